@@ -1,0 +1,1 @@
+from autograd.value import Value

@@ -1,0 +1,128 @@
+"""What recording an operation means right now: the only global state, and only as context managers.
+
+Each mode lives in a context variable, so threads and asyncio tasks do not disturb one another. The
+list ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+__all__ = ["detect_anomaly", "no_grad", "scope"]
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How operations are recorded in the present context."""
+
+    grad: bool = True
+    """False inside `no_grad`: results are leaves."""
+    anomaly: bool = False
+    """True inside `detect_anomaly`: NaN and infinity raise."""
+    sources: bool = False
+    """Whether each node notes the user's source line."""
+    scope: str = ""
+    """Path of the module that makes the nodes, such as ``layer1.n2``."""
+    tape: list[Any] | None = None
+    """While the compiler traces: every node, in order of creation."""
+
+
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
+ACTIVE: list[bool] = []
+
+
+@contextmanager
+def mode(**changes: Any) -> Iterator[Mode]:
+    """Switch fields of the present `Mode`, and restore them on the way out, whatever happens."""
+    changed = replace(MODE.get(), **changes)
+    token = MODE.set(changed)
+    ACTIVE.append(True)
+    try:
+        yield changed
+    finally:
+        ACTIVE.pop()
+        MODE.reset(token)
+
+
+def is_tracing() -> bool:
+    """Whether the compiler is recording a function in this context."""
+    return bool(ACTIVE) and MODE.get().tape is not None
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording: results are leaves, and no gradient flows through them.
+
+    Also a decorator. Local to the thread or asyncio task, and undone by an exception.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> x = autograd.Value(3.0)
+    >>> with autograd.no_grad():
+    ...     y = x * x
+    >>> y, y.parents
+    (Value(data=9.0, grad=0.0), ())
+    """
+    with mode(grad=False):
+        yield
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Raise at the first operation, forward or backward, that makes NaN or infinity of finite numbers.
+
+    Raises
+    ------
+    AnomalyError
+        Naming the operation, its operands, and the source line that created the node.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> with autograd.detect_anomaly():
+    ...     autograd.Value(0.0).log()
+    Traceback (most recent call last):
+    ...
+    autograd.errors.AnomalyError: log(0.0) = -inf: not finite although its operand is. Recorded at <doctest ...
+    """
+    with mode(anomaly=True, sources=True):
+        yield
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Give the nodes made inside a module path, which pictures show as a cluster.
+
+    Parameters
+    ----------
+    name
+        One step of the path; nested scopes are joined by dots.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> with autograd.scope("encoder"), autograd.scope("n0"):
+    ...     y = autograd.Value(1.0) + 1.0
+    >>> y.scope
+    'encoder.n0'
+    """
+    outer = MODE.get().scope
+    with mode(scope=f"{outer}.{name}" if outer else name):
+        yield
+
+
+def user_line() -> str:
+    """``file:line`` of the innermost frame outside this package (and outside ``nn``)."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

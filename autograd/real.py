@@ -1,0 +1,45 @@
+"""Which objects count as a real number, and the one conversion of them to a Python float."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+__all__ = ["to_float"]
+
+_REMEDY = {
+    "complex": "take .real or abs() of it first; this engine differentiates real functions",
+    "str": "convert it first: float(text)",
+    "bytes": "convert it first: float(text)",
+    "NoneType": "a function that should have returned a number perhaps returned nothing",
+    "Decimal": "convert it first: float(x) (a Decimal's extra digits would be lost silently)",
+    "list": "make one Value for each element: [Value(x) for x in xs]",
+    "tuple": "make one Value for each element: [Value(x) for x in xs]",
+    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for a single one",
+    "Value": "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data",
+}
+
+
+def to_float(x: Any) -> float:
+    """Convert an accepted number (int, bool, float, Fraction, NumPy real scalar) to a float.
+
+    Raises
+    ------
+    TypeError
+        Where ``x`` is anything else, with what to write instead.
+    OverflowError
+        Where ``x`` is a whole number or fraction beyond the largest double.
+    """
+    kind = type(x)
+    if kind is float:
+        return x  # type: ignore[no-any-return]
+    # NumPy registers its real scalars with numbers.Real, all but its bool.
+    if isinstance(x, numbers.Real) or (kind.__module__ == "numpy" and kind.__name__.startswith("bool")):
+        try:
+            return float(x)
+        except OverflowError:
+            message = f"{kind.__name__} too large for a float (about 1.8e308 is the end); scale it down first"
+            raise OverflowError(message) from None
+    remedy = _REMEDY.get(kind.__name__, "convert it first: float(x)")
+    shown = "" if kind.__name__ in ("ndarray", "Value") else f" {x!r:.60}"
+    raise TypeError(f"expected a real number, got {kind.__name__}{shown}; {remedy}")

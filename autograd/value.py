@@ -1,0 +1,486 @@
+"""The node: a number that remembers how it was computed.
+
+A `Value` holds its operation (a row of the table), its operands and the local derivative for each of
+them. It refers to the nodes it was made from and never to the nodes made from it, so a graph is freed
+by reference counting alone, at any depth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, Union, final
+
+from autograd import ops
+from autograd.errors import AnomalyError, TracingError
+from autograd.modes import ACTIVE, MODE, is_tracing, user_line
+from autograd.real import to_float
+
+if TYPE_CHECKING:
+    from autograd.ops import Op
+
+__all__ = ["Note", "Number", "Value"]
+
+Number = Union["Value", SupportsFloat]
+
+_new: Final = object.__new__
+_exp: Final = math.exp
+_tanh: Final = math.tanh
+_ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
+
+
+class Note:
+    """What only few nodes have: a label, a module path, a source line, hooks."""
+
+    __slots__ = ("hooks", "label", "scope", "source")
+
+    def __init__(self, label: str = "", scope: str = "", source: str = "") -> None:
+        self.label = label
+        self.scope = scope
+        self.source = source
+        self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+
+_BLANK: Final = Note()
+
+
+@final
+class Value:
+    """A scalar in a computation graph.
+
+    Parameters
+    ----------
+    data
+        The number: int, bool, float, Fraction or a NumPy real scalar; stored as a float.
+    label
+        A name for pictures, derivations and compiled source. Any text.
+
+    Attributes
+    ----------
+    data : float
+        The number. Assigning one changes later computations, not those recorded already.
+    grad : float
+        The derivative of the node on which `backward` was called with respect to this one. Leaves
+        accumulate it over calls; interior nodes hold that of the latest call.
+    op : Op or None
+        The row of the table that made the node; None on a leaf.
+
+    Raises
+    ------
+    TypeError
+        If ``data`` is not a real number; the message says what to write instead.
+    OverflowError
+        If ``data`` is a whole number too large for a float.
+
+    Examples
+    --------
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 2.0
+    >>> y.backward()
+    >>> y.data, x.grad
+    (11.0, 6.0)
+    """
+
+    # A node of one or two operands keeps them in _a and _b, and the local derivatives in _da and _db; None
+    # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
+    # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
+    # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "note", "op")
+
+    op: Op | None
+    grad: Any
+    note: Note | None
+
+    __array_ufunc__ = None  # makes NumPy's scalars and arrays hand their operators over to ours
+
+    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+        self._data = to_float(data)
+        self.grad = 0.0
+        self.op = self._a = self._b = self._da = self._db = None
+        self.note = Note(label) if label else None
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op")
+
+    # What the node holds.
+
+    @property
+    def data(self) -> float:
+        """The number."""
+        return self._data
+
+    @data.setter
+    def data(self, number: SupportsFloat) -> None:
+        self._data = to_float(number)
+
+    def item(self) -> float:
+        """Return the number, as in PyTorch."""
+        return self._data
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """What the operation was applied to, constants included, in order."""
+        if self.op is None:
+            return ()
+        if self.op is _DOT:
+            return (*self._a[0], *self._a[1])
+        if self._a.__class__ is tuple:
+            return self._a
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands that are nodes; one that occurs twice stands twice."""
+        return tuple(x for x in self.operands if x.__class__ is Value)
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        """The local derivative for each of `parents`, zero for a branch that was not taken."""
+        return tuple(d or 0.0 for x, d in self.edges())
+
+    def edges(self) -> list[tuple[Value, float | None]]:
+        """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""
+        if self.op is None:
+            return []
+        if self.op is _DOT:
+            pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
+        elif self._a.__class__ is tuple:
+            pairs = list(zip(self._a, self._b))
+        else:
+            pairs = [(self._a, self._da), (self._b, self._db)]
+        return [(x, d) for x, d in pairs if x.__class__ is Value]
+
+    # micrograd's names.
+
+    @property
+    def _prev(self) -> tuple[Value, ...]:
+        return self.parents
+
+    @property
+    def _op(self) -> str:
+        return "" if self.op is None else self.op.symbol or self.op.name
+
+    # Notes.
+
+    @property
+    def label(self) -> str:
+        """The node's name, or the empty string."""
+        return (self.note or _BLANK).label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._own_note().label = label
+
+    @property
+    def scope(self) -> str:
+        """Path of the module that made the node, such as ``layer1.n2``, or the empty string."""
+        return (self.note or _BLANK).scope
+
+    @property
+    def source(self) -> str:
+        """``file:line`` that made the node, where a mode that notes it was on; else the empty string."""
+        return (self.note or _BLANK).source
+
+    def _own_note(self) -> Note:
+        # Nodes of one module share one note: copy it before writing.
+        old = self.note or _BLANK
+        self.note = Note(old.label, old.scope, old.source)
+        self.note.hooks = old.hooks
+        return self.note
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` in every backward pass, once the node's gradient is complete.
+
+        Parameters
+        ----------
+        hook
+            Receives the gradient of the pass; returns None, or the gradient to use in its place.
+
+        Returns
+        -------
+        callable
+            Removes the hook.
+
+        Examples
+        --------
+        >>> x = Value(3.0)
+        >>> remove = x.register_hook(lambda g: 10.0 * g)
+        >>> (x * x).backward()
+        >>> x.grad
+        60.0
+        """
+        note = self._own_note()
+        note.hooks = (*note.hooks, hook)
+
+        def remove() -> None:
+            own = self._own_note()
+            own.hooks = tuple(h for h in own.hooks if h is not hook)
+
+        return remove
+
+    # Recording.
+
+    @staticmethod
+    def _apply(op: Op, operands: tuple[Any, ...]) -> Value:
+        """Compute ``op`` and record it: the general path, of which the operators below are short cuts."""
+        if op is _DOT:
+            half = len(operands) // 2
+            return dot(operands[:half], operands[half:])
+        op.check_count(len(operands))
+        operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+        numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+        y = op.value(*numbers)
+        local: list[float | None] = list(op.local(y, numbers))
+        for i, x in enumerate(operands):
+            if x.__class__ is not Value:
+                if i < len(local):
+                    local[i] = None
+            elif i >= len(local):
+                name = list(op.params)[i - len(local)]
+                raise TypeError(f"the {name} of {op.name}() must be a number, not a Value: there is no derivative for it")
+            elif op.gated and local[i] == 0.0:
+                local[i] = None
+        node = _new(Value)
+        node._data = y
+        node.grad = 0.0
+        node.op = op
+        node.note = None
+        if len(operands) > 2 or op.arity == ops.ANY:
+            node._a, node._b = operands, (*local, *(None,) * (len(operands) - len(local)))
+            node._da = node._db = None
+        else:
+            node._a, node._b = operands if len(operands) == 2 else (operands[0], None)
+            node._da, node._db = local if len(local) == 2 else (local[0], None)
+        return _observe(node) if ACTIVE else node
+
+    # The hottest operators carry their row's rule inline; a test proves them equal to their rows.
+
+    def __add__(self, other: Number) -> Value:
+        if other.__class__ is Value:
+            node = _new(Value)
+            node._data = self._data + other._data
+            node._db = 1.0
+        elif other.__class__ is float:
+            node = _new(Value)
+            node._data = self._data + other
+            node._db = None
+        else:
+            return self._apply(_ADD, (self, other))
+        node.grad = 0.0
+        node.op = _ADD
+        node._a = self
+        node._b = other
+        node._da = 1.0
+        node.note = None
+        return _observe(node) if ACTIVE else node
+
+    def __sub__(self, other: Number) -> Value:
+        if other.__class__ is Value:
+            node = _new(Value)
+            node._data = self._data - other._data
+            node._db = -1.0
+        elif other.__class__ is float:
+            node = _new(Value)
+            node._data = self._data - other
+            node._db = None
+        else:
+            return self._apply(_SUB, (self, other))
+        node.grad = 0.0
+        node.op = _SUB
+        node._a = self
+        node._b = other
+        node._da = 1.0
+        node.note = None
+        return _observe(node) if ACTIVE else node
+
+    def __mul__(self, other: Number) -> Value:
+        if other.__class__ is Value:
+            node = _new(Value)
+            node._data = self._data * other._data
+            node._da = other._data
+            node._db = self._data
+        elif other.__class__ is float:
+            node = _new(Value)
+            node._data = self._data * other
+            node._da = other
+            node._db = None
+        else:
+            return self._apply(_MUL, (self, other))
+        node.grad = 0.0
+        node.op = _MUL
+        node._a = self
+        node._b = other
+        node.note = None
+        return _observe(node) if ACTIVE else node
+
+    def tanh(self) -> Value:
+        """Hyperbolic tangent."""
+        node = _new(Value)
+        x = self._data
+        e = _exp(-2.0 * abs(x))
+        t = 1.0 + e
+        node._data = _tanh(x)
+        node.grad = 0.0
+        node.op = _TANH
+        node._a = self
+        node._b = None
+        node._da = 4.0 * (1.0 / t) * (e / t)
+        node._db = None
+        node.note = None
+        return _observe(node) if ACTIVE else node
+
+    def relu(self) -> Value:
+        """Rectified linear unit, max(0, x); the derivative at 0 is 0."""
+        node = _new(Value)
+        x = self._data
+        if x > 0.0:
+            node._data = x
+            node._da = 1.0
+        elif x <= 0.0:
+            node._data = 0.0
+            node._da = None
+        else:
+            node._data = node._da = x
+        node.grad = 0.0
+        node.op = _RELU
+        node._a = self
+        node._b = None
+        node._db = None
+        node.note = None
+        return _observe(node) if ACTIVE else node
+
+    # The other operators: one line each.
+
+    def __radd__(self, other: Number) -> Value:
+        return self._apply(_ADD, (other, self))
+
+    def __rsub__(self, other: Number) -> Value:
+        return self._apply(_SUB, (other, self))
+
+    def __rmul__(self, other: Number) -> Value:
+        return self._apply(_MUL, (other, self))
+
+    def __truediv__(self, other: Number) -> Value:
+        return self._apply(ops.div, (self, other))
+
+    def __rtruediv__(self, other: Number) -> Value:
+        return self._apply(ops.div, (other, self))
+
+    def __neg__(self) -> Value:
+        return self._apply(ops.neg, (self,))
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __pow__(self, exponent: Number) -> Value:
+        return self._apply(ops.pow if exponent.__class__ is Value else ops.power, (self, exponent))
+
+    def __rpow__(self, base: Number) -> Value:
+        return self._apply(ops.pow, (base, self))
+
+    def exp(self) -> Value:
+        """Exponential."""
+        return self._apply(ops.exp, (self,))
+
+    def log(self) -> Value:
+        """Natural logarithm."""
+        return self._apply(ops.log, (self,))
+
+    # Comparison is by data; equality and hash stay those of the object, so that sets and dicts of nodes work.
+
+    def __lt__(self, other: Number) -> Any:
+        return ops.greater(other, self) if is_tracing() else self._data < _number(other)
+
+    def __gt__(self, other: Number) -> Any:
+        return ops.greater(self, other) if is_tracing() else self._data > _number(other)
+
+    # Leaving the graph.
+
+    def __bool__(self) -> bool:
+        self._refuse_while_tracing("the truth of a Value", "autograd.where(condition, a, b) in place of if/else, and/or, min/max")
+        return self._data != 0.0
+
+    def __float__(self) -> float:
+        self._refuse_while_tracing("the number in a Value", "autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
+        return self._data
+
+    def __int__(self) -> int:
+        self._refuse_while_tracing("the number in a Value", "autograd.floor(x)")
+        return int(self._data)
+
+    @staticmethod
+    def _refuse_while_tracing(what: str, instead: str) -> None:
+        if is_tracing():
+            raise TracingError(
+                f"{user_line()} asks for {what} while the function is recorded for compilation; "
+                f"its answer would be frozen into the program. Write {instead}."
+            )
+
+    def detach(self) -> Value:
+        """Return a fresh leaf with the same data, through which no gradient flows."""
+        return Value(self._data, self.label)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+
+
+def _number(x: Number) -> float:
+    return x._data if isinstance(x, Value) else to_float(x)
+
+
+def _observe(node: Value) -> Value:
+    """Do with a new node what the modes in force ask for."""
+    mode = MODE.get()
+    if mode.anomaly and not math.isfinite(node._data):
+        numbers = [x._data if isinstance(x, Value) else x for x in node.operands]
+        if all(map(math.isfinite, numbers)):
+            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
+            whose = "its operand is" if len(numbers) == 1 else "its operands are"
+            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
+    if not mode.grad:
+        node.op = node._a = node._b = node._da = node._db = None
+    if mode.scope or mode.sources:
+        node.note = Note("", mode.scope, user_line() if mode.sources else "")
+    if mode.tape is not None:
+        mode.tape.append(node)
+    return node
+
+
+def dot(ws: Any, xs: Any) -> Any:
+    """Record the scalar product of two vectors as one node.
+
+    A tuple is kept as it is: where many nodes share one, a backward pass adds up its gradient as one vector.
+    """
+    ws = ws if ws.__class__ is tuple else tuple(ws)
+    xs = xs if xs.__class__ is tuple else tuple(xs)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot() takes two vectors of one length, got {len(ws)} and {len(xs)}")
+    try:
+        w_data, w_nodes = [w._data for w in ws], True
+    except AttributeError:
+        w_data, w_nodes, ws = _numbers(ws)
+    try:
+        x_data, x_nodes = [x._data for x in xs], True
+    except AttributeError:
+        x_data, x_nodes, xs = _numbers(xs)
+    y = ops.dot.value(*w_data, *x_data)
+    if not (w_nodes or x_nodes):
+        return y
+    node = _new(Value)
+    node._data = y
+    node.grad = 0.0
+    node.op = _DOT
+    node._a = ws, xs
+    node._b = x_data if w_nodes else None, w_data if x_nodes else None
+    node._da = node._db = None
+    node.note = None
+    return _observe(node) if ACTIVE else node
+
+
+def _numbers(xs: tuple[Any, ...]) -> tuple[list[float], bool, tuple[Any, ...]]:
+    """Numbers of a mixed vector, whether it holds a node, and the vector with its constants as floats."""
+    clean = tuple([x if x.__class__ in (Value, float) else to_float(x) for x in xs])
+    if all(map(clean.__eq__, ())) and clean == xs:
+        clean = xs
+    return [x._data if x.__class__ is Value else x for x in clean], any(x.__class__ is Value for x in clean), clean
