@@ -1,23 +1,27 @@
-"""Reverse mode: sort the graph topologically, then apply the chain rule from the output to the leaves."""
+"""Reverse mode: sort the graph topologically, then apply the chain rule from the output down to the leaves.
+
+`adjoints` computes and writes nothing; `backward` writes ``grad``, on all nodes or on none.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, Final, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE
+from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
 
 
 class Bundle:
-    """A vector of operands that dot products share; in a sorted graph it stands between them and its elements."""
+    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements."""
 
     __slots__ = ("_a",)
     op = note = _b = _da = _db = None
@@ -48,7 +52,7 @@ def _sort(root: Value) -> tuple[list[Any], dict[int, Bundle]]:
             if a not in done:
                 push(a)
         elif a.__class__ is tuple:
-            stack += _parents(node, bundles, done)
+            stack += _below(node, bundles, done)
             continue
         b = node._b
         if b.__class__ is Value and b not in done:
@@ -56,7 +60,7 @@ def _sort(root: Value) -> tuple[list[Any], dict[int, Bundle]]:
     return order, bundles
 
 
-def _parents(node: Any, bundles: dict[int, Bundle], done: set[Any]) -> list[Any]:
+def _below(node: Any, bundles: dict[int, Bundle], done: set[Any]) -> list[Any]:
     """Return what an n-ary node, a dot product or a bundle rests on, as far as it is not done."""
     if node.op is not ops.dot:
         return [x for x in node._a if x.__class__ is Value and x not in done]
@@ -77,18 +81,62 @@ def toposort(root: Value) -> list[Value]:
     >>> [v.label or v.op.name for v in toposort(a * b + a)]
     ['b', 'a', 'mul', 'add']
     """
-    order, bundles = _sort(root)
+    order, bundles = _sort(_node(root, "toposort"))
     return [node for node in order if node.__class__ is Value] if bundles else order
 
 
-def adjoints(root: Value, seed: float = 1.0) -> dict[Any, float | None]:
-    """Map each node below ``root`` to its gradient, None where nothing reaches it. Nothing is written.
+def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> dict[Value, Any]:
+    """Map each node below ``root`` to the gradient that reaches it, or None. Writes nothing.
 
-    The entries are in topological order. (Some keys are bundles of nodes, of no interest to callers.)
+    Parameters
+    ----------
+    root
+        The node to differentiate.
+    gradient
+        The derivative of what you are after with respect to ``root``.
+    create_graph
+        Whether the gradients are nodes, which can be differentiated again.
+
+    Returns
+    -------
+    dict
+        From node to gradient, in topological order; a float, or a Value with ``create_graph``. None where
+        the node lies behind branches that were not taken.
+
+    Raises
+    ------
+    GraphError
+        With ``create_graph``, if a node's ``data`` was changed after it was used: its rule would then give
+        the derivative of something that was never computed.
+    AnomalyError
+        Inside `detect_anomaly`, at the first product or sum that is not finite though its terms are.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> adjoints(y)[x]
+    6.0
     """
+    root = _node(root, "adjoints")
+    if gradient.__class__ is not Value:
+        gradient = to_float(gradient)
+    elif not create_graph:
+        raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
     order, bundles = _sort(root)
     grads: dict[Any, Any] = dict.fromkeys(order)
-    grads[root] = seed
+    grads[root] = gradient
+    if create_graph or (ACTIVE and MODE.get().anomaly):
+        _accumulate_recorded(grads, order, bundles, create_graph)
+    else:
+        _accumulate(grads, order, bundles)
+    for bundle in bundles.values():
+        del grads[bundle]
+    return grads
+
+
+def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle]) -> None:
+    """Apply the chain rule to floats: each parent's gradient += the node's gradient * the local derivative."""
     for node in reversed(order):
         g = grads[node]
         if g is None:
@@ -108,36 +156,212 @@ def adjoints(root: Value, seed: float = 1.0) -> dict[Any, float | None]:
             grads[b] = g * db if old is None else old + g * db
         elif da is None and node._a.__class__ is tuple:
             _spread(node, g, grads, bundles)
-    return grads
 
 
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> None:
-    """Add to what an n-ary node, a dot product or a bundle rests on what reaches it through the node."""
+    """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
     if node.op is ops.dot:
-        for vector, local in zip(node._a, node._b):
+        for vector, local in zip(node._a, node._b, strict=True):
             if local is not None:
                 bundle = bundles[id(vector)]
                 old = grads[bundle]
-                grads[bundle] = [g * d for d in local] if old is None else [s + g * d for s, d in zip(old, local)]
-    elif node.__class__ is Bundle:
-        for x, d in zip(node._a, g):
-            if x.__class__ is Value:
-                old = grads[x]
-                grads[x] = d if old is None else old + d
-    else:
-        for x, d in zip(node._a, node._b):
-            if d is not None:
-                old = grads[x]
-                grads[x] = g * d if old is None else old + g * d
+                grads[bundle] = [g * d for d in local] if old is None else [s + g * d for s, d in zip(old, local, strict=True)]
+        return
+    terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
+    for x, term in zip(node._a, terms, strict=True):
+        if term is not None and x.__class__ is Value:
+            old = grads[x]
+            grads[x] = term if old is None else old + term
 
 
-_set_grad = Value.grad.__set__
-_writing = Lock()
+def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool) -> None:
+    """Do as `_accumulate` does, in the same order of sums, but with nodes, or with a check of every result."""
+    anomaly = bool(ACTIVE) and MODE.get().anomaly
+
+    def add(key: Any, term: Any) -> None:
+        old = grads[key]
+        grads[key] = term if old is None else _checked(node, old + term, (old, term)) if anomaly else old + term
+
+    for node in reversed(order):
+        g = grads[node]
+        if g is None:
+            continue
+        if node.note is not None and node.note.hooks:
+            g = grads[node] = _hooked(node.note.hooks, g)
+        if node.__class__ is Bundle:
+            for x, term in zip(node._a, g, strict=True):
+                if x.__class__ is Value:
+                    add(x, term)
+            continue
+        edges = _recorded_edges(node) if create_graph else node.edges()
+        if anomaly:
+            edges = [(x, _checked(node, d, [float(p) for p in node.operands])) for x, d in edges]
+        terms = [None if d is None else _product(g, d) for _, d in edges]
+        if anomaly:
+            terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
+        if node.op is ops.dot:
+            rest = iter(terms)
+            for vector, local in zip(node._a, node._b, strict=True):
+                if local is not None:
+                    bundle = bundles[id(vector)]
+                    new = [next(rest) if x.__class__ is Value else 0.0 for x in vector]
+                    old = grads[bundle]
+                    grads[bundle] = new if old is None else [s + t for s, t in zip(old, new, strict=True)]
+        else:
+            for (x, _), term in zip(edges, terms, strict=True):
+                if term is not None:
+                    add(x, term)
 
 
-def backward(root: Value, gradient: Any = 1.0) -> None:
-    grads = adjoints(root, gradient)
+def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
+    """Return each parent with its local derivative as a node: the row's rule, run on nodes."""
+    op, operands = node.op, node.operands
+    if op is None:
+        return []
+    y = op.value(*[x._data if isinstance(x, Value) else x for x in operands])
+    if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
+        raise GraphError(
+            f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was computed "
+            f"(it would be {y!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
+        )
+    partials = op.partials(node, *operands)
+    pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Value)]  # constants may follow
+    if op.gated:
+        pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node.edges(), strict=True)]
+    return pairs
+
+
+def _product(g: Any, local: Any) -> Any:
+    """Multiply, without a node for a factor of one."""
+    if local.__class__ is float and local == 1.0:
+        return g
+    return local if g.__class__ is float and g == 1.0 else g * local
+
+
+def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
+    for hook in hooks:
+        changed = hook(g)
+        if changed is not None:
+            g = changed if changed.__class__ is Value else to_float(changed)
+    return g
+
+
+def _checked(node: Any, result: Any, terms: Iterable[Any]) -> Any:
+    """Return ``result``; raise where it is not finite although the ``terms`` that it was made of are."""
+    if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
+        return result
+    where = f" Recorded at {node.source}." if node.source else ""
+    operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.operands)})" if node.op else repr(node)
+    raise AnomalyError(f"backward through {operation}: the gradient became {_data(result)}.{where}")
+
+
+def _data(x: Any) -> float:
+    return x._data if x.__class__ is Value else x  # type: ignore[no-any-return]
+
+
+_set_grad: Final = Value.__dict__["grad"].__set__
+_writing: Final = Lock()
+
+
+def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
+    """Fill ``grad`` of ``root`` and of every node below it.
+
+    Leaves add to what they hold, until `zero_grad`; interior nodes hold the gradient of this pass alone.
+    Where anything raises, no ``grad`` has changed.
+
+    Parameters
+    ----------
+    root
+        The node to differentiate.
+    gradient
+        The derivative of what you are after with respect to ``root``.
+    create_graph
+        Whether the gradients are Values, which can be differentiated again.
+
+    Raises
+    ------
+    GraphError, AnomalyError
+        As `adjoints`.
+
+    Examples
+    --------
+    >>> x = Value(2.0)
+    >>> y = x ** 3
+    >>> y.backward(create_graph=True)
+    >>> x.grad.backward()        # adds the second derivative, 6x, to the first, 3x**2
+    >>> x.grad.data
+    24.0
+    """
+    grads = adjoints(root, gradient, create_graph=create_graph)
+    # Another thread may be adding to the same leaves: read, add and write as one.
     with _writing:
-        nodes = list(grads) 
-        total = [(x.grad if g is None else x.grad + g) if x.op is None else 0.0 if g is None else g for x, g in grads.items() if x.__class__ is Value]
-        deque(map(_set_grad, nodes, total), 0)
+        for x in [x for x, g in grads.items() if g is None or x.op is None]:
+            g = grads[x]
+            if x.op is not None:
+                grads[x] = 0.0
+            elif g is None:
+                grads[x] = x.grad
+            elif x.grad.__class__ is Value or x.grad != 0.0:
+                grads[x] = x.grad + g
+        # In one go through C, which no interrupt from the keyboard can split.
+        deque(map(_set_grad, grads, grads.values()), maxlen=0)
+
+
+@overload
+def gradients(output: Value, inputs: Value, *, gradient: Any = 1.0, create_graph: bool = False) -> Any: ...
+@overload
+def gradients(output: Value, inputs: Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False) -> list[Any]: ...
+def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False) -> Any:
+    """Return the derivative of ``output`` with respect to each of ``inputs``. Writes nothing.
+
+    Parameters
+    ----------
+    output
+        The node to differentiate.
+    inputs
+        A node, or a sequence of them; interior nodes too.
+    gradient
+        The derivative of what you are after with respect to ``output``.
+    create_graph
+        Whether the results are Values, which can be differentiated again.
+
+    Returns
+    -------
+    float or Value, or a list of them
+        Zero for an input on which the output does not depend.
+
+    Examples
+    --------
+    >>> x = Value(2.0)
+    >>> first = gradients(x ** 3, x, create_graph=True)
+    >>> gradients(first, [x])
+    [12.0]
+    """
+    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
+    for x in wanted:
+        _node(x, "gradients")
+    grads = adjoints(output, gradient, create_graph=create_graph)
+    results = [0.0 if (g := grads.get(x)) is None else g for x in wanted]
+    return results[0] if isinstance(inputs, Value) else results
+
+
+def zero_grad(values: Value | Iterable[Value]) -> None:
+    """Set ``grad`` to zero: of every node below one root, or of each of several nodes.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> y.backward()
+    >>> zero_grad(y)
+    >>> x.grad, y.grad
+    (0.0, 0.0)
+    """
+    for node in toposort(values) if isinstance(values, Value) else values:
+        node.grad = 0.0
+
+
+def _node(x: Any, who: str) -> Value:
+    if x.__class__ is not Value:
+        raise TypeError(f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from your function")
+    return x  # type: ignore[no-any-return]

@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 __all__ = ["detect_anomaly", "no_grad", "scope"]
-
-_PACKAGE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +118,8 @@ def scope(name: str) -> Iterator[None]:
 
 
 def user_line() -> str:
-    """``file:line`` of the innermost frame outside this package (and outside ``nn``)."""
+    """Return ``file:line`` of the innermost frame that is not this project's own code."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -70,10 +70,15 @@ def sum(*xs: float) -> float:
     return math.fsum(xs)
 
 
-def dot(*xs: float) -> float:
-    """Scalar product of the first half with the second half."""
-    half = len(xs) // 2
+def dot_vectors(ws: list[float], xs: list[float]) -> float:
+    """Sum of products, from left to right."""
     total = 0.0
-    for product in map(mul, xs[:half], xs[half:]):
+    for product in map(mul, ws, xs):
         total += product
     return total
+
+
+def dot(*operands: float) -> float:
+    """Scalar product of the first half of the operands with the second half."""
+    half = len(operands) // 2
+    return dot_vectors(list(operands[:half]), list(operands[half:]))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat, Union, final
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import ops
+from autograd import ops, special
 from autograd.errors import AnomalyError, TracingError
 from autograd.modes import ACTIVE, MODE, is_tracing, user_line
+from autograd.operators import Number, Operators
 from autograd.real import to_float
 
 if TYPE_CHECKING:
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Number", "Value"]
 
-Number = Union["Value", SupportsFloat]
-
 _new: Final = object.__new__
 _exp: Final = math.exp
 _tanh: Final = math.tanh
+_dot_value: Final = special.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
@@ -45,7 +45,7 @@ _BLANK: Final = Note()
 
 
 @final
-class Value:
+class Value(Operators):
     """A scalar in a computation graph.
 
     Parameters
@@ -349,50 +349,23 @@ class Value:
         node.note = None
         return _observe(node) if ACTIVE else node
 
-    # The other operators: one line each.
-
-    def __radd__(self, other: Number) -> Value:
-        return self._apply(_ADD, (other, self))
-
-    def __rsub__(self, other: Number) -> Value:
-        return self._apply(_SUB, (other, self))
-
-    def __rmul__(self, other: Number) -> Value:
-        return self._apply(_MUL, (other, self))
-
-    def __truediv__(self, other: Number) -> Value:
-        return self._apply(ops.div, (self, other))
-
-    def __rtruediv__(self, other: Number) -> Value:
-        return self._apply(ops.div, (other, self))
-
-    def __neg__(self) -> Value:
-        return self._apply(ops.neg, (self,))
-
     def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, exponent: Number) -> Value:
-        return self._apply(ops.pow if exponent.__class__ is Value else ops.power, (self, exponent))
-
-    def __rpow__(self, base: Number) -> Value:
-        return self._apply(ops.pow, (base, self))
-
-    def exp(self) -> Value:
-        """Exponential."""
-        return self._apply(ops.exp, (self,))
-
-    def log(self) -> Value:
-        """Natural logarithm."""
-        return self._apply(ops.log, (self,))
-
     # Comparison is by data; equality and hash stay those of the object, so that sets and dicts of nodes work.
+    # While the compiler records, a comparison is a node, which `where` takes and `if` refuses.
 
     def __lt__(self, other: Number) -> Any:
-        return ops.greater(other, self) if is_tracing() else self._data < _number(other)
+        return ops.less(self, other) if is_tracing() else self._data < _number(other)
+
+    def __le__(self, other: Number) -> Any:
+        return ops.less_equal(self, other) if is_tracing() else self._data <= _number(other)
 
     def __gt__(self, other: Number) -> Any:
         return ops.greater(self, other) if is_tracing() else self._data > _number(other)
+
+    def __ge__(self, other: Number) -> Any:
+        return ops.greater_equal(self, other) if is_tracing() else self._data >= _number(other)
 
     # Leaving the graph.
 
@@ -419,6 +392,46 @@ class Value:
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
         return Value(self._data, self.label)
+
+    # Walks over the whole graph, each in a module that imports this one.
+
+    def backward(self, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
+        """Fill ``grad`` of this node and of every node below; see `autograd.backward.backward`.
+
+        Parameters
+        ----------
+        gradient
+            The derivative of what you are after with respect to this node.
+        create_graph
+            Whether the gradients are Values, which can be differentiated again.
+
+        Examples
+        --------
+        >>> x = Value(2.0)
+        >>> y = x ** 3
+        >>> y.backward()
+        >>> x.grad
+        12.0
+        """
+        from autograd.backward import backward
+
+        backward(self, gradient, create_graph=create_graph)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from autograd.serialize import deepcopy
+
+        return deepcopy(self, memo)
+
+    def __copy__(self) -> Value:
+        twin = _new(Value)
+        for slot in Value.__slots__:
+            setattr(twin, slot, getattr(self, slot))
+        return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from autograd.serialize import reduce
+
+        return reduce(self)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -447,40 +460,36 @@ def _observe(node: Value) -> Value:
     return node
 
 
-def dot(ws: Any, xs: Any) -> Any:
-    """Record the scalar product of two vectors as one node.
+def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
+    """Record the scalar product of two vectors of one length as one node; of numbers alone, return a float.
 
-    A tuple is kept as it is: where many nodes share one, a backward pass adds up its gradient as one vector.
+    Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
     """
-    ws = ws if ws.__class__ is tuple else tuple(ws)
-    xs = xs if xs.__class__ is tuple else tuple(xs)
-    if len(ws) != len(xs):
-        raise ValueError(f"dot() takes two vectors of one length, got {len(ws)} and {len(xs)}")
     try:
-        w_data, w_nodes = [w._data for w in ws], True
+        w_data, w_recorded = [w._data for w in ws], True
     except AttributeError:
-        w_data, w_nodes, ws = _numbers(ws)
+        ws, w_data, w_recorded = _mixed(ws)
     try:
-        x_data, x_nodes = [x._data for x in xs], True
+        x_data, x_recorded = [x._data for x in xs], True
     except AttributeError:
-        x_data, x_nodes, xs = _numbers(xs)
-    y = ops.dot.value(*w_data, *x_data)
-    if not (w_nodes or x_nodes):
+        xs, x_data, x_recorded = _mixed(xs)
+    y = _dot_value(w_data, x_data)
+    if not (w_recorded or x_recorded):
         return y
     node = _new(Value)
     node._data = y
     node.grad = 0.0
     node.op = _DOT
     node._a = ws, xs
-    node._b = x_data if w_nodes else None, w_data if x_nodes else None
+    node._b = x_data if w_recorded else None, w_data if x_recorded else None
     node._da = node._db = None
     node.note = None
     return _observe(node) if ACTIVE else node
 
 
-def _numbers(xs: tuple[Any, ...]) -> tuple[list[float], bool, tuple[Any, ...]]:
-    """Numbers of a mixed vector, whether it holds a node, and the vector with its constants as floats."""
-    clean = tuple([x if x.__class__ in (Value, float) else to_float(x) for x in xs])
-    if all(map(clean.__eq__, ())) and clean == xs:
-        clean = xs
-    return [x._data if x.__class__ is Value else x for x in clean], any(x.__class__ is Value for x in clean), clean
+def _mixed(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
+    """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
+    kinds = {x.__class__ for x in xs}
+    if not kinds <= {Value, float}:
+        xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
+    return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds

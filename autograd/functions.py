@@ -1,0 +1,145 @@
+"""Functions over iterables of numbers and nodes: each result is one node, not a chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd import ops
+from autograd.value import dot as _dot
+
+__all__ = ["dot", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
+
+
+def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[Any, ...]:
+    try:
+        operands = tuple(values)
+    except TypeError:
+        raise TypeError(f"{who}() takes one iterable of numbers or Values, got {type(values).__name__}; write {who}([a, b, c])") from None
+    if not operands and not empty:
+        raise ValueError(f"{who}() of nothing is not defined; pass at least one number")
+    return operands
+
+
+def sum(values: Iterable[Any]) -> Any:
+    """Return the sum, correctly rounded; zero of nothing.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> autograd.sum([1.0, autograd.Value(2.0), 3.0])
+    Value(data=6.0, grad=0.0)
+    """
+    return ops.sum(*_operands(values, "sum", empty=True))
+
+
+def mean(values: Iterable[Any]) -> Any:
+    """Return the arithmetic mean.
+
+    Raises
+    ------
+    ValueError
+        Of nothing; likewise the functions below.
+
+    Examples
+    --------
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    return ops.mean(*_operands(values, "mean"))
+
+
+def prod(values: Iterable[Any]) -> Any:
+    """Return the product; one of nothing.
+
+    Examples
+    --------
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    return ops.prod(*_operands(values, "prod", empty=True))
+
+
+def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
+    """Return the scalar product of two vectors of one length.
+
+    Where the vectors are tuples and many products share one, a backward pass is faster.
+
+    Examples
+    --------
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+    a = a if a.__class__ is tuple else _operands(a, "dot", empty=True)
+    b = b if b.__class__ is tuple else _operands(b, "dot", empty=True)
+    if len(a) != len(b):  # type: ignore[arg-type]
+        raise ValueError(f"dot() takes two vectors of one length, got {len(a)} and {len(b)} numbers")  # type: ignore[arg-type]
+    return _dot(a, b)  # type: ignore[arg-type]
+
+
+def max(values: Iterable[Any]) -> Any:
+    """Return the largest; n that tie share the gradient, 1/n each.
+
+    Examples
+    --------
+    >>> max([1.0, 5.0, 2.0])
+    5.0
+    """
+    return ops.max(*_operands(values, "max"))
+
+
+def min(values: Iterable[Any]) -> Any:
+    """Return the smallest; n that tie share the gradient, 1/n each.
+
+    Examples
+    --------
+    >>> min([1.0, 5.0, 2.0])
+    1.0
+    """
+    return ops.min(*_operands(values, "min"))
+
+
+def norm(values: Iterable[Any]) -> Any:
+    """Return the Euclidean norm, without overflow on the way.
+
+    Examples
+    --------
+    >>> norm([3e200, 4e200])
+    5e+200
+    """
+    return ops.norm(*_operands(values, "norm", empty=True))
+
+
+def logsumexp(values: Iterable[Any]) -> Any:
+    """Return log(sum(exp(x))), without overflow on the way.
+
+    Examples
+    --------
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return ops.logsumexp(*_operands(values, "logsumexp"))
+
+
+def softmax(values: Iterable[Any]) -> list[Any]:
+    """Return exp(x_i) / sum_j exp(x_j) for each i.
+
+    Examples
+    --------
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    xs = _operands(values, "softmax")
+    return [ops.softmax(*xs, index=i) for i in range(len(xs))]
+
+
+def log_softmax(values: Iterable[Any]) -> list[Any]:
+    """Return log(softmax(x)_i) for each i, accurate where the probability rounds to 0 or 1.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+    """
+    xs = _operands(values, "log_softmax")
+    return [ops.log_softmax(*xs, index=i) for i in range(len(xs))]

@@ -1,0 +1,97 @@
+"""Every operator and method of a node, by hand, one typed line each, so that editors and readers see them.
+
+A test proves that these and the rows of the table agree. `Value` overrides the hottest few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, SupportsFloat, Union
+
+from autograd import ops
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["Number", "Operators"]
+
+Number = Union["Value", SupportsFloat]
+
+
+class Operators:
+    """The operations of the table, as operators and methods."""
+
+    __slots__ = ()
+
+    # fmt: off
+    def __add__(self, other: Number) -> Value: return ops.add(self, other)
+    def __radd__(self, other: Number) -> Value: return ops.add(other, self)
+    def __sub__(self, other: Number) -> Value: return ops.sub(self, other)
+    def __rsub__(self, other: Number) -> Value: return ops.sub(other, self)
+    def __mul__(self, other: Number) -> Value: return ops.mul(self, other)
+    def __rmul__(self, other: Number) -> Value: return ops.mul(other, self)
+    def __truediv__(self, other: Number) -> Value: return ops.div(self, other)
+    def __rtruediv__(self, other: Number) -> Value: return ops.div(other, self)
+    def __floordiv__(self, other: Number) -> Value: return ops.floordiv(self, other)
+    def __rfloordiv__(self, other: Number) -> Value: return ops.floordiv(other, self)
+    def __mod__(self, other: Number) -> Value: return ops.mod(self, other)
+    def __rmod__(self, other: Number) -> Value: return ops.mod(other, self)
+    def __divmod__(self, other: Number) -> tuple[Value, Value]: return ops.floordiv(self, other), ops.mod(self, other)
+    def __rdivmod__(self, other: Number) -> tuple[Value, Value]: return ops.floordiv(other, self), ops.mod(other, self)
+    def __pow__(self, other: Number) -> Value: return (ops.pow if isinstance(other, Operators) else ops.power)(self, other)
+    def __rpow__(self, other: Number) -> Value: return ops.pow(other, self)
+    def __neg__(self) -> Value: return ops.neg(self)
+    def __abs__(self) -> Value: return ops.abs(self)
+    def __round__(self, ndigits: int = 0) -> Value: return ops.round(self, ndigits)
+
+    def exp(self) -> Value: "Exponential."; return ops.exp(self)
+    def log(self) -> Value: "Natural logarithm."; return ops.log(self)
+    def log1p(self) -> Value: "log(1 + x), accurate near 0."; return ops.log1p(self)
+    def expm1(self) -> Value: "exp(x) - 1, accurate near 0."; return ops.expm1(self)
+    def log2(self) -> Value: "Logarithm to base 2."; return ops.log2(self)
+    def log10(self) -> Value: "Logarithm to base 10."; return ops.log10(self)
+    def exp2(self) -> Value: "2 ** x."; return ops.exp2(self)
+    def sqrt(self) -> Value: "Square root."; return ops.sqrt(self)
+    def cbrt(self) -> Value: "Cube root, of negative numbers too."; return ops.cbrt(self)
+    def square(self) -> Value: "x * x."; return ops.square(self)
+    def reciprocal(self) -> Value: "1 / x."; return ops.reciprocal(self)
+    def sin(self) -> Value: "Sine of an angle in radians."; return ops.sin(self)
+    def cos(self) -> Value: "Cosine of an angle in radians."; return ops.cos(self)
+    def tan(self) -> Value: "Tangent of an angle in radians."; return ops.tan(self)
+    def asin(self) -> Value: "Arc sine, in radians."; return ops.asin(self)
+    def acos(self) -> Value: "Arc cosine, in radians."; return ops.acos(self)
+    def atan(self) -> Value: "Arc tangent, in radians."; return ops.atan(self)
+    def sinh(self) -> Value: "Hyperbolic sine."; return ops.sinh(self)
+    def cosh(self) -> Value: "Hyperbolic cosine."; return ops.cosh(self)
+    def tanh(self) -> Value: "Hyperbolic tangent."; return ops.tanh(self)
+    def asinh(self) -> Value: "Inverse hyperbolic sine."; return ops.asinh(self)
+    def acosh(self) -> Value: "Inverse hyperbolic cosine."; return ops.acosh(self)
+    def atanh(self) -> Value: "Inverse hyperbolic tangent."; return ops.atanh(self)
+    def sigmoid(self) -> Value: "Logistic function, 1 / (1 + exp(-x))."; return ops.sigmoid(self)
+    def logsigmoid(self) -> Value: "log(sigmoid(x)), accurate in both tails."; return ops.logsigmoid(self)
+    def relu(self) -> Value: "max(0, x); the derivative at 0 is 0."; return ops.relu(self)
+    def leaky_relu(self, slope: float = 0.01) -> Value: "x where positive, else slope * x."; return ops.leaky_relu(self, slope)
+    def elu(self, alpha: float = 1.0) -> Value: "x where positive, else alpha * expm1(x)."; return ops.elu(self, alpha)
+    def selu(self) -> Value: "Self-normalising ELU (Klambauer et al. 2017)."; return ops.selu(self)
+    def softplus(self) -> Value: "log(1 + exp(x)), accurate in both tails."; return ops.softplus(self)
+    def gelu(self) -> Value: "x times the normal distribution function of x."; return ops.gelu(self)
+    def silu(self) -> Value: "x * sigmoid(x)."; return ops.silu(self)
+    def erf(self) -> Value: "Error function."; return ops.erf(self)
+    def erfc(self) -> Value: "Complementary error function, 1 - erf(x)."; return ops.erfc(self)
+    def lgamma(self) -> Value: "Logarithm of the absolute value of the gamma function."; return ops.lgamma(self)
+    def abs(self) -> Value: "Absolute value; the derivative at 0 is 0."; return ops.abs(self)
+    def sign(self) -> Value: "-1, 0 or 1; the derivative is 0."; return ops.sign(self)
+    def floor(self) -> Value: "Largest whole number not above x; the derivative is 0."; return ops.floor(self)
+    def ceil(self) -> Value: "Smallest whole number not below x; the derivative is 0."; return ops.ceil(self)
+    def round(self, ndigits: int = 0) -> Value: "Round half to even; the derivative is 0."; return ops.round(self, ndigits)
+    def maximum(self, other: Number) -> Value: "The larger of two; a tie splits the gradient."; return ops.maximum(self, other)
+    def minimum(self, other: Number) -> Value: "The smaller of two; a tie splits the gradient."; return ops.minimum(self, other)
+    # fmt: on
+
+    def clamp(self, low: float = -ops.INF, high: float = ops.INF) -> Value:
+        """Limit to the interval [low, high]; the derivative at a bound is 1."""
+        return ops.clamp(self, low, high)
+
+    if TYPE_CHECKING:
+        # What a node provides to the rows' generic call.
+        @staticmethod
+        def _apply(op: Any, operands: tuple[Any, ...]) -> Value: ...
