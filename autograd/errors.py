@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AnomalyError", "GraphError", "MissingDependencyError", "TracingError"]
+__all__ = ["AnomalyError", "GraphError", "MissingDependencyError", "TracingError", "UsageError"]
 
 
 class GraphError(ValueError):
@@ -22,3 +22,7 @@ class MissingDependencyError(ImportError):
 
     def __init__(self, what: str, purpose: str, install: str) -> None:
         super().__init__(f"{purpose} needs {what}, which is not installed here. Install it with: {install}")
+
+
+class UsageError(ValueError):
+    """A command line cannot be carried out as typed; the command prints the message and exits with 2."""
