@@ -3,7 +3,7 @@
 Start with `Value` and its ``backward()``; the table of operations is in `autograd.ops`.
 """
 
-from autograd.backward import adjoints, backward, gradients, toposort, zero_grad
+from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.functions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum

@@ -256,7 +256,7 @@ def _checked(node: Any, result: Any, terms: Iterable[Any]) -> Any:
 
 
 def _data(x: Any) -> float:
-    return x._data if x.__class__ is Value else x  # type: ignore[no-any-return]
+    return x._data if x.__class__ is Value else x
 
 
 _set_grad: Final = Value.__dict__["grad"].__set__
@@ -364,4 +364,4 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 def _node(x: Any, who: str) -> Value:
     if x.__class__ is not Value:
         raise TypeError(f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from your function")
-    return x  # type: ignore[no-any-return]
+    return x

@@ -1,3 +1,5 @@
+# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false
+# (The hot operators ask `x.__class__ is Value`, which is faster than isinstance and which pyright does not follow.)
 """The node: a number that remembers how it was computed.
 
 A `Value` holds its operation (a row of the table), its operands and the local derivative for each of
@@ -90,13 +92,19 @@ class Value(Operators):
     op: Op | None
     grad: Any
     note: Note | None
+    _data: float
+    _a: Any
+    _b: Any
+    _da: float | None
+    _db: float | None
 
     __array_ufunc__ = None  # makes NumPy's scalars and arrays hand their operators over to ours
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self._data = to_float(data)
         self.grad = 0.0
-        self.op = self._a = self._b = self._da = self._db = None
+        self.op = None
+        self._a = self._b = self._da = self._db = None
         self.note = Note(label) if label else None
 
     def __init_subclass__(cls) -> None:
@@ -131,7 +139,7 @@ class Value(Operators):
     @property
     def parents(self) -> tuple[Value, ...]:
         """The operands that are nodes; one that occurs twice stands twice."""
-        return tuple(x for x in self.operands if x.__class__ is Value)
+        return tuple(x for x in self.operands if isinstance(x, Value))
 
     @property
     def local_grads(self) -> tuple[float, ...]:
