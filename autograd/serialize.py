@@ -295,8 +295,8 @@ def _decode_operation(
     elif len(flat) > 2 or op.arity == ops.ANY:
         node._a, node._b = flat, tuple(floats)
     else:
-        node._a, node._b = flat if len(flat) == 2 else (flat[0], None)
-        node._da, node._db = floats if len(flat) == 2 else (floats[0], None)
+        node._a, node._b = (*flat, None)[:2]
+        node._da, node._db = (*floats, None)[:2]
 
 
 def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
