@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import ops, special
+from autograd import nary, ops
 from autograd.errors import AnomalyError, TracingError
 from autograd.modes import ACTIVE, MODE, is_tracing, user_line
 from autograd.operators import Number, Operators
@@ -27,7 +27,7 @@ __all__ = ["Note", "Number", "Value"]
 _new: Final = object.__new__
 _exp: Final = math.exp
 _tanh: Final = math.tanh
-_dot_value: Final = special.dot_vectors
+_dot_value: Final = nary.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
