@@ -14,6 +14,7 @@ from typing import Any, Final, overload
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE
+from autograd.node import Node
 from autograd.real import to_float
 from autograd.value import Value
 
@@ -259,7 +260,7 @@ def _data(x: Any) -> float:
     return x._data if x.__class__ is Value else x
 
 
-_set_grad: Final = Value.__dict__["grad"].__set__
+_set_grad: Final = Node.__dict__["grad"].__set__
 _writing: Final = Lock()
 
 
