@@ -80,7 +80,7 @@ def toposort(root: Value) -> list[Value]:
     --------
     >>> a = Value(2.0, "a"); b = Value(3.0, "b")
     >>> [v.label or v.op.name for v in toposort(a * b + a)]
-    ['b', 'a', 'mul', 'add']
+    ['a', 'b', 'mul', 'add']
     """
     order, bundles = _sort(_node(root, "toposort"))
     return [node for node in order if node.__class__ is Value] if bundles else order
