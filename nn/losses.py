@@ -57,7 +57,8 @@ def _reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
         return losses[0] if single else losses
     if len(losses) == 1:
         return losses[0]
-    return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
+    total = autograd.sum(losses)
+    return total / float(len(losses)) if reduction == "mean" else total
 
 
 def _elementwise(prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]) -> Any:
@@ -162,7 +163,8 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     def one(s: Any, t: Any) -> Any:
         if t.__class__ is not Value and t not in (-1, 1):
             raise ValueError(f"hinge_loss takes targets -1 and 1, got {t!r}; for labels 0 and 1 write 2 * y - 1")
-        return autograd.relu(1.0 - t * s)
+        margin = 1.0 - t * s
+        return margin.relu() if margin.__class__ is Value else autograd.relu(margin)
 
     return _elementwise(score, target, reduction, "hinge_loss", one)
 
