@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 from autograd import ops
@@ -27,7 +27,7 @@ def _closure(roots: Iterable[Value]) -> list[Value]:
     seen = set(found)
     for node in found:  # grows as it goes
         for x in (*node.operands, node.grad):
-            if x.__class__ is Value and x not in seen:
+            if isinstance(x, Value) and x not in seen:
                 seen.add(x)
                 found.append(x)
     return found
@@ -78,7 +78,7 @@ class _Packed:
     another root into the same graph is pickled beside the first, which keeps what they share shared.
     """
 
-    alive: WeakSet[_Packed] = WeakSet()
+    alive: ClassVar[WeakSet[_Packed]] = WeakSet()
 
     def __init__(self, root: Value) -> None:
         self.elsewhere: list[_Packed] = []
@@ -87,7 +87,7 @@ class _Packed:
         for node in found:
             self.nodes.append(node)
             for x in (*node.operands, node.grad):
-                if x.__class__ is Value and x not in seen:
+                if isinstance(x, Value) and x not in seen:
                     seen.add(x)
                     pack = _Packed.holding(x)
                     if pack is None:
@@ -249,7 +249,7 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
         raise ValueError("expected an object")
     unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local"}
     if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+        raise ValueError(f"unknown key {min(unknown)!r}")
     for key in ("data", "grad"):
         if key not in row:
             raise ValueError(f"the key {key!r} is missing")
@@ -272,11 +272,13 @@ def _decode_operation(
     operands, local = row.get("operands"), row.get("local")
     if not isinstance(operands, list) or not isinstance(local, list):
         raise ValueError("an operation needs the lists operands and local")
+    pair: list[tuple[Any, ...]] = []
+    flat: tuple[Any, ...]
     if op is ops.dot:
         pair = [_vector(name, nodes, vectors, tuples) for name in operands]
         if len(pair) != 2 or len(pair[0]) != len(pair[1]):
             raise ValueError("dot takes two vectors of one length")
-        flat: tuple[Any, ...] = (*pair[0], *pair[1])
+        flat = (*pair[0], *pair[1])
     else:
         flat = tuple(_operand(x, nodes) for x in operands)
         op.check_count(len(flat))
@@ -293,8 +295,8 @@ def _decode_operation(
     elif len(flat) > 2 or op.arity == ops.ANY:
         node._a, node._b = flat, tuple(floats)
     else:
-        node._a, node._b = flat if len(flat) == 2 else (flat[0], None)
-        node._da, node._db = floats if len(flat) == 2 else (floats[0], None)
+        node._a, node._b = (*flat, None)[:2]
+        node._da, node._db = (*floats, None)[:2]
 
 
 def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import autograd
-from autograd import Value, adjoints, backward, gradients, toposort, zero_grad
+from autograd import Value, adjoints, gradients, toposort, zero_grad
+from autograd.backward import backward
 
 
 def test_the_numbers_in_micrograds_readme():

@@ -123,7 +123,7 @@ def test_a_constant_exponent_is_not_a_node_and_differentiates_at_zero_and_below(
 def test_comparison_is_by_data_and_equality_by_identity():
     a, b = Value(1.0), Value(1.0)
     assert a != b
-    assert a == a  # noqa: PLR0124
+    assert a == a
     assert len({a, b}) == 2
     assert {a: 1}[a] == 1
     assert a <= b
