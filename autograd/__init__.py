@@ -1,1 +1,74 @@
-from autograd.value import Value
+"""Scalar automatic differentiation: nodes that remember how they were computed, and the chain rule over them.
+
+Start with `Value` and its ``backward()``; the table of operations is in `autograd.ops`.
+"""
+
+from autograd.backward import adjoints, gradients, toposort, zero_grad
+from autograd.custom import custom_op
+from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
+from autograd.functions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
+from autograd.modes import detect_anomaly, no_grad, scope
+from autograd.ops import (
+    ANY,
+    TABLE,
+    Op,
+    abs,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    ceil,
+    clamp,
+    cos,
+    cosh,
+    digamma,
+    elu,
+    equal,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    gelu,
+    greater,
+    greater_equal,
+    hardtanh,
+    hypot,
+    leaky_relu,
+    less,
+    less_equal,
+    lgamma,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    logsigmoid,
+    maximum,
+    minimum,
+    polygamma,
+    pow,
+    reciprocal,
+    relu,
+    relu6,
+    round,
+    selu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    square,
+    tan,
+    tanh,
+    where,
+)
+from autograd.serialize import from_json, load, save, to_json
+from autograd.value import Note, Value

@@ -14,6 +14,7 @@ from typing import Any, Final, overload
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE
+from autograd.node import Node
 from autograd.real import to_float
 from autograd.value import Value
 
@@ -256,10 +257,10 @@ def _checked(node: Any, result: Any, terms: Iterable[Any]) -> Any:
 
 
 def _data(x: Any) -> float:
-    return x._data if x.__class__ is Value else x  # type: ignore[no-any-return]
+    return x._data if x.__class__ is Value else x
 
 
-_set_grad: Final = Value.__dict__["grad"].__set__
+_set_grad: Final = Node.__dict__["grad"].__set__
 _writing: Final = Lock()
 
 
@@ -364,4 +365,4 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 def _node(x: Any, who: str) -> Value:
     if x.__class__ is not Value:
         raise TypeError(f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from your function")
-    return x  # type: ignore[no-any-return]
+    return x

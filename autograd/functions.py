@@ -70,11 +70,11 @@ def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    a = a if a.__class__ is tuple else _operands(a, "dot", empty=True)
-    b = b if b.__class__ is tuple else _operands(b, "dot", empty=True)
-    if len(a) != len(b):  # type: ignore[arg-type]
-        raise ValueError(f"dot() takes two vectors of one length, got {len(a)} and {len(b)} numbers")  # type: ignore[arg-type]
-    return _dot(a, b)  # type: ignore[arg-type]
+    # tuple() of a tuple is that tuple itself, which the backward pass relies on.
+    ws, xs = _operands(a, "dot", empty=True), _operands(b, "dot", empty=True)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot() takes two vectors of one length, got {len(ws)} and {len(xs)} numbers")
+    return _dot(ws, xs)
 
 
 def max(values: Iterable[Any]) -> Any:

@@ -6,221 +6,500 @@ emitters, pictures, derivations, Hypothesis strategies and the tests. To add an 
 A rule ``partials(y, *operands)`` returns the local partial derivatives, ``y`` being the output. It uses
 operators and other rows only, so that it runs on floats (a plain backward pass), on Values (whence every
 higher order) and on symbols (derivations).
+
+Each rule is a product, quotient or sum of accurate terms of one sign wherever there is such a form: so
+tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from autograd import special
-from autograd.real import to_float
+from autograd import gamma, nary, special
+from autograd import gaussian as normal
+from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, Op, lookup, row
 
-__all__ = ["ANY", "TABLE", "Op"]
+__all__ = ["ANY", "TABLE", "Ieee", "Op", "lookup", "row"]
 
-ANY = -1  # the arity of an operation over any number of operands
-INF = math.inf
-REALS = (-INF, INF)
-
-# How tightly a printed form binds, for parentheses.
-SUM, PRODUCT, NEGATION, POWER, CALL = 1, 2, 3, 4, 5
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Op:
-    """One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
-
-    Rows are singletons: copied and pickled by name.
-    """
-
-    name: str
-    """Identifier, and name of the method and function."""
-    value: Callable[..., float]
-    """``value(*operands)``: IEEE result; never raises on floats."""
-    partials: Callable[..., tuple[Any, ...]]
-    """``partials(y, *operands)``: one local derivative for each differentiable operand."""
-    arity: int = 1
-    """Number of differentiable operands, or ANY."""
-    params: Mapping[str, float] = field(default_factory=dict)
-    """Constants that follow the operands, with their defaults, such as a slope; never differentiated."""
-    symbol: str = ""
-    """What a graph node shows; the name where empty."""
-    latex: str = ""
-    r"""Template for `str.format`, such as ``\tanh {0}``; ``{0}`` is the first operand."""
-    numpy: str = ""
-    """Template over NumPy arrays; functions are NumPy's or those of the compiler's run-time library."""
-    c: str = ""
-    """Template over C doubles; functions are libm's or those of the compiler's run-time library."""
-    precedence: int = CALL
-    """How tightly the printed form binds: SUM, PRODUCT, NEGATION, POWER or CALL."""
-    domain: tuple[tuple[float, float], ...] = (REALS,)
-    """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
-    kink: Callable[..., float] | None = None
-    """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
-    gated: bool = False
-    """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
-    source: str = ""
-    """Where the formula stands: a DLMF section or a textbook's equation."""
-
-    def __call__(self, *operands: Any, **params: Any) -> Any:
-        """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
-        if self.params:
-            operands = self._with_params(operands, params)
-        elif params:
-            raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
-        for x in operands:
-            if x.__class__ is not float:
-                apply = getattr(x, "_apply", None)
-                if apply is not None:
-                    return apply(self, operands)
-        self.check_count(len(operands))
-        return self.value(*map(to_float, operands))
-
-    def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
-        """Evaluate the partials on floats, by IEEE's rules where Python's division would raise."""
-        try:
-            return self.partials(y, *operands)
-        except ZeroDivisionError:
-            return tuple(map(float, self.partials(Ieee(y), *map(Ieee, operands))))
-
-    def _with_params(self, operands: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Fill in the constants that follow the operands, by keyword or by default."""
-        if self.arity == ANY:
-            missing = list(self.params)
-        else:
-            missing = list(self.params)[max(len(operands) - self.arity, 0):]
-        for name in given:
-            if name not in missing:
-                raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
-        return (*operands, *(given.get(name, self.params[name]) for name in missing))
-
-    def check_count(self, count: int) -> None:
-        """Raise TypeError where ``count`` operands (constants included) do not fit."""
-        wanted = self.arity + len(self.params)
-        if self.arity != ANY and count != wanted:
-            raise TypeError(f"{self.name}() takes {wanted} operands, got {count}")
-
-    def __repr__(self) -> str:
-        return f"<operation {self.name}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return lookup, (self.name,)
+POSITIVE = (0.0, INF)
+LN2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
+TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
+SCALE, SCALE_ALPHA = special.SELU_SCALE, special.SELU_SCALE * special.SELU_ALPHA
 
 
-class Ieee(float):
-    """A float whose division by zero gives infinity or NaN, for the rules; Python's own raises."""
-
-    __slots__ = ()
-
-    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Ieee:
-        return Ieee(op.value(*map(float, operands)))
-
-    def __add__(self, other: float) -> Ieee:
-        return Ieee(float(self) + float(other))
-
-    def __sub__(self, other: float) -> Ieee:
-        return Ieee(float(self) - float(other))
-
-    def __rsub__(self, other: float) -> Ieee:
-        return Ieee(float(other) - float(self))
-
-    def __mul__(self, other: float) -> Ieee:
-        return Ieee(float(self) * float(other))
-
-    def __truediv__(self, other: float) -> Ieee:
-        return Ieee(special.div(float(self), float(other)))
-
-    def __rtruediv__(self, other: float) -> Ieee:
-        return Ieee(special.div(float(other), float(self)))
-
-    def __neg__(self) -> Ieee:
-        return Ieee(-float(self))
-
-    __radd__ = __add__
-    __rmul__ = __mul__
+# Distances to a point without a derivative.
 
 
-TABLE: dict[str, Op] = {}
+def _from_zero(x: float, *_: float) -> float:
+    return math.fabs(x)
 
 
-def lookup(name: str) -> Op:
-    """Return the row of that name."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise KeyError(f"no operation named {name!r} in the table; a custom_op must be defined before its graphs are loaded") from None
+def _apart(a: float, b: float, *_: float) -> float:
+    return math.fabs(a - b)
 
 
-def row(name: str, value: Callable[..., float], partials: Callable[..., tuple[Any, ...]], **fields: Any) -> Op:
-    """Make a row and enter it in the table."""
-    if name in TABLE:
-        raise ValueError(f"the table has an operation {name!r} already; choose another name")
-    TABLE[name] = op = Op(name, value, partials, **fields)
-    return op
+def _from_whole(x: float) -> float:
+    return math.fabs(math.remainder(x, 1.0)) if math.isfinite(x) else INF
+
+
+def _from_half(x: float, ndigits: float) -> float:
+    unit = 10.0**-ndigits
+    return 0.5 * unit - math.fabs(math.remainder(x, unit)) if math.isfinite(x) else INF
+
+
+def _from_multiple(a: float, b: float) -> float:
+    return math.fabs(math.remainder(a, b)) if b and math.isfinite(a) else INF
+
+
+def _from_either(*bounds: float) -> Any:
+    return lambda x: math.fsum(sorted(math.fabs(x - bound) for bound in bounds)[:1])
+
+
+def _from_bounds(x: float, low: float, high: float) -> float:
+    return special.minimum(math.fabs(x - low), math.fabs(x - high))
+
+
+def _gap_above(*xs: float) -> float:
+    first, *second = sorted(xs, reverse=True)[:2]
+    return first - second[0] if second else INF
+
+
+def _gap_below(*xs: float) -> float:
+    return _gap_above(*[-x for x in xs])
 
 
 # Arithmetic.
+
 add = row(
     "add", lambda a, b: a + b, lambda y, a, b: (1.0, 1.0), arity=2,
-    symbol="+", latex="{0} + {1}", numpy="{0} + {1}", c="{0} + {1}", precedence=SUM,
+    symbol="+", latex="{0} + {1}", numpy="{0} + {1}", c="{0} + {1}", precedence=SUM, source="DLMF 1.4.9",
 )
 sub = row(
     "sub", lambda a, b: a - b, lambda y, a, b: (1.0, -1.0), arity=2,
-    symbol="-", latex="{0} - {1}", numpy="{0} - {1}", c="{0} - {1}", precedence=SUM,
+    symbol="-", latex="{0} - {1}", numpy="{0} - {1}", c="{0} - {1}", precedence=SUM, source="DLMF 1.4.9",
 )
 mul = row(
     "mul", lambda a, b: a * b, lambda y, a, b: (b, a), arity=2,
-    symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT,
+    symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
-div = row(
+div = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
     "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
-    domain=(REALS, (0.0, INF)),
+    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
 neg = row(
     "neg", lambda x: -x, lambda y, x: (-1.0,),
-    symbol="-", latex="-{0}", numpy="-{0}", c="-{0}", precedence=NEGATION,
+    symbol="-", latex="-{0}", numpy="-{0}", c="-{0}", precedence=NEGATION, source="DLMF 1.4.9",
 )
+reciprocal = row(
+    "reciprocal", lambda x: special.div(1.0, x), lambda y, x: (-(y * y),),
+    symbol="1/x", latex=r"\frac{{1}}{{{0}}}", numpy="reciprocal({0})", c="1.0 / ({0})", precedence=PRODUCT,
+    domain=(POSITIVE,), source="DLMF 1.4.11",
+)
+floordiv = row(
+    "floordiv", special.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
+    symbol="//", latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", numpy="floor_divide({0}, {1})",
+    c="floordiv({0}, {1})", domain=(REALS, POSITIVE), kink=_from_multiple, gated=True, source="step function, slope 0",
+)
+mod = row(
+    "mod", special.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2,
+    symbol="%", latex=r"{0} \bmod {1}", numpy="mod({0}, {1})", c="mod({0}, {1})", precedence=PRODUCT,
+    domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
+)
+
+# Powers. The general rule is `monomial`'s; for the common exponents the plain formula is as accurate.
+
+
+def _plain(c: float) -> bool:
+    """Whether c - 1 is exact and c x**(c - 1) cannot overflow or lose digits before it must."""
+    return (c - 1.0) + 1.0 == c and (0.5 <= c <= 4.0 or -4.0 <= c <= -1.0)
+
+
 power = row(
-    "power", special.pow, lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,), params={"exponent": 2.0},
-    symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER, domain=((0.0, INF),),
+    "power", special.pow,
+    lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
+    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
+    domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
 )
 pow = row(
-    "pow", special.pow, lambda y, a, b: (b * y / a, y * log(a)), arity=2,
-    symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER, domain=((0.0, INF), REALS),
+    "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
+    symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
+    domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+)
+monomial = row(
+    "monomial", special.monomial,
+    lambda y, c, a, b, order, logs: (
+        monomial(1.0, a, b, order, logs),
+        monomial(c * (b - order), a, b, order + 1.0, logs)
+        + (monomial(c * logs, a, b, order + 1.0, logs - 1.0) if logs else 0.0),
+        monomial(c, a, b, order, logs + 1.0),
+    ),
+    arity=3, params={"order": 0.0, "logs": 0.0}, latex=r"{0} \, {1}^{{{2} - {3}}} (\ln {1})^{{{4}}}",
+    numpy="monomial({0}, {1}, {2}, {3}, {4})", c="monomial({0}, {1}, {2}, {3}, {4})", precedence=PRODUCT,
+    domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+)
+square = row(
+    "square", lambda x: x * x, lambda y, x: (2.0 * x,),
+    symbol="x²", latex="{0}^2", numpy="square({0})", c="square({0})", precedence=POWER, source="DLMF 1.4.12",
+)
+sqrt = row(
+    "sqrt", special.sqrt, lambda y, x: (0.5 / restrict(y),),
+    symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+)
+cbrt = row(
+    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
+    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+)
+restrict = row(  # makes a rule NaN off the domain of its function, and its zero positive
+    "restrict", special.restrict, lambda y, x: (1.0,),
+    latex="{0}", numpy="restrict({0})", c="restrict({0})", domain=(POSITIVE,), source="identity",
+)
+saturate = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
+    "saturate", special.saturate, lambda y, x: (1.0,),
+    latex="{0}", numpy="saturate({0})", c="saturate({0})", source="identity",
 )
 
 # Exponentials and logarithms.
-exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp({0})")
-log = row("log", special.log, lambda y, x: (1.0 / x,), latex=r"\ln {0}", numpy="log({0})", c="log({0})", domain=((0.0, INF),))
-sqrt = row("sqrt", special.sqrt, lambda y, x: (0.5 / y,), latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=((0.0, INF),))
-square = row("square", lambda x: x * x, lambda y, x: (2.0 * x,), latex="{0}^2", numpy="square({0})", c="{0} * {0}")
 
-# Sigmoids.
-sigmoid = row(
-    "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
-    symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})",
+exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp({0})", source="DLMF 4.4.4")
+exp2 = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
+    "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
+    latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
 )
+expm1 = row(  # not y + 1, which is 0 for x below -37
+    "expm1", special.expm1, lambda y, x: (exp(x),),
+    latex="e^{{{0}}} - 1", numpy="expm1({0})", c="expm1({0})", precedence=SUM, source="DLMF 4.4.4",
+)
+log = row(
+    "log", special.log, lambda y, x: (1.0 / restrict(x),),
+    latex=r"\ln {0}", numpy="log({0})", c="log({0})", domain=(POSITIVE,), source="DLMF 4.4.1",
+)
+log1p = row(
+    "log1p", special.log1p, lambda y, x: (1.0 / restrict(1.0 + x),),
+    latex=r"\ln(1 + {0})", numpy="log1p({0})", c="log1p({0})", domain=((-1.0, INF),), source="DLMF 4.4.1",
+)
+log2 = row(
+    "log2", special.log2, lambda y, x: (LOG2_E / restrict(x),),
+    latex=r"\log_2 {0}", numpy="log2({0})", c="log2({0})", domain=(POSITIVE,), source="DLMF 4.2.10, 4.4.1",
+)
+log10 = row(
+    "log10", special.log10, lambda y, x: (LOG10_E / restrict(x),),
+    latex=r"\log_{{10}} {0}", numpy="log10({0})", c="log10({0})", domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
+)
+
+# Trigonometric and hyperbolic functions and their inverses.
+
+sin = row("sin", special.sin, lambda y, x: (cos(x),), latex=r"\sin {0}", numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1")
+cos = row("cos", special.cos, lambda y, x: (-sin(x),), latex=r"\cos {0}", numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2")
+tan = row(
+    "tan", special.tan, lambda y, x: (1.0 + y * y,),
+    latex=r"\tan {0}", numpy="tan({0})", c="tan({0})", domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
+)
+asin = row(
+    "asin", special.asin, lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    latex=r"\arcsin {0}", numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
+)
+acos = row(
+    "acos", special.acos, lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    latex=r"\arccos {0}", numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
+)
+atan = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is still a number
+    "atan", math.atan, lambda y, x: (1.0 / hypot(1.0, x) / hypot(1.0, x),),
+    latex=r"\arctan {0}", numpy="arctan({0})", c="atan({0})", source="DLMF 4.24.9",
+)
+sinh = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
+cosh = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})",
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})", source="DLMF 4.34.9",
+)
+asinh = row(
+    "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),),
+    latex=r"\operatorname{{arsinh}} {0}", numpy="arcsinh({0})", c="asinh({0})", source="DLMF 4.38.9",
+)
+acosh = row(
+    "acosh", special.acosh, lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
+)
+atanh = row(
+    "atanh", special.atanh, lambda y, x: (1.0 / restrict((1.0 - x) * (1.0 + x)),),
+    latex=r"\operatorname{{artanh}} {0}", numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
+)
+
+# Smooth activations.
+
+sigmoid = row(
+    "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
+    symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
+)
+logsigmoid = row(
+    "logsigmoid", lambda x: -special.softplus(-x), lambda y, x: (sigmoid(-x),),
+    symbol="ln σ", latex=r"\ln \sigma({0})", numpy="logsigmoid({0})", c="logsigmoid({0})", source="Bishop, PRML, eq. 4.88",
+)
+softplus = row(
+    "softplus", special.softplus, lambda y, x: (sigmoid(x),),
+    latex=r"\operatorname{{softplus}}({0})", numpy="softplus({0})", c="softplus({0})", source="Dugas et al. 2001",
+)
+silu = row(
+    "silu", special.silu, lambda y, x: (sigmoid(x) + saturate(y) * sigmoid(-x),),
+    symbol="SiLU", latex=r"\operatorname{{silu}}({0})", numpy="silu({0})", c="silu({0})",
+    source="Elfwing, Uchibe, Doya 2018, eq. 5",
+)
+gelu = row(
+    "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),
+    symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
+    source="Hendrycks, Gimpel 2016, eq. 1",
+)
+
+# Error functions.
+
+erf = row(
+    "erf", math.erf, lambda y, x: (TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
+    latex=r"\operatorname{{erf}} {0}", numpy="erf({0})", c="erf({0})", source="DLMF 7.10.1",
+)
+erfc = row(
+    "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
+    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc({0})", source="DLMF 7.10.1",
+)
+normal_cdf = row(
+    "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),),
+    symbol="Φ", latex=r"\Phi({0})", numpy="normal_cdf({0})", c="normal_cdf({0})", source="DLMF 7.18.1 (as erfc)",
+)
+gaussian = row(  # the derivative of a whole order of exp(-x**2 / scale)
+    "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
+    params={"order": 0.0, "scale": 1.0}, latex=r"\partial^{{{1}}} e^{{-{0}^2 / {2}}}",
+    numpy="gaussian({0}, {1}, {2})", c="gaussian({0}, {1}, {2})", precedence=POWER, source="DLMF 18.5.5, 18.9.1",
+)
+
+# The gamma function's logarithm.
+
+lgamma = row(
+    "lgamma", gamma.lgamma, lambda y, x: (digamma(x),),
+    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma({0})",
+    domain=(POSITIVE,), source="DLMF 5.2.2",
+)
+digamma = row(
+    "digamma", gamma.digamma, lambda y, x: (polygamma(x, 1.0),),
+    symbol="ψ", latex=r"\psi({0})", numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
+)
+polygamma = row(
+    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(x, order + 1.0),), params={"order": 1.0},
+    symbol="ψ⁽ⁿ⁾", latex=r"\psi^{{({1})}}({0})", numpy="polygamma({1}, {0})", c="polygamma({1}, {0})",
+    domain=(POSITIVE,), source="DLMF 5.15",
+)
+
+# Functions in pieces. `step` tells the pieces apart, and NaN from both.
+
+step = row(
+    "step", special.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2, params={"tie": 0.0},
+    symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
+    kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 relu = row(
-    "relu", special.relu, lambda y, x: (greater(x, 0.0),), kink=abs, gated=True,
-    symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})",
+    "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
+    symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
+)
+leaky_relu = row(
+    "leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
+    lambda y, x, slope: (step(x, 0.0, 0.0) + slope * step(0.0, x, 1.0),), params={"slope": 0.01}, kink=_from_zero,
+    symbol="LeakyReLU", latex=r"\operatorname{{leakyrelu}}({0})", numpy="leaky_relu({0}, {1})", c="leaky_relu({0}, {1})",
+    source="Maas, Hannun, Ng 2013, eq. 2",
+)
+elu = row(
+    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
+    params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
+    numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
+)
+selu = row(  # at 0 its left derivative, as in PyTorch
+    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
+    kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
+    source="Klambauer et al. 2017, eq. 2",
+)
+relu6 = row(
+    "relu6", lambda x: special.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,
+    kink=_from_either(0.0, 6.0), symbol="ReLU6", latex=r"\min(\max(0, {0}), 6)", numpy="relu6({0})", c="relu6({0})",
+    source="Krizhevsky 2010",
+)
+hardtanh = row(
+    "hardtanh", lambda x: special.clamp(x, -1.0, 1.0), lambda y, x: (step(x, -1.0, 0.0) * step(1.0, x, 0.0),), gated=True,
+    kink=_from_either(-1.0, 1.0), symbol="hardtanh", latex=r"\min(\max(-1, {0}), 1)", numpy="hardtanh({0})",
+    c="hardtanh({0})", source="Collobert 2004",
+)
+clamp = row(
+    "clamp", special.clamp, lambda y, x, low, high: (step(x, low, 1.0) * step(high, x, 1.0),),
+    params={"low": -INF, "high": INF}, gated=True, kink=_from_bounds,
+    latex=r"\min(\max({1}, {0}), {2})", numpy="clip({0}, {1}, {2})", c="clamp({0}, {1}, {2})", source="piecewise linear",
+)
+abs = row(
+    "abs", math.fabs, lambda y, x: (sign(x),), kink=_from_zero,
+    symbol="|x|", latex=r"\left|{0}\right|", numpy="abs({0})", c="fabs({0})", source="DLMF 1.9.4 (real case)",
+)
+sign = row(
+    "sign", special.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
+    latex=r"\operatorname{{sign}}({0})", numpy="sign({0})", c="sign({0})", source="step function, slope 0",
+)
+floor = row(
+    "floor", special.floor, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
+    latex=r"\lfloor {0} \rfloor", numpy="floor({0})", c="floor({0})", source="step function, slope 0",
+)
+ceil = row(
+    "ceil", special.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
+    latex=r"\lceil {0} \rceil", numpy="ceil({0})", c="ceil({0})", source="step function, slope 0",
+)
+round = row(
+    "round", special.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, kink=_from_half, gated=True,
+    latex=r"\operatorname{{round}}({0})", numpy="round({0}, {1})", c="round_digits({0}, {1})", source="step function, slope 0",
+)
+maximum = row(
+    "maximum", special.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart, gated=True,
+    symbol="max", latex=r"\max({0}, {1})", numpy="maximum({0}, {1})", c="maximum({0}, {1})", source="piecewise linear",
+)
+minimum = row(
+    "minimum", special.minimum, lambda y, a, b: (step(b, a, 0.5), step(a, b, 0.5)), arity=2, kink=_apart, gated=True,
+    symbol="min", latex=r"\min({0}, {1})", numpy="minimum({0}, {1})", c="minimum({0}, {1})", source="piecewise linear",
+)
+where = row(  # NaN as a condition is true, as in Python and NumPy
+    "where", lambda condition, a, b: a if condition != 0.0 else b,
+    lambda y, condition, a, b: (0.0, 1.0 - equal(condition, 0.0), equal(condition, 0.0)), arity=3, kink=_from_zero, gated=True,
+    latex=r"({1} \text{{ if }} {0} \text{{ else }} {2})", numpy="where({0}, {1}, {2})",
+    c="where({0}, {1}, {2})", source="the branch that was taken",
+)
+
+# Two operands.
+
+hypot = row(
+    "hypot", math.hypot, lambda y, a, b: (direction(a, b, index=0.0), direction(a, b, index=1.0)), arity=2,
+    latex=r"\sqrt{{{0}^2 + {1}^2}}", numpy="hypot({0}, {1})", c="hypot({0}, {1})",
+    domain=(POSITIVE, REALS), source="DLMF 1.9.3",
+)
+atan2 = row(
+    "atan2", math.atan2, lambda y, a, b: (re_inverse_power(b, a, 1.0), im_inverse_power(b, a, 1.0)), arity=2,
+    latex=r"\operatorname{{atan2}}({0}, {1})", numpy="arctan2({0}, {1})", c="atan2({0}, {1})",
+    domain=(REALS, POSITIVE), source="DLMF 1.9.5 (phase)",
+)
+re_inverse_power = row(
+    "re_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[0],
+    lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
+    arity=2, params={"order": 1.0}, latex=r"\operatorname{{Re}} ({0} + i {1})^{{-{2}}}",
+    numpy="re_inverse_power({0}, {1}, {2})", c="re_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
+    source="DLMF 1.9.25 (Cauchy-Riemann)",
+)
+im_inverse_power = row(
+    "im_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[1],
+    lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
+    arity=2, params={"order": 1.0}, latex=r"\operatorname{{Im}} ({0} + i {1})^{{-{2}}}",
+    numpy="im_inverse_power({0}, {1}, {2})", c="im_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
+    source="DLMF 1.9.25 (Cauchy-Riemann)",
+)
+logaddexp = row(
+    "logaddexp", nary.logsumexp, lambda y, a, b: (softmax(a, b, index=0.0), softmax(a, b, index=1.0)), arity=2,
+    latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
+    source="Bishop, PRML, eq. 4.62",
 )
 
 # Comparisons: 1 or 0, with derivative 0.
-greater = row(
-    "greater", lambda a, b: float(a > b) if a == a and b == b else math.nan, lambda y, a, b: (0.0, 0.0), arity=2, gated=True,
-    symbol=">", latex="[{0} > {1}]", numpy="greater({0}, {1})", c="greater({0}, {1})", kink=lambda a, b: abs(a - b),
-)
+
+
+def _comparison(name: str, value: Any, symbol: str, latex: str) -> Op:
+    return row(
+        name, value, lambda y, a, b: (0.0, 0.0), arity=2, symbol=symbol, latex=f"[{{0}} {latex} {{1}}]",
+        numpy=f"{name}({{0}}, {{1}})", c=f"{name}({{0}}, {{1}})", kink=_apart, gated=True,
+        source="Iverson's bracket, Knuth, TAOCP 1.2.3",
+    )
+
+
+greater = _comparison("greater", lambda a, b: float(a > b), ">", ">")
+greater_equal = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\ge")
+less = _comparison("less", lambda a, b: float(a < b), "<", "<")
+less_equal = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\le")
+equal = _comparison("equal", lambda a, b: float(a == b), "=", "=")
 
 # Any number of operands.
-sum = row("sum", special.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY, symbol="Σ", latex=r"\sum", numpy="sum", c="sum")
+
+
+def _others(xs: tuple[Any, ...], i: int) -> tuple[Any, ...]:
+    return xs[:i] + xs[i + 1 :]
+
+
+def _shares(y: Any, *xs: Any) -> tuple[Any, ...]:
+    """Split the slope of an extremum evenly among those that attain it; 0 / 0 = NaN if there is a NaN."""
+    hits = [equal(x, y) for x in xs]
+    count = sum(*hits)
+    return tuple(hit / count for hit in hits)
+
+
+def _weights(xs: tuple[Any, ...]) -> list[Any]:
+    return [softmax(*xs, index=float(i)) for i in range(len(xs))]
+
+
+def _softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
+    """y (1 - y) on the diagonal, with 1 - y as the sum of the others, and -y weight elsewhere."""
+    *xs, index = operands
+    weights = _weights(tuple(xs))
+    place = int(index)
+    return tuple(y * sum(*_others(tuple(weights), i)) if i == place else -y * w for i, w in enumerate(weights))
+
+
+def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
+    """1 - weight on the diagonal, as the sum of the others, and -weight elsewhere."""
+    *xs, index = operands
+    weights = _weights(tuple(xs))
+    place = int(index)
+    return tuple(sum(*_others(tuple(weights), i)) if i == place else -w for i, w in enumerate(weights))
+
+
+def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
+    """(1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares."""
+    *xs, index = operands
+    r = norm(*xs)
+    cosines = [direction(*xs, index=float(i)) for i in range(len(xs))]
+    squares = tuple(c * c for c in cosines)
+    place = int(index)
+    return tuple(sum(*_others(squares, i)) / r if i == place else -y * c / r for i, c in enumerate(cosines))
+
+
+sum = row(
+    "sum", nary.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY,
+    symbol="Σ", latex=r"\sum", numpy="sum", c="sum", source="DLMF 1.4.9",
+)
+mean = row(
+    "mean", nary.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
+    latex=r"\operatorname{mean}", numpy="mean", c="mean", source="DLMF 1.4.9",
+)
+prod = row(
+    "prod", special.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
+    symbol="Π", latex=r"\prod", numpy="prod", c="prod", source="DLMF 1.4.10",
+)
 dot = row(
-    "dot", special.dot, lambda y, *xs: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), arity=ANY,
-    symbol="·", latex=r"\cdot", numpy="dot", c="dot",
+    "dot", nary.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
+    symbol="·", latex=r"\cdot", numpy="dot", c="dot", source="DLMF 1.4.10",
+)
+max = row(
+    "max", nary.max, _shares, arity=ANY, kink=_gap_above, gated=True,
+    latex=r"\max", numpy="max", c="max", source="piecewise linear",
+)
+min = row(
+    "min", nary.min, _shares, arity=ANY, kink=_gap_below, gated=True,
+    latex=r"\min", numpy="min", c="min", source="piecewise linear",
+)
+logsumexp = row(
+    "logsumexp", nary.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
+    latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", source="Bishop, PRML, eq. 4.62",
+)
+softmax = row(
+    "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", source="Bishop, PRML, eq. 4.106",
+)
+log_softmax = row(
+    "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", source="Bishop, PRML, eq. 4.106",
+)
+norm = row(
+    "norm", nary.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
+    symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), source="DLMF 1.9.3",
+)
+direction = row(
+    "direction", nary.direction, _direction_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\operatorname{direction}", numpy="direction", c="direction", domain=(POSITIVE,), source="DLMF 1.9.3",
 )

@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 import math
-from operator import mul
+from collections.abc import Callable
 
 NAN, INF = math.nan, math.inf
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+
+
+# Exact arithmetic on pairs: a rounded result, and what the rounding lost.
+
+
+def two_sum(a: float, b: float) -> tuple[float, float]:
+    """Sum and its rounding error (Knuth, TAOCP 4.2.2, theorem B)."""
+    s = a + b
+    if not math.isfinite(s):
+        return s, 0.0
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+def two_product(a: float, b: float) -> tuple[float, float]:
+    """Product and its rounding error, for factors below 1e290 (Dekker 1971)."""
+    p = a * b
+    c, d = 134217729.0 * a, 134217729.0 * b  # 2**27 + 1 splits 53 bits into two halves
+    a1, b1 = c - (c - a), d - (d - b)
+    a2, b2 = a - a1, b - b1
+    return p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
+
+
+# What Python's math raises for, IEEE answers with infinity or NaN.
 
 
 def div(a: float, b: float) -> float:
@@ -14,6 +40,16 @@ def div(a: float, b: float) -> float:
         return a / b
     except ZeroDivisionError:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
+
+
+def floordiv(a: float, b: float) -> float:
+    """Python's ``a // b``; by zero as a division."""
+    return div(a, b) if b == 0.0 else a // b
+
+
+def mod(a: float, b: float) -> float:
+    """Python's ``a % b``, with the sign of b; NaN for b = 0."""
+    return NAN if b == 0.0 else a % b
 
 
 def pow(x: float, y: float) -> float:
@@ -28,28 +64,117 @@ def pow(x: float, y: float) -> float:
         return math.copysign(INF, x) if y % 2.0 == 1.0 else INF
 
 
-def exp(x: float) -> float:
-    """Exponential; infinity on overflow."""
+def overflowing(f: Callable[[float], float], *, odd: bool = False) -> Callable[[float], float]:
+    """Give infinity where ``f`` raises OverflowError, with the operand's sign for an odd function."""
+
+    def ieee(x: float) -> float:
+        try:
+            return f(x)
+        except OverflowError:
+            return math.copysign(INF, x) if odd else INF
+
+    return ieee
+
+
+def bounded(f: Callable[[float], float], pole: float = NAN, at_pole: float = NAN) -> Callable[[float], float]:
+    """Give NaN where ``f`` raises ValueError, outside its domain; but ``at_pole`` at ``pole``."""
+
+    def ieee(x: float) -> float:
+        try:
+            return f(x)
+        except ValueError:
+            return at_pole if x == pole else NAN
+
+    return ieee
+
+
+exp, exp2 = overflowing(math.exp), overflowing(math.exp2)
+expm1, cosh = overflowing(math.expm1), overflowing(math.cosh)
+sinh = overflowing(math.sinh, odd=True)
+sqrt, asin, acos, acosh = bounded(math.sqrt), bounded(math.asin), bounded(math.acos), bounded(math.acosh)
+sin, cos, tan = bounded(math.sin), bounded(math.cos), bounded(math.tan)
+log, log2, log10 = bounded(math.log, 0.0, -INF), bounded(math.log2, 0.0, -INF), bounded(math.log10, 0.0, -INF)
+log1p = bounded(math.log1p, -1.0, -INF)
+
+
+def atanh(x: float) -> float:
+    """Inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond."""
+    if x in (-1.0, 1.0):
+        return math.copysign(INF, x)
+    return math.atanh(x) if abs(x) < 1.0 else NAN
+
+
+def cbrt(x: float) -> float:
+    """Cube root: libm's is up to 3 ulp off, so one step of Newton's method with the residual in two parts."""
+    if x == 0.0 or not math.isfinite(x):
+        return x
+    m, e = math.frexp(x)
+    third, rest = divmod(e, 3)
+    x = math.ldexp(m, rest)
+    y = math.cbrt(x)
+    square, a = two_product(y, y)
+    cube, b = two_product(square, y)
+    return math.ldexp(y - ((cube - x) + (b + a * y)) / (3.0 * square), third)
+
+
+# Steps. NaN stays NaN.
+
+
+def step(a: float, b: float, tie: float) -> float:
+    """1 where a > b, 0 where a < b, ``tie`` where equal."""
+    return 1.0 if a > b else 0.0 if a < b else tie if a == b else NAN
+
+
+def sign(x: float) -> float:
+    """Sign: -1, 0 or 1."""
+    return step(x, 0.0, 0.5) * 2.0 - 1.0
+
+
+def restrict(x: float) -> float:
+    """x itself, without the sign of zero; NaN below zero."""
+    return abs(x) if x >= 0.0 else NAN
+
+
+def saturate(x: float) -> float:
+    """x itself; the largest float in place of an infinity, so that 0 * x is 0."""
+    return math.copysign(1.7976931348623157e308, x) if abs(x) == INF else x
+
+
+def floor(x: float) -> float:
+    """Largest whole number that is not above x."""
+    return math.copysign(math.floor(x), x) if math.isfinite(x) else x
+
+
+def ceil(x: float) -> float:
+    """Smallest whole number that is not below x."""
+    return math.copysign(math.ceil(x), x) if math.isfinite(x) else x
+
+
+def round(x: float, ndigits: float) -> float:
+    """Round to a number of decimals, halves to even."""
     try:
-        return math.exp(x)
+        return x.__round__(int(ndigits)) if math.isfinite(x) else x
     except OverflowError:
-        return INF
+        return math.copysign(INF, x)
 
 
-def log(x: float) -> float:
-    """Natural logarithm; -inf at zero, NaN below."""
-    try:
-        return math.log(x)
-    except ValueError:
-        return -INF if x == 0.0 else NAN
+def clamp(x: float, low: float, high: float) -> float:
+    """The number in [low, high] next to x; high, if the interval is empty."""
+    x = max(x, low)
+    return high if x > high else x
 
 
-def sqrt(x: float) -> float:
-    """Square root; NaN below zero."""
-    try:
-        return math.sqrt(x)
-    except ValueError:
-        return NAN
+def maximum(a: float, b: float) -> float:
+    """The larger one; NaN if there is a NaN."""
+    return a + b if a != a or b != b else a if a >= b else b
+
+
+def minimum(a: float, b: float) -> float:
+    """The smaller one; NaN if there is a NaN."""
+    return a + b if a != a or b != b else a if a <= b else b
+
+
+# Activations.
 
 
 def sigmoid(x: float) -> float:
@@ -60,25 +185,66 @@ def sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x))
 
 
+def softplus(x: float) -> float:
+    """log(1 + exp(x)), without overflow."""
+    return x + math.log1p(math.exp(-x)) if x > 0.0 else math.log1p(math.exp(x))
+
+
 def relu(x: float) -> float:
     """max(x, 0); NaN stays NaN."""
     return 0.0 if x <= 0.0 else x
 
 
-def sum(*xs: float) -> float:
-    """Sum."""
-    return math.fsum(xs)
+def elu(x: float, alpha: float) -> float:
+    """x above zero, alpha (exp(x) - 1) below."""
+    return x if x > 0.0 else alpha * expm1(x)
 
 
-def dot_vectors(ws: list[float], xs: list[float]) -> float:
-    """Sum of products, from left to right."""
-    total = 0.0
-    for product in map(mul, ws, xs):
-        total += product
-    return total
+def selu(x: float) -> float:
+    """Scaled elu, whose two constants keep mean 0 and variance 1 from layer to layer."""
+    return SELU_SCALE * x if x > 0.0 else SELU_SCALE * SELU_ALPHA * math.expm1(x) if x <= 0.0 else x
 
 
-def dot(*operands: float) -> float:
-    """Scalar product of the first half of the operands with the second half."""
-    half = len(operands) // 2
-    return dot_vectors(list(operands[:half]), list(operands[half:]))
+def silu(x: float) -> float:
+    """x sigmoid(x); by halves of the exponential where that one loses digits to underflow."""
+    if x < -700.0:
+        half = math.exp(0.5 * x)
+        return saturate(x) * half * half
+    return x * sigmoid(x)
+
+
+# Powers.
+
+
+def prod(*xs: float) -> float:
+    """Product, without overflow or underflow on the way: mantissas and exponents apart."""
+    m, e = 1.0, 0
+    for x in xs:
+        f, j = math.frexp(x)
+        m, k = math.frexp(m * f)
+        e += j + k
+    try:
+        return math.ldexp(m, e)
+    except OverflowError:
+        return math.copysign(INF, m)
+
+
+def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
+    """c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
+    if c == 0.0 or (a == 0.0 and logs and b >= order):
+        return 0.0
+    e, lost = two_sum(b, -order)
+    if (a == INF and e < 0.0) or (math.isinf(b) and pow(abs(a), b) == 0.0):
+        return 0.0
+    # A negative base takes whole exponents only, and has no logarithm.
+    sign = 1.0 if a >= 0.0 else NAN if logs else pow(-1.0, b) * pow(-1.0, order)
+    a = abs(a)
+    ln = log(a)
+    factors = [pow(a, e)]
+    if 0.0 < a < INF and not 1e-290 < factors[0] < 1e290:
+        # The power alone may leave the range of doubles although the product does not.
+        factors = [pow(a, 0.5 * e)] * 2
+    if lost:
+        # What rounding b - order lost counts ln(a) times.
+        factors.append(1.0 + lost * ln)
+    return prod(sign, c, *factors, *[ln] * int(logs))

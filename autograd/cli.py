@@ -1,0 +1,59 @@
+"""The command line: a table of commands, each in a module of its own that is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from autograd.errors import MissingDependencyError, UsageError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "demo": "train a classifier on two moons, draw what it learnt and how",
+    "train": "train a network on a built-in data set or a CSV file",
+    "draw": "draw the computation graph of an expression",
+    "explain": "derive a gradient step by step, with symbols and numbers",
+    "check": "check the gradient of an expression against finite differences",
+    "stepper": "write a page that plays backpropagation step by step",
+    "bench": "measure this engine on this machine",
+}
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chainrule", description="Scalar automatic differentiation that shows its work.")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == command:
+            import_module(f"autograd.commands.{name}").configure(subparser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, and return its exit code: 0, 1 for a failed check, 2 for bad usage.
+
+    Parameters
+    ----------
+    argv
+        The arguments after the program's name; those of this process by default.
+
+    Examples
+    --------
+    >>> main(["check", "x ** 2", "--at", "x=3", "--quiet"])
+    0
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    args = _parser(chosen).parse_args(arguments)
+    try:
+        code: int = import_module(f"autograd.commands.{args.command}").run(args)
+    except (UsageError, MissingDependencyError, OSError) as error:
+        print(f"chainrule {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nchainrule {args.command}: interrupted", file=sys.stderr)
+        return 130
+    return code

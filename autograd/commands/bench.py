@@ -1,0 +1,146 @@
+"""``chainrule bench``: the speed and memory of the engine on this machine, beside micrograd where it is installed.
+
+Each engine runs in a process of its own, in turn, several times over, with the garbage collector on as
+users have it; the table shows medians and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import math
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+HELP = "measure this engine on this machine"
+
+Plan = list[tuple[int, int, int]]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--nodes", type=int, default=100_000, help="operations in the random graph (default 100000)")
+    parser.add_argument("--rounds", type=int, default=5, help="processes for each engine, in turn (default 5)")
+    parser.add_argument("--worker", choices=("autograd", "micrograd"), help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print the table, or act as one of the measuring processes."""
+    if args.worker:
+        print(json.dumps(_with_deep_stack(lambda: measure(args.worker, args.nodes))))
+        return 0
+    engines = ["autograd"] + ["micrograd"] * (importlib.util.find_spec("micrograd") is not None)
+    results: dict[str, list[dict[str, float]]] = {engine: [] for engine in engines}
+    for _ in range(args.rounds):
+        for engine in engines:
+            command = [sys.executable, "-m", "autograd", "bench", "--worker", engine, "--nodes", str(args.nodes)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            results[engine].append(json.loads(output))
+    print(f"random graph of {args.nodes:,} additions, products and tanh; medians of {args.rounds} processes")
+    for quantity, unit in (("first", "s"), ("steady", "s"), ("bytes", "bytes a node")):
+        row = {engine: statistics.median(r[quantity] for r in runs) for engine, runs in results.items()}
+        ratio = f"   ratio {row['micrograd'] / row['autograd']:.1f}" if "micrograd" in row else ""
+        shown = "   ".join(f"{'chainrule' if engine == 'autograd' else engine} {x:.4g} {unit}" for engine, x in row.items())
+        print(f"{quantity:<7} {shown}{ratio}")
+    if "micrograd" not in engines:
+        print("micrograd is not installed here; pip install micrograd puts it beside")
+    return 0
+
+
+def plan(nodes: int, seed: int) -> Plan:
+    """Choose for each node an operation and two earlier nodes, among the latest fifty."""
+    rng = random.Random(seed)
+    window = [min(10 + i, 50) for i in range(nodes)]
+    return [(rng.randrange(3), 10 + i - 1 - rng.randrange(w), 10 + i - 1 - rng.randrange(w)) for i, w in enumerate(window)]
+
+
+def build(value: Any, chosen: Plan) -> Any:
+    """Build the graph, and sum its last fifty nodes."""
+    nodes = [value(0.1 * i - 0.5) for i in range(10)]
+    push = nodes.append
+    for kind, i, j in chosen:
+        if kind == 0:
+            push(nodes[i] + nodes[j])
+        elif kind == 1:
+            push(nodes[i] * nodes[j])
+        else:
+            push(nodes[i].tanh())
+    root = nodes[-1]
+    for node in nodes[-50:-1]:
+        root = root + node
+    return root
+
+
+def engine_class(engine: str) -> Any:
+    """Return the engine's Value; micrograd's gets a tanh, written as its own relu is."""
+    if engine == "autograd":
+        from autograd.value import Value
+
+        return Value
+    from micrograd.engine import Value as Micro  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    def tanh(self: Any) -> Any:
+        t = math.tanh(self.data)
+        out = Micro(t, (self,), "tanh")
+
+        def _backward() -> None:
+            self.grad += (1 - t * t) * out.grad
+
+        out._backward = _backward
+        return out
+
+    Micro.tanh = tanh
+    return Micro
+
+
+def measure(engine: str, nodes: int, repeats: int = 5) -> dict[str, float]:
+    """Time build and backward, first and in a steady loop, in seconds; count bytes a node after backward."""
+    value = engine_class(engine)
+    chosen = plan(nodes, 0)
+    times = []
+    root: Any = None  # the graph of the round before lives on while the next is built, as in a training loop
+    for _ in range(repeats):
+        start = time.perf_counter()
+        root = build(value, chosen)
+        root.backward()
+        times.append(time.perf_counter() - start)
+    del root
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    kept = build(value, chosen)
+    kept.backward()
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return {"first": times[0], "steady": statistics.median(times[1:]), "bytes": used / (count(kept) or 1)}
+
+
+def count(root: Any) -> int:
+    """Count the nodes below ``root``, of either engine."""
+    found = [root]
+    seen = {id(root)}
+    for node in found:
+        for parent in node._prev:
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                found.append(parent)
+    return len(found)
+
+
+def _with_deep_stack(work: Callable[[], Any]) -> Any:
+    """Run in a thread whose stack is deep enough for micrograd's recursive sort."""
+    results: list[Any] = []
+    sys.setrecursionlimit(1_000_000)
+    threading.stack_size(512 * 1024 * 1024)
+    thread = threading.Thread(target=lambda: results.append(work()))
+    thread.start()
+    thread.join()
+    threading.stack_size(0)
+    return results[0]

@@ -1,0 +1,82 @@
+"""A user's own row of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd import ops
+
+__all__ = ["custom_op"]
+
+_custom: set[str] = set()
+
+
+def custom_op(
+    name: str,
+    value: Callable[..., float],
+    partials: Callable[..., tuple[Any, ...]],
+    *,
+    arity: int = 1,
+    **fields: Any,
+) -> ops.Op:
+    r"""Define an operation, as the table's own rows are defined.
+
+    Parameters
+    ----------
+    name
+        An identifier that no row of the table bears. Defining a custom operation anew replaces it for
+        graphs that are recorded from then on.
+    value
+        ``value(*operands) -> float``, on floats.
+    partials
+        ``partials(y, *operands) -> tuple``: the local derivative for each operand, ``y`` being the output.
+        Written with operators and functions of this package, it gives every higher order too.
+    arity
+        Number of operands, or `autograd.ANY`.
+    **fields
+        Further fields of `autograd.Op`: ``symbol``, ``latex``, ``domain``, ``kink``, ``source``, ...
+
+    Returns
+    -------
+    Op
+        A function of Values and numbers.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken by the table or is no identifier.
+
+    Examples
+    --------
+    >>> import math
+    >>> from autograd import Value, cos, custom_op
+    >>> sinc = custom_op("sinc", lambda x: math.sin(x) / x, lambda y, x: (cos(x) / x - y / x,))
+    >>> x = Value(2.0)
+    >>> sinc(x).backward()
+    >>> round(x.grad, 6)
+    -0.435398
+    """
+    if not name.isidentifier():
+        raise ValueError(f"the name of an operation is an identifier such as 'sinc', not {name!r}")
+    if name in _custom:
+        del ops.TABLE[name]
+    elif name in ops.TABLE:
+        raise ValueError(f"the table has an operation {name!r} already; choose another name")
+
+    op = ops.row(name, value, _checked(name, arity, partials), arity=arity, **fields)
+    _custom.add(name)
+    return op
+
+
+def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """Wrap ``partials`` so that a result of the wrong shape is reported where it arises."""
+
+    def checked(y: Any, *operands: Any) -> tuple[Any, ...]:
+        result = partials(y, *operands)
+        wanted = len(operands) if arity == ops.ANY else arity
+        if not isinstance(result, tuple) or len(result) != wanted:
+            raise TypeError(f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}")
+        return result
+
+    return checked

@@ -1,0 +1,153 @@
+"""What a row of the table of operations is. The rows themselves are in `ops`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import special
+from autograd.real import to_float
+
+__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SUM", "TABLE", "Ieee", "Op", "lookup", "row"]
+
+ANY = -1  # the arity of an operation over any number of operands
+INF = math.inf
+REALS = (-INF, INF)
+
+# How tightly a printed form binds, for parentheses.
+SUM, PRODUCT, NEGATION, POWER, CALL = 1, 2, 3, 4, 5
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Op:
+    """One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
+
+    Rows are singletons: copied and pickled by name.
+    """
+
+    name: str
+    """Identifier, and name of the method and function."""
+    value: Callable[..., float]
+    """``value(*operands)``: IEEE result; never raises on floats."""
+    partials: Callable[..., tuple[Any, ...]]
+    """``partials(y, *operands)``: one local derivative for each differentiable operand."""
+    arity: int = 1
+    """Number of differentiable operands, or ANY."""
+    params: Mapping[str, float] = field(default_factory=dict)
+    """Constants that follow the operands, with their defaults, such as a slope; never differentiated."""
+    symbol: str = ""
+    """What a graph node shows; the name where empty."""
+    latex: str = ""
+    r"""Template for `str.format`, such as ``\tanh {0}``; ``{0}`` is the first operand."""
+    numpy: str = ""
+    """Template over NumPy arrays; functions are NumPy's or those of the compiler's run-time library."""
+    c: str = ""
+    """Template over C doubles; functions are libm's or those of the compiler's run-time library."""
+    precedence: int = CALL
+    """How tightly the printed form binds: SUM, PRODUCT, NEGATION, POWER or CALL."""
+    domain: tuple[tuple[float, float], ...] = (REALS,)
+    """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
+    kink: Callable[..., float] | None = None
+    """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
+    gated: bool = False
+    """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
+    source: str = ""
+    """Where the formula stands: a DLMF section or a textbook's equation."""
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
+        if self.params:
+            operands = self._with_params(operands, params)
+        elif params:
+            raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
+        for x in operands:
+            if x.__class__ is not float:
+                apply = getattr(x, "_apply", None)
+                if apply is not None:
+                    return apply(self, operands)
+        self.check_count(len(operands))
+        return self.value(*map(to_float, operands))
+
+    def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
+        """Evaluate the partials on floats, by IEEE's rules where Python's division would raise."""
+        try:
+            return self.partials(y, *operands)
+        except ZeroDivisionError:
+            return tuple(map(float, self.partials(Ieee(y), *map(Ieee, operands))))
+
+    def _with_params(self, operands: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Fill in the constants that follow the operands, by keyword or by default."""
+        if self.arity == ANY:
+            missing = list(self.params)
+        else:
+            missing = list(self.params)[max(len(operands) - self.arity, 0):]
+        for name in given:
+            if name not in missing:
+                raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
+        return (*operands, *(given.get(name, self.params[name]) for name in missing))
+
+    def check_count(self, count: int) -> None:
+        """Raise TypeError where ``count`` operands (constants included) do not fit."""
+        wanted = self.arity + len(self.params)
+        if self.arity != ANY and count != wanted:
+            raise TypeError(f"{self.name}() takes {wanted} operands, got {count}")
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return lookup, (self.name,)
+
+
+class Ieee(float):
+    """A float whose division by zero gives infinity or NaN, for the rules; Python's own raises."""
+
+    __slots__ = ()
+
+    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Ieee:
+        return Ieee(op.value(*map(float, operands)))
+
+    def __add__(self, other: float) -> Ieee:
+        return Ieee(float(self) + float(other))
+
+    def __sub__(self, other: float) -> Ieee:
+        return Ieee(float(self) - float(other))
+
+    def __rsub__(self, other: float) -> Ieee:
+        return Ieee(float(other) - float(self))
+
+    def __mul__(self, other: float) -> Ieee:
+        return Ieee(float(self) * float(other))
+
+    def __truediv__(self, other: float) -> Ieee:
+        return Ieee(special.div(float(self), float(other)))
+
+    def __rtruediv__(self, other: float) -> Ieee:
+        return Ieee(special.div(float(other), float(self)))
+
+    def __neg__(self) -> Ieee:
+        return Ieee(-float(self))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+TABLE: dict[str, Op] = {}
+
+
+def lookup(name: str) -> Op:
+    """Return the row of that name."""
+    try:
+        return TABLE[name]
+    except KeyError:
+        raise KeyError(f"no operation named {name!r} in the table; a custom_op must be defined before its graphs are loaded") from None
+
+
+def row(name: str, value: Callable[..., float], partials: Callable[..., tuple[Any, ...]], **fields: Any) -> Op:
+    """Make a row and enter it in the table."""
+    if name in TABLE:
+        raise ValueError(f"the table has an operation {name!r} already; choose another name")
+    TABLE[name] = op = Op(name, value, partials, **fields)
+    return op

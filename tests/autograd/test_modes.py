@@ -1,0 +1,153 @@
+"""no_grad, detect_anomaly, scope: what they do, where they end."""
+
+import asyncio
+import math
+import threading
+
+import pytest
+
+import autograd
+from autograd import AnomalyError, Value, detect_anomaly, no_grad
+
+
+def test_no_grad_makes_leaves():
+    x = Value(2.0)
+    with no_grad():
+        y = x * x + x.tanh() + autograd.dot([x], [x]) + autograd.sum([x, 1.0])
+    assert y.op is None
+    assert y.parents == ()
+    assert (x * x).parents == (x, x)
+
+
+def test_no_grad_ends_with_an_exception_and_works_as_a_decorator():
+    x = Value(2.0)
+    with pytest.raises(ZeroDivisionError), no_grad():
+        1 / 0
+    assert (x * x).op is not None
+
+    @no_grad()
+    def predict(v):
+        return v * v
+
+    assert predict(x).op is None
+    assert (x * x).op is not None
+
+
+def test_no_grad_is_local_to_the_thread():
+    x = Value(2.0)
+    inside, release, results = threading.Event(), threading.Event(), []
+
+    def other():
+        with no_grad():
+            inside.set()
+            release.wait(10)
+            results.append((x * x).op)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    inside.wait(10)
+    results.append((x * x).op)
+    release.set()
+    thread.join()
+    assert results == [autograd.TABLE["mul"], None]
+
+
+def test_no_grad_is_local_to_the_asyncio_task():
+    x = Value(2.0)
+
+    async def frozen():
+        with no_grad():
+            await asyncio.sleep(0)
+            first = (x * x).op
+            await asyncio.sleep(0)
+            return first, (x * x).op
+
+    async def free():
+        await asyncio.sleep(0)
+        return (x * x).op
+
+    async def both():
+        return await asyncio.gather(frozen(), free(), frozen(), free())
+
+    mul = autograd.TABLE["mul"]
+    assert asyncio.run(both()) == [(None, None), mul, (None, None), mul]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Value(0.0).log(), r"log\(0.0\) = -inf"),
+        (lambda: Value(1000.0).exp(), r"exp\(1000.0\) = inf"),
+        (lambda: Value(1.0) / Value(0.0), r"div\(1.0, 0.0\) = inf"),
+        (lambda: Value(1e308) * 10.0, r"mul\(1e\+308, 10.0\) = inf"),
+        (lambda: Value(-1.0).sqrt(), r"sqrt\(-1.0\) = nan"),
+        (lambda: autograd.dot([Value(1e308)], [10.0]), r"dot\(1e\+308, 10.0\) = inf"),
+    ],
+)
+def test_the_first_forward_anomaly_is_named_with_its_line(make, said):
+    with detect_anomaly(), pytest.raises(AnomalyError, match=said) as caught:
+        make()
+    assert "test_modes.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda x: (x - 1.0).sqrt(), r"sqrt\(0.0\): the gradient became inf"),
+        (lambda x: autograd.cbrt(x - 1.0), r"cbrt\(0.0\): the gradient became inf"),
+        (lambda x: (1e-170 * x).reciprocal(), r"reciprocal\(1e-170\): the gradient became -inf"),
+    ],
+)
+def test_the_first_backward_anomaly_is_named_with_the_line_that_made_the_node(make, said):
+    with detect_anomaly():
+        x = Value(1.0)
+        y = make(x)
+        with pytest.raises(AnomalyError, match=said) as caught:
+            y.backward()
+    assert "test_modes.py:" in str(caught.value)
+    assert x.grad == 0.0
+
+
+def test_products_and_sums_of_gradients_are_watched():
+    with detect_anomaly():
+        x = Value(1.0)
+        y = x * 1e-300
+        with pytest.raises(AnomalyError, match="mul"):
+            (y * 1e300).backward(1e300)
+        z = Value(1.0)
+        with pytest.raises(AnomalyError, match="add|mul"):
+            (z * 1e308 + z * 1e308 - 1e308).backward()
+
+
+def test_an_anomaly_in_is_not_an_anomaly_out():
+    with detect_anomaly():
+        x = Value(math.inf)
+        (x + 1.0).backward()
+        assert x.grad == 1.0
+        assert math.isnan((Value(math.nan) * 2.0).data)
+
+
+def test_hooks_and_dot_products_work_under_detect_anomaly():
+    seen = []
+    with detect_anomaly():
+        w = (Value(1.0), Value(2.0))
+        y = autograd.dot(w, w)
+        y.register_hook(seen.append)
+        (y + autograd.dot(w, (1.0, 1.0))).backward()
+    assert [v.grad for v in w] == [3.0, 5.0]
+    assert seen == [1.0]
+
+
+def test_scopes_nest():
+    with autograd.scope("a"):
+        first = Value(1.0) + 1.0
+        with autograd.scope("b"):
+            second = Value(1.0) + 1.0
+    third = Value(1.0) + 1.0
+    assert (first.scope, second.scope, third.scope) == ("a", "a.b", "")
+
+
+def test_source_lines_are_noted_on_demand():
+    with autograd.modes.mode(sources=True):
+        y = Value(1.0) + 1.0
+    assert "test_modes.py:" in y.source

@@ -1,0 +1,102 @@
+"""The directions of imports, the size of the core, what an import loads, and what a file may say."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("autograd", "nn")
+    for path in (ROOT / package).rglob("*.py")
+}
+
+# From left to right: each may import those after it, at the top of the file.
+CORE = ["functional", "serialize", "custom", "functions", "backward", "value", "operators", "node", "ops", "op", "nary", "gamma", "gaussian", "special", "modes", "real", "errors"]
+HEAVY = {
+    "numpy": ("autograd.compiler",),
+    "graphviz": ("autograd.render.dot",),
+    "hypothesis": ("autograd.testing.strategies",),
+    "mpmath": ("autograd.testing",),
+    "matplotlib": ("nn.plot",),
+}
+
+
+def top_level_imports(path):
+    """Names of the modules that a file imports when it is imported."""
+    pending = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            base = node.module or ""
+            yield from (f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+            pending += node.body + node.orelse
+        elif isinstance(node, ast.Try):
+            pending += node.body
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_in_one_direction(module):
+    imported = set(top_level_imports(MODULES[module]))
+    if module.startswith("autograd"):
+        assert not any(name.split(".")[0] == "nn" for name in imported)
+    name = module.removeprefix("autograd.")
+    if name in CORE:
+        allowed = {f"autograd.{later}" for later in CORE[CORE.index(name) :]}
+        # Files, trees and the like may be imported by the outer rim; nothing of the core imports outwards.
+        strangers = {i for i in imported if i.startswith("autograd.") and i.removeprefix("autograd.") in CORE} - allowed
+        assert not strangers
+        assert not any(i.startswith(("autograd.compiler", "autograd.render", "autograd.testing", "autograd.cli")) for i in imported)
+    for part in ("compiler", "render", "testing"):
+        if module.startswith(f"autograd.{part}"):
+            others = {"compiler", "render", "testing"} - {part}
+            assert not any(i.startswith(tuple(f"autograd.{other}" for other in others)) for i in imported)
+    for package, homes in HEAVY.items():
+        if package in {i.split(".")[0] for i in imported}:
+            assert module.startswith(homes), f"{module} imports {package} at its top"
+
+
+def test_importing_autograd_loads_the_standard_library_only():
+    program = "import sys; before = set(sys.modules); import autograd; print(*{m.split('.')[0] for m in set(sys.modules) - before})"
+    output = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"],
+                            capture_output=True, text=True, check=True).stdout
+    assert set(output.split()) - set(sys.stdlib_module_names) == {"autograd"}
+    assert not {"json", "tempfile", "inspect", "re"} - {"inspect", "re"} & set(output.split())
+
+
+def test_files_and_functions_are_of_a_size_that_one_reads():
+    for module, path in MODULES.items():
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, module
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 60, f"{module}.{node.name}"
+
+
+def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():
+    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    tops = {name.split("/")[0] for name in listing.stdout.splitlines()}
+    assert {t for t in tops if not t.startswith(".")} <= {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "notebooks"}
+
+
+def test_global_state_is_a_context_variable():
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.Global), f"{module}: line {node.lineno}"
+
+
+def test_nothing_unfinished_and_no_machine_is_named():
+    pattern = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|/(?:home|root|work)/")
+    for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py"), ROOT / "README.md", ROOT / "pyproject.toml"]:
+        if path != Path(__file__):
+            assert not pattern.search(path.read_text(encoding="utf-8")), path
