@@ -31,11 +31,14 @@ class Bundle:
         self._a = elements
 
 
-def _sort(root: Value) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id."""
+def _sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
+    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
+
+    The nodes of ``stop`` are left out, and so is what only they rest on.
+    """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
-    done: set[Any] = set()
+    done: set[Any] = set(stop)
     stack: list[Any] = [root]
     pop, push = stack.pop, stack.append
     while stack:
