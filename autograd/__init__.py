@@ -6,7 +6,7 @@ Start with `Value` and its ``backward()``; the table of operations is in `autogr
 from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
-from autograd.functions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
+from autograd.functions import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope
 from autograd.ops import (
     ANY,
