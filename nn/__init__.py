@@ -9,10 +9,11 @@ Examples
 >>> loss.backward()
 """
 
-from nn import activations, data, init, losses, optim, plot
+from nn import activations, callbacks, data, init, losses, metrics, optim, plot, progress, state
 from nn.blocks import Dropout, Embedding, Sequential
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
+from nn.train import evaluate, fit
 
 __all__ = [
     "MLP",
@@ -23,9 +24,15 @@ __all__ = [
     "Neuron",
     "Sequential",
     "activations",
+    "callbacks",
     "data",
+    "evaluate",
+    "fit",
     "init",
     "losses",
+    "metrics",
     "optim",
     "plot",
+    "progress",
+    "state",
 ]

@@ -14,9 +14,10 @@ import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError
 from nn.activations import activation_function
+from nn.metrics import predicted_classes
 from nn.module import Module
 
-__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_loss"]
+__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -77,15 +78,6 @@ def plot_loss(
 def _cycle(items: Sequence[str]) -> Iterable[str]:
     while True:
         yield from items
-
-
-def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
-    """Return the class of each output: the largest of several scores, or whether a single one is above the threshold."""
-    classes = []
-    for output in outputs:
-        scores = [float(s) for s in output] if isinstance(output, (list, tuple)) else [float(output)]
-        classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
-    return classes
 
 
 def plot_decision_boundary(
@@ -234,3 +226,18 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     ax.grid(axis="y", alpha=0.3)
     ax.legend()
     return ax
+
+
+def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, title: str = "Training") -> Any:
+    """Draw the losses of a history, and its metrics beside them; return the axes of the losses."""
+    losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
+    metrics = {name: column for name, column in history.items() if name not in losses}
+    if not losses:
+        raise ValueError("the history is empty: no epoch was completed")
+    if ax is None and metrics:
+        figure = _axes(None, 10.0, 4.2).figure
+        figure.clear()
+        left, right = figure.subplots(1, 2)
+        plot_loss(metrics, ax=right, title="Metrics", xlabel="epoch", ylabel="", log=False)
+        return plot_loss(losses, ax=left, title=title, xlabel="epoch")
+    return plot_loss(losses, ax=ax, title=title, xlabel="epoch")
