@@ -351,6 +351,31 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
     return _observe(node) if ACTIVE else node
 
 
+def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
+    """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
+    try:
+        x_data, x_recorded = [x._data for x in xs], True
+    except AttributeError:
+        xs, x_data, x_recorded = _mixed(xs)
+    nodes: list[Any] = []
+    for ws in rows:
+        try:
+            w_data = [w._data for w in ws]
+        except AttributeError:
+            nodes.append(dot(ws, xs))
+            continue
+        node = _new(Value)
+        node._data = _dot_value(w_data, x_data)
+        node.grad = 0.0
+        node.op = _DOT
+        node._a = ws, xs
+        node._b = x_data, w_data if x_recorded else None
+        node._da = node._db = None
+        node.note = None
+        nodes.append(_observe(node) if ACTIVE else node)
+    return nodes
+
+
 def _mixed(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
     """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
     kinds = {x.__class__ for x in xs}
