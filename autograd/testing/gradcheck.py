@@ -371,9 +371,11 @@ def _near(a: float, b: float, tolerance: float) -> bool:
 def _compare(f: Callable[[float], float], x: float, analytic: float) -> tuple[str, Estimate | None]:
     """Say whether differences of ``f`` contradict a derivative: ``ok``, ``wrong``, ``kink`` or ``unknown``."""
     estimates = []
-    for step in (1e-3, 1e-5, 1e-7):
-        estimate = richardson(f, x, step=step)
-        if estimate is None:
+    # Next to zero the function may vary with x itself (log) or over a length of 1 (exp).
+    scales = [1.0, abs(x)] if 0.0 < abs(x) < 1e-6 else [abs(x)]
+    for step, scale in ((step, scale) for scale in scales for step in (1e-3, 1e-5, 1e-7)):
+        estimate = richardson(f, x, step=step, scale=scale)
+        if estimate is None or (estimate.derivative == 0.0 and len(scales) > 1):
             continue
         estimates.append(estimate)
         if abs(estimate.derivative - analytic) <= 10.0 * estimate.uncertainty + 1e-6 * abs(analytic):

@@ -126,14 +126,18 @@ COMPLEX: dict[str, Callable[..., complex]] = {
 """Up to a real constant, each row's function of complex numbers."""
 
 
-def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -> float | None:
-    """Return the derivative of ``f`` in its operand ``i``; None where the function is not defined around there."""
+def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -> tuple[float, float] | None:
+    """Return the derivative of ``f`` in its operand ``i`` and what underflow may have taken from it.
+
+    None where the function is not defined around there.
+    """
     x = operands[i]
     zs = [complex(v) for v in operands]
+    y = h = math.nan
     # The tiny step first; a larger one where the product with a tiny derivative would be lost below 1e-308.
     for h in (1e-200, min(abs(x) * 1e-20, 1e-20) or 1e-30):
         if h > abs(x) * 1e-10 and x != 0.0:
-            continue
+            continue  # too large beside a tiny operand
         zs[i] = complex(x, h)
         try:
             y = f(*zs).imag
@@ -141,7 +145,7 @@ def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -
             return None
         if abs(y) > 1e-290:
             break
-    return y / h if math.isfinite(y) else None
+    return (y / h, 1e-300 / h) if math.isfinite(y) else None
 
 
 def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate | None:
@@ -156,14 +160,17 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
     form = COMPLEX.get(op.name)
     # A row's own continuation serves only the row's own function, not one that merely bears its name.
     if form is not None and op.name in ops.TABLE and ops.TABLE[op.name].value is op.value:
-        d = complex_step(form, operands, i)
-        if d is not None:
-            return Estimate(d, 1e-12 * abs(d) + _near_root(op, operands, i), "complex step")
+        found = complex_step(form, operands, i)
+        if found is not None:
+            d, lost = found
+            return Estimate(d, 1e-12 * abs(d) + lost + _near_root(op, operands, i), "complex step")
 
     def along(x: float) -> float:
         return op.value(*operands[:i], x, *operands[i + 1 :])
 
-    return richardson(along, operands[i])
+    x = operands[i]
+    found = [richardson(along, x), richardson(along, x, scale=1.0) if abs(x) < 1e-3 else None]
+    return min((e for e in found if e is not None), key=lambda e: e.uncertainty, default=None)
 
 
 def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
@@ -173,7 +180,7 @@ def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
     return 0.0
 
 
-def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3) -> Estimate | None:
+def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale: float | None = None) -> Estimate | None:
     """Return the derivative of ``f`` at ``x`` by central differences, thrice extrapolated to a step of zero.
 
     Parameters
@@ -181,7 +188,9 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3) -> Es
     f
         Of one number.
     step
-        The first step, relative to ``x``; three halvings follow. It is made smaller where ``f`` is not finite.
+        The first step, relative to ``scale``; three halvings follow. It is made smaller where ``f`` is not finite.
+    scale
+        The length over which ``f`` varies; by default the magnitude of ``x``, or 1 at zero.
 
     Returns
     -------
@@ -196,7 +205,7 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3) -> Es
     True
     """
     for shrink in (1.0, 1e-2, 1e-4):
-        h = step * shrink * (abs(x) or 1.0)
+        h = step * shrink * (scale or abs(x) or 1.0)
         table: list[list[float]] = []
         largest = 0.0
         for k in range(4):
@@ -209,7 +218,8 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3) -> Es
             table.append(row)
         best, before = table[-1][-1], table[-2][-1]
         if math.isfinite(best) and math.isfinite(before):
-            noise = 16.0 * ULP * largest / (h / 8.0)
+            # What rounding, and underflow on the way, may have put into the differences.
+            noise = (16.0 * ULP * largest + 1e-290) / (h / 8.0)
             return Estimate(best, 2.0 * abs(best - before) + noise, "Richardson")
     return None
 
