@@ -172,7 +172,9 @@ def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
 
 def _dot(*operands: Any) -> tuple[str, int]:
     half = len(operands) // 2
-    terms = [rf"{_wrap(a, NEGATION + 1)} \, {_wrap(b, NEGATION + 1)}" for a, b in zip(operands[:half], operands[half:], strict=True)]
+    pairs = zip(operands[:half], operands[half:], strict=True)
+    # The 1 that a bias is multiplied by says nothing.
+    terms = [r" \, ".join(_wrap(x, NEGATION + 1) for x in pair if x != 1.0) or "1" for pair in pairs]
     if len(terms) > SHOWN:
         terms = [*terms[: SHOWN - 2], r"\cdots", terms[-1]]
     return " + ".join(terms) or "0", SUM if len(terms) > 1 else PRODUCT

@@ -16,6 +16,8 @@ from autograd.render.text import MINUS, number
 __all__ = ["equation", "fraction", "identifier", "mathml", "mathml_number", "operator", "row"]
 
 SHOWN = 6
+TIMES, APPLY = "&#x2062;", "&#x2061;"  # multiplication and application, for ears and line breaks
+_INVISIBLE = (TIMES, APPLY)
 _ALPHABET = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho . sigma tau upsilon phi chi psi omega".split()
 _GREEK = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)}
 _TITLES = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sigmoid": "σ", "normal_cdf": "Φ", "maximum": "max",
@@ -58,7 +60,7 @@ def _number(text: str) -> str:
 
 def operator(text: str) -> str:
     """Return an operator."""
-    return f"<mo>{escape.xml(text)}</mo>"
+    return f"<mo>{text if text in _INVISIBLE else escape.xml(text)}</mo>"
 
 
 def row(*parts: str) -> str:
@@ -164,8 +166,8 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> tuple[str, int]:
     if op.params and op.arity == ops.ANY:
         title, operands = f"<msub>{title}{_print(operands[-1])[0]}</msub>", operands[:-1]
     if len(operands) == 1 and isinstance(operands[0], Symbol) and operands[0].kind == "name":
-        return row(title, operator("\u2061"), mathml(operands[0])), CALL
-    return row(title, operator("\u2061"), _fence(_listed(operands, ","))), ATOM
+        return row(title, operator(APPLY), mathml(operands[0])), CALL
+    return row(title, operator(APPLY), _fence(_listed(operands, ","))), ATOM
 
 
 def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
@@ -181,7 +183,7 @@ def _elided(texts: list[str], separator: str) -> str:
 def _dot(*operands: Any) -> tuple[str, int]:
     half = len(operands) // 2
     pairs = zip(operands[:half], operands[half:], strict=True)
-    return _elided([row(_wrap(a, NEGATION + 1), operator("\u2062"), _wrap(b, NEGATION + 1)) for a, b in pairs], "+"), SUM
+    return _elided([row(operator(TIMES).join(_wrap(x, NEGATION + 1) for x in (a, b) if x != 1.0)) if (a, b) != (1.0, 1.0) else "<mn>1</mn>" for a, b in pairs], "+"), SUM
 
 
 def _infix(sign: str, precedence: int, *, fenced: bool = False) -> Callable[..., tuple[str, int]]:
@@ -204,7 +206,7 @@ def _where(condition: Any, a: Any, b: Any) -> tuple[str, int]:
 
 
 _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
-    "add": _infix("+", SUM), "sub": _infix(MINUS, SUM), "mul": _infix("\u2062", PRODUCT), "mod": _infix("mod", PRODUCT),
+    "add": _infix("+", SUM), "sub": _infix(MINUS, SUM), "mul": _infix(TIMES, PRODUCT), "mod": _infix("mod", PRODUCT),
     "div": lambda a, b: (fraction(mathml(a), mathml(b)), PRODUCT), "reciprocal": lambda x: (fraction("<mn>1</mn>", mathml(x)), PRODUCT),
     "neg": lambda x: (row(operator(MINUS), _wrap(x, PRODUCT)), NEGATION), "power": _power, "pow": _power,
     "square": lambda x: _power(x, 2.0), "sqrt": lambda x: (f"<msqrt>{mathml(x)}</msqrt>", ATOM),
@@ -215,7 +217,7 @@ _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "greater": _infix(">", SUM, fenced=True), "greater_equal": _infix("≥", SUM, fenced=True), "less": _infix("<", SUM, fenced=True),
     "less_equal": _infix("≤", SUM, fenced=True), "equal": _infix("=", SUM, fenced=True), "where": _where, "dot": _dot,
     "step": lambda a, b, tie=0.0: _infix("≥" if tie == 1.0 else ">", SUM, fenced=True)(a, b),
-    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_listed(xs, "\u2062", NEGATION + 1), PRODUCT),
+    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_listed(xs, TIMES, NEGATION + 1), PRODUCT),
     "mean": lambda *xs: (fraction(_listed(xs, "+", PRODUCT), f"<mn>{len(xs)}</mn>"), PRODUCT),
     "restrict": lambda x: _print(x), "saturate": lambda x: _print(x),
 }  # fmt: skip

@@ -160,7 +160,9 @@ def _listed(operands: Sequence[Any], separator: str = ", ") -> str:
 
 def _dot(*operands: Any) -> tuple[str, int]:
     half = len(operands) // 2
-    terms = [f"{_wrap(a, NEGATION)}*{_wrap(b, NEGATION)}" for a, b in zip(operands[:half], operands[half:], strict=True)]
+    pairs = zip(operands[:half], operands[half:], strict=True)
+    # The 1 that a bias is multiplied by says nothing.
+    terms = ["*".join(_wrap(x, NEGATION) for x in pair if x != 1.0) or "1" for pair in pairs]
     if len(terms) > SHOWN:
         terms = [*terms[: SHOWN - 2], "...", terms[-1]]
     return " + ".join(terms) or "0", SUM if len(terms) > 1 else PRODUCT
