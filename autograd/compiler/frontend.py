@@ -142,5 +142,5 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     params = np.flatnonzero(graph.kind == PARAM)
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
-    full.labels, full.scale, full.lanes = labels, scale, lanes
+    full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
     return simplify(settle_lane_sums(simplify(full)))

@@ -79,6 +79,8 @@ class Graph:
     pinned: Ints
     """For each parameter, the node that is its gradient."""
     labels: dict[int, str] = field(default_factory=dict)
+    forward: int = -1
+    """How many nodes the forward pass has; those after them belong to the gradient. -1 where there is none."""
     scale: int = -1
     """The leaf 1 / number of lanes, or -1."""
     lanes: int = -1

@@ -107,12 +107,17 @@ def fold(graph: Graph) -> Graph:
     graph = merge_equal(graph)
     for _ in range(64):
         t = graph.terms
+        # An adjoint without contributions: nothing flows there, nor further on.
+        empty = (graph.kind == SOP) & (graph.primal >= 0) & ~kept(graph)
+        empty[t.node] = False
+        dead = empty[t.a] | empty[t.b]
+        if dead.any():
+            graph = replace(graph, terms=t.take(~dead))
+            continue
         sums = graph.kind == SOP
         varies = np.zeros(graph.size, bool)
         varies[t.node[(t.a != ONE) | t.over]] = True
-        has = np.zeros(graph.size, bool)
-        has[t.node] = True
-        constant = sums & has & ~varies & ~kept(graph)
+        constant = sums & ~empty & ~varies & ~kept(graph)
         if not constant.any():
             return graph
         gone = constant[t.node]
@@ -188,6 +193,7 @@ def compact(graph: Graph) -> Graph:
         graph, kind=graph.kind[live], value=graph.value[live], args=args, primal=primal, terms=terms,
         outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
         labels={int(number[k]): v for k, v in graph.labels.items() if live[k]},
+        forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
         scale=int(number[graph.scale]) if graph.scale >= 0 else -1,
         lanes=int(number[graph.lanes]) if graph.lanes >= 0 else -1,
     )  # fmt: skip
