@@ -50,12 +50,8 @@ def custom_op(
     Examples
     --------
     >>> import math
-    >>> from autograd import Value, custom_op
-    >>> sinc = custom_op(
-    ...     "sinc",
-    ...     lambda x: math.sin(x) / x,
-    ...     lambda y, x: ((x.cos() if isinstance(x, Value) else math.cos(x)) / x - y / x,),
-    ... )
+    >>> from autograd import Value, cos, custom_op
+    >>> sinc = custom_op("sinc", lambda x: math.sin(x) / x, lambda y, x: (cos(x) / x - y / x,))
     >>> x = Value(2.0)
     >>> sinc(x).backward()
     >>> round(x.grad, 6)
@@ -68,6 +64,14 @@ def custom_op(
     elif name in ops.TABLE:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
 
+    op = ops.row(name, value, _checked(name, arity, partials), arity=arity, **fields)
+    _custom.add(name)
+    return op
+
+
+def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """Wrap ``partials`` so that a result of the wrong shape is reported where it arises."""
+
     def checked(y: Any, *operands: Any) -> tuple[Any, ...]:
         result = partials(y, *operands)
         wanted = len(operands) if arity == ops.ANY else arity
@@ -75,6 +79,4 @@ def custom_op(
             raise TypeError(f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}")
         return result
 
-    op = ops.row(name, value, checked, arity=arity, **fields)
-    _custom.add(name)
-    return op
+    return checked

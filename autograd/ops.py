@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import gamma, gaussian as normal, nary, special
+from autograd import gamma, nary, special
+from autograd import gaussian as normal
 from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, Op, lookup, row
 
 __all__ = ["ANY", "TABLE", "Ieee", "Op", "lookup", "row"]

@@ -160,8 +160,7 @@ def round(x: float, ndigits: float) -> float:
 
 def clamp(x: float, low: float, high: float) -> float:
     """The number in [low, high] next to x; high, if the interval is empty."""
-    if x < low:
-        x = low
+    x = max(x, low)
     return high if x > high else x
 
 

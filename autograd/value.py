@@ -2,20 +2,20 @@
 # (The hot operators ask `x.__class__ is Value`, which is faster than isinstance and which pyright does not follow.)
 """The node: a number that remembers how it was computed.
 
-A `Value` holds its operation (a row of the table), its operands and the local derivative for each of
-them. It refers to the nodes it was made from and never to the nodes made from it, so a graph is freed
+A `Value` is a `Node` (its operation, a row of the table, its operands and the local derivative for each of
+them) with operators. It refers to the nodes it was made from and never to the nodes made from it, so a graph is freed
 by reference counting alone, at any depth.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
 from autograd import nary, ops
 from autograd.errors import AnomalyError, TracingError
 from autograd.modes import ACTIVE, MODE, is_tracing, user_line
+from autograd.node import Node, Note
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -31,23 +31,8 @@ _dot_value: Final = nary.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
-class Note:
-    """What only few nodes have: a label, a module path, a source line, hooks."""
-
-    __slots__ = ("hooks", "label", "scope", "source")
-
-    def __init__(self, label: str = "", scope: str = "", source: str = "") -> None:
-        self.label = label
-        self.scope = scope
-        self.source = source
-        self.hooks: tuple[Callable[[Any], Any], ...] = ()
-
-
-_BLANK: Final = Note()
-
-
 @final
-class Value(Operators):
+class Value(Node, Operators):
     """A scalar in a computation graph.
 
     Parameters
@@ -83,20 +68,7 @@ class Value(Operators):
     (11.0, 6.0)
     """
 
-    # A node of one or two operands keeps them in _a and _b, and the local derivatives in _da and _db; None
-    # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
-    # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
-    # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "note", "op")
-
-    op: Op | None
-    grad: Any
-    note: Note | None
-    _data: float
-    _a: Any
-    _b: Any
-    _da: float | None
-    _db: float | None
+    __slots__ = ()
 
     __array_ufunc__ = None  # makes NumPy's scalars and arrays hand their operators over to ours
 
@@ -109,122 +81,6 @@ class Value(Operators):
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op")
-
-    # What the node holds.
-
-    @property
-    def data(self) -> float:
-        """The number."""
-        return self._data
-
-    @data.setter
-    def data(self, number: SupportsFloat) -> None:
-        self._data = to_float(number)
-
-    def item(self) -> float:
-        """Return the number, as in PyTorch."""
-        return self._data
-
-    @property
-    def operands(self) -> tuple[Value | float, ...]:
-        """What the operation was applied to, constants included, in order."""
-        if self.op is None:
-            return ()
-        if self.op is _DOT:
-            return (*self._a[0], *self._a[1])
-        if self._a.__class__ is tuple:
-            return self._a
-        return (self._a,) if self._b is None else (self._a, self._b)
-
-    @property
-    def parents(self) -> tuple[Value, ...]:
-        """The operands that are nodes; one that occurs twice stands twice."""
-        return tuple(x for x in self.operands if isinstance(x, Value))
-
-    @property
-    def local_grads(self) -> tuple[float, ...]:
-        """The local derivative for each of `parents`, zero for a branch that was not taken."""
-        return tuple(d or 0.0 for x, d in self.edges())
-
-    def edges(self) -> list[tuple[Value, float | None]]:
-        """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""
-        if self.op is None:
-            return []
-        if self.op is _DOT:
-            pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
-        elif self._a.__class__ is tuple:
-            pairs = list(zip(self._a, self._b))
-        else:
-            pairs = [(self._a, self._da), (self._b, self._db)]
-        return [(x, d) for x, d in pairs if x.__class__ is Value]
-
-    # micrograd's names.
-
-    @property
-    def _prev(self) -> tuple[Value, ...]:
-        return self.parents
-
-    @property
-    def _op(self) -> str:
-        return "" if self.op is None else self.op.symbol or self.op.name
-
-    # Notes.
-
-    @property
-    def label(self) -> str:
-        """The node's name, or the empty string."""
-        return (self.note or _BLANK).label
-
-    @label.setter
-    def label(self, label: str) -> None:
-        self._own_note().label = label
-
-    @property
-    def scope(self) -> str:
-        """Path of the module that made the node, such as ``layer1.n2``, or the empty string."""
-        return (self.note or _BLANK).scope
-
-    @property
-    def source(self) -> str:
-        """``file:line`` that made the node, where a mode that notes it was on; else the empty string."""
-        return (self.note or _BLANK).source
-
-    def _own_note(self) -> Note:
-        # Nodes of one module share one note: copy it before writing.
-        old = self.note or _BLANK
-        self.note = Note(old.label, old.scope, old.source)
-        self.note.hooks = old.hooks
-        return self.note
-
-    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
-        """Call ``hook(gradient)`` in every backward pass, once the node's gradient is complete.
-
-        Parameters
-        ----------
-        hook
-            Receives the gradient of the pass; returns None, or the gradient to use in its place.
-
-        Returns
-        -------
-        callable
-            Removes the hook.
-
-        Examples
-        --------
-        >>> x = Value(3.0)
-        >>> remove = x.register_hook(lambda g: 10.0 * g)
-        >>> (x * x).backward()
-        >>> x.grad
-        60.0
-        """
-        note = self._own_note()
-        note.hooks = (*note.hooks, hook)
-
-        def remove() -> None:
-            own = self._own_note()
-            own.hooks = tuple(h for h in own.hooks if h is not hook)
-
-        return remove
 
     # Recording.
 
@@ -432,7 +288,7 @@ class Value(Operators):
 
     def __copy__(self) -> Value:
         twin = _new(Value)
-        for slot in Value.__slots__:
+        for slot in Node.__slots__:
             setattr(twin, slot, getattr(self, slot))
         return twin
 
@@ -473,14 +329,18 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
 
     Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
     """
-    try:
-        w_data, w_recorded = [w._data for w in ws], True
-    except AttributeError:
-        ws, w_data, w_recorded = _mixed(ws)
-    try:
-        x_data, x_recorded = [x._data for x in xs], True
-    except AttributeError:
-        xs, x_data, x_recorded = _mixed(xs)
+    return _product(*_vector(ws), *_vector(xs))
+
+
+def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
+    """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
+    vector = _vector(xs)
+    return [_product(*_vector(ws), *vector) for ws in rows]
+
+
+def _product(
+    ws: tuple[Any, ...], w_data: list[float], w_recorded: bool, xs: tuple[Any, ...], x_data: list[float], x_recorded: bool
+) -> Any:
     y = _dot_value(w_data, x_data)
     if not (w_recorded or x_recorded):
         return y
@@ -495,9 +355,12 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
     return _observe(node) if ACTIVE else node
 
 
-def _mixed(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
+def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
     """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
-    kinds = {x.__class__ for x in xs}
-    if not kinds <= {Value, float}:
-        xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
-    return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds
+    try:
+        return xs, [x._data for x in xs], bool(xs)
+    except AttributeError:
+        kinds = {x.__class__ for x in xs}
+        if not kinds <= {Value, float}:
+            xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
+        return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds

@@ -1,0 +1,165 @@
+"""What a node holds: its number, its operation and operands, the local derivatives, its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat
+
+from autograd import ops
+from autograd.real import to_float
+
+if TYPE_CHECKING:
+    from autograd.op import Op
+
+__all__ = ["Node", "Note"]
+
+
+class Note:
+    """What only few nodes have: a label, a module path, a source line, hooks."""
+
+    __slots__ = ("hooks", "label", "scope", "source")
+
+    def __init__(self, label: str = "", scope: str = "", source: str = "") -> None:
+        self.label = label
+        self.scope = scope
+        self.source = source
+        self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+
+_BLANK: Final = Note()
+
+
+class Node:
+    """The data of a `Value`, without its operators."""
+
+    # A node of one or two operands keeps them in _a and _b, and the local derivatives in _da and _db; None
+    # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
+    # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
+    # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "note", "op")
+
+    op: Op | None
+    grad: Any
+    note: Note | None
+    _data: float
+    _a: Any
+    _b: Any
+    _da: float | None
+    _db: float | None
+
+    # What the node holds.
+
+    @property
+    def data(self) -> float:
+        """The number."""
+        return self._data
+
+    @data.setter
+    def data(self, number: SupportsFloat) -> None:
+        self._data = to_float(number)
+
+    def item(self) -> float:
+        """Return the number, as in PyTorch."""
+        return self._data
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the operation was applied to, constants included, in order."""
+        if self.op is None:
+            return ()
+        if self.op is ops.dot:
+            return (*self._a[0], *self._a[1])
+        if self._a.__class__ is tuple:
+            return self._a
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        """The operands that are nodes; one that occurs twice stands twice."""
+        return tuple(x for x in self.operands if isinstance(x, Node))
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        """The local derivative for each of `parents`, zero for a branch that was not taken."""
+        return tuple(d or 0.0 for x, d in self.edges())
+
+    def edges(self) -> list[tuple[Any, float | None]]:
+        """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""
+        if self.op is None:
+            return []
+        if self.op is ops.dot:
+            pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
+        elif self._a.__class__ is tuple:
+            pairs = list(zip(self._a, self._b))
+        else:
+            pairs = [(self._a, self._da), (self._b, self._db)]
+        return [(x, d) for x, d in pairs if isinstance(x, Node)]
+
+    # micrograd's names.
+
+    @property
+    def _prev(self) -> tuple[Any, ...]:
+        return self.parents
+
+    @property
+    def _op(self) -> str:
+        return "" if self.op is None else self.op.symbol or self.op.name
+
+    # Notes.
+
+    @property
+    def label(self) -> str:
+        """The node's name, or the empty string."""
+        return (self.note or _BLANK).label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._own_note().label = label
+
+    @property
+    def scope(self) -> str:
+        """Path of the module that made the node, such as ``layer1.n2``, or the empty string."""
+        return (self.note or _BLANK).scope
+
+    @property
+    def source(self) -> str:
+        """``file:line`` that made the node, where a mode that notes it was on; else the empty string."""
+        return (self.note or _BLANK).source
+
+    def _own_note(self) -> Note:
+        # Nodes of one module share one note: copy it before writing.
+        old = self.note or _BLANK
+        self.note = Note(old.label, old.scope, old.source)
+        self.note.hooks = old.hooks
+        return self.note
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` in every backward pass, once the node's gradient is complete.
+
+        Parameters
+        ----------
+        hook
+            Receives the gradient of the pass; returns None, or the gradient to use in its place.
+
+        Returns
+        -------
+        callable
+            Removes the hook.
+
+        Examples
+        --------
+        >>> from autograd import Value
+        >>> x = Value(3.0)
+        >>> remove = x.register_hook(lambda g: 10.0 * g)
+        >>> (x * x).backward()
+        >>> x.grad
+        60.0
+        """
+        note = self._own_note()
+        note.hooks = (*note.hooks, hook)
+
+        def remove() -> None:
+            own = self._own_note()
+            own.hooks = tuple(h for h in own.hooks if h is not hook)
+
+        return remove

@@ -1,0 +1,140 @@
+"""First values for weights: functions of a layer's size that return one row of numbers for each neuron.
+
+Each takes ``(nin, nout)`` and a generator, draws row by row, and gives the same bits for the same seed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["kaiming_normal", "kaiming_uniform", "normal", "uniform", "xavier_normal", "xavier_uniform", "zeros"]
+
+Rng = random.Random | int | None
+Initializer = Callable[..., list[list[float]]]
+
+
+def generator(rng: Rng) -> Any:
+    """Return the generator to draw from: the one given, a new one from a seed, or for None the module ``random``."""
+    if rng is None:
+        return random
+    if isinstance(rng, int) and not isinstance(rng, bool):
+        return random.Random(rng)
+    if not hasattr(rng, "random") or not hasattr(rng, "gauss"):
+        raise TypeError(f"rng must be a random.Random or a whole number as seed, got {type(rng).__name__}; write rng=random.Random(0)")
+    return rng
+
+
+def _rows(draw: Callable[[], float], nin: int, nout: int) -> list[list[float]]:
+    return [[draw() for _ in range(nin)] for _ in range(nout)]
+
+
+def uniform(nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rng: Rng = None) -> list[list[float]]:
+    """Draw evenly from [low, high]; the default of every layer, as in micrograd.
+
+    Parameters
+    ----------
+    nin, nout
+        Numbers of inputs and of neurons.
+    low, high
+        The interval.
+    rng
+        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
+
+    Examples
+    --------
+    >>> uniform(2, rng=random.Random(1))
+    [[-0.7312715117751976, 0.6948674738744653]]
+    """
+    source = generator(rng)
+    return _rows(lambda: source.uniform(low, high), nin, nout)
+
+
+def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng: Rng = None) -> list[list[float]]:
+    """Draw from the normal distribution.
+
+    Examples
+    --------
+    >>> len(normal(3, 2, std=0.01, rng=0))
+    2
+    """
+    source = generator(rng)
+    return _rows(lambda: source.gauss(mean, std), nin, nout)
+
+
+def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:
+    """Start at zero: for a single layer; in deeper ones all neurons would stay equal.
+
+    Examples
+    --------
+    >>> zeros(2)
+    [[0.0, 0.0]]
+    """
+    return _rows(float, nin, nout)
+
+
+def xavier_uniform(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None) -> list[list[float]]:
+    """Draw evenly from +-gain * sqrt(6 / (nin + nout)) (Glorot and Bengio 2010), for tanh and sigmoid.
+
+    Examples
+    --------
+    >>> max(map(abs, xavier_uniform(3, 3, rng=0)[0])) <= 1.0
+    True
+    """
+    bound = gain * math.sqrt(6.0 / (nin + nout))
+    return uniform(nin, nout, low=-bound, high=bound, rng=rng)
+
+
+def xavier_normal(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None) -> list[list[float]]:
+    """Draw from the normal distribution of deviation gain * sqrt(2 / (nin + nout)) (Glorot and Bengio 2010).
+
+    Examples
+    --------
+    >>> len(xavier_normal(3, 2, rng=0)[1])
+    3
+    """
+    return normal(nin, nout, std=gain * math.sqrt(2.0 / (nin + nout)), rng=rng)
+
+
+def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
+    """Draw evenly from +-gain * sqrt(3 / nin) (He et al. 2015), for ReLU.
+
+    Examples
+    --------
+    >>> max(map(abs, kaiming_uniform(6, rng=0)[0])) <= 1.0
+    True
+    """
+    bound = gain * math.sqrt(3.0 / max(nin, 1))
+    return uniform(nin, nout, low=-bound, high=bound, rng=rng)
+
+
+def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
+    """Draw from the normal distribution of deviation gain / sqrt(nin) (He et al. 2015), for ReLU.
+
+    Examples
+    --------
+    >>> len(kaiming_normal(6, 2, rng=0)[0])
+    6
+    """
+    return normal(nin, nout, std=gain / math.sqrt(max(nin, 1)), rng=rng)
+
+
+_NAMED: dict[str, Initializer] = {
+    f.__name__: f for f in (uniform, normal, zeros, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal)
+}
+
+
+def initializer(init: str | Initializer) -> Initializer:
+    """Return an initialiser by its name, or the function itself."""
+    if callable(init):
+        return init
+    if init not in _NAMED:
+        raise ValueError(f"no initialiser is called {init!r}; choose one of {', '.join(_NAMED)}, or pass a function of (nin, nout, rng=)")
+    return _NAMED[init]

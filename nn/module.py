@@ -1,0 +1,240 @@
+"""What every model is: something with parameters, which are found, named, saved and switched through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd import Value
+
+__all__ = ["Module"]
+
+
+class Module:
+    """A model or a part of one. Its attributes that are Values are its parameters; modules nest.
+
+    Lists, tuples and dicts of Values and modules count too. Each parameter's label is its path from the
+    outermost module, such as ``layer1.n2.w0``, unless it had a label of its own.
+
+    Define ``forward`` (as in PyTorch) or ``__call__`` (as in micrograd) in a subclass.
+
+    Examples
+    --------
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope = Value(2.0)
+    ...         self.offset = Value(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.offset
+    >>> line = Line()
+    >>> line(3.0).data
+    7.0
+    >>> [name for name, parameter in line.named_parameters()]
+    ['slope', 'offset']
+    """
+
+    training: bool = True
+    """Whether the module is being trained: `Dropout` passes everything when it is not."""
+    _path: str = ""
+    # How an element of a list is called in paths, where not by the list's own name.
+    _element_names: Mapping[str, str] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; a subclass defines it.
+
+        Raises
+        ------
+        NotImplementedError
+            Where the subclass has neither ``forward`` nor ``__call__``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it")
+
+    def __setattr__(self, name: str, attribute: Any) -> None:
+        super().__setattr__(name, attribute)
+        for path, child in _members(self._element_names.get(name, name), attribute):
+            _name(child, _join(self._path, path), "")
+
+    # Finding what is inside.
+
+    def _children(self) -> Iterator[tuple[str, Any]]:
+        """Yield the path and the object of each Value and module held directly."""
+        for name, attribute in vars(self).items():
+            yield from _members(self._element_names.get(name, name), attribute)
+
+    def _walk(self) -> Iterator[tuple[str, Any]]:
+        """Yield this module and all below it, with their paths from here, each object once, parents first."""
+        seen = {self}
+        stack: list[tuple[str, Any]] = [("", self)]
+        while stack:
+            path, item = stack.pop()
+            yield path, item
+            if isinstance(item, Module):
+                inner = []
+                for name, child in item._children():
+                    if child not in seen:
+                        seen.add(child)
+                        # A list may have grown since it was assigned: name what came later.
+                        _name(child, _join(item._path, name), "")
+                        inner.append((_join(path, name), child))
+                stack.extend(reversed(inner))
+
+    def parameters(self) -> list[Value]:
+        """Return every parameter, each once, in the order in which modules and attributes were made."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """Return every parameter with its path from this module, such as ``layer1.n2.w0``.
+
+        Raises
+        ------
+        ValueError
+            If two parameters have one path, say the attribute ``w0`` and the first element of ``w``.
+        """
+        named = [(path, item) for path, item in self._walk() if not isinstance(item, Module)]
+        if len({path for path, _ in named}) < len(named):
+            paths = [path for path, _ in named]
+            twice = next(path for path in paths if paths.count(path) > 1)
+            raise ValueError(f"two parameters of {type(self).__name__} are called {twice!r}; rename an attribute")
+        return named
+
+    def weights(self) -> list[Value]:
+        """Return the parameters that are not biases, that is, whose last name is not ``b`` or ``bias``.
+
+        Penalties apply to these.
+
+        Examples
+        --------
+        >>> import nn
+        >>> [w.label for w in nn.Layer(2, 2).weights()]
+        ['n0.w0', 'n0.w1', 'n1.w0', 'n1.w1']
+        """
+        return [p for path, p in self.named_parameters() if path.rpartition(".")[2].rstrip("0123456789_") not in ("b", "bias", "biases")]
+
+    def modules(self) -> list[Module]:
+        """Return this module and every one inside, each once, parents first."""
+        return [item for _, item in self._walk() if isinstance(item, Module)]
+
+    # Switching.
+
+    def zero_grad(self) -> None:
+        """Set every parameter's ``grad`` to zero, before the next backward pass adds to it."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def train(self, mode: bool = True) -> Module:
+        """Switch this module and all inside to training, or with ``mode=False`` to evaluation; return it."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Switch this module and all inside to evaluation; return it."""
+        return self.train(False)
+
+    # State.
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the number in each parameter by its path.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Neuron(2, init="zeros").state_dict()
+        {'w0': 0.0, 'w1': 0.0, 'b': 0.0}
+        """
+        return {path: parameter.data for path, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set every parameter to the number under its path; all of them, or on any error none.
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unknown, with the names.
+        TypeError
+            If something is not a number.
+        """
+        from nn.state import assign_parameters
+
+        assign_parameters(self, state)
+
+    def save(self, path: str | Path) -> None:
+        """Write the parameters as JSON, whole or not at all; see `nn.state.save`."""
+        from nn.state import save
+
+        save(self, path)
+
+    def load(self, path: str | Path) -> None:
+        """Set the parameters from a file that `save` wrote; on any error none changes."""
+        from nn.state import load
+
+        load(self, path)
+
+    # Showing.
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{name}: {child!r}" for name, child in self._children() if isinstance(child, Module))
+        return f"{type(self).__name__}({inner})"
+
+    def summary(self) -> str:
+        """Return a table of the modules inside with their numbers of parameters.
+
+        Examples
+        --------
+        >>> import nn
+        >>> print(nn.MLP(2, [3, 1]).summary())
+        module  kind                   parameters
+                MLP                            13
+        layer0  Layer(2, 3, relu)               9
+        layer1  Layer(3, 1, linear)             4
+        """
+        rows = [("module", "kind", "parameters")]
+        for path, item in self._walk():
+            if isinstance(item, Module) and item._in_summary:
+                rows.append((path, item._kind(), str(len(item.parameters()))))
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows)
+
+    def _moved(self) -> None:
+        """Take note of a new path."""
+
+    _in_summary: bool = True
+
+    def _kind(self) -> str:
+        """Name the module for the summary."""
+        return type(self).__name__
+
+
+def _members(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the Values and modules in an attribute, by name: itself, or elements as ``name0``, ``name0_1``, ``name.key``."""
+    if isinstance(attribute, (Value, Module)):
+        yield name, attribute
+    elif isinstance(attribute, (list, tuple)):
+        between = "_" if name[-1:].isdigit() else ""
+        for i, element in enumerate(attribute):
+            yield from _members(f"{name}{between}{i}", element)
+    elif isinstance(attribute, dict):
+        for key, element in attribute.items():
+            yield from _members(f"{name}.{key}", element)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name
+
+
+def _name(child: Any, path: str, old: str) -> None:
+    """Give a parameter its path as label, if it has none but the ``old`` path; a module likewise, down to the leaves."""
+    if not isinstance(child, Module):
+        if child.label in ("", old) and child.label != path:
+            child.label = path
+        return
+    old = child._path
+    if old != path:
+        object.__setattr__(child, "_path", path)
+        child._moved()
+        for name, grandchild in child._children():
+            _name(grandchild, _join(path, name), _join(old, name))

@@ -1,0 +1,241 @@
+"""Plots with matplotlib, which is loaded only here and only when something is drawn.
+
+Each function draws into ``ax`` where one is given, else into a figure of its own, and returns the axes:
+``plot_loss(history).figure.savefig("loss.png")`` writes a picture; no window is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import autograd
+from autograd import Value
+from autograd.errors import MissingDependencyError
+from nn.activations import activation_function
+from nn.module import Module
+
+__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_loss"]
+
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+
+
+def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
+    """Return the axes to draw into; new ones belong to a figure that needs no window."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError("matplotlib", "drawing plots", "pip install 'chainrule[plot]'") from None
+    return Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot() if ax is None else ax
+
+
+def plot_loss(
+    losses: Any, *, ax: Any = None, title: str = "Loss", xlabel: str = "step", ylabel: str = "loss", log: bool | None = None
+) -> Any:
+    """Draw one curve of losses, or several by name.
+
+    Parameters
+    ----------
+    losses
+        Numbers in order, or a dict from name to those.
+    ax
+        Axes to draw into.
+    title, xlabel, ylabel
+        The inscriptions.
+    log
+        Whether the losses' axis is logarithmic; by default it is if they are positive and span a factor of 20.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> plot_loss([3.0, 2.0, 1.5]).get_title()
+    'Loss'
+    """
+    curves: Mapping[str, Sequence[float]] = losses if isinstance(losses, Mapping) else {"": losses}
+    curves = {name: [float(y) for y in ys] for name, ys in curves.items()}
+    ax = _axes(ax)
+    for (name, ys), colour in zip(curves.items(), _cycle(COLOURS), strict=False):
+        ax.plot(range(len(ys)), ys, color=colour, label=name or None, linewidth=1.6)
+    finite = [y for ys in curves.values() for y in ys if math.isfinite(y)]
+    if log is None:
+        log = bool(finite) and min(finite) > 0.0 and max(finite) > 20.0 * min(finite)
+    if log:
+        ax.set_yscale("log")
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.grid(alpha=0.3)
+    if any(curves):
+        ax.legend()
+    return ax
+
+
+def _cycle(items: Sequence[str]) -> Iterable[str]:
+    while True:
+        yield from items
+
+
+def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
+    """Return the class of each output: the largest of several scores, or whether a single one is above the threshold."""
+    classes = []
+    for output in outputs:
+        if isinstance(output, (list, tuple)):
+            scores = [float(s) for s in output]
+            if len(scores) > 1:
+                classes.append(scores.index(max(scores)))
+                continue
+            output = scores[0]
+        classes.append(int(float(output) > threshold))
+    return classes
+
+
+def plot_decision_boundary(
+    model: Callable[[list[float]], Any], x: Any, y: Any, *, ax: Any = None, steps: int = 60, margin: float = 0.3,
+    threshold: float = 0.0, title: str = "Decision boundary",
+) -> Any:  # fmt: skip
+    """Colour the plane by the class that the model gives each point, and draw the samples on it.
+
+    Parameters
+    ----------
+    model
+        Takes a point of two numbers; returns one score (classes 0 and 1) or one for each class.
+    x, y
+        Samples of two features, and their labels: 0 and 1, -1 and 1, or 0, 1, 2, ...
+    ax
+        Axes to draw into.
+    steps
+        Points of the grid along each axis.
+    margin
+        Space around the samples, in their units.
+    threshold
+        Above which a single score means class 1; 0.5 for a probability.
+    title
+        The inscription.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> from nn.data import make_moons
+    >>> ax = plot_decision_boundary(lambda p: p[1] - 0.25, *make_moons(20), steps=5)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('x0', 'x1')
+    """
+    points = [[float(a) for a in row] for row in x]
+    if not points or len(points) != len(y) or any(len(p) != 2 for p in points):
+        raise ValueError("plot_decision_boundary takes samples of two features, one label for each; choose two columns: x[:, [0, 1]]")
+    labels = [int(label) for label in y]
+    if set(labels) <= {-1, 1}:
+        labels = [int(label > 0) for label in labels]
+    ax = _axes(ax, 6.0, 5.0)
+    across, up = (_grid([p[i] for p in points], margin, steps) for i in (0, 1))
+    with autograd.no_grad():
+        outputs = [model([a, b]) for b in up for a in across]
+    classes = predicted_classes(outputs, threshold)
+    rows = [classes[i * steps : (i + 1) * steps] for i in range(steps)]
+    count = max(max(labels), max(classes)) + 1
+    colours = [COLOURS[k % len(COLOURS)] for k in range(count)]
+    ax.contourf(across, up, rows, levels=[k - 0.5 for k in range(count + 1)], colors=colours, alpha=0.25)
+    if all(isinstance(o, Value) or not isinstance(o, (list, tuple)) for o in outputs):
+        scores = [[float(outputs[i * steps + j]) for j in range(steps)] for i in range(steps)]
+        if min(map(min, scores)) < threshold < max(map(max, scores)):
+            ax.contour(across, up, scores, levels=[threshold], colors="black", linewidths=1.2)
+    for k in range(count):
+        own = [p for p, label in zip(points, labels, strict=True) if label == k]
+        ax.scatter(
+            [p[0] for p in own], [p[1] for p in own], c=colours[k], marker=MARKERS[k % len(MARKERS)],
+            edgecolors="white", linewidths=0.6, s=34, label=f"class {k}",
+        )  # fmt: skip
+    ax.set(title=title, xlabel="x0", ylabel="x1")
+    ax.legend(loc="best")
+    return ax
+
+
+def _grid(values: Sequence[float], margin: float, steps: int) -> list[float]:
+    low, high = min(values) - margin, max(values) + margin
+    return [low + (high - low) * i / (steps - 1) for i in range(steps)]
+
+
+def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high: float = 5.0, steps: int = 401) -> Any:
+    """Draw an activation and its derivative.
+
+    Parameters
+    ----------
+    activation
+        A name, or a function of one Value.
+    ax
+        Axes to draw into.
+    low, high, steps
+        The interval, and the number of points on it.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> [line.get_label() for line in plot_activation("tanh", steps=5).lines]
+    ['tanh', 'derivative']
+    """
+    name, function = activation_function(activation)
+    xs = [Value(low + (high - low) * i / (steps - 1)) for i in range(steps)]
+    ys = [x if function is None else function(x) for x in xs]
+    slopes = [autograd.gradients(y, x) for x, y in zip(xs, ys, strict=True)]
+    ax = _axes(ax)
+    ax.plot([x.data for x in xs], [y.data for y in ys], color=COLOURS[0], label=name)
+    ax.plot([x.data for x in xs], slopes, color=COLOURS[1], linestyle="--", label="derivative")
+    ax.axhline(0.0, color="black", linewidth=0.6)
+    ax.axvline(0.0, color="black", linewidth=0.6)
+    ax.set(title=name, xlabel="x", ylabel="y")
+    ax.grid(alpha=0.3)
+    ax.legend()
+    return ax
+
+
+def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
+    """Draw the mean and the largest absolute gradient of each layer: bars that shrink towards the input vanish.
+
+    Parameters
+    ----------
+    model
+        A module after ``backward``.
+    ax
+        Axes to draw into.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import nn
+    >>> model = nn.MLP(2, [3, 1], rng=0)
+    >>> model([1.0, 2.0]).backward()
+    >>> [label.get_text() for label in plot_grad_flow(model).get_xticklabels()]
+    ['layer0', 'layer1']
+    """
+    groups: dict[str, list[float]] = {}
+    for path, parameter in model.named_parameters():
+        parts = path.split(".")
+        # A neuron belongs to its layer.
+        layer = parts[:-2] if len(parts) > 1 and parts[-2].startswith("n") and parts[-2][1:].isdigit() else parts[:-1]
+        groups.setdefault(".".join(layer) or parts[-1], []).append(abs(float(parameter.grad)))
+    if not groups:
+        raise ValueError(f"{type(model).__name__} has no parameters whose gradients could be drawn")
+    ax = _axes(ax)
+    places = range(len(groups))
+    ax.bar(places, [max(gs) for gs in groups.values()], color=COLOURS[5], label="largest")
+    ax.bar(places, [math.fsum(gs) / len(gs) for gs in groups.values()], color=COLOURS[0], width=0.5, label="mean")
+    ax.set_xticks(list(places), list(groups), rotation=30 if len(groups) > 6 else 0)
+    if all(max(gs) > 0.0 for gs in groups.values()):
+        ax.set_yscale("log")
+    ax.set(title="Gradient flow", ylabel="absolute gradient")
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend()
+    return ax
