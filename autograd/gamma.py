@@ -54,8 +54,8 @@ def lgamma(x: float) -> float:
     """log |gamma(x)|; infinite at the poles."""
     if _is_pole(x) or x == INF:
         return INF
-    if x != x:
-        return x
+    if x != x or x in (1.0, 2.0):
+        return x if x != x else 0.0
     with localcontext(DIGITS):
         if x > 0.0:
             return float(_lgamma(+Decimal(x)))

@@ -11,19 +11,22 @@ from autograd.special import INF, two_product
 
 _INV_SQRT_PI = 0.5641895835477563
 _TWO_INV_SQRT_PI = 1.1283791670955126
+_INV_SQRT_2PI = 0.3989422804014327
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
-def _times_gaussian(c: float, x: float, scale: float) -> float:
-    """c exp(-x**2 / scale) for a scale of 1 or 2; no underflow unless the product does."""
+def _times_gaussian(c: float, x: float, scale: float, less: float = 0.0) -> float:
+    """c exp(-x**2 / scale) (1 - less) for a scale of 1 or 2; no underflow unless the product does."""
     if abs(x) > 1e3:
         return x if x != x else 0.0 * math.copysign(1.0, c)
     square, lost = two_product(x, x)
-    half = math.exp(-0.5 * square / scale)
+    less += lost / scale
     if square < 500.0:
-        half = math.exp(-square / scale)
-        return c * (half - half * (lost / scale))
-    return c * (half - half * (lost / scale)) * half
+        p = c * math.exp(-square / scale)
+        return p - p * less
+    half = math.exp(-0.5 * square / scale)
+    p = c * half
+    return (p - p * less) * half
 
 
 def gaussian(x: float, order: float, scale: float) -> float:
@@ -50,21 +53,32 @@ def erfc(x: float) -> float:
 
 
 def _half_erfc(x: float) -> float:
-    """erfc(-x / sqrt(2)) / 2 for x > -3: the error of x / sqrt(2) made good by the derivative."""
+    """erfc(-x / sqrt(2)) / 2 for x > -1.75: the error of x / sqrt(2) made good by the derivative."""
     t, lost = two_product(-x, _SQRT_HALF)
     lost -= x * _SQRT_HALF_REST
     return 0.5 * (math.erfc(t) - _TWO_INV_SQRT_PI * math.exp(-t * t) * lost)
+
+
+def _tail(x: float) -> float:
+    """r in normal_cdf(-x) = density(x) / (x + r), x > 1.75: a continued fraction of positive terms, DLMF 7.9.1."""
+    r = 0.0
+    for k in range(120 if x < 4.0 else 40, 0, -1):
+        r = k / (x + r)
+    return r
 
 
 def normal_cdf(x: float) -> float:
     """Distribution function of the standard normal law."""
     if abs(x) > 1e3:
         return 1.0 if x > 0.0 else 0.0
-    return _times_gaussian(0.5 * _erfcx(-x * _SQRT_HALF), x, 2.0) if x < -3.0 else _half_erfc(x)
+    return _times_gaussian(_INV_SQRT_2PI / (_tail(-x) - x), x, 2.0) if x < -1.75 else _half_erfc(x)
 
 
 def gelu(x: float) -> float:
     """x times `normal_cdf`."""
     if abs(x) > 1e3:
         return x if x > 0.0 else -0.0
-    return _times_gaussian(0.5 * x * _erfcx(-x * _SQRT_HALF), x, 2.0) if x < -3.0 else x * _half_erfc(x)
+    if x >= -1.75:
+        return x * _half_erfc(x)
+    r = _tail(-x)
+    return _times_gaussian(-_INV_SQRT_2PI, x, 2.0, r / (r - x))

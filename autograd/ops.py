@@ -449,13 +449,13 @@ def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 
 
 def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """(1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares."""
+    """(1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares, and -y cosine / norm elsewhere."""
     *xs, index = operands
-    r = norm(*xs)
+    inverse = reciprocal(norm(*xs))
     cosines = [direction(*xs, index=float(i)) for i in range(len(xs))]
-    squares = tuple(c * c for c in cosines)
+    squares = tuple(prod(c, c, inverse) for c in cosines)
     place = int(index)
-    return tuple(sum(*_others(squares, i)) / r if i == place else -y * c / r for i, c in enumerate(cosines))
+    return tuple(sum(*_others(squares, i)) if i == place else -prod(y, c, inverse) for i, c in enumerate(cosines))
 
 
 sum = row(

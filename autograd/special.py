@@ -243,10 +243,12 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     ln = log(a)
     factors = [pow(a, e)]
     if 0.0 < a < INF and not 1e-290 < factors[0] < 1e290:
-        # The power alone may leave the range of doubles although the product does not.
-        factors = [pow(a, 0.5 * e)] * 2
-        if factors[0] == 0.0 and abs(c) == INF:
-            return 0.0
+        # The power alone may leave the range of doubles although the product does not; its root tells.
+        root = pow(a, 0.5 * e)
+        if root == 0.0:
+            return c if c != c else 0.0
+        factors = [root, root]
+        lost = lost if root < INF else 0.0
     if lost:
         # What rounding b - order lost counts ln(a) times.
         factors.append(exp(lost * ln))
