@@ -4,10 +4,13 @@ Doubles alone lose most of their digits next to the zeros of these functions and
 library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
 """
 
+# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 from __future__ import annotations
 
 import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from typing import Any
 
 NAN, INF = math.nan, math.inf
 
@@ -51,7 +54,7 @@ def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
 
 
 def lgamma(x: float) -> float:
-    """log |gamma(x)|; infinite at the poles."""
+    """Logarithm of |gamma(x)|; infinite at the poles."""
     if _is_pole(x) or x == INF:
         return INF
     if x != x or x in (1.0, 2.0):
@@ -121,10 +124,10 @@ def _polygamma(x: Decimal, n: int) -> Decimal:
 
 
 def _cotangent(x: float, n: int) -> Decimal:
-    """n-th derivative of pi cot(pi x): a polynomial in c = cot(pi x), by c' = -pi (1 + c**2)."""
+    """Derivative of order n of pi cot(pi x): a polynomial in c = cot(pi x), by c' = -pi (1 + c**2)."""
     sine, cosine = _sin_cos(x)
     c = cosine / sine
-    polynomial = [Decimal(0), Decimal(1)]
+    polynomial: list[Any] = [0, 1]
     for _ in range(n):
         slope = [k * a for k, a in enumerate(polynomial)][1:]
         polynomial = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]

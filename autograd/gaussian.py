@@ -3,6 +3,8 @@
 exp(-x**2) magnifies a relative error of its exponent x**2 times: 700 ulp in the tail. Hence pairs of floats.
 """
 
+# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 from __future__ import annotations
 
 import math
@@ -16,7 +18,7 @@ _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
 def _times_gaussian(c: float, x: float, scale: float, less: float = 0.0) -> float:
-    """c exp(-x**2 / scale) (1 - less) for a scale of 1 or 2; no underflow unless the product does."""
+    """Product c exp(-x**2 / scale) (1 - less) for a scale of 1 or 2; no underflow unless the product does."""
     if abs(x) > 1e3:
         return x if x != x else 0.0 * math.copysign(1.0, c)
     square, lost = two_product(x, x)
@@ -40,7 +42,7 @@ def gaussian(x: float, order: float, scale: float) -> float:
 
 
 def _erfcx(x: float) -> float:
-    """exp(x**2) erfc(x) for x >= 2, by the continued fraction DLMF 7.9.2 (all its terms are positive)."""
+    """Product exp(x**2) erfc(x) for x >= 2, by the continued fraction DLMF 7.9.2 (all its terms are positive)."""
     t = x
     for k in range(60 if x < 4.0 else 24, 0, -1):
         t = x + 0.5 * k / t
@@ -53,14 +55,14 @@ def erfc(x: float) -> float:
 
 
 def _half_erfc(x: float) -> float:
-    """erfc(-x / sqrt(2)) / 2 for x > -1.75: the error of x / sqrt(2) made good by the derivative."""
+    """Half of erfc(-x / sqrt(2)) for x > -1.75: the error of x / sqrt(2) made good by the derivative."""
     t, lost = two_product(-x, _SQRT_HALF)
     lost -= x * _SQRT_HALF_REST
     return 0.5 * (math.erfc(t) - _TWO_INV_SQRT_PI * math.exp(-t * t) * lost)
 
 
 def _tail(x: float) -> float:
-    """r in normal_cdf(-x) = density(x) / (x + r), x > 1.75: a continued fraction of positive terms, DLMF 7.9.1."""
+    """The r in normal_cdf(-x) = density(x) / (x + r), x > 1.75: a continued fraction of positive terms, DLMF 7.9.1."""
     r = 0.0
     for k in range(120 if x < 4.0 else 40, 0, -1):
         r = k / (x + r)
@@ -75,7 +77,7 @@ def normal_cdf(x: float) -> float:
 
 
 def gelu(x: float) -> float:
-    """x times `normal_cdf`."""
+    """Product of x and `normal_cdf`."""
     if abs(x) > 1e3:
         return x if x > 0.0 else -0.0
     if x >= -1.75:
