@@ -15,7 +15,7 @@ from typing import Any
 NAN, INF = math.nan, math.inf
 
 DIGITS = Context(prec=50, Emin=MIN_EMIN, Emax=MAX_EMAX)
-_PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 _HALF_LOG_2PI = Decimal("0.91893853320467274178032973640561763986139747363778341281715154")
 
 # Bernoulli numbers B(2), B(4), ...: DLMF 24.2.
@@ -43,7 +43,7 @@ def _shifted(x: Decimal, beyond: int) -> list[Decimal]:
 
 def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
     """Sine and cosine of pi x up to a common sign, x being reduced exactly first."""
-    t = _PI * Decimal(math.remainder(x, 1.0))
+    t = PI * Decimal(math.remainder(x, 1.0))
     sine, cosine, term = Decimal(0), Decimal(0), Decimal(1)
     for k in range(0, 48, 2):
         cosine += term
@@ -63,7 +63,7 @@ def lgamma(x: float) -> float:
         if x > 0.0:
             return float(_lgamma(+Decimal(x)))
         # Reflection, DLMF 5.5.3.
-        return float((_PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
+        return float((PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
 
 
 def _lgamma(x: Decimal) -> Decimal:
@@ -134,4 +134,4 @@ def _cotangent(x: float, n: int) -> Decimal:
     value = Decimal(0)
     for a in reversed(polynomial):
         value = value * c + a
-    return value * _PI ** (n + 1)
+    return value * PI ** (n + 1)
