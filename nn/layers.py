@@ -151,7 +151,7 @@ class Neuron(Module):
         """Return the activation of the weighted sum; both nodes take note of this module's path."""
         if z.note is None:
             z.note = self._note
-        else:
+        elif z.note is not self._note:
             _put_in(z, self._path)
         activate = self._activate
         if activate is None:
@@ -301,7 +301,7 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
         bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        sizes = [nouts] if hasattr(nouts, "__index__") else list(nouts)
+        sizes = list(nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
         rng, last = generator(rng), len(sizes) - 1
