@@ -31,11 +31,14 @@ class Bundle:
         self._a = elements
 
 
-def _sort(root: Value) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id."""
+def _sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
+    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
+
+    The nodes of ``stop`` are left out, and so is what only they rest on.
+    """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
-    done: set[Any] = set()
+    done: set[Any] = set(stop)
     stack: list[Any] = [root]
     pop, push = stack.pop, stack.append
     while stack:
@@ -80,7 +83,7 @@ def toposort(root: Value) -> list[Value]:
     --------
     >>> a = Value(2.0, "a"); b = Value(3.0, "b")
     >>> [v.label or v.op.name for v in toposort(a * b + a)]
-    ['b', 'a', 'mul', 'add']
+    ['a', 'b', 'mul', 'add']
     """
     order, bundles = _sort(_node(root, "toposort"))
     return [node for node in order if node.__class__ is Value] if bundles else order

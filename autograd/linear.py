@@ -1,0 +1,109 @@
+"""The linear map that a recorded computation is at one point: tangents go forward through it, cotangents back.
+
+Both directions multiply by the same local derivatives, those of the table's rows. Forward is the chain
+rule applied from the inputs up, in the order in which the nodes were made; reverse is `autograd.backward`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _product, _recorded_edges, _sort
+from autograd.modes import ACTIVE, MODE
+from autograd.value import Value
+
+__all__ = ["Linear"]
+
+
+class Linear:
+    """The derivative of ``outputs`` with respect to ``inputs``.
+
+    Parameters
+    ----------
+    inputs
+        Nodes made for this one computation. Nothing below them is looked at. That each computation has inputs
+        of its own is what keeps nested derivatives apart: no tags are needed.
+    outputs
+        What was computed from them: nodes, or numbers where nothing depends on the inputs.
+    others
+        More nodes at which to stop.
+    recorded
+        Whether the derivatives must be nodes that can be differentiated again. They must as soon as a node
+        that is not an input takes part, for its owner may want to; this is found out here.
+    """
+
+    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Any], *, others: Sequence[Value] = (), recorded: bool = False) -> None:
+        self.inputs = list(inputs)
+        self.outputs = tuple(outputs)
+        self._ends = dict.fromkeys((*inputs, *others))
+        root = Bundle(self.outputs)
+        self._order, self._bundles = _sort(root, self._ends)
+        self._order.pop()  # the root, which is made anew for each cotangent
+        own = set(self.inputs)
+        self.recorded = recorded or any(x.op is None for x in self._order if x.__class__ is Value)
+        self.recorded = self.recorded or any(y.__class__ is Value and y not in own and y in self._ends for y in self.outputs)
+        self._active = self._find_active() if self.recorded else None
+        self._steps: list[tuple[Value, list[tuple[Value, Any]]]] | None = None
+
+    def _find_active(self) -> set[Any]:
+        """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
+        active: set[Any] = set(self.inputs)
+        for node in self._order:
+            if any(x in active for x in (node._a if node.__class__ is Bundle else node.parents)):
+                active.add(node)
+        return active
+
+    def nodes(self) -> list[Value]:
+        """Return the nodes between inputs and outputs, each after its parents."""
+        return [node for node in self._order if node.__class__ is Value]
+
+    def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
+        """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
+
+        A cotangent of None stands for an output that is left out; a result of None for an input that nothing reaches.
+        """
+        recorded = recorded or self.recorded
+        pairs = [(y, c) for y, c in zip(self.outputs, cotangents, strict=True) if c is not None and y.__class__ is Value]
+        root = Bundle(tuple(y for y, _ in pairs))
+        order = [x for x in self._order if x in self._active] if self._active is not None else self._order
+        grads: dict[Any, Any] = dict.fromkeys((*self._ends, *self._order))
+        grads[root] = [c for _, c in pairs]
+        if recorded or (ACTIVE and MODE.get().anomaly):
+            _accumulate_recorded(grads, [*order, root], self._bundles, recorded)
+        else:
+            _accumulate(grads, [*order, root], self._bundles)
+        return [grads[x] for x in self.inputs]
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """Return, for each output, the sum over inputs of derivative times tangent: forward mode.
+
+        None stands for a tangent that is zero by structure: an input held fast, or an output out of reach.
+        """
+        steps = self._linearize()
+        reached = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
+        for node, edges in steps:
+            total = None
+            for x, local in edges:
+                t = reached.get(x)
+                if t is not None:
+                    term = _product(t, local)
+                    total = term if total is None else total + term
+            if total is not None:
+                reached[node] = total
+        return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
+
+    def _linearize(self) -> list[tuple[Value, list[tuple[Value, Any]]]]:
+        """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
+        if self._steps is None:
+            active: set[Any] = set(self.inputs)
+            self._steps = []
+            for node in self._order:
+                if node.__class__ is Bundle or not any(x in active for x in node.parents):
+                    continue
+                edges = _recorded_edges(node) if self.recorded else node.edges()
+                edges = [(x, d) for x, d in edges if d is not None and x in active]
+                if edges:
+                    active.add(node)
+                    self._steps.append((node, edges))
+        return self._steps

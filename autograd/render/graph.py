@@ -1,0 +1,191 @@
+"""The neutral structure that every renderer draws: nodes, edges, clusters, and what the legend must explain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import ops
+from autograd.render.steps import positioned_edges
+from autograd.render.text import MINUS, number, visible
+from autograd.value import Value
+
+__all__ = ["LEVELS", "Edge", "Graph", "Node", "build", "tone"]
+
+LEVELS = 4  # shades on each side of zero
+
+# What a reader of mathematics expects in place of the program's sign.
+_GLYPHS = {
+    "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln", "less_equal": "≤",
+    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Node:
+    """A box: a node of the graph, or several that were folded into one."""
+
+    id: str
+    title: str
+    """The name given by the user, or empty."""
+    operation: str
+    """What was applied, constants included; empty on a leaf."""
+    value: str
+    gradient: str
+    """Empty where no backward pass has been run."""
+    tone: str = "none"
+    """Colour class of the gradient."""
+    kind: str = "operation"
+    """leaf, operation, output or group."""
+    scope: str = ""
+    count: int = 1
+    saved: bool = False
+    """Whether the backward pass reads this node's value."""
+    tooltip: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Edge:
+    """An operand of a node, drawn from the operand (tail) to the node (head)."""
+
+    id: str
+    tail: str
+    head: str
+    position: int = 0
+    local: str = ""
+    """The local derivative; empty where several edges are folded into one."""
+    contribution: str = ""
+    """What flows back along the edge."""
+    tone: str = "none"
+    taken: bool = True
+    """Whether a gradient can flow: false behind a branch that was not taken."""
+    saved: bool = False
+    count: int = 1
+    tooltip: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Graph:
+    """A whole picture, before any layout."""
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    rankdir: str = "LR"
+    scale: float = 0.0
+    """Largest finite gradient; colours are relative to it."""
+    notices: list[str] = field(default_factory=list)
+    """What was left out, and how to see it."""
+    scope_counts: dict[str, int] = field(default_factory=dict)
+    """For a scope that stands for several: how many."""
+
+    @property
+    def tones(self) -> set[str]:
+        """The colour classes in use, for the legend."""
+        return {node.tone for node in self.nodes} | {edge.tone for edge in self.edges}
+
+    def scopes(self) -> list[str]:
+        """Every path that is a cluster, outer before inner."""
+        paths: dict[str, None] = {}
+        for node in self.nodes:
+            parts = node.scope.split(".") if node.scope else []
+            for depth in range(1, len(parts) + 1):
+                paths.setdefault(".".join(parts[:depth]))
+        return list(paths)
+
+
+def tone(gradient: float | None, scale: float) -> str:
+    """Return the colour class of a gradient: ``none``, ``zero``, ``nan``, ``n1``..``n4`` or ``p1``..``p4``.
+
+    Shades follow the square root, for gradients span orders of magnitude.
+
+    Examples
+    --------
+    >>> [tone(g, 1.0) for g in (None, 0.0, -1.0, 1e-6, float("nan"))]
+    ['none', 'zero', 'n4', 'p1', 'nan']
+    """
+    if gradient is None:
+        return "none"
+    if not math.isfinite(gradient):
+        return "nan"
+    if gradient == 0.0 or scale == 0.0:
+        return "zero"
+    level = min(LEVELS, max(1, math.ceil(LEVELS * (abs(gradient) / scale) ** 0.5 - 1e-9)))
+    return f"{'p' if gradient > 0 else 'n'}{level}"
+
+
+def gradient_of(node: Value) -> float:
+    """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
+    return float(node.grad.data if isinstance(node.grad, Value) else node.grad)
+
+
+def operation_text(node: Value) -> str:
+    """Return what a box says of its operation: the sign, with constant operands where they stand.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2)]
+    ['×', '× 2', '1 −', '( )²']
+    """
+    op = node.op
+    if op is None:
+        return ""
+    glyph = visible(_GLYPHS.get(op.symbol or op.name, op.symbol or op.name))
+    operands = node.operands
+    if op.arity == ops.ANY:
+        return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
+    constants = {i: number(x, minus=MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}
+    if op.name == "power":
+        return {"2": "( )²", "3": "( )³", "0.5000": "( )^½"}.get(constants[1], f"^ {constants[1]}")
+    if len(operands) == 2 and op.arity == 2 and constants:
+        return f"{constants[0]} {glyph}" if 0 in constants else f"{glyph} {constants[1]}"
+    if constants and len(constants) <= 2:
+        return f"{glyph} ({', '.join(constants.values())})"
+    return glyph
+
+
+def build(nodes: list[Value], details: Mapping[Value, Any] | None = None, *, rankdir: str = "LR") -> Graph:
+    """Turn sorted nodes into a picture, one box for each."""
+    gradients = {v: gradient_of(v) for v in nodes}
+    scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
+    has_pass = any(g != 0.0 for g in gradients.values())
+    ids = {v: f"n{i}" for i, v in enumerate(nodes)}
+    scopes = {v.scope for v in nodes if v.scope}
+    graph = Graph(rankdir=rankdir, scale=scale)
+    for v in nodes:
+        g = gradients[v]
+        kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
+        graph.nodes.append(
+            Node(
+                ids[v], short_label(v), operation_text(v), number(v.data, minus=MINUS), number(g, minus=MINUS) if has_pass else "",
+                tone(g, scale) if has_pass else "none", kind, scope_of(v, scopes),
+            )
+        )  # fmt: skip
+        for position, parent, local in positioned_edges(v):
+            flow = None if local is None or not has_pass else g * local
+            graph.edges.append(
+                Edge(
+                    f"e{len(graph.edges)}", ids[parent], ids[v], position, "0" if local is None else number(local, minus=MINUS),
+                    "" if flow is None else number(flow, minus=MINUS), tone(flow, scale) if has_pass else "none", local is not None,
+                )
+            )  # fmt: skip
+    if not has_pass:
+        graph.notices.append("no gradients yet: call backward() first")
+    return graph
+
+
+def scope_of(v: Value, scopes: set[str]) -> str:
+    """Return the cluster of a node; a parameter, which no module computes, belongs where its label says."""
+    if v.scope or v.op is not None:
+        return v.scope
+    path = v.label.rpartition(".")[0]
+    while path and path not in scopes:
+        path = path.rpartition(".")[0]
+    return path
+
+
+def short_label(v: Value) -> str:
+    """Return the label, without the path that the clusters around the node show already."""
+    return visible(v.label)

@@ -1,0 +1,31 @@
+"""Colours, light and dark: one diverging scale for gradients, neutral ink for everything else.
+
+Blue and orange stay apart for every kind of colour blindness, and the shades differ in lightness too, so
+that print in grey keeps the strength. Zero and not-a-number have a mark beside the colour.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["DARK", "LIGHT", "variables"]
+
+LIGHT: Final[dict[str, str]] = {
+    "paper": "#ffffff", "ink": "#1b2733", "quiet": "#5b6875", "line": "#8a97a5", "rule": "#d5dce3", "card": "#ffffff",
+    "head": "#eef2f6", "leaf": "#fdf8ec", "cluster": "#f7f9fb", "edge": "#7c8a98",
+    "n1": "#e3eef9", "n2": "#bad6f0", "n3": "#86b8e4", "n4": "#4e97d6",
+    "p1": "#fdebd8", "p2": "#fbcf9f", "p3": "#f7ac5f", "p4": "#ec8a2a",
+    "zero": "#ffffff", "none": "#ffffff", "nan": "#f5e03c", "saved": "#8c4fb5", "on": "#12181f",
+}  # fmt: skip
+DARK: Final[dict[str, str]] = {
+    "paper": "#12181f", "ink": "#e8edf2", "quiet": "#a3b0bd", "line": "#62707e", "rule": "#38434e", "card": "#1b232c",
+    "head": "#27313c", "leaf": "#2b2a22", "cluster": "#161d25", "edge": "#8391a0",
+    "n1": "#1d3347", "n2": "#1f4a72", "n3": "#2a659e", "n4": "#3b7fc0",
+    "p1": "#3b2c1c", "p2": "#5b3d1c", "p3": "#85531a", "p4": "#a9651a",
+    "zero": "#1b232c", "none": "#1b232c", "nan": "#e2cc2c", "saved": "#c79be6", "on": "#12181f",
+}  # fmt: skip
+
+
+def variables(colours: dict[str, str]) -> str:
+    """Return the colours as CSS custom properties."""
+    return "".join(f"--{name}:{value};" for name, value in colours.items())

@@ -1,0 +1,173 @@
+"""The list of steps of a graph: what every picture, page, table and derivation shows.
+
+Forward, one step for each node. Backward, one for each edge, in the order of `backward`:
+``parent.grad += local * node.grad``. Computing it writes nothing to the graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.backward import adjoints, toposort
+from autograd.ops import dot as _dot
+from autograd.render.text import shorten, visible
+from autograd.value import Value
+
+__all__ = ["BackwardStep", "ForwardStep", "Steps", "steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardStep:
+    """A node is computed from its operands."""
+
+    node: Value
+    name: str
+    operands: tuple[str, ...]
+    """Names of nodes; constants as numbers."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardStep:
+    """An edge carries a gradient: ``parent.grad += local * node.grad``."""
+
+    node: Value
+    """The consumer, from which the gradient comes."""
+    parent: Value
+    position: int
+    """Which operand of the node the parent is; constants count."""
+    local: float
+    upstream: float
+    contribution: float
+    """``local * upstream``; what is added."""
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """All steps of the graph below ``root``.
+
+    Attributes
+    ----------
+    root : Value
+    nodes : tuple of Value
+        In topological order, parents first.
+    names : dict
+        From node to a name that no other node has: the label, or ``v1``, ``v2``, ... where there is none.
+    forward, backward : tuple of steps
+    gradients : dict
+        From node to the derivative of ``root`` with respect to it, 0 where no gradient arrives.
+    """
+
+    root: Value
+    nodes: tuple[Value, ...]
+    names: dict[Value, str]
+    forward: tuple[ForwardStep, ...]
+    backward: tuple[BackwardStep, ...]
+    gradients: dict[Value, float]
+
+    def incoming(self, node: Value) -> list[BackwardStep]:
+        """Return the steps that add to the gradient of ``node``, one for each consumer, in order."""
+        return [step for step in self.backward if step.parent is node]
+
+
+def steps(root: Value, gradient: float = 1.0) -> Steps:
+    """List the steps of the graph below ``root``.
+
+    Parameters
+    ----------
+    root
+        The node to differentiate.
+    gradient
+        The seed of the backward pass.
+
+    Returns
+    -------
+    Steps
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> listed = steps(x * x)
+    >>> [(s.local, s.before, s.after) for s in listed.backward]
+    [(3.0, 0.0, 3.0), (3.0, 3.0, 6.0)]
+    """
+    nodes = tuple(toposort(root))
+    names = unique_names(nodes)
+    forward = tuple(
+        ForwardStep(node, names[node], tuple(names[x] if isinstance(x, Value) else repr(x) for x in node.operands), node.data) for node in nodes
+    )
+    # Hooks may change gradients on the way, so what arrives is read from the engine, not recomputed.
+    arrived = {node: None if g is None else float(g) for node, g in adjoints(root, gradient).items()}
+    running = dict.fromkeys(nodes, 0.0)
+    running[root] = gradient
+    backward = []
+    for node in reversed(nodes):
+        upstream = arrived[node]
+        if upstream is None:
+            continue
+        for position, parent, local in positioned_edges(node):
+            if local is None:
+                continue
+            before = running[parent]
+            running[parent] = before + upstream * local
+            backward.append(BackwardStep(node, parent, position, local, upstream, upstream * local, before, running[parent]))
+    gradients = {node: g or 0.0 for node, g in arrived.items()}
+    return Steps(root, nodes, names, forward, tuple(backward), gradients)
+
+
+def positioned_edges(node: Value) -> Iterator[tuple[int, Value, float | None]]:
+    """Yield, for each operand that is a node, its position, itself, and the local derivative."""
+    positions = [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
+    for position, (parent, local) in zip(positions, node.edges(), strict=True):
+        yield position, parent, local
+
+
+_NEURON = re.compile(r".*n\d+\Z")
+
+
+def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
+    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one."""
+    wished = {node: shorten(visible(node.label), 40) or _place(node) for node in nodes}
+    names: dict[Value, str] = {}
+    taken: set[str] = set()
+    # Labels first: a made-up name gives way to a given one.
+    for node in sorted(nodes, key=lambda node: not node.label):
+        wish = wished[node]
+        if wish:
+            names[node] = _free(wish, taken, "{0}({1})", 2)
+            taken.add(names[node])
+    count = 1
+    for node in nodes:
+        if not wished[node]:
+            while f"v{count}" in taken:
+                count += 1
+            names[node] = f"v{count}"
+            taken.add(names[node])
+    return names
+
+
+def _free(wish: str, taken: set[str], pattern: str, start: int) -> str:
+    name, k = wish, start
+    while name in taken:
+        name, k = pattern.format(wish, k), k + 1
+    return name
+
+
+def _place(node: Value) -> str:
+    """Return what textbooks call a neuron's nodes: ``z`` before the activation, ``a`` after it."""
+    if node.op is None or not _NEURON.match(node.scope):
+        return ""
+    return f"{node.scope}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
+
+
+def split_dot(node: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
+    """Return the two vectors of a dot product; None for any other node."""
+    if node.op is not _dot:
+        return None
+    operands = node.operands
+    return operands[: len(operands) // 2], operands[len(operands) // 2 :]

@@ -1,0 +1,120 @@
+"""Numbers and labels as people read them, and the width of text without a font at hand."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Final
+
+__all__ = ["fixed", "number", "shorten", "visible", "width"]
+
+MINUS: Final = "\N{MINUS SIGN}"
+
+
+def number(x: float, *, digits: int = 4, minus: str = "-") -> str:
+    """Return ``x`` as a reader wants it: whole numbers bare, others to ``digits`` decimals, extremes with an exponent.
+
+    Examples
+    --------
+    >>> [number(x) for x in (1.0, 0.5, -0.79127, 1e-9, 123456.7, float("nan"), -0.0)]
+    ['1', '0.5000', '-0.7913', '1.000e-09', '1.235e+05', 'NaN', '0']
+    """
+    if math.isnan(x):
+        return "NaN"
+    if math.isinf(x):
+        text = "inf" if x > 0 else "-inf"
+    elif x == int(x) and abs(x) < 1e6:
+        text = str(int(x))
+    elif 10.0**-digits * 5 <= abs(x) < 1e5:
+        text = f"{x:.{digits}f}"
+    else:
+        text = f"{x:.{digits - 1}e}"
+    return text.replace("-", minus) if minus != "-" else text
+
+
+def fixed(x: float, *, digits: int = 4) -> str:
+    """Return as `number` does, whole numbers with their decimals too, so that a column lines up.
+
+    Examples
+    --------
+    >>> [fixed(x) for x in (1.0, -0.79127)]
+    ['1.0000', '-0.7913']
+    """
+    if math.isfinite(x) and x == int(x) and abs(x) < 1e5:
+        return f"{x:.{digits}f}"
+    return number(x, digits=digits)
+
+
+def visible(text: str) -> str:
+    r"""Return ``text`` with every character that prints nothing, or moves its neighbours, made visible.
+
+    Line breaks become arrows, control characters their pictures; direction overrides, surrogates and
+    non-characters, which no XML may hold, become code points in angle brackets.
+
+    Examples
+    --------
+    >>> visible("a\nb\x00\u202e")
+    'a↵b␀⟨U+202E⟩'
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(c: str) -> str:
+    code = ord(c)
+    if c in "\n\r\u2028\u2029":
+        return "↵"
+    if c == "\t":
+        return "⇥"
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    category = unicodedata.category(c)
+    if category in ("Cc", "Cs", "Co", "Cn") or (category == "Cf" and code not in (0x200C, 0x200D)):
+        return f"⟨U+{code:04X}⟩"
+    return c
+
+
+def shorten(text: str, limit: int = 28) -> str:
+    """Cut the middle out of a long text; the end of a path tells more than its middle.
+
+    Examples
+    --------
+    >>> shorten("layer1.neuron12.weight345", 15)
+    'layer1.…eight345'
+    """
+    if len(text) <= limit + 1:
+        return text
+    head = limit // 2
+    return f"{text[:head]}…{text[head - limit :]}"
+
+
+# Widths in em of a common sans-serif face, on the generous side: a box too wide looks better than a text cut off.
+_NARROW: Final = frozenset("iljtfrI.,:;'|!()[]{}/\\ -\u2212·´`ˈ")
+_WIDE: Final = frozenset("mwMWQGOD@%&…×+=<>~#→←∂√Σ∞")
+
+
+def width(text: str, size: float) -> float:
+    """Return about how wide ``text`` is, in the unit of the font's ``size``.
+
+    Examples
+    --------
+    >>> width("ii", 10.0) < width("mm", 10.0) < width("\N{CJK UNIFIED IDEOGRAPH-6F22}\N{CJK UNIFIED IDEOGRAPH-5B57}", 10.0)
+    True
+    """
+    return size * sum(map(_em, text))
+
+
+def _em(c: str) -> float:
+    if c in _NARROW:
+        return 0.38
+    if c in _WIDE:
+        return 0.92
+    if c < "\x7f":
+        return 0.72 if c.isupper() else 0.6
+    if unicodedata.combining(c):
+        return 0.0
+    # Scripts with broad letters, and emoji, whose pictures exceed the em.
+    if unicodedata.east_asian_width(c) in "WF":
+        return 1.05 if ord(c) < 0x1F000 else 1.4
+    return 0.78
