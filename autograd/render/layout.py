@@ -167,7 +167,9 @@ def _arrange(box: _Box, options: _Options) -> None:
     for item, edge in box.leaving:
         _chain(box, layers, edge, range(item.layer + 1, 2 * depth + 1), item, None, options)
     box.layers = layers
+    # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
+        layer.reverse()
         for i, item in enumerate(layer):
             item.at = float(i)
     order_layers(layers, sweeps=options.sweeps)

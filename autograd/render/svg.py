@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from autograd.render.escape import xml
@@ -38,16 +39,16 @@ def style(theme: str = "auto") -> str:
     return sheet + (f"@media (prefers-color-scheme:dark){{.ag{{{variables(DARK)}}}}}" if theme == "auto" else "")
 
 
-def to_svg(graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, legend: bool = True, caption: str = "") -> str:
+def to_svg(graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, legend: bool = True, news: Sequence[str] = ()) -> str:
     """Return the picture as a complete SVG document without an XML declaration, fit for a file and for a page."""
     strips = _legend(graph, flow=flow) if legend else []
-    notices = list(graph.notices)
+    notices = [*graph.notices, *news]
     inner = max([placed.width, 2 * BOX.pad + max((width(text, BOX.small) for text in notices), default=0.0)])
     lines, legend_width = _wrap(strips, max(inner, 420.0))
     total_width = max(inner, legend_width)
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
     shift = (total_width - placed.width) / 2
-    label = caption or _summary(graph)
+    label = _summary(graph)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag" width="{_n(total_width)}" height="{_n(total_height)}" '
         f'viewBox="0 0 {_n(total_width)} {_n(total_height)}" role="img" aria-label="{xml(label)}" font-family="{xml(FONT)}" '
