@@ -233,6 +233,8 @@ def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: La
                     if item.main:
                         result.labels[item.key.id] = _rect(m, c, item.main, item.cross, horizontal)
                     points = [(main + start, c + item.cross / 2), (main + start + width, c + item.cross / 2)]
+                    if not horizontal:
+                        points = [(y, x) for x, y in points]
                     result.curves.setdefault(f"{box.path}\0{item.key.id}", []).extend(points)
                 elif item.key in box.children:
                     stack.append((box.children[item.key], m, c))

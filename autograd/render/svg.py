@@ -34,9 +34,9 @@ _RULES: Final = (
 
 def style(theme: str = "auto") -> str:
     """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not."""
-    first = DARK if theme == "dark" else LIGHT
-    sheet = f".ag{{{variables(first)}}}{_RULES}"
-    return sheet + (f"@media (prefers-color-scheme:dark){{.ag{{{variables(DARK)}}}}}" if theme == "auto" else "")
+    # Pictures of different themes may stand in one page, where each style sheet applies to all.
+    sheet = f".ag-{theme}{{{variables(DARK if theme == 'dark' else LIGHT)}}}{_RULES}"
+    return sheet + (f"@media (prefers-color-scheme:dark){{.ag-auto{{{variables(DARK)}}}}}" if theme == "auto" else "")
 
 
 def to_svg(graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, legend: bool = True, news: Sequence[str] = ()) -> str:
@@ -50,7 +50,7 @@ def to_svg(graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = Fa
     shift = (total_width - placed.width) / 2
     label = _summary(graph)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag" width="{_n(total_width)}" height="{_n(total_height)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{_n(total_width)}" height="{_n(total_height)}" '
         f'viewBox="0 0 {_n(total_width)} {_n(total_height)}" role="img" aria-label="{xml(label)}" font-family="{xml(FONT)}" '
         'style="max-width:100%;height:auto">',
         f"<style>{style(theme)}</style>",
