@@ -146,9 +146,9 @@ def operation_text(node: Value) -> str:
     return glyph
 
 
-def build(nodes: Sequence[Value], *, rankdir: str = "LR") -> Graph:
-    """Turn sorted nodes into a picture, one box for each."""
-    gradients = {v: gradient_of(v) for v in nodes}
+def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None) -> Graph:
+    """Turn sorted nodes into a picture, one box for each; gradients are the nodes' own unless others are given."""
+    gradients = gradients or {v: gradient_of(v) for v in nodes}
     scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
     has_pass = any(g != 0.0 for g in gradients.values())
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}

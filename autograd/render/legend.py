@@ -34,7 +34,7 @@ def entries(graph: Graph, *, flow: bool) -> list[tuple[float, str]]:
     if any(node.saved for node in graph.nodes):
         listed.append(_swatch(saved_mark(0.0, 0.0), "value saved for the backward pass", 7.0))
     if any(node.count > 1 for node in graph.nodes):
-        listed.append(_swatch(text(0.0, 4.0, "×N", "v q b"), "N alike, folded; range of values", 18.0))
+        listed.append(_swatch(text(0.0, 4.0, "×N", "w q b"), "N alike, folded; range of values", 18.0))
     return listed
 
 
@@ -43,7 +43,7 @@ def _scale(largest: float) -> tuple[float, str]:
     low, high = number(-largest, minus=MINUS), number(largest, minus=MINUS)
     left = width("gradient", BOX.small) + 16.0 + width(low, BOX.tiny)
     cells = [f"n{i}" for i in range(LEVELS, 0, -1)] + ["zero"] + [f"p{i}" for i in range(1, LEVELS + 1)]
-    parts = [text(0.0, 4.0, "gradient", "v q"), text(left, 4.0, low, "k e")]
+    parts = [text(0.0, 4.0, "gradient", "w q"), text(left, 4.0, low, "k e")]
     parts += [f'<path class="t-{cell} ring" d="M{coordinate(left + 6 + CELL * i)} -7h15v14h-15z"/>' for i, cell in enumerate(cells)]
     parts.append(text(left + 6 + CELL * (LEVELS + 0.5) - 4.0, 4.0, "○", "k"))
     right = left + 12 + CELL * len(cells)
@@ -52,7 +52,7 @@ def _scale(largest: float) -> tuple[float, str]:
 
 
 def _swatch(mark: str, words: str, room: float = CELL) -> tuple[float, str]:
-    return room + 7.0 + width(words, BOX.small), mark + text(room + 7.0, 4.0, words, "v q")
+    return room + 7.0 + width(words, BOX.small), mark + text(room + 7.0, 4.0, words, "w q")
 
 
 def wrap(listed: list[tuple[float, str]], limit: float) -> tuple[list[list[tuple[float, str]]], float]:

@@ -23,7 +23,8 @@ def coordinate(x: float) -> str:
 
 def text(x: float, y: float, content: str, classes: str) -> str:
     """Return a line of text; each is an element of its own, so that a right-to-left label disturbs no neighbour."""
-    return f'<text class="{classes}" x="{coordinate(x)}" y="{coordinate(y)}">{xml(content)}</text>'
+    styled = f' class="{classes}"' if classes else ""
+    return f'<text{styled} x="{coordinate(x)}" y="{coordinate(y)}">{xml(content)}</text>'
 
 
 def saved_mark(x: float, y: float) -> str:

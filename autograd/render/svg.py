@@ -20,8 +20,9 @@ FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,A
 
 _SHAPE: Final = (
     f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
-    f".ag .h{{font-size:{BOX.font}px}}.ag .v{{font-size:{BOX.small}px}}.ag .k{{font-size:{BOX.tiny}px}}"
-    ".ag .b{font-weight:600}.ag .e{text-anchor:end}.ag .m{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
+    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
+    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
+    ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
     ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:round}"
     ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}"
 )
@@ -31,7 +32,8 @@ def _colours(scope: str, c: dict[str, str]) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
     tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
     rules = {
-        "text": f"fill:{c['ink']}", ".q": f"fill:{c['quiet']}", ".m": f"stroke:{c['paper']}", ".in": f"stroke:{c['cluster']}", ".paper,.mid": f"fill:{c['paper']}",
+        "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}", ".paper": f"fill:{c['paper']}",
+        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}",
         ".card": f"fill:{c['head']};stroke:{c['line']}", ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
         ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
@@ -49,7 +51,7 @@ def style(theme: str = "auto") -> str:
 
 def to_svg(
     graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
-    tooltips: bool = True, news: Sequence[str] = (),
+    slim: bool = False, news: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
 
@@ -61,8 +63,10 @@ def to_svg(
         ``auto``, ``light`` or ``dark``.
     flow, bands
         Whether edges are labelled with what flows back, and whether it is drawn as bands.
-    legend, tooltips
-        Whether to explain the colours, and what to show to a pointer.
+    legend
+        Whether to explain the colours.
+    slim
+        Whether to leave out tooltips and the names of edges' ends, for a page that says both in its own way.
     news
         Lines below the picture beside the graph's own notices.
     """
@@ -83,13 +87,13 @@ def to_svg(
     if flow and bands:
         parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
     inside = {node.id: bool(node.scope) for node in graph.nodes}
-    parts += [_edge(edge, placed, flow=flow, tooltips=tooltips, inside=inside[edge.tail] and inside[edge.head]) for edge in graph.edges]
-    parts += [_node(node, placed.nodes[node.id], tooltips=tooltips) for node in graph.nodes]
+    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head]) for edge in graph.edges]
+    parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
     for line in notices:
         y += LEGEND_ROW
-        parts.append(text(BOX.pad, y - 8.0, line, "v q"))
+        parts.append(text(BOX.pad, y - 8.0, line, "w q"))
     for entry_line in lines:
         y += LEGEND_ROW
         x = BOX.pad
@@ -108,13 +112,13 @@ def _tooltip(lines: Sequence[str]) -> str:
     return f"<title>{chr(10).join(map(xml, lines))}</title>" if lines else ""
 
 
-def _node(node: Node, at: Rect, *, tooltips: bool) -> str:
+def _node(node: Node, at: Rect, *, slim: bool) -> str:
     """Return a box: head with operation and name, then value, then gradient on its colour."""
     n, w, h = coordinate, at.width, at.height
     r = 11 if node.kind == "leaf" else 5
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'
     out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
-    if tooltips:
+    if not slim:
         out.append(_tooltip(node.tooltip))
     if node.count > 1:  # a stack of cards
         out += [card.replace("<rect", f'<rect x="{off}" y="{off}"') for off in (6, 3)]
@@ -133,16 +137,17 @@ def _node(node: Node, at: Rect, *, tooltips: bool) -> str:
     if name and node.operation:
         out.append(text(right, base, name, "h b e"))
     top = BOX.head
-    for i, (what, shown) in enumerate(rows(node)):
-        last, tinted = i == len(rows(node)) - 1, what == "grad" and node.tone != "none"
+    listed = rows(node)
+    for i, (what, shown) in enumerate(listed):
+        tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
-        q = r - 0.7
-        shape = f"M.7 {n(top)}h{n(w - 1.4)}v{n(BOX.row - q - 0.7)}q0 {n(q)} {n(-q)} {n(q)}H{n(r)}q{n(-q)} 0 {n(-q)} {n(-q)}z"
-        out.append(f'<path class="{fill}" d="{shape}"/>' if last else f'<path class="{fill}" d="M.7 {n(top)}h{n(w - 1.4)}v{n(BOX.row)}H.7z"/>')
+        q = r - 1
+        last = f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row - q - 1)}q0 {q} -{q} {q}H{r}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row)}H1z"}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
-        out.append(text(BOX.pad, top + 14.0, what, "k" + (ink if tinted else " q")))
+        out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
-        out.append(text(w - BOX.pad, top + 14.0, mark + shown, f"v e{ink}"))
+        out.append(text(w - BOX.pad, top + 14.0, mark + shown, f"v{ink}"))
         top += BOX.row
     return "".join([*out, "</g>"])
 
@@ -150,7 +155,7 @@ def _node(node: Node, at: Rect, *, tooltips: bool) -> str:
 def _cluster(graph: Graph, path: str, at: Rect) -> str:
     n, count = coordinate, graph.scope_counts.get(path, 1)
     name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
-    caption = text(at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "v q b")
+    caption = text(at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b")
     return (
         f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" width="{n(at.width)}" '
         f'height="{n(at.height)}" rx="10"/>{caption}</g>'
@@ -173,20 +178,22 @@ def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
 
 
-def _edge(edge: Edge, placed: Layout, *, flow: bool, tooltips: bool, inside: bool) -> str:
+def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool) -> str:
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
+    if slim:
+        points = [(round(x), round(y)) for x, y in points]
     (bx, by), (x, y) = points[-2], points[-1]
     length = ((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 1.0
     ux, uy = (x - bx) / length, (y - by) / length
     tip = f"M{n(x)} {n(y)}l{n(-8 * ux - 3.6 * uy)} {n(-8 * uy + 3.6 * ux)}l{n(7.2 * uy)} {n(-7.2 * ux)}z"
-    out = [f'<g class="edge" data-edge="{edge.id}" data-tail="{edge.tail}" data-head="{edge.head}">']
-    if tooltips:
+    ends = "" if slim else f' data-tail="{edge.tail}" data-head="{edge.head}"'
+    out = [f'<g class="edge{" in" if inside else ""}" data-edge="{edge.id}"{ends}>']
+    if not slim:
         out.append(_tooltip(edge.tooltip))
     out.append(f'<path class="wire{"" if edge.taken else " cut"}" d="{_path(points)}"/><path class="tip" d="{tip}"/>')
     at = placed.labels.get(edge.id)
     if at is not None:
-        for i, line in enumerate(edge_label(edge, flow=flow)):
-            classes = ("k m" if i else "k q m") + (" in" if inside else "")
-            out.append(text(at.x + at.width / 2, at.y + 12.5 + 14.0 * i, line, classes))
+        lines = edge_label(edge, flow=flow)
+        out += [text(round(at.x + at.width / 2), round(at.y + 12.5 + 14.0 * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])
