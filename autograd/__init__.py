@@ -3,10 +3,13 @@
 Start with `Value` and its ``backward()``; the table of operations is in `autograd.ops`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
-from autograd.functions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
+from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
+from autograd.functions import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope
 from autograd.ops import (
     ANY,
@@ -72,3 +75,22 @@ from autograd.ops import (
 )
 from autograd.serialize import from_json, load, save, to_json
 from autograd.value import Note, Value
+
+if TYPE_CHECKING:
+    from autograd.render import draw
+
+# These live in packages that are large, so that they are imported when they are first asked for.
+_LATER = {"draw": "autograd.render"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    from importlib import import_module
+
+    globals()[name] = found = getattr(import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

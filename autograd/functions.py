@@ -7,8 +7,9 @@ from typing import Any
 
 from autograd import ops
 from autograd.value import dot as _dot
+from autograd.value import dots as _dots
 
-__all__ = ["dot", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
+__all__ = ["dot", "dots", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
 
 
 def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[Any, ...]:
@@ -75,6 +76,24 @@ def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     if len(ws) != len(xs):
         raise ValueError(f"dot() takes two vectors of one length, got {len(ws)} and {len(xs)} numbers")
     return _dot(ws, xs)
+
+
+def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
+    """Return the scalar product of each row with ``b``, that is, a matrix times a vector; each is one node.
+
+    Faster than a loop over `dot`, in the same way where rows and ``b`` are tuples.
+
+    Examples
+    --------
+    >>> dots([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0])
+    [12.0, 34.0]
+    """
+    xs = _operands(b, "dots", empty=True)
+    pairs = [_operands(row, "dots", empty=True) for row in rows]
+    for ws in pairs:
+        if len(ws) != len(xs):
+            raise ValueError(f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}")
+    return _dots(pairs, xs)
 
 
 def max(values: Iterable[Any]) -> Any:

@@ -329,14 +329,18 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
 
     Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
     """
-    try:
-        w_data, w_recorded = [w._data for w in ws], True
-    except AttributeError:
-        ws, w_data, w_recorded = _mixed(ws)
-    try:
-        x_data, x_recorded = [x._data for x in xs], True
-    except AttributeError:
-        xs, x_data, x_recorded = _mixed(xs)
+    return _product(*_vector(ws), *_vector(xs))
+
+
+def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
+    """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
+    vector = _vector(xs)
+    return [_product(*_vector(ws), *vector) for ws in rows]
+
+
+def _product(
+    ws: tuple[Any, ...], w_data: list[float], w_recorded: bool, xs: tuple[Any, ...], x_data: list[float], x_recorded: bool
+) -> Any:
     y = _dot_value(w_data, x_data)
     if not (w_recorded or x_recorded):
         return y
@@ -351,9 +355,12 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
     return _observe(node) if ACTIVE else node
 
 
-def _mixed(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
+def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
     """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
-    kinds = {x.__class__ for x in xs}
-    if not kinds <= {Value, float}:
-        xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
-    return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds
+    try:
+        return xs, [x._data for x in xs], bool(xs)
+    except AttributeError:
+        kinds = {x.__class__ for x in xs}
+        if not kinds <= {Value, float}:
+            xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
+        return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds

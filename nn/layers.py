@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from autograd import Note, Value, dot, modes
+from autograd import Note, Value, dots, modes
 from nn.activations import Activation, activation_function, activation_title
 from nn.init import Initializer, Rng, generator, initializer
 from nn.module import Module
@@ -144,22 +144,23 @@ class Neuron(Module):
 
     def _fire(self, x: tuple[Any, ...]) -> Any:
         """Return the output; ``x`` ends with the one that the bias is multiplied by."""
-        if self.granular:
-            z = self._summed(x)
+        return self._activated(self._summed(x) if self.granular else dots((self._row,), x)[0])
+
+    def _activated(self, z: Any) -> Any:
+        """Return the activation of the weighted sum; both nodes take note of this module's path."""
+        if z.note is None:
+            z.note = self._note
         else:
-            z = dot(self._row, x)
-            if z.note is None:
-                z.note = self._note
-            else:
-                _put_in(z, self._path)
+            _put_in(z, self._path)
         activate = self._activate
         if activate is None:
             return z
         y = activate(z)
-        if y.note is None:
-            y.note = self._note
-        elif y is not z:
-            _put_in(y, self._path)
+        if y.__class__ is Value:
+            if y.note is None:
+                y.note = self._note
+            elif y is not z:
+                _put_in(y, self._path)
         return y
 
     def _summed(self, x: tuple[Any, ...]) -> Any:
@@ -238,7 +239,11 @@ class Layer(Module):
         """Return the outputs as a list, even a single one."""
         x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
         shared = (*x, 1.0) if self.bias else x
-        return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in self.neurons]
+        neurons = self.neurons
+        rows = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
+        if len(rows) == len(neurons):
+            return [n._activated(z) for n, z in zip(neurons, dots(rows, shared), strict=True)]
+        return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in neurons]
 
     def __call__(self, x: Any) -> Any:
         """Return the outputs for one sample: a list, or with one neuron its output."""

@@ -88,23 +88,24 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
     return {
         "loss.png": picture(lambda: plot.plot_loss(losses, title="Training loss")),
         "boundary.png": picture(lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")),
-        "neuron.svg": lambda path: draw(one_neuron(model, x[0])).save(path),
+        "neuron.svg": lambda path: draw(one_neuron(model, x)).save(path),
         "weights.json": model.save,
     }
 
 
-def one_neuron(model: Any, point: Any) -> Any:
-    """Return the output of the first neuron for one point, each product and sum a node of its own, after backward."""
+def one_neuron(model: Any, points: Any) -> Any:
+    """Return the output of the first neuron for a point at which it is active, after backward.
+
+    Each product and sum is a node of its own.
+    """
+    from autograd import Value
     from nn import Neuron
 
-    trained = model.layers[0].neurons[0]
     neuron = Neuron(2, granular=True)
-    for parameter, learnt in zip(neuron.parameters(), trained.parameters(), strict=True):
+    for parameter, learnt in zip(neuron.parameters(), model.layers[0].neurons[0].parameters(), strict=True):
         parameter.data = learnt.data
-    from autograd import Value
-
-    inputs = [Value(value, label=f"x{i}") for i, value in enumerate(point)]
-    output = neuron(inputs)
+    point = max(points, key=lambda p: neuron(p).data)
+    output = neuron([Value(value, label=f"x{i}") for i, value in enumerate(point)])
     output.label = "out"
     output.backward()
     return output

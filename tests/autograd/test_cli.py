@@ -1,0 +1,92 @@
+"""The command line: exit codes, one clear line for bad usage, and the demo as a newcomer runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from autograd.cli import COMMANDS, main
+from autograd.commands import demo
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"chainrule {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["demo", "--steps", "many"], ["demo", "--no-such-option"]])
+def test_bad_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: chainrule" in capsys.readouterr().err
+
+
+def test_an_impossible_number_of_steps_is_one_clear_line(capsys, tmp_path):
+    assert main(["demo", "--steps", "0", "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == "chainrule demo: --steps must be at least 1, got 0\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--steps", "1", "--out", str(tmp_path / "file" / "out")]) == 2
+    assert capsys.readouterr().err.startswith("chainrule demo: ")
+
+
+def test_the_demo_learns_and_writes_its_results(tmp_path, capsys):
+    out = tmp_path / "results"
+    assert main(["demo", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "training 100/100" in printed
+    assert "accuracy 100.0%" in printed or "accuracy 99.0%" in printed or "accuracy 98.0%" in printed
+    for name in ("loss.png", "boundary.png"):
+        assert (out / name).read_bytes().startswith(PNG)
+        assert str(out / name) in printed
+    picture = ET.parse(out / "neuron.svg").getroot()
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    shown = " ".join(picture.itertext())
+    assert all(name in shown for name in ("w0", "x0", "b", "out"))
+    assert json.loads((out / "weights.json").read_text())
+    assert "<html" in (out / "neuron.html").read_text().lower()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_demo_reaches_98_percent_from_any_seed(seed):
+    _, _, _, losses, accuracy = demo.train(seed, 100)
+    assert accuracy >= 0.98
+    assert losses[-1] < losses[0]
+
+
+def test_the_demo_is_the_same_for_the_same_seed():
+    assert demo.train(5, 3)[3] == demo.train(5, 3)[3] != demo.train(6, 3)[3]
+
+
+def test_quiet_prints_where_the_results_are_and_nothing_else(tmp_path, capsys):
+    assert main(["demo", "--steps", "2", "--out", str(tmp_path), "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [str(tmp_path / name) for name in ("loss.png", "boundary.png", "neuron.svg", "neuron.html", "weights.json")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_an_interrupt_stops_cleanly_with_what_was_learnt(tmp_path):
+    command = [sys.executable, "-u", "-m", "autograd", "demo", "--steps", "100000", "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "steps in" in output
+    assert (tmp_path / "out" / "loss.png").exists()
+    assert "Traceback" not in errors
