@@ -39,6 +39,7 @@ class Bound:
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
         self.run: Callable[[], None] = self.calls.function()
+        self.count = len(self.calls.list)
 
     def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
         """Return an operand as an array over all loops (and the lanes); loops that do not matter have stride 0."""
@@ -68,11 +69,15 @@ class Bound:
             operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
             out = self.array(s.result, s.sizes, s.lane)
             params = s.params
-            if s.op.name == "step" and not params[0]:
-                self.calls.add(np.greater, *operands, out)
+            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal") or (s.op.name == "step" and not params[0]):
+                # Comparing into booleans, then widening them, is faster than comparing into floats.
+                truth = np.empty(out.shape, bool)
+                self.calls.add(np.greater if s.op.name == "step" else function_of(s.op), *operands, truth)
+                self.calls.add(np.copyto, out, truth.view(np.int8))
                 return
             if s.op.name == "relu":
-                self.calls.add(np.maximum, *operands, 0.0, out)
+                # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
+                self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.extremum:
