@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Iterator
@@ -36,18 +37,18 @@ def table() -> str:
 
 def sections() -> Iterator[tuple[str, list[Op]]]:
     """Yield the headings under which `autograd.ops` lists its rows, with the rows below each."""
-    lines = Path(ops.__file__).read_text(encoding="utf-8").splitlines()
-    title, rows = "", []
-    for before, line in pairwise(lines):
-        heading = re.match(r"# ([A-Z][^.:]*)[.:]", line) if not before.strip() else None
-        if heading:
-            if rows:
-                yield title, rows
-            title, rows = heading[1], []
-        found = re.match(r'(\w+) = (?:row\(|_comparison\("\1")', line)
-        if found:
-            rows.append(TABLE[found[1]])
-    yield title, rows
+    source = Path(ops.__file__).read_text(encoding="utf-8")
+    rows: dict[int, Op] = {}
+    for node in ast.parse(source).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and getattr(ops, target.id) is TABLE.get(target.id):
+            rows[node.lineno] = TABLE[target.id]
+    lines = ["", *source.splitlines()]
+    headings = [i for i in range(2, len(lines)) if lines[i].startswith("# ") and not lines[i - 1]]
+    for start, end in pairwise([*headings, len(lines)]):
+        below = [op for line, op in rows.items() if start < line < end]
+        if below:
+            yield re.split(r"[.:]", lines[start].removeprefix("# "))[0], below
 
 
 def formulas(op: Op) -> tuple[str, list[str], list[str]]:

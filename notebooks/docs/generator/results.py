@@ -111,7 +111,7 @@ def show(name: str) -> str:
         out.append("```")
     about = record["machine"]
     packages = ", ".join(f"{package} {version}" for package, version in about["packages"].items())
-    out += ["", f"Measured on: {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}.", '{ .machine }']
+    out += ["", f"Measured on: {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}.", "{ .machine }"]
     return "\n".join(out)
 
 
