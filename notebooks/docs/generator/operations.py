@@ -81,11 +81,12 @@ def _partials(rule: Any, operands: list[Any], count: int) -> list[str]:
 def _labelled(op: Op, partials: list[str]) -> str:
     """Return formulas with what each is the derivative by; one stands for all where the operands are alike."""
     if op.arity == 1:
-        return "<br>".join(map(mathml, partials))
+        return "".join(f"<div>{mathml(p)}</div>" for p in partials)
     if op.arity == ANY and op is not ops.dot and "index" not in op.params:
         partials = partials[:1]
     names = [latex(name(text)) for text in (_DOT if op is ops.dot else NAMES[op.arity])]
-    return "<br>".join(mathml(rf"\partial_{{{x}}} y = {p}") for x, p in zip(names, partials, strict=False))
+    lines = [mathml(rf"\partial_{{{x}}} y = {p}") for x, p in zip(names, partials, strict=False)]
+    return "".join(f"<div>{line}</div>" for line in lines)
 
 
 def _row(op: Op) -> str:
@@ -95,7 +96,7 @@ def _row(op: Op) -> str:
         raise LookupError(f"the rule of {op.name} does not run on symbols; give the row a textbook form")
     shown = _labelled(op, textbook)
     if computed and computed != textbook:
-        shown += f"<br><small>computed as</small><br>{_labelled(op, computed)}"
+        shown += f"<small>computed as</small>{_labelled(op, computed)}"
     cells = [
         f'<code id="op-{op.name}">{op.name}</code><br><small>{usage}</small>',
         mathml(value), shown, domain(op), kinks(op), escape(op.source),
