@@ -28,7 +28,9 @@ def mathml(latex: str, *, display: bool = False) -> str:
     """
     html = convert(latex, display="block" if display else "inline").replace("\n", "")
     # A bar with an exponent would be fenced by itself, and stretch to another height than its partner.
-    return html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
+    html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
+    # Bars enclose here; without this they would be spaced as a relation is.
+    return re.sub(r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html)
 
 
 def _numbered(latex: str) -> str:
