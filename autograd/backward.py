@@ -13,7 +13,7 @@ from typing import Any, Final, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
-from autograd.modes import ACTIVE, MODE
+from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import Node
 from autograd.real import to_float
 from autograd.value import Value
@@ -237,7 +237,7 @@ def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
         )
     partials = op.partials(node, *operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Value)]  # constants may follow
-    if op.gated:
+    if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node.edges(), strict=True)]
     return pairs
 
