@@ -6,6 +6,7 @@ The class that carries the derivatives is an argument: anything with ``+ * ** - 
 
 import math
 import random
+from itertools import pairwise
 
 
 class PlainValue:
@@ -133,7 +134,7 @@ class ScalarGPT:
     def loss(self, tokens):
         """Mean cross-entropy of each next token."""
         keys, values, losses = [], [], []
-        for place, (token, target) in enumerate(zip(tokens, tokens[1:])):
+        for place, (token, target) in enumerate(pairwise(tokens)):
             probabilities = self.softmax(self.next_scores(token, place, keys, values))
             losses.append(-probabilities[target].log())
         return (1 / len(losses)) * sum(losses)

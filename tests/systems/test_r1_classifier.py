@@ -7,9 +7,9 @@ import random
 
 import numpy as np
 import pytest
+from systems.networks import assert_near, matrices, softmax
 
 import nn
-from tests.systems.networks import assert_near, matrices, softmax
 
 LAMBDA = 0.01
 SIZES = [4, 6, 3]

@@ -1,13 +1,14 @@
+# ruff: noqa: E741 (l is what the field calls a layer)
 """R2: backpropagation for a network of any depth, by elements and by matrices, and why it is fast."""
 
 import random
 
 import numpy as np
 import pytest
+from systems.networks import assert_near, matrices, sigmoid, softmax
 
 import autograd
 import nn
-from tests.systems.networks import assert_near, matrices, sigmoid, softmax
 
 HIDDEN = {
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),

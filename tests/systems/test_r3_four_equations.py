@@ -1,3 +1,4 @@
+# ruff: noqa: E741 (l is what the field calls a layer)
 """R3: the four equations of backpropagation, read off the interior nodes.
 
 C = 1/2 ||y - a[L]||**2 with the logistic function in every layer.
@@ -7,9 +8,9 @@ import random
 
 import numpy as np
 import pytest
+from systems.networks import assert_near, matrices, sigmoid
 
 import nn
-from tests.systems.networks import assert_near, matrices, sigmoid
 
 
 def forward(model, x):

@@ -1,13 +1,14 @@
+# ruff: noqa: E741 (l is what the field calls a layer)
 """R4: the 2-3-3-1 sigmoid network, its trajectory, its three regimes, and the optimizers."""
 
 import random
 
 import numpy as np
 import pytest
+from systems.networks import assert_near, matrices, sigmoid
 
 import nn
 from autograd import Value
-from tests.systems.networks import assert_near, matrices, sigmoid
 
 X, TARGET, RATE = [5.0, 7.0], 0.6, 0.1
 PRINTED = (0, 20, 40, 60, 80, 99)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from systems.networks import assert_near, matrices
 
 import nn
-from tests.systems.networks import assert_near, matrices
 
 REG = 1e-3
 
