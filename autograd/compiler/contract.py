@@ -43,7 +43,10 @@ class Calls:
 
         lines = ["def run():"]
         for f, operands in self.list:
-            lines.append(f"    {name(f, 'f')}({', '.join(name(x, 'v') for x in operands)})")
+            given = [name(x, "v") for x in operands]
+            if isinstance(f, np.ufunc):
+                given[-1] = f"out={given[-1]}"
+            lines.append(f"    {name(f, 'f')}({', '.join(given)})")
         lines.append("    return")
         exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
         run: Callable[[], None] = names["run"]

@@ -39,6 +39,7 @@ class Bound:
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
         self.run: Callable[[], None] = self.calls.function()
+        self.count = len(self.calls.list)
 
     def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
         """Return an operand as an array over all loops (and the lanes); loops that do not matter have stride 0."""
@@ -68,20 +69,19 @@ class Bound:
             operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
             out = self.array(s.result, s.sizes, s.lane)
             params = s.params
-            if s.op.name == "step" and not params[0]:
-                self.calls.add(np.greater, *operands, out)
+            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal") or (s.op.name == "step" and not params[0]):
+                # Comparing into booleans, then widening them, is faster than comparing into floats.
+                truth = np.empty(out.shape, bool)
+                self.calls.add(np.greater if s.op.name == "step" else function_of(s.op), *operands, truth)
+                self.calls.add(np.copyto, out, truth.view(np.int8))
                 return
             if s.op.name == "relu":
-                self.calls.add(np.maximum, *operands, 0.0, out)
+                # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
+                self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.extremum:
-            part = s.parts[0]
-            a, out = self._views(part, s)[1], self._views(part, s)[0]
-            axes = tuple(i for i in range(a.ndim) if out.strides[i] == 0 and a.shape[i] > 1)
-            target = pick(out, [i for i in range(a.ndim) if i not in axes])
-            reduce = np.maximum.reduce if s.extremum == "max" else np.minimum.reduce
-            self.calls.add(reduce, a, axes, None, target)
+            self._extremum(s)
         else:
             self._sum(s)
 
@@ -102,6 +102,23 @@ class Bound:
                 self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
+
+    def _extremum(self, s: Statement) -> None:
+        ufunc = np.maximum if s.extremum == "max" else np.minimum
+        for i, part in enumerate(s.parts):
+            out, a, _ = self._views(part, s)
+            axes = tuple(k for k in range(out.ndim) if out.strides[k] == 0 and out.shape[k] > 1)
+            target = pick(out, [k for k in range(out.ndim) if k not in axes])
+            if a is None:
+                a, axes = np.broadcast_to(part.coef, target.shape), ()
+            if i == 0:
+                self.calls.add(ufunc.reduce, a, axes, None, target)
+            elif axes:
+                made = np.empty(target.shape)
+                self.calls.add(ufunc.reduce, a, axes, None, made)
+                self.calls.add(ufunc, target, made, target)
+            else:
+                self.calls.add(ufunc, target, a, target)
 
     def _sum(self, s: Statement) -> None:
         parts = []

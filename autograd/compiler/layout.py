@@ -181,8 +181,17 @@ class Layout:
         which = self.order[spans(self.start[group], self.start[group + 1])]
         cell = np.repeat(np.arange(count), self.start[group + 1] - self.start[group])
         t = g.terms.take(which)
-        constant = (t.a == ONE) & ~t.over if int(g.kind[group[0]]) not in EXTREMA else np.zeros(len(t), bool)
-        offset = np.bincount(cell[constant], t.coef[constant], minlength=count) if constant.any() else None
+        kind = int(g.kind[group[0]])
+        offset = None
+        if kind in EXTREMA:
+            constant = g.kind[t.a] == CONST
+            if constant.any():
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
+        else:
+            constant = (t.a == ONE) & ~t.over
+            if t.coef[constant].any():
+                offset = np.bincount(cell[constant], t.coef[constant], minlength=count)
         t, cell = t.take(~constant), cell[~constant]
         a, b = t.a, t.b
         at_a, at_b = self._at(a), self._at(b)
@@ -208,6 +217,8 @@ class Layout:
                 at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape), t.coef[part].reshape(shape),
                 bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
             ))  # fmt: skip
+        if count == 1 and len(columns) <= 8:
+            columns = [piece for c in columns for piece in pieces(c)]
         return columns, offset
 
     def _at(self, nodes: Ints) -> Ints:
@@ -273,6 +284,46 @@ class Layout:
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
         note = f"{cost} factors gathered" if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def pieces(c: Column) -> list[Column]:
+    """Cut the terms of a single cell into a few loop nests, if that is possible and they are not one."""
+    rows = c.a if c.b is None else np.vstack([c.a, c.b])
+    if nest(rows) is not None:
+        return [c]
+    cuts = loop_cuts(rows)
+    if len(cuts) > 16:
+        return [c]
+    parts = []
+    for i, j in zip([0, *cuts], [*cuts, rows.shape[1]], strict=True):
+        parts.append(Column(c.a[:, i:j], None if c.b is None else c.b[:, i:j], c.coef[:, i:j], c.over, c.lane_a, c.lane_b))
+    return parts
+
+
+def loop_cuts(rows: Any) -> list[int]:
+    """Return where to cut a list of addresses so that each piece is a loop, or a loop of equal loops."""
+    starts, i, length = [], 0, rows.shape[1]
+    steps = np.diff(rows, axis=1)
+    same = (steps[:, 1:] == steps[:, :-1]).all(axis=0)
+    breaks = np.flatnonzero(~same) + 1
+    while i < length:
+        starts.append(i)
+        k = int(np.searchsorted(breaks, i + 1))
+        i = int(breaks[k]) + 1 if k < len(breaks) else length
+        if len(starts) > 4096:
+            return list(range(1, length))
+    ends = [*starts[1:], length]
+    cuts, k = [], 0
+    while k < len(starts):  # runs that repeat at equal distances are one piece
+        size, m = ends[k] - starts[k], k + 1
+        while m < len(starts) and ends[m] - starts[m] == size and (
+            m == k + 1 or (rows[:, starts[m]] - rows[:, starts[m - 1]] == rows[:, starts[k + 1]] - rows[:, starts[k]]).all()
+        ) and (size == 1 or (steps[:, starts[m]] == steps[:, starts[k]]).all()):
+            m += 1
+        if k:
+            cuts.append(starts[k])
+        k = m
+    return cuts
 
 
 def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
