@@ -6,7 +6,7 @@ rule applied from the inputs up, in the order in which the nodes were made; reve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _product, _recorded_edges, _sort
@@ -50,7 +50,7 @@ class Linear:
         """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in (node._a if node.__class__ is Bundle else node.parents)):
+            if any(x in active for x in (node._a if isinstance(node, Bundle) else node.parents)):
                 active.add(node)
         return active
 
@@ -96,14 +96,26 @@ class Linear:
     def _linearize(self) -> list[tuple[Value, list[tuple[Value, Any]]]]:
         """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
         if self._steps is None:
-            active: set[Any] = set(self.inputs)
             self._steps = []
-            for node in self._order:
-                if node.__class__ is Bundle or not any(x in active for x in node.parents):
-                    continue
-                edges = _recorded_edges(node) if self.recorded else node.edges()
-                edges = [(x, d) for x, d in edges if d is not None and x in active]
-                if edges:
-                    active.add(node)
-                    self._steps.append((node, edges))
+            self._add_steps(self._order, set(self.inputs))
         return self._steps
+
+    def _add_steps(self, order: Iterable[Any], active: set[Any]) -> None:
+        assert self._steps is not None
+        again: dict[Any, Sequence[Any]] = {}
+        for node in order:
+            if isinstance(node, Bundle) or not any(x in active for x in node.parents):
+                continue
+            edges: list[tuple[Value, Any]]
+            if node.op.call is not None:
+                # A checkpointed call: its own nodes, made once more, come in between.
+                if node.op.call not in again:
+                    again[node.op.call] = outputs = node.op.call.again()
+                    self._add_steps(_sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
+                edges = [(again[node.op.call][node.op.index], 1.0)]
+            else:
+                edges = _recorded_edges(node) if self.recorded else node.edges()
+            edges = [(x, d) for x, d in edges if d is not None and x in active]
+            if edges:
+                active.add(node)
+                self._steps.append((node, edges))
