@@ -11,9 +11,26 @@ from typing import Any
 
 from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _product, _recorded_edges, _sort
 from autograd.modes import ACTIVE, MODE
+from autograd.node import Note
 from autograd.value import Value
 
-__all__ = ["Linear"]
+__all__ = ["Linear", "Mark"]
+
+
+class Mark(Note):
+    """The note of the leaves that a differentiated call makes of the numbers it is given."""
+
+    __slots__ = ("live",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = True
+        """Whether the call is going on. Afterwards its leaves are constants to everyone."""
+
+
+def _is_someones(leaf: Value) -> bool:
+    """Whether a derivative with respect to a leaf may be wanted: not, if its call is over."""
+    return not (leaf.note.__class__ is Mark and not leaf.note.live)  # type: ignore[union-attr]
 
 
 class Linear:
@@ -41,7 +58,7 @@ class Linear:
         self._order, self._bundles = _sort(root, self._ends)
         self._order.pop()  # the root, which is made anew for each cotangent
         own = set(self.inputs)
-        self.recorded = recorded or any(x.op is None for x in self._order if x.__class__ is Value)
+        self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
         self.recorded = self.recorded or any(y.__class__ is Value and y not in own and y in self._ends for y in self.outputs)
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Value, list[tuple[Value, Any]]]] | None = None
