@@ -57,9 +57,8 @@ class Linear:
         root = Bundle(self.outputs)
         self._order, self._bundles = _sort(root, self._ends)
         self._order.pop()  # the root, which is made anew for each cotangent
-        own = set(self.inputs)
+        # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as numbers.
         self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
-        self.recorded = self.recorded or any(y.__class__ is Value and y not in own and y in self._ends for y in self.outputs)
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Value, list[tuple[Value, Any]]]] | None = None
 

@@ -60,7 +60,7 @@ class Run:
                 mark.live = False
             outputs = trees.leaves(self.result, f"the result of {who}()'s function")
         others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
-        recorded = any(x.__class__ is Value for x in (*given, *directions))
+        recorded = any(x.__class__ is Value for x in (*given, *others, *directions))
         self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
 
     def _split(self, result: Any) -> tuple[Any, Any]:

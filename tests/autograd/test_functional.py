@@ -370,3 +370,12 @@ def test_the_wrapped_function_keeps_its_name():
         return x
 
     assert (grad(energy).__name__, grad(energy).__doc__) == ("energy", "Energy of x.")
+
+
+@PAIRS
+def test_an_argument_that_is_not_chosen_is_still_someones_variable(outer, inner):
+    f = lambda x, y: x**2 * y**3
+    assert outer(lambda y: inner(lambda x: f(x, y))(2.0))(3.0) == 108.0
+    assert grad(grad(f, 0), 1)(2.0, 3.0) == 108.0
+    assert grad(grad(f, 1), 0)(2.0, 3.0) == 108.0
+    assert grad(grad(lambda x, *, y: f(x, y[0])), 0)(2.0, y=[3.0]) == 54.0
