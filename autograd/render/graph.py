@@ -44,6 +44,8 @@ class Node:
     """Whether the backward pass reads this node's value."""
     tooltip: tuple[str, ...] = ()
     value_name: str = "value"
+    widest: str = ""
+    """The longest number that the box must have room for, where it changes."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Edge:
     saved: bool = False
     count: int = 1
     tooltip: tuple[str, ...] = ()
+    widest: str = ""
 
 
 @dataclass(slots=True)
