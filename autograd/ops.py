@@ -431,9 +431,9 @@ def _comparison(name: str, value: Any, symbol: str, latex: str) -> Op:
 
 
 greater = _comparison("greater", lambda a, b: float(a > b), ">", ">")
-greater_equal = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\ge")
+greater_equal = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\geq")
 less = _comparison("less", lambda a, b: float(a < b), "<", "<")
-less_equal = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\le")
+less_equal = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\leq")
 equal = _comparison("equal", lambda a, b: float(a == b), "=", "=")
 
 # Any number of operands.

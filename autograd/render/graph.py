@@ -191,4 +191,4 @@ def scope_of(v: Value, scopes: set[str]) -> str:
 
 def short_label(label: str, scope: str) -> str:
     """Return the label, without the path that the clusters around the node show already."""
-    return visible(label.removeprefix(f"{scope}.") if scope else label)
+    return visible((label.removeprefix(f"{scope}.") or label) if scope else label)
