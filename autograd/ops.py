@@ -433,9 +433,9 @@ def _comparison(name: str, value: Any, symbol: str, latex: str) -> Op:
 
 
 greater: Op = _comparison("greater", lambda a, b: float(a > b), ">", ">")
-greater_equal: Op = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\ge")
+greater_equal: Op = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\geq")
 less: Op = _comparison("less", lambda a, b: float(a < b), "<", "<")
-less_equal: Op = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\le")
+less_equal: Op = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\leq")
 equal: Op = _comparison("equal", lambda a, b: float(a == b), "=", "=")
 
 # Any number of operands.
