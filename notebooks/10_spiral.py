@@ -152,8 +152,8 @@ plot_loss({"engine": losses[::20], "by hand": hand_losses[::20]}, ax=right, titl
 plt.show()
 
 # %% [markdown]
-# The two loops take the same step, up to rounding, and stay together for a long time. But at step size 1 training amplifies rounding errors, and after thousands of
-# steps both are on slightly different, equally good paths. Compare *gradients* at fixed points if you want twelve digits; compare the ends of long trainings loosely.
+# The two loops take the same step up to rounding, and on this draw they end in the same digits. Do not count on it: at step size 1 training can amplify a rounding
+# error until the two are on different, equally good paths. Compare *gradients* at fixed points if you want twelve digits; compare the ends of long trainings loosely.
 #
 # ## Why one hidden layer suffices
 #
@@ -170,8 +170,8 @@ left.plot(angles, hidden, linewidth=0.7)
 left.set(title="100 hidden neurons", xlabel="angle")
 for k, colour in enumerate(("#0072B2", "#D55E00", "#009E73")):
     right.plot(angles, scores[:, k], color=colour, label=f"score of arm {k}")
-right.set(title="three scores", xlabel="angle")
-right.legend(fontsize=8)
+right.set(title="three scores", xlabel="angle", ylim=(-7.5, 8.5))
+right.legend(fontsize=8, ncols=3, loc="upper center")
 plt.show()
 
 # %% [markdown]
