@@ -1,13 +1,17 @@
 """Values of the operations over any number of floats, and of those that need a common scale."""
 
+# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 from __future__ import annotations
 
 import builtins
 import math
 from collections.abc import Iterable
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from operator import mul
 
+from autograd.gamma import DIGITS
 from autograd.special import INF, NAN, two_sum
 
 _BIG = 2.0**1000
@@ -68,7 +72,7 @@ def _require(name: str, xs: tuple[float, ...]) -> None:
 
 @lru_cache(maxsize=8)  # a rule asks for the weights one by one
 def _exponentials(xs: tuple[float, ...]) -> tuple[list[float], int]:
-    """exp(x - max) for each x, and the place of the maximum."""
+    """List of exp(x - max) for each x, and the place of the maximum."""
     top = max(*xs)
     if top != top:
         return [NAN] * len(xs), 0
@@ -94,7 +98,7 @@ def _others(xs: tuple[float, ...]) -> tuple[float, float]:
 
 
 def logsumexp(*xs: float) -> float:
-    """log(exp(x1) + exp(x2) + ...), without overflow."""
+    """Logarithm log(exp(x1) + exp(x2) + ...), without overflow."""
     if not xs:
         return -INF
     if math.isinf(top := max(*xs)):
@@ -104,7 +108,7 @@ def logsumexp(*xs: float) -> float:
 
 
 def softmax(*operands: float) -> float:
-    """exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
+    """Share exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
     *xs, index = operands
     key = tuple(xs)
     return _exponentials(key)[0][_place("softmax", index, len(xs))] / _total(key)
@@ -127,13 +131,7 @@ def _place(name: str, index: float, count: int) -> int:
     return place
 
 
-# Lengths, scaled by a power of two where squares or the result leave the range of doubles.
-
-
-def _exponent(xs: tuple[float, ...]) -> int:
-    """Binary exponent of the largest magnitude, 0 where no scaling is needed."""
-    e = math.frexp(builtins.max(map(abs, xs)))[1]
-    return 0 if -900 < e < 900 else e
+# Lengths. Decimal numbers, whose exponents do not end, keep the squares in range and every digit of the ratio.
 
 
 def norm(*xs: float) -> float:
@@ -142,7 +140,7 @@ def norm(*xs: float) -> float:
 
 
 def direction(*operands: float) -> float:
-    """x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
+    """Quotient x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
     *xs, index = operands
     x = xs[_place("direction", index, len(xs))]
     if any(v != v for v in xs):
@@ -150,29 +148,29 @@ def direction(*operands: float) -> float:
     if any(map(math.isinf, xs)):
         alone = builtins.sum(map(math.isinf, xs)) == 1
         return (math.copysign(1.0, x) if math.isinf(x) else 0.0) if alone else NAN
-    e = _exponent(tuple(xs))
-    y = math.hypot(*(math.ldexp(v, -e) for v in xs)) if e else math.hypot(*xs)
-    return math.ldexp(x, -e) / y if y else 0.0
+    with localcontext(DIGITS):
+        return float(+Decimal(x) / _length(tuple(xs))) if any(xs) else 0.0
+
+
+@lru_cache(maxsize=8)  # a rule asks for the cosines one by one
+def _length(xs: tuple[float, ...]) -> Decimal:
+    return builtins.sum((+Decimal(x)) ** 2 for x in xs).sqrt()  # type: ignore[union-attr]
 
 
 def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
-    """Real and imaginary part of (x + iy)**-order; NaN at zero."""
+    """Real and imaginary part of (x + iy)**-order; NaN at zero.
+
+    The operands may be 600 orders of magnitude apart.
+    """
     if x == 0.0 == y or x != x or y != y:
         return NAN, NAN
     if math.isinf(x) or math.isinf(y):
         return 0.0, 0.0
-    e = _exponent((x, y))
-    x, y = math.ldexp(x, -e), math.ldexp(y, -e)
-    r = math.hypot(x, y)
-    c, s = x / r, -y / r
-    re, im = 1.0, 0.0
-    for _ in range(int(order)):
-        re, im = (re * c - im * s) / r, (re * s + im * c) / r
-    return _ldexp(re, -e * int(order)), _ldexp(im, -e * int(order))
-
-
-def _ldexp(x: float, e: int) -> float:
-    try:
-        return math.ldexp(x, e)
-    except OverflowError:
-        return math.copysign(INF, x)
+    with localcontext(DIGITS):
+        u, v = +Decimal(x), +Decimal(y)
+        square = u * u + v * v
+        u, v = u / square, -v / square
+        re, im = Decimal(1), Decimal(0)
+        for _ in range(int(order)):
+            re, im = re * u - im * v, re * v + im * u
+        return float(re), float(im)

@@ -1,0 +1,229 @@
+"""Name the loops of a product as einsum would, and find the NumPy function that runs them.
+
+A loop over which the result, a and b all move is a batch loop; over result and a: the rows of a matrix
+product; over result and b: its columns; over a and b only: what is summed. Which of them a loop is, is
+read off its strides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+__all__ = ["Calls", "contract"]
+
+
+class Calls:
+    """A list of calls, which becomes one straight function."""
+
+    def __init__(self) -> None:
+        self.list: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+
+    def add(self, f: Callable[..., Any], *operands: Any) -> None:
+        """Enter a call."""
+        self.list.append((f, operands))
+
+    def function(self) -> Callable[[], None]:
+        """Return a function without parameters that makes all calls in order."""
+        names: dict[str, Any] = {}
+        known: dict[int, str] = {}
+
+        def name(x: Any, prefix: str) -> str:
+            if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
+                return repr(float(x)) if isinstance(x, float) else repr(x)
+            if x is None:
+                return "None"
+            if id(x) not in known:
+                known[id(x)] = f"{prefix}{len(known)}"
+                names[known[id(x)]] = x
+            return known[id(x)]
+
+        lines = ["def run():"]
+        for f, operands in self.list:
+            given = [name(x, "v") for x in operands]
+            if isinstance(f, np.ufunc):
+                given[-1] = f"out={given[-1]}"
+            lines.append(f"    {name(f, 'f')}({', '.join(given)})")
+        lines.append("    return")
+        exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
+        run: Callable[[], None] = names["run"]
+        return run
+
+
+def moves(x: Any, axis: int) -> bool:
+    """Tell whether an array moves along an axis."""
+    return bool(x.strides[axis] != 0 and x.shape[axis] > 1)
+
+
+def pick(x: Any, axes: Sequence[int]) -> Any:
+    """Return the array over some axes, in that order; the others do not matter."""
+    # The ellipsis keeps a view where every axis is dropped.
+    chosen = x[(*(slice(None) if i in axes else 0 for i in range(x.ndim)), ...)]
+    rank = sorted(axes)
+    return chosen.transpose([rank.index(i) for i in axes])
+
+
+def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
+    """Enter calls for out[...] = coef * sum of a * b, over arrays of one shape in which useless axes have stride 0."""
+    axes = range(out.ndim)
+    if a is None:
+        calls.add(np.copyto, _reduced_view(out), coef)
+        return
+    idle = [i for i in axes if out.shape[i] > 1 and not moves(out, i) and not moves(a, i) and (b is None or not moves(b, i))]
+    for i in idle:
+        coef *= out.shape[i]
+    live = [i for i in axes if out.shape[i] > 1 and i not in idle]
+    out, a = pick(out, live), pick(a, live)
+    b = None if b is None else pick(b, live)
+    if b is None:
+        _single(calls, coef, out, a)
+    else:
+        _pair(calls, coef, out, a, b)
+
+
+def _reduced_view(out: Any) -> Any:
+    return pick(out, [i for i in range(out.ndim) if moves(out, i)])
+
+
+def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
+    summed = [i for i in range(out.ndim) if not moves(out, i)]
+    if not summed:
+        if coef == 1.0:
+            calls.add(np.copyto, out, a)
+        elif coef == -1.0:
+            calls.add(np.negative, a, out)
+        else:
+            calls.add(np.multiply, a, coef, out)
+        return
+    kept = [i for i in range(out.ndim) if moves(out, i)]
+    target = pick(out, kept)
+    both = [i for i in kept if moves(a, i)]
+    if len(both) == len(kept):
+        rows, count = pick(a, kept + summed), int(np.prod([a.shape[i] for i in summed]))
+        flat = rows.reshape(*rows.shape[: len(kept)], count) if len(summed) > 1 else rows
+        if np.may_share_memory(flat, rows) and len(kept) == 1 and flat.shape[0] * count > 256 and blasable(flat):
+            # A row sum as a product with ones: BLAS is faster than a reduction.
+            calls.add(np.matmul, flat, np.full(count, coef), target)
+            return
+        calls.add(np.add.reduce, rows, tuple(range(len(kept), rows.ndim)), None, target)
+        source = target
+    else:
+        rows = pick(a, both + summed)
+        source = np.empty([a.shape[i] for i in both])
+        calls.add(np.add.reduce, rows, tuple(range(len(both), rows.ndim)), None, source)
+        shape = [a.shape[i] if i in both else 1 for i in kept]
+        calls.add(np.copyto, target, np.broadcast_to(source.reshape(shape), target.shape))
+        source = target
+    if coef != 1.0:
+        calls.add(np.multiply, source, coef, target)
+
+
+def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
+    axes = range(out.ndim)
+    for alone, other in ((a, b), (b, a)):
+        lonely = [i for i in axes if moves(alone, i) and not moves(other, i) and not moves(out, i)]
+        if lonely:
+            kept = [i for i in axes if i not in lonely]
+            there = [i for i in kept if moves(alone, i)]
+            total = np.empty([alone.shape[i] for i in there])
+            calls.add(np.add.reduce, pick(alone, there + lonely), tuple(range(len(there), len(there) + len(lonely))), None, total)
+            shape = [alone.shape[i] if i in there else 1 for i in kept]
+            alone = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
+            contract(calls, coef, pick(out, kept), alone, pick(other, kept))
+            return
+    summed = [i for i in axes if not moves(out, i)]
+    wide = [i for i in axes if moves(out, i) and not moves(a, i) and not moves(b, i)]
+    if not summed:
+        calls.add(np.multiply, a, b, out)
+        if coef != 1.0:
+            calls.add(np.multiply, out, coef, out)
+        return
+    if wide:
+        kept = [i for i in axes if i not in wide]
+        inner = [i for i in kept if moves(out, i)]
+        total = np.empty([out.shape[i] for i in inner])
+        strides = iter(total.strides)
+        view = as_strided(total, [out.shape[i] for i in kept], [next(strides) if moves(out, i) else 0 for i in kept])
+        contract(calls, coef, view, pick(a, kept), pick(b, kept))
+        places = [i for i in axes if moves(out, i)]
+        shape = [out.shape[i] if i in inner else 1 for i in places]
+        calls.add(np.copyto, pick(out, places), np.broadcast_to(total.reshape(shape), [out.shape[i] for i in places]))
+        return
+    _product(calls, coef, out, a, b, summed)
+
+
+def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:
+    axes = range(out.ndim)
+    batch = [i for i in axes if moves(out, i) and moves(a, i) and moves(b, i)]
+    rows = [i for i in axes if moves(out, i) and moves(a, i) and i not in batch]
+    columns = [i for i in axes if moves(out, i) and moves(b, i) and i not in batch]
+    if coef != 1.0:
+        # Scale whichever array is smallest: an operand beforehand, or the result.
+        sizes = [_volume(out), _volume(a), _volume(b)]
+        if sizes[0] > min(sizes[1:]):
+            small = a if sizes[1] <= sizes[2] else b
+            there = [i for i in axes if moves(small, i)]
+            scaled = np.empty([small.shape[i] for i in there])
+            calls.add(np.multiply, pick(small, there), coef, scaled)
+            strides = iter(scaled.strides)
+            full = as_strided(scaled, small.shape, [next(strides) if moves(small, i) else 0 for i in axes])
+            a, b, coef = (full, b, 1.0) if small is a else (a, full, 1.0)
+    left = merged(calls, a, [[i] for i in batch] + ([rows] if rows else []) + [summed])
+    if not rows and not columns:
+        right = merged(calls, b, [[i] for i in batch] + [summed])
+        target = pick(out, batch)
+        if batch:
+            calls.add(np.vecdot, left, right, target)
+        else:
+            calls.add(np.matmul, left, right, target)
+    else:
+        right = merged(calls, b, [[i] for i in batch] + [summed] + ([columns] if columns else []))
+        _matmul(calls, left, right, out, batch, rows, columns)
+    if coef != 1.0:
+        target = pick(out, [i for i in axes if moves(out, i)])
+        calls.add(np.multiply, target, coef, target)
+
+
+def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:
+    order = batch + rows + columns
+    place = pick(out, order)
+    shape = [out.shape[i] for i in batch] + ([int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g])
+    view = place.reshape(shape)
+    direct = np.may_share_memory(view, place) and (view.ndim < 2 or blasable(view))
+    if not direct:
+        view = np.empty(shape)
+    if batch and not columns:
+        calls.add(np.matmul, left, right[..., None], view[..., None])
+    elif batch and not rows:
+        calls.add(np.matmul, left[..., None, :], right, view[..., None, :])
+    else:
+        calls.add(np.matmul, left, right, view)
+    if not direct:
+        calls.add(np.copyto, place, view.reshape(place.shape))
+
+
+def _volume(x: Any) -> int:
+    return int(np.prod([n for i, n in enumerate(x.shape) if moves(x, i)]))
+
+
+def blasable(x: Any) -> bool:
+    """Tell whether BLAS takes the last two axes as they are."""
+    if x.ndim < 2:
+        return bool(x.ndim == 0 or x.strides[0] > 0)
+    (m, n), (s, t) = x.shape[-2:], x.strides[-2:]
+    return bool((t == 8 and s >= 8 * n) or (s == 8 and t >= 8 * m))
+
+
+def merged(calls: Calls, x: Any, groups: list[list[int]]) -> Any:
+    """Return the array with each group of axes as one; packed into a fresh array where BLAS needs that."""
+    picked = pick(x, [i for g in groups for i in g])
+    shape = [int(np.prod([x.shape[i] for i in g])) for g in groups]
+    view = picked.reshape(shape)
+    if np.may_share_memory(view, picked) and (blasable(view) or view.size < 64):
+        return view
+    packed = np.empty(shape)
+    calls.add(np.copyto, packed.reshape(picked.shape), picked)
+    return packed

@@ -1,0 +1,180 @@
+"""Append the gradient to a graph, from the table's own rules.
+
+A rule is run once for each row that occurs, on symbols; what it did is then repeated for all nodes of that
+row at a time. The adjoint of a node is one sum of products: the contributions of its consumers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, spread
+from autograd.compiler.lower import lower
+from autograd.compiler.runtime import SLOPE
+from autograd.op import Op
+from autograd.operators import Operators
+
+__all__ = ["Template", "differentiate", "template"]
+
+
+class Symbol(Operators):
+    """Stands for an operand or an intermediate result while a rule is run once."""
+
+    __slots__ = ("steps", "where")
+
+    def __init__(self, where: int, steps: list[tuple[Op, tuple[Any, ...]]]) -> None:
+        self.where = where
+        self.steps = steps
+
+    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        if op is ops.restrict or op is ops.saturate:
+            # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
+            return operands[0]
+        if op is ops.mul and (slope := self._slope(*operands)) is not None:
+            return slope
+        # A step that was taken already is not repeated.
+        step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
+        if step not in self.steps:
+            self.steps.append(step)
+        return Symbol(self.steps.index(step), self.steps)
+
+    def _scaled(self, x: Any) -> tuple[float, int]:
+        """Return the number and the step of which ``x`` is the product."""
+        factor = 1.0
+        where = x.where if isinstance(x, Symbol) else -1
+        while where >= 0:
+            op, given = self.steps[where]
+            if op is ops.neg:
+                factor, where = -factor, given[0]
+            elif op is ops.mul and sorted(map(type, given), key=str) == [float, int]:
+                number, where = sorted(given, key=lambda g: g.__class__ is int)
+                factor *= number
+            else:
+                break
+        return factor, where
+
+    def _slope(self, a: Any, b: Any) -> Any:
+        """Return c sigmoid(k x) sigmoid(-k x) as c slope(x, k), which takes one exponential instead of two."""
+        (c, i), (d, j) = self._scaled(a), self._scaled(b)
+        if min(i, j) < 0 or self.steps[i][0] is not ops.sigmoid or self.steps[j][0] is not ops.sigmoid:
+            return None
+        inner = [self._scaled(Symbol(self.steps[w][1][0], self.steps)) for w in (i, j)]
+        if inner[0][1] != inner[1][1] or inner[0][0] != -inner[1][0]:
+            return None
+        slope = SLOPE(Symbol(inner[0][1], self.steps), scale=abs(inner[0][0]))
+        return slope if c * d == 1.0 else c * d * slope
+
+
+class Template:
+    """What a row's rule does: a list of steps, and for each operand its partial derivative."""
+
+    def __init__(self, op: Op, params: tuple[float, ...], count: int) -> None:
+        # Symbols are numbered from 0: the row's own application first, then each operand.
+        steps: list[tuple[Op, tuple[Any, ...]]] = []
+        marker = [(op, ("operand", i)) for i in range(count)]
+        steps.extend(marker)
+        steps.append((op, (*range(count), *params)))
+        operands = [Symbol(i, steps) for i in range(count)]
+        partials = op.partials(Symbol(count, steps), *operands, *params)
+        self.operands = count
+        self.steps = steps
+        self.partials = [self._reduced(p, op.gated) for p in partials[:count]]
+
+    def _reduced(self, p: Any, gated: bool) -> int | float:
+        """Return the step that computes a partial, or its number; a step function's zero is structural."""
+        if not isinstance(p, Symbol):
+            return float(p)
+        op, given = self.steps[p.where]
+        return 0.0 if gated and op is ops.mul and 0.0 in [x for x in given if x.__class__ is float] else p.where
+
+    def run(self, b: Builder, y: Ints, operands: list[Ints]) -> list[Ints | float]:
+        """Repeat the steps for many nodes; return each partial as nodes or as one number."""
+        results = [*operands, y]
+        for op, given in self.steps[self.operands + 1 :]:
+            count = len(given) - len(op.params)
+            columns = [results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]]
+            results.append(lower(b, op, tuple(given[count:]), columns))
+        return [results[p] if p.__class__ is int else p for p in self.partials]  # type: ignore[index, misc]
+
+
+_TEMPLATES: dict[tuple[Op, tuple[float, ...], int], Template] = {}
+
+
+def template(op: Op, params: tuple[float, ...], count: int) -> Template:
+    """Return what a row's rule does."""
+    key = (op, params, count)
+    if key not in _TEMPLATES:
+        _TEMPLATES[key] = Template(op, params, count)
+    return _TEMPLATES[key]
+
+
+def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: Ints, lane: Any) -> Graph:
+    """Return the graph with the gradient of ``loss`` for each of ``params``.
+
+    Parameters
+    ----------
+    b
+        The builder that holds the graph's rows and constants, but no terms and calls of its own.
+    graph
+        The forward graph.
+    stopped
+        Nodes through which no gradient flows.
+    lane
+        For each node, whether it differs from lane to lane.
+    """
+    size = graph.size
+    first = int(b.new(SOP, size)[0])
+    active = np.zeros(size, bool)
+    active[params] = True
+    active = spread(graph, active)
+    blocked = np.zeros(size, bool)
+    blocked[stopped] = True
+    live = ~blocked & (graph.kind >= SOP)
+
+    def contribute(target: Ints, coef: Any, source: Ints, factor: Any, over: Any = False) -> None:
+        wanted = active[target]
+        if not wanted.all():
+            target, source = target[wanted], source[wanted]
+            coef, factor, over = [x[wanted] if isinstance(x, np.ndarray) else x for x in (coef, factor, over)]
+        # A consumer in every lane of what all lanes share: its contributions are summed over the lanes.
+        b.add(target + first, coef, source + first, factor, (over | lane[source]) & ~lane[target])
+
+    t = graph.terms
+    sums = live[t.node] & (graph.kind[t.node] == SOP)
+    t = t.take(sums)
+    contribute(t.a, t.coef, t.node, t.b, t.over)
+    second = np.flatnonzero(t.b != ONE)
+    contribute(t.b[second], t.coef[second], t.node[second], t.a[second], t.over[second])
+    for kind in np.unique(graph.kind[live & (graph.kind > SOP)]).tolist():
+        nodes = np.flatnonzero(live & (graph.kind == kind))
+        if kind in EXTREMA:
+            _extrema(b, graph, nodes, kind, contribute)
+            continue
+        op, constants = graph.rows[kind - FIRST_ROW]
+        columns = [c for c in graph.args[nodes].T if c[0] >= 0]
+        rule = template(op, constants, len(columns))
+        for x, p in zip(columns, rule.run(b, nodes, columns), strict=True):
+            if isinstance(p, float):
+                if p != 0.0:
+                    contribute(x, p, nodes, ONE)
+            else:
+                contribute(x, 1.0, nodes, p)
+    b.add(np.array([loss + first]), 1.0, ONE)
+    pinned = params + first
+    primal = np.full(b.size, -1, np.int64)
+    primal[first : first + size] = np.arange(size)
+    return b.graph(primal=primal, outputs=np.array([loss]), pinned=pinned)
+
+
+def _extrema(b: Builder, graph: Graph, nodes: Ints, kind: int, contribute: Any) -> None:
+    """Share the gradient among the operands that attain the extremum, as the row's rule says."""
+    t = graph.terms.take(np.isin(graph.terms.node, nodes))
+    hit = lower(b, ops.equal, (), [t.a, t.node])
+    which = np.searchsorted(nodes, t.node)
+    count = b.new(SOP, len(nodes))[which]
+    b.add(count, 1.0, hit)
+    share = lower(b, ops.div, (), [hit, count])
+    contribute(t.a, 1.0, t.node, share)

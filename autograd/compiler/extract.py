@@ -1,0 +1,174 @@
+"""Record a function, and turn the recorded objects into arrays."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.backward import toposort
+from autograd.compiler.ir import INPUT, Builder, Ints
+from autograd.compiler.lower import BY_INDEX, lower
+from autograd.errors import TracingError
+from autograd.modes import mode
+from autograd.op import ANY
+from autograd.value import Value
+
+__all__ = ["Recorded", "extract", "record"]
+
+
+def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
+    """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
+    # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with mode(tape=tape, grad=True, anomaly=False):
+            return f(*args)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class Recorded:
+    """The nodes of a tape in a `Builder`, and which leaves they rest on.
+
+    Attributes
+    ----------
+    ids : dict
+        From node object to its number.
+    captured : list of Value
+        Leaves that are neither parameters nor arguments; their data is read at every call.
+    """
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+        self.ids: dict[Any, int] = {}
+        self.captured: list[Value] = []
+
+    def leaves(self, values: Sequence[Value], kind: int) -> Ints:
+        """Enter leaves, in order."""
+        ids = self.b.new(kind, len(values))
+        self.ids.update(zip(values, ids.tolist(), strict=True))
+        return ids
+
+    def resolve(self, objects: Sequence[Any]) -> Ints:
+        """Return the nodes of Values and numbers."""
+        found = np.fromiter(map(self.ids.get, objects, repeat(-1)), np.int64, len(objects))
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            kinds = list(map(type, objects))
+            cache: dict[float, int] = {}
+            for i in missing.tolist():
+                x = objects[i]
+                if kinds[i] is Value:
+                    found[i] = self._capture(x)
+                elif x in cache and x:
+                    found[i] = cache[x]
+                else:
+                    found[i] = cache[x] = self.b.constant(x)
+        return found
+
+    def _capture(self, leaf: Value) -> int:
+        if leaf not in self.ids:
+            self.leaves([leaf], INPUT)
+            self.captured.append(leaf)
+        return self.ids[leaf]
+
+
+def _with_outside(tape: list[Value], rec: Recorded) -> list[Value]:
+    """Put nodes that were computed before the recording, but are used in it, in front."""
+    known = set(tape)
+    outside: dict[Value, None] = {}
+    for node in tape:
+        if node.op is None:
+            raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
+        a = node._a
+        for x in (a, node._b) if a.__class__ is Value or a.__class__ is float else node.operands:
+            if x.__class__ is Value and x.op is not None and x not in known and x not in outside and x not in rec.ids:
+                for below in toposort(x):
+                    if below.op is not None:
+                        outside[below] = None
+    return [*outside, *tape]
+
+
+def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
+    """Enter all recorded nodes; ``rec.ids`` then knows them."""
+    tape = _with_outside([*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in set(tape)]], rec)
+    b = rec.b
+    ids = rec.leaves(tape, 4)
+    kinds = list(map(attrgetter("op"), tape))
+    code = {op: i for i, op in enumerate(dict.fromkeys(kinds))}
+    codes = np.fromiter(map(code.__getitem__, kinds), np.int64, len(tape))
+    for op, number in code.items():
+        where = np.flatnonzero(codes == number)
+        nodes = [tape[i] for i in where.tolist()]
+        out = ids[where]
+        if op is ops.dot:
+            _dots(rec, nodes, out)
+        elif op is ops.sum or op is ops.mean:
+            _sums(rec, nodes, out, mean=op is ops.mean)
+        elif op.arity == ANY or op.arity + len(op.params) > 2:
+            _many(rec, op, nodes, out)
+        else:
+            first = list(map(attrgetter("_a"), nodes))
+            second = list(map(attrgetter("_b"), nodes)) if op.arity + len(op.params) == 2 else None
+            if op.params:
+                _by_params(rec, op, [(p,) for p in second or ()], [rec.resolve(first)], out)
+            else:
+                lower(b, op, (), [rec.resolve(first)] + ([] if second is None else [rec.resolve(second)]), out)
+
+
+def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
+    vectors: dict[int, Ints] = {}
+
+    def vector(elements: tuple[Any, ...]) -> Ints:
+        if id(elements) not in vectors:
+            vectors[id(elements)] = rec.resolve(elements)
+        return vectors[id(elements)]
+
+    pairs = [(vector(node._a[0]), vector(node._a[1])) for node in nodes]
+    if not pairs:
+        return
+    counts = [len(a) for a, _ in pairs]
+    rec.b.add(np.repeat(out, counts), 1.0, np.concatenate([a for a, _ in pairs]), np.concatenate([c for _, c in pairs]))
+
+
+def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
+    columns = [rec.resolve(node._a) for node in nodes]
+    counts = np.array([len(c) for c in columns])
+    coef = np.repeat(1.0 / np.maximum(counts, 1), counts) if mean else 1.0
+    rec.b.add(np.repeat(out, counts), coef, np.concatenate(columns))
+
+
+def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
+    """Enter nodes of many operands, those of one number of operands at a time."""
+    constants = len(op.params)
+    counts = np.array([len(node._a) for node in nodes])
+    for count in np.unique(counts).tolist():
+        where = np.flatnonzero(counts == count)
+        chosen = [nodes[i]._a for i in where.tolist()]
+        table = rec.resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
+        columns = [np.ascontiguousarray(c) for c in table.T]
+        if op.name in BY_INDEX and len(columns) > 2:
+            BY_INDEX[op.name](rec.b, columns, out[where], np.array([int(operands[-1]) for operands in chosen]))
+        elif constants:
+            _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
+        else:
+            lower(rec.b, op, (), columns, out[where])
+
+
+def _by_params(rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints) -> None:
+    """Enter nodes whose rows have constants, those of equal constants at a time."""
+    number = {p: i for i, p in enumerate(dict.fromkeys(params))}
+    which = np.fromiter(map(number.__getitem__, params), np.int64, len(params))
+    for p, i in number.items():
+        where = np.flatnonzero(which == i)
+        lower(rec.b, op, p, [c[where] for c in columns], out[where])
+
+

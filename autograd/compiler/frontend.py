@@ -1,0 +1,147 @@
+"""From a function to the simplified graph of its value and gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.differentiate import differentiate
+from autograd.compiler.extract import Recorded, extract, record
+from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
+from autograd.compiler.normalise import canonical, settle_lane_sums, simplify
+from autograd.value import Value
+
+__all__ = ["Source", "build", "flatten", "rebuild"]
+
+
+@dataclass
+class Source:
+    """A recorded function: its graph, and where its numbers come from.
+
+    Attributes
+    ----------
+    inputs
+        For each argument, the shape of one example; ``()`` for a number.
+    captured
+        Leaves whose data is read at every call.
+    structure
+        Of the result where there is no gradient: nested lists and tuples with positions in ``outputs``.
+    raw
+        Number of nodes before anything was simplified.
+    """
+
+    graph: Graph
+    shapes: list[tuple[int, ...]]
+    captured: list[Value]
+    structure: Any
+    raw: int
+
+
+def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    """Arrange values as nested lists of a shape."""
+    return next(flat) if not shape else [nested(flat, shape[1:]) for _ in range(shape[0])]
+
+
+def flatten(result: Any, leaves: list[Any]) -> Any:
+    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
+    if isinstance(result, (list, tuple)):
+        parts = [flatten(x, leaves) for x in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    if isinstance(result, dict):
+        return {k: flatten(x, leaves) for k, x in result.items()}
+    leaves.append(result)
+    return len(leaves) - 1
+
+
+def rebuild(structure: Any, values: Sequence[float]) -> Any:
+    """Put numbers back where `flatten` found them."""
+    if isinstance(structure, (list, tuple)):
+        parts = [rebuild(x, values) for x in structure]
+        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
+    if isinstance(structure, dict):
+        return {k: rebuild(x, values) for k, x in structure.items()}
+    return values[structure]
+
+
+def build(
+    f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
+    *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
+) -> Source:  # fmt: skip
+    """Record ``f`` on arguments of the given shapes, and differentiate it where there are parameters.
+
+    Parameters
+    ----------
+    f, params, batch, reduction, penalty
+        As for `autograd.compile`.
+    names
+        Of the arguments, for the printed source.
+    shapes, examples
+        Of each argument: its shape (without the batch), and numbers of that shape.
+    """
+    b = Builder()
+    rec = Recorded(b)
+    labels: dict[int, str] = {}
+    parameters = rec.leaves(list(params or ()), PARAM)
+    labels.update({int(i): p.label for i, p in zip(parameters, params or (), strict=True)})
+    scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
+    args = []
+    for name, shape, example in zip(names, shapes, examples, strict=True):
+        fresh = [Value(x) for x in np.asarray(example, float).ravel().tolist()]
+        ids = rec.leaves(fresh, LANE if batch else INPUT)
+        for index, i in zip(np.ndindex(*shape), ids.tolist(), strict=True):
+            labels[i] = name + "".join(f"[{k}]" for k in index)
+        args.append(nested(iter(fresh), shape))
+    tape: list[Value] = []
+    result = record(f, args, tape)
+    extra = record(penalty, (), tape) if penalty is not None else 0.0
+    leaves: list[Any] = []
+    structure = flatten(result, leaves)
+    if params is not None and (len(leaves) != 1 or structure != 0):
+        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
+    for x in (*leaves, extra):
+        if not isinstance(x, (Value, int, float)):
+            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+    extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
+    labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
+    results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
+    if params is not None:
+        total = b.new(SOP, 1)
+        over = np.array([batch])
+        b.add(total, 1.0, results[:1], scale if batch and reduction == "mean" else ONE, over)
+        if penalty is not None:
+            b.add(total, 1.0, rec.resolve([extra if isinstance(extra, Value) else float(extra)]))
+        results = total
+    labels.update({rec.ids[v]: v.label for v in rec.captured})
+    stopped = np.concatenate([np.zeros(0, np.int64), *b.stopped])
+    marks = np.zeros(b.size, bool)
+    marks[stopped] = True
+    none = np.full(len(parameters), -1)
+    forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
+    raw = len(tape)
+    graph = forward_only(forward) if params is None else with_gradient(forward, marks)
+    return Source(graph, shapes, rec.captured, structure, raw)
+
+
+def forward_only(graph: Graph) -> Graph:
+    """Simplify a graph without parameters."""
+    return simplify(graph)
+
+
+def with_gradient(graph: Graph, stopped: Any) -> Graph:
+    """Simplify the forward graph, append the gradient, simplify again."""
+    # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
+    marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
+    names = graph.labels
+    graph.labels = {**names, **marked}
+    graph = simplify(graph)
+    stop = np.array([i for i, label in graph.labels.items() if label == "\0stop"], np.int64)
+    labels = {i: label for i, label in graph.labels.items() if label != "\0stop"}
+    b = Builder.resumed(graph)
+    params = np.flatnonzero(graph.kind == PARAM)
+    scale, lanes = graph.scale, graph.lanes
+    full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
+    full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
+    return simplify(settle_lane_sums(simplify(full)))

@@ -1,0 +1,290 @@
+"""The intermediate representation: a scalar graph as a few arrays instead of a million objects.
+
+A node is a leaf, a row of the table applied to at most three operands, or a *sum of products*: the sum of
+``coefficient * a * b`` over its terms. Products, sums, differences, dot products and the adjoints of
+everything are of that last kind, which is why matrix products can be found later: they are what many
+equally built sums of products look like from afar.
+
+Node 0 is the constant one, so that a term without a second factor has ``b = 0``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.ops import Op
+
+__all__ = ["ARITY", "Builder", "CONST", "EXTREMA", "FIRST_ROW", "Graph", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Terms"]
+
+Ints = NDArray[np.int64]
+
+ONE = 0
+"""The node that is the constant 1."""
+
+CONST, PARAM, INPUT, LANE, SOP, MAX, MIN = range(7)
+"""Kinds of nodes: constant, parameter, shared input, input of one example, sum of products, extrema of many."""
+FIRST_ROW = 8
+"""Kinds from here on are rows of the table, with their constants."""
+LEAVES = (CONST, PARAM, INPUT, LANE)
+EXTREMA = (MAX, MIN)
+ARITY = 3
+"""Most operands of a row; what has more is a sum of products or an extremum, or is taken apart."""
+
+
+@dataclass
+class Terms:
+    """The terms of all sums of products (and the operands of the extrema), unordered.
+
+    Term i adds ``coef[i] * a[i] * b[i]`` to ``node[i]``; where ``over[i]``, also summed over the lanes.
+    """
+
+    node: Ints
+    coef: NDArray[np.float64]
+    a: Ints
+    b: Ints
+    over: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.node)
+
+    def take(self, which: Any) -> Terms:
+        """Return the terms that an index or a mask selects."""
+        return Terms(self.node[which], self.coef[which], self.a[which], self.b[which], self.over[which])
+
+    def copy(self) -> Terms:
+        """Return a copy."""
+        return Terms(self.node.copy(), self.coef.copy(), self.a.copy(), self.b.copy(), self.over.copy())
+
+
+@dataclass
+class Graph:
+    """A scalar graph. Passes return a new one."""
+
+    kind: NDArray[np.int16]
+    value: NDArray[np.float64]
+    """Of constants; zero elsewhere."""
+    args: Ints
+    """(nodes, ARITY) operands of the rows; -1 where there is none."""
+    primal: Ints
+    """For the adjoint of a node, that node; -1 elsewhere."""
+    terms: Terms
+    rows: list[tuple[Op, tuple[float, ...]]]
+    """What the kinds from FIRST_ROW on mean."""
+    outputs: Ints
+    """Nodes whose values are wanted; the first is the loss where there are parameters."""
+    pinned: Ints
+    """For each parameter, the node that is its gradient."""
+    labels: dict[int, str] = field(default_factory=dict)
+    forward: int = -1
+    """How many nodes the forward pass has; those after them belong to the gradient. -1 where there is none."""
+    scale: int = -1
+    """The leaf 1 / number of lanes, or -1."""
+    lanes: int = -1
+    """The leaf that holds the number of lanes, or -1."""
+
+    @property
+    def size(self) -> int:
+        """Number of nodes."""
+        return len(self.kind)
+
+    def is_leaf(self) -> NDArray[np.bool_]:
+        """Tell, for each node, whether it is a leaf."""
+        return self.kind <= LANE
+
+    def edges(self) -> tuple[Ints, Ints]:
+        """Return producers and consumers, one pair for each use of a node."""
+        users, columns = np.nonzero(self.args >= 0)
+        t = self.terms
+        second = t.b != ONE
+        producers = np.concatenate([self.args[users, columns], t.a, t.b[second]])
+        return producers, np.concatenate([users, t.node, t.node[second]])
+
+    def levels(self) -> Ints:
+        """Return for each node the length of the longest path to it; leaves are at 0."""
+        producers, consumers = self.edges()
+        return longest_paths(self.size, producers, consumers)
+
+    def lane(self) -> NDArray[np.bool_]:
+        """Tell, for each node, whether it differs from lane to lane."""
+        return spread(self, self.kind == LANE, through_sums=False)
+
+
+def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True) -> NDArray[np.bool_]:
+    """Mark also whatever rests on marked nodes; through a sum over the lanes only if asked to."""
+    marked = marked.copy()
+    if not marked.any():
+        return marked
+    producers, consumers = graph.edges()
+    if not through_sums:
+        t = graph.terms
+        second = t.b != ONE
+        closed = np.concatenate([np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]])
+        producers, consumers = producers[~closed], consumers[~closed]
+    start, targets = csr(producers, consumers, graph.size)
+    frontier = np.flatnonzero(marked)
+    while len(frontier):
+        reached = np.unique(targets[spans(start[frontier], start[frontier + 1])])
+        frontier = reached[~marked[reached]]
+        marked[frontier] = True
+    return marked
+
+
+def csr(keys: Ints, values: Ints, size: int) -> tuple[Ints, Ints]:
+    """Group values by key: those of key k are ``values[start[k]:start[k + 1]]``."""
+    start = np.zeros(size + 1, np.int64)
+    np.cumsum(np.bincount(keys, minlength=size), out=start[1:])
+    return start, values[np.argsort(keys, kind="stable")]
+
+
+def spans(starts: Ints, ends: Ints) -> Ints:
+    """Concatenate the ranges from each start to its end."""
+    counts = ends - starts
+    total = int(counts.sum())
+    if total == 0:
+        return np.zeros(0, np.int64)
+    offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    return offsets + np.arange(total)
+
+
+def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
+    """Return for each node the number of edges on the longest path that ends there.
+
+    Raises
+    ------
+    ValueError
+        If the graph has a cycle, which can only be a defect of a pass.
+    """
+    waiting = np.bincount(consumers, minlength=size)
+    start, targets = csr(producers, consumers, size)
+    level = np.zeros(size, np.int64)
+    frontier = np.flatnonzero(waiting == 0)
+    done, depth = len(frontier), 0
+    while len(frontier):
+        depth += 1
+        reached = targets[spans(start[frontier], start[frontier + 1])]
+        if len(reached) < 64:
+            # Deep, narrow graphs spend their time here: small Python beats small arrays.
+            ready = []
+            for node in reached.tolist():
+                waiting[node] -= 1
+                if not waiting[node]:
+                    ready.append(node)
+            frontier = np.array(ready, np.int64)
+        else:
+            np.subtract.at(waiting, reached, 1)
+            reached = np.unique(reached)
+            frontier = reached[waiting[reached] == 0]
+        level[frontier] = depth
+        done += len(frontier)
+    if done != size:
+        raise ValueError("the graph has a cycle")
+    return level
+
+
+class Builder:
+    """Grows a graph, many nodes at a time."""
+
+    def __init__(self) -> None:
+        self.kinds: list[NDArray[Any]] = [np.array([CONST], np.int16)]
+        self.values: list[NDArray[np.float64]] = [np.ones(1)]
+        self.size = 1
+        self.constants: dict[str, int] = {(1.0).hex(): ONE}
+        self.calls: list[tuple[Ints, list[Ints]]] = []
+        self.pieces: list[Terms] = []
+        self.rows: list[tuple[Op, tuple[float, ...]]] = []
+        self.row_kinds: dict[tuple[Op, tuple[float, ...]], int] = {}
+        self.assigned: list[tuple[Ints, int]] = []
+        self.stopped: list[Ints] = []
+
+    @classmethod
+    def resumed(cls, graph: Graph) -> Builder:
+        """Return a builder that goes on where a graph ends."""
+        b = cls()
+        b.kinds, b.values, b.size = [graph.kind], [graph.value], graph.size
+        constants = np.flatnonzero(graph.kind == CONST)
+        b.constants = {float(x).hex(): node for node, x in zip(constants.tolist(), graph.value[constants].tolist(), strict=True)}
+        b.constants[(1.0).hex()] = ONE
+        b.pieces = [graph.terms]
+        b.rows = list(graph.rows)
+        b.row_kinds = {key: FIRST_ROW + i for i, key in enumerate(b.rows)}
+        for j in range(ARITY, 0, -1):
+            of = np.flatnonzero((graph.args >= 0).sum(1) == j)
+            b.calls.append((of, [graph.args[of, i] for i in range(j)]))
+        return b
+
+    def new(self, kind: int, count: int) -> Ints:
+        """Make ``count`` nodes and return their ids."""
+        ids = np.arange(self.size, self.size + count)
+        self.kinds.append(np.full(count, kind, np.int16))
+        self.values.append(np.zeros(count))
+        self.size += count
+        return ids
+
+    def constant(self, x: float) -> int:
+        """Return the node of a constant."""
+        key = float(x).hex()
+        if key not in self.constants:
+            self.constants[key] = int(self.new(CONST, 1)[0])
+            self.values[-1][0] = x
+        return self.constants[key]
+
+    def row(self, op: Op, params: tuple[float, ...]) -> int:
+        """Return the kind that stands for a row of the table with these constants."""
+        key = (op, params)
+        if key not in self.row_kinds:
+            self.row_kinds[key] = FIRST_ROW + len(self.rows)
+            self.rows.append(key)
+        return self.row_kinds[key]
+
+    def assign(self, ids: Ints, kind: int) -> None:
+        """Say of what kind nodes are."""
+        self.assigned.append((ids, kind))
+
+    def stop(self, ids: Ints) -> None:
+        """Let no gradient flow through nodes."""
+        self.stopped.append(ids)
+
+    def constant_values(self, ids: Ints) -> NDArray[np.float64]:
+        """Return the values of the nodes that are constants, NaN for the others."""
+        values = np.full(len(ids), np.nan)
+        limit = self.size
+        table = np.full(limit, np.nan)
+        for key, node in self.constants.items():
+            table[node] = float.fromhex(key)
+        values[:] = table[ids]
+        return values
+
+    def call(self, out: Ints, operands: list[Ints]) -> None:
+        """Enter the operands of row nodes."""
+        self.calls.append((out, operands))
+
+    def add(self, node: Ints, coef: Any, a: Any, b: Any = ONE, over: Any = False) -> None:
+        """Enter terms; numbers are repeated for every node."""
+        shape = node.shape
+        full = [np.broadcast_to(np.asarray(x, dtype), shape) for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))]
+        self.pieces.append(Terms(node, *full))
+
+    def gathered(self) -> Terms:
+        """Return all terms entered so far."""
+        if not self.pieces:
+            empty = np.zeros(0, np.int64)
+            return Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool))
+        columns = [np.concatenate([getattr(p, name) for p in self.pieces]) for name in ("node", "coef", "a", "b", "over")]
+        self.pieces = [Terms(*columns)]
+        return self.pieces[0]
+
+    def graph(self, **fields: Any) -> Graph:
+        """Return the finished graph."""
+        kind = np.concatenate(self.kinds)
+        for ids, what in self.assigned:
+            kind[ids] = what
+        args = np.full((self.size, ARITY), -1, np.int64)
+        for out, operands in self.calls:
+            for j, column in enumerate(operands):
+                args[out, j] = column
+        primal = fields.pop("primal", np.full(self.size, -1, np.int64))
+        return Graph(kind, np.concatenate(self.values), args, primal, self.gathered().copy(), list(self.rows), **fields)

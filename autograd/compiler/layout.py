@@ -1,0 +1,384 @@
+"""Turn groups of nodes into statements: order the cells and their terms so that addresses form loops.
+
+Whatever a statement computes is stored in the order chosen for it, so that the next statements see
+arithmetic progressions. Gradients are pinned to one vector in the order of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.affine import compress, nest
+from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, Graph, Ints, csr, spans
+from autograd.compiler.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.schedule import groups
+
+__all__ = ["roll"]
+
+NOWHERE = np.int64(1) << 50
+
+
+@dataclass
+class Column:
+    """The terms of one class: (cells, terms) addresses and coefficients."""
+
+    a: Any
+    b: Any
+    coef: Any
+    over: bool
+    lane_a: bool
+    lane_b: bool
+
+
+class Layout:
+    """Addresses given so far, and the statements made."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.is_lane = graph.lane()
+        n = graph.size
+        self.address = np.full(n, -1, np.int64)
+        self.block = np.zeros(n, np.int64)
+        params = np.flatnonzero(graph.kind == PARAM)
+        self.parameters = len(params)
+        self.address[params] = np.arange(len(params))
+        self.next = 2 * len(params)
+        inputs = np.flatnonzero(graph.kind == INPUT)
+        self.address[inputs] = self.next + np.arange(len(inputs))
+        self.next += len(inputs)
+        lanes = np.flatnonzero(graph.kind == LANE)
+        self.address[lanes] = LANES + np.arange(len(lanes))
+        self.next_lane = len(lanes)
+        self.block[inputs], self.block[lanes], self.blocks = 1, 2, 3
+        self.pin = np.full(n, -1, np.int64)
+        has = graph.pinned >= 0
+        self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
+        self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
+        self.statements: list[Statement] = []
+        self.copies: list[tuple[Ints, Ints]] = []
+
+    def allocate(self, nodes: Ints, pinned: bool) -> None:
+        """Store results, in the given order."""
+        if pinned:
+            self.address[nodes] = self.pin[nodes]
+        elif self.is_lane[nodes[0]]:
+            self.address[nodes] = LANES + self.next_lane + np.arange(len(nodes))
+            self.next_lane += len(nodes)
+        else:
+            self.address[nodes] = self.next + np.arange(len(nodes))
+            self.next += len(nodes)
+        self.block[nodes] = self.blocks
+        self.blocks += 1
+
+    def place(self, group: Ints, *, split: bool = True) -> None:
+        """Make the statement of a group, or of each of its parts where that is more regular."""
+        kind = int(self.graph.kind[group[0]])
+        make = self._row if kind >= FIRST_ROW else self._sum
+        done = make(group, strict=True)
+        if done is None and split:
+            parts = self._by_block(group)
+            if len(parts) > 1:
+                for part in parts:
+                    self.place(part, split=False)
+                return
+        if done is None:
+            done = make(group, strict=False)
+        self.statements.append(done)
+
+    def _by_block(self, group: Ints) -> list[Ints]:
+        """Split a group by the statements that its operands come from."""
+        g = self.graph
+        key = np.zeros(len(group), np.int64)
+        for column in g.args[group].T:
+            key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        if len(which):
+            t = g.terms.take(which)
+            cell = np.repeat(np.arange(len(group)), self.start[group + 1] - self.start[group])
+            low, high = np.minimum(self.block[t.a], self.block[t.b]), np.maximum(self.block[t.a], self.block[t.b])
+            mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
+            np.add.at(key, cell, np.where((t.a == ONE) & ~t.over, 0, mixed))
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        if len(first) == 1 or len(first) > max(8, len(group) // 4):
+            return [group]
+        rank = np.argsort(np.argsort(first))[inverse.ravel()]
+        return [group[rank == i] for i in range(len(first))]
+
+    # Orders to try.
+
+    def _orders(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
+        """Yield permutations of the cells: by pinned address, as recorded, by operands, reversed."""
+        pins = self.pin[group]
+        if pins[0] >= 0:
+            yield np.argsort(pins, kind="stable")
+        yield np.arange(len(group))
+        for key in keys:
+            yield np.argsort(key, kind="stable")
+        for key in keys:
+            yield np.lexsort((np.arange(len(group)), -key))
+        if len(keys) > 1:
+            yield np.lexsort((keys[0], keys[1]))
+            yield np.lexsort((keys[1], keys[0]))
+        yield np.arange(len(group))[::-1]
+
+    def _results(self, group: Ints, order: Any) -> tuple[Any, bool]:
+        pins = self.pin[group][order]
+        pinned = bool(pins[0] >= 0)
+        return (pins if pinned else np.arange(len(group))), pinned
+
+    # Rows.
+
+    def _row(self, group: Ints, *, strict: bool) -> Statement | None:
+        g = self.graph
+        op, params = g.rows[int(g.kind[group[0]]) - FIRST_ROW]
+        columns = [c for c in g.args[group].T if c[0] >= 0]
+        constant = [bool(g.kind[c[0]] == CONST) for c in columns]
+        addresses = [self.address[c] for c in columns]
+        keys = [a for a, fixed in zip(addresses, constant, strict=True) if not fixed]
+        best = None
+        for order in self._orders(group, keys):
+            results, pinned = self._results(group, order)
+            chosen, fit = fitted(results, [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)], strict)
+            if chosen is not None and (best is None or fit < best[0]):
+                best = fit, order, chosen, pinned
+                if fit == 0:
+                    break
+        if best is None:
+            return None
+        gathered, order, (sizes, refs), pinned = best
+        nodes = group[order]
+        base = self._store(nodes, pinned)
+        lane = bool(self.is_lane[group[0]])
+        operands = []
+        for c, ref, fixed in zip(columns, refs[1:], constant, strict=True):
+            if fixed:
+                ref = Ref(constants=compress(g.value[c[order]].reshape(sizes)))
+            else:
+                ref.lane = bool(self.is_lane[c[0]])
+            operands.append(ref)
+        result = refs[0]
+        result.base, result.lane = (result.base if pinned else base), lane
+        note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
+        return Statement(nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note)
+
+    def _store(self, nodes: Ints, pinned: bool) -> int:
+        self.allocate(nodes, pinned)
+        return int(self.address[nodes[0]])
+
+    # Sums of products, and extrema.
+
+    def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
+        """Sort the terms of a group into classes; None if the cells do not have equally many of each.
+
+        ``level`` says what tells classes apart: 0 the kinds of the factors, 1 the statements that they come
+        from, 2 only whether they differ from lane to lane.
+        """
+        g, count = self.graph, len(group)
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        cell = np.repeat(np.arange(count), self.start[group + 1] - self.start[group])
+        t = g.terms.take(which)
+        kind = int(g.kind[group[0]])
+        offset = None
+        if kind in EXTREMA:
+            constant = g.kind[t.a] == CONST
+            if constant.any():
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
+        else:
+            constant = (t.a == ONE) & ~t.over
+            if t.coef[constant].any():
+                offset = np.bincount(cell[constant], t.coef[constant], minlength=count)
+        t, cell = t.take(~constant), cell[~constant]
+        a, b = t.a, t.b
+        at_a, at_b = self._at(a), self._at(b)
+        swap = at_b < at_a
+        a, b = np.where(swap, b, a), np.where(swap, a, b)
+        at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
+        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + t.over
+        if level == 2:
+            key = lanes.astype(np.int64)
+        else:
+            what = self.block if level else g.kind.astype(np.int64)
+            key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
+        sort = np.lexsort((at_b, at_a, cell, key))
+        key = key[sort]
+        cuts = np.flatnonzero(np.diff(key)) + 1
+        columns = []
+        for part in np.split(sort, cuts) if len(sort) else []:
+            if len(part) % count or (cell[part].reshape(count, -1) != np.arange(count)[:, None]).any():
+                return None
+            i = part[0]
+            shape = (count, len(part) // count)
+            columns.append(Column(
+                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape), t.coef[part].reshape(shape),
+                bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
+            ))  # fmt: skip
+        if count == 1 and len(columns) <= 8:
+            columns = [piece for c in columns for piece in pieces(c)]
+        return columns, offset
+
+    def _at(self, nodes: Ints) -> Ints:
+        at = self.address[nodes]
+        return np.where(nodes == ONE, NOWHERE, at)
+
+    def _sum(self, group: Ints, *, strict: bool) -> Statement | None:
+        best: Any = None
+        for level in (0, 1, 2):
+            found = self._columns(group, level)
+            if found is None:
+                continue
+            columns, offset = found
+            keys = [k for c in columns[:1] for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None) if k is not None]
+            for order in self._orders(group, keys):
+                results, pinned = self._results(group, order)
+                fits = [fitted_terms(results, c, order, strict) for c in columns]
+                if any(f is None for f in fits):
+                    continue
+                cost = sum(f[0] for f in fits if f is not None)
+                if best is None or cost < best[0]:
+                    best = cost, order, columns, offset, fits, pinned
+                    if cost == 0:
+                        break
+            if best is not None and (best[0] == 0 or level == 1):
+                break
+        if best is None:
+            return self._demoted(group) if not strict else None
+        return self._finish(group, *best)
+
+    def _demoted(self, group: Ints) -> Statement | None:
+        """Compute pinned gradients elsewhere, to be copied into place at the end."""
+        pins = self.pin[group]
+        if pins[0] < 0:
+            raise AssertionError("a sum of products has no layout")
+        self.pin[group] = -1
+        statement = self._sum(group, strict=False)
+        assert statement is not None
+        self.copies.append((self.address[group], pins))
+        return statement
+
+    def _finish(self, group: Ints, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool) -> Statement:
+        nodes = group[order]
+        base = self._store(nodes, pinned)
+        lane = bool(self.is_lane[group[0]])
+        parts = []
+        for c, (_, sizes, refs) in zip(columns, fits, strict=True):
+            coef = compress(c.coef[order].reshape(sizes))
+            result, a, b = refs[0], refs[1], refs[2] if c.b is not None else None
+            result.base, result.lane = (result.base if pinned else base), lane
+            a.lane = c.lane_a
+            if b is not None:
+                b.lane = c.lane_b
+            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), a, b, c.over))
+        if offset is not None or not parts:
+            results, _ = self._results(group, order)
+            found = nest(results[None, :])
+            sizes, strides = found if found is not None else ((len(group),), np.ones((1, 1), np.int64))
+            coef = compress((np.zeros(len(group)) if offset is None else offset)[order].reshape(sizes))
+            result = Ref(int(results[0]) if pinned else base, tuple(strides[0].tolist()), lane=lane)
+            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), None, None))
+        kind = int(self.graph.kind[group[0]])
+        extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
+        note = f"{cost} factors gathered" if cost else ""
+        return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def pieces(c: Column) -> list[Column]:
+    """Cut the terms of a single cell into a few loop nests, if that is possible and they are not one."""
+    rows = c.a if c.b is None else np.vstack([c.a, c.b])
+    if nest(rows) is not None:
+        return [c]
+    cuts = loop_cuts(rows)
+    if len(cuts) > 16:
+        return [c]
+    parts = []
+    for i, j in zip([0, *cuts], [*cuts, rows.shape[1]], strict=True):
+        parts.append(Column(c.a[:, i:j], None if c.b is None else c.b[:, i:j], c.coef[:, i:j], c.over, c.lane_a, c.lane_b))
+    return parts
+
+
+def loop_cuts(rows: Any) -> list[int]:
+    """Return where to cut a list of addresses so that each piece is a loop, or a loop of equal loops."""
+    starts, i, length = [], 0, rows.shape[1]
+    steps = np.diff(rows, axis=1)
+    same = (steps[:, 1:] == steps[:, :-1]).all(axis=0)
+    breaks = np.flatnonzero(~same) + 1
+    while i < length:
+        starts.append(i)
+        k = int(np.searchsorted(breaks, i + 1))
+        i = int(breaks[k]) + 1 if k < len(breaks) else length
+        if len(starts) > 4096:
+            return list(range(1, length))
+    ends = [*starts[1:], length]
+    cuts, k = [], 0
+    while k < len(starts):  # runs that repeat at equal distances are one piece
+        size, m = ends[k] - starts[k], k + 1
+        while m < len(starts) and ends[m] - starts[m] == size and (
+            m == k + 1 or (rows[:, starts[m]] - rows[:, starts[m - 1]] == rows[:, starts[k + 1]] - rows[:, starts[k]]).all()
+        ) and (size == 1 or (steps[:, starts[m]] == steps[:, starts[k]]).all()):
+            m += 1
+        if k:
+            cuts.append(starts[k])
+        k = m
+    return cuts
+
+
+def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
+    """Find the loops common to the results and as many columns as possible; the others are gathered."""
+    present = [c for c in columns if c is not None]
+    found = nest(np.stack([results, *present]))
+    if found is not None:
+        sizes, strides = found
+        refs, k = [Ref(int(results[0]), tuple(strides[0].tolist()))], 1
+        for c in columns:
+            refs.append(Ref(int(c[0]), tuple(strides[k].tolist())) if c is not None else Ref())
+            k += c is not None
+        return (sizes, refs), 0
+    if strict:
+        return None, 0
+    good = [results]
+    fits = []
+    for c in columns:
+        ok = c is not None and nest(np.stack([*good, c])) is not None
+        fits.append(ok)
+        if ok:
+            good.append(c)
+    found = nest(np.stack(good))
+    if found is None:
+        return None, 0
+    sizes, strides = found
+    refs, k, missing = [Ref(int(results[0]), tuple(strides[0].tolist()))], 1, 0
+    for c, ok in zip(columns, fits, strict=True):
+        if ok:
+            refs.append(Ref(int(c[0]), tuple(strides[k].tolist())))
+            k += 1
+        elif c is None:
+            refs.append(Ref())
+        else:
+            refs.append(Ref(addresses=compress(c.reshape(sizes))))
+            missing += 1
+    return (sizes, refs), missing
+
+
+def fitted_terms(results: Any, c: Column, order: Any, strict: bool) -> tuple[int, Any, Any] | None:
+    """Do as `fitted` does, for the terms of one class, whose loops are innermost."""
+    terms = c.a.shape[1]
+    flat = [np.repeat(results, terms), c.a[order].ravel()]
+    if c.b is not None:
+        flat.append(c.b[order].ravel())
+    chosen, missing = fitted(flat[0], flat[1:], strict)
+    if chosen is None:
+        return None
+    return missing, chosen[0], chosen[1]
+
+
+def roll(graph: Graph) -> Program:
+    """Schedule a graph and lay it out."""
+    layout = Layout(graph)
+    for group in groups(graph, layout.is_lane):
+        layout.place(group)
+    copies = [np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64) for i in (0, 1)]
+    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters)

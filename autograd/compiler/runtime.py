@@ -1,0 +1,196 @@
+"""Rows of the table over NumPy arrays. Each function takes operands, the row's constants, and where to write.
+
+What is not here is computed by the row's own value, number by number: slower, and exactly the same.
+A program whose result or gradient is not finite is evaluated again by the engine itself, so these functions
+need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import special
+from autograd.op import Op
+
+__all__ = ["SLOPE", "function_of"]
+
+
+def _slope_value(x: float, scale: float) -> float:
+    return special.sigmoid(scale * x) * special.sigmoid(-scale * x)
+
+
+SLOPE = Op(
+    "slope", _slope_value, lambda y, x, scale: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0},
+    latex=r"\sigma'({1} {0})", numpy="slope({0}, {1})", c="slope({0}, {1})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
+)  # fmt: skip
+
+
+def sigmoid(x: Any, out: Any) -> None:
+    """1 / (1 + exp(-x)), from exp(-abs(x)) so that nothing overflows."""
+    # exp(x) is inf where 1 / (1 + inf) = 0 is right to an absolute 1e-308; both tails are accurate.
+    np.negative(x, out=out)
+    np.exp(out, out=out)
+    np.add(out, 1.0, out=out)
+    np.divide(1.0, out, out=out)
+
+
+def slope(x: Any, scale: float, out: Any) -> None:
+    """The derivative of the logistic function at scale * x."""
+    np.abs(x, out=out)
+    np.multiply(out, -scale, out=out)
+    np.exp(out, out=out)
+    np.divide(out, np.square(out + 1.0), out=out)
+
+
+def step(a: Any, b: Any, tie: float, out: Any) -> None:
+    """1 where a > b, ``tie`` where equal, else 0."""
+    np.greater(a, b, out=out)
+    if tie:
+        np.add(out, np.equal(a, b) * tie, out=out)
+
+
+def relu(x: Any, out: Any) -> None:
+    """max(x, 0)."""
+    np.maximum(x, 0.0, out=out)
+
+
+def leaky_relu(x: Any, factor: float, out: Any) -> None:
+    """x where positive, else factor * x."""
+    out[...] = np.where(x > 0.0, x, factor * x)
+
+
+def elu(x: Any, alpha: float, out: Any) -> None:
+    """x where positive, else alpha * expm1(x)."""
+    out[...] = np.where(x > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0)))
+
+
+def selu(x: Any, out: Any) -> None:
+    """Scaled elu."""
+    elu(x, special.SELU_ALPHA, out)
+    np.multiply(out, special.SELU_SCALE, out=out)
+
+
+def softplus(x: Any, out: Any) -> None:
+    """log(1 + exp(x))."""
+    np.maximum(x, 0.0, out=out)
+    np.add(out, np.log1p(np.exp(-np.abs(x))), out)
+
+
+def logsigmoid(x: Any, out: Any) -> None:
+    """log(sigmoid(x))."""
+    np.minimum(x, 0.0, out=out)
+    np.subtract(out, np.log1p(np.exp(-np.abs(x))), out)
+
+
+def silu(x: Any, out: Any) -> None:
+    """x * sigmoid(x)."""
+    np.multiply(x, 1.0 / (1.0 + np.exp(-x)), out)
+
+
+def where(condition: Any, a: Any, b: Any, out: Any) -> None:
+    """a where the condition is not zero, else b."""
+    out[...] = np.where(np.not_equal(condition, 0.0), a, b)
+
+
+def clamp(x: Any, low: float, high: float, out: Any) -> None:
+    """Limit to an interval."""
+    np.maximum(x, low, out=out)
+    np.minimum(out, high, out=out)
+
+
+def relu6(x: Any, out: Any) -> None:
+    """Limit to [0, 6]."""
+    clamp(x, 0.0, 6.0, out)
+
+
+def hardtanh(x: Any, out: Any) -> None:
+    """Limit to [-1, 1]."""
+    clamp(x, -1.0, 1.0, out)
+
+
+def restrict(x: Any, out: Any) -> None:
+    """x without the sign of zero; NaN below zero."""
+    np.abs(x, out=out)
+    out[np.broadcast_to(np.less(x, 0.0), out.shape)] = np.nan
+
+
+def saturate(x: Any, out: Any) -> None:
+    """x, but the largest number in place of infinity."""
+    clamp(x, -1.7976931348623157e308, 1.7976931348623157e308, out)
+
+
+def direction(a: Any, b: Any, index: float, out: Any) -> None:
+    """a / hypot(a, b) or b / hypot(a, b); 0 at the origin."""
+    length = np.hypot(a, b)
+    out[...] = np.divide((a, b)[int(index)], np.where(length == 0.0, 1.0, length))
+
+
+def logaddexp(a: Any, b: Any, out: Any) -> None:
+    """log(exp(a) + exp(b))."""
+    top = np.maximum(a, b)
+    np.add(top, np.log1p(np.exp(-np.abs(np.subtract(a, b)))), out)
+
+
+def power(x: Any, exponent: float, out: Any) -> None:
+    """x ** exponent; small whole powers by products."""
+    if exponent == 3.0:
+        np.multiply(np.square(x), x, out)
+    elif exponent == -1.0:
+        np.divide(1.0, x, out)
+    elif exponent == 0.5:
+        out[...] = np.where(np.equal(x, -np.inf), np.inf, np.sqrt(x) + 0.0)
+    else:
+        np.power(x, exponent, out)
+
+
+def sign(x: Any, out: Any) -> None:
+    """Sign."""
+    np.sign(x, out)
+
+
+def round_digits(x: Any, ndigits: float, out: Any) -> None:
+    """Round half to even."""
+    if ndigits == 0.0:
+        np.rint(x, out)
+    else:
+        _by_value(special.round)(x, ndigits, out)
+
+
+UFUNCS: dict[str, str] = {
+    "div": "divide", "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2",
+    "log10": "log10", "sqrt": "sqrt", "cbrt": "cbrt", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin",
+    "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "floor": "floor", "ceil": "ceil", "maximum": "maximum",
+    "minimum": "minimum", "hypot": "hypot", "atan2": "arctan2", "greater": "greater", "greater_equal": "greater_equal",
+    "less": "less", "less_equal": "less_equal", "equal": "equal", "pow": "power",
+}  # fmt: skip
+"""Rows that are one function of NumPy."""
+
+FUNCTIONS: dict[str, Callable[..., None]] = {
+    f.__name__: f
+    for f in (
+        sigmoid, slope, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
+        restrict, saturate, direction, logaddexp, power, sign,
+    )
+} | {"round": round_digits}  # fmt: skip
+
+
+def _by_value(value: Callable[..., float]) -> Callable[..., None]:
+    def apply(*operands: Any) -> None:
+        *given, out = operands
+        flat = np.broadcast_arrays(*given, out)[:-1]
+        numbers = [x.ravel().tolist() for x in flat]
+        out[...] = np.array([value(*xs) for xs in zip(*numbers, strict=True)]).reshape(out.shape)
+
+    return apply
+
+
+def function_of(op: Op) -> Callable[..., Any]:
+    """Return the function that applies a row to arrays: operands, constants, then the result."""
+    if op.name in UFUNCS:
+        ufunc: Callable[..., Any] = getattr(np, UFUNCS[op.name])
+        return ufunc
+    return FUNCTIONS.get(op.name) or _by_value(op.value)
