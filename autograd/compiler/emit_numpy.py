@@ -34,6 +34,7 @@ class Bound:
         self.shared = np.zeros(max(program.shared, 1))
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.calls = Calls()
+        self.exponentials: dict[Any, tuple[Any, Any]] = {}
         for statement in program.statements:
             self._emit(statement)
         if len(program.copies[0]):
@@ -79,6 +80,8 @@ class Bound:
                 # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
                 self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
                 return
+            if s.op.name in ("sigmoid", "slope") and self._logistic(s, operands[0], out):
+                return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.extremum:
             self._extremum(s)
@@ -102,6 +105,25 @@ class Bound:
                 self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
+
+    def _logistic(self, s: Statement, x: Any, out: Any) -> bool:
+        """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
+        ref = s.operands[0]
+        key = (ref.base, ref.strides, s.sizes)
+        if s.op is not None and s.op.name == "sigmoid" and ref.base >= 0:
+            e = np.empty(out.shape)
+            self.exponentials[key] = e, out
+            self.calls.add(np.negative, x, e)
+            self.calls.add(np.exp, e, e)
+            self.calls.add(np.add, e, 1.0, out)
+            self.calls.add(np.divide, 1.0, out, out)
+            return True
+        if s.params == (1.0,) and key in self.exponentials:
+            e, y = self.exponentials[key]
+            self.calls.add(np.multiply, e, y, out)
+            self.calls.add(np.multiply, out, y, out)
+            return True
+        return False
 
     def _extremum(self, s: Statement) -> None:
         ufunc = np.maximum if s.extremum == "max" else np.minimum
