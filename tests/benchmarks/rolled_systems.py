@@ -390,7 +390,7 @@ def random_dag(size: int = 20_000) -> System:
     plan: list[tuple[str, int, int]] = []
     for i in range(size):
         op = rng.choice(["add", "sub", "mul", "tanh", "sin", "sigmoid", "relu"])
-        plan.append((op, rng.randrange(i + 20), rng.randrange(max(0, i - 200), i + 20)))
+        plan.append((op, rng.randrange(i + 20), rng.randrange(max(0, i - 1000), i + 20)))
 
     def loss():
         v = list(leaves)
