@@ -69,6 +69,7 @@ class Layout:
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         self.statements: list[Statement] = []
+        self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:
@@ -256,6 +257,7 @@ class Layout:
         return np.where(nodes == ONE, NOWHERE, at)
 
     def _sum(self, group: Ints, *, strict: bool) -> Plan | None:
+        g = self.graph
         best: Any = None
         for level in (0, 1, 2):
             found = self._columns(group, level)
@@ -276,7 +278,7 @@ class Layout:
             if best is not None and (best[0] == 0 or level == 1):
                 break
         if best is None:
-            return None
+            return None if strict or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
         cost, order, columns, offset, fits, pinned = best
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
@@ -284,6 +286,27 @@ class Layout:
             return self._finished(nodes, base, cost, order, columns, offset, fits, pinned)
 
         return Plan(price, order, pinned, finish)
+
+    def _ragged(self, group: Ints) -> Plan | None:
+        """Plan sums of unequal length: all factors gathered, multiplied, and added up stretch by stretch."""
+        if self.pin[group[0]] >= 0:
+            return None
+        if self.one < 0:
+            self.one, self.next = self.next, self.next + 1
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        t = self.graph.terms.take(which)
+        counts = self.start[group + 1] - self.start[group]
+        a, b = [np.where(x == ONE, self.one, self.address[x]) for x in (t.a, t.b)]
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            sizes = (len(t),)
+            coef: float | Ref = Ref(constants=t.coef) if (t.coef != t.coef[0]).any() else float(t.coef[0])
+            result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))
+            part = Part(sizes, result, coef, Ref(addresses=a), Ref(addresses=b))
+            starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+            return Statement(nodes, False, [part], result=Ref(base, (1,)), starts=starts, note=f"{2 * len(t)} factors gathered one by one")
+
+        return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
 
     def _finished(
         self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool,
@@ -412,4 +435,4 @@ def roll(graph: Graph) -> Program:
     for group in groups(graph, layout.is_lane):
         layout.place(group)
     copies = [np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64) for i in (0, 1)]
-    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters)
+    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters, layout.one)
