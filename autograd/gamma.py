@@ -11,13 +11,13 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 NAN, INF = math.nan, math.inf
 
-_CONTEXT = Context(prec=50, Emin=MIN_EMIN, Emax=MAX_EMAX)
+DIGITS = Context(prec=50, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 _HALF_LOG_2PI = Decimal("0.91893853320467274178032973640561763986139747363778341281715154")
 
 # Bernoulli numbers B(2), B(4), ...: DLMF 24.2.
 _BERNOULLI = [
-    Decimal(p) / Decimal(q)
+    DIGITS.divide(p, q)
     for p, q in (
         (1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798),
         (-174611, 330), (854513, 138), (-236364091, 2730), (8553103, 6), (-23749461029, 870),
@@ -56,7 +56,7 @@ def lgamma(x: float) -> float:
         return INF
     if x != x:
         return x
-    with localcontext(_CONTEXT):
+    with localcontext(DIGITS):
         if x > 0.0:
             return float(_lgamma(+Decimal(x)))
         # Reflection, DLMF 5.5.3.
@@ -97,7 +97,7 @@ def polygamma(x: float, order: float) -> float:
         return 0.0 if n else INF
     if x != x:
         return x
-    with localcontext(_CONTEXT):
+    with localcontext(DIGITS):
         if x > 0.0:
             return float(_polygamma(+Decimal(x), n))
         # Reflection, DLMF 5.15.6.

@@ -54,6 +54,10 @@ class Linear:
                 active.add(node)
         return active
 
+    def nodes(self) -> list[Value]:
+        """Return the nodes between inputs and outputs, each after its parents."""
+        return [node for node in self._order if node.__class__ is Value]
+
     def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
         """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
 

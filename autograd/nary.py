@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Iterable
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from operator import mul
 
+from autograd.gamma import DIGITS
 from autograd.special import INF, NAN, two_sum
 
 _BIG = 2.0**1000
@@ -156,23 +158,19 @@ def direction(*operands: float) -> float:
 
 
 def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
-    """Real and imaginary part of (x + iy)**-order; NaN at zero."""
+    """Real and imaginary part of (x + iy)**-order; NaN at zero.
+
+    In decimal numbers, whose exponents do not end: x and y may be 600 orders of magnitude apart.
+    """
     if x == 0.0 == y or x != x or y != y:
         return NAN, NAN
     if math.isinf(x) or math.isinf(y):
         return 0.0, 0.0
-    e = _exponent((x, y))
-    x, y = math.ldexp(x, -e), math.ldexp(y, -e)
-    r = math.hypot(x, y)
-    c, s = x / r, -y / r
-    re, im = 1.0, 0.0
-    for _ in range(int(order)):
-        re, im = (re * c - im * s) / r, (re * s + im * c) / r
-    return _ldexp(re, -e * int(order)), _ldexp(im, -e * int(order))
-
-
-def _ldexp(x: float, e: int) -> float:
-    try:
-        return math.ldexp(x, e)
-    except OverflowError:
-        return math.copysign(INF, x)
+    with localcontext(DIGITS):
+        u, v = +Decimal(x), +Decimal(y)
+        square = u * u + v * v
+        u, v = u / square, -v / square
+        re, im = Decimal(1), Decimal(0)
+        for _ in range(int(order)):
+            re, im = re * u - im * v, re * v + im * u
+        return float(re), float(im)

@@ -53,6 +53,8 @@ class Op:
     """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
     gated: bool = False
     """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
+    textbook: Callable[..., tuple[Any, ...]] | None = None
+    """The partials as a textbook prints them, where the accurate rule looks different; for derivations only."""
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
 

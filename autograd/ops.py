@@ -8,7 +8,8 @@ operators and other rows only, so that it runs on floats (a plain backward pass)
 higher order) and on symbols (derivations).
 
 Each rule is a product, quotient or sum of accurate terms of one sign wherever there is such a form: so
-tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on.
+tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on. Where that differs from what
+textbooks print, ``textbook`` holds their form, for derivations.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ div = row(  # not -a / b**2, whose square leaves the range of doubles long befor
     "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
     domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 neg = row(
     "neg", lambda x: -x, lambda y, x: (-1.0,),
@@ -96,6 +98,7 @@ reciprocal = row(
     "reciprocal", lambda x: special.div(1.0, x), lambda y, x: (-(y * y),),
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", numpy="reciprocal({0})", c="1.0 / ({0})", precedence=PRODUCT,
     domain=(POSITIVE,), source="DLMF 1.4.11",
+    textbook=lambda y, x: (-1.0 / (x * x),),
 )
 floordiv = row(
     "floordiv", special.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
@@ -121,11 +124,13 @@ power = row(
     lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
     params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
+    textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 pow = row(
     "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
     symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
     domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+    textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
 )
 monomial = row(
     "monomial", special.monomial,
@@ -166,6 +171,7 @@ exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({
 exp2 = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
+    textbook=lambda y, x: (LN2 * y,),
 )
 expm1 = row(  # not y + 1, which is 0 for x below -37
     "expm1", special.expm1, lambda y, x: (exp(x),),
@@ -199,32 +205,39 @@ tan = row(
 asin = row(
     "asin", special.asin, lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     latex=r"\arcsin {0}", numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
+    textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
 )
 acos = row(
     "acos", special.acos, lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     latex=r"\arccos {0}", numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
+    textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
 )
 atan = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is still a number
     "atan", math.atan, lambda y, x: (1.0 / hypot(1.0, x) / hypot(1.0, x),),
     latex=r"\arctan {0}", numpy="arctan({0})", c="atan({0})", source="DLMF 4.24.9",
+    textbook=lambda y, x: (1.0 / (1.0 + x * x),),
 )
 sinh = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
     latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})", source="DLMF 4.34.9",
+    textbook=lambda y, x: (1.0 - y * y,),
 )
 asinh = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),),
     latex=r"\operatorname{{arsinh}} {0}", numpy="arcsinh({0})", c="asinh({0})", source="DLMF 4.38.9",
+    textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
 acosh = row(
     "acosh", special.acosh, lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
+    textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
 atanh = row(
     "atanh", special.atanh, lambda y, x: (1.0 / restrict((1.0 - x) * (1.0 + x)),),
     latex=r"\operatorname{{artanh}} {0}", numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
+    textbook=lambda y, x: (1.0 / (1.0 - x * x),),
 )
 
 # Smooth activations.
@@ -232,6 +245,7 @@ atanh = row(
 sigmoid = row(
     "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
     symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
+    textbook=lambda y, x: (y * (1.0 - y),),
 )
 logsigmoid = row(
     "logsigmoid", lambda x: -special.softplus(-x), lambda y, x: (sigmoid(-x),),
@@ -250,6 +264,7 @@ gelu = row(
     "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),
     symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
     source="Hendrycks, Gimpel 2016, eq. 1",
+    textbook=lambda y, x: (normal_cdf(x) + INV_SQRT_2PI * x * exp(-0.5 * x * x),),
 )
 
 # Error functions.
@@ -257,14 +272,17 @@ gelu = row(
 erf = row(
     "erf", math.erf, lambda y, x: (TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
     latex=r"\operatorname{{erf}} {0}", numpy="erf({0})", c="erf({0})", source="DLMF 7.10.1",
+    textbook=lambda y, x: (TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 erfc = row(
     "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
     latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc({0})", source="DLMF 7.10.1",
+    textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 normal_cdf = row(
     "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),),
     symbol="Φ", latex=r"\Phi({0})", numpy="normal_cdf({0})", c="normal_cdf({0})", source="DLMF 7.18.1 (as erfc)",
+    textbook=lambda y, x: (INV_SQRT_2PI * exp(-0.5 * x * x),),
 )
 gaussian = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
@@ -372,11 +390,13 @@ hypot = row(
     "hypot", math.hypot, lambda y, a, b: (direction(a, b, index=0.0), direction(a, b, index=1.0)), arity=2,
     latex=r"\sqrt{{{0}^2 + {1}^2}}", numpy="hypot({0}, {1})", c="hypot({0}, {1})",
     domain=(POSITIVE, REALS), source="DLMF 1.9.3",
+    textbook=lambda y, a, b: (a / y, b / y),
 )
 atan2 = row(
     "atan2", math.atan2, lambda y, a, b: (re_inverse_power(b, a, 1.0), im_inverse_power(b, a, 1.0)), arity=2,
     latex=r"\operatorname{{atan2}}({0}, {1})", numpy="arctan2({0}, {1})", c="atan2({0}, {1})",
     domain=(REALS, POSITIVE), source="DLMF 1.9.5 (phase)",
+    textbook=lambda y, a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
 )
 re_inverse_power = row(
     "re_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[0],
@@ -396,6 +416,7 @@ logaddexp = row(
     "logaddexp", nary.logsumexp, lambda y, a, b: (softmax(a, b, index=0.0), softmax(a, b, index=1.0)), arity=2,
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
     source="Bishop, PRML, eq. 4.62",
+    textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
 )
 
 # Comparisons: 1 or 0, with derivative 0.
@@ -486,18 +507,22 @@ min = row(
 logsumexp = row(
     "logsumexp", nary.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
     latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", source="Bishop, PRML, eq. 4.62",
+    textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
 softmax = row(
     "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
     latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", source="Bishop, PRML, eq. 4.106",
+    textbook=lambda y, *xs: tuple(y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))),
 )
 log_softmax = row(
     "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
     latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", source="Bishop, PRML, eq. 4.106",
+    textbook=lambda y, *xs: tuple(1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))),
 )
 norm = row(
     "norm", nary.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
     symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), source="DLMF 1.9.3",
+    textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
 direction = row(
     "direction", nary.direction, _direction_partials, arity=ANY, params={"index": 0.0},

@@ -244,7 +244,9 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     if 0.0 < a < INF and not 1e-290 < factors[0] < 1e290:
         # The power alone may leave the range of doubles although the product does not.
         factors = [pow(a, 0.5 * e)] * 2
+        if factors[0] == 0.0 and abs(c) == INF:
+            return 0.0
     if lost:
         # What rounding b - order lost counts ln(a) times.
-        factors.append(1.0 + lost * ln)
+        factors.append(exp(lost * ln))
     return prod(sign, c, *factors, *[ln] * int(logs))

@@ -10,6 +10,7 @@ by reference counting alone, at any depth.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
 from autograd import nary, ops

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from autograd import ops
+
 __all__ = ["NAMES", "activation_function", "activation_title"]
 
 # Methods of Value, called as such: this is the hot path.
@@ -13,14 +15,18 @@ _METHODS = (
     "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh",
     "sin", "cos", "exp", "square", "abs", "erf", "atan", "asinh",
 )  # fmt: skip
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {name: operator.methodcaller(name) for name in _METHODS}
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    **{name: operator.methodcaller(name) for name in _METHODS},
+    "relu6": ops.relu6,
+    "hardtanh": ops.hardtanh,
+}
 _LINEAR = ("linear", "identity", "none")
 _TITLES = {
     "relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
-    "linear": "Linear", "logsigmoid": "LogSigmoid",
+    "linear": "Linear", "relu6": "ReLU6", "logsigmoid": "LogSigmoid",
 }  # fmt: skip
 
-NAMES: tuple[str, ...] = (*_METHODS, "linear")
+NAMES: tuple[str, ...] = (*_FUNCTIONS, "linear")
 """The activations that have a name."""
 
 Activation = str | Callable[[Any], Any] | None

@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nn.init import Rng, generator
+from nn.table import read_csv
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
     "batches", "make_circles", "make_moons", "make_regression", "make_spiral", "make_xor", "one_hot",
-    "train_test_split",
+    "read_csv", "train_test_split",
 ]  # fmt: skip
 
 Arrays = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
 
 
-def _arrays(points: list[tuple[float, ...]], labels: list[Any], rng: Any, shuffle: bool) -> Arrays:
+def _arrays(points: Sequence[tuple[float, ...]], labels: Sequence[Any], rng: Any, shuffle: bool) -> Arrays:
     import numpy as np
 
     order = list(range(len(points)))
@@ -127,8 +128,8 @@ def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuf
     for j in range(arms):
         count = n // arms + (j < n % arms)
         for r, t in zip(_even(0.0, 1.0, count), _even(4.0 * j, 4.0 * (j + 1), count), strict=True):
-            t += source.gauss(0.0, noise)
-            points.append((r * math.sin(t), r * math.cos(t)))
+            angle = t + source.gauss(0.0, noise)
+            points.append((r * math.sin(angle), r * math.cos(angle)))
             labels.append(j)
     return _arrays(points, labels, source, shuffle)
 

@@ -69,7 +69,7 @@ def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng:
     return _rows(lambda: source.gauss(mean, std), nin, nout)
 
 
-def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:
+def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # noqa: ARG001, as all initialisers take it
     """Start at zero: for a single layer; in deeper ones all neurons would stay equal.
 
     Examples

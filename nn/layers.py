@@ -7,7 +7,8 @@ every sum is a node of its own, as on paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from autograd import Note, Value, dots, modes
@@ -15,10 +16,10 @@ from nn.activations import Activation, activation_function, activation_title
 from nn.init import Initializer, Rng, generator, initializer
 from nn.module import Module
 
-__all__ = ["MLP", "Dropout", "Embedding", "Layer", "Neuron", "Sequential"]
+__all__ = ["MLP", "Layer", "Neuron"]
 
 
-def _size(number: Any, name: str, *, least: int = 1) -> int:
+def check_size(number: Any, name: str, *, least: int = 1) -> int:
     """Check a number of inputs, neurons or rows."""
     if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
@@ -29,10 +30,10 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
     """Return the inputs as a tuple of the right length; a single one may stand by itself."""
     if isinstance(x, Value) or not hasattr(x, "__iter__"):
         x = (x,)
-    x = tuple(x)
-    if len(x) != nin:
-        raise ValueError(f"{whose} takes {nin} inputs, got {len(x)}; pass one sample at a time, as a sequence of numbers or Values")
-    return x
+    inputs = tuple(x)
+    if len(inputs) != nin:
+        raise ValueError(f"{whose} takes {nin} inputs, got {len(inputs)}; pass one sample at a time, as a sequence of numbers or Values")
+    return inputs
 
 
 class Neuron(Module):
@@ -76,7 +77,7 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        nin = _size(nin, "nin")
+        nin = check_size(nin, "nin")
         self._build(initializer(init)(nin, 1, rng=rng)[0], nonlin, activation, bias, granular)
 
     def _build(self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool) -> None:
@@ -156,32 +157,34 @@ class Neuron(Module):
         if activate is None:
             return z
         y = activate(z)
-        if y.__class__ is Value:
-            if y.note is None:
-                y.note = self._note
-            elif y is not z:
-                _put_in(y, self._path)
-        return y
+        return self._marked(y) if y.__class__ is Value and y is not z else y
 
     def _summed(self, x: tuple[Any, ...]) -> Any:
         """Return the weighted sum as a chain of products and sums, from the bias on, as micrograd does."""
-        row, note = self._row, self._note
-        z: Any = row[-1] if self.bias else None
-        for w, xi in zip(row[: self.nin], x, strict=False):
+        pairs = zip(self._row[: self.nin], x, strict=False)
+        z: Any = self._row[-1] if self.bias else None
+        if z is None:
+            w, xi = next(pairs)
+            z = self._marked(w * xi)
+        if modes.ACTIVE:
+            for w, xi in pairs:
+                z = self._marked(z + self._marked(w * xi))
+            return z
+        note = self._note
+        for w, xi in pairs:
             term = w * xi
-            if term.note is None:
-                term.note = note
-            else:
-                _put_in(term, self._path)
-            if z is None:
-                z = term
-                continue
+            term.note = note
             z = z + term
-            if z.note is None:
-                z.note = note
-            else:
-                _put_in(z, self._path)
+            z.note = note
         return z
+
+    def _marked(self, node: Any) -> Any:
+        """Return a node after noting this module's path in it."""
+        if node.note is None:
+            node.note = self._note
+        else:
+            _put_in(node, self._path)
+        return node
 
     def __repr__(self) -> str:
         return f"{activation_title(self.activation)}Neuron({self.nin})"
@@ -219,14 +222,14 @@ class Layer(Module):
     Value(data=0.0, grad=0.0)
     """
 
-    _element_names = {"neurons": "n"}
+    _element_names = MappingProxyType({"neurons": "n"})
 
     def __init__(
         self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        self.nin = _size(nin, "nin")
-        rows = initializer(init)(self.nin, _size(nout, "nout"), rng=rng)
+        self.nin = check_size(nin, "nin")
+        rows = initializer(init)(self.nin, check_size(nout, "nout"), rng=rng)
         neurons = []
         for row in rows:
             neuron = Neuron.__new__(Neuron)
@@ -292,13 +295,13 @@ class MLP(Module):
     'layer1.n0'
     """
 
-    _element_names = {"layers": "layer"}
+    _element_names = MappingProxyType({"layers": "layer"})
 
     def __init__(
         self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
         bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        sizes = [nouts] if hasattr(nouts, "__index__") else list(nouts)  # type: ignore[arg-type]
+        sizes = [nouts] if hasattr(nouts, "__index__") else list(nouts)
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
         rng, last = generator(rng), len(sizes) - 1

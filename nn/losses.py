@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import autograd
-from autograd import Value
+from autograd import Value, modes, ops
 from nn.module import Module
 
 __all__ = [
@@ -57,8 +57,7 @@ def _reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
         return losses[0] if single else losses
     if len(losses) == 1:
         return losses[0]
-    total = autograd.sum(losses)
-    return total / float(len(losses)) if reduction == "mean" else total
+    return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
 
 
 def _elementwise(prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]) -> Any:
@@ -182,10 +181,13 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     """
 
     def one(p: Any, t: Any) -> Any:
-        terms = []
-        if t.__class__ is Value or t != 0:
-            terms.append(t * autograd.log(p))
-        if t.__class__ is Value or t != 1:
+        if t.__class__ is Value:
+            taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
+            return -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
+        if not 0 <= t <= 1:
+            raise ValueError(f"binary cross-entropy takes targets in [0, 1], got {t!r}; for labels -1 and 1 write (y + 1) / 2")
+        terms = [t * autograd.log(p)] if t else []
+        if t != 1:
             terms.append((1.0 - t) * autograd.log1p(-p))
         return -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
 
@@ -218,7 +220,7 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
 
 
 def _index(target: Any, count: int, who: str) -> int | None:
-    """Return the class that an integer or a one-hot target names; None for a target of other weights."""
+    """Return the class that an integer or a one-hot target names; None for other weights, or while it is unknown."""
     if _is_sequence(target):
         weights = list(target)
         if len(weights) != count:
@@ -227,7 +229,9 @@ def _index(target: Any, count: int, who: str) -> int | None:
             return None
         return weights.index(1)
     if target.__class__ is Value:
-        raise TypeError(f"{who} takes a class as a whole number, got a Value; or pass its one-hot list")
+        if modes.is_tracing():
+            return None
+        target = target.data
     index = int(target)
     if index != target:
         raise ValueError(f"{who} takes a class as a whole number, got {target!r}")
@@ -276,7 +280,9 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     def one(row: list[Any], t: Any) -> Any:
         index = _index(t, len(row), "cross_entropy")
         if index is not None:
-            return -autograd.log_softmax(row, index=index)
+            return -ops.log_softmax(*row, index=index)
+        if not _is_sequence(t):
+            t = [ops.equal(t, float(k)) for k in range(len(row))]
         return -autograd.dot(tuple(t), tuple(autograd.log_softmax(row)))
 
     return _classes(scores, target, reduction, "cross_entropy", one)
@@ -295,7 +301,11 @@ def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") ->
 
     def one(row: list[Any], t: Any) -> Any:
         index = _index(t, len(row), "nll_loss")
-        return -row[index] if index is not None else -autograd.dot(tuple(t), tuple(row))
+        if index is not None:
+            return -row[index]
+        if not _is_sequence(t):
+            t = [ops.equal(t, float(k)) for k in range(len(row))]
+        return -autograd.dot(tuple(t), tuple(row))
 
     return _classes(log_probabilities, target, reduction, "nll_loss", one)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from autograd import Value
@@ -38,9 +39,10 @@ class Module:
     """Whether the module is being trained: `Dropout` passes everything when it is not."""
     _path: str = ""
     # How an element of a list is called in paths, where not by the list's own name.
-    _element_names: Mapping[str, str] = {}
+    _element_names: Mapping[str, str] = MappingProxyType({})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `forward` computes."""
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

@@ -14,9 +14,10 @@ import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError
 from nn.activations import activation_function
+from nn.metrics import predicted_classes
 from nn.module import Module
 
-__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_loss"]
+__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -79,20 +80,6 @@ def _cycle(items: Sequence[str]) -> Iterable[str]:
         yield from items
 
 
-def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
-    """Return the class of each output: the largest of several scores, or whether a single one is above the threshold."""
-    classes = []
-    for output in outputs:
-        if isinstance(output, (list, tuple)):
-            scores = [float(s) for s in output]
-            if len(scores) > 1:
-                classes.append(scores.index(max(scores)))
-                continue
-            output = scores[0]
-        classes.append(int(float(output) > threshold))
-    return classes
-
-
 def plot_decision_boundary(
     model: Callable[[list[float]], Any], x: Any, y: Any, *, ax: Any = None, steps: int = 60, margin: float = 0.3,
     threshold: float = 0.0, title: str = "Decision boundary",
@@ -139,7 +126,7 @@ def plot_decision_boundary(
         outputs = [model([a, b]) for b in up for a in across]
     classes = predicted_classes(outputs, threshold)
     rows = [classes[i * steps : (i + 1) * steps] for i in range(steps)]
-    count = max(max(labels), max(classes)) + 1
+    count = max(*labels, *classes) + 1
     colours = [COLOURS[k % len(COLOURS)] for k in range(count)]
     ax.contourf(across, up, rows, levels=[k - 0.5 for k in range(count + 1)], colors=colours, alpha=0.25)
     if all(isinstance(o, Value) or not isinstance(o, (list, tuple)) for o in outputs):
@@ -180,7 +167,7 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
 
     Examples
     --------
-    >>> [line.get_label() for line in plot_activation("tanh", steps=5).lines]
+    >>> [line.get_label() for line in plot_activation("tanh", steps=5).lines[:2]]
     ['tanh', 'derivative']
     """
     name, function = activation_function(activation)
@@ -239,3 +226,18 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     ax.grid(axis="y", alpha=0.3)
     ax.legend()
     return ax
+
+
+def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, title: str = "Training") -> Any:
+    """Draw the losses of a history, and its metrics beside them; return the axes of the losses."""
+    losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
+    metrics = {name: column for name, column in history.items() if name not in losses}
+    if not losses:
+        raise ValueError("the history is empty: no epoch was completed")
+    if ax is None and metrics:
+        figure = _axes(None, 10.0, 4.2).figure
+        figure.clear()
+        left, right = figure.subplots(1, 2)
+        plot_loss(metrics, ax=right, title="Metrics", xlabel="epoch", ylabel="", log=False)
+        return plot_loss(losses, ax=left, title=title, xlabel="epoch")
+    return plot_loss(losses, ax=ax, title=title, xlabel="epoch")

@@ -1,104 +1,120 @@
-"""One progress display for every place: a bar on a terminal, one updated line in a notebook, plain lines in a pipe."""
+"""Showing how far a training is: a bar on a terminal, one updating line in a notebook, plain lines in a pipe."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
 from typing import Any, TextIO
 
 __all__ = ["Progress"]
 
+WIDTH = 24
+# Seconds between two drawings of a bar; a pipe gets a line at each tenth of the way.
+INTERVAL = 0.1
+
+
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
 
 class Progress:
-    """Show how far a loop has come.
+    """Report steps of a known number, and figures beside them.
 
     Parameters
     ----------
     total
-        Number of steps.
+        How many steps there will be.
     title
-        What is going on.
-    quiet
-        Show nothing.
-    every
-        In a pipe, print one line for so many steps; a tenth of the total by default.
+        What stands in front.
     stream
-        Where to; standard output by default.
+        Where to write; standard error by default, so that a program's output stays clean.
+    style
+        ``"bar"``, ``"notebook"``, ``"lines"`` or ``"none"``; by default the one that suits the stream.
 
     Examples
     --------
-    >>> with Progress(2, title="train", every=1) as progress:
-    ...     for step in range(2):
-    ...         progress.update(step + 1, loss=0.5 / (step + 1))
-    train 1/2  loss 0.5
-    train 2/2  loss 0.25
+    >>> import sys
+    >>> progress = Progress(2, title="training", stream=sys.stdout, style="lines")
+    >>> progress.update(1, loss=0.5)
+    training 1/2  loss 0.5
+    >>> progress.update(2, loss=0.25)
+    training 2/2  loss 0.25
+    >>> progress.close()
     """
 
-    def __init__(self, total: int, *, title: str = "", quiet: bool = False, every: int | None = None, stream: TextIO | None = None) -> None:
-        self.total = total
-        self.title = title
-        self.stream = sys.stdout if stream is None else stream
-        self._every = max(1, total // 10) if every is None else every
-        self._shown = 0.0
-        self._kind = "quiet" if quiet else _kind(self.stream)
+    def __init__(self, total: int, *, title: str = "training", stream: TextIO | None = None, style: str | None = None) -> None:
+        self.total, self.title = max(total, 1), title
+        self.stream = sys.stderr if stream is None else stream
+        if style is None:
+            style = "notebook" if _in_notebook() else "bar" if self.stream.isatty() else "lines"
+        if style not in ("bar", "notebook", "lines", "none"):
+            raise ValueError(f"style must be bar, notebook, lines or none, got {style!r}")
+        self.style = style
+        self._start = time.monotonic()
+        self._drawn = -1.0
+        self._last: tuple[int, dict[str, float]] | None = None
         self._handle: Any = None
-        self._dirty = False
+        self._width = 0
 
-    def __enter__(self) -> Progress:
-        return self
+    def update(self, step: int, **figures: float) -> None:
+        """Say that ``step`` steps are done; draws at most every tenth of a second."""
+        self._last = (step, figures)
+        if self.style == "lines":
+            if step * 10 // self.total > self._drawn:
+                self._drawn = step * 10 // self.total
+                self._draw()
+        elif self.style != "none":
+            now = time.monotonic()
+            if now - self._drawn >= INTERVAL or step >= self.total:
+                self._drawn = now
+                self._draw()
 
-    def __exit__(self, *exception: object) -> None:
-        if self._dirty:
+    def close(self) -> None:
+        """Draw the last state, and end the line."""
+        if self.style in ("bar", "notebook") and self._last:
+            self._draw()
+        if self.style == "bar" and self._last:
             self.stream.write("\n")
             self.stream.flush()
 
-    def update(self, step: int, **numbers: float) -> None:
-        """Show that ``step`` steps are done, with the latest numbers."""
-        if self._kind == "quiet":
-            return
-        text = "  ".join(f"{name} {value:.4g}" for name, value in numbers.items())
-        last = step >= self.total
-        if self._kind == "pipe":
-            if last or step % self._every == 0:
-                print(f"{self.title} {step}/{self.total}  {text}".strip(), file=self.stream, flush=True)
-            return
-        # Twenty times a second is enough for the eye, and costs nothing.
-        now = time.monotonic()
-        if not last and now - self._shown < 0.05:
-            return
-        self._shown = now
-        if self._kind == "notebook":
-            self._display(f"{self.title} {step}/{self.total}  {text}")
+    def _text(self) -> str:
+        step, figures = self._last or (0, {})
+        numbers = "".join(f"  {name} {_short(value)}" for name, value in figures.items())
+        if self.style == "lines":
+            return f"{self.title} {step}/{self.total}{numbers}"
+        done = WIDTH * min(step, self.total) // self.total
+        spent = time.monotonic() - self._start
+        left = spent / step * (self.total - step) if step else 0.0
+        bar = "█" * done + "░" * (WIDTH - done)
+        return f"{self.title} {bar} {step}/{self.total}{numbers}  {_clock(spent)} spent, {_clock(left)} left"
+
+    def _draw(self) -> None:
+        text = self._text()
+        if self.style == "lines":
+            print(text, file=self.stream, flush=True)
+        elif self.style == "notebook":
+            from IPython.display import display
+
+            shown = {"text/plain": text}
+            if self._handle is None:
+                self._handle = display(shown, raw=True, display_id=True)
+            else:
+                self._handle.update(shown, raw=True)
         else:
-            self._draw(step, text)
-
-    def _draw(self, step: int, text: str) -> None:
-        """Draw the bar over the line that stands there."""
-        columns = shutil.get_terminal_size().columns - 1
-        head, tail = f"{self.title} ", f" {step}/{self.total}  {text}"
-        width = max(min(40, columns - len(head) - len(tail)), 0)
-        done = width * step // max(self.total, 1)
-        line = f"{head}{'█' * done}{'░' * (width - done)}{tail}"[:columns]
-        self.stream.write(f"\r\x1b[K{line}")
-        self.stream.flush()
-        self._dirty = True
-
-    def _display(self, text: str) -> None:
-        """Update one output of the notebook's cell."""
-        from IPython.display import Pretty, display
-
-        if self._handle is None:
-            self._handle = display(Pretty(text), display_id=True)
-        else:
-            self._handle.update(Pretty(text))
+            encoding = self.stream.encoding or "ascii"
+            if "utf" not in encoding.lower():
+                text = text.replace("█", "#").replace("░", ".")
+            # Blanks wipe what a longer line left behind.
+            self.stream.write("\r" + text.ljust(self._width))
+            self._width = len(text)
+            self.stream.flush()
 
 
-def _kind(stream: TextIO) -> str:
-    """Tell a terminal, a notebook and a pipe apart."""
-    if "ipykernel" in sys.modules and type(stream).__module__.startswith("ipykernel"):
-        return "notebook"
-    if stream.isatty() and os.environ.get("TERM") != "dumb":
-        return "terminal"
-    return "pipe"
+def _short(value: float) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,21 +60,23 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
     optimizer = SGD(model.parameters(), lr=1.0)
     losses: list[float] = []
     accuracy = 0.0
-    with Progress(steps, title="training", quiet=quiet) as progress:
-        try:
-            for step in range(steps):
-                scores = [model(point) for point in x]
-                loss = hinge_loss(scores, targets) + l2_penalty(model, 2e-4)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.lr = 1.0 - 0.9 * step / steps
-                optimizer.step()
-                losses.append(loss.data)
-                accuracy = sum((s > 0.0) == (t > 0) for s, t in zip(scores, targets, strict=True)) / len(targets)
-                progress.update(step + 1, loss=loss.data, accuracy=accuracy)
-        except KeyboardInterrupt:
-            if not losses:
-                raise
+    progress = Progress(steps, style="none" if quiet else None, stream=sys.stdout)
+    try:
+        for step in range(steps):
+            scores = [model(point) for point in x]
+            loss = hinge_loss(scores, targets) + l2_penalty(model, 2e-4)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.lr = 1.0 - 0.9 * step / steps
+            optimizer.step()
+            losses.append(loss.data)
+            accuracy = sum((s > 0.0) == (t > 0) for s, t in zip(scores, targets, strict=True)) / len(targets)
+            progress.update(step + 1, loss=loss.data, accuracy=accuracy)
+    except KeyboardInterrupt:
+        if not losses:
+            raise
+    finally:
+        progress.close()
     return model, x, targets, losses, accuracy
 
 

@@ -10,8 +10,8 @@ from autograd.render.text import visible
 __all__ = ["dot", "dot_html", "latex", "markdown", "mermaid", "script", "xml"]
 
 _LATEX = {
-    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\char`^ ", "~": r"\sim ", "<": "<", ">": ">",
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}",
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def dot_html(text: str) -> str:
 
 
 def latex(text: str) -> str:
-    r"""Escape for LaTeX's text mode inside a formula.
+    r"""Escape for LaTeX's text mode, as inside ``\\text{...}``.
 
     Examples
     --------

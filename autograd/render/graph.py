@@ -127,7 +127,7 @@ def operation_text(node: Value) -> str:
     --------
     >>> x = Value(3.0)
     >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2)]
-    ['×', '× 2', '1 −', '^ 2']
+    ['×', '× 2', '1 −', '( )²']
     """
     op = node.op
     if op is None:

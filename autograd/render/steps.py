@@ -6,6 +6,7 @@ Forward, one step for each node. Backward, one for each edge, in the order of `b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -126,24 +127,42 @@ def positioned_edges(node: Value) -> Iterator[tuple[int, Value, float | None]]:
         yield position, parent, local
 
 
+_NEURON = re.compile(r".*n\d+\Z")
+
+
 def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
-    """Name every node: by its label (numbered where several share it), or ``v1``, ``v2``, ..."""
-    labels: dict[str, int] = {}
+    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one."""
+    wished = {node: shorten(visible(node.label), 40) or _place(node) for node in nodes}
     names: dict[Value, str] = {}
+    taken: set[str] = set()
+    # Labels first: a made-up name gives way to a given one.
+    for node in sorted(nodes, key=lambda node: not node.label):
+        wish = wished[node]
+        if wish:
+            names[node] = _free(wish, taken, "{0}({1})", 2)
+            taken.add(names[node])
+    count = 1
     for node in nodes:
-        if node.label:
-            label = shorten(visible(node.label), 40)
-            labels[label] = labels.get(label, 0) + 1
-            names[node] = label if labels[label] == 1 else f"{label}({labels[label]})"
-    taken = set(names.values())
-    count = 0
-    for node in nodes:
-        if node not in names:
-            count += 1
+        if not wished[node]:
             while f"v{count}" in taken:
                 count += 1
             names[node] = f"v{count}"
+            taken.add(names[node])
     return names
+
+
+def _free(wish: str, taken: set[str], pattern: str, start: int) -> str:
+    name, k = wish, start
+    while name in taken:
+        name, k = pattern.format(wish, k), k + 1
+    return name
+
+
+def _place(node: Value) -> str:
+    """Return what textbooks call a neuron's nodes: ``z`` before the activation, ``a`` after it."""
+    if node.op is None or not _NEURON.match(node.scope):
+        return ""
+    return f"{node.scope}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
 
 
 def split_dot(node: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:

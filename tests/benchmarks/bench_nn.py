@@ -32,7 +32,7 @@ def micrograd_step(model, value, points, labels, lr):
     scores = list(map(model, inputs))
     losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(labels, scores, strict=True)]
     data_loss = sum(losses) * (1.0 / len(losses))
-    reg_loss = 1e-4 * sum((p * p for p in model.parameters()))
+    reg_loss = 1e-4 * sum(p * p for p in model.parameters())
     total_loss = data_loss + reg_loss
     model.zero_grad()
     total_loss.backward()

@@ -1,0 +1,87 @@
+r"""A derivation as LaTeX: one ``aligned`` environment, fit for MathJax, KaTeX and amsmath."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.render.derivation import Derivation, Row
+from autograd.render.explain_text import check_line, factors
+from autograd.render.latex import latex, latex_name, latex_number
+from autograd.render.network import Equation, network_equations
+from autograd.render.symbols import Symbol
+
+__all__ = ["to_latex"]
+
+MATRIX = 8  # rows and columns of a matrix that are printed
+
+
+def _partial(above: str, below: str) -> str:
+    return rf"\frac{{\partial {latex_name(above)}}}{{\partial {latex_name(below)}}}"
+
+
+def _bar(name: str) -> str:
+    """Return the sign of an adjoint, the gradient that has arrived at a node."""
+    return rf"\overline{{{latex_name(name)}}}"
+
+
+def _signed(x: float) -> str:
+    text = latex_number(x)
+    return rf"\left({text}\right)" if text.startswith("-") else text
+
+
+def to_latex(d: Derivation) -> str:
+    """Return the derivation as LaTeX for display mathematics."""
+    lines = [rf"& {latex_name(name)} = {latex(formula)} = {latex_number(value)}" for name, formula, value in d.forward]
+    lines.append(rf"& {_bar(d.output)} = {latex_number(d.seed)}")
+    lines += [_row(row) for row in d.rows]
+    if d.omitted:
+        lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
+    if d.target is not None and d.gradient is not None:
+        left = _partial(d.output, d.target)
+        for middle in _products(d):
+            lines.append(f"& {left} = {middle}")
+        lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{check_line(d)}}}")
+    lines += [_equation(e) for e in network_equations(d.steps)]
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _row(row: Row) -> str:
+    s = row.step
+    value = latex_number(s.local)
+    formula = "" if row.formula is None else latex(row.formula)
+    local = f"{formula} = {value}" if formula and formula != value and not isinstance(row.formula, float) else value
+    line = rf"& {_partial(row.node, row.parent)} = {local} & {_bar(row.parent)} \mathrel{{+}}= {value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
+    return rf"{line} & \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]" if row.shared else line
+
+
+def _products(d: Derivation) -> list[str]:
+    if not d.paths:
+        terms = [rf"{_partial(r.node, r.parent)} \, {_partial(d.output, r.node)}" for r in d.last[:6]]
+        return [" + ".join(terms) + (r" + \cdots" if len(d.last) > 6 else "")] if terms and not d.omitted else []
+    chains = [r" \, ".join(_partial(row.node, row.parent) for row in path) for path in d.paths]
+    products = []
+    for path in d.paths:
+        sign, kept = factors(path)
+        texts = [_factor(f, alone=len(kept) == 1 and sign > 0 and d.seed == 1.0) for f in kept]
+        if d.seed != 1.0:
+            texts.insert(0, latex_number(d.seed))
+        products.append(("-" if sign < 0 else "") + (r" \cdot ".join(texts) or "1"))
+    return [line for line in dict.fromkeys((" + ".join(chains), " + ".join(products).replace("+ -", "- "))) if line != _partial(d.output, d.target or "")]
+
+
+def _factor(factor: Any, *, alone: bool) -> str:
+    if isinstance(factor, str):
+        above, below = factor.removeprefix("d ").removeprefix("d").replace("/d ", "/d").split("/d", 1)
+        return _partial(above, below)
+    text = latex(factor)
+    loose = isinstance(factor, Symbol) and factor.kind == "sum" or text.startswith("-")
+    return rf"\left({text}\right)" if loose and not alone else text
+
+
+def _equation(e: Equation) -> str:
+    rows = [row[:MATRIX] + ([None] if len(row) > MATRIX else []) for row in e.value[:MATRIX]]
+    body = r" \\ ".join(" & ".join(r"\cdots" if x is None else latex_number(x) for x in row) for row in rows)
+    if len(e.value) > MATRIX:
+        body += r" \\ \vdots"
+    return rf"& \text{{{e.name}}} \quad {e.latex} = \begin{{pmatrix}} {body} \end{{pmatrix}}"

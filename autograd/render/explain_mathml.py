@@ -1,0 +1,90 @@
+"""A derivation as HTML with MathML, which browsers show without any library."""
+
+from __future__ import annotations
+
+from autograd.render import escape
+from autograd.render.derivation import Derivation, Row
+from autograd.render.explain_text import check_line, factors
+from autograd.render.mathml import equation, fraction, identifier, mathml, mathml_number, operator, row
+from autograd.render.network import equations
+from autograd.render.symbols import Symbol
+
+__all__ = ["to_mathml"]
+
+
+def _partial(above: str, below: str) -> str:
+    return fraction(row("<mi>∂</mi>", identifier(above)), row("<mi>∂</mi>", identifier(below)))
+
+
+def _bar(name: str) -> str:
+    return f'<mover accent="true">{identifier(name)}<mo>¯</mo></mover>'
+
+
+def _times(*factors: str) -> str:
+    return row(operator("·").join(factors))
+
+
+def _fenced(text: str) -> str:
+    return row(operator("("), text, operator(")"))
+
+
+def _signed(x: float) -> str:
+    return _fenced(mathml_number(x)) if x < 0 else mathml_number(x)
+
+
+def to_mathml(d: Derivation) -> str:
+    """Return the derivation as an HTML fragment: lists and a table of formulas."""
+    parts = ['<div class="ag-derivation">']
+    if d.forward:
+        parts.append("<p>Forward</p><ul>")
+        parts += [f"<li>{equation(identifier(name), mathml(formula), mathml_number(value))}</li>" for name, formula, value in d.forward]
+        parts.append("</ul>")
+    parts.append("<p>Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>")
+    parts.append(_table_row("0", "seed", equation(_partial(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
+    parts += [_table_row(str(i), r.rule, _local(r), _accumulation(r)) for i, r in enumerate(d.rows, 1)]
+    parts.append("</tbody></table>")
+    if d.omitted:
+        parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
+    if d.target is not None and d.gradient is not None:
+        parts.append(f"<p>Gradient</p><p>{equation(_partial(d.output, d.target), *_products(d), mathml_number(d.gradient))}</p>")
+        parts.append(f"<p>{escape.xml(check_line(d))}</p>")
+    for block in equations(d.steps):
+        parts.append("<pre>" + "\n".join(escape.xml(line) for line in block) + "</pre>")
+    parts.append("</div>")
+    return "\n".join(parts)
+
+
+def _table_row(*cells: str) -> str:
+    first, rule, *rest = cells
+    return f"<tr><td>{first}</td><td>{escape.xml(rule)}</td>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+
+
+def _local(r: Row) -> str:
+    value = mathml_number(r.step.local)
+    formula = [] if r.formula is None or isinstance(r.formula, float) else [mathml(r.formula)]
+    return equation(_partial(r.node, r.parent), *formula, value)
+
+
+def _accumulation(r: Row) -> str:
+    s = r.step
+    total = equation(row(_bar(r.parent), operator("+")), _times(mathml_number(s.local), _signed(s.upstream)), mathml_number(s.contribution))
+    if not r.shared:
+        return total
+    arrow = row(operator("["), mathml_number(s.before), operator("→"), mathml_number(s.after), operator("]"))
+    return f'{total} <math xmlns="http://www.w3.org/1998/Math/MathML">{arrow}</math>'
+
+
+def _products(d: Derivation) -> list[str]:
+    if not d.paths:
+        return []
+    chains, products = [], []
+    for path in d.paths:
+        chains.append(_times(*(_partial(r.node, r.parent) for r in path)))
+        sign, kept = factors(path)
+        texts = [] if d.seed == 1.0 else [mathml_number(d.seed)]
+        for factor in kept:
+            shown = f"<mtext>{escape.xml(factor)}</mtext>" if isinstance(factor, str) else mathml(factor)
+            texts.append(_fenced(shown) if isinstance(factor, Symbol) and factor.kind == "sum" and len(kept) > 1 else shown)
+        product = _times(*texts) if texts else "<mn>1</mn>"
+        products.append(row(operator("\N{MINUS SIGN}"), product) if sign < 0 else product)
+    return [row(operator("+").join(chains)), row(operator("+").join(products))]

@@ -1,0 +1,402 @@
+"""Check gradients against numbers.
+
+Three questions are asked, because each finds what the others cannot. Is each operation's local derivative that of its
+value (by complex step, so that an error of 1e-7 or a cancellation shows, and the operation is named)? Do
+the local derivatives add up to the gradient? And is the graph's function the function that was called (by
+Richardson's extrapolation, so that a gradient dropped by ``float(x)`` or ``math.sin(x)`` shows)?
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd import ops, trees
+from autograd.functional import jacrev
+from autograd.linear import Linear
+from autograd.modes import mode
+from autograd.testing.numeric import Estimate, local_derivative, richardson, slopes
+from autograd.testing.report import Entry, GradcheckError, Report
+from autograd.value import Value
+
+__all__ = ["check_grads", "gradcheck"]
+
+COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "step"}
+
+
+def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool = True) -> bool | Report:
+    """Check the gradient of ``f`` at one point against numbers.
+
+    Parameters
+    ----------
+    f
+        A function of numbers, or nested lists, tuples and dicts of them; it returns such too. A row of the table or
+        a `custom_op` will do.
+    inputs
+        Its arguments, as a tuple or list; or the only argument, if a number or dict.
+    order
+        The highest order of derivative to check.
+    rtol
+        The relative error that is forgiven; by default 1e-12 where the complex step applies, else what the
+        numbers allow.
+    raise_exception
+        Whether to raise where a derivative is wrong, as PyTorch does.
+
+    Returns
+    -------
+    bool or Report
+        True; or the report, if ``raise_exception`` is False.
+
+    Raises
+    ------
+    GradcheckError
+        If a derivative is wrong; its text is the report.
+
+    Notes
+    -----
+    A point without a derivative (a kink) and one at the edge of an operation's domain are reported as such, and are no
+    error.
+
+    Examples
+    --------
+    >>> from autograd import tanh
+    >>> gradcheck(lambda w, x: tanh(w * x), (0.5, 2.0))
+    True
+    """
+    report = _check(f, _arguments(inputs), order, ("rev",), rtol)
+    if raise_exception and not report:
+        raise GradcheckError(report)
+    return True if raise_exception else report
+
+
+def check_grads(
+    f: Callable[..., Any], args: Any, order: int = 2, modes: Sequence[str] = ("fwd", "rev"), *, rtol: float | None = None
+) -> Report:
+    """Check the derivatives of ``f`` up to some order, by forward and by reverse mode.
+
+    Parameters
+    ----------
+    f, args, rtol
+        As `gradcheck`'s ``f``, ``inputs``, ``rtol``.
+    order
+        The highest order of derivative.
+    modes
+        ``"fwd"``, ``"rev"`` or both.
+
+    Returns
+    -------
+    Report
+        Without an error.
+
+    Raises
+    ------
+    GradcheckError
+        If a derivative is wrong; its text is the report.
+
+    Examples
+    --------
+    >>> from autograd import exp
+    >>> len(check_grads(lambda x: x * exp(x), (1.0,)).entries)
+    4
+    """
+    if not set(modes) <= {"fwd", "rev"} or not modes:
+        raise ValueError(f'modes must be "fwd", "rev" or both, got {modes!r}')
+    report = _check(f, _arguments(args), order, modes, rtol)
+    if not report:
+        raise GradcheckError(report)
+    return report
+
+
+def _arguments(inputs: Any) -> tuple[Any, ...]:
+    return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+
+
+def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None) -> Report:
+    if order < 1:
+        raise ValueError(f"order must be at least 1, got {order}")
+    report = Report()
+    names = ["f"]
+    args = trees.map_values(lambda x: x.data, args)
+    for n in range(1, order + 1):
+        point = _Point(f, args, rtol)
+        for mode_name in modes:
+            # The numbers are found once; each mode's derivatives are held against them.
+            report.entries += point.entries(names, mode_name, len(modes) > 1)
+        if n < order:
+            names = [_derivative_name(name, x) for name in point.output_names(names) for x in point.names]
+            f = _flat_jacobian(f, len(args))
+    return report
+
+
+def _flat_jacobian(f: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """Return the function that gives all first derivatives of ``f`` as a list."""
+    jacobian = jacrev(f, tuple(range(count)))
+    return lambda *args: [leaf for _, leaf in trees.paths(jacobian(*args))]
+
+
+def _derivative_name(function: str, x: str) -> str:
+    return f"d{function}/d{x}" if "/" not in function else f"d({function})/d{x}"
+
+
+@dataclass
+class _Fault:
+    """An operation whose local derivative is not that of its value."""
+
+    text: str
+    size: float
+
+
+@dataclass
+class _Local:
+    """A node with, for each parent, its local derivative as found from values alone."""
+
+    node: Value
+    edges: list[tuple[Value, Estimate | None]] = field(default_factory=list)
+    faults: list[_Fault] = field(default_factory=list)
+    kink: str = ""
+    edge_of_domain: str = ""
+
+
+class _Point:
+    """A function at one point: its graph, and what its values say of each operation's derivatives."""
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], rtol: float | None) -> None:
+        self.f, self.args, self.rtol = f, args, rtol
+        found = [pair for i, arg in enumerate(args) for pair in trees.paths(arg, _argument_name(i, len(args)))]
+        self.names = [name for name, _ in found]
+        self.at = trees.leaves(list(args), "inputs")
+        self.inputs = [Value(x, name) for x, name in zip(self.at, self.names, strict=True)]
+        with mode(sources=True):
+            self.result = f(*trees.rebuild(args, iter(self.inputs)))
+        outputs = trees.leaves(self.result, "the result of the function")
+        self.linear = Linear(self.inputs, outputs)
+        self.outputs = [y if isinstance(y, Value) else Value(y) for y in outputs]
+        active: set[Any] = set(self.inputs)
+        self.locals: list[_Local] = []
+        for node in self.linear.nodes():
+            if any(x in active for x in node.parents):
+                active.add(node)
+                self.locals.append(_local(node, active, rtol))
+
+    def output_names(self, names: list[str]) -> list[str]:
+        """Return a name for each output of a function of that name, or of those names."""
+        if len(names) == len(self.outputs):
+            return names
+        return [path for path, _ in trees.paths(self.result, names[0])]
+
+    def entries(self, names: list[str], mode_name: str, tell_mode: bool) -> list[Entry]:
+        """Return what was found for each output and input, with derivatives by one mode."""
+        rows = self._analytic(mode_name)
+        entries = []
+        for k, (name, y) in enumerate(zip(self.output_names(names), self.outputs, strict=True)):
+            above = _ancestors(y, self.locals)
+            for i, x in enumerate(self.names):
+                what = _derivative_name(name, x) + (f" ({mode_name})" if tell_mode else "")
+                entries.append(self._entry(what, k, i, rows[k][i], above))
+        return entries
+
+    def _analytic(self, mode_name: str) -> list[list[float]]:
+        n, m = len(self.inputs), len(self.outputs)
+        if mode_name == "rev":
+            rows = [self.linear.pull([1.0 if j == k else None for j in range(m)]) for k in range(m)]
+        else:
+            columns = [self.linear.push([1.0 if j == i else None for j in range(n)]) for i in range(n)]
+            rows = [[column[k] for column in columns] for k in range(m)]
+        return [[0.0 if d is None else float(d) for d in row] for row in rows]
+
+    def _entry(self, what: str, k: int, i: int, analytic: float, above: list[_Local]) -> Entry:
+        """Judge one derivative."""
+        x, y = self.inputs[i], self.outputs[k]
+        reached = _between(x, above)
+        for local in reached:
+            if local.kink:
+                return Entry(what, self.at[i], analytic, math.nan, "", "kink", local.kink)
+        for local in reached:
+            if local.edge_of_domain:
+                return Entry(what, self.at[i], analytic, math.nan, "", "not checked", local.edge_of_domain)
+        total = _total(x, y, reached)
+        faults = sorted((fault for local in reached for fault in local.faults), key=lambda fault: -fault.size)
+        numeric, tolerance = (math.nan, 0.0) if total is None else (total.derivative, total.uncertainty)
+        method = "" if total is None else total.method
+        if faults:
+            return Entry(what, self.at[i], analytic, numeric, method, "wrong", f"suspect {faults[0].text}")
+        if not math.isfinite(y.data):
+            return Entry(what, self.at[i], analytic, numeric, method, "not checked", f"the function is {y.data} here")
+        if total is not None and not _near(analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))):
+            return Entry(what, self.at[i], analytic, numeric, method, "wrong", "the local derivatives are right, but their sum over paths is not")
+        return self._against_function(what, k, i, analytic, total)
+
+    def _against_function(self, what: str, k: int, i: int, analytic: float, total: Estimate | None) -> Entry:
+        """Hold the graph against the function itself, called with other numbers."""
+
+        def along(t: float) -> float:
+            at = [*self.at[:i], t, *self.at[i + 1 :]]
+            result = self.f(*trees.rebuild(self.args, iter(at)))
+            return float(trees.leaves(result, "the result of the function")[k])
+
+        verdict, estimate = _compare(along, self.at[i], analytic)
+        numeric, method = (total.derivative, total.method) if total is not None else (math.nan, "")
+        if verdict in ("wrong", "kink") and estimate is not None:
+            note = "the slopes to the left and to the right differ" if verdict == "kink" else (
+                "the graph does not hold all that the function computes; is there a float(x), .data or math.sin(x) in it, "
+                "in place of autograd.sin(x)?"
+            )  # fmt: skip
+            return Entry(what, self.at[i], analytic, estimate.derivative, estimate.method, verdict, note)
+        if math.isnan(numeric) and estimate is not None:
+            numeric, method = estimate.derivative, estimate.method
+        if math.isnan(numeric):
+            return Entry(what, self.at[i], analytic, numeric, method, "not checked", "no finite difference could be had here")
+        return Entry(what, self.at[i], analytic, numeric, method, "ok")
+
+
+def _argument_name(i: int, count: int) -> str:
+    return "x" if count == 1 else f"x{i}"
+
+
+def _ancestors(y: Value, local: list[_Local]) -> list[_Local]:
+    """Return those of the nodes on which ``y`` rests, in order."""
+    wanted: set[Value] = {y}
+    found = []
+    for item in reversed(local):
+        if item.node in wanted:
+            found.append(item)
+            wanted.update(x for x, _ in item.edges)
+    return found[::-1]
+
+
+def _between(x: Value, above: list[_Local]) -> list[_Local]:
+    """Return those of the nodes that depend on ``x``, in order."""
+    below: set[Value] = {x}
+    found = []
+    for item in above:
+        if any(p in below for p, _ in item.edges):
+            below.add(item.node)
+            found.append(item)
+    return found
+
+
+def _total(x: Value, y: Value, nodes: Iterable[_Local]) -> Estimate | None:
+    """Return the derivative of ``y`` that follows from the operations' values, by the chain rule forward from ``x``."""
+    tangents: dict[Value, tuple[float, float]] = {x: (1.0, 0.0)}
+    method = "complex step"
+    for item in nodes:
+        total = size = 0.0
+        for parent, estimate in item.edges:
+            if parent not in tangents:
+                continue
+            if estimate is None:
+                return None
+            t, off = tangents[parent]
+            total += t * estimate.derivative
+            # 16 ulp for the products and sums on each path, beside what each factor is off.
+            size += abs(estimate.derivative) * off + estimate.uncertainty * (abs(t) + off) + 4e-15 * abs(t * estimate.derivative)
+            if estimate.method != "complex step":
+                method = estimate.method
+        tangents[item.node] = total, size
+    if y not in tangents:
+        return Estimate(0.0, 0.0, method)
+    derivative, uncertainty = tangents[y]
+    return Estimate(derivative, uncertainty, method) if math.isfinite(derivative) and math.isfinite(uncertainty) else None
+
+
+def _local(node: Value, active: set[Any], rtol: float | None) -> _Local:
+    """Hold a node's local derivatives against its row's values."""
+    op = node.op
+    assert op is not None
+    item = _Local(node)
+    numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
+    if _at_kink(node, numbers):
+        item.kink = f"{_call(op, numbers)} has no derivative there"
+    analytic = dict(zip(_positions(node), node.edges(), strict=True))
+    for i, (parent, d) in analytic.items():
+        if parent not in active:
+            continue
+        estimate = local_derivative(op, numbers, i)
+        item.edges.append((parent, estimate))
+        if item.kink or estimate is None:
+            continue
+        # A branch that was not taken passes nothing on, whatever its derivative.
+        given = 0.0 if d is None else d
+        tolerance = max(estimate.uncertainty, (rtol or 0.0) * abs(estimate.derivative))
+        if _near(given, estimate.derivative, tolerance):
+            continue
+        if _on_edge(op, numbers, i):
+            item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
+            continue
+        where = f", recorded at {node.source}" if node.source else ""
+        text = (
+            f"{_call(op, numbers)} = {node.data!r}{where}: its rule gives {given!r} for operand {i + 1}, "
+            f"its values {estimate.derivative!r} ({estimate.method})"
+        )
+        size = abs(given - estimate.derivative) / max(abs(estimate.derivative), tolerance, 5e-324)
+        item.faults.append(_Fault(text, math.inf if math.isnan(size) else size))
+    for i in (() if item.kink or item.edge_of_domain else analytic):
+        if not math.isfinite(node.data) and _on_edge(op, numbers, i):
+            item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
+    return item
+
+
+def _positions(node: Value) -> list[int]:
+    """Return which operands are nodes, in order: those for which there are edges."""
+    return [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
+
+
+def _at_kink(node: Value, numbers: list[float]) -> bool:
+    op = node.op
+    assert op is not None
+    if op.kink is None:
+        return False
+    if op.name == "where":
+        # Its condition jumps where it was computed, not where it is zero.
+        condition = node.operands[0]
+        if not isinstance(condition, Value) or (condition.op is not None and condition.op.name in COMPARISONS):
+            return False
+    return op.kink(*numbers) == 0.0
+
+
+def _on_edge(op: ops.Op, numbers: list[float], i: int) -> bool:
+    return numbers[i] in op.domain[min(i, len(op.domain) - 1)]
+
+
+def _call(op: ops.Op, numbers: Iterable[float]) -> str:
+    return f"{op.name}({', '.join(map(repr, numbers))})"
+
+
+def _near(a: float, b: float, tolerance: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= max(tolerance, 5e-324)
+
+
+def _compare(f: Callable[[float], float], x: float, analytic: float) -> tuple[str, Estimate | None]:
+    """Say whether differences of ``f`` contradict a derivative: ``ok``, ``wrong``, ``kink`` or ``unknown``."""
+    estimates = []
+    # Next to zero the function may vary with x itself (log) or over a length of 1 (exp).
+    scales = [1.0, abs(x)] if 0.0 < abs(x) < 1e-6 else [abs(x)]
+    for step, scale in ((step, scale) for scale in scales for step in (1e-3, 1e-5, 1e-7)):
+        estimate = richardson(f, x, step=step, scale=scale)
+        if estimate is None or (estimate.derivative == 0.0 and len(scales) > 1):
+            continue
+        estimates.append(estimate)
+        if abs(estimate.derivative - analytic) <= 10.0 * estimate.uncertainty + 1e-6 * abs(analytic):
+            return "ok", estimate
+    if len(estimates) < 2 or not math.isfinite(analytic):
+        return "unknown", None
+    best = min(estimates, key=lambda e: e.uncertainty)
+    # It takes two differences that agree with one another to contradict.
+    gap = abs(best.derivative - analytic)
+    if sum(abs(e.derivative - best.derivative) < 0.05 * gap and e.uncertainty < 0.01 * gap for e in estimates) < 2:
+        if _jumps(f, x):
+            return "kink", best
+        return "unknown", None
+    return ("kink" if _jumps(f, x) else "wrong"), best
+
+
+def _jumps(f: Callable[[float], float], x: float) -> bool:
+    """Whether the slopes to the left and to the right of ``x`` go to different limits."""
+    sides = [slopes(f, x, h * (abs(x) or 1.0)) for h in (1e-4, 1e-5)]
+    if not all(math.isfinite(s) for pair in sides for s in pair):
+        return False
+    gaps = [abs(right - left) for left, right in sides]
+    drift = sum(abs(a - b) for a, b in zip(*sides, strict=True))
+    return min(gaps) > 0.01 * max(abs(s) for s in sides[1]) and (drift < 0.2 * min(gaps) or gaps[1] > 2.0 * gaps[0])

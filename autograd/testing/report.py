@@ -1,0 +1,110 @@
+"""What a gradient check found, for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["Entry", "GradcheckError", "Report", "ulps"]
+
+
+def ulps(computed: float, exact: float) -> float:
+    """Return the distance in units in the last place of ``exact``; 0 where both are NaN.
+
+    Examples
+    --------
+    >>> ulps(1.0 + 2**-52, 1.0)
+    1.0
+    """
+    if computed == exact or (math.isnan(computed) and math.isnan(exact)):
+        return 0.0
+    if not math.isfinite(computed) or not math.isfinite(exact):
+        return math.inf
+    return abs(computed - exact) / math.ulp(exact)
+
+
+class GradcheckError(AssertionError):
+    """A gradient is wrong; the message is the report, which is also in ``report``."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(f"\n{report}")
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One derivative that was checked."""
+
+    what: str
+    """Which one, such as ``df/dx``."""
+    at: float
+    """Where: the input's number."""
+    analytic: float
+    """What the engine says."""
+    numeric: float
+    """What the values say; NaN where they say nothing."""
+    method: str
+    """How ``numeric`` was found."""
+    status: str
+    """``ok``, ``wrong``, ``kink`` or ``not checked``."""
+    note: str = ""
+    """Why it is wrong, and which operation is suspected; or why it was not checked."""
+
+    @property
+    def error(self) -> float:
+        """Relative error."""
+        if self.analytic == self.numeric:
+            return 0.0
+        return abs(self.analytic - self.numeric) / abs(self.numeric) if self.numeric else math.inf
+
+    @property
+    def ulp(self) -> float:
+        """Error in units in the last place."""
+        return ulps(self.analytic, self.numeric)
+
+
+@dataclass(slots=True)
+class Report:
+    """All derivatives of one check. False where one is wrong; ``str()`` gives a table.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        One for each derivative.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return not any(entry.status == "wrong" for entry in self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    @property
+    def failures(self) -> list[Entry]:
+        """The entries that are wrong."""
+        return [entry for entry in self.entries if entry.status == "wrong"]
+
+    def __str__(self) -> str:
+        head = ("derivative", "at", "analytic", "numeric", "ulp", "relative", "method", "")
+        rows = [head]
+        for e in self.entries:
+            known = not math.isnan(e.numeric)
+            rows.append((
+                e.what, _short(e.at), repr(e.analytic), repr(e.numeric) if known else "-",
+                _short(e.ulp) if known else "-", _short(e.error) if known else "-", e.method or "-", e.status,
+            ))  # fmt: skip
+        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        notes = {f"{e.what} is {'a kink' if e.status == 'kink' else e.status}: {e.note}" for e in self.entries if e.note}
+        wrong = len(self.failures)
+        verdict = f"{wrong} of {len(self.entries)} derivatives wrong" if wrong else f"no error in {len(self.entries)} derivatives"
+        return "\n".join([verdict, "", *lines, *([""] if notes else []), *sorted(notes)])
+
+    __repr__ = __str__
+
+
+def _short(x: float) -> str:
+    return f"{x:.6g}"

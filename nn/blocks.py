@@ -1,0 +1,146 @@
+"""Modules that are not made of neurons, or that hold others: Sequential, Embedding, Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from autograd import Value
+from nn.init import Initializer, Rng, generator, initializer
+from nn.layers import check_size
+from nn.module import Module
+
+__all__ = ["Dropout", "Embedding", "Sequential"]
+
+
+class Sequential(Module):
+    """Modules and functions one after another, each applied to the output of the one before.
+
+    Parameters
+    ----------
+    *stages
+        Modules, or functions such as `autograd.softmax`.
+
+    Examples
+    --------
+    >>> import autograd, nn
+    >>> model = Sequential(nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(3, 2, nonlin=False, rng=1), autograd.softmax)
+    >>> round(sum(p.data for p in model([1.0, 2.0])), 12)
+    1.0
+    >>> model.parameters()[0].label
+    'stage0.n0.w0'
+    """
+
+    _element_names = MappingProxyType({"stages": "stage"})
+
+    def __init__(self, *stages: Callable[[Any], Any]) -> None:
+        for stage in stages:
+            if not callable(stage):
+                raise TypeError(f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), not a list")
+        self.stages: list[Any] = list(stages)
+
+    def append(self, stage: Callable[[Any], Any]) -> Sequential:
+        """Add a stage at the end; return the module."""
+        self.stages = [*self.stages, stage]
+        return self
+
+    def __len__(self) -> int:
+        return len(self.stages)
+
+    def __getitem__(self, place: int) -> Any:
+        return self.stages[place]
+
+    def forward(self, x: Any) -> Any:
+        """Return what the last stage makes of it."""
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(s.__name__ if hasattr(s, '__name__') else repr(s) for s in self.stages)})"
+
+
+class Embedding(Module):
+    """A vector of parameters for each of a number of things, looked up by number.
+
+    Parameters
+    ----------
+    count
+        How many things, such as the characters of an alphabet.
+    size
+        Length of each vector.
+    init, rng
+        As for `nn.Neuron`; standard normal by default.
+
+    Examples
+    --------
+    >>> table = Embedding(27, 4, rng=0)
+    >>> len(table(5)), table(5)[0].label
+    (4, 'w5_0')
+    """
+
+    def __init__(self, count: int, size: int, *, init: str | Initializer = "normal", rng: Rng = None) -> None:
+        rows = initializer(init)(check_size(size, "size"), check_size(count, "count"), rng=rng)
+        self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
+
+    def forward(self, index: Any) -> Any:
+        """Return the vector of a whole number; for a sequence of them, the list of theirs."""
+        if hasattr(index, "__iter__"):
+            return [self.forward(i) for i in index]
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
+        place = index.__index__()
+        if not 0 <= place < len(self.w):
+            raise IndexError(f"Embedding has the rows 0 to {len(self.w) - 1}, got {place}")
+        return list(self.w[place])
+
+    def parameters(self) -> list[Value]:
+        """Return the rows one after another."""
+        return [x for row in self.w for x in row]
+
+    def __repr__(self) -> str:
+        return f"Embedding({len(self.w)}, {len(self.w[0])})"
+
+    def _kind(self) -> str:
+        return repr(self)
+
+
+class Dropout(Module):
+    """In training, zero each number with probability ``p`` and divide the others by 1 - p; else pass all.
+
+    Parameters
+    ----------
+    p
+        Probability, below 1.
+    rng
+        A ``random.Random`` or a seed; without it the module ``random`` is drawn from.
+
+    Examples
+    --------
+    >>> drop = Dropout(0.5, rng=0)
+    >>> drop([1.0, 1.0, 1.0])
+    [2.0, 2.0, 0.0]
+    >>> drop.eval()([1.0, 1.0, 1.0])
+    [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
+        if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0.0 <= p < 1.0:
+            raise ValueError(f"p must be a probability from 0 to below 1, got {p!r}")
+        self.p = float(p)
+        self.rng = generator(rng)
+
+    def forward(self, x: Any) -> Any:
+        """Return a number, or a list of numbers, with some of them replaced by zero."""
+        if not self.training or not self.p:
+            return x
+        if isinstance(x, Value) or not hasattr(x, "__iter__"):
+            return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
+        return [self.forward(element) for element in x]
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"
+
+    def _kind(self) -> str:
+        return repr(self)

@@ -1,0 +1,179 @@
+"""What may happen at the end of each epoch of `nn.fit`: the history that it returns, and early stopping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nn.module import Module
+from nn.optimizer import Optimizer
+
+__all__ = ["EarlyStopping", "History", "Training"]
+
+
+class History(Mapping[str, list[float]]):
+    """The figures of each epoch by name, such as ``loss`` and ``val_accuracy``.
+
+    Attributes
+    ----------
+    epochs : int
+        How many epochs were completed, those before a resumption included.
+    stopped : str
+        Why the training ended before its last epoch; empty where it did not.
+    seconds : float
+        How long it took, without what came before a resumption.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.append({"loss": 0.5})
+    >>> history.append({"loss": 0.25})
+    >>> history["loss"], history.epochs
+    ([0.5, 0.25], 2)
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[float]] = {}
+        self.epochs = 0
+        self.stopped = ""
+        self.seconds = 0.0
+
+    def append(self, figures: Mapping[str, float]) -> None:
+        """Add one epoch."""
+        for name, figure in figures.items():
+            # A figure that is new in this epoch has no value for those before.
+            self._columns.setdefault(name, [math.nan] * self.epochs).append(float(figure))
+        self.epochs += 1
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        last = "".join(f", {name} {column[-1]:.4g}" for name, column in self.items() if column)
+        return f"History({self.epochs} epochs{last}{', ' + self.stopped if self.stopped else ''})"
+
+    def plot(self, *, ax: Any = None, title: str = "Training") -> Any:
+        """Draw the losses, and beside them the metrics if there are any; return the axes of the losses.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw the losses into; without it a figure is made, for the metrics too.
+        title
+            The inscription.
+        """
+        from nn.plot import plot_history
+
+        return plot_history(self, ax=ax, title=title)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the figures, for a checkpoint."""
+        return {"epochs": self.epochs, "columns": {name: list(column) for name, column in self.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        epochs = int(state["epochs"])
+        columns = {str(name): [float(x) for x in column] for name, column in state["columns"].items()}
+        if any(len(column) != epochs for column in columns.values()):
+            raise ValueError(f"the history's columns do not all have {epochs} entries")
+        self.epochs, self._columns = epochs, columns
+
+
+class Training:
+    """A training that is under way, as callbacks see it.
+
+    Attributes
+    ----------
+    model, optimizer
+        What was given to `nn.fit`.
+    history : History
+        The figures so far, those of the epoch that has just ended included.
+    """
+
+    def __init__(self, model: Module, optimizer: Optimizer, history: History) -> None:
+        self.model, self.optimizer, self.history = model, optimizer, history
+        self.stopping = ""
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs have ended."""
+        return self.history.epochs
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch; the reason goes into ``history.stopped``."""
+        self.stopping = reason
+
+
+class EarlyStopping:
+    """Stop once a figure has not improved for some epochs, and go back to the best parameters.
+
+    Parameters
+    ----------
+    patience
+        How many epochs to wait for an improvement.
+    monitor
+        Name of the figure; smaller is better, unless ``largest``.
+    min_delta
+        By how much a figure must be better to count.
+    largest
+        Whether larger is better, as for an accuracy.
+    restore_best
+        Whether the parameters of the best epoch are restored at the end.
+
+    Examples
+    --------
+    >>> import nn
+    >>> stopping = EarlyStopping(patience=2, monitor="loss", min_delta=0.1)
+    >>> data = nn.data.make_regression(10, noise=0.0)
+    >>> model = nn.MLP(1, [1], init="zeros")
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=1e-6)
+    >>> nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=50, callbacks=[stopping], progress=False).stopped
+    'no better loss since epoch 1'
+    """
+
+    def __init__(
+        self, patience: int = 10, *, monitor: str = "val_loss", min_delta: float = 0.0, largest: bool = False, restore_best: bool = True
+    ) -> None:
+        if patience < 1:
+            raise ValueError(f"patience must be at least 1, got {patience!r}")
+        self.patience, self.monitor, self.min_delta = patience, monitor, min_delta
+        self.largest, self.restore_best = largest, restore_best
+        self.best: float | None = None
+        self.best_epoch = 0
+        self.best_parameters: dict[str, float] = {}
+
+    def __call__(self, training: Training) -> None:
+        """Look at the epoch that has ended."""
+        if self.monitor not in training.history:
+            known = ", ".join(training.history)
+            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {known}; give fit a validation set, or monitor another")
+        figure = training.history[self.monitor][-1]
+        gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
+        if gain > self.min_delta:
+            self.best, self.best_epoch = figure, training.epoch
+            self.best_parameters = training.model.state_dict()
+        elif training.epoch - self.best_epoch >= self.patience:
+            training.stop(f"no better {self.monitor} since epoch {self.best_epoch}")
+
+    def finish(self, training: Training) -> None:
+        """Restore the best parameters, at the training's end."""
+        if self.restore_best and self.best_parameters:
+            training.model.load_state_dict(self.best_parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is remembered, for a checkpoint."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "best_parameters": dict(self.best_parameters)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        best = state["best"]
+        self.best = None if best is None else float(best)
+        self.best_epoch = int(state["best_epoch"])
+        self.best_parameters = {str(name): float(x) for name, x in state["best_parameters"].items()}

@@ -1,0 +1,106 @@
+"""Everything that the rest of a training depends on, as JSON, so that it can go on bit for bit."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.files import decode_float
+from nn import state
+from nn.callbacks import Training
+from nn.module import Module
+
+__all__ = ["load_checkpoint", "save_checkpoint"]
+
+FORMAT = "chainrule-checkpoint"
+
+
+def _generators(model: Module, rng: Any) -> list[Any]:
+    """Return fit's own generator, and those of the modules that draw, such as Dropout, each once."""
+    found = [rng]
+    for module in model.modules():
+        own = getattr(module, "rng", None)
+        if hasattr(own, "getstate") and not any(own is g for g in found):
+            found.append(own)
+    return found
+
+
+def _stateful(parts: Sequence[Any]) -> list[Any]:
+    return [part for part in parts if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")]
+
+
+def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any]) -> None:
+    """Write the parameters, the optimizer, the generators, the history and the ``others`` (callbacks, a scheduler)."""
+    content = {
+        "parameters": training.model.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "generators": [list(_plain(g.getstate())) for g in _generators(training.model, rng)],
+        "history": training.history.state_dict(),
+        "others": [{"kind": type(part).__name__, "state": part.state_dict()} for part in _stateful(others)],
+    }
+    state.write(path, content, kind=FORMAT)
+
+
+def _plain(x: Any) -> Any:
+    return [_plain(element) for element in x] if isinstance(x, tuple) else x
+
+
+def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any]) -> None:
+    """Take over what `save_checkpoint` wrote; on any error the training is as it was.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or belongs to another model, optimizer, or set of callbacks.
+    """
+    document = state.read(path, kind=FORMAT)
+    name = os.fspath(path)
+    generators, parts = _generators(training.model, rng), _stateful(others)
+    before = (
+        training.model.state_dict(), training.optimizer.state_dict(), training.history.state_dict(),
+        [g.getstate() for g in generators], [part.state_dict() for part in parts],
+    )  # fmt: skip
+    try:
+        _take_over(document, training, generators, parts)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        # Each part checks before it assigns; the parts that came before the bad one go back.
+        training.model.load_state_dict(before[0])
+        training.optimizer.load_state_dict(before[1])
+        training.history.load_state_dict(before[2])
+        for g, old in zip(generators, before[3], strict=True):
+            g.setstate(old)
+        for part, old_state in zip(parts, before[4], strict=True):
+            part.load_state_dict(old_state)
+        what = f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"{name} cannot be resumed from: {what}") from error
+
+
+def _take_over(document: dict[str, Any], training: Training, generators: list[Any], parts: list[Any]) -> None:
+    """Assign part by part."""
+    document = {key: _decoded(value) for key, value in document.items()}
+    saved = document["others"]
+    if [entry["kind"] for entry in saved] != [type(part).__name__ for part in parts]:
+        kinds = ", ".join(str(entry["kind"]) for entry in saved) or "none"
+        raise ValueError(f"it was written with other callbacks or schedulers ({kinds}); pass the same")
+    if len(document["generators"]) != len(generators):
+        raise ValueError(f"it has {len(document['generators'])} generators, and this training {len(generators)}")
+    training.model.load_state_dict(document["parameters"])
+    training.optimizer.load_state_dict(document["optimizer"])
+    training.history.load_state_dict(document["history"])
+    for g, (version, numbers, gauss) in zip(generators, document["generators"], strict=True):
+        fresh = (version, tuple(numbers), gauss)
+        random.Random().setstate(fresh)  # checks it
+        g.setstate(fresh)
+    for part, entry in zip(parts, saved, strict=True):
+        part.load_state_dict(entry["state"])
+
+
+def _decoded(x: Any) -> Any:
+    """Turn the spelt-out special numbers back into floats."""
+    if isinstance(x, str) and x in ("nan", "inf", "-inf"):
+        return decode_float(x)
+    if isinstance(x, dict):
+        return {key: _decoded(value) for key, value in x.items()}
+    return [_decoded(element) for element in x] if isinstance(x, list) else x

@@ -1,0 +1,85 @@
+"""What to measure beside the loss, from the outputs of a model and the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+__all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
+
+Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+
+
+def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
+    """Return the class of each output: the place of the largest of several scores, or whether a single one is above the threshold.
+
+    Examples
+    --------
+    >>> predicted_classes([[0.1, 0.9], [2.0, 1.0]]), predicted_classes([-1.0, 0.5])
+    ([1, 0], [0, 1])
+    """
+    classes = []
+    for output in outputs:
+        scores = [float(s) for s in output] if isinstance(output, (list, tuple)) else [float(output)]
+        classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
+    return classes
+
+
+def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    """Return the share of samples whose class is right.
+
+    Targets are classes, one-hot lists, or -1 and 1 for a single score, which is above 0 for the class 1.
+
+    Examples
+    --------
+    >>> accuracy([2.0, -1.0, 0.5], [1, -1, -1])
+    0.6666666666666666
+    """
+    classes = predicted_classes(outputs)
+    right = 0
+    for own, target in zip(classes, targets, strict=True):
+        wanted = predicted_classes([target])[0] if isinstance(target, (list, tuple)) and len(target) > 1 else target
+        if isinstance(wanted, (list, tuple)):
+            wanted = wanted[0]
+        right += own == (0 if wanted == -1 else int(wanted))
+    return right / len(classes)
+
+
+def _flat(x: Any) -> list[float]:
+    return [float(element) for element in x] if isinstance(x, (list, tuple)) else [float(x)]
+
+
+def _errors(outputs: Sequence[Any], targets: Sequence[Any]) -> list[float]:
+    return [p - t for o, y in zip(outputs, targets, strict=True) for p, t in zip(_flat(o), _flat(y), strict=True)]
+
+
+def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    """Return the mean of the squared errors.
+
+    Examples
+    --------
+    >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    errors = _errors(outputs, targets)
+    return sum(e * e for e in errors) / len(errors)
+
+
+def mean_absolute_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    """Return the mean of the absolute errors.
+
+    Examples
+    --------
+    >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
+    errors = _errors(outputs, targets)
+    return sum(map(abs, errors)) / len(errors)
+
+
+METRICS: dict[str, Metric] = {
+    "accuracy": accuracy,
+    "mean_squared_error": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+}
+"""The metrics that have a name."""

@@ -1,0 +1,187 @@
+"""What all optimizers share, and gradient clipping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograd import Value
+
+__all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_"]
+
+
+def checked(name: str, number: Any, *, below: float = math.inf) -> float:
+    """Check a hyperparameter: a number from 0 to below ``below``."""
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0.0 <= number < below:
+        limit = "" if below == math.inf else f" and below {below:g}"
+        raise ValueError(f"{name} must be a number from 0{limit}, got {number!r}")
+    return float(number)
+
+
+class Optimizer:
+    """What all optimizers share: parameters, learning rate, state, the step.
+
+    A subclass sets ``slots``, the names of the numbers that it keeps for each parameter, and defines ``update``.
+
+    Parameters
+    ----------
+    params
+        The Values to train, such as ``model.parameters()``.
+    lr
+        Learning rate.
+
+    Attributes
+    ----------
+    lr : float
+        The learning rate, which schedulers change.
+    steps : int
+        How many steps were taken.
+    state : dict of str to list of float
+        For each of ``slots``, its numbers in the order of the parameters.
+    """
+
+    slots: tuple[str, ...] = ()
+    # The hyperparameters beside lr, for state_dict and repr.
+    options: tuple[str, ...] = ()
+
+    def __init__(self, params: Iterable[Value], lr: float) -> None:
+        if isinstance(params, Value):
+            raise TypeError("an optimizer takes the parameters as a list; write [v] for a single Value")
+        self.params = list(params)
+        for p in self.params:
+            if not isinstance(p, Value) or p.op is not None:
+                kind = f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
+                raise TypeError(f"an optimizer changes leaves, Values that you made; {kind} is among its parameters")
+        if not self.params:
+            raise ValueError("an optimizer needs at least one parameter, got none; pass model.parameters()")
+        if len(set(self.params)) < len(self.params):
+            raise ValueError("a parameter occurs twice; pass each once")
+        self.lr = checked("lr", lr)
+        self.steps = 0
+        self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
+
+    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+        """Return the new parameters and the new state. Changes nothing.
+
+        Parameters
+        ----------
+        theta, grad
+            Parameter and gradient: floats, or arrays of one shape.
+        state
+            The numbers of each of ``slots``, floats or arrays likewise.
+        lr
+            Learning rate.
+        step
+            Number of the step, from 1.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)")
+
+    def step(self) -> None:
+        """Move every parameter once, by its ``grad``."""
+        self.steps += 1
+        columns = [numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()]
+        update, lr, step = self.update, self.lr, self.steps
+        if not columns:
+            for p in self.params:
+                p.data = update(p.data, p.grad, (), lr, step)[0]
+            return
+        states = []
+        for p, state in zip(self.params, zip(*columns, strict=True), strict=True):
+            p.data, new = update(p.data, _number(p.grad), state, lr, step)
+            states.append(new)
+        self.state = dict(zip(self.slots, map(list, zip(*states, strict=True)), strict=True))
+
+    def step_flat(self, theta: Any, grad: Any) -> Any:
+        """Take one step on arrays: return the new parameters as an array; the parameters' ``data`` stay as they are.
+
+        Parameters
+        ----------
+        theta, grad : array (number of parameters,)
+            Parameters and gradients, in the order of ``params``.
+        """
+        import numpy as np
+
+        self.steps += 1
+        state = tuple(np.asarray(numbers) for numbers in self.state.values())
+        theta, state = self.update(theta, grad, state, self.lr, self.steps)
+        self.state = dict(zip(self.slots, state, strict=True))
+        return theta
+
+    def zero_grad(self) -> None:
+        """Set every parameter's ``grad`` to zero."""
+        for p in self.params:
+            p.grad = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next step depends on beside parameters and gradients."""
+        numbers = {name: [float(x) for x in column] for name, column in self.state.items()}
+        options = {name: getattr(self, name) for name in self.options}
+        return {"kind": type(self).__name__, "lr": self.lr, "steps": self.steps, "options": options, "state": numbers}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned, hyperparameters included; on any error nothing changes.
+
+        Raises
+        ------
+        ValueError
+            If it is of another optimizer, or of another number of parameters.
+        """
+        if not isinstance(state, Mapping) or {"kind", "lr", "steps", "options", "state"} - set(state):
+            raise ValueError("this is no optimizer state; pass what state_dict() returned")
+        if state["kind"] != type(self).__name__:
+            raise ValueError(f"the state is that of {state['kind']}, and this optimizer is {type(self).__name__}")
+        if set(state["options"]) != set(self.options) or set(state["state"]) != set(self.slots):
+            raise ValueError(f"the state does not have the entries of {type(self).__name__}")
+        columns = {name: [float(x) for x in state["state"][name]] for name in self.slots}
+        for name, column in columns.items():
+            if len(column) != len(self.params):
+                raise ValueError(f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} parameters")
+        lr, steps = checked("lr", state["lr"]), int(state["steps"])
+        for name in self.options:
+            setattr(self, name, state["options"][name])
+        self.lr, self.steps, self.state = lr, steps, columns
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={getattr(self, name)!r}" for name in self.options)
+        return f"{type(self).__name__}({len(self.params)} parameters, lr={self.lr!r}{options})"
+
+
+def _number(grad: Any) -> float:
+    """Return a gradient as a float, also where backward(create_graph=True) left a Value."""
+    return grad if grad.__class__ is float else float(grad)
+
+
+def clip_grad_norm_(params: Iterable[Value], max_norm: float) -> float:
+    """Scale all gradients down so that their Euclidean norm is at most ``max_norm``; return the norm before.
+
+    Examples
+    --------
+    >>> w = Value(1.0); w.grad = 10.0
+    >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
+    (10.0, 1.0)
+    """
+    params = list(params)
+    limit = checked("max_norm", max_norm)
+    norm = math.hypot(*[_number(p.grad) for p in params])
+    scale = limit / (norm + 1e-6)  # as PyTorch does, to never divide by zero
+    if scale < 1.0:
+        for p in params:
+            p.grad = p.grad * scale
+    return norm
+
+
+def clip_grad_value_(params: Iterable[Value], clip_value: float) -> None:
+    """Limit every gradient to [-clip_value, clip_value].
+
+    Examples
+    --------
+    >>> w = Value(1.0); w.grad = -10.0
+    >>> clip_grad_value_([w], 1.0)
+    >>> w.grad
+    -1.0
+    """
+    limit = checked("clip_value", clip_value)
+    for p in params:
+        grad = _number(p.grad)
+        p.grad = grad if grad != grad else min(max(grad, -limit), limit)

@@ -1,0 +1,151 @@
+"""Learning rates that change over time, by PyTorch's definitions.
+
+A scheduler belongs to an optimizer; its ``step()``, after each epoch or each step of the optimizer, sets the
+optimizer's ``lr``. The rates are functions of the number of steps alone, so a resumed training goes on exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nn.optimizer import Optimizer
+
+__all__ = ["CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Scheduler", "StepLR"]
+
+
+class Scheduler:
+    """What all schedulers share. A subclass defines ``factor``.
+
+    Parameters
+    ----------
+    optimizer
+        Whose ``lr`` is changed; its present value is multiplied by the factors.
+
+    Attributes
+    ----------
+    base_lr : float
+        The optimizer's rate when the scheduler was made.
+    steps : int
+        How often `step` was called.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
+        self._set()
+
+    def factor(self, step: int) -> float:
+        """Return what the base rate is multiplied by after ``step`` calls of `step`."""
+        raise NotImplementedError(f"{type(self).__name__} has no factor(); define factor(self, step)")
+
+    def step(self) -> None:
+        """Go on to the next rate."""
+        self.steps += 1
+        self._set()
+
+    def _set(self) -> None:
+        self.optimizer.lr = self.base_lr * self.factor(self.steps)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the base rate and the number of steps."""
+        return {"base_lr": self.base_lr, "steps": self.steps}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned, and set the optimizer's rate."""
+        base_lr, steps = float(state["base_lr"]), int(state["steps"])
+        self.base_lr, self.steps = base_lr, steps
+        self._set()
+
+
+class StepLR(Scheduler):
+    """Multiply the rate by ``gamma`` every ``step_size`` steps.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = StepLR(optimizer, 2, gamma=0.5)
+    >>> rates = []
+    >>> for _ in range(4):
+    ...     rates.append(optimizer.lr)
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 1.0, 0.5, 0.5]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        if step_size < 1:
+            raise ValueError(f"step_size must be at least 1, got {step_size!r}")
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer)
+
+    def factor(self, step: int) -> float:
+        """gamma ** (step // step_size)."""
+        return float(self.gamma ** (step // self.step_size))
+
+
+class ExponentialLR(Scheduler):
+    """Multiply the rate by ``gamma`` at every step."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def factor(self, step: int) -> float:
+        """gamma ** step."""
+        return float(self.gamma**step)
+
+
+class CosineLR(Scheduler):
+    """Lower the rate along half a cosine to ``eta_min`` in ``t_max`` steps (Loshchilov and Hutter 2017), and keep it there."""
+
+    def __init__(self, optimizer: Optimizer, t_max: int, eta_min: float = 0.0) -> None:
+        if t_max < 1:
+            raise ValueError(f"t_max must be at least 1, got {t_max!r}")
+        self.t_max, self.eta_min = t_max, eta_min
+        super().__init__(optimizer)
+
+    def factor(self, step: int) -> float:
+        """(1 + cos(pi step / t_max)) / 2, between 1 and eta_min / base_lr."""
+        low = self.eta_min / self.base_lr if self.base_lr else 0.0
+        return low + (1.0 - low) * (1.0 + math.cos(math.pi * min(step, self.t_max) / self.t_max)) / 2.0
+
+
+class LinearLR(Scheduler):
+    """Change the rate evenly from ``start_factor`` to ``end_factor`` times itself in ``total_iters`` steps."""
+
+    def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3.0, end_factor: float = 1.0, total_iters: int = 5) -> None:
+        if total_iters < 1:
+            raise ValueError(f"total_iters must be at least 1, got {total_iters!r}")
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer)
+
+    def factor(self, step: int) -> float:
+        """The point on the line from start_factor to end_factor."""
+        return self.start_factor + (self.end_factor - self.start_factor) * min(step, self.total_iters) / self.total_iters
+
+
+class LambdaLR(Scheduler):
+    """Multiply the rate by a function of the number of steps.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=2.0)
+    >>> scheduler = LambdaLR(optimizer, lambda step: 1.0 - 0.9 * step / 100)
+    >>> for _ in range(50):
+    ...     scheduler.step()
+    >>> optimizer.lr
+    1.1
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer)
+
+    def factor(self, step: int) -> float:
+        """What the function says."""
+        return self.lr_lambda(step)

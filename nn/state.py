@@ -1,0 +1,140 @@
+"""Parameters and whole trainings as JSON: versioned, exact, written whole or not at all, checked before anything is assigned."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from autograd.files import decode_float, encode_float, parse_json, read_text, write_atomically
+from nn.module import Module
+
+__all__ = ["FORMAT", "VERSION", "assign_parameters", "load", "read", "save", "write"]
+
+FORMAT = "chainrule-weights"
+VERSION = 1
+
+
+def _some(names: set[str]) -> str:
+    """Show a few of the names."""
+    shown = sorted(names)[:5]
+    return ", ".join(map(repr, shown)) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str = "the state") -> None:
+    """Set all parameters of a module from numbers by path; on any error none changes.
+
+    Parameters
+    ----------
+    module
+        The module.
+    state
+        A number for each of ``module.named_parameters()``.
+    source
+        What to call the state in messages.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unknown, or something is not a number.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{source} must be a dict from names to numbers, got {type(state).__name__}")
+    named = dict(module.named_parameters())
+    missing, unknown = set(named) - set(state), set(state) - set(named)
+    if missing or unknown:
+        parts = ([f"lacks {_some(missing)}"] if missing else []) + ([f"has unknown {_some(unknown)}"] if unknown else [])
+        raise ValueError(
+            f"{source} does not fit this {type(module).__name__} of {len(named)} parameters: it {' and '.join(parts)}; "
+            "build the module with the sizes that it was saved with"
+        )
+    numbers = {}
+    for name in named:
+        number = state[name]
+        if hasattr(number, "item"):
+            number = number.item()
+        try:
+            numbers[name] = decode_float(number)
+        except ValueError as error:
+            raise ValueError(f"{source}, parameter {name!r}: {error}") from None
+    for name, parameter in named.items():
+        parameter.data = numbers[name]
+
+
+def write(path: str | os.PathLike[str], content: dict[str, Any], *, kind: str) -> None:
+    """Write a JSON document of this module's format, whole or not at all."""
+    document = {"format": kind, "version": VERSION, **content}
+    write_atomically(path, json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n")
+
+
+def _encoded(x: Any) -> Any:
+    """Spell out what JSON has no number for."""
+    if isinstance(x, float):
+        return encode_float(x)
+    if isinstance(x, dict):
+        return {key: _encoded(value) for key, value in x.items()}
+    return [_encoded(element) for element in x] if isinstance(x, (list, tuple)) else x
+
+
+def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
+    """Read a JSON document that `write` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, of another format, or of a version that this release does not know.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        document = parse_json(read_text(path))
+        if not isinstance(document, dict) or document.get("format") != kind:
+            found = document.get("format") if isinstance(document, dict) else None
+            raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))
+        if document.get("version") != VERSION:
+            raise ValueError(f"its version is {document.get('version')!r}, and this release reads version {VERSION}")
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
+    return document
+
+
+def save(module: Module, path: str | os.PathLike[str]) -> None:
+    """Write a module's parameters as JSON, whole or not at all.
+
+    Numbers are written so that they are read back to the last bit.
+
+    Parameters
+    ----------
+    module
+        The module.
+    path
+        The file, which is replaced in one step; its folder must exist.
+
+    Examples
+    --------
+    >>> import nn, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first, second = nn.Neuron(2), nn.Neuron(2)
+    ...     save(first, folder + "/neuron.json")
+    ...     load(second, folder + "/neuron.json")
+    >>> first.state_dict() == second.state_dict()
+    True
+    """
+    write(path, {"module": type(module).__name__, "parameters": module.state_dict()}, kind=FORMAT)
+
+
+def load(module: Module, path: str | os.PathLike[str]) -> None:
+    """Set a module's parameters from a file that `save` wrote; on any error none changes.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, of another format or version, or does not fit the module.
+    OSError
+        If it cannot be read.
+    """
+    parameters = read(path, kind=FORMAT).get("parameters")
+    if not isinstance(parameters, dict):
+        raise ValueError(f"{os.fspath(path)}: the entry 'parameters' is missing or not an object")
+    assign_parameters(module, parameters, source=os.fspath(path))

@@ -1,0 +1,161 @@
+"""Reading data from CSV files, with errors that name the line and the column."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+from autograd.files import read_text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Table", "read_csv"]
+
+
+class Table:
+    """What `read_csv` returns: features, targets, and what the columns and classes are called.
+
+    Attributes
+    ----------
+    x : array (samples, features)
+        The features.
+    y : array (samples,)
+        The targets: numbers; or, where the target column holds words, their places in ``classes``.
+        None where the file was read without a target.
+    features : list of str
+        Names of the features' columns.
+    target : str or None
+        Name of the target's column.
+    classes : list of str
+        The words of the target column in order of the alphabet; empty where it holds numbers.
+    """
+
+    def __init__(self, x: np.ndarray[Any, Any], y: Any, features: list[str], target: str | None, classes: list[str]) -> None:
+        self.x, self.y, self.features, self.target, self.classes = x, y, features, target, classes
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
+    return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
+
+
+def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str], bool]:
+    """Return the numbered rows of cells, the columns' names, and whether the file gave them."""
+    text = read_text(path).removeprefix("\ufeff")
+    if "\0" in text:
+        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)
+    rows: list[tuple[int, list[str]]] = []
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        rows.extend((reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells)))
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+    if not rows:
+        raise ValueError(f"{path} is empty; it needs one line for each sample")
+    width = len(rows[0][1])
+    for line, cells in rows:
+        if len(cells) != width:
+            raise ValueError(f"{path}, line {line}: {len(cells)} cells, but the first line has {width}")
+    # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a number.
+    header = all(_number(cell) is None for cell in rows[0][1]) and len(rows) > 1
+    names = rows.pop(0)[1] if header else [f"column {i + 1}" for i in range(width)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{path}, line 1: two columns are called {twice!r}")
+    return rows, names, header
+
+
+def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> Table:
+    r"""Read samples from a CSV file: one line each, a column for each feature and one for the target.
+
+    Commas, semicolons or tabs separate; a first line without a number gives the columns' names. The target
+    column may hold numbers or words; all other cells must be finite numbers.
+
+    Parameters
+    ----------
+    path
+        The file, in UTF-8.
+    target
+        Name or place of the target's column; the last by default, None for a file of features only.
+
+    Raises
+    ------
+    ValueError
+        Naming line and column of what is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(folder + "/iris.csv", "w") as file:
+    ...         _ = file.write("width,length,kind\n1.0,2.5,rose\n3.0,4.5,lily\n")
+    ...     table = read_csv(folder + "/iris.csv")
+    >>> table.x.tolist(), table.y.tolist(), table.classes
+    ([[1.0, 2.5], [3.0, 4.5]], [1, 0], ['lily', 'rose'])
+    """
+    import numpy as np
+
+    name = os.fspath(path)
+    rows, names, header = _rows(name)
+    place = _place(name, names, target, header=header)
+    features = [i for i in range(len(names)) if i != place]
+    if not features:
+        raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
+    x = []
+    for line, cells in rows:
+        sample = []
+        for i in features:
+            number = _number(cells[i])
+            if number is None or not math.isfinite(number):
+                what = "the cell is empty" if not cells[i] else f"{cells[i]!r:.40} is not a finite number"
+                raise _bad(name, line, i, names[i], what)
+            sample.append(number)
+        x.append(sample)
+    labels = [names[i] for i in features]
+    if place is None:
+        return Table(np.array(x), None, labels, None, [])
+    y, classes = _targets(name, rows, place, names[place])
+    return Table(np.array(x), np.array(y), labels, names[place], classes)
+
+
+def _place(path: str, names: list[str], target: str | int | None, *, header: bool) -> int | None:
+    """Return the place of the target's column."""
+    if target is None:
+        return None
+    if isinstance(target, str):
+        if target not in names:
+            known = f"its columns are {', '.join(names)}" if header else "its first line gives no names"
+            raise ValueError(f"{path} has no column {target!r}; {known}")
+        return names.index(target)
+    if not -len(names) <= target < len(names):
+        raise ValueError(f"{path} has {len(names)} columns; there is none at place {target}")
+    return target % len(names)
+
+
+def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str) -> tuple[list[Any], list[str]]:
+    """Return the targets as numbers, and the words that they stand for."""
+    cells = [(line, row[place]) for line, row in rows]
+    for line, cell in cells:
+        if not cell:
+            raise _bad(path, line, place, name, "the target is empty")
+    numbers = [_number(cell) for _, cell in cells]
+    if all(number is None for number in numbers):
+        classes = sorted({cell for _, cell in cells})
+        return [classes.index(cell) for _, cell in cells], classes
+    for (line, cell), number in zip(cells, numbers, strict=True):
+        if number is None or not math.isfinite(number):
+            raise _bad(path, line, place, name, f"{cell!r:.40} is not a finite number, though other targets are")
+    whole = all(number == int(number) for number in numbers if number is not None)
+    return [int(number) if whole else number for number in numbers if number is not None], []

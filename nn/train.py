@@ -1,0 +1,330 @@
+"""One loop for batch, stochastic and mini-batch training.
+
+Examples
+--------
+>>> import nn
+>>> x, y = nn.data.make_moons(60, rng=1)
+>>> model = nn.MLP(2, [8, 1], rng=0)
+>>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+>>> history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
+...                  epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
+>>> history["accuracy"][-1] > 0.9
+True
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import autograd
+from autograd import Value
+from nn.callbacks import History, Training
+from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.data import batches
+from nn.init import Rng, generator
+from nn.metrics import METRICS, Metric
+from nn.module import Module
+from nn.optimizer import Optimizer
+from nn.progress import Progress
+from nn.schedule import Scheduler
+
+__all__ = ["evaluate", "fit"]
+
+Callback = Callable[[Training], Any]
+
+
+def fit(
+    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer, *, epochs: int,
+    batch_size: int | None = None, penalty: Callable[[], Any] | None = None,
+    metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None, compile: bool = False,
+    callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean", shuffle: bool = True,
+    rng: Rng = 0, scheduler: Scheduler | None = None, checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1, resume: bool = False,
+) -> History:  # fmt: skip
+    """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
+
+    Parameters
+    ----------
+    model, loss
+        ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
+    data, validation
+        Pairs of samples and targets: arrays or sequences. On the second only figures are taken.
+    optimizer, scheduler
+        Move the parameters after each batch, and the learning rate after each epoch.
+    epochs
+        How often to go through the data; with ``resume``, those before included.
+    batch_size, shuffle, rng
+        Samples for each step (None for all, 1 for stochastic training), whether batches are drawn anew for
+        each epoch, and the generator or seed for that.
+    reduction, penalty
+        ``"mean"`` or ``"sum"`` of a batch's losses; a function of no arguments whose value is added to it.
+    metrics
+        Names from `nn.metrics.METRICS`, or functions of (outputs, targets) by name, taken after each epoch.
+    compile
+        Whether to train with the program that `autograd.compile` makes of the loss.
+    callbacks, progress
+        Called with a `nn.callbacks.Training` after each epoch; whether to show a bar, or the one to use.
+    checkpoint, checkpoint_every, resume
+        File for all that the training depends on, how often it is written, and whether to go on from it,
+        bit for bit, if it exists.
+
+    Returns
+    -------
+    History
+        The loss, mean or sum over the epoch's batches, and the metrics of each epoch.
+
+    Raises
+    ------
+    AnomalyError
+        Where a loss or gradient is not finite, naming the first operation whose result was not. The
+        parameters are those before that step.
+    """
+    loop = _Loop(model, data, loss, optimizer, reduction, batch_size, validation, metrics)
+    loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
+    loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
+    if resume and checkpoint is None:
+        raise ValueError("resume=True needs checkpoint=path, the file to go on from")
+    loop.step = (_Compiled if compile else _Eager)(model, loss, optimizer, reduction, penalty)
+    whole(epochs, "epochs", least=0)
+    if resume and checkpoint is not None and os.path.exists(checkpoint):
+        load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
+    return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
+
+
+class _Loop:
+    """What `fit` was asked to do, checked, and the doing of it."""
+
+    shuffle: bool
+    rng: Any
+    callbacks: Sequence[Callback]
+    scheduler: Scheduler | None
+    checkpoint: str | os.PathLike[str] | None
+    every: int
+    step: _Eager
+
+    def __init__(
+        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, reduction: str, batch_size: int | None,
+        validation: Any, metrics: Any,
+    ) -> None:  # fmt: skip
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction must be mean or sum, got {reduction!r}")
+        self.x, self.y = prepared(data, "data")
+        self.validation = prepared(validation, "validation") if validation is not None else None
+        self.size = len(self.x) if batch_size is None else min(whole(batch_size, "batch_size"), len(self.x))
+        self.metrics = _metrics(metrics)
+        self.model, self.loss, self.mean = model, loss, reduction == "mean"
+        self.training = Training(model, optimizer, History())
+
+    def stateful(self) -> list[Any]:
+        """Return the parts that a checkpoint asks for their state."""
+        return [*self.callbacks, *([self.scheduler] if self.scheduler is not None else [])]
+
+    def run(self, epochs: int, bar: Progress) -> History:
+        """Train up to the given epoch, or to where something stops it."""
+        training, started, was_training = self.training, time.perf_counter(), self.model.training
+        self.model.train()
+        try:
+            with _interruptible(training):
+                while training.epoch < epochs and not training.stopping:
+                    figures = self.epoch()
+                    if figures is None:
+                        break
+                    bar.update(training.epoch, **figures)
+                    last = training.epoch == epochs or bool(training.stopping)
+                    if self.checkpoint is not None and (last or training.epoch % self.every == 0):
+                        save_checkpoint(self.checkpoint, training, self.rng, self.stateful())
+        except KeyboardInterrupt:
+            training.stopping = "interrupted"
+        finally:
+            self.model.train(was_training)
+            bar.close()
+        for callback in self.callbacks:
+            if hasattr(callback, "finish"):
+                callback.finish(training)
+        training.history.stopped = training.stopping
+        training.history.seconds = time.perf_counter() - started
+        return training.history
+
+    def epoch(self) -> dict[str, float] | None:
+        """Go through the data once, and return the figures; None if it was interrupted on the way."""
+        training, samples, total = self.training, len(self.x), 0.0
+        for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
+            value = self.step(x, y, training.epoch)
+            total += value * len(x) if self.mean else value
+            if training.stopping:
+                return None
+        figures = {"loss": total / samples if self.mean else total}
+        figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
+        if self.validation is not None:
+            figures["val_loss"] = evaluate(self.model, self.validation, self.loss, reduction="mean" if self.mean else "sum")
+            figures.update(_measured(self.model, *self.validation, self.metrics, "val_"))
+        training.history.append(figures)
+        if self.scheduler is not None:
+            self.scheduler.step()
+        for callback in self.callbacks:
+            callback(training)
+        return figures
+
+
+def whole(number: Any, name: str, *, least: int = 1) -> int:
+    """Check a whole number."""
+    if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
+    return int(number.__index__())
+
+
+def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """Return samples and targets as lists of Python numbers, after checking that every number is finite."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
+    x, y = (list(part.tolist() if hasattr(part, "tolist") else part) for part in data)
+    if len(x) != len(y) or not x:
+        raise ValueError(f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must be one sample")
+    for i, pair in enumerate(zip(x, y, strict=True)):
+        for what, part in zip(("sample", "target"), pair, strict=True):
+            for number in part if isinstance(part, (list, tuple)) else (part,):
+                if isinstance(number, float) and not math.isfinite(number):
+                    raise ValueError(f"{what} {i} of {name} holds {number}; remove it or fill it in")
+    return x, y
+
+
+def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean") -> float:
+    """Return the loss over a data set, without recording and with the model in evaluation.
+
+    Parameters
+    ----------
+    model, data, loss, reduction
+        As for `fit`.
+
+    Examples
+    --------
+    >>> import nn
+    >>> evaluate(nn.Neuron(1, init="zeros"), ([[1.0]], [2.0]), nn.losses.mse_loss)
+    4.0
+    """
+    x, y = prepared(data, "data")
+    total = math.fsum(float(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
+    return total / len(x) if reduction == "mean" else total
+
+
+def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
+    was_training = model.training
+    model.eval()
+    try:
+        with autograd.no_grad():
+            return [model(sample) for sample in x]
+    finally:
+        model.train(was_training)
+
+
+def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]:
+    if isinstance(metrics, str):
+        raise TypeError(f"metrics takes a list of names: write metrics=[{metrics!r}]")
+    if isinstance(metrics, Mapping):
+        return dict(metrics)
+    for name in metrics:
+        if name not in METRICS:
+            raise ValueError(f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions")
+    return {name: METRICS[name] for name in metrics}
+
+
+def _measured(model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, Metric], prefix: str) -> dict[str, float]:
+    if not metrics:
+        return {}
+    outputs = _outputs(model, x)
+    return {prefix + name: float(metric(outputs, y)) for name, metric in metrics.items()}
+
+
+@contextmanager
+def _interruptible(training: Training) -> Iterator[None]:
+    """Take a first interrupt from the keyboard as a request to stop after the present step; a second one is immediate."""
+
+    def request(*_: Any) -> None:
+        training.stop("interrupted")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    usual = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:
+        signal.signal(signal.SIGINT, request)
+    try:
+        yield
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Eager:
+    """One step of the optimizer on a batch, recording every node."""
+
+    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+        self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
+        self.reduce: Callable[[list[Any]], Any] = autograd.mean if reduction == "mean" else autograd.sum
+
+    def total(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
+        """Return the loss of a batch, penalty included."""
+        losses = [self.loss(self.model(sample), target) for sample, target in zip(x, y, strict=True)]
+        for value in losses:
+            if not isinstance(value, Value):
+                kind = type(value).__name__
+                raise TypeError(f"the loss must return one Value for each sample, got {kind}; does it depend on the model's output?")
+        total = losses[0] if len(losses) == 1 else self.reduce(losses)
+        return total if self.penalty is None else total + self.penalty()
+
+    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
+        with _collector_paused():
+            total = self.total(x, y)
+            self.optimizer.zero_grad()
+            total.backward()
+        self.check(total.data, x, y, epoch)
+        self.optimizer.step()
+        return float(total.data)
+
+    def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
+        """Raise where the loss or a gradient is not finite, naming the operation where that began."""
+        if math.isfinite(value) and all(math.isfinite(p.grad) for p in self.optimizer.params):
+            return
+        message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
+        try:
+            with autograd.detect_anomaly():
+                self.total(x, y).backward()
+        except autograd.AnomalyError as error:
+            error.add_note(message + ". Try a smaller learning rate, or clip the gradients.")
+            raise
+        raise autograd.AnomalyError(message + "; some parameter was not finite before it")
+
+
+class _Compiled(_Eager):
+    """One step of the optimizer on a batch, by a program of matrices."""
+
+    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+        super().__init__(model, loss, optimizer, reduction, penalty)
+        self.step = autograd.compile(
+            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty
+        )
+
+    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
+        self.optimizer.zero_grad()
+        value = float(self.step(x, y))
+        self.check(value, x, y, epoch)
+        self.optimizer.step()
+        return value

@@ -1,0 +1,30 @@
+"""What each command of the command line says when asked for help."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+from unittest import mock
+
+from autograd.cli import COMMANDS, main
+
+
+def helps() -> str:
+    """Return one section for each command, with its help as printed."""
+    out = []
+    for name, summary in COMMANDS.items():
+        out += [f"## chainrule {name}", f"{summary[0].upper()}{summary[1:]}.", "```text", _help(name), "```", ""]
+    return "\n\n".join(out)
+
+
+def _help(name: str) -> str:
+    printed = io.StringIO()
+    # The width of help is that of the terminal, and colours are its too: neither may reach the page.
+    environment = {"COLUMNS": "96", "NO_COLOR": "1"}
+    with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+        main([name, "--help"])
+    if not printed.getvalue():
+        raise argparse.ArgumentError(None, f"chainrule {name} --help printed nothing")
+    return printed.getvalue().strip()

@@ -1,0 +1,77 @@
+"""Formulas between dollar signs become MathML while the site is built, so that no script has to be loaded."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from typing import Any
+
+from latex2mathml.converter import convert
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
+
+# A dollar sign that opens has no space behind it, one that closes none before it and no digit behind it,
+# so that prices and shell variables stay as they are.
+INLINE = r"(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])"
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+
+
+def mathml(latex: str, *, display: bool = False) -> str:
+    r"""Return a formula as one line of MathML.
+
+    Examples
+    --------
+    >>> mathml("x^2")[:40]
+    '<math xmlns="http://www.w3.org/1998/Math'
+    """
+    return convert(latex, display="block" if display else "inline").replace("\n", "")
+
+
+class _Inline(InlineProcessor):
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:  # type: ignore[override]
+        return self.md.htmlStash.store(mathml(m.group(1))), m.start(0), m.end(0)
+
+
+class _Display(Preprocessor):
+    """Replaces what stands between two lines (or ends of one line) ``$$``, outside of code."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        out: list[str] = []
+        formula: list[str] | None = None
+        fence = ""
+        for line in lines:
+            opening = _FENCE.match(line)
+            if fence:
+                fence = "" if line.strip() == fence else fence
+            elif opening and formula is None:
+                fence = opening[1]
+            elif formula is None and line.strip().startswith("$$"):
+                formula, line = [], line.strip()[2:]
+            if formula is None:
+                out.append(line)
+                continue
+            body, end, _ = line.partition("$$")
+            formula.append(body)
+            if end:
+                block = f'<div class="formula">{mathml(" ".join(formula).strip(), display=True)}</div>'
+                out += ["", self.md.htmlStash.store(block), ""]
+                formula = None
+        if formula is not None:
+            raise ValueError(f"a formula that starts with $$ has no end: {' '.join(formula):.60}")
+        return out
+
+
+class MathML(Extension):
+    """``$x^2$`` in a line, ``$$x^2$$`` as a block."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """Register both; after code spans (190), before the backslash escapes (180)."""
+        md.preprocessors.register(_Display(md), "mathml-display", 26)
+        md.inlinePatterns.register(_Inline(INLINE, md), "mathml-inline", 185)
+
+
+def makeExtension(**options: Any) -> MathML:
+    """Make the extension, as Markdown asks for it."""
+    return MathML(**options)
