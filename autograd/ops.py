@@ -122,7 +122,7 @@ def _plain(c: float) -> bool:
 power = row(
     "power", special.pow,
     lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
-    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
+    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
@@ -154,11 +154,11 @@ sqrt = row(
 )
 cbrt = row(
     "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
-    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict = row(  # makes a rule NaN off the domain of its function, and its zero positive
     "restrict", special.restrict, lambda y, x: (1.0,),
-    latex="{0}", numpy="restrict({0})", c="restrict({0})", domain=(POSITIVE,), source="identity",
+    latex="{0}", numpy="restrict({0})", c="restrict_positive({0})", domain=(POSITIVE,), source="identity",
 )
 saturate = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
     "saturate", special.saturate, lambda y, x: (1.0,),
@@ -167,7 +167,7 @@ saturate = row(  # lets a rule multiply by an exact zero at infinity, where the 
 
 # Exponentials and logarithms.
 
-exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp({0})", source="DLMF 4.4.4")
+exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
 exp2 = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
@@ -221,7 +221,7 @@ sinh = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", nu
 cosh = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})", source="DLMF 4.34.9",
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
 )
 asinh = row(
@@ -276,7 +276,7 @@ erf = row(
 )
 erfc = row(
     "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
-    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc({0})", source="DLMF 7.10.1",
+    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc_accurate({0})", source="DLMF 7.10.1",
     textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 normal_cdf = row(
@@ -294,7 +294,7 @@ gaussian = row(  # the derivative of a whole order of exp(-x**2 / scale)
 
 lgamma = row(
     "lgamma", gamma.lgamma, lambda y, x: (digamma(x),),
-    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma({0})",
+    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma_accurate({0})",
     domain=(POSITIVE,), source="DLMF 5.2.2",
 )
 digamma = row(
