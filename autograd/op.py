@@ -81,10 +81,8 @@ class Op:
 
     def _with_params(self, operands: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Fill in the constants that follow the operands, by keyword or by default."""
-        if self.arity == ANY:
-            missing = list(self.params)
-        else:
-            missing = list(self.params)[max(len(operands) - self.arity, 0):]
+        by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
+        missing = list(self.params)[by_position:]
         for name in given:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")

@@ -4,7 +4,7 @@ Examples
 --------
 >>> import nn
 >>> x, y = nn.data.make_moons(60, rng=1)
->>> model = nn.MLP(2, [8, 1], rng=0)
+>>> model = nn.MLP(2, [8, 1], rng=1)
 >>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
 >>> history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
 ...                  epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
@@ -87,7 +87,9 @@ def fit(
         Where a loss or gradient is not finite, naming the first operation whose result was not. The
         parameters are those before that step.
     """
-    loop = _Loop(model, data, loss, optimizer, reduction, batch_size, validation, metrics)
+    loop = _Loop(
+        model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
+    )
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
     if resume and checkpoint is None:
@@ -111,7 +113,7 @@ class _Loop:
     step: _Eager
 
     def __init__(
-        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, reduction: str, batch_size: int | None,
+        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str, batch_size: int | None,
         validation: Any, metrics: Any,
     ) -> None:  # fmt: skip
         if reduction not in ("mean", "sum"):
@@ -147,8 +149,9 @@ class _Loop:
             self.model.train(was_training)
             bar.close()
         for callback in self.callbacks:
-            if hasattr(callback, "finish"):
-                callback.finish(training)
+            finish = getattr(callback, "finish", None)
+            if finish is not None:
+                finish(training)
         training.history.stopped = training.stopping
         training.history.seconds = time.perf_counter() - started
         return training.history

@@ -134,20 +134,20 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     blocked[stopped] = True
     live = ~blocked & (graph.kind >= SOP)
 
-    def contribute(target: Ints, coef: Any, source: Ints, factor: Any) -> None:
+    def contribute(target: Ints, coef: Any, source: Ints, factor: Any, over: Any = False) -> None:
         wanted = active[target]
         if not wanted.all():
             target, source = target[wanted], source[wanted]
-            coef, factor = [x[wanted] if isinstance(x, np.ndarray) else x for x in (coef, factor)]
+            coef, factor, over = [x[wanted] if isinstance(x, np.ndarray) else x for x in (coef, factor, over)]
         # A consumer in every lane of what all lanes share: its contributions are summed over the lanes.
-        b.add(target + first, coef, source + first, factor, lane[source] & ~lane[target])
+        b.add(target + first, coef, source + first, factor, (over | lane[source]) & ~lane[target])
 
     t = graph.terms
     sums = live[t.node] & (graph.kind[t.node] == SOP)
     t = t.take(sums)
-    contribute(t.a, t.coef, t.node, t.b)
+    contribute(t.a, t.coef, t.node, t.b, t.over)
     second = np.flatnonzero(t.b != ONE)
-    contribute(t.b[second], t.coef[second], t.node[second], t.a[second])
+    contribute(t.b[second], t.coef[second], t.node[second], t.a[second], t.over[second])
     for kind in np.unique(graph.kind[live & (graph.kind > SOP)]).tolist():
         nodes = np.flatnonzero(live & (graph.kind == kind))
         if kind in EXTREMA:

@@ -81,12 +81,7 @@ class Bound:
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.extremum:
-            part = s.parts[0]
-            a, out = self._views(part, s)[1], self._views(part, s)[0]
-            axes = tuple(i for i in range(a.ndim) if out.strides[i] == 0 and a.shape[i] > 1)
-            target = pick(out, [i for i in range(a.ndim) if i not in axes])
-            reduce = np.maximum.reduce if s.extremum == "max" else np.minimum.reduce
-            self.calls.add(reduce, a, axes, None, target)
+            self._extremum(s)
         else:
             self._sum(s)
 
@@ -107,6 +102,23 @@ class Bound:
                 self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
+
+    def _extremum(self, s: Statement) -> None:
+        ufunc = np.maximum if s.extremum == "max" else np.minimum
+        for i, part in enumerate(s.parts):
+            out, a, _ = self._views(part, s)
+            axes = tuple(k for k in range(out.ndim) if out.strides[k] == 0 and out.shape[k] > 1)
+            target = pick(out, [k for k in range(out.ndim) if k not in axes])
+            if a is None:
+                a, axes = np.broadcast_to(part.coef, target.shape), ()
+            if i == 0:
+                self.calls.add(ufunc.reduce, a, axes, None, target)
+            elif axes:
+                made = np.empty(target.shape)
+                self.calls.add(ufunc.reduce, a, axes, None, made)
+                self.calls.add(ufunc, target, made, target)
+            else:
+                self.calls.add(ufunc, target, a, target)
 
     def _sum(self, s: Statement) -> None:
         parts = []

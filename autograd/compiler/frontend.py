@@ -111,7 +111,8 @@ def build(
         total = b.new(SOP, 1)
         over = np.array([batch])
         b.add(total, 1.0, results[:1], scale if batch and reduction == "mean" else ONE, over)
-        b.add(total, 1.0, rec.resolve([extra if isinstance(extra, Value) else float(extra)]))
+        if penalty is not None:
+            b.add(total, 1.0, rec.resolve([extra if isinstance(extra, Value) else float(extra)]))
         results = total
     labels.update({rec.ids[v]: v.label for v in rec.captured})
     stopped = np.concatenate([np.zeros(0, np.int64), *b.stopped])

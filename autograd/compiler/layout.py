@@ -181,8 +181,17 @@ class Layout:
         which = self.order[spans(self.start[group], self.start[group + 1])]
         cell = np.repeat(np.arange(count), self.start[group + 1] - self.start[group])
         t = g.terms.take(which)
-        constant = (t.a == ONE) & ~t.over if int(g.kind[group[0]]) not in EXTREMA else np.zeros(len(t), bool)
-        offset = np.bincount(cell[constant], t.coef[constant], minlength=count) if constant.any() else None
+        kind = int(g.kind[group[0]])
+        offset = None
+        if kind in EXTREMA:
+            constant = g.kind[t.a] == CONST
+            if constant.any():
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
+        else:
+            constant = (t.a == ONE) & ~t.over
+            if t.coef[constant].any():
+                offset = np.bincount(cell[constant], t.coef[constant], minlength=count)
         t, cell = t.take(~constant), cell[~constant]
         a, b = t.a, t.b
         at_a, at_b = self._at(a), self._at(b)

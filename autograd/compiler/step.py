@@ -86,6 +86,11 @@ def compile(
     return Compiled(f, leaves, batch, reduction, penalty, backend)
 
 
+def quiet() -> Any:
+    """Return a context without NumPy's warnings: the engine gives none for infinity and NaN either."""
+    return np.errstate(all="ignore")
+
+
 class Report:
     """What the compiler made of a function; ``str()`` of it is for reading."""
 
@@ -193,7 +198,8 @@ class Compiled:
         """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result."""
         if self._params is None:
             structure, engine = self._prepare(data)
-            outputs = engine.evaluate()
+            with quiet():
+                outputs = engine.evaluate()
             if not all(map(math.isfinite, outputs)):
                 return self._plain(data)
             return rebuild(structure.source.structure, outputs)
@@ -207,13 +213,16 @@ class Compiled:
         if self._params is None:
             raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
         _, engine = self._prepare(data)
-        value, grads = engine.step([p._data for p in self._params])
-        if not engine.finite():
+        with quiet():
+            value, grads = engine.step([p._data for p in self._params])
+            finite = engine.finite()
+        if not finite:
             return self._exact(data)
         return value, np.array(grads)
 
     def _plain(self, data: Sequence[Any]) -> Any:
-        result = self._f(*[x.tolist() if isinstance(x, np.ndarray) else x for x in data])
+        arrays, _ = self._arrays(data)
+        result = self._f(*[nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in arrays])
         leaves: list[Any] = []
         structure = flatten(result, leaves)
         return rebuild(structure, [x._data if isinstance(x, Value) else float(x) for x in leaves])
@@ -273,8 +282,10 @@ class Compiled:
         losses: list[float] = []
         try:
             for i in range(steps):
-                value, grads = engine.step(theta)
-                if not engine.finite():
+                with quiet():
+                    value, grads = engine.step(theta)
+                    finite = engine.finite()
+                if not finite:
                     self._store(theta)
                     value, grads = self._exact(args)
                 losses.append(value)

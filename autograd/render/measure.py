@@ -37,7 +37,7 @@ def title(node: Node) -> str:
 
 def rows(node: Node) -> list[tuple[str, str]]:
     """Return the rows below the head: value, then gradient."""
-    listed = [("value", node.value)]
+    listed = [(node.value_name, node.value)]
     if node.gradient:
         listed.append(("grad", node.gradient))
     return listed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DARK", "LIGHT", "variables"]
+__all__ = ["DARK", "LIGHT"]
 
 LIGHT: Final[dict[str, str]] = {
     "paper": "#ffffff", "ink": "#1b2733", "quiet": "#5b6875", "line": "#8a97a5", "rule": "#d5dce3", "card": "#ffffff",
@@ -26,6 +26,3 @@ DARK: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
-def variables(colours: dict[str, str]) -> str:
-    """Return the colours as CSS custom properties."""
-    return "".join(f"--{name}:{value};" for name, value in colours.items())

@@ -13,10 +13,10 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, operations, pictures, style  # noqa: E402
-from generator.mathml import MathML  # noqa: E402
-from mkdocs.exceptions import PluginError  # noqa: E402
-from mkdocs.structure.files import File, Files  # noqa: E402
+from generator import architecture, commands, operations, pictures, style
+from generator.mathml import MathML
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
 
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,

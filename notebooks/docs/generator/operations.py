@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def sections() -> Iterator[tuple[str, list[Op]]]:
     """Yield the headings under which `autograd.ops` lists its rows, with the rows below each."""
     lines = Path(ops.__file__).read_text(encoding="utf-8").splitlines()
     title, rows = "", []
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         heading = re.match(r"# ([A-Z][^.:]*)[.:]", line) if not before.strip() else None
         if heading:
             if rows:
