@@ -28,10 +28,6 @@
 #define CR_MULADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-#define CR_TWO_INV_SQRT_PI 1.1283791670955126
-#define CR_INV_SQRT_PI 0.5641895835477563
-#define CR_SQRT_HALF 0.7071067811865476
-#define CR_SQRT_HALF_REST (-4.833646656726457e-17)
 #define CR_SELU_SCALE 1.0507009873554805
 #define CR_SELU_ALPHA 1.6732632423543772
 
@@ -285,9 +281,10 @@ static inline double monomial(double c, double a, double b, double order, double
     cr_product p = cr_times(cr_times((cr_product){1.0, 0}, sign), c);
     if (0.0 < a && a < (double)INFINITY && !(1e-290 < whole && whole < 1e290)) {
         /* The power alone may leave the range of doubles although the product does not. */
-        double half = pow(a, 0.5 * e);
-        if (half == 0.0 && isinf(c)) return 0.0;
-        p = cr_times(cr_times(p, half), half);
+        double root = pow(a, 0.5 * e);
+        if (root == 0.0) return isnan(c) ? c : 0.0;
+        p = cr_times(cr_times(p, root), root);
+        lost = isinf(root) ? 0.0 : lost;
     } else {
         p = cr_times(p, whole);
     }
