@@ -180,11 +180,14 @@ static inline double softplus(double x) { return (x > 0.0 ? x : 0.0) + cr_log1p(
 
 static inline double logsigmoid(double x) { return -softplus(-x); }
 
-/* x is multiplied in before the exponential can underflow. */
+/* x is multiplied in before the exponential can underflow; the quotient is corrected by its residual. */
 static inline double silu(double x) {
     cr_power e = cr_exp(-fabs(x));
-    double d = 1.0 + e.m * e.s1 * e.s2;
-    return x < 0.0 ? clamp(x, -1400.0, 0.0) * e.m / d * e.s1 * e.s2 : x / d;
+    double factor = e.m * e.s1 * e.s2, d = 1.0 + factor, d_rest = (1.0 - d) + factor, low = clamp(x, -1400.0, 0.0);
+    double p = x < 0.0 ? low * e.m : x, p_rest = x < 0.0 ? cr_product_error(low, e.m, p) : 0.0;
+    double q = p / d, w = q * d, rest = ((p - w) - cr_product_error(q, d, w)) + (p_rest - q * d_rest);
+    q = fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? -0.0 : x;
+    return x < 0.0 ? q * e.s1 * e.s2 : q;
 }
 
 static inline double elu(double x, double alpha) { return x > 0.0 ? x : alpha * expm1(x); }
