@@ -13,7 +13,7 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, course, operations, pictures, results, style
+from generator import architecture, commands, course, gallery, operations, pictures, results, style
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "operations": operations.table,
     "commands": commands.helps,
     "lessons": lambda: course.contents(list(_course.values())),
+    "gallery": gallery.show,
     "measurements": results.everything,
     "first-picture": pictures.first,
 }
@@ -38,7 +39,8 @@ def on_config(config: Any) -> Any:
     config["markdown_extensions"].append(MathML())
     _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
     lessons = [{page.title: name} for name, page in _course.items()]
-    config["nav"] = [{title: ["course/index.md", *lessons] if title == "The course" else pages} for entry in config["nav"] for title, pages in entry.items()]
+    place = next(entry for entry in config["nav"] if "The course" in entry)
+    place["The course"] = ["course/index.md", *lessons]
     return config
 
 

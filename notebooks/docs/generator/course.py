@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SHRINK, LEAST = 0.7, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
+from generator import pictures
+
 NOTEBOOKS = Path(__file__).resolve().parents[2]
 
 
@@ -65,7 +66,7 @@ def _output(output: dict[str, Any], result: Page) -> str:
         raise ValueError(f"{result.name} was saved with an error: {output['ename']}: {output['evalue']}")
     data = {kind: "".join(content) if isinstance(content, list) else content for kind, content in output["data"].items()}
     if "image/svg+xml" in data:
-        return _verbatim(f'<figure class="wide">{_legible(data["image/svg+xml"])}</figure>', result)
+        return _verbatim(f'<figure class="wide">{pictures.legible(data["image/svg+xml"])}</figure>', result)
     if "image/png" in data:
         name = f"{result.name}-{len(result.pictures)}.png"
         result.pictures[name] = base64.b64decode(data["image/png"])
@@ -77,15 +78,6 @@ def _output(output: dict[str, Any], result: Page) -> str:
     if "text/latex" in data:
         return f"$$\n{data['text/latex'].strip('$')}\n$$"
     return _fenced(data["text/plain"], "text")
-
-
-def _legible(svg: str) -> str:
-    """Keep a broad picture from being shrunk until nobody can read it; its figure scrolls instead."""
-    width = re.search(r'<svg[^>]*? width="([\d.]+)"', svg)
-    if width is None:
-        return svg
-    least = f"min-width:{min(float(width[1]), max(LEAST, SHRINK * float(width[1]))):.0f}px;"
-    return svg.replace('style="', f'style="{least}', 1)
 
 
 def _verbatim(html: str, result: Page) -> str:
