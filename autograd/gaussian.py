@@ -3,7 +3,7 @@
 exp(-x**2) magnifies a relative error of its exponent x**2 times: 700 ulp in the tail. Hence pairs of floats.
 """
 
-# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 from autograd.gamma import DIGITS, PI
 from autograd.special import INF, two_product, two_sum
 
-_TWO_INV_SQRT_PI = 1.1283791670955126
+_TWO_INV_SQRT_PI, _INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
@@ -35,6 +35,8 @@ def gaussian(x: float, order: float, scale: float) -> float:
     """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials."""
     if abs(x) == INF:
         return 0.0
+    if order == 0.0:
+        return _times_gaussian(1.0, x, scale)
     before, polynomial = 0.0, 1.0
     for n in range(int(order)):
         before, polynomial = polynomial, -2.0 / scale * (x * polynomial + n * before)
@@ -122,3 +124,8 @@ def gelu(x: float) -> float:
     if abs(x) > 40.0:
         return x if x > 0.0 else -0.0
     return _tail(-x, 2, x) if x < -1.0 else x * _half_erfc(x)
+
+
+def gelu_slope(_: float, x: float) -> tuple[float, ...]:
+    """Derivative of `gelu`."""
+    return (normal_cdf(x) - _INV_SQRT_2PI * gaussian(x, 1.0, 2.0),)
