@@ -89,7 +89,7 @@ mul: Op = row(
 div: Op = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
     "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
-    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 neg: Op = row(

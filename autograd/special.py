@@ -44,6 +44,11 @@ def div(a: float, b: float) -> float:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
 
 
+def div_slopes(y: float, a: float, b: float) -> tuple[float, float]:
+    """Partials of the quotient: not by way of y where y is subnormal and lacks digits."""
+    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -a / (b * b)
+
+
 def floordiv(a: float, b: float) -> float:
     """Python's ``a // b``; by zero as a division."""
     return div(a, b) if b == 0.0 else a // b

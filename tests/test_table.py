@@ -170,6 +170,16 @@ def test_float_partials_are_the_rule(op: ops.Op) -> None:
         assert op.local(op.value(*xs), xs) == op.partials(op.value(*xs), *xs)
 
 
+def test_slope_of_a_quotient_that_is_subnormal() -> None:
+    """By way of a / b, whose digits are lost, -(a / b) / b would be wrong from the first digit on."""
+    rng = random.Random("quotient")
+    for _ in range(400):
+        xs = (rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-1074, -960), rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-110, 8))
+        for i, got in enumerate(ops.div.local(ops.div.value(*xs), xs)):
+            assert reference.ulps(got, reference.derivative("div", i, xs, 1)) <= 4.0, (i, xs)
+    assert ops.div.local(1.5e-323, (5e-324, 0.3))[1] == -5.4e-323
+
+
 def second_scale(op: ops.Op, i: int, xs: tuple[float, ...]) -> Any:
     scale = reference.SECOND_SCALE.get(op.name)
     return scale(i, tuple(map(mp.mpf, xs))) if scale else 0.0
