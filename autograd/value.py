@@ -286,6 +286,18 @@ class Value(Node, Operators):
 
         backward(self, gradient, create_graph=create_graph)
 
+    def draw(self, **options: Any) -> Any:
+        """Draw the graph below this node; see `autograd.draw` for the options."""
+        from autograd.render import draw
+
+        return draw(self, **options)
+
+    def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
+        """Derive the gradient of this node step by step; see `autograd.explain`."""
+        from autograd.render import explain
+
+        return explain(self, wrt, style, **options)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from autograd.serialize import deepcopy
 
