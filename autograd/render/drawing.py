@@ -107,7 +107,7 @@ class Drawing:
         path.write_bytes(data)
         return str(path)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # The picture alone: HTML beside it would outrank it, and a notebook that is not trusted strips HTML.
         return {"image/svg+xml": self.svg()}
 

@@ -86,7 +86,7 @@ def place(graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeo
     """
     if engine not in ("auto", *ENGINES):
         raise ValueError(f"there is no layout engine {engine!r}; choose from auto, {', '.join(ENGINES)}")
-    news = []
+    news: list[str] = []
     # dot staggers nested clusters into a staircase, with edges through boxes; the built-in layout gives each
     # cluster its place and each edge its lane. Without clusters dot is as good as any.
     if engine == "auto" and any(node.scope for node in graph.nodes):
