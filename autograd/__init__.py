@@ -77,10 +77,14 @@ from autograd.serialize import from_json, load, save, to_json
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:
+    from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
 
 # These live in packages that are large, so that they are imported when they are first asked for.
-_LATER = dict.fromkeys(("draw", "draw_dot", "explain", "stepper", "trace"), "autograd.render")
+_LATER = {
+    "compile": "autograd.compiler",
+    **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -34,8 +34,8 @@ class Calls:
         def name(x: Any, prefix: str) -> str:
             if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
                 return repr(float(x)) if isinstance(x, float) else repr(x)
-            if x is None:
-                return "None"
+            if x is None or isinstance(x, str):
+                return repr(x)
             if id(x) not in known:
                 known[id(x)] = f"{prefix}{len(known)}"
                 names[known[id(x)]] = x
@@ -43,7 +43,10 @@ class Calls:
 
         lines = ["def run():"]
         for f, operands in self.list:
-            lines.append(f"    {name(f, 'f')}({', '.join(name(x, 'v') for x in operands)})")
+            given = [name(x, "v") for x in operands]
+            if isinstance(f, np.ufunc):
+                given[-1] = f"out={given[-1]}"
+            lines.append(f"    {name(f, 'f')}({', '.join(given)})")
         lines.append("    return")
         exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
         run: Callable[[], None] = names["run"]

@@ -13,6 +13,7 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, spread
 from autograd.compiler.lower import lower
+from autograd.compiler.runtime import SLOPE
 from autograd.op import Op
 from autograd.operators import Operators
 
@@ -29,11 +30,42 @@ class Symbol(Operators):
         self.steps = steps
 
     def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:
-        # 0.5 * x, -x and the like fold into coefficients later; a step that was taken already is not repeated.
+        if op is ops.restrict or op is ops.saturate:
+            # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
+            return operands[0]
+        if op is ops.mul and (slope := self._slope(*operands)) is not None:
+            return slope
+        # A step that was taken already is not repeated.
         step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
         if step not in self.steps:
             self.steps.append(step)
         return Symbol(self.steps.index(step), self.steps)
+
+    def _scaled(self, x: Any) -> tuple[float, int]:
+        """Return the number and the step of which ``x`` is the product."""
+        factor = 1.0
+        where = x.where if isinstance(x, Symbol) else -1
+        while where >= 0:
+            op, given = self.steps[where]
+            if op is ops.neg:
+                factor, where = -factor, given[0]
+            elif op is ops.mul and sorted(map(type, given), key=str) == [float, int]:
+                number, where = sorted(given, key=lambda g: g.__class__ is int)
+                factor *= number
+            else:
+                break
+        return factor, where
+
+    def _slope(self, a: Any, b: Any) -> Any:
+        """Return c sigmoid(k x) sigmoid(-k x) as c slope(x, k), which takes one exponential instead of two."""
+        (c, i), (d, j) = self._scaled(a), self._scaled(b)
+        if min(i, j) < 0 or self.steps[i][0] is not ops.sigmoid or self.steps[j][0] is not ops.sigmoid:
+            return None
+        inner = [self._scaled(Symbol(self.steps[w][1][0], self.steps)) for w in (i, j)]
+        if inner[0][1] != inner[1][1] or inner[0][0] != -inner[1][0]:
+            return None
+        slope = SLOPE(Symbol(inner[0][1], self.steps), scale=abs(inner[0][0]))
+        return slope if c * d == 1.0 else c * d * slope
 
 
 class Template:
@@ -102,20 +134,20 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     blocked[stopped] = True
     live = ~blocked & (graph.kind >= SOP)
 
-    def contribute(target: Ints, coef: Any, source: Ints, factor: Any) -> None:
+    def contribute(target: Ints, coef: Any, source: Ints, factor: Any, over: Any = False) -> None:
         wanted = active[target]
         if not wanted.all():
             target, source = target[wanted], source[wanted]
-            coef, factor = [x[wanted] if isinstance(x, np.ndarray) else x for x in (coef, factor)]
+            coef, factor, over = [x[wanted] if isinstance(x, np.ndarray) else x for x in (coef, factor, over)]
         # A consumer in every lane of what all lanes share: its contributions are summed over the lanes.
-        b.add(target + first, coef, source + first, factor, lane[source] & ~lane[target])
+        b.add(target + first, coef, source + first, factor, (over | lane[source]) & ~lane[target])
 
     t = graph.terms
     sums = live[t.node] & (graph.kind[t.node] == SOP)
     t = t.take(sums)
-    contribute(t.a, t.coef, t.node, t.b)
+    contribute(t.a, t.coef, t.node, t.b, t.over)
     second = np.flatnonzero(t.b != ONE)
-    contribute(t.b[second], t.coef[second], t.node[second], t.a[second])
+    contribute(t.b[second], t.coef[second], t.node[second], t.a[second], t.over[second])
     for kind in np.unique(graph.kind[live & (graph.kind > SOP)]).tolist():
         nodes = np.flatnonzero(live & (graph.kind == kind))
         if kind in EXTREMA:

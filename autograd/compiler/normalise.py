@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.compiler.ir import CONST, LANE, ONE, SOP, Graph, Ints, Terms, csr, spans
 
-__all__ = ["absorb", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
+__all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 
 
 def simplify(graph: Graph) -> Graph:
@@ -130,29 +130,31 @@ def fold(graph: Graph) -> Graph:
 
 
 def alias(graph: Graph) -> Graph:
-    """Use x itself in place of a sum that consists of x alone; of -x alone, where only sums use it."""
+    """Use x itself in place of a sum that consists of x alone; of c * x alone, where only sums use it."""
     t = graph.terms
     count = np.bincount(t.node, minlength=graph.size)
     single = (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
     needed = np.zeros(graph.size, bool)
     needed[graph.args[graph.args >= 0]] = True
     needed[t.a[graph.kind[t.node] != SOP]] = True
-    single &= (t.coef == 1.0) | ((t.coef == -1.0) & ~needed[t.node]) 
+    uses = np.bincount(graph.edges()[0], minlength=graph.size)
+    # A multiple that is used once moves into the coefficient there.
+    single &= (t.coef == 1.0) | (((t.coef == -1.0) | (uses[t.node] == 1)) & ~needed[t.node])
     single &= t.a != ONE
     if not single.any():
         return graph
     to = np.arange(graph.size)
     sign = np.ones(graph.size)
     to[t.node[single]], sign[t.node[single]] = t.a[single], t.coef[single]
-    # A negative alias must not be reached through one that a row reads.
+    # A multiple must not be reached through one that a row reads.
     while True:
         up = to[to]
         if (up == to).all():
             break
         sign = sign * sign[to]
         to = up
-    if (sign[needed & (to != np.arange(graph.size))] < 0).any():
-        to = np.where(sign < 0, np.arange(graph.size), to)
+    if (sign[needed & (to != np.arange(graph.size))] != 1.0).any():
+        to = np.where(sign != 1.0, np.arange(graph.size), to)
         sign = np.ones(graph.size)
         chosen = single & (t.coef == 1.0)
         single = chosen & (to[t.node] != t.node)
@@ -162,6 +164,30 @@ def alias(graph: Graph) -> Graph:
     terms = Terms(rest.node, rest.coef * factor, to[rest.a], to[rest.b], rest.over)
     args = np.where(graph.args >= 0, to[graph.args], -1)
     return merge_equal(canonical(replace(graph, terms=terms, args=args)))
+
+
+def adopt(graph: Graph) -> Graph:
+    """Let a gradient that only repeats another sum be that sum."""
+    t = graph.terms
+    count = np.bincount(t.node, minlength=graph.size)
+    keep = kept(graph)
+    pinned = np.zeros(graph.size, bool)
+    pinned[graph.pinned[graph.pinned >= 0]] = True
+    copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
+    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a]
+    if not copies.any():
+        return graph
+    sums, first = np.unique(t.a[copies], return_index=True)
+    to = np.arange(graph.size)
+    to[sums] = t.node[copies][first]
+    gone = np.zeros(graph.size, bool)
+    gone[to[sums]] = True
+    primal = graph.primal.copy()
+    primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
+    rest = t.take(~(copies & gone[t.node]))
+    args = np.where(graph.args >= 0, to[graph.args], -1)
+    terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
+    return compact(canonical(replace(graph, args=args, terms=terms, primal=primal)))
 
 
 def compact(graph: Graph) -> Graph:
@@ -206,7 +232,7 @@ def fuse_equal(graph: Graph) -> Graph:
         if not len(rows):
             return graph
         n = graph.size + 1
-        high = graph.kind[rows] * n + graph.args[rows, 0]
+        high = graph.kind[rows].astype(np.int64) * n + graph.args[rows, 0]
         low = (graph.args[rows, 1] + 1) * n + graph.args[rows, 2] + 1
         order = np.lexsort((low, high))
         new = np.ones(len(rows), bool)

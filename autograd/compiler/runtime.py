@@ -54,7 +54,7 @@ def step(a: Any, b: Any, tie: float, out: Any) -> None:
 
 def relu(x: Any, out: Any) -> None:
     """max(x, 0)."""
-    np.maximum(x, 0.0, out)
+    np.maximum(x, 0.0, out=out)
 
 
 def leaky_relu(x: Any, factor: float, out: Any) -> None:
@@ -75,13 +75,13 @@ def selu(x: Any, out: Any) -> None:
 
 def softplus(x: Any, out: Any) -> None:
     """log(1 + exp(x))."""
-    np.maximum(x, 0.0, out)
+    np.maximum(x, 0.0, out=out)
     np.add(out, np.log1p(np.exp(-np.abs(x))), out)
 
 
 def logsigmoid(x: Any, out: Any) -> None:
     """log(sigmoid(x))."""
-    np.minimum(x, 0.0, out)
+    np.minimum(x, 0.0, out=out)
     np.subtract(out, np.log1p(np.exp(-np.abs(x))), out)
 
 
@@ -97,8 +97,8 @@ def where(condition: Any, a: Any, b: Any, out: Any) -> None:
 
 def clamp(x: Any, low: float, high: float, out: Any) -> None:
     """Limit to an interval."""
-    np.maximum(x, low, out)
-    np.minimum(out, high, out)
+    np.maximum(x, low, out=out)
+    np.minimum(out, high, out=out)
 
 
 def relu6(x: Any, out: Any) -> None:
@@ -146,6 +146,14 @@ def power(x: Any, exponent: float, out: Any) -> None:
         np.power(x, exponent, out)
 
 
+def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:
+    """c * x ** (exponent - order) * log(x) ** logs."""
+    np.power(x, np.subtract(exponent, order), out=out)
+    np.multiply(out, c, out=out)
+    if logs:
+        np.multiply(out, np.log(x) ** logs, out=out)
+
+
 def sign(x: Any, out: Any) -> None:
     """Sign."""
     np.sign(x, out)
@@ -173,7 +181,7 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, slope, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
-        restrict, saturate, direction, logaddexp, power, sign,
+        restrict, saturate, direction, logaddexp, power, monomial, sign,
     )
 } | {"round": round_digits}  # fmt: skip
 

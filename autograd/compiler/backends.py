@@ -1,0 +1,116 @@
+"""The backends behind one face, and the choice between them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.frontend import Source
+from autograd.compiler.ir import CONST, INPUT, LANE, Ints
+from autograd.compiler.program import LANES, Program
+
+__all__ = ["Engine", "choose"]
+
+
+class Engine:
+    """A program with its arrays, on one backend, for one number of lanes."""
+
+    def __init__(self, program: Program, source: Source, backend: str, lanes: int, names: list[str]) -> None:
+        start = time.perf_counter()
+        self.program, self.lanes, self.backend = program, lanes, backend
+        if backend == "c":
+            from autograd.compiler.emit_c import bind_c
+
+            self.bound: Any = bind_c(program, lanes)
+        elif backend == "python":
+            from autograd.compiler.emit_python import bind_python
+
+            self.bound = bind_python(program)
+        else:
+            from autograd.compiler.emit_numpy import bind
+
+            self.bound = bind(program, lanes)
+        self.calls = self.bound.count
+        graph = program.graph
+        self.shared, self.rows = self.bound.shared, self.bound.lanes
+        count = program.parameters
+        self.theta, self.gradient = self.shared[:count], self.shared[count : 2 * count]
+        self._zeros = np.zeros(count)
+        if graph.scale >= 0:
+            self.shared[program.address[graph.scale]] = 1.0 / lanes
+            self.shared[program.address[graph.lanes]] = float(lanes)
+        inputs = np.flatnonzero(graph.kind == INPUT)
+        self.batch = graph.scale >= 0
+        inputs = inputs[2:] if self.batch else inputs
+        sizes = [int(np.prod(shape)) for shape in source.shapes]
+        total = 0 if self.batch else sum(sizes)
+        self.data_at = program.address[np.flatnonzero(graph.kind == LANE) if self.batch else inputs[:total]]
+        self.captured_at = program.address[inputs[total:]]
+        self.outputs = self._where(graph.outputs)
+        self.value_at = self.outputs[0] if self.outputs else None
+        self.seconds = time.perf_counter() - start
+
+    def _where(self, nodes: Ints) -> list[tuple[bool, Any]]:
+        graph = self.program.graph
+        return [(True, float(graph.value[n])) if graph.kind[n] == CONST else (False, int(self.program.address[n])) for n in nodes.tolist()]
+
+    def load(self, arrays: Sequence[Any], captured: Sequence[float]) -> None:
+        """Put the arguments, and the data of the captured leaves, into their places."""
+        if len(self.captured_at):
+            self.shared[self.captured_at] = captured
+        if not len(arrays):
+            return
+        if self.batch:
+            flat = [a.reshape(self.lanes, -1).T for a in arrays]
+            first = int(self.data_at[0] - LANES) if len(self.data_at) else 0
+            for rows in flat:
+                self.rows[first : first + len(rows), : self.lanes] = rows
+                first += len(rows)
+        else:
+            self.shared[self.data_at] = np.concatenate([a.ravel() for a in arrays])
+
+    def step(self, theta: Any) -> tuple[float, Any]:
+        """Return the loss and its gradient at the given parameters."""
+        self.theta[:] = theta
+        self.bound.run()
+        fixed, where = self.value_at or (True, 0.0)
+        self.value = where if fixed else float(self.shared[where])
+        return self.value, self.gradient
+
+    def trainer(self, start: Sequence[float], lr: float) -> Any:
+        """Return a function that takes one step of gradient descent, for measurements."""
+        self.theta[:] = start
+        theta, gradient, run, finite = self.theta, self.gradient, self.bound.run, self.finite
+        where = self.value_at[1] if self.value_at and not self.value_at[0] else 0
+        shared, scaled = self.shared, np.empty(len(self.theta))
+
+        def step() -> float:
+            run()
+            self.value = shared.item(where)
+            if not finite():
+                raise FloatingPointError("the loss or a gradient is not finite")
+            np.multiply(gradient, lr, out=scaled)
+            np.subtract(theta, scaled, out=theta)
+            return self.value
+
+        return step
+
+    def finite(self) -> bool:
+        """Tell whether the loss and all gradients of the last step are finite."""
+        return math.isfinite(self.value) and float(self._zeros @ self.gradient) == 0.0
+
+    def evaluate(self) -> list[float]:
+        """Return the outputs of a function without parameters."""
+        self.bound.run()
+        return [where if fixed else float(self.shared[where]) for fixed, where in self.outputs]
+
+
+def choose(backend: str, program: Program, source: Source) -> tuple[str, str]:
+    """Return the backend to use, and why."""
+    if backend != "auto":
+        return backend, "asked for"
+    return "numpy", "the default"

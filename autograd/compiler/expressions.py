@@ -1,0 +1,135 @@
+"""The text of one product, or of one row, in a printed program."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autograd.compiler.program import Part, Ref
+from autograd.op import Op
+
+__all__ = ["product", "row_text"]
+
+LANE_LOOP = -1
+
+
+def simple(text: str) -> bool:
+    """Tell whether a text needs no parentheses in a product."""
+    depth = 0
+    for c in text:
+        depth += (c in "([") - (c in ")]")
+        if c == " " and depth == 0:
+            return False
+    return not text.startswith("-")
+
+
+def wrapped(text: str) -> str:
+    """Put parentheses around a text that needs them."""
+    return text if simple(text) else f"({text})"
+
+
+def row_text(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
+    """Return a row applied to texts."""
+    from autograd.compiler.source import number
+
+    if op.name == "step" and params == (0.0,):
+        return f"{wrapped(texts[0])} > {wrapped(texts[1])}"
+    if op.name == "relu":
+        return f"maximum({texts[0]}, 0)"
+    signs = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "=="}
+    if op.name in signs:
+        return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"
+    template = op.numpy or f"{op.name}({', '.join(f'{{{i}}}' for i in range(len(texts) + len(params)))})"
+    called = re.fullmatch(r"\w+\(.*\)", template) is not None
+    return template.format(*(texts if called else map(wrapped, texts)), *map(number, params))
+
+
+def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:
+    """Return the sign and the text of one part of a statement; loops in ``order`` are the result's axes."""
+    coef = part.coef
+    sizes = part.sizes
+    a, b = part.a, part.b
+    if isinstance(coef, Ref):
+        if a is None:
+            return 1.0, w._aligned(coef, sizes, order, lane)
+        if b is None:
+            b, coef = coef, 1.0
+        else:
+            _, table = product(w, Part(sizes, part.result, 1.0, coef, None, False), order, False, "")
+            return 1.0, f"einsum_of({table}, {w.operand(a, sizes)[0]}, {w.operand(b, sizes)[0]})"
+    if a is None:
+        from autograd.compiler.source import number
+
+        return (1.0 if coef >= 0 or extremum else -1.0), number(coef if extremum else abs(coef))
+    divide = ""
+    for x, y in ((a, b), (b, a)):
+        if x is not None and x.base == w.scale and x.base >= 0 and y is not None:
+            a, b, divide = y, None, " / N"
+            break
+    text = _two(w, part, a, b, order, lane) if b is not None else _one(w, sizes, a, order, lane, extremum, part.over)
+    return _scaled(coef, text + divide if not divide or simple(text) else f"({text}){divide}")
+
+
+def _scaled(coef: float, text: str) -> tuple[float, str]:
+    from autograd.compiler.source import number
+
+    sign = -1.0 if coef < 0 else 1.0
+    if abs(coef) == 1.0:
+        return sign, text
+    return sign, f"{wrapped(text) if '@' in text or '+' in text else text} * {number(abs(coef))}"
+
+
+def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str, over: bool) -> str:
+    text, axes, has_lane = w.operand(a, sizes)
+    full = [*axes, *([LANE_LOOP] if has_lane else [])]
+    kept = {*order, *([LANE_LOOP] if lane else [])}
+    summed = [k for k, i in enumerate(full) if i not in kept]
+    if not summed:
+        return str(w._aligned(a, sizes, order, lane))
+    verb = extremum or "sum"
+    where = "" if len(summed) == len(full) else str(summed[0]) if len(summed) == 1 else str(tuple(summed))
+    reduced = f"{wrapped(text)}.{verb}({where})"
+    left = [i for i in full if i in kept]
+    return _spread(reduced, left, order, lane)
+
+
+def _spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
+    """Align axes that are left with those of the result."""
+    wanted = [*order, *([LANE_LOOP] if lane else [])]
+    if not axes:
+        return text
+    present = [i for i in wanted if i in axes]
+    if present != axes:
+        text = f"{text}.T" if len(axes) == 2 else f"{text}.transpose({', '.join(str(axes.index(i)) for i in present)})"
+    index = [":" if i in axes else "None" for i in wanted]
+    while index and index[0] == "None":
+        index.pop(0)
+    return text if "None" not in index else f"{text}[{', '.join(index)}]"
+
+
+def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> str:
+    sizes = part.sizes
+    (text_a, axes_a, lane_a), (text_b, axes_b, lane_b) = w.operand(a, sizes), w.operand(b, sizes)
+    full_a = [*axes_a, *([LANE_LOOP] if lane_a else [])]
+    full_b = [*axes_b, *([LANE_LOOP] if lane_b else [])]
+    wanted = [*order, *([LANE_LOOP] if lane else [])]
+    summed = [i for i in dict.fromkeys([*full_a, *full_b]) if i not in wanted]
+    if not summed:
+        return f"{wrapped(w._aligned(a, sizes, order, lane))} * {wrapped(w._aligned(b, sizes, order, lane))}"
+    if not wanted and full_a == full_b:
+        return f"({text_a} * {text_b}).sum()"
+    # A loop along which both operands move and the result does too is a batch; einsum says it best.
+    batch = [i for i in wanted if i in full_a and i in full_b]
+    rows = [i for i in wanted if i in full_a and i not in batch]
+    columns = [i for i in wanted if i in full_b and i not in batch]
+    shared = all(i in full_a and i in full_b for i in summed)
+    if not batch and shared and len(summed) == 1 and len(rows) <= 1 and len(columns) <= 1 and len(rows) + len(columns) == len(wanted):
+        if rows and columns and wanted != rows + columns:
+            text_a, text_b, full_a, full_b, rows, columns = text_b, text_a, full_b, full_a, columns, rows
+        left = text_a if full_a == rows + summed else f"{text_a}.T"
+        right = text_b if full_b == summed + columns else f"{text_b}.T"
+        return f"{left} @ {right}"
+    letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(dict.fromkeys([*wanted, *full_a, *full_b]))}
+    spell = ["".join(letters[i] for i in axes) for axes in (full_a, full_b, [i for i in wanted if i in full_a or i in full_b])]
+    text = f"einsum('{spell[0]},{spell[1]}->{spell[2]}', {text_a}, {text_b})"
+    return _spread(text, [i for i in wanted if i in full_a or i in full_b], order, lane)

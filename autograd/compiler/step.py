@@ -1,0 +1,418 @@
+"""`compile`: the public face of the compiler."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import gradients, toposort
+from autograd.compiler.backends import Engine, choose
+from autograd.compiler.frontend import Source, build, flatten, nested, rebuild
+from autograd.compiler.ir import INPUT, LANE
+from autograd.compiler.layout import roll
+from autograd.compiler.verify import verify
+from autograd.errors import GraphError
+from autograd.value import Value
+
+__all__ = ["Compiled", "Report", "compile"]
+
+BACKENDS = ("auto", "numpy", "c", "python")
+REDUCTIONS = ("mean", "sum")
+
+
+def compile(
+    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled:  # fmt: skip
+    """Compile a function, and its gradient, into a short program of array operations.
+
+    The function is called once, on Values, to record its graph. Python's own control flow is therefore
+    frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
+
+    Parameters
+    ----------
+    f
+        With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
+        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
+    params
+        Leaves to differentiate for, such as ``model.parameters()``.
+    batch
+        Whether the arguments get one more axis in front: many examples at a time.
+    reduction
+        ``"mean"`` or ``"sum"`` of the examples' losses.
+    penalty
+        Called without arguments; added to the loss once, whatever the number of examples.
+    backend
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the fastest that is available.
+
+    Returns
+    -------
+    Compiled
+        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> w = Value(2.0, "w")
+    >>> step = compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
+    >>> step([1.0, 2.0], [0.0, 1.0])
+    6.5
+    >>> w.grad
+    8.0
+    """
+    if not callable(f):
+        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    if params is None:
+        if batch or penalty is not None:
+            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
+        return Compiled(f, None, batch, reduction, penalty, backend)
+    if isinstance(params, Value):
+        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
+    leaves = list(params)
+    for p in leaves:
+        if not isinstance(p, Value) or p.op is not None:
+            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
+    if len(set(leaves)) < len(leaves):
+        raise ValueError("a parameter occurs twice; pass each once")
+    return Compiled(f, leaves, batch, reduction, penalty, backend)
+
+
+def quiet() -> Any:
+    """Return a context without NumPy's warnings: the engine gives none for infinity and NaN either."""
+    return np.errstate(all="ignore")
+
+
+class Report:
+    """What the compiler made of a function; ``str()`` of it is for reading."""
+
+    def __init__(self, facts: dict[str, Any], notes: list[str]) -> None:
+        self.facts = facts
+        self.notes = notes
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name]
+
+    def __str__(self) -> str:
+        width = max(map(len, self.facts))
+        lines = [f"{name:<{width}}  {fact}" for name, fact in self.facts.items()]
+        return "\n".join(lines + [f"fallback: {note}" for note in self.notes])
+
+    __repr__ = __str__
+
+
+class Structure:
+    """One recorded structure of a function: its program, and engines for each number of lanes."""
+
+    def __init__(self, source: Source, names: list[str], backend: str, seconds: float) -> None:
+        self.source = source
+        self.names = names
+        start = time.perf_counter()
+        self.program = roll(source.graph)
+        self.seconds = seconds + time.perf_counter() - start
+        self.backend, self.why = choose(backend, self.program, source)
+        self.engines: dict[int, Engine] = {}
+        graph = source.graph
+        self.inputs = np.flatnonzero(graph.kind == INPUT)
+        self.lanes = np.flatnonzero(graph.kind == LANE)
+
+    def engine(self, lanes: int) -> Engine:
+        """Return the program with arrays for a number of lanes."""
+        if lanes not in self.engines:
+            if len(self.engines) >= 8:
+                del self.engines[next(iter(self.engines))]
+            self.engines[lanes] = Engine(self.program, self.source, self.backend, lanes, self.names)
+        return self.engines[lanes]
+
+
+class Compiled:
+    """A compiled function; made by `compile`.
+
+    Attributes
+    ----------
+    source : str
+        The program over NumPy arrays, for reading.
+    c_source : str
+        The program in C.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
+        penalty: Callable[[], Any] | None, backend: str,
+    ) -> None:  # fmt: skip
+        self._f, self._params, self._batch = f, params, batch
+        self._reduction, self._penalty, self._backend = reduction, penalty, backend
+        self._structures: dict[Any, Structure] = {}
+        self._latest: tuple[Structure, Engine] | None = None
+        self._names = argument_names(f)
+
+    # Recording.
+
+    def _prepare(self, data: Sequence[Any]) -> tuple[Structure, Engine]:
+        arrays, lanes = self._arrays(data)
+        shapes = tuple(a.shape[1:] if self._batch else a.shape for a in arrays)
+        structure = self._structures.get(shapes)
+        if structure is None:
+            start = time.perf_counter()
+            examples = [a[0] if self._batch else a for a in arrays]
+            names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
+            source = build(
+                self._f, self._params, names, list(shapes), examples,
+                batch=self._batch, reduction=self._reduction, penalty=self._penalty,
+            )  # fmt: skip
+            structure = Structure(source, names, self._backend, time.perf_counter() - start)
+            if len(self._structures) >= 8:
+                del self._structures[next(iter(self._structures))]
+            self._structures[shapes] = structure
+        engine = structure.engine(lanes)
+        engine.load(arrays, [v._data for v in structure.source.captured])
+        self._latest = structure, engine
+        return structure, engine
+
+    def _arrays(self, data: Sequence[Any]) -> tuple[list[Any], int]:
+        arrays = []
+        for i, x in enumerate(data):
+            try:
+                arrays.append(np.asarray(x, np.float64))
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"argument {i} must be a number or a rectangular nested list of numbers: {error}") from None
+        if not self._batch:
+            return arrays, 1
+        counts = {a.shape[0] if a.ndim else None for a in arrays}
+        if len(counts) != 1 or None in counts or 0 in counts:
+            shown = ", ".join(str(a.shape) for a in arrays)
+            raise ValueError(f"with batch=True every argument needs the same number of examples, at least one, along its first axis; got shapes {shown}")
+        return arrays, arrays[0].shape[0]
+
+    # Evaluating.
+
+    def __call__(self, *data: Any) -> Any:
+        """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result."""
+        if self._params is None:
+            structure, engine = self._prepare(data)
+            with quiet():
+                outputs = engine.evaluate()
+            if not all(map(math.isfinite, outputs)):
+                return self._plain(data)
+            return rebuild(structure.source.structure, outputs)
+        value, grads = self.value_and_grad(*data)
+        for p, g in zip(self._params, grads.tolist(), strict=True):
+            p.grad += g
+        return value
+
+    def value_and_grad(self, *data: Any) -> tuple[float, Any]:
+        """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
+        if self._params is None:
+            raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
+        _, engine = self._prepare(data)
+        with quiet():
+            value, grads = engine.step([p._data for p in self._params])
+            finite = engine.finite()
+        if not finite:
+            return self._exact(data)
+        return value, np.array(grads)
+
+    def _plain(self, data: Sequence[Any]) -> Any:
+        arrays, _ = self._arrays(data)
+        result = self._f(*[nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in arrays])
+        leaves: list[Any] = []
+        structure = flatten(result, leaves)
+        return rebuild(structure, [x._data if isinstance(x, Value) else float(x) for x in leaves])
+
+    def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
+        """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
+        assert self._params is not None
+        arrays, lanes = self._arrays(data)
+        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
+        total, grads = 0.0, np.zeros(len(self._params))
+        for i in range(lanes):
+            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
+            loss = self._f(*args)
+            total, grads = self._added(loss, weight, total, grads)
+        if self._penalty is not None:
+            total, grads = self._added(self._penalty(), 1.0, total, grads)
+        return total, grads
+
+    def _added(self, loss: Any, weight: float, total: float, grads: Any) -> tuple[float, Any]:
+        if not isinstance(loss, Value):
+            return total + weight * float(loss), grads
+        assert self._params is not None
+        return total + weight * loss._data, grads + np.array(gradients(loss, self._params, gradient=weight))
+
+    # Training.
+
+    def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
+        """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``.
+
+        Parameters and state stay in arrays; the Values get their data at the end, before each call of the
+        callback, and if an exception such as an interrupt ends the training.
+
+        Parameters
+        ----------
+        data
+            The function's arguments, then an optimizer of `nn.optim` over the same parameters, then the
+            number of steps, then perhaps a callback.
+        callback
+            Called after each step with its number, from 0, and the loss before it; stops the training if it
+            returns True.
+
+        Returns
+        -------
+        list of float
+            The loss before each step.
+        """
+        if self._params is None:
+            raise TypeError("this function was compiled without params; there is nothing to train")
+        *args, optimizer, steps = data
+        if callable(steps) and not isinstance(steps, int):
+            callback = steps
+            *args, optimizer, steps = args + [optimizer]
+        if list(optimizer.params) != self._params:
+            raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+        _, engine = self._prepare(args)
+        theta = np.array([p._data for p in self._params])
+        losses: list[float] = []
+        try:
+            for i in range(steps):
+                with quiet():
+                    value, grads = engine.step(theta)
+                    finite = engine.finite()
+                if not finite:
+                    self._store(theta)
+                    value, grads = self._exact(args)
+                losses.append(value)
+                theta = optimizer.step_flat(theta, np.asarray(grads))
+                if callback is not None:
+                    self._store(theta)
+                    if callback(i, value):
+                        break
+        finally:
+            self._store(theta)
+        return losses
+
+    def _store(self, theta: Any) -> None:
+        assert self._params is not None
+        for p, x in zip(self._params, theta.tolist(), strict=True):
+            p.data = x
+
+    # Looking at it.
+
+    def _made(self) -> tuple[Structure, Engine]:
+        if self._latest is None:
+            if self._names or self._batch:
+                raise GraphError("nothing is compiled yet: call the function on data once, for the shapes of its arguments")
+            self._prepare(())
+        assert self._latest is not None
+        return self._latest
+
+    @property
+    def source(self) -> str:
+        """The program over NumPy arrays, with the labels of the leaves."""
+        from autograd.compiler.source import write
+
+        structure, _ = self._made()
+        return write(structure.program, structure.source, structure.names)
+
+    @property
+    def c_source(self) -> str:
+        """The program in C."""
+        from autograd.compiler.emit_c import c_program
+
+        structure, _ = self._made()
+        return c_program(structure.program)
+
+    def report(self) -> Report:
+        """Return counts, times, the backend and why it was chosen, and what fell back to gathering."""
+        structure, engine = self._made()
+        program = structure.program
+        facts = {
+            "recorded nodes": structure.source.raw,
+            "nodes with gradient": program.graph.size,
+            "statements": len(program.statements),
+            "calls": engine.calls,
+            "backend": structure.backend,
+            "because": structure.why,
+            "compile seconds": round(structure.seconds + engine.seconds, 4),
+            "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
+        }
+        return Report(facts, [s.note for s in program.statements if s.note])
+
+    def check(self, *data: Any, tolerance: float = 1e-12) -> float:
+        """Compare with the engine itself on the same data; raise GraphError if a number is off.
+
+        Parameters
+        ----------
+        data
+            As for a call.
+        tolerance
+            Relative; where terms cancel, 64 units in the last place of the sum of their absolute values are
+            allowed besides.
+
+        Returns
+        -------
+        float
+            The largest relative error.
+        """
+        if self._params is None:
+            raise TypeError("check() compares a loss and its gradients; compile with params")
+        structure, _ = self._prepare(data)
+        verify(structure.program)
+        value, grads = self.value_and_grad(*data)
+        right_value, right = self._exact(data)
+        scale = self._absolute(data)
+        errors = [worst_of(value, right_value, abs(right_value) + abs(value), tolerance, "the loss")]
+        for p, got, want, size in zip(self._params, grads.tolist(), right.tolist(), scale.tolist(), strict=True):
+            errors.append(worst_of(got, want, size, tolerance, f"the gradient of {p.label or p!r}"))
+        return max(errors)
+
+    def _absolute(self, data: Sequence[Any]) -> Any:
+        """Return for each parameter the sum of the absolute values of all path products."""
+        assert self._params is not None
+        arrays, lanes = self._arrays(data)
+        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
+        position = {p: i for i, p in enumerate(self._params)}
+        sums = np.zeros(len(self._params))
+        roots: list[tuple[Any, float]] = []
+        for i in range(lanes):
+            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
+            roots.append((self._f(*args), weight))
+        if self._penalty is not None:
+            roots.append((self._penalty(), 1.0))
+        for root, factor in roots:
+            if not isinstance(root, Value):
+                continue
+            reached: dict[Any, float] = {root: factor}
+            for node in reversed(toposort(root)):
+                g = reached.get(node, 0.0)
+                for x, d in node.edges():
+                    reached[x] = reached.get(x, 0.0) + g * abs(d or 0.0)
+            for p, j in position.items():
+                sums[j] += reached.get(p, 0.0)
+        return sums
+
+
+def worst_of(got: float, want: float, size: float, tolerance: float, what: str) -> float:
+    """Return the relative error of a number; raise if it is beyond the tolerance."""
+    if got == want or (got != got and want != want):
+        return 0.0
+    error = abs(got - want)
+    if not error <= tolerance * abs(want) + 64 * 2.0**-53 * size:
+        raise GraphError(f"{what} is {got!r} compiled and {want!r} computed by the engine: a defect of the compiler, or of a function that is not the same at each call")
+    return error / abs(want) if abs(want) > 1e-6 * size else error / max(size, 5e-324)
+
+
+def argument_names(f: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's positional arguments, for the printed source."""
+    try:
+        given = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
