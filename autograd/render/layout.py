@@ -93,7 +93,10 @@ def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
     for edge in graph.edges:
         _enter(homes[edge.tail], homes[edge.head], edge)
     size = len(graph.nodes) + len(graph.edges)
-    _arrange(root, _Options(horizontal, flow, labels, sweeps=8 if size < 2500 else 4, reach=10_000 if size < 2500 else 6))
+    # Lanes for long edges are worth their time as long as they are few beside the boxes.
+    lanes = size < 2500 and graph.span() < 4 * size + 400
+    sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
+    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6))
     result = Layout()
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
