@@ -25,6 +25,15 @@ class Op:
     """One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
 
     Rows are singletons: copied and pickled by name.
+
+    Examples
+    --------
+    >>> from autograd import TABLE, Value
+    >>> sigmoid = TABLE["sigmoid"]
+    >>> sigmoid(0.0), sigmoid(Value(0.0))
+    (0.5, Value(data=0.5, grad=0.0))
+    >>> sigmoid.source, sigmoid.latex.format("z")
+    ('Bishop, PRML, eq. 4.88', '\\\\sigma(z)')
     """
 
     name: str
