@@ -124,7 +124,7 @@ def _plain(c: float) -> bool:
 power: Op = row(
     "power", special.pow,
     lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
-    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
+    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
@@ -156,11 +156,11 @@ sqrt: Op = row(
 )
 cbrt: Op = row(
     "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
-    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
     "restrict", special.restrict, lambda y, x: (1.0,),
-    latex="{0}", numpy="restrict({0})", c="restrict({0})", domain=(POSITIVE,), source="identity",
+    latex="{0}", numpy="restrict({0})", c="restrict_positive({0})", domain=(POSITIVE,), source="identity",
 )
 saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
     "saturate", special.saturate, lambda y, x: (1.0,),
@@ -169,7 +169,7 @@ saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where 
 
 # Exponentials and logarithms.
 
-exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp({0})", source="DLMF 4.4.4")
+exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
 exp2: Op = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
@@ -223,7 +223,7 @@ sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}"
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh: Op = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})", source="DLMF 4.34.9",
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
 )
 asinh: Op = row(
@@ -278,7 +278,7 @@ erf: Op = row(
 )
 erfc: Op = row(
     "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
-    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc({0})", source="DLMF 7.10.1",
+    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc_accurate({0})", source="DLMF 7.10.1",
     textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 normal_cdf: Op = row(
@@ -296,7 +296,7 @@ gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
 
 lgamma: Op = row(
     "lgamma", gamma.lgamma, lambda y, x: (digamma(x),),
-    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma({0})",
+    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma_accurate({0})",
     domain=(POSITIVE,), source="DLMF 5.2.2",
 )
 digamma: Op = row(
@@ -433,9 +433,9 @@ def _comparison(name: str, value: Any, symbol: str, latex: str) -> Op:
 
 
 greater: Op = _comparison("greater", lambda a, b: float(a > b), ">", ">")
-greater_equal: Op = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\ge")
+greater_equal: Op = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\geq")
 less: Op = _comparison("less", lambda a, b: float(a < b), "<", "<")
-less_equal: Op = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\le")
+less_equal: Op = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\leq")
 equal: Op = _comparison("equal", lambda a, b: float(a == b), "=", "=")
 
 # Any number of operands.

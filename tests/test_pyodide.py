@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # What both Pythons run. Numbers are compared as hexadecimal, that is to the last bit.
-PROGRAM = '''
+PROGRAM = """
 import json, math, random
 import autograd, nn
 from autograd import Value, grad
@@ -86,7 +86,7 @@ facts["learnt"] = losses[-1] < losses[0]
 svg = autograd.draw(((w * x + b).tanh() - y) ** 2).svg()
 facts["picture"] = [svg.startswith("<svg"), svg.count('class="node'), "tanh" in svg]
 facts["round trip"] = autograd.from_json(autograd.to_json(rational(Value(2.0)))).data
-'''
+"""
 IN_NODE = """
 const [entry, root] = process.argv.slice(2);
 const { loadPyodide } = await import(entry);

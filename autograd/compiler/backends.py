@@ -81,6 +81,24 @@ class Engine:
         self.value = where if fixed else float(self.shared[where])
         return self.value, self.gradient
 
+    def trainer(self, start: Sequence[float], lr: float) -> Any:
+        """Return a function that takes one step of gradient descent, for measurements."""
+        self.theta[:] = start
+        theta, gradient, run, finite = self.theta, self.gradient, self.bound.run, self.finite
+        where = self.value_at[1] if self.value_at and not self.value_at[0] else 0
+        shared, scaled = self.shared, np.empty(len(self.theta))
+
+        def step() -> float:
+            run()
+            self.value = shared.item(where)
+            if not finite():
+                raise FloatingPointError("the loss or a gradient is not finite")
+            np.multiply(gradient, lr, out=scaled)
+            np.subtract(theta, scaled, out=theta)
+            return self.value
+
+        return step
+
     def finite(self) -> bool:
         """Tell whether the loss and all gradients of the last step are finite."""
         return math.isfinite(self.value) and float(self._zeros @ self.gradient) == 0.0

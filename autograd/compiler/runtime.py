@@ -146,6 +146,14 @@ def power(x: Any, exponent: float, out: Any) -> None:
         np.power(x, exponent, out)
 
 
+def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:
+    """c * x ** (exponent - order) * log(x) ** logs."""
+    np.power(x, np.subtract(exponent, order), out=out)
+    np.multiply(out, c, out=out)
+    if logs:
+        np.multiply(out, np.log(x) ** logs, out=out)
+
+
 def sign(x: Any, out: Any) -> None:
     """Sign."""
     np.sign(x, out)
@@ -173,7 +181,7 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, slope, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
-        restrict, saturate, direction, logaddexp, power, sign,
+        restrict, saturate, direction, logaddexp, power, monomial, sign,
     )
 } | {"round": round_digits}  # fmt: skip
 

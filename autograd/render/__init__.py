@@ -2,5 +2,6 @@
 
 from autograd.render.drawing import draw, draw_dot, trace
 from autograd.render.explain import explain
+from autograd.render.stepper import stepper
 
-__all__ = ["draw", "draw_dot", "explain", "trace"]
+__all__ = ["draw", "draw_dot", "explain", "stepper", "trace"]

@@ -44,6 +44,8 @@ class Node:
     """Whether the backward pass reads this node's value."""
     tooltip: tuple[str, ...] = ()
     value_name: str = "value"
+    widest: str = ""
+    """The longest number that the box must have room for, where it changes."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Edge:
     saved: bool = False
     count: int = 1
     tooltip: tuple[str, ...] = ()
+    widest: str = ""
 
 
 @dataclass(slots=True)
@@ -188,4 +191,4 @@ def scope_of(v: Value, scopes: set[str]) -> str:
 
 def short_label(label: str, scope: str) -> str:
     """Return the label, without the path that the clusters around the node show already."""
-    return visible(label.removeprefix(f"{scope}.") if scope else label)
+    return visible((label.removeprefix(f"{scope}.") or label) if scope else label)
