@@ -93,7 +93,7 @@ def test_equations_are_numbered_once_and_those_referred_to_exist():
         text = source.read_text(encoding="utf-8")
         own = re.findall(r"\\tag\{(\d+\.\d+)\}", text)
         assert own == [f"{number}.{k + 1}" for k in range(len(own))]
-        assert set(re.findall(r"\((\d{1,2}\.\d{1,2})\)", text)) <= set(tags)
+        assert set(re.findall(r"(?<!\w)\(([1-9]\d?\.[1-9]\d?)\)", text)) <= set(tags)
 
 
 @each
