@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd.compiler.cache import compiler
+from autograd.compiler.emit_c import unsupported
 from autograd.compiler.frontend import Source
 from autograd.compiler.ir import CONST, INPUT, LANE, Ints
 from autograd.compiler.program import LANES, Program
@@ -23,9 +26,9 @@ class Engine:
         start = time.perf_counter()
         self.program, self.lanes, self.backend = program, lanes, backend
         if backend == "c":
-            from autograd.compiler.emit_c import bind_c
+            from autograd.compiler.bind_c import BoundC
 
-            self.bound: Any = bind_c(program, lanes)
+            self.bound: Any = BoundC(program, lanes)
         elif backend == "python":
             from autograd.compiler.emit_python import bind_python
 
@@ -109,8 +112,19 @@ class Engine:
         return [where if fixed else float(self.shared[where]) for fixed, where in self.outputs]
 
 
+_NOTICED: list[str] = []
+
+
 def choose(backend: str, program: Program, source: Source) -> tuple[str, str]:
     """Return the backend to use, and why."""
+    if backend == "c":
+        reason = unsupported(program)
+        if not reason and compiler() is None:
+            reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
+            if not _NOTICED:
+                _NOTICED.append(reason)
+                warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
+        return ("numpy", f"C was asked for, but {reason}") if reason else ("c", "asked for")
     if backend != "auto":
         return backend, "asked for"
     return "numpy", "the default"

@@ -13,7 +13,7 @@ from autograd.compiler import compile
 from autograd.compiler.verify import verify
 from autograd.errors import TracingError
 
-BACKENDS = ["numpy"]
+BACKENDS = ["numpy", "c"]
 
 UNARY = [
     "exp", "log1p", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid", "logsigmoid", "relu",
