@@ -30,9 +30,9 @@ class Engine:
 
             self.bound: Any = BoundC(program, lanes)
         elif backend == "python":
-            from autograd.compiler.emit_python import bind_python
+            from autograd.compiler.emit_python import BoundPython
 
-            self.bound = bind_python(program)
+            self.bound = BoundPython(program, lanes)
         else:
             from autograd.compiler.emit_numpy import bind
 

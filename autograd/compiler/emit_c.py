@@ -96,7 +96,7 @@ class CWriter:
         lines = ["static void run_once(double *restrict s, const double *restrict lanes, long N) {", "    (void)lanes; (void)N;"]
         lines += [f"    {name}(s);" for name in shared]
         lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
-        if p.lanes:
+        if p.lanes and lane:
             inputs = int((p.graph.kind == LANE).sum())
             lines += [
                 "    memset(acc, 0, sizeof acc);",
@@ -105,6 +105,7 @@ class CWriter:
                 "        const int full = n + B <= N;",
                 "        V mask;",
                 "        FOR(l, B) mask[l] = n + l < N ? 1.0 : 0.0;",
+                "        (void)mask;",
                 f"        if (full) FOR(r, {inputs}) memcpy(&v[r], &lanes[r * N + n], sizeof(V));",
                 f"        else FOR(r, {inputs}) FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",

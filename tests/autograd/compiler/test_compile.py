@@ -13,7 +13,7 @@ from autograd.compiler import compile
 from autograd.compiler.verify import verify
 from autograd.errors import TracingError
 
-BACKENDS = ["numpy", "c"]
+BACKENDS = ["numpy", "python", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
 UNARY = [
     "exp", "log1p", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid", "logsigmoid", "relu",
