@@ -119,7 +119,7 @@ class Expression:
         keywords = dict(zip(step.keywords, arguments[split:], strict=True))
         try:
             return _row(step.what, arguments[:split])(*arguments[:split], **keywords)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, IndexError) as error:
             _fail(self.text, step.span, str(error), cause=error)
 
 

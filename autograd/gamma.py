@@ -4,15 +4,18 @@ Doubles alone lose most of their digits next to the zeros of these functions and
 library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
 """
 
+# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 from __future__ import annotations
 
 import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from typing import Any
 
 NAN, INF = math.nan, math.inf
 
 DIGITS = Context(prec=50, Emin=MIN_EMIN, Emax=MAX_EMAX)
-_PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 _HALF_LOG_2PI = Decimal("0.91893853320467274178032973640561763986139747363778341281715154")
 
 # Bernoulli numbers B(2), B(4), ...: DLMF 24.2.
@@ -40,7 +43,7 @@ def _shifted(x: Decimal, beyond: int) -> list[Decimal]:
 
 def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
     """Sine and cosine of pi x up to a common sign, x being reduced exactly first."""
-    t = _PI * Decimal(math.remainder(x, 1.0))
+    t = PI * Decimal(math.remainder(x, 1.0))
     sine, cosine, term = Decimal(0), Decimal(0), Decimal(1)
     for k in range(0, 48, 2):
         cosine += term
@@ -51,16 +54,16 @@ def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
 
 
 def lgamma(x: float) -> float:
-    """log |gamma(x)|; infinite at the poles."""
+    """Logarithm of |gamma(x)|; infinite at the poles."""
     if _is_pole(x) or x == INF:
         return INF
-    if x != x:
-        return x
+    if x != x or x in (1.0, 2.0):
+        return x if x != x else 0.0
     with localcontext(DIGITS):
         if x > 0.0:
             return float(_lgamma(+Decimal(x)))
         # Reflection, DLMF 5.5.3.
-        return float((_PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
+        return float((PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
 
 
 def _lgamma(x: Decimal) -> Decimal:
@@ -121,14 +124,14 @@ def _polygamma(x: Decimal, n: int) -> Decimal:
 
 
 def _cotangent(x: float, n: int) -> Decimal:
-    """n-th derivative of pi cot(pi x): a polynomial in c = cot(pi x), by c' = -pi (1 + c**2)."""
+    """Derivative of order n of pi cot(pi x): a polynomial in c = cot(pi x), by c' = -pi (1 + c**2)."""
     sine, cosine = _sin_cos(x)
     c = cosine / sine
-    polynomial = [Decimal(0), Decimal(1)]
+    polynomial: list[Any] = [0, 1]
     for _ in range(n):
         slope = [k * a for k, a in enumerate(polynomial)][1:]
         polynomial = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
     value = Decimal(0)
     for a in reversed(polynomial):
         value = value * c + a
-    return value * _PI ** (n + 1)
+    return value * PI ** (n + 1)

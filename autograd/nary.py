@@ -1,5 +1,7 @@
 """Values of the operations over any number of floats, and of those that need a common scale."""
 
+# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 from __future__ import annotations
 
 import builtins
@@ -70,7 +72,7 @@ def _require(name: str, xs: tuple[float, ...]) -> None:
 
 @lru_cache(maxsize=8)  # a rule asks for the weights one by one
 def _exponentials(xs: tuple[float, ...]) -> tuple[list[float], int]:
-    """exp(x - max) for each x, and the place of the maximum."""
+    """List of exp(x - max) for each x, and the place of the maximum."""
     top = max(*xs)
     if top != top:
         return [NAN] * len(xs), 0
@@ -96,7 +98,7 @@ def _others(xs: tuple[float, ...]) -> tuple[float, float]:
 
 
 def logsumexp(*xs: float) -> float:
-    """log(exp(x1) + exp(x2) + ...), without overflow."""
+    """Logarithm log(exp(x1) + exp(x2) + ...), without overflow."""
     if not xs:
         return -INF
     if math.isinf(top := max(*xs)):
@@ -106,7 +108,7 @@ def logsumexp(*xs: float) -> float:
 
 
 def softmax(*operands: float) -> float:
-    """exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
+    """Share exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
     *xs, index = operands
     key = tuple(xs)
     return _exponentials(key)[0][_place("softmax", index, len(xs))] / _total(key)
@@ -129,13 +131,7 @@ def _place(name: str, index: float, count: int) -> int:
     return place
 
 
-# Lengths, scaled by a power of two where squares or the result leave the range of doubles.
-
-
-def _exponent(xs: tuple[float, ...]) -> int:
-    """Binary exponent of the largest magnitude, 0 where no scaling is needed."""
-    e = math.frexp(builtins.max(map(abs, xs)))[1]
-    return 0 if -900 < e < 900 else e
+# Lengths. Decimal numbers, whose exponents do not end, keep the squares in range and every digit of the ratio.
 
 
 def norm(*xs: float) -> float:
@@ -144,7 +140,7 @@ def norm(*xs: float) -> float:
 
 
 def direction(*operands: float) -> float:
-    """x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
+    """Quotient x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
     *xs, index = operands
     x = xs[_place("direction", index, len(xs))]
     if any(v != v for v in xs):
@@ -152,15 +148,19 @@ def direction(*operands: float) -> float:
     if any(map(math.isinf, xs)):
         alone = builtins.sum(map(math.isinf, xs)) == 1
         return (math.copysign(1.0, x) if math.isinf(x) else 0.0) if alone else NAN
-    e = _exponent(tuple(xs))
-    y = math.hypot(*(math.ldexp(v, -e) for v in xs)) if e else math.hypot(*xs)
-    return math.ldexp(x, -e) / y if y else 0.0
+    with localcontext(DIGITS):
+        return float(+Decimal(x) / _length(tuple(xs))) if any(xs) else 0.0
+
+
+@lru_cache(maxsize=8)  # a rule asks for the cosines one by one
+def _length(xs: tuple[float, ...]) -> Decimal:
+    return builtins.sum((+Decimal(x)) ** 2 for x in xs).sqrt()  # type: ignore[union-attr]
 
 
 def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
     """Real and imaginary part of (x + iy)**-order; NaN at zero.
 
-    In decimal numbers, whose exponents do not end: x and y may be 600 orders of magnitude apart.
+    The operands may be 600 orders of magnitude apart.
     """
     if x == 0.0 == y or x != x or y != y:
         return NAN, NAN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd import special
 from autograd.real import to_float
@@ -57,6 +57,8 @@ class Op:
     """The partials as a textbook prints them, where the accurate rule looks different; for derivations only."""
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
+    call: ClassVar[Any] = None
+    """What a backward pass computes again in place of reading local derivatives; only `checkpoint` has it."""
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
@@ -81,10 +83,8 @@ class Op:
 
     def _with_params(self, operands: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Fill in the constants that follow the operands, by keyword or by default."""
-        if self.arity == ANY:
-            missing = list(self.params)
-        else:
-            missing = list(self.params)[max(len(operands) - self.arity, 0):]
+        by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
+        missing = list(self.params)[by_position:]
         for name in given:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")

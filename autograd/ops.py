@@ -12,6 +12,8 @@ tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on. Wh
 textbooks print, ``textbook`` holds their form, for derivations.
 """
 
+# ruff: noqa: ARG001, ARG005 - every rule takes the output and all operands
+
 from __future__ import annotations
 
 import math
@@ -72,40 +74,40 @@ def _gap_below(*xs: float) -> float:
 
 # Arithmetic.
 
-add = row(
+add: Op = row(
     "add", lambda a, b: a + b, lambda y, a, b: (1.0, 1.0), arity=2,
     symbol="+", latex="{0} + {1}", numpy="{0} + {1}", c="{0} + {1}", precedence=SUM, source="DLMF 1.4.9",
 )
-sub = row(
+sub: Op = row(
     "sub", lambda a, b: a - b, lambda y, a, b: (1.0, -1.0), arity=2,
     symbol="-", latex="{0} - {1}", numpy="{0} - {1}", c="{0} - {1}", precedence=SUM, source="DLMF 1.4.9",
 )
-mul = row(
+mul: Op = row(
     "mul", lambda a, b: a * b, lambda y, a, b: (b, a), arity=2,
     symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
-div = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
+div: Op = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
     "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
     domain=(REALS, POSITIVE), source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
-neg = row(
+neg: Op = row(
     "neg", lambda x: -x, lambda y, x: (-1.0,),
     symbol="-", latex="-{0}", numpy="-{0}", c="-{0}", precedence=NEGATION, source="DLMF 1.4.9",
 )
-reciprocal = row(
+reciprocal: Op = row(
     "reciprocal", lambda x: special.div(1.0, x), lambda y, x: (-(y * y),),
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", numpy="reciprocal({0})", c="1.0 / ({0})", precedence=PRODUCT,
     domain=(POSITIVE,), source="DLMF 1.4.11",
     textbook=lambda y, x: (-1.0 / (x * x),),
 )
-floordiv = row(
+floordiv: Op = row(
     "floordiv", special.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
     symbol="//", latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", numpy="floor_divide({0}, {1})",
     c="floordiv({0}, {1})", domain=(REALS, POSITIVE), kink=_from_multiple, gated=True, source="step function, slope 0",
 )
-mod = row(
+mod: Op = row(
     "mod", special.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2,
     symbol="%", latex=r"{0} \bmod {1}", numpy="mod({0}, {1})", c="mod({0}, {1})", precedence=PRODUCT,
     domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
@@ -119,20 +121,20 @@ def _plain(c: float) -> bool:
     return (c - 1.0) + 1.0 == c and (0.5 <= c <= 4.0 or -4.0 <= c <= -1.0)
 
 
-power = row(
+power: Op = row(
     "power", special.pow,
     lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
-    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
+    params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
-pow = row(
+pow: Op = row(
     "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
     symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
     domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
     textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
 )
-monomial = row(
+monomial: Op = row(
     "monomial", special.monomial,
     lambda y, c, a, b, order, logs: (
         monomial(1.0, a, b, order, logs),
@@ -144,97 +146,97 @@ monomial = row(
     numpy="monomial({0}, {1}, {2}, {3}, {4})", c="monomial({0}, {1}, {2}, {3}, {4})", precedence=PRODUCT,
     domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
 )
-square = row(
+square: Op = row(
     "square", lambda x: x * x, lambda y, x: (2.0 * x,),
     symbol="x²", latex="{0}^2", numpy="square({0})", c="square({0})", precedence=POWER, source="DLMF 1.4.12",
 )
-sqrt = row(
+sqrt: Op = row(
     "sqrt", special.sqrt, lambda y, x: (0.5 / restrict(y),),
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
-cbrt = row(
+cbrt: Op = row(
     "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
-    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+    symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
-restrict = row(  # makes a rule NaN off the domain of its function, and its zero positive
+restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
     "restrict", special.restrict, lambda y, x: (1.0,),
-    latex="{0}", numpy="restrict({0})", c="restrict({0})", domain=(POSITIVE,), source="identity",
+    latex="{0}", numpy="restrict({0})", c="restrict_positive({0})", domain=(POSITIVE,), source="identity",
 )
-saturate = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
+saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
     "saturate", special.saturate, lambda y, x: (1.0,),
     latex="{0}", numpy="saturate({0})", c="saturate({0})", source="identity",
 )
 
 # Exponentials and logarithms.
 
-exp = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp({0})", source="DLMF 4.4.4")
-exp2 = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
+exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
+exp2: Op = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
     textbook=lambda y, x: (LN2 * y,),
 )
-expm1 = row(  # not y + 1, which is 0 for x below -37
+expm1: Op = row(  # not y + 1, which is 0 for x below -37
     "expm1", special.expm1, lambda y, x: (exp(x),),
     latex="e^{{{0}}} - 1", numpy="expm1({0})", c="expm1({0})", precedence=SUM, source="DLMF 4.4.4",
 )
-log = row(
+log: Op = row(
     "log", special.log, lambda y, x: (1.0 / restrict(x),),
     latex=r"\ln {0}", numpy="log({0})", c="log({0})", domain=(POSITIVE,), source="DLMF 4.4.1",
 )
-log1p = row(
+log1p: Op = row(
     "log1p", special.log1p, lambda y, x: (1.0 / restrict(1.0 + x),),
     latex=r"\ln(1 + {0})", numpy="log1p({0})", c="log1p({0})", domain=((-1.0, INF),), source="DLMF 4.4.1",
 )
-log2 = row(
+log2: Op = row(
     "log2", special.log2, lambda y, x: (LOG2_E / restrict(x),),
     latex=r"\log_2 {0}", numpy="log2({0})", c="log2({0})", domain=(POSITIVE,), source="DLMF 4.2.10, 4.4.1",
 )
-log10 = row(
+log10: Op = row(
     "log10", special.log10, lambda y, x: (LOG10_E / restrict(x),),
     latex=r"\log_{{10}} {0}", numpy="log10({0})", c="log10({0})", domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
 )
 
 # Trigonometric and hyperbolic functions and their inverses.
 
-sin = row("sin", special.sin, lambda y, x: (cos(x),), latex=r"\sin {0}", numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1")
-cos = row("cos", special.cos, lambda y, x: (-sin(x),), latex=r"\cos {0}", numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2")
-tan = row(
+sin: Op = row("sin", special.sin, lambda y, x: (cos(x),), latex=r"\sin {0}", numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1")
+cos: Op = row("cos", special.cos, lambda y, x: (-sin(x),), latex=r"\cos {0}", numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2")
+tan: Op = row(
     "tan", special.tan, lambda y, x: (1.0 + y * y,),
     latex=r"\tan {0}", numpy="tan({0})", c="tan({0})", domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
 )
-asin = row(
+asin: Op = row(
     "asin", special.asin, lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     latex=r"\arcsin {0}", numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
     textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
 )
-acos = row(
+acos: Op = row(
     "acos", special.acos, lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
     latex=r"\arccos {0}", numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
     textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
 )
-atan = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is still a number
+atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is still a number
     "atan", math.atan, lambda y, x: (1.0 / hypot(1.0, x) / hypot(1.0, x),),
     latex=r"\arctan {0}", numpy="arctan({0})", c="atan({0})", source="DLMF 4.24.9",
     textbook=lambda y, x: (1.0 / (1.0 + x * x),),
 )
-sinh = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
-cosh = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
-tanh = row(
+sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
+cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
+tanh: Op = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh({0})", source="DLMF 4.34.9",
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
 )
-asinh = row(
+asinh: Op = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),),
     latex=r"\operatorname{{arsinh}} {0}", numpy="arcsinh({0})", c="asinh({0})", source="DLMF 4.38.9",
     textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
-acosh = row(
+acosh: Op = row(
     "acosh", special.acosh, lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
     textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
-atanh = row(
+atanh: Op = row(
     "atanh", special.atanh, lambda y, x: (1.0 / restrict((1.0 - x) * (1.0 + x)),),
     latex=r"\operatorname{{artanh}} {0}", numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
     textbook=lambda y, x: (1.0 / (1.0 - x * x),),
@@ -242,25 +244,25 @@ atanh = row(
 
 # Smooth activations.
 
-sigmoid = row(
+sigmoid: Op = row(
     "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
     symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, x: (y * (1.0 - y),),
 )
-logsigmoid = row(
+logsigmoid: Op = row(
     "logsigmoid", lambda x: -special.softplus(-x), lambda y, x: (sigmoid(-x),),
     symbol="ln σ", latex=r"\ln \sigma({0})", numpy="logsigmoid({0})", c="logsigmoid({0})", source="Bishop, PRML, eq. 4.88",
 )
-softplus = row(
+softplus: Op = row(
     "softplus", special.softplus, lambda y, x: (sigmoid(x),),
     latex=r"\operatorname{{softplus}}({0})", numpy="softplus({0})", c="softplus({0})", source="Dugas et al. 2001",
 )
-silu = row(
+silu: Op = row(
     "silu", special.silu, lambda y, x: (sigmoid(x) + saturate(y) * sigmoid(-x),),
     symbol="SiLU", latex=r"\operatorname{{silu}}({0})", numpy="silu({0})", c="silu({0})",
     source="Elfwing, Uchibe, Doya 2018, eq. 5",
 )
-gelu = row(
+gelu: Op = row(
     "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),
     symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
     source="Hendrycks, Gimpel 2016, eq. 1",
@@ -269,22 +271,22 @@ gelu = row(
 
 # Error functions.
 
-erf = row(
+erf: Op = row(
     "erf", math.erf, lambda y, x: (TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
     latex=r"\operatorname{{erf}} {0}", numpy="erf({0})", c="erf({0})", source="DLMF 7.10.1",
     textbook=lambda y, x: (TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
-erfc = row(
+erfc: Op = row(
     "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
-    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc({0})", source="DLMF 7.10.1",
+    latex=r"\operatorname{{erfc}} {0}", numpy="erfc({0})", c="erfc_accurate({0})", source="DLMF 7.10.1",
     textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
-normal_cdf = row(
+normal_cdf: Op = row(
     "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),),
     symbol="Φ", latex=r"\Phi({0})", numpy="normal_cdf({0})", c="normal_cdf({0})", source="DLMF 7.18.1 (as erfc)",
     textbook=lambda y, x: (INV_SQRT_2PI * exp(-0.5 * x * x),),
 )
-gaussian = row(  # the derivative of a whole order of exp(-x**2 / scale)
+gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
     params={"order": 0.0, "scale": 1.0}, latex=r"\partial^{{{1}}} e^{{-{0}^2 / {2}}}",
     numpy="gaussian({0}, {1}, {2})", c="gaussian({0}, {1}, {2})", precedence=POWER, source="DLMF 18.5.5, 18.9.1",
@@ -292,16 +294,16 @@ gaussian = row(  # the derivative of a whole order of exp(-x**2 / scale)
 
 # The gamma function's logarithm.
 
-lgamma = row(
+lgamma: Op = row(
     "lgamma", gamma.lgamma, lambda y, x: (digamma(x),),
-    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma({0})",
+    symbol="ln Γ", latex=r"\ln \left|\Gamma({0})\right|", numpy="lgamma({0})", c="lgamma_accurate({0})",
     domain=(POSITIVE,), source="DLMF 5.2.2",
 )
-digamma = row(
+digamma: Op = row(
     "digamma", gamma.digamma, lambda y, x: (polygamma(x, 1.0),),
     symbol="ψ", latex=r"\psi({0})", numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
 )
-polygamma = row(
+polygamma: Op = row(
     "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(x, order + 1.0),), params={"order": 1.0},
     symbol="ψ⁽ⁿ⁾", latex=r"\psi^{{({1})}}({0})", numpy="polygamma({1}, {0})", c="polygamma({1}, {0})",
     domain=(POSITIVE,), source="DLMF 5.15",
@@ -309,75 +311,75 @@ polygamma = row(
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
 
-step = row(
+step: Op = row(
     "step", special.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2, params={"tie": 0.0},
     symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
-relu = row(
+relu: Op = row(
     "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
     symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
 )
-leaky_relu = row(
+leaky_relu: Op = row(
     "leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
     lambda y, x, slope: (step(x, 0.0, 0.0) + slope * step(0.0, x, 1.0),), params={"slope": 0.01}, kink=_from_zero,
     symbol="LeakyReLU", latex=r"\operatorname{{leakyrelu}}({0})", numpy="leaky_relu({0}, {1})", c="leaky_relu({0}, {1})",
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
-elu = row(
+elu: Op = row(
     "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
 )
-selu = row(  # at 0 its left derivative, as in PyTorch
+selu: Op = row(  # at 0 its left derivative, as in PyTorch
     "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
     source="Klambauer et al. 2017, eq. 2",
 )
-relu6 = row(
+relu6: Op = row(
     "relu6", lambda x: special.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,
     kink=_from_either(0.0, 6.0), symbol="ReLU6", latex=r"\min(\max(0, {0}), 6)", numpy="relu6({0})", c="relu6({0})",
     source="Krizhevsky 2010",
 )
-hardtanh = row(
+hardtanh: Op = row(
     "hardtanh", lambda x: special.clamp(x, -1.0, 1.0), lambda y, x: (step(x, -1.0, 0.0) * step(1.0, x, 0.0),), gated=True,
     kink=_from_either(-1.0, 1.0), symbol="hardtanh", latex=r"\min(\max(-1, {0}), 1)", numpy="hardtanh({0})",
     c="hardtanh({0})", source="Collobert 2004",
 )
-clamp = row(
+clamp: Op = row(
     "clamp", special.clamp, lambda y, x, low, high: (step(x, low, 1.0) * step(high, x, 1.0),),
     params={"low": -INF, "high": INF}, gated=True, kink=_from_bounds,
     latex=r"\min(\max({1}, {0}), {2})", numpy="clip({0}, {1}, {2})", c="clamp({0}, {1}, {2})", source="piecewise linear",
 )
-abs = row(
+abs: Op = row(
     "abs", math.fabs, lambda y, x: (sign(x),), kink=_from_zero,
     symbol="|x|", latex=r"\left|{0}\right|", numpy="abs({0})", c="fabs({0})", source="DLMF 1.9.4 (real case)",
 )
-sign = row(
+sign: Op = row(
     "sign", special.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
     latex=r"\operatorname{{sign}}({0})", numpy="sign({0})", c="sign({0})", source="step function, slope 0",
 )
-floor = row(
+floor: Op = row(
     "floor", special.floor, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
     latex=r"\lfloor {0} \rfloor", numpy="floor({0})", c="floor({0})", source="step function, slope 0",
 )
-ceil = row(
+ceil: Op = row(
     "ceil", special.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
     latex=r"\lceil {0} \rceil", numpy="ceil({0})", c="ceil({0})", source="step function, slope 0",
 )
-round = row(
+round: Op = row(
     "round", special.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, kink=_from_half, gated=True,
     latex=r"\operatorname{{round}}({0})", numpy="round({0}, {1})", c="round_digits({0}, {1})", source="step function, slope 0",
 )
-maximum = row(
+maximum: Op = row(
     "maximum", special.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart, gated=True,
     symbol="max", latex=r"\max({0}, {1})", numpy="maximum({0}, {1})", c="maximum({0}, {1})", source="piecewise linear",
 )
-minimum = row(
+minimum: Op = row(
     "minimum", special.minimum, lambda y, a, b: (step(b, a, 0.5), step(a, b, 0.5)), arity=2, kink=_apart, gated=True,
     symbol="min", latex=r"\min({0}, {1})", numpy="minimum({0}, {1})", c="minimum({0}, {1})", source="piecewise linear",
 )
-where = row(  # NaN as a condition is true, as in Python and NumPy
+where: Op = row(  # NaN as a condition is true, as in Python and NumPy
     "where", lambda condition, a, b: a if condition != 0.0 else b,
     lambda y, condition, a, b: (0.0, 1.0 - equal(condition, 0.0), equal(condition, 0.0)), arity=3, kink=_from_zero, gated=True,
     latex=r"({1} \text{{ if }} {0} \text{{ else }} {2})", numpy="where({0}, {1}, {2})",
@@ -386,33 +388,33 @@ where = row(  # NaN as a condition is true, as in Python and NumPy
 
 # Two operands.
 
-hypot = row(
+hypot: Op = row(
     "hypot", math.hypot, lambda y, a, b: (direction(a, b, index=0.0), direction(a, b, index=1.0)), arity=2,
     latex=r"\sqrt{{{0}^2 + {1}^2}}", numpy="hypot({0}, {1})", c="hypot({0}, {1})",
     domain=(POSITIVE, REALS), source="DLMF 1.9.3",
     textbook=lambda y, a, b: (a / y, b / y),
 )
-atan2 = row(
+atan2: Op = row(
     "atan2", math.atan2, lambda y, a, b: (re_inverse_power(b, a, 1.0), im_inverse_power(b, a, 1.0)), arity=2,
     latex=r"\operatorname{{atan2}}({0}, {1})", numpy="arctan2({0}, {1})", c="atan2({0}, {1})",
     domain=(REALS, POSITIVE), source="DLMF 1.9.5 (phase)",
     textbook=lambda y, a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
 )
-re_inverse_power = row(
+re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, latex=r"\operatorname{{Re}} ({0} + i {1})^{{-{2}}}",
     numpy="re_inverse_power({0}, {1}, {2})", c="re_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
-im_inverse_power = row(
+im_inverse_power: Op = row(
     "im_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, latex=r"\operatorname{{Im}} ({0} + i {1})^{{-{2}}}",
     numpy="im_inverse_power({0}, {1}, {2})", c="im_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
-logaddexp = row(
+logaddexp: Op = row(
     "logaddexp", nary.logsumexp, lambda y, a, b: (softmax(a, b, index=0.0), softmax(a, b, index=1.0)), arity=2,
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
     source="Bishop, PRML, eq. 4.62",
@@ -430,11 +432,11 @@ def _comparison(name: str, value: Any, symbol: str, latex: str) -> Op:
     )
 
 
-greater = _comparison("greater", lambda a, b: float(a > b), ">", ">")
-greater_equal = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\ge")
-less = _comparison("less", lambda a, b: float(a < b), "<", "<")
-less_equal = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\le")
-equal = _comparison("equal", lambda a, b: float(a == b), "=", "=")
+greater: Op = _comparison("greater", lambda a, b: float(a > b), ">", ">")
+greater_equal: Op = _comparison("greater_equal", lambda a, b: float(a >= b), "≥", r"\geq")
+less: Op = _comparison("less", lambda a, b: float(a < b), "<", "<")
+less_equal: Op = _comparison("less_equal", lambda a, b: float(a <= b), "≤", r"\leq")
+equal: Op = _comparison("equal", lambda a, b: float(a == b), "=", "=")
 
 # Any number of operands.
 
@@ -455,7 +457,7 @@ def _weights(xs: tuple[Any, ...]) -> list[Any]:
 
 
 def _softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """y (1 - y) on the diagonal, with 1 - y as the sum of the others, and -y weight elsewhere."""
+    """Slope y (1 - y) on the diagonal, with 1 - y as the sum of the others, and -y weight elsewhere."""
     *xs, index = operands
     weights = _weights(tuple(xs))
     place = int(index)
@@ -463,7 +465,7 @@ def _softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 
 
 def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """1 - weight on the diagonal, as the sum of the others, and -weight elsewhere."""
+    """Slope 1 - weight on the diagonal, as the sum of the others, and -weight elsewhere."""
     *xs, index = operands
     weights = _weights(tuple(xs))
     place = int(index)
@@ -471,60 +473,61 @@ def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 
 
 def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """(1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares."""
+    """Slope (1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares, else -y cosine / norm."""
     *xs, index = operands
     r = norm(*xs)
     cosines = [direction(*xs, index=float(i)) for i in range(len(xs))]
-    squares = tuple(c * c for c in cosines)
+    # The quotient first: what it loses to underflow a cosine, at most 1, does not bring back.
+    squares = tuple(c * (c / r) for c in cosines)
     place = int(index)
-    return tuple(sum(*_others(squares, i)) / r if i == place else -y * c / r for i, c in enumerate(cosines))
+    return tuple(sum(*_others(squares, i)) if i == place else -y * (c / r) for i, c in enumerate(cosines))
 
 
-sum = row(
+sum: Op = row(
     "sum", nary.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY,
     symbol="Σ", latex=r"\sum", numpy="sum", c="sum", source="DLMF 1.4.9",
 )
-mean = row(
+mean: Op = row(
     "mean", nary.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
     latex=r"\operatorname{mean}", numpy="mean", c="mean", source="DLMF 1.4.9",
 )
-prod = row(
+prod: Op = row(
     "prod", special.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
     symbol="Π", latex=r"\prod", numpy="prod", c="prod", source="DLMF 1.4.10",
 )
-dot = row(
+dot: Op = row(
     "dot", nary.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
     symbol="·", latex=r"\cdot", numpy="dot", c="dot", source="DLMF 1.4.10",
 )
-max = row(
+max: Op = row(
     "max", nary.max, _shares, arity=ANY, kink=_gap_above, gated=True,
     latex=r"\max", numpy="max", c="max", source="piecewise linear",
 )
-min = row(
+min: Op = row(
     "min", nary.min, _shares, arity=ANY, kink=_gap_below, gated=True,
     latex=r"\min", numpy="min", c="min", source="piecewise linear",
 )
-logsumexp = row(
+logsumexp: Op = row(
     "logsumexp", nary.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
     latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
-softmax = row(
+softmax: Op = row(
     "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
     latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))),
 )
-log_softmax = row(
+log_softmax: Op = row(
     "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
     latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))),
 )
-norm = row(
+norm: Op = row(
     "norm", nary.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
     symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), source="DLMF 1.9.3",
     textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
-direction = row(
+direction: Op = row(
     "direction", nary.direction, _direction_partials, arity=ANY, params={"index": 0.0},
     latex=r"\operatorname{direction}", numpy="direction", c="direction", domain=(POSITIVE,), source="DLMF 1.9.3",
 )

@@ -1,5 +1,7 @@
 """Accurate functions of floats that obey IEEE 754 where Python's ``math`` raises. Standard library only."""
 
+# ruff: noqa: PLR0124, PLR1730, FURB136 - NaN alone differs from itself; min and max would lose it
+
 from __future__ import annotations
 
 import math
@@ -131,12 +133,12 @@ def sign(x: float) -> float:
 
 
 def restrict(x: float) -> float:
-    """x itself, without the sign of zero; NaN below zero."""
+    """The same number, without the sign of zero; NaN below zero."""
     return abs(x) if x >= 0.0 else NAN
 
 
 def saturate(x: float) -> float:
-    """x itself; the largest float in place of an infinity, so that 0 * x is 0."""
+    """The same number; the largest float in place of an infinity, so that 0 * x is 0."""
     return math.copysign(1.7976931348623157e308, x) if abs(x) == INF else x
 
 
@@ -186,17 +188,17 @@ def sigmoid(x: float) -> float:
 
 
 def softplus(x: float) -> float:
-    """log(1 + exp(x)), without overflow."""
+    """Smooth ramp log(1 + exp(x)), without overflow."""
     return x + math.log1p(math.exp(-x)) if x > 0.0 else math.log1p(math.exp(x))
 
 
 def relu(x: float) -> float:
-    """max(x, 0); NaN stays NaN."""
+    """Ramp max(x, 0); NaN stays NaN."""
     return 0.0 if x <= 0.0 else x
 
 
 def elu(x: float, alpha: float) -> float:
-    """x above zero, alpha (exp(x) - 1) below."""
+    """Identity above zero, alpha (exp(x) - 1) below."""
     return x if x > 0.0 else alpha * expm1(x)
 
 
@@ -206,7 +208,7 @@ def selu(x: float) -> float:
 
 
 def silu(x: float) -> float:
-    """x sigmoid(x); by halves of the exponential where that one loses digits to underflow."""
+    """Product x sigmoid(x), by halves of the exponential where that one loses digits to underflow."""
     if x < -700.0:
         half = math.exp(0.5 * x)
         return saturate(x) * half * half
@@ -230,7 +232,7 @@ def prod(*xs: float) -> float:
 
 
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
-    """c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
+    """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
     if c == 0.0 or (a == 0.0 and logs and b >= order):
         return 0.0
     e, lost = two_sum(b, -order)
@@ -242,10 +244,12 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     ln = log(a)
     factors = [pow(a, e)]
     if 0.0 < a < INF and not 1e-290 < factors[0] < 1e290:
-        # The power alone may leave the range of doubles although the product does not.
-        factors = [pow(a, 0.5 * e)] * 2
-        if factors[0] == 0.0 and abs(c) == INF:
-            return 0.0
+        # The power alone may leave the range of doubles although the product does not; its root tells.
+        root = pow(a, 0.5 * e)
+        if root == 0.0:
+            return c if c != c else 0.0
+        factors = [root, root]
+        lost = lost if root < INF else 0.0
     if lost:
         # What rounding b - order lost counts ln(a) times.
         factors.append(exp(lost * ln))

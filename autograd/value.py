@@ -139,6 +139,10 @@ class Value(Node, Operators):
         node.note = None
         return _observe(node) if ACTIVE else node
 
+    def __radd__(self, other: Number) -> Value:
+        # The built-in sum() starts from the int 0.
+        return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
+
     def __sub__(self, other: Number) -> Value:
         if other.__class__ is Value:
             node = _new(Value)
@@ -282,6 +286,18 @@ class Value(Node, Operators):
 
         backward(self, gradient, create_graph=create_graph)
 
+    def draw(self, **options: Any) -> Any:
+        """Draw the graph below this node; see `autograd.draw` for the options."""
+        from autograd.render import draw
+
+        return draw(self, **options)
+
+    def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
+        """Derive the gradient of this node step by step; see `autograd.explain`."""
+        from autograd.render import explain
+
+        return explain(self, wrt, style, **options)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from autograd.serialize import deepcopy
 
@@ -335,8 +351,27 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
 
 def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
-    vector = _vector(xs)
-    return [_product(*_vector(ws), *vector) for ws in rows]
+    vector = xs, x_data, x_recorded = _vector(xs)
+    constant = None if x_recorded else (x_data, None)
+    nodes: list[Any] = []
+    for ws in rows:
+        try:
+            w_data = [w._data for w in ws]
+        except AttributeError:
+            w_data = []
+        if ACTIVE or not w_data:
+            nodes.append(_product(*_vector(ws), *vector))
+            continue
+        # What `_product` does, in the hottest loop of a network's forward pass.
+        node = _new(Value)
+        node._data = _dot_value(w_data, x_data)
+        node.grad = 0.0
+        node.op = _DOT
+        node._a = ws, xs
+        node._b = constant or (x_data, w_data)
+        node._da = node._db = node.note = None
+        nodes.append(node)
+    return nodes
 
 
 def _product(

@@ -151,7 +151,7 @@ class Neuron(Module):
         """Return the activation of the weighted sum; both nodes take note of this module's path."""
         if z.note is None:
             z.note = self._note
-        else:
+        elif z.note is not self._note:
             _put_in(z, self._path)
         activate = self._activate
         if activate is None:
@@ -245,7 +245,19 @@ class Layer(Module):
         neurons = self.neurons
         rows = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
         if len(rows) == len(neurons):
-            return [n._activated(z) for n, z in zip(neurons, dots(rows, shared), strict=True)]
+            sums = dots(rows, shared)
+            if modes.ACTIVE:
+                return [n._activated(z) for n, z in zip(neurons, sums, strict=True)]
+            # What `Neuron._activated` does, in the hottest loop of a forward pass.
+            outputs = []
+            for n, z in zip(neurons, sums, strict=True):
+                note, activate = n._note, n._activate
+                z.note = note
+                y = z if activate is None else activate(z)
+                if y.__class__ is Value and y.note is None:
+                    y.note = note
+                outputs.append(y)
+            return outputs
         return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in neurons]
 
     def __call__(self, x: Any) -> Any:
@@ -301,7 +313,7 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
         bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        sizes = [nouts] if hasattr(nouts, "__index__") else list(nouts)
+        sizes = list(nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
         rng, last = generator(rng), len(sizes) - 1

@@ -38,9 +38,8 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     classes = predicted_classes(outputs)
     right = 0
     for own, target in zip(classes, targets, strict=True):
-        wanted = predicted_classes([target])[0] if isinstance(target, (list, tuple)) and len(target) > 1 else target
-        if isinstance(wanted, (list, tuple)):
-            wanted = wanted[0]
+        entries = list(target) if isinstance(target, (list, tuple)) else [target]
+        wanted = entries[0] if len(entries) == 1 else predicted_classes([entries])[0]
         right += own == (0 if wanted == -1 else int(wanted))
     return right / len(classes)
 

@@ -95,8 +95,9 @@ class Progress:
         if self.style == "lines":
             print(text, file=self.stream, flush=True)
         elif self.style == "notebook":
-            from IPython.display import display
+            import IPython.display
 
+            display: Any = IPython.display.display
             shown = {"text/plain": text}
             if self._handle is None:
                 self._handle = display(shown, raw=True, display_id=True)

@@ -80,7 +80,13 @@ def loggamma(x: Any) -> Any:
 
 
 def psi(x: Any, n: Any) -> Any:
-    return mp.psi(int(n), x)
+    n = int(n)
+    if x > 0:
+        return mp.psi(n, x)
+    # mpmath walks to large negative numbers step by step; reflection does not.
+    c = mp.cospi(x) / mp.sinpi(x)
+    slope = (c, -1 - c**2, 2 * c * (1 + c**2), -2 * (1 + c**2) * (1 + 3 * c**2), 8 * c * (1 + c**2) * (2 + 3 * c**2), -8 * (1 + c**2) * (2 + 15 * c**2 + 15 * c**4))[n]
+    return (-1) ** n * mp.psi(n, 1 - x) - mp.pi ** (n + 1) * slope
 
 
 def complex_power(x: Any, y: Any, n: Any) -> Any:
@@ -102,7 +108,7 @@ VALUE: dict[str, Callable[..., Any]] = {
     "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh,
     "sigmoid": sigmoid, "logsigmoid": lambda x: -softplus(-x), "softplus": softplus, "silu": lambda x: x * sigmoid(x),
     "gelu": lambda x: x * normal_cdf(x), "erf": mp.erf, "erfc": erfc, "normal_cdf": normal_cdf,
-    "gaussian": hermite_gaussian, "lgamma": loggamma, "digamma": mp.digamma, "polygamma": psi,
+    "gaussian": hermite_gaussian, "lgamma": loggamma, "digamma": lambda x: psi(x, 0), "polygamma": psi,
     "step": lambda a, b, tie: mp.mpf(a > b), "relu": lambda x: max(x, mp.mpf(0)),
     "leaky_relu": lambda x, slope: x if x > 0 else slope * x, "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
     "selu": lambda x: SELU * (x if x > 0 else ALPHA * mp.expm1(x)),
@@ -182,9 +188,9 @@ FIRST: dict[str, Callable[[int, tuple[Any, ...]], Any]] = {
     "erfc": lambda i, x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x[0] ** 2)),
     "normal_cdf": lambda i, x: normal_pdf(x[0]),
     "gelu": lambda i, x: normal_cdf(x[0]) + x[0] * normal_pdf(x[0]),
-    "lgamma": lambda i, x: mp.digamma(x[0]),
-    "digamma": lambda i, x: mp.psi(1, x[0]),
-    "polygamma": lambda i, x: mp.psi(int(x[1]) + 1, x[0]),
+    "lgamma": lambda i, x: psi(x[0], 0),
+    "digamma": lambda i, x: psi(x[0], 1),
+    "polygamma": lambda i, x: psi(x[0], x[1] + 1),
     "hypot": lambda i, x: x[i] / length(*x),
     "norm": lambda i, x: x[i] / length(*x),
     "direction": _direction_slope,
@@ -196,9 +202,10 @@ FIRST: dict[str, Callable[[int, tuple[Any, ...]], Any]] = {
 }
 
 SECOND: dict[str, Callable[[int, tuple[Any, ...]], Any]] = {
-    "lgamma": lambda i, x: mp.psi(1, x[0]),
-    "digamma": lambda i, x: mp.psi(2, x[0]),
-    "polygamma": lambda i, x: mp.psi(int(x[1]) + 2, x[0]),
+    "mod": lambda i, x: mp.mpf(0),
+    "lgamma": lambda i, x: psi(x[0], 1),
+    "digamma": lambda i, x: psi(x[0], 2),
+    "polygamma": lambda i, x: psi(x[0], x[1] + 2),
     "gelu": lambda i, x: (2 - x[0] ** 2) * normal_pdf(x[0]),
 }
 
@@ -219,6 +226,25 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
     "re_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "im_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "monomial": lambda i, x: VALUE["monomial"](x[0] * x[4], x[1], x[2], x[3] + 1, 0) if x[4] and i == 1 else 0,
+}
+
+
+def _bell(s: int) -> Callable[..., Any]:
+    return lambda i, x: max(x[0] ** 2, 1) * mp.exp(-x[0] ** 2 / s)
+
+
+SECOND_SCALE: dict[str, Callable[..., Any]] = {
+    "sigmoid": lambda i, x: FIRST["sigmoid"](i, x),
+    "tanh": lambda i, x: 2 * FIRST["tanh"](i, x),
+    "silu": lambda i, x: FIRST["sigmoid"](i, x) * max(1, abs(x[0])),
+    "gelu": _bell(2),
+    "gaussian": lambda i, x: max(abs(x[0]), 1) ** int(x[1] + 2) * mp.exp(-x[0] * x[0] / x[2]),
+    "softmax": lambda i, x: abs(_softmax_slope(i, x)),
+    "asin": lambda i, x: 1 / mp.sqrt(1 - x[0] ** 2) ** 3,
+    "acos": lambda i, x: 1 / mp.sqrt(1 - x[0] ** 2) ** 3,
+    "atanh": lambda i, x: 1 / (1 - x[0] ** 2) ** 2,
+    "re_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
+    "im_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
 }
 
 
@@ -250,7 +276,7 @@ def derivative(name: str, i: int, operands: tuple[float, ...], n: int) -> Any:
 
 
 def value(name: str, operands: tuple[float, ...]) -> Any:
-    heavy = name in SECOND or name in ("erf", "erfc", "normal_cdf")
+    heavy = name in ("lgamma", "digamma", "polygamma", "gelu", "erf", "erfc", "normal_cdf")
     with mp.workprec(300 if heavy else PRECISION):
         return +VALUE[name](*map(mp.mpf, operands))
 

@@ -12,7 +12,7 @@ from autograd.render.steps import BackwardStep, Steps, steps
 from autograd.render.symbols import Symbol, apply_raw, local_formulas, name
 from autograd.value import Value
 
-__all__ = ["Derivation", "Row", "derive"]
+__all__ = ["Derivation", "Row", "derive", "rows"]
 
 LIMIT = 200
 PATHS_SHOWN = 4
@@ -106,16 +106,16 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
             f"the derivation has {len(shown)} steps, more than {limit}, and would not be read; pass depth=5 for the five operations "
             f"nearest the output, wrt= a node closer to it, or limit={len(shown)} to print it all the same"
         )
-    rows = _rows(listed, shown)
+    found = rows(listed, shown)
     involved = {s.node for s in shown}
     forward = tuple(
         (f.name, _forward_formula(listed, f.node), f.value) for f in listed.forward if f.node.op is not None and f.node in involved
     )
     complete = wrt is not None and len(shown) == len(chosen)
-    last = tuple(row for row in rows if row.step.parent is wrt) if wrt is not None else ()
+    last = tuple(row for row in found if row.step.parent is wrt) if wrt is not None else ()
     return Derivation(
-        listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, rows,
-        None if wrt is None else listed.gradients[wrt], _paths(rows, root, wrt) if complete and wrt is not None else None, last,
+        listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, found,
+        None if wrt is None else listed.gradients[wrt], _paths(found, root, wrt) if complete and wrt is not None else None, last,
         None if wrt is None else seed * finite_difference(listed, wrt), len(chosen) - len(shown),
     )  # fmt: skip
 
@@ -152,13 +152,13 @@ def _forward_formula(listed: Steps, node: Value) -> Symbol:
     return apply_raw(node.op, [_symbol(listed, x) for x in node.operands])
 
 
-def _rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
+def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
     """Attach to each step its formula; a node's rule runs once for all its edges."""
     consumers: dict[Value, int] = {}
     for s in shown:
         consumers[s.parent] = consumers.get(s.parent, 0) + 1
     formulas: dict[Value, tuple[Any, ...] | None] = {}
-    rows = []
+    listed_rows = []
     for s in shown:
         op = s.node.op
         assert op is not None
@@ -168,8 +168,8 @@ def _rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
         twice = sum(x is s.parent for x in s.node.operands) > 1
         title = _TITLES.get(op.name, op.name) + (f" ({s.position + 1})" if twice else "")
         formula = of_node[s.position] if of_node is not None and s.position < len(of_node) else None
-        rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1))
-    return tuple(rows)
+        listed_rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1))
+    return tuple(listed_rows)
 
 
 def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...], ...] | None:

@@ -2,47 +2,248 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from autograd.backward import toposort
+from autograd.errors import GraphError, MissingDependencyError
+from autograd.render import dotsource, engines
+from autograd.render.details import annotate
+from autograd.render.folding import build_folded, depth_of
 from autograd.render.graph import Graph, build
-from autograd.render.layout import Layout, layout
+from autograd.render.layout import Layout
+from autograd.render.listing import listing, mermaid
+from autograd.render.steps import steps
 from autograd.render.svg import to_svg
 from autograd.value import Value
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "draw", "draw_dot", "trace"]
+
+READABLE: Final = 300  # boxes; more are folded
+DOT_LIMIT: Final = 1500  # boxes; beyond, dot takes minutes
+LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
+DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 class Drawing:
-    """A picture: its neutral structure, and ways to put it out."""
+    """A picture, and the ways to put it out.
 
-    def __init__(self, graph: Graph, *, flow: bool, theme: str) -> None:
+    Attributes
+    ----------
+    graph : Graph
+        The neutral structure: boxes, edges, clusters.
+    source : str
+        A DOT program.
+    """
+
+    graph: Graph
+    _options: dict[str, Any]
+    _placed: Layout | None
+    _news: list[str]
+
+    def _fill(self, graph: Graph, root: Value, options: dict[str, Any]) -> None:
         self.graph = graph
-        self._flow = flow
-        self._theme = theme
-        self._placed: Layout | None = None
+        self._root = root
+        self._options = options
+        self._placed = None
+        self._news = []
+
+    @property
+    def source(self) -> str:
+        """The picture as a DOT program."""
+        return dotsource.source(self.graph, flow=self._options["flow"])
 
     def layout(self) -> Layout:
         """Return where everything is; computed once."""
         if self._placed is None:
-            self._placed = layout(self.graph, flow=self._flow)
+            o = self._options
+            self._placed, self._news = engines.place(
+                self.graph, flow=o["flow"], labels=o["labels"], engine=o["engine"], timeout=o["timeout"]
+            )
         return self._placed
 
     def svg(self) -> str:
-        """Return the picture as an SVG document."""
-        return to_svg(self.graph, self.layout(), theme=self._theme, flow=self._flow)
+        """Return the picture as an SVG document, which can also stand inside a page."""
+        placed = self.layout()
+        o = self._options
+        return to_svg(self.graph, placed, theme=o["theme"], flow=o["flow"], legend=o["legend"], news=self._news)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture to a file."""
-        target = Path(path)
-        target.write_text(self.svg(), encoding="utf-8")
-        return target
+    def to_mermaid(self) -> str:
+        """Return the picture as a Mermaid flow chart, which code hosts draw inside Markdown."""
+        return mermaid(self.graph, flow=self._options["flow"])
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def listing(self) -> str:
+        """Return every node of the graph as a line of text, in static single assignment form."""
+        return listing(steps(self._root))
+
+    def data(self, form: str) -> bytes:
+        """Return the picture in a format: svg, dot, mmd, txt, or one of Graphviz's, such as png and pdf."""
+        texts = {"svg": self.svg, "dot": lambda: self.source, "gv": lambda: self.source, "mmd": self.to_mermaid, "txt": self.listing}
+        if form in texts:
+            return texts[form]().encode()
+        if form not in engines.FORMATS:
+            raise ValueError(f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not {form!r}")
+        return engines.convert(self.source, form, timeout=self._options["timeout"], engine=self._options["engine"])
+
+    def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
+        """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
+
+        Parameters
+        ----------
+        filename
+            ``graph.svg``, for instance.
+        directory
+            A folder, for those who pass it so to graphviz.
+
+        Returns
+        -------
+        str
+            The path of the file.
+        """
+        path = Path(directory or "") / (filename or "graph.svg")
+        data = self.data(path.suffix.lstrip(".").lower() or "dot")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return str(path)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        # The picture alone: HTML beside it would outrank it, and a notebook that is not trusted strips HTML.
         return {"image/svg+xml": self.svg()}
 
+    def _repr_svg_(self) -> str:
+        return self.svg()
 
-def draw(root: Value, *, rankdir: str = "LR", flow: bool = True, theme: str = "auto") -> Drawing:
-    """Draw the graph below ``root``."""
-    return Drawing(build(toposort(root), rankdir=rankdir), flow=flow, theme=theme)
+
+def draw(
+    root: Value, *, format: str = "svg", rankdir: str = "LR", depth: int | None = None, fold: bool | None = None, flow: bool = True,
+    saved: bool = False, labels: bool = True, legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
+    force: bool = False,
+) -> Any:  # fmt: skip
+    """Draw the graph below ``root``: values, gradients, local derivatives, and what flows back.
+
+    Parameters
+    ----------
+    root
+        The output of the graph. Call ``root.backward()`` first to see gradients.
+    format
+        What ``pipe()`` and ``render()`` give by default: svg, png, pdf.
+    rankdir
+        Direction of the forward pass: LR, RL, TB or BT.
+    depth
+        How many levels of modules are drawn open; the modules at that level are one box each.
+    fold
+        Whether repeats are drawn once, marked xN. By default so from 300 nodes on.
+    flow
+        Whether what flows back is laid over the edges.
+    saved
+        Whether the values that the backward pass reads are marked.
+    labels, legend
+        Whether edges carry local derivatives, and whether there is a legend.
+    theme
+        ``auto`` follows the reader's system; ``light``, ``dark``.
+    engine
+        ``auto``, ``dot``, ``pygraphviz`` or ``builtin``.
+    timeout
+        Seconds after which the next engine is tried.
+    force
+        Draw more than 5,000 boxes all the same.
+
+    Returns
+    -------
+    Drawing
+        A `graphviz.Digraph` as well, where that package is installed. ``.save("graph.svg")`` writes a file;
+        a notebook shows it by itself.
+
+    Raises
+    ------
+    GraphError
+        If there would be more than 5,000 boxes.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> picture = draw(y)
+    >>> [(edge.tail, edge.head, edge.local) for edge in picture.graph.edges]
+    [('n0', 'n1', '3'), ('n0', 'n1', '3')]
+    """
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+    if theme not in ("auto", "light", "dark"):
+        raise ValueError(f"theme is auto, light or dark, not {theme!r}")
+    if depth is not None and depth < 1:
+        raise ValueError(f"depth is a number of levels of modules, at least 1, not {depth}")
+    graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
+    if engine == "auto" and len(graph.nodes) > DOT_LIMIT:
+        engine = "builtin"
+    options = {"flow": flow, "labels": labels, "legend": legend, "theme": theme, "engine": engine, "timeout": timeout}
+    try:
+        from autograd.render.dot import DigraphDrawing
+
+        drawing: Drawing = DigraphDrawing(format)
+    except MissingDependencyError:  # the pictures themselves need no package
+        drawing = Drawing()
+    drawing._fill(graph, root, options)
+    return drawing
+
+
+def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:
+    """Build the picture at a size that a reader and a layout engine can take."""
+    if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
+        _check(len(nodes), force=force)
+        graph = build(nodes, rankdir=rankdir)
+        if len(nodes) <= DOT_LIMIT:
+            annotate(graph, nodes, saved=saved)
+        return graph
+    if depth is not None:
+        graph = build_folded(nodes, depth=depth, repeats=bool(fold), rankdir=rankdir)
+        if fold is None and len(graph.nodes) > READABLE:
+            graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir)
+    else:
+        graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir)
+        for levels in range(depth_of(nodes), 0, -1) if fold is None else ():
+            if len(graph.nodes) <= READABLE:
+                break
+            graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
+    _check(len(graph.nodes), force=force)
+    if len(graph.nodes) < len(nodes):
+        graph.notices.append(f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets the level of modules")
+    return graph
+
+
+def _check(count: int, *, force: bool) -> None:
+    if count > LIMIT and not force:
+        raise GraphError(
+            f"the picture would have {count} boxes, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
+            "draw a part of the graph, or pass force=True"
+        )
+
+
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+    """Draw the graph, by micrograd's name and signature; see `draw`.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> draw_dot(x * x, rankdir="TB").graph.rankdir
+    'TB'
+    """
+    return draw(root, format=format, rankdir=rankdir)
+
+
+def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
+    """Return the nodes and the edges ``(operand, result)`` below ``root``, as micrograd does.
+
+    Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands twice.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> nodes, edges = trace(x * x)
+    >>> len(nodes), len(edges)
+    (2, 2)
+    """
+    nodes = toposort(root)
+    return nodes, [(parent, node) for node in nodes for parent in node.parents]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from autograd import ops
 from autograd.render.steps import positioned_edges
@@ -44,6 +43,9 @@ class Node:
     saved: bool = False
     """Whether the backward pass reads this node's value."""
     tooltip: tuple[str, ...] = ()
+    value_name: str = "value"
+    widest: str = ""
+    """The longest number that the box must have room for, where it changes."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Edge:
     saved: bool = False
     count: int = 1
     tooltip: tuple[str, ...] = ()
+    widest: str = ""
 
 
 @dataclass(slots=True)
@@ -146,21 +149,21 @@ def operation_text(node: Value) -> str:
     return glyph
 
 
-def build(nodes: list[Value], details: Mapping[Value, Any] | None = None, *, rankdir: str = "LR") -> Graph:
-    """Turn sorted nodes into a picture, one box for each."""
-    gradients = {v: gradient_of(v) for v in nodes}
+def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None) -> Graph:
+    """Turn sorted nodes into a picture, one box for each; gradients are the nodes' own unless others are given."""
+    gradients = gradients or {v: gradient_of(v) for v in nodes}
     scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
     has_pass = any(g != 0.0 for g in gradients.values())
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}
     scopes = {v.scope for v in nodes if v.scope}
     graph = Graph(rankdir=rankdir, scale=scale)
     for v in nodes:
-        g = gradients[v]
+        g, scope = gradients[v], scope_of(v, scopes)
         kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
         graph.nodes.append(
             Node(
-                ids[v], short_label(v), operation_text(v), number(v.data, minus=MINUS), number(g, minus=MINUS) if has_pass else "",
-                tone(g, scale) if has_pass else "none", kind, scope_of(v, scopes),
+                ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS), number(g, minus=MINUS) if has_pass else "",
+                tone(g, scale) if has_pass else "none", kind, scope,
             )
         )  # fmt: skip
         for position, parent, local in positioned_edges(v):
@@ -186,6 +189,6 @@ def scope_of(v: Value, scopes: set[str]) -> str:
     return path
 
 
-def short_label(v: Value) -> str:
+def short_label(label: str, scope: str) -> str:
     """Return the label, without the path that the clusters around the node show already."""
-    return visible(v.label)
+    return visible((label.removeprefix(f"{scope}.") or label) if scope else label)

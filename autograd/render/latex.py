@@ -16,7 +16,7 @@ from autograd.render.text import number
 __all__ = ["GREEK", "latex", "latex_name", "latex_number"]
 
 SHOWN = 6
-_GE = r"\ge"
+_GE = r"\geq"
 GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
     "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()

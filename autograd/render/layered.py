@@ -165,7 +165,7 @@ def _settle(layer: list[Item], *, before: bool | None) -> None:
         near = item.before + item.after if before is None else item.before if before else item.after
         wish = sum(n.at for n in near) / len(near) if near else item.at
         # A line wants to be straight more than a box wants to be centred.
-        weight = (1.0 if item.solid else 3.0) * (1.0 if near else 0.05)
+        weight = (1.0 if item.solid else 4.0) * (1.0 if near else 0.05)
         blocks.append([(wish - base) * weight, weight, 1])
         while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] > blocks[-1][0] * blocks[-2][1]:
             total, weight, count = blocks.pop()

@@ -167,7 +167,9 @@ def _arrange(box: _Box, options: _Options) -> None:
     for item, edge in box.leaving:
         _chain(box, layers, edge, range(item.layer + 1, 2 * depth + 1), item, None, options)
     box.layers = layers
+    # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
+        layer.reverse()
         for i, item in enumerate(layer):
             item.at = float(i)
     order_layers(layers, sweeps=options.sweeps)
@@ -231,6 +233,8 @@ def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: La
                     if item.main:
                         result.labels[item.key.id] = _rect(m, c, item.main, item.cross, horizontal)
                     points = [(main + start, c + item.cross / 2), (main + start + width, c + item.cross / 2)]
+                    if not horizontal:
+                        points = [(y, x) for x, y in points]
                     result.curves.setdefault(f"{box.path}\0{item.key.id}", []).extend(points)
                 elif item.key in box.children:
                     stack.append((box.children[item.key], m, c))

@@ -2,78 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from autograd.render.escape import xml
 from autograd.render.graph import LEVELS, Edge, Graph, Node
 from autograd.render.layout import Layout, Rect
+from autograd.render.legend import LEGEND_ROW, entries, wrap
 from autograd.render.measure import BOX, edge_label, rows, title
-from autograd.render.palette import DARK, LIGHT, variables
-from autograd.render.text import MINUS, number, shorten, visible, width
+from autograd.render.palette import DARK, LIGHT
+from autograd.render.shapes import coordinate, saved_mark, text
+from autograd.render.text import shorten, visible, width
 
 __all__ = ["FONT", "style", "to_svg"]
 
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
-LEGEND_ROW: Final = 24.0
 
-# Properties inside the presentation attributes of old viewers would not work, so each colour is given twice:
-# as an attribute (light), and as a rule with a custom property, which dark mode redefines.
-_RULES: Final = (
-    ".ag{font-family:" + FONT + ";font-variant-numeric:tabular-nums}"
-    ".ag text{fill:var(--ink)}.ag .q{fill:var(--quiet)}.ag .b{font-weight:600}.ag .paper{fill:var(--paper)}"
-    ".ag .card{fill:var(--card);stroke:var(--line)}.ag .head{fill:var(--head)}.ag .leaf .head{fill:var(--leaf)}"
-    ".ag .output>.card{stroke:var(--ink);stroke-width:2}.ag .cl{fill:var(--cluster);stroke:var(--rule)}.ag .rule{stroke:var(--rule)}"
-    ".ag .wire{stroke:var(--edge)}.ag .tip{fill:var(--edge)}.ag .pill{fill:var(--paper)}.ag .in .pill{fill:var(--cluster)}"
-    ".ag .saved{fill:var(--saved)}.ag .ring{stroke:var(--quiet)}.ag .chev{stroke:var(--ink)}"
-    + "".join(f".ag .t-{t}{{fill:var(--{t})}}.ag .s-{t}{{stroke:var(--{t})}}" for t in ("zero", "none", "nan"))
-    + "".join(f".ag .t-{s}{i}{{fill:var(--{s}{i})}}.ag .s-{s}{i}{{stroke:var(--{s}{i})}}" for s in "np" for i in range(1, LEVELS + 1))
-    + ".ag text.on{fill:var(--on)}"
+_SHAPE: Final = (
+    f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
+    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
+    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
+    ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
+    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:round}"
+    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}"
 )
+
+
+def _colours(scope: str, c: dict[str, str]) -> str:
+    """Return the rules that set colours: written out, for not every viewer knows custom properties."""
+    tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
+    rules = {
+        "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}", ".paper": f"fill:{c['paper']}",
+        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}",
+        ".card": f"fill:{c['head']};stroke:{c['line']}", ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
+        ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
+    }  # fmt: skip
+    sheet = "".join(",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}" for selector, rule in rules.items())
+    return sheet + "".join(f"{scope} .t-{t}{{fill:{c[t]}}}{scope} .s-{t}{{stroke:{c[t]}}}" for t in tones)
 
 
 def style(theme: str = "auto") -> str:
     """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not."""
-    first = DARK if theme == "dark" else LIGHT
-    sheet = f".ag{{{variables(first)}}}{_RULES}"
-    return sheet + (f"@media (prefers-color-scheme:dark){{.ag{{{variables(DARK)}}}}}" if theme == "auto" else "")
+    # Pictures of different themes may stand in one page, where each style sheet applies to all.
+    sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT)
+    return sheet + (f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK)}}}" if theme == "auto" else "")
 
 
-def to_svg(graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, legend: bool = True, caption: str = "") -> str:
-    """Return the picture as a complete SVG document without an XML declaration, fit for a file and for a page."""
-    strips = _legend(graph, flow=flow) if legend else []
-    notices = list(graph.notices)
-    inner = max([placed.width, 2 * BOX.pad + max((width(text, BOX.small) for text in notices), default=0.0)])
-    lines, legend_width = _wrap(strips, max(inner, 420.0))
+def to_svg(
+    graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
+    slim: bool = False, news: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
+
+    Parameters
+    ----------
+    graph, placed
+        What to draw, and where.
+    theme
+        ``auto``, ``light`` or ``dark``.
+    flow, bands
+        Whether edges are labelled with what flows back, and whether it is drawn as bands.
+    legend
+        Whether to explain the colours.
+    slim
+        Whether to leave out tooltips and the names of edges' ends, for a page that says both in its own way.
+    news
+        Lines below the picture beside the graph's own notices.
+    """
+    notices = [*graph.notices, *news]
+    inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
+    lines, legend_width = wrap(entries(graph, flow=flow and bands) if legend else [], max(inner, 420.0))
     total_width = max(inner, legend_width)
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
-    shift = (total_width - placed.width) / 2
-    label = caption or _summary(graph)
+    n = coordinate
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag" width="{_n(total_width)}" height="{_n(total_height)}" '
-        f'viewBox="0 0 {_n(total_width)} {_n(total_height)}" role="img" aria-label="{xml(label)}" font-family="{xml(FONT)}" '
-        'style="max-width:100%;height:auto">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(_summary(graph))}" style="max-width:100%;height:auto">',
         f"<style>{style(theme)}</style>",
-        f'<rect class="paper" width="100%" height="100%" rx="8" fill="{(DARK if theme == "dark" else LIGHT)["paper"]}"/>',
-        f'<g transform="translate({_n(shift)} 0)">' if shift else "<g>",
+        '<rect class="paper" width="100%" height="100%" rx="8"/>',
+        f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
-    parts += [_cluster(graph, path, rect) for path, rect in sorted(placed.clusters.items(), key=lambda p: p[0].count("."))]
-    if flow:
+    parts += [_cluster(graph, path, rect) for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))]
+    if flow and bands:
         parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
-    parts += [_edge(edge, placed, graph, flow=flow) for edge in graph.edges]
-    parts += [_node(node, placed.nodes[node.id]) for node in graph.nodes]
+    inside = {node.id: bool(node.scope) for node in graph.nodes}
+    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head]) for edge in graph.edges]
+    parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
-    for text in notices:
+    for line in notices:
         y += LEGEND_ROW
-        parts.append(_text(BOX.pad, y - 8.0, text, BOX.small, "q"))
-    for line in lines:
+        parts.append(text(BOX.pad, y - 8.0, line, "w q"))
+    for entry_line in lines:
         y += LEGEND_ROW
         x = BOX.pad
-        for strip_width, strip in line:
-            parts.append(f'<g class="legend" transform="translate({_n(x)} {_n(y - 12.0)})">{strip}</g>')
-            x += strip_width + 22.0
-    parts.append("</svg>")
-    return "\n".join(part for part in parts if part) + "\n"
+        for entry_width, entry in entry_line:
+            parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
+            x += entry_width + 22.0
+    return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _summary(graph: Graph) -> str:
@@ -81,170 +108,92 @@ def _summary(graph: Graph) -> str:
     return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
 
 
-def _n(x: float) -> str:
-    """Print a coordinate without noise, so that equal pictures have equal bytes."""
-    return f"{x:.1f}".removesuffix(".0").replace("-0", "0") if abs(x) < 0.05 else f"{x:.1f}".removesuffix(".0")
+def _tooltip(lines: Sequence[str]) -> str:
+    return f"<title>{chr(10).join(map(xml, lines))}</title>" if lines else ""
 
 
-def _text(x: float, y: float, text: str, size: float, classes: str = "", *, anchor: str = "") -> str:
-    extra = (f' class="{classes}"' if classes else "") + (f' text-anchor="{anchor}"' if anchor else "")
-    # A right-to-left label keeps its own order and disturbs nothing around it.
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" unicode-bidi="isolate"{extra}>{xml(text)}</text>'
-
-
-def _node(node: Node, at: Rect) -> str:
+def _node(node: Node, at: Rect, *, slim: bool) -> str:
     """Return a box: head with operation and name, then value, then gradient on its colour."""
-    radius = 11.0 if node.kind == "leaf" else 5.0
-    x, y, w, h = at.x, at.y, at.width, at.height
-    out = [f'<g class="node {node.kind}" data-node="{node.id}">']
-    if node.tooltip:
-        out.append(f"<title>{xml(chr(10).join(node.tooltip)).replace('↵', chr(10))}</title>")
-    if node.kind == "group" or node.count > 1:
-        for off in (6.0, 3.0):
-            out.append(f'<rect class="card" x="{_n(x + off)}" y="{_n(y + off)}" width="{_n(w)}" height="{_n(h)}" rx="{radius}" fill="#fff" stroke="#8a97a5"/>')
-    out.append(f'<rect class="card" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{radius}" fill="#fff" stroke="#8a97a5"/>')
-    fill = LIGHT["leaf"] if node.kind == "leaf" else LIGHT["head"]
-    out.append(f'<path class="head" d="{_tab(x, y, w, BOX.head, radius, top=True)}" fill="{fill}"/>')
-    name, base = title(node), y + BOX.head / 2 + 4.5
+    n, w, h = coordinate, at.width, at.height
+    r = 11 if node.kind == "leaf" else 5
+    card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'
+    out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
+    if not slim:
+        out.append(_tooltip(node.tooltip))
+    if node.count > 1:  # a stack of cards
+        out += [card.replace("<rect", f'<rect x="{off}" y="{off}"') for off in (6, 3)]
+    out.append(card)
+    name, base, right = title(node), BOX.head / 2 + 4.5, w - BOX.pad
     if node.operation:
-        out.append(_text(x + BOX.pad, base, node.operation, BOX.font, "q" if name else "b"))
-        right = x + w - BOX.pad
-        if node.saved:
-            out.append(_saved(right - 7.0, y + BOX.head / 2))
-            right -= 14.0
-        if node.count > 1:
-            out.append(_text(right, base, f"×{node.count}", BOX.tiny, "q b", anchor="end"))
-            right -= width(f"×{node.count}", BOX.tiny) + 8.0
-        if name:
-            out.append(_text(right, base, name, BOX.font, "b", anchor="end"))
+        out.append(text(BOX.pad, base, node.operation, "h q" if name else "h b"))
     else:
-        out.append(_text(x + BOX.pad, base, name or "leaf", BOX.font, "b" if name else "q"))
-        right = x + w - BOX.pad
-        if node.saved:
-            out.append(_saved(right - 7.0, y + BOX.head / 2))
-            right -= 14.0
-        if node.count > 1:
-            out.append(_text(right, base, f"×{node.count}", BOX.tiny, "q b", anchor="end"))
-    top = y + BOX.head
-    for what, text in rows(node):
-        on = what == "grad" and node.tone != "none"
-        if on:
-            out.append(f'<path class="t-{node.tone}" d="{_tab(x, top, w, BOX.row, radius, top=False)}" fill="{LIGHT[node.tone]}"/>')
-        out.append(f'<path class="rule" d="M{_n(x)} {_n(top)}h{_n(w)}" stroke="#d5dce3"/>')
-        ink = "on" if node.tone == "nan" and on else ""
-        out.append(_text(x + BOX.pad, top + 14.0, what, BOX.tiny, ink if on else "q"))
-        mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if on else ""
-        out.append(_text(x + w - BOX.pad, top + 14.0, mark + text, BOX.small, ink, anchor="end"))
+        out.append(text(BOX.pad, base, name or "leaf", "h b" if name else "h q"))
+    if node.saved:
+        out.append(saved_mark(right - 7.0, BOX.head / 2))
+        right -= 14.0
+    if node.count > 1:
+        out.append(text(right, base, f"×{node.count}", "k q b e"))
+        right -= width(f"×{node.count}", BOX.tiny) + 8.0
+    if name and node.operation:
+        out.append(text(right, base, name, "h b e"))
+    top = BOX.head
+    listed = rows(node)
+    for i, (what, shown) in enumerate(listed):
+        tinted = what == "grad" and node.tone != "none"
+        fill = f"t-{node.tone}" if tinted else "mid"
+        q = r - 1
+        last = f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row - q - 1)}q0 {q} -{q} {q}H{r}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row)}H1z"}"/>')
+        ink = " on" if tinted and node.tone == "nan" else ""
+        out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
+        mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
+        out.append(text(w - BOX.pad, top + 14.0, mark + shown, f"v{ink}"))
         top += BOX.row
-    # The border once more, above the fills.
-    out.append(f'<rect class="card" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{radius}" style="fill:none" fill="none" stroke="#8a97a5"/>')
-    out.append("</g>")
-    return "".join(out)
-
-
-def _saved(x: float, y: float) -> str:
-    return f'<path class="saved" d="M{_n(x)} {_n(y - 5)}h7v10l-3.5 -3l-3.5 3z" fill="{LIGHT["saved"]}"/>'
-
-
-def _tab(x: float, y: float, w: float, h: float, r: float, *, top: bool) -> str:
-    """Return the path of a strip whose outer corners are rounded as the box's are."""
-    if top:
-        return f"M{_n(x)} {_n(y + h)}v{_n(r - h)}q0 {_n(-r)} {_n(r)} {_n(-r)}h{_n(w - 2 * r)}q{_n(r)} 0 {_n(r)} {_n(r)}v{_n(h - r)}z"
-    return f"M{_n(x)} {_n(y)}h{_n(w)}v{_n(h - r)}q0 {_n(r)} {_n(-r)} {_n(r)}h{_n(2 * r - w)}q{_n(-r)} 0 {_n(-r)} {_n(-r)}z"
+    return "".join([*out, "</g>"])
 
 
 def _cluster(graph: Graph, path: str, at: Rect) -> str:
-    count = graph.scope_counts.get(path, 1)
+    n, count = coordinate, graph.scope_counts.get(path, 1)
     name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
-    y = at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0
+    caption = text(at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b")
     return (
-        f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{_n(at.x)}" y="{_n(at.y)}" width="{_n(at.width)}" height="{_n(at.height)}" '
-        f'rx="10" fill="#f7f9fb" stroke="#d5dce3"/>{_text(at.x + 12.0, y, name, BOX.small, "q b")}</g>'
+        f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" width="{n(at.width)}" '
+        f'height="{n(at.height)}" rx="10"/>{caption}</g>'
     )
 
 
 def _path(points: list[tuple[float, float]]) -> str:
-    start, rest = points[0], points[1:]
-    d = [f"M{_n(start[0])} {_n(start[1])}"]
-    for i in range(0, len(rest) - 2, 3):
-        d.append("C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest[i : i + 3]))
-    return "".join(d)
+    n = coordinate
+    parts = [f"M{n(points[0][0])} {n(points[0][1])}"]
+    for i in range(1, len(points) - 2, 3):
+        straight = points[i - 1][1] == points[i + 2][1] == points[i][1] == points[i + 1][1]
+        end = points[i + 2]
+        parts.append(f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3]))
+    return "".join(parts)
 
 
 def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     """Return what flows back along an edge: a band as broad as it is strong."""
     breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
-    return (
-        f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" fill="none" stroke="{LIGHT[edge.tone]}" '
-        f'stroke-width="{breadth}" stroke-linecap="round"/>'
-    )
+    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
 
 
-def _edge(edge: Edge, placed: Layout, graph: Graph, *, flow: bool) -> str:
-    points = placed.curves[edge.id]
+def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool) -> str:
+    """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
+    n, points = coordinate, placed.curves[edge.id]
+    if slim:
+        points = [(round(x), round(y)) for x, y in points]
     (bx, by), (x, y) = points[-2], points[-1]
     length = ((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 1.0
     ux, uy = (x - bx) / length, (y - by) / length
-    tip = f"M{_n(x)} {_n(y)}L{_n(x - 8 * ux - 3.6 * uy)} {_n(y - 8 * uy + 3.6 * ux)}L{_n(x - 8 * ux + 3.6 * uy)} {_n(y - 8 * uy - 3.6 * ux)}z"
-    dash = ' stroke-dasharray="3 4"' if not edge.taken else ""
-    out = [f'<g class="edge" data-edge="{edge.id}" data-tail="{edge.tail}" data-head="{edge.head}">']
-    if edge.tooltip:
-        out.append(f"<title>{xml(chr(10).join(edge.tooltip)).replace('↵', chr(10))}</title>")
-    out.append(f'<path class="wire" d="{_path(points)}" fill="none" stroke="#7c8a98" stroke-width="1.2"{dash}/>')
-    out.append(f'<path class="tip" d="{tip}" fill="#7c8a98"/>')
+    tip = f"M{n(x)} {n(y)}l{n(-8 * ux - 3.6 * uy)} {n(-8 * uy + 3.6 * ux)}l{n(7.2 * uy)} {n(-7.2 * ux)}z"
+    ends = "" if slim else f' data-tail="{edge.tail}" data-head="{edge.head}"'
+    out = [f'<g class="edge{" in" if inside else ""}" data-edge="{edge.id}"{ends}>']
+    if not slim:
+        out.append(_tooltip(edge.tooltip))
+    out.append(f'<path class="wire{"" if edge.taken else " cut"}" d="{_path(points)}"/><path class="tip" d="{tip}"/>')
     at = placed.labels.get(edge.id)
     if at is not None:
-        out.append(f'<rect class="pill" x="{_n(at.x + 1)}" y="{_n(at.y + 1)}" width="{_n(at.width - 2)}" height="{_n(at.height - 2)}" rx="7" fill="#fff"/>')
-        for i, line in enumerate(edge_label(edge, flow=flow)):
-            out.append(_text(at.x + at.width / 2, at.y + 12.5 + 14.0 * i, line, BOX.tiny, "" if i else "q", anchor="middle"))
-    out.append("</g>")
-    return "".join(out)
-
-
-def _legend(graph: Graph, *, flow: bool) -> list[tuple[float, str]]:
-    """Return the entries of the legend with their widths: only what the picture uses."""
-    entries: list[tuple[float, str]] = []
-    tones = graph.tones
-    if tones - {"none"}:
-        low, high = number(-graph.scale, minus=MINUS), number(graph.scale, minus=MINUS)
-        left = width("gradient", BOX.small) + 16.0 + width(low, BOX.tiny)
-        cells = [f"n{i}" for i in range(LEVELS, 0, -1)] + ["zero"] + [f"p{i}" for i in range(1, LEVELS + 1)]
-        strip = _text(0.0, 4.0, "gradient", BOX.small, "q") + _text(left, 4.0, low, BOX.tiny, anchor="end")
-        for i, cell in enumerate(cells):
-            strip += f'<rect class="t-{cell} ring" x="{_n(left + 6 + 15 * i)}" y="-7" width="15" height="14" fill="{LIGHT[cell]}" stroke="#5b6875" stroke-width=".5"/>'
-        strip += _text(left + 6 + 15 * LEVELS + 7.5, 4.0, "○", BOX.tiny, anchor="middle")
-        strip += _text(left + 12 + 15 * len(cells), 4.0, high, BOX.tiny)
-        entries.append((left + 12 + 15 * len(cells) + width(high, BOX.tiny), strip))
-    if "nan" in tones:
-        entries.append(_swatch(f'<rect class="t-nan ring" x="0" y="-7" width="15" height="14" fill="{LIGHT["nan"]}" stroke="#5b6875"/>', "⚠ not finite"))
-    if any(edge.local for edge in graph.edges):
-        wire = '<path class="wire" d="M0 0H26" stroke="#7c8a98" stroke-width="1.2"/><path class="tip" d="M26 0l-8 3.6v-7.2z" fill="#7c8a98"/>'
-        entries.append(_swatch(wire, "operand, with local derivative", 26.0))
-    if flow and tones - {"none", "zero"}:
-        band = f'<path class="s-p3" d="M0 0H26" stroke="{LIGHT["p3"]}" stroke-width="5.5" stroke-linecap="round"/>'
-        entries.append(_swatch(band, "← flows back", 28.0))
-    if any(not edge.taken for edge in graph.edges):
-        entries.append(_swatch('<path class="wire" d="M0 0H26" stroke="#7c8a98" stroke-dasharray="3 4"/>', "branch not taken: nothing flows back", 26.0))
-    if any(node.saved for node in graph.nodes):
-        entries.append(_swatch(_saved(0.0, 0.0), "value saved for the backward pass", 7.0))
-    if any(node.count > 1 for node in graph.nodes):
-        entries.append(_swatch(_text(0.0, 4.0, "×N", BOX.small, "q b"), "N alike, folded; range of values", 18.0))
-    return entries
-
-
-def _swatch(mark: str, text: str, room: float = 15.0) -> tuple[float, str]:
-    return room + 7.0 + width(text, BOX.small), mark + _text(room + 7.0, 4.0, text, BOX.small, "q")
-
-
-def _wrap(entries: list[tuple[float, str]], limit: float) -> tuple[list[list[tuple[float, str]]], float]:
-    """Break the legend into lines no wider than the picture."""
-    lines: list[list[tuple[float, str]]] = []
-    at, widest = 0.0, 0.0
-    for entry in entries:
-        if not lines or at + entry[0] > limit - 2 * BOX.pad:
-            lines.append([])
-            at = 0.0
-        lines[-1].append(entry)
-        at += entry[0] + 22.0
-        widest = max(widest, at - 22.0 + 2 * BOX.pad)
-    return lines, widest
+        lines = edge_label(edge, flow=flow)
+        out += [text(round(at.x + at.width / 2), round(at.y + 12.5 + 14.0 * i), line, "") for i, line in enumerate(lines)]
+    return "".join([*out, "</g>"])

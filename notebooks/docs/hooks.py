@@ -13,16 +13,17 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, operations, pictures, style  # noqa: E402
-from generator.mathml import MathML  # noqa: E402
-from mkdocs.exceptions import PluginError  # noqa: E402
-from mkdocs.structure.files import File, Files  # noqa: E402
+from generator import architecture, commands, operations, pictures, results, style
+from generator.mathml import MathML
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
 
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
     "operations": operations.table,
     "commands": commands.helps,
+    "measurements": results.everything,
     "first-picture": pictures.first,
 }
 """What a page may ask for on a line of its own: ``[[generated: operations]]``."""

@@ -146,9 +146,9 @@ def picture() -> str:
     breadth = place_layers(layers, sweeps=24)
     pitch = BOX_HEIGHT + LAYER_GAP
     width, height = breadth + 2 * MARGIN, len(layers) * pitch - LAYER_GAP + 2 * MARGIN
+    box = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
     svg = [
-        f'<svg class="parts" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" '
-        'aria-label="Which part of the project imports which">',
+        f'<svg class="parts" xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="Which part of the project imports which">',
         *(f'<path class="wire" d="{_curve(chain, pitch)}"/>' for chain in chains),
     ]
     for name, item in items.items():

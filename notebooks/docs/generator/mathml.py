@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as etree
 from typing import Any
 
 from latex2mathml.converter import convert
@@ -30,7 +29,7 @@ def mathml(latex: str, *, display: bool = False) -> str:
 
 
 class _Inline(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:  # type: ignore[override]
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]  # noqa: ARG002 - Markdown's
         return self.md.htmlStash.store(mathml(m.group(1))), m.start(0), m.end(0)
 
 
@@ -41,7 +40,8 @@ class _Display(Preprocessor):
         out: list[str] = []
         formula: list[str] | None = None
         fence = ""
-        for line in lines:
+        for given in lines:
+            line = given
             opening = _FENCE.match(line)
             if fence:
                 fence = "" if line.strip() == fence else fence

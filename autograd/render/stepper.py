@@ -1,0 +1,256 @@
+"""stepper(root): one page that plays the forward and the backward pass, step by step, with the arithmetic in words."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from autograd.errors import GraphError
+from autograd.render import engines, escape
+from autograd.render.derivation import Row
+from autograd.render.derivation import rows as formula_rows
+from autograd.render.graph import Graph, build
+from autograd.render.plain import plain
+from autograd.render.steps import Steps, steps
+from autograd.render.svg import to_svg
+from autograd.render.symbols import Symbol, apply_raw, name
+from autograd.render.text import MINUS, number, shorten, width
+from autograd.value import Value
+
+__all__ = ["Stepper", "stepper"]
+
+LIMIT: Final = 300
+FRAMES: Final = 500
+
+_ICONS: Final = {
+    "first": ("First step", "M5 4h3v16H5zM20 4v16L9 12z"), "prev": ("Previous step", "M17 4v16L5 12z"), "play": ("Play", "M6 4l14 8-14 8z"),
+    "next": ("Next step", "M7 4v16l12-8z"), "end": ("Last step", "M16 4h3v16h-3zM4 4v16l11-8z"), "run": ("Play training", "M6 4l14 8-14 8z"),
+}  # fmt: skip
+
+
+class Stepper:
+    """A page as text, with ways to put it out.
+
+    Attributes
+    ----------
+    html : str
+        The whole page; it loads nothing from elsewhere.
+    svg : str
+        The picture in it with the final numbers, for readers without JavaScript.
+    """
+
+    def __init__(self, html: str, svg: str) -> None:
+        self.html = html
+        self.svg = svg
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Write the page to a file, and return its path."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(self.html, encoding="utf-8")
+        return str(target)
+
+    def _repr_html_(self) -> str:
+        # A notebook that is not trusted strips style and iframe and leaves the picture; a trusted one hides the picture.
+        picture = base64.b64encode(self.svg.encode()).decode()
+        return (
+            "<style>.ag-stepper+img{display:none}</style>"
+            f'<iframe class="ag-stepper" srcdoc="{_attribute(self.html)}" sandbox="allow-scripts" title="Backpropagation, step by step" '
+            'style="width:100%;height:640px;border:0"></iframe>'
+            f'<img alt="Computation graph with values and gradients" src="data:image/svg+xml;base64,{picture}">'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Stepper, {len(self.html.encode()) / 1024:.1f} kB; .save('steps.html') writes the page>"
+
+
+def _attribute(html: str) -> str:
+    return html.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def stepper(
+    root: Value | Iterable[Value], *, rankdir: str = "LR", title: str = "", engine: str = "auto", timeout: float = engines.TIMEOUT
+) -> Stepper:
+    """Make a page that plays backpropagation: each forward and backward step, with its arithmetic.
+
+    Parameters
+    ----------
+    root
+        The output of a graph; or an iterable of outputs, one for each step of a training, of graphs that are
+        alike. A generator may update the parameters between two of them: numbers are taken at once.
+    rankdir
+        Direction of the forward pass.
+    title
+        Heading of the page.
+    engine, timeout
+        As for `autograd.draw`.
+
+    Returns
+    -------
+    Stepper
+        ``.save("steps.html")`` writes the page; a notebook shows it by itself.
+
+    Raises
+    ------
+    GraphError
+        If the graph has more than 300 nodes, or the graphs of a training differ.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> page = stepper(x * x)
+    >>> "x.grad" in page.html or page.html.count("<button")
+    5
+    """
+    roots = iter([root] if isinstance(root, Value) else root)
+    first = next(roots, None)
+    if first is None:
+        raise ValueError("stepper() got no graph; pass a Value, or an iterable of at least one")
+    listed = steps(first)
+    if len(listed.nodes) > LIMIT:
+        raise GraphError(f"the graph has {len(listed.nodes)} nodes; beyond {LIMIT} nobody steps through. Take a part of it, or draw(root, depth=1)")
+    shown = _filled(listed, rankdir)
+    described = formula_rows(listed, listed.backward)
+    frames = [_frame(listed)]
+    for later in roots:
+        frames.append(_frame(_like(steps(later), listed, len(frames))))
+    _make_room(shown, listed, frames)
+    placed, news = engines.place(shown, flow=True, labels=True, engine=engine, timeout=timeout)
+    # Small pictures may shrink to the window; large ones scroll before they become unreadable.
+    least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
+    svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
+    page = _page(listed, shown, described, frames, svg, title).replace("</style></head>", f"{least}</style></head>", 1)
+    return Stepper(page, svg)
+
+
+def _filled(listed: Steps, rankdir: str) -> Graph:
+    """Build the picture with the gradients of the pass that is played, which need not be those in the graph."""
+    shown = build(listed.nodes, rankdir=rankdir, gradients=listed.gradients)
+    for node, box in zip(listed.nodes, shown.nodes, strict=True):
+        box.title = box.title or listed.names[node].rpartition(".")[2]
+    return shown
+
+
+def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> None:
+    """Give each box and label the width of the widest number that it will ever show."""
+    numbers: list[list[str]] = [[] for _ in shown.nodes]
+    flows: dict[tuple[str, str, int], list[str]] = {}
+    index = {v: i for i, v in enumerate(listed.nodes)}
+    for frame in frames:
+        for i, value in enumerate(frame["value"]):
+            numbers[i].append(value)
+        for (v, position), local, add, after in zip(_edges(listed), frame["local"], frame["add"], frame["after"], strict=True):
+            parent: Any = v.operands[position]
+            numbers[index[parent]].append(after)
+            flows.setdefault((f"n{index[parent]}", f"n{index[v]}", position), []).extend((local, f"\N{LEFTWARDS ARROW} {add}"))
+    for box, texts in zip(shown.nodes, numbers, strict=True):
+        box.widest = max((f"○ {text}" for text in texts), key=lambda text: width(text, 1.0))
+    for edge in shown.edges:
+        edge.widest = max(flows[edge.tail, edge.head, edge.position], key=lambda text: width(text, 1.0))
+
+
+def _like(listed: Steps, first: Steps, i: int) -> Steps:
+    """Check that a later graph has the steps of the first."""
+    same = len(listed.nodes) == len(first.nodes) and all(a.op is b.op for a, b in zip(listed.nodes, first.nodes, strict=True))
+    if not same:
+        raise GraphError(f"graph {i + 1} of the training is built differently from the first; a playback needs the same operations in the same order")
+    if i >= FRAMES:
+        raise GraphError(f"a playback holds at most {FRAMES} training steps; yield every tenth, say")
+    return listed
+
+
+def _edges(listed: Steps) -> list[tuple[Value, int]]:
+    """Return each edge as (node, position of the operand), in the order of the backward pass."""
+    return [(v, i) for v in reversed(listed.nodes) for i, x in enumerate(v.operands) if isinstance(x, Value)]
+
+
+def _frame(listed: Steps) -> dict[str, Any]:
+    """Return the numbers of one pass as they are printed: the page does no arithmetic on them."""
+    ran = {(s.node, s.position): s for s in listed.backward}
+    found = [ran.get(key) for key in _edges(listed)]
+    running = dict.fromkeys(listed.nodes, "0")
+    running[listed.root] = "1"
+    after = []
+    for s, (v, i) in zip(found, _edges(listed), strict=True):
+        parent: Any = v.operands[i]
+        if s is not None:
+            running[parent] = number(s.after)
+        after.append(running[parent])
+    upstream = [number(listed.gradients[v]) for v, _ in _edges(listed)]
+    frame = {
+        "value": [number(v.data, minus=MINUS) for v in listed.nodes], "calc": [_calculation(v) for v in listed.nodes],
+        "local": ["0" if s is None else number(s.local) for s in found],
+        "add": ["0" if s is None else number(s.contribution) for s in found], "after": after, "seed": "1",
+        "loss": listed.root.data if math.isfinite(listed.root.data) else 0.0,
+    }  # fmt: skip
+    if upstream != [running[v] for v, _ in _edges(listed)]:  # a hook changed a gradient on its way
+        frame["up"] = upstream
+    return frame
+
+
+def _calculation(v: Value) -> str:
+    """Return the operation on numbers."""
+    if v.op is None:
+        return ""
+    return shorten(plain(apply_raw(v.op, [name(_operand(x.data if isinstance(x, Value) else x)) for x in v.operands])), 90)
+
+
+def _operand(x: float) -> str:
+    text = number(x)
+    return f"({text})" if text.startswith("-") else text
+
+
+def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], svg: str, title: str) -> str:
+    index = {v: i for i, v in enumerate(listed.nodes)}
+    formulas = {(r.step.node, r.step.position): r.formula for r in described}
+    back, step_of = [], {}
+    for v, i in _edges(listed):
+        parent: Any = v.operands[i]
+        formula = formulas.get((v, i))
+        step_of[index[v], index[parent], i] = len(back)
+        back.append([index[v], index[parent], shorten(plain(formula), 60) if isinstance(formula, Symbol) else ""])
+    position = {box.id: i for i, box in enumerate(shown.nodes)}
+    wires = [[position[e.head], step_of[position[e.head], position[e.tail], e.position] if e.taken else -1] for e in shown.edges]
+    nodes = []
+    for v in listed.nodes:
+        symbols = [name(listed.names[x]) if isinstance(x, Value) else x for x in v.operands]
+        nodes.append([listed.names[v], "" if v.op is None else shorten(plain(apply_raw(v.op, symbols)), 90)])
+    data = {"nodes": nodes, "wires": wires, "back": back, "frames": frames}
+    return _fill(title or f"Backpropagation through {listed.names[listed.root]}", svg, data, training=len(frames) > 1)
+
+
+def _button(key: str) -> str:
+    label, path = _ICONS[key]
+    classes = ' class="play" aria-pressed="false"' if key == "play" else ""
+    return f'<button id="{key}" type="button" aria-label="{label}"{classes}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg></button>'
+
+
+def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
+    assets = files("autograd.render") / "assets"
+    css, script = ((assets / f"stepper.{kind}").read_text(encoding="utf-8").replace("\n  ", "\n").replace("\n  ", "\n") for kind in ("css", "js"))
+    bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
+    train = ""
+    if training:
+        train = (
+            '<div class="bar train">' + _button("run") + '<label id="loss" for="train"></label>'
+            '<input id="train" type="range" min="0" value="0" aria-label="Training step"></div>'
+            '<figure><figcaption>loss</figcaption>'
+            '<svg class="curve" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="Loss over the training steps">'
+            '<line x1="0" x2="1000" y1="99" y2="99"/><path/><line class="pin" y1="0" y2="100"/></svg></figure>'
+        )
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<title>{escape.xml(heading)}</title><link rel="icon" href="data:,"><style>{css}</style></head>\n<body><main>'
+        f"<h1>{escape.xml(heading)}</h1><p>Values flow forward; gradients flow back: each parent receives the local derivative times its child's gradient.</p>\n"
+        f'<div class="stage" tabindex="0" role="region" aria-label="Computation graph">{svg}</div>\n'
+        f'<div class="bar" role="toolbar" aria-label="Steps">{bar}<input id="step" type="range" min="0" max="1" value="0" aria-label="Step">'
+        f'<span class="count" aria-hidden="true"></span></div>\n{train}'
+        '<div class="say" role="status" aria-live="polite"><b></b><code></code></div>\n'
+        "<noscript><p>The picture shows the final numbers; stepping through them needs JavaScript.</p></noscript></main>\n"
+        f'<script type="application/json" id="steps">{escape.script(data)}</script>\n<script>{script}</script></body></html>\n'
+    )

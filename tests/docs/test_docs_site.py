@@ -1,0 +1,135 @@
+"""The site builds without a warning, its links lead somewhere, it loads nothing from elsewhere and fits a phone."""
+
+import importlib.util
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlparse
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ("mkdocs", "material", "mkdocstrings", "latex2mathml")
+pytestmark = pytest.mark.skipif(
+    any(importlib.util.find_spec(tool) is None for tool in TOOLS), reason="pip install '.[docs]' brings what builds the site"
+)
+
+
+class Page(HTMLParser):
+    """What a page points to, what it loads, and what can be pointed at."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.loads, self.ids = [], [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids |= {given[key] for key in ("id", "name") if given.get(key)}
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        elif tag == "link" and "canonical" not in (given.get("rel") or "") and given.get("href"):
+            self.loads.append(given["href"])
+        elif tag in ("script", "img", "iframe", "source", "audio", "video") and given.get("src"):
+            self.loads.append(given["src"])
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the site once."""
+    folder = tmp_path_factory.mktemp("site")
+    config = ROOT / "notebooks" / "docs" / "mkdocs.yml"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(config), "-d", str(folder)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    # No proxy leads anywhere: a build that fetched something would fail here.
+    environment |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def test_internal_links_lead_to_a_page_and_a_place_on_it(site, pages):
+    broken = []
+    for path, page in pages.items():
+        if path.name == "404.html":
+            continue  # its links are those of a server's root
+        for link in page.links + page.loads:
+            if urlparse(link).scheme:
+                continue
+            file, fragment = urldefrag(link)
+            target = (path.parent / unquote(file)).resolve() if file else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.exists() or (fragment and target in pages and unquote(fragment) not in pages[target].ids):
+                broken.append(f"{path.relative_to(site)} -> {link}")
+    assert not broken, "\n".join(broken)
+    assert sum(len(page.links) for page in pages.values()) > 500
+
+
+def test_nothing_is_loaded_from_elsewhere(site, pages):
+    foreign = [f"{path.relative_to(site)} -> {load}" for path, page in pages.items() for load in page.loads if urlparse(load).scheme not in ("", "data")]
+    for sheet in site.rglob("*.css"):
+        foreign += [f"{sheet.name}: {url}" for url in re.findall(r"(?:url\(|@import\s+)['\"]?(https?:[^'\")]*)", sheet.read_text(encoding="utf-8"))]
+    assert not foreign, "\n".join(foreign)
+
+
+def test_every_operation_is_in_the_table(site):
+    from autograd import TABLE
+
+    text = (site / "operations.html").read_text(encoding="utf-8")
+    listed = re.findall(r'id="op-(\w+)"', text)
+    project = {name for name, op in TABLE.items() if op.source}  # rows that other tests made have none
+    assert len(listed) == len(set(listed))
+    assert set(listed) <= set(TABLE)
+    assert not project - set(listed)
+    assert text.count("<math") >= 2 * len(listed)
+
+
+def test_every_public_name_is_in_the_reference(pages):
+    import autograd
+    import nn
+
+    documented = {i.rpartition(".")[2] for path, page in pages.items() if "api" in path.parts for i in page.ids if "." in i}
+    wanted = set()
+    modules = [nn, *(module for name in nn.__all__ if inspect.ismodule(module := getattr(nn, name)))]
+    for module in modules:
+        wanted |= {name for name in module.__all__ if inspect.isclass(getattr(module, name)) or inspect.isfunction(getattr(module, name))}
+    for name in {*dir(autograd)} - {*autograd.TABLE}:
+        found = getattr(autograd, name)
+        if not name.startswith("_") and callable(found) and found.__module__.startswith("autograd"):
+            wanted.add(name)
+    assert len(wanted) > 90
+    assert not wanted - documented
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_fit_the_window_and_ask_for_nothing(site, pages, width):
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("there is no Chromium")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=[*flags, "--disable-component-update", "--disable-sync"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        asked, errors = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for path in pages:
+            if path.name != "404.html":
+                page.goto(path.as_uri())
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path.relative_to(site)
+        browser.close()
+    assert not errors
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

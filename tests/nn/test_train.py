@@ -1,0 +1,435 @@
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import autograd
+import nn
+from autograd import AnomalyError, Value
+from nn.callbacks import EarlyStopping, History
+from nn.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+BCE = nn.losses.binary_cross_entropy_with_logits
+
+
+def setup(seed=0, hidden=4, optimizer=nn.optim.Adam, lr=0.05, **options):
+    model = nn.MLP(2, [hidden, 1], activation="tanh", rng=seed, **options)
+    return model, optimizer(model.parameters(), lr=lr), nn.data.make_moons(30, rng=1)
+
+
+def fit(model, optimizer, data, loss=BCE, **options):
+    return nn.fit(model, data, loss, optimizer, **{"epochs": 5, "progress": False, **options})
+
+
+@pytest.mark.parametrize("size", [None, 1, 7])
+def test_the_loop_is_the_one_that_one_writes_by_hand(size):
+    model, optimizer, (x, y) = setup()
+    history = fit(model, optimizer, (x, y), batch_size=size, penalty=lambda: nn.losses.l2_penalty(model, 0.01), rng=random.Random(3))
+    other, by_hand, _ = setup()
+    rng, losses = random.Random(3), []
+    for _ in range(5):
+        total = 0.0
+        for bx, by in nn.data.batches(x.tolist(), y.tolist(), size, size is not None, rng):
+            loss = autograd.mean([BCE(other(a), b) for a, b in zip(bx, by, strict=True)]) + nn.losses.l2_penalty(other, 0.01)
+            by_hand.zero_grad()
+            loss.backward()
+            by_hand.step()
+            total += loss.data * len(bx)
+        losses.append(total / 30)
+    assert history["loss"] == losses
+    assert model.state_dict() == other.state_dict()
+    assert history.epochs == 5
+    assert history.stopped == ""
+    assert history.seconds > 0.0
+
+
+def test_sum_reduction():
+    model, optimizer, data = setup(lr=0.0)
+    mean, total = fit(model, optimizer, data, epochs=1), fit(model, optimizer, data, epochs=1, reduction="sum", batch_size=7)
+    assert total["loss"][0] == pytest.approx(30 * mean["loss"][0])
+    assert nn.evaluate(model, data, BCE, reduction="sum") == pytest.approx(total["loss"][0])
+
+
+def test_metrics_and_validation():
+    model, optimizer, data = setup()
+    held_out = nn.data.make_moons(20, rng=9)
+    history = fit(model, optimizer, data, metrics=["accuracy"], validation=held_out, epochs=40)
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert history["accuracy"][-1] > 0.8
+    assert history["val_loss"][-1] == nn.evaluate(model, held_out, BCE)
+    seen = []
+    own = fit(model, optimizer, data, metrics={"worst": lambda outputs, targets: seen.append(len(targets)) or 1.5}, epochs=1)
+    assert own["worst"] == [1.5]
+    assert seen == [30]
+    assert "loss" in repr(history)
+
+
+def test_dropout_trains_but_is_off_for_figures():
+    model = nn.Sequential(nn.Layer(2, 8, rng=0), nn.Dropout(0.5, rng=1), nn.Layer(8, 1, nonlin=False, rng=2))
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.0)
+    data = nn.data.make_moons(20)
+    history = fit(model, optimizer, data, epochs=2, validation=data)
+    assert history["loss"][0] != history["loss"][1]
+    assert history["val_loss"][0] == history["val_loss"][1]
+    assert model.training
+
+
+def test_a_scheduler_steps_each_epoch():
+    model, optimizer, data = setup(lr=0.1)
+    fit(model, optimizer, data, scheduler=nn.optim.ExponentialLR(optimizer, 0.5), epochs=3)
+    assert optimizer.lr == pytest.approx(0.0125)
+
+
+def test_callbacks_see_the_training_and_may_stop_it():
+    model, optimizer, data = setup()
+    seen = []
+
+    def callback(training):
+        seen.append((training.epoch, training.history["loss"][-1], training.model is model))
+        if training.epoch == 3:
+            training.stop("enough")
+
+    history = fit(model, optimizer, data, callbacks=[callback])
+    assert [s[0] for s in seen] == [1, 2, 3]
+    assert history.stopped == "enough"
+    assert all(s[2] for s in seen)
+
+
+def test_early_stopping_restores_the_best_parameters():
+    model, optimizer, data = setup(lr=0.0)
+    best = []
+
+    def worsen(training):
+        best.append(training.model.state_dict())
+        for p in training.model.parameters():
+            p.data += 0.1 if training.epoch >= 4 else 0.0
+        optimizer.lr = 0.05 if training.epoch < 3 else 0.0
+
+    stopping = EarlyStopping(3, monitor="loss")
+    history = fit(model, optimizer, data, callbacks=[stopping, worsen], epochs=60)
+    assert history.epochs == stopping.best_epoch + 3
+    assert history.stopped == f"no better loss since epoch {stopping.best_epoch}"
+    assert model.state_dict() == stopping.best_parameters
+    with pytest.raises(ValueError, match="watches 'val_loss', but the figures are loss"):
+        fit(model, optimizer, data, callbacks=[EarlyStopping()])
+    upwards = EarlyStopping(1, monitor="accuracy", largest=True, restore_best=False)
+    fit(model, optimizer, data, callbacks=[upwards], metrics=["accuracy"], epochs=3)
+    assert upwards.best is not None
+
+
+def parts(seed):
+    model = nn.Sequential(nn.Layer(2, 6, activation="tanh", rng=seed), nn.Dropout(0.2, rng=seed), nn.Layer(6, 1, nonlin=False, rng=seed))
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+    return model, optimizer, {"scheduler": nn.optim.CosineLR(optimizer, 12), "callbacks": [EarlyStopping(50, monitor="loss")]}
+
+
+def test_resume_goes_on_bit_for_bit(tmp_path):
+    data = nn.data.make_moons(30, rng=2)
+    common = {"batch_size": 7, "validation": nn.data.make_moons(10, rng=3), "metrics": ["accuracy"]}
+    whole_model, whole_optimizer, rest = parts(0)
+    whole = fit(whole_model, whole_optimizer, data, epochs=12, rng=5, **common, **rest)
+    path = tmp_path / "training.json"
+    model, optimizer, rest = parts(0)
+    fit(model, optimizer, data, epochs=5, rng=5, checkpoint=path, **common, **rest)
+    # Another process would start from other weights and another seed: everything comes from the file.
+    model, optimizer, rest = parts(1)
+    history = fit(model, optimizer, data, epochs=12, rng=6, checkpoint=path, resume=True, **common, **rest)
+    assert dict(history) == dict(whole)
+    assert model.state_dict() == whole_model.state_dict()
+    assert optimizer.state_dict() == whole_optimizer.state_dict()
+    done = fit(model, optimizer, data, epochs=12, rng=6, checkpoint=path, resume=True, **common, **rest)
+    assert done.epochs == 12, "nothing is left to do"
+
+
+def test_resume_without_a_file_starts_afresh_and_needs_a_path(tmp_path):
+    model, optimizer, data = setup()
+    assert fit(model, optimizer, data, checkpoint=tmp_path / "c.json", resume=True).epochs == 5
+    assert (tmp_path / "c.json").exists()
+    with pytest.raises(ValueError, match="checkpoint=path"):
+        fit(model, optimizer, data, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.pop("optimizer"), "the entry 'optimizer' is missing"),
+        (lambda d: d["parameters"].pop("layer0.n0.b"), "lacks 'layer0.n0.b'"),
+        (lambda d: d["optimizer"]["state"].update(mean=[0.0]), "1 numbers of 'mean'"),
+        (lambda d: d["history"].update(epochs=9), "do not all have 9 entries"),
+        (lambda d: d.update(generators=[]), "0 generators"),
+        (lambda d: d["generators"][0].__setitem__(1, [1, 2]), "cannot be resumed from"),
+        (lambda d: d["others"].append({"kind": "StepLR", "state": {}}), r"other callbacks or schedulers \(StepLR\)"),
+        (lambda d: d.update(format="chainrule-weights"), "but of 'chainrule-weights'"),
+    ],
+)
+def test_bad_checkpoints_change_nothing(tmp_path, change, message):
+    path = tmp_path / "c.json"
+    model, optimizer, data = setup()
+    fit(model, optimizer, data, checkpoint=path)
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+    model, optimizer, data = setup(3)
+    rng = random.Random(1)
+    before = model.state_dict(), optimizer.state_dict(), rng.getstate()
+    with pytest.raises(ValueError, match=message):
+        fit(model, optimizer, data, checkpoint=path, resume=True, rng=rng)
+    assert (model.state_dict(), optimizer.state_dict(), rng.getstate()) == before
+
+
+def test_nan_names_the_first_bad_operation():
+    model, optimizer, data = setup()
+    before = model.state_dict()
+
+    def loss(output, target):
+        return (output * 0.0 - 1.0).log() + target
+
+    with pytest.raises(AnomalyError, match=r"log\(-1.0\) = nan") as caught:
+        fit(model, optimizer, data, loss)
+    assert "epoch 1: the loss is nan" in caught.value.__notes__[0]
+    assert model.state_dict() == before
+
+
+def test_an_infinite_gradient_is_found_though_the_loss_is_finite():
+    model, optimizer, data = setup()
+    with pytest.raises(AnomalyError, match=r"sqrt\(0.0\)") as caught:
+        fit(model, optimizer, data, lambda output, target: (output * 0.0).sqrt())
+    assert "gradient is not finite" in caught.value.__notes__[0]
+
+
+def test_parameters_that_were_not_finite_are_told():
+    model, optimizer, data = setup()
+    model.parameters()[0].data = float("nan")
+    with pytest.raises(AnomalyError, match="some parameter was not finite"):
+        fit(model, optimizer, data)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"epochs": -1}, ValueError, "epochs must be"),
+        ({"batch_size": 0}, ValueError, "batch_size must be"),
+        ({"reduction": "none"}, ValueError, "reduction must be"),
+        ({"metrics": ["f1"]}, ValueError, "no metric is called 'f1'"),
+        ({"metrics": "accuracy"}, TypeError, r"metrics=\['accuracy'\]"),
+        ({"checkpoint_every": 0}, ValueError, "checkpoint_every"),
+        ({"validation": ([], [])}, ValueError, "validation has 0 samples"),
+    ],
+)
+def test_bad_options_are_explained_before_anything_happens(options, error, message):
+    model, optimizer, data = setup()
+    with pytest.raises(error, match=message):
+        fit(model, optimizer, data, **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (([[1.0, 2.0]], [1, 2]), ValueError, "1 samples and 2 targets"),
+        (([[1.0, float("nan")]], [1]), ValueError, "sample 0 of data holds nan"),
+        (([[1.0, 2.0]], [float("inf")]), ValueError, "target 0 of data holds inf"),
+        ([1, 2, 3], TypeError, r"pair of samples and targets, \(x, y\)"),
+    ],
+)
+def test_bad_data_is_explained(data, error, message):
+    model, optimizer, _ = setup()
+    with pytest.raises(error, match=message):
+        fit(model, optimizer, data)
+
+
+def test_a_loss_that_is_no_value_is_explained():
+    model, optimizer, data = setup()
+    with pytest.raises(TypeError, match="one Value for each sample, got float"):
+        fit(model, optimizer, data, lambda output, target: 1.0)
+
+
+def test_an_interrupt_ends_the_epoch_and_keeps_what_was_learnt():
+    model, optimizer, data = setup()
+    start = model.state_dict()
+
+    def interrupt(training):
+        if training.epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    history = fit(model, optimizer, data, callbacks=[interrupt], epochs=50)
+    assert history.stopped == "interrupted"
+    assert history.epochs == 2
+    assert model.state_dict() != start
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_python_raises_keeps_what_was_learnt_too():
+    model, optimizer, data = setup()
+
+    def interrupt(training):
+        raise KeyboardInterrupt
+
+    assert fit(model, optimizer, data, callbacks=[interrupt]).stopped == "interrupted"
+
+
+def test_other_threads_train_too():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(fit(*setup(), epochs=2).epochs))
+    thread.start()
+    thread.join()
+    assert results == [2]
+
+
+INTERRUPTED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import nn
+x, y = nn.data.make_moons(100)
+model = nn.MLP(2, [8, 1], rng=0)
+print("ready", flush=True)
+history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, nn.optim.SGD(model.parameters(), 0.1),
+                 epochs=10**6, batch_size=10, progress=False, checkpoint=sys.argv[2], checkpoint_every=1)
+print(history.stopped, history.epochs)
+"""
+
+
+def test_ctrl_c_in_a_real_process(tmp_path):
+    path = tmp_path / "c.json"
+    process = subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(ROOT), str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    deadline = time.monotonic() + 30.0
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    word, epochs = out.split()
+    assert word == "interrupted"
+    assert json.loads(path.read_text())["history"]["epochs"] == int(epochs)
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def test_progress_in_a_pipe_is_ten_plain_lines():
+    stream = io.StringIO()
+    progress = Progress(100, stream=stream)
+    for step in range(1, 101):
+        progress.update(step, loss=1.0 / step)
+    progress.close()
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "training 1/100  loss 1"
+    assert lines[-1] == "training 100/100  loss 0.01"
+    assert len(lines) == 11
+
+
+def test_progress_on_a_terminal_is_one_line_that_is_overwritten():
+    stream = Terminal()
+    progress = Progress(3, title="fitting", stream=stream)
+    for step in (1, 2, 3):
+        progress.update(step, loss=0.5, accuracy=1.0)
+    progress.close()
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    assert "█" * 24 + " 3/3  loss 0.5  accuracy 1" in text
+    ascii_only = Terminal()
+    ascii_only.encoding = "latin-1"
+    Progress(1, stream=ascii_only).update(1)
+    assert "#" * 24 in ascii_only.getvalue()
+
+
+def test_progress_in_a_notebook_updates_one_output(monkeypatch):
+    IPython = pytest.importorskip("IPython")
+    shown = []
+
+    class Handle:
+        def update(self, data, raw):
+            shown.append(data["text/plain"])
+
+    monkeypatch.setattr(IPython.display, "display", lambda data, **_: shown.append(data["text/plain"]) or Handle())
+    progress = Progress(2, style="notebook")
+    progress.update(1, loss=0.5)
+    progress.update(2, loss=0.25)
+    progress.close()
+    assert len(shown) >= 2
+    assert "2/2  loss 0.25" in shown[-1]
+
+
+def test_progress_styles():
+    stream = io.StringIO()
+    Progress(2, stream=stream, style="none").update(1)
+    assert stream.getvalue() == ""
+    with pytest.raises(ValueError, match="style must be"):
+        Progress(2, style="fancy")
+
+
+def test_history_keeps_its_columns_of_one_length():
+    history = History()
+    history.append({"loss": 1.0})
+    history.append({"loss": 0.5, "late": 2.0})
+    assert history["late"][1] == 2.0
+    assert len(history["late"]) == 2
+    assert len(history) == 2
+
+
+def test_a_single_value_can_be_trained_on_anything_iterable():
+    class Constant(nn.Module):
+        def __init__(self):
+            self.c = Value(0.0)
+
+        def forward(self, x):
+            return self.c * x
+
+    model = Constant()
+    fit(model, nn.optim.SGD(model.parameters(), 0.1), ((1.0, 2.0), (3.0, 6.0)), nn.losses.mse_loss, epochs=100)
+    assert model.c.data == pytest.approx(3.0)
+
+
+COMPILED = {
+    "logits": (1, BCE, lambda y: y),
+    "classes": (2, nn.losses.cross_entropy, lambda y: y),
+    "hinge": (1, nn.losses.hinge_loss, lambda y: 2 * y - 1),
+    "squares": (1, nn.losses.mse_loss, lambda y: y),
+}
+
+
+@pytest.mark.parametrize("size", [None, 10])
+@pytest.mark.parametrize("kind", COMPILED)
+def test_the_compiled_training_is_the_eager_one(kind, size):
+    outputs, loss, labels = COMPILED[kind]
+    x, y = nn.data.make_moons(30, rng=1)
+    ends = []
+    for compiled in (False, True):
+        model = nn.MLP(2, [6, outputs], activation="tanh", rng=0)
+        optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+        history = nn.fit(
+            model, (x, labels(y)), loss, optimizer, epochs=15, batch_size=size, compile=compiled, progress=False,
+            penalty=lambda model=model: nn.losses.l2_penalty(model, 1e-3), metrics=["accuracy"] if size else (),
+        )
+        ends.append((history["loss"], [p.data for p in model.parameters()], optimizer.state_dict()["steps"]))
+    assert ends[1][0] == pytest.approx(ends[0][0], rel=1e-9)
+    assert ends[1][1] == pytest.approx(ends[0][1], rel=1e-7, abs=1e-9)
+    assert ends[1][2] == ends[0][2] == (15 if size is None else 45)
+
+
+@pytest.mark.parametrize("size", [None, 10])
+def test_a_compiled_training_names_the_bad_operation_too(size):
+    model, optimizer, data = setup(optimizer=nn.optim.SGD, lr=1.0)
+
+    def loss(output, target):
+        return (1.0 - output.square()).log()
+
+    with pytest.raises(AnomalyError) as caught:
+        fit(model, optimizer, data, loss, compile=True, batch_size=size, epochs=500)
+    assert "the loss is" in caught.value.__notes__[0]
+    assert all(abs(p.data) < 1e300 for p in model.parameters())

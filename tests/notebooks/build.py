@@ -1,0 +1,221 @@
+"""Build the course: execute each notebooks/NN_name.py (jupytext's percent format) into the .ipynb beside it.
+
+Usage: ``python tests/notebooks/build.py [--to FOLDER] [NUMBER ...]``; all of them without numbers.
+
+The same sources give the same bytes. Cell ids are counted, execution counts too, pictures lose what names
+their maker, and nothing of the machine is kept. Solutions stand in ``<details>`` blocks, which no kernel
+runs: each is executed as a cell of its own after its text, so that it is tested, and is then left out of
+the file. The outputs of a cell with the tag ``timing`` are dropped; those of one with the tag ``varies``
+(long trainings, which differ in rounding from machine to machine) are kept and not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import os
+import re
+import struct
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = ROOT / "notebooks"
+# A line of Markdown that opens a block of Python inside a solution, up to the fence that closes it.
+_SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?", re.ASCII)
+_SVG_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
+
+
+def sources() -> list[Path]:
+    """Return the course's sources in order."""
+    return sorted(COURSE.glob("[0-9][0-9]_*.py"))
+
+
+def solutions(markdown: str) -> list[str]:
+    """Return the Python code inside the solutions of a Markdown cell."""
+    return [code for block in _SOLUTION.findall(markdown) for code in _PYTHON.findall(block)]
+
+
+def read(source: Path) -> Any:
+    """Return a source as a notebook without outputs, in its final form otherwise."""
+    import jupytext
+
+    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook.metadata = _metadata()
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for i, cell in enumerate(notebook.cells):
+        cell["id"] = f"{source.stem[:2]}-{i:03d}"
+    return notebook
+
+
+def _metadata() -> Any:
+    import nbformat
+
+    return nbformat.from_dict({
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    })
+
+
+def execute(source: Path) -> Any:
+    """Return a source as an executed notebook, its solutions executed too."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = read(source)
+    cells = notebook.cells
+    notebook.cells = []
+    for cell in cells:
+        notebook.cells.append(cell)
+        if cell.cell_type == "markdown":
+            for code in solutions(cell.source):
+                notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"solution": True}))
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "PYTHONHASHSEED": "0",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    env.pop("MPLBACKEND", None)
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=400, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False)
+        client.execute(env=env)
+    notebook.metadata = _metadata()  # the kernel has entered its version
+    notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("solution")]
+    for i, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        _clean(cell, i)
+    return notebook
+
+
+def _clean(cell: Any, count: int) -> None:
+    """Number a cell, and keep of its outputs what does not change from run to run."""
+    import nbformat
+
+    cell.execution_count = count
+    outputs: list[Any] = []
+    for output in cell.outputs:
+        if output.output_type == "stream" and outputs and outputs[-1].output_type == "stream" and outputs[-1].name == output.name:
+            outputs[-1].text += output.text
+            continue
+        outputs.append(output)
+        if output.output_type == "execute_result":
+            output.execution_count = count
+        data = output.get("data", {})
+        if "image/png" in data:
+            data["image/png"] = base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
+        if "image/svg+xml" in data:
+            data.pop("text/plain", None)  # the repr of a picture helps nobody
+    cell.outputs = [nbformat.from_dict(o) for o in outputs] if "timing" not in cell.metadata.get("tags", []) else []
+
+
+def plain_png(data: bytes) -> bytes:
+    """Return a PNG file without its text, which names the program and its version."""
+    out, at = io.BytesIO(), 8
+    out.write(data[:8])
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] not in (b"tEXt", b"iTXt", b"zTXt", b"tIME"):
+            out.write(data[at : at + 12 + length])
+        at += 12 + length
+    return out.getvalue()
+
+
+def write(notebook: Any, target: Path) -> None:
+    """Write a notebook file, the same bytes for the same notebook."""
+    import nbformat
+
+    nbformat.validate(notebook)
+    target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def differences(old: Any, new: Any) -> list[str]:
+    """Say how the outputs of one execution differ from those of another, other than in the last printed digit."""
+    found = []
+    for a, b in zip(old.cells, new.cells, strict=True):
+        if a.cell_type != "code" or "varies" in a.metadata.get("tags", []):
+            continue
+        if len(a.outputs) != len(b.outputs):
+            found.append(f"{a['id']}: {len(a.outputs)} outputs, now {len(b.outputs)}")
+            continue
+        for x, y in zip(a.outputs, b.outputs, strict=True):
+            found += [f"{a['id']}: {text}" for text in _unlike(x, y)]
+    return found
+
+
+def _unlike(x: Any, y: Any) -> list[str]:
+    if x.output_type != y.output_type:
+        return [f"{x.output_type}, now {y.output_type}"]
+    if x.output_type == "stream":
+        return [] if alike(x.text, y.text) else [f"{x.text!r}, now {y.text!r}"]
+    if set(x.data) != set(y.data):
+        return [f"{sorted(x.data)}, now {sorted(y.data)}"]
+    found = []
+    for kind, old in x.data.items():
+        new = y.data[kind]
+        if kind == "image/png":
+            same = _pixels_alike(old, new)
+        elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
+            same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
+        else:
+            same = kind == "text/html" or alike(old, new)
+        if not same:
+            found.append(f"{kind} differs" if kind.startswith("image") else f"{old!r}, now {new!r}")
+    return found
+
+
+def alike(a: str, b: str) -> bool:
+    """Compare two texts, allowing each number one unit in its last printed digit.
+
+    Examples
+    --------
+    >>> alike("loss 0.1234", "loss 0.1235"), alike("loss 0.1234", "loss 0.1236"), alike("loss 3", "lost 3")
+    (True, False, False)
+    """
+    if _NUMBER.sub("#", a) != _NUMBER.sub("#", b):
+        return False
+    for x, y in zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=True):
+        if x != y and abs(float(x) - float(y)) > 1.001 * max(_unit(x), _unit(y)):
+            return False
+    return True
+
+
+def _unit(number: str) -> float:
+    """Return the worth of a number's last digit; whole numbers are exact."""
+    mantissa, _, exponent = number.partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return 10.0 ** (int(exponent or 0) - digits) if "." in mantissa or exponent else 0.0
+
+
+def _pixels_alike(old: str, new: str) -> bool:
+    """Compare pictures by their pixels: another version of the plotting library moves some by a shade."""
+    if old == new:
+        return True
+    import numpy as np
+    from matplotlib.image import imread
+
+    a, b = (imread(io.BytesIO(base64.b64decode(data))) for data in (old, new))
+    return max(abs(p - q) for p, q in zip(a.shape[:2], b.shape[:2], strict=True)) <= 8 and bool(abs(float(np.mean(a)) - float(np.mean(b))) < 0.02)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("numbers", nargs="*", help="such as 3 or 03; all without")
+    parser.add_argument("--to", type=Path, default=COURSE, help="folder for the executed notebooks")
+    options = parser.parse_args(arguments)
+    wanted = {int(n) for n in options.numbers}
+    for source in sources():
+        if not wanted or int(source.stem[:2]) in wanted:
+            write(execute(source), options.to / f"{source.stem}.ipynb")
+            print(f"built {source.stem}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

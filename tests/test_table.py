@@ -1,0 +1,369 @@
+"""Every row of the table against mpmath: values, derivatives of orders 1 to 3, special points, kinks."""
+
+import copy
+import math
+import pickle
+from typing import Any
+
+import mpmath as mp
+import pytest
+import reference
+
+from autograd import ops
+from autograd.value import Value
+
+INF, NAN = math.inf, math.nan
+ROWS = [pytest.param(op, id=name) for name, op in ops.TABLE.items()]
+COUNT = 100
+
+
+class Dual:
+    """A number with a tangent; nested, for higher orders. Runs the rules as they stand."""
+
+    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
+        self.primal, self.tangent, self.level = primal, tangent, level
+
+    @staticmethod
+    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> "Dual":
+        level = max(x.level for x in operands if isinstance(x, Dual))
+        inner = [isinstance(x, Dual) and x.level == level for x in operands]
+        primal = tuple(x.primal if own else x for own, x in zip(inner, operands))
+        xs, params = primal[: len(primal) - len(op.params)], primal[len(primal) - len(op.params) :]
+        y = op(*xs, **dict(zip(op.params, params)))
+        plain = all(isinstance(x, float) for x in primal)
+        partials = op.local(y, primal) if plain else op.partials(y, *primal)
+        total: Any = 0.0
+        for own, x, d in zip(inner, operands, partials):
+            if own and not is_zero(x.tangent) and not (op.gated and number(d) == 0.0):
+                term = d * x.tangent
+                total = term if is_zero(total) else total + term
+        return Dual(y, total, level)
+
+    def __add__(self, other: Any) -> Any:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return ops.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return ops.sub(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return ops.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return ops.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return ops.div(other, self)
+
+    def __neg__(self) -> Any:
+        return ops.neg(self)
+
+
+def is_zero(x: Any) -> bool:
+    return isinstance(x, float) and x == 0.0
+
+
+def number(x: Any) -> float:
+    while isinstance(x, Dual):
+        x = x.primal
+    return float(x)
+
+
+def nth_derivative(op: ops.Op, i: int, operands: tuple[float, ...], n: int) -> float:
+    x: Any = operands[i]
+    for level in range(n):
+        x = Dual(x, 1.0, level)
+    xs = (*operands[:i], x, *operands[i + 1 :])
+    count = len(xs) - len(op.params)
+    y = op(*xs[:count], **dict(zip(op.params, xs[count:])))
+    for _ in range(n):
+        y = y.tangent if isinstance(y, Dual) else 0.0
+    return number(y)
+
+
+def at_pole(op: ops.Op, xs: tuple[float, ...]) -> bool:
+    return op.name in ("lgamma", "digamma", "polygamma") and xs[0] <= 0.0 and xs[0] == math.floor(xs[0])
+
+
+def smooth(op: ops.Op, xs: tuple[float, ...]) -> bool:
+    return op.kink is None or op.kink(*xs) > 0.0
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_row_is_complete(op: ops.Op) -> None:
+    assert op.name in reference.VALUE, "give the new row its function in tests/reference.py"
+    assert getattr(ops, op.name) is op
+    assert op.latex and op.numpy and op.c and op.source
+    if op.arity != ops.ANY:
+        names = ["a", "b", "c", "d", "e"][: op.arity + len(op.params)]
+        for template in (op.latex, op.numpy, op.c):
+            assert "a" in template.format(*names)
+            assert template.count("{") == template.count("}")
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_value(op: ops.Op) -> None:
+    scale = reference.VALUE_SCALE.get(op.name)
+    for xs in reference.points(op, COUNT, "value"):
+        if at_pole(op, xs):
+            continue
+        exact = reference.value(op.name, xs)
+        error = reference.ulps(op.value(*xs), exact, scale(*map(mp.mpf, xs)) if scale else 0.0)
+        assert error <= 2.0, (xs, op.value(*xs), float(exact), error)
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_first_derivative(op: ops.Op) -> None:
+    scale = reference.FIRST_SCALE.get(op.name)
+    bound = 5.0 if op.name == "gelu" else 4.0
+    for xs in reference.points(op, COUNT, "first"):
+        if at_pole(op, xs) or not smooth(op, xs):
+            continue
+        local = op.local(op.value(*xs), xs)
+        assert len(local) == len(xs) - len(op.params)
+        for i, got in enumerate(local):
+            exact = reference.derivative(op.name, i, xs, 1)
+            error = reference.ulps(got, exact, scale(i, tuple(map(mp.mpf, xs))) if scale else 0.0)
+            assert error <= bound, (i, xs, got, float(exact), error)
+
+
+def second_scale(op: ops.Op, i: int, xs: tuple[float, ...]) -> Any:
+    scale = reference.SECOND_SCALE.get(op.name)
+    return scale(i, tuple(map(mp.mpf, xs))) if scale else 0.0
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_second_derivative(op: ops.Op) -> None:
+    for xs in reference.points(op, COUNT // 3, "second", low=-40, high=40, edges=False):
+        if at_pole(op, xs) or not smooth(op, xs):
+            continue
+        for i in range(len(xs) - len(op.params)):
+            got, exact = nth_derivative(op, i, xs, 2), reference.derivative(op.name, i, xs, 2)
+            error = reference.ulps(got, exact, second_scale(op, i, xs))
+            assert error <= 16.0, (i, xs, got, float(exact), error)
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_third_derivative(op: ops.Op) -> None:
+    """To nine digits of the largest of f''', f'' / x, f' / x**2: third orders may cancel."""
+    for xs in reference.points(op, 12, "third", low=-6, high=6, edges=False):
+        if at_pole(op, xs) or not smooth(op, xs):
+            continue
+        for i in range(len(xs) - len(op.params)):
+            got = nth_derivative(op, i, xs, 3)
+            exact = [reference.derivative(op.name, i, xs, n) for n in (1, 2, 3)]
+            unit = min(abs(xs[i]), 1.0)
+            for end in op.domain[min(i, len(op.domain) - 1)]:
+                unit = min(unit, abs(xs[i] - end))
+            largest = max(abs(exact[2]), abs(exact[1]) / unit, abs(exact[0]) / unit**2)
+            assert abs(got - exact[2]) <= 1e-9 * largest + 1e-300, (i, xs, got, float(exact[2]))
+
+
+SPECIAL = [
+    ("sqrt", (0.0,), 0.0, (INF,)), ("sqrt", (-0.0,), 0.0, (INF,)), ("sqrt", (-1.0,), NAN, (NAN,)),
+    ("log", (0.0,), -INF, (INF,)), ("log", (-0.0,), -INF, (INF,)), ("log", (-1.0,), NAN, (NAN,)),
+    ("log1p", (-1.0,), -INF, (INF,)), ("log1p", (-2.0,), NAN, (NAN,)), ("log2", (-1.0,), NAN, (NAN,)),
+    ("log10", (0.0,), -INF, (INF,)), ("exp", (1000.0,), INF, (INF,)), ("exp", (-INF,), 0.0, (0.0,)),
+    ("asin", (1.0,), math.pi / 2, (INF,)), ("asin", (-1.0,), -math.pi / 2, (INF,)), ("asin", (1.5,), NAN, (NAN,)),
+    ("acos", (1.0,), 0.0, (-INF,)), ("acos", (-1.0,), math.pi, (-INF,)), ("acos", (2.0,), NAN, (NAN,)),
+    ("acosh", (1.0,), 0.0, (INF,)), ("acosh", (0.5,), NAN, (NAN,)), ("acosh", (-3.0,), NAN, (NAN,)),
+    ("atanh", (1.0,), INF, (INF,)), ("atanh", (-1.0,), -INF, (INF,)), ("atanh", (2.0,), NAN, (NAN,)),
+    ("asinh", (1e200,), math.asinh(1e200), (1e-200,)), ("cbrt", (0.0,), 0.0, (INF,)), ("sin", (INF,), NAN, (NAN,)),
+    ("gelu", (INF,), INF, (1.0,)), ("gelu", (-INF,), -0.0, (0.0,)), ("silu", (INF,), INF, (1.0,)),
+    ("silu", (-INF,), -0.0, (0.0,)), ("sigmoid", (INF,), 1.0, (0.0,)), ("tanh", (-INF,), -1.0, (0.0,)),
+    ("softplus", (INF,), INF, (1.0,)), ("softplus", (-INF,), 0.0, (0.0,)), ("erf", (INF,), 1.0, (0.0,)),
+    ("atan", (INF,), math.pi / 2, (0.0,)), ("erfc", (INF,), 0.0, (-0.0,)), ("reciprocal", (0.0,), INF, (-INF,)),
+    ("atan2", (0.0, 0.0), 0.0, (NAN, NAN)), ("atan2", (1e-200, 1e-200), math.pi / 4, (5e199, -5e199)),
+    ("hypot", (0.0, 0.0), 0.0, (0.0, 0.0)), ("hypot", (1e200, 1e200), math.hypot(1e200, 1e200), (0.5**0.5,) * 2),
+    ("hypot", (5e-324, 5e-324), 5e-324, (0.5**0.5,) * 2), ("hypot", (INF, 1.0), INF, (1.0, 0.0)),
+    ("div", (1e-200, 1e-200), 1.0, (1e200, -1e200)), ("div", (1.0, 0.0), INF, (INF, -INF)), ("div", (0.0, 0.0), NAN, (INF, NAN)),
+    ("logaddexp", (1e308, 1e308), 1e308, (0.5, 0.5)), ("logaddexp", (INF, 0.0), INF, (1.0, 0.0)),
+    ("lgamma", (0.0,), INF, (-INF,)), ("lgamma", (1.0,), 0.0, (-0.5772156649015329,)), ("lgamma", (-1.0,), INF, (NAN,)),
+    ("mod", (5.0, 0.0), NAN, (1.0, -INF)), ("mod", (-5.0, 3.0), 1.0, (1.0, 2.0)), ("floordiv", (-5.0, 3.0), -2.0, (0.0, 0.0)),
+    ("exp2", (1024.2,), INF, (float(mp.log(2) * mp.mpf(2) ** mp.mpf(1024.2)),)), ("maximum", (INF, INF), INF, (0.5, 0.5)),
+    ("floor", (INF,), INF, (0.0,)), ("floor", (-0.5,), -1.0, (0.0,)), ("ceil", (-0.5,), -0.0, (0.0,)),
+    # Powers.
+    ("pow", (0.0, 0.0), 1.0, (0.0, 0.0)), ("pow", (0.0, -1.0), INF, (-INF, -INF)), ("pow", (0.0, 0.5), 0.0, (INF, 0.0)),
+    ("pow", (-2.0, 3.0), -8.0, (12.0, NAN)), ("pow", (-2.0, 0.5), NAN, (NAN, NAN)), ("pow", (NAN, 0.0), 1.0, (0.0, NAN)),
+    ("pow", (1e308, 2.0), INF, (INF, INF)), ("power", (0.0, 0.0), 1.0, (0.0,)), ("power", (0.0, 3.0), 0.0, (0.0,)),
+    ("power", (-2.0, 3.0), -8.0, (12.0,)), ("power", (-8.0, 1 / 3), NAN, (NAN,)), ("power", (NAN, 0.0), 1.0, (0.0,)),
+    ("power", (0.0, 0.5), 0.0, (INF,)), ("power", (0.0, -1.0), INF, (-INF,)), ("power", (0.0, 1.0), 0.0, (1.0,)),
+    # Kinks.
+    ("relu", (0.0,), 0.0, (0.0,)), ("leaky_relu", (0.0, 0.01), 0.0, (0.01,)), ("abs", (0.0,), 0.0, (0.0,)),
+    ("sign", (0.0,), 0.0, (0.0,)), ("sign", (-3.0,), -1.0, (0.0,)), ("maximum", (2.0, 2.0), 2.0, (0.5, 0.5)),
+    ("minimum", (2.0, 2.0), 2.0, (0.5, 0.5)), ("max", (1.0, 3.0, 3.0, 3.0), 3.0, (0.0, 1 / 3, 1 / 3, 1 / 3)),
+    ("min", (1.0, 1.0, 3.0), 1.0, (0.5, 0.5, 0.0)), ("clamp", (1.0, -1.0, 1.0), 1.0, (1.0,)), ("clamp", (-1.0, -1.0, 1.0), -1.0, (1.0,)),
+    ("clamp", (2.0, -1.0, 1.0), 1.0, (0.0,)), ("clamp", (INF, -INF, INF), INF, (1.0,)), ("relu6", (6.0,), 6.0, (0.0,)),
+    ("relu6", (0.0,), 0.0, (0.0,)), ("hardtanh", (1.0,), 1.0, (0.0,)), ("hardtanh", (-1.0,), -1.0, (0.0,)),
+    ("elu", (0.0, 1.0), 0.0, (1.0,)), ("elu", (0.0, 0.5), 0.0, (1.0,)), ("selu", (0.0,), 0.0, (1.7580993408473766,)),
+    ("floor", (2.0,), 2.0, (0.0,)), ("ceil", (2.0,), 2.0, (0.0,)), ("round", (2.5, 0.0), 2.0, (0.0,)), ("round", (3.5, 0.0), 4.0, (0.0,)),
+    ("where", (0.0, INF, 2.0), 2.0, (0.0, 0.0, 1.0)), ("where", (NAN, 1.0, 2.0), 1.0, (0.0, 1.0, 0.0)),
+    ("greater", (NAN, 1.0), 0.0, (0.0, 0.0)), ("equal", (NAN, NAN), 0.0, (0.0, 0.0)), ("less_equal", (1.0, 1.0), 1.0, (0.0, 0.0)),
+    # Sums.
+    ("sum", (1e308, 1e308, -1e308), 1e308, (1.0, 1.0, 1.0)), ("sum", (INF, -INF), NAN, (1.0, 1.0)), ("sum", (1.7e308, 1.7e308), INF, (1.0, 1.0)),
+    ("mean", (1.7e308, 1.7e308), 1.7e308, (0.5, 0.5)), ("prod", (1e200, 1e200, 1e-300), 1e100, (1e-100, 1e-100, INF)),
+    ("prod", (0.0, 2.0, 3.0), 0.0, (6.0, 0.0, 0.0)), ("logsumexp", (-INF, 0.0), 0.0, (0.0, 1.0)), ("logsumexp", (1000.0,), 1000.0, (1.0,)),
+    ("softmax", (1000.0, 0.0, 0.0), 1.0, (0.0, -0.0)), ("log_softmax", (-1000.0, 0.0, 0.0), -1000.0, (1.0, -1.0)),
+    ("norm", (0.0, 0.0, 0.0), 0.0, (0.0, 0.0, 0.0)), ("norm", (3.0, 4.0), 5.0, (0.6, 0.8)),
+]  # fmt: skip
+
+
+def agrees(got: float, expected: float) -> bool:
+    return got != got if expected != expected else got == expected or abs(got - expected) <= 4.0 * math.ulp(expected)
+
+
+@pytest.mark.parametrize(("name", "xs", "value", "partials"), SPECIAL)
+def test_special_point(name: str, xs: tuple[float, ...], value: float, partials: tuple[float, ...]) -> None:
+    op = ops.TABLE[name]
+    y = op.value(*xs)
+    assert agrees(y, value)
+    assert math.copysign(1.0, value) == math.copysign(1.0, y) or value != value or name == "sqrt"
+    local = op.local(y, xs)
+    assert len(local) == len(partials)
+    assert all(map(agrees, local, partials)), local
+
+
+@pytest.mark.parametrize(("name", "x", "expected"), [
+    ("sigmoid", 40.0, 4.248354255291589e-18), ("tanh", 20.5, 6.250e-18), ("expm1", -40.0, 4.248354255291589e-18),
+])  # fmt: skip
+def test_tail_is_not_lost(name: str, x: float, expected: float) -> None:
+    assert ops.TABLE[name].local(ops.TABLE[name](x), (x,))[0] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("n", range(4))
+@pytest.mark.parametrize("x", [0.0, -2.0])
+def test_cube_has_every_derivative(x: float, n: int) -> None:
+    assert nth_derivative(ops.power, 0, (x, 3.0), n + 1) == (3.0 * x * x, 6.0 * x, 6.0, 0.0)[n]
+
+
+NOT_SWALLOWED = [op for op in ops.TABLE.values() if not op.source.startswith("Iverson")]
+
+
+@pytest.mark.parametrize("op", NOT_SWALLOWED, ids=lambda op: op.name)
+def test_nan_is_not_swallowed(op: ops.Op) -> None:
+    n = 4 if op.arity == ops.ANY else op.arity
+    params = tuple(op.params.values())
+    for i in range(n):
+        if op.name == "where" and i != 1:
+            continue
+        xs = (*(NAN if j == i else 0.75 for j in range(n)), *params)
+        y = op.value(*xs)
+        assert y != y
+        linear = op.name in ("add", "sub", "neg", "where", "sum", "mean", "restrict", "saturate", "mod", "mul", "div", "dot", "prod", "monomial")
+        assert linear or op.local(y, xs)[i] != op.local(y, xs)[i]
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_never_raises(op: ops.Op) -> None:
+    corners = (0.0, -0.0, 1.0, -1.0, 0.5, 3.0, INF, -INF, NAN, 5e-324, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308)
+    n = 2 if op.arity == ops.ANY else op.arity
+    for params in reference.PARAMS.get(op.name, [tuple(op.params.values())]):
+        if op.arity == ops.ANY and params:
+            params = (1.0,)
+        for k in range(len(corners) ** n):
+            xs = (*(corners[k // len(corners) ** j % len(corners)] for j in range(n)), *params)
+            y = op.value(*xs)
+            local = op.local(y, xs)
+            assert type(y) is float
+            assert all(type(d) is float for d in local)
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_singleton(op: ops.Op) -> None:
+    assert copy.copy(op) is copy.deepcopy(op) is pickle.loads(pickle.dumps(op)) is op
+    assert repr(op) == f"<operation {op.name}>"
+
+
+class Symbol:
+    """A name for an expression, and nothing else: no number to branch on."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @staticmethod
+    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> "Symbol":
+        return Symbol(f"{op.name}({', '.join(x.text if isinstance(x, Symbol) else repr(x) for x in operands)})")
+
+    __add__ = lambda self, other: ops.add(self, other)
+    __radd__ = lambda self, other: ops.add(other, self)
+    __sub__ = lambda self, other: ops.sub(self, other)
+    __rsub__ = lambda self, other: ops.sub(other, self)
+    __mul__ = lambda self, other: ops.mul(self, other)
+    __rmul__ = lambda self, other: ops.mul(other, self)
+    __truediv__ = lambda self, other: ops.div(self, other)
+    __rtruediv__ = lambda self, other: ops.div(other, self)
+    __neg__ = lambda self: ops.neg(self)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise AssertionError("a rule asks for the truth of an operand")
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("a rule compares an operand")
+
+    def __float__(self) -> float:
+        raise AssertionError("a rule asks for the number of an operand")
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_rule_runs_on_symbols(op: ops.Op) -> None:
+    n = 4 if op.arity == ops.ANY else op.arity
+    for params in reference.PARAMS.get(op.name, [tuple(op.params.values())]):
+        partials = op.partials(Symbol("y"), *(Symbol(f"x{i}") for i in range(n)), *params)
+        assert len(partials) == n
+        assert all(isinstance(d, (Symbol, float)) for d in partials)
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_rule_on_values_is_the_rule_on_floats(op: ops.Op) -> None:
+    for xs in reference.points(op, 10, "values", low=-6, high=6, edges=False):
+        n = len(xs) - len(op.params)
+        nodes = [Value(x) for x in xs[:n]]
+        y = op.value(*xs)
+        partials = op.partials(Value(y), *nodes, *xs[n:])
+        assert [float(d) for d in partials] == list(op.local(y, xs))
+
+
+@pytest.mark.parametrize("x", [-800.0, -20.5, -1.0, -0.0, 0.0, 0.3, 19.0, 355.0, INF, NAN])
+def test_inline_rules_are_the_rows(x: float) -> None:
+    node, other = Value(x), Value(0.7)
+    for made, op, xs in (
+        (node.tanh(), ops.tanh, (x,)), (node.relu(), ops.relu, (x,)), (node + other, ops.add, (x, 0.7)),
+        (node - other, ops.sub, (x, 0.7)), (node * other, ops.mul, (x, 0.7)),
+    ):  # fmt: skip
+        assert made.op is op
+        expected = op.value(*xs)
+        assert repr((made.data, *made.local_grads)) == repr((expected, *(d or 0.0 for d in op.local(expected, xs))))
+
+
+def test_counts_and_constants() -> None:
+    assert ops.leaky_relu(-1.0) == -0.01
+    assert ops.leaky_relu(-1.0, 0.5) == ops.leaky_relu(-1.0, slope=0.5) == -0.5
+    assert ops.softmax(1.0, 1.0, index=1) == 0.5
+    assert ops.sum() == 0.0
+    assert ops.prod() == 1.0
+    assert ops.logsumexp() == -INF
+    for call in (
+        lambda: ops.exp(), lambda: ops.exp(1.0, 2.0), lambda: ops.exp(1.0, base=2.0), lambda: ops.add(1.0),
+        lambda: ops.leaky_relu(1.0, alpha=2.0), lambda: ops.leaky_relu(1.0, 0.1, slope=2.0), lambda: ops.leaky_relu(1.0, 0.1, 0.2),
+        lambda: ops.softmax(1.0, 2.0, axis=0), lambda: ops.exp("1"), lambda: ops.exp(1j), lambda: ops.max(), lambda: ops.min(),
+        lambda: ops.mean(), lambda: ops.dot(1.0, 2.0, 3.0), lambda: ops.leaky_relu(Value(1.0), Value(0.1)),
+    ):  # fmt: skip
+        with pytest.raises(TypeError):
+            call()
+    with pytest.raises(IndexError, match="whole index from 0 to 1"):
+        ops.softmax(1.0, 2.0, index=2.0)
+    with pytest.raises(ValueError, match="whole order"):
+        ops.polygamma(1.0, 0.5)
+    with pytest.raises(ValueError, match="already"):
+        ops.row("exp", math.exp, lambda y, x: (y,))
+    with pytest.raises(KeyError, match="no operation named"):
+        ops.lookup("nothing")
