@@ -159,8 +159,8 @@ static inline double tanh_loop(double x) {
     q = CR_MULADD(q, z, -0x1.ba1ba1b9fdf90p-5);
     q = CR_MULADD(q, z, 0x1.111111111102bp-3);
     q = CR_MULADD(q, z, -0x1.5555555555555p-2);
-    double small = x + x * (z * q), large = copysign(1.0 - 2.0 / (exp_loop(2.0 * fabs(x)) + 1.0), x);
-    return fabs(x) < 0.55 ? small : large;
+    double small = x + x * (z * q), large = 1.0 - 2.0 / (exp_loop(2.0 * fabs(x)) + 1.0);
+    return copysign(fabs(x) < 0.55 ? small : large, x);
 }
 
 /* Activations. */
@@ -186,7 +186,7 @@ static inline double silu(double x) {
     double factor = e.m * e.s1 * e.s2, d = 1.0 + factor, d_rest = (1.0 - d) + factor, low = clamp(x, -1400.0, 0.0);
     double p = x < 0.0 ? low * e.m : x, p_rest = x < 0.0 ? cr_product_error(low, e.m, p) : 0.0;
     double q = p / d, w = q * d, rest = ((p - w) - cr_product_error(q, d, w)) + (p_rest - q * d_rest);
-    q = fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? -0.0 : x;
+    q = copysign(fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? 0.0 : x, x);
     return x < 0.0 ? q * e.s1 * e.s2 : q;
 }
 
