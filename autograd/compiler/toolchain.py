@@ -60,18 +60,18 @@ class Compiler:
         How to call it.
     version : str
         What it says of itself.
+    native : tuple of str
+        The flag that asks for this very processor's instructions, if it knows one.
     """
 
     command: tuple[str, ...]
     version: str
+    native: tuple[str, ...] = ()
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Flags of every build, those for this very processor included."""
-        machine = platform.machine().lower()
-        if machine in ("x86_64", "amd64", "i686", "x86"):
-            return (*FLAGS, "-march=native")
-        return (*FLAGS, "-mcpu=native") if machine in ("aarch64", "arm64") else FLAGS
+        """Flags of every build."""
+        return FLAGS + self.native
 
 
 def find_compiler() -> Compiler | None:
@@ -104,8 +104,19 @@ def _find(wanted: str, path: str) -> Compiler | None:
         except (OSError, subprocess.TimeoutExpired):
             continue
         if code == 0 and said.strip():
-            return Compiler((program, *command[1:]), said.strip())
+            full = (program, *command[1:])
+            return Compiler(full, said.strip(), _native(full))
     return None
+
+
+def _native(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Ask by preprocessing an empty file: which spelling is known depends on the processor and the version."""
+    for flag in ("-march=native", "-mcpu=native"):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
+            code, said = _run((*command, flag, "-Werror", "-E", "-x", "c", os.devnull), None, 30.0)
+            if code == 0 and "argument unused" not in said:
+                return (flag,)
+    return ()
 
 
 def build(

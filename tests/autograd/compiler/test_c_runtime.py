@@ -10,11 +10,11 @@ import subprocess
 
 import numpy as np
 import pytest
+import reference
 
 from autograd import ops
 from autograd.compiler import toolchain
 from autograd.compiler.runtime import SLOPE
-import reference
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -35,7 +35,7 @@ def c_name(op):
 
 def c_loop(op):
     """A C function that applies a row to n tuples of operands."""
-    count = (3 if op.name not in reference.COUNTS else reference.COUNTS[op.name]) if op.arity == ops.ANY else op.arity
+    count = reference.COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
     width = count + len(op.params)
     if op.arity == ops.ANY:
         constants = "".join(f", x[{i}]" for i in range(count, width))
@@ -45,14 +45,14 @@ def c_loop(op):
     return f"void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"
 
 
-def operands_of(op, seed=0):
+def operands_of(op, seed="in C"):
     """Log-uniform points of the row's domain, and edge points in and out of it."""
     rng = random.Random(f"{op.name} {seed}")
     slow = op.name in ("lgamma", "digamma", "polygamma", "re_inverse_power", "im_inverse_power", "monomial")
     count = 300 if slow else 3000
     if op is SLOPE:
         return [(2.0 ** rng.uniform(-30, 11) * rng.choice((-1.0, 1.0)), k) for _ in range(count) for k in (1.0, 2.0, -1.0)]
-    points = list(reference.points(op, count, "in C"))
+    points = list(reference.points(op, count, seed))
     n = len(points[0]) - len(op.params)
     edges = SPECIAL if n == 1 else FEW
     params = reference.PARAMS.get(op.name, [tuple(op.params.values())])
@@ -64,9 +64,14 @@ def operands_of(op, seed=0):
     return points
 
 
-@pytest.fixture(scope="module")
-def library():
-    return toolchain.load(toolchain.build("\n".join(['#include "c_runtime.h"', *map(c_loop, ROWS)]), flags=toolchain.STRICT))
+# Without a fused product and sum, exact products are made in another way.
+PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == "x86_64" else []
+
+
+@pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
+def library(request):
+    source = "\n".join(['#include "c_runtime.h"', *map(c_loop, ROWS)])
+    return toolchain.load(toolchain.build(source, flags=[*toolchain.STRICT, *request.param]))
 
 
 def in_c(library, op, points):

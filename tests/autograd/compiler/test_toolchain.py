@@ -32,7 +32,7 @@ def fake(tmp_path, monkeypatch):
 
     def install(body):
         script = tmp_path / "fakecc"
-        script.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "fake 1.0" && exit 0\necho call >> "{tmp_path}/calls"\n{body}\n')
+        script.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "fake 1.0" && exit 0\n[ "$2" = -Werror ] && exit 1\necho call >> "{tmp_path}/calls"\n{body}\n')
         script.chmod(0o755)
         monkeypatch.setenv("CC", str(script))
         return lambda: len((tmp_path / "calls").read_text().split()) if (tmp_path / "calls").exists() else 0
@@ -184,7 +184,7 @@ def test_a_broken_compiler_is_passed_over(monkeypatch, tmp_path):
         (tmp_path / name).chmod(0o755)
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert toolchain.find_compiler() == toolchain.Compiler((str(tmp_path / "gcc"),), "good 2.0")
+    assert toolchain.find_compiler() == toolchain.Compiler((str(tmp_path / "gcc"),), "good 2.0", ("-march=native",))
 
 
 def test_the_folder_of_the_cache(monkeypatch, tmp_path):
