@@ -88,6 +88,13 @@ class Graph:
         """The colour classes in use, for the legend."""
         return {node.tone for node in self.nodes} | {edge.tone for edge in self.edges}
 
+    def span(self) -> int:
+        """Return the sum of the edges' lengths, in layers of the longest path."""
+        layer = {node.id: 0 for node in self.nodes}
+        for edge in self.edges:  # sorted by their heads, as the nodes are
+            layer[edge.head] = max(layer[edge.head], layer[edge.tail] + 1)
+        return sum(layer[edge.head] - layer[edge.tail] for edge in self.edges)
+
     def scopes(self) -> list[str]:
         """Every path that is a cluster, outer before inner."""
         paths: dict[str, None] = {}

@@ -232,7 +232,7 @@ def test_an_unknown_format_is_an_error_before_anything_is_written(tmp_path):
 def test_mermaid_has_every_node_edge_and_cluster():
     text = draw(network()).to_mermaid()
     graph = draw(network()).graph
-    assert len(re.findall(r'^ *n\d+[(\[]', text, re.M)) == len(graph.nodes)
+    assert len(re.findall(r"^ *n\d+[(\[]", text, re.M)) == len(graph.nodes)
     assert text.count(" -->|") == len(graph.edges)
     assert text.count("subgraph") == text.count("\n" + "    end") + len(re.findall(r"^  end$", text, re.M))
 
