@@ -10,7 +10,7 @@ from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
 from autograd.functions import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
-from autograd.modes import detect_anomaly, no_grad, scope
+from autograd.modes import detect_anomaly, no_grad, scope, sources
 from autograd.ops import (
     ANY,
     TABLE,
@@ -78,12 +78,12 @@ from autograd.value import Note, Value
 
 if TYPE_CHECKING:
     from autograd.compiler import compile
-    from autograd.render import draw, draw_dot, explain, trace
+    from autograd.render import draw, draw_dot, explain, stepper, trace
 
 # These live in packages that are large, so that they are imported when they are first asked for.
 _LATER = {
     "compile": "autograd.compiler",
-    **dict.fromkeys(["draw", "draw_dot", "explain", "trace"], "autograd.render"),
+    **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
 }
 
 

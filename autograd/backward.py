@@ -22,7 +22,10 @@ __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
 
 
 class Bundle:
-    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements."""
+    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements.
+
+    So does a checkpointed call, a subclass with a method ``replay``, between its results and what they rest on.
+    """
 
     __slots__ = ("_a",)
     op = note = _b = _da = _db = None
@@ -60,6 +63,12 @@ def _sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], 
                 push(a)
         elif a.__class__ is tuple:
             if node.op is not ops.dot:
+                call = None if node.op is None else node.op.call
+                if call is not None:
+                    bundles[id(call)] = call
+                    if call not in done:
+                        push(call)
+                    continue
                 stack += [x for x in a if x.__class__ is Value and x not in done]
                 continue
             for vector, local in zip(a, node._b):
@@ -178,11 +187,34 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             old = grads[bundle]
             grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local)]
         return
+    if node.__class__ is not Bundle and _through_call(node, g, grads, recorded=False):
+        return
     terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
     for x, term in zip(node._a, terms):
         if term is not None and x.__class__ is Value:
             old = grads[x]
             grads[x] = term if old is None else old + term
+
+
+def _through_call(node: Any, g: Any, grads: dict[Any, Any], *, recorded: bool) -> bool:
+    """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
+    if node.op is None:
+        if not isinstance(node, Bundle):
+            return False
+        order, bundles, inner = node.replay(g, grads)  # type: ignore[attr-defined]
+        if recorded or (ACTIVE and MODE.get().anomaly):
+            _accumulate_recorded(inner, order, bundles, recorded)
+        else:
+            _accumulate(inner, order, bundles)
+        for x in node._a:
+            grads[x] = inner[x]
+        return True
+    call = node.op.call
+    if call is None:
+        return False
+    waiting = grads[call] or [None] * call.count
+    grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
+    return True
 
 
 def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool) -> None:
@@ -203,6 +235,8 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
             for x, term in zip(node._a, g, strict=True):
                 if x.__class__ is Value:
                     add(x, term)
+            continue
+        if _through_call(node, g, grads, recorded=create_graph):
             continue
         edges = _recorded_edges(node) if create_graph else node.edges()
         if anomaly:

@@ -119,7 +119,7 @@ class Expression:
         keywords = dict(zip(step.keywords, arguments[split:], strict=True))
         try:
             return _row(step.what, arguments[:split])(*arguments[:split], **keywords)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, IndexError) as error:
             _fail(self.text, step.span, str(error), cause=error)
 
 
@@ -277,6 +277,7 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
         case ast.Call():
             _fail(text, span, "only functions by their plain name can be called, such as exp(x)")
     _fail(text, span, _NOT_ALLOWED.get(type(node), "only numbers, names, + - * / ** % //, comparisons and function calls are allowed"))
+    return None
 
 
 def _function(

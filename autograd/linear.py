@@ -6,14 +6,31 @@ rule applied from the inputs up, in the order in which the nodes were made; reve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _product, _recorded_edges, _sort
 from autograd.modes import ACTIVE, MODE
+from autograd.node import Note
 from autograd.value import Value
 
-__all__ = ["Linear"]
+__all__ = ["Linear", "Mark"]
+
+
+class Mark(Note):
+    """The note of the leaves that a differentiated call makes of the numbers it is given."""
+
+    __slots__ = ("live",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = True
+        """Whether the call is going on. Afterwards its leaves are constants to everyone."""
+
+
+def _is_someones(leaf: Value) -> bool:
+    """Whether a derivative with respect to a leaf may be wanted: not, if its call is over."""
+    return not (leaf.note.__class__ is Mark and not leaf.note.live)  # type: ignore[union-attr]
 
 
 class Linear:
@@ -40,9 +57,8 @@ class Linear:
         root = Bundle(self.outputs)
         self._order, self._bundles = _sort(root, self._ends)
         self._order.pop()  # the root, which is made anew for each cotangent
-        own = set(self.inputs)
-        self.recorded = recorded or any(x.op is None for x in self._order if x.__class__ is Value)
-        self.recorded = self.recorded or any(y.__class__ is Value and y not in own and y in self._ends for y in self.outputs)
+        # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as numbers.
+        self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Value, list[tuple[Value, Any]]]] | None = None
 
@@ -50,7 +66,7 @@ class Linear:
         """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in (node._a if node.__class__ is Bundle else node.parents)):
+            if any(x in active for x in (node._a if isinstance(node, Bundle) else node.parents)):
                 active.add(node)
         return active
 
@@ -96,14 +112,26 @@ class Linear:
     def _linearize(self) -> list[tuple[Value, list[tuple[Value, Any]]]]:
         """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
         if self._steps is None:
-            active: set[Any] = set(self.inputs)
             self._steps = []
-            for node in self._order:
-                if node.__class__ is Bundle or not any(x in active for x in node.parents):
-                    continue
-                edges = _recorded_edges(node) if self.recorded else node.edges()
-                edges = [(x, d) for x, d in edges if d is not None and x in active]
-                if edges:
-                    active.add(node)
-                    self._steps.append((node, edges))
+            self._add_steps(self._order, set(self.inputs))
         return self._steps
+
+    def _add_steps(self, order: Iterable[Any], active: set[Any]) -> None:
+        assert self._steps is not None
+        again: dict[Any, Sequence[Any]] = {}
+        for node in order:
+            if isinstance(node, Bundle) or not any(x in active for x in node.parents):
+                continue
+            edges: list[tuple[Value, Any]]
+            if node.op.call is not None:
+                # A checkpointed call: its own nodes, made once more, come in between.
+                if node.op.call not in again:
+                    again[node.op.call] = outputs = node.op.call.again()
+                    self._add_steps(_sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
+                edges = [(again[node.op.call][node.op.index], 1.0)]
+            else:
+                edges = _recorded_edges(node) if self.recorded else node.edges()
+            edges = [(x, d) for x, d in edges if d is not None and x in active]
+            if edges:
+                active.add(node)
+                self._steps.append((node, edges))

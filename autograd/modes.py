@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["detect_anomaly", "no_grad", "scope"]
+__all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,21 @@ def scope(name: str) -> Iterator[None]:
     """
     outer = MODE.get().scope
     with mode(scope=f"{outer}.{name}" if outer else name):
+        yield
+
+
+@contextmanager
+def sources() -> Iterator[None]:
+    """Note with each node made inside the line of your program that made it, which pictures show to a pointer.
+
+    Examples
+    --------
+    >>> import autograd
+    >>> with autograd.sources():
+    ...     y = autograd.Value(1.0) + 1.0
+    >>> file, line = y.source.rsplit(":", 1)
+    """
+    with mode(sources=True):
         yield
 
 

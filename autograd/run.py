@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd import trees
-from autograd.linear import Linear
+from autograd.linear import Linear, Mark
 from autograd.modes import MODE, mode
 from autograd.value import Value
 
@@ -48,15 +48,19 @@ class Run:
         self._detached = not MODE.get().grad
         with mode(grad=True) if self._detached else nullcontext():
             # A node that is handed in gets one of our own above it (times one), through which it stays in reach.
-            inputs = [x * 1.0 if x.__class__ is Value else Value(x) for x in given]
+            mark = Mark()
+            inputs = [x * 1.0 if x.__class__ is Value else _leaf(x, mark) for x in given]
             called = list(args)
             supply = iter(inputs)
             for i in chosen:
                 called[i] = trees.rebuild(args[i], supply)
-            self.result, self._aux = self._split(f(*called, **kwargs))
+            try:
+                self.result, self._aux = self._split(f(*called, **kwargs))
+            finally:
+                mark.live = False
             outputs = trees.leaves(self.result, f"the result of {who}()'s function")
         others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
-        recorded = any(x.__class__ is Value for x in (*given, *directions))
+        recorded = any(x.__class__ is Value for x in (*given, *others, *directions))
         self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
 
     def _split(self, result: Any) -> tuple[Any, Any]:
@@ -135,6 +139,12 @@ class Run:
         if not (recorded or self.linear.recorded):
             return x.data
         return x.detach() if self._detached else x
+
+
+def _leaf(x: float, mark: Mark) -> Value:
+    leaf = Value(x)
+    leaf.note = mark
+    return leaf
 
 
 def check_function(f: Any, who: str) -> None:

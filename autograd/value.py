@@ -139,6 +139,10 @@ class Value(Node, Operators):
         node.note = None
         return _observe(node) if ACTIVE else node
 
+    def __radd__(self, other: Number) -> Value:
+        # The built-in sum() starts from the int 0.
+        return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
+
     def __sub__(self, other: Number) -> Value:
         if other.__class__ is Value:
             node = _new(Value)
@@ -281,6 +285,18 @@ class Value(Node, Operators):
         from autograd.backward import backward
 
         backward(self, gradient, create_graph=create_graph)
+
+    def draw(self, **options: Any) -> Any:
+        """Draw the graph below this node; see `autograd.draw` for the options."""
+        from autograd.render import draw
+
+        return draw(self, **options)
+
+    def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
+        """Derive the gradient of this node step by step; see `autograd.explain`."""
+        from autograd.render import explain
+
+        return explain(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from autograd.serialize import deepcopy

@@ -253,11 +253,10 @@ class Layer(Module):
             for n, z in zip(neurons, sums, strict=True):
                 note, activate = n._note, n._activate
                 z.note = note
-                if activate is not None:
-                    z = activate(z)
-                    if z.__class__ is Value and z.note is None:
-                        z.note = note
-                outputs.append(z)
+                y = z if activate is None else activate(z)
+                if y.__class__ is Value and y.note is None:
+                    y.note = note
+                outputs.append(y)
             return outputs
         return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in neurons]
 

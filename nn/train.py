@@ -14,7 +14,6 @@ True
 
 from __future__ import annotations
 
-import gc
 import math
 import os
 import signal
@@ -25,7 +24,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from autograd import Value
 from nn.callbacks import History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.data import batches
@@ -35,6 +33,7 @@ from nn.module import Module
 from nn.optimizer import Optimizer
 from nn.progress import Progress
 from nn.schedule import Scheduler
+from nn.step import Compiled, Eager
 
 __all__ = ["evaluate", "fit"]
 
@@ -94,7 +93,7 @@ def fit(
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
-    loop.step = (_Compiled if compile else _Eager)(model, loss, optimizer, reduction, penalty)
+    loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole(epochs, "epochs", least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
@@ -110,7 +109,7 @@ class _Loop:
     scheduler: Scheduler | None
     checkpoint: str | os.PathLike[str] | None
     every: int
-    step: _Eager
+    step: Eager
 
     def __init__(
         self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str, batch_size: int | None,
@@ -135,6 +134,8 @@ class _Loop:
         self.model.train()
         try:
             with _interruptible(training):
+                if isinstance(self.step, Compiled) and self.size == len(self.x) and not self.watched():
+                    self.step.many(self.x, self.y, epochs - training.epoch, lambda losses: self.passed(losses, bar))
                 while training.epoch < epochs and not training.stopping:
                     figures = self.epoch()
                     if figures is None:
@@ -155,6 +156,17 @@ class _Loop:
         training.history.stopped = training.stopping
         training.history.seconds = time.perf_counter() - started
         return training.history
+
+    def watched(self) -> bool:
+        """Whether something is to be done after each epoch."""
+        return bool(self.metrics or self.validation or self.callbacks or self.scheduler or self.checkpoint)
+
+    def passed(self, losses: list[float], bar: Progress) -> bool:
+        """Take note of epochs that consisted of one step each; return whether to stop."""
+        for value in losses:
+            self.training.history.append({"loss": value})
+        bar.update(self.training.epoch, loss=losses[-1])
+        return bool(self.training.stopping)
 
     def epoch(self) -> dict[str, float] | None:
         """Go through the data once, and return the figures; None if it was interrupted on the way."""
@@ -262,72 +274,3 @@ def _interruptible(training: Training) -> Iterator[None]:
     finally:
         if usual:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-class _Eager:
-    """One step of the optimizer on a batch, recording every node."""
-
-    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
-        self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
-        self.reduce: Callable[[list[Any]], Any] = autograd.mean if reduction == "mean" else autograd.sum
-
-    def total(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
-        """Return the loss of a batch, penalty included."""
-        losses = [self.loss(self.model(sample), target) for sample, target in zip(x, y, strict=True)]
-        for value in losses:
-            if not isinstance(value, Value):
-                kind = type(value).__name__
-                raise TypeError(f"the loss must return one Value for each sample, got {kind}; does it depend on the model's output?")
-        total = losses[0] if len(losses) == 1 else self.reduce(losses)
-        return total if self.penalty is None else total + self.penalty()
-
-    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
-        with _collector_paused():
-            total = self.total(x, y)
-            self.optimizer.zero_grad()
-            total.backward()
-        self.check(total.data, x, y, epoch)
-        self.optimizer.step()
-        return float(total.data)
-
-    def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
-        """Raise where the loss or a gradient is not finite, naming the operation where that began."""
-        if math.isfinite(value) and all(math.isfinite(p.grad) for p in self.optimizer.params):
-            return
-        message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
-        try:
-            with autograd.detect_anomaly():
-                self.total(x, y).backward()
-        except autograd.AnomalyError as error:
-            error.add_note(message + ". Try a smaller learning rate, or clip the gradients.")
-            raise
-        raise autograd.AnomalyError(message + "; some parameter was not finite before it")
-
-
-class _Compiled(_Eager):
-    """One step of the optimizer on a batch, by a program of matrices."""
-
-    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
-        super().__init__(model, loss, optimizer, reduction, penalty)
-        self.step = autograd.compile(
-            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty
-        )
-
-    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
-        self.optimizer.zero_grad()
-        value = float(self.step(x, y))
-        self.check(value, x, y, epoch)
-        self.optimizer.step()
-        return value

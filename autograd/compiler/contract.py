@@ -34,8 +34,8 @@ class Calls:
         def name(x: Any, prefix: str) -> str:
             if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
                 return repr(float(x)) if isinstance(x, float) else repr(x)
-            if x is None:
-                return "None"
+            if x is None or isinstance(x, str):
+                return repr(x)
             if id(x) not in known:
                 known[id(x)] = f"{prefix}{len(known)}"
                 names[known[id(x)]] = x

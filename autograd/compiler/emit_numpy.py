@@ -34,7 +34,12 @@ class Bound:
         self.shared = np.zeros(max(program.shared, 1))
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.calls = Calls()
+        self.exponentials: dict[Any, tuple[Any, Any]] = {}
+        if program.one >= 0:
+            self.shared[program.one] = 1.0
+        self.gathered: dict[int, Any] = {}
         for statement in program.statements:
+            self._gather(statement)
             self._emit(statement)
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
@@ -53,15 +58,36 @@ class Bound:
                 made = np.empty((*table.shape, self.width))
                 self.calls.add(_take_rows, self.lanes, table - LANES, made)
             else:
-                made = np.empty(table.shape)
-                self.calls.add(_take, self.shared, table, made)
-                made_view = made.reshape(table.shape + (1,) * len(width))
+                made_view = self.gathered[id(ref)].reshape(table.shape + (1,) * len(width))
                 return np.broadcast_to(made_view, sizes + width)
             return np.broadcast_to(made, sizes + width)
         if ref.lane:
             origin = self.lanes[ref.base - LANES :]
             return as_strided(origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width))
         return as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
+
+    def _gather(self, s: Statement) -> None:
+        """Enter one call that gathers all that a statement needs gathered from the shared arena."""
+        refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
+        refs = [r for r in refs if r.addresses is not None and not r.lane]
+        if not refs:
+            return
+        table = np.concatenate([r.addresses.ravel() for r in refs])
+        made = np.empty(len(table))
+        self.calls.add(self.shared.take, table, None, made, "clip")
+        ends = np.cumsum([r.addresses.size for r in refs])
+        for r, end in zip(refs, ends.tolist(), strict=True):
+            self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
+
+    def _ragged(self, s: Statement) -> None:
+        part = s.parts[0]
+        a, b = self.gathered[id(part.a)], self.gathered[id(part.b)]
+        self.calls.add(np.multiply, a, b, a)
+        coef = part.coef.constants if isinstance(part.coef, Ref) else part.coef
+        if isinstance(part.coef, Ref) or coef != 1.0:
+            self.calls.add(np.multiply, a, coef, a)
+        out = self.array(s.result, (len(s.nodes),), False)
+        self.calls.add(np.add.reduceat, a, s.starts, 0, None, out)
 
     def _emit(self, s: Statement) -> None:
         if s.op is not None:
@@ -79,7 +105,11 @@ class Bound:
                 # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
                 self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
                 return
+            if s.op.name in ("sigmoid", "slope") and self._logistic(s, operands[0], out):
+                return
             self.calls.add(function_of(s.op), *operands, *params, out)
+        elif s.starts is not None:
+            self._ragged(s)
         elif s.extremum:
             self._extremum(s)
         else:
@@ -102,6 +132,25 @@ class Bound:
                 self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
+
+    def _logistic(self, s: Statement, x: Any, out: Any) -> bool:
+        """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
+        ref = s.operands[0]
+        key = (ref.base, ref.strides, s.sizes)
+        if s.op is not None and s.op.name == "sigmoid" and ref.base >= 0:
+            e = np.empty(out.shape)
+            self.exponentials[key] = e, out
+            self.calls.add(np.negative, x, e)
+            self.calls.add(np.exp, e, e)
+            self.calls.add(np.add, e, 1.0, out)
+            self.calls.add(np.divide, 1.0, out, out)
+            return True
+        if s.params == (1.0,) and key in self.exponentials:
+            e, y = self.exponentials[key]
+            self.calls.add(np.multiply, e, y, out)
+            self.calls.add(np.multiply, out, y, out)
+            return True
+        return False
 
     def _extremum(self, s: Statement) -> None:
         ufunc = np.maximum if s.extremum == "max" else np.minimum
@@ -153,10 +202,6 @@ class Bound:
 
 def _cut(x: Any, shape: tuple[int, ...]) -> Any:
     return x[tuple(slice(0, n) for n in shape)]
-
-
-def _take(source: Any, table: Any, out: Any) -> None:
-    source.take(table, out=out, mode="clip")
 
 
 def _take_rows(source: Any, table: Any, out: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.extract import Recorded, extract, record
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
-from autograd.compiler.normalise import canonical, settle_lane_sums, simplify
+from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.value import Value
 
 __all__ = ["Source", "build", "flatten", "rebuild"]
@@ -144,4 +144,4 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return simplify(settle_lane_sums(simplify(full)))
+    return adopt(simplify(settle_lane_sums(simplify(full))))

@@ -6,7 +6,7 @@ arithmetic progressions. Gradients are pinned to one vector in the order of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.compiler.affine import compress, nest
 from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, Graph, Ints, csr, spans
+from autograd.compiler.names import split_label
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.schedule import groups
 
@@ -32,6 +33,16 @@ class Column:
     over: bool
     lane_a: bool
     lane_b: bool
+
+
+@dataclass
+class Plan:
+    """How a group could be computed, at what price in calls."""
+
+    price: float
+    order: Any
+    pinned: bool
+    finish: Callable[[Ints, int], Statement]
 
 
 class Layout:
@@ -53,13 +64,23 @@ class Layout:
         lanes = np.flatnonzero(graph.kind == LANE)
         self.address[lanes] = LANES + np.arange(len(lanes))
         self.next_lane = len(lanes)
-        self.block[inputs], self.block[lanes], self.blocks = 1, 2, 3
+        self.block[inputs], self.block[lanes] = 1, 2
+        self.blocks = 3 + self._label_blocks(params)
         self.pin = np.full(n, -1, np.int64)
         has = graph.pinned >= 0
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         self.statements: list[Statement] = []
+        self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
+
+    def _label_blocks(self, params: Ints) -> int:
+        """Tell the parameters of one array from those of another, by their labels; return how many arrays."""
+        known: dict[str, int] = {}
+        for node in params.tolist():
+            name = split_label(self.graph.labels.get(node, ""))[0]
+            self.block[node] = 3 + known.setdefault(name, len(known))
+        return len(known)
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:
         """Store results, in the given order."""
@@ -74,20 +95,46 @@ class Layout:
         self.block[nodes] = self.blocks
         self.blocks += 1
 
-    def place(self, group: Ints, *, split: bool = True) -> None:
-        """Make the statement of a group, or of each of its parts where that is more regular."""
-        kind = int(self.graph.kind[group[0]])
-        make = self._row if kind >= FIRST_ROW else self._sum
-        done = make(group, strict=True)
-        if done is None and split:
+    def place(self, group: Ints) -> None:
+        """Make the statement of a group, or one for each of its parts where that costs less than gathering."""
+        plan = self._plan(group, strict=True)
+        if plan is not None and len(group) >= 16:
+            # Two or three arrays side by side could be one view; apart they are easier to read.
+            parts = self._by_block(group)
+            plans = [self._plan(part, strict=True) for part in parts] if 1 < len(parts) <= 3 else []
+            if plans and None not in plans and min(map(len, parts)) >= 8:
+                for part, chosen in zip(parts, plans, strict=True):
+                    self._commit(part, chosen)
+                return
+        if plan is None:
+            plan = self._plan(group, strict=False)
             parts = self._by_block(group)
             if len(parts) > 1:
-                for part in parts:
-                    self.place(part, split=False)
-                return
-        if done is None:
-            done = make(group, strict=False)
-        self.statements.append(done)
+                plans = [self._plan(part, strict=True) or self._plan(part, strict=False) for part in parts]
+                if plan is None or sum(p.price for p in plans if p is not None) <= plan.price:
+                    for part, chosen in zip(parts, plans, strict=True):
+                        self._commit(part, chosen)
+                    return
+        self._commit(group, plan)
+
+    def _plan(self, group: Ints, *, strict: bool) -> Plan | None:
+        kind = int(self.graph.kind[group[0]])
+        return (self._row if kind >= FIRST_ROW else self._sum)(group, strict=strict)
+
+    def _commit(self, group: Ints, plan: Plan | None) -> None:
+        """Store the results of a group, and enter its statement."""
+        if plan is not None:
+            nodes = group[plan.order]
+            self.statements.append(plan.finish(nodes, self._store(nodes, plan.pinned)))
+            return
+        # Pinned gradients whose places are no loop: computed elsewhere, and copied into place at the end.
+        pins = self.pin[group].copy()
+        self.pin[group] = -1
+        plan = self._plan(group, strict=False)
+        if plan is None or pins[0] < 0:
+            raise AssertionError("a group of nodes has no layout")
+        self._commit(group, plan)
+        self.copies.append((self.address[group], pins))
 
     def _by_block(self, group: Ints) -> list[Ints]:
         """Split a group by the statements that its operands come from."""
@@ -132,7 +179,7 @@ class Layout:
 
     # Rows.
 
-    def _row(self, group: Ints, *, strict: bool) -> Statement | None:
+    def _row(self, group: Ints, *, strict: bool) -> Plan | None:
         g = self.graph
         op, params = g.rows[int(g.kind[group[0]]) - FIRST_ROW]
         columns = [c for c in g.args[group].T if c[0] >= 0]
@@ -150,20 +197,22 @@ class Layout:
         if best is None:
             return None
         gathered, order, (sizes, refs), pinned = best
-        nodes = group[order]
-        base = self._store(nodes, pinned)
-        lane = bool(self.is_lane[group[0]])
-        operands = []
-        for c, ref, fixed in zip(columns, refs[1:], constant, strict=True):
-            if fixed:
-                ref = Ref(constants=compress(g.value[c[order]].reshape(sizes)))
-            else:
-                ref.lane = bool(self.is_lane[c[0]])
-            operands.append(ref)
-        result = refs[0]
-        result.base, result.lane = (result.base if pinned else base), lane
-        note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
-        return Statement(nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note)
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            lane = bool(self.is_lane[nodes[0]])
+            operands = []
+            for c, ref, fixed in zip(columns, refs[1:], constant, strict=True):
+                if fixed:
+                    ref = Ref(constants=compress(g.value[c[order]].reshape(sizes)))
+                else:
+                    ref.lane = bool(self.is_lane[c[0]])
+                operands.append(ref)
+            result = refs[0]
+            result.base, result.lane = (result.base if pinned else base), lane
+            note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
+            return Statement(nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note)
+
+        return Plan(1.0 + gather_price(refs), order, pinned, finish)
 
     def _store(self, nodes: Ints, pinned: bool) -> int:
         self.allocate(nodes, pinned)
@@ -225,11 +274,12 @@ class Layout:
         at = self.address[nodes]
         return np.where(nodes == ONE, NOWHERE, at)
 
-    def _sum(self, group: Ints, *, strict: bool) -> Statement | None:
+    def _sum(self, group: Ints, *, strict: bool) -> Plan | None:
+        g = self.graph
         best: Any = None
-        for level in (0, 1, 2):
+        for level in (1, 0, 2) if len(group) == 1 else (0, 1, 2):
             found = self._columns(group, level)
-            if found is None:
+            if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
             columns, offset = found
             keys = [k for c in columns[:1] for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None) if k is not None]
@@ -243,27 +293,43 @@ class Layout:
                     best = cost, order, columns, offset, fits, pinned
                     if cost == 0:
                         break
-            if best is not None and (best[0] == 0 or level == 1):
+            if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
                 break
         if best is None:
-            return self._demoted(group) if not strict else None
-        return self._finish(group, *best)
+            return None if strict or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
+        cost, order, columns, offset, fits, pinned = best
+        price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
-    def _demoted(self, group: Ints) -> Statement | None:
-        """Compute pinned gradients elsewhere, to be copied into place at the end."""
-        pins = self.pin[group]
-        if pins[0] < 0:
-            raise AssertionError("a sum of products has no layout")
-        self.pin[group] = -1
-        statement = self._sum(group, strict=False)
-        assert statement is not None
-        self.copies.append((self.address[group], pins))
-        return statement
+        def finish(nodes: Ints, base: int) -> Statement:
+            return self._finished(nodes, base, cost, order, columns, offset, fits, pinned)
 
-    def _finish(self, group: Ints, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool) -> Statement:
-        nodes = group[order]
-        base = self._store(nodes, pinned)
-        lane = bool(self.is_lane[group[0]])
+        return Plan(price, order, pinned, finish)
+
+    def _ragged(self, group: Ints) -> Plan | None:
+        """Plan sums of unequal length: all factors gathered, multiplied, and added up stretch by stretch."""
+        if self.pin[group[0]] >= 0:
+            return None
+        if self.one < 0:
+            self.one, self.next = self.next, self.next + 1
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        t = self.graph.terms.take(which)
+        counts = self.start[group + 1] - self.start[group]
+        a, b = [np.where(x == ONE, self.one, self.address[x]) for x in (t.a, t.b)]
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            sizes = (len(t),)
+            coef: float | Ref = Ref(constants=t.coef) if (t.coef != t.coef[0]).any() else float(t.coef[0])
+            result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))
+            part = Part(sizes, result, coef, Ref(addresses=a), Ref(addresses=b))
+            starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+            return Statement(nodes, False, [part], result=Ref(base, (1,)), starts=starts, note=f"{2 * len(t)} factors gathered one by one")
+
+        return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
+
+    def _finished(
+        self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool,
+    ) -> Statement:  # fmt: skip
+        lane = bool(self.is_lane[nodes[0]])
         parts = []
         for c, (_, sizes, refs) in zip(columns, fits, strict=True):
             coef = compress(c.coef[order].reshape(sizes))
@@ -274,16 +340,22 @@ class Layout:
                 b.lane = c.lane_b
             parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), a, b, c.over))
         if offset is not None or not parts:
-            results, _ = self._results(group, order)
+            results = self.address[nodes]
             found = nest(results[None, :])
-            sizes, strides = found if found is not None else ((len(group),), np.ones((1, 1), np.int64))
-            coef = compress((np.zeros(len(group)) if offset is None else offset)[order].reshape(sizes))
-            result = Ref(int(results[0]) if pinned else base, tuple(strides[0].tolist()), lane=lane)
+            if found is None:
+                raise AssertionError("constants have no layout")
+            sizes, strides = found
+            coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
+            result = Ref(int(results[0]), tuple(strides[0].tolist()), lane=lane)
             parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), None, None))
-        kind = int(self.graph.kind[group[0]])
+        kind = int(self.graph.kind[nodes[0]])
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
-        note = f"{cost} factors gathered" if cost else ""
-        return Statement(nodes, lane, parts, extremum=extremum, note=note)
+        return Statement(nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else "")
+
+
+def gather_price(refs: Any) -> float:
+    """Return what gathering costs, in calls."""
+    return float(sum(1.0 + r.addresses.size / 500.0 for r in refs if r.addresses is not None))
 
 
 def pieces(c: Column) -> list[Column]:
@@ -381,4 +453,4 @@ def roll(graph: Graph) -> Program:
     for group in groups(graph, layout.is_lane):
         layout.place(group)
     copies = [np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64) for i in (0, 1)]
-    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters)
+    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters, layout.one)

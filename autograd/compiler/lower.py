@@ -145,12 +145,6 @@ def _softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
 
 
 def _each_softmax(b: Builder, xs: list[Ints], out: Ints, index: Ints) -> None:
-    if len(xs) == 2:
-        # exp(a) / (exp(a) + exp(b)) = sigmoid(a - b)
-        pair = np.stack(xs)
-        rows = np.arange(len(out))
-        _call(b, ops.sigmoid, (), [_fresh(b, ops.sub, pair[index, rows], pair[1 - index, rows])], out)
-        return
     which, powers, _, total, _ = _exponentials(b, xs)
     _call(b, ops.div, (), [np.stack(powers)[index, which], total[which]], out)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.compiler.ir import CONST, LANE, ONE, SOP, Graph, Ints, Terms, csr, spans
 
-__all__ = ["absorb", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
+__all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 
 
 def simplify(graph: Graph) -> Graph:
@@ -164,6 +164,30 @@ def alias(graph: Graph) -> Graph:
     terms = Terms(rest.node, rest.coef * factor, to[rest.a], to[rest.b], rest.over)
     args = np.where(graph.args >= 0, to[graph.args], -1)
     return merge_equal(canonical(replace(graph, terms=terms, args=args)))
+
+
+def adopt(graph: Graph) -> Graph:
+    """Let a gradient that only repeats another sum be that sum."""
+    t = graph.terms
+    count = np.bincount(t.node, minlength=graph.size)
+    keep = kept(graph)
+    pinned = np.zeros(graph.size, bool)
+    pinned[graph.pinned[graph.pinned >= 0]] = True
+    copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
+    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a]
+    if not copies.any():
+        return graph
+    sums, first = np.unique(t.a[copies], return_index=True)
+    to = np.arange(graph.size)
+    to[sums] = t.node[copies][first]
+    gone = np.zeros(graph.size, bool)
+    gone[to[sums]] = True
+    primal = graph.primal.copy()
+    primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
+    rest = t.take(~(copies & gone[t.node]))
+    args = np.where(graph.args >= 0, to[graph.args], -1)
+    terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
+    return compact(canonical(replace(graph, args=args, terms=terms, primal=primal)))
 
 
 def compact(graph: Graph) -> Graph:

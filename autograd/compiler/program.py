@@ -76,6 +76,8 @@ class Statement:
     sizes: tuple[int, ...] = ()
     result: Ref = field(default_factory=Ref)
     extremum: str = ""
+    starts: Any = None
+    """Where each result's terms begin, if the one part lists unequally many of them one after the other."""
     note: str = ""
     """Why something fell back to a gather, or empty."""
 
@@ -101,3 +103,5 @@ class Program:
     lanes: int
     copies: tuple[Ints, Ints]
     parameters: int
+    one: int = -1
+    """Address of a number that is always 1, for terms of one factor among terms of two; or -1."""

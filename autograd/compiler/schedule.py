@@ -1,7 +1,8 @@
 """Group nodes that can be computed together: alike, and none resting on another.
 
-Two schedules are tried, and the one of fewer groups wins: as soon as possible, and agenda batching (Neubig,
-Goldberg, Dyer 2017), which always takes the kind of node that is wanted earliest on average.
+Three schedules are tried, and the one of fewest groups wins: as soon as possible; the forward pass as soon as
+possible and then the gradient; and agenda batching (Neubig, Goldberg, Dyer 2017), which always takes the kind
+of node that is wanted earliest on average.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import ONE, SOP, Graph, Ints, csr, spans
+from autograd.compiler.ir import CONST, ONE, SOP, Graph, Ints, csr, longest_paths, spans
 
 __all__ = ["groups", "signatures"]
 
@@ -24,15 +25,18 @@ def _mixed(keys: Any) -> Any:
         return z ^ (z >> np.uint64(31))
 
 
-def signatures(graph: Graph, lane: Any, *, coarse: bool) -> Ints:
+FINE, COARSE, RAGGED = range(3)
+"""How much two nodes must have in common: the kinds of their operands; only the number of terms; not even that."""
+
+
+def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     """Number the kinds of nodes: two nodes of one number may be computed together.
 
-    Constant terms do not count, as a cell without one can have a zero in its place. With ``coarse``, what
-    kinds of nodes the operands are does not count either.
+    Constant terms do not count, as a cell without one can have a zero in its place.
     """
     n = graph.size
     back = np.arange(n) >= graph.forward if graph.forward >= 0 else np.zeros(n, bool)
-    constant = (graph.kind == 0).astype(np.int64)
+    constant = (graph.kind == CONST).astype(np.int64)
     pinned = np.zeros(n, np.int64)
     pinned[graph.pinned[graph.pinned >= 0]] = 1
     own = ((graph.kind.astype(np.int64) * 2 + lane) * 2 + back) * 2 + pinned
@@ -41,9 +45,11 @@ def signatures(graph: Graph, lane: Any, *, coarse: bool) -> Ints:
         what = np.where(there, 1 + constant[column] * 2 + lane[column], 0)
         own = own * 8 + what
     t = graph.terms
+    if detail == RAGGED:
+        return np.unique(_mixed(own), return_inverse=True)[1].ravel()
     real = (t.a != ONE) | t.over
     t = t.take(real)
-    if coarse:
+    if detail == COARSE:
         key = ((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]
     else:
         what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
@@ -64,21 +70,36 @@ def groups(graph: Graph, lane: Any) -> list[Ints]:
     inner = work[producers]
     producers, consumers = producers[inner], consumers[inner]
     level = graph.levels()
+    late = _late_levels(graph, level, producers, consumers)
     best: list[Ints] | None = None
-    for coarse in (False, True):
-        sig = signatures(graph, lane, coarse=coarse)
-        early = _as_soon_as_possible(work, level, sig)
-        tried = [early] if len(early) <= 3 else [early, _agenda(work, level, sig, producers, consumers)]
-        for found in tried:
-            # A finer signature makes more regular statements: a coarse one must be much better.
-            if best is None or len(found) < (0.5 if coarse else 1.0) * len(best):
-                best = found
-        if best is not None and len(best) < 300:
+    for detail in (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED):
+        sig = signatures(graph, lane, detail)
+        found = min((_by_level(work, at, sig) for at in (level, late)), key=len)
+        if len(found) > 3:
+            found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
+        # Coarser signatures make less regular statements: they must be much fewer.
+        if best is None or len(found) < 0.5 * len(best):
+            best = found
+        if len(best) < 300:
             break
     return best or []
 
 
-def _as_soon_as_possible(work: Any, level: Ints, sig: Ints) -> list[Ints]:
+def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) -> Ints:
+    """Return levels by which nothing of the gradient is computed before the forward pass is done.
+
+    The derivatives of a recurrent network's steps, say, can then be computed all at once.
+    """
+    if graph.forward < 0 or graph.forward >= graph.size:
+        return level
+    both = (producers >= graph.forward) & (consumers >= graph.forward)
+    after = longest_paths(graph.size, producers[both], consumers[both])
+    late = level.copy()
+    late[graph.forward :] = int(level[: graph.forward].max()) + 1 + after[graph.forward :]
+    return late
+
+
+def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
     nodes = np.flatnonzero(work)
     if not len(nodes):
         return []

@@ -79,6 +79,10 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         cells = [number.get(int(r), -1) for r in part.result.expand(part.sizes).ravel()]
         _require(min(cells) >= 0, "results are where their nodes are")
         a, b = [_addresses(r, part.sizes) for r in (part.a, part.b)]
+        if s.starts is not None:
+            _require((np.diff(cells) >= 0).all() and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(), "stretches begin at their results")
+            a, b = [[-1 if x == program.one else x for x in addresses] for addresses in (a, b)]
+            a, b = [max(x, y) if min(x, y) < 0 else min(x, y) for x, y in zip(a, b, strict=True)], [min(x, y) if min(x, y) < 0 else max(x, y) for x, y in zip(a, b, strict=True)]
         coef = np.broadcast_to(part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes).ravel()
         got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
         for addresses in (a, b):

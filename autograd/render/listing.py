@@ -8,8 +8,8 @@ from autograd.render.measure import edge_label
 from autograd.render.palette import LIGHT
 from autograd.render.plain import plain
 from autograd.render.steps import Steps
-from autograd.render.symbols import apply_raw, name
-from autograd.render.text import number
+from autograd.render.symbols import name
+from autograd.render.text import number, visible
 from autograd.value import Value
 
 __all__ = ["listing", "mermaid"]
@@ -32,7 +32,7 @@ def listing(listed: Steps) -> str:
         op = step.node.op
         operands = [name(listed.names[x]) if isinstance(x, Value) else x for x in step.node.operands]
         call = "" if op is None else f"{op.name}({', '.join(plain(x) for x in operands)})"
-        scope = f"  in {step.node.scope}" if step.node.scope else ""
+        scope = f"  in {visible(step.node.scope)}" if step.node.scope else ""
         lines.append((step.name, call, f"{step.value:.4f}" if abs(step.value) < 1e6 else number(step.value), f"grad {number(listed.gradients[step.node])}{scope}"))
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
     return "\n".join(f"{a.ljust(widths[0])} = {b.ljust(widths[1])}  # {c.rjust(widths[2])}  {d}" for a, b, c, d in lines)

@@ -50,7 +50,8 @@ def node_size(node: Node) -> tuple[float, float]:
         head += width(f"×{node.count}", BOX.tiny) + 16.0
     if node.saved:
         head += 14.0
-    widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in rows(node))])
+    listed = [*rows(node), (node.value_name, node.widest)]
+    widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
     return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))
 
 
@@ -66,4 +67,4 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
     """Return width and height of the label of an edge."""
     lines = edge_label(edge, flow=flow)
-    return round(max(width(line, BOX.tiny) for line in lines) + 10.0), 14.0 * len(lines) + 2.0
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 14.0 * len(lines) + 2.0

@@ -20,8 +20,8 @@ LIGHT: Final[dict[str, str]] = {
 DARK: Final[dict[str, str]] = {
     "paper": "#12181f", "ink": "#e8edf2", "quiet": "#a3b0bd", "line": "#62707e", "rule": "#38434e", "card": "#1b232c",
     "head": "#27313c", "leaf": "#2b2a22", "cluster": "#161d25", "edge": "#8391a0",
-    "n1": "#1d3347", "n2": "#1f4a72", "n3": "#2a659e", "n4": "#3b7fc0",
-    "p1": "#3b2c1c", "p2": "#5b3d1c", "p3": "#85531a", "p4": "#a9651a",
+    "n1": "#1d3347", "n2": "#1f4a72", "n3": "#255a8f", "n4": "#306dab",
+    "p1": "#3b2c1c", "p2": "#5b3d1c", "p3": "#754817", "p4": "#975914",
     "zero": "#1b232c", "none": "#1b232c", "nan": "#e2cc2c", "saved": "#c79be6", "on": "#12181f",
 }  # fmt: skip
 

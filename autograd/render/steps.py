@@ -162,7 +162,7 @@ def _place(node: Value) -> str:
     """Return what textbooks call a neuron's nodes: ``z`` before the activation, ``a`` after it."""
     if node.op is None or not _NEURON.match(node.scope):
         return ""
-    return f"{node.scope}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
+    return f"{shorten(visible(node.scope), 40)}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
 
 
 def split_dot(node: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:

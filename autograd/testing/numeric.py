@@ -99,7 +99,7 @@ def _elu(z: complex, alpha: complex) -> complex:
 COMPLEX: dict[str, Callable[..., complex]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z, "square": lambda z: z * z,
-    "mod": lambda a, b: a - b * math.floor(a.real / b.real),
+    "mod": lambda a, b: a - b * (a.real // b.real),
     "power": _power, "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
     "exp": cmath.exp, "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
     "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10,
@@ -157,6 +157,8 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
     >>> local_derivative(exp, [0.0], 0)
     Estimate(derivative=1.0, uncertainty=1e-12, method='complex step')
     """
+    if op.call is not None:
+        return None  # a checkpointed call knows its value at one point only
     form = COMPLEX.get(op.name)
     # A row's own continuation serves only the row's own function, not one that merely bears its name.
     if form is not None and op.name in ops.TABLE and ops.TABLE[op.name].value is op.value:
@@ -169,8 +171,12 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
         return op.value(*operands[:i], x, *operands[i + 1 :])
 
     x = operands[i]
-    found = [richardson(along, x), richardson(along, x, scale=1.0) if abs(x) < 1e-3 else None]
-    return min((e for e in found if e is not None), key=lambda e: e.uncertainty, default=None)
+    near = richardson(along, x)
+    if near is None or near.uncertainty > 1e-6 * abs(near.derivative):
+        # Next to zero a step as small as x may drown in rounding, where the function varies over a length of 1.
+        wide = richardson(along, x, scale=1.0) if abs(x) < 1e-3 else None
+        return min((e for e in (near, wide) if e is not None), key=lambda e: e.uncertainty, default=None)
+    return near
 
 
 def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:

@@ -197,13 +197,13 @@ def expressions(
     v0 = 1.0; v1 = tanh(v0)
     """
     table = list(rows) if rows is not None else _rows(kinks=kinks)
-    inputs = draw(st.lists(floats(-3.0, 3.0), min_size=1, max_size=max_inputs))
+    # Inputs, and operands below, differ from one another at their simplest: equal ones hide swapped partials.
+    inputs = [x + 0.5 * i for i, x in enumerate(draw(st.tuples(*[floats(-3.0, 3.0)] * max_inputs)))]
     results = list(inputs)
     steps: list[Step] = []
-    # Every draw has its own place in the choice sequence, so that the shrinker can delete a whole step.
-    plans = draw(st.lists(_plans(table), min_size=1, max_size=max_operations))
-    for op, backs, count, constant in plans:
-        step = _fit(op, backs, count, constant, results)
+    # Each step has its own fixed place among the choices, and shrinks to no step at all.
+    for op, backs, count, constant in draw(st.tuples(*[_plans(table)] * max_operations)):
+        step = None if op is None else _fit(op, backs, count, constant, results)
         if step is None:
             continue
         numbers = [results[x] if isinstance(x, int) else x for x in step.operands]
@@ -213,26 +213,40 @@ def expressions(
             results.append(y)
             steps.append(step)
     if not steps:
-        steps.append(Step(ops.neg, (0,)))
-    return Expression(tuple(inputs), tuple(steps))
+        steps.append(Step(ops.neg, (len(inputs) - 1,)))
+    return _pruned(tuple(inputs), steps)
 
 
-def _plans(table: list[ops.Op]) -> st.SearchStrategy[tuple[ops.Op, list[int], int, float]]:
+def _pruned(inputs: tuple[float, ...], steps: list[Step]) -> Expression:
+    """Return the expression without what its result does not rest on."""
+    wanted = {len(inputs) + len(steps) - 1}
+    for k in range(len(steps) - 1, -1, -1):
+        if len(inputs) + k in wanted:
+            wanted.update(x for x in steps[k].operands if isinstance(x, int))
+    new = {old: place for place, old in enumerate(sorted(wanted))}
+    kept = [step for k, step in enumerate(steps) if len(inputs) + k in wanted]
+    return Expression(
+        tuple(x for k, x in enumerate(inputs) if k in wanted),
+        tuple(Step(step.op, tuple(new[x] if isinstance(x, int) else x for x in step.operands)) for step in kept),
+    )
+
+
+def _plans(table: list[ops.Op]) -> st.SearchStrategy[tuple[ops.Op | None, tuple[int, ...], int, float]]:
     return st.tuples(
-        st.sampled_from(table),
-        st.lists(st.integers(0, 11), min_size=4, max_size=4),
+        st.sampled_from([None] * (len(table) // 2) + table),
+        st.tuples(*[st.integers(0, 11)] * 4),
         st.integers(1, 4),
         st.sampled_from([2.0, 3.0, 0.5, -1.0, 1.5, -2.0]),
     )
 
 
-def _fit(op: ops.Op, backs: list[int], count: int, constant: float, results: list[float]) -> Step | None:
+def _fit(op: ops.Op, backs: tuple[int, ...], count: int, constant: float, results: list[float]) -> Step | None:
     """Choose operands inside the operation's domain among the results so far, the latest first; None if there are none."""
     count = op.arity if op.arity != ops.ANY else 2 * max(count // 2, 1) if op.name == "dot" else count
     params = _params(op, count, constant)
     operands: list[int] = []
     for i, (low, high) in enumerate(_domain(op, count)):
-        start = len(results) - 1 - backs[i] % len(results)
+        start = len(results) - 1 - (backs[i] + i) % len(results)
         order = [(start - k) % len(results) for k in range(len(results))]
         fitting = [k for k in order if low + _MARGIN < results[k] < high - _MARGIN]
         if not fitting:

@@ -103,7 +103,7 @@ def test_every_public_name_is_in_the_reference(pages):
     wanted = set()
     modules = [nn, *(module for name in nn.__all__ if inspect.ismodule(module := getattr(nn, name)))]
     for module in modules:
-        wanted |= {name for name in module.__all__ if callable(getattr(module, name))}
+        wanted |= {name for name in module.__all__ if inspect.isclass(getattr(module, name)) or inspect.isfunction(getattr(module, name))}
     for name in {*dir(autograd)} - {*autograd.TABLE}:
         found = getattr(autograd, name)
         if not name.startswith("_") and callable(found) and found.__module__.startswith("autograd"):

@@ -393,3 +393,43 @@ def test_a_single_value_can_be_trained_on_anything_iterable():
     model = Constant()
     fit(model, nn.optim.SGD(model.parameters(), 0.1), ((1.0, 2.0), (3.0, 6.0)), nn.losses.mse_loss, epochs=100)
     assert model.c.data == pytest.approx(3.0)
+
+
+COMPILED = {
+    "logits": (1, BCE, lambda y: y),
+    "classes": (2, nn.losses.cross_entropy, lambda y: y),
+    "hinge": (1, nn.losses.hinge_loss, lambda y: 2 * y - 1),
+    "squares": (1, nn.losses.mse_loss, lambda y: y),
+}
+
+
+@pytest.mark.parametrize("size", [None, 10])
+@pytest.mark.parametrize("kind", COMPILED)
+def test_the_compiled_training_is_the_eager_one(kind, size):
+    outputs, loss, labels = COMPILED[kind]
+    x, y = nn.data.make_moons(30, rng=1)
+    ends = []
+    for compiled in (False, True):
+        model = nn.MLP(2, [6, outputs], activation="tanh", rng=0)
+        optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+        history = nn.fit(
+            model, (x, labels(y)), loss, optimizer, epochs=15, batch_size=size, compile=compiled, progress=False,
+            penalty=lambda model=model: nn.losses.l2_penalty(model, 1e-3), metrics=["accuracy"] if size else (),
+        )
+        ends.append((history["loss"], [p.data for p in model.parameters()], optimizer.state_dict()["steps"]))
+    assert ends[1][0] == pytest.approx(ends[0][0], rel=1e-9)
+    assert ends[1][1] == pytest.approx(ends[0][1], rel=1e-7, abs=1e-9)
+    assert ends[1][2] == ends[0][2] == (15 if size is None else 45)
+
+
+@pytest.mark.parametrize("size", [None, 10])
+def test_a_compiled_training_names_the_bad_operation_too(size):
+    model, optimizer, data = setup(optimizer=nn.optim.SGD, lr=1.0)
+
+    def loss(output, target):
+        return (1.0 - output.square()).log()
+
+    with pytest.raises(AnomalyError) as caught:
+        fit(model, optimizer, data, loss, compile=True, batch_size=size, epochs=500)
+    assert "the loss is" in caught.value.__notes__[0]
+    assert all(abs(p.data) < 1e300 for p in model.parameters())

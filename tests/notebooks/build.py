@@ -46,14 +46,20 @@ def read(source: Path) -> Any:
     import jupytext
 
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
-    }
+    notebook.metadata = _metadata()
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"{source.stem[:2]}-{i:03d}"
     return notebook
+
+
+def _metadata() -> Any:
+    import nbformat
+
+    return nbformat.from_dict({
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    })
 
 
 def execute(source: Path) -> Any:
@@ -80,6 +86,7 @@ def execute(source: Path) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(notebook, timeout=400, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False)
         client.execute(env=env)
+    notebook.metadata = _metadata()  # the kernel has entered its version
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("solution")]
     for i, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
         _clean(cell, i)

@@ -119,8 +119,8 @@ if (F.length > 1) {
   $('.curve path').setAttribute('d', 'M' + ys.map((v, i) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join('L'));
   const pick = i => {
     frame = i; t.value = i;
-    const c = $('.curve circle');
-    c.setAttribute('cx', x(i)); c.setAttribute('cy', y(ys[i]));
+    const c = $('.curve .pin');
+    c.setAttribute('x1', x(i)); c.setAttribute('x2', x(i));
     $('#loss').textContent = `training step ${i + 1} of ${F.length}, loss ${F[i].value[N - 1]}`;
     t.setAttribute('aria-valuetext', $('#loss').textContent);
     show(at);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Iterator
@@ -36,18 +37,18 @@ def table() -> str:
 
 def sections() -> Iterator[tuple[str, list[Op]]]:
     """Yield the headings under which `autograd.ops` lists its rows, with the rows below each."""
-    lines = Path(ops.__file__).read_text(encoding="utf-8").splitlines()
-    title, rows = "", []
-    for before, line in pairwise(lines):
-        heading = re.match(r"# ([A-Z][^.:]*)[.:]", line) if not before.strip() else None
-        if heading:
-            if rows:
-                yield title, rows
-            title, rows = heading[1], []
-        found = re.match(r'(\w+) = (?:row\(|_comparison\("\1")', line)
-        if found:
-            rows.append(TABLE[found[1]])
-    yield title, rows
+    source = Path(ops.__file__).read_text(encoding="utf-8")
+    rows: dict[int, Op] = {}
+    for node in ast.parse(source).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and getattr(ops, target.id) is TABLE.get(target.id):
+            rows[node.lineno] = TABLE[target.id]
+    lines = ["", *source.splitlines()]
+    headings = [i for i in range(2, len(lines)) if lines[i].startswith("# ") and not lines[i - 1]]
+    for start, end in pairwise([*headings, len(lines)]):
+        below = [op for line, op in rows.items() if start < line < end]
+        if below:
+            yield re.split(r"[.:]", lines[start].removeprefix("# "))[0], below
 
 
 def formulas(op: Op) -> tuple[str, list[str], list[str]]:
@@ -80,11 +81,12 @@ def _partials(rule: Any, operands: list[Any], count: int) -> list[str]:
 def _labelled(op: Op, partials: list[str]) -> str:
     """Return formulas with what each is the derivative by; one stands for all where the operands are alike."""
     if op.arity == 1:
-        return "<br>".join(map(mathml, partials))
+        return "".join(f"<div>{mathml(p)}</div>" for p in partials)
     if op.arity == ANY and op is not ops.dot and "index" not in op.params:
         partials = partials[:1]
     names = [latex(name(text)) for text in (_DOT if op is ops.dot else NAMES[op.arity])]
-    return "<br>".join(mathml(rf"\partial_{{{x}}} y = {p}") for x, p in zip(names, partials, strict=False))
+    lines = [mathml(rf"\partial_{{{x}}} y = {p}") for x, p in zip(names, partials, strict=False)]
+    return "".join(f"<div>{line}</div>" for line in lines)
 
 
 def _row(op: Op) -> str:
@@ -94,7 +96,7 @@ def _row(op: Op) -> str:
         raise LookupError(f"the rule of {op.name} does not run on symbols; give the row a textbook form")
     shown = _labelled(op, textbook)
     if computed and computed != textbook:
-        shown += f"<br><small>computed as</small><br>{_labelled(op, computed)}"
+        shown += f"<small>computed as</small>{_labelled(op, computed)}"
     cells = [
         f'<code id="op-{op.name}">{op.name}</code><br><small>{usage}</small>',
         mathml(value), shown, domain(op), kinks(op), escape(op.source),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from autograd.render.palette import DARK, LIGHT, variables
+from autograd.render.palette import DARK, LIGHT
+from autograd.render.svg import _colours
 
 
 def pictures() -> str:
-    """Return a style sheet that overrides what each picture says of itself."""
-    return (
-        f'[data-md-color-scheme="default"] .ag{{{variables(LIGHT)}}}\n'
-        f'[data-md-color-scheme="slate"] .ag{{{variables(DARK)}}}\n'
-    )
+    """Return a style sheet that overrides what each picture says of itself; the longer selector wins."""
+    light = _colours('[data-md-color-scheme="default"] .ag-auto', LIGHT)
+    return f"{light}\n{_colours('[data-md-color-scheme=slate] .ag-auto', DARK)}\n"

@@ -19,7 +19,7 @@ from autograd.render.plain import plain
 from autograd.render.steps import Steps, steps
 from autograd.render.svg import to_svg
 from autograd.render.symbols import Symbol, apply_raw, name
-from autograd.render.text import MINUS, number, shorten
+from autograd.render.text import MINUS, number, shorten, width
 from autograd.value import Value
 
 __all__ = ["Stepper", "stepper"]
@@ -119,9 +119,12 @@ def stepper(
     frames = [_frame(listed)]
     for later in roots:
         frames.append(_frame(_like(steps(later), listed, len(frames))))
+    _make_room(shown, listed, frames)
     placed, news = engines.place(shown, flow=True, labels=True, engine=engine, timeout=timeout)
+    # Small pictures may shrink to the window; large ones scroll before they become unreadable.
+    least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
-    page = _page(listed, shown, described, frames, svg, title)
+    page = _page(listed, shown, described, frames, svg=svg, title=title).replace("</style></head>", f"{least}</style></head>", 1)
     return Stepper(page, svg)
 
 
@@ -131,6 +134,24 @@ def _filled(listed: Steps, rankdir: str) -> Graph:
     for node, box in zip(listed.nodes, shown.nodes, strict=True):
         box.title = box.title or listed.names[node].rpartition(".")[2]
     return shown
+
+
+def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> None:
+    """Give each box and label the width of the widest number that it will ever show."""
+    numbers: list[list[str]] = [[] for _ in shown.nodes]
+    flows: dict[tuple[str, str, int], list[str]] = {}
+    index = {v: i for i, v in enumerate(listed.nodes)}
+    for frame in frames:
+        for i, value in enumerate(frame["value"]):
+            numbers[i].append(value)
+        for (v, position), local, add, after in zip(_edges(listed), frame["local"], frame["add"], frame["after"], strict=True):
+            parent: Any = v.operands[position]
+            numbers[index[parent]].append(after)
+            flows.setdefault((f"n{index[parent]}", f"n{index[v]}", position), []).extend((local, f"\N{LEFTWARDS ARROW} {add}"))
+    for box, texts in zip(shown.nodes, numbers, strict=True):
+        box.widest = max((f"○ {text}" for text in texts), key=lambda text: width(text, 1.0))
+    for edge in shown.edges:
+        edge.widest = max(flows[edge.tail, edge.head, edge.position], key=lambda text: width(text, 1.0))
 
 
 def _like(listed: Steps, first: Steps, i: int) -> Steps:
@@ -184,10 +205,11 @@ def _operand(x: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], svg: str, title: str) -> str:
+def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, title: str) -> str:
     index = {v: i for i, v in enumerate(listed.nodes)}
     formulas = {(r.step.node, r.step.position): r.formula for r in described}
-    back, step_of = [], {}
+    back: list[list[Any]] = []
+    step_of: dict[tuple[int, int, int], int] = {}
     for v, i in _edges(listed):
         parent: Any = v.operands[i]
         formula = formulas.get((v, i))
@@ -218,8 +240,9 @@ def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> st
         train = (
             '<div class="bar train">' + _button("run") + '<label id="loss" for="train"></label>'
             '<input id="train" type="range" min="0" value="0" aria-label="Training step"></div>'
+            '<figure><figcaption>loss</figcaption>'
             '<svg class="curve" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="Loss over the training steps">'
-            '<line x1="0" x2="1000" y1="99" y2="99"/><path/><circle r="5"/></svg>'
+            '<line x1="0" x2="1000" y1="99" y2="99"/><path/><line class="pin" y1="0" y2="100"/></svg></figure>'
         )
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -1,0 +1,149 @@
+"""Compute a part of the graph again during backward instead of storing it: time for memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from autograd import trees
+from autograd.backward import Bundle, _sort
+from autograd.errors import GraphError
+from autograd.linear import Linear
+from autograd.modes import ACTIVE, MODE, is_tracing, mode
+from autograd.op import ANY, Op
+from autograd.run import check_function
+from autograd.value import Value, _observe
+
+__all__ = ["checkpoint"]
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
+
+    Of a call only the results stay, and what they were computed from. A recurrence of n steps that is run in chunks of
+    about sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
+
+    Parameters
+    ----------
+    f
+        Returns a number, or a nested structure of them; the same each time it is called with the same arguments. Nodes that it
+        depends on are best passed as arguments, in lists, tuples and dicts if need be. (One that it closes over gets
+        its gradient too; but if it is the result of a long computation, each backward pass walks through that again.)
+
+    Returns
+    -------
+    callable
+        Of the same arguments.
+
+    Raises
+    ------
+    GraphError
+        In the backward pass, if ``f`` gives another result than before.
+
+    Notes
+    -----
+    The second run's nodes take the place of the first run's in the backward pass: each term of a gradient is the same
+    to the bit. A node used by several calls adds up its terms call by call.
+
+    Examples
+    --------
+    >>> from autograd import sin
+    >>> x = Value(0.5)
+    >>> def ten_steps(x):
+    ...     for _ in range(10):
+    ...         x = sin(x) + 0.1 * x
+    ...     return x
+    >>> checkpoint(ten_steps)(x).backward()
+    >>> y = Value(0.5)
+    >>> ten_steps(y).backward()
+    >>> x.grad == y.grad
+    True
+    """
+    check_function(f, "checkpoint")
+
+    @wraps(f)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        result = f(*args, **kwargs)
+        if not MODE.get().grad or is_tracing():
+            return result  # nothing is recorded; or all of it is, to be compiled
+        outputs = trees.leaves(result, "the result of checkpoint()'s function")
+        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
+        order, _ = _sort(Bundle(tuple(outputs)), given)
+        closed_over = [x for x in order if x.__class__ is Value and x.op is None]
+        call = _Call((*given, *closed_over), f, args, kwargs, outputs)
+        made = set(order) - set(closed_over)
+        return trees.rebuild(result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)]))
+
+    return checkpointed
+
+
+class _Call(Bundle):
+    """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
+
+    __slots__ = ("_args", "_data", "_f", "_kwargs", "count")
+
+    def __init__(self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any]) -> None:
+        super().__init__(below)
+        self._f, self._args, self._kwargs = f, args, kwargs
+        self._data = [_number(y) for y in outputs]
+        self.count = len(outputs)
+
+    def result(self, index: int) -> Value:
+        """Return a node for one of the call's results."""
+        node: Value = object.__new__(Value)
+        node._data = self._data[index]
+        node.grad = 0.0
+        node.op = _Recomputed(self, index)
+        node._a, node._b = self._a, (None,) * len(self._a)
+        node._da = node._db = node.note = None
+        return _observe(node) if ACTIVE else node
+
+    def again(self) -> list[Any]:
+        """Return the call's results with all their nodes."""
+        with mode(grad=True):
+            outputs = trees.leaves(self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function")
+        now = [_number(y) for y in outputs]
+        if len(now) != self.count or any(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)):
+            raise GraphError(
+                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}; it must not depend on "
+                "random numbers or on anything that changes, and the data of its arguments must stay as they were"
+            )
+        return outputs
+
+    def replay(self, cotangents: list[Any], grads: dict[Any, Any]) -> tuple[list[Any], dict[int, Bundle], dict[Any, Any]]:
+        """Return the dropped nodes in order, and their gradients to start from."""
+        pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
+        root = Bundle(tuple(y for y, _ in pairs))
+        order, bundles = _sort(root, self._a)
+        inner = dict.fromkeys(order)
+        # What the call rests on goes on adding to what it has received from elsewhere.
+        inner.update((x, grads[x]) for x in self._a)
+        inner[root] = [c for _, c in pairs]
+        return order, bundles, inner
+
+
+class _Recomputed(Op):
+    """The row of one result of a checkpointed call."""
+
+    __slots__ = ("call", "index")
+
+    def __init__(self, call: _Call, index: int) -> None:
+        super().__init__("checkpoint", self._value, self._partials, arity=ANY, latex=r"\operatorname{checkpoint}")
+        object.__setattr__(self, "call", call)
+        object.__setattr__(self, "index", index)
+
+    def _value(self, *_: float) -> float:
+        """Return what the call returned: it is not computed for other operands than its own."""
+        return self.call._data[self.index]  # type: ignore[no-any-return]
+
+    def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
+        """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
+        recorded = any(x.__class__ is Value for x in operands)
+        linear = Linear(self.call._a, [self.call.again()[self.index]], recorded=recorded)
+        return tuple(0.0 if d is None else d for d in linear.pull([1.0]))
+
+
+def _number(y: Any) -> float:
+    return y._data if y.__class__ is Value else y  # type: ignore[no-any-return]

@@ -1,0 +1,133 @@
+"""Recomputing instead of storing: the same gradients to the bit, in little memory."""
+
+import gc
+
+import pytest
+
+import autograd as ag
+from autograd import GraphError, Value
+from autograd.checkpointing import checkpoint
+from autograd.functional import grad, jacfwd, jacrev, jvp
+
+STEPS, CHUNK = 1000, 25
+
+
+def live_nodes():
+    return sum(type(x) is Value for x in gc.get_objects())
+
+
+def recurrence(step, start, parameters, wrap):
+    """Run the steps in chunks; return the gradients and the largest number of nodes there were at a time."""
+    peak = 0
+
+    def chunk(h, parameters):
+        nonlocal peak
+        for i in range(CHUNK):
+            h = step(h, parameters)
+            if i % 12 == 0:
+                peak = max(peak, live_nodes() - before)
+        return h
+
+    gc.collect()
+    before = live_nodes()
+    run = wrap(chunk)
+    leaves = [Value(p) for p in parameters]
+    first = h = Value(start)
+    for _ in range(STEPS // CHUNK):
+        h = run(h, leaves)
+    h.backward()
+    return h.data, first.grad, [p.grad for p in leaves], peak
+
+
+RECURRENCES = {
+    "logistic map": (lambda h, p: p[0] * h * (1.0 - h), 0.3, [2.7]),
+    "contraction": (lambda h, p: ag.tanh(p[0] * h + p[1]) + 0.3 * h, 0.5, [0.9, 0.1]),
+    "sine": (lambda h, p: h + p[0] * ag.sin(h * p[1]), 0.4, [0.01, 1.3]),
+}
+
+
+@pytest.mark.parametrize(("step", "start", "parameters"), RECURRENCES.values(), ids=RECURRENCES)
+def test_a_recurrence_takes_the_square_root_of_the_nodes_and_gives_the_same_bits(step, start, parameters):
+    *stored, all_nodes = recurrence(step, start, parameters, lambda f: f)
+    *recomputed, few_nodes = recurrence(step, start, parameters, checkpoint)
+    assert recomputed == stored
+    assert all_nodes > STEPS
+    # One node for each chunk and those of one chunk, some six a step.
+    assert few_nodes < STEPS // CHUNK + 8 * CHUNK
+
+
+def f(x, y):
+    return ag.tanh(x * y) * x + ag.exp(-y)
+
+
+@pytest.mark.parametrize(
+    "d",
+    [grad, lambda f: grad(grad(f)), lambda f: grad(grad(grad(f))), lambda f: lambda x, y: jvp(lambda x: f(x, y), (x,), (1.0,)), lambda f: jacfwd(grad(f, 1))],
+    ids=["first", "second", "third", "forward", "mixed"],
+)
+def test_every_order_and_mode(d):
+    assert d(checkpoint(f))(0.7, 1.2) == d(f)(0.7, 1.2)
+
+
+def test_several_results_recompute_once():
+    calls = []
+
+    def g(v):
+        calls.append(1)
+        return {"product": v[0] * v[1], "sum": v[0] + v[1], "constant": 3.0, "input": v[0]}
+
+    x, y = Value(2.0), Value(5.0)
+    result = checkpoint(g)([x, y])
+    assert result["constant"] == 3.0
+    assert result["input"] is x
+    (result["product"] * result["sum"]).backward()
+    assert (x.grad, y.grad) == (5.0 * 7.0 + 10.0, 2.0 * 7.0 + 10.0)
+    assert len(calls) == 2
+    assert jacrev(checkpoint(lambda v: list(g(v).values())))([2.0, 5.0]) == [[5.0, 2.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
+
+
+def test_closures_get_their_gradient():
+    w = Value(3.0)
+    deep = w * w
+    checkpoint(lambda x: deep * x * w)(Value(2.0)).backward()
+    assert w.grad == 3.0 * 3.0**2 * 2.0
+
+
+def test_nested_calls():
+    inner = checkpoint(lambda x: ag.sin(x) * x)
+    outer = checkpoint(lambda x: inner(inner(x)) + x)
+    plain = lambda x: ag.sin(ag.sin(x) * x) * (ag.sin(x) * x) + x
+    assert grad(outer)(1.1) == pytest.approx(grad(plain)(1.1), rel=1e-15)
+
+
+def test_dot_products_inside():
+    def layer(ws, xs):
+        return [ag.tanh(ag.dot(tuple(w), tuple(xs))) for w in ws]
+
+    def loss(ws, xs, wrap):
+        return ag.sum(wrap(layer)(ws, wrap(layer)(ws, xs)))
+
+    ws = [[0.1, 0.2], [-0.3, 0.4]]
+    plain, again = (grad(lambda ws, wrap=wrap: loss(ws, [1.0, 2.0], wrap))(ws) for wrap in (lambda f: f, checkpoint))
+    assert [x for row in again for x in row] == pytest.approx([x for row in plain for x in row], rel=1e-15)
+
+
+def test_numbers_and_no_grad_pass_through():
+    assert checkpoint(f)(0.7, 1.2) == f(0.7, 1.2)
+    with ag.no_grad():
+        assert checkpoint(f)(Value(0.7), 1.2).parents == ()
+
+
+def test_a_function_that_changes_is_an_error_and_writes_nothing():
+    state = [1.0]
+    x = Value(2.0)
+    y = checkpoint(lambda x: x * state[0])(x)
+    state[0] = 5.0
+    with pytest.raises(GraphError, match=r"returned \[10\.0\] in place of \[2\.0\]"):
+        y.backward()
+    assert x.grad == 0.0
+
+
+def test_it_takes_a_function():
+    with pytest.raises(TypeError, match=r"write checkpoint\(f\), not checkpoint\(f\(x\)\)"):
+        checkpoint(3.0)

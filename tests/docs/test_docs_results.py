@@ -1,0 +1,56 @@
+"""Committed measurements: their form, and that they name neither a date nor a place."""
+
+import json
+import re
+
+import pytest
+from generator import results
+
+NAMES = sorted(path.stem for path in results.FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_measurement_can_be_repeated(name):
+    record = results.load(name)
+    assert record["output"]
+    assert record["command"].startswith(f"python tests/benchmarks/bench_{name}.py")
+    assert results.script(name).exists()
+    assert {"processor", "cores", "system", "python", "packages"} == set(record["machine"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_measurement_names_no_date_and_no_folder(name):
+    text = (results.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    assert not re.search(r"\b20\d\d-\d\d|\d\d:\d\d:\d\d|/(?:home|root|tmp|work)/", text)
+
+
+def test_there_are_measurements():
+    assert NAMES
+
+
+def test_measuring_writes_what_the_page_shows(tmp_path, monkeypatch):
+    script = tmp_path / "tests" / "benchmarks" / "bench_toy.py"
+    script.parent.mkdir(parents=True)
+    script.write_text('"""A toy."""\nprint("Faster: 2x")\nprint("| a | b |")\nprint("|---|---|")\nprint("| 1 | 2 |")\n', encoding="utf-8")
+    monkeypatch.setattr(results, "ROOT", tmp_path)
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    assert json.loads(results.measure("toy").read_text(encoding="utf-8"))["output"][0] == "Faster: 2x"
+    shown = results.everything()
+    assert "Faster: 2x\n\n| a | b |\n|---|---|\n| 1 | 2 |" in shown
+    assert shown.startswith("## A toy { #toy }")
+    with pytest.raises(FileNotFoundError, match="there are toy"):
+        results.measure("speed")
+
+
+def test_what_is_no_table_is_shown_as_printed(tmp_path, monkeypatch):
+    record = {"schema": 1, "command": "python x.py", "machine": results.machine(), "output": ["a  1", "b  2"]}
+    (tmp_path / "x.json").write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    assert "```text\na  1\nb  2\n```" in results.show("x")
+
+
+def test_a_file_of_another_form_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    (tmp_path / "old.json").write_text('{"schema": 0}', encoding="utf-8")
+    with pytest.raises(ValueError, match="run it again"):
+        results.load("old")
