@@ -362,3 +362,16 @@ def test_broad_scripts_have_room():
 
     assert box("漢字漢字漢字漢字漢字") > box("kanjikanji")
     assert box("漢字漢字漢字漢字漢字") >= 10 * 13 + 20
+
+
+def test_nothing_flows_below_a_branch_that_was_not_taken():
+    x = Value(-1.0, "x")
+    y = autograd.where(x > 0.0, x.sqrt(), 2.0 * x)
+    y.backward()
+    picture = draw(y)
+    root = picture.graph.nodes[[node.operation for node in picture.graph.nodes].index("√")]
+    below = [edge for edge in picture.graph.edges if root.id in (edge.head, edge.tail)]
+    assert len(below) == 2
+    assert all(edge.contribution == "" and not edge.taken for edge in below)
+    assert "nan" not in picture.graph.tones
+    assert x.grad == 2.0
