@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from autograd import Value
+import autograd
+from autograd import Value, modes
 from nn.init import Initializer, Rng, generator, initializer
 from nn.layers import check_size
 from nn.module import Module
@@ -88,6 +89,12 @@ class Embedding(Module):
         """Return the vector of a whole number; for a sequence of them, the list of theirs."""
         if hasattr(index, "__iter__"):
             return [self.forward(i) for i in index]
+        if index.__class__ is Value and modes.is_tracing():
+            # The number is not known while a program is compiled: a product with its one-hot vector.
+            hot = tuple([autograd.equal(index, float(k)) for k in range(len(self.w))])
+            return [autograd.dot(hot, column) for column in zip(*self.w, strict=True)]
+        if index.__class__ is Value and index.data == int(index.data):
+            index = int(index.data)
         if not hasattr(index, "__index__"):
             raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
         place = index.__index__()

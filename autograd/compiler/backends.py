@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd.compiler.cache import compiler
+from autograd.compiler.emit_c import unsupported
 from autograd.compiler.frontend import Source
 from autograd.compiler.ir import CONST, INPUT, LANE, Ints
 from autograd.compiler.program import LANES, Program
@@ -23,13 +26,13 @@ class Engine:
         start = time.perf_counter()
         self.program, self.lanes, self.backend = program, lanes, backend
         if backend == "c":
-            from autograd.compiler.emit_c import bind_c
+            from autograd.compiler.bind_c import BoundC
 
-            self.bound: Any = bind_c(program, lanes)
+            self.bound: Any = BoundC(program, lanes)
         elif backend == "python":
-            from autograd.compiler.emit_python import bind_python
+            from autograd.compiler.emit_python import BoundPython
 
-            self.bound = bind_python(program)
+            self.bound = BoundPython(program, lanes)
         else:
             from autograd.compiler.emit_numpy import bind
 
@@ -109,8 +112,35 @@ class Engine:
         return [where if fixed else float(self.shared[where]) for fixed, where in self.outputs]
 
 
+_NOTICED: list[str] = []
+
+
 def choose(backend: str, program: Program, source: Source) -> tuple[str, str]:
     """Return the backend to use, and why."""
+    if backend == "c":
+        reason = unsupported(program)
+        if not reason and compiler() is None:
+            reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
+            if not _NOTICED:
+                _NOTICED.append(reason)
+                warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
+        return ("numpy", f"C was asked for, but {reason}") if reason else ("c", "asked for")
     if backend != "auto":
         return backend, "asked for"
-    return "numpy", "the default"
+    # Microseconds of one call, estimated; lanes count as a hundred examples.
+    width = 100.0 if graph_has_lanes(program) else 1.0
+    scalars = len(program.graph.terms) + 6.0 * float((program.graph.args[:, 0] >= 0).sum())
+    arrays = sum(2.0 * len(s.parts) + (3.0 if s.op is not None else 0.0) + (1.0 if s.note else 0.0) for s in program.statements)
+    by_numpy = 0.5 * arrays + 0.0005 * scalars * width
+    by_python = 2.0 + 0.03 * scalars * width
+    chosen = "python" if by_python < by_numpy and scalars < PYTHON_LIMIT else "numpy"
+    return chosen, f"estimates: NumPy {by_numpy:.0f} us, straight-line Python {by_python:.0f} us a call; backend='c' compiles for longer and runs fastest"
+
+
+PYTHON_LIMIT = 200_000
+"""Largest straight-line program worth having: Python needs some 10 microseconds to compile each line."""
+
+
+def graph_has_lanes(program: Program) -> bool:
+    """Tell whether the program runs over lanes."""
+    return bool((program.graph.kind == LANE).any())

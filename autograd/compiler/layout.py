@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.compiler.affine import compress, nest
 from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, Graph, Ints, csr, spans
+from autograd.compiler.names import split_label
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.schedule import groups
 
@@ -63,7 +64,8 @@ class Layout:
         lanes = np.flatnonzero(graph.kind == LANE)
         self.address[lanes] = LANES + np.arange(len(lanes))
         self.next_lane = len(lanes)
-        self.block[inputs], self.block[lanes], self.blocks = 1, 2, 3
+        self.block[inputs], self.block[lanes] = 1, 2
+        self.blocks = 3 + self._label_blocks(params)
         self.pin = np.full(n, -1, np.int64)
         has = graph.pinned >= 0
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
@@ -71,6 +73,14 @@ class Layout:
         self.statements: list[Statement] = []
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
+
+    def _label_blocks(self, params: Ints) -> int:
+        """Tell the parameters of one array from those of another, by their labels; return how many arrays."""
+        known: dict[str, int] = {}
+        for node in params.tolist():
+            name = split_label(self.graph.labels.get(node, ""))[0]
+            self.block[node] = 3 + known.setdefault(name, len(known))
+        return len(known)
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:
         """Store results, in the given order."""
@@ -88,6 +98,14 @@ class Layout:
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each of its parts where that costs less than gathering."""
         plan = self._plan(group, strict=True)
+        if plan is not None and len(group) >= 16:
+            # Two or three arrays side by side could be one view; apart they are easier to read.
+            parts = self._by_block(group)
+            plans = [self._plan(part, strict=True) for part in parts] if 1 < len(parts) <= 3 else []
+            if plans and None not in plans and min(map(len, parts)) >= 8:
+                for part, chosen in zip(parts, plans, strict=True):
+                    self._commit(part, chosen)
+                return
         if plan is None:
             plan = self._plan(group, strict=False)
             parts = self._by_block(group)
@@ -259,9 +277,9 @@ class Layout:
     def _sum(self, group: Ints, *, strict: bool) -> Plan | None:
         g = self.graph
         best: Any = None
-        for level in (0, 1, 2):
+        for level in (1, 0, 2) if len(group) == 1 else (0, 1, 2):
             found = self._columns(group, level)
-            if found is None:
+            if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
             columns, offset = found
             keys = [k for c in columns[:1] for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None) if k is not None]
@@ -275,7 +293,7 @@ class Layout:
                     best = cost, order, columns, offset, fits, pinned
                     if cost == 0:
                         break
-            if best is not None and (best[0] == 0 or level == 1):
+            if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
                 break
         if best is None:
             return None if strict or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)

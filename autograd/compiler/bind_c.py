@@ -1,0 +1,43 @@
+"""A program in C over NumPy arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.cache import load
+from autograd.compiler.emit_c import c_program
+from autograd.compiler.program import Program
+
+__all__ = ["BoundC"]
+
+Pointer = ctypes.c_void_p
+
+
+class BoundC:
+    """The arrays of a program, and its machine code."""
+
+    def __init__(self, program: Program, lanes: int) -> None:
+        self.shared = np.zeros(max(program.shared, 1))
+        if program.one >= 0:
+            self.shared[program.one] = 1.0
+        self.lanes = np.zeros((max(program.lanes, 1), lanes))
+        self.count = 1
+        self.library = load(c_program(program))
+        self._run = self.library.run
+        self._run.restype = None
+        self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))
+        self._train = self.library.train
+        self._train.restype = ctypes.c_long
+
+    def run(self) -> None:
+        """Compute everything from what stands in the leaves."""
+        self._run(*self._arguments)
+
+    def descend(self, steps: int, lr: float) -> Any:
+        """Take steps of gradient descent; return the losses of those taken."""
+        losses = np.empty(max(steps, 1))
+        taken = self._train(*self._arguments, ctypes.c_long(steps), ctypes.c_double(lr), Pointer(losses.ctypes.data))
+        return losses[:taken]

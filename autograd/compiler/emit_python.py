@@ -1,0 +1,235 @@
+"""Print a graph as straight-line Python over floats: for graphs too small or too sequential for arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
+from autograd.compiler.program import Program
+
+__all__ = ["BoundPython", "python_program"]
+
+TEMPLATES = {
+    "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})", "abs": "fabs({0})",
+    "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
+}  # fmt: skip
+"""Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
+TWICE = {"relu"}
+LONGEST = 400
+
+
+def exact(x: float) -> str:
+    """Return the text of a float."""
+    return repr(x) if math.isfinite(x) else f"float('{x}')"
+
+
+class PythonWriter:
+    """Collects lines, writing a value that is used once into the place where it is used."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.graph = program, program.graph
+        graph = self.graph
+        self.names: dict[str, Any] = {"exp": math.exp, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "fabs": math.fabs,
+                                      "sqrt": math.sqrt, "log": math.log}  # fmt: skip
+        self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), graph.size)
+        producers, _ = graph.edges()
+        self.uses = np.bincount(producers, minlength=graph.size)
+        self.uses[graph.outputs] += 2
+        self.uses[graph.pinned[graph.pinned >= 0]] += 2
+        self.text: dict[int, str] = {}
+        self.tight: dict[int, bool] = {}
+        self.exponential: dict[int, str] = {}
+        self.lane = graph.lane()
+        self.terms = tuple(x.tolist() for x in (graph.terms.coef, graph.terms.a, graph.terms.b, graph.terms.over))
+        self.args = graph.args.tolist()
+        self.kinds = graph.kind.tolist()
+        for node in np.flatnonzero(graph.kind == CONST).tolist():
+            x = float(graph.value[node])
+            self.text[node] = exact(x)
+            self.tight[node] = x >= 0
+        for node in np.flatnonzero((graph.kind > CONST) & graph.is_leaf()).tolist():
+            self.text[node], self.tight[node] = f"x{node}", True
+
+    def factor(self, node: int) -> str:
+        """Return an operand's text, in parentheses if it needs them."""
+        return self.text[node] if self.tight[node] else f"({self.text[node]})"
+
+    def define(self, node: int, text: str, lines: list[str], *, tight: bool = False, keep: bool = False) -> None:
+        """Give a node its text: the expression itself if it is used once and short, else a variable."""
+        if self.uses[node] == 1 and not keep and len(text) < LONGEST:
+            self.text[node], self.tight[node] = text, tight
+            return
+        lines.append(f"x{node} = {text}")
+        self.text[node], self.tight[node] = f"x{node}", True
+
+    def sum_text(self, node: int, over: bool | None = None) -> str:
+        """Return the text of a sum of products, or of those of its terms that are or are not over lanes."""
+        coefs, first, second, overs = self.terms
+        parts = []
+        for i in self.order[self.start[node] : self.start[node + 1]].tolist():
+            if over is not None and overs[i] != over:
+                continue
+            c, a, b = coefs[i], first[i], second[i]
+            factors = [self.factor(x) for x in (a, b) if x != ONE]
+            sign = "-" if c < 0 else "+"
+            if abs(c) != 1.0 or not factors:
+                factors.insert(0, exact(abs(c)))
+            parts.append(f"{sign} {' * '.join(factors)}")
+        text = " ".join(parts)
+        return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
+
+    def node(self, node: int, lines: list[str]) -> None:
+        """Write one node."""
+        kind = self.kinds[node]
+        if kind < FIRST_ROW and kind not in EXTREMA:
+            text = self.sum_text(node)
+            self.define(node, text, lines, tight=" " not in text and not text.startswith("-"))
+        elif kind in EXTREMA:
+            members = [self.terms[1][i] for i in self.order[self.start[node] : self.start[node + 1]].tolist()]
+            name = "largest" if kind == MAX else "smallest"
+            from autograd import nary
+
+            self.names[name] = nary.max if kind == MAX else nary.min
+            self.define(node, f"{name}({', '.join(self.text[m] for m in members)})", lines, tight=True)
+        else:
+            self._row(node, kind, lines)
+
+    def _row(self, node: int, kind: int, lines: list[str]) -> None:
+        op, params = self.graph.rows[kind - FIRST_ROW]
+        operands = [a for a in self.args[node] if a >= 0]
+        if op.name == "sigmoid":
+            e = f"e{node}"
+            lines.append(f"{e} = exp(-{self.factor(operands[0])})")
+            self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
+            self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
+        elif op.name == "slope" and params == (1.0,) and operands[0] in self.exponential:
+            self.define(node, self.exponential[operands[0]], lines)
+        elif op.name == "step" and params == (0.0,):
+            self.define(node, f"(1.0 if {self.factor(operands[0])} > {self.factor(operands[1])} else 0.0)", lines, tight=True)
+        elif op.name in TEMPLATES:
+            if op.name in TWICE and not self.text[operands[0]].isidentifier():
+                lines.append(f"x{operands[0]} = {self.text[operands[0]]}")
+                self.text[operands[0]], self.tight[operands[0]] = f"x{operands[0]}", True
+            text = TEMPLATES[op.name].format(*map(self.factor, operands))
+            self.define(node, text, lines, tight=op.name != "div")
+        else:
+            self.names[f"f_{op.name}"] = op.value
+            given = [*(self.text[a] for a in operands), *map(exact, params)]
+            self.define(node, f"f_{op.name}({', '.join(given)})", lines, tight=True)
+
+    def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
+        """Return the lines before the lanes, for each lane, after them, and the names of the lanes' inputs."""
+        before: list[str] = []
+        inside: list[str] = []
+        after: list[str] = []
+        late = np.zeros(self.graph.size, bool)
+        sums: list[int] = []
+        has_over = np.zeros(self.graph.size, bool)
+        has_over[self.graph.terms.node[self.graph.terms.over]] = True
+        for s in self.program.statements:
+            for node in s.nodes.tolist():
+                if has_over[node]:
+                    before.append(f"x{node} = 0.0")
+                    inside.append(f"x{node} += {self.sum_text(node, over=True)}")
+                    rest = self.sum_text(node, over=False)
+                    if rest != "0.0":
+                        after.append(f"x{node} += {rest}")
+                    self.text[node], self.tight[node] = f"x{node}", True
+                    sums.append(node)
+                    late[node] = True
+                    continue
+                if self.lane[node]:
+                    self.node(node, inside)
+                    continue
+                terms = self.order[self.start[node] : self.start[node + 1]]
+                below = [a for a in self.args[node] if a >= 0] + [self.terms[k][i] for k in (1, 2) for i in terms.tolist()]
+                late[node] = late[below].any()
+                self.node(node, after if late[node] else before)
+        rows = [f"x{n}" for n in np.flatnonzero(self.graph.kind == LANE).tolist()]
+        return before, inside, after, rows
+
+    def program_text(self) -> str:
+        """Return a function of one step, and one of many steps of gradient descent."""
+        graph = self.graph
+        before, inside, after, rows = self.body()
+        params = [f"x{n}" for n in np.flatnonzero(graph.kind == PARAM).tolist()]
+        inputs = [f"x{n}" for n in np.flatnonzero(graph.kind == INPUT).tolist()]
+        core = list(before)
+        if rows:
+            core += [f"for {', '.join(rows)}, in lanes:", *(f"    {line}" for line in inside or ["pass"])]
+        core += after
+        grads = [self.text.get(n, "0.0") for n in graph.pinned.tolist()]
+        outputs = [self.text[n] for n in graph.outputs.tolist()]
+        load = ([f"({', '.join(params)},) = theta"] if params else []) + ([f"({', '.join(inputs)},) = inputs"] if inputs else [])
+        lines = ["def run(theta, inputs, lanes):", *(f"    {x}" for x in load + core)]
+        lines += [f"    return [{', '.join(outputs)}], [{', '.join(grads)}]"]
+        if params and graph.outputs.size == 1:
+            lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):", *(f"    {x}" for x in load)]
+            lines += ["    for step in range(steps):", *(f"        {x}" for x in core)]
+            lines += [f"        zero = {' + '.join(dict.fromkeys([*outputs, *grads]))}", "        if zero - zero != 0.0:", "            break"]
+            lines += [f"        losses.append({outputs[0]})"]
+            lines += [f"        {p} -= lr * {g}" for p, g in zip(params, grads, strict=True) if g != "0.0"]
+            lines += [f"    return [{', '.join(params)}]"]
+        return "\n".join(lines) + "\n"
+
+
+def python_program(program: Program) -> str:
+    """Return the program as Python over floats."""
+    return PythonWriter(program).program_text()
+
+
+class BoundPython:
+    """A program in Python, with the arrays that the other backends have, for the leaves."""
+
+    def __init__(self, program: Program, lanes: int) -> None:
+        writer = PythonWriter(program)
+        text = writer.program_text()
+        self.program = program
+        self.shared = np.zeros(max(program.shared, 1))
+        self.lanes = np.zeros((max(program.lanes, 1), lanes))
+        self.count = text.count("\n")
+        space = dict(writer.names)
+        exec(compile(text, "<straight-line program>", "exec"), space)  # noqa: S102 - only names and numbers made above
+        self._run: Callable[..., Any] = space["run"]
+        self._train: Callable[..., Any] | None = space.get("train")
+        graph = program.graph
+        self._inputs_at = program.address[np.flatnonzero(graph.kind == INPUT)]
+        self._rows = int((graph.kind == LANE).sum())
+        self._outputs = [int(program.address[n]) if graph.kind[n] != CONST else -1 for n in graph.outputs.tolist()]
+        self._loaded: tuple[list[float], list[Any]] = ([], [])
+
+    def load(self) -> None:
+        """Take the leaves' numbers from the arrays."""
+        self._loaded = self.shared[self._inputs_at].tolist(), self.lanes[: self._rows].T.tolist()
+
+    def run(self) -> None:
+        """Compute everything from what stands in the leaves."""
+        self.load()
+        count = self.program.parameters
+        try:
+            outputs, grads = self._run(self.shared[:count].tolist(), *self._loaded)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            outputs, grads = [math.nan] * len(self._outputs), [math.nan] * count
+        self.shared[count : 2 * count] = grads
+        for at, x in zip(self._outputs, outputs, strict=True):
+            if at >= 0:
+                self.shared[at] = x
+
+    def descend(self, steps: int, lr: float) -> Any:
+        """Take steps of gradient descent; return the losses of those taken."""
+        self.load()
+        count = self.program.parameters
+        losses: list[float] = []
+        assert self._train is not None
+        try:
+            self.shared[:count] = self._train(self.shared[:count].tolist(), *self._loaded, steps, lr, losses)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            taken = len(losses)
+            losses = []
+            if taken:
+                self.shared[:count] = self._train(self.shared[:count].tolist(), *self._loaded, taken, lr, losses)
+        return losses
