@@ -22,10 +22,7 @@ __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
 
 
 class Bundle:
-    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements.
-
-    So does a checkpointed call, a subclass with a method ``replay``, between its results and what they rest on.
-    """
+    """A vector that dot products share, or (a subclass) a checkpointed call: it stands between them and what they rest on."""
 
     __slots__ = ("_a",)
     op = note = _b = _da = _db = None
@@ -35,10 +32,7 @@ class Bundle:
 
 
 def _sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
-
-    The nodes of ``stop`` are left out, and so is what only they rest on.
-    """
+    """Return the nodes below ``root`` down to ``stop``, each after its parents, and the bundles among them by their tuple's id."""
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
     done: set[Any] = set(stop)

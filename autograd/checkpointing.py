@@ -133,14 +133,18 @@ class _Recomputed(Op):
 
     __slots__ = ("call", "index")
 
+    call: _Call  # type: ignore[misc]
+    index: int
+
     def __init__(self, call: _Call, index: int) -> None:
         super().__init__("checkpoint", self._value, self._partials, arity=ANY, latex=r"\operatorname{checkpoint}")
+        # The row is frozen, as all are.
         object.__setattr__(self, "call", call)
         object.__setattr__(self, "index", index)
 
     def _value(self, *_: float) -> float:
         """Return what the call returned: it is not computed for other operands than its own."""
-        return self.call._data[self.index]  # type: ignore[no-any-return]
+        return self.call._data[self.index]
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
         """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
@@ -150,4 +154,4 @@ class _Recomputed(Op):
 
 
 def _number(y: Any) -> float:
-    return y._data if y.__class__ is Value else y  # type: ignore[no-any-return]
+    return y._data if y.__class__ is Value else y
