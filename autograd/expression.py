@@ -277,6 +277,7 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
         case ast.Call():
             _fail(text, span, "only functions by their plain name can be called, such as exp(x)")
     _fail(text, span, _NOT_ALLOWED.get(type(node), "only numbers, names, + - * / ** % //, comparisons and function calls are allowed"))
+    return None
 
 
 def _function(

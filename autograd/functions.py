@@ -64,7 +64,15 @@ def prod(values: Iterable[Any]) -> Any:
 def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     """Return the scalar product of two vectors of one length.
 
-    Where the vectors are tuples and many products share one, a backward pass is faster.
+    Parameters
+    ----------
+    a, b
+        Numbers or Values. Where they are tuples and many products share one, a backward pass is faster.
+
+    Raises
+    ------
+    ValueError
+        If one is longer than the other.
 
     Examples
     --------
@@ -82,6 +90,18 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     """Return the scalar product of each row with ``b``, that is, a matrix times a vector; each is one node.
 
     Faster than a loop over `dot`, in the same way where rows and ``b`` are tuples.
+
+    Parameters
+    ----------
+    rows
+        The matrix, row by row.
+    b
+        The vector, as long as each row.
+
+    Returns
+    -------
+    list
+        One number or Value for each row.
 
     Examples
     --------

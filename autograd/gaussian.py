@@ -3,7 +3,7 @@
 exp(-x**2) magnifies a relative error of its exponent x**2 times: 700 ulp in the tail. Hence pairs of floats.
 """
 
-# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import math
 from decimal import Decimal, localcontext
 
 from autograd.gamma import DIGITS, PI
-from autograd.special import INF, two_product
+from autograd.special import INF, two_product, two_sum
 
-_TWO_INV_SQRT_PI = 1.1283791670955126
+_TWO_INV_SQRT_PI, _INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
@@ -35,20 +35,63 @@ def gaussian(x: float, order: float, scale: float) -> float:
     """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials."""
     if abs(x) == INF:
         return 0.0
+    if order == 0.0:
+        return _times_gaussian(1.0, x, scale)
     before, polynomial = 0.0, 1.0
     for n in range(int(order)):
         before, polynomial = polynomial, -2.0 / scale * (x * polynomial + n * before)
     return _times_gaussian(polynomial, x, scale)
 
 
+# exp(x**2 / 2) times the integral of exp(-t**2 / 2) from x on is 1 / (x + R(x)), and R(x), a continued fraction
+# (DLMF 7.9.1), is the polynomial below in u = A - B / (x + C): its Chebyshev interpolant on 1 < x < 36. As R is
+# at most a third of x + R, the polynomial's rounding errors hardly count.
+_A, _B, _C = 1.2, 7.7, 2.5
+_R = (
+    0.22955947850709338, -0.25770663904795393, 0.052168546146597765, 0.009957870052726261,
+    -0.0060266054606746685, -0.0011304535206450126, 0.000838186795797225, 0.0002202819734053682,
+    -0.00011691289921440635, -5.030932647730588e-05, 1.3048887717737238e-05, 1.0884452785965036e-05,
+    -2.8629715341095435e-07, -1.975034000943089e-06, -3.909159103800347e-07, 2.5156853016271777e-07,
+    1.3397877259226521e-07, -6.6903008236202555e-09, -2.5772545283120275e-08, -6.368501735759139e-09,
+    2.881477505749939e-09, 1.6671718641866898e-09, -1.3093718127873087e-10, -1.6670016639648474e-10,
+)  # fmt: skip
+_HIGHEST_FIRST = _R[:0:-1]
+# For each scale s: sqrt(2 / s), sqrt(s / 2), and sqrt(s pi) in two parts.
+_CONSTANTS = {
+    1: (math.sqrt(2.0), math.sqrt(0.5), 1.772453850905516, -7.666586499825799e-17),
+    2: (1.0, 1.0, 2.5066282746310007, -1.8328579980459167e-16),
+}
+
+
 def _tail(x: float, scale: int, factor: float = 1.0) -> float:
     """Product of ``factor`` and 1 / sqrt(scale pi) times the integral of exp(-t**2 / scale) 2 / scale from x > 1 on.
 
-    The continued fraction DLMF 7.9.1, all of whose terms are positive. That is erfc(x) for a scale of 1 and
-    the normal law's tail for a scale of 2. Decimal numbers keep what underflow takes from the exponential.
+    That is erfc(x) for a scale of 1 and the normal law's tail for a scale of 2. Every step but the exponential
+    keeps its rounding error.
     """
+    square, lost = two_product(x, x)
+    if square > 600.0 * scale:
+        return _far_tail(x, scale, factor)
+    to_normal, from_normal, root, root_rest = _CONSTANTS[scale]
+    u = _A - _B / (to_normal * x + _C)
+    p = 0.0
+    for coefficient in _HIGHEST_FIRST:
+        p = p * u + coefficient
+    r, r_rest = two_sum(_R[0], p * u)
+    d, d_rest = two_sum(x, r * from_normal)
+    d_rest += r_rest * from_normal
+    n, n_rest = two_product(math.exp(-square / scale), factor)
+    q, q_rest = two_product(d, root)
+    q_rest += d * root_rest + d_rest * root
+    y = n / q
+    p, p_rest = two_product(y, q)
+    return y + (((n - p) - p_rest + n_rest - y * q_rest) / q - y * (lost / scale))
+
+
+def _far_tail(x: float, scale: int, factor: float) -> float:
+    """Give `_tail` where it comes near the end of the range: decimal numbers keep what underflow takes."""
     r = 0.0
-    for k in range(400 if x < 2.0 else 120 if x < 4.0 else 50, 0, -1):
+    for k in range(20, 0, -1):
         r = 0.5 * scale * k / (x + r)
     with localcontext(DIGITS):
         numerator = Decimal(factor) * (Decimal(x) ** 2 / -scale).exp()
@@ -81,3 +124,8 @@ def gelu(x: float) -> float:
     if abs(x) > 40.0:
         return x if x > 0.0 else -0.0
     return _tail(-x, 2, x) if x < -1.0 else x * _half_erfc(x)
+
+
+def gelu_slope(_: float, x: float) -> tuple[float, ...]:
+    """Derivative of `gelu`."""
+    return (normal_cdf(x) - _INV_SQRT_2PI * gaussian(x, 1.0, 2.0),)

@@ -1,18 +1,17 @@
 """Values of the operations over any number of floats, and of those that need a common scale."""
 
-# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 
 from __future__ import annotations
 
 import builtins
 import math
 from collections.abc import Iterable
-from decimal import Decimal, localcontext
 from functools import lru_cache
+from itertools import accumulate
 from operator import mul
 
-from autograd.gamma import DIGITS
-from autograd.special import INF, NAN, two_sum
+from autograd.special import INF, NAN, prod, rounded, running_products
 
 _BIG = 2.0**1000
 
@@ -66,6 +65,23 @@ def _require(name: str, xs: tuple[float, ...]) -> None:
         raise TypeError(f"{name}() takes at least one operand")
 
 
+def prod_slopes(_: float, *xs: float) -> tuple[float, ...]:
+    """Partials of the product: for each operand what stands before it times what stands behind it."""
+    if all(x and math.isfinite(x) for x in xs):
+        before, behind = running_products(xs), running_products(xs[::-1])[::-1]
+        return tuple([rounded(m * n, e + k) for (m, e), (n, k) in zip(before, behind[1:], strict=False)])
+    # With a zero, an infinity or NaN among the others, those and the signs decide.
+    ordinary = [bool(x) and math.isfinite(x) for x in xs]
+    decisive = [math.copysign(1.0, x) if plain else x for x, plain in zip(xs, ordinary, strict=True)]
+    ahead = list(accumulate(decisive, mul, initial=1.0))
+    after = list(accumulate(decisive[::-1], mul, initial=1.0))[::-1]
+    slopes = [a * b for a, b in zip(ahead, after[1:], strict=False)]
+    if ordinary.count(False) == 1:
+        i = ordinary.index(False)
+        slopes[i] = prod(*xs[:i], *xs[i + 1 :])
+    return tuple(slopes)
+
+
 # Exponentials are taken relative to the largest, and those of the others summed apart from its 1: log1p of
 # that sum keeps the digits that log(1 + ...) would lose.
 
@@ -79,16 +95,23 @@ def _exponentials(xs: tuple[float, ...]) -> tuple[list[float], int]:
     at = xs.index(top)
     powers = []
     for x in xs:
-        d, lost = two_sum(x, -top)
+        d = x - top
+        if d < -800.0:
+            powers.append(0.0)
+            continue
+        t = d - x
         e = math.exp(d)
-        powers.append(e + e * lost)
+        powers.append(e + e * ((x - (d - t)) - (top + t)))  # what the difference lost, as in two_sum
     powers[at] = 1.0 if math.isfinite(top) or xs.count(top) == 1 else NAN
     return powers, at
 
 
 @lru_cache(maxsize=8)
-def _total(xs: tuple[float, ...]) -> float:
-    return math.fsum(_exponentials(xs)[0])
+def weights(xs: tuple[float, ...]) -> tuple[float, ...]:
+    """Softmax of all operands."""
+    powers = _exponentials(xs)[0]
+    total = math.fsum(powers)
+    return tuple([p / total for p in powers])
 
 
 def _others(xs: tuple[float, ...]) -> tuple[float, float]:
@@ -110,67 +133,45 @@ def logsumexp(*xs: float) -> float:
 def softmax(*operands: float) -> float:
     """Share exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
     *xs, index = operands
-    key = tuple(xs)
-    return _exponentials(key)[0][_place("softmax", index, len(xs))] / _total(key)
+    return weights(tuple(xs))[place("softmax", index, len(xs))]
 
 
 def log_softmax(*operands: float) -> float:
     """Logarithm of the softmax; the index comes last."""
     *xs, index = operands
-    x = xs[_place("log_softmax", index, len(xs))]
+    x = xs[place("log_softmax", index, len(xs))]
     top, rest = _others(tuple(xs))
     if math.isinf(top):
         return NAN if xs.count(top) > 1 else 0.0 if x == top else -INF
     return (x - top) - math.log1p(rest)
 
 
-def _place(name: str, index: float, count: int) -> int:
+def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
+    """Every `softmax`: the partials of logsumexp."""
+    return weights(xs)
+
+
+def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
+    """Partials of the softmax: y times the sum of the other weights on the diagonal, -y times the weight elsewhere."""
+    *xs, index = operands
+    w, place = weights(tuple(xs)), int(index)
+    slopes = [-y * v for v in w]
+    slopes[place] = y * sum(*w[:place], *w[place + 1 :])
+    return tuple(slopes)
+
+
+def log_softmax_slopes(_: float, *operands: float) -> tuple[float, ...]:
+    """Partials of its logarithm: the sum of the other weights on the diagonal, minus the weight elsewhere."""
+    *xs, index = operands
+    w, place = weights(tuple(xs)), int(index)
+    slopes = [-v for v in w]
+    slopes[place] = sum(*w[:place], *w[place + 1 :])
+    return tuple(slopes)
+
+
+def place(name: str, index: float, count: int) -> int:
+    """Check an index, which counts from 0."""
     place = int(index)
     if place != index or not 0 <= place < count:
         raise IndexError(f"{name}() of {count} operands takes a whole index from 0 to {count - 1}, got {index:g}")
     return place
-
-
-# Lengths. Decimal numbers, whose exponents do not end, keep the squares in range and every digit of the ratio.
-
-
-def norm(*xs: float) -> float:
-    """Euclidean length."""
-    return math.hypot(*xs)
-
-
-def direction(*operands: float) -> float:
-    """Quotient x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
-    *xs, index = operands
-    x = xs[_place("direction", index, len(xs))]
-    if any(v != v for v in xs):
-        return NAN
-    if any(map(math.isinf, xs)):
-        alone = builtins.sum(map(math.isinf, xs)) == 1
-        return (math.copysign(1.0, x) if math.isinf(x) else 0.0) if alone else NAN
-    with localcontext(DIGITS):
-        return float(+Decimal(x) / _length(tuple(xs))) if any(xs) else 0.0
-
-
-@lru_cache(maxsize=8)  # a rule asks for the cosines one by one
-def _length(xs: tuple[float, ...]) -> Decimal:
-    return builtins.sum((+Decimal(x)) ** 2 for x in xs).sqrt()  # type: ignore[union-attr]
-
-
-def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
-    """Real and imaginary part of (x + iy)**-order; NaN at zero.
-
-    The operands may be 600 orders of magnitude apart.
-    """
-    if x == 0.0 == y or x != x or y != y:
-        return NAN, NAN
-    if math.isinf(x) or math.isinf(y):
-        return 0.0, 0.0
-    with localcontext(DIGITS):
-        u, v = +Decimal(x), +Decimal(y)
-        square = u * u + v * v
-        u, v = u / square, -v / square
-        re, im = Decimal(1), Decimal(0)
-        for _ in range(int(order)):
-            re, im = re * u - im * v, re * v + im * u
-        return float(re), float(im)

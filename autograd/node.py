@@ -15,7 +15,21 @@ __all__ = ["Node", "Note"]
 
 
 class Note:
-    """What only few nodes have: a label, a module path, a source line, hooks."""
+    """What only few nodes have: a label, a module path, a source line, hooks.
+
+    Many nodes may share one note, so a node that writes to its own copies it first.
+
+    Attributes
+    ----------
+    label : str
+        The node's name.
+    scope : str
+        Path of the module that made the node, such as ``layer1.n2``.
+    source : str
+        ``file:line`` that made it, where a mode that notes it was on.
+    hooks : tuple of callable
+        Called with the node's gradient; see `Node.register_hook`.
+    """
 
     __slots__ = ("hooks", "label", "scope", "source")
 

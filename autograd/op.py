@@ -25,6 +25,15 @@ class Op:
     """One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
 
     Rows are singletons: copied and pickled by name.
+
+    Examples
+    --------
+    >>> from autograd import TABLE, Value
+    >>> sigmoid = TABLE["sigmoid"]
+    >>> sigmoid(0.0), sigmoid(Value(0.0))
+    (0.5, Value(data=0.5, grad=0.0))
+    >>> sigmoid.source, sigmoid.latex.format("z")
+    ('Bishop, PRML, eq. 4.88', '\\\\sigma(z)')
     """
 
     name: str
@@ -53,6 +62,8 @@ class Op:
     """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
     gated: bool = False
     """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
+    float_partials: Callable[..., tuple[float, ...]] | None = None
+    """The partials on floats by a shorter way, to the bit; or better ones, at the ends of the range of doubles."""
     textbook: Callable[..., tuple[Any, ...]] | None = None
     """The partials as a textbook prints them, where the accurate rule looks different; for derivations only."""
     source: str = ""
@@ -66,18 +77,20 @@ class Op:
             operands = self._with_params(operands, params)
         elif params:
             raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
+        plain = True
         for x in operands:
             if x.__class__ is not float:
                 apply = getattr(x, "_apply", None)
                 if apply is not None:
                     return apply(self, operands)
+                plain = False
         self.check_count(len(operands))
-        return self.value(*map(to_float, operands))
+        return self.value(*operands) if plain else self.value(*map(to_float, operands))
 
     def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
         """Evaluate the partials on floats, by IEEE's rules where Python's division would raise."""
         try:
-            return self.partials(y, *operands)
+            return (self.float_partials or self.partials)(y, *operands)
         except ZeroDivisionError:
             return tuple(map(float, self.partials(Ieee(y), *map(Ieee, operands))))
 

@@ -12,14 +12,14 @@ tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on. Wh
 textbooks print, ``textbook`` holds their form, for derivations.
 """
 
-# ruff: noqa: ARG001, ARG005 - every rule takes the output and all operands
+# ruff: noqa: ARG001 - every rule takes the output and all operands
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from autograd import gamma, nary, special
+from autograd import gamma, lengths, nary, special
 from autograd import gaussian as normal
 from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, Op, lookup, row
 
@@ -89,7 +89,7 @@ mul: Op = row(
 div: Op = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
     "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
-    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 neg: Op = row(
@@ -265,7 +265,7 @@ silu: Op = row(
 gelu: Op = row(
     "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),
     symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
-    source="Hendrycks, Gimpel 2016, eq. 1",
+    float_partials=normal.gelu_slope, source="Hendrycks, Gimpel 2016, eq. 1",
     textbook=lambda y, x: (normal_cdf(x) + INV_SQRT_2PI * x * exp(-0.5 * x * x),),
 )
 
@@ -391,24 +391,24 @@ where: Op = row(  # NaN as a condition is true, as in Python and NumPy
 hypot: Op = row(
     "hypot", math.hypot, lambda y, a, b: (direction(a, b, index=0.0), direction(a, b, index=1.0)), arity=2,
     latex=r"\sqrt{{{0}^2 + {1}^2}}", numpy="hypot({0}, {1})", c="hypot({0}, {1})",
-    domain=(POSITIVE, REALS), source="DLMF 1.9.3",
+    domain=(POSITIVE, REALS), float_partials=lengths.directions, source="DLMF 1.9.3",
     textbook=lambda y, a, b: (a / y, b / y),
 )
 atan2: Op = row(
     "atan2", math.atan2, lambda y, a, b: (re_inverse_power(b, a, 1.0), im_inverse_power(b, a, 1.0)), arity=2,
     latex=r"\operatorname{{atan2}}({0}, {1})", numpy="arctan2({0}, {1})", c="atan2({0}, {1})",
-    domain=(REALS, POSITIVE), source="DLMF 1.9.5 (phase)",
+    domain=(REALS, POSITIVE), float_partials=lengths.inverse_slopes, source="DLMF 1.9.5 (phase)",
     textbook=lambda y, a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
 )
 re_inverse_power: Op = row(
-    "re_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[0],
+    "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, latex=r"\operatorname{{Re}} ({0} + i {1})^{{-{2}}}",
     numpy="re_inverse_power({0}, {1}, {2})", c="re_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
-    "im_inverse_power", lambda x, y, n: nary.complex_power(x, y, n)[1],
+    "im_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, latex=r"\operatorname{{Im}} ({0} + i {1})^{{-{2}}}",
     numpy="im_inverse_power({0}, {1}, {2})", c="im_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
@@ -417,7 +417,7 @@ im_inverse_power: Op = row(
 logaddexp: Op = row(
     "logaddexp", nary.logsumexp, lambda y, a, b: (softmax(a, b, index=0.0), softmax(a, b, index=1.0)), arity=2,
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
-    source="Bishop, PRML, eq. 4.62",
+    float_partials=nary.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
 )
 
@@ -493,7 +493,7 @@ mean: Op = row(
 )
 prod: Op = row(
     "prod", special.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
-    symbol="Π", latex=r"\prod", numpy="prod", c="prod", source="DLMF 1.4.10",
+    symbol="Π", latex=r"\prod", numpy="prod", c="prod", float_partials=nary.prod_slopes, source="DLMF 1.4.10",
 )
 dot: Op = row(
     "dot", nary.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
@@ -509,25 +509,25 @@ min: Op = row(
 )
 logsumexp: Op = row(
     "logsumexp", nary.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
-    latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", source="Bishop, PRML, eq. 4.62",
+    latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", float_partials=nary.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
 softmax: Op = row(
     "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
-    latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", source="Bishop, PRML, eq. 4.106",
+    latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", float_partials=nary.softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))),
 )
 log_softmax: Op = row(
     "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
-    latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", source="Bishop, PRML, eq. 4.106",
+    latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", float_partials=nary.log_softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))),
 )
 norm: Op = row(
-    "norm", nary.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
-    symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), source="DLMF 1.9.3",
+    "norm", lengths.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
+    symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), float_partials=lengths.directions, source="DLMF 1.9.3",
     textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
 direction: Op = row(
-    "direction", nary.direction, _direction_partials, arity=ANY, params={"index": 0.0},
-    latex=r"\operatorname{direction}", numpy="direction", c="direction", domain=(POSITIVE,), source="DLMF 1.9.3",
+    "direction", lengths.direction, _direction_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\operatorname{direction}", numpy="direction", c="direction", domain=(POSITIVE,), float_partials=lengths.direction_slopes, source="DLMF 1.9.3",
 )

@@ -318,6 +318,13 @@ def _vector(name: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[
 def save(root: Value, path: str | os.PathLike[str]) -> None:
     """Write the graph below ``root`` to a JSON file, whole or not at all.
 
+    Parameters
+    ----------
+    root
+        The output of the graph.
+    path
+        The file; one that is there is replaced at once, so that a reader sees the old graph or the new one.
+
     Examples
     --------
     >>> import tempfile
@@ -338,6 +345,17 @@ def load(path: str | os.PathLike[str]) -> Value:
         If the file holds anything else.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> x = Value(2.0, "x")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(x ** 3, folder + "/graph.json")
+    ...     y = load(folder + "/graph.json")
+    >>> y.backward()
+    >>> y.parents
+    (Value(data=2.0, grad=12.0, label='x'),)
     """
     try:
         text = read_text(path)

@@ -1,11 +1,11 @@
 """Accurate functions of floats that obey IEEE 754 where Python's ``math`` raises. Standard library only."""
 
-# ruff: noqa: PLR0124, PLR1730, FURB136 - NaN alone differs from itself; min and max would lose it
+
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 NAN, INF = math.nan, math.inf
 SELU_SCALE = 1.0507009873554805
@@ -42,6 +42,11 @@ def div(a: float, b: float) -> float:
         return a / b
     except ZeroDivisionError:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
+
+
+def div_slopes(y: float, a: float, b: float) -> tuple[float, float]:
+    """Partials of the quotient: not by way of y where y is subnormal and lacks digits."""
+    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -a / (b * b)
 
 
 def floordiv(a: float, b: float) -> float:
@@ -218,17 +223,42 @@ def silu(x: float) -> float:
 # Powers.
 
 
-def prod(*xs: float) -> float:
-    """Product, without overflow or underflow on the way: mantissas and exponents apart."""
-    m, e = 1.0, 0
+def running_products(xs: Sequence[float]) -> list[tuple[int, int]]:
+    """Product of the first 0, 1, 2, ... of finite numbers as m 2**e, each m with 128 bits."""
+    m, e = 1, 0
+    products = [(1, 0)]
     for x in xs:
         f, j = math.frexp(x)
-        m, k = math.frexp(m * f)
-        e += j + k
+        m *= int(f * 9007199254740992.0)  # 2**53
+        excess = m.bit_length() - 128
+        if excess > 0:
+            m >>= excess
+            e += excess
+        e += j - 53
+        products.append((m, e))
+    return products
+
+
+def rounded(m: int, e: int) -> float:
+    """Give the float next to m 2**e; infinity beyond the range."""
     try:
-        return math.ldexp(m, e)
+        return math.ldexp(float(m), e)
     except OverflowError:
         return math.copysign(INF, m)
+
+
+def prod(*xs: float) -> float:
+    """Product, rounded once."""
+    if 0.0 not in xs:
+        try:
+            return rounded(*running_products(xs)[-1])
+        except (OverflowError, ValueError):  # there is no whole number for the mantissa of an infinity or NaN
+            pass
+    # A zero, an infinity or NaN decides, and the signs.
+    y = 1.0
+    for x in xs:
+        y *= math.copysign(1.0, x) if x and math.isfinite(x) else x
+    return y
 
 
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:

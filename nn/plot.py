@@ -14,7 +14,6 @@ import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError
 from nn.activations import activation_function
-from nn.metrics import predicted_classes
 from nn.module import Module
 
 __all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
@@ -92,16 +91,12 @@ def plot_decision_boundary(
         Takes a point of two numbers; returns one score (classes 0 and 1) or one for each class.
     x, y
         Samples of two features, and their labels: 0 and 1, -1 and 1, or 0, 1, 2, ...
-    ax
-        Axes to draw into.
-    steps
-        Points of the grid along each axis.
-    margin
-        Space around the samples, in their units.
+    ax, title
+        Axes to draw into, and what stands above.
+    steps, margin
+        Points of the grid along each axis, and the space around the samples in their units.
     threshold
         Above which a single score means class 1; 0.5 for a probability.
-    title
-        The inscription.
 
     Returns
     -------
@@ -124,15 +119,16 @@ def plot_decision_boundary(
     across, up = (_grid([p[i] for p in points], margin, steps) for i in (0, 1))
     with autograd.no_grad():
         outputs = [model([a, b]) for b in up for a in across]
-    classes = predicted_classes(outputs, threshold)
-    rows = [classes[i * steps : (i + 1) * steps] for i in range(steps)]
-    count = max(*labels, *classes) + 1
+    margins = _margins(outputs, threshold)
+    count = max(*labels, len(margins) - 1) + 1
     colours = [COLOURS[k % len(COLOURS)] for k in range(count)]
-    ax.contourf(across, up, rows, levels=[k - 0.5 for k in range(count + 1)], colors=colours, alpha=0.25)
-    if all(isinstance(o, Value) or not isinstance(o, (list, tuple)) for o in outputs):
-        scores = [[float(outputs[i * steps + j]) for j in range(steps)] for i in range(steps)]
-        if min(map(min, scores)) < threshold < max(map(max, scores)):
-            ax.contour(across, up, scores, levels=[threshold], colors="black", linewidths=1.2)
+    for margin_of_class, colour in zip(margins, colours, strict=False):
+        rows = [margin_of_class[i * steps : (i + 1) * steps] for i in range(steps)]
+        top = max(map(max, rows))
+        if top > 0.0:
+            ax.contourf(across, up, rows, levels=[0.0, 2.0 * top], colors=[colour], alpha=0.25)
+            if min(map(min, rows)) < 0.0:
+                ax.contour(across, up, rows, levels=[0.0], colors="black", linewidths=1.0)
     for k in range(count):
         own = [p for p, label in zip(points, labels, strict=True) if label == k]
         ax.scatter(
@@ -142,6 +138,15 @@ def plot_decision_boundary(
     ax.set(title=title, xlabel="x0", ylabel="x1")
     ax.legend(loc="best")
     return ax
+
+
+def _margins(outputs: Sequence[Any], threshold: float) -> list[list[float]]:
+    """Return for each class by how much each output prefers it to every other."""
+    if not isinstance(outputs[0], (list, tuple)) or len(outputs[0]) == 1:
+        scores = [float(o[0] if isinstance(o, (list, tuple)) else o) - threshold for o in outputs]
+        return [[-s for s in scores], scores]
+    table = [[float(s) for s in o] for o in outputs]
+    return [[row[k] - max(row[:k] + row[k + 1 :]) for row in table] for k in range(len(table[0]))]
 
 
 def _grid(values: Sequence[float], margin: float, steps: int) -> list[float]:

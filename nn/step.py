@@ -98,13 +98,13 @@ class Compiled(Eager):
         """
         import numpy as np
 
-        x, y = np.asarray(x, float), np.asarray(y, float)
+        samples, targets = np.asarray(x, float), np.asarray(y, float)
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1
         while steps > 0:
             before = [p.data for p in params], optimizer.state_dict()
             start = time.perf_counter()
-            losses = self.step.train(x, y, optimizer, min(chunk, steps))
+            losses = self.step.train(samples, targets, optimizer, min(chunk, steps))
             if not all(map(math.isfinite, (*losses, *[p.data for p in params]))):
                 for p, number in zip(params, before[0], strict=True):
                     p.data = number

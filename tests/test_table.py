@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import random
 from typing import Any
 
 import mpmath as mp
@@ -135,6 +136,50 @@ def test_first_derivative(op: ops.Op) -> None:
             assert error <= bound, (i, xs, got, float(exact), error)
 
 
+@pytest.mark.parametrize("name", ["erfc", "normal_cdf", "gelu"])
+def test_tail_of_the_normal_law(name: str) -> None:
+    """Next to the seams of the algorithm, and all the way to underflow."""
+    op, sign = ops.TABLE[name], 1.0 if name == "erfc" else -1.0
+    seams = [1.0, 2.0, 24.49489742783178, 34.64101615137755, 26.5, 27.2, 37.5, 38.4, 38.6, 40.5]
+    for x in [*(0.9 + 0.19 * k for k in range(200)), *seams, *(math.nextafter(x, 99.0) for x in seams)]:
+        exact = reference.value(name, (sign * x,))
+        assert reference.ulps(op.value(sign * x), exact) <= 2.0, x
+        exact = reference.derivative(name, 0, (sign * x,), 1)
+        assert reference.ulps(op.local(op.value(sign * x), (sign * x,))[0], exact) <= 5.0, x
+
+
+@pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op.arity == ops.ANY], ids=lambda op: op.name)
+def test_thirty_operands(op: ops.Op) -> None:
+    rng = random.Random(op.name)
+    scale = reference.VALUE_SCALE.get(op.name)
+    for spread in (1.0, 9.0):
+        xs = (*(rng.gauss(0.0, spread) for _ in range(30)), *(7.0 for _ in op.params))
+        y = op.value(*xs)
+        assert reference.ulps(y, reference.value(op.name, xs), scale(*map(mp.mpf, xs)) if scale else 0.0) <= 2.0
+        for i, got in enumerate(op.local(y, xs)):
+            assert reference.ulps(got, reference.derivative(op.name, i, xs, 1)) <= 4.0, i
+
+
+@pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op.float_partials], ids=lambda op: op.name)
+def test_float_partials_are_the_rule(op: ops.Op) -> None:
+    for xs in reference.points(op, COUNT, "short", low=-120, high=120):
+        y = op.value(*xs)
+        assert op.float_partials(y, *xs) == op.partials(y, *xs), xs
+    if op.arity == ops.ANY:
+        xs = (*(0.1 * k - 0.7 for k in range(25)), *(3.0 for _ in op.params))
+        assert op.local(op.value(*xs), xs) == op.partials(op.value(*xs), *xs)
+
+
+def test_slope_of_a_quotient_that_is_subnormal() -> None:
+    """By way of a / b, whose digits are lost, -(a / b) / b would be wrong from the first digit on."""
+    rng = random.Random("quotient")
+    for _ in range(400):
+        xs = (rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-1074, -960), rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-110, 8))
+        for i, got in enumerate(ops.div.local(ops.div.value(*xs), xs)):
+            assert reference.ulps(got, reference.derivative("div", i, xs, 1)) <= 4.0, (i, xs)
+    assert ops.div.local(1.5e-323, (5e-324, 0.3))[1] == -5.4e-323
+
+
 def second_scale(op: ops.Op, i: int, xs: tuple[float, ...]) -> Any:
     scale = reference.SECOND_SCALE.get(op.name)
     return scale(i, tuple(map(mp.mpf, xs))) if scale else 0.0
@@ -142,13 +187,31 @@ def second_scale(op: ops.Op, i: int, xs: tuple[float, ...]) -> Any:
 
 @pytest.mark.parametrize("op", ROWS)
 def test_second_derivative(op: ops.Op) -> None:
-    for xs in reference.points(op, COUNT // 3, "second", low=-40, high=40, edges=False):
+    # A free factor of any size, which no derivative of a power has, can overflow times b before the power lets it.
+    low, high = (-40, 40) if op is ops.monomial else (-1074, 1023)
+    for xs in reference.points(op, COUNT // 3, "second", low=low, high=high):
         if at_pole(op, xs) or not smooth(op, xs):
+            continue
+        if op is ops.silu and xs[0] > 708.0:  # x sigmoid(-x) is made of a subnormal sigmoid: right to 4e-321 only
+            assert abs(nth_derivative(op, 0, xs, 2) - reference.derivative(op.name, 0, xs, 2)) < 4e-321
             continue
         for i in range(len(xs) - len(op.params)):
             got, exact = nth_derivative(op, i, xs, 2), reference.derivative(op.name, i, xs, 2)
             error = reference.ulps(got, exact, second_scale(op, i, xs))
             assert error <= 16.0, (i, xs, got, float(exact), error)
+
+
+@pytest.mark.parametrize("op", [ops.hypot, ops.norm, ops.atan2], ids=lambda op: op.name)
+def test_length_beyond_the_range(op: ops.Op) -> None:
+    """The length, its square, its inverse or a cosine overflows or is subnormal; the derivatives need not be."""
+    rng = random.Random(op.name)
+    for e in (1024, 1023, 900, -900, -1022, -1030, -1060, -1073):
+        for apart in (0, 0, 1, 30, 60, 300, 900, 2000):
+            xs = tuple(rng.choice((-1.0, 1.0)) * math.ldexp(rng.uniform(0.5, 1.0), max(k, -1073)) for k in (e, e - apart))
+            for i in (0, 1):
+                for n, bound in ((1, 4.0), (2, 16.0)):
+                    got, exact = nth_derivative(op, i, xs, n), reference.derivative(op.name, i, xs, n)
+                    assert reference.ulps(got, exact) <= bound, (n, i, xs, got, float(exact))
 
 
 @pytest.mark.parametrize("op", ROWS)

@@ -21,6 +21,13 @@
 #error "this code needs IEEE arithmetic; compile without -ffast-math"
 #endif
 
+/* For what is called rarely: small code rather than fast, since inlined it would take a compiler seconds. */
+#if defined(__GNUC__)
+#define CR_RARE static __attribute__((cold, noinline, unused))
+#else
+#define CR_RARE static inline
+#endif
+
 /* Product and sum, fused where the machine does that in one instruction; either way right to the last digits. */
 #ifdef __FP_FAST_FMA
 #define CR_MULADD(a, b, c) fma((a), (b), (c))
@@ -159,8 +166,8 @@ static inline double tanh_loop(double x) {
     q = CR_MULADD(q, z, -0x1.ba1ba1b9fdf90p-5);
     q = CR_MULADD(q, z, 0x1.111111111102bp-3);
     q = CR_MULADD(q, z, -0x1.5555555555555p-2);
-    double small = x + x * (z * q), large = copysign(1.0 - 2.0 / (exp_loop(2.0 * fabs(x)) + 1.0), x);
-    return fabs(x) < 0.55 ? small : large;
+    double small = x + x * (z * q), large = 1.0 - 2.0 / (exp_loop(2.0 * fabs(x)) + 1.0);
+    return copysign(fabs(x) < 0.55 ? small : large, x);
 }
 
 /* Activations. */
@@ -186,7 +193,7 @@ static inline double silu(double x) {
     double factor = e.m * e.s1 * e.s2, d = 1.0 + factor, d_rest = (1.0 - d) + factor, low = clamp(x, -1400.0, 0.0);
     double p = x < 0.0 ? low * e.m : x, p_rest = x < 0.0 ? cr_product_error(low, e.m, p) : 0.0;
     double q = p / d, w = q * d, rest = ((p - w) - cr_product_error(q, d, w)) + (p_rest - q * d_rest);
-    q = fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? -0.0 : x;
+    q = copysign(fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? 0.0 : x, x);
     return x < 0.0 ? q * e.s1 * e.s2 : q;
 }
 
@@ -211,8 +218,7 @@ static inline double floordiv(double a, double b) {
 }
 
 /* Rounding in decimal needs all digits of the number; to a whole number it does not. */
-static inline double round_digits(double x, double ndigits) {
-    if (ndigits == 0.0) return rint(x);
+CR_RARE double cr_round_decimal(double x, double ndigits) {
     if (!isfinite(x) || x == 0.0 || ndigits > 323.0) return x;
     if (ndigits < -309.0) return 0.0 * x;
     char text[1200];
@@ -232,6 +238,8 @@ static inline double round_digits(double x, double ndigits) {
     snprintf(text, sizeof text, "1e%d", exponent + 1);
     return copysign(up ? strtod(text, NULL) : 0.0, x);
 }
+
+static inline double round_digits(double x, double ndigits) { return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits); }
 
 /* Powers. */
 
@@ -274,7 +282,7 @@ static inline cr_product cr_times(cr_product p, double x) {
 static inline double cr_value(cr_product p) { return ldexp(p.m, p.e > 5000 ? 5000 : p.e < -5000 ? -5000 : (int)p.e); }
 
 /* c a^(b - order) log(a)^logs, of which every derivative of a power is made; 0 where c is. */
-static inline double monomial(double c, double a, double b, double order, double logs) {
+CR_RARE double monomial(double c, double a, double b, double order, double logs) {
     if (c == 0.0 || (a == 0.0 && logs != 0.0 && b >= order)) return 0.0;
     double e = b - order, lost = cr_sum_error(b, -order, e);
     if ((a == (double)INFINITY && e < 0.0) || (isinf(b) && pow(fabs(a), b) == 0.0)) return 0.0;

@@ -106,22 +106,22 @@ static const double cr_bernoulli[16][2] = {
     {854513, 138}, {-236364091, 2730}, {8553103, 6}, {-23749461029, 870}, {8615841276005, 14322}, {-7709321041217, 510},
 };
 
-static inline int cr_is_pole(double x) { return x <= 0.0 && (isinf(x) || x == floor(x)); }
+CR_RARE int cr_is_pole(double x) { return x <= 0.0 && (isinf(x) || x == floor(x)); }
 
 /* Sine and cosine of pi x up to a common sign, x being reduced exactly first. */
-static inline void cr_sine_cosine(double x, cr_wide *sine, cr_wide *cosine) {
+CR_RARE void cr_sine_cosine(double x, cr_wide *sine, cr_wide *cosine) {
     cr_wide t = cr_mul(cr_pi, cr_wide_from(remainder(x, 1.0))), term = cr_whole(1.0);
     *sine = *cosine = cr_whole(0.0);
-    for (int k = 0; k < 56; k += 2) {
+    for (uint32_t k = 0; k < 56; k += 2) {
         *cosine = cr_add(*cosine, term);
-        term = cr_div(cr_mul(term, t), cr_whole(k + 1));
+        term = cr_over(cr_mul(term, t), k + 1);
         *sine = cr_add(*sine, term);
-        term = cr_negative(cr_div(cr_mul(term, t), cr_whole(k + 2)));
+        term = cr_negative(cr_over(cr_mul(term, t), k + 2));
     }
 }
 
 /* Stirling's series, DLMF 5.11.1, after a shift by 5.5.1; x > 0. */
-static inline cr_wide cr_log_gamma(cr_wide x) {
+CR_RARE cr_wide cr_log_gamma(cr_wide x) {
     cr_wide z = x, product = cr_whole(1.0), one = cr_whole(1.0), series = cr_whole(0.0);
     for (int k = 1; cr_double(z) < 30.0; k++) {
         product = cr_mul(product, z);
@@ -129,7 +129,7 @@ static inline cr_wide cr_log_gamma(cr_wide x) {
     }
     cr_wide power = cr_div(one, z), squared = cr_mul(power, power);
     for (int k = 1; k <= 16; k++) {
-        cr_wide factor = cr_div(cr_whole(cr_bernoulli[k - 1][0]), cr_whole(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
+        cr_wide factor = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
         series = cr_add(series, cr_mul(factor, power));
         power = cr_mul(power, squared);
     }
@@ -137,7 +137,7 @@ static inline cr_wide cr_log_gamma(cr_wide x) {
     return cr_sub(cr_add(cr_add(main, cr_half_log_2pi), series), cr_log(product));
 }
 
-static inline double lgamma_accurate(double x) {
+CR_RARE double lgamma_accurate(double x) {
     if (isnan(x)) return x;
     if (cr_is_pole(x) || isinf(x)) return (double)INFINITY;
     if (x == 1.0 || x == 2.0) return 0.0;
@@ -150,7 +150,7 @@ static inline double lgamma_accurate(double x) {
 }
 
 /* Asymptotic series, DLMF 5.11.2 and 5.15.8, after a shift by 5.5.2 and 5.15.5; x > 0. */
-static inline cr_wide cr_polygamma(cr_wide x, int n) {
+CR_RARE cr_wide cr_polygamma(cr_wide x, int n) {
     cr_wide z = x, one = cr_whole(1.0), factor = one, total = cr_whole(0.0);
     for (int k = 2; k <= n; k++) factor = cr_mul(factor, cr_whole(k));
     for (int k = 1; cr_double(z) < 30.0 + n; k++) {
@@ -164,16 +164,16 @@ static inline cr_wide cr_polygamma(cr_wide x, int n) {
     /* (2k + n - 1)! / (2k)! / z^(2k + n), from k = 1 on */
     cr_wide term = cr_mul(cr_mul(factor, cr_whole(0.5 * (n + 1.0))), cr_mul(power, squared));
     for (int k = 1; k <= 16; k++) {
-        cr_wide bernoulli = cr_div(cr_whole(cr_bernoulli[k - 1][0]), cr_whole(cr_bernoulli[k - 1][1]));
+        cr_wide bernoulli = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)cr_bernoulli[k - 1][1]);
         total = cr_add(total, cr_mul(bernoulli, term));
-        double up = (2.0 * k + n) * (2.0 * k + n + 1.0), down = (2.0 * k + 1.0) * (2.0 * k + 2.0);
-        term = cr_div(cr_mul(cr_mul(term, squared), cr_whole(up)), cr_whole(down));
+        double up = (2.0 * k + n) * (2.0 * k + n + 1.0);
+        term = cr_over(cr_mul(cr_mul(term, squared), cr_whole(up)), (2u * (uint32_t)k + 1u) * (2u * (uint32_t)k + 2u));
     }
     return n % 2 ? total : cr_negative(total);
 }
 
 /* n-th derivative of pi cot(pi x): a polynomial in c = cot(pi x), by c' = -pi (1 + c^2). */
-static inline double cr_reflected(double x, int n, cr_wide mirrored) {
+CR_RARE double cr_reflected(double x, int n, cr_wide mirrored) {
     cr_wide sine, cosine, value = cr_whole(0.0), zero = value;
     cr_wide *a = calloc((size_t)n + 3, sizeof *a), *next = calloc((size_t)n + 3, sizeof *a);
     if (a == NULL || next == NULL) {
@@ -197,7 +197,7 @@ static inline double cr_reflected(double x, int n, cr_wide mirrored) {
 }
 
 /* Derivative of a whole order of the digamma function; NaN for an order that is none (the table's row refuses it). */
-static inline double polygamma(double order, double x) {
+CR_RARE double polygamma(double order, double x) {
     if (!(order >= 0.0 && order <= 10000.0) || order != floor(order)) return (double)NAN;
     int n = (int)order;
     if (isnan(x)) return x;
@@ -209,7 +209,20 @@ static inline double polygamma(double order, double x) {
     return cr_reflected(x, n, cr_polygamma(cr_sub(cr_whole(1.0), cr_wide_from(x)), n));
 }
 
-static inline double digamma(double x) { return polygamma(0.0, x); }
+CR_RARE double digamma(double x) { return polygamma(0.0, x); }
+
+/* In wide numbers, since x and y may be 600 orders of magnitude apart. */
+CR_RARE double cr_wide_inverse_power(double x, double y, double order, int imaginary) {
+    cr_wide u = cr_wide_from(x), v = cr_wide_from(y), s = cr_add(cr_mul(u, u), cr_mul(v, v));
+    cr_wide re = cr_whole(1.0), im = cr_whole(0.0);
+    u = cr_div(u, s), v = cr_negative(cr_div(v, s));
+    for (double k = 0.0; k < order; k += 1.0) {
+        cr_wide real = cr_sub(cr_mul(re, u), cr_mul(im, v));
+        im = cr_add(cr_mul(re, v), cr_mul(im, u));
+        re = real;
+    }
+    return cr_double(imaginary ? im : re);
+}
 
 /* Real and imaginary part of (x + iy)^-order; NaN at zero. */
 static inline double cr_inverse_power(double x, double y, double order, int imaginary) {
@@ -220,16 +233,7 @@ static inline double cr_inverse_power(double x, double y, double order, int imag
         s += cr_sum_error(p, q, s) + cr_product_error(x, x, p) + cr_product_error(y, y, q);
         return (imaginary ? -y : x) / s;
     }
-    /* x and y may be 600 orders of magnitude apart. */
-    cr_wide u = cr_wide_from(x), v = cr_wide_from(y), s = cr_add(cr_mul(u, u), cr_mul(v, v));
-    cr_wide re = cr_whole(1.0), im = cr_whole(0.0);
-    u = cr_div(u, s), v = cr_negative(cr_div(v, s));
-    for (double k = 0.0; k < order; k += 1.0) {
-        cr_wide real = cr_sub(cr_mul(re, u), cr_mul(im, v));
-        im = cr_add(cr_mul(re, v), cr_mul(im, u));
-        re = real;
-    }
-    return cr_double(imaginary ? im : re);
+    return cr_wide_inverse_power(x, y, order, imaginary);
 }
 
 static inline double re_inverse_power(double x, double y, double order) { return cr_inverse_power(x, y, order, 0); }

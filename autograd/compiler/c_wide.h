@@ -17,7 +17,7 @@ static const cr_wide cr_ln2 = {1, 0, {0xb17217f7, 0xd1cf79ab, 0xc9e3b398, 0x03f2
 static const cr_wide cr_half_log_2pi = {1, 0, {0xeb3f8e43, 0x25f5a534, 0x94bc9001, 0x44192023, 0xcfb08f8d, 0x13458b4e}};
 
 /* A finite double, exactly. */
-static inline cr_wide cr_wide_from(double x) {
+CR_RARE cr_wide cr_wide_from(double x) {
     cr_wide w = {(x > 0.0) - (x < 0.0), 0, {0}};
     int e;
     uint64_t bits = (uint64_t)ldexp(frexp(fabs(x), &e), 53) << 11;
@@ -28,10 +28,10 @@ static inline cr_wide cr_wide_from(double x) {
 }
 
 /* A small number that the formulas name. */
-static inline cr_wide cr_whole(double x) { return cr_wide_from(x); }
+CR_RARE cr_wide cr_whole(double x) { return cr_wide_from(x); }
 
 /* The nearest double, ties to even, subnormal ones included. */
-static inline double cr_double(cr_wide w) {
+CR_RARE double cr_double(cr_wide w) {
     if (w.sign == 0) return 0.0;
     if (w.exponent > 1024) return w.sign * (double)INFINITY;
     if (w.exponent < -1075) return w.sign * 0.0;
@@ -45,13 +45,13 @@ static inline double cr_double(cr_wide w) {
     return w.sign * ldexp((double)whole, (int)(w.exponent - keep));
 }
 
-static inline cr_wide cr_negative(cr_wide w) {
+CR_RARE cr_wide cr_negative(cr_wide w) {
     w.sign = -w.sign;
     return w;
 }
 
 /* Move the first bit to the top; `extra` follows the last limb. */
-static inline cr_wide cr_normal(cr_wide w, uint32_t extra) {
+CR_RARE cr_wide cr_normal(cr_wide w, uint32_t extra) {
     int first = 0;
     while (first < CR_LIMBS && w.limb[first] == 0) first++;
     if (first == CR_LIMBS) return (cr_wide){0, 0, {0}};
@@ -71,7 +71,7 @@ static inline cr_wide cr_normal(cr_wide w, uint32_t extra) {
     return w;
 }
 
-static inline int cr_below(const cr_wide *a, const cr_wide *b) {
+CR_RARE int cr_below(const cr_wide *a, const cr_wide *b) {
     if (a->exponent != b->exponent) return a->exponent < b->exponent;
     for (int i = 0; i < CR_LIMBS; i++) {
         if (a->limb[i] != b->limb[i]) return a->limb[i] < b->limb[i];
@@ -79,7 +79,7 @@ static inline int cr_below(const cr_wide *a, const cr_wide *b) {
     return 0;
 }
 
-static inline cr_wide cr_add(cr_wide a, cr_wide b) {
+CR_RARE cr_wide cr_add(cr_wide a, cr_wide b) {
     if (a.sign == 0) return b;
     if (b.sign == 0) return a;
     if (cr_below(&a, &b)) {
@@ -122,9 +122,9 @@ static inline cr_wide cr_add(cr_wide a, cr_wide b) {
     return cr_normal(a, extra);
 }
 
-static inline cr_wide cr_sub(cr_wide a, cr_wide b) { return cr_add(a, cr_negative(b)); }
+CR_RARE cr_wide cr_sub(cr_wide a, cr_wide b) { return cr_add(a, cr_negative(b)); }
 
-static inline cr_wide cr_mul(cr_wide a, cr_wide b) {
+CR_RARE cr_wide cr_mul(cr_wide a, cr_wide b) {
     uint32_t product[2 * CR_LIMBS] = {0};
     cr_wide w = {a.sign * b.sign, a.exponent + b.exponent, {0}};
     if (w.sign == 0) return (cr_wide){0, 0, {0}};
@@ -142,7 +142,7 @@ static inline cr_wide cr_mul(cr_wide a, cr_wide b) {
 }
 
 /* The reciprocal by Newton's method from a double's 53 bits, then one product. */
-static inline cr_wide cr_div(cr_wide a, cr_wide b) {
+CR_RARE cr_wide cr_div(cr_wide a, cr_wide b) {
     cr_wide one = cr_wide_from(1.0), m = b;
     m.exponent = 0;
     cr_wide r = cr_wide_from(1.0 / cr_double(m));
@@ -151,7 +151,18 @@ static inline cr_wide cr_div(cr_wide a, cr_wide b) {
     return cr_mul(a, r);
 }
 
-static inline cr_wide cr_power_of(cr_wide x, int n) {
+/* Quotient by a small whole number. */
+CR_RARE cr_wide cr_over(cr_wide a, uint32_t d) {
+    uint64_t rest = 0;
+    for (int i = 0; i < CR_LIMBS; i++) {
+        rest = (rest << 32) | a.limb[i];
+        a.limb[i] = (uint32_t)(rest / d);
+        rest %= d;
+    }
+    return a.sign == 0 ? a : cr_normal(a, (uint32_t)((rest << 32) / d));
+}
+
+CR_RARE cr_wide cr_power_of(cr_wide x, int n) {
     cr_wide power = cr_wide_from(1.0);
     for (; n > 0; n /= 2, x = cr_mul(x, x)) {
         if (n % 2) power = cr_mul(power, x);
@@ -160,12 +171,12 @@ static inline cr_wide cr_power_of(cr_wide x, int n) {
 }
 
 /* Logarithm of x > 0: the exponent, and 2 artanh((m - 1) / (m + 1)) for a mantissa from 0.7 to 1.4. */
-static inline cr_wide cr_log(cr_wide x) {
+CR_RARE cr_wide cr_log(cr_wide x) {
     int64_t e = x.exponent;
     x.exponent = 0;
     if (x.limb[0] < 0xb504f333u) x.exponent = 1, e--;
     cr_wide one = cr_wide_from(1.0), s = cr_div(cr_sub(x, one), cr_add(x, one)), squared = cr_mul(s, s), total = {0, 0, {0}};
-    for (int k = 75; k > 0; k -= 2) total = cr_add(cr_mul(total, squared), cr_div(one, cr_wide_from(k)));
+    for (int k = 75; k > 0; k -= 2) total = cr_add(cr_mul(total, squared), cr_over(one, (uint32_t)k));
     total = cr_mul(cr_mul(total, s), cr_wide_from(2.0));
     return cr_add(total, cr_mul(cr_ln2, cr_wide_from((double)e)));
 }

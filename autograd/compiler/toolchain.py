@@ -35,7 +35,7 @@ HEADERS = ("c_runtime.h", "c_special.h", "c_nary.h", "c_wide.h")
 # No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process. What is here instead
 # gives up nothing but errno and floating-point traps, which nobody reads, so that loops become vector code.
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra")
-SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+SANITIZERS = ("-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 STRICT = ("-Werror",)
 """Flags for tests: a newer compiler's new warnings should not stop a user's program."""
 
@@ -60,18 +60,18 @@ class Compiler:
         How to call it.
     version : str
         What it says of itself.
+    native : tuple of str
+        The flag that asks for this very processor's instructions, if it knows one.
     """
 
     command: tuple[str, ...]
     version: str
+    native: tuple[str, ...] = ()
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Flags of every build, those for this very processor included."""
-        machine = platform.machine().lower()
-        if machine in ("x86_64", "amd64", "i686", "x86"):
-            return (*FLAGS, "-march=native")
-        return (*FLAGS, "-mcpu=native") if machine in ("aarch64", "arm64") else FLAGS
+        """Flags of every build."""
+        return FLAGS + self.native
 
 
 def find_compiler() -> Compiler | None:
@@ -91,7 +91,11 @@ def find_compiler() -> Compiler | None:
 
 @lru_cache(maxsize=16)
 def _find(wanted: str, path: str) -> Compiler | None:
-    for command in (tuple(shlex.split(wanted)),) if wanted else (("cc",), ("gcc",), ("clang",)):
+    try:
+        commands = [tuple(shlex.split(wanted))] if wanted else [("cc",), ("gcc",), ("clang",)]
+    except ValueError:  # a quotation mark without its partner
+        return None
+    for command in commands:
         program = shutil.which(command[0], path=path)
         if program is None:
             continue
@@ -100,8 +104,19 @@ def _find(wanted: str, path: str) -> Compiler | None:
         except (OSError, subprocess.TimeoutExpired):
             continue
         if code == 0 and said.strip():
-            return Compiler((program, *command[1:]), said.strip())
+            full = (program, *command[1:])
+            return Compiler(full, said.strip(), _native(full))
     return None
+
+
+def _native(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Ask by preprocessing an empty file: which spelling is known depends on the processor and the version."""
+    for flag in ("-march=native", "-mcpu=native"):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
+            code, said = _run((*command, flag, "-Werror", "-E", "-x", "c", os.devnull), None, 30.0)
+            if code == 0 and "argument unused" not in said:
+                return (flag,)
+    return ()
 
 
 def build(
@@ -143,7 +158,7 @@ def build(
     options = (*compiler.flags, *(SANITIZERS if sanitize else ()), *kind, *flags)
     suffix = _suffix(executable)
     key = _key(source, compiler, options, suffix)
-    for folder in filter(None, (cache_folder(), _private())):
+    for folder in (cache_folder(), *_made):
         found = _cached(folder, key, suffix)
         if found is not None:
             return found
@@ -248,7 +263,7 @@ def _store(content: bytes, key: str, suffix: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = write_atomically(folder / _name(key, content, suffix), content)
     except OSError:
-        path = write_atomically(_private(create=True) / _name(key, content, suffix), content)  # type: ignore[operator]
+        path = write_atomically(_private() / _name(key, content, suffix), content)
     if suffix in (".bin", ".exe"):
         path.chmod(0o700)
     return path
@@ -257,12 +272,12 @@ def _store(content: bytes, key: str, suffix: str) -> Path:
 _made: list[Path] = []
 
 
-def _private(*, create: bool = False) -> Path | None:
+def _private() -> Path:
     """Return this process's own folder for objects, which goes when the process ends."""
-    if not _made and create:
+    if not _made:
         _made.append(Path(tempfile.mkdtemp(prefix="chainrule-")))
         atexit.register(shutil.rmtree, _made[0], ignore_errors=True)
-    return _made[0] if _made else None
+    return _made[0]
 
 
 # The compiler.

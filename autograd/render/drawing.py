@@ -21,7 +21,8 @@ from autograd.value import Value
 __all__ = ["Drawing", "draw", "draw_dot", "trace"]
 
 READABLE: Final = 300  # boxes; more are folded
-DOT_LIMIT: Final = 1500  # boxes; beyond, dot takes minutes
+DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
+LABELLED: Final = 8000  # edges; beyond, their labels would be most of the picture
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
@@ -107,7 +108,7 @@ class Drawing:
         path.write_bytes(data)
         return str(path)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # The picture alone: HTML beside it would outrank it, and a notebook that is not trusted strips HTML.
         return {"image/svg+xml": self.svg()}
 
@@ -176,8 +177,9 @@ def draw(
     if depth is not None and depth < 1:
         raise ValueError(f"depth is a number of levels of modules, at least 1, not {depth}")
     graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
-    if engine == "auto" and len(graph.nodes) > DOT_LIMIT:
-        engine = "builtin"
+    if labels and len(graph.edges) > LABELLED:
+        labels = flow = False
+        graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
     options = {"flow": flow, "labels": labels, "legend": legend, "theme": theme, "engine": engine, "timeout": timeout}
     try:
         from autograd.render.dot import DigraphDrawing
@@ -194,7 +196,7 @@ def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | Non
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), force=force)
         graph = build(nodes, rankdir=rankdir)
-        if len(nodes) <= DOT_LIMIT:
+        if len(nodes) <= DETAILED:
             annotate(graph, nodes, saved=saved)
         return graph
     if depth is not None:

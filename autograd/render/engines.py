@@ -24,6 +24,8 @@ __all__ = ["ENGINES", "FORMATS", "EngineError", "convert", "place"]
 ENGINES: Final = ("dot", "pygraphviz", "builtin")
 FORMATS: Final = ("png", "pdf", "jpg", "gif", "ps", "json", "svg")
 TIMEOUT: Final = 30.0
+DOT_BOXES: Final = 300
+DOT_SPANS: Final = 2000  # sum of the edges' lengths in layers
 
 _CHILD: Final = (
     "import sys, warnings; warnings.simplefilter('ignore'); import pygraphviz; "
@@ -86,10 +88,8 @@ def place(graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeo
     """
     if engine not in ("auto", *ENGINES):
         raise ValueError(f"there is no layout engine {engine!r}; choose from auto, {', '.join(ENGINES)}")
-    news = []
-    # dot staggers nested clusters into a staircase, with edges through boxes; the built-in layout gives each
-    # cluster its place and each edge its lane. Without clusters dot is as good as any.
-    if engine == "auto" and any(node.scope for node in graph.nodes):
+    news: list[str] = []
+    if engine == "auto" and not _suits_dot(graph):
         engine = "builtin"
     for name in ENGINES[:2] if engine == "auto" else (engine,):
         if name == "builtin":
@@ -102,6 +102,18 @@ def place(graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeo
             if engine != "auto" or not absent:
                 news.append(f"layout by the next engine, since {error}")
     return layout(graph, flow=flow, labels=labels), news
+
+
+def _suits_dot(graph: Graph) -> bool:
+    """Whether dot will do well, and soon.
+
+    It staggers nested clusters into a staircase, with edges through boxes, where the built-in layout gives each
+    cluster its place and each edge its lane. And its time grows with the lengths of the edges: minutes for a
+    chain of 500 nodes whose input is used all along.
+    """
+    if any(node.scope for node in graph.nodes) or len(graph.nodes) > DOT_BOXES:
+        return False
+    return graph.span() <= DOT_SPANS
 
 
 def _parse(answer: bytes, graph: Graph, engine: str) -> Layout:

@@ -82,7 +82,7 @@ def mermaid(text: str) -> str:
     >>> mermaid('"a" -> b')
     '#34;a#34; -#62; b'
     """
-    return "".join(f"#{ord(c)};" if c in "\"#&<>;`[]{}()|\\%*_~" else c for c in visible(text))
+    return "".join(f"#{ord(c)};" if c in '"#&<>;`[]{}()|\\%*_~' else c for c in visible(text))
 
 
 def script(data: Any) -> str:

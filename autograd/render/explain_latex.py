@@ -75,7 +75,7 @@ def _factor(factor: Any, *, alone: bool) -> str:
         above, below = factor.removeprefix("d ").removeprefix("d").replace("/d ", "/d").split("/d", 1)
         return _partial(above, below)
     text = latex(factor)
-    loose = isinstance(factor, Symbol) and factor.kind == "sum" or text.startswith("-")
+    loose = (isinstance(factor, Symbol) and factor.kind == "sum") or text.startswith("-")
     return rf"\left({text}\right)" if loose and not alone else text
 
 

@@ -53,8 +53,8 @@ def _product(path: Sequence[Row], seed: float) -> str:
     texts = []
     for factor in kept:
         text = factor if isinstance(factor, str) else plain(factor)
-        bare = isinstance(factor, str) or not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-")
-        texts.append(text if bare or len(kept) == 1 and sign > 0 else f"({text})")
+        bare = isinstance(factor, str) or (not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-"))
+        texts.append(text if bare or (len(kept) == 1 and sign > 0) else f"({text})")
     if seed != 1.0:
         texts.insert(0, number(seed))
     return ("-" if sign < 0 else "") + (" * ".join(texts) or "1")

@@ -79,8 +79,8 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
         i = index[v]
         ordered = v.op is not None and v.op.name in _ORDERED
         for position, x in enumerate(v.operands):
-            if x.__class__ is Value and index[x] != i:  # type: ignore[index]
-                below[i].append((index[x], position if ordered else 0))  # type: ignore[index]
+            if x.__class__ is Value and index[x] != i:
+                below[i].append((index[x], position if ordered else 0))
     return below
 
 
@@ -117,7 +117,8 @@ def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[i
     parts: list[frozenset[Any]] = [frozenset()] * len(groups)
     link = [False] * len(groups)  # whether the only consumer is the next link of the same chain
     for i in order:
-        group, operands = groups[i], set()
+        group = groups[i]
+        operands: set[Any] = set()
         for j, position in below[i]:
             if group.op is not None and groups[j].op is group.op and len(above[j]) == 1 and groups[j].scopes == group.scopes:
                 link[j] = True
@@ -184,7 +185,7 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
                 single = groups[tail].count == groups[head].count == 1 and not groups[head].module
                 edges.setdefault((tail, head, position if single else -1), []).append((local, gradients[v]))
     for (tail, head, position), flows in edges.items():
-        graph.edges.append(_arrow(len(graph.edges), tail, head, position, flows, scale, has_pass=has_pass))
+        graph.edges.append(_arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass))
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph
@@ -214,7 +215,7 @@ def _box(i: int, group: _Group, gradients: dict[Value, float], scale: float, *, 
     return node
 
 
-def _arrow(i: int, tail: int, head: int, position: int, flows: list[tuple[float | None, float]], scale: float, *, has_pass: bool) -> Edge:
+def _arrow(i: int, tail: int, head: int, position: int, *, flows: list[tuple[float | None, float]], scale: float, has_pass: bool) -> Edge:
     locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]

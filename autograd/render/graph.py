@@ -88,6 +88,13 @@ class Graph:
         """The colour classes in use, for the legend."""
         return {node.tone for node in self.nodes} | {edge.tone for edge in self.edges}
 
+    def span(self) -> int:
+        """Return the sum of the edges' lengths, in layers of the longest path."""
+        layer = {node.id: 0 for node in self.nodes}
+        for edge in self.edges:  # sorted by their heads, as the nodes are
+            layer[edge.head] = max(layer[edge.head], layer[edge.tail] + 1)
+        return sum(layer[edge.head] - layer[edge.tail] for edge in self.edges)
+
     def scopes(self) -> list[str]:
         """Every path that is a cluster, outer before inner."""
         paths: dict[str, None] = {}
@@ -156,6 +163,7 @@ def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value,
     has_pass = any(g != 0.0 for g in gradients.values())
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}
     scopes = {v.scope for v in nodes if v.scope}
+    reached = _reached(nodes)
     graph = Graph(rankdir=rankdir, scale=scale)
     for v in nodes:
         g, scope = gradients[v], scope_of(v, scopes)
@@ -167,16 +175,26 @@ def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value,
             )
         )  # fmt: skip
         for position, parent, local in positioned_edges(v):
-            flow = None if local is None or not has_pass else g * local
+            taken = local is not None and v in reached
+            flow = g * local if taken and has_pass else None
             graph.edges.append(
                 Edge(
                     f"e{len(graph.edges)}", ids[parent], ids[v], position, "0" if local is None else number(local, minus=MINUS),
-                    "" if flow is None else number(flow, minus=MINUS), tone(flow, scale) if has_pass else "none", local is not None,
+                    "" if flow is None else number(flow, minus=MINUS), tone(flow, scale) if has_pass else "none", taken,
                 )
             )  # fmt: skip
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph
+
+
+def _reached(nodes: Sequence[Value]) -> set[Value]:
+    """Return the nodes that a backward pass comes to: nothing flows below a branch that was not taken, not even 0 * NaN."""
+    reached = {nodes[-1]}
+    for v in reversed(nodes):
+        if v in reached:
+            reached.update(parent for parent, local in v.edges() if local is not None)
+    return reached
 
 
 def scope_of(v: Value, scopes: set[str]) -> str:

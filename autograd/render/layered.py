@@ -6,6 +6,7 @@ squared distance to the neighbours subject to the order, by pooling adjacent vio
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ def _indices(layer: list[Item], *, before: bool) -> dict[Item, float]:
 def _crossings(layers: list[list[Item]]) -> int:
     """Count the pairs of lines that cross, with a Fenwick tree for each pair of layers."""
     total = 0
-    for left, right in zip(layers, layers[1:], strict=False):
+    for left, right in itertools.pairwise(layers):
         rank = {item: i for i, item in enumerate(right)}
         tree = [0] * (len(right) + 1)
         seen = 0

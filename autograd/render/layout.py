@@ -7,6 +7,7 @@ in a slot of its own.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,7 +93,10 @@ def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
     for edge in graph.edges:
         _enter(homes[edge.tail], homes[edge.head], edge)
     size = len(graph.nodes) + len(graph.edges)
-    _arrange(root, _Options(horizontal, flow, labels, sweeps=8 if size < 2500 else 4, reach=10_000 if size < 2500 else 6))
+    # Lanes for long edges are worth their time as long as they are few beside the boxes.
+    lanes = size < 2500 and graph.span() < 4 * size + 400
+    sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
+    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6))
     result = Layout()
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
@@ -161,11 +165,11 @@ def _arrange(box: _Box, options: _Options) -> None:
     pointing = set(forward)
     for a, b, edge in box.arrows:
         if (a, b) in pointing:
-            _connect(box, layers, a, b, edge, options)
+            _connect(box, layers, a, b, edge, options=options)
     for item, edge in box.entering:
-        _chain(box, layers, edge, range(item.layer), None, item, options)
+        _chain(box, layers, edge, range(item.layer), ends=(None, item), options=options)
     for item, edge in box.leaving:
-        _chain(box, layers, edge, range(item.layer + 1, 2 * depth + 1), item, None, options)
+        _chain(box, layers, edge, range(item.layer + 1, 2 * depth + 1), ends=(item, None), options=options)
     box.layers = layers
     # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
@@ -177,25 +181,25 @@ def _arrange(box: _Box, options: _Options) -> None:
     _stack(box, extent, options)
 
 
-def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, options: _Options) -> None:
+def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, *, options: _Options) -> None:
     """Give an edge its slots between two items, one of them for the label, beside the head."""
     near = b.layer - 1
     span = range(a.layer + 1, b.layer) if b.layer - a.layer <= 2 * options.reach else range(near, b.layer)
-    _chain(box, layers, edge, span, a, b, options)
+    _chain(box, layers, edge, span, ends=(a, b), options=options)
     if options.labels:
         width, height = edge_size(edge, flow=options.flow)
         slot = box.chains[edge.id][-1]
         slot.main, slot.cross = (width, height) if options.horizontal else (height, width)
 
 
-def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, a: Item | None, b: Item | None, options: _Options) -> None:
+def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, *, ends: tuple[Item | None, Item | None], options: _Options) -> None:
     if len(span) > 2 * options.reach:
         return
     slots = [Item(edge, 0.0, 0.0, layer, solid=False) for layer in span]
     for slot in slots:
         layers[slot.layer].append(slot)
-    linked = [*([a] if a else []), *slots, *([b] if b else [])]
-    for one, two in zip(linked, linked[1:], strict=False):
+    linked = [item for item in (ends[0], *slots, ends[1]) if item is not None]
+    for one, two in itertools.pairwise(linked):
         if two.layer - one.layer == 1:  # an edge that leaves out layers pulls at nothing
             one.after.append(two)
             two.before.append(one)
@@ -286,7 +290,7 @@ def _ports(graph: Graph, ways: dict[str, list[Point]], result: Layout, horizonta
 def _smooth(points: list[Point], horizontal: bool) -> list[Point]:
     """Join points by cubic segments whose ends run along the flow."""
     chain = [points[0]]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if horizontal:
             bend = (x1 - x0) / 2 if x1 > x0 else 40.0
             chain += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]

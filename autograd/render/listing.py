@@ -8,7 +8,7 @@ from autograd.render.measure import edge_label
 from autograd.render.palette import LIGHT
 from autograd.render.plain import plain
 from autograd.render.steps import Steps
-from autograd.render.symbols import apply_raw, name
+from autograd.render.symbols import name
 from autograd.render.text import number, visible
 from autograd.value import Value
 

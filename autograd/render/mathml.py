@@ -18,7 +18,7 @@ __all__ = ["equation", "fraction", "identifier", "mathml", "mathml_number", "ope
 SHOWN = 6
 TIMES, APPLY = "&#x2062;", "&#x2061;"  # multiplication and application, for ears and line breaks
 _INVISIBLE = (TIMES, APPLY)
-_ALPHABET = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho . sigma tau upsilon phi chi psi omega".split()
+_ALPHABET = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", ".", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
 _GREEK = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)}
 _TITLES = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sigmoid": "σ", "normal_cdf": "Φ", "maximum": "max",
            "minimum": "min", "digamma": "ψ", "relu": "ReLU"}  # fmt: skip
@@ -219,5 +219,5 @@ _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "step": lambda a, b, tie=0.0: _infix("≥" if tie == 1.0 else ">", SUM, fenced=True)(a, b),
     "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_listed(xs, TIMES, NEGATION + 1), PRODUCT),
     "mean": lambda *xs: (fraction(_listed(xs, "+", PRODUCT), f"<mn>{len(xs)}</mn>"), PRODUCT),
-    "restrict": lambda x: _print(x), "saturate": lambda x: _print(x),
+    "restrict": _print, "saturate": _print,
 }  # fmt: skip

@@ -6,10 +6,12 @@ equation is evaluated here by itself, from the layer after it, and compared with
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass, field
 
+from autograd.ops import dot as _dot
 from autograd.render.steps import Steps
 from autograd.value import Value
 
@@ -110,11 +112,11 @@ def _layers(listed: Steps) -> list[_Layer]:
         parent = last.parents[0]
         active = op.arity == 1 and parent in nodes
         z = parent if active else last
-        weights = []
+        weights: list[Value] = []
         while (label := f"{scope}.w{len(weights)}") in by_label:
             weights.append(by_label[label])
         # One sample, one firing: another one's nodes would not lie below this one.
-        if not weights or sum(node.op is z.op and z.op.name == "dot" for node in nodes) > 1:
+        if not weights or sum(node.op is _dot for node in nodes) > 1:
             return []
         layers.setdefault(match[1], {})[int(match[2])] = _Layer(match[1], [z], [last], [weights], [by_label.get(f"{scope}.b")])
     merged = []
@@ -125,7 +127,7 @@ def _layers(listed: Steps) -> list[_Layer]:
                 into.extend(out)  # type: ignore[arg-type]
         merged.append(whole)
     # Each layer must take as many inputs as the one before has neurons; else they do not follow one another.
-    for one, two in zip(merged, merged[1:], strict=False):
+    for one, two in itertools.pairwise(merged):
         if any(len(row) != len(one.a) for row in two.weights):
             return []
     return merged

@@ -126,7 +126,7 @@ def _line(number: float, powers: Sequence[tuple[Any, float]]) -> str:
     text = coefficient_text(number)
     # 2e, but 2*v1 and 0.5*x: juxtaposed only where no one reads a name into it.
     juxtaposed = text.isdigit() and len(parts) == 1 and (parts[0][0] == "(" or len(parts[0].partition("^")[0]) == 1)
-    return f"{text}{body}" if juxtaposed and body[0] not in "eE0123456789" or (juxtaposed and body == "e") else f"{text}*{body}"
+    return f"{text}{body}" if (juxtaposed and body[0] not in "eE0123456789") or (juxtaposed and body == "e") else f"{text}*{body}"
 
 
 def _raised(base: Any, exponent: float) -> str:
@@ -190,6 +190,6 @@ _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "softmax": _indexed("softmax"),
     "log_softmax": _indexed("log_softmax"),
     "direction": _indexed("direction"),
-    "restrict": lambda x: _print(x),
-    "saturate": lambda x: _print(x),
+    "restrict": _print,
+    "saturate": _print,
 }

@@ -15,10 +15,12 @@ def coordinate(x: float) -> str:
     >>> [coordinate(x) for x in (12.0, 0.25, -0.04, 3.14159)]
     ['12', '.2', '0', '3.1']
     """
-    shown = f"{x:.1f}".removesuffix(".0")
-    if shown == "-0":
-        return "0"
-    return shown.replace("0.", ".", 1) if shown.startswith(("0.", "-0.")) else shown
+    tenths = round(x * 10.0)
+    if tenths % 10 == 0:
+        return str(tenths // 10)
+    sign = "-" if tenths < 0 else ""
+    whole, tenth = divmod(abs(tenths), 10)
+    return f"{sign}{whole or ''}.{tenth}"
 
 
 def text(x: float, y: float, content: str, classes: str) -> str:

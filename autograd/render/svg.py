@@ -77,8 +77,8 @@ def to_svg(
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
     n = coordinate
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
-        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(_summary(graph))}" style="max-width:100%;height:auto">',
+        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(_summary(graph))}" style="max-width:100%;height:auto">'),
         f"<style>{style(theme)}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',

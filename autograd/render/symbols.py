@@ -49,7 +49,7 @@ class Symbol(Operators):
         return plain(self)
 
     @staticmethod
-    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> Any:  # type: ignore[override]
+    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> Any:
         """Apply a row, and simplify."""
         rule = _RULES.get(op.name)
         return rule(*operands) if rule else Symbol("call", (op, operands))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograd import ops, trees
@@ -23,6 +24,7 @@ from autograd.value import Value
 
 __all__ = ["check_grads", "gradcheck"]
 
+PACKAGE = str(Path(__file__).parent.parent)
 COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "step"}
 
 
@@ -117,7 +119,7 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
     if order < 1:
         raise ValueError(f"order must be at least 1, got {order}")
     report = Report()
-    names = ["f"]
+    names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_values(lambda x: x.data, args)
     for n in range(1, order + 1):
         point = _Point(f, args, rtol)
@@ -125,7 +127,7 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
             # The numbers are found once; each mode's derivatives are held against them.
             report.entries += point.entries(names, mode_name, len(modes) > 1)
         if n < order:
-            names = [_derivative_name(name, x) for name in point.output_names(names) for x in point.names]
+            names = [(*name, x) for name in point.output_names(names) for x in point.names]
             f = _flat_jacobian(f, len(args))
     return report
 
@@ -136,8 +138,10 @@ def _flat_jacobian(f: Callable[..., Any], count: int) -> Callable[..., Any]:
     return lambda *args: [leaf for _, leaf in trees.paths(jacobian(*args))]
 
 
-def _derivative_name(function: str, x: str) -> str:
-    return f"d{function}/d{x}" if "/" not in function else f"d({function})/d{x}"
+def _title(f: str, *variables: str) -> str:
+    """Return the derivative's name, such as d²f/dx dy."""
+    power = "" if len(variables) == 1 else str(len(variables)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"d{power}{f}/{' '.join(f'd{x}' for x in variables)}"
 
 
 @dataclass
@@ -166,7 +170,7 @@ class _Point:
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], rtol: float | None) -> None:
         self.f, self.args, self.rtol = f, args, rtol
-        found = [pair for i, arg in enumerate(args) for pair in trees.paths(arg, _argument_name(i, len(args)))]
+        found = [pair for name, arg in _named(args) for pair in trees.paths(arg, name)]
         self.names = [name for name, _ in found]
         self.at = trees.leaves(list(args), "inputs")
         self.inputs = [Value(x, name) for x, name in zip(self.at, self.names, strict=True)]
@@ -182,20 +186,20 @@ class _Point:
                 active.add(node)
                 self.locals.append(_local(node, active, rtol))
 
-    def output_names(self, names: list[str]) -> list[str]:
+    def output_names(self, names: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Return a name for each output of a function of that name, or of those names."""
         if len(names) == len(self.outputs):
             return names
-        return [path for path, _ in trees.paths(self.result, names[0])]
+        return [(path,) for path, _ in trees.paths(self.result, names[0][0])]
 
-    def entries(self, names: list[str], mode_name: str, tell_mode: bool) -> list[Entry]:
+    def entries(self, names: list[tuple[str, ...]], mode_name: str, tell_mode: bool) -> list[Entry]:
         """Return what was found for each output and input, with derivatives by one mode."""
         rows = self._analytic(mode_name)
         entries = []
         for k, (name, y) in enumerate(zip(self.output_names(names), self.outputs, strict=True)):
             above = _ancestors(y, self.locals)
             for i, x in enumerate(self.names):
-                what = _derivative_name(name, x) + (f" ({mode_name})" if tell_mode else "")
+                what = _title(*name, x) + (f" ({mode_name})" if tell_mode else "")
                 entries.append(self._entry(what, k, i, rows[k][i], above))
         return entries
 
@@ -258,8 +262,12 @@ class _Point:
         return Entry(what, self.at[i], analytic, numeric, method, "ok")
 
 
-def _argument_name(i: int, count: int) -> str:
-    return "x" if count == 1 else f"x{i}"
+def _named(args: tuple[Any, ...]) -> Iterable[tuple[str, Any]]:
+    """Return the arguments with names for them: the keys, of a dict that is the only one."""
+    if len(args) != 1:
+        return [(f"x{i}", arg) for i, arg in enumerate(args)]
+    (arg,) = args
+    return [(str(key), value) for key, value in arg.items()] if isinstance(arg, dict) else [("x", arg)]
 
 
 def _ancestors(y: Value, local: list[_Local]) -> list[_Local]:
@@ -317,6 +325,10 @@ def _local(node: Value, active: set[Any], rtol: float | None) -> _Local:
     item.nearest_kink = _nearest_kink(node, numbers)
     if item.nearest_kink == 0.0:
         item.kink = f"{_call(op, numbers)} has no derivative there"
+    if math.isnan(node.data) and not any(map(math.isnan, numbers)):
+        item.edge_of_domain = f"{_call(op, numbers)} is outside its domain"
+        item.edges += [(x, None) for x in node.parents if x in active]
+        return item
     analytic = dict(zip(_positions(node), node.edges(), strict=True))
     for i, (parent, d) in analytic.items():
         if parent not in active:
@@ -333,16 +345,15 @@ def _local(node: Value, active: set[Any], rtol: float | None) -> _Local:
         if _on_edge(op, numbers, i):
             item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
             continue
-        where = f", recorded at {node.source}" if node.source else ""
+        where = f", recorded at {node.source}" if node.source and not node.source.startswith(PACKAGE) else ""
         text = (
             f"{_call(op, numbers)} = {node.data!r}{where}: its rule gives {given!r} for operand {i + 1}, "
             f"its values {estimate.derivative!r} ({estimate.method})"
         )
         size = abs(given - estimate.derivative) / max(abs(estimate.derivative), tolerance, 5e-324)
         item.faults.append(_Fault(parent, text, math.inf if math.isnan(size) else size))
-    for i in (() if item.kink or item.edge_of_domain else analytic):
-        if not math.isfinite(node.data) and _on_edge(op, numbers, i):
-            item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
+    if not math.isfinite(node.data) and not item.kink and any(_on_edge(op, numbers, i) for i in analytic):
+        item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
     return item
 
 

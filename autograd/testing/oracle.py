@@ -21,13 +21,29 @@ try:
 except ImportError as error:
     raise MissingDependencyError("mpmath", "autograd.testing.oracle", "pip install mpmath") from error
 
-__all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "second_derivative", "to_double", "value"]
+__all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "precision", "second_derivative", "step", "to_double", "value"]
 
 PRECISION = 1600
 """Bits: enough for 1 - tanh(350), which is 2**-1009, and two differences with steps of 2**-120."""
 STEP = 120
-# These never come so near to a constant, and are slow.
-_LESS = dict.fromkeys(["lgamma", "digamma", "polygamma"], 500)
+# Algebraic and piecewise functions mix numbers of all magnitudes, and cost little at any precision.
+_MANY_BITS = dict.fromkeys(
+    "add sub mul div neg reciprocal square floordiv mod sqrt cbrt restrict saturate step relu leaky_relu elu selu relu6 hardtanh "
+    "clamp abs sign floor ceil round maximum minimum where hypot re_inverse_power im_inverse_power greater greater_equal less "
+    "less_equal equal sum mean prod dot max min norm direction".split(),
+    6000,
+)
+_MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
+# Operands in which the function has a pole, branch point or kink at zero: steps are relative.
+_SINGULAR = {
+    **dict.fromkeys("log log2 log10 power pow lgamma digamma polygamma".split(), (0,)), "monomial": (1,), "atan2": (0, 1),
+    **dict.fromkeys(_MANY_BITS, tuple(range(16))),
+}  # fmt: skip
+
+
+def _erfc(x: Any) -> Any:
+    # mpmath's own fails beyond; a step of 2**-120 changes nothing there that a double could hold.
+    return mp.erfc(x) if abs(x) < 1e4 else mp.mpf(0 if x > 0 else 2)
 
 
 def _pick(condition: Any, a: Any, b: Any) -> Any:
@@ -89,8 +105,8 @@ REFERENCE: Mapping[str, Callable[..., Any]] = {
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
-    "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
-    "erf": lambda x: mp.erf(x), "erfc": lambda x: mp.erfc(x), "normal_cdf": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2,
+    "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
+    "erf": lambda x: 1 - _erfc(x) if abs(x) > 1e4 else mp.erf(x), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     "gaussian": _gaussian, "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": lambda x: mp.digamma(x), "polygamma": _polygamma,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
@@ -123,14 +139,19 @@ def _apply(op: ops.Op, operands: Sequence[Any]) -> Any:
     return mp.nan if isinstance(y, mpmath.mpc) else y
 
 
-def _precision(op: ops.Op) -> Any:
-    return mp.workprec(_LESS.get(op.name, PRECISION))
+def precision(op: ops.Op) -> Any:
+    """Return a context with the bits that a row's differences take."""
+    if op.name in ("lgamma", "digamma", "polygamma"):
+        return mp.workprec(500)  # slow, and never near to a constant
+    return mp.workprec(_MANY_BITS.get(op.name, PRECISION))
 
 
-def _step(x: float) -> Any:
-    """Return a step that is small beside ``x`` and beside 1, between which all functions of the table vary."""
-    scale = min(abs(x), 1.0)
-    return mp.ldexp(mp.mpf(scale), -STEP) if scale else mp.ldexp(1, -STEP - 400)
+def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
+    """Return a step that is small beside the length over which a row's function varies in its operand ``i``."""
+    x = abs(operands[i])
+    if not x or i not in _SINGULAR.get(op.name, ()):
+        return mp.ldexp(1, -STEP)
+    return mp.ldexp(mp.mpf(min(x, 1.0) if op.name in ("mod", "floordiv") else x), -STEP)
 
 
 def value(op: ops.Op, operands: Sequence[float]) -> Any:
@@ -142,7 +163,7 @@ def value(op: ops.Op, operands: Sequence[float]) -> Any:
     >>> float(value(exp, [1.0]))
     2.718281828459045
     """
-    with _precision(op):
+    with precision(op):
         return _apply(op, [mp.mpf(x) for x in operands])
 
 
@@ -155,9 +176,9 @@ def derivative(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     >>> float(derivative(tanh, [20.5], 0))
     6.251528757339955e-18
     """
-    with _precision(op):
+    with precision(op):
         xs = [mp.mpf(x) for x in operands]
-        h = _step(operands[i])
+        h = step(op, operands, i)
         return (_apply(op, _moved(xs, i, h)) - _apply(op, _moved(xs, i, -h))) / (2 * h)
 
 
@@ -170,9 +191,9 @@ def second_derivative(op: ops.Op, operands: Sequence[float], i: int, j: int) -> 
     >>> float(second_derivative(ops.mul, [2.0, 3.0], 0, 1))
     1.0
     """
-    with _precision(op):
+    with precision(op):
         xs = [mp.mpf(x) for x in operands]
-        h, k = _step(operands[i]), _step(operands[j])
+        h, k = step(op, operands, i), step(op, operands, j)
         corners = [
             _apply(op, _moved(_moved(xs, i, s * h), j, t * k)) * (s * t) for s in (1, -1) for t in (1, -1)
         ]  # fmt: skip
@@ -215,7 +236,7 @@ def gradient(root: Value, leaves: Iterable[Value]) -> list[Any]:
     with mp.workprec(PRECISION):
         results = []
         for x in leaves:
-            h = _step(x.data)
+            h = mp.ldexp(mp.mpf(min(abs(x.data), 1.0) or 1.0), -STEP)
             high, low = (evaluate(root, {x: mp.mpf(x.data) + s * h}) for s in (1, -1))
             results.append((high - low) / (2 * h))
         return results

@@ -13,16 +13,19 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, operations, pictures, results, style
+from generator import architecture, commands, course, gallery, operations, pictures, results, style
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+_course: dict[str, course.Page] = {}
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
     "operations": operations.table,
     "commands": commands.helps,
+    "lessons": lambda: course.contents(list(_course.values())),
+    "gallery": gallery.show,
     "measurements": results.everything,
     "first-picture": pictures.first,
 }
@@ -32,14 +35,22 @@ _TOKEN = re.compile(r"^\[\[generated: ([\w-]+)\]\]$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """Let Markdown read formulas, in pages and in docstrings."""
+    """Let Markdown read formulas, in pages and in docstrings; enter the course into the contents."""
     config["markdown_extensions"].append(MathML())
+    _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
+    lessons = [{page.title: name} for name, page in _course.items()]
+    place = next(entry for entry in config["nav"] if "The course" in entry)
+    place["The course"] = ["course/index.md", *lessons]
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Add what is generated whole."""
     files.append(File.generated(config, "assets/pictures.css", content=style.pictures()))
+    for name, page in _course.items():
+        files.append(File.generated(config, name, content=page.markdown))
+        for picture, data in page.pictures.items():
+            files.append(File.generated(config, f"course/{picture}", content=data))
     return files
 
 
@@ -52,3 +63,14 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return PARTS[match[1]]()
 
     return _TOKEN.sub(fill, markdown)
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Put the outputs of a notebook in their places, as they are."""
+    lesson = _course.get(page.file.src_uri)
+    for token, output in lesson.html.items() if lesson else ():
+        place = f'<div id="{token}"></div>'
+        if html.count(place) != 1:
+            raise PluginError(f"{page.file.src_uri} lost the place of an output, {token}")
+        html = html.replace(place, output)
+    return html

@@ -18,7 +18,7 @@ from autograd.expression import MAX_LENGTH, parse_bindings, parse_expression
 )
 def test_arithmetic_is_pythons(text):
     names = {"pi": math.pi, "tau": math.tau}
-    assert parse_expression(text).evaluate({}) == eval(text, {"__builtins__": {}}, names)  # noqa: S307
+    assert parse_expression(text).evaluate({}) == eval(text, {"__builtins__": {}}, names)
 
 
 def test_names_stand_in_order_of_appearance_once_each():

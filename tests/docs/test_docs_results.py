@@ -31,15 +31,22 @@ def test_there_are_measurements():
 def test_measuring_writes_what_the_page_shows(tmp_path, monkeypatch):
     script = tmp_path / "tests" / "benchmarks" / "bench_toy.py"
     script.parent.mkdir(parents=True)
-    script.write_text('"""A toy."""\nprint("faster  2x")\nprint("| a | b |")\nprint("|---|---|")\nprint("| 1 | 2 |")\n', encoding="utf-8")
+    script.write_text('"""A toy."""\nprint("Faster: 2x")\nprint("| a | b |")\nprint("|---|---|")\nprint("| 1 | 2 |")\n', encoding="utf-8")
     monkeypatch.setattr(results, "ROOT", tmp_path)
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
-    assert json.loads(results.measure("toy").read_text(encoding="utf-8"))["output"][0] == "faster  2x"
+    assert json.loads(results.measure("toy").read_text(encoding="utf-8"))["output"][0] == "Faster: 2x"
     shown = results.everything()
-    assert "```text\nfaster  2x\n```\n\n| a | b |" in shown
+    assert "Faster: 2x\n\n| a | b |\n|---|---|\n| 1 | 2 |" in shown
     assert shown.startswith("## A toy { #toy }")
     with pytest.raises(FileNotFoundError, match="there are toy"):
         results.measure("speed")
+
+
+def test_what_is_no_table_is_shown_as_printed(tmp_path, monkeypatch):
+    record = {"schema": 1, "command": "python x.py", "machine": results.machine(), "output": ["a  1", "b  2"]}
+    (tmp_path / "x.json").write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    assert "```text\na  1\nb  2\n```" in results.show("x")
 
 
 def test_a_file_of_another_form_is_refused(tmp_path, monkeypatch):

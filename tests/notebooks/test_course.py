@@ -19,6 +19,9 @@ build = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(build)
 
 SOURCES = build.sources()
+# What some notebooks use beside the course's own packages; and what one shows only where it is installed.
+NEEDS = {"12_checking": ("hypothesis", "mpmath"), "15_pytorch": ("mpmath",)}
+COMPARES_WITH = {"15_pytorch": "torch"}
 each = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 
 
@@ -90,7 +93,7 @@ def test_equations_are_numbered_once_and_those_referred_to_exist():
         text = source.read_text(encoding="utf-8")
         own = re.findall(r"\\tag\{(\d+\.\d+)\}", text)
         assert own == [f"{number}.{k + 1}" for k in range(len(own))]
-        assert set(re.findall(r"\((\d{1,2}\.\d{1,2})\)", text)) <= set(tags)
+        assert set(re.findall(r"(?<!\w)\(([1-9]\d?\.[1-9]\d?)\)", text)) <= set(tags)
 
 
 @each
@@ -108,12 +111,15 @@ def test_nothing_of_the_machine_is_stored(source):
 def test_runs_and_gives_the_stored_outputs(source, tmp_path):
     import nbformat
 
+    for package in NEEDS.get(source.stem, ()):
+        pytest.importorskip(package)
     script = str(Path(__file__).with_name("build.py"))
     # In a process of its own, since Jupyter's own machinery has warnings, which are errors here.
     done = subprocess.run([sys.executable, script, "--to", str(tmp_path), source.stem[:2]], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr[-4000:]
     new = nbformat.read(str(tmp_path / f"{source.stem}.ipynb"), as_version=4)
-    assert build.differences(stored(source), new) == []
+    if importlib.util.find_spec(COMPARES_WITH.get(source.stem, "pytest")):
+        assert build.differences(stored(source), new) == []
 
 
 def test_the_comparison_sees_a_changed_number_and_forgives_a_rounding():

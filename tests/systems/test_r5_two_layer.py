@@ -37,6 +37,14 @@ def closed_form(model, x, y):
     return ((y_pred - y) ** 2).sum(), [grad_h.T @ x, grad_y_pred.T @ h_relu]
 
 
+def absolute_terms(model, x, y):
+    """The same gradients with every product counted as positive: what rounding is relative to, where errors all but cancel."""
+    (w1, w2), _ = matrices(model)
+    h_relu = np.maximum(x @ w1.T, 0.0)
+    terms = 2.0 * (h_relu @ np.abs(w2).T + np.abs(y))
+    return [((terms @ np.abs(w2)) * (h_relu > 0)).T @ np.abs(x), terms.T @ h_relu]
+
+
 def step(model, optimizer, x, y):
     loss = nn.losses.sum_squared_error([model(row) for row in x], y)
     optimizer.zero_grad()
@@ -90,3 +98,30 @@ def test_full_size_stays_below_a_gigabyte():
     result = subprocess.run([sys.executable, "-c", ALONE, str(ROOT), str(ROOT / "tests")], capture_output=True, text=True, check=True)
     print(f"{result.stdout.strip()} MB at the peak of a process of its own")
     assert int(result.stdout) < 1024
+
+
+@pytest.mark.slow
+def test_the_full_training():
+    model, x, y = build(FULL, 1)
+    X, Y = np.array(x), np.array(y)
+    (w1, w2), _ = matrices(model)
+    optimizer = nn.optim.SGD(model.parameters(), lr=RATE)
+    history = nn.fit(
+        model, (x, y), nn.losses.sum_squared_error, optimizer, epochs=500, reduction="sum", compile=True, progress=False
+    )
+    losses = []
+    for _ in range(500):
+        h = X @ w1.T
+        h_relu = np.maximum(h, 0.0)
+        errors = h_relu @ w2.T - Y
+        losses.append((errors**2).sum())
+        grad_h = 2.0 * errors @ w2
+        grad_h[h < 0] = 0.0
+        w1, w2 = w1 - RATE * grad_h.T @ X, w2 - RATE * 2.0 * errors.T @ h_relu
+    for iteration in (0, 100, 200, 300, 400, 499):
+        print(f"iteration {iteration}: loss {history['loss'][iteration]:.6g}, by hand {losses[iteration]:.6g}")
+    assert history["loss"][:20] == pytest.approx(losses[:20], rel=1e-8)
+    assert history["loss"][-1] < 1.0
+    expected, gradients = closed_form(model, X, Y)
+    assert step(model, optimizer, x, y) == pytest.approx(expected, rel=1e-8)
+    assert_near(matrices(model, "grad")[0], gradients, terms=absolute_terms(model, X, Y))

@@ -95,3 +95,20 @@ def test_two_hundred_iterations_follow_the_handwritten_loop():
         print(f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}")
     assert history["loss"] == pytest.approx(losses, rel=1e-6)
     assert_near(matrices(model)[0], weights, 1e-4)
+
+
+@pytest.mark.slow
+def test_the_full_training_ends_where_the_handwritten_loop_ends():
+    X, y = nn.data.make_spiral(300, rng=0)
+    model = build(0)
+    losses, (W1, W2), (b1, b2) = by_hand(model, X, y, 10_000)
+    history = train(model, X, y, 10_000, compile=True)
+    for iteration in (*range(0, 10_000, 1000), 9_999):
+        print(f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}")
+    assert history["loss"][-1] == pytest.approx(losses[-1], rel=0.05)
+    right = ((np.maximum(X @ W1.T + b1, 0.0) @ W2.T + b2).argmax(1) == y).mean()
+    own = nn.metrics.accuracy([model(row) for row in X.tolist()], y.tolist())
+    print(f"accuracy {own:.3f}, by hand {right:.3f}")
+    assert own == pytest.approx(right, abs=0.03)
+    assert own > 0.9
+    check(model, X, y)

@@ -22,6 +22,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "functions": ("sum, dot, softmax, ...: over iterables, one node each", ("functions",)),
     "backward": ("topological order, adjoints, backward", ("backward",)),
     "functional": ("grad, jvp, vjp, Jacobians, Hessians", ("functional", "run", "linear", "trees")),
+    "checkpointing": ("recompute instead of storing", ("checkpointing",)),
     "custom": ("a user's own row of the table", ("custom",)),
     "serialize": ("graphs as JSON, copies, pickles", ("serialize", "files")),
     "compiler": ("scalar graph to rolled program to NumPy or C", ("compiler",)),
@@ -30,7 +31,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "command line": ("a parser and a table of commands", ("cli", "commands", "expression", "__main__")),
     "nn": ("modules, losses, optimizers, data, training", ("nn",)),
 }
-PUBLIC = {"functional", "functions", "custom", "serialize"}  # whose names `autograd` collects, beside what they import
+PUBLIC = {"functional", "functions", "checkpointing", "custom", "serialize"}  # whose names `autograd` collects, beside what they import
 
 
 @dataclass(slots=True)
@@ -57,15 +58,19 @@ def _modules() -> dict[str, Path]:
 
 
 def _part_of(module: str) -> str | None:
-    """Return the part that holds a module; None for ``autograd`` itself, which only collects names."""
+    """Return the part that holds a module, itself where none is named; None for ``autograd``, which only collects names."""
     package, _, rest = module.partition(".")
     key = package if package == "nn" else rest.partition(".")[0]
     if not key:
         return None
-    for part, (_, modules) in PARTS.items():
-        if key in modules:
-            return part
-    raise LookupError(f"{module} belongs to no part of the picture; add it to PARTS in {Path(__file__).name}")
+    return next((part for part, (_, modules) in PARTS.items() if key in modules), key)
+
+
+def _purpose(part: Part) -> str:
+    """Return what a part does: as named above, or the first line of what its file says of itself."""
+    if part.name in PARTS:
+        return PARTS[part.name][0]
+    return (ast.get_docstring(ast.parse(part.files[0].read_text(encoding="utf-8"))) or "").partition("\n")[0].rstrip(".")
 
 
 def _imports(path: Path, modules: dict[str, Path]) -> set[str]:
@@ -94,7 +99,7 @@ def parts() -> dict[str, Part]:
         home = _part_of(module)
         if home is None:
             continue
-        result[home].files.append(path)
+        result.setdefault(home, Part(home)).files.append(path)
         for imported in _imports(path, modules):
             # What is taken from the package itself may be any of its public names.
             targets = PUBLIC if imported == "autograd" else {_part_of(imported)}
@@ -155,7 +160,7 @@ def picture() -> str:
         x, y = MARGIN + item.at - BOX_WIDTH / 2, MARGIN + item.layer * pitch
         middle = x + BOX_WIDTH / 2
         svg.append(
-            f'<g><title>{escape(PARTS[name][0])}</title><rect x="{x:.1f}" y="{y:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
+            f'<g><title>{escape(_purpose(described[name]))}</title><rect x="{x:.1f}" y="{y:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
             f'<text x="{middle:.1f}" y="{y + 20:.1f}">{escape(name)}</text>'
             f'<text class="quiet" x="{middle:.1f}" y="{y + 36:.1f}">{described[name].lines:,} lines</text></g>'
         )  # fmt: skip
@@ -193,5 +198,5 @@ def table() -> str:
     for name, part in parts().items():
         files = ", ".join(f"`{path.relative_to(ROOT).as_posix()}`" for path in part.files[:4])
         more = f" and {len(part.files) - 4} more" if len(part.files) > 4 else ""
-        rows.append(f"| {name} | {PARTS[name][0]} | {files}{more} |")
+        rows.append(f"| {name} | {_purpose(part)} | {files}{more} |")
     return "\n".join(rows)

@@ -14,6 +14,7 @@ from markdown.preprocessors import Preprocessor
 # A dollar sign that opens has no space behind it, one that closes none before it and no digit behind it,
 # so that prices and shell variables stay as they are.
 INLINE = r"(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])"
+_TAG = re.compile(r"\\tag\{([^}]*)\}")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -25,7 +26,18 @@ def mathml(latex: str, *, display: bool = False) -> str:
     >>> mathml("x^2")[:40]
     '<math xmlns="http://www.w3.org/1998/Math'
     """
-    return convert(latex, display="block" if display else "inline").replace("\n", "")
+    html = convert(latex, display="block" if display else "inline").replace("\n", "")
+    # A bar with an exponent would be fenced by itself, and stretch to another height than its partner.
+    html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
+    # Bars enclose here; without this they would be spaced as a relation is.
+    return re.sub(r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html)
+
+
+def _numbered(latex: str) -> str:
+    """Return a displayed formula as HTML, with its number at the right."""
+    tag = _TAG.search(latex)
+    number = f'<span class="number">({tag[1]})</span>' if tag else ""
+    return f'<div class="formula">{mathml(_TAG.sub("", latex).strip(), display=True)}{number}</div>'
 
 
 class _Inline(InlineProcessor):
@@ -55,8 +67,7 @@ class _Display(Preprocessor):
             body, end, _ = line.partition("$$")
             formula.append(body)
             if end:
-                block = f'<div class="formula">{mathml(" ".join(formula).strip(), display=True)}</div>'
-                out += ["", self.md.htmlStash.store(block), ""]
+                out += ["", self.md.htmlStash.store(_numbered(" ".join(formula))), ""]
                 formula = None
         if formula is not None:
             raise ValueError(f"a formula that starts with $$ has no end: {' '.join(formula):.60}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import autograd
 from autograd import Value
+
+SHRINK, LEAST = 0.7, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
 
 
 def first() -> str:
@@ -16,4 +20,13 @@ def first() -> str:
 
 def inline(svg: str) -> str:
     """Return a picture as one line of HTML, which Markdown leaves alone."""
-    return f'<figure class="wide">{svg.strip().replace(chr(10), "")}</figure>'
+    return f'<figure class="wide">{legible(svg).strip().replace(chr(10), "")}</figure>'
+
+
+def legible(svg: str) -> str:
+    """Keep a broad picture from being shrunk until nobody can read it; its figure scrolls instead."""
+    width = re.search(r'<svg[^>]*? width="([\d.]+)"', svg)
+    if width is None:
+        return svg
+    least = f"min-width:{min(float(width[1]), max(LEAST, SHRINK * float(width[1]))):.0f}px;"
+    return svg.replace('style="', f'style="{least}', 1)

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -94,21 +95,14 @@ def load(name: str) -> dict[str, Any]:
 def show(name: str) -> str:
     """Return a measurement as Markdown: the command, what it printed, the machine.
 
-    Lines that begin with a bar are a table already; others are shown as printed.
+    A benchmark that prints a table with bars speaks Markdown, as it stands; anything else is shown as printed.
     """
     record = load(name)
-    out = [f"`{record['command']}` printed:", ""]
-    as_table = None
-    for line in record["output"]:
-        table = line.startswith("|")
-        if table is not as_table:
-            if as_table is False:
-                out.append("```")
-            out += [""] if table else ["", "```text"]
-            as_table = table
-        out.append(line)
-    if as_table is False:
-        out.append("```")
+    output = "\n".join(record["output"])
+    speaks_markdown = any(line.startswith("|") for line in record["output"])
+    # A line right above a table would be taken for its first row.
+    printed = re.sub(r"^([^|\n].*)\n(?=\|)", r"\1\n\n", output, flags=re.MULTILINE) if speaks_markdown else f"```text\n{output}\n```"
+    out = [f"`{record['command']}` printed:", "", printed]
     about = record["machine"]
     packages = ", ".join(f"{package} {version}" for package, version in about["packages"].items())
     out += ["", f"Measured on: {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}.", "{ .machine }"]
@@ -123,6 +117,6 @@ def everything() -> str:
     for path in sorted(FOLDER.glob("*.json")):
         document = ast.get_docstring(ast.parse(script(path.stem).read_text(encoding="utf-8"))) or ""
         title, _, rest = document.partition("\n\n")
-        heading = title.partition(": ``")[0].strip().rstrip(".")
+        heading = title.partition(":")[0].strip().rstrip(".")
         out += [f"## {heading} {{ #{path.stem} }}", "", rest.replace("``", "`").strip(), "", show(path.stem), ""]
     return "\n".join(out)

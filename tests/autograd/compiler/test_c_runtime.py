@@ -1,17 +1,20 @@
 """Every row of the table in C, against the row's own value; where they differ, mpmath decides."""
 
+import ctypes
 import itertools
 import math
+import platform
 import random
+import re
 import subprocess
 
 import numpy as np
 import pytest
+import reference
 
 from autograd import ops
 from autograd.compiler import toolchain
 from autograd.compiler.runtime import SLOPE
-import reference
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -20,7 +23,10 @@ SPECIAL = (0.0, 1.0, 0.5, 2.0, 3.0, 5e-324, 1e-310, 1e-200, 709.5, 745.5, 1e200,
 SPECIAL = (*SPECIAL, *(-x for x in SPECIAL), math.nan)
 FEW = (0.0, -0.0, 1.0, -2.0, 1e200, -1e-200, math.inf, -math.inf, math.nan)
 # Loops of these become vector instructions; that is what they are for.
-HOT = ["relu", "sigmoid", "tanh", "exp", "softplus", "greater", "where", "maximum", "minimum", "clamp", "sign", "abs", "square", "reciprocal", "step", "silu"]
+HOT = [
+    "relu", "sigmoid", "tanh", "exp", "softplus", "silu", "gelu", "slope", "greater", "equal", "where", "maximum", "minimum", "clamp",
+    "sign", "abs", "square", "reciprocal", "step", "leaky_relu", "restrict",
+]  # fmt: skip
 
 
 def c_name(op):
@@ -29,7 +35,7 @@ def c_name(op):
 
 def c_loop(op):
     """A C function that applies a row to n tuples of operands."""
-    count = (3 if op.name not in reference.COUNTS else reference.COUNTS[op.name]) if op.arity == ops.ANY else op.arity
+    count = reference.COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
     width = count + len(op.params)
     if op.arity == ops.ANY:
         constants = "".join(f", x[{i}]" for i in range(count, width))
@@ -39,14 +45,14 @@ def c_loop(op):
     return f"void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"
 
 
-def operands_of(op, seed=0):
+def operands_of(op, seed="in C"):
     """Log-uniform points of the row's domain, and edge points in and out of it."""
     rng = random.Random(f"{op.name} {seed}")
     slow = op.name in ("lgamma", "digamma", "polygamma", "re_inverse_power", "im_inverse_power", "monomial")
     count = 300 if slow else 3000
     if op is SLOPE:
         return [(2.0 ** rng.uniform(-30, 11) * rng.choice((-1.0, 1.0)), k) for _ in range(count) for k in (1.0, 2.0, -1.0)]
-    points = list(reference.points(op, count, "in C"))
+    points = list(reference.points(op, count, seed))
     n = len(points[0]) - len(op.params)
     edges = SPECIAL if n == 1 else FEW
     params = reference.PARAMS.get(op.name, [tuple(op.params.values())])
@@ -58,15 +64,20 @@ def operands_of(op, seed=0):
     return points
 
 
-@pytest.fixture(scope="module")
-def library():
-    return toolchain.load(toolchain.build("\n".join(['#include "c_runtime.h"', *map(c_loop, ROWS)]), flags=toolchain.STRICT))
+# Without a fused product and sum, exact products are made in another way.
+PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == "x86_64" else []
+
+
+@pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
+def library(request):
+    source = "\n".join(['#include "c_runtime.h"', *map(c_loop, ROWS)])
+    return toolchain.load(toolchain.build(source, flags=[*toolchain.STRICT, *request.param]))
 
 
 def in_c(library, op, points):
     x = np.array(points)
     out = np.empty(len(x))
-    getattr(library, c_name(op))(x.ctypes.data_as(toolchain.ctypes.c_void_p), out.ctypes.data_as(toolchain.ctypes.c_void_p), toolchain.ctypes.c_ssize_t(len(x)))
+    getattr(library, c_name(op))(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(out.ctypes.data), ctypes.c_ssize_t(len(x)))
     return out.tolist()
 
 
@@ -76,8 +87,13 @@ def apart(op, got, want, operands):
         return 0.0
     if not (math.isfinite(got) and math.isfinite(want)):
         return math.inf
-    unit = math.ulp(max(abs(want), abs(float(reference.VALUE_SCALE.get(op.name, lambda *_: 0.0)(*operands)))))
-    return abs(got - want) / unit
+    return abs(got - want) / math.ulp(max(abs(want), abs(float(largest_term(op, operands)))))
+
+
+def largest_term(op, operands):
+    """What a result near a root of the function is compared with; 0 where the row promises digits there too."""
+    scale = reference.VALUE_SCALE.get(op.name)
+    return scale(*map(reference.mp.mpf, operands)) if scale else 0.0
 
 
 def judged(op, got, operands):
@@ -86,7 +102,7 @@ def judged(op, got, operands):
         t = reference.mp.mpf(operands[0]) * operands[1]
         return reference.ulps(got, reference.sigmoid(t) * reference.sigmoid(-t)) / 2.0
     exact = reference.value(op.name, operands)
-    return reference.ulps(got, exact, reference.VALUE_SCALE.get(op.name, lambda *_: 0.0)(*operands))
+    return reference.ulps(got, exact, largest_term(op, operands))
 
 
 @pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
@@ -97,3 +113,92 @@ def test_row_in_c_has_the_value_of_the_row(library, op):
         if apart(op, got, want, operands) > 2.0:
             assert math.isfinite(got), (operands, got, want)
             assert judged(op, got, operands) <= 2.0, (operands, got, want)
+
+
+def test_every_row_has_a_spelling_in_c():
+    assert not [op.name for op in ops.TABLE.values() if not op.c]
+
+
+def test_integers_of_a_decimal_rounding(library):
+    rng = random.Random("round")
+    op = ops.TABLE["round"]
+    points = [(rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-30, 300), float(rng.randrange(-40, 40))) for _ in range(2000)]
+    points += [(k / 2.0, 0.0) for k in range(-9, 10)] + [(k * 5.0, -1.0) for k in range(-9, 10)] + [(k / 8.0, 2.0) for k in range(-40, 40)]
+    points += [(x, n) for x in (1.7976931348623157e308, 5e-324, 0.5, 50.0, 51.0, 499.0, 501.0) for n in (-400.0, -308.0, -3.0, -2.0, 322.0, 324.0)]
+    for operands, got in zip(points, in_c(library, op, points), strict=True):
+        assert got == op.value(*operands), operands
+
+
+def test_signs_of_zeros(library):
+    # A zero's sign decides the sign of an infinity later on.
+    for name in ("relu", "sign", "abs", "floor", "ceil", "neg", "tanh", "sqrt", "cbrt", "saturate", "restrict", "selu", "elu", "silu", "gelu", "square"):
+        op = ops.TABLE[name]
+        points = [(x, *op.params.values()) for x in (0.0, -0.0, -5e-324, -math.inf)]
+        for operands, got in zip(points, in_c(library, op, points), strict=True):
+            want = op.value(*operands)
+            assert (got != got and want != want) or math.copysign(1.0, got) == math.copysign(1.0, want), (name, operands)
+
+
+def test_many_operands_with_a_stride():
+    source = """#include "c_runtime.h"
+        double strided(const double *x, ptrdiff_t n, ptrdiff_t s) { return sum(x, n, s) + norm(x, n, s) + softmax(x, n, s, 2.0); }"""
+    f = toolchain.load(toolchain.build(source, flags=toolchain.STRICT)).strided
+    f.restype = ctypes.c_double
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(300)
+    xs = x[::3].tolist()
+    want = ops.sum.value(*xs) + ops.norm.value(*xs) + ops.softmax.value(*xs, 2.0)
+    assert f(ctypes.c_void_p(x.ctypes.data), ctypes.c_ssize_t(100), ctypes.c_ssize_t(3)) == pytest.approx(want, rel=1e-15)
+
+
+def test_an_exact_sum_keeps_what_cancellation_leaves(library):
+    rng = random.Random(3)
+    op = ops.TABLE["sum"]
+    points = []
+    for _ in range(500):
+        a, b = rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-300, 308), rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-300, 300)
+        points += [(a, b, -a), (a, -a, b), (1.7e308, 1.7e308, -1.7e308), (b, b * 2.0**-53, b * 2.0**-106)]
+    assert in_c(library, op, points) == [op.value(*xs) for xs in points]
+
+
+def test_index_out_of_range_is_nan_not_a_read_outside(library):
+    for name in ("softmax", "log_softmax", "direction"):
+        points = [(1.0, 2.0, 3.0, index) for index in (-1.0, 3.0, 1e300, math.nan)]
+        assert all(math.isnan(y) for y in in_c(library, ops.TABLE[name], points))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions are those of x86-64")
+@pytest.mark.parametrize("name", HOT)
+def test_loops_of_hot_rows_become_vector_instructions(name):
+    op = SLOPE if name == "slope" else ops.TABLE[name]
+    arguments = ", ".join(f"const double *restrict x{i}" for i in range(op.arity))
+    constants = reference.PARAMS.get(op.name, [tuple(op.params.values())])[0]
+    call = op.c.format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
+    source = f"""#include "c_runtime.h"
+        void hot(double *restrict out, {arguments}, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
+    compiler = toolchain.find_compiler()
+    header = str(toolchain.resources.files("autograd.compiler"))
+    command = [*compiler.command, *compiler.flags, *toolchain.STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
+    assembly = subprocess.run(command, input=source, capture_output=True, text=True, check=True, timeout=120).stdout
+    # A loop over one number at a time never stores a whole register.
+    assert re.search(r"\tv?movup[ds]\s[^\n]*\)\n", assembly)
+
+
+def literal(x):
+    return "NAN" if math.isnan(x) else f"{'-' if x < 0 else ''}INFINITY" if math.isinf(x) else float(x).hex()
+
+
+def test_every_row_under_the_sanitizers():
+    parts = ['#include "c_runtime.h"']
+    calls = []
+    for op in ROWS:
+        points = operands_of(op)
+        chosen = random.Random(op.name).sample(points, min(len(points), 150)) + points[-60:]
+        flat = ", ".join(literal(x) for xs in chosen for x in xs)
+        parts += [c_loop(op), f"static const double x_{op.name}[] = {{{flat}}};"]
+        calls.append(f"{c_name(op)}(x_{op.name}, out, {len(chosen)}); for (int i = 0; i < {len(chosen)}; i++) count += out[i] == out[i];")
+    main = "int main(void) { static double out[1000]; long count = 0; " + "\n".join(calls) + ' printf("%ld\\n", count); return 0; }'
+    program = toolchain.build("\n".join([*parts, main]), sanitize=True, executable=True, flags=toolchain.STRICT)
+    result = subprocess.run([program], capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert int(result.stdout) > 50 * len(ROWS)

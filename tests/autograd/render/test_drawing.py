@@ -232,7 +232,7 @@ def test_an_unknown_format_is_an_error_before_anything_is_written(tmp_path):
 def test_mermaid_has_every_node_edge_and_cluster():
     text = draw(network()).to_mermaid()
     graph = draw(network()).graph
-    assert len(re.findall(r'^ *n\d+[(\[]', text, re.M)) == len(graph.nodes)
+    assert len(re.findall(r"^ *n\d+[(\[]", text, re.M)) == len(graph.nodes)
     assert text.count(" -->|") == len(graph.edges)
     assert text.count("subgraph") == text.count("\n" + "    end") + len(re.findall(r"^  end$", text, re.M))
 
@@ -361,3 +361,16 @@ def test_broad_scripts_have_room():
 
     assert box("漢字漢字漢字漢字漢字") > box("kanjikanji")
     assert box("漢字漢字漢字漢字漢字") >= 10 * 13 + 20
+
+
+def test_nothing_flows_below_a_branch_that_was_not_taken():
+    x = Value(-1.0, "x")
+    y = autograd.where(x > 0.0, x.sqrt(), 2.0 * x)
+    y.backward()
+    picture = draw(y)
+    root = picture.graph.nodes[[node.operation for node in picture.graph.nodes].index("√")]
+    below = [edge for edge in picture.graph.edges if root.id in (edge.head, edge.tail)]
+    assert len(below) == 2
+    assert all(edge.contribution == "" and not edge.taken for edge in below)
+    assert "nan" not in picture.graph.tones
+    assert x.grad == 2.0

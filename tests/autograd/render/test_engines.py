@@ -12,7 +12,7 @@ from drawings import chain, elements, network, neuron
 
 import autograd.render.engines as engines
 from autograd.errors import MissingDependencyError
-from autograd.render import draw, dotsource
+from autograd.render import dotsource, draw
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 needs_pygraphviz = pytest.mark.skipif(find_spec("pygraphviz") is None, reason="no pygraphviz")
@@ -99,9 +99,9 @@ def test_each_engine_places_every_box_edge_and_cluster(engine):
     assert set(placed.curves) == set(placed.labels) == {edge.id for edge in picture.graph.edges}
     assert set(placed.clusters) == set(picture.graph.scopes())
     for rect in placed.nodes.values():
-        assert 0 <= rect.x
+        assert rect.x >= 0
         assert rect.x + rect.width <= placed.width
-        assert 0 <= rect.y
+        assert rect.y >= 0
         assert rect.y + rect.height <= placed.height
 
 

@@ -18,12 +18,15 @@ def overlap(a, b, slack=0.01):
     return a.x + slack < b.x + b.width and b.x + slack < a.x + a.width and a.y + slack < b.y + b.height and b.y + slack < a.y + a.height
 
 
+OPERATIONS = [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a.tanh(), lambda a, b: autograd.dot([a, b, a], [b, b, 1.0])]
+
+
 def random_dag(rng, size, *, scoped):
     nodes = [Value(rng.random(), f"x{i}") for i in range(4)]
     for _ in range(size):
         a, b = rng.choice(nodes[-9:]), rng.choice(nodes)
         with autograd.scope(f"m{rng.randrange(3)}") if scoped else autograd.scope(""):
-            nodes.append(rng.choice([lambda: a + b, lambda: a * b, lambda: a.tanh(), lambda: autograd.dot([a, b, a], [b, b, 1.0])])())
+            nodes.append(rng.choice(OPERATIONS)(a, b))
     root = autograd.sum(nodes)
     root.backward()
     return root

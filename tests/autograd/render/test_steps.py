@@ -8,12 +8,17 @@ import autograd
 from autograd import Value
 from autograd.render.steps import steps
 
+OPERATIONS = [
+    lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a.tanh(), lambda a, b: a * a, lambda a, b: a.relu(),
+    lambda a, b: 0.5 * a, lambda a, b: a**2,
+]  # fmt: skip
+
 
 def random_graph(rng, size):
     nodes = [Value(rng.uniform(0.2, 2.0), f"x{i}") for i in range(4)]
     for _ in range(size):
         a, b = rng.choice(nodes), rng.choice(nodes)
-        nodes.append(rng.choice([lambda: a + b, lambda: a * b, lambda: a - b, lambda: a.tanh(), lambda: a * a, lambda: a.relu(), lambda: 0.5 * a, lambda: a**2])())
+        nodes.append(rng.choice(OPERATIONS)(a, b))
     return autograd.sum(nodes[-6:])
 
 

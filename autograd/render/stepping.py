@@ -124,7 +124,7 @@ def stepper(
     # Small pictures may shrink to the window; large ones scroll before they become unreadable.
     least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
-    page = _page(listed, shown, described, frames, svg, title).replace("</style></head>", f"{least}</style></head>", 1)
+    page = _page(listed, shown, described, frames, svg=svg, title=title).replace("</style></head>", f"{least}</style></head>", 1)
     return Stepper(page, svg)
 
 
@@ -205,10 +205,11 @@ def _operand(x: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], svg: str, title: str) -> str:
+def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, title: str) -> str:
     index = {v: i for i, v in enumerate(listed.nodes)}
     formulas = {(r.step.node, r.step.position): r.formula for r in described}
-    back, step_of = [], {}
+    back: list[list[Any]] = []
+    step_of: dict[tuple[int, int, int], int] = {}
     for v, i in _edges(listed):
         parent: Any = v.operands[i]
         formula = formulas.get((v, i))

@@ -52,7 +52,7 @@ class Explanation:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # Jupyter shows the richest that it trusts; the text is there for the others.
         shown = self.to(self.style)
         bundle = {"text/plain": shown}
@@ -116,7 +116,7 @@ def explain(
             = 6
     <BLANKLINE>
     Check
-      finite difference 6, relative difference below 1e-8
+      finite difference 6.0000, relative difference below 1e-8
     """
     if style not in _STYLES:
         raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")

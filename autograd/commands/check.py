@@ -1,0 +1,44 @@
+"""``chainrule check``: hold the gradient of an expression against numbers."""
+
+from __future__ import annotations
+
+import argparse
+
+from autograd.errors import UsageError
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "check the gradient of an expression against numbers"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("expression", metavar="EXPR", help="such as 'x*exp(-x**2)'")
+    parser.add_argument("--at", default="", metavar="NAME=NUMBER,...", help="a number for each name, such as w=0.5,x=2")
+    parser.add_argument("--order", type=int, default=2, metavar="N", help="the highest order of derivative (default: 2)")
+    parser.add_argument("--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both")
+    parser.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; return 1 where a derivative is wrong."""
+    from autograd.expression import parse_bindings, parse_expression
+    from autograd.testing import GradcheckError, check_grads
+
+    if not 1 <= args.order <= 4:
+        raise UsageError(f"--order {args.order}: the order of a derivative is a number from 1 to 4 here")
+    expression = parse_expression(args.expression)
+    bindings = parse_bindings(args.at)
+    if not expression.names:
+        raise UsageError(f"{args.expression} has no variable to differentiate by; write one, such as x")
+    expression.evaluate(bindings)  # complains of missing names and superfluous ones
+    point = {name: bindings[name] for name in expression.names}
+    modes = ("fwd", "rev") if args.modes == "both" else (args.modes,)
+    try:
+        report = check_grads(expression.evaluate, (point,), args.order, modes)
+    except GradcheckError as error:
+        report = error.report
+    if not args.quiet:
+        at = ", ".join(f"{name} = {number!r}" for name, number in point.items())
+        print(f"f = {args.expression} at {at}: {report}")
+    return 0 if report else 1

@@ -1,0 +1,339 @@
+"""``chainrule train``: train a network on a built-in data set or a CSV file."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import AnomalyError, UsageError
+
+HELP = "train a network on a built-in data set or a CSV file"
+
+OPTIMIZERS = {
+    "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
+    "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
+}  # fmt: skip
+LOSSES = ("auto", "logistic", "hinge", "cross-entropy", "mse", "sum-squared")
+# What each data set is trained with, where the command line says nothing else.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "moons": {"hidden": [16, 16], "samples": 100, "noise": 0.1},
+    "circles": {"hidden": [16], "samples": 100, "noise": 0.05},
+    "xor": {"hidden": [8], "samples": 100, "noise": 0.1, "activation": "tanh"},
+    "spiral": {
+        "hidden": [100], "samples": 300, "noise": 0.2, "optimizer": "sgd", "lr": 1.0, "penalty": 1e-3,
+        "epochs": 2000, "compile": True, "init": "small",
+    },
+    "two-layer": {
+        "hidden": [100], "samples": 64, "optimizer": "sgd", "lr": 1e-6, "epochs": 500, "compile": True,
+        "loss": "sum-squared", "init": "normal", "bias": False,
+    },
+    "csv": {"hidden": [16, 16]},
+}  # fmt: skip
+COMMON: dict[str, Any] = {
+    "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto", "activation": "relu",
+    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0,
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add = parser.add_argument
+    add("data", metavar="moons|spiral|circles|xor|two-layer|FILE.csv", help="a built-in data set, or a file with a line for each sample")
+    add("--hidden", metavar="N,N", help="neurons of the hidden layers, such as 16,16; 0 for none")
+    add("--activation", help="of the hidden layers (default relu)")
+    add("--loss", choices=LOSSES, help="default: logistic for two classes, cross-entropy for more, mse for numbers")
+    add("--optimizer", choices=OPTIMIZERS, help="default adam")
+    add("--lr", type=float, help="learning rate")
+    add("--penalty", type=float, metavar="STRENGTH", help="of the sum of squares of the weights, halved (default 1e-4)")
+    add("--epochs", type=int, help="passes over the data, those before --resume included (default 100)")
+    add("--batch-size", type=int, metavar="N", help="samples for each step (default: all)")
+    add("--samples", type=int, metavar="N", help="size of a built-in data set")
+    add("--noise", type=float, help="of a built-in data set")
+    add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
+    add("--validation", type=float, default=0.0, metavar="SHARE", help="share of the samples that is held out (default 0)")
+    add("--seed", type=int, default=0, help="of data, first weights and batches (default 0)")
+    add("--compile", action=argparse.BooleanOptionalAction, default=None, help="train with a program of matrices made from the scalar network")
+    add("--out", type=Path, default=Path("chainrule-train"), metavar="FOLDER", help="where pictures go (default chainrule-train)")
+    add("--save", type=Path, metavar="FILE.json", help="write the training's state after each tenth of it, and at the end")
+    add("--resume", type=Path, metavar="FILE.json", help="go on from such a file, bit for bit")
+    add("--predict", type=Path, metavar="FILE.csv", help="predict for the samples of this file, into predictions.csv")
+    add("--quiet", action="store_true", help="print only where the results are")
+
+
+@dataclass
+class Task:
+    """What is to be learnt.
+
+    Attributes
+    ----------
+    x, y
+        Samples, and their targets as the loss takes them.
+    labels
+        Targets for pictures and accuracies: classes; empty where numbers are predicted.
+    outputs
+        Number of the network's outputs.
+    kind
+        The loss.
+    classes
+        Names of the classes.
+    features
+        Names of the features.
+    scale
+        Mean and deviation of each feature, by which samples were standardised; empty where they were not.
+    """
+
+    x: list[Any]
+    y: list[Any]
+    labels: list[int]
+    outputs: int
+    kind: str
+    classes: list[str] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    scale: list[tuple[float, float]] = field(default_factory=list)
+
+    def standardised(self, rows: list[list[float]]) -> list[list[float]]:
+        """Return samples as the network takes them."""
+        return [[(v - m) / s for v, (m, s) in zip(row, self.scale, strict=True)] if self.scale else list(row) for row in rows]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, say how it went, and write what was asked for."""
+    options = settings(args)
+    try:
+        task = load(args, options)
+        network = build(args, options, task)
+        rows = prediction_rows(args, task)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    args.out.mkdir(parents=True, exist_ok=True)
+    if not args.quiet:
+        print(described(args, options, task, network[0]))
+    try:
+        history = fit(args, options, task, network)
+    except AnomalyError as error:
+        print(f"chainrule train: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if not args.quiet:
+        print(summary(history, task, network[0]))
+    for path in written(args, task, network[0], history, rows):
+        print(path)
+    return 0
+
+
+def settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the command line, filled in by what suits the data, and checked."""
+    kind = args.data if args.data in DEFAULTS else "csv"
+    if kind == "csv" and not args.data.lower().endswith((".csv", ".tsv", ".txt")):
+        raise UsageError(f"no data set is called {args.data!r}; choose one of {', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv")
+    options: dict[str, Any] = {**COMMON, **DEFAULTS[kind]}
+    for name in ("activation", "loss", "optimizer", "lr", "penalty", "epochs", "samples", "noise", "compile"):
+        if getattr(args, name) is not None:
+            options[name] = getattr(args, name)
+    if args.hidden is not None:
+        try:
+            options["hidden"] = [int(part) for part in args.hidden.split(",") if int(part)]
+        except ValueError:
+            raise UsageError(f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}") from None
+        if any(n < 0 for n in options["hidden"]):
+            raise UsageError(f"--hidden takes numbers of neurons, got {args.hidden!r}")
+    options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
+    if args.optimizer is not None and args.lr is None:
+        options["lr"] = OPTIMIZERS[args.optimizer][2]
+    for name, low in (("epochs", 0), ("penalty", 0.0), ("lr", 0.0), ("noise", 0.0)):
+        if not low <= options[name] < float("inf"):
+            raise UsageError(f"--{name} must be at least {low}, got {options[name]}")
+    if args.batch_size is not None and args.batch_size < 1:
+        raise UsageError(f"--batch-size must be at least 1, got {args.batch_size}")
+    if not 0.0 <= args.validation < 1.0:
+        raise UsageError(f"--validation is a share from 0 to below 1, got {args.validation}")
+    if args.resume is not None and not args.resume.exists():
+        raise UsageError(f"there is no file {args.resume} to resume from")
+    for name in ("target", "predict"):
+        if (getattr(args, name) is not None and kind == "two-layer") or (name == "target" and args.target is not None and kind != "csv"):
+            raise UsageError(f"--{name} does not go with {args.data}")
+    return {**options, "data": kind}
+
+
+def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
+    """Make or read the data."""
+    from nn import data
+
+    rng = random.Random(args.seed)
+    if options["data"] == "two-layer":
+        if options["loss"] not in ("sum-squared", "mse"):
+            raise UsageError(f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse")
+        n = options["samples"]
+        x = [[rng.gauss(0.0, 1.0) for _ in range(1000)] for _ in range(n)]
+        return Task(x, [[rng.gauss(0.0, 1.0) for _ in range(10)] for _ in range(n)], [], 10, options["loss"])
+    if options["data"] != "csv":
+        make = getattr(data, f"make_{options['data']}")
+        x, y = make(options["samples"], options["noise"], rng=rng)
+        return classified(x.tolist(), y.tolist(), options["loss"])
+    table = data.read_csv(args.data, target=-1 if args.target is None else args.target)
+    x, y = table.x.tolist(), table.y.tolist()
+    names = table.classes
+    distinct = sorted(set(y))
+    numbered = not names and len(distinct) <= 20 and distinct == list(range(len(distinct))) and len(distinct) > 1
+    if options["loss"] == "auto" and not names and not numbered:
+        options["loss"] = "mse"
+    if options["loss"] in ("mse", "sum-squared"):
+        if names:
+            raise UsageError(f"--loss {options['loss']} predicts numbers, but the target column holds words")
+        task = Task(x, y, [], 1, options["loss"])
+    else:
+        if not names and not numbered:
+            raise UsageError(f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, 1, 2, ...")
+        task = classified(x, y, options["loss"], names)
+    task.features = table.features
+    columns = list(zip(*x, strict=True))
+    means = [sum(column) / len(column) for column in columns]
+    spreads = [(sum((v - m) ** 2 for v in column) / len(column)) ** 0.5 or 1.0 for column, m in zip(columns, means, strict=True)]
+    task.scale = list(zip(means, spreads, strict=True))
+    task.x = task.standardised(x)
+    return task
+
+
+def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | None = None) -> Task:
+    """Return the task of telling classes apart."""
+    count = max(len(classes or []), max(labels) + 1)
+    kind = ("logistic" if count == 2 else "cross-entropy") if loss == "auto" else loss
+    if kind in ("logistic", "hinge") and count > 2:
+        raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")
+    if kind in ("mse", "sum-squared"):
+        raise UsageError(f"--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy")
+    y = [2 * label - 1 for label in labels] if kind == "hinge" else list(labels)
+    return Task(x, y, labels, count if kind == "cross-entropy" else 1, kind, classes or [str(k) for k in range(count)])
+
+
+def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tuple[Any, Any, Any]:
+    """Make the network, its optimizer and its loss."""
+    from nn import MLP, init, losses, optim
+
+    def small(nin: int, nout: int, *, rng: Any = None) -> list[list[float]]:
+        return init.normal(nin, nout, std=0.01, rng=rng)
+
+    model = MLP(
+        len(task.x[0]), [*options["hidden"], task.outputs], activation=options["activation"], bias=options["bias"],
+        init=small if options["init"] == "small" else options["init"], rng=random.Random(args.seed + 1),
+    )  # fmt: skip
+    name, extra, _ = OPTIMIZERS[options["optimizer"]]
+    optimizer = getattr(optim, name)(model.parameters(), lr=options["lr"], **extra)
+    loss = {
+        "logistic": losses.binary_cross_entropy_with_logits, "hinge": losses.hinge_loss, "mse": losses.mse_loss,
+        "cross-entropy": losses.cross_entropy, "sum-squared": losses.sum_squared_error,
+    }[task.kind]  # fmt: skip
+    return model, optimizer, loss
+
+
+def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any]) -> Any:
+    """Train, from the file to resume from on, and save as asked."""
+    import shutil
+
+    from nn import data, losses
+    from nn.progress import Progress
+    from nn.train import fit as train
+
+    model, optimizer, loss = network
+    x, y, held_out = task.x, task.y, None
+    if args.validation:
+        x, x_out, y, y_out = data.train_test_split(x, y, args.validation, rng=random.Random(args.seed + 2))
+        held_out = x_out, y_out
+    save = args.save or args.resume
+    if args.save and args.resume and args.save != args.resume:
+        shutil.copyfile(args.resume, args.save)
+    strength = options["penalty"]
+    return train(
+        model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size, compile=options["compile"],
+        penalty=(lambda: losses.l2_penalty(model, strength)) if strength and task.kind != "sum-squared" else None,
+        reduction="sum" if task.kind == "sum-squared" else "mean",
+        metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
+        rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
+        resume=args.resume is not None,
+        progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet else None),
+    )  # fmt: skip
+
+
+def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
+    """Say what is going to be trained on what."""
+    what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
+    shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
+    how = "compiled" if options["compile"] else "node by node"
+    return (
+        f"{args.data}: {len(task.x)} samples of {len(task.x[0])} features, {what}\n"
+        f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} loss; "
+        f"{options['optimizer']} at {options['lr']:g}, {how}"
+    )
+
+
+def summary(history: Any, task: Task, model: Any) -> str:
+    """Say how the training went."""
+    from autograd.modes import no_grad
+    from nn.metrics import accuracy
+
+    names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "held-out loss", "val_accuracy": "held-out accuracy"}
+    last = {name: column[-1] for name, column in history.items() if column}
+    if task.labels and "accuracy" not in last:
+        with no_grad():
+            last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
+    figures = [f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}" for n, value in last.items()]
+    ending = f", {history.stopped}" if history.stopped else ""
+    return f"{', '.join(figures)} after {history.epochs} epochs, {history.seconds:.1f} s{ending}"
+
+
+def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
+    """Read the samples to predict for, before anything is trained."""
+    if args.predict is None:
+        return []
+    from nn.data import read_csv
+
+    table = read_csv(args.predict, target=None)
+    columns = list(range(len(task.x[0])))
+    if task.features and set(task.features) <= set(table.features):
+        columns = [table.features.index(name) for name in task.features]
+    elif len(table.features) != len(columns):
+        wanted = f" ({', '.join(task.features)})" if task.features else ""
+        raise UsageError(f"{args.predict} has {len(table.features)} columns, but the network takes {len(columns)} features{wanted}")
+    return [[row[i] for i in columns] for row in table.x.tolist()]
+
+
+def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
+    """Write the pictures and the predictions; return where they are."""
+    from nn import plot
+
+    paths = []
+    if history.epochs:
+        paths.append(args.out / "loss.png")
+        history.plot(title=f"Training on {Path(args.data).name}").figure.savefig(paths[-1])
+    if task.labels and len(task.x[0]) == 2:
+        paths.append(args.out / "boundary.png")
+        plot.plot_decision_boundary(model, task.x, task.labels).figure.savefig(paths[-1])
+    if args.predict is not None:
+        paths.append(args.out / "predictions.csv")
+        predict(task, model, rows, paths[-1])
+    return [*paths, *([args.save or args.resume] if args.save or args.resume else [])]
+
+
+def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
+    """Write a line for each sample: the class with its scores, or the number."""
+    import io
+
+    from autograd.files import write_atomically
+    from autograd.modes import no_grad
+    from nn.metrics import predicted_classes
+
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(["class", *(f"score {k}" for k in range(task.outputs))] if task.labels else ["prediction"])
+    with no_grad():
+        for row in task.standardised(rows):
+            y = model(row)
+            scores = [float(v) for v in y] if isinstance(y, list) else [float(y)]
+            out.writerow([*([task.classes[predicted_classes([scores])[0]]] if task.labels else []), *scores])
+    write_atomically(path, text.getvalue())

@@ -1,0 +1,182 @@
+"""``chainrule train`` as a user runs it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograd.cli import main
+
+pytest.importorskip("matplotlib")
+ROOT = Path(__file__).parents[3]
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def train(tmp_path, *arguments):
+    return main(["train", *map(str, arguments), "--out", str(tmp_path / "out")])
+
+
+@pytest.mark.parametrize("data", ["moons", "circles", "xor"])
+def test_built_in_data(tmp_path, capsys, data):
+    assert train(tmp_path, data) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{data}: 100 samples of 2 features, classes 0, 1"
+    assert "parameters" in lines[1]
+    assert "training 100/100" in lines[-4]
+    assert float(lines[-3].partition("accuracy ")[2].partition("%")[0]) > 90.0
+    for path in lines[-2:]:
+        assert Path(path).read_bytes().startswith(PNG)
+
+
+def test_spiral_and_two_layer_are_compiled(tmp_path, capsys):
+    assert train(tmp_path, "spiral", "--epochs", 1000) == 0
+    out = capsys.readouterr().out
+    assert "compiled" in out
+    assert float(out.partition("accuracy ")[2].partition("%")[0]) > 90.0
+    assert train(tmp_path, "two-layer", "--epochs", 30) == 0
+    out = capsys.readouterr().out
+    assert "1000-100-10 network of 101000 parameters" in out
+    assert "boundary" not in out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--hidden", "4,4", "--activation", "tanh", "--loss", "hinge", "--optimizer", "momentum", "--lr", "0.1"],
+        ["--loss", "cross-entropy", "--optimizer", "adamw", "--batch-size", "10", "--validation", "0.2", "--penalty", "0"],
+        ["--hidden", "0", "--optimizer", "rmsprop", "--samples", "40", "--noise", "0.3", "--seed", "5"],
+        ["--compile", "--optimizer", "adagrad", "--epochs", "30"],
+    ],
+)
+def test_options(tmp_path, capsys, options):
+    assert train(tmp_path, "moons", *(["--epochs", 10] if "--epochs" not in options else []), *options) == 0
+    out = capsys.readouterr().out
+    assert "loss" in out
+    assert ("held-out accuracy" in out) == ("--validation" in options)
+
+
+def write_flowers(path, *, words=True, rows=60):
+    rng = random.Random(0)
+    lines = ["width,height,kind"]
+    for i in range(rows):
+        kind = i % 3
+        lines.append(f"{100 + 10 * kind + rng.gauss(0, 2):.3f},{rng.gauss(0.001 * kind, 0.0002):.6f},{['lily', 'rose', 'tulip'][kind] if words else kind}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_a_file_of_classes_and_predictions(tmp_path, capsys, words):
+    data = write_flowers(tmp_path / "flowers.csv", words=words)
+    new = tmp_path / "new.csv"
+    new.write_text("height,width\n0.0,100\n0.002,120\n")
+    assert train(tmp_path, data, "--predict", new, "--epochs", 60) == 0
+    out = capsys.readouterr().out
+    assert ("classes lily, rose, tulip" if words else "classes 0, 1, 2") in out
+    lines = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
+    assert lines[0] == "class,score 0,score 1,score 2"
+    assert [line.split(",")[0] for line in lines[1:]] == (["lily", "tulip"] if words else ["0", "2"])
+
+
+def test_a_file_of_numbers(tmp_path, capsys):
+    data = tmp_path / "line.csv"
+    data.write_text("y,x\n" + "".join(f"{2.5 * i + 1},{i}\n" for i in range(20)))
+    new = tmp_path / "new.csv"
+    new.write_text("3\n4.5\n")
+    assert train(tmp_path, data, "--target", "y", "--hidden", "0", "--epochs", 400, "--lr", "0.3", "--penalty", 0, "--predict", new) == 0
+    assert "numbers to predict" in capsys.readouterr().out
+    rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
+    assert [float(row) for row in rows[1:]] == pytest.approx([8.5, 12.25], rel=0.01)
+
+
+def test_save_and_resume_give_the_uninterrupted_training(tmp_path, capsys):
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--save", whole) == 0
+    assert train(tmp_path, "moons", "--epochs", 8, "--batch-size", 16, "--save", part) == 0
+    kept = part.read_bytes()
+    assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--resume", part, "--save", tmp_path / "more.json") == 0
+    assert part.read_bytes() == kept, "only the file of --save is written"
+    assert json.loads((tmp_path / "more.json").read_text()) == json.loads(whole.read_text())
+    new = tmp_path / "new.csv"
+    new.write_text("0.0,1.0\n1.0,-0.5\n")
+    capsys.readouterr()
+    assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--resume", whole, "--predict", new, "--quiet") == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [str(tmp_path / "out" / "predictions.csv"), str(whole)]
+    assert [row.split(",")[0] for row in (tmp_path / "out" / "predictions.csv").read_text().splitlines()] == ["class", "0", "1"]
+
+
+BAD = {
+    "an unknown name": (["sun"], "no data set is called 'sun'; choose one of moons, circles"),
+    "a missing file": (["{tmp}/absent.csv"], "absent.csv"),
+    "a bad cell": (["{tmp}/bad.csv"], "bad.csv, line 3, column 1 (a): 'oops' is not a finite number"),
+    "hidden": (["moons", "--hidden", "16,x"], "--hidden takes whole numbers"),
+    "negative hidden": (["moons", "--hidden", "-3"], "--hidden takes numbers of neurons"),
+    "activation": (["moons", "--activation", "swish"], "no activation is called 'swish'"),
+    "epochs": (["moons", "--epochs", "-1"], "--epochs must be at least 0"),
+    "lr": (["moons", "--lr", "nan"], "--lr must be at least 0"),
+    "batch": (["moons", "--batch-size", "0"], "--batch-size must be at least 1"),
+    "validation": (["moons", "--validation", "1.5"], "--validation is a share"),
+    "loss for two": (["spiral", "--loss", "hinge"], "--loss hinge is for two classes, and there are 3"),
+    "loss for numbers": (["moons", "--loss", "mse"], "these are classes"),
+    "loss for classes": (["two-layer", "--loss", "hinge"], "two-layer predicts numbers"),
+    "samples": (["moons", "--samples", "1"], "at least 2 samples"),
+    "target": (["moons", "--target", "y"], "--target does not go with moons"),
+    "unknown column": (["{tmp}/good.csv", "--target", "z"], "no column 'z'; its columns are a, b"),
+    "nothing to resume": (["moons", "--resume", "{tmp}/absent.json"], "there is no file"),
+    "another file": (["moons", "--resume", "{tmp}/good.csv"], "not JSON"),
+    "wrong columns": (["moons", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 2 features"),
+    "out": (["moons", "--epochs", "1", "--out", "{tmp}/good.csv/x"], "good.csv"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\noops,3\n")
+    (tmp_path / "bad3.csv").write_text("1,2,3\n")
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n3,4\n")
+    arguments, message = BAD[kind]
+    arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]
+    assert main(["train", "--out", str(tmp_path / "out"), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("chainrule train: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_resumed_training_must_be_of_the_same_network(tmp_path, capsys):
+    save = tmp_path / "run.json"
+    assert train(tmp_path, "moons", "--epochs", 1, "--save", save) == 0
+    assert train(tmp_path, "moons", "--hidden", "4", "--resume", save) == 2
+    assert "cannot be resumed from" in capsys.readouterr().err
+
+
+def test_a_training_that_explodes_names_the_operation(tmp_path, capsys):
+    data = tmp_path / "line.csv"
+    data.write_text("".join(f"{i},{2 * i + 0.5}\n" for i in range(20)))
+    assert train(tmp_path, data, "--optimizer", "sgd", "--lr", "1e6", "--epochs", 200) == 1
+    error = capsys.readouterr().err
+    assert "not finite" in error
+    assert "Try a smaller learning rate" in error
+
+
+def test_an_interrupt_keeps_what_was_learnt(tmp_path):
+    save = tmp_path / "run.json"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograd", "train", "moons", "--epochs", "1000000", "--out", str(tmp_path / "out"), "--save", str(save)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("training"):
+            break
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "interrupted" in out
+    assert (tmp_path / "out" / "boundary.png").exists()

@@ -1,0 +1,203 @@
+"""What the checker takes, says and forgives."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Value, custom_op, ops
+from autograd.cli import main
+from autograd.testing import GradcheckError, check_grads, gradcheck, strategies, ulps
+from autograd.testing.numeric import COMPLEX, local_derivative, richardson, slopes
+
+
+def test_it_returns_true_or_raises_its_report():
+    assert gradcheck(lambda x, y: x * ag.exp(y), (2.0, 0.5)) is True
+    with pytest.raises(GradcheckError, match="1 of 1 derivatives wrong") as caught:
+        gradcheck(lambda x: x * math.sin(x), 1.3)
+    assert not caught.value.report
+    report = gradcheck(lambda x: x * math.sin(x), 1.3, raise_exception=False)
+    assert not report
+    assert "autograd.sin(x)" in str(report)
+    assert report.failures[0].numeric == pytest.approx(math.sin(1.3) + 1.3 * math.cos(1.3), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(lambda x: x * float(x), 2.0), (lambda x: x * x.data if isinstance(x, Value) else x * x, 2.0), (lambda x: x.detach() * x if isinstance(x, Value) else x * x, 3.0)],
+    ids=["float", "data", "detach"],
+)
+def test_a_dropped_gradient_is_found(f, x):
+    assert not gradcheck(f, x, raise_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs", "names"),
+    [
+        (ag.tanh, 0.3, ["df/dx"]),
+        (ag.hypot, (3.0, 4.0), ["df/dx0", "df/dx1"]),
+        (ag.hypot, [Value(3.0), 4], ["df/dx0", "df/dx1"]),
+        (lambda p: p["w"][0] * p["w"][1] + p["b"], {"w": [1.0, 2.0], "b": 3.0}, ["df/dw[0]", "df/dw[1]", "df/db"]),
+        (lambda v: [v[0] * v[1], v[0]], ([1.0, 2.0],), ["df[0]/dx[0]", "df[0]/dx[1]", "df[1]/dx[0]", "df[1]/dx[1]"]),
+        (lambda x: 3.0, 1.0, ["df/dx"]),
+    ],
+)
+def test_inputs_and_the_names_of_derivatives(f, inputs, names):
+    report = gradcheck(f, inputs, raise_exception=False)
+    assert report
+    assert [entry.what for entry in report] == names
+    assert all(entry.status == "ok" for entry in report)
+
+
+def test_orders_and_modes():
+    report = check_grads(lambda x, y: ag.tanh(x * y), (0.5, 2.0), order=3)
+    assert len(report.entries) == 2 * (2 + 4 + 8)
+    assert {entry.what for entry in report} >= {"df/dx0 (fwd)", "d²f/dx0 dx1 (rev)", "d³f/dx1 dx1 dx0 (fwd)"}
+    assert len(check_grads(ag.exp, 1.0, 1, ("rev",)).entries) == 1
+    with pytest.raises(ValueError, match='"fwd", "rev" or both'):
+        check_grads(ag.exp, 1.0, modes=("reverse",))
+    with pytest.raises(ValueError, match="at least 1"):
+        gradcheck(ag.exp, 1.0, order=0)
+
+
+def test_a_wrong_second_derivative_is_found():
+    # Right as a number, but a constant to whoever differentiates again.
+    frozen = custom_op("frozen_square", lambda x: x * x, lambda y, x: (2.0 * float(x),))
+    try:
+        assert gradcheck(frozen, 3.0)
+        with pytest.raises(GradcheckError, match="d²f/dx dx"):
+            gradcheck(frozen, 3.0, order=2)
+    finally:
+        del ops.TABLE["frozen_square"]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "status"),
+    [
+        (ag.relu, 0.0, "kink"), (ag.abs, 0.0, "kink"), (lambda x: ag.maximum(x, 2.0), 2.0, "kink"), (ag.floor, 3.0, "kink"),
+        (lambda x: x if x > 0 else 3.0 * x, 0.0, "kink"), (lambda x: x if x < 1 else 2.0, 1.0, "kink"),
+        (ag.sqrt, 0.0, "not checked"), (ag.log, 0.0, "not checked"), (ag.log, -1.0, "not checked"), (ag.acos, 1.0, "not checked"),
+        (ag.relu, 1e-12, "ok"), (lambda x: ag.relu(x - 1.0) * ag.relu(1.0 - x), 1.5, "ok"), (lambda x: ag.where(x > 0.0, x, -x), 2.0, "ok"),
+        (lambda x: ag.sin(1e5 * x), 1.0, "ok"), (lambda x: ag.exp(-1e4 * x * x), 0.3, "ok"), (ag.lgamma, 1.4616321449683622, "ok"),
+    ],
+)  # fmt: skip
+def test_kinks_and_edges_are_told_from_errors(f, x, status):
+    report = gradcheck(f, x, raise_exception=False)
+    assert [entry.status for entry in report] == [status]
+    if status != "ok":
+        assert report.entries[0].note in str(report)
+
+
+def test_a_tolerance_can_be_given():
+    rough = custom_op("rough_exp", ops.exp.value, lambda y, x: (y * (1.0 + 1e-6),))
+    try:
+        assert not gradcheck(rough, 1.0, raise_exception=False)
+        assert gradcheck(rough, 1.0, rtol=1e-5)
+    finally:
+        del ops.TABLE["rough_exp"]
+
+
+def test_the_complex_forms_are_those_of_the_rows():
+    assert set(COMPLEX) <= set(ops.TABLE)
+    without = {"lgamma", "digamma", "polygamma", "erf", "erfc", "normal_cdf", "gaussian", "gelu", "monomial", "re_inverse_power", "im_inverse_power"}
+    assert set(ops.TABLE) - set(COMPLEX) == without
+
+
+def test_estimates():
+    assert local_derivative(ops.tanh, [20.5], 0).derivative == pytest.approx(6.251528757339955e-18, rel=1e-14)
+    assert local_derivative(ops.tanh, [-300.0], 0).derivative == pytest.approx(4.0 * math.exp(-600.0), rel=1e-12)
+    estimate = local_derivative(ops.erf, [0.5], 0)
+    assert abs(estimate.derivative - 2.0 / math.sqrt(math.pi) * math.exp(-0.25)) <= estimate.uncertainty < 1e-10
+    assert richardson(lambda x: math.nan, 1.0) is None
+    left, right = slopes(abs, 0.0, 1e-4)
+    assert (left, right) == (-1.0, 1.0)
+
+
+def test_ulps():
+    assert ulps(1.0, 1.0) == ulps(math.nan, math.nan) == ulps(math.inf, math.inf) == 0.0
+    assert ulps(0.0, 5e-324) == 1.0
+    assert ulps(math.inf, 1.0) == ulps(1.0, math.nan) == math.inf
+
+
+# Strategies.
+
+
+@given(strategies.floats(0.0, 1.0), strategies.floats(-math.inf, -1e300), strategies.values(2.0, 3.0))
+def test_numbers_lie_inside_open_intervals(a, b, v):
+    assert 0.0 < a < 1.0
+    assert b < -1e300
+    assert 2.0 < v.data < 3.0
+    assert isinstance(v, Value)
+
+
+def test_an_empty_interval_is_an_error():
+    with pytest.raises(ValueError, match="holds no number"):
+        strategies.floats(1.0, 1.0)
+
+
+@given(strategies.functions(), strategies.functions(kinks=False, arity=2), st.data())
+def test_functions_can_be_called_inside_their_domain(f, g, data):
+    xs = [data.draw(strategies.floats(max(low, -50.0), min(high, 50.0))) for low, high in f.domain]
+    assert isinstance(f.call(*xs), float), f.name
+    assert len(g.domain) == 2
+    assert ops.TABLE[g.name].kink is None
+
+
+@settings(max_examples=settings.default.max_examples)
+@given(strategies.expressions(kinks=True, max_operations=6, max_inputs=2, bound=50.0))
+def test_expressions_stay_inside_domains_and_bounds(expression):
+    root, leaves = expression.graph()
+    assert 1 <= expression.operations <= 6
+    assert 1 <= len(leaves) <= 2
+    assert root.data == expression(*expression.inputs)
+    for node in ag.toposort(root):
+        assert abs(node.data) <= 50.0
+        assert all(abs(d) <= 50.0 for d in node.local_grads)
+    assert str(expression).count("; ") == len(leaves) + expression.operations - 1
+
+
+def test_expressions_share_results():
+    seen = []
+
+    @settings(max_examples=200, database=None, derandomize=True)
+    @given(strategies.expressions())
+    def collect(expression):
+        uses = [x for step in expression.steps for x in step.operands if isinstance(x, int)]
+        seen.append(len(uses) > len(set(uses)))
+
+    collect()
+    assert any(seen)
+
+
+# The command.
+
+
+def test_the_command_prints_the_report(capsys):
+    assert main(["check", "x*exp(-x**2)*w", "--at", "x=1.3,w=2", "--modes", "both"]) == 0
+    out = capsys.readouterr().out
+    assert "no error in 12 derivatives" in out
+    assert "df/dx (fwd)" in out
+    assert "d²f/dx dw (rev)" in out
+    assert main(["check", "relu(x)", "--at", "x=0", "--order", "1"]) == 0
+    assert "df/dx is a kink: relu(0.0)" in capsys.readouterr().out
+    assert main(["check", "x ** 2", "--at", "x=3", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_command_fails_where_a_derivative_is_wrong(capsys, monkeypatch):
+    import dataclasses
+
+    monkeypatch.setitem(ops.TABLE, "tanh", dataclasses.replace(ops.tanh, partials=lambda y, x: (1.0 - 0.99 * y * y,)))
+    assert main(["check", "tanh(x)", "--at", "x=1", "--order", "1"]) == 1
+    assert "suspect tanh(1.0)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [(["x*y", "--at", "x=1"], "y has no value"), (["3"], "no variable"), (["x+", "--at", "x=1"], "not an expression"), (["x", "--at", "x=1", "--order", "9"], "from 1 to 4")],
+)
+def test_bad_usage_of_the_command(capsys, argv, message):
+    assert main(["check", *argv]) == 2
+    assert message in capsys.readouterr().err
