@@ -15,75 +15,12 @@ from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import Node
+from autograd.order import Bundle
+from autograd.order import sort as _sort
 from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
-
-
-class Bundle:
-    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements.
-
-    So does a checkpointed call, a subclass with a method ``replay``, between its results and what they rest on.
-    """
-
-    __slots__ = ("_a",)
-    op = note = _b = _da = _db = None
-
-    def __init__(self, elements: tuple[Any, ...]) -> None:
-        self._a = elements
-
-
-def _sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
-
-    The nodes of ``stop`` are left out, and so is what only they rest on.
-    """
-    order: list[Any] = []
-    bundles: dict[int, Bundle] = {}
-    done: set[Any] = set(stop)
-    stack: list[Any] = [root]
-    pop, push = stack.pop, stack.append
-    while stack:
-        node = pop()
-        if node is None:  # all that lies below the node under this mark has been placed
-            order.append(pop())
-            continue
-        if node in done:
-            continue
-        done.add(node)
-        a = node._a
-        if a is None:  # a leaf rests on nothing
-            order.append(node)
-            continue
-        push(node)
-        push(None)
-        if a.__class__ is Value:
-            if a not in done:
-                push(a)
-        elif a.__class__ is tuple:
-            if node.op is not ops.dot:
-                call = None if node.op is None else node.op.call
-                if call is not None:
-                    bundles[id(call)] = call
-                    if call not in done:
-                        push(call)
-                    continue
-                stack += [x for x in a if x.__class__ is Value and x not in done]
-                continue
-            for vector, local in zip(a, node._b):
-                if local is None:  # numbers alone
-                    continue
-                bundle = bundles.get(id(vector))
-                if bundle is None:
-                    bundle = bundles[id(vector)] = Bundle(vector)
-                if bundle not in done:
-                    push(bundle)
-            continue
-        b = node._b
-        if b.__class__ is Value and b not in done:
-            push(b)
-    return order, bundles
 
 
 def toposort(root: Value) -> list[Value]:
@@ -196,24 +133,16 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             grads[x] = term if old is None else old + term
 
 
-def _through_call(node: Any, g: Any, grads: dict[Any, Any], *, recorded: bool) -> bool:
+def _through_call(node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> bool:
     """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
-    if node.op is None:
-        if not isinstance(node, Bundle):
-            return False
-        order, bundles, inner = node.replay(g, grads)  # type: ignore[attr-defined]
-        if recorded or (ACTIVE and MODE.get().anomaly):
-            _accumulate_recorded(inner, order, bundles, recorded)
-        else:
-            _accumulate(inner, order, bundles)
-        for x in node._a:
-            grads[x] = inner[x]
-        return True
-    call = node.op.call
-    if call is None:
+    call = node if node.op is None else node.op.call
+    if call is None or not isinstance(call, Bundle):
         return False
-    waiting = grads[call] or [None] * call.count
-    grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
+    if call is node:
+        node.replay(g, grads, recorded)  # type: ignore[attr-defined]
+    else:
+        waiting = grads[call] or [None] * call.count
+        grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
     return True
 
 

@@ -76,7 +76,7 @@ def direction_slopes(y: float, *operands: float) -> tuple[float, ...]:
     """Partials of `direction`: the sum of the other cosines squared, by the length, or -y cosine by it."""
     *xs, index = operands
     i, r = int(index), math.hypot(*xs)
-    if 1.0 <= r < INF or (r > 1e-290 and all(abs(x) > 1e-290 or x == 0.0 for x in xs)):
+    if 1e-290 < r < INF and (r >= 1.0 or all(abs(x) > 1e-290 or x == 0.0 for x in xs)):
         cosines = directions(r, *xs)
         slopes = [-y * (c / r) for c in cosines]
         slopes[i] = sum(*[c * (c / r) for j, c in enumerate(cosines) if j != i])

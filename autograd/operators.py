@@ -24,7 +24,8 @@ class Operators:
 
     # fmt: off
     def __add__(self, other: Number) -> Value: return ops.add(self, other)
-    def __radd__(self, other: Number) -> Value: return ops.add(other, self)
+    # The built-in sum() starts from the int 0: the short path.
+    def __radd__(self, other: Number) -> Value: return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
     def __sub__(self, other: Number) -> Value: return ops.sub(self, other)
     def __rsub__(self, other: Number) -> Value: return ops.sub(other, self)
     def __mul__(self, other: Number) -> Value: return ops.mul(self, other)

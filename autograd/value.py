@@ -139,10 +139,6 @@ class Value(Node, Operators):
         node.note = None
         return _observe(node) if ACTIVE else node
 
-    def __radd__(self, other: Number) -> Value:
-        # The built-in sum() starts from the int 0.
-        return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
-
     def __sub__(self, other: Number) -> Value:
         if other.__class__ is Value:
             node = _new(Value)

@@ -91,16 +91,12 @@ def plot_decision_boundary(
         Takes a point of two numbers; returns one score (classes 0 and 1) or one for each class.
     x, y
         Samples of two features, and their labels: 0 and 1, -1 and 1, or 0, 1, 2, ...
-    ax
-        Axes to draw into.
-    steps
-        Points of the grid along each axis.
-    margin
-        Space around the samples, in their units.
+    ax, title
+        Axes to draw into, and what stands above.
+    steps, margin
+        Points of the grid along each axis, and the space around the samples in their units.
     threshold
         Above which a single score means class 1; 0.5 for a probability.
-    title
-        The inscription.
 
     Returns
     -------

@@ -248,6 +248,10 @@ SECOND_SCALE: dict[str, Callable[..., Any]] = {
 }
 
 
+# Slow at many bits, and in no need of them.
+HEAVY = {"lgamma", "digamma", "polygamma", "gelu", "erf", "erfc", "normal_cdf", "gaussian"}
+
+
 def difference(f: Callable[[Any], Any], x: Any, n: int) -> Any:
     """n-th derivative, n up to 3, by a central difference."""
     h = mp.ldexp(min(abs(x), 1) or 1, -120)
@@ -262,11 +266,12 @@ def difference(f: Callable[[Any], Any], x: Any, n: int) -> Any:
 
 def derivative(name: str, i: int, operands: tuple[float, ...], n: int) -> Any:
     """n-th partial derivative by operand i of the row ``name``."""
-    with mp.workprec(250 if name in SECOND and n <= 2 else PRECISION):
+    known = next((k for k, table in ((2, SECOND), (1, FIRST)) if name in table and k <= n), 0)
+    # A second difference loses the square of what a first one loses.
+    bits = 250 if name in SECOND and n <= 2 else 300 if name in HEAVY and n == known else 2 * PRECISION + 200 if n == 2 else PRECISION
+    with mp.workprec(bits):
         xs = tuple(map(mp.mpf, operands))
-        exact, known = next(
-            ((table[name], k) for k, table in ((2, SECOND), (1, FIRST)) if name in table and k <= n), (None, 0)
-        )
+        exact = (SECOND[name] if known == 2 else FIRST[name]) if known else None
 
         def along(x: Any) -> Any:
             at = (*xs[:i], x, *xs[i + 1 :])
@@ -276,8 +281,7 @@ def derivative(name: str, i: int, operands: tuple[float, ...], n: int) -> Any:
 
 
 def value(name: str, operands: tuple[float, ...]) -> Any:
-    heavy = name in ("lgamma", "digamma", "polygamma", "gelu", "erf", "erfc", "normal_cdf")
-    with mp.workprec(300 if heavy else PRECISION):
+    with mp.workprec(300 if name in HEAVY else PRECISION):
         return +VALUE[name](*map(mp.mpf, operands))
 
 

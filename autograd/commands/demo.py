@@ -82,8 +82,10 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
 
 def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callable[[Path], object]]:
     """Return, by file name, what writes each result."""
-    from autograd.render import draw
+    from autograd.render import draw, stepper
     from nn import plot
+
+    neuron = one_neuron(model, x)
 
     def picture(axes: Callable[[], Any]) -> Callable[[Path], object]:
         return lambda path: axes().figure.savefig(path)
@@ -91,7 +93,8 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
     return {
         "loss.png": picture(lambda: plot.plot_loss(losses, title="Training loss")),
         "boundary.png": picture(lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")),
-        "neuron.svg": lambda path: draw(one_neuron(model, x)).save(path),
+        "neuron.svg": lambda path: draw(neuron).save(path),
+        "neuron.html": lambda path: stepper(neuron).save(path),
         "weights.json": model.save,
     }
 

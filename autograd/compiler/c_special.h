@@ -112,11 +112,11 @@ CR_RARE int cr_is_pole(double x) { return x <= 0.0 && (isinf(x) || x == floor(x)
 CR_RARE void cr_sine_cosine(double x, cr_wide *sine, cr_wide *cosine) {
     cr_wide t = cr_mul(cr_pi, cr_wide_from(remainder(x, 1.0))), term = cr_whole(1.0);
     *sine = *cosine = cr_whole(0.0);
-    for (int k = 0; k < 56; k += 2) {
+    for (uint32_t k = 0; k < 56; k += 2) {
         *cosine = cr_add(*cosine, term);
-        term = cr_div(cr_mul(term, t), cr_whole(k + 1));
+        term = cr_over(cr_mul(term, t), k + 1);
         *sine = cr_add(*sine, term);
-        term = cr_negative(cr_div(cr_mul(term, t), cr_whole(k + 2)));
+        term = cr_negative(cr_over(cr_mul(term, t), k + 2));
     }
 }
 
@@ -129,7 +129,7 @@ CR_RARE cr_wide cr_log_gamma(cr_wide x) {
     }
     cr_wide power = cr_div(one, z), squared = cr_mul(power, power);
     for (int k = 1; k <= 16; k++) {
-        cr_wide factor = cr_div(cr_whole(cr_bernoulli[k - 1][0]), cr_whole(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
+        cr_wide factor = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
         series = cr_add(series, cr_mul(factor, power));
         power = cr_mul(power, squared);
     }
@@ -164,10 +164,10 @@ CR_RARE cr_wide cr_polygamma(cr_wide x, int n) {
     /* (2k + n - 1)! / (2k)! / z^(2k + n), from k = 1 on */
     cr_wide term = cr_mul(cr_mul(factor, cr_whole(0.5 * (n + 1.0))), cr_mul(power, squared));
     for (int k = 1; k <= 16; k++) {
-        cr_wide bernoulli = cr_div(cr_whole(cr_bernoulli[k - 1][0]), cr_whole(cr_bernoulli[k - 1][1]));
+        cr_wide bernoulli = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)cr_bernoulli[k - 1][1]);
         total = cr_add(total, cr_mul(bernoulli, term));
-        double up = (2.0 * k + n) * (2.0 * k + n + 1.0), down = (2.0 * k + 1.0) * (2.0 * k + 2.0);
-        term = cr_div(cr_mul(cr_mul(term, squared), cr_whole(up)), cr_whole(down));
+        double up = (2.0 * k + n) * (2.0 * k + n + 1.0);
+        term = cr_over(cr_mul(cr_mul(term, squared), cr_whole(up)), (2u * (uint32_t)k + 1u) * (2u * (uint32_t)k + 2u));
     }
     return n % 2 ? total : cr_negative(total);
 }

@@ -151,6 +151,17 @@ CR_RARE cr_wide cr_div(cr_wide a, cr_wide b) {
     return cr_mul(a, r);
 }
 
+/* Quotient by a small whole number. */
+CR_RARE cr_wide cr_over(cr_wide a, uint32_t d) {
+    uint64_t rest = 0;
+    for (int i = 0; i < CR_LIMBS; i++) {
+        rest = (rest << 32) | a.limb[i];
+        a.limb[i] = (uint32_t)(rest / d);
+        rest %= d;
+    }
+    return a.sign == 0 ? a : cr_normal(a, (uint32_t)((rest << 32) / d));
+}
+
 CR_RARE cr_wide cr_power_of(cr_wide x, int n) {
     cr_wide power = cr_wide_from(1.0);
     for (; n > 0; n /= 2, x = cr_mul(x, x)) {
@@ -165,7 +176,7 @@ CR_RARE cr_wide cr_log(cr_wide x) {
     x.exponent = 0;
     if (x.limb[0] < 0xb504f333u) x.exponent = 1, e--;
     cr_wide one = cr_wide_from(1.0), s = cr_div(cr_sub(x, one), cr_add(x, one)), squared = cr_mul(s, s), total = {0, 0, {0}};
-    for (int k = 75; k > 0; k -= 2) total = cr_add(cr_mul(total, squared), cr_div(one, cr_wide_from(k)));
+    for (int k = 75; k > 0; k -= 2) total = cr_add(cr_mul(total, squared), cr_over(one, (uint32_t)k));
     total = cr_mul(cr_mul(total, s), cr_wide_from(2.0));
     return cr_add(total, cr_mul(cr_ln2, cr_wide_from((double)e)));
 }

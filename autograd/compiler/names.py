@@ -149,7 +149,9 @@ def _leaf_group(regions: Regions, name: str, members: list[tuple[tuple[int, ...]
 
 
 def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
-    regions.add(Region(regions.fresh(name), base, shape, strides))
+    # Axes of length 1 are dropped: they only obscure a formula.
+    kept = [(n, s) for n, s in zip(shape, strides, strict=True) if n > 1]
+    regions.add(Region(regions.fresh(name), base, tuple(n for n, _ in kept), tuple(s for _, s in kept)))
 
 
 def cut_points(program: Program) -> dict[int, set[int]]:

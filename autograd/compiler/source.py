@@ -19,6 +19,9 @@ def write(program: Program, source: Source, names: list[str]) -> str:
     return "\n".join(Writer(program).lines())
 
 
+MASKS = ("step", "greater", "greater_equal", "less", "less_equal", "equal")
+
+
 class Writer:
     """Expressions for the statements of a program.
 
@@ -48,6 +51,7 @@ class Writer:
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
+        self.masks: set[str] = set()
 
     def lines(self) -> list[str]:
         """Return one line for each statement."""
@@ -92,6 +96,8 @@ class Writer:
         region = Region(self.regions.fresh(self._name(s)), base, shape, strides_of(shape))
         self.regions.add(region)
         del graph
+        if s.op is not None and s.op.name in MASKS:
+            self.masks.add(region.name)
         return region.name, list(zip(region.strides, region.shape, strict=True))
 
     def _axes(self, region: Region, whole: bool, axes: Any, s: Statement) -> list[Any]:
@@ -217,7 +223,10 @@ class Writer:
         if s.extremum:
             return pieces[0][1] if len(pieces) == 1 else f"{'maximum' if s.extremum == 'max' else 'minimum'}({', '.join(p[1] for p in pieces)})"
         pieces.sort(key=lambda p: (p[0] < 0, "@" not in p[1]))  # the matrix product first
-        text = ("-" if pieces[0][0] < 0 else "") + pieces[0][1]
+        first = pieces[0][1]
+        # NumPy negates no truth values, but subtracts them.
+        minus = "0 - " if first.split(" ")[0].split("[")[0] in self.masks else "-"
+        text = (minus if pieces[0][0] < 0 else "") + first
         for sign, piece in pieces[1:]:
             text += f" {'-' if sign < 0 else '+'} {piece}"
         return text

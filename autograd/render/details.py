@@ -51,7 +51,8 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
             lines.append(visible(v.label))
         lines += [f"value {v.data!r}", f"grad {gradient_of(v)!r}", *(received[v] if len(received[v]) <= 12 else [*received[v][:11], f"  and {len(received[v]) - 11} more"])]
         if v.source:
-            lines.append(f"made at {v.source}")
+            # Without its folder: the picture may be published, and notebooks' files have none that tells anything.
+            lines.append(f"made at {v.source.replace(chr(92), '/').rpartition('/')[2]}")
         box.tooltip = tuple(lines)
 
 

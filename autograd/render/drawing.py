@@ -85,7 +85,13 @@ class Drawing:
             return texts[form]().encode()
         if form not in engines.FORMATS:
             raise ValueError(f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not {form!r}")
-        return engines.convert(self.source, form, timeout=self._options["timeout"], engine=self._options["engine"])
+        return self._converted(form)
+
+    def _converted(self, form: str) -> bytes:
+        """Return the picture drawn by Graphviz, at the places that it has in the SVG."""
+        placed = self.layout()
+        program = dotsource.placed_source(self.graph, placed, flow=self._options["flow"], notices=[*self.graph.notices, *self._news])
+        return engines.convert(program, form, timeout=self._options["timeout"], engine=self._options["engine"], placed=True)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
         """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.

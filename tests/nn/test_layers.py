@@ -191,3 +191,19 @@ def test_initialisers_have_the_spread_of_their_papers(name, deviation):
     rows = np.array(getattr(nn.init, name)(100, 50, rng=1))
     assert rows.mean() == pytest.approx(0.0, abs=4 * deviation / 5000**0.5)
     assert rows.std() == pytest.approx(deviation, rel=0.05)
+
+
+def test_dots_is_a_matrix_times_a_vector():
+    rows = [tuple(Value(x) for x in row) for row in ([1.0, 2.0], [3.0, 4.0])]
+    x = (Value(10.0), 1.0)
+    out = autograd.dots(rows, x)
+    assert numbers(out) == [12.0, 34.0]
+    (out[0] + 2.0 * out[1]).backward()
+    assert [[w.grad for w in row] for row in rows] == [[10.0, 1.0], [20.0, 2.0]]
+    assert x[0].grad == 7.0
+    mixed = autograd.dots([[1.0, Value(2.0)], [3.0, 4.0]], [5.0, 6.0])
+    assert (mixed[0].data, mixed[1]) == (17.0, 39.0)
+    with autograd.no_grad():
+        assert autograd.dots(rows, x)[0].op is None
+    with pytest.raises(ValueError, match="rows as long as the vector, 2 numbers, got one of 1"):
+        autograd.dots([[1.0]], [1.0, 2.0])

@@ -105,7 +105,7 @@ import nn
 from autograd import Value, draw
 
 model = nn.MLP(2, [16, 16, 1], rng=random.Random(1))
-loss = (1.0 - model([Value(0.5, "x0"), Value(-1.0, "x1")])).relu()
+loss = (1.0 + model([Value(0.5, "x0"), Value(-1.0, "x1")])).relu()
 loss.backward()
 draw(loss, depth=1)
 """,
