@@ -107,6 +107,7 @@ def test_nothing_of_the_machine_is_stored(source):
         assert not (cell.outputs and "timing" in cell.metadata.get("tags", []))
 
 
+@pytest.mark.slow
 @each
 def test_runs_and_gives_the_stored_outputs(source, tmp_path):
     import nbformat
