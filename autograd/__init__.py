@@ -6,6 +6,7 @@ Start with `Value` and its ``backward()``; the table of operations is in `autogr
 from typing import TYPE_CHECKING, Any
 
 from autograd.backward import adjoints, gradients, toposort, zero_grad
+from autograd.checkpointing import checkpoint
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp

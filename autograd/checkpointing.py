@@ -133,7 +133,6 @@ class _Recomputed(Op):
 
     __slots__ = ("call", "index")
 
-    call: _Call  # type: ignore[misc]
     index: int
 
     def __init__(self, call: _Call, index: int) -> None:
@@ -144,7 +143,8 @@ class _Recomputed(Op):
 
     def _value(self, *_: float) -> float:
         """Return what the call returned: it is not computed for other operands than its own."""
-        return self.call._data[self.index]
+        number: float = self.call._data[self.index]
+        return number
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
         """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
