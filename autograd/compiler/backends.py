@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.cache import compiler
 from autograd.compiler.emit_c import unsupported
 from autograd.compiler.frontend import Source
 from autograd.compiler.ir import CONST, INPUT, LANE, Ints
 from autograd.compiler.program import LANES, Program
+from autograd.compiler.toolchain import find_compiler
 
 __all__ = ["Engine", "choose"]
 
@@ -22,7 +22,7 @@ __all__ = ["Engine", "choose"]
 class Engine:
     """A program with its arrays, on one backend, for one number of lanes."""
 
-    def __init__(self, program: Program, source: Source, backend: str, lanes: int, names: list[str]) -> None:
+    def __init__(self, program: Program, source: Source, backend: str, lanes: int) -> None:
         start = time.perf_counter()
         self.program, self.lanes, self.backend = program, lanes, backend
         if backend == "c":
@@ -98,7 +98,7 @@ class Engine:
                 raise FloatingPointError("the loss or a gradient is not finite")
             np.multiply(gradient, lr, out=scaled)
             np.subtract(theta, scaled, out=theta)
-            return self.value
+            return float(self.value)
 
         return step
 
@@ -115,11 +115,11 @@ class Engine:
 _NOTICED: list[str] = []
 
 
-def choose(backend: str, program: Program, source: Source) -> tuple[str, str]:
+def choose(backend: str, program: Program) -> tuple[str, str]:
     """Return the backend to use, and why."""
     if backend == "c":
         reason = unsupported(program)
-        if not reason and compiler() is None:
+        if not reason and find_compiler() is None:
             reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
             if not _NOTICED:
                 _NOTICED.append(reason)

@@ -29,7 +29,7 @@ class Symbol(Operators):
         self.where = where
         self.steps = steps
 
-    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:
+    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:  # type: ignore[override]
         if op is ops.restrict or op is ops.saturate:
             # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
             return operands[0]
@@ -97,7 +97,7 @@ class Template:
             count = len(given) - len(op.params)
             columns = [results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]]
             results.append(lower(b, op, tuple(given[count:]), columns))
-        return [results[p] if p.__class__ is int else p for p in self.partials]  # type: ignore[index, misc]
+        return [results[p] if p.__class__ is int else p for p in self.partials]
 
 
 _TEMPLATES: dict[tuple[Op, tuple[float, ...], int], Template] = {}

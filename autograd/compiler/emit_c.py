@@ -82,7 +82,7 @@ class CWriter:
         return "\n".join([PRELUDE, *self.tables, *functions, self._run(shared, lane, final), TRAIN])
 
     def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
-        names = []
+        names: list[str] = []
         for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
             names.append(f"{name}{len(names)}")
             kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
@@ -191,11 +191,7 @@ class CWriter:
         lines = []
         for k, part in enumerate(s.parts):
             lines.append(self._part(part, first=k == 0))
-        return "\n".join(self._unused_indices(line) for line in lines)
-
-    @staticmethod
-    def _unused_indices(line: str) -> str:
-        return line
+        return "\n".join(lines)
 
     def _row(self, s: Statement) -> str:
         assert s.op is not None
@@ -211,7 +207,7 @@ class CWriter:
         simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
-            return f"    {self.loops(s.sizes, axes)}{{ V r; LANES r[l] = {value}; {target} = r; }}".replace(", }", "}")
+            return f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}".replace(", }", "}")
         return f"    {self.loops(s.sizes, outer)}{{ {simd if s.sizes and s.sizes[-1] > 1 else ''}{self.loops(s.sizes, inner)}{target} = {value}; }}"
 
     def _extremum(self, s: Statement) -> str:
@@ -225,11 +221,11 @@ class CWriter:
             else:
                 x = self.value(part.a, part.sizes)
             start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
-            f = f"cr_{s.extremum}imum"
+            f = f"{s.extremum}imum"
             if s.lane:
                 scalar = x if part.a is None or not part.a.lane else f"{x}[l]"
                 begin = "V t = " + (f"{start}" if k else f"(V){{0}} + {start}")
-                lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {self.loops(part.sizes, inner)}LANES t[l] = {f}(t[l], {scalar}); {target} = t; }}")
+                lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {self.loops(part.sizes, inner)}EACH_LANE t[l] = {f}(t[l], {scalar}); {target} = t; }}")
             else:
                 lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t; }}")
         return "\n".join(lines)
@@ -246,7 +242,7 @@ class CWriter:
         )
 
     def _split(self, part: Part) -> tuple[list[int], list[int]]:
-        strides = part.result.strides if part.result.strides else (0,) * len(part.sizes)
+        strides = part.result.strides or (0,) * len(part.sizes)
         out = [k for k in range(len(part.sizes)) if strides[k]]
         return out, [k for k in range(len(part.sizes)) if not strides[k]]
 
@@ -283,7 +279,7 @@ class CWriter:
             if not part.over:
                 continue
             out, inner = self._split(part)
-            places = np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes)) if len(order) else np.zeros(0)
+            places = np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes)) if order else np.zeros(0)
             target = self._place(places, part.sizes)
             coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
             factors = [(self.value(r, part.sizes), r.lane) for r in (part.a, part.b) if r is not None]

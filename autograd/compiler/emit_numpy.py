@@ -169,7 +169,21 @@ class Bound:
             else:
                 self.calls.add(ufunc, target, a, target)
 
+    def _total(self, s: Statement) -> None:
+        """Enter a single number with many parts: each part on its own, then one product with the coefficients."""
+        parts = np.ones(len(s.parts))
+        coefs = np.ones(len(s.parts))
+        for k, part in enumerate(s.parts):
+            out, a, b = self._views(part, s)
+            coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
+            if a is not None:
+                contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
+        self.calls.add(np.matmul, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
+
     def _sum(self, s: Statement) -> None:
+        if len(s.nodes) == 1 and not s.lane and len(s.parts) > 2:
+            self._total(s)
+            return
         parts = []
         for part in s.parts:
             out, a, b = self._views(part, s)

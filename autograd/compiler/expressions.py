@@ -66,7 +66,7 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
         if x is not None and x.base == w.scale and x.base >= 0 and y is not None:
             a, b, divide = y, None, " / N"
             break
-    text = _two(w, part, a, b, order, lane) if b is not None else _one(w, sizes, a, order, lane, extremum, part.over)
+    text = _two(w, part, a, b, order, lane) if b is not None else _one(w, sizes, a, order, lane, extremum)
     return _scaled(coef, text + divide if not divide or simple(text) else f"({text}){divide}")
 
 
@@ -79,7 +79,7 @@ def _scaled(coef: float, text: str) -> tuple[float, str]:
     return sign, f"{wrapped(text) if '@' in text or '+' in text else text} * {number(abs(coef))}"
 
 
-def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str, over: bool) -> str:
+def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str) -> str:
     text, axes, has_lane = w.operand(a, sizes)
     full = [*axes, *([LANE_LOOP] if has_lane else [])]
     kept = {*order, *([LANE_LOOP] if lane else [])}

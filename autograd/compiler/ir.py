@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.ops import Op
 
-__all__ = ["ARITY", "Builder", "CONST", "EXTREMA", "FIRST_ROW", "Graph", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Terms"]
+__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Builder", "Graph", "Terms"]
 
 Ints = NDArray[np.int64]
 

@@ -97,25 +97,34 @@ class Layout:
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each of its parts where that costs less than gathering."""
-        plan = self._plan(group, strict=True)
-        if plan is not None and len(group) >= 16:
+        plan = self._regular(group)
+        parts = self._by_block(group) if plan is None or len(group) >= 16 else []
+        if plan is not None:
             # Two or three arrays side by side could be one view; apart they are easier to read.
-            parts = self._by_block(group)
-            plans = [self._plan(part, strict=True) for part in parts] if 1 < len(parts) <= 3 else []
-            if plans and None not in plans and min(map(len, parts)) >= 8:
+            plans = [self._regular(part) for part in parts] if 1 < len(parts) <= 3 else []
+            if plans and None not in plans and sum(p.price for p in plans if p is not None) <= plan.price * len(plans):
                 for part, chosen in zip(parts, plans, strict=True):
                     self._commit(part, chosen)
                 return
-        if plan is None:
+        else:
             plan = self._plan(group, strict=False)
-            parts = self._by_block(group)
             if len(parts) > 1:
-                plans = [self._plan(part, strict=True) or self._plan(part, strict=False) for part in parts]
-                if plan is None or sum(p.price for p in plans if p is not None) <= plan.price:
+                plans = [self._regular(part) or self._plan(part, strict=False) for part in parts]
+                if plan is None or sum(p.price for p in plans if p is not None) <= plan.price + 1.0:
                     for part, chosen in zip(parts, plans, strict=True):
                         self._commit(part, chosen)
                     return
         self._commit(group, plan)
+
+    def _regular(self, group: Ints) -> Plan | None:
+        """Return a plan without gathers, or one with where that has far fewer parts; None if there is no regular one."""
+        plan = self._plan(group, strict=True)
+        if plan is not None and plan.price > 3.0 and int(self.graph.kind[group[0]]) < FIRST_ROW:
+            # Of many parts, one for each statement that factors come from.
+            other = self._sum(group, strict=False, levels=(0,))
+            if other is not None and other.price < plan.price:
+                return other
+        return plan
 
     def _plan(self, group: Ints, *, strict: bool) -> Plan | None:
         kind = int(self.graph.kind[group[0]])
@@ -274,10 +283,10 @@ class Layout:
         at = self.address[nodes]
         return np.where(nodes == ONE, NOWHERE, at)
 
-    def _sum(self, group: Ints, *, strict: bool) -> Plan | None:
+    def _sum(self, group: Ints, *, strict: bool, levels: tuple[int, ...] = (0, 1, 2)) -> Plan | None:
         g = self.graph
         best: Any = None
-        for level in (1, 0, 2) if len(group) == 1 else (0, 1, 2):
+        for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
             found = self._columns(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
@@ -296,7 +305,7 @@ class Layout:
             if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
                 break
         if best is None:
-            return None if strict or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
+            return None if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
         cost, order, columns, offset, fits, pinned = best
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
@@ -355,7 +364,8 @@ class Layout:
 
 def gather_price(refs: Any) -> float:
     """Return what gathering costs, in calls."""
-    return float(sum(1.0 + r.addresses.size / 500.0 for r in refs if r.addresses is not None))
+    tables = [r.addresses for r in refs if r.addresses is not None]
+    return float(sum(1.0 + t.size * (100 if t.ravel()[0] >= LANES else 1) / 500.0 for t in tables))
 
 
 def pieces(c: Column) -> list[Column]:

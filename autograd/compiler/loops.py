@@ -33,12 +33,10 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     factors = [r for r in (part.a, part.b) if r is not None] + ([part.coef] if isinstance(part.coef, Ref) else [])
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
-        order = [*out, *[k for k in summed if k != inner]]
         texts, packs = _packed(w, part, factors, inner)
         simd = '_Pragma("omp simd reduction(+:t)") ' if sizes[inner] > 3 else ""
         rest = [k for k in summed if k != inner]
         body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)}; }} {target} {sign} {coef}t;"
-        del order
         return f"    {{ {packs}{w.loops(sizes, out)}{{ {body} }} }}"
     return _rows(w, part, factors, inner, out, summed, coef, sign)
 
@@ -108,14 +106,12 @@ def _rows(w: Any, part: Part, factors: list[Ref], inner: int, out: list[int], su
     sizes = part.sizes
     texts, packs = _packed(w, part, factors, inner)
     order = [*[k for k in out if k != inner], inner]
-    volume = int(np.prod([sizes[k] for k in order]))
     target = w.value(part.result, sizes)
     name = f"p{w.scratch}"
     w.scratch += 1
     outer = [k for k in order if k != inner]
     # A row of the result stays in fast memory while all its terms are added.
     row = sizes[inner]
-    del volume
     body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ _Pragma(\"omp simd\") {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)}; }} "
     body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
     return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.affine import nest
 from autograd.compiler.program import LANES, Program
 
 __all__ = ["Region", "Regions", "leaf_regions"]
@@ -149,7 +149,9 @@ def _leaf_group(regions: Regions, name: str, members: list[tuple[tuple[int, ...]
 
 
 def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
-    regions.add(Region(regions.fresh(name), base, shape, strides))
+    # Axes of length 1 are dropped: they only obscure a formula.
+    kept = [(n, s) for n, s in zip(shape, strides, strict=True) if n > 1]
+    regions.add(Region(regions.fresh(name), base, tuple(n for n, _ in kept), tuple(s for _, s in kept)))
 
 
 def cut_points(program: Program) -> dict[int, set[int]]:
@@ -190,8 +192,7 @@ def shape_of(count: int, cuts: set[int]) -> tuple[int, ...]:
             chain.append(c)
     if chain[-1] != count:
         chain.append(count)
-    shape = tuple(b // a for a, b in zip(chain, chain[1:], strict=False))[::-1]
-    return shape
+    return tuple(b // a for a, b in pairwise(chain))[::-1]
 
 
 def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -201,8 +202,3 @@ def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
         out.append(step)
         step *= n
     return tuple(out[::-1])
-
-
-def as_loops(addresses: Any) -> Any:
-    """Return `nest` of one column."""
-    return nest(addresses[None, :])

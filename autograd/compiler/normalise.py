@@ -174,7 +174,8 @@ def adopt(graph: Graph) -> Graph:
     pinned = np.zeros(graph.size, bool)
     pinned[graph.pinned[graph.pinned >= 0]] = True
     copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
-    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a]
+    # Sums of the forward pass stay what they are: nothing of the gradient may come before them.
+    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a] & (t.a >= graph.forward)
     if not copies.any():
         return graph
     sums, first = np.unique(t.a[copies], return_index=True)

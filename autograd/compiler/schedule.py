@@ -74,7 +74,7 @@ def groups(graph: Graph, lane: Any) -> list[Ints]:
     best: list[Ints] | None = None
     for detail in (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED):
         sig = signatures(graph, lane, detail)
-        found = min((_by_level(work, at, sig) for at in (level, late)), key=len)
+        found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
         if len(found) > 3:
             found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
         # Coarser signatures make less regular statements: they must be much fewer.

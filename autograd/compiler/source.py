@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.frontend import Source
 from autograd.compiler.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.names import Region, Regions, cut_points, leaf_regions, shape_of, strides_of
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
@@ -14,9 +13,12 @@ from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 __all__ = ["Writer", "write"]
 
 
-def write(program: Program, source: Source, names: list[str]) -> str:
+def write(program: Program) -> str:
     """Return the program as text."""
     return "\n".join(Writer(program).lines())
+
+
+MASKS = ("step", "greater", "greater_equal", "less", "less_equal", "equal")
 
 
 class Writer:
@@ -48,6 +50,7 @@ class Writer:
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
+        self.masks: set[str] = set()
 
     def lines(self) -> list[str]:
         """Return one line for each statement."""
@@ -76,8 +79,7 @@ class Writer:
     # Names of results.
 
     def _target(self, i: int, s: Statement) -> tuple[str, list[Any]]:
-        graph, address = self.program.graph, self.program.address
-        places = address[s.nodes]
+        places = self.program.address[s.nodes]
         base = int(places.min())
         if base in self.regions.at:  # a pinned gradient: its array exists
             region = self.regions.find(base)
@@ -86,15 +88,17 @@ class Writer:
             whole = len(places) == int(np.prod(region.shape)) and base == region.base
             if whole or int(places.max()) <= region.last():
                 axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
-                return (region.name if whole else text), self._axes(region, whole, axes, s)
+                return (region.name if whole else text), self._axes(region, axes, whole=whole)
             return f"gradient[{base - self.program.parameters}:{int(places.max()) + 1 - self.program.parameters}]", [(1, len(places))]
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()))
         region = Region(self.regions.fresh(self._name(s)), base, shape, strides_of(shape))
         self.regions.add(region)
-        del graph
+        if s.op is not None and s.op.name in MASKS:
+            self.masks.add(region.name)
         return region.name, list(zip(region.strides, region.shape, strict=True))
 
-    def _axes(self, region: Region, whole: bool, axes: Any, s: Statement) -> list[Any]:
+    @staticmethod
+    def _axes(region: Region, axes: Any, *, whole: bool) -> list[Any]:
         return list(zip(region.strides, region.shape, strict=True)) if whole else list(axes)
 
     def _name(self, s: Statement) -> str:
@@ -162,6 +166,8 @@ class Writer:
         return axes, region.name + (f"[{', '.join(parts)}]" if parts else "")
 
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
+        if ref.base == 0 and sizes == (self.program.parameters,) and ref.strides == (1,):
+            return [(1, sizes[0])], "theta"
         arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
         axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
         steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
@@ -217,7 +223,10 @@ class Writer:
         if s.extremum:
             return pieces[0][1] if len(pieces) == 1 else f"{'maximum' if s.extremum == 'max' else 'minimum'}({', '.join(p[1] for p in pieces)})"
         pieces.sort(key=lambda p: (p[0] < 0, "@" not in p[1]))  # the matrix product first
-        text = ("-" if pieces[0][0] < 0 else "") + pieces[0][1]
+        first = pieces[0][1]
+        # NumPy negates no truth values, but subtracts them.
+        minus = "0 - " if first.split(" ")[0].split("[")[0] in self.masks else "-"
+        text = (minus if pieces[0][0] < 0 else "") + first
         for sign, piece in pieces[1:]:
             text += f" {'-' if sign < 0 else '+'} {piece}"
         return text
@@ -239,11 +248,9 @@ class Writer:
         if present != axes:
             perm = [axes.index(i) for i in present] + ([len(axes)] if has_lane else [])
             text = f"{text}.T" if perm == [1, 0] else f"{text}.transpose({', '.join(map(str, perm))})"
-        full = len(order) + lane
         index = [":" if i in axes else "None" for i in order] + ([":" if has_lane else "None"] if lane else [])
-        while len(index) and index[0] == "None":
+        while index and index[0] == "None":
             index.pop(0)
-        del full
         return text if "None" not in index else f"{text}[{', '.join(index)}]"
 
     def operand(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int], bool]:

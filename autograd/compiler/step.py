@@ -118,7 +118,7 @@ class Structure:
         start = time.perf_counter()
         self.program = roll(source.graph)
         self.seconds = seconds + time.perf_counter() - start
-        self.backend, self.why = choose(backend, self.program, source)
+        self.backend, self.why = choose(backend, self.program)
         self.engines: dict[int, Engine] = {}
         graph = source.graph
         self.inputs = np.flatnonzero(graph.kind == INPUT)
@@ -129,7 +129,7 @@ class Structure:
         if lanes not in self.engines:
             if len(self.engines) >= 8:
                 del self.engines[next(iter(self.engines))]
-            self.engines[lanes] = Engine(self.program, self.source, self.backend, lanes, self.names)
+            self.engines[lanes] = Engine(self.program, self.source, self.backend, lanes)
         return self.engines[lanes]
 
 
@@ -274,7 +274,7 @@ class Compiled:
         *args, optimizer, steps = data
         if callable(steps) and not isinstance(steps, int):
             callback = steps
-            *args, optimizer, steps = args + [optimizer]
+            *args, optimizer, steps = [*args, optimizer]
         if list(optimizer.params) != self._params:
             raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
         _, engine = self._prepare(args)
@@ -331,7 +331,7 @@ class Compiled:
         from autograd.compiler.source import write
 
         structure, _ = self._made()
-        return write(structure.program, structure.source, structure.names)
+        return write(structure.program)
 
     @property
     def c_source(self) -> str:

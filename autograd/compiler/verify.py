@@ -81,8 +81,9 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         a, b = [_addresses(r, part.sizes) for r in (part.a, part.b)]
         if s.starts is not None:
             _require((np.diff(cells) >= 0).all() and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(), "stretches begin at their results")
-            a, b = [[-1 if x == program.one else x for x in addresses] for addresses in (a, b)]
-            a, b = [max(x, y) if min(x, y) < 0 else min(x, y) for x, y in zip(a, b, strict=True)], [min(x, y) if min(x, y) < 0 else max(x, y) for x, y in zip(a, b, strict=True)]
+            a, b = [[-1 if x == program.one else x for x in column] for column in (a, b)]
+            pairs = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
+            a, b = [p[0] for p in pairs], [p[1] for p in pairs]
         coef = np.broadcast_to(part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes).ravel()
         got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
         for addresses in (a, b):
@@ -91,8 +92,8 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
     if s.extremum:
         t = t.take(graph.kind[t.a] != CONST)
     cells = [number[int(x)] for x in address[t.node]]
-    pairs = [sorted((_place(address, a), _place(address, b)), key=lambda x: (x < 0, x)) for a, b in zip(t.a.tolist(), t.b.tolist(), strict=True)]
-    want = [(c, p[0], p[1], k, o) for c, p, k, o in zip(cells, pairs, t.coef.tolist(), t.over.tolist(), strict=True)]
+    want_pairs = [sorted((_place(address, a), _place(address, b)), key=lambda x: (x < 0, x)) for a, b in zip(t.a.tolist(), t.b.tolist(), strict=True)]
+    want = [(c, p[0], p[1], k, o) for c, p, k, o in zip(cells, want_pairs, t.coef.tolist(), t.over.tolist(), strict=True)]
     _require(sorted(_real(want)) == sorted(_real(got)), "a statement adds up exactly its nodes' terms")
     if s.extremum:
         return

@@ -35,7 +35,7 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
             edge = next(edges)
             edge.saved = saved and symbols[parent] in leaves
             head = derivative(names[v], names[parent])
-            if local is None:
+            if local is None or not edge.taken:
                 edge.tooltip = (f"{head}: branch not taken, nothing flows back",)
                 continue
             formula = plain(formulas[position]) if formulas is not None and position < len(formulas) else ""

@@ -183,7 +183,7 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:
-        points = [(round(x), round(y)) for x, y in points]
+        points = [(float(round(x)), float(round(y))) for x, y in points]
     (bx, by), (x, y) = points[-2], points[-1]
     length = ((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 1.0
     ux, uy = (x - bx) / length, (y - by) / length

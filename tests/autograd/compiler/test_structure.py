@@ -1,0 +1,245 @@
+"""What the compiler finds in known systems: matrix products, no gathers; and that its printed source runs."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from benchmarks.rolled_systems import SYSTEMS, LR, System, flat, values
+from numpy.lib.stride_tricks import as_strided
+
+import autograd
+import nn
+from autograd import Value
+from autograd.compiler import compile
+from autograd.compiler.program import LANES
+from autograd.compiler.runtime import function_of
+from autograd.compiler.source import Writer
+from autograd.compiler.verify import verify
+
+
+def compiled(system: System, backend: str = "numpy"):
+    step = compile(system.loss, system.params, batch=system.batch, reduction=system.reduction, penalty=system.penalty, backend=backend)
+    step._prepare(system.data)
+    return step
+
+
+def r2() -> System:
+    """A net 5-4-3-2 with sigmoids, and two independent labels under logistic cross-entropy."""
+    rs = np.random.RandomState(2)
+    ws = [values(f"W{k}", rs.randn(b, a)) for k, (a, b) in enumerate([(5, 4), (4, 3), (3, 2)])]
+    bs = [values(f"b{k}", rs.randn(b)) for k, b in enumerate([4, 3, 2])]
+
+    def loss(x, y):
+        for k, (w, b) in enumerate(zip(ws, bs, strict=True)):
+            z = [autograd.dot(row, x) + c for row, c in zip(w, b, strict=True)]
+            x = [v.sigmoid() for v in z] if k < 2 else z
+        return autograd.sum([v.softplus() - t * v for v, t in zip(x, y, strict=True)])
+
+    return System("R2", loss, flat(*ws, *bs), (rs.randn(7, 5), rs.randint(0, 2, (7, 2))), lambda: None, batch=True)
+
+
+# For each system: matrix products, statements, whether anything is gathered.
+STRUCTURES = {
+    "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 24, False), "spiral-traced": (4, 19, False),
+    "moons": (7, 23, False), "rnn": (300, 405, False), "gpt": (14, 121, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_structure(name):
+    system = r2() if name == "r2" else SYSTEMS[name]()
+    step = compiled(system)
+    program = step._latest[0].program
+    if name != "r5":
+        verify(program)
+    source = step.source
+    assert (source.count(" @ "), len(program.statements), bool(step.report().notes)) == STRUCTURES[name]
+    assert ("shared[" in source) == STRUCTURES[name][2]
+
+
+def test_r5_is_the_hand_derived_program():
+    assert compiled(SYSTEMS["r5"]()).source.splitlines() == [
+        "z1 = w1.T @ x",
+        "relu_z1 = maximum(z1, 0)",
+        "z2 = w2.T @ relu_z1 - y",
+        "loss = (z2 * z2).sum()",
+        "pos_z1 = z1 > 0",
+        "d_z2 = z2 * 2",
+        "d_w2 = relu_z1 @ d_z2.T",
+        "d_relu_z1 = w2 @ d_z2",
+        "d_z1 = pos_z1 * d_relu_z1",
+        "d_w1 = x @ d_z1.T",
+    ]
+
+
+def run_source(step):
+    """Execute the printed program on the engine's own leaves; return the loss and the named arrays."""
+    structure, engine = step._latest
+    program = structure.program
+    writer = Writer(program)
+    leaves = list(writer.regions.list)
+    lines = writer.lines()
+    space = {name: getattr(np, name) for name in ("exp", "log", "maximum", "minimum", "einsum", "sqrt", "tanh", "sin", "abs")}
+    space |= writer.constants | {"shared": engine.shared, "lanes": engine.rows, "N": float(engine.lanes)}
+
+    def view(arena, base, sizes, strides):
+        inner = (8,) if arena.ndim == 2 else ()
+        return as_strided(arena[base:], sizes + arena.shape[1:], tuple(8 * s * (arena.shape[1] if inner else 1) for s in strides) + inner)
+
+    def by_row(op, params):
+        def apply(*operands):
+            out = np.empty(np.broadcast_shapes(*[np.shape(x) for x in operands[: op.arity]]))
+            function_of(op)(*operands[: op.arity], *params, *([out] if not isinstance(function_of(op), np.ufunc) else []))
+            return out
+
+        return apply
+
+    space["view"] = view
+    for op, params in program.graph.rows:
+        if op.name not in space:
+            space[op.name] = by_row(op, params)
+    for r in leaves:
+        if r.name.isidentifier() and not r.name.startswith("d_"):
+            arena = engine.rows if r.base >= LANES else engine.shared
+            base = r.base - LANES if r.base >= LANES else r.base
+            space[r.name] = view(arena, base, r.shape, r.strides)
+        elif r.name.startswith("d_"):
+            space[r.name] = np.zeros(r.shape)
+    for line in lines:
+        exec(line, space)
+    return space, writer
+
+
+@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "moons"])
+def test_the_printed_source_runs(name):
+    step = compiled(r2() if name == "r2" else SYSTEMS[name]())
+    value, grads = step.value_and_grad(*(r2() if name == "r2" else SYSTEMS[name]()).data)
+    space, writer = run_source(step)
+    assert space["loss"] == pytest.approx(value, rel=1e-12)
+    count = step._latest[0].program.parameters
+    for region in writer.regions.list:
+        if count <= region.base < 2 * count:
+            want = as_strided(grads[region.base - count :], region.shape, tuple(8 * s for s in region.strides))
+            np.testing.assert_allclose(np.broadcast_to(space[region.name], region.shape), want, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["r4", "spiral", "moons", "rnn", "gpt"])
+@pytest.mark.parametrize("backend", ["numpy", "c"])
+def test_gradients_of_the_systems(name, backend):
+    system = SYSTEMS[name]()
+    step = compiled(system, backend)
+    got, want = step.value_and_grad(*system.data), step._exact(system.data)
+    assert got[0] == pytest.approx(want[0], rel=1e-12)
+    assert np.abs(got[1] - want[1]).max() <= 1e-12 * np.abs(want[1]).max()
+
+
+def test_two_layer_trains_to_the_end_as_by_hand():
+    system = SYSTEMS["r5"]()
+    X, Y = system.data
+    w1 = np.array([p.data for p in system.params[:100_000]]).reshape(1000, 100)
+    w2 = np.array([p.data for p in system.params[100_000:]]).reshape(100, 10)
+    by_hand = []
+    for _ in range(500):
+        h = X @ w1
+        relu = np.maximum(h, 0)
+        error = relu @ w2 - Y
+        by_hand.append(np.square(error).sum())
+        d = (2.0 * error) @ w2.T
+        d[h < 0] = 0
+        w1, w2 = w1 - 1e-6 * X.T @ d, w2 - 1e-6 * relu.T @ (2.0 * error)
+    losses = compiled(system).train(X, Y, nn.optim.SGD(system.params, 1e-6), 500)
+    assert len(losses) == 500
+    assert losses[:50] == pytest.approx(by_hand[:50], rel=1e-6)
+    assert losses[0] > 1e7
+    assert losses[-1] < 1.0
+    assert losses[-1] == pytest.approx(by_hand[-1], rel=0.05)
+
+
+def test_spiral_trains_to_the_end_as_by_hand():
+    system = SYSTEMS["spiral"]()
+    X, y = system.data
+    theta = np.array([p.data for p in system.params])
+    w1, b1, w2, b2 = theta[:200].reshape(2, 100), theta[200:300], theta[300:600].reshape(100, 3), theta[600:]
+    for _ in range(10_000):
+        hidden = np.maximum(0, X @ w1 + b1)
+        e = np.exp(hidden @ w2 + b2)
+        p = e / e.sum(1, keepdims=True)
+        value = -np.log(p[range(300), y]).mean() + 5e-4 * ((w1 * w1).sum() + (w2 * w2).sum())
+        p[range(300), y] -= 1.0
+        p /= 300
+        d = (p @ w2.T) * (hidden > 0)
+        w1, b1 = w1 - (X.T @ d + 1e-3 * w1), b1 - d.sum(0)
+        w2, b2 = w2 - (hidden.T @ p + 1e-3 * w2), b2 - p.sum(0)
+    losses = compiled(system).train(X, y, nn.optim.SGD(system.params, 1.0), 10_000)
+    assert losses[0] == pytest.approx(np.log(3), rel=1e-2)
+    assert losses[-1] == pytest.approx(value, rel=0.04)  # chaotic: rounding alone moves the end by a percent or two
+
+
+def test_optimizers_stay_on_arrays_and_agree_with_the_engine():
+    for make in (lambda p: nn.optim.SGD(p, 0.1, momentum=0.9), lambda p: nn.optim.Adam(p, 0.05), lambda p: nn.optim.AdaGrad(p, 0.1)):
+        ends = []
+        for eager in (True, False):
+            system = SYSTEMS["r4"]()
+            optimizer = make(system.params)
+            if eager:
+                for _ in range(20):
+                    optimizer.zero_grad()
+                    system.loss([Value(5.0), Value(7.0)], 0.6).backward()
+                    optimizer.step()
+            else:
+                seen = []
+                compiled(system).train([5.0, 7.0], 0.6, optimizer, 20, lambda i, value: seen.append((i, value)))
+                assert [i for i, _ in seen] == list(range(20))
+            ends.append([p.data for p in system.params])
+        assert ends[0] == pytest.approx(ends[1], rel=1e-10)
+
+
+def test_fit_with_a_compiled_step():
+    points, labels = nn.data.make_moons(60, 0.1, rng=1)
+    ends = []
+    for fast in (False, True):
+        model = nn.MLP(2, [8, 1], rng=3)
+        optimizer = nn.optim.SGD(model.parameters(), 0.1)
+        nn.fit(model, (points, labels), nn.losses.binary_cross_entropy_with_logits, optimizer, epochs=10, compile=fast, progress=False)
+        ends.append([p.data for p in model.parameters()])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9)
+
+
+def test_integer_targets_and_embeddings_by_a_lane():
+    table = nn.Embedding(5, 3, rng=0)
+    layer = nn.Layer(3, 4, activation=None, rng=1)
+    params = table.parameters() + layer.parameters()
+
+    def loss(i, t):
+        return nn.losses.cross_entropy(layer(table(i)), t)
+
+    step = compile(loss, params, batch=True, backend="numpy")
+    step.check([0, 3, 3, 4], [1, 2, 0, 3])
+    assert "shared[" not in step.source
+
+
+def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
+    """Below 0.8 KB for each scalar node of the rolled graph, in a process of its own."""
+    code = (
+        "import resource, sys; sys.path[:0] = sys.argv[1:]\n"
+        "from benchmarks.rolled_systems import two_layer\n"
+        "from autograd.compiler import compile\n"
+        "s = two_layer()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "c = compile(s.loss, s.params, batch=True, reduction='sum', backend='numpy')\n"
+        "c._prepare(s.data)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    root = os.path.dirname(os.path.dirname(autograd.__file__))
+    done = subprocess.run([sys.executable, "-c", code, root, os.path.join(root, "tests")], capture_output=True, text=True, check=True)
+    nodes = 508_393  # scalar operations of R5's example, gradient included
+    assert int(done.stdout) * 1024 < 800 * nodes
+
+
+def test_timed_steps_do_not_move_the_parameters():
+    system = SYSTEMS["r4"]()
+    start = [p.data for p in system.params]
+    run = compiled(system)._latest[1].trainer(start, LR)
+    assert run() == pytest.approx(run(), rel=1e-6)
