@@ -6,6 +6,7 @@ Start with `Value` and its ``backward()``; the table of operations is in `autogr
 from typing import TYPE_CHECKING, Any
 
 from autograd.backward import adjoints, gradients, toposort, zero_grad
+from autograd.checkpointing import checkpoint
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
@@ -77,21 +78,134 @@ from autograd.serialize import from_json, load, save, to_json
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:
+    from autograd.checkpointing import checkpoint
     from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
 
+__all__ = [
+    "ANY",
+    "TABLE",
+    "AnomalyError",
+    "GraphError",
+    "MissingDependencyError",
+    "Note",
+    "Op",
+    "TracingError",
+    "Value",
+    "abs",
+    "acos",
+    "acosh",
+    "adjoints",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "checkpoint",
+    "clamp",
+    "compile",
+    "cos",
+    "cosh",
+    "custom_op",
+    "detect_anomaly",
+    "digamma",
+    "dot",
+    "dots",
+    "draw",
+    "draw_dot",
+    "elu",
+    "equal",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "explain",
+    "expm1",
+    "floor",
+    "from_json",
+    "gelu",
+    "grad",
+    "gradients",
+    "greater",
+    "greater_equal",
+    "hardtanh",
+    "hessian",
+    "hvp",
+    "hypot",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "lgamma",
+    "load",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logaddexp",
+    "logsigmoid",
+    "logsumexp",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "no_grad",
+    "norm",
+    "polygamma",
+    "pow",
+    "prod",
+    "reciprocal",
+    "relu",
+    "relu6",
+    "round",
+    "save",
+    "scope",
+    "selu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sources",
+    "sqrt",
+    "square",
+    "stepper",
+    "sum",
+    "tan",
+    "tanh",
+    "to_json",
+    "toposort",
+    "trace",
+    "value_and_grad",
+    "vjp",
+    "where",
+    "zero_grad",
+]  # fmt: skip
+
 # These live in packages that are large, so that they are imported when they are first asked for.
 _LATER = {
+    "checkpoint": "autograd.checkpointing",
     "compile": "autograd.compiler",
     **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     from importlib import import_module
 
+    if name in ("compiler", "render", "testing"):
+        return import_module(f"autograd.{name}")
+    if name not in _LATER:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     globals()[name] = found = getattr(import_module(_LATER[name]), name)
     return found
 

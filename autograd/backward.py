@@ -133,24 +133,16 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             grads[x] = term if old is None else old + term
 
 
-def _through_call(node: Any, g: Any, grads: dict[Any, Any], *, recorded: bool) -> bool:
+def _through_call(node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> bool:
     """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
-    if node.op is None:
-        if not isinstance(node, Bundle):
-            return False
-        order, bundles, inner = node.replay(g, grads)  # type: ignore[attr-defined]
-        if recorded or (ACTIVE and MODE.get().anomaly):
-            _accumulate_recorded(inner, order, bundles, recorded)
-        else:
-            _accumulate(inner, order, bundles)
-        for x in node._a:
-            grads[x] = inner[x]
-        return True
-    call = node.op.call
-    if call is None:
+    call = node if node.op is None else node.op.call
+    if call is None or not isinstance(call, Bundle):
         return False
-    waiting = grads[call] or [None] * call.count
-    grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
+    if call is node:
+        node.replay(g, grads, recorded)  # type: ignore[attr-defined]
+    else:
+        waiting = grads[call] or [None] * call.count
+        grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
     return True
 
 

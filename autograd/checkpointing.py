@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from autograd import trees
-from autograd.backward import Bundle, _sort
+from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _sort
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
@@ -112,8 +112,8 @@ class _Call(Bundle):
             )
         return outputs
 
-    def replay(self, cotangents: list[Any], grads: dict[Any, Any]) -> tuple[list[Any], dict[int, Bundle], dict[Any, Any]]:
-        """Return the dropped nodes in order, and their gradients to start from."""
+    def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> None:
+        """Make the dropped nodes again, and pass the gradient of the results on through them."""
         pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
         root = Bundle(tuple(y for y, _ in pairs))
         order, bundles = _sort(root, self._a)
@@ -121,7 +121,11 @@ class _Call(Bundle):
         # What the call rests on goes on adding to what it has received from elsewhere.
         inner.update((x, grads[x]) for x in self._a)
         inner[root] = [c for _, c in pairs]
-        return order, bundles, inner
+        if recorded or (ACTIVE and MODE.get().anomaly):
+            _accumulate_recorded(inner, order, bundles, recorded)
+        else:
+            _accumulate(inner, order, bundles)
+        grads.update((x, inner[x]) for x in self._a)
 
 
 class _Recomputed(Op):
@@ -129,14 +133,18 @@ class _Recomputed(Op):
 
     __slots__ = ("call", "index")
 
+    index: int
+
     def __init__(self, call: _Call, index: int) -> None:
         super().__init__("checkpoint", self._value, self._partials, arity=ANY, latex=r"\operatorname{checkpoint}")
+        # The row is frozen, as all are.
         object.__setattr__(self, "call", call)
         object.__setattr__(self, "index", index)
 
     def _value(self, *_: float) -> float:
         """Return what the call returned: it is not computed for other operands than its own."""
-        return self.call._data[self.index]  # type: ignore[no-any-return]
+        number: float = self.call._data[self.index]
+        return number
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
         """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
@@ -146,4 +154,4 @@ class _Recomputed(Op):
 
 
 def _number(y: Any) -> float:
-    return y._data if y.__class__ is Value else y  # type: ignore[no-any-return]
+    return y._data if y.__class__ is Value else y

@@ -57,7 +57,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run("grad", f, args, kwargs, argnums, has_aux)
+        run = Run("grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.gradient())
 
     return gradient
@@ -80,7 +80,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run("value_and_grad", f, args, kwargs, argnums, has_aux)
+        run = Run("value_and_grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
         gradient = run.gradient()
         return run.with_aux(run.output()), gradient
 
@@ -120,7 +120,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     primals = check_tuple(primals, "jvp", "primals")
     tangents = check_tuple(tangents, "jvp", "tangents")
     direction = trees.mirror(primals, tangents, "tangents", "primals")
-    run = Run("jvp", f, primals, {}, tuple(range(len(primals))), has_aux, directions=direction)
+    run = Run("jvp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
     derivative = run.rebuild_output(run.linear.push(direction))
     result = (run.output(), derivative)
     return (*result, run.aux) if has_aux else result
@@ -152,7 +152,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     ([6.0, 5.0], (13.0, 12.0))
     """
     check_function(f, "vjp")
-    run = Run("vjp", f, primals, {}, tuple(range(len(primals))), has_aux)
+    run = Run("vjp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
         given = trees.mirror(run.result, cotangents, "the cotangent", "the function's value")
@@ -282,7 +282,7 @@ def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, 
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        run = Run(who, f, args, kwargs, argnums, has_aux)
+        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.rebuild_rows(rows(run)))
 
     return jacobian_of_f

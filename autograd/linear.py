@@ -30,7 +30,8 @@ class Mark(Note):
 
 def _is_someones(leaf: Value) -> bool:
     """Whether a derivative with respect to a leaf may be wanted: not, if its call is over."""
-    return not (leaf.note.__class__ is Mark and not leaf.note.live)  # type: ignore[union-attr]
+    note = leaf.note
+    return not (isinstance(note, Mark) and not note.live)
 
 
 class Linear:

@@ -35,8 +35,8 @@ class Run:
     """
 
     def __init__(
-        self, who: str, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums,
-        has_aux: bool, *, directions: Sequence[Any] = (),
+        self, who: str, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], *,
+        argnums: Argnums, has_aux: bool, directions: Sequence[Any] = (),
     ) -> None:  # fmt: skip
         self._who = who
         self._has_aux = has_aux

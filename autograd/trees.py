@@ -79,7 +79,8 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
         return [map_leaves(f, child) for child in tree]
     if isinstance(tree, tuple):
         children = [map_leaves(f, child) for child in tree]
-        return tree._make(children) if hasattr(tree, "_make") else tuple(children)
+        named = getattr(tree, "_make", None)
+        return tuple(children) if named is None else named(children)
     return f(tree)
 
 

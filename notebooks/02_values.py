@@ -12,7 +12,7 @@
 import math
 
 import autograd
-from autograd import TABLE, Value, draw, explain
+from autograd import TABLE, Value, draw, explain, stepper
 
 # %% [markdown]
 # ## A formula is a graph
@@ -74,6 +74,12 @@ print(f"by the engine: {w.grad:.4f}")
 
 # %%
 print(explain(L, wrt=w))
+
+# %% [markdown]
+# And it will walk through it, forwards and backwards, one step at a time. (Press the buttons, or use the arrow keys. Where scripts are not allowed, the finished picture stands in its place.)
+
+# %%
+stepper(L)
 
 # %% [markdown]
 # ## The smallest engine

@@ -10,7 +10,7 @@
 # %matplotlib inline
 import matplotlib.pyplot as plt
 
-from autograd import Value, draw, toposort, zero_grad
+from autograd import Value, draw, stepper, toposort, zero_grad
 
 # %% [markdown]
 # ## Two paths add up
@@ -79,6 +79,12 @@ L = b + c
 L.label = "L"
 L.backward()
 draw(L)
+
+# %% [markdown]
+# Step through the backward pass: $b$'s gradient is complete only after *both* of its consumers, $L$ and $c$, have delivered.
+
+# %%
+stepper(L)
 
 # %% [markdown]
 # ### Broken on purpose: breadth first, each node once

@@ -73,9 +73,13 @@ score.label = "score"
 score.backward()
 draw(score)
 
+# %% [markdown]
+# The network for the crescents has 337 parameters. `depth=1` folds each layer into one box:
+
 # %%
 model = nn.MLP(2, [16, 16, 1], rng=7)
 print(model.summary())
+draw(model([1.0, -0.5]), depth=1)
 
 # %% [markdown]
 # ## A loss
@@ -101,7 +105,7 @@ def cost():
     return nn.losses.hinge_loss(scores, targets) + nn.losses.l2_penalty(model, 2e-4), scores
 
 
-figure, (left, middle, rest) = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
+figure, (left, middle, rest) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
 plot_decision_boundary(model, points, labels, steps=40, title="before training", ax=left)
 losses = []
 for step in range(80):
@@ -122,10 +126,30 @@ plt.show()
 #
 # ## How much did each weight matter?
 #
-# `explain` prints the chain rule of this very graph. For the tiny network, the path to the first weight of the first neuron:
+# `explain` prints the chain rule of this very graph. For the tiny network, the path to a weight of the neuron that is switched on:
 
 # %%
-print(explain(score, wrt=small.layers[0].neurons[0].w[0]))
+print(explain(score, wrt=small.layers[0].neurons[1].w[0]))
+
+# %% [markdown]
+# ## The loop as a function
+#
+# `nn.fit` is this loop with everything that a real training wants around it: batches, optimizers, metrics, validation, checkpoints. Twelve neurons, Adam, batches of 25:
+
+# %%
+fitted = nn.MLP(2, [12, 1], activation="tanh", rng=1)
+history = nn.fit(
+    fitted,
+    (points, labels),
+    nn.losses.binary_cross_entropy_with_logits,
+    nn.optim.Adam(fitted.parameters(), lr=0.1),
+    epochs=60,
+    batch_size=25,
+    metrics=["accuracy"],
+    progress=False,
+    rng=0,
+)
+print(f"loss {history['loss'][0]:.3f} -> {history['loss'][-1]:.3f}, accuracy {history['accuracy'][-1]:.2f}")
 
 # %% [markdown]
 # ## Exercises
@@ -166,3 +190,4 @@ assert all(abs(neuron.w[k].grad - active * inputs[k].data) < 1e-15 for k in rang
 assert all(abs(inputs[k].grad - active * neuron.w[k].data) < 1e-15 for k in range(2))
 assert losses[-1] < 0.25 * losses[0]
 assert right >= 95
+assert history["accuracy"][-1] >= 0.95

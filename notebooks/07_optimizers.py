@@ -40,9 +40,12 @@ prediction = model.layers[2](a2)
 loss = nn.losses.mse_loss(prediction, y)
 loss.label = "L"
 loss.backward()
-draw(loss)
+draw(loss, depth=2)
 
 # %% [markdown]
+# With `depth=2` each neuron is one box, holding its weights, sum and activation: a textbook's picture, drawn from the graph. Along the arrows from the inputs the local derivative is the weight; between layers it
+# is the weight too, since that is what (7.1) multiplies with, and below it stands what flows back. Look how small that becomes on the left.
+#
 # ## Every derivative, by hand
 #
 # From the outside in, with $\sigma'$ from (6.4) and $\odot$ element by element:

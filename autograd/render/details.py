@@ -35,7 +35,7 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
             edge = next(edges)
             edge.saved = saved and symbols[parent] in leaves
             head = derivative(names[v], names[parent])
-            if local is None:
+            if local is None or not edge.taken:
                 edge.tooltip = (f"{head}: branch not taken, nothing flows back",)
                 continue
             formula = plain(formulas[position]) if formulas is not None and position < len(formulas) else ""
@@ -51,7 +51,8 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
             lines.append(visible(v.label))
         lines += [f"value {v.data!r}", f"grad {gradient_of(v)!r}", *(received[v] if len(received[v]) <= 12 else [*received[v][:11], f"  and {len(received[v]) - 11} more"])]
         if v.source:
-            lines.append(f"made at {v.source}")
+            # Without its folder: the picture may be published, and notebooks' files have none that tells anything.
+            lines.append(f"made at {v.source.replace(chr(92), '/').rpartition('/')[2]}")
         box.tooltip = tuple(lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograd.errors import MissingDependencyError
-from autograd.render import dotsource
+from autograd.render import dotsource, engines
 from autograd.render.drawing import Drawing
 
 try:
@@ -39,6 +39,12 @@ class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]
     def source(self) -> str:
         """The picture as a DOT program."""
         return "".join(self)
+
+    def _converted(self, form: str) -> bytes:
+        # Nodes that were added have no place yet: then Graphviz lays everything out.
+        if self.body:
+            return engines.convert(self.source, form, timeout=self._options["timeout"], engine=self._options["engine"])
+        return super()._converted(form)
 
     def pipe(self, format: str | None = None, *_: Any, encoding: str | None = None, **__: Any) -> Any:
         """Return the picture's bytes; text where an encoding is given."""

@@ -85,7 +85,13 @@ class Drawing:
             return texts[form]().encode()
         if form not in engines.FORMATS:
             raise ValueError(f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not {form!r}")
-        return engines.convert(self.source, form, timeout=self._options["timeout"], engine=self._options["engine"])
+        return self._converted(form)
+
+    def _converted(self, form: str) -> bytes:
+        """Return the picture drawn by Graphviz, at the places that it has in the SVG."""
+        placed = self.layout()
+        program = dotsource.placed_source(self.graph, placed, flow=self._options["flow"], notices=[*self.graph.notices, *self._news])
+        return engines.convert(program, form, timeout=self._options["timeout"], engine=self._options["engine"], placed=True)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
         """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
@@ -127,26 +133,17 @@ def draw(
     ----------
     root
         The output of the graph. Call ``root.backward()`` first to see gradients.
-    format
-        What ``pipe()`` and ``render()`` give by default: svg, png, pdf.
+    format, theme
+        What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's system.
     rankdir
         Direction of the forward pass: LR, RL, TB or BT.
-    depth
-        How many levels of modules are drawn open; the modules at that level are one box each.
-    fold
-        Whether repeats are drawn once, marked xN. By default so from 300 nodes on.
-    flow
-        Whether what flows back is laid over the edges.
-    saved
-        Whether the values that the backward pass reads are marked.
-    labels, legend
-        Whether edges carry local derivatives, and whether there is a legend.
-    theme
-        ``auto`` follows the reader's system; ``light``, ``dark``.
-    engine
-        ``auto``, ``dot``, ``pygraphviz`` or ``builtin``.
-    timeout
-        Seconds after which the next engine is tried.
+    depth, fold
+        How many levels of modules are drawn open, those at that level being one box each. And whether repeats
+        are drawn once, marked xN; by default so from 300 nodes on.
+    flow, saved, labels, legend
+        Whether to show what flows back, which values the backward pass reads, local derivatives, and a legend.
+    engine, timeout
+        ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
         Draw more than 5,000 boxes all the same.
 
@@ -170,25 +167,32 @@ def draw(
     >>> [(edge.tail, edge.head, edge.local) for edge in picture.graph.edges]
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
+    _check_options(rankdir, theme, depth)
+    graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
+    if labels and len(graph.edges) > LABELLED:
+        labels = flow = False
+        graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
+    drawing = _blank(format)
+    drawing._fill(graph, root, {"flow": flow, "labels": labels, "legend": legend, "theme": theme, "engine": engine, "timeout": timeout})
+    return drawing
+
+
+def _check_options(rankdir: str, theme: str, depth: int | None) -> None:
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme is auto, light or dark, not {theme!r}")
     if depth is not None and depth < 1:
         raise ValueError(f"depth is a number of levels of modules, at least 1, not {depth}")
-    graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
-    if labels and len(graph.edges) > LABELLED:
-        labels = flow = False
-        graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
-    options = {"flow": flow, "labels": labels, "legend": legend, "theme": theme, "engine": engine, "timeout": timeout}
+
+
+def _blank(form: str) -> Drawing:
+    """Return an empty drawing: a Digraph where graphviz is installed, for the pictures themselves need no package."""
     try:
         from autograd.render.dot import DigraphDrawing
-
-        drawing: Drawing = DigraphDrawing(format)
-    except MissingDependencyError:  # the pictures themselves need no package
-        drawing = Drawing()
-    drawing._fill(graph, root, options)
-    return drawing
+    except MissingDependencyError:
+        return Drawing()
+    return DigraphDrawing(form)
 
 
 def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:

@@ -29,7 +29,7 @@ DOT_SPANS: Final = 2000  # sum of the edges' lengths in layers
 
 _CHILD: Final = (
     "import sys, warnings; warnings.simplefilter('ignore'); import pygraphviz; "
-    "sys.stdout.buffer.write(pygraphviz.AGraph(string=sys.stdin.buffer.read().decode()).draw(prog='dot', format=sys.argv[1]))"
+    "sys.stdout.buffer.write(pygraphviz.AGraph(string=sys.stdin.buffer.read().decode()).draw(prog=sys.argv[2], args=sys.argv[3], format=sys.argv[1]))"
 )
 
 
@@ -37,20 +37,20 @@ class EngineError(RuntimeError):
     """A layout program is absent, crashed, took too long, or printed something else than asked for."""
 
 
-def _command(engine: str, form: str) -> list[str]:
+def _command(engine: str, form: str, *, placed: bool) -> list[str]:
     if engine == "dot":
         program = shutil.which("dot")
         if program is None:
             raise EngineError("there is no dot program on the path")
-        return [program, f"-T{form}"]
+        return [program, f"-T{form}", *(["-Kneato", "-n2"] if placed else [])]
     if find_spec("pygraphviz") is None:
         raise EngineError("the package pygraphviz is not installed")
-    return [sys.executable, "-c", _CHILD, form]
+    return [sys.executable, "-c", _CHILD, form, *(["neato", "-n2"] if placed else ["dot", ""])]
 
 
-def _run(engine: str, form: str, program: str, timeout: float) -> bytes:
+def _run(engine: str, form: str, program: str, timeout: float, *, placed: bool = False) -> bytes:
     """Run one engine; whatever goes wrong is an EngineError."""
-    command = _command(engine, form)
+    command = _command(engine, form, placed=placed)
     try:
         done = subprocess.run(command, input=program.encode(), capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
@@ -63,8 +63,21 @@ def _run(engine: str, form: str, program: str, timeout: float) -> bytes:
     return done.stdout
 
 
-def convert(program: str, form: str, *, timeout: float = TIMEOUT, engine: str = "auto") -> bytes:
+def convert(program: str, form: str, *, timeout: float = TIMEOUT, engine: str = "auto", placed: bool = False) -> bytes:
     """Draw a DOT program in a format of Graphviz's, such as png or pdf.
+
+    Parameters
+    ----------
+    program
+        In the DOT language.
+    form
+        One of `FORMATS`.
+    timeout
+        Seconds for each engine.
+    engine
+        The one to use; ``auto`` tries all.
+    placed
+        Whether the program says where everything is.
 
     Raises
     ------
@@ -74,7 +87,7 @@ def convert(program: str, form: str, *, timeout: float = TIMEOUT, engine: str = 
     problems = []
     for name in ("dot", "pygraphviz") if engine in ("auto", "builtin") else (engine,):
         try:
-            return _run(name, form, program, timeout)
+            return _run(name, form, program, timeout, placed=placed)
         except EngineError as error:
             problems.append(str(error))
     purpose = f"Drawing {form} ({'; '.join(problems)}; svg works without)"

@@ -176,7 +176,7 @@ def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value,
         )  # fmt: skip
         for position, parent, local in positioned_edges(v):
             taken = local is not None and v in reached
-            flow = g * local if taken and has_pass else None
+            flow = g * local if local is not None and taken and has_pass else None
             graph.edges.append(
                 Edge(
                     f"e{len(graph.edges)}", ids[parent], ids[v], position, "0" if local is None else number(local, minus=MINUS),

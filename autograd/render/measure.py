@@ -67,4 +67,4 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
     """Return width and height of the label of an edge."""
     lines = edge_label(edge, flow=flow)
-    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 14.0 * len(lines) + 2.0
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 18.0 * len(lines) - 2.0

@@ -33,7 +33,7 @@ def _colours(scope: str, c: dict[str, str]) -> str:
     tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
     rules = {
         "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}", ".paper": f"fill:{c['paper']}",
-        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}",
+        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}", ".in .plate": f"fill:{c['cluster']}",
         ".card": f"fill:{c['head']};stroke:{c['line']}", ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
         ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
@@ -86,8 +86,9 @@ def to_svg(
     parts += [_cluster(graph, path, rect) for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))]
     if flow and bands:
         parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
+    vertical = graph.rankdir in ("TB", "BT")
     inside = {node.id: bool(node.scope) for node in graph.nodes}
-    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head]) for edge in graph.edges]
+    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
     parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
@@ -178,11 +179,11 @@ def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
 
 
-def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool) -> str:
+def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:
-        points = [(round(x), round(y)) for x, y in points]
+        points = [(float(round(x)), float(round(y))) for x, y in points]
     (bx, by), (x, y) = points[-2], points[-1]
     length = ((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 1.0
     ux, uy = (x - bx) / length, (y - by) / length
@@ -195,5 +196,9 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool) -
     at = placed.labels.get(edge.id)
     if at is not None:
         lines = edge_label(edge, flow=flow)
-        out += [text(round(at.x + at.width / 2), round(at.y + 12.5 + 14.0 * i), line, "") for i, line in enumerate(lines)]
+        # Beside a line that runs across, one line of text above it and one below; on a line that runs down, a plate.
+        if vertical:
+            out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
+        first, step = (12.0, 14.0 + 2.0) if vertical else (9.0 - 2.0 * (len(lines) == 1), 19.5)
+        out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])

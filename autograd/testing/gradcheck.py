@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from autograd import ops, trees
+from autograd import trees
 from autograd.functional import jacrev
 from autograd.linear import Linear
 from autograd.modes import mode
-from autograd.testing.numeric import Estimate, local_derivative, richardson, slopes
+from autograd.testing.local import Local, ancestors, between, examine, near, total_derivative
+from autograd.testing.numeric import Estimate, richardson, slopes
 from autograd.testing.report import Entry, GradcheckError, Report
 from autograd.value import Value
 
 __all__ = ["check_grads", "gradcheck"]
-
-PACKAGE = str(Path(__file__).parent.parent)
-COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "step"}
 
 
 def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool = True) -> bool | Report:
@@ -144,27 +140,6 @@ def _title(f: str, *variables: str) -> str:
     return f"d{power}{f}/{' '.join(f'd{x}' for x in variables)}"
 
 
-@dataclass
-class _Fault:
-    """An operation whose local derivative is not that of its value."""
-
-    operand: Value
-    text: str
-    size: float
-
-
-@dataclass
-class _Local:
-    """A node with, for each parent, its local derivative as found from values alone."""
-
-    node: Value
-    edges: list[tuple[Value, Estimate | None]] = field(default_factory=list)
-    faults: list[_Fault] = field(default_factory=list)
-    kink: str = ""
-    nearest_kink: float = math.inf
-    edge_of_domain: str = ""
-
-
 class _Point:
     """A function at one point: its graph, and what its values say of each operation's derivatives."""
 
@@ -180,11 +155,11 @@ class _Point:
         self.linear = Linear(self.inputs, outputs)
         self.outputs = [y if isinstance(y, Value) else Value(y) for y in outputs]
         active: set[Any] = set(self.inputs)
-        self.locals: list[_Local] = []
+        self.locals: list[Local] = []
         for node in self.linear.nodes():
             if any(x in active for x in node.parents):
                 active.add(node)
-                self.locals.append(_local(node, active, rtol))
+                self.locals.append(examine(node, active, rtol))
 
     def output_names(self, names: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         """Return a name for each output of a function of that name, or of those names."""
@@ -197,7 +172,7 @@ class _Point:
         rows = self._analytic(mode_name)
         entries = []
         for k, (name, y) in enumerate(zip(self.output_names(names), self.outputs, strict=True)):
-            above = _ancestors(y, self.locals)
+            above = ancestors(y, self.locals)
             for i, x in enumerate(self.names):
                 what = _title(*name, x) + (f" ({mode_name})" if tell_mode else "")
                 entries.append(self._entry(what, k, i, rows[k][i], above))
@@ -212,17 +187,17 @@ class _Point:
             rows = [[column[k] for column in columns] for k in range(m)]
         return [[0.0 if d is None else float(d) for d in row] for row in rows]
 
-    def _entry(self, what: str, k: int, i: int, analytic: float, above: list[_Local]) -> Entry:
+    def _entry(self, what: str, k: int, i: int, analytic: float, above: list[Local]) -> Entry:
         """Judge one derivative."""
         x, y = self.inputs[i], self.outputs[k]
-        reached = _between(x, above)
+        reached = between(x, above)
         for local in reached:
             if local.kink:
                 return Entry(what, self.at[i], analytic, math.nan, "", "kink", local.kink)
         for local in reached:
             if local.edge_of_domain:
                 return Entry(what, self.at[i], analytic, math.nan, "", "not checked", local.edge_of_domain)
-        total = _total(x, y, reached)
+        total = total_derivative(x, y, reached)
         on_path = {x, *(local.node for local in reached)}
         faults = [fault for local in reached for fault in local.faults if fault.operand in on_path]
         numeric, tolerance = (math.nan, 0.0) if total is None else (total.derivative, total.uncertainty)
@@ -231,12 +206,12 @@ class _Point:
             return Entry(what, self.at[i], analytic, numeric, method, "wrong", f"suspect {max(faults, key=lambda fault: fault.size).text}")
         if not math.isfinite(y.data):
             return Entry(what, self.at[i], analytic, numeric, method, "not checked", f"the function is {y.data} here")
-        if total is not None and not _near(analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))):
+        if total is not None and not near(analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))):
             return Entry(what, self.at[i], analytic, numeric, method, "wrong", "the local derivatives are right, but their sum over paths is not")
-        return self._against_function(what, k, i, analytic, total, reached)
+        return self._against_function(what, k, i, analytic, total, reached=reached)
 
     def _against_function(
-        self, what: str, k: int, i: int, analytic: float, total: Estimate | None, reached: list[_Local]
+        self, what: str, k: int, i: int, analytic: float, total: Estimate | None, *, reached: list[Local]
     ) -> Entry:
         """Hold the graph against the function itself, called with other numbers."""
 
@@ -268,124 +243,6 @@ def _named(args: tuple[Any, ...]) -> Iterable[tuple[str, Any]]:
         return [(f"x{i}", arg) for i, arg in enumerate(args)]
     (arg,) = args
     return [(str(key), value) for key, value in arg.items()] if isinstance(arg, dict) else [("x", arg)]
-
-
-def _ancestors(y: Value, local: list[_Local]) -> list[_Local]:
-    """Return those of the nodes on which ``y`` rests, in order."""
-    wanted: set[Value] = {y}
-    found = []
-    for item in reversed(local):
-        if item.node in wanted:
-            found.append(item)
-            wanted.update(x for x, _ in item.edges)
-    return found[::-1]
-
-
-def _between(x: Value, above: list[_Local]) -> list[_Local]:
-    """Return those of the nodes that depend on ``x``, in order."""
-    below: set[Value] = {x}
-    found = []
-    for item in above:
-        if any(p in below for p, _ in item.edges):
-            below.add(item.node)
-            found.append(item)
-    return found
-
-
-def _total(x: Value, y: Value, nodes: Iterable[_Local]) -> Estimate | None:
-    """Return the derivative of ``y`` that follows from the operations' values, by the chain rule forward from ``x``."""
-    tangents: dict[Value, tuple[float, float]] = {x: (1.0, 0.0)}
-    method = "complex step"
-    for item in nodes:
-        total = size = 0.0
-        for parent, estimate in item.edges:
-            if parent not in tangents:
-                continue
-            if estimate is None:
-                return None
-            t, off = tangents[parent]
-            total += t * estimate.derivative
-            # 16 ulp for the products and sums on each path, beside what each factor is off.
-            size += abs(estimate.derivative) * off + estimate.uncertainty * (abs(t) + off) + 4e-15 * abs(t * estimate.derivative)
-            if estimate.method != "complex step":
-                method = estimate.method
-        tangents[item.node] = total, size
-    if y not in tangents:
-        return Estimate(0.0, 0.0, method)
-    derivative, uncertainty = tangents[y]
-    return Estimate(derivative, uncertainty, method) if math.isfinite(derivative) and math.isfinite(uncertainty) else None
-
-
-def _local(node: Value, active: set[Any], rtol: float | None) -> _Local:
-    """Hold a node's local derivatives against its row's values."""
-    op = node.op
-    assert op is not None
-    item = _Local(node)
-    numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
-    item.nearest_kink = _nearest_kink(node, numbers)
-    if item.nearest_kink == 0.0:
-        item.kink = f"{_call(op, numbers)} has no derivative there"
-    if math.isnan(node.data) and not any(map(math.isnan, numbers)):
-        item.edge_of_domain = f"{_call(op, numbers)} is outside its domain"
-        item.edges += [(x, None) for x in node.parents if x in active]
-        return item
-    analytic = dict(zip(_positions(node), node.edges(), strict=True))
-    for i, (parent, d) in analytic.items():
-        if parent not in active:
-            continue
-        estimate = local_derivative(op, numbers, i)
-        item.edges.append((parent, estimate))
-        if item.kink or estimate is None:
-            continue
-        # A branch that was not taken passes nothing on, whatever its derivative.
-        given = 0.0 if d is None else d
-        tolerance = max(estimate.uncertainty, (rtol or 0.0) * abs(estimate.derivative))
-        if _near(given, estimate.derivative, tolerance):
-            continue
-        if _on_edge(op, numbers, i):
-            item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
-            continue
-        where = f", recorded at {node.source}" if node.source and not node.source.startswith(PACKAGE) else ""
-        text = (
-            f"{_call(op, numbers)} = {node.data!r}{where}: its rule gives {given!r} for operand {i + 1}, "
-            f"its values {estimate.derivative!r} ({estimate.method})"
-        )
-        size = abs(given - estimate.derivative) / max(abs(estimate.derivative), tolerance, 5e-324)
-        item.faults.append(_Fault(parent, text, math.inf if math.isnan(size) else size))
-    if not math.isfinite(node.data) and not item.kink and any(_on_edge(op, numbers, i) for i in analytic):
-        item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
-    return item
-
-
-def _positions(node: Value) -> list[int]:
-    """Return which operands are nodes, in order: those for which there are edges."""
-    return [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
-
-
-def _nearest_kink(node: Value, numbers: list[float]) -> float:
-    """Return how far the operands are from a point without a derivative, relative to their size."""
-    op = node.op
-    assert op is not None
-    if op.kink is None:
-        return math.inf
-    if op.name == "where":
-        # Its condition jumps where it was computed, not where it is zero.
-        condition = node.operands[0]
-        if not isinstance(condition, Value) or (condition.op is not None and condition.op.name in COMPARISONS):
-            return math.inf
-    return op.kink(*numbers) / max(1.0, *map(abs, numbers[: max(op.arity, 1)]))
-
-
-def _on_edge(op: ops.Op, numbers: list[float], i: int) -> bool:
-    return numbers[i] in op.domain[min(i, len(op.domain) - 1)]
-
-
-def _call(op: ops.Op, numbers: Iterable[float]) -> str:
-    return f"{op.name}({', '.join(map(repr, numbers))})"
-
-
-def _near(a: float, b: float, tolerance: float) -> bool:
-    return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= max(tolerance, 5e-324)
 
 
 def _compare(f: Callable[[float], float], x: float, analytic: float) -> tuple[str, Estimate | None]:

@@ -181,7 +181,7 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
 
 def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
     """Return the rounding error where a derivative that is a sum of two terms goes through zero."""
-    if op.name == "silu" or (op.name == "direction"):
+    if op.name in {"silu", "direction"}:
         return 32.0 * ULP * abs(op.value(*operands) / (operands[i] or 1.0))
     return 0.0
 

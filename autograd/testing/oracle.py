@@ -28,15 +28,13 @@ PRECISION = 1600
 STEP = 120
 # Algebraic and piecewise functions mix numbers of all magnitudes, and cost little at any precision.
 _MANY_BITS = dict.fromkeys(
-    "add sub mul div neg reciprocal square floordiv mod sqrt cbrt restrict saturate step relu leaky_relu elu selu relu6 hardtanh "
-    "clamp abs sign floor ceil round maximum minimum where hypot re_inverse_power im_inverse_power greater greater_equal less "
-    "less_equal equal sum mean prod dot max min norm direction".split(),
+    ["add", "sub", "mul", "div", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "elu", "selu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
     6000,
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
 # Operands in which the function has a pole, branch point or kink at zero: steps are relative.
 _SINGULAR = {
-    **dict.fromkeys("log log2 log10 power pow lgamma digamma polygamma".split(), (0,)), "monomial": (1,), "atan2": (0, 1),
+    **dict.fromkeys(["log", "log2", "log10", "power", "pow", "lgamma", "digamma", "polygamma"], (0,)), "monomial": (1,), "atan2": (0, 1),
     **dict.fromkeys(_MANY_BITS, tuple(range(16))),
 }  # fmt: skip
 
@@ -93,31 +91,31 @@ REFERENCE: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
-    "power": _power, "pow": _power, "sqrt": lambda x: mp.sqrt(x), "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+    "power": _power, "pow": _power, "sqrt": mp.sqrt, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
     "restrict": lambda x: x, "saturate": lambda x: x,
-    "exp": lambda x: mp.exp(x), "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
-    "log": lambda x: mp.log(x), "log1p": lambda x: mp.log(1 + x), "log2": lambda x: mp.log(x) / mp.log(2),
+    "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
+    "log": mp.log, "log1p": lambda x: mp.log(1 + x), "log2": lambda x: mp.log(x) / mp.log(2),
     "log10": lambda x: mp.log(x) / mp.log(10),
-    "sin": lambda x: mp.sin(x), "cos": lambda x: mp.cos(x), "tan": lambda x: mp.tan(x),
-    "asin": lambda x: mp.asin(x), "acos": lambda x: mp.acos(x), "atan": lambda x: mp.atan(x),
-    "sinh": lambda x: mp.sinh(x), "cosh": lambda x: mp.cosh(x), "tanh": lambda x: mp.tanh(x),
+    "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
+    "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh,
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
     "erf": lambda x: 1 - _erfc(x) if abs(x) > 1e4 else mp.erf(x), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
-    "gaussian": _gaussian, "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": lambda x: mp.digamma(x), "polygamma": _polygamma,
+    "gaussian": _gaussian, "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma, "polygamma": _polygamma,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
     "elu": lambda x, alpha: _pick(x > 0, x, alpha * (mp.exp(x) - 1)),
     "selu": lambda x: SELU_SCALE * _pick(x > 0, x, SELU_ALPHA * (mp.exp(x) - 1)),
     "relu6": lambda x: min(max(x, mp.mpf(0)), mp.mpf(6)), "hardtanh": lambda x: min(max(x, mp.mpf(-1)), mp.mpf(1)),
-    "clamp": lambda x, low, high: min(max(x, low), high), "abs": lambda x: abs(x), "sign": lambda x: mp.sign(x),
-    "floor": lambda x: mp.floor(x), "ceil": lambda x: mp.ceil(x), "round": _round_half_even,
-    "maximum": lambda a, b: max(a, b), "minimum": lambda a, b: min(a, b),
+    "clamp": lambda x, low, high: min(max(x, low), high), "abs": abs, "sign": mp.sign,
+    "floor": mp.floor, "ceil": mp.ceil, "round": _round_half_even,
+    "maximum": max, "minimum": min,
     "where": lambda condition, a, b: _pick(condition != 0, a, b),
-    "hypot": _norm, "atan2": lambda y, x: mp.atan2(y, x),
+    "hypot": _norm, "atan2": mp.atan2,
     "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)), "im_inverse_power": lambda x, y, n: mp.im(mp.mpc(x, y) ** -int(n)),
     "logaddexp": _logsumexp,
     "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a, b: mp.mpf(a < b),

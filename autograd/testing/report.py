@@ -89,7 +89,7 @@ class Report:
 
     def __str__(self) -> str:
         head = ("derivative", "at", "analytic", "numeric", "ulp", "relative", "method", "")
-        rows = [head]
+        rows: list[tuple[str, ...]] = [head]
         for e in self.entries:
             known = not math.isnan(e.numeric)
             rows.append((

@@ -203,8 +203,7 @@ def expressions(
     steps: list[Step] = []
     # Each step has its own fixed place among the choices, and shrinks to no step at all.
     for op, backs, count, constant in draw(st.tuples(*[_plans(table)] * max_operations)):
-        step = None if op is None else _fit(op, backs, count, constant, results)
-        if step is None:
+        if op is None or (step := _fit(op, backs, count, constant, results)) is None:
             continue
         numbers = [results[x] if isinstance(x, int) else x for x in step.operands]
         y = op.value(*numbers)

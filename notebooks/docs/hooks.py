@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
@@ -13,19 +13,19 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, course, gallery, operations, pictures, results, style
+from generator import architecture, commands, course, operations, pictures, results, style
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 _course: dict[str, course.Page] = {}
+_executed: dict[str, course.Page] = {}  # the course, and the gallery, which is a notebook too
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
     "operations": operations.table,
     "commands": commands.helps,
     "lessons": lambda: course.contents(list(_course.values())),
-    "gallery": gallery.show,
     "measurements": results.everything,
     "first-picture": pictures.first,
 }
@@ -38,6 +38,8 @@ def on_config(config: Any) -> Any:
     """Let Markdown read formulas, in pages and in docstrings; enter the course into the contents."""
     config["markdown_extensions"].append(MathML())
     _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
+    _executed.update(_course)
+    _executed["gallery.md"] = course.page(course.NOTEBOOKS / "gallery.ipynb")
     lessons = [{page.title: name} for name, page in _course.items()]
     place = next(entry for entry in config["nav"] if "The course" in entry)
     place["The course"] = ["course/index.md", *lessons]
@@ -47,10 +49,10 @@ def on_config(config: Any) -> Any:
 def on_files(files: Files, config: Any) -> Files:
     """Add what is generated whole."""
     files.append(File.generated(config, "assets/pictures.css", content=style.pictures()))
-    for name, page in _course.items():
+    for name, page in _executed.items():
         files.append(File.generated(config, name, content=page.markdown))
         for picture, data in page.pictures.items():
-            files.append(File.generated(config, f"course/{picture}", content=data))
+            files.append(File.generated(config, str(PurePosixPath(name).with_name(picture)), content=data))
     return files
 
 
@@ -67,8 +69,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def on_page_content(html: str, page: Any, **_: Any) -> str:
     """Put the outputs of a notebook in their places, as they are."""
-    lesson = _course.get(page.file.src_uri)
-    for token, output in lesson.html.items() if lesson else ():
+    notebook = _executed.get(page.file.src_uri)
+    for token, output in notebook.html.items() if notebook else ():
         place = f'<div id="{token}"></div>'
         if html.count(place) != 1:
             raise PluginError(f"{page.file.src_uri} lost the place of an output, {token}")

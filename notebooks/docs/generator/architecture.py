@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # Each part of the picture: its name, what it does, and its modules (a package stands for all of its modules).
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors, real": ("exceptions that say the remedy; what counts as a number", ("errors", "real")),
-    "special functions": ("values on floats, by IEEE's rules, within 2 ulp", ("special", "gamma", "gaussian", "nary")),
+    "special functions": ("values on floats, by IEEE's rules, within 2 ulp", ("special", "gamma", "gaussian", "lengths", "nary")),
     "op, ops": ("the table of operations: a row is all that is known of an operation", ("op", "ops")),
     "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes",)),
     "Value": ("the node and its operators", ("node", "operators", "value")),

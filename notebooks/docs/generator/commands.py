@@ -25,7 +25,7 @@ def helps() -> str:
 def _help(name: str) -> str:
     printed = io.StringIO()
     # The width of help is that of the terminal, and colours are its too: neither may reach the page.
-    environment = {"COLUMNS": "96", "NO_COLOR": "1"}
+    environment = {"COLUMNS": "80", "NO_COLOR": "1"}
     with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         main([name, "--help"])
     if not printed.getvalue():

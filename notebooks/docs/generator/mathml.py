@@ -26,8 +26,12 @@ def mathml(latex: str, *, display: bool = False) -> str:
     >>> mathml("x^2")[:40]
     '<math xmlns="http://www.w3.org/1998/Math'
     """
+    # The converter knows the outer environment and not the inner one.
+    latex = latex.replace("{aligned}", "{align*}")
     html = convert(latex, display="block" if display else "inline").replace("\n", "")
     # A bar with an exponent would be fenced by itself, and stretch to another height than its partner.
+    if "<mi>&</mi>" in html or "\\" in html:
+        raise ValueError(f"a formula has something that cannot be converted: {latex:.200}")
     html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
     # Bars enclose here; without this they would be spaced as a relation is.
     return re.sub(r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html)

@@ -277,6 +277,7 @@ def test_statements_can_be_added_as_to_any_digraph():
     names = {o["name"] for o in dot_json(picture.source)["objects"]}
     assert "note" in names
     assert "note" in picture.copy().source
+    assert picture.pipe(format="png").startswith(b"\x89PNG")
 
 
 def test_trace_gives_nodes_and_edges():

@@ -1,0 +1,219 @@
+# %% [markdown]
+# # Gallery: every picture, and the line that makes it
+#
+# Each section shows one thing that `draw`, `explain` and `stepper` can do, with its code. All of them read
+# one list of steps, so that the static picture, the text and the interactive page cannot disagree.
+
+# %%
+import random
+
+from autograd import Value, dot, draw, draw_dot, explain, scope, sources, stepper, trace
+from nn import MLP
+
+w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(-0.3, "b"), Value(1.0, "y")
+m = w * x
+z = m + b
+a = z.tanh()
+e = a - y
+L = e**2
+for node, label in ((m, "m"), (z, "z"), (a, "a"), (e, "e"), (L, "L")):
+    node.label = label
+L.backward()
+
+# %% [markdown]
+# ## 1, 2. Values and gradients on nodes, local derivatives on edges; what flows back is laid over them
+#
+# An arrow is an operand. Beside it stands the local derivative; under that, what flows back along it: the
+# local derivative times the gradient of the node that it points to. Bands are as broad as the flow is strong.
+
+# %%
+draw(L, engine="builtin")
+
+# %% [markdown]
+# Without the flow:
+
+# %%
+draw(L, engine="builtin", flow=False)
+
+# %% [markdown]
+# ## 3. `a * a` has two edges
+#
+# Each carries 3, and the gradient is their sum. A drawing that keeps edges in a set shows one, and teaches a bug.
+
+# %%
+s = Value(3.0, "a")
+square = s * s
+square.backward()
+nodes, edges = trace(square)
+assert len(edges) == 2
+draw(square, engine="builtin")
+
+# %% [markdown]
+# ## 4, 5. Names and clusters by neuron and layer
+#
+# `nn` notes on each node which module made it; `scope` does so for your own code.
+
+# %%
+model = MLP(2, [3, 2, 1], activation="tanh", rng=3)
+loss = (model([Value(1.0, "x0"), Value(-2.0, "x1")]) - 1.0) ** 2
+loss.label = "loss"
+loss.backward()
+draw(loss)
+
+# %%
+with scope("encoder"), scope("gate"):
+    gate = (w * x).sigmoid()
+with scope("decoder"):
+    out = gate * b
+draw(out)
+
+# %% [markdown]
+# ## 6. `depth=` folds modules
+
+# %%
+draw(loss, depth=1)
+
+# %%
+draw(loss, depth=2)
+
+# %% [markdown]
+# ## 7, 8. Repeats are drawn once, marked ×N; so a training batch of 5,000 nodes is a page, not a wall
+
+# %%
+wide = MLP(2, [16, 16, 1], rng=3)
+rng = random.Random(1)
+batch = sum(((wide([rng.uniform(-1, 1), rng.uniform(-1, 1)]) - 1.0) ** 2 for _ in range(60)), Value(0.0))
+batch.label = "loss"
+batch.backward()
+folded = draw(batch)
+assert len(folded.graph.nodes) < 20
+folded
+
+# %% [markdown]
+# ## 9. Direction
+
+# %%
+draw(L, engine="builtin", rankdir="TB")
+
+# %% [markdown]
+# ## 10. Colour by gradient: signed, fit for every kind of colour vision; zero and NaN have a mark of their own
+
+# %%
+p, q, r = Value(2.0, "p"), Value(-1.0, "q"), Value(0.0, "r")
+flagged = p * 5.0 + q.relu() + r * 0.0 + (r - 1.0).log() * 0.5
+flagged.backward()
+draw(flagged, engine="builtin")
+
+# %% [markdown]
+# ## 11. A branch that was not taken
+#
+# Nothing flows through it: not even zero times infinity.
+
+# %%
+kink = q.relu() + q
+kink.backward()
+draw(kink, engine="builtin")
+
+# %% [markdown]
+# ## 12. What the backward pass must remember
+
+# %%
+draw(L, engine="builtin", saved=True)
+
+# %% [markdown]
+# ## 15. Pointing at a box shows its formula, its contributions and the line that made it
+
+# %%
+with sources():
+    t = Value(0.5, "t")
+    u = t * t + t.sin()
+u.backward()
+picture = draw(u, engine="builtin")
+print(*picture.graph.nodes[0].tooltip, sep="\n")
+picture
+
+# %% [markdown]
+# ## 16. Operations as mathematics, one node for a whole dot product
+
+# %%
+vector = dot([Value(0.5, "w0"), Value(-1.0, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")])
+h = (vector.exp() / 2.0 + vector.sqrt()) ** 3
+h.backward()
+draw(h, engine="builtin")
+
+# %% [markdown]
+# ## 17. Other formats: DOT, Mermaid, a listing; PNG and PDF where there is Graphviz
+
+# %%
+print(draw(L).listing())
+
+# %%
+print(draw(square).to_mermaid())
+
+# %%
+print(draw(square).source)
+
+# %% [markdown]
+# ## Dark, and several pictures in one page
+
+# %%
+draw(L, engine="builtin", theme="dark")
+
+# %% [markdown]
+# ## micrograd's names
+
+# %%
+draw_dot(square, rankdir="TB")
+
+# %% [markdown]
+# ## 20. The derivation as text
+#
+# One row for each edge, with symbols and numbers; then the product along the path, and a check.
+
+# %%
+print(explain(L, wrt=w))
+
+# %%
+explain(L, wrt=w, style="latex")
+
+# %%
+explain(L, wrt=w, style="markdown")
+
+# %% [markdown]
+# Of a network, the errors of the layers, by the four equations of backpropagation:
+
+# %%
+print(explain(loss, wrt=model.parameters()[0]))
+
+# %% [markdown]
+# ## 13. Step by step
+#
+# The same steps as a page with a slider, arrow keys and the arithmetic in words. `.save("steps.html")` writes
+# a file of some 25 kB that loads nothing. (Where a notebook is not trusted, there is the picture instead.)
+
+# %%
+page = stepper(L, engine="builtin")
+page
+
+# %% [markdown]
+# ## 14. A training, played back
+
+# %%
+
+
+def training():
+    for _ in range(15):
+        error = ((w * x + b).tanh() - y) ** 2
+        error.label = "L"
+        yield error
+        w.grad = b.grad = 0.0
+        error.backward()
+        for parameter in (w, b):
+            parameter.data -= 0.2 * parameter.grad
+
+
+stepper(training(), engine="builtin")
+
+# %%
+assert abs(L.data - 0.15646) < 1e-4
+assert page.html.count("<script") == 2
