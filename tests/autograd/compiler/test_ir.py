@@ -211,3 +211,22 @@ def test_two_layer_net_of_any_size():
     for sizes in [(1, 1, 1, 1), (2, 3, 4, 5), (3, 7, 1, 2)]:
         system = two_layer(sizes)
         compile(system.loss, system.params, batch=True, reduction="sum", backend="numpy").check(*system.data)
+
+
+def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
+    from autograd.compiler import extract
+
+    monkeypatch.setattr(extract, "available_memory", lambda: 2e7)
+    w = Value(1.0, "w")
+
+    def whole():
+        total = w
+        for _ in range(100_000):
+            total = total + w * w
+        return total
+
+    with pytest.raises(MemoryError, match="batch=True"):
+        compile(whole, [w])()
+    assert "GB will be needed" in capsys.readouterr().err
+    with pytest.raises(autograd.TracingError, match="detach"):
+        compile(lambda: (w * w).detach() * w, [w])()
