@@ -131,8 +131,8 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
             total = np.empty([alone.shape[i] for i in there])
             calls.add(np.add.reduce, pick(alone, there + lonely), tuple(range(len(there), len(there) + len(lonely))), None, total)
             shape = [alone.shape[i] if i in there else 1 for i in kept]
-            alone = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
-            contract(calls, coef, pick(out, kept), alone, pick(other, kept))
+            reduced = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
+            contract(calls, coef, pick(out, kept), reduced, pick(other, kept))
             return
     summed = [i for i in axes if not moves(out, i)]
     wide = [i for i in axes if moves(out, i) and not moves(a, i) and not moves(b, i)]
@@ -155,7 +155,7 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
     _product(calls, coef, out, a, b, summed)
 
 
-def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:
+def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:  # noqa: PLR0917 - they belong together
     axes = range(out.ndim)
     batch = [i for i in axes if moves(out, i) and moves(a, i) and moves(b, i)]
     rows = [i for i in axes if moves(out, i) and moves(a, i) and i not in batch]
@@ -187,7 +187,7 @@ def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[i
         calls.add(np.multiply, target, coef, target)
 
 
-def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:
+def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:  # noqa: PLR0917 - they belong together
     order = batch + rows + columns
     place = pick(out, order)
     shape = [out.shape[i] for i in batch] + ([int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g])
