@@ -256,6 +256,7 @@ class Value(Node, Operators):
 
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
+        self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
         return Value(self._data, self.label)
 
     # Walks over the whole graph, each in a module that imports this one.

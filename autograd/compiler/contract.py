@@ -131,8 +131,8 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
             total = np.empty([alone.shape[i] for i in there])
             calls.add(np.add.reduce, pick(alone, there + lonely), tuple(range(len(there), len(there) + len(lonely))), None, total)
             shape = [alone.shape[i] if i in there else 1 for i in kept]
-            alone = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
-            contract(calls, coef, pick(out, kept), alone, pick(other, kept))
+            reduced = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
+            contract(calls, coef, pick(out, kept), reduced, pick(other, kept))
             return
     summed = [i for i in axes if not moves(out, i)]
     wide = [i for i in axes if moves(out, i) and not moves(a, i) and not moves(b, i)]

@@ -151,7 +151,7 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     for kind in np.unique(graph.kind[live & (graph.kind > SOP)]).tolist():
         nodes = np.flatnonzero(live & (graph.kind == kind))
         if kind in EXTREMA:
-            _extrema(b, graph, nodes, kind, contribute)
+            _extrema(b, graph, nodes, contribute)
             continue
         op, constants = graph.rows[kind - FIRST_ROW]
         columns = [c for c in graph.args[nodes].T if c[0] >= 0]
@@ -169,7 +169,7 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     return b.graph(primal=primal, outputs=np.array([loss]), pinned=pinned)
 
 
-def _extrema(b: Builder, graph: Graph, nodes: Ints, kind: int, contribute: Any) -> None:
+def _extrema(b: Builder, graph: Graph, nodes: Ints, contribute: Any) -> None:
     """Share the gradient among the operands that attain the extremum, as the row's rule says."""
     t = graph.terms.take(np.isin(graph.terms.node, nodes))
     hit = lower(b, ops.equal, (), [t.a, t.node])

@@ -221,7 +221,7 @@ class CWriter:
             else:
                 x = self.value(part.a, part.sizes)
             start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
-            f = f"{s.extremum}imum"
+            f = "larger" if s.extremum == "max" else "smaller"
             if s.lane:
                 scalar = x if part.a is None or not part.a.lane else f"{x}[l]"
                 begin = "V t = " + (f"{start}" if k else f"(V){{0}} + {start}")
@@ -232,7 +232,8 @@ class CWriter:
 
     def _ragged(self, s: Statement) -> str:
         part = s.parts[0]
-        assert part.a is not None and part.b is not None
+        assert part.a is not None
+        assert part.b is not None
         a, b = self._ints(part.a.addresses), self._ints(part.b.addresses)
         ends = self._ints(np.append(s.starts, part.sizes[0]))
         coef = f"{self._doubles(part.coef.constants)}[k]" if isinstance(part.coef, Ref) else literal(part.coef)
@@ -296,9 +297,7 @@ class CWriter:
                          else f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);")
         else:
             after.append(f"    FOR(i, {len(places)}) s[{self._ints(np.sort(places))}[i]] = total(acc[{base} + i]);")
-        for part in s.parts:
-            if not part.over:
-                after.append(self._part(part, first=False))
+        after.extend(self._part(part, first=False) for part in s.parts if not part.over)
 
     def _place(self, places: Any, sizes: tuple[int, ...]) -> str:
         """Return the accumulator's index as an expression of the loops, or by a table."""

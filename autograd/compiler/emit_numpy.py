@@ -159,7 +159,7 @@ class Bound:
             axes = tuple(k for k in range(out.ndim) if out.strides[k] == 0 and out.shape[k] > 1)
             target = pick(out, [k for k in range(out.ndim) if k not in axes])
             if a is None:
-                a, axes = np.broadcast_to(part.coef, target.shape), ()
+                a, axes = np.broadcast_to(np.asarray(part.coef), target.shape), ()
             if i == 0:
                 self.calls.add(ufunc.reduce, a, axes, None, target)
             elif axes:

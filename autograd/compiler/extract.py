@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import math
+import sys
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import attrgetter
@@ -20,6 +22,51 @@ from autograd.op import ANY
 from autograd.value import Value
 
 __all__ = ["Recorded", "extract", "record"]
+
+
+BYTES_PER_TERM = 800
+"""Memory that recording and compiling take for each operation or product, at most."""
+LOOK_EVERY = 4096
+
+
+def available_memory() -> float:
+    """Return the bytes that are free, or infinity where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024.0 * float(line.split()[1])
+    except OSError:
+        return math.inf
+    return math.inf
+
+
+class Tape(list[Any]):
+    """The nodes of a recording, which stops before memory runs out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = 0
+        self.free = available_memory()
+        self.told = False
+
+    def append(self, node: Any) -> None:
+        """Add a node; every so often, look how much there is."""
+        super().append(node)
+        if len(self) % LOOK_EVERY == 0:
+            self._look()
+
+    def _look(self) -> None:
+        self.terms += sum(max(1, len(node._a[0])) if node.op is ops.dot else 1 for node in self[-LOOK_EVERY:])
+        needed = BYTES_PER_TERM * self.terms
+        if needed > 0.25 * self.free and not self.told:
+            self.told = True
+            print(f"compile: recorded {self.terms:,} operations so far; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
+        if needed > 0.8 * self.free:
+            raise MemoryError(
+                f"{self.terms:,} operations recorded and no end: compiling them takes more than the {self.free / 1e9:.1f} GB that are free. "
+                "Compile one example, with batch=True, and pass the data as arrays: each example then is a lane, and the graph does not grow with the data."
+            )
 
 
 def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:

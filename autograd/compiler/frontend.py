@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.differentiate import differentiate
-from autograd.compiler.extract import Recorded, extract, record
+from autograd.compiler.extract import Recorded, Tape, extract, record
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.value import Value
@@ -94,7 +94,7 @@ def build(
         for index, i in zip(np.ndindex(*shape), ids.tolist(), strict=True):
             labels[i] = name + "".join(f"[{k}]" for k in index)
         args.append(nested(iter(fresh), shape))
-    tape: list[Value] = []
+    tape = Tape()
     result = record(f, args, tape)
     extra = record(penalty, (), tape) if penalty is not None else 0.0
     leaves: list[Any] = []

@@ -52,29 +52,29 @@ def _fresh(b: Builder, op: Op, *columns: Ints) -> Ints:
     return lower(b, op, (), list(columns))
 
 
-def _add(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _add(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     for x in xs:
         b.add(out, 1.0, x)
 
 
-def _sub(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _sub(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     b.add(out, 1.0, xs[0])
     b.add(out, -1.0, xs[1])
 
 
-def _neg(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _neg(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     b.add(out, -1.0, xs[0])
 
 
-def _mul(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _mul(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     b.add(out, 1.0, xs[0], xs[1])
 
 
-def _square(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _square(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     b.add(out, 1.0, xs[0], xs[0])
 
 
-def _div(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _div(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     # By a constant whose reciprocal is an ordinary number: a product. Anything else stays a quotient.
     value = b.constant_values(xs[1])
     with np.errstate(divide="ignore", over="ignore"):
@@ -87,22 +87,22 @@ def _div(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
         b.call(out[~plain], [x[~plain] for x in xs])
 
 
-def _reciprocal(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _reciprocal(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     _call(b, ops.div, (), [np.full(len(out), ONE), xs[0]], out)
 
 
-def _mean(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _mean(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     for x in xs:
         b.add(out, 1.0 / len(xs), x)
 
 
-def _dot(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _dot(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     half = len(xs) // 2
     for x, y in zip(xs[:half], xs[half:], strict=True):
         b.add(out, 1.0, x, y)
 
 
-def _prod(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _prod(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     total = xs[0]
     for x in xs[1:-1]:
         total = _fresh(b, ops.mul, total, x)
@@ -113,7 +113,7 @@ def _prod(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
 
 
 def _extremum(kind: int) -> Any:
-    def rule(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+    def rule(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
         b.assign(out, kind)
         for x in xs:
             b.add(out, 1.0, x)
@@ -134,8 +134,8 @@ def _exponentials(b: Builder, xs: list[Ints]) -> tuple[Any, Any, Ints, Ints, Int
     return inverse, powers, top, total, table
 
 
-def _logsumexp(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    which, _, top, total, _ = _exponentials(b, xs)
+def _logsumexp(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
+    which, _powers, top, total, _table = _exponentials(b, xs)
     b.add(out, 1.0, top[which])
     b.add(out, 1.0, _fresh(b, ops.log, total)[which])
 
@@ -160,7 +160,7 @@ def _each_log_softmax(b: Builder, xs: list[Ints], out: Ints, index: Ints) -> Non
     b.add(out, -1.0, _fresh(b, ops.log, total)[which])
 
 
-def _norm(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+def _norm(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     total = xs[0]
     if len(xs) == 1:
         _call(b, ops.abs, (), [total], out)

@@ -82,12 +82,12 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         if s.starts is not None:
             _require((np.diff(cells) >= 0).all() and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(), "stretches begin at their results")
             a, b = [[-1 if x == program.one else x for x in column] for column in (a, b)]
-            pairs = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
-            a, b = [p[0] for p in pairs], [p[1] for p in pairs]
+            given = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
+            a, b = [p[0] for p in given], [p[1] for p in given]
         coef = np.broadcast_to(part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes).ravel()
         got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
-        for addresses in (a, b):
-            _require({x for x in addresses if x >= 0} <= ready, "factors are computed before they are read")
+        for column in (a, b):
+            _require({x for x in column if x >= 0} <= ready, "factors are computed before they are read")
     t = graph.terms.take(np.isin(graph.terms.node, s.nodes))
     if s.extremum:
         t = t.take(graph.kind[t.a] != CONST)
@@ -99,8 +99,8 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         return
     sums: dict[str, dict[int, float]] = {"got": {}, "want": {}}
     for name, terms in (("got", got), ("want", want)):
-        for c, a, b, k, o in terms:
-            if a == b == -1 and not o and k:
+        for c, x, y, k, o in terms:
+            if x == y == -1 and not o and k:
                 sums[name][c] = sums[name].get(c, 0.0) + k
     _require(sums["got"] == sums["want"], "constant terms are the nodes'")
 

@@ -1,0 +1,140 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How the compiler finds matrices
+#
+# You write one example, scalar by scalar. `autograd.compile` records what happens, differentiates it, and *rolls* the thousands of scalar operations into some
+# twenty array operations: the formulas of backpropagation that textbooks derive by hand. Nothing in it knows of layers, neurons or samples. This page takes it
+# apart, pass by pass, on the spiral classifier: 300 points, two inputs, 100 relu neurons, three classes, an L2 penalty.
+
+# %%
+import numpy as np
+
+import autograd
+import nn
+from autograd.compiler import layout, normalise, schedule
+from autograd.compiler.affine import nest
+from autograd.compiler.ir import FIRST_ROW, SOP
+from autograd.compiler.verify import verify
+
+points, labels = nn.data.make_spiral(300, noise=0.2, rng=0)
+model = nn.MLP(2, [100, 3], rng=1)
+
+
+def loss(x, y):
+    return nn.losses.cross_entropy(model(x), y)
+
+
+def penalty():
+    return nn.losses.l2_penalty(model, 1e-3)
+
+
+step = autograd.compile(loss, model.parameters(), batch=True, penalty=penalty, backend="numpy")
+step(points, labels)
+print(step.source)
+
+# %% [markdown]
+# Read it from the top: two matrix products with a bias, relu between them, a softmax; then the same backwards. `x` holds one example in each column: with
+# `batch=True` the arguments of one example become *lanes*, vectors over the batch, which the function never sees.
+#
+# ## 1. Record
+#
+# The function is called once, on fresh Values. Every operation is a node; a neuron of `nn` is one `dot` node. Python's control flow is frozen as it went, so
+# `if` on a Value is refused with an error that names `where`.
+#
+# ## 2. Normalise: everything is a sum of products
+#
+# Products, sums, differences, dot products and means are one kind of node: $\sum_t c_t\, a_t\, b_t$. A sum that is used once inside another sum moves into
+# it, so that a chain of additions and a tree of them look the same. What is left over are rows of the table of operations: relu, exp, log.
+
+# %%
+structure, engine = step._latest
+graph = structure.source.graph
+print("nodes:", graph.size, " sums of products:", int((graph.kind == SOP).sum()), " rows:", int((graph.kind >= FIRST_ROW).sum()))
+print("terms of all sums:", len(graph.terms))
+print("rows that occur:", [op.name for op, _ in graph.rows])
+
+# %% [markdown]
+# Numbers that happen to be equal are never merged: three points of the spiral lie at the origin, and folding $0 \cdot w$ would make their graphs unlike the others'.
+#
+# ## 3. Differentiate
+#
+# The adjoint of a node is again one sum of products: for each consumer, its adjoint times its partial derivative. A rule of the table is run once on symbols,
+# and what it did is repeated for all nodes of that row at a time; a product's derivative is a product. A parameter is shared by all lanes, so its adjoint sums over them:
+# the terms carry a mark for that, and this one rule covers the mean over the batch too.
+
+# %%
+forward = graph.forward
+print("forward:", forward, " with gradient:", graph.size)
+print("terms summed over the lanes:", int(graph.terms.over.sum()))
+
+# %% [markdown]
+# ## 4. Schedule
+#
+# Nodes that are computed alike, none resting on another, form a group. Three schedules are tried (as soon as possible; the gradient after the forward pass; agenda
+# batching), and the one with the fewest groups wins.
+
+# %%
+groups = schedule.groups(graph, graph.lane())
+for group in groups[:6]:
+    kind = int(graph.kind[group[0]])
+    print(f"{len(group):4} x", "sum of products" if kind == SOP else graph.rows[kind - FIRST_ROW][0].name if kind >= FIRST_ROW else "maximum")
+print("groups:", len(groups))
+
+# %% [markdown]
+# ## 5. Addresses become loops
+#
+# Each number gets an address, results in the order in which a group is computed. The operands of a group are then a table of addresses. If the cells are in a good order,
+# each column of the table is a nest of arithmetic progressions; several orders are tried. The common loop nest of all columns is the shape of the statement.
+
+# %%
+biased = np.array([[3 * j + k for j in range(4) for k in range(2)], [k for j in range(4) for k in range(2)], [j for j in range(4) for k in range(2)]])
+sizes, strides = nest(biased)
+print("addresses of weights:", biased[0], "\naddresses of inputs: ", biased[1], "\naddresses of results:", biased[2])
+print("loops:", sizes, " strides:", strides.tolist())
+
+# %% [markdown]
+# The weights move along both loops, the inputs along the second, the results along the first. That is all there is to a matrix product: *a loop along which the
+# result and the first factor move is a row, one along which the result and the second factor move is a column, and one along which only the factors move is summed*. The
+# weights' stride of 3 is the bias between the neurons. Loops that all three share are a batch. Every statement is read off its strides in this way, as an elementwise operation, a
+# reduction, or a product; where no loops fit, the table itself stays, and the statement gathers.
+#
+# ## 6. Print, run, verify
+#
+# The statements become NumPy calls on views that are made once, with results written in place; or loops in C, where eight examples share a vector register group; or
+# straight-line Python for what is too small for arrays. A verifier expands every view to addresses again, and checks that each sum adds up exactly its own terms.
+
+# %%
+verify(structure.program)
+program = layout.roll(normalise.simplify(graph))
+print("statements:", len(program.statements), " calls of NumPy:", engine.calls)
+print(step.report())
+
+# %% [markdown]
+# `check` compares with the engine itself, node by node, on the same data; and the same loss trains on arrays.
+
+# %%
+error = step.check(points, labels)
+losses = step.train(points, labels, nn.optim.SGD(model.parameters(), 1.0), 200)
+print(f"largest relative error: {error:.0e}   loss: {losses[0]:.3f} -> {losses[-1]:.3f}")
+
+# %% [markdown]
+# Rolling adds the terms of a sum in another order than the engine does, so a step agrees to about 12 digits rather than to the last bit, and long trainings drift apart. Wherever
+# the loss or a gradient is infinite or NaN, the engine itself evaluates that call, so these cases are exactly its own.
+
+# %%
+assert error < 1e-11
+assert losses[-1] < losses[0]
+assert sizes == (4, 2)
+assert step.source.count("@") == 5

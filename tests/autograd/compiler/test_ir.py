@@ -1,0 +1,232 @@
+"""The representation, its verifier, and the passes one by one."""
+
+import random
+import subprocess
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks.rolled_systems import SYSTEMS, two_layer
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Value
+from autograd.compiler import backends, bind_c, compile, frontend, layout, normalise, schedule, toolchain
+from autograd.compiler.affine import compress, nest
+from autograd.compiler.emit_c import c_program
+from autograd.compiler.interpret import interpret
+from autograd.compiler.ir import INPUT, LANE, PARAM
+from autograd.compiler.program import LANES
+from autograd.compiler.verify import verify, verify_graph
+
+needs_compiler = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(-9, 9), st.integers(-9, 9)), max_size=4))
+def test_nest_reproduces_the_addresses(loops):
+    first, second = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    for size, s, t in loops:
+        first = (first[:, None] + s * np.arange(size)).ravel()
+        second = (second[:, None] + t * np.arange(size)).ravel()
+    found = nest(np.stack([first, second]))
+    if found is not None:
+        sizes, strides = found
+        for column, steps in zip((first, second), strides, strict=True):
+            again = np.zeros(1, np.int64)
+            for size, step in zip(sizes, steps, strict=True):
+                again = (again[:, None] + step * np.arange(size)).ravel()
+            assert (again == column).all()
+
+
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=12))
+def test_nest_never_misreads(addresses):
+    found = nest(np.array([addresses]))
+    if found is not None:
+        sizes, strides = found
+        again = np.zeros(1, np.int64)
+        for size, step in zip(sizes, strides[0], strict=True):
+            again = (again[:, None] + step * np.arange(size)).ravel()
+        assert (again + addresses[0]).tolist() == addresses
+
+
+def test_compress_keeps_the_numbers():
+    table = np.arange(6.0).reshape(1, 2, 3) * np.ones((4, 1, 1))
+    assert compress(table).shape == (1, 2, 3)
+    assert (np.broadcast_to(compress(table), table.shape) == table).all()
+
+
+def small_step(seed=0, **options):
+    rng = random.Random(seed)
+    w = [[Value(rng.gauss(0, 1), f"w[{i}][{j}]") for j in range(3)] for i in range(4)]
+
+    def loss(x, y):
+        h = [autograd.dot(row, x).tanh() for row in w]
+        return autograd.sum([(a - y).square() for a in h]) + autograd.max(h) * autograd.where(h[0] > h[1], h[0], h[2])
+
+    step = compile(loss, [v for row in w for v in row], batch=True, backend="numpy", **options)
+    data = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(5)], [rng.gauss(0, 1) for _ in range(5)]
+    return step, data
+
+
+def test_every_backend_computes_what_the_interpreter_says():
+    step, data = small_step()
+    structure, engine = step._prepare(data)
+    engine.step([p.data for p in step._params])
+    graph, program = structure.source.graph, structure.program
+    leaves = {}
+    for node in np.flatnonzero((graph.kind == PARAM) | (graph.kind == INPUT) | (graph.kind == LANE)).tolist():
+        at = int(program.address[node])
+        leaves[node] = engine.rows[at - LANES].copy() if at >= LANES else float(engine.shared[at])
+    values = interpret(graph, leaves, engine.lanes)
+    for s in program.statements:
+        for node in s.nodes.tolist():
+            at = int(program.address[node])
+            got = engine.rows[at - LANES] if at >= LANES else engine.shared[at]
+            np.testing.assert_allclose(got, values[node], rtol=1e-12, atol=1e-14)
+
+
+def damaged(change):
+    step, data = small_step()
+    program = step._prepare(data)[0].program
+    change(program)
+    return program
+
+
+@pytest.mark.parametrize("change", [
+    lambda p: p.statements.reverse(),
+    lambda p: p.statements.pop(2),
+    lambda p: p.statements.append(p.statements[0]),
+    lambda p: setattr(p.statements[0].parts[0].a, "base", p.statements[0].parts[0].a.base + 1),
+    lambda p: setattr(p.statements[0].parts[0], "coef", 2.0),
+    lambda p: p.statements[0].parts.pop(),
+    lambda p: setattr(next(s for s in p.statements if s.op).operands[0], "base", LANES),
+    lambda p: setattr(next(q for s in p.statements for q in s.parts if q.over), "over", False),
+    lambda p: p.address.__setitem__(int(p.statements[1].nodes[0]), int(p.address[p.statements[0].nodes[0]])),
+])  # fmt: skip
+def test_the_verifier_sees_damage(change):
+    with pytest.raises(AssertionError, match="not sound"):
+        verify(damaged(change))
+
+
+def test_the_verifier_sees_damaged_graphs():
+    step, data = small_step()
+    graph = step._prepare(data)[0].source.graph
+    verify_graph(graph)
+    for bad in (replace(graph, value=graph.value + 1.0), replace(graph, args=np.roll(graph.args, 1, axis=0)), replace(graph, args=graph.args + graph.size)):
+        with pytest.raises(AssertionError, match="not sound"):
+            verify_graph(bad)
+    cycle = graph.terms.copy()
+    cycle.a[:] = cycle.node
+    with pytest.raises(ValueError, match="cycle"):
+        verify_graph(replace(graph, terms=cycle))
+
+
+def keep(graph, *_):
+    return graph
+
+
+@pytest.mark.parametrize(("module", "name", "instead"), [
+    (normalise, "absorb", keep), (normalise, "alias", keep), (normalise, "fuse_equal", keep), (normalise, "merge_equal", keep),
+    (frontend, "adopt", keep), (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
+    (schedule, "_late_levels", lambda graph, level, *_: level), (layout, "pieces", lambda c: [c]),
+    (layout.Layout, "_by_block", lambda self, group: [group]),
+    (layout.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
+])  # fmt: skip
+def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
+    monkeypatch.setattr(module, name, instead)
+    for seed in range(3):
+        step, data = small_step(seed)
+        step.check(*data)
+    system = SYSTEMS["r4"]()
+    compile(system.loss, system.params, backend="numpy").check(*system.data)
+
+
+@needs_compiler
+@pytest.mark.slow
+def test_programs_in_c_are_clean_under_the_sanitizers():
+    main = r"""
+    #include <stdlib.h>
+    int main(void) {
+        double *s = calloc(%d, sizeof(double)), *lanes = calloc(%d, sizeof(double)), losses[3];
+        if (!s || !lanes) return 2;
+        for (long i = 0; i < %d; i++) s[i] = 0.01 * (double)(i %% 17) - 0.05;
+        for (long i = 0; i < %d; i++) lanes[i] = 0.1 * (double)(i %% 7);
+        run(s, lanes, %d);
+        train(s, lanes, %d, 3, 1e-3, losses);
+        free(s); free(lanes);
+        return 0;
+    }
+    """
+    for name in ("spiral", "moons", "r4", "gpt"):
+        system = SYSTEMS[name]()
+        step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
+        program = step._prepare(system.data)[0].program
+        lanes = 13  # not a multiple of a block
+        rows = max(program.lanes, 1) * lanes
+        text = c_program(program) + main % (program.shared, rows, program.shared, rows, lanes, lanes)
+        path = toolchain.build(text, sanitize=True, executable=True, flags=[*toolchain.STRICT, *bind_c.FLAGS])
+        done = subprocess.run([str(path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
+    monkeypatch.setattr(backends, "find_compiler", lambda: None)
+    monkeypatch.setattr(backends, "_NOTICED", [])
+    w = Value(2.0, "w")
+    step = compile(lambda x: w * x, [w], backend="c")
+    with pytest.warns(RuntimeWarning, match="no C compiler.*NumPy"):
+        assert step(3.0) == 6.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compile(lambda x: w * x, [w], backend="c")(4.0) == 8.0
+    assert step.report()["backend"] == "numpy"
+
+
+def test_auto_chooses_by_cost_and_says_so():
+    assert "backend" in str(compile_and_report("r4"))
+    assert compile_and_report("r4")["backend"] == "python"
+    assert compile_and_report("moons")["backend"] == "numpy"
+    assert "estimates" in compile_and_report("moons")["because"]
+
+
+def compile_and_report(name):
+    system = SYSTEMS[name]()
+    step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty)
+    step._prepare(system.data)
+    return step.report()
+
+
+def test_the_same_graph_makes_the_same_program():
+    sources = []
+    for _ in range(2):
+        step, data = small_step()
+        step._prepare(data)
+        sources.append((step.source, step.c_source))
+    assert sources[0] == sources[1]
+
+
+def test_two_layer_net_of_any_size():
+    for sizes in [(1, 1, 1, 1), (2, 3, 4, 5), (3, 7, 1, 2)]:
+        system = two_layer(sizes)
+        compile(system.loss, system.params, batch=True, reduction="sum", backend="numpy").check(*system.data)
+
+
+def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
+    from autograd.compiler import extract
+
+    monkeypatch.setattr(extract, "available_memory", lambda: 2e7)
+    w = Value(1.0, "w")
+
+    def whole():
+        total = w
+        for _ in range(100_000):
+            total = total + w * w
+        return total
+
+    with pytest.raises(MemoryError, match="batch=True"):
+        compile(whole, [w])()
+    assert "GB will be needed" in capsys.readouterr().err
+    with pytest.raises(autograd.TracingError, match="detach"):
+        compile(lambda: (w * w).detach() * w, [w])()
