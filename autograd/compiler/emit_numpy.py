@@ -178,7 +178,7 @@ class Bound:
             coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
             if a is not None:
                 contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
-        self.calls.add(np.matmul, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
+        self.calls.add(np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
 
     def _sum(self, s: Statement) -> None:
         if len(s.nodes) == 1 and not s.lane and len(s.parts) > 2:
