@@ -111,8 +111,9 @@ def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
     if len(both) == len(kept):
         rows, count = pick(a, kept + summed), int(np.prod([a.shape[i] for i in summed]))
         flat = rows.reshape(*rows.shape[: len(kept)], count) if len(summed) > 1 else rows
-        if np.may_share_memory(flat, rows) and len(kept) == 1 and flat.shape[0] * count > 256 and blasable(flat):
-            # A row sum as a product with ones: BLAS is faster than a reduction.
+        small = flat.size < 64 and target.flags.c_contiguous
+        if np.may_share_memory(flat, rows) and len(kept) <= 1 and (blasable(flat) or small):
+            # A row sum as a product with ones is faster than a reduction.
             calls.add(np.dot if target.flags.c_contiguous else np.matmul, flat, np.full(count, coef), target)
             return
         calls.add(np.add.reduce, rows, tuple(range(len(kept), rows.ndim)), None, target)
