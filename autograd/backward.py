@@ -15,8 +15,7 @@ from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import Node
-from autograd.order import Bundle
-from autograd.order import sort as _sort
+from autograd.order import Bundle, sort
 from autograd.real import to_float
 from autograd.value import Value
 
@@ -34,7 +33,7 @@ def toposort(root: Value) -> list[Value]:
     >>> [v.label or v.op.name for v in toposort(a * b + a)]
     ['a', 'b', 'mul', 'add']
     """
-    order, bundles = _sort(_node(root, "toposort"))
+    order, bundles = sort(_node(root, "toposort"))
     return [node for node in order if node.__class__ is Value] if bundles else order
 
 
@@ -76,7 +75,7 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         gradient = to_float(gradient)
     elif not create_graph:
         raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
-    order, bundles = _sort(root)
+    order, bundles = sort(root)
     grads: dict[Any, Any] = dict.fromkeys(order)
     grads[root] = gradient
     if create_graph or (ACTIVE and MODE.get().anomaly):
@@ -135,13 +134,13 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
 
 def _through_call(node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> bool:
     """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
-    call = node if node.op is None else node.op.call
-    if call is None or not isinstance(call, Bundle):
+    call: Any = node if node.op is None else node.op.call
+    if not isinstance(call, Bundle):
         return False
     if call is node:
-        node.replay(g, grads, recorded)  # type: ignore[attr-defined]
+        call.replay(g, grads, recorded)
     else:
-        waiting = grads[call] or [None] * call.count
+        waiting = grads[call] or [None] * call.count  # type: ignore[attr-defined]
         grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
     return True
 

@@ -8,11 +8,12 @@ from functools import wraps
 from typing import Any
 
 from autograd import trees
-from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _sort
+from autograd.backward import _accumulate, _accumulate_recorded
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
 from autograd.op import ANY, Op
+from autograd.order import Bundle, sort
 from autograd.run import check_function
 from autograd.value import Value, _observe
 
@@ -70,7 +71,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             return result  # nothing is recorded; or all of it is, to be compiled
         outputs = trees.leaves(result, "the result of checkpoint()'s function")
         given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
-        order, _ = _sort(Bundle(tuple(outputs)), given)
+        order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
         call = _Call((*given, *closed_over), f, args, kwargs, outputs)
         made = set(order) - set(closed_over)
@@ -116,7 +117,7 @@ class _Call(Bundle):
         """Make the dropped nodes again, and pass the gradient of the results on through them."""
         pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
         root = Bundle(tuple(y for y, _ in pairs))
-        order, bundles = _sort(root, self._a)
+        order, bundles = sort(root, self._a)
         inner = dict.fromkeys(order)
         # What the call rests on goes on adding to what it has received from elsewhere.
         inner.update((x, grads[x]) for x in self._a)

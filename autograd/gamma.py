@@ -4,7 +4,7 @@ Doubles alone lose most of their digits next to the zeros of these functions and
 library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
 """
 
-# ruff: noqa: PLR0124 - NaN alone differs from itself
+
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.backward import Bundle, _accumulate, _accumulate_recorded, _product, _recorded_edges, _sort
+from autograd.backward import _accumulate, _accumulate_recorded, _product, _recorded_edges
 from autograd.modes import ACTIVE, MODE
 from autograd.node import Note
+from autograd.order import Bundle, sort
 from autograd.value import Value
 
 __all__ = ["Linear", "Mark"]
@@ -56,7 +57,7 @@ class Linear:
         self.outputs = tuple(outputs)
         self._ends = dict.fromkeys((*inputs, *others))
         root = Bundle(self.outputs)
-        self._order, self._bundles = _sort(root, self._ends)
+        self._order, self._bundles = sort(root, self._ends)
         self._order.pop()  # the root, which is made anew for each cotangent
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as numbers.
         self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
@@ -128,7 +129,7 @@ class Linear:
                 # A checkpointed call: its own nodes, made once more, come in between.
                 if node.op.call not in again:
                     again[node.op.call] = outputs = node.op.call.again()
-                    self._add_steps(_sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
+                    self._add_steps(sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
                 edges = [(again[node.op.call][node.op.index], 1.0)]
             else:
                 edges = _recorded_edges(node) if self.recorded else node.edges()

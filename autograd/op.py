@@ -22,7 +22,7 @@ SUM, PRODUCT, NEGATION, POWER, CALL = 1, 2, 3, 4, 5
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Op:
-    """One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
+    r"""One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
 
     Rows are singletons: copied and pickled by name.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, SupportsFloat, Union
 
 from autograd import ops
+from autograd.op import INF
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -88,7 +89,7 @@ class Operators:
     def minimum(self, other: Number) -> Value: """The smaller of two; a tie splits the gradient."""; return ops.minimum(self, other)
     # fmt: on
 
-    def clamp(self, low: float = -ops.INF, high: float = ops.INF) -> Value:
+    def clamp(self, low: float = -INF, high: float = INF) -> Value:
         """Limit to the interval [low, high]; the derivative at a bound is 1."""
         return ops.clamp(self, low, high)
 

@@ -10,10 +10,10 @@ import cmath
 import math
 
 import matplotlib.pyplot as plt
-from autograd.testing import check_grads, gradcheck, oracle, strategies, ulps
 from hypothesis import HealthCheck, given, settings
 
 from autograd import Value, custom_op, exp, expm1, gradients, log, ops, sin, tanh
+from autograd.testing import check_grads, gradcheck, oracle, strategies, ulps
 
 # %% [markdown]
 # ## The obvious check, and what it misses

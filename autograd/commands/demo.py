@@ -88,12 +88,15 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
     neuron = one_neuron(model, x)
 
     def picture(axes: Callable[[], Any]) -> Callable[[Path], object]:
-        return lambda path: axes().figure.savefig(path)
+        def write(path: Path) -> None:
+            axes().figure.savefig(path)
+
+        return write
 
     return {
         "loss.png": picture(lambda: plot.plot_loss(losses, title="Training loss")),
         "boundary.png": picture(lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")),
-        "neuron.svg": lambda path: draw(neuron).save(path),
+        "neuron.svg": draw(neuron).save,
         "neuron.html": lambda path: stepper(neuron).save(path),
         "weights.json": model.save,
     }

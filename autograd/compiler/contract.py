@@ -163,7 +163,7 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
     _product(calls, coef, out, a, b, summed)
 
 
-def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:  # noqa: PLR0917 - they belong together
+def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:
     axes = range(out.ndim)
     batch = [i for i in axes if moves(out, i) and moves(a, i) and moves(b, i)]
     rows = [i for i in axes if moves(out, i) and moves(a, i) and i not in batch]
@@ -195,7 +195,7 @@ def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[i
         calls.add(np.multiply, target, coef, target)
 
 
-def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:  # noqa: PLR0917 - they belong together
+def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:
     order = batch + rows + columns
     place = pick(out, order)
     shape = [out.shape[i] for i in batch] + ([int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g])

@@ -111,7 +111,7 @@ def template(op: Op, params: tuple[float, ...], count: int) -> Template:
     return _TEMPLATES[key]
 
 
-def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: Ints, lane: Any) -> Graph:  # noqa: PLR0917 - they belong together
+def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: Ints, lane: Any) -> Graph:
     """Return the graph with the gradient of ``loss`` for each of ``params``.
 
     Parameters

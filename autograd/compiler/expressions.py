@@ -79,7 +79,7 @@ def _scaled(coef: float, text: str) -> tuple[float, str]:
     return sign, f"{wrapped(text) if '@' in text or '+' in text else text} * {number(abs(coef))}"
 
 
-def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str) -> str:  # noqa: PLR0917 - they belong together
+def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str) -> str:
     text, axes, has_lane = w.operand(a, sizes)
     full = [*axes, *([LANE_LOOP] if has_lane else [])]
     kept = {*order, *([LANE_LOOP] if lane else [])}
@@ -107,7 +107,7 @@ def _spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
     return text if "None" not in index else f"{text}[{', '.join(index)}]"
 
 
-def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> str:  # noqa: PLR0917 - they belong together
+def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> str:
     sizes = part.sizes
     (text_a, axes_a, lane_a), (text_b, axes_b, lane_b) = w.operand(a, sizes), w.operand(b, sizes)
     full_a = [*axes_a, *([LANE_LOOP] if lane_a else [])]

@@ -310,7 +310,7 @@ class Layout:
 
         return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
 
-    def _finished(  # noqa: PLR0917 - they belong together
+    def _finished(
         self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool,
     ) -> Statement:  # fmt: skip
         lane = bool(self.is_lane[nodes[0]])

@@ -101,7 +101,7 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
     return texts, packs
 
 
-def _rows(w: Any, part: Part, factors: list[Ref], inner: int, out: list[int], summed: list[int], coef: str, sign: str) -> str:  # noqa: PLR0917 - they belong together
+def _rows(w: Any, part: Part, factors: list[Ref], inner: int, out: list[int], summed: list[int], coef: str, sign: str) -> str:
     """Print a sum of scaled rows, in scratch memory if the result is not contiguous or is added to."""
     sizes = part.sizes
     texts, packs = _packed(w, part, factors, inner)

@@ -146,7 +146,7 @@ def power(x: Any, exponent: float, out: Any) -> None:
         np.power(x, exponent, out)
 
 
-def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:  # noqa: PLR0917 - they belong together
+def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:
     """c * x ** (exponent - order) * log(x) ** logs."""
     np.power(x, np.subtract(exponent, order), out=out)
     np.multiply(out, c, out=out)

@@ -95,7 +95,7 @@ class Compiled:
         The program in C.
     """
 
-    def __init__(  # noqa: PLR0917 - they belong together
+    def __init__(
         self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
         penalty: Callable[[], Any] | None, backend: str,
     ) -> None:  # fmt: skip

@@ -1,5 +1,6 @@
 """Derivatives of functions: meaning, structure, nesting, cost, errors."""
 
+import itertools
 import math
 from collections import namedtuple
 
@@ -12,7 +13,6 @@ from autograd import Value
 from autograd.backward import toposort
 from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
 from autograd.testing import strategies
-import itertools
 
 
 def derivative(f):

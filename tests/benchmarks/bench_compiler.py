@@ -23,7 +23,6 @@ from rolled_systems import LR, SYSTEMS, System
 
 from autograd.compiler import compile
 
-
 MANY = 20
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-import nn  # noqa: E402, found through the line above
+import nn
 
 
 def moons(seed: int = 1) -> tuple[list[list[float]], list[int]]:

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("latex2mathml")
 markdown = pytest.importorskip("markdown")
 
-from generator.mathml import MathML  # noqa: E402
+from generator.mathml import MathML
 
 
 def html(text):

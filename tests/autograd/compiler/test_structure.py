@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import SYSTEMS, LR, System, flat, values
+from benchmarks.rolled_systems import LR, SYSTEMS, System, flat, values
 from numpy.lib.stride_tricks import as_strided
 
 import autograd
