@@ -137,9 +137,10 @@ class Bound:
         """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
         ref = s.operands[0]
         key = (ref.base, ref.strides, s.sizes)
-        if s.op is not None and s.op.name == "sigmoid" and ref.base >= 0:
+        if s.op is not None and s.op.name == "sigmoid":
             e = np.empty(out.shape)
-            self.exponentials[key] = e, out
+            if ref.base >= 0:
+                self.exponentials[key] = e, out
             self.calls.add(np.negative, x, e)
             self.calls.add(np.exp, e, e)
             self.calls.add(np.add, e, 1.0, out)
