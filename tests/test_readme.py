@@ -23,3 +23,14 @@ def test_every_local_link_and_picture_exists():
     assert local
     for target in local:
         assert (ROOT / target).exists(), target
+
+
+def test_the_picture_is_what_the_tours_first_example_draws():
+    from autograd import Value, draw
+
+    w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(-0.3, "b"), Value(1.0, "y")
+    loss = ((w * x + b).tanh() - y) ** 2
+    loss.label = "loss"
+    loss.backward()
+    stored = (ROOT / "notebooks" / "pictures" / "neuron.svg").read_text(encoding="utf-8")
+    assert draw(loss, engine="builtin").svg() == stored, "draw it again: the renderer has changed"

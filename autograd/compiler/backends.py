@@ -119,6 +119,8 @@ def choose(backend: str, program: Program) -> tuple[str, str]:
     """Return the backend to use, and why."""
     if backend == "c":
         reason = unsupported(program)
+        if not reason and largest_product(program) > BLAS_FROM:
+            reason = "matrix products of this size are faster with the BLAS behind NumPy"
         if not reason and find_compiler() is None:
             reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
             if not _NOTICED:
@@ -135,6 +137,17 @@ def choose(backend: str, program: Program) -> tuple[str, str]:
     by_python = 2.0 + 0.03 * scalars * width
     chosen = "python" if by_python < by_numpy and scalars < PYTHON_LIMIT else "numpy"
     return chosen, f"estimates: NumPy {by_numpy:.0f} us, straight-line Python {by_python:.0f} us a call; backend='c' compiles for longer and runs fastest"
+
+
+BLAS_FROM = 3e6
+"""Multiplications in one matrix product from which BLAS beats plain loops, a lane counting as fifty."""
+
+
+def largest_product(program: Program) -> float:
+    """Return how many multiplications the largest matrix product has."""
+    width = 50.0 if graph_has_lanes(program) else 1.0
+    sizes = [float(np.prod(p.sizes)) * (width if p.over or s.lane else 1.0) for s in program.statements for p in s.parts if p.b is not None]
+    return max(sizes, default=0.0)
 
 
 PYTHON_LIMIT = 200_000

@@ -16,6 +16,9 @@ from numpy.lib.stride_tricks import as_strided
 __all__ = ["Calls", "contract"]
 
 
+SMALL = 4096
+
+
 class Calls:
     """A list of calls, which becomes one straight function."""
 
@@ -24,6 +27,10 @@ class Calls:
 
     def add(self, f: Callable[..., Any], *operands: Any) -> None:
         """Enter a call."""
+        if isinstance(f, np.ufunc) and operands[-1].size <= SMALL:
+            # A number is slower than an array of it, as it has to be converted at every call.
+            shape = operands[-1].shape
+            operands = (*[np.full(shape, x) if isinstance(x, float) else x for x in operands[:-1]], operands[-1])
         self.list.append((f, operands))
 
     def function(self) -> Callable[[], None]:
@@ -44,7 +51,7 @@ class Calls:
         lines = ["def run():"]
         for f, operands in self.list:
             given = [name(x, "v") for x in operands]
-            if isinstance(f, np.ufunc):
+            if f is np.maximum or f is np.minimum:  # these two want their third argument by name
                 given[-1] = f"out={given[-1]}"
             lines.append(f"    {name(f, 'f')}({', '.join(given)})")
         lines.append("    return")
@@ -104,9 +111,10 @@ def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
     if len(both) == len(kept):
         rows, count = pick(a, kept + summed), int(np.prod([a.shape[i] for i in summed]))
         flat = rows.reshape(*rows.shape[: len(kept)], count) if len(summed) > 1 else rows
-        if np.may_share_memory(flat, rows) and len(kept) == 1 and flat.shape[0] * count > 256 and blasable(flat):
-            # A row sum as a product with ones: BLAS is faster than a reduction.
-            calls.add(np.matmul, flat, np.full(count, coef), target)
+        small = flat.size < 64 and target.flags.c_contiguous
+        if np.may_share_memory(flat, rows) and len(kept) <= 1 and (blasable(flat) or small):
+            # A row sum as a product with ones is faster than a reduction.
+            calls.add(np.dot if target.flags.c_contiguous else np.matmul, flat, np.full(count, coef), target)
             return
         calls.add(np.add.reduce, rows, tuple(range(len(kept), rows.ndim)), None, target)
         source = target
@@ -178,7 +186,7 @@ def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[i
         if batch:
             calls.add(np.vecdot, left, right, target)
         else:
-            calls.add(np.matmul, left, right, target)
+            calls.add(np.dot, left, right, target)
     else:
         right = merged(calls, b, [[i] for i in batch] + [summed] + ([columns] if columns else []))
         _matmul(calls, left, right, out, batch, rows, columns)
@@ -199,6 +207,8 @@ def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], row
         calls.add(np.matmul, left, right[..., None], view[..., None])
     elif batch and not rows:
         calls.add(np.matmul, left[..., None, :], right, view[..., None, :])
+    elif view.flags.c_contiguous:  # np.dot asks fewer questions than np.matmul
+        calls.add(np.dot, left, right, view)
     else:
         calls.add(np.matmul, left, right, view)
     if not direct:

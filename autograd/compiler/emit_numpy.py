@@ -137,9 +137,10 @@ class Bound:
         """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
         ref = s.operands[0]
         key = (ref.base, ref.strides, s.sizes)
-        if s.op is not None and s.op.name == "sigmoid" and ref.base >= 0:
+        if s.op is not None and s.op.name == "sigmoid":
             e = np.empty(out.shape)
-            self.exponentials[key] = e, out
+            if ref.base >= 0:
+                self.exponentials[key] = e, out
             self.calls.add(np.negative, x, e)
             self.calls.add(np.exp, e, e)
             self.calls.add(np.add, e, 1.0, out)
@@ -178,7 +179,7 @@ class Bound:
             coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
             if a is not None:
                 contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
-        self.calls.add(np.matmul, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
+        self.calls.add(np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
 
     def _sum(self, s: Statement) -> None:
         if len(s.nodes) == 1 and not s.lane and len(s.parts) > 2:

@@ -355,7 +355,7 @@ class Compiled:
             reached: dict[Any, float] = {root: factor}
             for node in reversed(toposort(root)):
                 g = reached.get(node, 0.0)
-                for x, d in node.edges():
+                for x, d in node.edges() if g else ():
                     reached[x] = reached.get(x, 0.0) + g * abs(d or 0.0)
             for p, j in position.items():
                 sums[j] += reached.get(p, 0.0)

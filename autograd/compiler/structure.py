@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +80,8 @@ def worst_of(got: float, want: float, size: float, tolerance: float, what: str) 
     if got == want or (got != got and want != want):
         return 0.0
     error = abs(got - want)
-    if not error <= tolerance * abs(want) + 64 * 2.0**-53 * size:
+    allowed = tolerance * abs(want) + (64 * 2.0**-53 * size if math.isfinite(size) else 0.0)
+    if not error <= allowed:
         raise GraphError(f"{what} is {got!r} compiled and {want!r} computed by the engine: a defect of the compiler, or of a function that is not the same at each call")
     return error / abs(want) if abs(want) > 1e-6 * size else error / max(size, 5e-324)
 

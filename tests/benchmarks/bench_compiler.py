@@ -19,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 import numpy as np
+from peers import jax_step, torch_step
 from rolled_systems import LR, SYSTEMS, System
 
 from autograd.compiler import compile
@@ -76,6 +77,7 @@ def main() -> None:
     parser.add_argument("--backends", default="numpy,c,python")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--budget", type=float, default=0.05, help="seconds for each contestant in each round")
+    parser.add_argument("--peers", action="store_true", help="time PyTorch and JAX too, where they are installed")
     given = parser.parse_args()
     print(f"{'system':<36} {'nodes':>8} {'hand us':>9}  backend: ratio (target), compile seconds, gradient error")
     for name in given.systems:
@@ -87,15 +89,18 @@ def main() -> None:
             run, step, seconds = stepper(system, backend)
             runs.append(run)
             labels.append((backend, step, seconds))
-        times = medians(runs, given.rounds, given.budget)
+        peers = [(label, made) for label, make in (("PyTorch", torch_step), ("JAX jit", jax_step)) if (made := make(system, name))] if given.peers else []
+        times = medians([*runs, *(made for _, made in peers)], given.rounds, given.budget)
         nodes = labels[0][1].report()["nodes with gradient"]
         print(f"{system.name:<36} {nodes:>8} {times[0] * 1e6:>9.1f}", end="")
-        for (backend, step, seconds), t in zip(labels, times[1:], strict=True):
+        for (backend, step, seconds), t in zip(labels, times[1:], strict=False):
             if step.report()["backend"] in ("c", "python"):
                 t /= MANY
             target = system.targets.get(backend)
             shown = f" ({target:g})" if target else ""
             print(f"  {backend}: {t / times[0]:.3f}{shown}, {seconds:.2f} s, {error_of(step, system):.0e}", end="", flush=True)
+        for (label, _), t in zip(peers, times[len(runs) :], strict=True):
+            print(f"  {label}: {t / times[0]:.3f}", end="")
         print()
 
 

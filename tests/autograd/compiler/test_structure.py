@@ -96,7 +96,7 @@ def run_source(step):
 
         return apply
 
-    space["view"] = view
+    space["view"], space["theta"] = view, engine.theta
     for op, params in program.graph.rows:
         if op.name not in space:
             space[op.name] = by_row(op, params)
