@@ -136,7 +136,7 @@ picture
 # ## 16. Operations as mathematics, one node for a whole dot product
 
 # %%
-vector = dot([Value(0.5, "w0"), Value(-1.0, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")])
+vector = dot([Value(0.5, "w0"), Value(0.25, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")])
 h = (vector.exp() / 2.0 + vector.sqrt()) ** 3
 h.backward()
 draw(h, engine="builtin")
