@@ -33,7 +33,7 @@ class Op:
     >>> sigmoid(0.0), sigmoid(Value(0.0))
     (0.5, Value(data=0.5, grad=0.0))
     >>> sigmoid.source, sigmoid.latex.format("z")
-    ('Bishop, PRML, eq. 4.88', '\\\\sigma(z)')
+    ('Bishop, PRML, eq. 4.88', '\\sigma(z)')
     """
 
     name: str

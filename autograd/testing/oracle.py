@@ -37,6 +37,8 @@ _SINGULAR = {
     **dict.fromkeys(["log", "log2", "log10", "power", "pow", "lgamma", "digamma", "polygamma"], (0,)), "monomial": (1,), "atan2": (0, 1),
     **dict.fromkeys(_MANY_BITS, tuple(range(16))),
 }  # fmt: skip
+# An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute steps.
+_MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax"], 4000))
 
 
 def _erfc(x: Any) -> Any:

@@ -118,5 +118,5 @@ def everything() -> str:
         document = ast.get_docstring(ast.parse(script(path.stem).read_text(encoding="utf-8"))) or ""
         title, _, rest = document.partition("\n\n")
         heading = title.partition(":")[0].strip().rstrip(".")
-        out += [f"## {heading} {{ #{path.stem} }}", "", rest.replace("``", "`").strip(), "", show(path.stem), ""]
+        out += [f"## {heading} {{ #{path.stem} }}", "", rest.replace("``", "`").strip("\n"), "", show(path.stem), ""]
     return "\n".join(out)
