@@ -97,7 +97,7 @@ class Template:
             count = len(given) - len(op.params)
             columns = [results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]]
             results.append(lower(b, op, tuple(given[count:]), columns))
-        return [results[p] if p.__class__ is int else p for p in self.partials]
+        return [results[p] if isinstance(p, int) else p for p in self.partials]
 
 
 _TEMPLATES: dict[tuple[Op, tuple[float, ...], int], Template] = {}

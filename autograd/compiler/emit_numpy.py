@@ -105,6 +105,11 @@ class Bound:
                 # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
                 self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
                 return
+            if s.op.name == "monomial" and not params[1] and all(isinstance(operands[k], float) for k in (0, 2)):
+                # The derivative of a power with a constant exponent: c * x ** e.
+                self.calls.add(np.power, operands[1], float(operands[2]) - params[0], out)
+                self.calls.add(np.multiply, out, float(operands[0]), out)
+                return
             if s.op.name in ("sigmoid", "slope") and self._logistic(s, operands[0], out):
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
