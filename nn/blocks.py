@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import autograd
-from autograd import Value, modes
+from autograd import TracingError, Value, modes
 from nn.init import Initializer, Rng, generator, initializer
 from nn.layers import check_size
 from nn.module import Module
@@ -142,6 +142,11 @@ class Dropout(Module):
         """Return a number, or a list of numbers, with some of them replaced by zero."""
         if not self.training or not self.p:
             return x
+        if modes.is_tracing():
+            raise TracingError(
+                "Dropout draws anew at each call, and a compiled program would repeat one draw for ever; "
+                "train without compile, or call model.eval() first"
+            )
         if isinstance(x, Value) or not hasattr(x, "__iter__"):
             return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
         return [self.forward(element) for element in x]

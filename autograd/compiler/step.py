@@ -31,6 +31,7 @@ def compile(
 
     The function is called once, on Values, to record its graph. Python's own control flow is therefore
     frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
+    It is recorded again for arguments of another shape, and after ``retrace()``.
 
     Parameters
     ----------
@@ -127,6 +128,15 @@ class Compiled:
         engine.load(arrays, [v._data for v in structure.source.captured])
         self._latest = structure, engine
         return structure, engine
+
+    def retrace(self) -> None:
+        """Forget what was recorded; the next call records the function anew.
+
+        Programs are kept by the shapes of the arguments. Call this after changing anything else that the recording
+        went by: a list or a flag that the function closes over, the structure of a model.
+        """
+        self._structures.clear()
+        self._latest = None
 
     def _arrays(self, data: Sequence[Any]) -> tuple[list[Any], int]:
         arrays = []

@@ -207,3 +207,13 @@ def test_dots_is_a_matrix_times_a_vector():
         assert autograd.dots(rows, x)[0].op is None
     with pytest.raises(ValueError, match="rows as long as the vector, 2 numbers, got one of 1"):
         autograd.dots([[1.0]], [1.0, 2.0])
+
+
+def test_dropout_refuses_to_be_compiled_while_it_draws():
+    model = nn.Sequential(nn.Layer(2, 2, rng=0), nn.Dropout(0.5))
+    step = autograd.compile(lambda x: autograd.sum(model(x)), model.parameters(), batch=True, backend="numpy")
+    with pytest.raises(autograd.TracingError, match=r"model.eval\(\)"):
+        step([[1.0, 2.0]])
+    model.eval()
+    expected = autograd.sum(model([1.0, 2.0])).data
+    assert step([[1.0, 2.0]]) == pytest.approx(expected, rel=1e-14)

@@ -292,3 +292,13 @@ def test_results_do_not_change_with_later_calls():
     step.value_and_grad(5.0)
     assert first.tolist() == [1.0]
     assert isinstance(first, np.ndarray)
+
+
+def test_a_function_is_recorded_again_on_demand():
+    w, factors = Value(2.0, "w"), [3.0]
+    step = compile(lambda: w * factors[0], [w], backend="numpy")
+    assert step() == 6.0
+    factors[0] = 5.0
+    assert step() == 6.0
+    step.retrace()
+    assert step() == 10.0
