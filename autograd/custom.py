@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import ops
+from autograd.op import CUSTOM
 
 __all__ = ["custom_op"]
-
-_custom: set[str] = set()
 
 
 def custom_op(
@@ -59,13 +58,10 @@ def custom_op(
     """
     if not name.isidentifier():
         raise ValueError(f"the name of an operation is an identifier such as 'sinc', not {name!r}")
-    if name in _custom:
-        del ops.TABLE[name]
-    elif name in ops.TABLE:
+    if name in ops.TABLE:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
 
-    op = ops.row(name, value, _checked(name, arity, partials), arity=arity, **fields)
-    _custom.add(name)
+    op = CUSTOM[name] = ops.Op(name, value, _checked(name, arity, partials), arity=arity, **fields)
     return op
 
 

@@ -150,14 +150,15 @@ class Ieee(float):
 
 
 TABLE: dict[str, Op] = {}
+CUSTOM: dict[str, Op] = {}  # the users' own rows, apart, so that what reads the table does not depend on who has run
 
 
 def lookup(name: str) -> Op:
     """Return the row of that name."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise KeyError(f"no operation named {name!r} in the table; a custom_op must be defined before its graphs are loaded") from None
+    op = TABLE.get(name) or CUSTOM.get(name)
+    if op is None:
+        raise KeyError(f"no operation named {name!r} in the table; a custom_op must be defined before its graphs are loaded")
+    return op
 
 
 def row(name: str, value: Callable[..., float], partials: Callable[..., tuple[Any, ...]], **fields: Any) -> Op:

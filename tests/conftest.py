@@ -2,7 +2,6 @@
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -12,16 +11,3 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Hea
 settings.register_profile("ci", max_examples=100, derandomize=True, database=None, **_COMMON)
 settings.register_profile("nightly", max_examples=20_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-
-@pytest.fixture(autouse=True)
-def table_as_it_was():
-    """Take out of the table of operations what a test has put in."""
-    from autograd import custom, ops
-
-    before = dict(ops.TABLE)
-    names = set(custom._custom)
-    yield
-    ops.TABLE.clear()
-    ops.TABLE.update(before)
-    custom._custom.intersection_update(names)

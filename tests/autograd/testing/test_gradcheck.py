@@ -65,12 +65,9 @@ def test_orders_and_modes():
 def test_a_wrong_second_derivative_is_found():
     # Right as a number, but a constant to whoever differentiates again.
     frozen = custom_op("frozen_square", lambda x: x * x, lambda y, x: (2.0 * float(x),))
-    try:
-        assert gradcheck(frozen, 3.0)
-        with pytest.raises(GradcheckError, match="d²f/dx dx"):
-            gradcheck(frozen, 3.0, order=2)
-    finally:
-        del ops.TABLE["frozen_square"]
+    assert gradcheck(frozen, 3.0)
+    with pytest.raises(GradcheckError, match="d²f/dx dx"):
+        gradcheck(frozen, 3.0, order=2)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +89,8 @@ def test_kinks_and_edges_are_told_from_errors(f, x, status):
 
 def test_a_tolerance_can_be_given():
     rough = custom_op("rough_exp", ops.exp.value, lambda y, x: (y * (1.0 + 1e-6),))
-    try:
-        assert not gradcheck(rough, 1.0, raise_exception=False)
-        assert gradcheck(rough, 1.0, rtol=1e-5)
-    finally:
-        del ops.TABLE["rough_exp"]
+    assert not gradcheck(rough, 1.0, raise_exception=False)
+    assert gradcheck(rough, 1.0, rtol=1e-5)
 
 
 def test_the_complex_forms_are_those_of_the_rows():
