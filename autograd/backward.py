@@ -134,14 +134,14 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
 
 def _through_call(node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> bool:
     """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
-    call: Any = node if node.op is None else node.op.call
-    if not isinstance(call, Bundle):
+    call: Any = getattr(node.op, "call", node)
+    if not issubclass(type(call), Bundle):
         return False
     if call is node:
         call.replay(g, grads, recorded)
     else:
-        waiting = grads[call] or [None] * call.count  # type: ignore[attr-defined]
-        grads[call] = [*waiting[: node.op.index], g, *waiting[node.op.index + 1 :]]
+        waiting = grads[call] = list(grads[call] or [None] * call.count)
+        waiting[node.op.index] = g
     return True
 
 

@@ -97,8 +97,9 @@ def engine_class(engine: str) -> Any:
         out._backward = _backward
         return out
 
-    Micro.tanh = tanh
-    return Micro
+    micro: Any = Micro
+    micro.tanh = tanh
+    return micro
 
 
 def measure(engine: str, nodes: int, repeats: int = 5) -> dict[str, float]:
