@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import nary, ops
+from autograd import nary, ops, special
 from autograd.errors import AnomalyError, TracingError
 from autograd.modes import ACTIVE, MODE, is_tracing, user_line
 from autograd.node import Node, Note
@@ -28,6 +28,7 @@ __all__ = ["Note", "Number", "Value"]
 _new: Final = object.__new__
 _exp: Final = math.exp
 _tanh: Final = math.tanh
+_tanh_slope_far: Final = special.tanh_slope_far
 _dot_value: Final = nary.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
@@ -189,7 +190,7 @@ class Value(Node, Operators):
         node.op = _TANH
         node._a = self
         node._b = None
-        node._da = 4.0 * (1.0 / t) * (e / t)
+        node._da = 4.0 * (1.0 / t) * (e - e * (e / t)) or _tanh_slope_far(x)
         node._db = None
         node.note = None
         return _observe(node) if ACTIVE else node
