@@ -45,8 +45,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    The second run's nodes take the place of the first run's in the backward pass: each term of a gradient is the same
-    to the bit. A node used by several calls adds up its terms call by call.
+    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient is the
+    same to the bit. So is a gradient where the terms are also added in the same order: for one call
+    with one result, and for a recurrence, that is where every operation of a call (and every vector of a scalar
+    product) rests on the one result of the call before. Elsewhere, as in ``h * tanh(p)``, whose second factor rests on the parameter alone, a node that several
+    calls share adds up the same terms call by call, which may round the sum differently in the last place.
 
     Examples
     --------
