@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat
 
 from autograd import ops
@@ -11,7 +12,7 @@ from autograd.real import to_float
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["Node", "Note"]
+__all__ = ["DIFFERENTIATING", "Constant", "Node", "Note"]
 
 
 class Note:
@@ -39,6 +40,15 @@ class Note:
         self.source = source
         self.hooks: tuple[Callable[[Any], Any], ...] = ()
 
+
+class Constant(Note):
+    """The note of a leaf with respect to which nobody wants a derivative: one cut off inside a differentiated call."""
+
+    __slots__ = ()
+
+
+DIFFERENTIATING: ContextVar[bool] = ContextVar("differentiating", default=False)
+"""Whether a function is being called to be differentiated: what it cuts off from the graph is a constant to everyone."""
 
 _BLANK: Final = Note()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 from autograd import nary, ops, special
 from autograd.errors import AnomalyError, TracingError
 from autograd.modes import ACTIVE, MODE, is_tracing, user_line
-from autograd.node import Node, Note
+from autograd.node import DIFFERENTIATING, Constant, Node, Note
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -258,7 +258,10 @@ class Value(Node, Operators):
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
         self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
-        return Value(self._data, self.label)
+        leaf = Value(self._data, self.label)
+        if DIFFERENTIATING.get():
+            leaf.note = Constant(self.label)
+        return leaf
 
     # Walks over the whole graph, each in a module that imports this one.
 
@@ -332,6 +335,8 @@ def _observe(node: Value) -> Value:
             raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
     if not mode.grad:
         node.op = node._a = node._b = node._da = node._db = None
+        if DIFFERENTIATING.get():
+            node.note = Constant()
     if mode.scope or mode.sources:
         node.note = Note("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:
