@@ -11,7 +11,10 @@ from autograd.real import to_float
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["Node", "Note"]
+__all__ = ["HOOKED", "Node", "Note"]
+
+HOOKED: Final[list[bool]] = []
+"""Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
 
 
 class Note:
@@ -169,6 +172,8 @@ class Node:
         >>> x.grad
         60.0
         """
+        if not HOOKED:
+            HOOKED.append(True)
         note = self._own_note()
         note.hooks = (*note.hooks, hook)
 
