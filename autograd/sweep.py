@@ -93,27 +93,39 @@ def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -
             leaf(node)
             node.grad = empty
             continue
-        push(node)
-        node.grad = is_open
-        if a.__class__ is Value:
-            if a.grad is not empty:
-                push(a)
-        elif a.__class__ is tuple:
+        b = node._b
+        if a.__class__ is tuple:
             if node.op is ops.dot:
-                for vector, local in zip(a, node._b):
+                below: list[Any] = []
+                for vector, local in zip(a, b):
                     if local is not None:
                         bundle = bundles.get(id(vector))
                         if bundle is None:
                             bundle = bundles[id(vector)] = Bundle(vector)
-                        push(bundle)
+                        if bundle.grad is not empty:
+                            below.append(bundle)
             elif node.op is not None and node.op.call is not None:
                 return None
             else:
-                stack += [x for x in a if x.__class__ is Value]
-            continue
-        b = node._b
-        if b.__class__ is Value and b.grad is not empty:
-            push(b)
+                below = [x for x in a if x.__class__ is Value and x.grad is not empty]
+            if below:
+                push(node)
+                node.grad = is_open
+                stack += below
+                continue
+        else:
+            first = a.__class__ is Value and a.grad is not empty
+            second = b.__class__ is Value and b.grad is not empty
+            if first or second:
+                push(node)
+                node.grad = is_open
+                if first:
+                    push(a)
+                if second:
+                    push(b)
+                continue
+        place(node)
+        node.grad = empty
     return bundles
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
 from autograd import nary, ops
 from autograd.blocks import blocks
-from autograd.errors import AnomalyError, TracingError
-from autograd.modes import ACTIVE, MODE, is_tracing, user_line
-from autograd.node import Node, Note
+from autograd.errors import TracingError
+from autograd.modes import ACTIVE, is_tracing, user_line
+from autograd.node import Node, Note, observe
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -117,16 +117,15 @@ class Value(Node, Operators):
         else:
             node._a, node._b = operands if len(operands) == 2 else (operands[0], None)
             node._da, node._db = local if len(local) == 2 else (local[0], None)
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     # The hottest operators carry their row's rule inline; a test proves them equal to their rows.
 
     def __add__(self, other: Number) -> Value:
-        kind = other.__class__
-        if kind is Value:
+        if other.__class__ is Value:
             y = self._data + other._data
-            db = 1.0
-        elif kind is float:
+            db: float | None = 1.0
+        elif other.__class__ is float:
             y = self._data + other
             db = None
         else:
@@ -140,14 +139,13 @@ class Value(Node, Operators):
         node._da = 1.0
         node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __sub__(self, other: Number) -> Value:
-        kind = other.__class__
-        if kind is Value:
+        if other.__class__ is Value:
             y = self._data - other._data
-            db = -1.0
-        elif kind is float:
+            db: float | None = -1.0
+        elif other.__class__ is float:
             y = self._data - other
             db = None
         else:
@@ -161,14 +159,13 @@ class Value(Node, Operators):
         node._da = 1.0
         node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __mul__(self, other: Number) -> Value:
-        kind = other.__class__
-        if kind is Value:
+        if other.__class__ is Value:
             da = other._data
-            db = self._data
-        elif kind is float:
+            db: float | None = self._data
+        elif other.__class__ is float:
             da = other
             db = None
         else:
@@ -182,7 +179,7 @@ class Value(Node, Operators):
         node._da = da
         node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def tanh(self) -> Value:
         """Hyperbolic tangent."""
@@ -198,7 +195,7 @@ class Value(Node, Operators):
         node._da = 4.0 * (1.0 / t) * (e / t)
         node._db = None
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def relu(self) -> Value:
         """Rectified linear unit, max(0, x); the derivative at 0 is 0."""
@@ -218,7 +215,7 @@ class Value(Node, Operators):
         node._b = None
         node._db = None
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __pos__(self) -> Value:
         return self
@@ -330,24 +327,6 @@ def _number(x: Number) -> float:
     return x._data if isinstance(x, Value) else to_float(x)
 
 
-def _observe(node: Value) -> Value:
-    """Do with a new node what the modes in force ask for."""
-    mode = MODE.get()
-    if mode.anomaly and not math.isfinite(node._data):
-        numbers = [x._data if isinstance(x, Value) else x for x in node.operands]
-        if all(map(math.isfinite, numbers)):
-            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
-            whose = "its operand is" if len(numbers) == 1 else "its operands are"
-            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
-    if not mode.grad:
-        node.op = node._a = node._b = node._da = node._db = None
-    if mode.scope or mode.sources:
-        node.note = Note("", mode.scope, user_line() if mode.sources else "")
-    if mode.tape is not None:
-        mode.tape.append(node)
-    return node
-
-
 def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
     """Record the scalar product of two vectors of one length as one node; of numbers alone, return a float.
 
@@ -370,7 +349,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
             nodes.append(_product(*_vector(ws), *vector))
             continue
         # What `_product` does, in the hottest loop of a network's forward pass.
-        node = _new()
+        node = _BLANK.pop() if _BLANK else _new()
         node._data = _dot_value(w_data, x_data)
         node.grad = 0.0
         node.op = _DOT
@@ -395,7 +374,7 @@ def _product(
     node._b = x_data if w_recorded else None, w_data if x_recorded else None
     node._da = node._db = None
     node.note = None
-    return _observe(node) if ACTIVE else node
+    return observe(node) if ACTIVE else node
 
 
 def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
