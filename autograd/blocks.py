@@ -30,8 +30,8 @@ def blocks(make: Callable[[], T]) -> tuple[list[T], Callable[[], T]]:
         except IndexError:
             size = min(2 * size, _LARGEST)
         enabled = gc.isenabled()
-        gc.disable()  # or it would look in the middle of the block
         try:
+            gc.disable()  # or it would look in the middle of the block
             store.extend(starmap(make, repeat((), size)))
         finally:
             if enabled:

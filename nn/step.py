@@ -21,8 +21,8 @@ __all__ = ["Compiled", "Eager"]
 def collector_paused() -> Iterator[None]:
     """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
