@@ -12,10 +12,11 @@ from autograd.backward import _accumulate, _accumulate_recorded
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
+from autograd.node import observe
 from autograd.op import ANY, Op
 from autograd.order import Bundle, sort
 from autograd.run import check_function
-from autograd.value import Value, _observe
+from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
@@ -45,11 +46,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient is the
-    same to the bit. So is a gradient where the terms are also added in the same order: for one call
-    with one result, and for a recurrence, that is where every operation of a call (and every vector of a scalar
-    product) rests on the one result of the call before. Elsewhere, as in ``h * tanh(p)``, whose second factor rests on the parameter alone, a node that several
-    calls share adds up the same terms call by call, which may round the sum differently in the last place.
+    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient is the same to
+    the bit. So is a gradient whose terms are also added in the same order: that of one call with one result, and of a
+    recurrence, in which every operation of a call (and every vector of a scalar product) rests on the one result of the call
+    before. Elsewhere, as in ``h * tanh(p)``, whose second factor rests on a parameter alone, a node that several calls
+    share adds up the same terms call by call, which may round the sum differently in the last place.
 
     Examples
     --------
@@ -102,7 +103,7 @@ class _Call(Bundle):
         node.op = _Recomputed(self, index)
         node._a, node._b = self._a, (None,) * len(self._a)
         node._da = node._db = node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""

@@ -9,8 +9,7 @@ from typing import Any
 
 from autograd import trees
 from autograd.linear import Linear, Mark
-from autograd.modes import MODE, mode
-from autograd.node import DIFFERENTIATING
+from autograd.modes import MODE, differentiating, mode
 from autograd.value import Value
 
 __all__ = ["Argnums", "Run", "check_function", "check_tuple"]
@@ -55,11 +54,10 @@ class Run:
             supply = iter(inputs)
             for i in chosen:
                 called[i] = trees.rebuild(args[i], supply)
-            inside = DIFFERENTIATING.set(True)
             try:
-                self.result, self._aux = self._split(f(*called, **kwargs))
+                with differentiating():
+                    self.result, self._aux = self._split(f(*called, **kwargs))
             finally:
-                DIFFERENTIATING.reset(inside)
                 mark.live = False
             outputs = trees.leaves(self.result, f"the result of {who}()'s function")
         others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
