@@ -24,8 +24,8 @@ __all__ = ["checkpoint"]
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
 
-    Of a call only the results stay, and what they were computed from. A recurrence of n steps that is run in chunks of
-    about sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
+    Only a call's results stay, and what they were computed from. A recurrence of n steps that is run in chunks of about
+    sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
 
     Parameters
     ----------
@@ -61,8 +61,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     ...         x = sin(x) + 0.1 * x
     ...     return x
     >>> checkpoint(ten_steps)(x).backward()
-    >>> y = Value(0.5)
-    >>> ten_steps(y).backward()
+    >>> ten_steps(y := Value(0.5)).backward()
     >>> x.grad == y.grad
     True
     """

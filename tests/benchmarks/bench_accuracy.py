@@ -175,25 +175,33 @@ def measure(op_name: str, count_points: int, seed: int) -> dict[str, list[float]
         if op.kink is None or op.kink(*xs) > 1e-12 * max(1.0, *map(abs, xs)):
             points.append(xs)
     count = len(points[0]) - len(op.params)
-    truths, scales = [], []
+    truths, scales, largest = [], [], []
     worst = {"chainrule": [0.0, 0.0, 0.0]}
     for xs, (y, first, second, first_terms, second_terms) in zip(points, ours(op, points, count), strict=True):
         truth = exact(op, xs, count)
         truths.append(truth)
         scales.append((first_terms, second_terms))
-        # A scalar product is a sum: its error is measured against its largest term.
-        largest = max(abs(a * b) for a, b in zip(xs[: count // 2], xs[count // 2 :], strict=True)) if op.name == "dot" else 0.0
-        record(worst["chainrule"], (y, first, second), truth, scales[-1], largest)
+        largest.append(largest_summand(op.name, xs[:count]))
+        record(worst["chainrule"], (y, first, second), truth, scales[-1], largest[-1])
     for name, (run, functions) in libraries().items():
         if op.name not in functions:
             continue
         worst[name] = [0.0, 0.0, 0.0]
-        for result, truth, scale in zip(run(functions[op.name], points, count), truths, scales, strict=True):
-            record(worst[name], result, truth, scale)
+        results = run(functions[op.name], points, count)
+        for result, truth, scale, summand in zip(results, truths, scales, largest, strict=True):
+            record(worst[name], result, truth, scale, summand)
     return worst
 
 
-def record(worst: list[float], result: Any, truth: Any, scale: Any, largest: float = 0.0) -> None:
+def largest_summand(name: str, xs: tuple[float, ...]) -> float:
+    """Return the largest of the terms that a value is the sum of, where they may cancel."""
+    if name == "dot":
+        return max(abs(a * b) for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True))
+    # The greatest operand, and what the others add to it.
+    return abs(max(xs)) if name in ("logsumexp", "logaddexp") else 0.0
+
+
+def record(worst: list[float], result: Any, truth: Any, scale: Any, largest: float) -> None:
     """Add one point's errors."""
     (y, first, second), (value, firsts, seconds), (first_terms, second_terms) = result, truth, scale
     worst[0] = max(worst[0], error(y, value, largest))
