@@ -13,12 +13,14 @@ from typing import Any
 
 from autograd import trees
 from autograd.backward import gradients
+from autograd.linear import Linear
 from autograd.run import Argnums, Run, check_function, check_tuple
 from autograd.value import Value
 
 __all__ = [
     "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad", "vjp",
 ]  # fmt: skip
+
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the gradient of ``f``, by reverse mode.
@@ -183,7 +185,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     >>> jacrev(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacrev", lambda run: run.rows_by_reverse())
+    return _jacobian(f, argnums, has_aux, "jacrev", Linear.rows_by_reverse)
 
 
 def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -199,7 +201,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     >>> jacfwd(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacfwd", lambda run: run.rows_by_forward())
+    return _jacobian(f, argnums, has_aux, "jacfwd", Linear.rows_by_forward)
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -215,12 +217,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     >>> jacobian(lambda r, t: (r * t, r + t), argnums=(0, 1))(2.0, 5.0)
     ((5.0, 2.0), (1.0, 1.0))
     """
-
-    def rows(run: Run) -> list[list[Any]]:
-        forward = len(run.linear.inputs) < len(run.linear.outputs)
-        return run.rows_by_forward() if forward else run.rows_by_reverse()
-
-    return _jacobian(f, argnums, has_aux, "jacobian", rows)
+    return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -276,13 +273,13 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return product[0] if len(primals) == 1 else product
 
 
-def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Run], list[list[Any]]]) -> Callable[..., Any]:
+def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Linear], list[list[Any]]]) -> Callable[..., Any]:
     """Return the function that runs ``f``, has ``rows`` compute its derivatives, and gives them their structure."""
     check_function(f, who)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
-        return run.with_aux(run.rebuild_rows(rows(run)))
+        return run.with_aux(run.rebuild_rows(rows(run.linear)))
 
     return jacobian_of_f
