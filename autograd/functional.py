@@ -55,11 +55,16 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
     {'a': 5.0, 'b': 2.0}
     """
-    check_function(f, "grad")
+    return _gradient(f, argnums, has_aux, "grad")
+
+
+def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
+    """Return what `grad` does; errors name the public function ``who``."""
+    check_function(f, who)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run("grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.gradient())
 
     return gradient
@@ -118,14 +123,18 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     >>> jvp(lambda x, y: [x * y, x + y], (2.0, 3.0), (1.0, 0.0))
     ([6.0, 5.0], [3.0, 1.0])
     """
-    check_function(f, "jvp")
-    primals = check_tuple(primals, "jvp", "primals")
-    tangents = check_tuple(tangents, "jvp", "tangents")
-    direction = trees.mirror(primals, tangents, "tangents", "primals")
-    run = Run("jvp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
-    derivative = run.rebuild_output(run.linear.push(direction))
+    run, derivative = _push(f, primals, tangents, has_aux, "jvp")
     result = (run.output(), derivative)
     return (*result, run.aux) if has_aux else result
+
+
+def _push(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who: str) -> tuple[Run, Any]:
+    """Run ``f`` and push the tangents forward."""
+    check_function(f, who)
+    primals, tangents = check_tuple(primals, who, "primals"), check_tuple(tangents, who, "tangents")
+    direction = trees.mirror(primals, tangents, "tangents", "primals")
+    run = Run(who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
+    return run, run.rebuild_output(run.linear.push(direction))
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -241,8 +250,8 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    check_function(f, "hessian")
-    return jacfwd(jacrev(f, argnums, has_aux), argnums, has_aux)
+    rows = _jacobian(f, argnums, has_aux, "hessian", Linear.rows_by_reverse)
+    return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -267,9 +276,8 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> hvp(lambda v: v[0] ** 2 * v[1], ([2.0, 3.0],), ([1.0, 10.0],))
     [46.0, 4.0]
     """
-    check_function(f, "hvp")
     primals = check_tuple(primals, "hvp", "primals")
-    product = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
+    product = _push(_gradient(f, tuple(range(len(primals))), False, "hvp"), primals, tangents, False, "hvp")[1]
     return product[0] if len(primals) == 1 else product
 
 
