@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value
+from nn.arrays import numpy_for
 
 __all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_"]
 
@@ -100,8 +101,7 @@ class Optimizer:
         theta, grad : array (number of parameters,)
             Parameters and gradients, in the order of ``params``.
         """
-        import numpy as np
-
+        np = numpy_for("a step on arrays")
         self.steps += 1
         state = tuple(np.asarray(numbers) for numbers in self.state.values())
         theta, state = self.update(theta, grad, state, self.lr, self.steps)

@@ -11,6 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from nn.arrays import numpy_for
 from nn.module import Module
 from nn.optimizer import Optimizer
 
@@ -79,8 +80,7 @@ class Compiled(Eager):
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
-        import numpy as np
-
+        np = numpy_for("nn.fit with compile=True")
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
         for p, g in zip(params, grads.tolist(), strict=True):
@@ -96,8 +96,7 @@ class Compiled(Eager):
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
-        import numpy as np
-
+        np = numpy_for("nn.fit with compile=True")
         samples, targets = np.asarray(x, float), np.asarray(y, float)
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1

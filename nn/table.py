@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from autograd.files import read_text
+from nn.arrays import numpy_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,8 +106,7 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> 
     >>> table.x.tolist(), table.y.tolist(), table.classes
     ([[1.0, 2.5], [3.0, 4.5]], [1, 0], ['lily', 'rose'])
     """
-    import numpy as np
-
+    np = numpy_for("nn.data.read_csv")
     name = os.fspath(path)
     rows, names, header = _rows(name)
     place = _place(name, names, target, header=header)

@@ -23,9 +23,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, write the pictures and the weights, and say where they are."""
     from autograd.errors import UsageError
+    from nn.arrays import numpy_for
+    from nn.plot import plot_loss
 
     if args.steps < 1:
         raise UsageError(f"--steps must be at least 1, got {args.steps}")
+    numpy_for("the demo")
+    plot_loss([0.0])  # asks for matplotlib, before a folder is made
     args.out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     model, x, y, losses, accuracy = train(args.seed, args.steps, quiet=args.quiet)
