@@ -91,10 +91,17 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> 
     target
         Name or place of the target's column; the last by default, None for a file of features only.
 
+    Returns
+    -------
+    Table
+        ``x`` (samples, features), ``y`` (samples,), and what the columns and classes are called.
+
     Raises
     ------
     ValueError
         Naming line and column of what is wrong.
+    OSError
+        If the file cannot be read.
 
     Examples
     --------
