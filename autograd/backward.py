@@ -27,6 +27,16 @@ def toposort(root: Value) -> list[Value]:
 
     Iterative, so any depth will do; the order is the same in every process.
 
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    list of Value
+        Each node once.
+
     Examples
     --------
     >>> a = Value(2.0, "a"); b = Value(3.0, "b")
@@ -320,6 +330,11 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
 
 def zero_grad(values: Value | Iterable[Value]) -> None:
     """Set ``grad`` to zero: of every node below one root, or of each of several nodes.
+
+    Parameters
+    ----------
+    values
+        A root, or several nodes such as ``model.parameters()``.
 
     Examples
     --------

@@ -79,7 +79,10 @@ def test_files_and_functions_are_of_a_size_that_one_reads():
         assert text.count("\n") <= 400 or module == "autograd.ops", module
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert (node.end_lineno or 0) - node.lineno < 60, f"{module}.{node.name}"
+                # What stands in a docstring is read before, by itself.
+                text = node.body[0] if ast.get_docstring(node) else None
+                told = (text.end_lineno or 0) - text.lineno + 1 if text else 0
+                assert (node.end_lineno or 0) - node.lineno - told < 60, f"{module}.{node.name}"
 
 
 def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():
