@@ -80,7 +80,7 @@ def test_a_file_of_classes_and_predictions(tmp_path, capsys, words):
     out = capsys.readouterr().out
     assert ("classes lily, rose, tulip" if words else "classes 0, 1, 2") in out
     lines = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
-    assert lines[0] == "class,score 0,score 1,score 2"
+    assert lines[0] == "class,score lily,score rose,score tulip"
     assert [line.split(",")[0] for line in lines[1:]] == (["lily", "tulip"] if words else ["0", "2"])
 
 
@@ -113,7 +113,10 @@ def test_save_and_resume_give_the_uninterrupted_training(tmp_path, capsys):
 
 BAD = {
     "an unknown name": (["sun"], "no data set is called 'sun'; choose one of moons, circles"),
-    "a missing file": (["{tmp}/absent.csv"], "absent.csv"),
+    "a missing file": (["{tmp}/absent.csv"], "absent.csv: No such file or directory"),
+    "a header alone": (["{tmp}/header.csv"], "header.csv has names of columns, but no line for a sample"),
+    "no folder to save in": (["moons", "--save", "{tmp}/absent/run.json"], "absent/run.json: there is no folder"),
+    "a file for a folder": (["moons", "--out", "{tmp}/good.csv"], "good.csv is a file; it takes a folder"),
     "a bad cell": (["{tmp}/bad.csv"], "bad.csv, line 3, column 1 (a): 'oops' is not a finite number"),
     "hidden": (["moons", "--hidden", "16,x"], "--hidden takes whole numbers"),
     "negative hidden": (["moons", "--hidden", "-3"], "--hidden takes numbers of neurons"),
@@ -131,6 +134,7 @@ BAD = {
     "nothing to resume": (["moons", "--resume", "{tmp}/absent.json"], "there is no file"),
     "another file": (["moons", "--resume", "{tmp}/good.csv"], "not JSON"),
     "wrong columns": (["moons", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 2 features"),
+    "wrong column": (["{tmp}/good.csv", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 1 feature (a)"),
     "out": (["moons", "--epochs", "1", "--out", "{tmp}/good.csv/x"], "good.csv"),
 }
 
@@ -140,6 +144,7 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\noops,3\n")
     (tmp_path / "bad3.csv").write_text("1,2,3\n")
     (tmp_path / "good.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "header.csv").write_text("a,b\n")
     arguments, message = BAD[kind]
     arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]
     assert main(["train", "--out", str(tmp_path / "out"), *arguments]) == 2
@@ -147,6 +152,26 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     assert error.startswith("chainrule train: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_path):
+    data, new = tmp_path / "flowers.csv", tmp_path / "new.csv"
+    data.write_text("width,length,kind\n" + "".join(f"{i % 2 + 0.01 * i},{i % 2},{('lily', 'rose')[i % 2]}\n" for i in range(12)))
+    new.write_text("kind,length,note,width\nrose,1,first,1\nlily,0,second,0\n")
+    assert train(tmp_path, data, "--epochs", 40, "--predict", new, "--quiet") == 0
+    head, *rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
+    assert head == "class,score rose"
+    assert [row.split(",")[0] for row in rows] == ["rose", "lily"]
+
+
+def test_the_boundary_of_a_file_has_its_names_and_units(tmp_path):
+    from autograd.commands.train import Task, boundary
+
+    task = Task([[-1.0, 0.0], [1.0, 0.5]], [0, 1], [0, 1], 1, "logistic", ["lily", "rose"], ["width", "length"], [(10.0, 2.0), (0.0, 1.0)])
+    ax = boundary(task, lambda point: point[0])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "length")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["lily", "rose"]
+    assert ax.xaxis.get_major_formatter()(0.5, 0) == "11"
 
 
 def test_a_resumed_training_must_be_of_the_same_network(tmp_path, capsys):
