@@ -328,12 +328,16 @@ def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows
 
 def boundary(task: Task, model: Any) -> Any:
     """Draw what the network learnt; of a file, with its columns' names, units and classes."""
+    from matplotlib.ticker import MaxNLocator
+
     from nn.plot import plot_decision_boundary
 
     ax = plot_decision_boundary(model, task.x, task.labels)
     for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
+        low, high = axis.get_view_interval()
+        inside = [t for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high) if low <= (t - mean) / spread <= high]
+        axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
         axis.set_label_text(name)
-        axis.set_major_formatter(lambda v, _, mean=mean, spread=spread: f"{mean + spread * v:.4g}")
     for text, name in zip(ax.get_legend().get_texts(), task.classes, strict=False):
         text.set_text(name)
     return ax
