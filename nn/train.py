@@ -50,6 +50,9 @@ def fit(
 ) -> History:  # fmt: skip
     """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
 
+    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A second
+    interrupt is immediate.
+
     Parameters
     ----------
     model
@@ -198,10 +201,13 @@ class _Loop:
     def epoch(self) -> dict[str, float] | None:
         """Go through the data once, and return the figures; None if it was interrupted on the way."""
         training, samples, total = self.training, len(self.x), 0.0
+        seen = 0
         for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
             value = self.step(x, y, training.epoch)
             total += value * len(x) if self.mean else value
-            if training.stopping:
+            seen += len(x)
+            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends it.
+            if training.stopping and seen < samples and self.checkpoint is None:
                 return None
         figures = {"loss": total / samples if self.mean else total}
         figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))

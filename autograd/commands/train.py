@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import AnomalyError, UsageError
+from autograd.files import check_folder
 
 HELP = "train a network on a built-in data set or a CSV file"
 
@@ -111,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     args.out.mkdir(parents=True, exist_ok=True)
+    for path in (args.out / "loss.png", args.save or args.resume):
+        if path is not None:
+            check_folder(path.absolute().parent)
     if not args.quiet:
         print(described(args, options, task, network[0]))
     try:
@@ -323,7 +327,8 @@ def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows
     if args.predict is not None:
         paths.append(args.out / "predictions.csv")
         predict(task, model, rows, paths[-1])
-    return [*paths, *([args.save or args.resume] if args.save or args.resume else [])]
+    state = args.save or args.resume
+    return [*paths, *([state] if state and state.exists() else [])]
 
 
 def boundary(task: Task, model: Any) -> Any:

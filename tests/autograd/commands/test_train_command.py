@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -192,18 +191,28 @@ def test_a_training_that_explodes_names_the_operation(tmp_path, capsys):
     assert "Try a smaller learning rate" in error
 
 
-def test_an_interrupt_keeps_what_was_learnt(tmp_path):
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that refuses every user")
+@pytest.mark.parametrize("arguments", [["train", "moons", "--out", "/proc/self"], ["train", "moons", "--save", "/proc/self/run.json"], ["demo", "--out", "/proc/self"]])
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, error = capsys.readouterr()
+    assert error.startswith(f"chainrule {arguments[0]}: /proc/self: ")
+    assert error.count("\n") == 1
+    assert "training" not in out
+
+
+def test_an_interrupt_keeps_what_was_learnt_even_before_the_first_tenth(tmp_path):
     save = tmp_path / "run.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "autograd", "train", "moons", "--epochs", "1000000", "--out", str(tmp_path / "out"), "--save", str(save)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
-    for line in process.stdout:
-        if line.startswith("training"):
-            break
-    time.sleep(0.2)
+    next(line for line in process.stdout if line.startswith("training"))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "interrupted" in out
     assert (tmp_path / "out" / "boundary.png").exists()
+    assert out.splitlines()[-1] == str(save)
+    assert json.loads(save.read_text())["history"]["epochs"] >= 1
