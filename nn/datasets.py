@@ -86,10 +86,8 @@ def make_circles(
         Standard deviation of the normal noise on each coordinate.
     factor
         Radius of the inner circle, between 0 and 1.
-    shuffle
-        Whether the points come in random order.
-    rng
-        A ``random.Random``, a seed, or None for the module ``random``.
+    shuffle, rng
+        As for `make_moons`.
 
     Returns
     -------
@@ -133,10 +131,8 @@ def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuf
         Standard deviation of the angle's noise, in radians.
     arms
         How many arms.
-    shuffle
-        Whether the points come in random order; by default the arms come one after another.
-    rng
-        A ``random.Random``, a seed, or None for the module ``random``.
+    shuffle, rng
+        As for `make_moons`; by default the arms come one after another.
 
     Returns
     -------
@@ -176,10 +172,8 @@ def make_xor(n_samples: int = 100, noise: float = 0.1, *, shuffle: bool = True, 
         How many points, a quarter of them at each corner.
     noise
         Standard deviation of the normal noise on each coordinate.
-    shuffle
-        Whether the points come in random order.
-    rng
-        A ``random.Random``, a seed, or None for the module ``random``.
+    shuffle, rng
+        As for `make_moons`.
 
     Returns
     -------
@@ -215,10 +209,8 @@ def make_regression(
         How many samples, and features of each.
     noise
         Standard deviation of the targets' noise.
-    shuffle
-        Whether the samples come in random order.
-    rng
-        A ``random.Random``, a seed, or None for the module ``random``.
+    shuffle, rng
+        As for `make_moons`.
 
     Returns
     -------

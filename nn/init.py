@@ -62,12 +62,10 @@ def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng:
 
     Parameters
     ----------
-    nin, nout
-        Numbers of inputs and of neurons.
+    nin, nout, rng
+        As for `uniform`.
     mean, std
         Its mean and its standard deviation.
-    rng
-        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
 
     Returns
     -------
@@ -89,7 +87,7 @@ def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # 
     Parameters
     ----------
     nin, nout
-        Numbers of inputs and of neurons.
+        As for `uniform`.
     rng
         Nothing is drawn; taken since all initialisers take it.
 
@@ -111,12 +109,10 @@ def xavier_uniform(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = Non
 
     Parameters
     ----------
-    nin, nout
-        Numbers of inputs and of neurons.
+    nin, nout, rng
+        As for `uniform`.
     gain
         Factor, dimensionless: 1 for tanh and sigmoid.
-    rng
-        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
 
     Returns
     -------
@@ -137,12 +133,10 @@ def xavier_normal(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None
 
     Parameters
     ----------
-    nin, nout
-        Numbers of inputs and of neurons.
+    nin, nout, rng
+        As for `uniform`.
     gain
         Factor, dimensionless: 1 for tanh and sigmoid.
-    rng
-        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
 
     Returns
     -------
@@ -162,12 +156,10 @@ def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rn
 
     Parameters
     ----------
-    nin, nout
-        Numbers of inputs and of neurons.
+    nin, nout, rng
+        As for `uniform`.
     gain
         Factor, dimensionless: the square root of 2 for ReLU, which lets half of the square through.
-    rng
-        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
 
     Returns
     -------
@@ -188,12 +180,10 @@ def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng
 
     Parameters
     ----------
-    nin, nout
-        Numbers of inputs and of neurons.
+    nin, nout, rng
+        As for `uniform`.
     gain
         Factor, dimensionless: the square root of 2 for ReLU, which lets half of the square through.
-    rng
-        A ``random.Random``, or a seed; without it the module ``random`` is drawn from.
 
     Returns
     -------

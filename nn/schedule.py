@@ -97,7 +97,7 @@ class StepLR(Scheduler):
     Parameters
     ----------
     optimizer
-        Whose ``lr`` is changed; its present value is the base rate.
+        As for `Scheduler`.
     step_size
         Steps from one change to the next, at least 1.
     gamma
@@ -134,7 +134,7 @@ class ExponentialLR(Scheduler):
     Parameters
     ----------
     optimizer
-        Whose ``lr`` is changed; its present value is the base rate.
+        As for `Scheduler`.
     gamma
         The factor.
 
@@ -167,7 +167,7 @@ class CosineLR(Scheduler):
     Parameters
     ----------
     optimizer
-        Whose ``lr`` is changed; its present value is the base rate.
+        As for `Scheduler`.
     t_max
         Steps until the lowest rate, at least 1.
     eta_min
@@ -205,7 +205,7 @@ class LinearLR(Scheduler):
     Parameters
     ----------
     optimizer
-        Whose ``lr`` is changed; its present value is the base rate.
+        As for `Scheduler`.
     start_factor, end_factor
         The first factor and the last one, which is kept.
     total_iters
@@ -242,7 +242,7 @@ class LambdaLR(Scheduler):
     Parameters
     ----------
     optimizer
-        Whose ``lr`` is changed; its present value is the base rate.
+        As for `Scheduler`.
     lr_lambda
         From the number of steps taken to the factor of the base rate.
 
