@@ -12,10 +12,11 @@ from autograd.backward import _accumulate, _accumulate_recorded
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
+from autograd.node import observe
 from autograd.op import ANY, Op
 from autograd.order import Bundle, sort
 from autograd.run import check_function
-from autograd.value import Value, _observe
+from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
@@ -99,7 +100,7 @@ class _Call(Bundle):
         node.op = _Recomputed(self, index)
         node._a, node._b = self._a, (None,) * len(self._a)
         node._da = node._db = node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
 
 from autograd import ops
+from autograd.errors import AnomalyError
+from autograd.modes import MODE, user_line
 from autograd.real import to_float
 
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["Node", "Note"]
+__all__ = ["HOOKED", "Node", "Note", "observe"]
+
+HOOKED: Final[list[bool]] = []
+"""Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
 
 
 class Note:
@@ -180,6 +186,8 @@ class Node:
         >>> x.grad
         60.0
         """
+        if not HOOKED:
+            HOOKED.append(True)
         note = self._own_note()
         note.hooks = (*note.hooks, hook)
 
@@ -188,3 +196,24 @@ class Node:
             own.hooks = tuple(h for h in own.hooks if h is not hook)
 
         return remove
+
+
+_Made = TypeVar("_Made", bound=Node)
+
+
+def observe(node: _Made) -> _Made:
+    """Do with a new node what the modes in force ask for."""
+    mode = MODE.get()
+    if mode.anomaly and not math.isfinite(node._data):
+        numbers = [x._data if isinstance(x, Node) else x for x in node.operands]
+        if all(map(math.isfinite, numbers)):
+            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
+            whose = "its operand is" if len(numbers) == 1 else "its operands are"
+            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
+    if not mode.grad:
+        node.op = node._a = node._b = node._da = node._db = None
+    if mode.scope or mode.sources:
+        node.note = Note("", mode.scope, user_line() if mode.sources else "")
+    if mode.tape is not None:
+        mode.tape.append(node)
+    return node

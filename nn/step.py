@@ -22,8 +22,8 @@ __all__ = ["Compiled", "Eager"]
 def collector_paused() -> Iterator[None]:
     """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
@@ -50,11 +50,16 @@ class Eager:
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
         with collector_paused():
-            total = self.total(x, y)
-            self.optimizer.zero_grad()
-            total.backward()
-        self.check(total.data, x, y, epoch)
+            value = self.backward(x, y)  # on return the graph is gone, before the collector looks again
+        self.check(value, x, y, epoch)
         self.optimizer.step()
+        return value
+
+    def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
+        """Fill the parameters' gradients; return the loss."""
+        total = self.total(x, y)
+        self.optimizer.zero_grad()
+        total.backward()
         return float(total.data)
 
     def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
