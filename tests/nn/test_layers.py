@@ -221,4 +221,4 @@ def test_dropout_refuses_to_be_compiled_while_it_draws():
 
 def test_a_wrong_name_of_an_activation_is_noticed_even_where_no_layer_takes_it():
     with pytest.raises(ValueError, match="no activation is called 'rel'"):
-        MLP(2, [1], activation="rel")
+        nn.MLP(2, [1], activation="rel")
