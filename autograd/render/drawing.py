@@ -22,8 +22,8 @@ __all__ = ["Drawing", "draw", "draw_dot", "trace"]
 
 READABLE: Final = 300  # boxes; more are folded
 DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
-LABELLED: Final = 8000  # edges; beyond, their labels would be most of the picture
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
+THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
@@ -145,7 +145,7 @@ def draw(
     engine, timeout
         ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
-        Draw more than 5,000 boxes all the same.
+        Draw more than 5,000 boxes or 60,000 edges all the same.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def draw(
     Raises
     ------
     GraphError
-        If there would be more than 5,000 boxes.
+        If there would be more than 5,000 boxes or 60,000 edges.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def draw(
     """
     _check_options(rankdir, theme, depth)
     graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
-    if labels and len(graph.edges) > LABELLED:
+    if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
     drawing = _blank(format)
@@ -198,7 +198,7 @@ def _blank(form: str) -> Drawing:
 def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:
     """Build the picture at a size that a reader and a layout engine can take."""
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
-        _check(len(nodes), force=force)
+        _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
         graph = build(nodes, rankdir=rankdir)
         if len(nodes) <= DETAILED:
             annotate(graph, nodes, saved=saved)
@@ -213,16 +213,16 @@ def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | Non
             if len(graph.nodes) <= READABLE:
                 break
             graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
-    _check(len(graph.nodes), force=force)
+    _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
         graph.notices.append(f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets the level of modules")
     return graph
 
 
-def _check(count: int, *, force: bool) -> None:
-    if count > LIMIT and not force:
+def _check(boxes: int, edges: int, *, force: bool) -> None:
+    if (boxes > LIMIT or edges > THREADS) and not force:
         raise GraphError(
-            f"the picture would have {count} boxes, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
+            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
             "draw a part of the graph, or pass force=True"
         )
 

@@ -24,7 +24,7 @@ _SHAPE: Final = (
     ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
     ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:round}"
-    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}"
+    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
 
 
@@ -88,7 +88,10 @@ def to_svg(
         parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
     vertical = graph.rankdir in ("TB", "BT")
     inside = {node.id: bool(node.scope) for node in graph.nodes}
-    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
+    if graph.crowded:
+        parts += _texture(graph, placed)
+    else:
+        parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
     parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
@@ -171,6 +174,20 @@ def _path(points: list[tuple[float, float]]) -> str:
         end = points[i + 2]
         parts.append(f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3]))
     return "".join(parts)
+
+
+def _texture(graph: Graph, placed: Layout) -> list[str]:
+    """Return all edges as one element for each kind of line: a browser could not take an element for each."""
+    out = []
+    for kind, taken in (("wire", True), ("wire cut", False)):
+        lines = []
+        for edge in graph.edges:
+            if edge.taken is taken:
+                (ax, ay), *middle, (zx, zy) = [(round(x), round(y)) for x, y in placed.curves[edge.id]]
+                lines.append(f"M{ax} {ay}C{' '.join(f'{x} {y}' for x, y in middle)} {zx} {zy}")
+        if lines:
+            out.append(f'<g class="crowd"><path class="{kind}" d="{"".join(lines)}"/></g>')
+    return out
 
 
 def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
