@@ -12,15 +12,18 @@ from autograd.render import dotsource, engines
 from autograd.render.details import annotate
 from autograd.render.folding import build_folded, depth_of
 from autograd.render.graph import Graph, build
+from autograd.render.jupyter import picture_frame
 from autograd.render.layout import Layout
 from autograd.render.listing import listing, mermaid
 from autograd.render.steps import steps
-from autograd.render.svg import to_svg
+from autograd.render.svg import summary, to_svg
 from autograd.value import Value
 
 __all__ = ["Drawing", "draw", "draw_dot", "trace"]
 
+HEAVY: Final = 1_000_000  # characters of SVG; beyond, a notebook holds it once and not three times
 READABLE: Final = 300  # boxes; more are folded
+LISTED: Final = 40  # boxes; beyond, the text in place of a picture is one line
 DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
 THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
@@ -115,8 +118,17 @@ class Drawing:
         return str(path)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        # The picture alone: HTML beside it would outrank it, and a notebook that is not trusted strips HTML.
-        return {"image/svg+xml": self.svg()}
+        # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a notebook
+        # that is not trusted. So it is given the picture inside HTML, which outranks it; others take the SVG.
+        svg = self.svg()
+        bundle = {"image/svg+xml": svg, "text/plain": repr(self)}
+        if len(svg) < HEAVY:
+            bundle["text/html"] = picture_frame(svg, summary(self.graph))
+        return bundle
+
+    def __repr__(self) -> str:
+        head = f"<{summary(self.graph)}; .save('graph.svg') writes it>"
+        return f"{head}\n{self.listing()}" if len(self.graph.nodes) <= LISTED and not self.graph.notices else head
 
     def _repr_svg_(self) -> str:
         return self.svg()

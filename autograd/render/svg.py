@@ -14,7 +14,7 @@ from autograd.render.palette import DARK, LIGHT
 from autograd.render.shapes import coordinate, saved_mark, text
 from autograd.render.text import shorten, visible, width
 
-__all__ = ["FONT", "style", "to_svg"]
+__all__ = ["FONT", "style", "summary", "to_svg"]
 
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 
@@ -78,7 +78,7 @@ def to_svg(
     n = coordinate
     parts = [
         (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
-        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(_summary(graph))}" style="max-width:100%;height:auto">'),
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" style="max-width:100%;height:auto">'),
         f"<style>{style(theme)}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
@@ -107,7 +107,8 @@ def to_svg(
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _summary(graph: Graph) -> str:
+def summary(graph: Graph) -> str:
+    """Say in a sentence what is drawn."""
     output = graph.nodes[-1]
     return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
 

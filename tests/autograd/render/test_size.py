@@ -62,7 +62,8 @@ def test_the_number_of_steps_is_bounded(make, options, most):
     ids=["a chain", "a dense graph", "folded"],
 )
 def test_twice_the_graph_takes_about_twice_the_steps(make, small, options):
-    one, two = (calls(lambda root=make(n): draw(root, engine="builtin", **options).svg()) for n in (small, 2 * small))
+    roots = [make(small), make(2 * small)]
+    one, two = (calls(lambda root=root: draw(root, engine="builtin", **options).svg()) for root in roots)
     assert two < 2.6 * one
 
 
