@@ -51,8 +51,8 @@ def _row(row: Row) -> str:
     value = latex_number(s.local)
     formula = "" if row.formula is None else latex(row.formula)
     local = f"{formula} = {value}" if formula and formula != value and not isinstance(row.formula, float) else value
-    line = rf"& {_partial(row.node, row.parent)} = {local} & {_bar(row.parent)} \mathrel{{+}}= {value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
-    return rf"{line} & \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]" if row.shared else line
+    line = rf"& {_partial(row.node, row.parent)} = {local} && {_bar(row.parent)} \mathrel{{+}}= {value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
+    return rf"{line} && \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]" if row.shared else line
 
 
 def _products(d: Derivation) -> list[str]:

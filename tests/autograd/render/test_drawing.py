@@ -10,6 +10,7 @@ import pytest
 from drawings import SVG, chain, elements, network, neuron, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from node_tools import mermaid_objections
 
 import autograd
 from autograd import Value
@@ -235,6 +236,15 @@ def test_mermaid_has_every_node_edge_and_cluster():
     assert len(re.findall(r"^ *n\d+[(\[]", text, re.M)) == len(graph.nodes)
     assert text.count(" -->|") == len(graph.edges)
     assert text.count("subgraph") == text.count("\n" + "    end") + len(re.findall(r"^  end$", text, re.M))
+
+
+def test_mermaid_reads_what_is_written_for_it():
+    charts = [draw(root, rankdir=rankdir, flow=flow).to_mermaid() for root in (neuron(), network()) for rankdir in ("LR", "RL", "TB", "BT") for flow in (True, False)]
+    charts += [draw(network(), depth=depth, fold=True).to_mermaid() for depth in (1, 2)]
+    for label in NASTY:
+        with autograd.scope(label.replace(".", "") or "s"):
+            charts.append(draw(Value(2.0, label) * 3.0).to_mermaid())
+    assert mermaid_objections(charts) == []
 
 
 def test_the_listing_has_a_line_for_each_node():
