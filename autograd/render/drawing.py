@@ -15,6 +15,7 @@ from autograd.render.graph import Graph, build
 from autograd.render.jupyter import picture_frame
 from autograd.render.layout import Layout
 from autograd.render.listing import listing, mermaid
+from autograd.render.painted import painted_source
 from autograd.render.steps import steps
 from autograd.render.svg import summary, to_svg
 from autograd.value import Value
@@ -69,9 +70,11 @@ class Drawing:
 
     def svg(self) -> str:
         """Return the picture as an SVG document, which can also stand inside a page."""
+        return self._svg(self._options["theme"])
+
+    def _svg(self, theme: str) -> str:
         placed = self.layout()
-        o = self._options
-        return to_svg(self.graph, placed, theme=o["theme"], flow=o["flow"], legend=o["legend"], news=self._news)
+        return to_svg(self.graph, placed, theme=theme, flow=self._options["flow"], legend=self._options["legend"], news=self._news)
 
     def to_mermaid(self) -> str:
         """Return the picture as a Mermaid flow chart, which code hosts draw inside Markdown."""
@@ -91,10 +94,12 @@ class Drawing:
         return self._converted(form)
 
     def _converted(self, form: str) -> bytes:
-        """Return the picture drawn by Graphviz, at the places that it has in the SVG."""
-        placed = self.layout()
-        program = dotsource.placed_source(self.graph, placed, flow=self._options["flow"], notices=[*self.graph.notices, *self._news])
-        return engines.convert(program, form, timeout=self._options["timeout"], engine=self._options["engine"], placed=True)
+        """Return the picture drawn by Graphviz, as it is in the SVG."""
+        o = self._options
+        if form == "json":  # Graphviz's own, of its own layout
+            return engines.convert(self.source, form, timeout=o["timeout"], engine=o["engine"])
+        program = painted_source(self._svg("light" if o["theme"] == "auto" else o["theme"]))
+        return engines.convert(program, form, timeout=o["timeout"], engine=o["engine"], placed=True)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
         """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
