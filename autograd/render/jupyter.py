@@ -7,12 +7,12 @@ import re
 
 from autograd.render import escape
 
-__all__ = ["frame", "picture_frame", "picture_size", "shown_height"]
+__all__ = ["framed", "picture_frame", "picture_size", "shown_height"]
 
 _LEAST = 0.6  # a picture shrinks with its page to this part of its breadth, and then scrolls
 
 
-def frame(page: str, svg: str, *, height: str, title: str) -> str:
+def framed(page: str, svg: str, *, height: str, title: str) -> str:
     """Return a page as a frame, and a picture beside it, of which a reader sees one.
 
     A notebook that is not trusted loses style sheets and frames and keeps the image; where it is trusted, the
@@ -46,7 +46,7 @@ def picture_frame(svg: str, title: str) -> str:
     page = f"<!DOCTYPE html><meta charset=utf-8><style>body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}</style>{svg}"
     # Room for a scroll bar, where there is one.
     shown = f"calc({shown_height(svg, least)} + clamp(0px,({least:.0f}px - 100cqw)*9,16px))"
-    return frame(page, svg, height=f"max-width:{breadth:.0f}px;height:{height:.0f}px;height:{shown}", title=title)
+    return framed(page, svg, height=f"max-width:{breadth:.0f}px;height:{height:.0f}px;height:{shown}", title=title)
 
 
 def shown_height(svg: str, least: float, *, edges: float = 0.0) -> str:

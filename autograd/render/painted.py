@@ -40,7 +40,7 @@ class _Kind:
 def painted_source(svg: str) -> str:
     """Return a program that draws the picture and moves nothing (for neato -n2)."""
     breadth, height = picture_size(svg)
-    root = ET.fromstring(svg)
+    root = ET.fromstring(svg)  # noqa: S314 - written here, a moment ago
     painter = _Painter(height, _Sheet(root.findtext("{http://www.w3.org/2000/svg}style") or ""))
     painter.paint(root)
     dots = min(SHARP, 72.0 * LARGEST / max(breadth, height))
@@ -116,7 +116,7 @@ class _Painter:
         shown = escape.dot_html(content)
         if style.get("font-weight") == "600":
             shown = f"<B>{shown}</B>"
-        table = f'<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR>'
+        table = '<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR>'
         cell = f'<TD ALIGN="{align}" FIXEDSIZE="TRUE" WIDTH="{room:.0f}" HEIGHT="{1.6 * size:.0f}"><FONT POINT-SIZE="{size:g}" COLOR="{style["fill"]}">{shown}</FONT></TD></TR></TABLE>'
         if content.strip():
             self.texts.append(f'\tt{len(self.texts)} [pos="{centre:.1f},{self.height - y + 0.36 * size:.1f}" label=<{table}{cell}>]\n')

@@ -14,7 +14,7 @@ from autograd.render import engines, escape
 from autograd.render.derivation import Row
 from autograd.render.derivation import rows as formula_rows
 from autograd.render.graph import Graph, build
-from autograd.render.jupyter import frame, picture_size, shown_height
+from autograd.render.jupyter import framed, picture_size, shown_height
 from autograd.render.plain import plain
 from autograd.render.steps import Steps, steps
 from autograd.render.svg import to_svg
@@ -64,7 +64,7 @@ class Stepper:
         return str(target)
 
     def _repr_html_(self) -> str:
-        return frame(self.html, self.svg, height=self._height, title="Backpropagation, step by step")
+        return framed(self.html, self.svg, height=self._height, title="Backpropagation, step by step")
 
     def __repr__(self) -> str:
         return f"<Stepper, {len(self.html.encode()) / 1024:.1f} kB; .save('steps.html') writes the page>"
