@@ -19,7 +19,7 @@ CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be m
 # What a reader of mathematics expects in place of the program's sign.
 _GLYPHS = {
     "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln", "less_equal": "≤",
-    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋",
+    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋", "·": "dot",
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ BARE_GAP: Final = 34.0  # between layers where labels are left out
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
+ASTRIDE: Final = 34.0  # the height of a label with the line in its middle
 ASPECT: Final = 1.4  # breadth to height, where there is a choice
 
 Point = tuple[float, float]
@@ -220,7 +221,8 @@ def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, 
     if options.labels:
         width, height = edge_size(edge, flow=options.flow)
         slot = box.chains[edge.id][-1]
-        slot.main, slot.cross = (width, height) if options.horizontal else (height, width)
+        # Along the line one text stands above it and one below; where the line runs down, both on a plate.
+        slot.main, slot.cross = (width, ASTRIDE) if options.horizontal else (height, width)
 
 
 def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, *, ends: tuple[Item | None, Item | None], options: _Options) -> None:

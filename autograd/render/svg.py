@@ -23,7 +23,7 @@ _SHAPE: Final = (
     f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
     ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
-    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:round}"
+    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:butt}"
     ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
 
@@ -72,7 +72,7 @@ def to_svg(
     """
     notices = [*graph.notices, *news]
     inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
-    lines, legend_width = wrap(entries(graph, flow=flow and bands) if legend else [], max(inner, 420.0))
+    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands) if legend else [], max(inner, 420.0))
     total_width = max(inner, legend_width)
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
     n = coordinate
@@ -194,6 +194,10 @@ def _texture(graph: Graph, placed: Layout) -> list[str]:
 def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     """Return what flows back along an edge: a band as broad as it is strong."""
     breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
+    # It ends where the arrowhead begins, which would be lost in it.
+    (bx, by), (x, y) = points[-2], points[-1]
+    part = min(1.0, 9.0 / (((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 9.0))
+    points = [*points[:-1], (x + (bx - x) * part, y + (by - y) * part)]
     return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
 
 
@@ -214,9 +218,9 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
     at = placed.labels.get(edge.id)
     if at is not None:
         lines = edge_label(edge, flow=flow)
-        # Beside a line that runs across, one line of text above it and one below; on a line that runs down, a plate.
+        # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
         if vertical:
             out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
-        first, step = (12.0, 14.0 + 2.0) if vertical else (9.0 - 2.0 * (len(lines) == 1), 19.5)
+        first, step = (9.0, 19.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])
