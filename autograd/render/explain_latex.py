@@ -33,7 +33,8 @@ def to_latex(d: Derivation) -> str:
     """Return the derivation as LaTeX for display mathematics."""
     lines = [rf"& {latex_name(name)} = {latex(formula)} = {latex_number(value)}" for name, formula, value in d.forward]
     lines.append(rf"& {_bar(d.output)} = {latex_number(d.seed)}")
-    lines += [_row(row) for row in d.rows]
+    if d.rows:  # aligned by themselves: a long formula above or below would push their columns apart
+        lines.append("& " + _aligned([_row(row) for row in d.rows]))
     if d.omitted:
         lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
     if d.target is not None and d.gradient is not None:
@@ -42,6 +43,10 @@ def to_latex(d: Derivation) -> str:
             lines.append(f"& {left} = {middle}")
         lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{check_line(d)}}}")
     lines += [_equation(e) for e in network_equations(d.steps)]
+    return _aligned(lines)
+
+
+def _aligned(lines: list[str]) -> str:
     body = " \\\\\n".join(lines)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
