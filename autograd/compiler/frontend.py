@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.differentiate import differentiate
+from autograd.compiler.early import hoist
 from autograd.compiler.extract import Recorded, Tape, extract, record
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
@@ -127,7 +128,7 @@ def build(
 
 def forward_only(graph: Graph) -> Graph:
     """Simplify a graph without parameters."""
-    return simplify(graph)
+    return hoist(simplify(graph))
 
 
 def with_gradient(graph: Graph, stopped: Any) -> Graph:
@@ -144,4 +145,4 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return adopt(simplify(settle_lane_sums(simplify(full))))
+    return hoist(adopt(simplify(settle_lane_sums(simplify(full)))))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import SYSTEMS, two_layer
+from benchmarks.rolled_systems import SYSTEMS, rnn, two_layer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -230,3 +230,24 @@ def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsy
     assert "GB will be needed" in capsys.readouterr().err
     with pytest.raises(autograd.TracingError, match="detach"):
         compile(lambda: (w * w).detach() * w, [w])()
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_early_products_leave_a_recurrence(monkeypatch, batch):
+    system = rnn(steps=9, units=3, inputs=2)
+    xs, y = system.data
+    data = (np.stack([xs, xs + 1.0]), np.stack([y, y])) if batch else system.data
+    products = []
+    for without in (False, True):
+        if without:
+            monkeypatch.setattr(frontend, "hoist", keep)
+        step = compile(system.loss, system.params, batch=batch, backend="numpy")
+        step.check(*data)
+        structure = step._latest[0]
+        verify(structure.program)
+        source = structure.program.graph
+        inputs = np.flatnonzero(np.isin(source.kind, (INPUT, LANE)))
+        forward = [s for s in structure.program.statements if s.nodes[0] < source.forward]
+        reads = [s for s in forward if any(r is not None and r.base in structure.program.address[inputs] for p in s.parts for r in (p.a, p.b) if p.b is not None)]
+        products.append(len(reads))
+    assert products == [1, 9]
