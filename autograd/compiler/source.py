@@ -6,16 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.families import families
 from autograd.compiler.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.names import Region, Regions, cut_points, leaf_regions, shape_of, strides_of
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.repeats import FEWEST, Loop, fold_runs, folded, loops
 
-__all__ = ["Writer", "write"]
+__all__ = ["Writer", "write", "written"]
 
 
 def write(program: Program) -> str:
     """Return the program as text."""
-    return "\n".join(Writer(program).lines())
+    return "\n".join(written(program)[1])
+
+
+def written(program: Program) -> tuple[Writer, list[str]]:
+    """Return the program's lines, repeats as loops, and the writer, which knows what the names mean."""
+    found = loops(program)
+    while True:
+        writer = Writer(program, found)
+        lines, unlike = writer.lines()
+        if not unlike:
+            return writer, lines
+        # The rounds differ in more than numbers: once more, with names of their own for their results.
+        found = [loop for loop in found if loop not in unlike]
 
 
 MASKS = ("step", "greater", "greater_equal", "less", "less_equal", "equal")
@@ -28,12 +42,15 @@ class Writer:
     ----------
     regions : Regions
         The arrays, with their names.
+    leaves : list of Region
+        Those of the parameters, of their gradients, and of the data.
     constants : dict
         The tables that the text refers to.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, found: list[Loop]) -> None:
         self.program = program
+        self.loops = found
         self.regions = Regions()
         self.constants: dict[str, Any] = {}
         graph, address = program.graph, program.address
@@ -47,20 +64,50 @@ class Writer:
                 self.regions.add(Region(name, at, (), ()))
         for region in [r for r in self.regions.list if r.base < program.parameters]:
             self.regions.add(Region(self.regions.fresh(f"d_{region.name}"), region.base + program.parameters, region.shape, region.strides))
+        self.leaves = list(self.regions.list)
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
         self.masks: set[str] = set()
+        self.families = families(program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs)
+        self.made: list[str] = []
 
-    def lines(self) -> list[str]:
-        """Return one line for each statement."""
-        out = []
+    def lines(self) -> tuple[list[str], list[Loop]]:
+        """Return the lines, and the loops that cannot be written as such."""
+        single = []
+        declared: list[list[str]] = []
         for i, s in enumerate(self.program.statements):
-            target, loops = self._target(i, s)
-            out.append(f"{target} = {self._value(s, loops)}")
+            target, axes = self._target(i, s)
+            single.append(f"{target} = {self._value(s, axes)}")
+            declared.append(self.made)
+            self.made = []
+        variable = next(x for x in ("t", "k", "i", "round_number") if x not in self.regions.names)
+        out: list[str] = []
+        unlike: list[Loop] = []
+        i = 0
+        for loop in self.loops:
+            rounds = [single[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)]
+            # The first or the last round may read what has a name of its own.
+            ends = [(skip, drop) for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1)) if loop.count - skip - drop >= FEWEST]
+            found = [(skip, drop, text) for skip, drop in ends if (text := folded(rounds[skip : loop.count - drop], variable)) is not None]
+            if not found:
+                unlike.append(loop)
+                continue
+            skip, drop, text = found[0]
+            first, last = loop.start + skip * loop.period, loop.end - drop * loop.period
+            out += [x for k in range(i, first) for x in (*declared[k], single[k])]
+            out += [x for k in range(first, last) for x in declared[k]] + _loop(*text, loop.count - skip - drop, variable)
+            i = last
+        out += [x for k in range(i, len(single)) for x in (*declared[k], single[k])]
+        return out + self._ending(variable), unlike
+
+    def _ending(self, variable: str) -> list[str]:
+        """Return the lines that copy gradients and results to their places."""
+        out = []
         graph, address = self.program.graph, self.program.address
         for origin, target in zip(*self.program.copies, strict=True):
             out.append(f"{self._scalar(int(target))} = {self._scalar(int(origin))}")
+        out = fold_runs(out, variable, lambda *found: _loop(*found, variable))
         for k, n in enumerate(graph.outputs.tolist()):
             if graph.kind[n] == CONST:
                 out.append(f"{self._output(k)} = {float(graph.value[n])!r}")
@@ -90,12 +137,24 @@ class Writer:
                 axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
                 return (region.name if whole else text), self._axes(region, axes, whole=whole)
             return f"gradient[{base - self.program.parameters}:{int(places.max()) + 1 - self.program.parameters}]", [(1, len(places))]
-        shape = shape_of(len(s.nodes), self.cuts.get(i, set()))
-        region = Region(self.regions.fresh(self._name(s)), base, shape, strides_of(shape))
-        self.regions.add(region)
-        if s.op is not None and s.op.name in MASKS:
-            self.masks.add(region.name)
-        return region.name, list(zip(region.strides, region.shape, strict=True))
+        family = self.families.get(i)
+        shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
+        axes = list(zip(strides_of(shape), shape, strict=True))
+        if family is None or family.region is None:
+            name = self.regions.fresh(self._name(s))
+            if s.op is not None and s.op.name in MASKS:
+                self.masks.add(name)
+            if family is None:
+                self.regions.add(Region(name, base, shape, strides_of(shape)))
+                return name, axes
+            self._declare(self.regions.add(family.enter(name, shape, strides_of(shape))))
+        assert family.region is not None
+        return f"{family.region.name}[{family.index(i)}]", axes
+
+    def _declare(self, region: Region) -> None:
+        sizes = [*map(str, region.shape), *(["N"] if region.lane else [])]
+        shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        self.made.append(f"{region.name} = empty({shape})")
 
     @staticmethod
     def _axes(region: Region, axes: Any, *, whole: bool) -> list[Any]:
@@ -139,9 +198,10 @@ class Writer:
             return self._strided(ref, sizes)
         parts, axes, used = [], [], set()
         for d, (n, t) in enumerate(zip(region.shape, region.strides, strict=True)):
-            hits = [s for s in wanted if s not in used and t and s % t == 0 and s // t < n and (wanted[s][0] - 1) * (s // t) < n]
+            one = abs(t)
+            hits = [s for s in wanted if s not in used and t and s % one == 0 and s // one < n and (wanted[s][0] - 1) * (s // one) < n]
             # The loop that runs along this axis: the one of the largest stride that still belongs to it.
-            hits = [s for s in hits if not any(t < u <= s for u in region.strides if u != t)]
+            hits = [s for s in hits if not any(one < abs(u) <= s for u in region.strides if u != t)]
             if not hits:
                 parts.append(str(start[d]))
                 continue
@@ -173,33 +233,38 @@ class Writer:
         steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
         return axes, f"view({arena}, {base}, {tuple(n for _, n in axes)}, {tuple(steps)})"
 
-    def _refined(self, sizes: tuple[int, ...], refs: list[Ref | None]) -> tuple[tuple[int, ...], list[Ref | None]]:
-        """Split loops that run over several axes of an array, so that each runs along one."""
-        shape, strides = list(sizes), [list(r.strides) if r is not None and r.base >= 0 else None for r in refs]
-        tables = [r is not None and r.base < 0 for r in refs]
-        changed = not any(tables)
-        while changed:
-            changed = False
-            for ref, own in zip(refs, strides, strict=True):
-                if ref is None or own is None:
-                    continue
-                region = self.regions.find(ref.base)
-                for axis, (n, s) in enumerate(zip(shape, own, strict=True)):
-                    for outer in region.strides:
-                        if s > 0 and n > 1 and outer > s and outer % s == 0 and outer // s < n and n % (outer // s) == 0:
-                            inner = outer // s
-                            for other in strides:
-                                if other is not None:
-                                    other[axis : axis + 1] = [other[axis] * inner, other[axis]]
-                            shape[axis : axis + 1] = [n // inner, inner]
-                            changed = True
-                            break
-                    if changed:
-                        break
-                if changed:
-                    break
-        out: list[Ref | None] = [r if own is None or r is None else Ref(r.base, tuple(own), lane=r.lane) for r, own in zip(refs, strides, strict=True)]
-        return tuple(shape), out
+    def _refined(self, sizes: tuple[int, ...], refs: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
+        """Split loops that run over several axes of an array, so that each runs along one, and forwards."""
+        shape = list(sizes)
+        refs = list(refs)
+        axis = 0
+        while axis < len(shape):
+            inner = self._inner(shape[axis], [r.strides[axis] for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides], refs)
+            if inner:
+                refs = [_divided(r, axis, inner) for r in refs]
+                shape[axis : axis + 1] = [shape[axis] // inner, inner]
+                continue
+            # A loop over results runs forwards in these, any other as most operands are stored.
+            own = refs[0].strides[axis] if refs[0].strides else 0
+            ways = [own] if own else [self._way(r, r.strides[axis]) for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides]
+            if shape[axis] > 1 and sum(ways) < 0:
+                refs = [_turned(r, axis, shape[axis]) for r in refs]
+            axis += 1
+        return tuple(shape), refs
+
+    def _inner(self, n: int, strides: list[int], refs: list[Any]) -> int:
+        """Return into blocks of which size a loop falls that runs over two axes of an array, or 0."""
+        arrays = [r for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides]
+        for ref, s in zip(arrays, strides, strict=True):
+            for outer in self.regions.find(ref.base).strides:
+                if s > 0 and n > 1 and outer > s and outer % s == 0 and outer // s < n and n % (outer // s) == 0:
+                    return outer // s
+        return 0
+
+    def _way(self, ref: Ref, stride: int) -> int:
+        """Return 1 if a loop reads an array forwards, -1 if backwards, 0 if it stays."""
+        along = [t for t in self.regions.find(ref.base).strides if 0 < abs(t) <= abs(stride)]
+        return (1 if stride * max(along, key=abs) > 0 else -1) if along else 0
 
     # Values.
 
@@ -210,16 +275,14 @@ class Writer:
             sizes, refs = self._refined(s.sizes, [s.result, *s.operands])
             order = self._loops(refs[0], sizes, target)
             texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
-            return row_text(s.op, s.params, texts)
+            return self._shaped(row_text(s.op, s.params, texts), [sizes[i] for i in order], target, s.lane)
         pieces = []
         for part in s.parts:
-            sizes, refs = self._refined(part.sizes, [part.result, part.a, part.b])
-            shown = Part(sizes, refs[0], part.coef, refs[1], refs[2], part.over)  # type: ignore[arg-type]
-            if isinstance(part.coef, Ref) and sizes != part.sizes:
-                shown = part
-                sizes = part.sizes
+            sizes, refs = self._refined(part.sizes, [part.result, part.coef, part.a, part.b])
+            shown = Part(sizes, *refs, part.over)
             order = self._loops(shown.result, sizes, target)
-            pieces.append(product(self, shown, order, s.lane, s.extremum))
+            sign, text = product(self, shown, order, s.lane, s.extremum)
+            pieces.append((sign, self._shaped(text, [sizes[i] for i in order], target, s.lane)))
         if s.extremum:
             return pieces[0][1] if len(pieces) == 1 else f"{'maximum' if s.extremum == 'max' else 'minimum'}({', '.join(p[1] for p in pieces)})"
         pieces.sort(key=lambda p: (p[0] < 0, "@" not in p[1]))  # the matrix product first
@@ -231,12 +294,27 @@ class Writer:
             text += f" {'-' if sign < 0 else '+'} {piece}"
         return text
 
+    @staticmethod
+    def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool) -> str:
+        """Let a result of other axes than those of its array have these."""
+        wanted = [n for _, n in target]
+        if sizes == wanted or int(np.prod(sizes)) != int(np.prod(wanted)):
+            return text
+        ranked = sorted(range(len(target)), key=lambda k: -target[k][0])
+        before, after = [", ".join([*map(str, shape), *(["N"] if lane else [])]) for shape in (sizes, [wanted[k] for k in ranked])]
+        text = f"broadcast_to({text}, ({before})).reshape({after})"
+        if ranked == sorted(ranked):
+            return text
+        return f"{text}.transpose({', '.join([str(ranked.index(k)) for k in range(len(target))] + ([str(len(target))] if lane else []))})"
+
     def _loops(self, result: Ref | None, sizes: tuple[int, ...], target: list[Any]) -> list[int]:
         """Return the loops over which the result moves, in the order of the target's axes."""
         assert result is not None
         moving = [i for i, (n, s) in enumerate(zip(sizes, result.strides, strict=True)) if s and n > 1]
         rank = {s: k for k, (s, _) in enumerate(target)}
-        return sorted(moving, key=lambda i: rank.get(abs(result.strides[i]), -abs(result.strides[i]) - 1000))
+        if all(abs(result.strides[i]) in rank for i in moving):
+            return sorted(moving, key=lambda i: rank[abs(result.strides[i])])
+        return sorted(moving, key=lambda i: -abs(result.strides[i]))
 
     def _aligned(self, ref: Ref | None, sizes: tuple[int, ...], order: list[int], lane: bool) -> str:
         """Return an operand's text with its axes in the given order, and None where it has none."""
@@ -260,15 +338,54 @@ class Writer:
             axes = [i for i, n in enumerate(table.shape) if n > 1]
             if table.size == 1 and ref.constants is not None:
                 return number(float(table.ravel()[0])), [], False
-            name = f"{'const' if ref.constants is not None else 'index'}{len(self.constants)}"
             flat = table.reshape([n for n in table.shape if n > 1])
-            self.constants[name] = flat if ref.constants is not None else flat - (LANES if ref.lane else 0)
+            name = self._table("const" if ref.constants is not None else "index", flat - (LANES if ref.lane else 0))
             if ref.constants is not None:
                 return name, axes, False
             return f"{'lanes' if ref.lane else 'shared'}[{name}]", axes, ref.lane
         axes_found, text = self._view(ref, sizes)
         strides = {abs(s): i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1}
         return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
+
+    def _table(self, prefix: str, table: Any) -> str:
+        """Return the name of a table; equal ones have one name."""
+        for name, known in self.constants.items():
+            if name.startswith(prefix) and known.shape == table.shape and known.tobytes() == table.tobytes():
+                return name
+        name = f"{prefix}{len(self.constants)}"
+        self.constants[name] = table
+        return name
+
+
+def _divided(r: Any, axis: int, inner: int) -> Any:
+    """Return an operand with one loop as two."""
+    if not isinstance(r, Ref):
+        return r
+    if r.base >= 0:
+        steps = r.strides and (*r.strides[:axis], r.strides[axis] * inner, *r.strides[axis:])
+        return Ref(r.base, steps, lane=r.lane)
+    table = r.constants if r.constants is not None else r.addresses
+    n = table.shape[axis]
+    table = table.reshape(*table.shape[:axis], *((n // inner, inner) if n > 1 else (1, 1)), *table.shape[axis + 1 :])
+    return Ref(constants=table) if r.constants is not None else Ref(addresses=table, lane=r.lane)
+
+
+def _turned(r: Any, axis: int, n: int) -> Any:
+    """Return an operand with a loop run backwards."""
+    if not isinstance(r, Ref):
+        return r
+    if r.base >= 0:
+        steps = r.strides and (*r.strides[:axis], -r.strides[axis], *r.strides[axis + 1 :])
+        return Ref(r.base + (n - 1) * (r.strides[axis] if r.strides else 0), steps, lane=r.lane)
+    table = np.flip(r.constants if r.constants is not None else r.addresses, axis)
+    return Ref(constants=table) if r.constants is not None else Ref(addresses=table, lane=r.lane)
+
+
+def _loop(lines: list[str], first: int, way: int, count: int, variable: str) -> list[str]:
+    """Return the lines of a loop whose variable starts at a number and goes up or down."""
+    low, high = (first, first + count) if way > 0 else (first - count + 1, first + 1)
+    steps = f"range({low}, {high})" if low else f"range({high})"
+    return [f"for {variable} in {steps if way > 0 else f'reversed({steps})'}:", *(f"    {line}" for line in lines)]
 
 
 def number(x: float) -> str:
