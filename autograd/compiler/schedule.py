@@ -61,7 +61,8 @@ def term_keys(graph: Graph, lane: Any) -> Ints:
     t = graph.terms
     back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
     what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
-    return (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    return keys
 
 
 def groups(graph: Graph, lane: Any) -> list[Ints]:
