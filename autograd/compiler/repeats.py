@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.compiler.program import Program, Ref, Statement
 
-__all__ = ["FEWEST", "Loop", "fold_runs", "folded", "loops"]
+__all__ = ["FEWEST", "Loop", "fold_texts", "folded", "loops"]
 
 FEWEST = 4
 """Rounds from which a repeat is worth a loop."""
@@ -55,12 +55,14 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
 
 def loops(program: Program) -> list[Loop]:
     """Return the repeats in a program, in order, none within another."""
+    return repeats([_shape(s) for s in program.statements])
+
+
+def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
+    """Return where items, given as what they are and the numbers in them, repeat with evenly growing numbers."""
     numbers: dict[Any, int] = {}
-    shapes, bases = [], []
-    for s in program.statements:
-        shape, addresses = _shape(s)
-        shapes.append(numbers.setdefault(shape, len(numbers)))
-        bases.append(addresses)
+    shapes = [numbers.setdefault(shape, len(numbers)) for shape, _ in items]
+    bases = [addresses for _, addresses in items]
     following: dict[int, int] = {}
     again = [0] * len(shapes)
     for i in reversed(range(len(shapes))):
@@ -97,7 +99,19 @@ def _rounds(shapes: list[int], bases: list[tuple[int, ...]], start: int, period:
     return (at - start) // period
 
 
-WHOLE = re.compile(r"(?<![\w.])\d+(?![\w.])")
+WHOLE = re.compile(r"(?<![\w.])(?<![eE][+-])\d+(?![\w.])")
+"""A whole number that is no part of a name or of another number."""
+
+
+def read(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return a text without its whole numbers, and these.
+
+    Examples
+    --------
+    >>> read("a1[12] = 1e-05 * b[3]")
+    (('a1[', '] = 1e-05 * b[', ']'), (12, 3))
+    """
+    return tuple(WHOLE.split(text)), tuple(map(int, WHOLE.findall(text)))
 
 
 def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], int, int] | None:
@@ -114,16 +128,15 @@ def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], i
     >>> folded([["a[1] = b[9] + 2"], ["a[2] = b[8] + 2"], ["a[3] = b[7] + 2"]], "t")
     (['a[t] = b[10 - t] + 2'], 1, 1)
     """
-    skeletons = [WHOLE.split(line) for line in rounds[0]]
-    firsts = [[int(x) for x in WHOLE.findall(line)] for line in rounds[0]]
-    steps: list[list[int]] = []
+    skeletons, firsts = zip(*map(read, rounds[0]), strict=True)
+    steps: list[list[int]] = [[0] * len(x) for x in firsts]
     for k, lines in enumerate(rounds[1:], start=1):
-        if [WHOLE.split(line) for line in lines] != skeletons:
+        shapes, here = zip(*map(read, lines), strict=True)
+        if shapes != skeletons:
             return None
-        here = [[int(x) for x in WHOLE.findall(line)] for line in lines]
         if k == 1:
             steps = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(firsts, here, strict=True)]
-        if here != [[a + k * d for a, d in zip(*pair, strict=True)] for pair in zip(firsts, steps, strict=True)]:
+        if any(x != a + k * d for row, old, move in zip(here, firsts, steps, strict=True) for x, a, d in zip(row, old, move, strict=True)):
             return None
     moving = [(a, d) for pair in zip(firsts, steps, strict=True) for a, d in zip(*pair, strict=True) if abs(d) == 1]
     first, way = moving[0] if moving else (0, 1)
@@ -149,19 +162,12 @@ def _expression(factor: int, rest: int, variable: str, before: str, after: str) 
     return text if alone or text == variable else f"({text})"
 
 
-def fold_runs(lines: list[str], variable: str, written: Callable[[list[str], int, int, int], list[str]]) -> list[str]:
-    """Write lines that follow each other and differ in evenly growing numbers only as loops of one line."""
-    out, i = [], 0
-    while i < len(lines):
-        skeleton, j = WHOLE.split(lines[i]), i + 1
-        steps: list[int] = []
-        while j < len(lines) and WHOLE.split(lines[j]) == skeleton:
-            here, last = [list(map(int, WHOLE.findall(x))) for x in (lines[j], lines[j - 1])]
-            step = [a - b for a, b in zip(here, last, strict=True)]
-            if steps and step != steps:
-                break
-            steps, j = step, j + 1
-        found = folded([[x] for x in lines[i:j]], variable) if j - i >= FEWEST else None
-        out += lines[i:j] if found is None else written(found[0], found[1], found[2], j - i)
-        i = j
-    return out
+def fold_texts(texts: list[str], variable: str, written: Callable[[list[str], int, int, int], list[str]]) -> list[str]:
+    """Write texts that repeat as loops, by ``written(texts of a round, first value, way, rounds)``."""
+    out, at = [], 0
+    for loop in repeats(list(map(read, texts))):
+        found = folded([texts[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)], variable)
+        if found is not None:
+            out += [*texts[at : loop.start], *written(*found, loop.count)]
+            at = loop.end
+    return out + texts[at:]

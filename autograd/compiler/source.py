@@ -12,7 +12,7 @@ from autograd.compiler.families import families
 from autograd.compiler.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.names import Region, cut_points, leaf_regions, shape_of, split_label, strides_of
 from autograd.compiler.program import Part, Program, Ref, Statement
-from autograd.compiler.repeats import FEWEST, Loop, fold_runs, folded, loops
+from autograd.compiler.repeats import FEWEST, Loop, fold_texts, folded, loops
 from autograd.compiler.views import Views
 
 __all__ = ["Writer", "write", "written"]
@@ -104,7 +104,7 @@ class Writer(Views):
         graph, address = self.program.graph, self.program.address
         for origin, target in zip(*self.program.copies, strict=True):
             out.append(f"{self._scalar(int(target))} = {self._scalar(int(origin))}")
-        out = fold_runs(out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable))
+        out = fold_texts(out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable))
         for k, n in enumerate(graph.outputs.tolist()):
             if graph.kind[n] == CONST:
                 out.append(f"{self._output(k)} = {float(graph.value[n])!r}")

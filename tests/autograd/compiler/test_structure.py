@@ -189,6 +189,13 @@ def test_repeated_statements_are_printed_as_loops():
     assert len(compiled(chain(1000)).source.splitlines()) < 40
 
 
+def test_repeated_statements_run_as_loops():
+    short, long = [compiled(rnn(steps=n, units=3, inputs=2)) for n in (20, 40)]
+    assert len(short._latest[1].bound.run.__code__.co_code) == len(long._latest[1].bound.run.__code__.co_code)
+    assert len(long.c_source) < len(short.c_source) + 20
+    assert "for (long step = " in long.c_source
+
+
 @pytest.mark.parametrize("name", ["r4", "spiral", "moons", "rnn", "gpt"])
 @pytest.mark.parametrize("backend", ["numpy", "c"])
 def test_gradients_of_the_systems(name, backend):
