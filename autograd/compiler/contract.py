@@ -73,10 +73,10 @@ class Calls:
             lines += [f"    {call(f, [name(x, 'v') for x in operands])}" for f, operands in self.list[at:first]]
             table = [self.list[first + k * length : first + (k + 1) * length] for k in range(count)]
             if not all(_alike(table[0], row) for row in table[1:]):
-                count = 0
+                table = []
             columns: list[tuple[Any, ...]] = []
             body = []
-            for calls in zip(*table, strict=True) if count else ():
+            for calls in zip(*table, strict=True):
                 given = []
                 for column in zip(*[operands for _, operands in calls], strict=True):
                     if all(x is column[0] or (isinstance(x, float) and x == column[0]) for x in column):
@@ -87,7 +87,7 @@ class Calls:
                 body.append(f"        {call(calls[0][0], given)}")
             if columns:
                 lines += [f"    for {', '.join(f'x{i}' for i in range(len(columns)))}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
-            at = first + length * count
+            at = first + length * len(table)
         lines.append("    return")
         exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
         run: Callable[[], None] = names["run"]
