@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.value import Value
 
-__all__ = ["Source", "build", "flatten", "rebuild"]
+__all__ = ["Source", "flatten", "rebuild", "trace"]
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Source:
         Of the result where there is no gradient: nested lists and tuples with positions in ``outputs``.
     raw
         Number of nodes before anything was simplified.
+    stopped
+        Tells for each node whether no gradient flows through it; None where no gradient is wanted.
     """
 
     graph: Graph
@@ -39,6 +43,36 @@ class Source:
     captured: list[Value]
     structure: Any
     raw: int
+    stopped: Any
+
+    def key(self) -> bytes:
+        """Return a hash of all that the program depends on.
+
+        What differs without making another program: the data of the leaves, and what inputs are called.
+        """
+        g = self.graph
+        digest = hashlib.blake2b(digest_size=16)
+        named = [(i, label) for i, label in sorted(g.labels.items()) if g.kind[i] not in (INPUT, LANE)]
+        rows = [(op.name, id(op), params) for op, params in g.rows]
+        data = sum(math.prod(shape) for shape in self.shapes)
+        digest.update(repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode())
+        t = g.terms
+        marks = np.zeros(0, bool) if self.stopped is None else self.stopped
+        for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
+            digest.update(len(array).to_bytes(8, "little"))
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
+    def finished(self) -> Source:
+        """Return the same with the graph simplified and differentiated."""
+        return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))
+
+    def like(self, other: Source) -> Source:
+        """Return the same with the graph of one that has this key, but with the names of this one's inputs."""
+        own, old = [np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)]
+        labels = {new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels}
+        kept = {i: label for i, label in other.graph.labels.items() if i not in set(old)}
+        return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 
 def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
@@ -67,11 +101,11 @@ def rebuild(structure: Any, values: Sequence[float]) -> Any:
     return values[structure]
 
 
-def build(
+def trace(
     f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
     *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
 ) -> Source:  # fmt: skip
-    """Record ``f`` on arguments of the given shapes, and differentiate it where there are parameters.
+    """Record ``f`` on arguments of the given shapes.
 
     Parameters
     ----------
@@ -121,9 +155,7 @@ def build(
     marks[stopped] = True
     none = np.full(len(parameters), -1)
     forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
-    raw = len(tape)
-    graph = forward_only(forward) if params is None else with_gradient(forward, marks)
-    return Source(graph, shapes, rec.captured, structure, raw)
+    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks)
 
 
 def forward_only(graph: Graph) -> Graph:
@@ -135,9 +167,7 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph, append the gradient, simplify again."""
     # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
     marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
-    names = graph.labels
-    graph.labels = {**names, **marked}
-    graph = simplify(graph)
+    graph = simplify(replace(graph, labels={**graph.labels, **marked}))
     stop = np.array([i for i, label in graph.labels.items() if label == "\0stop"], np.int64)
     labels = {i: label for i, label in graph.labels.items() if label != "\0stop"}
     b = Builder.resumed(graph)

@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd.backward import gradients, toposort
 from autograd.compiler.backends import Engine
-from autograd.compiler.frontend import build, flatten, nested, rebuild
-from autograd.compiler.structure import Report, Structure, argument_names, plain_descent, quiet, worst_of
+from autograd.compiler.frontend import flatten, nested, rebuild, trace
+from autograd.compiler.structure import Recent, Report, Structure, argument_names, plain_descent, quiet, worst_of
 from autograd.compiler.verify import verify
 from autograd.errors import GraphError
 from autograd.value import Value
@@ -102,7 +102,7 @@ class Compiled:
     ) -> None:  # fmt: skip
         self._f, self._params, self._batch = f, params, batch
         self._reduction, self._penalty, self._backend = reduction, penalty, backend
-        self._structures: dict[Any, Structure] = {}
+        self._traces, self._structures = Recent(), Recent()
         self._latest: tuple[Structure, Engine] | None = None
         self._names = argument_names(f)
 
@@ -111,31 +111,34 @@ class Compiled:
     def _prepare(self, data: Sequence[Any]) -> tuple[Structure, Engine]:
         arrays, lanes = self._arrays(data)
         shapes = tuple(a.shape[1:] if self._batch else a.shape for a in arrays)
-        structure = self._structures.get(shapes)
-        if structure is None:
-            start = time.perf_counter()
-            examples = [a[0] if self._batch else a for a in arrays]
-            names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
-            source = build(
-                self._f, self._params, names, list(shapes), examples,
-                batch=self._batch, reduction=self._reduction, penalty=self._penalty,
-            )  # fmt: skip
-            structure = Structure(source, names, self._backend, time.perf_counter() - start)
-            if len(self._structures) >= 8:
-                del self._structures[next(iter(self._structures))]
-            self._structures[shapes] = structure
+        structure: Structure = self._traces.recall(shapes, lambda: self._record(list(shapes), arrays))
         engine = structure.engine(lanes)
         engine.load(arrays, [v._data for v in structure.source.captured])
         self._latest = structure, engine
         return structure, engine
 
-    def retrace(self) -> None:
-        """Forget what was recorded; the next call records the function anew.
+    def _record(self, shapes: list[tuple[int, ...]], arrays: list[Any]) -> Structure:
+        """Record the function; compile what came out unless a recording of the same structure was compiled before."""
+        start = time.perf_counter()
+        examples = [a[0] if self._batch else a for a in arrays]
+        names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
+        source = trace(
+            self._f, self._params, names, shapes, examples, batch=self._batch, reduction=self._reduction, penalty=self._penalty,
+        )  # fmt: skip
+        key = source.key()
+        seconds = time.perf_counter() - start
+        known = key in self._structures
+        structure: Structure = self._structures.recall(key, lambda: Structure(source, self._backend))
+        return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
-        Programs are kept by the shapes of the arguments. Call this after changing anything else that the recording
-        went by: a list or a flag that the function closes over, the structure of a model.
+    def retrace(self) -> None:
+        """Record the function anew at the next call.
+
+        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a recording
+        goes by: a list or a flag that the function closes over, the structure of a model. Programs are kept by a
+        hash of the recorded graph, the last eight of them: what was compiled before is not compiled again.
         """
-        self._structures.clear()
+        self._traces.clear()
         self._latest = None
 
     def _arrays(self, data: Sequence[Any]) -> tuple[list[Any], int]:

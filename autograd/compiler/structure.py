@@ -5,18 +5,20 @@ from __future__ import annotations
 import inspect
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.backends import Engine, choose
 from autograd.compiler.frontend import Source
-from autograd.compiler.ir import INPUT, LANE
 from autograd.compiler.layout import roll
 from autograd.errors import GraphError
 
-__all__ = ["Report", "Structure", "argument_names", "plain_descent", "quiet", "worst_of"]
+__all__ = ["Recent", "Report", "Structure", "argument_names", "plain_descent", "quiet", "worst_of"]
 
 
 def quiet() -> Any:
@@ -42,28 +44,46 @@ class Report:
     __repr__ = __str__
 
 
+class Recent(OrderedDict[Any, Any]):
+    """The few entries that were used last."""
+
+    def __init__(self, limit: int = 8) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def recall(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the entry, made now if it is not there; it is the last to go."""
+        if key not in self:
+            self[key] = make()
+            if len(self) > self.limit:
+                self.popitem(last=False)
+        self.move_to_end(key)
+        return self[key]
+
+
 class Structure:
     """One recorded structure of a function: its program, and engines for each number of lanes."""
 
-    def __init__(self, source: Source, names: list[str], backend: str, seconds: float) -> None:
-        self.source = source
-        self.names = names
+    def __init__(self, source: Source, backend: str) -> None:
         start = time.perf_counter()
-        self.program = roll(source.graph)
-        self.seconds = seconds + time.perf_counter() - start
+        self.source = source.finished()
+        self.program = roll(self.source.graph)
+        self.seconds = time.perf_counter() - start
         self.backend, self.why = choose(backend, self.program)
-        self.engines: dict[int, Engine] = {}
-        graph = source.graph
-        self.inputs = np.flatnonzero(graph.kind == INPUT)
-        self.lanes = np.flatnonzero(graph.kind == LANE)
+        self.engines = Recent()
 
     def engine(self, lanes: int) -> Engine:
         """Return the program with arrays for a number of lanes."""
-        if lanes not in self.engines:
-            if len(self.engines) >= 8:
-                del self.engines[next(iter(self.engines))]
-            self.engines[lanes] = Engine(self.program, self.source, self.backend, lanes)
-        return self.engines[lanes]
+        engine: Engine = self.engines.recall(lanes, lambda: Engine(self.program, self.source, self.backend, lanes))
+        return engine
+
+    def of(self, source: Source, seconds: float) -> Structure:
+        """Return the same program and engines for another recording of the same key, which took so many seconds."""
+        other = copy(self)
+        other.source = source.like(self.source)
+        other.program = replace(self.program, graph=other.source.graph)
+        other.seconds = seconds
+        return other
 
 
 def plain_descent(optimizer: Any) -> bool:
