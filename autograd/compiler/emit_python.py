@@ -22,6 +22,24 @@ TWICE = {"relu"}
 LONGEST = 400
 
 
+MOST = 100
+"""Most terms that follow each other without parentheses."""
+
+
+def total(parts: list[str]) -> str:
+    """Return signed terms as one expression.
+
+    Examples
+    --------
+    >>> total(["- x", "+ 2.0 * y"])
+    '-x + 2.0 * y'
+    """
+    while len(parts) > MOST:  # Python's own compiler is recursive: each sign is one level
+        parts = [f"+ ({total(parts[i : i + MOST])})" for i in range(0, len(parts), MOST)]
+    text = " ".join(parts)
+    return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
+
+
 def exact(x: float) -> str:
     """Return the text of a float."""
     return repr(x) if math.isfinite(x) else f"float('{x}')"
@@ -79,8 +97,7 @@ class PythonWriter:
             if abs(c) != 1.0 or not factors:
                 factors.insert(0, exact(abs(c)))
             parts.append(f"{sign} {' * '.join(factors)}")
-        text = " ".join(parts)
-        return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
+        return total(parts)
 
     def node(self, node: int, lines: list[str]) -> None:
         """Write one node."""
@@ -170,7 +187,7 @@ class PythonWriter:
         if params and graph.outputs.size == 1:
             lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):", *(f"    {x}" for x in load)]
             lines += ["    for step in range(steps):", *(f"        {x}" for x in core)]
-            lines += [f"        zero = {' + '.join(dict.fromkeys([*outputs, *grads]))}", "        if zero - zero != 0.0:", "            break"]
+            lines += [f"        zero = {total([f'+ {x}' for x in dict.fromkeys([*outputs, *grads])])}", "        if zero - zero != 0.0:", "            break"]
             lines += [f"        losses.append({outputs[0]})"]
             lines += [f"        {p} -= lr * {g}" for p, g in zip(params, grads, strict=True) if g != "0.0"]
             lines += [f"    return [{', '.join(params)}]"]

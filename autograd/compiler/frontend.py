@@ -52,7 +52,8 @@ class Source:
         """
         g = self.graph
         digest = hashlib.blake2b(digest_size=16)
-        named = [(i, label) for i, label in sorted(g.labels.items()) if g.kind[i] not in (INPUT, LANE)]
+        kinds = g.kind.tolist()
+        named = [(i, label) for i, label in sorted(g.labels.items()) if kinds[i] not in (INPUT, LANE)]
         rows = [(op.name, id(op), params) for op, params in g.rows]
         data = sum(math.prod(shape) for shape in self.shapes)
         digest.update(repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode())
@@ -71,7 +72,8 @@ class Source:
         """Return the same with the graph of one that has this key, but with the names of this one's inputs."""
         own, old = [np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)]
         labels = {new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels}
-        kept = {i: label for i, label in other.graph.labels.items() if i not in set(old)}
+        inputs = set(old)
+        kept = {i: label for i, label in other.graph.labels.items() if i not in inputs}
         return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 

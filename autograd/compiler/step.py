@@ -47,7 +47,9 @@ def compile(
     penalty
         Called without arguments; added to the loss once, whatever the number of examples.
     backend
-        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the fastest that is available.
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
+        where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
+        made is kept. ``report()`` says which, and why.
 
     Returns
     -------

@@ -16,6 +16,7 @@ import numpy as np
 from autograd.compiler.backends import Engine, choose
 from autograd.compiler.frontend import Source
 from autograd.compiler.layout import roll
+from autograd.compiler.toolchain import CompilationError
 from autograd.errors import GraphError
 
 __all__ = ["Recent", "Report", "Structure", "argument_names", "plain_descent", "quiet", "worst_of"]
@@ -69,13 +70,23 @@ class Structure:
         self.source = source.finished()
         self.program = roll(self.source.graph)
         self.seconds = time.perf_counter() - start
+        self.asked = backend
         self.backend, self.why = choose(backend, self.program)
         self.engines = Recent()
 
     def engine(self, lanes: int) -> Engine:
         """Return the program with arrays for a number of lanes."""
-        engine: Engine = self.engines.recall(lanes, lambda: Engine(self.program, self.source, self.backend, lanes))
+        engine: Engine = self.engines.recall(lanes, lambda: self._engine(lanes))
         return engine
+
+    def _engine(self, lanes: int) -> Engine:
+        try:
+            return Engine(self.program, self.source, self.backend, lanes)
+        except (CompilationError, OSError) as error:
+            if self.asked != "auto":
+                raise
+            self.backend, self.why = choose("auto", self.program, against=str(error))
+            return Engine(self.program, self.source, self.backend, lanes)
 
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, which took so many seconds."""

@@ -358,3 +358,8 @@ def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
         step.retrace()
         step.check()
         assert len(made) == total
+
+
+def test_straight_line_python_of_thousands_of_parameters():
+    ws = [Value(0.001 * i, f"w[{i}]") for i in range(3000)]
+    checked(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import SYSTEMS, rnn, two_layer
+from benchmarks.rolled_systems import SYSTEMS, chain, rnn, two_layer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,18 +184,43 @@ def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
     assert step.report()["backend"] == "numpy"
 
 
-def test_auto_chooses_by_cost_and_says_so():
-    assert "backend" in str(compile_and_report("r4"))
-    assert compile_and_report("r4")["backend"] == "python"
-    assert compile_and_report("moons")["backend"] == "numpy"
-    assert "estimates" in compile_and_report("moons")["because"]
+@pytest.mark.parametrize(("name", "with_compiler", "without"), [
+    ("r4", "python", "python"), ("moons", "numpy", "numpy"), ("rnn", "c", "numpy"), ("chain", "c", "python"), ("gpt", "c", "numpy"),
+])  # fmt: skip
+def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, without):
+    system = chain(4000) if name == "chain" else SYSTEMS[name]()
+    step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
+    program = step._prepare(system.data)[0].program
+    for wanted, compiler in ((with_compiler, "a compiler"), (without, None)):
+        monkeypatch.setattr(backends, "find_compiler", lambda compiler=compiler: compiler)
+        chosen, why = backends.choose("auto", program)
+        assert chosen == wanted
+        assert "estimates: NumPy" in why
+        assert ("no C compiler" in why) == (compiler is None and with_compiler == "c")
 
 
-def compile_and_report(name):
-    system = SYSTEMS[name]()
-    step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty)
-    step._prepare(system.data)
-    return step.report()
+@needs_compiler
+def test_auto_runs_what_it_chose_and_reports_it():
+    system = chain(4000)
+    step = compile(system.loss, system.params)
+    step.check(*system.data)
+    assert step.report()["backend"] == "c"
+    assert "estimates" in str(step.report())
+
+
+@needs_compiler
+def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
+    def fail(*_, **__):
+        raise toolchain.CompilationError("the compiler is out of order")
+
+    monkeypatch.setattr(toolchain, "build", fail)
+    system = chain(4000)
+    step = compile(system.loss, system.params)
+    step.check(*system.data)
+    assert step.report()["backend"] == "python"
+    assert "out of order" in step.report()["because"]
+    with pytest.raises(toolchain.CompilationError):
+        compile(system.loss, system.params, backend="c")(*system.data)
 
 
 def test_the_same_graph_makes_the_same_program():
