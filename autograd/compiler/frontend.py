@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.early import hoist
-from autograd.compiler.extract import Recorded, Tape, extract, record
+from autograd.compiler.extract import Recorded, extract
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
+from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record
 from autograd.value import Value
 
-__all__ = ["Source", "flatten", "rebuild", "trace"]
+__all__ = ["Source", "trace"]
 
 
 @dataclass
@@ -77,32 +78,6 @@ class Source:
         return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 
-def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
-    """Arrange values as nested lists of a shape."""
-    return next(flat) if not shape else [nested(flat, shape[1:]) for _ in range(shape[0])]
-
-
-def flatten(result: Any, leaves: list[Any]) -> Any:
-    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
-    if isinstance(result, (list, tuple)):
-        parts = [flatten(x, leaves) for x in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    if isinstance(result, dict):
-        return {k: flatten(x, leaves) for k, x in result.items()}
-    leaves.append(result)
-    return len(leaves) - 1
-
-
-def rebuild(structure: Any, values: Sequence[float]) -> Any:
-    """Put numbers back where `flatten` found them."""
-    if isinstance(structure, (list, tuple)):
-        parts = [rebuild(x, values) for x in structure]
-        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    if isinstance(structure, dict):
-        return {k: rebuild(x, values) for k, x in structure.items()}
-    return values[structure]
-
-
 def trace(
     f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
     *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
@@ -136,11 +111,7 @@ def trace(
     extra = record(penalty, (), tape) if penalty is not None else 0.0
     leaves: list[Any] = []
     structure = flatten(result, leaves)
-    if params is not None and (len(leaves) != 1 or structure != 0):
-        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
-    for x in (*leaves, extra):
-        if not isinstance(x, (Value, int, float)):
-            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+    only_numbers([*leaves, extra], structure, result, loss=params is not None)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
     labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])

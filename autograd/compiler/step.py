@@ -1,90 +1,24 @@
-"""`compile`: the public face of the compiler."""
+"""A compiled function over NumPy arrays."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, toposort
 from autograd.compiler.backends import Engine
-from autograd.compiler.frontend import flatten, nested, rebuild, trace
-from autograd.compiler.structure import Recent, Report, Structure, argument_names, plain_descent, quiet, worst_of
+from autograd.compiler.frontend import trace
+from autograd.compiler.recording import Recent, argument_names, flatten, nested, rebuild
+from autograd.compiler.report import Report, eager, worst
+from autograd.compiler.structure import Structure, plain_descent, quiet
 from autograd.compiler.verify import verify
 from autograd.errors import GraphError
 from autograd.value import Value
 
-__all__ = ["Compiled", "Report", "compile"]
-
-BACKENDS = ("auto", "numpy", "c", "python")
-REDUCTIONS = ("mean", "sum")
-
-
-def compile(
-    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
-) -> Compiled:  # fmt: skip
-    """Compile a function, and its gradient, into a short program of array operations.
-
-    The function is called once, on Values, to record its graph. Python's own control flow is therefore
-    frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
-    It is recorded again for arguments of another shape, and after ``retrace()``.
-
-    Parameters
-    ----------
-    f
-        With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
-        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
-    params
-        Leaves to differentiate for, such as ``model.parameters()``.
-    batch
-        Whether the arguments get one more axis in front: many examples at a time.
-    reduction
-        ``"mean"`` or ``"sum"`` of the examples' losses.
-    penalty
-        Called without arguments; added to the loss once, whatever the number of examples.
-    backend
-        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
-        where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
-        made is kept. ``report()`` says which, and why.
-
-    Returns
-    -------
-    Compiled
-        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``.
-
-    Examples
-    --------
-    >>> from autograd import Value
-    >>> w = Value(2.0, "w")
-    >>> step = compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
-    >>> step([1.0, 2.0], [0.0, 1.0])
-    6.5
-    >>> w.grad
-    8.0
-    """
-    if not callable(f):
-        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
-    if params is None:
-        if batch or penalty is not None:
-            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
-        return Compiled(f, None, batch, reduction, penalty, backend)
-    if isinstance(params, Value):
-        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
-    leaves = list(params)
-    for p in leaves:
-        if not isinstance(p, Value) or p.op is not None:
-            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
-    if len(set(leaves)) < len(leaves):
-        raise ValueError("a parameter occurs twice; pass each once")
-    return Compiled(f, leaves, batch, reduction, penalty, backend)
+__all__ = ["Compiled"]
 
 
 class Compiled:
@@ -188,30 +122,25 @@ class Compiled:
 
     def _plain(self, data: Sequence[Any]) -> Any:
         arrays, _ = self._arrays(data)
-        result = self._f(*[nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in arrays])
+        result = self._f(*map(_values, arrays))
         leaves: list[Any] = []
         structure = flatten(result, leaves)
         return rebuild(structure, [x._data if isinstance(x, Value) else float(x) for x in leaves])
 
+    def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
+        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
+        arrays, lanes = self._arrays(data)
+        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
+        for i in range(lanes):
+            yield self._f(*[_values(a[i] if self._batch else a) for a in arrays]), weight
+        if self._penalty is not None:
+            yield self._penalty(), 1.0
+
     def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
         """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
         assert self._params is not None
-        arrays, lanes = self._arrays(data)
-        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
-        total, grads = 0.0, np.zeros(len(self._params))
-        for i in range(lanes):
-            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
-            loss = self._f(*args)
-            total, grads = self._added(loss, weight, total, grads)
-        if self._penalty is not None:
-            total, grads = self._added(self._penalty(), 1.0, total, grads)
-        return total, grads
-
-    def _added(self, loss: Any, weight: float, total: float, grads: Any) -> tuple[float, Any]:
-        if not isinstance(loss, Value):
-            return total + weight * float(loss), grads
-        assert self._params is not None
-        return total + weight * loss._data, grads + np.array(gradients(loss, self._params, gradient=weight))
+        total, grads = eager(self._roots(data), self._params)
+        return total, np.array(grads)
 
     # Training.
 
@@ -344,36 +273,9 @@ class Compiled:
         structure, _ = self._prepare(data)
         verify(structure.program)
         value, grads = self.value_and_grad(*data)
-        right_value, right = self._exact(data)
-        scale = self._absolute(data)
-        errors = [worst_of(value, right_value, abs(right_value) + abs(value), tolerance, "the loss")]
-        for p, got, want, size in zip(self._params, grads.tolist(), right.tolist(), scale.tolist(), strict=True):
-            errors.append(worst_of(got, want, size, tolerance, f"the gradient of {p.label or p!r}"))
-        return max(errors)
-
-    def _absolute(self, data: Sequence[Any]) -> Any:
-        """Return for each parameter the sum of the absolute values of all path products."""
-        assert self._params is not None
-        arrays, lanes = self._arrays(data)
-        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
-        position = {p: i for i, p in enumerate(self._params)}
-        sums = np.zeros(len(self._params))
-        roots: list[tuple[Any, float]] = []
-        for i in range(lanes):
-            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
-            roots.append((self._f(*args), weight))
-        if self._penalty is not None:
-            roots.append((self._penalty(), 1.0))
-        for root, factor in roots:
-            if not isinstance(root, Value):
-                continue
-            reached: dict[Any, float] = {root: factor}
-            for node in reversed(toposort(root)):
-                g = reached.get(node, 0.0)
-                for x, d in node.edges() if g else ():
-                    reached[x] = reached.get(x, 0.0) + g * abs(d or 0.0)
-            for p, j in position.items():
-                sums[j] += reached.get(p, 0.0)
-        return sums
+        return worst((value, grads.tolist()), lambda: self._roots(data), self._params, tolerance)
 
 
+def _values(array: Any) -> Any:
+    """Return an array as nested lists of Values."""
+    return nested(iter([Value(x) for x in array.ravel().tolist()]), array.shape)

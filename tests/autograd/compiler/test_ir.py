@@ -239,9 +239,9 @@ def test_two_layer_net_of_any_size():
 
 
 def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
-    from autograd.compiler import extract
+    from autograd.compiler import recording
 
-    monkeypatch.setattr(extract, "available_memory", lambda: 2e7)
+    monkeypatch.setattr(recording, "available_memory", lambda: 2e7)
     w = Value(1.0, "w")
 
     def whole():
