@@ -132,6 +132,12 @@ with warnings.catch_warnings(record=True) as told:
     assert losses[-1] < losses[0]
     assert autograd.compile(autograd.grad(lambda x: x ** 3), backend="c")(2.0) == 12.0
     assert step.report()["backend"] == "python"
+try:
+    nn.fit(model, (X, Y), lambda p, y: (p - y) ** 2, nn.optim.SGD(model.parameters(), 0.1), epochs=1, compile=True, progress=False)
+except autograd.MissingDependencyError as error:
+    assert "pip install numpy" in str(error)
+else:
+    raise AssertionError("fit(compile=True) needs arrays")
 assert [w.category for w in told] == [RuntimeWarning], told
 print(told[0].message)
 """
