@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import autograd
@@ -81,6 +82,8 @@ class Compiled(Eager):
 
     def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
+        if find_spec("numpy") is None:
+            raise autograd.MissingDependencyError("NumPy", "fit(compile=True)", "pip install numpy")
         self.step = autograd.compile(lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty)
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
