@@ -225,13 +225,14 @@ def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
     return g
 
 
-def _checked(node: Any, result: Any, terms: Iterable[Any]) -> Any:
+def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward") -> Any:
     """Return ``result``; raise where it is not finite although the ``terms`` that it was made of are."""
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
     where = f" Recorded at {node.source}." if node.source else ""
     operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.operands)})" if node.op else repr(node)
-    raise AnomalyError(f"backward through {operation}: the gradient became {_data(result)}.{where}")
+    what = "gradient" if way == "backward" else "derivative"
+    raise AnomalyError(f"{way} through {operation}: the {what} became {_data(result)}.{where}")
 
 
 def _data(x: Any) -> float:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
 
 from autograd import ops
 from autograd.errors import AnomalyError
-from autograd.modes import MODE, user_line
+from autograd.modes import DIFFERENTIATING, MODE, user_line
 from autograd.real import to_float
 
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["HOOKED", "Node", "Note", "observe"]
+__all__ = ["HOOKED", "Constant", "Node", "Note", "observe"]
 
 HOOKED: Final[list[bool]] = []
 """Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
@@ -55,6 +55,12 @@ class Note:
         self.scope = scope
         self.source = source
         self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+
+class Constant(Note):
+    """The note of a leaf with respect to which nobody wants a derivative: one cut off inside a differentiated call."""
+
+    __slots__ = ()
 
 
 _BLANK: Final = Note()
@@ -212,8 +218,9 @@ def observe(node: _Made) -> _Made:
             raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
     if not mode.grad:
         node.op = node._a = node._b = node._da = node._db = None
-    if mode.scope or mode.sources:
-        node.note = Note("", mode.scope, user_line() if mode.sources else "")
+    constant = not mode.grad and DIFFERENTIATING.get()
+    if mode.scope or mode.sources or constant:
+        node.note = (Constant if constant else Note)("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:
         mode.tape.append(node)
     return node

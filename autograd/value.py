@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import nary, ops
+from autograd import nary, ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
-from autograd.modes import ACTIVE, is_tracing, user_line
-from autograd.node import Node, Note, observe
+from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
+from autograd.node import Constant, Node, Note, observe
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -29,6 +29,7 @@ __all__ = ["Note", "Number", "Value"]
 
 _exp: Final = math.exp
 _tanh: Final = math.tanh
+_tanh_slope_far: Final = special.tanh_slope_far
 _dot_value: Final = nary.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
@@ -192,7 +193,7 @@ class Value(Node, Operators):
         node.op = _TANH
         node._a = self
         node._b = None
-        node._da = 4.0 * (1.0 / t) * (e / t)
+        node._da = 4.0 * (1.0 / t) * (e - e * (e / t)) or _tanh_slope_far(x)
         node._db = None
         node.note = None
         return observe(node) if ACTIVE else node
@@ -260,7 +261,10 @@ class Value(Node, Operators):
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
         self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
-        return Value(self._data, self.label)
+        leaf = Value(self._data, self.label)
+        if DIFFERENTIATING.get():
+            leaf.note = Constant(self.label)
+        return leaf
 
     # Walks over the whole graph, each in a module that imports this one.
 
