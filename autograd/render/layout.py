@@ -22,7 +22,7 @@ BARE_GAP: Final = 34.0  # between layers where labels are left out
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
-ASTRIDE: Final = 34.0  # the height of a label with the line in its middle
+ASTRIDE: Final = 36.0  # the height of a label with the line in its middle
 ASPECT: Final = 1.4  # breadth to height, where there is a choice
 
 Point = tuple[float, float]

@@ -28,9 +28,9 @@ LIMIT: Final = 300
 FRAMES: Final = 500
 # Heights of the page around the picture, in pixels, as its style sheet makes them.
 _REST: Final = 264.0
-_TRAINING: Final = 232.0
+_TRAINING: Final = 222.0
 _LINE: Final = 30.0
-_NARROW: Final = 138
+_NARROW: Final = 108
 _EDGES: Final = 34.0
 _MOST: Final = 900.0  # of a frame; a higher picture scrolls in it
 

@@ -143,12 +143,13 @@ def _node(node: Node, at: Rect, *, slim: bool) -> str:
         out.append(text(right, base, name, "h b e"))
     top = BOX.head
     listed = rows(node)
+    inset = 2 if slim else 1  # inside the border, which a page may make thicker
+    q = r - inset
     for i, (what, shown) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
-        q = r - 1
-        last = f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row - q - 1)}q0 {q} -{q} {q}H{r}q-{q} 0 -{q} -{q}z"
-        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row)}H1z"}"/>')
+        last = f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row)}H{inset}z"}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
         out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
@@ -221,6 +222,6 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
         # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
         if vertical:
             out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
-        first, step = (9.0, 19.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
+        first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])
