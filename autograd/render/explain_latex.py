@@ -31,7 +31,7 @@ def _signed(x: float) -> str:
 
 def to_latex(d: Derivation) -> str:
     """Return the derivation as LaTeX for display mathematics."""
-    lines = [rf"& {latex_name(name)} = {latex(formula)} = {latex_number(value)}" for name, formula, value in d.forward]
+    lines = ["& " + " = ".join([latex_name(name), *([] if formula is None else [latex(formula)]), latex_number(value)]) for name, formula, value in d.forward]
     lines.append(rf"& {_bar(d.output)} = {latex_number(d.seed)}")
     if d.rows:  # aligned by themselves: a long formula above or below would push their columns apart
         lines.append("& " + _aligned([_row(row) for row in d.rows]))

@@ -44,7 +44,7 @@ def to_mathml(d: Derivation) -> str:
     parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
     if d.forward:
         parts.append('<p class="of">Forward</p><ul>')
-        parts += [f"<li>{equation(identifier(name), mathml(formula), mathml_number(value))}</li>" for name, formula, value in d.forward]
+        parts += [f"<li>{equation(identifier(name), *([] if formula is None else [mathml(formula)]), mathml_number(value))}</li>" for name, formula, value in d.forward]
         parts.append("</ul>")
     parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
     parts.append(_table_row("0", "seed", equation(_partial(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))

@@ -78,7 +78,7 @@ def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
     rest = _REST + (_TRAINING if training else 0.0) + _LINE * math.floor(width(heading, 20.0) / 900.0)
     # The first of the two is for browsers that do not know the unit of the second.
     shown = shown_height(svg, least, edges=_EDGES)
-    total = f"{rest:.0f}px + {shown} + clamp(0px,(760px - 100cqw)*9,16px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
+    total = f"{rest:.0f}px + {shown} + clamp(0px,(820px - 100cqw)*9,20px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
     return f"height:{min(_MOST, rest + picture_size(svg)[1]):.0f}px;height:min({_MOST:.0f}px,{total})"
 
 

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from drawings import SVG, chain, elements, network, neuron, texts
@@ -21,6 +24,7 @@ from autograd.render.escape import xml
 from autograd.render.measure import title
 
 graphviz = pytest.importorskip("graphviz")
+HERE = Path(__file__).parent
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 
 
@@ -259,6 +263,21 @@ def test_equal_graphs_have_equal_bytes():
     assert draw(network()).svg() == draw(network()).svg()
     assert draw(network()).source == draw(network()).source
     assert draw(network()).to_mermaid() == draw(network()).to_mermaid()
+
+
+def test_bytes_do_not_depend_on_the_seed_of_hashes():
+    program = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[2])!r}]; from drawings import *; from autograd import draw, explain, stepper; from hashlib import sha256\n"
+        "loss = network((2, 5, 3, 1))\n"
+        "out = [draw(loss, engine='builtin', **o).svg() for o in ({}, {'fold': True}, {'depth': 1}, {'depth': 2, 'fold': True, 'saved': True})]\n"
+        "out += [draw(loss).source, draw(loss, fold=True).to_mermaid(), draw(loss).listing(), str(explain(loss)), stepper(loss, engine='builtin').html]\n"
+        "print(sha256(''.join(out).encode()).hexdigest())"
+    )
+    seen = {
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        for seed in ("1", "2", "77")
+    }
+    assert len(seen) == 1
 
 
 def test_pictures_in_one_page_cannot_collide():
