@@ -39,9 +39,7 @@ def to_latex(d: Derivation) -> str:
         lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
     if d.target is not None and d.gradient is not None:
         left = _partial(d.output, d.target)
-        for middle in _products(d):
-            if middle != latex_number(d.gradient):
-                lines.append(f"& {left} = {middle}")
+        lines += [f"& {left} = {middle}" for middle in _products(d) if middle != latex_number(d.gradient)]
         lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{check_line(d)}}}")
     lines += [_equation(e) for e in network_equations(d.steps)]
     return _aligned(lines)
