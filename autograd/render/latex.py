@@ -10,7 +10,7 @@ from typing import Any
 from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
 from autograd.render import escape
-from autograd.render.notation import ATOM, Notation, Printed, coefficient_text, few, split_product, terms_of_dot
+from autograd.render.notation import ATOM, Notation, Printed, coefficient_text, few, signed, split_product, terms_of_dot
 from autograd.render.symbols import Symbol
 from autograd.render.text import number
 
@@ -75,11 +75,6 @@ def latex(x: Any) -> str:
 def _number(x: float) -> Printed:
     text = _exponent(coefficient_text(x).replace("nan", "NaN"))
     return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
-
-
-def _add(terms: list[tuple[bool, str]]) -> str:
-    text = "".join(f" {'-' if negative else '+'} {term}" for negative, term in terms)
-    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
 
 
 def _product(x: Symbol) -> Printed:
@@ -164,7 +159,7 @@ def _indexed(title: str) -> Callable[..., Printed]:
     return lambda *operands: (rf"{title}_{{{int(operands[-1])}}}\left({_listed(operands[:-1], ', ')}\right)", ATOM)
 
 
-_NOTATION: Notation = Notation(_number, latex_name, _product, _call, r"\left({}\right)".format, _add)
+_NOTATION: Notation = Notation(_number, latex_name, _product, _call, r"\left({}\right)".format, signed)
 _wrap: Callable[[Any, int], str] = _NOTATION.wrap
 
 _SPECIAL: dict[str, Callable[..., Printed]] = {

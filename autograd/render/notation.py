@@ -9,7 +9,7 @@ from typing import Any, Final
 from autograd.op import PRODUCT, SUM, Op
 from autograd.render.symbols import Symbol
 
-__all__ = ["ATOM", "SHOWN", "Notation", "Printed", "coefficient_text", "few", "split_product", "terms_of_dot"]
+__all__ = ["ATOM", "SHOWN", "Notation", "Printed", "coefficient_text", "few", "signed", "split_product", "terms_of_dot"]
 
 ATOM: Final = 6  # binds tighter than any operation: a name, a number
 SHOWN: Final = 6  # operands of a long list that are printed
@@ -89,6 +89,12 @@ def split_product(x: Symbol) -> tuple[str, float, list[tuple[Any, float]], float
     if magnitude < 1.0 and 1.0 / magnitude == round(1.0 / magnitude) and 1.0 / magnitude <= 12.0:
         return sign, 1.0, above, 1.0 / magnitude, below
     return sign, magnitude, above, 1.0, below
+
+
+def signed(terms: list[tuple[bool, str]]) -> str:
+    """Join terms by their signs, as plain text and LaTeX write them."""
+    text = "".join(f" {'-' if negative else '+'} {term}" for negative, term in terms)
+    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
 
 
 def few(texts: list[str], dots: str) -> list[str]:

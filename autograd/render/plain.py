@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
-from autograd.render.notation import ATOM, SHOWN, Notation, Printed, coefficient_text, few, split_product, terms_of_dot
+from autograd.render.notation import ATOM, SHOWN, Notation, Printed, coefficient_text, few, signed, split_product, terms_of_dot
 from autograd.render.symbols import Symbol
 
 __all__ = ["plain"]
@@ -41,11 +41,6 @@ def plain(x: Any) -> str:
 def _number(x: float) -> Printed:
     text = coefficient_text(x)
     return text, NEGATION if text.startswith("-") else ATOM
-
-
-def _add(terms: list[tuple[bool, str]]) -> str:
-    text = "".join(f" {'-' if negative else '+'} {term}" for negative, term in terms)
-    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
 
 
 def _product(x: Symbol) -> Printed:
@@ -116,7 +111,7 @@ def _indexed(title: str) -> Callable[..., Printed]:
     return lambda *operands: (f"{title}_{int(operands[-1])}({_listed(operands[:-1])})", ATOM)
 
 
-_NOTATION: Notation = Notation(_number, str, _product, _call, "({})".format, _add)
+_NOTATION: Notation = Notation(_number, str, _product, _call, "({})".format, signed)
 _wrap: Callable[[Any, int], str] = _NOTATION.wrap
 
 _SPECIAL: dict[str, Callable[..., Printed]] = {
