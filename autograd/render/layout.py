@@ -17,7 +17,7 @@ from autograd.render.measure import edge_size, node_size
 
 __all__ = ["Layout", "Rect", "layout"]
 
-GAP: Final = 24.0  # between a layer of boxes and the labels beside it
+GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster

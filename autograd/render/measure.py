@@ -20,11 +20,11 @@ class Size:
     head: float = 25.0
     row: float = 20.0
     pad: float = 10.0
-    gap: float = 16.0
+    gap: float = 11.0
     font: float = 13.0
     small: float = 11.5
     tiny: float = 10.5
-    least: float = 96.0
+    least: float = 88.0
 
 
 BOX: Final = Size()
@@ -70,4 +70,4 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
     """Return width and height of the label of an edge, its lines one below the other."""
     lines = edge_label(edge, flow=flow)
-    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 14.0 * len(lines) + 4.0
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 6.0), 14.0 * len(lines) + 4.0

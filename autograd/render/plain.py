@@ -7,7 +7,17 @@ from typing import Any
 
 from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
-from autograd.render.notation import ATOM, SHOWN, Notation, Printed, coefficient_text, few, signed, split_product, terms_of_dot
+from autograd.render.notation import (
+    ATOM,
+    SHOWN,
+    Notation,
+    Printed,
+    coefficient_text,
+    few,
+    signed,
+    split_product,
+    terms_of_dot,
+)
 from autograd.render.symbols import Symbol
 
 __all__ = ["plain"]
