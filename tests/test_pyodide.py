@@ -151,7 +151,7 @@ attempt("gradcheck", lambda: gradcheck(autograd.tanh, (0.5,)))
 attempt("dot", lambda: autograd.draw(y, engine="dot").svg())
 attempt("png", lambda: autograd.draw(y).data("png"))
 attempt("plot", lambda: nn.plot.plot_loss([1.0, 2.0]))
-attempt("compile", lambda: autograd.compile(lambda x: w * x, [w]))
+attempt("compile", lambda: autograd.compile(lambda x: w * x, [w])(3.0))
 """
 
 
@@ -164,4 +164,4 @@ def test_what_does_not_work_there_says_so(tmp_path):
     assert facts["dot"].startswith("<svg")  # by the built-in layout, as there are no programs to start
     assert facts["png"].startswith("MissingDependencyError: ")
     assert facts["plot"].startswith("MissingDependencyError: ")
-    assert "numpy" in facts["compile"]
+    assert facts["compile"] == "1.5"  # without NumPy, by straight-line Python

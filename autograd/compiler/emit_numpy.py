@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd.compiler.contract import Calls, contract, pick
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.repeats import loops
 from autograd.compiler.runtime import function_of
 
 __all__ = ["Bound", "bind"]
@@ -38,12 +39,17 @@ class Bound:
         if program.one >= 0:
             self.shared[program.one] = 1.0
         self.gathered: dict[int, Any] = {}
+        self.views: dict[Any, Any] = {}
+        marks = []
         for statement in program.statements:
+            marks.append(len(self.calls.list))
             self._gather(statement)
             self._emit(statement)
+        marks.append(len(self.calls.list))
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
-        self.run: Callable[[], None] = self.calls.function()
+        rounds = [(marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)]
+        self.run: Callable[[], None] = self.calls.function(rounds)
         self.count = len(self.calls.list)
 
     def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
@@ -61,10 +67,14 @@ class Bound:
                 made_view = self.gathered[id(ref)].reshape(table.shape + (1,) * len(width))
                 return np.broadcast_to(made_view, sizes + width)
             return np.broadcast_to(made, sizes + width)
-        if ref.lane:
-            origin = self.lanes[ref.base - LANES :]
-            return as_strided(origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width))
-        return as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
+        key = ref.base, ref.strides, sizes, ref.lane, lane
+        if key not in self.views:
+            if ref.lane:
+                origin = self.lanes[ref.base - LANES :]
+                self.views[key] = as_strided(origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width))
+            else:
+                self.views[key] = as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
+        return self.views[key]
 
     def _gather(self, s: Statement) -> None:
         """Enter one call that gathers all that a statement needs gathered from the shared arena."""

@@ -245,7 +245,21 @@ def _check(boxes: int, edges: int, *, force: bool) -> None:
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
-    """Draw the graph, by micrograd's name and signature; see `draw`.
+    """Draw the graph, by micrograd's name and signature.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+    format
+        Of the file that the drawing renders to, such as ``svg`` or ``png``.
+    rankdir
+        ``LR`` from left to right, ``TB`` from top to bottom.
+
+    Returns
+    -------
+    Drawing
+        As `draw` does.
 
     Examples
     --------
@@ -257,9 +271,19 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
 
 
 def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
-    """Return the nodes and the edges ``(operand, result)`` below ``root``, as micrograd does.
+    """Return the nodes and the edges below ``root``, as micrograd does.
 
     Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands twice.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    list of Value, list of pairs of Value
+        Nodes, and edges ``(operand, result)``.
 
     Examples
     --------
