@@ -46,7 +46,8 @@ def rows(node: Node) -> list[tuple[str, str]]:
 def node_size(node: Node) -> tuple[float, float]:
     """Return width and height of a box."""
     named = bool(node.title)
-    head = width(title(node), BOX.font, bold=True) + width(node.operation, BOX.font, bold=not named) + (BOX.gap if node.operation and named else 0.0)
+    left = node.operation or ("" if named else "leaf")
+    head = width(title(node), BOX.font, bold=True) + width(left, BOX.font, bold=not named) + (BOX.gap if left and named else 0.0)
     if node.count > 1:
         head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
     if node.saved:
