@@ -7,12 +7,10 @@ from typing import Any
 from autograd.render.derivation import Derivation, Row
 from autograd.render.explain_text import check_line, factors
 from autograd.render.latex import latex, latex_name, latex_number
-from autograd.render.network import Equation, network_equations
+from autograd.render.network import MATRIX, Equation, network_equations
 from autograd.render.symbols import Symbol
 
 __all__ = ["to_latex"]
-
-MATRIX = 8  # rows and columns of a matrix that are printed
 
 
 def _partial(above: str, below: str) -> str:
