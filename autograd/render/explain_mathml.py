@@ -12,10 +12,11 @@ from autograd.render.symbols import Symbol
 __all__ = ["to_mathml"]
 
 
+# Named twice, to outweigh what notebooks say of tables.
 _STYLE = (
-    ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}.ag-derivation th,.ag-derivation td"
-    "{padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}.ag-derivation ul{list-style:none;padding-left:0}"
-    ".ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
+    ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}"
+    ".ag-derivation.ag-derivation :is(th,td){padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}"
+    ".ag-derivation.ag-derivation ul{list-style:none;padding-left:0;margin-left:0}.ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
 )
 
 
