@@ -18,13 +18,13 @@ from autograd.op import Op
 __all__ = ["SLOPE", "function_of"]
 
 
-def _slope_value(x: float, scale: float) -> float:
-    return special.sigmoid(scale * x) * special.sigmoid(-scale * x)
+def _slope_value(x: float, scale: float, factor: float) -> float:
+    return special.sigmoid(scale * x) * special.sigmoid(-scale * x) * factor
 
 
 SLOPE = Op(
-    "slope", _slope_value, lambda y, x, scale: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0},
-    latex=r"\sigma'({1} {0})", numpy="slope({0}, {1})", c="slope({0}, {1})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
+    "slope", _slope_value, lambda y, x, scale, factor: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0, "factor": 1.0},
+    latex=r"{2} \sigma'({1} {0})", numpy="slope({0}, {1}) * {2}", c="(slope({0}, {1}) * {2})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
 )  # fmt: skip
 
 
@@ -37,12 +37,14 @@ def sigmoid(x: Any, out: Any) -> None:
     np.divide(1.0, out, out=out)
 
 
-def slope(x: Any, scale: float, out: Any) -> None:
-    """The derivative of the logistic function at scale * x."""
+def slope(x: Any, scale: float, factor: float, out: Any) -> None:
+    """The derivative of the logistic function at scale * x, times a factor."""
     np.abs(x, out=out)
     np.multiply(out, -scale, out=out)
     np.exp(out, out=out)
     np.divide(out, np.square(out + 1.0), out=out)
+    if factor != 1.0:
+        np.multiply(out, factor, out=out)
 
 
 def step(a: Any, b: Any, tie: float, out: Any) -> None:
