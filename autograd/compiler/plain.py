@@ -149,7 +149,7 @@ class PlainCompiled:
 
     Attributes
     ----------
-    source : str
+    source, python_source : str
         The program.
     """
 
@@ -287,6 +287,8 @@ class PlainCompiled:
     def source(self) -> str:
         """The program in Python."""
         return self._made()[0].source
+
+    python_source = source
 
     @property
     def c_source(self) -> str:

@@ -28,6 +28,8 @@ class Compiled:
     ----------
     source : str
         The program over NumPy arrays, for reading.
+    python_source : str
+        The program in straight-line Python over floats.
     c_source : str
         The program in C.
     """
@@ -221,6 +223,14 @@ class Compiled:
 
         structure, _ = self._made()
         return write(structure.program)
+
+    @property
+    def python_source(self) -> str:
+        """The program in straight-line Python over floats."""
+        from autograd.compiler.emit_python import python_program
+
+        structure, _ = self._made()
+        return python_program(structure.program)
 
     @property
     def c_source(self) -> str:

@@ -18,6 +18,7 @@ import autograd
 import nn
 from autograd import Value
 from autograd.compiler import compile
+from autograd.compiler.ir import INPUT
 from autograd.compiler.program import LANES
 from autograd.compiler.runtime import function_of
 from autograd.compiler.source import written
@@ -187,6 +188,22 @@ def test_repeated_statements_are_printed_as_loops():
         "    d_z2[t] = slope_z2[t] * d_tanh_z2[t]\n"
     ) in source
     assert len(compiled(chain(1000)).source.splitlines()) < 40
+
+
+@pytest.mark.parametrize("name", ["r4", "moons"])
+def test_the_source_of_every_backend_is_printable(name):
+    system = SYSTEMS[name]()
+    step = compiled(system, "python" if name == "r4" else "numpy")
+    value, grads = step.value_and_grad(*system.data)
+    structure, engine = step._latest
+    assert f"long PARAMETERS = {len(system.params)}" in step.c_source
+    assert "loss = " in step.source
+    space = {"exp": math.exp}
+    exec(step.python_source, space)
+    inputs = engine.shared[structure.program.address[structure.program.graph.kind == INPUT]]
+    (loss,), pulled = space["run"]([p.data for p in system.params], inputs.tolist(), engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [])
+    assert loss == pytest.approx(value, rel=1e-12)
+    assert pulled == pytest.approx(grads.tolist(), rel=1e-11, abs=1e-15)
 
 
 def test_repeated_statements_run_as_loops():
