@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Any, Final, overload
@@ -14,9 +13,10 @@ from typing import Any, Final, overload
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing
-from autograd.node import Node
+from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
+from autograd.sweep import sweep, total, write
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
@@ -26,6 +26,16 @@ def toposort(root: Value) -> list[Value]:
     """Return every node below ``root``, each after its parents; ``root`` comes last.
 
     Iterative, so any depth will do; the order is the same in every process.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    list of Value
+        Each node once.
 
     Examples
     --------
@@ -70,11 +80,7 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     >>> adjoints(y)[x]
     6.0
     """
-    root = _node(root, "adjoints")
-    if gradient.__class__ is not Value:
-        gradient = to_float(gradient)
-    elif not create_graph:
-        raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
+    root, gradient = _start(root, gradient, "adjoints", create_graph)
     order, bundles = sort(root)
     grads: dict[Any, Any] = dict.fromkeys(order)
     grads[root] = gradient
@@ -219,20 +225,20 @@ def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
     return g
 
 
-def _checked(node: Any, result: Any, terms: Iterable[Any]) -> Any:
+def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward") -> Any:
     """Return ``result``; raise where it is not finite although the ``terms`` that it was made of are."""
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
     where = f" Recorded at {node.source}." if node.source else ""
     operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.operands)})" if node.op else repr(node)
-    raise AnomalyError(f"backward through {operation}: the gradient became {_data(result)}.{where}")
+    what = "gradient" if way == "backward" else "derivative"
+    raise AnomalyError(f"{way} through {operation}: the {what} became {_data(result)}.{where}")
 
 
 def _data(x: Any) -> float:
     return x._data if x.__class__ is Value else x
 
 
-_set_grad: Final = Node.__dict__["grad"].__set__
 _writing: Final = Lock()
 
 
@@ -240,7 +246,8 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """Fill ``grad`` of ``root`` and of every node below it.
 
     Leaves add to what they hold, until `zero_grad`; interior nodes hold the gradient of this pass alone.
-    Where anything raises, no ``grad`` has changed.
+    Where anything raises, no leaf's ``grad`` has changed. Passes of several threads over shared nodes take turns; one
+    that only reads a ``grad`` should do so between them.
 
     Parameters
     ----------
@@ -265,19 +272,20 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     >>> x.grad.data
     24.0
     """
+    if not (create_graph or ACTIVE or HOOKED):
+        root, gradient = _start(root, gradient, "backward", create_graph)
+        with _writing:
+            if sweep(root, gradient):
+                return
     grads = adjoints(root, gradient, create_graph=create_graph)
     # Another thread may be adding to the same leaves: read, add and write as one.
     with _writing:
-        for x in [x for x, g in grads.items() if g is None or x.op is None]:
-            g = grads[x]
-            if x.op is not None:
-                grads[x] = 0.0
+        for x, g in grads.items():
+            if x.op is None:
+                grads[x] = total(x.grad, g)
             elif g is None:
-                grads[x] = x.grad
-            elif x.grad.__class__ is Value or x.grad != 0.0:
-                grads[x] = x.grad + g
-        # In one go through C, which no interrupt from the keyboard can split.
-        deque(map(_set_grad, grads, grads.values()), maxlen=0)
+                grads[x] = 0.0
+        write(grads, grads.values())
 
 
 @overload
@@ -321,6 +329,11 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
 def zero_grad(values: Value | Iterable[Value]) -> None:
     """Set ``grad`` to zero: of every node below one root, or of each of several nodes.
 
+    Parameters
+    ----------
+    values
+        A root, or several nodes such as ``model.parameters()``.
+
     Examples
     --------
     >>> x = Value(3.0)
@@ -332,6 +345,16 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
     """
     for node in toposort(values) if isinstance(values, Value) else values:
         node.grad = 0.0
+
+
+def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Value, Any]:
+    """Check where a pass starts, and with what."""
+    root = _node(root, who)
+    if gradient.__class__ is not Value:
+        return root, to_float(gradient)
+    if not create_graph:
+        raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
+    return root, gradient
 
 
 def _node(x: Any, who: str) -> Value:

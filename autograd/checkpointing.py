@@ -12,10 +12,11 @@ from autograd.backward import _accumulate, _accumulate_recorded
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
+from autograd.node import observe
 from autograd.op import ANY, Op
 from autograd.order import Bundle, sort
 from autograd.run import check_function
-from autograd.value import Value, _observe
+from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
@@ -23,8 +24,8 @@ __all__ = ["checkpoint"]
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
 
-    Of a call only the results stay, and what they were computed from. A recurrence of n steps that is run in chunks of
-    about sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
+    Only a call's results stay, and what they were computed from. A recurrence of n steps that is run in chunks of about
+    sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
 
     Parameters
     ----------
@@ -45,8 +46,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    The second run's nodes take the place of the first run's in the backward pass: each term of a gradient is the same
-    to the bit. A node used by several calls adds up its terms call by call.
+    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient is the same to
+    the bit. So is a gradient whose terms are also added in the same order: that of one call with one result, and of a
+    recurrence, in which every operation of a call (and every vector of a scalar product) rests on the one result of the call
+    before. Elsewhere, as in ``h * tanh(p)``, whose second factor rests on a parameter alone, a node that several calls
+    share adds up the same terms call by call, which may round the sum differently in the last place.
 
     Examples
     --------
@@ -57,8 +61,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     ...         x = sin(x) + 0.1 * x
     ...     return x
     >>> checkpoint(ten_steps)(x).backward()
-    >>> y = Value(0.5)
-    >>> ten_steps(y).backward()
+    >>> ten_steps(y := Value(0.5)).backward()
     >>> x.grad == y.grad
     True
     """
@@ -99,7 +102,7 @@ class _Call(Bundle):
         node.op = _Recomputed(self, index)
         node._a, node._b = self._a, (None,) * len(self._a)
         node._da = node._db = node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""

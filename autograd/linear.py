@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.backward import _accumulate, _accumulate_recorded, _product, _recorded_edges
+from autograd.backward import _accumulate, _accumulate_recorded, _checked, _hooked, _product, _recorded_edges
 from autograd.modes import ACTIVE, MODE
-from autograd.node import Note
+from autograd.node import Constant
 from autograd.order import Bundle, sort
 from autograd.value import Value
 
 __all__ = ["Linear", "Mark"]
 
 
-class Mark(Note):
+class Mark(Constant):
     """The note of the leaves that a differentiated call makes of the numbers it is given."""
 
     __slots__ = ("live",)
@@ -30,9 +30,9 @@ class Mark(Note):
 
 
 def _is_someones(leaf: Value) -> bool:
-    """Whether a derivative with respect to a leaf may be wanted: not, if its call is over."""
+    """Whether a derivative with respect to a leaf may be wanted: not, if it is a constant of a call, or its call is over."""
     note = leaf.note
-    return not (isinstance(note, Mark) and not note.live)
+    return not isinstance(note, Constant) or (isinstance(note, Mark) and note.live)
 
 
 class Linear:
@@ -91,7 +91,7 @@ class Linear:
             _accumulate_recorded(grads, [*order, root], self._bundles, recorded)
         else:
             _accumulate(grads, [*order, root], self._bundles)
-        return [grads[x] for x in self.inputs]
+        return [_hooked(x.note.hooks, grads[x]) if x.note is not None and grads[x] is not None else grads[x] for x in self.inputs]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Return, for each output, the sum over inputs of derivative times tangent: forward mode.
@@ -99,6 +99,7 @@ class Linear:
         None stands for a tangent that is zero by structure: an input held fast, or an output out of reach.
         """
         steps = self._linearize()
+        anomaly = bool(ACTIVE) and MODE.get().anomaly
         reached = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
         for node, edges in steps:
             total = None
@@ -106,7 +107,10 @@ class Linear:
                 t = reached.get(x)
                 if t is not None:
                     term = _product(t, local)
-                    total = term if total is None else total + term
+                    before, total = total, term if total is None else total + term
+                    if anomaly:
+                        _checked(node, term, (t, local), "forward")
+                        _checked(node, total, (term, before or 0.0), "forward")
             if total is not None:
                 reached[node] = total
         return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
@@ -133,6 +137,10 @@ class Linear:
                 edges = [(again[node.op.call][node.op.index], 1.0)]
             else:
                 edges = _recorded_edges(node) if self.recorded else node.edges()
+                if ACTIVE and MODE.get().anomaly:
+                    for x, d in edges:
+                        if x in active:
+                            _checked(node, d, map(float, node.operands), "forward")
             edges = [(x, d) for x, d in edges if d is not None and x in active]
             if edges:
                 active.add(node)

@@ -34,6 +34,18 @@ class Mode:
 
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
 ACTIVE: list[bool] = []
+# Whether a function is being called to be differentiated: what it cuts off from the graph is a constant to everyone.
+DIFFERENTIATING: ContextVar[bool] = ContextVar("autograd_differentiating", default=False)
+
+
+@contextmanager
+def differentiating() -> Iterator[None]:
+    """Say that the function called inside is called for its derivative."""
+    token = DIFFERENTIATING.set(True)
+    try:
+        yield
+    finally:
+        DIFFERENTIATING.reset(token)
 
 
 @contextmanager

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
 
 from autograd import ops
+from autograd.errors import AnomalyError
+from autograd.modes import DIFFERENTIATING, MODE, user_line
 from autograd.real import to_float
 
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["Node", "Note"]
+__all__ = ["HOOKED", "Constant", "Node", "Note", "observe"]
+
+HOOKED: Final[list[bool]] = []
+"""Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
 
 
 class Note:
@@ -19,16 +25,27 @@ class Note:
 
     Many nodes may share one note, so a node that writes to its own copies it first.
 
+    Parameters
+    ----------
+    label
+        The node's name.
+    scope
+        Path of the module that made the node, such as ``layer1.n2``.
+    source
+        ``file:line`` that made it, where a mode that notes it was on.
+
     Attributes
     ----------
-    label : str
-        The node's name.
-    scope : str
-        Path of the module that made the node, such as ``layer1.n2``.
-    source : str
-        ``file:line`` that made it, where a mode that notes it was on.
     hooks : tuple of callable
         Called with the node's gradient; see `Node.register_hook`.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> x = Value(1.0)
+    >>> x.note = Note("x", "encoder")
+    >>> x.label, x.scope
+    ('x', 'encoder')
     """
 
     __slots__ = ("hooks", "label", "scope", "source")
@@ -38,6 +55,12 @@ class Note:
         self.scope = scope
         self.source = source
         self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+
+class Constant(Note):
+    """The note of a leaf with respect to which nobody wants a derivative: one cut off inside a differentiated call."""
+
+    __slots__ = ()
 
 
 _BLANK: Final = Note()
@@ -169,6 +192,8 @@ class Node:
         >>> x.grad
         60.0
         """
+        if not HOOKED:
+            HOOKED.append(True)
         note = self._own_note()
         note.hooks = (*note.hooks, hook)
 
@@ -177,3 +202,25 @@ class Node:
             own.hooks = tuple(h for h in own.hooks if h is not hook)
 
         return remove
+
+
+_Made = TypeVar("_Made", bound=Node)
+
+
+def observe(node: _Made) -> _Made:
+    """Do with a new node what the modes in force ask for."""
+    mode = MODE.get()
+    if mode.anomaly and not math.isfinite(node._data):
+        numbers = [x._data if isinstance(x, Node) else x for x in node.operands]
+        if all(map(math.isfinite, numbers)):
+            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
+            whose = "its operand is" if len(numbers) == 1 else "its operands are"
+            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
+    if not mode.grad:
+        node.op = node._a = node._b = node._da = node._db = None
+    constant = not mode.grad and DIFFERENTIATING.get()
+    if mode.scope or mode.sources or constant:
+        node.note = (Constant if constant else Note)("", mode.scope, user_line() if mode.sources else "")
+    if mode.tape is not None:
+        mode.tape.append(node)
+    return node

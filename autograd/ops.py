@@ -223,7 +223,7 @@ sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}"
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh: Op = row(
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", float_partials=special.tanh_slope, source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
 )
 asinh: Op = row(
@@ -244,6 +244,13 @@ atanh: Op = row(
 
 # Smooth activations.
 
+
+def _times_sigmoid(c: Any, x: Any) -> Any:
+    """Product c sigmoid(x) in steps of sigmoid(x / 2): far out sigmoid(x) lacks digits, or is zero, where the product need not be."""
+    half = sigmoid(0.5 * x)
+    return c * half / (square(half) + square(sigmoid(-0.5 * x))) * half
+
+
 sigmoid: Op = row(
     "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
     symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
@@ -258,9 +265,10 @@ softplus: Op = row(
     latex=r"\operatorname{{softplus}}({0})", numpy="softplus({0})", c="softplus({0})", source="Dugas et al. 2001",
 )
 silu: Op = row(
-    "silu", special.silu, lambda y, x: (sigmoid(x) + saturate(y) * sigmoid(-x),),
+    "silu", special.silu, lambda y, x: (sigmoid(x) + _times_sigmoid(saturate(y), -x),),
     symbol="SiLU", latex=r"\operatorname{{silu}}({0})", numpy="silu({0})", c="silu({0})",
-    source="Elfwing, Uchibe, Doya 2018, eq. 5",
+    float_partials=special.silu_slope, source="Elfwing, Uchibe, Doya 2018, eq. 5",
+    textbook=lambda y, x: (sigmoid(x) + y * sigmoid(-x),),
 )
 gelu: Op = row(
     "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),

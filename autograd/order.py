@@ -17,11 +17,12 @@ class Bundle:
     So does a checkpointed call, a subclass with a method ``replay``, between its results and what they rest on.
     """
 
-    __slots__ = ("_a",)
+    __slots__ = ("_a", "grad")
     op = note = _b = _da = _db = None
 
     def __init__(self, elements: tuple[Any, ...]) -> None:
         self._a = elements
+        self.grad: Any = None
 
 
 def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:

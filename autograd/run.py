@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd import trees
 from autograd.linear import Linear, Mark
-from autograd.modes import MODE, mode
+from autograd.modes import MODE, differentiating, mode
 from autograd.value import Value
 
 __all__ = ["Argnums", "Run", "check_function", "check_tuple"]
@@ -55,7 +55,8 @@ class Run:
             for i in chosen:
                 called[i] = trees.rebuild(args[i], supply)
             try:
-                self.result, self._aux = self._split(f(*called, **kwargs))
+                with differentiating():
+                    self.result, self._aux = self._split(f(*called, **kwargs))
             finally:
                 mark.live = False
             outputs = trees.leaves(self.result, f"the result of {who}()'s function")

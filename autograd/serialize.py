@@ -162,7 +162,15 @@ def _pick(pack: _Unpacked, index: int) -> Value:
 def to_json(root: Value) -> str:
     """Write the graph below ``root`` as JSON text.
 
-    Floats round-trip exactly. Hooks are not kept.
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    str
+        A JSON document. Floats round-trip exactly; hooks are not kept.
 
     Raises
     ------
@@ -209,6 +217,16 @@ def to_json(root: Value) -> str:
 
 def from_json(text: str) -> Value:
     """Rebuild the graph that `to_json` wrote, and return its root.
+
+    Parameters
+    ----------
+    text
+        A JSON document.
+
+    Returns
+    -------
+    Value
+        The output of a graph of new nodes, with the data and gradients that were written.
 
     Raises
     ------
@@ -338,6 +356,16 @@ def save(root: Value, path: str | os.PathLike[str]) -> None:
 
 def load(path: str | os.PathLike[str]) -> Value:
     """Read the graph that `save` wrote, and return its root.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Value
+        As `from_json` does.
 
     Raises
     ------

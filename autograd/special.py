@@ -188,7 +188,7 @@ def sigmoid(x: float) -> float:
     """Logistic function 1 / (1 + exp(-x)), accurate in both tails."""
     if x < 0.0:
         e = math.exp(x)
-        return e / (1.0 + e)
+        return e - e * (e / (1.0 + e))  # rounds less than e / (1 + e), as the second term is the smaller one
     return 1.0 / (1.0 + math.exp(-x))
 
 
@@ -212,12 +212,31 @@ def selu(x: float) -> float:
     return SELU_SCALE * x if x > 0.0 else SELU_SCALE * SELU_ALPHA * math.expm1(x) if x <= 0.0 else x
 
 
+def tanh_slope(_: float, x: float) -> tuple[float]:
+    """Derivative of tanh: 4 sigmoid(2x) sigmoid(-2x), by halves of the exponential where that one underflows."""
+    e = math.exp(-2.0 * abs(x))
+    t = 1.0 + e
+    return (4.0 * (1.0 / t) * (e - e * (e / t)) or tanh_slope_far(x),)
+
+
+def tanh_slope_far(x: float) -> float:
+    """Derivative of tanh at the end of the range, where exp(-2x) is zero already and four times it is not."""
+    half = 2.0 * math.exp(-abs(x))
+    return half * half
+
+
 def silu(x: float) -> float:
-    """Product x sigmoid(x), by halves of the exponential where that one loses digits to underflow."""
+    """Product x sigmoid(x) as a quotient, which rounds less often; by halves of the exponential where that leaves the range."""
     if x < -700.0:
         half = math.exp(0.5 * x)
         return saturate(x) * half * half
-    return x * sigmoid(x)
+    return x / (1.0 + math.exp(-x))
+
+
+def silu_slope(y: float, x: float) -> tuple[float]:
+    """Derivative of `silu`, in the steps of its row's rule."""
+    a, b = sigmoid(-0.5 * x), sigmoid(0.5 * x)
+    return (sigmoid(x) + saturate(y) * a / (a * a + b * b) * a,)
 
 
 # Powers.

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import nary, ops
-from autograd.errors import AnomalyError, TracingError
-from autograd.modes import ACTIVE, MODE, is_tracing, user_line
-from autograd.node import Node, Note
+from autograd import nary, ops, special
+from autograd.blocks import blocks
+from autograd.errors import TracingError
+from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
+from autograd.node import Constant, Node, Note, observe
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Number", "Value"]
 
-_new: Final = object.__new__
 _exp: Final = math.exp
 _tanh: Final = math.tanh
+_tanh_slope_far: Final = special.tanh_slope_far
 _dot_value: Final = nary.dot_vectors
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
@@ -105,7 +107,7 @@ class Value(Node, Operators):
                 raise TypeError(f"the {name} of {op.name}() must be a number, not a Value: there is no derivative for it")
             elif op.gated and local[i] == 0.0:
                 local[i] = None
-        node = _new(Value)
+        node = _new()
         node._data = y
         node.grad = 0.0
         node.op = op
@@ -116,71 +118,73 @@ class Value(Node, Operators):
         else:
             node._a, node._b = operands if len(operands) == 2 else (operands[0], None)
             node._da, node._db = local if len(local) == 2 else (local[0], None)
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     # The hottest operators carry their row's rule inline; a test proves them equal to their rows.
 
     def __add__(self, other: Number) -> Value:
         if other.__class__ is Value:
-            node = _new(Value)
-            node._data = self._data + other._data
-            node._db = 1.0
+            y = self._data + other._data
+            db: float | None = 1.0
         elif other.__class__ is float:
-            node = _new(Value)
-            node._data = self._data + other
-            node._db = None
+            y = self._data + other
+            db = None
         else:
             return self._apply(_ADD, (self, other))
+        node = _BLANK.pop() if _BLANK else _new()
+        node._data = y
         node.grad = 0.0
         node.op = _ADD
         node._a = self
         node._b = other
         node._da = 1.0
+        node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __sub__(self, other: Number) -> Value:
         if other.__class__ is Value:
-            node = _new(Value)
-            node._data = self._data - other._data
-            node._db = -1.0
+            y = self._data - other._data
+            db: float | None = -1.0
         elif other.__class__ is float:
-            node = _new(Value)
-            node._data = self._data - other
-            node._db = None
+            y = self._data - other
+            db = None
         else:
             return self._apply(_SUB, (self, other))
+        node = _BLANK.pop() if _BLANK else _new()
+        node._data = y
         node.grad = 0.0
         node.op = _SUB
         node._a = self
         node._b = other
         node._da = 1.0
+        node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __mul__(self, other: Number) -> Value:
         if other.__class__ is Value:
-            node = _new(Value)
-            node._data = self._data * other._data
-            node._da = other._data
-            node._db = self._data
+            da = other._data
+            db: float | None = self._data
         elif other.__class__ is float:
-            node = _new(Value)
-            node._data = self._data * other
-            node._da = other
-            node._db = None
+            da = other
+            db = None
         else:
             return self._apply(_MUL, (self, other))
+        node = _BLANK.pop() if _BLANK else _new()
+        node._data = self._data * da
         node.grad = 0.0
         node.op = _MUL
         node._a = self
         node._b = other
+        node._da = da
+        node._db = db
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def tanh(self) -> Value:
         """Hyperbolic tangent."""
-        node = _new(Value)
+        node = _BLANK.pop() if _BLANK else _new()
         x = self._data
         e = _exp(-2.0 * abs(x))
         t = 1.0 + e
@@ -189,14 +193,14 @@ class Value(Node, Operators):
         node.op = _TANH
         node._a = self
         node._b = None
-        node._da = 4.0 * (1.0 / t) * (e / t)
+        node._da = 4.0 * (1.0 / t) * (e - e * (e / t)) or _tanh_slope_far(x)
         node._db = None
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def relu(self) -> Value:
         """Rectified linear unit, max(0, x); the derivative at 0 is 0."""
-        node = _new(Value)
+        node = _BLANK.pop() if _BLANK else _new()
         x = self._data
         if x > 0.0:
             node._data = x
@@ -212,7 +216,7 @@ class Value(Node, Operators):
         node._b = None
         node._db = None
         node.note = None
-        return _observe(node) if ACTIVE else node
+        return observe(node) if ACTIVE else node
 
     def __pos__(self) -> Value:
         return self
@@ -257,7 +261,10 @@ class Value(Node, Operators):
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
         self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
-        return Value(self._data, self.label)
+        leaf = Value(self._data, self.label)
+        if DIFFERENTIATING.get():
+            leaf.note = Constant(self.label)
+        return leaf
 
     # Walks over the whole graph, each in a module that imports this one.
 
@@ -301,7 +308,7 @@ class Value(Node, Operators):
         return deepcopy(self, memo)
 
     def __copy__(self) -> Value:
-        twin = _new(Value)
+        twin = _new()
         for slot in Node.__slots__:
             setattr(twin, slot, getattr(self, slot))
         return twin
@@ -316,26 +323,12 @@ class Value(Node, Operators):
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
 
 
+# Blank nodes, for the operators above to fill: quicker than a call of __init__.
+_BLANK, _new = blocks(partial(object.__new__, Value))
+
+
 def _number(x: Number) -> float:
     return x._data if isinstance(x, Value) else to_float(x)
-
-
-def _observe(node: Value) -> Value:
-    """Do with a new node what the modes in force ask for."""
-    mode = MODE.get()
-    if mode.anomaly and not math.isfinite(node._data):
-        numbers = [x._data if isinstance(x, Value) else x for x in node.operands]
-        if all(map(math.isfinite, numbers)):
-            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
-            whose = "its operand is" if len(numbers) == 1 else "its operands are"
-            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
-    if not mode.grad:
-        node.op = node._a = node._b = node._da = node._db = None
-    if mode.scope or mode.sources:
-        node.note = Note("", mode.scope, user_line() if mode.sources else "")
-    if mode.tape is not None:
-        mode.tape.append(node)
-    return node
 
 
 def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
@@ -360,7 +353,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
             nodes.append(_product(*_vector(ws), *vector))
             continue
         # What `_product` does, in the hottest loop of a network's forward pass.
-        node = _new(Value)
+        node = _BLANK.pop() if _BLANK else _new()
         node._data = _dot_value(w_data, x_data)
         node.grad = 0.0
         node.op = _DOT
@@ -377,7 +370,7 @@ def _product(
     y = _dot_value(w_data, x_data)
     if not (w_recorded or x_recorded):
         return y
-    node = _new(Value)
+    node = _new()
     node._data = y
     node.grad = 0.0
     node.op = _DOT
@@ -385,7 +378,7 @@ def _product(
     node._b = x_data if w_recorded else None, w_data if x_recorded else None
     node._da = node._db = None
     node.note = None
-    return _observe(node) if ACTIVE else node
+    return observe(node) if ACTIVE else node
 
 
 def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:

@@ -239,7 +239,13 @@ class Layer(Module):
         self.neurons: list[Any] = neurons
 
     def outputs(self, x: Any) -> list[Any]:
-        """Return the outputs as a list, even a single one."""
+        """Return the outputs as a list, even a single one.
+
+        Parameters
+        ----------
+        x
+            One sample: ``nin`` numbers or Values.
+        """
         x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
         shared = (*x, 1.0) if self.bias else x
         neurons = self.neurons

@@ -12,6 +12,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from nn.arrays import numpy_for
 from nn.module import Module
 from nn.optimizer import Optimizer
 
@@ -22,8 +23,8 @@ __all__ = ["Compiled", "Eager"]
 def collector_paused() -> Iterator[None]:
     """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
@@ -50,11 +51,16 @@ class Eager:
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
         with collector_paused():
-            total = self.total(x, y)
-            self.optimizer.zero_grad()
-            total.backward()
-        self.check(total.data, x, y, epoch)
+            value = self.backward(x, y)  # on return the graph is gone, before the collector looks again
+        self.check(value, x, y, epoch)
         self.optimizer.step()
+        return value
+
+    def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
+        """Fill the parameters' gradients; return the loss."""
+        total = self.total(x, y)
+        self.optimizer.zero_grad()
+        total.backward()
         return float(total.data)
 
     def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
@@ -82,8 +88,7 @@ class Compiled(Eager):
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
-        import numpy as np
-
+        np = numpy_for("nn.fit with compile=True")
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
         for p, g in zip(params, grads.tolist(), strict=True):
@@ -99,8 +104,7 @@ class Compiled(Eager):
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
-        import numpy as np
-
+        np = numpy_for("nn.fit with compile=True")
         samples, targets = np.asarray(x, float), np.asarray(y, float)
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1

@@ -50,30 +50,49 @@ def fit(
 ) -> History:  # fmt: skip
     """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
 
+    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A second
+    interrupt is immediate.
+
     Parameters
     ----------
-    model, loss
+    model
+        The module whose parameters learn; called with one sample at a time.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
-    data, validation
-        Pairs of samples and targets: arrays or sequences. On the second only figures are taken.
-    optimizer, scheduler
-        Move the parameters after each batch, and the learning rate after each epoch.
+    optimizer
+        Moves the parameters after each batch.
     epochs
         How often to go through the data; with ``resume``, those before included.
-    batch_size, shuffle, rng
-        Samples for each step (None for all, 1 for stochastic training), whether batches are drawn anew for
-        each epoch, and the generator or seed for that.
-    reduction, penalty
-        ``"mean"`` or ``"sum"`` of a batch's losses; a function of no arguments whose value is added to it.
+    batch_size
+        Samples for each step: None for all, 1 for stochastic training.
+    penalty
+        A function of no arguments whose value is added to the loss of each batch.
     metrics
         Names from `nn.metrics.METRICS`, or functions of (outputs, targets) by name, taken after each epoch.
+    validation
+        Samples and targets as in ``data``, on which only figures are taken: ``val_loss`` and the metrics.
     compile
         Whether to train with the program that `autograd.compile` makes of the loss.
-    callbacks, progress
-        Called with a `nn.callbacks.Training` after each epoch; whether to show a bar, or the one to use.
-    checkpoint, checkpoint_every, resume
-        File for all that the training depends on, how often it is written, and whether to go on from it,
-        bit for bit, if it exists.
+    callbacks
+        Functions called with a `nn.callbacks.Training` after each epoch.
+    progress
+        Whether to show a bar, or the `nn.progress.Progress` to use.
+    reduction
+        ``"mean"`` or ``"sum"`` of a batch's losses.
+    shuffle
+        Whether batches are drawn anew for each epoch.
+    rng
+        The generator or seed for that.
+    scheduler
+        Moves the learning rate after each epoch.
+    checkpoint
+        File for all that the training depends on.
+    checkpoint_every
+        Epochs from one writing of that file to the next; it is written at the end, too.
+    resume
+        Whether to go on from that file, bit for bit, if it exists.
 
     Returns
     -------
@@ -85,6 +104,17 @@ def fit(
     AnomalyError
         Where a loss or gradient is not finite, naming the first operation whose result was not. The
         parameters are those before that step.
+    ValueError, TypeError
+        If an argument is not as described; before anything has changed.
+
+    Examples
+    --------
+    >>> import nn
+    >>> model = nn.MLP(1, [1], rng=0)
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    >>> history = fit(model, ([[0.0], [1.0]], [1.0, 3.0]), nn.losses.mse_loss, optimizer, epochs=200, progress=False)
+    >>> round(model([2.0]).data, 2), history.epochs
+    (5.0, 200)
     """
     loop = _Loop(
         model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
@@ -171,10 +201,13 @@ class _Loop:
     def epoch(self) -> dict[str, float] | None:
         """Go through the data once, and return the figures; None if it was interrupted on the way."""
         training, samples, total = self.training, len(self.x), 0.0
+        seen = 0
         for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
             value = self.step(x, y, training.epoch)
             total += value * len(x) if self.mean else value
-            if training.stopping:
+            seen += len(x)
+            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends it.
+            if training.stopping and seen < samples and self.checkpoint is None:
                 return None
         figures = {"loss": total / samples if self.mean else total}
         figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
@@ -216,8 +249,22 @@ def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], An
 
     Parameters
     ----------
-    model, data, loss, reduction
+    model, loss
         As for `fit`.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    reduction
+        ``"mean"`` or ``"sum"`` over the samples.
+
+    Returns
+    -------
+    float
+        The loss, without a penalty.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If ``data`` is no pair of equally many samples and targets, or holds a number that is not finite.
 
     Examples
     --------

@@ -262,10 +262,17 @@ formulas6 = {
     "equal_y": "Y, one-hot",
     "pos_z1": "[H > 0]",
     "max_z3": "the maximum, against overflow  (5.5)",
+    "z4": "S - max                        (5.5)",
     "exp_z4": "e^(S - max)                    (5.5)",
     "sum_exp_z4": "their sum                      (5.5)",
+    "log_sum_exp_z4": "its logarithm                  (5.5)",
     "z5": "ln p                           (5.5)",
+    "z6": "ln p of the right class        (5.2)",
     "loss": "C                              (10.3)",
+    "g2": "-Y / N, by ln p                (9.5)",
+    "sum_g2": "1 / N                          (9.5)",
+    "ratio_sum_exp_z4": "1 / their sum                  (9.5)",
+    "d_sum_exp_z4": "1 / (N sum)                    (9.5)",
     "d_z3": "G_S = (P - Y) / N              (10.4)",
     "d_layer1_w": "G_W2 = H^T G_S + lambda W2     (10.5)",
     "d_layer1_b": "G_b2 = sum of G_S              (10.5)",
@@ -277,8 +284,13 @@ formulas6 = {
 found6 = beside(r6.source, formulas6)
 
 # %% [markdown]
-# Look at `d_z3`. The compiler has never heard of (5.4), whose derivation took us half a page. It has one term for the right class and one for the exponentials divided by
-# their sum, and their sum is *probability minus target, divided by N*.
+# Every line has its formula. Only the way to `d_z3` is another one than ours: the compiler has never heard of (5.4), whose derivation took us half a page. It differentiates
+# (5.5) as it stands. The cost (10.3) hands $-y_k/N$ to each $\ln p_k$ (`g2`); a score $s_k$ receives that directly, and its exponential receives the share of all of them that comes
+# back through the logarithm of the sum $\Sigma$ (`sum_g2` $= \sum_k y_k / N = 1/N$):
+#
+# $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + e^{s_k - \max s} \cdot \frac{1}{N\,\Sigma} = \frac{p_k - y_k}{N}, \qquad \Sigma = \sum_m e^{s_m - \max s}. \tag{9.5} $$
+#
+# That is (10.4). (And the maximum? Whatever is subtracted cancels, so its derivative is zero, and the compiler leaves it out.)
 #
 # And how many nodes does it take to get there?
 
@@ -357,5 +369,5 @@ assert step.check(X, Y) < 1e-12
 assert recognise(forward).startswith("matrix times vector")
 assert recognise(backward).endswith("(steps (1, 3) and (0, 1))")
 assert set(formulas5) == found5  # ten lines, ten formulas
-assert set(formulas6) <= found6
+assert set(formulas6) == found6  # every line of R6 has its formula
 assert all(arrows <= 2 * operations for operations, arrows, _ in counts)  # backward costs a small constant times forward

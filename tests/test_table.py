@@ -192,13 +192,37 @@ def test_second_derivative(op: ops.Op) -> None:
     for xs in reference.points(op, COUNT // 3, "second", low=low, high=high):
         if at_pole(op, xs) or not smooth(op, xs):
             continue
-        if op is ops.silu and xs[0] > 708.0:  # x sigmoid(-x) is made of a subnormal sigmoid: right to 4e-321 only
-            assert abs(nth_derivative(op, 0, xs, 2) - reference.derivative(op.name, 0, xs, 2)) < 4e-321
-            continue
         for i in range(len(xs) - len(op.params)):
             got, exact = nth_derivative(op, i, xs, 2), reference.derivative(op.name, i, xs, 2)
             error = reference.ulps(got, exact, second_scale(op, i, xs))
             assert error <= 16.0, (i, xs, got, float(exact), error)
+
+
+# Where the exponential is subnormal, and a little further, to where it is zero.
+TAILS = {
+    "exp": (-746.0, -706.0), "exp2": (-1076.0, -1020.0), "elu": (-746.0, -706.0), "selu": (-746.0, -706.0), "expm1": (-746.0, -706.0),
+    "sigmoid": (706.0, 754.0), "logsigmoid": (706.0, 754.0), "softplus": (706.0, 754.0), "silu": (706.0, 754.0),
+    "tanh": (353.0, 374.0), "gelu": (37.4, 39.0), "erf": (26.5, 27.6), "erfc": (26.5, 27.6), "normal_cdf": (37.4, 39.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAILS)
+def test_tails_are_right_down_to_the_last_subnormal(name: str) -> None:
+    op, rng = ops.TABLE[name], random.Random(name)
+    params = tuple(op.params.values())
+    for _ in range(40):
+        x = rng.uniform(*TAILS[name])
+        for xs in ((x, *params), (-x, *params)) if x > 0.0 else ((x, *params),):
+            y = op.value(*xs)
+            for n, got, bound in ((0, y, 2.0), (1, op.local(y, xs)[0], 4.0), (2, nth_derivative(op, 0, xs, 2), 16.0)):
+                exact = reference.derivative(name, 0, xs, n) if n else reference.value(name, xs)
+                assert reference.ulps(got, exact, second_scale(op, 0, xs) if n == 2 else 0.0) <= bound, (n, xs, got, float(exact))
+
+
+def test_the_slope_of_tanh_ends_with_the_smallest_number() -> None:
+    for x in (372.8, 373.0, 373.25):
+        assert ops.tanh.local(1.0, (x,)) == (5e-324,) == Value(-x).tanh().local_grads
+    assert ops.tanh.local(1.0, (373.3,)) == (0.0,)
 
 
 @pytest.mark.parametrize("op", [ops.hypot, ops.norm, ops.atan2], ids=lambda op: op.name)
@@ -395,7 +419,7 @@ def test_rule_on_values_is_the_rule_on_floats(op: ops.Op) -> None:
         assert [float(d) for d in partials] == list(op.local(y, xs))
 
 
-@pytest.mark.parametrize("x", [-800.0, -20.5, -1.0, -0.0, 0.0, 0.3, 19.0, 355.0, INF, NAN])
+@pytest.mark.parametrize("x", [-800.0, -373.2, -20.5, -1.0, -0.0, 0.0, 0.3, 19.0, 355.0, 372.9, INF, NAN])
 def test_inline_rules_are_the_rows(x: float) -> None:
     node, other = Value(x), Value(0.7)
     for made, op, xs in (

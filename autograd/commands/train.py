@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.errors import AnomalyError, UsageError
+from autograd.files import check_folder
 
 HELP = "train a network on a built-in data set or a CSV file"
 
@@ -111,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     args.out.mkdir(parents=True, exist_ok=True)
+    for path in (args.out / "loss.png", args.save or args.resume):
+        if path is not None:
+            check_folder(path.absolute().parent)
     if not args.quiet:
         print(described(args, options, task, network[0]))
     try:
@@ -155,6 +159,10 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--validation is a share from 0 to below 1, got {args.validation}")
     if args.resume is not None and not args.resume.exists():
         raise UsageError(f"there is no file {args.resume} to resume from")
+    if args.save is not None and not args.save.absolute().parent.is_dir():
+        raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
+    if args.out.exists() and not args.out.is_dir():
+        raise UsageError(f"--out {args.out} is a file; it takes a folder")
     for name in ("target", "predict"):
         if (getattr(args, name) is not None and kind == "two-layer") or (name == "target" and args.target is not None and kind != "csv"):
             raise UsageError(f"--{name} does not go with {args.data}")
@@ -260,13 +268,18 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
     )  # fmt: skip
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
     """Say what is going to be trained on what."""
     what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
     shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
     how = "compiled" if options["compile"] else "node by node"
     return (
-        f"{args.data}: {len(task.x)} samples of {len(task.x[0])} features, {what}\n"
+        f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
         f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} loss; "
         f"{options['optimizer']} at {options['lr']:g}, {how}"
     )
@@ -288,36 +301,51 @@ def summary(history: Any, task: Task, model: Any) -> str:
 
 
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
-    """Read the samples to predict for, before anything is trained."""
+    """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
     if args.predict is None:
         return []
-    from nn.data import read_csv
+    from nn.table import column_names, read_csv
 
-    table = read_csv(args.predict, target=None)
-    columns = list(range(len(task.x[0])))
-    if task.features and set(task.features) <= set(table.features):
-        columns = [table.features.index(name) for name in task.features]
-    elif len(table.features) != len(columns):
-        wanted = f" ({', '.join(task.features)})" if task.features else ""
-        raise UsageError(f"{args.predict} has {len(table.features)} columns, but the network takes {len(columns)} features{wanted}")
-    return [[row[i] for i in columns] for row in table.x.tolist()]
+    names, wanted = column_names(args.predict), len(task.x[0])
+    by_name = bool(task.features) and set(task.features) <= set(names)
+    if not by_name and len(names) != wanted:
+        named = f" ({', '.join(task.features)})" if task.features else ""
+        raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")
+    rows: list[list[float]] = read_csv(args.predict, target=None, features=task.features if by_name else None).x.tolist()
+    return rows
 
 
 def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
     """Write the pictures and the predictions; return where they are."""
-    from nn import plot
-
     paths = []
     if history.epochs:
         paths.append(args.out / "loss.png")
         history.plot(title=f"Training on {Path(args.data).name}").figure.savefig(paths[-1])
     if task.labels and len(task.x[0]) == 2:
         paths.append(args.out / "boundary.png")
-        plot.plot_decision_boundary(model, task.x, task.labels).figure.savefig(paths[-1])
+        boundary(task, model).figure.savefig(paths[-1])
     if args.predict is not None:
         paths.append(args.out / "predictions.csv")
         predict(task, model, rows, paths[-1])
-    return [*paths, *([args.save or args.resume] if args.save or args.resume else [])]
+    state = args.save or args.resume
+    return [*paths, *([state] if state and state.exists() else [])]
+
+
+def boundary(task: Task, model: Any) -> Any:
+    """Draw what the network learnt; of a file, with its columns' names, units and classes."""
+    from matplotlib.ticker import MaxNLocator
+
+    from nn.plot import plot_decision_boundary
+
+    ax = plot_decision_boundary(model, task.x, task.labels)
+    for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
+        low, high = axis.get_view_interval()
+        inside = [t for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high) if low <= (t - mean) / spread <= high]
+        axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
+        axis.set_label_text(name)
+    for text, name in zip(ax.get_legend().get_texts(), task.classes, strict=False):
+        text.set_text(name)
+    return ax
 
 
 def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
@@ -330,7 +358,9 @@ def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None
 
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
-    out.writerow(["class", *(f"score {k}" for k in range(task.outputs))] if task.labels else ["prediction"])
+    # A single score speaks for the second of two classes.
+    scored = task.classes if task.outputs > 1 else task.classes[-1:]
+    out.writerow(["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"])
     with no_grad():
         for row in task.standardised(rows):
             y = model(row)

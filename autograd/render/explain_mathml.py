@@ -12,20 +12,27 @@ from autograd.render.symbols import Symbol
 __all__ = ["to_mathml"]
 
 
+_STYLE = (
+    ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}.ag-derivation th,.ag-derivation td"
+    "{padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}.ag-derivation ul{list-style:none;padding-left:0}"
+    ".ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
+)
+
+
 def _partial(above: str, below: str) -> str:
     return fraction(row("<mi>∂</mi>", identifier(above)), row("<mi>∂</mi>", identifier(below)))
 
 
 def _bar(name: str) -> str:
-    return f'<mover accent="true">{identifier(name)}<mo>¯</mo></mover>'
+    return f'<mover>{identifier(name)}<mo stretchy="true">‾</mo></mover>'
 
 
 def _times(*factors: str) -> str:
     return row(operator("·").join(factors))
 
 
-def _fenced(text: str) -> str:
-    return row(operator("("), text, operator(")"))
+def _fenced(text: str, left: str = "(", right: str = ")") -> str:
+    return row(operator(left), text, operator(right))
 
 
 def _signed(x: float) -> str:
@@ -34,19 +41,19 @@ def _signed(x: float) -> str:
 
 def to_mathml(d: Derivation) -> str:
     """Return the derivation as an HTML fragment: lists and a table of formulas."""
-    parts = ['<div class="ag-derivation">']
+    parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
     if d.forward:
-        parts.append("<p>Forward</p><ul>")
+        parts.append('<p class="of">Forward</p><ul>')
         parts += [f"<li>{equation(identifier(name), mathml(formula), mathml_number(value))}</li>" for name, formula, value in d.forward]
         parts.append("</ul>")
-    parts.append("<p>Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>")
+    parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
     parts.append(_table_row("0", "seed", equation(_partial(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
     parts += [_table_row(str(i), r.rule, _local(r), _accumulation(r)) for i, r in enumerate(d.rows, 1)]
     parts.append("</tbody></table>")
     if d.omitted:
         parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
     if d.target is not None and d.gradient is not None:
-        parts.append(f"<p>Gradient</p><p>{equation(_partial(d.output, d.target), *_products(d), mathml_number(d.gradient))}</p>")
+        parts.append(f'<p class="of">Gradient</p><p>{equation(_partial(d.output, d.target), *_products(d), mathml_number(d.gradient))}</p>')
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
     for block in equations(d.steps):
         parts.append("<pre>" + "\n".join(escape.xml(line) for line in block) + "</pre>")
@@ -67,11 +74,10 @@ def _local(r: Row) -> str:
 
 def _accumulation(r: Row) -> str:
     s = r.step
-    total = equation(row(_bar(r.parent), operator("+")), _times(mathml_number(s.local), _signed(s.upstream)), mathml_number(s.contribution))
+    total = equation(row(_bar(r.parent), operator("+="), _times(mathml_number(s.local), _signed(s.upstream))), mathml_number(s.contribution))
     if not r.shared:
         return total
-    arrow = row(operator("["), mathml_number(s.before), operator("→"), mathml_number(s.after), operator("]"))
-    return f'{total} <math xmlns="http://www.w3.org/1998/Math/MathML">{arrow}</math>'
+    return f"{total} {equation(_fenced(row(mathml_number(s.before), operator('→'), mathml_number(s.after)), '[', ']'))}"
 
 
 def _products(d: Derivation) -> list[str]:
@@ -86,5 +92,6 @@ def _products(d: Derivation) -> list[str]:
             shown = f"<mtext>{escape.xml(factor)}</mtext>" if isinstance(factor, str) else mathml(factor)
             texts.append(_fenced(shown) if isinstance(factor, Symbol) and factor.kind == "sum" and len(kept) > 1 else shown)
         product = _times(*texts) if texts else "<mn>1</mn>"
-        products.append(row(operator("\N{MINUS SIGN}"), product) if sign < 0 else product)
-    return [row(operator("+").join(chains)), row(operator("+").join(products))]
+        plus = operator("+") if products else ""
+        products.append((operator("\N{MINUS SIGN}") if sign < 0 else plus) + product)
+    return [row(operator("+").join(chains)), row(*products)]

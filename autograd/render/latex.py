@@ -2,6 +2,7 @@ r"""Formulas as LaTeX, from the rows' templates; for MathJax, KaTeX and TeX itse
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -123,7 +124,16 @@ def _line(factor: float, powers: Sequence[tuple[Any, float]]) -> str:
     parts = [_raised(base, exponent) for base, exponent in powers]
     if factor != 1.0 or not parts:
         parts.insert(0, _print(factor)[0])
-    return r" \, ".join(parts)
+    return _joined(parts)
+
+
+def _joined(factors: Sequence[str]) -> str:
+    """Multiply: side by side where letters meet, with a dot before a digit and between words, which would run together."""
+    out = "".join(factors[:1])
+    for before, factor in itertools.pairwise(factors):
+        words = any(mark in part for mark in (r"\text{", r"\mathrm{") for part in (before, factor))
+        out += (r" \cdot " if words or factor[0].isdigit() else r" \, ") + factor
+    return out
 
 
 def _raised(base: Any, exponent: float) -> str:
@@ -163,20 +173,19 @@ def _letters(name: str) -> str:
 
 
 def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
-    texts = [_wrap(x, least) for x in operands]
-    if len(texts) > SHOWN:
-        texts = [*texts[: SHOWN - 2], r"\cdots", texts[-1]]
-    return separator.join(texts)
+    return separator.join(_few([_wrap(x, least) for x in operands]))
+
+
+def _few(texts: list[str]) -> list[str]:
+    return texts if len(texts) <= SHOWN else [*texts[: SHOWN - 2], r"\cdots", texts[-1]]
 
 
 def _dot(*operands: Any) -> tuple[str, int]:
     half = len(operands) // 2
     pairs = zip(operands[:half], operands[half:], strict=True)
     # The 1 that a bias is multiplied by says nothing.
-    terms = [r" \, ".join(_wrap(x, NEGATION + 1) for x in pair if x != 1.0) or "1" for pair in pairs]
-    if len(terms) > SHOWN:
-        terms = [*terms[: SHOWN - 2], r"\cdots", terms[-1]]
-    return " + ".join(terms) or "0", SUM if len(terms) > 1 else PRODUCT
+    terms = [_joined([_wrap(x, NEGATION + 1) for x in pair if x != 1.0]) or "1" for pair in pairs]
+    return " + ".join(_few(terms)) or "0", SUM if len(terms) > 1 else PRODUCT
 
 
 def _where(condition: Any, a: Any, b: Any) -> tuple[str, int]:
@@ -189,9 +198,10 @@ def _indexed(title: str) -> Callable[..., tuple[str, int]]:
 
 _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "dot": _dot,
+    "mul": lambda a, b: (_joined([_wrap(a, PRODUCT), _wrap(b, NEGATION + 1)]), PRODUCT),
     "sum": lambda *xs: (_listed(xs, " + ", PRODUCT) or "0", SUM if len(xs) > 1 else PRODUCT),
     "mean": lambda *xs: (rf"\frac{{{_listed(xs, ' + ', PRODUCT)}}}{{{len(xs)}}}", PRODUCT),
-    "prod": lambda *xs: (_listed(xs, r" \, ", NEGATION + 1) or "1", PRODUCT),
+    "prod": lambda *xs: (_joined(_few([_wrap(x, NEGATION + 1) for x in xs])) or "1", PRODUCT),
     "step": lambda a, b, tie=0.0: (f"[{latex(a)} {_GE if tie == 1.0 else chr(62)} {latex(b)}]", ATOM),
     "where": _where,
     "softmax": _indexed(r"\operatorname{softmax}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +19,9 @@ __all__ = ["equation", "fraction", "identifier", "mathml", "mathml_number", "ope
 
 SHOWN = 6
 TIMES, APPLY = "&#x2062;", "&#x2061;"  # multiplication and application, for ears and line breaks
-_INVISIBLE = (TIMES, APPLY)
+_THIN = '<mspace width="0.17em"/>'
+_DIGIT = re.compile(r"\A(?:<\w+>)*<mn>")  # begins with a number
+_WORD = re.compile(r"<mi>\w\w")
 _ALPHABET = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", ".", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
 _GREEK = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)}
 _TITLES = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sigmoid": "σ", "normal_cdf": "Φ", "maximum": "max",
@@ -60,7 +64,7 @@ def _number(text: str) -> str:
 
 def operator(text: str) -> str:
     """Return an operator."""
-    return f"<mo>{text if text in _INVISIBLE else escape.xml(text)}</mo>"
+    return f"<mo>{text if text in (TIMES, APPLY) else escape.xml(text)}</mo>"
 
 
 def row(*parts: str) -> str:
@@ -79,9 +83,9 @@ def equation(*sides: str) -> str:
     Examples
     --------
     >>> equation(identifier("x"), mathml_number(2.0))
-    '<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow></math>'
+    '<math displaystyle="true" xmlns="http://www.w3.org/1998/Math/MathML"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow></math>'
     """
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{row(operator("=").join(sides))}</math>'
+    return f'<math displaystyle="true" xmlns="http://www.w3.org/1998/Math/MathML">{row(operator("=").join(sides))}</math>'
 
 
 def mathml(x: Any) -> str:
@@ -147,7 +151,17 @@ def _line(factor: float, powers: Sequence[tuple[Any, float]]) -> str:
     parts = [_raised(base, exponent) for base, exponent in powers]
     if factor != 1.0 or not parts:
         parts.insert(0, _print(factor)[0])
-    return parts[0] if len(parts) == 1 else row('<mo lspace="0" rspace="0.17em">&#x2062;</mo>'.join(parts))
+    return _joined(parts)
+
+
+def _joined(factors: Sequence[str]) -> str:
+    """Multiply: side by side where letters meet, with a dot before a digit and between words, which would run together."""
+    out = list(factors[:1])
+    for before, factor in itertools.pairwise(factors):
+        digit = _DIGIT.search(factor) is not None
+        words = "<mtext>" in before or "<mtext>" in factor or _WORD.search(before + factor) is not None
+        out += [operator("·") if digit or words else operator(TIMES) + _THIN, factor]
+    return row(*out) if len(out) > 1 else "".join(out)
 
 
 def _raised(base: Any, exponent: float) -> str:
@@ -166,7 +180,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> tuple[str, int]:
     if op.params and op.arity == ops.ANY:
         title, operands = f"<msub>{title}{_print(operands[-1])[0]}</msub>", operands[:-1]
     if len(operands) == 1 and isinstance(operands[0], Symbol) and operands[0].kind == "name":
-        return row(title, operator(APPLY), mathml(operands[0])), CALL
+        return row(title, operator(APPLY), _THIN, mathml(operands[0])), CALL
     return row(title, operator(APPLY), _fence(_listed(operands, ","))), ATOM
 
 
@@ -175,15 +189,17 @@ def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
 
 
 def _elided(texts: list[str], separator: str) -> str:
-    if len(texts) > SHOWN:
-        texts = [*texts[: SHOWN - 2], "<mo>⋯</mo>", texts[-1]]
-    return row(operator(separator).join(texts))
+    return row(operator(separator).join(_few(texts)))
+
+
+def _few(texts: list[str]) -> list[str]:
+    return texts if len(texts) <= SHOWN else [*texts[: SHOWN - 2], "<mo>⋯</mo>", texts[-1]]
 
 
 def _dot(*operands: Any) -> tuple[str, int]:
     half = len(operands) // 2
     pairs = zip(operands[:half], operands[half:], strict=True)
-    return _elided([row(operator(TIMES).join(_wrap(x, NEGATION + 1) for x in (a, b) if x != 1.0)) if (a, b) != (1.0, 1.0) else "<mn>1</mn>" for a, b in pairs], "+"), SUM
+    return _elided([_joined([_wrap(x, NEGATION + 1) for x in pair if x != 1.0]) or "<mn>1</mn>" for pair in pairs], "+"), SUM
 
 
 def _infix(sign: str, precedence: int, *, fenced: bool = False) -> Callable[..., tuple[str, int]]:
@@ -202,11 +218,11 @@ def _where(condition: Any, a: Any, b: Any) -> tuple[str, int]:
     def line(x: Any, words: str, rest: str) -> str:
         return f"<mtr><mtd>{mathml(x)}</mtd><mtd><mtext>{words}</mtext>{rest}</mtd></mtr>"
 
-    return row(operator("{"), f"<mtable>{line(a, 'if ', mathml(condition))}{line(b, 'else', '')}</mtable>"), SUM
+    return row(operator("{"), f"<mtable columnalign=\"left\">{line(a, 'if&#xA0;', mathml(condition))}{line(b, 'else', '')}</mtable>"), SUM
 
 
 _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
-    "add": _infix("+", SUM), "sub": _infix(MINUS, SUM), "mul": _infix(TIMES, PRODUCT), "mod": _infix("mod", PRODUCT),
+    "add": _infix("+", SUM), "sub": _infix(MINUS, SUM), "mul": lambda a, b: (_joined([_wrap(a, PRODUCT), _wrap(b, NEGATION + 1)]), PRODUCT), "mod": _infix("mod", PRODUCT),
     "div": lambda a, b: (fraction(mathml(a), mathml(b)), PRODUCT), "reciprocal": lambda x: (fraction("<mn>1</mn>", mathml(x)), PRODUCT),
     "neg": lambda x: (row(operator(MINUS), _wrap(x, PRODUCT)), NEGATION), "power": _power, "pow": _power,
     "square": lambda x: _power(x, 2.0), "sqrt": lambda x: (f"<msqrt>{mathml(x)}</msqrt>", ATOM),
@@ -217,7 +233,7 @@ _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "greater": _infix(">", SUM, fenced=True), "greater_equal": _infix("≥", SUM, fenced=True), "less": _infix("<", SUM, fenced=True),
     "less_equal": _infix("≤", SUM, fenced=True), "equal": _infix("=", SUM, fenced=True), "where": _where, "dot": _dot,
     "step": lambda a, b, tie=0.0: _infix("≥" if tie == 1.0 else ">", SUM, fenced=True)(a, b),
-    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_listed(xs, TIMES, NEGATION + 1), PRODUCT),
+    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_joined(_few([_wrap(x, NEGATION + 1) for x in xs])), PRODUCT),
     "mean": lambda *xs: (fraction(_listed(xs, "+", PRODUCT), f"<mn>{len(xs)}</mn>"), PRODUCT),
     "restrict": _print, "saturate": _print,
 }  # fmt: skip

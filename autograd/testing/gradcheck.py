@@ -17,7 +17,7 @@ from autograd.functional import jacrev
 from autograd.linear import Linear
 from autograd.modes import mode
 from autograd.testing.local import Local, ancestors, between, examine, near, total_derivative
-from autograd.testing.numeric import Estimate, richardson, slopes
+from autograd.testing.numeric import Estimate, jumps, richardson, slopes
 from autograd.testing.report import Entry, GradcheckError, Report
 from autograd.value import Value
 
@@ -222,6 +222,8 @@ class _Point:
 
         # Differences that would step over a kink close by say nothing.
         crowded = any(local.nearest_kink < 1e-5 for local in reached)
+        if not crowded and (jump := jumps(along, self.at[i], analytic)):
+            return Entry(what, self.at[i], analytic, math.nan, "", "kink", jump)
         verdict, estimate = ("unknown", None) if crowded and total is not None else _compare(along, self.at[i], analytic)
         numeric, method = (total.derivative, total.method) if total is not None else (math.nan, "")
         if verdict in ("wrong", "kink") and estimate is not None:
@@ -263,13 +265,13 @@ def _compare(f: Callable[[float], float], x: float, analytic: float) -> tuple[st
     # It takes two differences that agree with one another to contradict.
     gap = abs(best.derivative - analytic)
     if sum(abs(e.derivative - best.derivative) < 0.05 * gap and e.uncertainty < 0.01 * gap for e in estimates) < 2:
-        if _jumps(f, x):
+        if _bends(f, x):
             return "kink", best
         return "unknown", None
-    return ("kink" if _jumps(f, x) else "wrong"), best
+    return ("kink" if _bends(f, x) else "wrong"), best
 
 
-def _jumps(f: Callable[[float], float], x: float) -> bool:
+def _bends(f: Callable[[float], float], x: float) -> bool:
     """Whether the slopes to the left and to the right of ``x`` go to different limits."""
     sides = [slopes(f, x, h * (abs(x) or 1.0)) for h in (1e-4, 1e-5)]
     if not all(math.isfinite(s) for pair in sides for s in pair):

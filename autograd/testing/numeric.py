@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from autograd import ops
 
-__all__ = ["COMPLEX", "Estimate", "complex_step", "local_derivative", "richardson", "slopes"]
+__all__ = ["COMPLEX", "Estimate", "complex_step", "jumps", "local_derivative", "richardson", "slopes"]
 
 ULP = 2.0**-52
 
@@ -228,6 +228,31 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale
             noise = (16.0 * ULP * largest + 1e-290) / (h / 8.0)
             return Estimate(best, 2.0 * abs(best - before) + noise, "Richardson")
     return None
+
+
+def jumps(f: Callable[[float], Any], x: float, slope: float) -> str:
+    """Return how ``f`` jumps at ``x``, in words; nothing where it does not.
+
+    Next to a jump the values on one side lie on a line of that slope, and the value at the point does not.
+
+    Examples
+    --------
+    >>> jumps(lambda x: x if x > 0.0 else x + 5.0, 0.0, 1.0)
+    'the function jumps: it is 5 there, and 1e-12 just above'
+    >>> jumps(abs, 0.0, 0.0)
+    ''
+    """
+    y = float(f(x))
+    reach = 1e-7 * (abs(x) or 1.0)
+    for sign, side in ((-1.0, "below"), (1.0, "above")):
+        places = [x + sign * h for h in (reach, 1e-2 * reach, 1e-5 * reach)]
+        beside = [float(f(t)) for t in places]
+        off = [v - y - slope * (t - x) for t, v in zip(places, beside, strict=True)]
+        rounding = 64.0 * ULP * max(abs(y), *map(abs, beside))
+        # With a NaN or an infinity among them, no comparison holds.
+        if min(map(abs, off)) > 20.0 * (max(off) - min(off)) + rounding:
+            return f"the function jumps: it is {y:.6g} there, and {beside[-1]:.6g} just {side}"
+    return ""
 
 
 def slopes(f: Callable[[float], Any], x: float, h: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from autograd import ops
@@ -28,13 +29,13 @@ PRECISION = 1600
 STEP = 120
 # Algebraic and piecewise functions mix numbers of all magnitudes, and cost little at any precision.
 _MANY_BITS = dict.fromkeys(
-    ["add", "sub", "mul", "div", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "elu", "selu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
+    ["add", "sub", "mul", "div", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
     6000,
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
 # Operands in which the function has a pole, branch point or kink at zero: steps are relative.
 _SINGULAR = {
-    **dict.fromkeys(["log", "log2", "log10", "power", "pow", "lgamma", "digamma", "polygamma"], (0,)), "monomial": (1,), "atan2": (0, 1),
+    **dict.fromkeys(["log", "log2", "log10", "power", "pow", "lgamma", "digamma", "polygamma", "elu", "selu"], (0,)), "monomial": (1,), "atan2": (0, 1),
     **dict.fromkeys(_MANY_BITS, tuple(range(16))),
 }  # fmt: skip
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute steps.
@@ -62,13 +63,23 @@ def _norm(*xs: Any) -> Any:
     return mp.sqrt(mp.fsum(x * x for x in xs))
 
 
+@lru_cache(maxsize=64)  # differences move one operand at a time, and ask for the others' again and again
+def _exp(x: Any, _precision: int) -> Any:
+    return mp.exp(x)
+
+
+def _exponentials(xs: Sequence[Any]) -> list[Any]:
+    return [_exp(x, mp.prec) for x in xs]
+
+
 def _logsumexp(*xs: Any) -> Any:
-    return mp.log(mp.fsum(mp.exp(x) for x in xs))
+    return mp.log(mp.fsum(_exponentials(xs)))
 
 
 def _softmax(*xs_index: Any) -> Any:
     *xs, index = xs_index
-    return 1 / mp.fsum(mp.exp(x - xs[int(index)]) for x in xs)
+    powers = _exponentials(xs)
+    return powers[int(index)] / mp.fsum(powers)
 
 
 def _round_half_even(x: Any, ndigits: Any) -> Any:

@@ -3,17 +3,20 @@
 import gc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import GraphError, Value
 from autograd.checkpointing import checkpoint
 from autograd.functional import grad, jacfwd, jacrev, jvp
+from autograd.testing import strategies
 
 STEPS, CHUNK = 1000, 25
 
 
 def live_nodes():
-    return sum(type(x) is Value for x in gc.get_objects())
+    return sum(type(x) is Value and hasattr(x, "_data") for x in gc.get_objects())  # those made in advance are blank
 
 
 def recurrence(step, start, parameters, wrap):
@@ -54,6 +57,58 @@ def test_a_recurrence_takes_the_square_root_of_the_nodes_and_gives_the_same_bits
     assert all_nodes > STEPS
     # One node for each chunk and those of one chunk, some six a step.
     assert few_nodes < STEPS // CHUNK + 8 * CHUNK
+
+
+STATEFUL = (  # each rests on the state
+    lambda h, p: ag.tanh(h) + p, lambda h, p: p * h, lambda h, p: h - p * h, lambda h, p: ag.sin(p * h), lambda h, p: h / (1.0 + (h * p) ** 2),
+    lambda h, p: ag.dot((p, h), (h, 0.3)), lambda h, p: ag.where(h > p, h, 0.5 * h), lambda h, p: ag.maximum(h, p) * h,
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(STATEFUL) - 1), st.integers(0, 2)), min_size=1, max_size=30), st.integers(1, 7),
+    st.tuples(*[st.floats(-2.0, 2.0)] * 4),
+)
+def test_any_recurrence_has_the_same_bits(steps, chunk, numbers):
+    def run(wrap):
+        h, *parameters = leaves = [Value(x) for x in numbers]
+        for i in range(0, len(steps), chunk):
+
+            def advance(h, parameters, i=i):
+                for kind, which in steps[i : i + chunk]:
+                    h = STATEFUL[kind](h, parameters[which])
+                return h
+
+            h = wrap(advance)(h, parameters)
+        h.backward()
+        return [x.grad.hex() for x in leaves]
+
+    assert run(checkpoint) == run(lambda f: f)
+
+
+@given(strategies.expressions(kinks=True))
+def test_one_call_has_the_same_bits(expression):
+    def bits(f):
+        leaves = [Value(x) for x in expression.inputs]
+        return [d.hex() for d in ag.gradients(ag.tanh(f(*leaves)), leaves)]
+
+    assert bits(checkpoint(expression)) == bits(expression)
+
+
+@given(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=12))
+def test_a_side_branch_adds_the_same_terms_in_another_order(numbers):
+    def run(wrap):
+        h, p = Value(0.7), Value(0.9)
+        for x in numbers:
+            h = wrap(lambda h, p, x=x: h * ag.tanh(p * x))(h, p)
+        h.backward()
+        return h.grad, p.grad
+
+    (plain_h, plain_p), (h, p) = run(lambda f: f), run(checkpoint)
+    assert h == plain_h
+    assert p == pytest.approx(plain_p, rel=1e-13, abs=1e-15)
+    if len(numbers) < 3:  # two terms have no order
+        assert p == plain_p
 
 
 def f(x, y):

@@ -1,10 +1,11 @@
 """The published accuracy of every operation: largest errors against mpmath, beside PyTorch's and JAX's where installed.
 
-    python tests/benchmarks/bench_accuracy.py --points 10000
+    python tests/benchmarks/bench_accuracy.py --points 10000 --hips
 
 For each operation, over points all through the range of doubles: the largest error of the value, of the first derivatives and
 of the second derivatives, in units in the last place; then a grid of special points, with the number of wrong derivatives.
-An error is measured against the exact result, or, where terms cancel in it, the largest of them.
+An error is measured against the exact result, or, where terms cancel in it, the largest of them. This takes some ten minutes
+where mpmath finds gmpy2, and an hour where it does not.
 """
 
 from __future__ import annotations
@@ -12,15 +13,21 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+import venv
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
+from array_libraries import libraries
 from mpmath import mp
 from special_points import POINTS, expected, hips_program, is_right
 
@@ -134,10 +141,7 @@ def largest_term(root: Any) -> float:
     return terms[root] if math.isfinite(terms[root]) else 0.0
 
 
-# Ours and theirs: name -> (value, first, second), as functions of a list of points.
-
-Results = Iterator[tuple[float, list[float], dict[tuple[int, int], float]]]
-
+# Ours.
 
 def ours(op: ops.Op, points: list[tuple[float, ...]], count: int) -> Iterator[tuple[Any, ...]]:
     """Yield value, first and second derivatives, and the largest terms of both."""
@@ -158,72 +162,12 @@ def ours(op: ops.Op, points: list[tuple[float, ...]], count: int) -> Iterator[tu
         yield y.data, plain, second, [largest_term(g) for g in recorded], terms
 
 
-def torch_functions() -> dict[str, Callable[..., Any]]:
-    """Return PyTorch's functions by our names; none where it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return {}
-    f = torch.nn.functional
-    same = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid", "sqrt", "square", "reciprocal", "erf", "erfc", "lgamma", "digamma", "abs", "relu", "hypot", "atan2", "logaddexp", "maximum", "minimum"]
-    return {name: getattr(torch, name) for name in same} | {
-        "softplus": f.softplus, "logsigmoid": f.logsigmoid, "silu": f.silu, "gelu": f.gelu, "elu": f.elu, "selu": f.selu,
-        "relu6": f.relu6, "hardtanh": f.hardtanh, "leaky_relu": f.leaky_relu,
-        "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow, "neg": torch.neg,
-    }  # fmt: skip
-
-
-def jax_functions() -> dict[str, Callable[..., Any]]:
-    """Return JAX's functions by our names; none where it is not installed."""
-    try:
-        import jax
-    except ImportError:
-        return {}
-    jax.config.update("jax_enable_x64", True)
-    n, j, s = jax.numpy, jax.nn, jax.scipy.special
-    same = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sqrt", "square", "cbrt", "reciprocal", "abs", "hypot", "arctan2", "logaddexp", "maximum", "minimum"]
-    return {name.replace("arc", "a"): getattr(n, name) for name in same} | {
-        "sigmoid": j.sigmoid, "softplus": j.softplus, "logsigmoid": j.log_sigmoid, "silu": j.silu, "relu": j.relu, "selu": j.selu,
-        "gelu": lambda x: j.gelu(x, approximate=False), "elu": j.elu, "relu6": j.relu6, "leaky_relu": j.leaky_relu,
-        "hardtanh": j.hard_tanh, "erf": s.erf, "erfc": s.erfc, "lgamma": s.gammaln, "digamma": s.digamma,
-        "add": n.add, "sub": n.subtract, "mul": n.multiply, "div": n.divide, "pow": n.power, "neg": n.negative,
-    }  # fmt: skip
-
-
-def by_torch(f: Callable[..., Any], points: list[tuple[float, ...]], count: int) -> Results:
-    """Yield PyTorch's value and derivatives."""
-    import torch
-
-    xs = [torch.tensor([p[i] for p in points], dtype=torch.float64, requires_grad=True) for i in range(count)]
-    y = f(*xs)
-    first = torch.autograd.grad(y.sum(), xs, create_graph=True)
-    second = {}
-    for i, j in [*((i, i) for i in range(count)), *([(0, 1)] if count > 1 else [])]:
-        d = torch.autograd.grad(first[i].sum(), xs[j], retain_graph=True, allow_unused=True)[0] if first[i].requires_grad else None
-        second[i, j] = [0.0] * len(points) if d is None else (torch.zeros_like(xs[j]) + d).tolist()
-    firsts, values = [d.tolist() for d in first], y.tolist()
-    for k in range(len(points)):
-        yield values[k], [d[k] for d in firsts], {key: d[k] for key, d in second.items()}
-
-
-def by_jax(f: Callable[..., Any], points: list[tuple[float, ...]], count: int) -> Results:
-    """Yield JAX's value and derivatives."""
-    import jax
-
-    xs = [jax.numpy.array([p[i] for p in points], dtype="float64") for i in range(count)]
-    values = f(*xs).tolist()
-    first = [jax.vmap(jax.grad(f, i))(*xs).tolist() for i in range(count)]
-    pairs = [*((i, i) for i in range(count)), *([(0, 1)] if count > 1 else [])]
-    second = {(i, j): jax.vmap(jax.grad(jax.grad(f, i), j))(*xs).tolist() for i, j in pairs}
-    for k in range(len(points)):
-        yield values[k], [d[k] for d in first], {key: d[k] for key, d in second.items()}
-
-
 # Tables.
 
 
-def measure(op: ops.Op, count_points: int, seed: int, peers: dict[str, tuple[Any, dict[str, Any]]]) -> dict[str, list[float]]:
+def measure(op_name: str, count_points: int, seed: int) -> dict[str, list[float]]:
     """Return for each library the largest error of value, first and second derivative."""
+    op = ops.TABLE[op_name]
     rng = random.Random(f"{op.name} {seed}")
     points = []
     while len(points) < count_points:
@@ -231,25 +175,33 @@ def measure(op: ops.Op, count_points: int, seed: int, peers: dict[str, tuple[Any
         if op.kink is None or op.kink(*xs) > 1e-12 * max(1.0, *map(abs, xs)):
             points.append(xs)
     count = len(points[0]) - len(op.params)
-    truths, scales = [], []
+    truths, scales, largest = [], [], []
     worst = {"chainrule": [0.0, 0.0, 0.0]}
     for xs, (y, first, second, first_terms, second_terms) in zip(points, ours(op, points, count), strict=True):
         truth = exact(op, xs, count)
         truths.append(truth)
         scales.append((first_terms, second_terms))
-        # A scalar product is a sum: its error is measured against its largest term.
-        largest = max(abs(a * b) for a, b in zip(xs[: count // 2], xs[count // 2 :], strict=True)) if op.name == "dot" else 0.0
-        record(worst["chainrule"], (y, first, second), truth, scales[-1], largest)
-    for name, (run, functions) in peers.items():
+        largest.append(largest_summand(op.name, xs[:count]))
+        record(worst["chainrule"], (y, first, second), truth, scales[-1], largest[-1])
+    for name, (run, functions) in libraries().items():
         if op.name not in functions:
             continue
         worst[name] = [0.0, 0.0, 0.0]
-        for result, truth, scale in zip(run(functions[op.name], points, count), truths, scales, strict=True):
-            record(worst[name], result, truth, scale)
+        results = run(functions[op.name], points, count)
+        for result, truth, scale, summand in zip(results, truths, scales, largest, strict=True):
+            record(worst[name], result, truth, scale, summand)
     return worst
 
 
-def record(worst: list[float], result: Any, truth: Any, scale: Any, largest: float = 0.0) -> None:
+def largest_summand(name: str, xs: tuple[float, ...]) -> float:
+    """Return the largest of the terms that a value is the sum of, where they may cancel."""
+    if name == "dot":
+        return max(abs(a * b) for a, b in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True))
+    # The greatest operand, and what the others add to it.
+    return abs(max(xs)) if name in ("logsumexp", "logaddexp") else 0.0
+
+
+def record(worst: list[float], result: Any, truth: Any, scale: Any, largest: float) -> None:
     """Add one point's errors."""
     (y, first, second), (value, firsts, seconds), (first_terms, second_terms) = result, truth, scale
     worst[0] = max(worst[0], error(y, value, largest))
@@ -264,24 +216,37 @@ def shown(x: float) -> str:
     return "all" if x >= 2.0**52 else f"{x:.1f}" if x < 1000.0 else f"{x:.0e}"
 
 
-def accuracy_table(names: list[str], points: int, seed: int) -> None:
+def accuracy_table(names: list[str], points: int, seed: int, jobs: int) -> None:
     """Print the largest errors as a Markdown table."""
-    peers = {"PyTorch": (by_torch, torch_functions()), "JAX": (by_jax, jax_functions())}
-    peers = {name: peer for name, peer in peers.items() if peer[1]}
-    libraries = ["chainrule", *peers]
+    shown_libraries = ["chainrule", *libraries()]
     print(f"Largest error in ulp over {points} points (seed {seed}): value, first derivatives, second derivatives\n")
-    print("| operation | " + " | ".join(f"{name}: value | f' | f''" for name in libraries) + " |")
-    print("|---|" + "---|" * (3 * len(libraries)))
+    print("| operation | " + " | ".join(f"{name}: value | f' | f''" for name in shown_libraries) + " |")
+    print("|---|" + "---|" * (3 * len(shown_libraries)))
     total = [0.0, 0.0, 0.0]
-    for name in names:
-        worst = measure(ops.TABLE[name], points, seed, peers)
-        cells = [" | ".join(map(shown, worst[lib])) if lib in worst else "- | - | -" for lib in libraries]
-        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-        total = [max(a, b) for a, b in zip(total, worst["chainrule"], strict=True)]
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for name, worst in zip(names, pool.map(measure, names, [points] * len(names), [seed] * len(names)), strict=True):
+            cells = [" | ".join(map(shown, worst[lib])) if lib in worst else "- | - | -" for lib in shown_libraries]
+            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+            total = [max(a, b) for a, b in zip(total, worst["chainrule"], strict=True)]
     print(f"\nchainrule's largest: value {shown(total[0])}, first {shown(total[1])}, second {shown(total[2])}\n")
 
 
-def special_table(hips: str | None) -> None:
+def hips_derivatives() -> tuple[str, dict[tuple[str, float], float]]:
+    """Return the version of HIPS autograd, and its derivatives at the special points.
+
+    It has our import name, so it is installed for the purpose, in an environment of its own.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder, "Scripts" if os.name == "nt" else "bin", "python"))
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "autograd", "scipy"], check=True, stdout=sys.stderr)
+        # Isolated (-I), lest the folder we are in, or PYTHONPATH, put our package in its place.
+        version, *lines = subprocess.run([python, "-I", "-c", hips_program()], capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split() for line in lines]
+    return version, {(name, x_key(float(x))): float(d) for name, x, d in rows}
+
+
+def special_table(*, hips: bool) -> None:
     """Print how many derivatives at special points are wrong."""
     grids: dict[str, dict[tuple[str, float], float]] = {}
     names = list(expected())
@@ -290,17 +255,15 @@ def special_table(hips: str | None) -> None:
         for x in POINTS:
             leaf = Value(x)
             grids["chainrule"][name, x_key(x)] = gradients(ops.TABLE[name](leaf), leaf)
-    for library, run, functions in (("PyTorch", by_torch, torch_functions()), ("JAX", by_jax, jax_functions())):
-        if functions:
-            grids[library] = {
-                (name, x_key(x)): first[0]
-                for name in names if name in functions
-                for x, (_, first, _) in zip(POINTS, run(functions[name], [(x,) for x in POINTS], 1), strict=True)
-            }  # fmt: skip
+    for library, (run, functions) in libraries().items():
+        grids[library] = {
+            (name, x_key(x)): first[0]
+            for name in names if name in functions
+            for x, (_, first, _) in zip(POINTS, run(functions[name], [(x,) for x in POINTS], 1), strict=True)
+        }  # fmt: skip
     if hips:
-        output = subprocess.run([hips, "-c", hips_program()], capture_output=True, text=True, check=True).stdout
-        rows = [line.split() for line in output.splitlines()]
-        grids["HIPS autograd"] = {(name, x_key(float(x))): float(d) for name, x, d in rows}
+        version, grid = hips_derivatives()
+        grids[f"HIPS autograd {version}"] = grid
     print("Derivatives at special points\n\n| library | wrong | of | where |\n|---|---|---|---|")
     for library, grid in grids.items():
         wrong = [(name, x) for name, truths in expected().items() for x, d in zip(POINTS, truths, strict=True)
@@ -320,11 +283,12 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="the operations to measure (default: all)")
-    parser.add_argument("--hips", metavar="PYTHON", help="an interpreter that has HIPS autograd (it shares our import name)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at work (default 1)")
+    parser.add_argument("--hips", action="store_true", help="install HIPS autograd in a temporary environment, for the special points")
     args = parser.parse_args()
     names = args.only or [name for name in ops.TABLE if name not in HELPERS]
-    accuracy_table(names, args.points, args.seed)
-    special_table(args.hips)
+    accuracy_table(names, args.points, args.seed, args.jobs)
+    special_table(hips=args.hips)
 
 
 if __name__ == "__main__":

@@ -60,13 +60,16 @@ def is_right(computed: float, exact: float) -> bool:
 
 
 def hips_program() -> str:
-    """Return a program for an interpreter with HIPS autograd that prints function, point and derivative."""
+    """Return a program for an interpreter with HIPS autograd that prints its version, then function, point and derivative."""
     renamed = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
-    lines = ["import warnings; warnings.simplefilter('ignore')", "import autograd.numpy as np, autograd.scipy.special as s", "from autograd import grad"]
-    for name in AT_INFINITY:
-        module = "s" if name in ("erf", "erfc") else "np"
-        if name in ("sigmoid", "softplus"):
-            continue
-        lines.append(f"f = getattr({module}, {renamed.get(name, name)!r}, None)")
-        lines += [f"if f: print({name!r}, {x!r}, grad(f)({f'float({str(x)!r})'}))" for x in POINTS]
-    return "\n".join(lines)
+    # The logistic function and its integral are not in it.
+    functions = {name: f"s.{name}" if name in ("erf", "erfc") else f"np.{renamed.get(name, name)}"
+                 for name in AT_INFINITY if name not in ("sigmoid", "softplus")}  # fmt: skip
+    return "\n".join([
+        "import importlib.metadata, warnings; warnings.simplefilter('ignore')",
+        "print(importlib.metadata.version('autograd'))",
+        "import autograd.numpy as np, autograd.scipy.special as s",
+        "from autograd import grad",
+        f"points = [np.float64(x) for x in {[str(x) for x in POINTS]}]",
+        *(f"for x in points: print({name!r}, float(x), float(grad({f})(x)))" for name, f in functions.items()),
+    ])  # fmt: skip

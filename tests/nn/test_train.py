@@ -277,6 +277,29 @@ def test_an_interrupt_that_python_raises_keeps_what_was_learnt_too():
     assert fit(model, optimizer, data, callbacks=[interrupt]).stopped == "interrupted"
 
 
+@pytest.mark.parametrize("size", [4, None])
+def test_an_interrupt_with_a_checkpoint_ends_the_epoch_and_goes_on_bit_for_bit(tmp_path, size):
+    calls = []
+
+    def interrupting(output, target):
+        calls.append(target)
+        if len(calls) == 2 + 2 * len(setup()[2][0]):  # in the third epoch
+            signal.raise_signal(signal.SIGINT)
+        return nn.losses.mse_loss(output, target)
+
+    file = tmp_path / "run.json"
+    model, optimizer, data = setup()
+    options = {"checkpoint": file, "checkpoint_every": 100, "batch_size": size}
+    history = fit(model, optimizer, data, interrupting, epochs=6, **options)
+    assert (history.stopped, history.epochs) == ("interrupted", 3)
+    model, optimizer, data = setup()
+    history = fit(model, optimizer, data, nn.losses.mse_loss, epochs=6, resume=True, **options)
+    whole, optimizer, data = setup()
+    expected = fit(whole, optimizer, data, nn.losses.mse_loss, epochs=6, batch_size=size)
+    assert model.state_dict() == whole.state_dict()
+    assert dict(history) == dict(expected)
+
+
 def test_other_threads_train_too():
     results = []
     thread = threading.Thread(target=lambda: results.append(fit(*setup(), epochs=2).epochs))

@@ -1,5 +1,6 @@
 """What a picture shows, feature by feature, read back from the parsed SVG, DOT and Mermaid."""
 
+import base64
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import pytest
 from drawings import SVG, chain, elements, network, neuron, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from node_tools import mermaid_objections
 
 import autograd
 from autograd import Value
@@ -237,6 +239,15 @@ def test_mermaid_has_every_node_edge_and_cluster():
     assert text.count("subgraph") == text.count("\n" + "    end") + len(re.findall(r"^  end$", text, re.M))
 
 
+def test_mermaid_reads_what_is_written_for_it():
+    charts = [draw(root, rankdir=rankdir, flow=flow).to_mermaid() for root in (neuron(), network()) for rankdir in ("LR", "RL", "TB", "BT") for flow in (True, False)]
+    charts += [draw(network(), depth=depth, fold=True).to_mermaid() for depth in (1, 2)]
+    for label in NASTY:
+        with autograd.scope(label.replace(".", "") or "s"):
+            charts.append(draw(Value(2.0, label) * 3.0).to_mermaid())
+    assert mermaid_objections(charts) == []
+
+
 def test_the_listing_has_a_line_for_each_node():
     lines = draw(neuron()).listing().split("\n")
     assert len(lines) == 9
@@ -288,8 +299,19 @@ def test_trace_gives_nodes_and_edges():
     assert all(parent in child.parents for parent, child in edges)
 
 
-def test_jupyter_gets_the_picture_alone():
-    assert set(draw(neuron())._repr_mimebundle_()) == {"image/svg+xml"}
+def test_notebooks_get_the_picture_in_three_ways():
+    bundle = draw(neuron())._repr_mimebundle_()
+    assert set(bundle) == {"image/svg+xml", "text/html", "text/plain"}
+    assert bundle["text/plain"].startswith("<Computation graph of L = 0.1565: 9 nodes, 8 edges")
+    assert "a = tanh(z)" in bundle["text/plain"]
+    # Where frames and style sheets are stripped, an image is left, and no loose text.
+    stripped = re.sub(r"<style>.*?</style>|<iframe.*?</iframe>", "", bundle["text/html"], flags=re.S)
+    source = re.fullmatch(r'<div [^>]*><img alt="Computation graph[^"]*" src="data:image/svg\+xml;base64,([^"]*)"></div>', stripped)[1]
+    assert base64.b64decode(source).decode() == bundle["image/svg+xml"]
+
+
+def test_a_picture_of_megabytes_is_given_once():
+    assert set(draw(chain(1400), fold=False)._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
 
 
 def test_the_node_draws_itself():

@@ -1,10 +1,9 @@
 """The stepper in a browser: every control, the numbers at each step, no request, no error, no overlap."""
 
 import itertools
-import re
-import shutil
 
 import pytest
+from browsers import chromium
 from drawings import elements, neuron, texts
 
 from autograd import Value
@@ -13,19 +12,12 @@ from autograd.render.steps import steps
 from autograd.render.text import number
 
 pytestmark = pytest.mark.browser
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=FLAGS.split())
-        yield browser
-        browser.close()
+    with chromium() as started:
+        yield started
 
 
 def training():
@@ -217,23 +209,3 @@ def test_focus_is_visible(visit):
     tab.keyboard.press("Tab")
     tab.keyboard.press("Shift+Tab")
     assert tab.evaluate("getComputedStyle(document.querySelector('#next')).outlineStyle") == "solid"
-
-
-def test_in_a_notebooks_page_trusted_and_not(browser, tmp_path):
-    page = stepper(neuron())
-    html = page._repr_html_()
-    stripped = re.sub(r"<style>.*?</style>|<iframe.*?</iframe>", "", html, flags=re.S)
-    for name, body in (("trusted", html), ("untrusted", stripped)):
-        path = tmp_path / f"{name}.html"
-        path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{body}", encoding="utf-8")
-        tab = browser.new_page()
-        tab.goto(path.as_uri())
-        if name == "trusted":
-            assert not tab.is_visible("img")
-            frame = tab.frame_locator("iframe")
-            frame.locator("#next").click()
-            assert "Forward 1 of 9" in frame.locator(".say").inner_text()
-        else:
-            assert tab.is_visible("img")
-            assert tab.evaluate("document.querySelector('img').naturalWidth") > 500
-        tab.close()

@@ -27,8 +27,13 @@ def path_sums(root):
     sums = {root: 1.0}
     for node in reversed(toposort(root)):
         for x, d in node.edges():
-            sums[x] = sums.get(x, 0.0) + sums.get(node, 0.0) * abs(d or 0.0)
+            sums[x] = sums.get(x, 0.0) + sums.get(node, 0.0) * size(node, x, d or 0.0)
     return sums
+
+
+def size(node, x, d):
+    """Return the size of a local derivative: of its largest term, where it is a sum that goes through zero."""
+    return max(abs(d), abs(node.data / x.data)) if node.op.name in ("gelu", "silu") and x.data else abs(d)
 
 
 def check(root, leaves, expected):

@@ -1,0 +1,41 @@
+"""Making objects by the block, for the sake of Python's garbage collector."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from itertools import repeat, starmap
+from typing import TypeVar
+
+__all__ = ["blocks"]
+
+T = TypeVar("T")
+_LARGEST = 8192
+
+
+def blocks(make: Callable[[], T]) -> tuple[list[T], Callable[[], T]]:
+    """Return a store of objects, at first empty, and a function that takes one from it and fills it where it is empty.
+
+    The collector stops to look at all young objects each time 700 have been added, and every so often at all there are: in a
+    graph of 60,000 nodes, which holds no cycles that it could find, that costs as much as building it. Objects that are
+    added 8,192 at a time make it look ten times less often. The first blocks are small, for who needs only a few.
+    """
+    store: list[T] = []
+    size = 16
+
+    def take() -> T:
+        nonlocal size
+        try:
+            return store.pop()
+        except IndexError:
+            size = min(2 * size, _LARGEST)
+        enabled = gc.isenabled()
+        try:
+            gc.disable()  # or it would look in the middle of the block
+            store.extend(starmap(make, repeat((), size)))
+        finally:
+            if enabled:
+                gc.enable()
+        return make()
+
+    return store, take

@@ -1,0 +1,167 @@
+"""The plain backward pass, in place: what `backward` does where floats are all that is wanted.
+
+`adjoints` marks nodes in a set and adds up gradients in a dict, and so changes no node. Here marks and sums both live in
+the nodes' own ``grad``, which takes half the time. A test proves that the two agree to the bit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Final
+
+from autograd import ops
+from autograd.node import Node
+from autograd.order import Bundle, sort
+from autograd.value import Value
+
+__all__ = ["sweep", "total", "write"]
+
+
+class _Mark:
+    """What stands in ``grad``, while a pass is under way, in place of the number to come."""
+
+    def __repr__(self) -> str:
+        return "<not known yet: a backward pass is under way>"
+
+
+_OPEN: Final = _Mark()  # what lies below this node is being sorted
+_EMPTY: Final = _Mark()  # the node is sorted, and nothing has reached it
+
+_set_grad: Final = Node.__dict__["grad"].__set__
+
+
+def write(nodes: Iterable[Any], grads: Iterable[Any]) -> None:
+    """Set the nodes' ``grad``, in one go through C, which no interrupt from the keyboard can split."""
+    deque(map(_set_grad, nodes, grads), maxlen=0)
+
+
+def total(before: Any, g: Any) -> Any:
+    """Return what a leaf holds after a pass that brings it ``g``: the very bits of ``g``, if it held nothing."""
+    if g is None or g is _EMPTY:
+        return before
+    return before + g if before.__class__ is Value or before else g
+
+
+def sweep(root: Value, gradient: float) -> bool:
+    """Fill ``grad`` of every node below ``root``; False, with no leaf changed, if a call among them is checkpointed.
+
+    Where an exception strikes, such as an interrupt from the keyboard, leaves keep what they had and the rest is zero.
+    """
+    order: list[Any] = []
+    leaves: list[Any] = []
+    before: list[Any] = []
+    try:
+        bundles = _sort(root, order, leaves, before)
+        if bundles is not None:
+            root.grad = gradient
+            _accumulate(order, bundles)
+            write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
+            return True
+    except BaseException:
+        _undo(root, leaves, before)
+        raise
+    _undo(root, leaves, before)
+    return False
+
+
+def _undo(root: Value, leaves: list[Any], before: list[Any]) -> None:
+    write(leaves, before)
+    for node in sort(root)[0]:
+        if node.op is not None:
+            node.grad = 0.0
+
+
+def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -> dict[int, Bundle] | None:
+    """Sort as `sort` does, but into leaves, with the gradients they had, and the rest; None at a checkpointed call."""
+    bundles: dict[int, Bundle] = {}
+    stack: list[Any] = [root]
+    pop, push, place, keep, leaf = stack.pop, stack.append, order.append, before.append, leaves.append
+    is_open, empty = _OPEN, _EMPTY
+    while stack:
+        node = pop()
+        g = node.grad
+        if g is is_open:  # all that lies below it has been placed
+            place(node)
+            node.grad = empty
+            continue
+        if g is empty:
+            continue
+        a = node._a
+        if a is None:
+            keep(g)
+            leaf(node)
+            node.grad = empty
+            continue
+        b = node._b
+        if a.__class__ is tuple:
+            if node.op is ops.dot:
+                below: list[Any] = []
+                for vector, local in zip(a, b):
+                    if local is not None:
+                        bundle = bundles.get(id(vector))
+                        if bundle is None:
+                            bundle = bundles[id(vector)] = Bundle(vector)
+                        if bundle.grad is not empty:
+                            below.append(bundle)
+            elif node.op is not None and node.op.call is not None:
+                return None
+            else:
+                below = [x for x in a if x.__class__ is Value and x.grad is not empty]
+            if below:
+                push(node)
+                node.grad = is_open
+                stack += below
+                continue
+        else:
+            first = a.__class__ is Value and a.grad is not empty
+            second = b.__class__ is Value and b.grad is not empty
+            if first or second:
+                push(node)
+                node.grad = is_open
+                if first:
+                    push(a)
+                if second:
+                    push(b)
+                continue
+        place(node)
+        node.grad = empty
+    return bundles
+
+
+def _accumulate(order: list[Any], bundles: dict[int, Bundle]) -> None:
+    """Apply the chain rule: each parent's gradient += the node's gradient * the local derivative."""
+    empty = _EMPTY
+    for node in reversed(order):
+        g = node.grad
+        if g is empty:
+            node.grad = 0.0
+            continue
+        da = node._da
+        if da is not None:
+            a = node._a
+            old = a.grad
+            a.grad = g * da if old is empty else old + g * da
+        db = node._db
+        if db is not None:
+            b = node._b
+            old = b.grad
+            b.grad = g * db if old is empty else old + g * db
+        elif da is None and node._a.__class__ is tuple:
+            _spread(node, g, bundles)
+
+
+def _spread(node: Any, g: Any, bundles: dict[int, Bundle]) -> None:
+    """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
+    if node.op is ops.dot:
+        for vector, local in zip(node._a, node._b):
+            if local is not None:
+                bundle = bundles[id(vector)]
+                old = bundle.grad
+                bundle.grad = [g * d for d in local] if old is _EMPTY else [s + g * d for s, d in zip(old, local)]
+        return
+    terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
+    for x, term in zip(node._a, terms):
+        if term is not None and x.__class__ is Value:
+            old = x.grad
+            x.grad = term if old is _EMPTY else old + term

@@ -1,0 +1,110 @@
+"""The pass in place: the same order and the same bits as `adjoints`, and leaves untouched where it fails."""
+
+import math
+import random
+
+import pytest
+
+import autograd
+from autograd import Value, adjoints, checkpoint, toposort
+from autograd import sweep as sweep_module
+from autograd.sweep import sweep
+
+
+def random_graph(seed):
+    """Return leaves and a root over sums, products, dot products with shared vectors, n-ary nodes, untaken branches."""
+    rng = random.Random(seed)
+    leaves = [Value(rng.gauss(0.0, 1.0)) for _ in range(12)]
+    nodes = list(leaves)
+    row = tuple(leaves[:4])
+    for _ in range(200):
+        a, b, c = (rng.choice(nodes) for _ in range(3))
+        vector = (a, 0.5, b, c)
+        nodes.append(
+            rng.choice([
+                lambda: a + b, lambda: a * b, lambda: a - 2.0, lambda: 3.0 - a, lambda: (a * 0.1).tanh(), lambda: a.relu(),
+                lambda: autograd.dot(row, vector) * 0.1, lambda: autograd.dot(vector, vector).tanh(), lambda: autograd.sum([a, 1.0, b, a]),
+                lambda: autograd.max([a, b, c]), lambda: autograd.where(a > b, a, b), lambda: a / 3.0, lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)),
+            ])().sigmoid()
+        )  # fmt: skip
+    return leaves, autograd.sum(nodes[-20:])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_it_agrees_with_adjoints_to_the_bit(seed):
+    _, root = random_graph(seed)
+    for node in toposort(root):
+        node.grad = 0.25 if node.op is None else -7.0
+    expected = adjoints(root, 1.5)
+    assert sweep(root, 1.5)
+    for node, g in expected.items():
+        alone = 0.25 if g is None else 0.25 + g
+        want = alone if node.op is None else (g or 0.0) if g is None or g == g else g
+        assert repr(node.grad) == repr(want)
+
+
+def test_a_leaf_that_held_nothing_gets_the_very_bits():
+    x = Value(0.0)
+    (x * -0.0).backward()
+    assert math.copysign(1.0, x.grad) == -1.0
+    y = Value(2.0)
+    y.grad = None  # as users of PyTorch clear it
+    (y * 3.0).backward()
+    assert y.grad == 3.0
+
+
+def test_a_leaf_by_itself_and_one_beneath_an_untaken_branch():
+    x = Value(2.0)
+    assert sweep(x, 4.0)
+    assert x.grad == 4.0
+    y = Value(-1.0)
+    hidden = y * 2.0
+    hidden.grad = 5.0
+    assert sweep(hidden.relu(), 1.0)
+    assert (y.grad, hidden.grad) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("part", ["_sort", "_accumulate", "_spread", "total"])
+def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch):
+    leaves, root = random_graph(1)
+    sweep(root, 1.0)
+    before = [x.grad for x in leaves]
+    genuine = getattr(sweep_module, part)
+    calls = iter([False, True, True])
+
+    def interrupted(*args):
+        # In the middle: the second call, or after the work of the first.
+        if part in ("_sort", "_accumulate"):
+            genuine(*args)
+        if part in ("_sort", "_accumulate") or next(calls):
+            raise KeyboardInterrupt
+        return genuine(*args)
+
+    monkeypatch.setattr(sweep_module, part, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(root, 1.0)
+    assert [x.grad for x in leaves] == before
+    assert all(node.grad == 0.0 for node in toposort(root) if node.op is not None)
+    monkeypatch.undo()
+    sweep(root, 1.0)
+    assert [x.grad for x in leaves] == [2.0 * g for g in before]
+
+
+def test_a_checkpointed_call_is_left_to_the_general_pass():
+    x = Value(0.5)
+    x.grad = 1.0
+    y = checkpoint(lambda x: (x * x).sin())(x * 2.0) + x
+    assert not sweep(y, 1.0)
+    assert x.grad == 1.0
+    y.backward()
+    assert x.grad == pytest.approx(2.0 + math.cos(1.0) * 4.0, rel=1e-15)
+
+
+def test_hooks_work_whatever_ran_before_them():
+    x = Value(3.0)
+    y = x * 2.0
+    y.backward()
+    y.register_hook(lambda g: 10.0 * g)
+    x.grad = 0.0
+    y.backward()
+    assert x.grad == 20.0
