@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from threading import Lock
-from typing import Any, Final, overload
+from functools import partial
+from typing import Any, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
@@ -16,7 +16,7 @@ from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
-from autograd.sweep import sweep, total, write
+from autograd.sweep import in_turn, sweep, total, write
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
@@ -239,9 +239,6 @@ def _data(x: Any) -> float:
     return x._data if x.__class__ is Value else x
 
 
-_writing: Final = Lock()
-
-
 def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
     """Fill ``grad`` of ``root`` and of every node below it.
 
@@ -261,7 +258,7 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     Raises
     ------
     GraphError, AnomalyError
-        As `adjoints`.
+        As `adjoints`; and GraphError where a signal handler calls it in the middle of another pass.
 
     Examples
     --------
@@ -274,18 +271,19 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """
     if not (create_graph or ACTIVE or HOOKED):
         root, gradient = _start(root, gradient, "backward", create_graph)
-        with _writing:
-            if sweep(root, gradient):
-                return
-    grads = adjoints(root, gradient, create_graph=create_graph)
+        if in_turn(partial(sweep, root, gradient)):
+            return
     # Another thread may be adding to the same leaves: read, add and write as one.
-    with _writing:
-        for x, g in grads.items():
-            if x.op is None:
-                grads[x] = total(x.grad, g)
-            elif g is None:
-                grads[x] = 0.0
-        write(grads, grads.values())
+    in_turn(partial(_write_all, adjoints(root, gradient, create_graph=create_graph)))
+
+
+def _write_all(grads: dict[Any, Any]) -> None:
+    for x, g in grads.items():
+        if x.op is None:
+            grads[x] = total(x.grad, g)
+        elif g is None:
+            grads[x] = 0.0
+    write(grads, grads.values())
 
 
 @overload
