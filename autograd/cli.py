@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from autograd.errors import MissingDependencyError, UsageError
 
@@ -22,14 +23,39 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the options are what ``--help`` is for."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser(command: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="chainrule", description="Scalar automatic differentiation that shows its work.")
+    parser = _Parser(prog="chainrule", description="Scalar automatic differentiation that shows its work.")
+    parser.add_argument("--version", action="version", version=_version())
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == command:
             import_module(f"autograd.commands.{name}").configure(subparser)
     return parser
+
+
+def _version() -> str:
+    """Name the installed version, or that there is none: a checkout also runs as it is."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"chainrule {version('chainrule')}"
+    except PackageNotFoundError:
+        return "chainrule, not installed"
+
+
+def _said(error: Exception) -> str:
+    """Return an error's message; the system's without its number, and with the file first."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = import_module(f"autograd.commands.{args.command}").run(args)
     except (UsageError, MissingDependencyError, OSError) as error:
-        print(f"chainrule {args.command}: {error}", file=sys.stderr)
+        print(f"chainrule {args.command}: {_said(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nchainrule {args.command}: interrupted", file=sys.stderr)

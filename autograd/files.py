@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["decode_float", "encode_float", "parse_json", "read_text", "write_atomically"]
+__all__ = ["check_folder", "decode_float", "encode_float", "parse_json", "read_text", "write_atomically"]
 
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
@@ -37,7 +37,11 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
 
     path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # which the reader knows, and not the temporary file's
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -55,6 +59,17 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
         finally:
             os.close(folder)
     return path
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where no file can be written in a folder, before long work whose result would go there."""
+    import tempfile
+
+    try:
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
 
 
 def _umask() -> int:

@@ -76,7 +76,13 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     Parameters
     ----------
     f, argnums, has_aux
-        As `grad`; with ``has_aux`` the value is itself a pair, as ``f`` returned it.
+        As `grad`.
+
+    Returns
+    -------
+    callable
+        Of the arguments of ``f``. It returns the value and what `grad` gives; with ``has_aux`` the value is itself a
+        pair, as ``f`` returned it.
 
     Examples
     --------
@@ -203,7 +209,12 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     Parameters
     ----------
     f, argnums, has_aux
-        As `jacrev`; the result too is the same.
+        As `jacrev`.
+
+    Returns
+    -------
+    callable
+        As `jacrev`; only the price differs.
 
     Examples
     --------
@@ -219,7 +230,12 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     Parameters
     ----------
     f, argnums, has_aux
-        As `jacrev`; the result too is the same.
+        As `jacrev`.
+
+    Returns
+    -------
+    callable
+        As `jacrev`.
 
     Examples
     --------

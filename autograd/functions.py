@@ -25,6 +25,16 @@ def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[
 def sum(values: Iterable[Any]) -> Any:
     """Return the sum, correctly rounded; zero of nothing.
 
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
     Examples
     --------
     >>> import autograd
@@ -37,10 +47,20 @@ def sum(values: Iterable[Any]) -> Any:
 def mean(values: Iterable[Any]) -> Any:
     """Return the arithmetic mean.
 
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
     Raises
     ------
     ValueError
-        Of nothing; likewise the functions below.
+        Of nothing.
 
     Examples
     --------
@@ -52,6 +72,16 @@ def mean(values: Iterable[Any]) -> Any:
 
 def prod(values: Iterable[Any]) -> Any:
     """Return the product; one of nothing.
+
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
 
     Examples
     --------
@@ -68,6 +98,11 @@ def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     ----------
     a, b
         Numbers or Values. Where they are tuples and many products share one, a backward pass is faster.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
 
     Raises
     ------
@@ -119,6 +154,21 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
 def max(values: Iterable[Any]) -> Any:
     """Return the largest; n that tie share the gradient, 1/n each.
 
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
+
     Examples
     --------
     >>> max([1.0, 5.0, 2.0])
@@ -129,6 +179,21 @@ def max(values: Iterable[Any]) -> Any:
 
 def min(values: Iterable[Any]) -> Any:
     """Return the smallest; n that tie share the gradient, 1/n each.
+
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
 
     Examples
     --------
@@ -141,6 +206,21 @@ def min(values: Iterable[Any]) -> Any:
 def norm(values: Iterable[Any]) -> Any:
     """Return the Euclidean norm, without overflow on the way.
 
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
+
     Examples
     --------
     >>> norm([1e200, 0.0])
@@ -151,6 +231,21 @@ def norm(values: Iterable[Any]) -> Any:
 
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return log(sum(exp(x))), without overflow on the way.
+
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    Value or float
+        One node. A float where no operand is a Value.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
 
     Examples
     --------
@@ -163,6 +258,21 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return exp(x_i) / sum_j exp(x_j) for each i.
 
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    list of Value, or of float
+        One probability for each number; they add up to 1.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
+
     Examples
     --------
     >>> softmax([0.0, 0.0])
@@ -174,6 +284,21 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
     """Return log(softmax(x)_i) for each i, accurate where the probability rounds to 0 or 1.
+
+    Parameters
+    ----------
+    values
+        Numbers or Values.
+
+    Returns
+    -------
+    list of Value, or of float
+        One logarithm for each number.
+
+    Raises
+    ------
+    ValueError
+        Of nothing.
 
     Examples
     --------

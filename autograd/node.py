@@ -25,16 +25,27 @@ class Note:
 
     Many nodes may share one note, so a node that writes to its own copies it first.
 
+    Parameters
+    ----------
+    label
+        The node's name.
+    scope
+        Path of the module that made the node, such as ``layer1.n2``.
+    source
+        ``file:line`` that made it, where a mode that notes it was on.
+
     Attributes
     ----------
-    label : str
-        The node's name.
-    scope : str
-        Path of the module that made the node, such as ``layer1.n2``.
-    source : str
-        ``file:line`` that made it, where a mode that notes it was on.
     hooks : tuple of callable
         Called with the node's gradient; see `Node.register_hook`.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> x = Value(1.0)
+    >>> x.note = Note("x", "encoder")
+    >>> x.label, x.scope
+    ('x', 'encoder')
     """
 
     __slots__ = ("hooks", "label", "scope", "source")
@@ -155,7 +166,7 @@ class Node:
     def _own_note(self) -> Note:
         # Nodes of one module share one note: copy it before writing.
         old = self.note or _BLANK
-        self.note = Note(old.label, old.scope, old.source)
+        self.note = (Constant if old.__class__ is Constant else Note)(old.label, old.scope, old.source)
         self.note.hooks = old.hooks
         return self.note
 

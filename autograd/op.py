@@ -88,7 +88,20 @@ class Op:
         return self.value(*operands) if plain else self.value(*map(to_float, operands))
 
     def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
-        """Evaluate the partials on floats, by IEEE's rules where Python's division would raise."""
+        """Evaluate the partials on floats, by IEEE's rules where Python's division would raise.
+
+        Parameters
+        ----------
+        y
+            The result.
+        operands
+            What it was computed from, constants included.
+
+        Returns
+        -------
+        tuple of float
+            One local derivative for each differentiable operand.
+        """
         try:
             return (self.float_partials or self.partials)(y, *operands)
         except ZeroDivisionError:
@@ -104,7 +117,18 @@ class Op:
         return (*operands, *(given.get(name, self.params[name]) for name in missing))
 
     def check_count(self, count: int) -> None:
-        """Raise TypeError where ``count`` operands (constants included) do not fit."""
+        """Check a number of operands.
+
+        Parameters
+        ----------
+        count
+            How many there are, constants included.
+
+        Raises
+        ------
+        TypeError
+            Where the operation takes another number of them.
+        """
         wanted = self.arity + len(self.params)
         if self.arity != ANY and count != wanted:
             raise TypeError(f"{self.name}() takes {wanted} operands, got {count}")

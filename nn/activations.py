@@ -39,10 +39,17 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
     activation
         A name from `NAMES`, None for linear, or a function of one Value.
 
+    Returns
+    -------
+    str, function or None
+        Its name, and what to apply.
+
     Raises
     ------
     ValueError
         If the name is unknown.
+    TypeError
+        If it is neither a name nor a function.
 
     Examples
     --------
@@ -61,5 +68,21 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
 
 
 def activation_title(name: str) -> str:
-    """Return the name as reprs show it, such as ``ReLU``."""
+    """Return the name as reprs show it.
+
+    Parameters
+    ----------
+    name
+        As `activation_function` returned it.
+
+    Returns
+    -------
+    str
+        Without underscores, each word with a capital.
+
+    Examples
+    --------
+    >>> activation_title("leaky_relu"), activation_title("tanh")
+    ('LeakyReLU', 'Tanh')
+    """
     return _TITLES.get(name, name.replace("_", " ").title().replace(" ", ""))

@@ -42,7 +42,13 @@ class Sequential(Module):
         self.stages: list[Any] = list(stages)
 
     def append(self, stage: Callable[[Any], Any]) -> Sequential:
-        """Add a stage at the end; return the module."""
+        """Add a stage at the end; return the module.
+
+        Parameters
+        ----------
+        stage
+            A module, or a function.
+        """
         self.stages = [*self.stages, stage]
         return self
 
@@ -53,7 +59,13 @@ class Sequential(Module):
         return self.stages[place]
 
     def forward(self, x: Any) -> Any:
-        """Return what the last stage makes of it."""
+        """Return what the last stage makes of it.
+
+        Parameters
+        ----------
+        x
+            What the first stage takes.
+        """
         for stage in self.stages:
             x = stage(x)
         return x
@@ -71,8 +83,15 @@ class Embedding(Module):
         How many things, such as the characters of an alphabet.
     size
         Length of each vector.
-    init, rng
-        As for `nn.Neuron`; standard normal by default.
+    init
+        Name of a function in `nn.init`, or such a function; standard normal by default.
+    rng
+        A ``random.Random`` or a seed; without it the module ``random`` is drawn from.
+
+    Attributes
+    ----------
+    w : list of tuple of Value
+        The vectors: ``count`` rows of ``size`` numbers.
 
     Examples
     --------
@@ -86,7 +105,20 @@ class Embedding(Module):
         self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
 
     def forward(self, index: Any) -> Any:
-        """Return the vector of a whole number; for a sequence of them, the list of theirs."""
+        """Return the vector of a whole number; for a sequence of them, the list of theirs.
+
+        Parameters
+        ----------
+        index
+            From 0 to below the number of vectors, or a sequence of such.
+
+        Raises
+        ------
+        IndexError
+            If there is no such vector.
+        TypeError
+            If it is no whole number.
+        """
         if hasattr(index, "__iter__"):
             return [self.forward(i) for i in index]
         if index.__class__ is Value and modes.is_tracing():
@@ -123,6 +155,11 @@ class Dropout(Module):
     rng
         A ``random.Random`` or a seed; without it the module ``random`` is drawn from.
 
+    Raises
+    ------
+    ValueError
+        If ``p`` is no probability below 1.
+
     Examples
     --------
     >>> drop = Dropout(0.5, rng=0)
@@ -139,7 +176,18 @@ class Dropout(Module):
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:
-        """Return a number, or a list of numbers, with some of them replaced by zero."""
+        """Return a number, or a list of numbers, with some of them replaced by zero.
+
+        Parameters
+        ----------
+        x
+            A number or Value, or a nested sequence of them.
+
+        Raises
+        ------
+        TracingError
+            Where a program is being compiled, which would repeat one draw.
+        """
         if not self.training or not self.p:
             return x
         if modes.is_tracing():

@@ -40,7 +40,13 @@ class History(Mapping[str, list[float]]):
         self.seconds = 0.0
 
     def append(self, figures: Mapping[str, float]) -> None:
-        """Add one epoch."""
+        """Add one epoch.
+
+        Parameters
+        ----------
+        figures
+            Numbers by name. A name that is new gets NaN for the epochs before.
+        """
         for name, figure in figures.items():
             # A figure that is new in this epoch has no value for those before.
             self._columns.setdefault(name, [math.nan] * self.epochs).append(float(figure))
@@ -57,7 +63,7 @@ class History(Mapping[str, list[float]]):
 
     def __repr__(self) -> str:
         last = "".join(f", {name} {column[-1]:.4g}" for name, column in self.items() if column)
-        return f"History({self.epochs} epochs{last}{', ' + self.stopped if self.stopped else ''})"
+        return f"History({self.epochs} epoch{'' if self.epochs == 1 else 's'}{last}{', ' + self.stopped if self.stopped else ''})"
 
     def plot(self, *, ax: Any = None, title: str = "Training") -> Any:
         """Draw the losses, and beside them the metrics if there are any; return the axes of the losses.
@@ -68,6 +74,11 @@ class History(Mapping[str, list[float]]):
             Axes to draw the losses into; without it a figure is made, for the metrics too.
         title
             The inscription.
+
+        Returns
+        -------
+        matplotlib Axes
+            ``history.plot().figure.savefig("history.png")`` writes a picture.
         """
         from nn.plot import plot_history
 
@@ -78,7 +89,18 @@ class History(Mapping[str, list[float]]):
         return {"epochs": self.epochs, "columns": {name: list(column) for name, column in self.items()}}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Take over what `state_dict` returned.
+
+        Parameters
+        ----------
+        state
+            What `state_dict` of a history returned.
+
+        Raises
+        ------
+        ValueError
+            If its columns are not all as long as it says.
+        """
         epochs = int(state["epochs"])
         columns = {str(name): [float(x) for x in column] for name, column in state["columns"].items()}
         if any(len(column) != epochs for column in columns.values()):
@@ -89,12 +111,29 @@ class History(Mapping[str, list[float]]):
 class Training:
     """A training that is under way, as callbacks see it.
 
-    Attributes
+    Parameters
     ----------
     model, optimizer
         What was given to `nn.fit`.
-    history : History
+    history
         The figures so far, those of the epoch that has just ended included.
+
+    Attributes
+    ----------
+    epoch : int
+        How many epochs have ended.
+
+    Examples
+    --------
+    >>> import nn
+    >>> def until_good(training):
+    ...     if training.history["loss"][-1] < 0.1:
+    ...         training.stop("good enough")
+    >>> data = nn.data.make_regression(20, rng=1)
+    >>> model = nn.MLP(1, [1], rng=1)
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    >>> nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=500, callbacks=[until_good], progress=False).stopped
+    'good enough'
     """
 
     def __init__(self, model: Module, optimizer: Optimizer, history: History) -> None:
@@ -107,7 +146,13 @@ class Training:
         return self.history.epochs
 
     def stop(self, reason: str) -> None:
-        """End the training after this epoch; the reason goes into ``history.stopped``."""
+        """End the training after this epoch.
+
+        Parameters
+        ----------
+        reason
+            What ``history.stopped`` shall say.
+        """
         self.stopping = reason
 
 
@@ -149,11 +194,25 @@ class EarlyStopping:
         self.best_epoch = 0
         self.best_parameters: dict[str, float] = {}
 
+    def check(self, figures: list[str]) -> None:
+        """Check that what is watched will be measured.
+
+        Parameters
+        ----------
+        figures
+            The names of what is measured.
+
+        Raises
+        ------
+        ValueError
+            If the watched one is not among them.
+        """
+        if self.monitor not in figures:
+            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give fit a validation set, or monitor another")
+
     def __call__(self, training: Training) -> None:
         """Look at the epoch that has ended."""
-        if self.monitor not in training.history:
-            known = ", ".join(training.history)
-            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {known}; give fit a validation set, or monitor another")
+        self.check(list(training.history))
         figure = training.history[self.monitor][-1]
         gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
         if gain > self.min_delta:
@@ -163,7 +222,13 @@ class EarlyStopping:
             training.stop(f"no better {self.monitor} since epoch {self.best_epoch}")
 
     def finish(self, training: Training) -> None:
-        """Restore the best parameters, at the training's end."""
+        """Restore the best parameters, at the training's end.
+
+        Parameters
+        ----------
+        training
+            The training that has ended.
+        """
         if self.restore_best and self.best_parameters:
             training.model.load_state_dict(self.best_parameters)
 
@@ -172,7 +237,13 @@ class EarlyStopping:
         return {"best": self.best, "best_epoch": self.best_epoch, "best_parameters": dict(self.best_parameters)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Take over what `state_dict` returned.
+
+        Parameters
+        ----------
+        state
+            What `state_dict` of an early stopping returned.
+        """
         best = state["best"]
         self.best = None if best is None else float(best)
         self.best_epoch = int(state["best_epoch"])

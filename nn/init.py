@@ -60,10 +60,22 @@ def uniform(nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rn
 def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng: Rng = None) -> list[list[float]]:
     """Draw from the normal distribution.
 
+    Parameters
+    ----------
+    nin, nout, rng
+        As for `uniform`.
+    mean, std
+        Its mean and its standard deviation.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
+
     Examples
     --------
-    >>> len(normal(3, 2, std=0.01, rng=0))
-    2
+    >>> [round(w, 4) for w in normal(2, std=0.01, rng=0)[0]]
+    [0.0094, -0.014]
     """
     source = generator(rng)
     return _rows(lambda: source.gauss(mean, std), nin, nout)
@@ -71,6 +83,18 @@ def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng:
 
 def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # noqa: ARG001, as all initialisers take it
     """Start at zero: for a single layer; in deeper ones all neurons would stay equal.
+
+    Parameters
+    ----------
+    nin, nout
+        As for `uniform`.
+    rng
+        Nothing is drawn; taken since all initialisers take it.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
 
     Examples
     --------
@@ -82,6 +106,18 @@ def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # 
 
 def xavier_uniform(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None) -> list[list[float]]:
     """Draw evenly from +-gain * sqrt(6 / (nin + nout)) (Glorot and Bengio 2010), for tanh and sigmoid.
+
+    Parameters
+    ----------
+    nin, nout, rng
+        As for `uniform`.
+    gain
+        Factor, dimensionless: 1 for tanh and sigmoid.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
 
     Examples
     --------
@@ -95,16 +131,40 @@ def xavier_uniform(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = Non
 def xavier_normal(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None) -> list[list[float]]:
     """Draw from the normal distribution of deviation gain * sqrt(2 / (nin + nout)) (Glorot and Bengio 2010).
 
+    Parameters
+    ----------
+    nin, nout, rng
+        As for `uniform`.
+    gain
+        Factor, dimensionless: 1 for tanh and sigmoid.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
+
     Examples
     --------
-    >>> len(xavier_normal(3, 2, rng=0)[1])
-    3
+    >>> xavier_normal(3, 1, rng=0) == normal(3, 1, std=0.5**0.5, rng=0)
+    True
     """
     return normal(nin, nout, std=gain * math.sqrt(2.0 / (nin + nout)), rng=rng)
 
 
 def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
     """Draw evenly from +-gain * sqrt(3 / nin) (He et al. 2015), for ReLU.
+
+    Parameters
+    ----------
+    nin, nout, rng
+        As for `uniform`.
+    gain
+        Factor, dimensionless: the square root of 2 for ReLU, which lets half of the square through.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
 
     Examples
     --------
@@ -118,10 +178,22 @@ def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rn
 def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
     """Draw from the normal distribution of deviation gain / sqrt(nin) (He et al. 2015), for ReLU.
 
+    Parameters
+    ----------
+    nin, nout, rng
+        As for `uniform`.
+    gain
+        Factor, dimensionless: the square root of 2 for ReLU, which lets half of the square through.
+
+    Returns
+    -------
+    list of list of float
+        ``nout`` rows of ``nin`` weights.
+
     Examples
     --------
-    >>> len(kaiming_normal(6, 2, rng=0)[0])
-    6
+    >>> kaiming_normal(8, 2, rng=0) == normal(8, 2, std=0.5, rng=0)
+    True
     """
     return normal(nin, nout, std=gain / math.sqrt(max(nin, 1)), rng=rng)
 

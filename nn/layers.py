@@ -239,7 +239,13 @@ class Layer(Module):
         self.neurons: list[Any] = neurons
 
     def outputs(self, x: Any) -> list[Any]:
-        """Return the outputs as a list, even a single one."""
+        """Return the outputs as a list, even a single one.
+
+        Parameters
+        ----------
+        x
+            One sample: ``nin`` numbers or Values.
+        """
         x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
         shared = (*x, 1.0) if self.bias else x
         neurons = self.neurons
@@ -316,6 +322,7 @@ class MLP(Module):
         sizes = list(nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
+        activation_function(activation)  # also where no hidden layer takes it
         rng, last = generator(rng), len(sizes) - 1
         ends = [nin, *sizes]
         self.layers: list[Any] = [

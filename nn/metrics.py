@@ -13,6 +13,18 @@ Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
     """Return the class of each output: the place of the largest of several scores, or whether a single one is above the threshold.
 
+    Parameters
+    ----------
+    outputs
+        For each sample a score, or a list of scores, one for each class; numbers or Values.
+    threshold
+        Above which a single score means class 1: 0 for a score, 0.5 for a probability.
+
+    Returns
+    -------
+    list of int
+        One class for each sample.
+
     Examples
     --------
     >>> predicted_classes([[0.1, 0.9], [2.0, 1.0]]), predicted_classes([-1.0, 0.5])
@@ -28,7 +40,17 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     """Return the share of samples whose class is right.
 
-    Targets are classes, one-hot lists, or -1 and 1 for a single score, which is above 0 for the class 1.
+    Parameters
+    ----------
+    outputs
+        For each sample a score, which is above 0 for the class 1, or a list of scores.
+    targets
+        Classes, one-hot lists, or -1 and 1 for a single score.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
 
     Examples
     --------
@@ -55,6 +77,16 @@ def _errors(outputs: Sequence[Any], targets: Sequence[Any]) -> list[float]:
 def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     """Return the mean of the squared errors.
 
+    Parameters
+    ----------
+    outputs, targets
+        For each sample a number, or a list of numbers.
+
+    Returns
+    -------
+    float
+        In the square of the targets' unit.
+
     Examples
     --------
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
@@ -66,6 +98,16 @@ def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
 
 def mean_absolute_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     """Return the mean of the absolute errors.
+
+    Parameters
+    ----------
+    outputs, targets
+        For each sample a number, or a list of numbers.
+
+    Returns
+    -------
+    float
+        In the targets' unit.
 
     Examples
     --------

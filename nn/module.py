@@ -48,6 +48,11 @@ class Module:
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; a subclass defines it.
 
+        Parameters
+        ----------
+        *args, **kwargs
+            Whatever the subclass takes.
+
         Raises
         ------
         NotImplementedError
@@ -128,7 +133,13 @@ class Module:
             parameter.grad = 0.0
 
     def train(self, mode: bool = True) -> Module:
-        """Switch this module and all inside to training, or with ``mode=False`` to evaluation; return it."""
+        """Switch this module and all inside to training; return it.
+
+        Parameters
+        ----------
+        mode
+            False for evaluation.
+        """
         for module in self.modules():
             module.training = mode
         return self
@@ -153,25 +164,49 @@ class Module:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set every parameter to the number under its path; all of them, or on any error none.
 
+        Parameters
+        ----------
+        state
+            A number for each of `named_parameters`.
+
         Raises
         ------
         ValueError
-            If a name is missing or unknown, with the names.
+            If a name is missing or unknown, with the names, or something is not a number.
         TypeError
-            If something is not a number.
+            If the state is no mapping.
         """
         from nn.state import assign_parameters
 
         assign_parameters(self, state)
 
     def save(self, path: str | Path) -> None:
-        """Write the parameters as JSON, whole or not at all; see `nn.state.save`."""
+        """Write the parameters as JSON, whole or not at all; see `nn.state.save`.
+
+        Parameters
+        ----------
+        path
+            The file, which is replaced in one step; its folder must exist.
+        """
         from nn.state import save
 
         save(self, path)
 
     def load(self, path: str | Path) -> None:
-        """Set the parameters from a file that `save` wrote; on any error none changes."""
+        """Set the parameters from a file that `save` wrote; on any error none changes.
+
+        Parameters
+        ----------
+        path
+            The file, of a module of the same sizes.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, of another format or version, or does not fit the module.
+        OSError
+            If it cannot be read.
+        """
         from nn.state import load
 
         load(self, path)

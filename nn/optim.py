@@ -34,7 +34,12 @@ class SGD(Optimizer):
     nesterov
         Whether to look ahead along the velocity.
     weight_decay
-        Adds weight_decay * theta to the gradient.
+        Adds weight_decay * theta to the gradient: an L2 penalty of that strength.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, or ``nesterov`` is asked for without momentum.
 
     Examples
     --------
@@ -80,8 +85,12 @@ class AdaGrad(Optimizer):
     ----------
     params, lr
         As for `Optimizer`.
-    lr_decay, eps, weight_decay
-        See the formula; weight_decay * theta is added to the gradient.
+    lr_decay
+        How fast the learning rate falls beside; 0 for not at all.
+    eps
+        Keeps the quotient finite; in units of the gradient.
+    weight_decay
+        Adds weight_decay * theta to the gradient: an L2 penalty of that strength.
 
     Examples
     --------
@@ -116,14 +125,22 @@ class RMSProp(Optimizer):
     """RMSProp (Hinton 2012): the gradient over the root of a running mean of its square.
 
     s = alpha * s + (1 - alpha) * g**2; theta = theta - lr * g / (sqrt(s) + eps); with momentum that quotient
-    feeds a velocity as in `SGD`; ``centered`` subtracts the square of the running mean of g from s.
+    feeds a velocity as in `SGD`.
 
     Parameters
     ----------
     params, lr
         As for `Optimizer`.
-    alpha, eps, momentum, centered, weight_decay
-        See the formula; weight_decay * theta is added to the gradient.
+    alpha
+        Share of the old mean that is kept in a step.
+    eps
+        Keeps the quotient finite; in units of the gradient.
+    momentum
+        Factor of the velocity; 0 for none.
+    centered
+        Whether the square of the running mean of g is subtracted from s, which makes it a variance.
+    weight_decay
+        Adds weight_decay * theta to the gradient: an L2 penalty of that strength.
 
     Examples
     --------
@@ -175,9 +192,11 @@ class Adam(Optimizer):
     params, lr
         As for `Optimizer`.
     betas
-        b1 and b2.
-    eps, weight_decay
-        See the formula; weight_decay * theta is added to the gradient.
+        b1 and b2, the shares of the old means that are kept in a step; below 1.
+    eps
+        Keeps the quotient finite; in units of the gradient.
+    weight_decay
+        Adds weight_decay * theta to the gradient: an L2 penalty of that strength.
 
     Examples
     --------
@@ -218,7 +237,16 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 
-    theta is first multiplied by 1 - lr * weight_decay, then moved as by `Adam`, whose parameters it takes.
+    theta is first multiplied by 1 - lr * weight_decay, then moved as by `Adam`.
+
+    Parameters
+    ----------
+    params, lr
+        As for `Optimizer`.
+    betas, eps
+        As for `Adam`.
+    weight_decay
+        See the formula; the gradient stays as it is.
 
     Examples
     --------

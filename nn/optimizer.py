@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value
+from nn.arrays import numpy_for
 
 __all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_"]
 
@@ -39,6 +40,25 @@ class Optimizer:
         How many steps were taken.
     state : dict of str to list of float
         For each of ``slots``, its numbers in the order of the parameters.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is no Value, or one that was computed.
+    ValueError
+        If there is no parameter, one occurs twice, or ``lr`` is negative.
+
+    Examples
+    --------
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, theta, grad, state, lr, step):
+    ...         return theta - lr * ((grad > 0) * 1.0 - (grad < 0) * 1.0), state
+    >>> w = Value(1.0)
+    >>> optimizer = SignDescent([w], lr=0.25)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    0.75
     """
 
     slots: tuple[str, ...] = ()
@@ -74,6 +94,11 @@ class Optimizer:
             Learning rate.
         step
             Number of the step, from 1.
+
+        Returns
+        -------
+        tuple
+            ``theta`` after the step, and the state after it, in the order of ``slots``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)")
 
@@ -99,9 +124,13 @@ class Optimizer:
         ----------
         theta, grad : array (number of parameters,)
             Parameters and gradients, in the order of ``params``.
-        """
-        import numpy as np
 
+        Returns
+        -------
+        array (number of parameters,)
+            The parameters after the step.
+        """
+        np = numpy_for("a step on arrays")
         self.steps += 1
         state = tuple(np.asarray(numbers) for numbers in self.state.values())
         theta, state = self.update(theta, grad, state, self.lr, self.steps)
@@ -121,6 +150,11 @@ class Optimizer:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned, hyperparameters included; on any error nothing changes.
+
+        Parameters
+        ----------
+        state
+            What `state_dict` of such an optimizer with as many parameters returned.
 
         Raises
         ------
@@ -155,6 +189,18 @@ def _number(grad: Any) -> float:
 def clip_grad_norm_(params: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients down so that their Euclidean norm is at most ``max_norm``; return the norm before.
 
+    Parameters
+    ----------
+    params
+        The Values whose ``grad`` is scaled.
+    max_norm
+        The largest norm that is left alone.
+
+    Returns
+    -------
+    float
+        The norm before scaling.
+
     Examples
     --------
     >>> w = Value(1.0); w.grad = 10.0
@@ -173,6 +219,13 @@ def clip_grad_norm_(params: Iterable[Value], max_norm: float) -> float:
 
 def clip_grad_value_(params: Iterable[Value], clip_value: float) -> None:
     """Limit every gradient to [-clip_value, clip_value].
+
+    Parameters
+    ----------
+    params
+        The Values whose ``grad`` is limited.
+    clip_value
+        The largest size that is left alone. A NaN stays NaN.
 
     Examples
     --------

@@ -234,7 +234,31 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
 
 
 def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, title: str = "Training") -> Any:
-    """Draw the losses of a history, and its metrics beside them; return the axes of the losses."""
+    """Draw the losses of a history, and its metrics beside them; return the axes of the losses.
+
+    Parameters
+    ----------
+    history
+        What `nn.fit` returned, or a dict from names to figures by epoch; ``loss`` and ``val_loss`` are losses.
+    ax
+        Axes to draw the losses into; without it a figure is made, for the metrics too.
+    title
+        What stands above.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no loss in it.
+
+    Examples
+    --------
+    >>> plot_history({"loss": [0.7, 0.3], "accuracy": [0.5, 0.9]}).get_xlabel()
+    'epoch'
+    """
     losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
     metrics = {name: column for name, column in history.items() if name not in losses}
     if not losses:

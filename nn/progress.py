@@ -59,7 +59,15 @@ class Progress:
         self._width = 0
 
     def update(self, step: int, **figures: float) -> None:
-        """Say that ``step`` steps are done; draws at most every tenth of a second."""
+        """Say that ``step`` steps are done; draws at most every tenth of a second.
+
+        Parameters
+        ----------
+        step
+            How many steps are done.
+        **figures
+            What to show beside, such as ``loss=0.5``.
+        """
         self._last = (step, figures)
         if self.style == "lines":
             if step * 10 // self.total > self._drawn:

@@ -29,6 +29,22 @@ class Scheduler:
         The optimizer's rate when the scheduler was made.
     steps : int
         How often `step` was called.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> class Halving(Scheduler):
+    ...     def factor(self, step):
+    ...         return 0.5**step
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = Halving(optimizer)
+    >>> rates = []
+    >>> for _ in range(3):
+    ...     rates.append(round(optimizer.lr, 6))
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 0.5, 0.25]
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -36,7 +52,18 @@ class Scheduler:
         self._set()
 
     def factor(self, step: int) -> float:
-        """Return what the base rate is multiplied by after ``step`` calls of `step`."""
+        """Return what the base rate is multiplied by after ``step`` calls of `step`.
+
+        Parameters
+        ----------
+        step
+            How often `step` has been called.
+
+        Returns
+        -------
+        float
+            The factor, dimensionless.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no factor(); define factor(self, step)")
 
     def step(self) -> None:
@@ -52,7 +79,13 @@ class Scheduler:
         return {"base_lr": self.base_lr, "steps": self.steps}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned, and set the optimizer's rate."""
+        """Take over what `state_dict` returned, and set the optimizer's rate.
+
+        Parameters
+        ----------
+        state
+            What `state_dict` of a scheduler of this kind returned.
+        """
         base_lr, steps = float(state["base_lr"]), int(state["steps"])
         self.base_lr, self.steps = base_lr, steps
         self._set()
@@ -60,6 +93,15 @@ class Scheduler:
 
 class StepLR(Scheduler):
     """Multiply the rate by ``gamma`` every ``step_size`` steps.
+
+    Parameters
+    ----------
+    optimizer
+        As for `Scheduler`.
+    step_size
+        Steps from one change to the next, at least 1.
+    gamma
+        The factor.
 
     Examples
     --------
@@ -69,7 +111,7 @@ class StepLR(Scheduler):
     >>> scheduler = StepLR(optimizer, 2, gamma=0.5)
     >>> rates = []
     >>> for _ in range(4):
-    ...     rates.append(optimizer.lr)
+    ...     rates.append(round(optimizer.lr, 6))
     ...     scheduler.step()
     >>> rates
     [1.0, 1.0, 0.5, 0.5]
@@ -87,7 +129,28 @@ class StepLR(Scheduler):
 
 
 class ExponentialLR(Scheduler):
-    """Multiply the rate by ``gamma`` at every step."""
+    """Multiply the rate by ``gamma`` at every step.
+
+    Parameters
+    ----------
+    optimizer
+        As for `Scheduler`.
+    gamma
+        The factor.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = ExponentialLR(optimizer, 0.9)
+    >>> rates = []
+    >>> for _ in range(3):
+    ...     rates.append(round(optimizer.lr, 6))
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 0.9, 0.81]
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         self.gamma = gamma
@@ -99,7 +162,30 @@ class ExponentialLR(Scheduler):
 
 
 class CosineLR(Scheduler):
-    """Lower the rate along half a cosine to ``eta_min`` in ``t_max`` steps (Loshchilov and Hutter 2017), and keep it there."""
+    """Lower the rate along half a cosine to ``eta_min`` in ``t_max`` steps (Loshchilov and Hutter 2017), and keep it there.
+
+    Parameters
+    ----------
+    optimizer
+        As for `Scheduler`.
+    t_max
+        Steps until the lowest rate, at least 1.
+    eta_min
+        The lowest rate.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = CosineLR(optimizer, 4)
+    >>> rates = []
+    >>> for _ in range(6):
+    ...     rates.append(round(optimizer.lr, 6))
+    ...     scheduler.step()
+    >>> rates
+    [1.0, 0.853553, 0.5, 0.146447, 0.0, 0.0]
+    """
 
     def __init__(self, optimizer: Optimizer, t_max: int, eta_min: float = 0.0) -> None:
         if t_max < 1:
@@ -114,7 +200,30 @@ class CosineLR(Scheduler):
 
 
 class LinearLR(Scheduler):
-    """Change the rate evenly from ``start_factor`` to ``end_factor`` times itself in ``total_iters`` steps."""
+    """Change the rate evenly from ``start_factor`` to ``end_factor`` times itself in ``total_iters`` steps.
+
+    Parameters
+    ----------
+    optimizer
+        As for `Scheduler`.
+    start_factor, end_factor
+        The first factor and the last one, which is kept.
+    total_iters
+        Steps from the one to the other, at least 1.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = LinearLR(optimizer, 0.5, total_iters=2)
+    >>> rates = []
+    >>> for _ in range(4):
+    ...     rates.append(round(optimizer.lr, 6))
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.75, 1.0, 1.0]
+    """
 
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3.0, end_factor: float = 1.0, total_iters: int = 5) -> None:
         if total_iters < 1:
@@ -130,16 +239,25 @@ class LinearLR(Scheduler):
 class LambdaLR(Scheduler):
     """Multiply the rate by a function of the number of steps.
 
+    Parameters
+    ----------
+    optimizer
+        As for `Scheduler`.
+    lr_lambda
+        From the number of steps taken to the factor of the base rate.
+
     Examples
     --------
     >>> from autograd import Value
     >>> from nn.optim import SGD
     >>> optimizer = SGD([Value(1.0)], lr=2.0)
     >>> scheduler = LambdaLR(optimizer, lambda step: 1.0 - 0.9 * step / 100)
-    >>> for _ in range(50):
+    >>> rates = []
+    >>> for _ in range(3):
+    ...     rates.append(round(optimizer.lr, 6))
     ...     scheduler.step()
-    >>> optimizer.lr
-    1.1
+    >>> rates
+    [2.0, 1.982, 1.964]
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:

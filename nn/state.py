@@ -38,6 +38,16 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     ------
     ValueError
         If a name is missing or unknown, or something is not a number.
+    TypeError
+        If the state is no mapping.
+
+    Examples
+    --------
+    >>> import nn
+    >>> neuron = nn.Neuron(1)
+    >>> assign_parameters(neuron, {"w0": 0.5, "b": -1.0})
+    >>> neuron.state_dict()
+    {'w0': 0.5, 'b': -1.0}
     """
     if not isinstance(state, Mapping):
         raise TypeError(f"{source} must be a dict from names to numbers, got {type(state).__name__}")
@@ -63,7 +73,25 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
 
 
 def write(path: str | os.PathLike[str], content: dict[str, Any], *, kind: str) -> None:
-    """Write a JSON document of this module's format, whole or not at all."""
+    """Write a JSON document of this module's format, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file, which is replaced in one step; its folder must exist.
+    content
+        Numbers, strings, lists and dicts. Infinities and NaN are spelt out, since JSON has no number for them.
+    kind
+        Name of the format, which `read` asks for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(folder + "/notes.json", {"best": 0.1}, kind="notes")
+    ...     read(folder + "/notes.json", kind="notes")["best"]
+    0.1
+    """
     document = {"format": kind, "version": VERSION, **content}
     write_atomically(path, json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n")
 
@@ -80,12 +108,32 @@ def _encoded(x: Any) -> Any:
 def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     """Read a JSON document that `write` wrote.
 
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        Name of the format that it must have.
+
+    Returns
+    -------
+    dict
+        The content, with ``format`` and ``version``. Infinities and NaN are still spelt out.
+
     Raises
     ------
     ValueError
         If it is not JSON, of another format, or of a version that this release does not know.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.Neuron(1, init="zeros").save(folder + "/neuron.json")
+    ...     read(folder + "/neuron.json", kind=FORMAT)["parameters"]
+    {'w0': 0.0, 'b': 0.0}
     """
     try:
         document = parse_json(read_text(path))
@@ -127,12 +175,30 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
 def load(module: Module, path: str | os.PathLike[str]) -> None:
     """Set a module's parameters from a file that `save` wrote; on any error none changes.
 
+    Parameters
+    ----------
+    module
+        The module, of the sizes that it was saved with.
+    path
+        The file.
+
     Raises
     ------
     ValueError
         If the file is damaged, of another format or version, or does not fit the module.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = folder + "/neuron.json"
+    ...     save(nn.Neuron(2, init="zeros"), path)
+    ...     neuron = nn.Neuron(2)
+    ...     load(neuron, path)
+    >>> neuron.state_dict()
+    {'w0': 0.0, 'w1': 0.0, 'b': 0.0}
     """
     parameters = read(path, kind=FORMAT).get("parameters")
     if not isinstance(parameters, dict):

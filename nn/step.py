@@ -11,6 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from nn.arrays import numpy_for
 from nn.module import Module
 from nn.optimizer import Optimizer
 
@@ -80,18 +81,17 @@ class Compiled(Eager):
 
     def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
+        self.numpy = numpy_for("nn.fit with compile=True")
         self.step = autograd.compile(lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty)
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
-        import numpy as np
-
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
         for p, g in zip(params, grads.tolist(), strict=True):
             p.grad = g
         self.check(value, x, y, epoch)
-        theta = self.optimizer.step_flat(np.array([p.data for p in params]), grads)
+        theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
         for p, number in zip(params, theta.tolist(), strict=True):
             p.data = number
         return float(value)
@@ -101,8 +101,7 @@ class Compiled(Eager):
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
-        import numpy as np
-
+        np = self.numpy
         samples, targets = np.asarray(x, float), np.asarray(y, float)
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import math
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.files import read_text
+from nn.arrays import numpy_for
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Table", "read_csv"]
+__all__ = ["Table", "column_names", "read_csv"]
 
 
 class Table:
@@ -69,7 +71,9 @@ def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str], bool]:
         if len(cells) != width:
             raise ValueError(f"{path}, line {line}: {len(cells)} cells, but the first line has {width}")
     # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a number.
-    header = all(_number(cell) is None for cell in rows[0][1]) and len(rows) > 1
+    header = all(_number(cell) is None for cell in rows[0][1])
+    if header and len(rows) == 1:
+        raise ValueError(f"{path} has names of columns, but no line for a sample")
     names = rows.pop(0)[1] if header else [f"column {i + 1}" for i in range(width)]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -77,7 +81,39 @@ def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str], bool]:
     return rows, names, header
 
 
-def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> Table:
+def column_names(path: str | os.PathLike[str]) -> list[str]:
+    r"""Return the names of a file's columns: those of its first line, or else ``column 1``, ``column 2``, ...
+
+    Parameters
+    ----------
+    path
+        The file, as for `read_csv`.
+
+    Returns
+    -------
+    list of str
+        One for each column.
+
+    Raises
+    ------
+    ValueError
+        Where the file is no table.
+    OSError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(folder + "/iris.csv", "w") as file:
+    ...         _ = file.write("width,length\n1.0,2.5\n")
+    ...     column_names(folder + "/iris.csv")
+    ['width', 'length']
+    """
+    return _rows(os.fspath(path))[1]
+
+
+def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None) -> Table:
     r"""Read samples from a CSV file: one line each, a column for each feature and one for the target.
 
     Commas, semicolons or tabs separate; a first line without a number gives the columns' names. The target
@@ -89,11 +125,20 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> 
         The file, in UTF-8.
     target
         Name or place of the target's column; the last by default, None for a file of features only.
+    features
+        Names of the columns to take as features, in this order; all but the target's by default.
+
+    Returns
+    -------
+    Table
+        ``x`` (samples, features), ``y`` (samples,), and what the columns and classes are called.
 
     Raises
     ------
     ValueError
         Naming line and column of what is wrong.
+    OSError
+        If the file cannot be read.
 
     Examples
     --------
@@ -105,35 +150,32 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1) -> 
     >>> table.x.tolist(), table.y.tolist(), table.classes
     ([[1.0, 2.5], [3.0, 4.5]], [1, 0], ['lily', 'rose'])
     """
-    import numpy as np
-
+    np = numpy_for("nn.data.read_csv")
     name = os.fspath(path)
     rows, names, header = _rows(name)
-    place = _place(name, names, target, header=header)
-    features = [i for i in range(len(names)) if i != place]
-    if not features:
+    place = None if target is None else _place(name, names, target, header=header)
+    chosen = [i for i in range(len(names)) if i != place] if features is None else [_place(name, names, f, header=header) for f in features]
+    if not chosen:
         raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
     x = []
     for line, cells in rows:
         sample = []
-        for i in features:
+        for i in chosen:
             number = _number(cells[i])
             if number is None or not math.isfinite(number):
                 what = "the cell is empty" if not cells[i] else f"{cells[i]!r:.40} is not a finite number"
                 raise _bad(name, line, i, names[i], what)
             sample.append(number)
         x.append(sample)
-    labels = [names[i] for i in features]
+    labels = [names[i] for i in chosen]
     if place is None:
         return Table(np.array(x), None, labels, None, [])
     y, classes = _targets(name, rows, place, names[place])
     return Table(np.array(x), np.array(y), labels, names[place], classes)
 
 
-def _place(path: str, names: list[str], target: str | int | None, *, header: bool) -> int | None:
-    """Return the place of the target's column."""
-    if target is None:
-        return None
+def _place(path: str, names: list[str], target: str | int, *, header: bool) -> int:
+    """Return the place of a column."""
     if isinstance(target, str):
         if target not in names:
             known = f"its columns are {', '.join(names)}" if header else "its first line gives no names"

@@ -1,16 +1,4 @@
-"""One loop for batch, stochastic and mini-batch training.
-
-Examples
---------
->>> import nn
->>> x, y = nn.data.make_moons(60, rng=1)
->>> model = nn.MLP(2, [8, 1], rng=1)
->>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
->>> history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
-...                  epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
->>> history["accuracy"][-1] > 0.9
-True
-"""
+"""One loop for batch, stochastic and mini-batch training."""
 
 from __future__ import annotations
 
@@ -19,12 +7,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from nn.callbacks import History, Training
+from autograd.files import check_folder
+from nn.callbacks import EarlyStopping, History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.data import batches
 from nn.init import Rng, generator
@@ -50,30 +39,49 @@ def fit(
 ) -> History:  # fmt: skip
     """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
 
+    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A second
+    interrupt is immediate.
+
     Parameters
     ----------
-    model, loss
+    model
+        The module whose parameters learn; called with one sample at a time.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
-    data, validation
-        Pairs of samples and targets: arrays or sequences. On the second only figures are taken.
-    optimizer, scheduler
-        Move the parameters after each batch, and the learning rate after each epoch.
+    optimizer
+        Moves the parameters after each batch.
     epochs
         How often to go through the data; with ``resume``, those before included.
-    batch_size, shuffle, rng
-        Samples for each step (None for all, 1 for stochastic training), whether batches are drawn anew for
-        each epoch, and the generator or seed for that.
-    reduction, penalty
-        ``"mean"`` or ``"sum"`` of a batch's losses; a function of no arguments whose value is added to it.
+    batch_size
+        Samples for each step: None for all, 1 for stochastic training.
+    penalty
+        A function of no arguments whose value is added to the loss of each batch.
     metrics
         Names from `nn.metrics.METRICS`, or functions of (outputs, targets) by name, taken after each epoch.
+    validation
+        Samples and targets as in ``data``, on which only figures are taken: ``val_loss`` and the metrics.
     compile
         Whether to train with the program that `autograd.compile` makes of the loss.
-    callbacks, progress
-        Called with a `nn.callbacks.Training` after each epoch; whether to show a bar, or the one to use.
-    checkpoint, checkpoint_every, resume
-        File for all that the training depends on, how often it is written, and whether to go on from it,
-        bit for bit, if it exists.
+    callbacks
+        Functions called with a `nn.callbacks.Training` after each epoch.
+    progress
+        Whether to show a bar, or the `nn.progress.Progress` to use.
+    reduction
+        ``"mean"`` or ``"sum"`` of a batch's losses.
+    shuffle
+        Whether batches are drawn anew for each epoch.
+    rng
+        The generator or seed for that.
+    scheduler
+        Moves the learning rate after each epoch.
+    checkpoint
+        File for all that the training depends on.
+    checkpoint_every
+        Epochs from one writing of that file to the next; it is written at the end, too.
+    resume
+        Whether to go on from that file, bit for bit, if it exists.
 
     Returns
     -------
@@ -85,19 +93,52 @@ def fit(
     AnomalyError
         Where a loss or gradient is not finite, naming the first operation whose result was not. The
         parameters are those before that step.
+    ValueError, TypeError
+        If an argument is not as described; before anything has changed.
+
+    Examples
+    --------
+    >>> import nn
+    >>> x, y = nn.data.make_moons(60, rng=1)
+    >>> model = nn.MLP(2, [8, 1], rng=1)
+    >>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+    >>> history = fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
+    ...               epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
+    >>> history["accuracy"][-1] > 0.9, history.epochs
+    (True, 100)
     """
+    _check_parts(model, loss, optimizer, penalty, scheduler)
     loop = _Loop(
         model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
     )
+    loop.check_callbacks(callbacks)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
+    if checkpoint is not None:
+        check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole(epochs, "epochs", least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
+    """Check what is to work together, before anything is changed."""
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) that derives from nn.Module")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function of (output, target), such as nn.losses.mse_loss, got {type(loss).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError("optimizer must be one of nn.optim made with the parameters, such as nn.optim.SGD(model.parameters(), lr=0.1)")
+    if not set(optimizer.params) & set(model.parameters()):
+        raise ValueError("the optimizer has none of the model's parameters; make it with model.parameters()")
+    if penalty is not None and not callable(penalty):
+        raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
+    if scheduler is not None and not isinstance(scheduler, Scheduler):
+        raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
 
 
 class _Loop:
@@ -123,6 +164,18 @@ class _Loop:
         self.metrics = _metrics(metrics)
         self.model, self.loss, self.mean = model, loss, reduction == "mean"
         self.training = Training(model, optimizer, History())
+
+    def check_callbacks(self, callbacks: Any) -> None:
+        """Check that all callbacks can be called, and that what they watch is measured."""
+        if callable(callbacks) or not isinstance(callbacks, Iterable):
+            raise TypeError("callbacks takes a list of functions: write callbacks=[function]")
+        figures = ["loss", *self.metrics]
+        figures += [f"val_{name}" for name in figures if self.validation is not None]
+        for callback in callbacks:
+            if not callable(callback):
+                raise TypeError(f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}")
+            if isinstance(callback, EarlyStopping):
+                callback.check(figures)
 
     def stateful(self) -> list[Any]:
         """Return the parts that a checkpoint asks for their state."""
@@ -171,10 +224,13 @@ class _Loop:
     def epoch(self) -> dict[str, float] | None:
         """Go through the data once, and return the figures; None if it was interrupted on the way."""
         training, samples, total = self.training, len(self.x), 0.0
+        seen = 0
         for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
             value = self.step(x, y, training.epoch)
             total += value * len(x) if self.mean else value
-            if training.stopping:
+            seen += len(x)
+            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends it.
+            if training.stopping and seen < samples and self.checkpoint is None:
                 return None
         figures = {"loss": total / samples if self.mean else total}
         figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
@@ -216,8 +272,22 @@ def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], An
 
     Parameters
     ----------
-    model, data, loss, reduction
+    model, loss
         As for `fit`.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    reduction
+        ``"mean"`` or ``"sum"`` over the samples.
+
+    Returns
+    -------
+    float
+        The loss, without a penalty.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If ``data`` is no pair of equally many samples and targets, or holds a number that is not finite.
 
     Examples
     --------

@@ -20,7 +20,7 @@ def f(x):
     return x * sin(x)
 
 
-print(f(3.0))
+print(f(2.5))
 
 # %% [markdown]
 # ## A picture of the slope
@@ -34,15 +34,15 @@ print(f(3.0))
 # $$ f'(x) = \lim_{h \to 0} D_h f(x). \tag{1.2} $$
 
 # %%
-x0 = 3.0
-xs = [0.05 * i for i in range(32, 88)]
+x0 = 2.5
+xs = [0.05 * i for i in range(30, 80)]
 figure, ax = plt.subplots(figsize=(6.4, 3.6))
 ax.plot(xs, [f(x) for x in xs], color="black", label="f(x) = x sin x")
 for h, colour in ((1.2, "#56B4E9"), (0.6, "#0072B2"), (0.01, "#D55E00")):
     slope = (f(x0 + h) - f(x0)) / h
     ax.plot(xs, [f(x0) + slope * (x - x0) for x in xs], color=colour, linewidth=1.2, label=f"h = {h}: slope {slope:.3f}")
 ax.plot([x0], [f(x0)], "o", color="black")
-ax.set(xlabel="x", ylabel="f(x)", ylim=(-5.5, 3.2))
+ax.set(xlabel="x", ylabel="f(x)", ylim=(-2.6, 3.6))
 ax.legend(fontsize=8)
 ax.grid(alpha=0.3)
 
@@ -51,7 +51,7 @@ ax.grid(alpha=0.3)
 #
 # $$ f'(x) = \sin x + x \cos x. \tag{1.3} $$
 #
-# At $x = 3$ this is about $-2.83$: a little more $x$ means almost three times as much less $f$.
+# At $x = 2.5$ this is about $-1.40$: a little more $x$ means 1.4 times as much less $f$.
 
 # %%
 exact = math.sin(x0) + x0 * math.cos(x0)
@@ -100,11 +100,11 @@ ax.grid(alpha=0.3)
 # down, and the derivative of each operation is a formula from a table. No limit, no $h$.
 
 # %%
-x = Value(3.0, label="x")
+x = Value(x0, label="x")
 y = f(x)
 y.backward()
-print(f"f(3)  = {y.data:.6f}")
-print(f"f'(3) = {x.grad:.6f}")
+print(f"f(x0)  = {y.data:.6f}")
+print(f"f'(x0) = {x.grad:.6f}")
 print("within one rounding of (1.3):", abs(x.grad - exact) <= math.ulp(exact))
 
 # %% [markdown]

@@ -76,10 +76,11 @@ print(f"by the engine: {w.grad:.4f}")
 print(explain(L, wrt=w))
 
 # %% [markdown]
-# And it will walk through it, forwards and backwards, one step at a time. (Press the buttons, or use the arrow keys. Where scripts are not allowed, the finished picture stands in its place.)
+# And it will walk through it, forwards and backwards, one step at a time. (Press the buttons, or use the arrow keys. Where scripts are not allowed, the finished picture
+# stands in its place. The built-in layout draws the same page on every machine, with Graphviz or without.)
 
 # %%
-stepper(L)
+stepper(L, engine="builtin")
 
 # %% [markdown]
 # ## The smallest engine

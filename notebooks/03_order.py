@@ -62,8 +62,8 @@ print("overwriting:", backward_overwriting(s)[a], "   adding:", backward_adding(
 #
 # Formula (3.1) contains $\partial L / \partial c$ of *every* consumer of $x$. So a node may pass its gradient on only when
 # all of its own consumers have delivered. An order with that property (every node after all of its consumers, going back from
-# the output) is a topological order, and **that is the whole reason for sorting**. Visiting children first in some other way, such as
-# depth-first straight down the edges, passes on gradients that are not complete yet.
+# the output) is a topological order, and **that is the whole reason for sorting**. Walking down the edges in some other order, depth first
+# or breadth first, passes on gradients that are not complete yet.
 #
 # The smallest graph that shows it: a node with a consumer near the output and another one farther away.
 #
@@ -84,7 +84,7 @@ draw(L)
 # Step through the backward pass: $b$'s gradient is complete only after *both* of its consumers, $L$ and $c$, have delivered.
 
 # %%
-stepper(L)
+stepper(L, engine="builtin")
 
 # %% [markdown]
 # ### Broken on purpose: breadth first, each node once
@@ -197,10 +197,10 @@ print("a chain of 100,000 nodes:", start.grad)
 w = Value(3.0, "w")
 for attempt in (1, 2, 3):
     (w * w).backward()
-    print(f"backward number {attempt}: w.grad = {w.grad:g}   (2w = {2 * w.data:g})")
+    print(f"backward number {attempt}: w.grad = {w.grad:2g}   (2w = {2 * w.data:g})")
 w.grad = 0.0  # for one leaf; zero_grad(loss) or model.zero_grad() for many
 (w * w).backward()
-print(f"after zeroing:      w.grad = {w.grad:g}")
+print(f"after zeroing:     w.grad = {w.grad:2g}")
 
 # %% [markdown]
 # In training, the bug does not crash. It is worse: the walk downhill gets a memory of every slope it has ever seen, overshoots, and

@@ -65,7 +65,7 @@ for k in range(3):
 draw(loss)
 
 # %% [markdown]
-# In the picture $s_0$ has two ways to the loss: up through its own numerator, and down through the sum. (5.4) is what is left of both.
+# In the picture $s_0$ has two ways to the loss: one through its own numerator, one through the sum. (5.4) is what is left of both.
 #
 # ## The same thing without overflow
 #
@@ -96,12 +96,18 @@ print("by (5.5):", stable.data, gradients(stable, big))
 # Write $\delta_j = \partial C/\partial z_j$ for the *error* of a neuron. The derivative of relu is a switch,
 # $[z > 0]$, and at $z = 0$ the engine takes 0. Going back one step at a time:
 #
-# 1. (5.4) at the scores $a^3$: $\quad \partial C / \partial a^3_j = p_j - y_j.$
-# 2. Through the output's relu:
+# *At the scores* $a^3$, by (5.4): $\partial C / \partial a^3_j = p_j - y_j.$
+#
+# *Through the output's relu:*
+#
 # $$ \delta^3_j = (p_j - y_j)\,[z^3_j > 0]. \tag{5.8} $$
-# 3. $a^2_j$ feeds every $z^3_k$ with weight $W^2_{kj}$. Sum over its consumers, (3.1), then pass its own relu:
+#
+# *Back to the hidden layer.* $a^2_j$ feeds every $z^3_k$ with weight $W^2_{kj}$. Sum over its consumers, (3.1), then pass its own relu:
+#
 # $$ \delta^2_j = \Big(\sum_k \delta^3_k W^2_{kj}\Big)\,[z^2_j > 0]. \tag{5.9} $$
-# 4. $W_{jk}$ multiplies $a_k$ on the way to $z_j$; the penalty adds $\lambda W_{jk}$, and biases carry no penalty:
+#
+# *From errors to weights.* $W_{jk}$ multiplies $a_k$ on the way to $z_j$; the penalty adds $\lambda W_{jk}$, and biases carry no penalty:
+#
 # $$ \frac{\partial C}{\partial W^2_{jk}} = a^2_k \delta^3_j + \lambda W^2_{jk}, \quad \frac{\partial C}{\partial b^2_j} = \delta^3_j, \qquad
 #    \frac{\partial C}{\partial W^1_{jk}} = a^1_k \delta^2_j + \lambda W^1_{jk}, \quad \frac{\partial C}{\partial b^1_j} = \delta^2_j. \tag{5.10} $$
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 7. Batches and optimizers
 #
-# **Question.** A network of 20 parameters, one input, one target. How many ways are there to walk downhill, and which one is fastest?
+# **Question.** A network of 25 parameters, one sample, one target. How many ways are there to walk downhill, and which one is fastest?
 #
 # The system is R4, a 2-3-3-1 network of logistic neurons. First every one of its derivatives by hand, then the walk, then three regimes
 # (batch, stochastic, mini-batch), then Momentum, AdaGrad and Adam.

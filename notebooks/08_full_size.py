@@ -131,7 +131,7 @@ print(step.source)
 #
 # ## 500 steps, and the same by hand
 
-# %% tags=["varies"]
+# %%
 losses = step.train(X, Y, nn.optim.SGD(model.parameters(), lr=1e-6), 500)
 hand_losses = []
 for _ in range(500):

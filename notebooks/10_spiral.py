@@ -120,7 +120,7 @@ print(f"{step(points, labels):.6f}")
 compiled = arrays("grad")
 print("agrees with the hand-written gradient to 12 digits:", all(map(agree, compiled, hand, scales)))
 
-# %% tags=["varies"]
+# %%
 by_hand_parameters = [a.copy() for a in arrays("data")]
 losses = step.train(points, labels, nn.optim.SGD(model.parameters(), lr=1.0), 10_000)
 hand_losses = []
@@ -145,22 +145,25 @@ def predict(x):
 reached = accuracy(predict)
 print(f"training accuracy {reached:.2f}")
 
-# %% tags=["varies"]
+# %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 plot_decision_boundary(model, points, labels, steps=60, ax=left, title="after 10,000 steps")
 plot_loss({"engine": losses[::20], "by hand": hand_losses[::20]}, ax=right, title="the two loops", xlabel="step / 20")
+right.lines[1].set(linestyle=":", color="black")
+right.legend()
 plt.show()
 
 # %% [markdown]
-# The two loops take the same step up to rounding, and on this draw they end in the same digits. Do not count on it: at step size 1 training can amplify a rounding
-# error until the two are on different, equally good paths. Compare *gradients* at fixed points if you want twelve digits; compare the ends of long trainings loosely.
+# The two loops take the same step up to rounding, and on this draw they print the same digits. Do not ask for more: at step size 1 training amplifies. Move the starting weights
+# by one part in $10^{16}$, and the loss changes by $10^{-14}$ of itself after 1,000 steps, by $10^{-9}$ after 5,000 and by up to $10^{-4}$ after 9,000: by then the two are on
+# different, equally good paths. Compare *gradients* at fixed points if you want twelve digits, and the ends of long trainings to one unit of the fourth.
 #
 # ## Why one hidden layer suffices
 #
 # Each hidden neuron is a fold of the plane along a line. Here are the outputs of the hundred neurons along a circle of radius 0.6. All those that are switched on somewhere
 # on it (the others are off) have a piece of a wave there; the scores are weighted sums of these waves:
 
-# %% tags=["varies"]
+# %%
 angles = [2 * math.pi * k / 120 for k in range(121)]
 ring = [[0.6 * math.sin(t), 0.6 * math.cos(t)] for t in angles]
 hidden = np.array([[a.data for a in model.layers[0](x)] for x in ring])

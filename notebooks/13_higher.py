@@ -53,8 +53,8 @@ for _ in range(4):
     derivatives.append(grad(derivatives[-1]))
 xs = [-3.0 + 0.05 * i for i in range(121)]
 figure, ax = plt.subplots(figsize=(6.6, 3.4))
-for k, g in enumerate(derivatives[:4]):
-    ax.plot(xs, [g(x) for x in xs], label=("f", "f'", "f''", "f'''")[k], linewidth=1.4)
+for k, (g, colour) in enumerate(zip(derivatives, ("#000000", "#0072B2", "#009E73", "#D55E00"))):
+    ax.plot(xs, [g(x) for x in xs], label="f" + k * "'", color=colour, linewidth=1.4)
 ax.set(title="exp(-x²) and its derivatives", xlabel="x")
 ax.legend()
 ax.grid(alpha=0.3)

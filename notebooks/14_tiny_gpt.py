@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 14. A tiny GPT, scalar by scalar
 #
-# **Question.** What is inside a language model? Small enough to be written with single numbers on two screens, small enough to train in seconds, and still with all the parts:
+# **Question.** What is inside a language model? Here is one that is small enough to be written with single numbers on two screens and to train in seconds, and still has all the parts:
 # tokens, positions, attention, normalisation, residual connections, a next-token loss, sampling.
 #
 # It shall learn to invent names. The names to learn from are made here, by two rules that we know and the model does not, so that we can check what it has understood.
@@ -189,7 +189,7 @@ step([x], [y])
 difference = max(abs(a - p.grad) for a, p in zip(eager, model.parameters())) / max(map(abs, eager))
 print("compiled and eager gradients agree to 12 digits:", difference < 1e-12)
 
-# %% tags=["varies"]
+# %%
 optimizer = nn.optim.Adam(model.parameters(), lr=0.01, betas=(0.9, 0.98))
 draws = random.Random(7)
 losses = []
@@ -206,7 +206,7 @@ print(f"loss {losses[0]:.3f} -> {sum(losses[-50:]) / 50:.3f}")
 #
 # $$ C_{\text{pairs}} = -\frac{1}{n} \sum_t \ln \frac{\#(c_t c_{t+1})}{\#(c_t)}. \tag{14.6} $$
 
-# %% tags=["varies"]
+# %%
 pairs = [text[i : i + 2] for i in range(len(text) - 1)]
 level = -sum(math.log(pairs.count(p) / text[:-1].count(p[0])) * pairs.count(p) for p in set(pairs)) / len(pairs)
 smooth = [sum(losses[i : i + 20]) / 20 for i in range(0, 1000, 20)]
@@ -224,7 +224,7 @@ print(f"table of pairs {level:.3f}, tiny GPT {smooth[-1]:.3f}")
 #
 # Start with a point, draw the next character from the probabilities, append it, and go on until the model says point. A *temperature* below 1 sharpens the choice: $\operatorname{softmax}(s / T)$.
 
-# %% tags=["varies"]
+# %%
 def sample(dice, temperature=0.7):
     name = ""
     with no_grad():
@@ -250,7 +250,7 @@ print(f"of 100: rule 1 (turns) {rule_1}, rule 2 (harmony) {rule_2}, not in the t
 # that looks; column: what it looks at. Where the next letter must be a vowel, after a consonant such as *d* or *r*, some heads look at the vowel *before* that consonant:
 # that is where the harmony is to be read.
 
-# %% tags=["varies"]
+# %%
 word = ".kadoru"
 with no_grad():
     rows = [norm(row) for row in model.embed([ONE_HOT[c] for c in word])]

@@ -23,10 +23,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, write the pictures and the weights, and say where they are."""
     from autograd.errors import UsageError
+    from autograd.files import check_folder
+    from nn.arrays import numpy_for
+    from nn.plot import plot_loss
 
     if args.steps < 1:
         raise UsageError(f"--steps must be at least 1, got {args.steps}")
+    numpy_for("the demo")
+    plot_loss([0.0])  # asks for matplotlib, before a folder is made
     args.out.mkdir(parents=True, exist_ok=True)
+    check_folder(args.out)
     start = time.perf_counter()
     model, x, y, losses, accuracy = train(args.seed, args.steps, quiet=args.quiet)
     if not args.quiet:

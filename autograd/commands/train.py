@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograd.commands.outcome import summary, written
 from autograd.errors import AnomalyError, UsageError
+from autograd.files import check_folder
 
 HELP = "train a network on a built-in data set or a CSV file"
 
@@ -111,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     args.out.mkdir(parents=True, exist_ok=True)
+    for path in (args.out / "loss.png", args.save or args.resume):
+        if path is not None:
+            check_folder(path.absolute().parent)
     if not args.quiet:
         print(described(args, options, task, network[0]))
     try:
@@ -155,6 +159,10 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--validation is a share from 0 to below 1, got {args.validation}")
     if args.resume is not None and not args.resume.exists():
         raise UsageError(f"there is no file {args.resume} to resume from")
+    if args.save is not None and not args.save.absolute().parent.is_dir():
+        raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
+    if args.out.exists() and not args.out.is_dir():
+        raise UsageError(f"--out {args.out} is a file; it takes a folder")
     for name in ("target", "predict"):
         if (getattr(args, name) is not None and kind == "two-layer") or (name == "target" and args.target is not None and kind != "csv"):
             raise UsageError(f"--{name} does not go with {args.data}")
@@ -260,80 +268,33 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
     )  # fmt: skip
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
     """Say what is going to be trained on what."""
     what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
     shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
     how = "compiled" if options["compile"] else "node by node"
     return (
-        f"{args.data}: {len(task.x)} samples of {len(task.x[0])} features, {what}\n"
+        f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
         f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} loss; "
         f"{options['optimizer']} at {options['lr']:g}, {how}"
     )
 
 
-def summary(history: Any, task: Task, model: Any) -> str:
-    """Say how the training went."""
-    from autograd.modes import no_grad
-    from nn.metrics import accuracy
-
-    names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "held-out loss", "val_accuracy": "held-out accuracy"}
-    last = {name: column[-1] for name, column in history.items() if column}
-    if task.labels and "accuracy" not in last:
-        with no_grad():
-            last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
-    figures = [f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}" for n, value in last.items()]
-    ending = f", {history.stopped}" if history.stopped else ""
-    return f"{', '.join(figures)} after {history.epochs} epochs, {history.seconds:.1f} s{ending}"
-
-
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
-    """Read the samples to predict for, before anything is trained."""
+    """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
     if args.predict is None:
         return []
-    from nn.data import read_csv
+    from nn.table import column_names, read_csv
 
-    table = read_csv(args.predict, target=None)
-    columns = list(range(len(task.x[0])))
-    if task.features and set(task.features) <= set(table.features):
-        columns = [table.features.index(name) for name in task.features]
-    elif len(table.features) != len(columns):
-        wanted = f" ({', '.join(task.features)})" if task.features else ""
-        raise UsageError(f"{args.predict} has {len(table.features)} columns, but the network takes {len(columns)} features{wanted}")
-    return [[row[i] for i in columns] for row in table.x.tolist()]
-
-
-def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
-    """Write the pictures and the predictions; return where they are."""
-    from nn import plot
-
-    paths = []
-    if history.epochs:
-        paths.append(args.out / "loss.png")
-        history.plot(title=f"Training on {Path(args.data).name}").figure.savefig(paths[-1])
-    if task.labels and len(task.x[0]) == 2:
-        paths.append(args.out / "boundary.png")
-        plot.plot_decision_boundary(model, task.x, task.labels).figure.savefig(paths[-1])
-    if args.predict is not None:
-        paths.append(args.out / "predictions.csv")
-        predict(task, model, rows, paths[-1])
-    return [*paths, *([args.save or args.resume] if args.save or args.resume else [])]
-
-
-def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
-    """Write a line for each sample: the class with its scores, or the number."""
-    import io
-
-    from autograd.files import write_atomically
-    from autograd.modes import no_grad
-    from nn.metrics import predicted_classes
-
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(["class", *(f"score {k}" for k in range(task.outputs))] if task.labels else ["prediction"])
-    with no_grad():
-        for row in task.standardised(rows):
-            y = model(row)
-            scores = [float(v) for v in y] if isinstance(y, list) else [float(y)]
-            out.writerow([*([task.classes[predicted_classes([scores])[0]]] if task.labels else []), *scores])
-    write_atomically(path, text.getvalue())
+    names, wanted = column_names(args.predict), len(task.x[0])
+    by_name = bool(task.features) and set(task.features) <= set(names)
+    if not by_name and len(names) != wanted:
+        named = f" ({', '.join(task.features)})" if task.features else ""
+        raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")
+    rows: list[list[float]] = read_csv(args.predict, target=None, features=task.features if by_name else None).x.tolist()
+    return rows

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from typing import Any
 
-from autograd.errors import MissingDependencyError
-
-if find_spec("numpy") is None:
-    raise MissingDependencyError("NumPy", "autograd.compile", "pip install numpy")
-
-from autograd.compiler.step import Compiled, Report, compile
+from autograd.compiler.public import compile
+from autograd.compiler.report import Report
 
 __all__ = ["Compiled", "Report", "compile"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Compiled":
+        raise AttributeError(f"module 'autograd.compiler' has no attribute {name!r}")
+    # Imported when it is asked for: without NumPy there is another.
+    from autograd.compiler.step import Compiled
+
+    return Compiled

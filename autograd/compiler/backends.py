@@ -115,28 +115,59 @@ class Engine:
 _NOTICED: list[str] = []
 
 
-def choose(backend: str, program: Program) -> tuple[str, str]:
-    """Return the backend to use, and why."""
+def choose(backend: str, program: Program, *, against: str = "") -> tuple[str, str]:
+    """Return the backend to use, and why; ``against`` is a reason to do without C.
+
+    ``"auto"`` compares estimates for one call. C has to make up for the C compiler's time, about half a second, in
+    CALLS calls: what is called a few times, or takes microseconds anyhow, does not start a compiler. The choice
+    depends on the program and on whether there is a compiler, and on nothing else, so it is the same next time.
+    """
     if backend == "c":
-        reason = unsupported(program)
-        if not reason and largest_product(program) > BLAS_FROM:
-            reason = "matrix products of this size are faster with the BLAS behind NumPy"
-        if not reason and find_compiler() is None:
-            reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
-            if not _NOTICED:
-                _NOTICED.append(reason)
-                warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
+        reason = against_c(program)
+        if reason.startswith("no C compiler") and not _NOTICED:
+            _NOTICED.append(reason)
+            warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
         return ("numpy", f"C was asked for, but {reason}") if reason else ("c", "asked for")
     if backend != "auto":
         return backend, "asked for"
-    # Microseconds of one call, estimated; lanes count as a hundred examples.
+    by_numpy, by_python, by_c, building = estimates(program)
+    others = {"numpy": by_numpy, "python": by_python}
+    chosen = min(others, key=others.__getitem__)
+    why = f"estimates: NumPy {by_numpy:.0f} us, straight-line Python {by_python:.0f} us, C {by_c:.1f} us a call"
+    if CALLS * (others[chosen] - by_c) * 1e-6 <= building:
+        return chosen, f"{why}; C would not make up for {building:.1f} s of building it in {CALLS} calls"
+    reason = against or against_c(program)
+    return (chosen, f"{why}, but {reason}") if reason else ("c", why)
+
+
+def against_c(program: Program) -> str:
+    """Return why the program is not for C, or an empty text."""
+    reason = unsupported(program)
+    if not reason and largest_product(program) > BLAS_FROM:
+        reason = "matrix products of this size are faster with the BLAS behind NumPy"
+    if not reason and find_compiler() is None:
+        reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
+    return reason
+
+
+CALLS = 3000
+"""How often a compiled function is called, as far as the choice of a backend is concerned."""
+
+
+def estimates(program: Program) -> tuple[float, float, float, float]:
+    """Return the microseconds of a call with NumPy, in Python and in C, and the seconds that the C compiler takes.
+
+    Lanes count as a hundred examples. Measured on the benchmarks' systems, they are right within a factor of three.
+    """
     width = 100.0 if graph_has_lanes(program) else 1.0
-    scalars = len(program.graph.terms) + 6.0 * float((program.graph.args[:, 0] >= 0).sum())
+    terms, rows = width * len(program.graph.terms), width * float((program.graph.args[:, 0] >= 0).sum())
+    refs = [r for s in program.statements for r in (*s.operands, *(x for p in s.parts for x in (p.a, p.b) if x is not None))]
+    gathered = sum(width * r.addresses.size for r in refs if r.addresses is not None)
     arrays = sum(2.0 * len(s.parts) + (3.0 if s.op is not None else 0.0) + (1.0 if s.note else 0.0) for s in program.statements)
-    by_numpy = 0.5 * arrays + 0.0005 * scalars * width
-    by_python = 2.0 + 0.03 * scalars * width
-    chosen = "python" if by_python < by_numpy and scalars < PYTHON_LIMIT else "numpy"
-    return chosen, f"estimates: NumPy {by_numpy:.0f} us, straight-line Python {by_python:.0f} us a call; backend='c' compiles for longer and runs fastest"
+    by_numpy = 0.5 * arrays + 0.0005 * (terms + 6.0 * rows)
+    by_python = 2.0 + 0.03 * (terms + 6.0 * rows) if terms + 6.0 * rows < PYTHON_LIMIT * width else math.inf
+    by_c = 0.5 + 0.0002 * terms + 0.003 * rows + 0.01 * len(program.statements) + 0.004 * gathered
+    return by_numpy, by_python, by_c, 0.4 + 1e-5 * gathered / width + 1e-4 * len(program.statements)
 
 
 BLAS_FROM = 3e6

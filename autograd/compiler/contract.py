@@ -24,17 +24,31 @@ class Calls:
 
     def __init__(self) -> None:
         self.list: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self.numbers: dict[Any, Any] = {}
 
     def add(self, f: Callable[..., Any], *operands: Any) -> None:
         """Enter a call."""
         if isinstance(f, np.ufunc) and operands[-1].size <= SMALL:
             # A number is slower than an array of it, as it has to be converted at every call.
             shape = operands[-1].shape
-            operands = (*[np.full(shape, x) if isinstance(x, float) else x for x in operands[:-1]], operands[-1])
+            operands = (*[self.filled(shape, x) if isinstance(x, float) else x for x in operands[:-1]], operands[-1])
         self.list.append((f, operands))
 
-    def function(self) -> Callable[[], None]:
-        """Return a function without parameters that makes all calls in order."""
+    def filled(self, shape: tuple[int, ...], x: float) -> Any:
+        """Return an array of one number, the same each time."""
+        key = shape, x.hex()
+        if key not in self.numbers:
+            self.numbers[key] = np.full(shape, x)
+        return self.numbers[key]
+
+    def function(self, rounds: Sequence[tuple[int, int, int]] = ()) -> Callable[[], None]:
+        """Return a function without parameters that makes all calls in order.
+
+        Parameters
+        ----------
+        rounds
+            Repeats, as (first call, calls of one round, number of rounds): they become loops.
+        """
         names: dict[str, Any] = {}
         known: dict[int, str] = {}
 
@@ -48,16 +62,41 @@ class Calls:
                 names[known[id(x)]] = x
             return known[id(x)]
 
-        lines = ["def run():"]
-        for f, operands in self.list:
-            given = [name(x, "v") for x in operands]
+        def call(f: Callable[..., Any], given: list[str]) -> str:
             if f is np.maximum or f is np.minimum:  # these two want their third argument by name
-                given[-1] = f"out={given[-1]}"
-            lines.append(f"    {name(f, 'f')}({', '.join(given)})")
+                given = [*given[:-1], f"out={given[-1]}"]
+            return f"{name(f, 'f')}({', '.join(given)})"
+
+        lines = ["def run():"]
+        at = 0
+        for first, length, count in [*rounds, (len(self.list), 0, 0)]:
+            lines += [f"    {call(f, [name(x, 'v') for x in operands])}" for f, operands in self.list[at:first]]
+            table = [self.list[first + k * length : first + (k + 1) * length] for k in range(count)]
+            if not all(_alike(table[0], row) for row in table[1:]):
+                table = []
+            columns: list[tuple[Any, ...]] = []
+            body = []
+            for calls in zip(*table, strict=True):
+                given = []
+                for column in zip(*[operands for _, operands in calls], strict=True):
+                    if all(x is column[0] or (isinstance(x, float) and x == column[0]) for x in column):
+                        given.append(name(column[0], "v"))
+                    else:
+                        given.append(f"x{len(columns)}")
+                        columns.append(column)
+                body.append(f"        {call(calls[0][0], given)}")
+            if columns:
+                lines += [f"    for {', '.join(f'x{i}' for i in range(len(columns)))}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
+            at = first + length * len(table)
         lines.append("    return")
         exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
         run: Callable[[], None] = names["run"]
         return run
+
+
+def _alike(first: list[Any], other: list[Any]) -> bool:
+    """Tell whether two lists of calls are of the same functions."""
+    return [(f, len(operands)) for f, operands in first] == [(f, len(operands)) for f, operands in other]
 
 
 def moves(x: Any, axis: int) -> bool:

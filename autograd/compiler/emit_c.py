@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.compiler.ir import LANE
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.repeats import fold_texts
 from autograd.compiler.runtime_c import PRELUDE, expression
 
 __all__ = ["CWriter", "c_program", "unsupported"]
@@ -83,6 +84,7 @@ class CWriter:
 
     def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
         names: list[str] = []
+        body = fold_texts(body, "step", _loop)
         for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
             names.append(f"{name}{len(names)}")
             kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
@@ -182,6 +184,7 @@ class CWriter:
     # Statements.
 
     def _statement(self, s: Statement) -> str:
+        self.scratch = 0
         if s.op is not None:
             return self._row(s)
         if s.starts is not None:
@@ -306,6 +309,12 @@ class CWriter:
         if (Ref(origin, tuple(strides)).expand(sizes) == places).all():
             return self.index(strides, origin)
         return f"{self._ints(places)}[{self.index(self._packed(sizes))}]"
+
+
+def _loop(lines: list[str], first: int, way: int, count: int) -> list[str]:
+    """Print rounds as one loop."""
+    bounds = f"step < {first + count}; step++" if way > 0 else f"step > {first - count}; step--"
+    return ["\n".join([f"    for (long step = {first}; {bounds}) {{", *lines, "    }"])]
 
 
 def nested_index(addresses: Any) -> str | None:

@@ -10,21 +10,12 @@ import numpy as np
 
 from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.program import Program
+from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
 
 __all__ = ["BoundPython", "python_program"]
 
-TEMPLATES = {
-    "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})", "abs": "fabs({0})",
-    "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
-}  # fmt: skip
-"""Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
-TWICE = {"relu"}
 LONGEST = 400
-
-
-def exact(x: float) -> str:
-    """Return the text of a float."""
-    return repr(x) if math.isfinite(x) else f"float('{x}')"
+"""Length up to which a text is written into the place where it is used."""
 
 
 class PythonWriter:
@@ -33,8 +24,7 @@ class PythonWriter:
     def __init__(self, program: Program) -> None:
         self.program, self.graph = program, program.graph
         graph = self.graph
-        self.names: dict[str, Any] = {"exp": math.exp, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "fabs": math.fabs,
-                                      "sqrt": math.sqrt, "log": math.log}  # fmt: skip
+        self.names: dict[str, Any] = dict(NAMES)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), graph.size)
         producers, _ = graph.edges()
         self.uses = np.bincount(producers, minlength=graph.size)
@@ -79,8 +69,7 @@ class PythonWriter:
             if abs(c) != 1.0 or not factors:
                 factors.insert(0, exact(abs(c)))
             parts.append(f"{sign} {' * '.join(factors)}")
-        text = " ".join(parts)
-        return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
+        return total(parts)
 
     def node(self, node: int, lines: list[str]) -> None:
         """Write one node."""
@@ -106,8 +95,9 @@ class PythonWriter:
             lines.append(f"{e} = exp(-{self.factor(operands[0])})")
             self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
             self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
-        elif op.name == "slope" and params == (1.0,) and operands[0] in self.exponential:
-            self.define(node, self.exponential[operands[0]], lines)
+        elif op.name == "slope" and params[0] == 1.0 and operands[0] in self.exponential:
+            factor = "" if params[1] == 1.0 else f"{exact(params[1])} * "
+            self.define(node, factor + self.exponential[operands[0]], lines)
         elif op.name == "step" and params == (0.0,):
             self.define(node, f"(1.0 if {self.factor(operands[0])} > {self.factor(operands[1])} else 0.0)", lines, tight=True)
         elif op.name in TEMPLATES:
@@ -170,7 +160,7 @@ class PythonWriter:
         if params and graph.outputs.size == 1:
             lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):", *(f"    {x}" for x in load)]
             lines += ["    for step in range(steps):", *(f"        {x}" for x in core)]
-            lines += [f"        zero = {' + '.join(dict.fromkeys([*outputs, *grads]))}", "        if zero - zero != 0.0:", "            break"]
+            lines += [f"        zero = {total([f'+ {x}' for x in dict.fromkeys([*outputs, *grads])])}", "        if zero - zero != 0.0:", "            break"]
             lines += [f"        losses.append({outputs[0]})"]
             lines += [f"        {p} -= lr * {g}" for p, g in zip(params, grads, strict=True) if g != "0.0"]
             lines += [f"    return [{', '.join(params)}]"]

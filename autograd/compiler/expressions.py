@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from autograd.compiler.program import Part, Ref
+from autograd.compiler.views import number
 from autograd.op import Op
 
 __all__ = ["product", "row_text"]
@@ -30,16 +31,16 @@ def wrapped(text: str) -> str:
 
 def row_text(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
     """Return a row applied to texts."""
-    from autograd.compiler.source import number
-
     if op.name == "step" and params == (0.0,):
         return f"{wrapped(texts[0])} > {wrapped(texts[1])}"
     if op.name == "relu":
         return f"maximum({texts[0]}, 0)"
+    if op.name == "slope" and params[1] == 1.0:
+        return f"slope({texts[0]}, {number(params[0])})"
     signs = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "=="}
     if op.name in signs:
         return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"
-    template = op.numpy or f"{op.name}({', '.join(f'{{{i}}}' for i in range(len(texts) + len(params)))})"
+    template = op.numpy if "{" in op.numpy else f"{op.numpy or op.name}({', '.join(f'{{{i}}}' for i in range(len(texts) + len(params)))})"
     called = re.fullmatch(r"\w+\(.*\)", template) is not None
     return template.format(*(texts if called else map(wrapped, texts)), *map(number, params))
 
@@ -55,11 +56,8 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
         if b is None:
             b, coef = coef, 1.0
         else:
-            _, table = product(w, Part(sizes, part.result, 1.0, coef, None, False), order, False, "")
-            return 1.0, f"einsum_of({table}, {w.operand(a, sizes)[0]}, {w.operand(b, sizes)[0]})"
+            return 1.0, _einsum(w, sizes, [coef, a, b], order, lane)
     if a is None:
-        from autograd.compiler.source import number
-
         return (1.0 if coef >= 0 or extremum else -1.0), number(coef if extremum else abs(coef))
     divide = ""
     for x, y in ((a, b), (b, a)):
@@ -71,8 +69,6 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
 
 
 def _scaled(coef: float, text: str) -> tuple[float, str]:
-    from autograd.compiler.source import number
-
     sign = -1.0 if coef < 0 else 1.0
     if abs(coef) == 1.0:
         return sign, text
@@ -129,7 +125,19 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
         left = text_a if full_a == rows + summed else f"{text_a}.T"
         right = text_b if full_b == summed + columns else f"{text_b}.T"
         return f"{left} @ {right}"
-    letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(dict.fromkeys([*wanted, *full_a, *full_b]))}
-    spell = ["".join(letters[i] for i in axes) for axes in (full_a, full_b, [i for i in wanted if i in full_a or i in full_b])]
-    text = f"einsum('{spell[0]},{spell[1]}->{spell[2]}', {text_a}, {text_b})"
-    return _spread(text, [i for i in wanted if i in full_a or i in full_b], order, lane)
+    return _einsum(w, sizes, [a, b], order, lane)
+
+
+def _einsum(w: Any, sizes: tuple[int, ...], factors: list[Ref], order: list[int], lane: bool) -> str:
+    """Return a product of any factors, summed over whatever the result does not move along."""
+    texts, found = [], []
+    for r in factors:
+        text, axes, has_lane = w.operand(r, sizes)
+        texts.append(text)
+        found.append([*axes, *([LANE_LOOP] if has_lane else [])])
+    wanted = [*order, *([LANE_LOOP] if lane else [])]
+    every = list(dict.fromkeys([*wanted, *(i for axes in found for i in axes)]))
+    letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(every)}
+    left = [i for i in wanted if any(i in axes for axes in found)]
+    spell = ["".join(letters[i] for i in axes) for axes in (*found, left)]
+    return _spread(f"einsum('{','.join(spell[:-1])}->{spell[-1]}', {', '.join(texts)})", left, order, lane)

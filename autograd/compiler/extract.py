@@ -1,11 +1,8 @@
-"""Record a function, and turn the recorded objects into arrays."""
+"""Turn recorded objects into arrays."""
 
 from __future__ import annotations
 
-import gc
-import math
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -13,73 +10,13 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.backward import toposort
 from autograd.compiler.ir import INPUT, Builder, Ints
 from autograd.compiler.lower import BY_INDEX, lower
-from autograd.errors import TracingError
-from autograd.modes import mode
+from autograd.compiler.recording import with_outside
 from autograd.op import ANY
 from autograd.value import Value
 
-__all__ = ["Recorded", "extract", "record"]
-
-
-BYTES_PER_TERM = 800
-"""Memory that recording and compiling take for each operation or product, at most."""
-LOOK_EVERY = 4096
-
-
-def available_memory() -> float:
-    """Return the bytes that are free, or infinity where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return 1024.0 * float(line.split()[1])
-    except OSError:
-        return math.inf
-    return math.inf
-
-
-class Tape(list[Any]):
-    """The nodes of a recording, which stops before memory runs out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.terms = 0
-        self.free = available_memory()
-        self.told = False
-
-    def append(self, node: Any) -> None:
-        """Add a node; every so often, look how much there is."""
-        super().append(node)
-        if len(self) % LOOK_EVERY == 0:
-            self._look()
-
-    def _look(self) -> None:
-        self.terms += sum(max(1, len(node._a[0])) if node.op is ops.dot else 1 for node in self[-LOOK_EVERY:])
-        needed = BYTES_PER_TERM * self.terms
-        if needed > 0.25 * self.free and not self.told:
-            self.told = True
-            print(f"compile: recorded {self.terms:,} operations so far; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
-        if needed > 0.8 * self.free:
-            raise MemoryError(
-                f"{self.terms:,} operations recorded and no end: compiling them takes more than the {self.free / 1e9:.1f} GB that are free. "
-                "Compile one example, with batch=True, and pass the data as arrays: each example then is a lane, and the graph does not grow with the data."
-            )
-
-
-def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
-    """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
-    # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        with mode(tape=tape, grad=True, anomaly=False):
-            return f(*args)
-    finally:
-        if was_on:
-            gc.enable()
+__all__ = ["Recorded", "extract"]
 
 
 class Recorded:
@@ -128,25 +65,10 @@ class Recorded:
         return self.ids[leaf]
 
 
-def _with_outside(tape: list[Value], rec: Recorded) -> list[Value]:
-    """Put nodes that were computed before the recording, but are used in it, in front."""
-    known = set(tape)
-    outside: dict[Value, None] = {}
-    for node in tape:
-        if node.op is None:
-            raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
-        a = node._a
-        for x in (a, node._b) if a.__class__ is Value or a.__class__ is float else node.operands:
-            if x.__class__ is Value and x.op is not None and x not in known and x not in outside and x not in rec.ids:
-                for below in toposort(x):
-                    if below.op is not None:
-                        outside[below] = None
-    return [*outside, *tape]
-
-
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes; ``rec.ids`` then knows them."""
-    tape = _with_outside([*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in set(tape)]], rec)
+    inside = set(tape)
+    tape = with_outside([*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in inside]], rec.ids)
     b = rec.b
     ids = rec.leaves(tape, 4)
     kinds = list(map(attrgetter("op"), tape))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.differentiate import differentiate
-from autograd.compiler.extract import Recorded, Tape, extract, record
+from autograd.compiler.early import hoist
+from autograd.compiler.extract import Recorded, extract
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
+from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record
 from autograd.value import Value
 
-__all__ = ["Source", "build", "flatten", "rebuild"]
+__all__ = ["Source", "trace"]
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Source:
         Of the result where there is no gradient: nested lists and tuples with positions in ``outputs``.
     raw
         Number of nodes before anything was simplified.
+    stopped
+        Tells for each node whether no gradient flows through it; None where no gradient is wanted.
     """
 
     graph: Graph
@@ -38,39 +44,45 @@ class Source:
     captured: list[Value]
     structure: Any
     raw: int
+    stopped: Any
+
+    def key(self) -> bytes:
+        """Return a hash of all that the program depends on.
+
+        What differs without making another program: the data of the leaves, and what inputs are called.
+        """
+        g = self.graph
+        digest = hashlib.blake2b(digest_size=16)
+        kinds = g.kind.tolist()
+        named = [(i, label) for i, label in sorted(g.labels.items()) if kinds[i] not in (INPUT, LANE)]
+        rows = [(op.name, id(op), params) for op, params in g.rows]
+        data = sum(math.prod(shape) for shape in self.shapes)
+        digest.update(repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode())
+        t = g.terms
+        marks = np.zeros(0, bool) if self.stopped is None else self.stopped
+        for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
+            digest.update(len(array).to_bytes(8, "little"))
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
+    def finished(self) -> Source:
+        """Return the same with the graph simplified and differentiated."""
+        return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))
+
+    def like(self, other: Source) -> Source:
+        """Return the same with the graph of one that has this key, but with the names of this one's inputs."""
+        own, old = [np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)]
+        labels = {new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels}
+        inputs = set(old)
+        kept = {i: label for i, label in other.graph.labels.items() if i not in inputs}
+        return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 
-def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
-    """Arrange values as nested lists of a shape."""
-    return next(flat) if not shape else [nested(flat, shape[1:]) for _ in range(shape[0])]
-
-
-def flatten(result: Any, leaves: list[Any]) -> Any:
-    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
-    if isinstance(result, (list, tuple)):
-        parts = [flatten(x, leaves) for x in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    if isinstance(result, dict):
-        return {k: flatten(x, leaves) for k, x in result.items()}
-    leaves.append(result)
-    return len(leaves) - 1
-
-
-def rebuild(structure: Any, values: Sequence[float]) -> Any:
-    """Put numbers back where `flatten` found them."""
-    if isinstance(structure, (list, tuple)):
-        parts = [rebuild(x, values) for x in structure]
-        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    if isinstance(structure, dict):
-        return {k: rebuild(x, values) for k, x in structure.items()}
-    return values[structure]
-
-
-def build(
+def trace(
     f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
     *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
 ) -> Source:  # fmt: skip
-    """Record ``f`` on arguments of the given shapes, and differentiate it where there are parameters.
+    """Record ``f`` on arguments of the given shapes.
 
     Parameters
     ----------
@@ -99,11 +111,7 @@ def build(
     extra = record(penalty, (), tape) if penalty is not None else 0.0
     leaves: list[Any] = []
     structure = flatten(result, leaves)
-    if params is not None and (len(leaves) != 1 or structure != 0):
-        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
-    for x in (*leaves, extra):
-        if not isinstance(x, (Value, int, float)):
-            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+    only_numbers([*leaves, extra], structure, result, loss=params is not None)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
     labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
@@ -120,23 +128,19 @@ def build(
     marks[stopped] = True
     none = np.full(len(parameters), -1)
     forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
-    raw = len(tape)
-    graph = forward_only(forward) if params is None else with_gradient(forward, marks)
-    return Source(graph, shapes, rec.captured, structure, raw)
+    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks)
 
 
 def forward_only(graph: Graph) -> Graph:
     """Simplify a graph without parameters."""
-    return simplify(graph)
+    return hoist(simplify(graph))
 
 
 def with_gradient(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph, append the gradient, simplify again."""
     # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
     marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
-    names = graph.labels
-    graph.labels = {**names, **marked}
-    graph = simplify(graph)
+    graph = simplify(replace(graph, labels={**graph.labels, **marked}))
     stop = np.array([i for i, label in graph.labels.items() if label == "\0stop"], np.int64)
     labels = {i: label for i, label in graph.labels.items() if label != "\0stop"}
     b = Builder.resumed(graph)
@@ -144,4 +148,4 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return adopt(simplify(settle_lane_sums(simplify(full))))
+    return hoist(adopt(simplify(settle_lane_sums(simplify(full)))))

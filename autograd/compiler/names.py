@@ -28,23 +28,24 @@ class Region:
         """Whether there is one number for each lane."""
         return self.base >= LANES
 
+    def first(self) -> int:
+        """Return the lowest address."""
+        return self.base + sum(min(0, (n - 1) * s) for n, s in zip(self.shape, self.strides, strict=True))
+
     def last(self) -> int:
         """Return the highest address."""
-        return self.base + sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
+        return self.base + sum(max(0, (n - 1) * s) for n, s in zip(self.shape, self.strides, strict=True))
 
     def place(self, address: int) -> tuple[int, ...] | None:
         """Return the index of an address, or None if it is not in the array."""
-        rest, index = address - self.base, []
-        for n, s in sorted(zip(self.shape, self.strides, strict=True), key=lambda x: -x[1]):
-            k = min(rest // s, n - 1) if s else 0
-            index.append((s, k))
-            rest -= k * s
-            if k < 0:
-                return None
-        if rest:
+        rest, where = address - self.first(), {}
+        if rest < 0:
             return None
-        where = dict(index)
-        return tuple(where[s] for s in self.strides)
+        for n, s in sorted(zip(self.shape, self.strides, strict=True), key=lambda x: -abs(x[1])):
+            k = min(rest // abs(s), n - 1) if s else 0
+            where[s] = k if s >= 0 else n - 1 - k
+            rest -= k * abs(s)
+        return None if rest else tuple(where[s] for s in self.strides)
 
 
 class Regions:

@@ -13,10 +13,10 @@ import numpy as np
 
 from autograd.compiler.ir import CONST, ONE, SOP, Graph, Ints, csr, longest_paths, spans
 
-__all__ = ["groups", "signatures"]
+__all__ = ["groups", "mixed", "signatures", "term_keys"]
 
 
-def _mixed(keys: Any) -> Any:
+def mixed(keys: Any) -> Any:
     """Return well-spread 64-bit hashes of whole numbers (splitmix64), the same in every process."""
     with np.errstate(over="ignore"):
         z = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
@@ -46,19 +46,23 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         own = own * 8 + what
     t = graph.terms
     if detail == RAGGED:
-        return np.unique(_mixed(own), return_inverse=True)[1].ravel()
+        return np.unique(mixed(own), return_inverse=True)[1].ravel()
     real = (t.a != ONE) | t.over
     t = t.take(real)
-    if detail == COARSE:
-        key = ((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]
-    else:
-        what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
-        key = np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])
-    key = key * 2 + t.over
+    key = (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over if detail == COARSE else term_keys(graph, lane)[real]
     with np.errstate(over="ignore"):
-        total = _mixed(own)
-        np.add.at(total, t.node, _mixed(key))
+        total = mixed(own)
+        np.add.at(total, t.node, mixed(key))
     return np.unique(total, return_inverse=True)[1].ravel()
+
+
+def term_keys(graph: Graph, lane: Any) -> Ints:
+    """Number the classes of terms: alike in the kinds of their factors."""
+    t = graph.terms
+    back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
+    what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
+    keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    return keys
 
 
 def groups(graph: Graph, lane: Any) -> list[Ints]:

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from autograd.compiler.expressions import product, row_text
+from autograd.compiler.families import families
 from autograd.compiler.ir import CONST, INPUT, LANE, PARAM
-from autograd.compiler.names import Region, Regions, cut_points, leaf_regions, shape_of, strides_of
-from autograd.compiler.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.names import Region, cut_points, leaf_regions, shape_of, split_label, strides_of
+from autograd.compiler.program import Part, Program, Ref, Statement
+from autograd.compiler.repeats import FEWEST, Loop, fold_texts, folded, loops
+from autograd.compiler.views import Views, number
 
-__all__ = ["Writer", "write"]
+__all__ = ["Writer", "write", "written"]
 
 
 def write(program: Program) -> str:
     """Return the program as text."""
-    return "\n".join(Writer(program).lines())
+    return "\n".join(written(program)[1])
+
+
+def written(program: Program) -> tuple[Writer, list[str]]:
+    """Return the program's lines, repeats as loops, and the writer, which knows what the names mean."""
+    found = loops(program)
+    while True:
+        writer = Writer(program, found)
+        lines, unlike = writer.lines()
+        if not unlike:
+            return writer, lines
+        # The rounds differ in more than numbers: once more, with names of their own for their results.
+        found = [loop for loop in found if loop not in unlike]
 
 
 MASKS = ("step", "greater", "greater_equal", "less", "less_equal", "equal")
 
 
-class Writer:
+class Writer(Views):
     """Expressions for the statements of a program.
 
     Attributes
     ----------
-    regions : Regions
-        The arrays, with their names.
-    constants : dict
-        The tables that the text refers to.
+    leaves : list of Region
+        Those of the parameters, of their gradients, and of the data.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.regions = Regions()
-        self.constants: dict[str, Any] = {}
+    def __init__(self, program: Program, found: list[Loop]) -> None:
+        super().__init__(program)
+        self.loops = found
         graph, address = program.graph, program.address
         self.scale = int(address[graph.scale]) if graph.scale >= 0 else -1
         self.count_at = int(address[graph.lanes]) if graph.lanes >= 0 else -1
@@ -47,20 +61,50 @@ class Writer:
                 self.regions.add(Region(name, at, (), ()))
         for region in [r for r in self.regions.list if r.base < program.parameters]:
             self.regions.add(Region(self.regions.fresh(f"d_{region.name}"), region.base + program.parameters, region.shape, region.strides))
+        self.leaves = list(self.regions.list)
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
         self.masks: set[str] = set()
+        self.families = families(program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs)
+        self.made: list[str] = []
 
-    def lines(self) -> list[str]:
-        """Return one line for each statement."""
-        out = []
+    def lines(self) -> tuple[list[str], list[Loop]]:
+        """Return the lines, and the loops that cannot be written as such."""
+        single = []
+        declared: list[list[str]] = []
         for i, s in enumerate(self.program.statements):
-            target, loops = self._target(i, s)
-            out.append(f"{target} = {self._value(s, loops)}")
+            target, axes = self._target(i, s)
+            single.append(f"{target} = {self._value(s, axes)}")
+            declared.append(self.made)
+            self.made = []
+        variable = next(x for x in ("t", "k", "i", "round_number") if x not in self.regions.names)
+        out: list[str] = []
+        unlike: list[Loop] = []
+        i = 0
+        for loop in self.loops:
+            rounds = [single[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)]
+            # The first or the last round may read what has a name of its own.
+            ends = [(skip, drop) for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1)) if loop.count - skip - drop >= FEWEST]
+            found = [(skip, drop, text) for skip, drop in ends if (text := folded(rounds[skip : loop.count - drop], variable)) is not None]
+            if not found:
+                unlike.append(loop)
+                continue
+            skip, drop, text = found[0]
+            first, last = loop.start + skip * loop.period, loop.end - drop * loop.period
+            out += [x for k in range(i, first) for x in (*declared[k], single[k])]
+            out += [x for k in range(first, last) for x in declared[k]] + _loop(*text, loop.count - skip - drop, variable)
+            i = last
+        out += [x for k in range(i, len(single)) for x in (*declared[k], single[k])]
+        return out + self._ending(variable), unlike
+
+    def _ending(self, variable: str) -> list[str]:
+        """Return the lines that copy gradients and results to their places."""
+        out = []
         graph, address = self.program.graph, self.program.address
         for origin, target in zip(*self.program.copies, strict=True):
             out.append(f"{self._scalar(int(target))} = {self._scalar(int(origin))}")
+        out = fold_texts(out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable))
         for k, n in enumerate(graph.outputs.tolist()):
             if graph.kind[n] == CONST:
                 out.append(f"{self._output(k)} = {float(graph.value[n])!r}")
@@ -85,21 +129,31 @@ class Writer:
             region = self.regions.find(base)
             result = s.result if s.op is not None else s.parts[0].result
             sizes = s.sizes if s.op is not None else s.parts[0].sizes
-            whole = len(places) == int(np.prod(region.shape)) and base == region.base
-            if whole or int(places.max()) <= region.last():
-                axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
-                return (region.name if whole else text), self._axes(region, axes, whole=whole)
-            return f"gradient[{base - self.program.parameters}:{int(places.max()) + 1 - self.program.parameters}]", [(1, len(places))]
-        shape = shape_of(len(s.nodes), self.cuts.get(i, set()))
-        region = Region(self.regions.fresh(self._name(s)), base, shape, strides_of(shape))
-        self.regions.add(region)
-        if s.op is not None and s.op.name in MASKS:
-            self.masks.add(region.name)
-        return region.name, list(zip(region.strides, region.shape, strict=True))
+            if np.array_equal(np.sort(places), np.sort(Ref(region.base, region.strides).expand(region.shape).ravel())):
+                return region.name, list(zip(region.strides, region.shape, strict=True))
+            axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
+            if text.startswith("view("):  # of several arrays
+                axes = sorted(axes, reverse=True)
+                text = f"view(gradient, {base - self.program.parameters}, {tuple(n for _, n in axes)}, {tuple(s for s, _ in axes)})[...]"
+            return text, axes
+        family = self.families.get(i)
+        shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
+        axes = list(zip(strides_of(shape), shape, strict=True))
+        if family is None or family.region is None:
+            name = self.regions.fresh(self._name(s))
+            if s.op is not None and s.op.name in MASKS:
+                self.masks.add(name)
+            if family is None:
+                self.regions.add(Region(name, base, shape, strides_of(shape)))
+                return name, axes
+            self._declare(self.regions.add(family.enter(name, shape, strides_of(shape))))
+        assert family.region is not None
+        return f"{family.region.name}[{family.index(i)}]", axes
 
-    @staticmethod
-    def _axes(region: Region, axes: Any, *, whole: bool) -> list[Any]:
-        return list(zip(region.strides, region.shape, strict=True)) if whole else list(axes)
+    def _declare(self, region: Region) -> None:
+        sizes = [*map(str, region.shape), *(["N"] if region.lane else [])]
+        shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        self.made.append(f"{region.name} = empty({shape})")
 
     def _name(self, s: Statement) -> str:
         graph, address = self.program.graph, self.program.address
@@ -108,8 +162,6 @@ class Writer:
             return "loss" if graph.forward >= 0 else f"output{graph.outputs.tolist().index(node)}"
         label = graph.labels.get(node)
         if label:
-            from autograd.compiler.names import split_label
-
             return split_label(label)[0]
         primal = int(graph.primal[node])
         if primal >= 0 and int(address[primal]) in self.regions.at:
@@ -128,100 +180,28 @@ class Writer:
         forward = graph.forward < 0 or node < graph.forward
         return f"z{self.counter}" if forward else f"g{self.counter}"
 
-    # Views.
-
-    def _view(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
-        """Return the (stride, size) of each axis, in the text's order, and the text of a view."""
-        region = self.regions.find(ref.base)
-        start = region.place(ref.base)
-        wanted = {abs(s): (n, s) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1}
-        if start is None:
-            return self._strided(ref, sizes)
-        parts, axes, used = [], [], set()
-        for d, (n, t) in enumerate(zip(region.shape, region.strides, strict=True)):
-            hits = [s for s in wanted if s not in used and t and s % t == 0 and s // t < n and (wanted[s][0] - 1) * (s // t) < n]
-            # The loop that runs along this axis: the one of the largest stride that still belongs to it.
-            hits = [s for s in hits if not any(t < u <= s for u in region.strides if u != t)]
-            if not hits:
-                parts.append(str(start[d]))
-                continue
-            s = hits[0]
-            used.add(s)
-            count, signed = wanted[s]
-            step = signed // t
-            first, last = start[d], start[d] + (count - 1) * step
-            if not 0 <= last < n:
-                return self._strided(ref, sizes)
-            if count == n and step == 1:
-                parts.append(":")
-            elif step > 0:
-                parts.append(f"{first or ''}:{last + 1 if last + 1 < n else ''}" + (f":{step}" if step > 1 else ""))
-            else:
-                parts.append(f"{first}:{last - 1 if last else ''}:{step}")
-            axes.append((s, count))
-        if len(used) != len(wanted):
-            return self._strided(ref, sizes)
-        while parts and parts[-1] == ":":
-            parts.pop()
-        return axes, region.name + (f"[{', '.join(parts)}]" if parts else "")
-
-    def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
-        if ref.base == 0 and sizes == (self.program.parameters,) and ref.strides == (1,):
-            return [(1, sizes[0])], "theta"
-        arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
-        axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        return axes, f"view({arena}, {base}, {tuple(n for _, n in axes)}, {tuple(steps)})"
-
-    def _refined(self, sizes: tuple[int, ...], refs: list[Ref | None]) -> tuple[tuple[int, ...], list[Ref | None]]:
-        """Split loops that run over several axes of an array, so that each runs along one."""
-        shape, strides = list(sizes), [list(r.strides) if r is not None and r.base >= 0 else None for r in refs]
-        tables = [r is not None and r.base < 0 for r in refs]
-        changed = not any(tables)
-        while changed:
-            changed = False
-            for ref, own in zip(refs, strides, strict=True):
-                if ref is None or own is None:
-                    continue
-                region = self.regions.find(ref.base)
-                for axis, (n, s) in enumerate(zip(shape, own, strict=True)):
-                    for outer in region.strides:
-                        if s > 0 and n > 1 and outer > s and outer % s == 0 and outer // s < n and n % (outer // s) == 0:
-                            inner = outer // s
-                            for other in strides:
-                                if other is not None:
-                                    other[axis : axis + 1] = [other[axis] * inner, other[axis]]
-                            shape[axis : axis + 1] = [n // inner, inner]
-                            changed = True
-                            break
-                    if changed:
-                        break
-                if changed:
-                    break
-        out: list[Ref | None] = [r if own is None or r is None else Ref(r.base, tuple(own), lane=r.lane) for r, own in zip(refs, strides, strict=True)]
-        return tuple(shape), out
-
-    # Values.
-
     def _value(self, s: Statement, target: list[Any]) -> str:
-        from autograd.compiler.expressions import product, row_text
-
         if s.op is not None:
             sizes, refs = self._refined(s.sizes, [s.result, *s.operands])
             order = self._loops(refs[0], sizes, target)
             texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
-            return row_text(s.op, s.params, texts)
+            return self._shaped(row_text(s.op, s.params, texts), [sizes[i] for i in order], target, s.lane)
+        if s.starts is not None:
+            part = s.parts[0]
+            factors = [self.operand(r, part.sizes)[0] for r in (part.a, part.b, part.coef) if isinstance(r, Ref)]
+            factors += [] if isinstance(part.coef, Ref) or part.coef == 1.0 else [number(part.coef)]
+            text = f"add.reduceat({' * '.join(factors)}, {self._table('index', s.starts)})"
+            return self._shaped(text, [len(s.nodes)], target, s.lane)
         pieces = []
         for part in s.parts:
-            sizes, refs = self._refined(part.sizes, [part.result, part.a, part.b])
-            shown = Part(sizes, refs[0], part.coef, refs[1], refs[2], part.over)  # type: ignore[arg-type]
-            if isinstance(part.coef, Ref) and sizes != part.sizes:
-                shown = part
-                sizes = part.sizes
+            sizes, refs = self._refined(part.sizes, [part.result, part.coef, part.a, part.b])
+            shown = Part(sizes, refs[0], refs[1], refs[2], refs[3], part.over)
             order = self._loops(shown.result, sizes, target)
-            pieces.append(product(self, shown, order, s.lane, s.extremum))
+            sign, text = product(self, shown, order, s.lane, s.extremum)
+            pieces.append((sign, self._shaped(text, [sizes[i] for i in order], target, s.lane)))
         if s.extremum:
-            return pieces[0][1] if len(pieces) == 1 else f"{'maximum' if s.extremum == 'max' else 'minimum'}({', '.join(p[1] for p in pieces)})"
+            # Of two at a time: a third argument would be where NumPy writes the result.
+            return reduce(lambda a, b: f"{s.extremum}imum({a}, {b})", [text for _, text in pieces])
         pieces.sort(key=lambda p: (p[0] < 0, "@" not in p[1]))  # the matrix product first
         first = pieces[0][1]
         # NumPy negates no truth values, but subtracts them.
@@ -231,46 +211,31 @@ class Writer:
             text += f" {'-' if sign < 0 else '+'} {piece}"
         return text
 
+    @staticmethod
+    def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool) -> str:
+        """Let a result of other axes than those of its array have these."""
+        wanted = [n for _, n in target]
+        if sizes == wanted or int(np.prod(sizes)) != int(np.prod(wanted)):
+            return text
+        ranked = sorted(range(len(target)), key=lambda k: -target[k][0])
+        before, after = [", ".join([*map(str, shape), *(["N"] if lane else [])]) for shape in (sizes, [wanted[k] for k in ranked])]
+        text = f"broadcast_to({text}, ({before})).reshape({after})"
+        if ranked == sorted(ranked):
+            return text
+        return f"{text}.transpose({', '.join([str(ranked.index(k)) for k in range(len(target))] + ([str(len(target))] if lane else []))})"
+
     def _loops(self, result: Ref | None, sizes: tuple[int, ...], target: list[Any]) -> list[int]:
         """Return the loops over which the result moves, in the order of the target's axes."""
         assert result is not None
         moving = [i for i, (n, s) in enumerate(zip(sizes, result.strides, strict=True)) if s and n > 1]
         rank = {s: k for k, (s, _) in enumerate(target)}
-        return sorted(moving, key=lambda i: rank.get(abs(result.strides[i]), -abs(result.strides[i]) - 1000))
-
-    def _aligned(self, ref: Ref | None, sizes: tuple[int, ...], order: list[int], lane: bool) -> str:
-        """Return an operand's text with its axes in the given order, and None where it has none."""
-        assert ref is not None
-        text, axes, has_lane = self.operand(ref, sizes)
-        if not axes and not has_lane:
-            return text
-        present = [i for i in order if i in axes]
-        if present != axes:
-            perm = [axes.index(i) for i in present] + ([len(axes)] if has_lane else [])
-            text = f"{text}.T" if perm == [1, 0] else f"{text}.transpose({', '.join(map(str, perm))})"
-        index = [":" if i in axes else "None" for i in order] + ([":" if has_lane else "None"] if lane else [])
-        while index and index[0] == "None":
-            index.pop(0)
-        return text if "None" not in index else f"{text}[{', '.join(index)}]"
-
-    def operand(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int], bool]:
-        """Return text, loops in the order of the text's axes, and whether there is an axis of lanes."""
-        if ref.constants is not None or ref.addresses is not None:
-            table = ref.constants if ref.constants is not None else ref.addresses
-            axes = [i for i, n in enumerate(table.shape) if n > 1]
-            if table.size == 1 and ref.constants is not None:
-                return number(float(table.ravel()[0])), [], False
-            name = f"{'const' if ref.constants is not None else 'index'}{len(self.constants)}"
-            flat = table.reshape([n for n in table.shape if n > 1])
-            self.constants[name] = flat if ref.constants is not None else flat - (LANES if ref.lane else 0)
-            if ref.constants is not None:
-                return name, axes, False
-            return f"{'lanes' if ref.lane else 'shared'}[{name}]", axes, ref.lane
-        axes_found, text = self._view(ref, sizes)
-        strides = {abs(s): i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1}
-        return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
+        if all(abs(result.strides[i]) in rank for i in moving):
+            return sorted(moving, key=lambda i: rank[abs(result.strides[i])])
+        return sorted(moving, key=lambda i: -abs(result.strides[i]))
 
 
-def number(x: float) -> str:
-    """Return a number's text, without a useless fraction."""
-    return repr(int(x)) if abs(x) < 1e15 and x == int(x) else repr(x)
+def _loop(lines: list[str], first: int, way: int, count: int, variable: str) -> list[str]:
+    """Return the lines of a loop whose variable starts at a number and goes up or down."""
+    low, high = (first, first + count) if way > 0 else (first - count + 1, first + 1)
+    steps = f"range({low}, {high})" if low else f"range({high})"
+    return [f"for {variable} in {steps if way > 0 else f'reversed({steps})'}:", *(f"    {line}" for line in lines)]

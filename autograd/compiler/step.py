@@ -1,88 +1,24 @@
-"""`compile`: the public face of the compiler."""
+"""A compiled function over NumPy arrays."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients, toposort
 from autograd.compiler.backends import Engine
-from autograd.compiler.frontend import build, flatten, nested, rebuild
-from autograd.compiler.structure import Report, Structure, argument_names, plain_descent, quiet, worst_of
+from autograd.compiler.frontend import trace
+from autograd.compiler.recording import Recent, argument_names, flatten, nested, rebuild, training
+from autograd.compiler.report import Report, eager, worst
+from autograd.compiler.structure import Structure, plain_descent, quiet
 from autograd.compiler.verify import verify
 from autograd.errors import GraphError
 from autograd.value import Value
 
-__all__ = ["Compiled", "Report", "compile"]
-
-BACKENDS = ("auto", "numpy", "c", "python")
-REDUCTIONS = ("mean", "sum")
-
-
-def compile(
-    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
-) -> Compiled:  # fmt: skip
-    """Compile a function, and its gradient, into a short program of array operations.
-
-    The function is called once, on Values, to record its graph. Python's own control flow is therefore
-    frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
-    It is recorded again for arguments of another shape, and after ``retrace()``.
-
-    Parameters
-    ----------
-    f
-        With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
-        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
-    params
-        Leaves to differentiate for, such as ``model.parameters()``.
-    batch
-        Whether the arguments get one more axis in front: many examples at a time.
-    reduction
-        ``"mean"`` or ``"sum"`` of the examples' losses.
-    penalty
-        Called without arguments; added to the loss once, whatever the number of examples.
-    backend
-        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the fastest that is available.
-
-    Returns
-    -------
-    Compiled
-        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``.
-
-    Examples
-    --------
-    >>> from autograd import Value
-    >>> w = Value(2.0, "w")
-    >>> step = compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
-    >>> step([1.0, 2.0], [0.0, 1.0])
-    6.5
-    >>> w.grad
-    8.0
-    """
-    if not callable(f):
-        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
-    if params is None:
-        if batch or penalty is not None:
-            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
-        return Compiled(f, None, batch, reduction, penalty, backend)
-    if isinstance(params, Value):
-        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
-    leaves = list(params)
-    for p in leaves:
-        if not isinstance(p, Value) or p.op is not None:
-            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
-    if len(set(leaves)) < len(leaves):
-        raise ValueError("a parameter occurs twice; pass each once")
-    return Compiled(f, leaves, batch, reduction, penalty, backend)
+__all__ = ["Compiled"]
 
 
 class Compiled:
@@ -92,6 +28,8 @@ class Compiled:
     ----------
     source : str
         The program over NumPy arrays, for reading.
+    python_source : str
+        The program in straight-line Python over floats.
     c_source : str
         The program in C.
     """
@@ -102,7 +40,7 @@ class Compiled:
     ) -> None:  # fmt: skip
         self._f, self._params, self._batch = f, params, batch
         self._reduction, self._penalty, self._backend = reduction, penalty, backend
-        self._structures: dict[Any, Structure] = {}
+        self._traces, self._structures = Recent(), Recent()
         self._latest: tuple[Structure, Engine] | None = None
         self._names = argument_names(f)
 
@@ -111,31 +49,34 @@ class Compiled:
     def _prepare(self, data: Sequence[Any]) -> tuple[Structure, Engine]:
         arrays, lanes = self._arrays(data)
         shapes = tuple(a.shape[1:] if self._batch else a.shape for a in arrays)
-        structure = self._structures.get(shapes)
-        if structure is None:
-            start = time.perf_counter()
-            examples = [a[0] if self._batch else a for a in arrays]
-            names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
-            source = build(
-                self._f, self._params, names, list(shapes), examples,
-                batch=self._batch, reduction=self._reduction, penalty=self._penalty,
-            )  # fmt: skip
-            structure = Structure(source, names, self._backend, time.perf_counter() - start)
-            if len(self._structures) >= 8:
-                del self._structures[next(iter(self._structures))]
-            self._structures[shapes] = structure
+        structure: Structure = self._traces.recall(shapes, lambda: self._record(list(shapes), arrays))
         engine = structure.engine(lanes)
         engine.load(arrays, [v._data for v in structure.source.captured])
         self._latest = structure, engine
         return structure, engine
 
-    def retrace(self) -> None:
-        """Forget what was recorded; the next call records the function anew.
+    def _record(self, shapes: list[tuple[int, ...]], arrays: list[Any]) -> Structure:
+        """Record the function; compile what came out unless a recording of the same structure was compiled before."""
+        start = time.perf_counter()
+        examples = [a[0] if self._batch else a for a in arrays]
+        names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
+        source = trace(
+            self._f, self._params, names, shapes, examples, batch=self._batch, reduction=self._reduction, penalty=self._penalty,
+        )  # fmt: skip
+        key = source.key()
+        seconds = time.perf_counter() - start
+        known = key in self._structures
+        structure: Structure = self._structures.recall(key, lambda: Structure(source, self._backend))
+        return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
-        Programs are kept by the shapes of the arguments. Call this after changing anything else that the recording
-        went by: a list or a flag that the function closes over, the structure of a model.
+    def retrace(self) -> None:
+        """Record the function anew at the next call.
+
+        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a recording
+        goes by: a list or a flag that the function closes over, the structure of a model. Programs are kept by a
+        hash of the recorded graph, the last eight of them: what was compiled before is not compiled again.
         """
-        self._structures.clear()
+        self._traces.clear()
         self._latest = None
 
     def _arrays(self, data: Sequence[Any]) -> tuple[list[Any], int]:
@@ -183,30 +124,25 @@ class Compiled:
 
     def _plain(self, data: Sequence[Any]) -> Any:
         arrays, _ = self._arrays(data)
-        result = self._f(*[nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in arrays])
+        result = self._f(*map(_values, arrays))
         leaves: list[Any] = []
         structure = flatten(result, leaves)
         return rebuild(structure, [x._data if isinstance(x, Value) else float(x) for x in leaves])
 
+    def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
+        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
+        arrays, lanes = self._arrays(data)
+        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
+        for i in range(lanes):
+            yield self._f(*[_values(a[i] if self._batch else a) for a in arrays]), weight
+        if self._penalty is not None:
+            yield self._penalty(), 1.0
+
     def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
         """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
         assert self._params is not None
-        arrays, lanes = self._arrays(data)
-        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
-        total, grads = 0.0, np.zeros(len(self._params))
-        for i in range(lanes):
-            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
-            loss = self._f(*args)
-            total, grads = self._added(loss, weight, total, grads)
-        if self._penalty is not None:
-            total, grads = self._added(self._penalty(), 1.0, total, grads)
-        return total, grads
-
-    def _added(self, loss: Any, weight: float, total: float, grads: Any) -> tuple[float, Any]:
-        if not isinstance(loss, Value):
-            return total + weight * float(loss), grads
-        assert self._params is not None
-        return total + weight * loss._data, grads + np.array(gradients(loss, self._params, gradient=weight))
+        total, grads = eager(self._roots(data), self._params)
+        return total, np.array(grads)
 
     # Training.
 
@@ -230,14 +166,8 @@ class Compiled:
         list of float
             The loss before each step.
         """
-        if self._params is None:
-            raise TypeError("this function was compiled without params; there is nothing to train")
-        *args, optimizer, steps = data
-        if callable(steps) and not isinstance(steps, int):
-            callback = steps
-            *args, optimizer, steps = [*args, optimizer]
-        if list(optimizer.params) != self._params:
-            raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+        args, optimizer, steps, callback = training(data, callback, self._params)
+        assert self._params is not None
         _, engine = self._prepare(args)
         theta = np.array([p._data for p in self._params])
         losses: list[float] = []
@@ -295,6 +225,14 @@ class Compiled:
         return write(structure.program)
 
     @property
+    def python_source(self) -> str:
+        """The program in straight-line Python over floats."""
+        from autograd.compiler.emit_python import python_program
+
+        structure, _ = self._made()
+        return python_program(structure.program)
+
+    @property
     def c_source(self) -> str:
         """The program in C."""
         from autograd.compiler.emit_c import c_program
@@ -339,36 +277,9 @@ class Compiled:
         structure, _ = self._prepare(data)
         verify(structure.program)
         value, grads = self.value_and_grad(*data)
-        right_value, right = self._exact(data)
-        scale = self._absolute(data)
-        errors = [worst_of(value, right_value, abs(right_value) + abs(value), tolerance, "the loss")]
-        for p, got, want, size in zip(self._params, grads.tolist(), right.tolist(), scale.tolist(), strict=True):
-            errors.append(worst_of(got, want, size, tolerance, f"the gradient of {p.label or p!r}"))
-        return max(errors)
-
-    def _absolute(self, data: Sequence[Any]) -> Any:
-        """Return for each parameter the sum of the absolute values of all path products."""
-        assert self._params is not None
-        arrays, lanes = self._arrays(data)
-        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
-        position = {p: i for i, p in enumerate(self._params)}
-        sums = np.zeros(len(self._params))
-        roots: list[tuple[Any, float]] = []
-        for i in range(lanes):
-            args = [nested(iter([Value(x) for x in a.ravel().tolist()]), a.shape) for a in ([a[i] for a in arrays] if self._batch else arrays)]
-            roots.append((self._f(*args), weight))
-        if self._penalty is not None:
-            roots.append((self._penalty(), 1.0))
-        for root, factor in roots:
-            if not isinstance(root, Value):
-                continue
-            reached: dict[Any, float] = {root: factor}
-            for node in reversed(toposort(root)):
-                g = reached.get(node, 0.0)
-                for x, d in node.edges() if g else ():
-                    reached[x] = reached.get(x, 0.0) + g * abs(d or 0.0)
-            for p, j in position.items():
-                sums[j] += reached.get(p, 0.0)
-        return sums
+        return worst((value, grads.tolist()), lambda: self._roots(data), self._params, tolerance)
 
 
+def _values(array: Any) -> Any:
+    """Return an array as nested lists of Values."""
+    return nested(iter([Value(x) for x in array.ravel().tolist()]), array.shape)

@@ -12,18 +12,22 @@ from autograd.render import dotsource, engines
 from autograd.render.details import annotate
 from autograd.render.folding import build_folded, depth_of
 from autograd.render.graph import Graph, build
+from autograd.render.jupyter import picture_frame
 from autograd.render.layout import Layout
 from autograd.render.listing import listing, mermaid
+from autograd.render.painted import painted_source
 from autograd.render.steps import steps
-from autograd.render.svg import to_svg
+from autograd.render.svg import summary, to_svg
 from autograd.value import Value
 
 __all__ = ["Drawing", "draw", "draw_dot", "trace"]
 
+HEAVY: Final = 1_000_000  # characters of SVG; beyond, a notebook holds it once and not three times
 READABLE: Final = 300  # boxes; more are folded
+LISTED: Final = 40  # boxes; beyond, the text in place of a picture is one line
 DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
-LABELLED: Final = 8000  # edges; beyond, their labels would be most of the picture
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
+THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
@@ -66,9 +70,11 @@ class Drawing:
 
     def svg(self) -> str:
         """Return the picture as an SVG document, which can also stand inside a page."""
+        return self._svg(self._options["theme"])
+
+    def _svg(self, theme: str) -> str:
         placed = self.layout()
-        o = self._options
-        return to_svg(self.graph, placed, theme=o["theme"], flow=o["flow"], legend=o["legend"], news=self._news)
+        return to_svg(self.graph, placed, theme=theme, flow=self._options["flow"], legend=self._options["legend"], news=self._news)
 
     def to_mermaid(self) -> str:
         """Return the picture as a Mermaid flow chart, which code hosts draw inside Markdown."""
@@ -88,10 +94,12 @@ class Drawing:
         return self._converted(form)
 
     def _converted(self, form: str) -> bytes:
-        """Return the picture drawn by Graphviz, at the places that it has in the SVG."""
-        placed = self.layout()
-        program = dotsource.placed_source(self.graph, placed, flow=self._options["flow"], notices=[*self.graph.notices, *self._news])
-        return engines.convert(program, form, timeout=self._options["timeout"], engine=self._options["engine"], placed=True)
+        """Return the picture drawn by Graphviz, as it is in the SVG."""
+        o = self._options
+        if form == "json":  # Graphviz's own, of its own layout
+            return engines.convert(self.source, form, timeout=o["timeout"], engine=o["engine"])
+        program = painted_source(self._svg("light" if o["theme"] == "auto" else o["theme"]), bitmap=form not in ("pdf", "ps"))
+        return engines.convert(program, form, timeout=o["timeout"], engine=o["engine"], placed=True)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
         """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
@@ -115,8 +123,17 @@ class Drawing:
         return str(path)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        # The picture alone: HTML beside it would outrank it, and a notebook that is not trusted strips HTML.
-        return {"image/svg+xml": self.svg()}
+        # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a notebook
+        # that is not trusted. So it is given the picture inside HTML, which outranks it; others take the SVG.
+        svg = self.svg()
+        bundle = {"image/svg+xml": svg, "text/plain": repr(self)}
+        if len(svg) < HEAVY:
+            bundle["text/html"] = picture_frame(svg, summary(self.graph))
+        return bundle
+
+    def __repr__(self) -> str:
+        head = f"<{summary(self.graph)}; .save('graph.svg') writes it>"
+        return f"{head}\n{self.listing()}" if len(self.graph.nodes) <= LISTED and not self.graph.notices else head
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -145,7 +162,7 @@ def draw(
     engine, timeout
         ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
-        Draw more than 5,000 boxes all the same.
+        Draw more than 5,000 boxes or 60,000 edges all the same.
 
     Returns
     -------
@@ -156,7 +173,7 @@ def draw(
     Raises
     ------
     GraphError
-        If there would be more than 5,000 boxes.
+        If there would be more than 5,000 boxes or 60,000 edges.
 
     Examples
     --------
@@ -169,7 +186,7 @@ def draw(
     """
     _check_options(rankdir, theme, depth)
     graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
-    if labels and len(graph.edges) > LABELLED:
+    if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
     drawing = _blank(format)
@@ -198,7 +215,7 @@ def _blank(form: str) -> Drawing:
 def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:
     """Build the picture at a size that a reader and a layout engine can take."""
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
-        _check(len(nodes), force=force)
+        _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
         graph = build(nodes, rankdir=rankdir)
         if len(nodes) <= DETAILED:
             annotate(graph, nodes, saved=saved)
@@ -213,22 +230,36 @@ def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | Non
             if len(graph.nodes) <= READABLE:
                 break
             graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
-    _check(len(graph.nodes), force=force)
+    _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
         graph.notices.append(f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets the level of modules")
     return graph
 
 
-def _check(count: int, *, force: bool) -> None:
-    if count > LIMIT and not force:
+def _check(boxes: int, edges: int, *, force: bool) -> None:
+    if (boxes > LIMIT or edges > THREADS) and not force:
         raise GraphError(
-            f"the picture would have {count} boxes, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
+            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
             "draw a part of the graph, or pass force=True"
         )
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
-    """Draw the graph, by micrograd's name and signature; see `draw`.
+    """Draw the graph, by micrograd's name and signature.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+    format
+        Of the file that the drawing renders to, such as ``svg`` or ``png``.
+    rankdir
+        ``LR`` from left to right, ``TB`` from top to bottom.
+
+    Returns
+    -------
+    Drawing
+        As `draw` does.
 
     Examples
     --------
@@ -240,9 +271,19 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
 
 
 def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
-    """Return the nodes and the edges ``(operand, result)`` below ``root``, as micrograd does.
+    """Return the nodes and the edges below ``root``, as micrograd does.
 
     Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands twice.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    list of Value, list of pairs of Value
+        Nodes, and edges ``(operand, result)``.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 from autograd.render.text import visible
@@ -11,7 +12,7 @@ __all__ = ["dot", "dot_html", "latex", "markdown", "mermaid", "script", "xml"]
 
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\`{}",
 }  # fmt: skip
 
 
@@ -59,7 +60,12 @@ def latex(text: str) -> str:
     >>> print(latex("50% of x_1"))
     50\% of x\_1
     """
-    return "".join(_LATEX.get(c, c) for c in visible(text))
+    return "".join(_LATEX.get(c) or (f"${c}$" if _mathematical(c) else c) for c in visible(text))
+
+
+def _mathematical(c: str) -> bool:
+    """Whether a typesetter may take a character for one of its commands for formulas, which have no place in text."""
+    return not c.isascii() and (unicodedata.category(c) == "Sm" or "\u2100" <= c < "\u2150")
 
 
 def markdown(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from autograd.ops import Op
@@ -77,20 +78,21 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
     below: list[list[tuple[int, int]]] = [[] for _ in range(max(index.values()) + 1)]
     for v in nodes:
         i = index[v]
-        ordered = v.op is not None and v.op.name in _ORDERED
-        for position, x in enumerate(v.operands):
-            if x.__class__ is Value and index[x] != i:
-                below[i].append((index[x], position if ordered else 0))
+        if v.op is not None and v.op.name in _ORDERED:
+            below[i] += [(index[x], position) for position, x in enumerate(v.operands) if x.__class__ is Value and index[x] != i]
+        else:
+            below[i] += [(index[x], 0) for x in v.operands if x.__class__ is Value and index[x] != i]
     return below
 
 
 def _order(below: list[list[tuple[int, int]]]) -> list[int] | None:
     """Return the groups after their operands; None where modules depend on each other in a circle."""
-    waiting = [len({j for j, _ in arrows}) for arrows in below]
-    above: list[set[int]] = [set() for _ in below]
-    for i, arrows in enumerate(below):
-        for j, _ in arrows:
-            above[j].add(i)
+    tails = [{j for j, _ in arrows} for arrows in below]
+    waiting = [len(found) for found in tails]
+    above: list[list[int]] = [[] for _ in below]
+    for i, found in enumerate(tails):
+        for j in found:
+            above[j].append(i)
     order = [i for i, w in enumerate(waiting) if not w]
     for i in order:  # grows on the way
         for j in above[i]:
@@ -138,6 +140,7 @@ def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[i
     return used_in
 
 
+@lru_cache(maxsize=4096)
 def _pattern(path: str) -> str:
     """Return a path in which the number of the last module is left open."""
     outer, dot, last = path.rpartition(".")
@@ -179,11 +182,17 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
     edges: dict[tuple[int, int, int], list[tuple[float | None, float]]] = {}
     for v in nodes:
-        for position, parent, local in positioned_edges(v):
-            tail, head = index[parent], index[v]
-            if tail != head:
-                single = groups[tail].count == groups[head].count == 1 and not groups[head].module
-                edges.setdefault((tail, head, position if single else -1), []).append((local, gradients[v]))
+        head, g = index[v], gradients[v]
+        alone = groups[head].count == 1 and not groups[head].module
+        if alone:
+            for position, parent, local in positioned_edges(v):
+                tail = index[parent]
+                edges.setdefault((tail, head, position if groups[tail].count == 1 else -1), []).append((local, g))
+        else:
+            for parent, local in v.edges():
+                tail = index[parent]
+                if tail != head:
+                    edges.setdefault((tail, head, -1), []).append((local, g))
     for (tail, head, position), flows in edges.items():
         graph.edges.append(_arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass))
     if not has_pass:
@@ -194,8 +203,6 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
 def _box(i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool) -> Node:
     members = group.members
     arrived = [gradients[v] for v in members]
-    strongest = next((g for g in arrived if not math.isfinite(g)), None)
-    strongest = max(arrived, key=abs) if strongest is None else strongest
     if group.module:
         parameters = sum(v.op is None for v in members) // group.count
         title = visible(group.module.rpartition(".")[2])
@@ -211,7 +218,7 @@ def _box(i: int, group: _Group, gradients: dict[Value, float], scale: float, *, 
         node = Node(f"n{i}", title, operation, _range([v.data for v in members]), "", kind=kind, scope=group.scope, count=len(members))
     if has_pass:
         node.gradient = _range(arrived)
-        node.tone = tone(strongest, scale)
+        node.tone = tone(_strongest(arrived), scale)
     return node
 
 
@@ -219,14 +226,23 @@ def _arrow(i: int, tail: int, head: int, position: int, *, flows: list[tuple[flo
     locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]
-    shade = tone(max(contributions, key=lambda c: math.inf if math.isnan(c) else abs(c)), scale) if has_pass and contributions else "none"
+    shade = tone(_strongest(contributions), scale) if has_pass and contributions else "none"
     edge = Edge(f"e{i}", f"n{tail}", f"n{head}", max(position, 0), locals_.pop() if len(locals_) == 1 else "", tone=shade, taken=taken, count=len(flows))
     if len(contributions) == 1 and has_pass:
         edge.contribution = number(contributions[0], minus=MINUS)
     return edge
 
 
-def _range(xs: Iterable[float]) -> str:
+def _strongest(xs: Sequence[float]) -> float:
+    """Return the number farthest from zero; one that is not finite, where there is any."""
+    low, high = min(xs), max(xs)
+    total = sum(xs)
+    if not math.isfinite(total):  # an overflow of finite numbers comes here too
+        return next((x for x in xs if not math.isfinite(x)), max(xs, key=abs))
+    return high if high >= -low else low
+
+
+def _range(xs: Sequence[float]) -> str:
     """Return one number, or the ends of a range."""
     finite = [x for x in xs if math.isfinite(x)]
     strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}

@@ -11,14 +11,15 @@ from autograd.render.steps import positioned_edges
 from autograd.render.text import MINUS, number, visible
 from autograd.value import Value
 
-__all__ = ["LEVELS", "Edge", "Graph", "Node", "build", "tone"]
+__all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
 
 LEVELS = 4  # shades on each side of zero
+CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be most of the picture
 
 # What a reader of mathematics expects in place of the program's sign.
 _GLYPHS = {
     "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln", "less_equal": "≤",
-    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋",
+    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋", "·": "dot",
 }  # fmt: skip
 
 
@@ -82,6 +83,11 @@ class Graph:
     """What was left out, and how to see it."""
     scope_counts: dict[str, int] = field(default_factory=dict)
     """For a scope that stands for several: how many."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many edges that they are drawn as one texture."""
+        return len(self.edges) > CROWDED
 
     @property
     def tones(self) -> set[str]:

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["Item", "assign_layers", "order_layers", "place_layers"]
+__all__ = ["SEPARATION", "Item", "assign_layers", "order_layers", "place_layers"]
 
 SEPARATION: Final = 14.0
 THREAD: Final = 7.0  # distance between the line of an edge and its neighbour in a layer
@@ -115,7 +115,7 @@ def _crossings(layers: list[list[Item]]) -> int:
         tree = [0] * (len(right) + 1)
         seen = 0
         for item in left:
-            ends = sorted(rank[n] for n in item.after)
+            ends = sorted(rank[n] for n in item.after if n in rank)
             for end in ends:
                 i, at_or_before = end + 1, 0
                 while i:

@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from autograd.render.graph import Edge, Graph
-from autograd.render.layered import Item, assign_layers, order_layers, place_layers
+from autograd.render.layered import SEPARATION, Item, assign_layers, order_layers, place_layers
 from autograd.render.measure import edge_size, node_size
 
 __all__ = ["Layout", "Rect", "layout"]
 
-GAP: Final = 24.0  # between a layer of boxes and the labels beside it
+GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
+ASTRIDE: Final = 36.0  # the height of a label with the line in its middle
+ASPECT: Final = 1.4  # breadth to height, where there is a choice
 
 Point = tuple[float, float]
 
@@ -96,7 +98,7 @@ def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
     # Lanes for long edges are worth their time as long as they are few beside the boxes.
     lanes = size < 2500 and graph.span() < 4 * size + 400
     sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
-    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6))
+    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded))
     result = Layout()
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
@@ -114,6 +116,7 @@ class _Options:
     labels: bool
     sweeps: int
     reach: int  # an edge over more layers than this keeps no slots on its way
+    bare: bool  # no slots at all: too many edges for any to be followed
 
 
 def _home(root: _Box, scope: str) -> list[_Box]:
@@ -156,29 +159,58 @@ def _arrange(box: _Box, options: _Options) -> None:
     items = list(box.items.values())
     forward = assign_layers(items, [(a, b) for a, b, _ in box.arrows])
     # Labels stand in layers of their own: the boxes take the even ones.
+    stride = 1 if options.bare else 2
     depth = max((item.layer for item in items), default=0)
     for item in items:
-        item.layer *= 2
-    layers: list[list[Item]] = [[] for _ in range(2 * depth + 1)]
+        item.layer *= stride
+    layers: list[list[Item]] = [[] for _ in range(stride * depth + 1)]
     for item in items:
         layers[item.layer].append(item)
-    pointing = set(forward)
-    for a, b, edge in box.arrows:
-        if (a, b) in pointing:
-            _connect(box, layers, a, b, edge, options=options)
-    for item, edge in box.entering:
-        _chain(box, layers, edge, range(item.layer), ends=(None, item), options=options)
-    for item, edge in box.leaving:
-        _chain(box, layers, edge, range(item.layer + 1, 2 * depth + 1), ends=(item, None), options=options)
     box.layers = layers
+    if options.bare:
+        for a, b in dict.fromkeys(forward):
+            a.after.append(b)
+            b.before.append(a)
+    else:
+        _give_slots(box, set(forward), options)
     # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
         layer.reverse()
         for i, item in enumerate(layer):
             item.at = float(i)
     order_layers(layers, sweeps=options.sweeps)
+    if options.bare:
+        box.layers = layers = _wrapped(layers, options, aspect=ASPECT / 4 if box.path else ASPECT)
     extent = place_layers(layers, sweeps=options.sweeps)
     _stack(box, extent, options)
+
+
+def _give_slots(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> None:
+    """Give every edge that passes through a box its slots."""
+    layers = box.layers
+    for a, b, edge in box.arrows:
+        if (a, b) in forward:
+            _connect(box, layers, a, b, edge, options=options)
+    for item, edge in box.entering:
+        _chain(box, layers, edge, range(item.layer), ends=(None, item), options=options)
+    for item, edge in box.leaving:
+        _chain(box, layers, edge, range(item.layer + 1, len(layers)), ends=(item, None), options=options)
+
+
+def _wrapped(layers: list[list[Item]], options: _Options, *, aspect: float) -> list[list[Item]]:
+    """Break layers into columns, so that the whole is no strip; clusters stand high, for several stand side by side."""
+    area = sum((item.main + BARE_GAP) * (item.cross + SEPARATION) for layer in layers for item in layer)
+    most = (area / aspect if options.horizontal else area * aspect) ** 0.5
+    columns: list[list[Item]] = []
+    for layer in layers:
+        room = 0.0
+        for item in layer:
+            if room < item.cross + SEPARATION:
+                columns.append([])
+                room = max(most, item.cross + SEPARATION)
+            columns[-1].append(item)
+            room -= item.cross + SEPARATION
+    return columns
 
 
 def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, *, options: _Options) -> None:
@@ -189,7 +221,8 @@ def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, 
     if options.labels:
         width, height = edge_size(edge, flow=options.flow)
         slot = box.chains[edge.id][-1]
-        slot.main, slot.cross = (width, height) if options.horizontal else (height, width)
+        # Along the line one text stands above it and one below; where the line runs down, both on a plate.
+        slot.main, slot.cross = (width, ASTRIDE) if options.horizontal else (height, width)
 
 
 def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, *, ends: tuple[Item | None, Item | None], options: _Options) -> None:
@@ -215,7 +248,7 @@ def _stack(box: _Box, extent: float, options: _Options) -> None:
         box.starts.append(at)
         box.widths.append(width)
         if i < len(box.layers) - 1:
-            at += width + (GAP if options.labels else BARE_GAP / 2)
+            at += width + (BARE_GAP if options.bare else GAP if options.labels else BARE_GAP / 2)
     box.main = at + (box.widths[-1] if box.widths else 0.0) + inset
     box.cross = extent + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
 

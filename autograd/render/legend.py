@@ -17,7 +17,7 @@ CELL: Final = 15.0
 _WIRE: Final = '<path class="wire" d="M0 0H26"/><path class="tip" d="M26 0l-8 3.6v-7.2z"/>'
 
 
-def entries(graph: Graph, *, flow: bool) -> list[tuple[float, str]]:
+def entries(graph: Graph, *, flow: bool, bands: bool = True) -> list[tuple[float, str]]:
     """Return the entries with their widths."""
     listed: list[tuple[float, str]] = []
     tones = graph.tones
@@ -28,7 +28,8 @@ def entries(graph: Graph, *, flow: bool) -> list[tuple[float, str]]:
     if any(edge.local for edge in graph.edges):
         listed.append(_swatch(_WIRE, "operand, with local derivative", 26.0))
     if flow and tones - {"none", "zero"}:
-        listed.append(_swatch('<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>', "← flows back", 28.0))
+        mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
+        listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))
     if any(not edge.taken for edge in graph.edges):
         listed.append(_swatch('<path class="wire cut" d="M0 0H26"/>', "branch not taken: nothing flows back", 26.0))
     if any(node.saved for node in graph.nodes):
@@ -41,7 +42,7 @@ def entries(graph: Graph, *, flow: bool) -> list[tuple[float, str]]:
 def _scale(largest: float) -> tuple[float, str]:
     """Return the scale of gradients, from the largest below zero to the largest above."""
     low, high = number(-largest, minus=MINUS), number(largest, minus=MINUS)
-    left = width("gradient", BOX.small) + 16.0 + width(low, BOX.tiny)
+    left = width("gradient", BOX.small) + 12.0 + width(low, BOX.tiny)
     cells = [f"n{i}" for i in range(LEVELS, 0, -1)] + ["zero"] + [f"p{i}" for i in range(1, LEVELS + 1)]
     parts = [text(0.0, 4.0, "gradient", "w q"), text(left, 4.0, low, "k e")]
     parts += [f'<path class="t-{cell} ring" d="M{coordinate(left + 6 + CELL * i)} -7h15v14h-15z"/>' for i, cell in enumerate(cells)]

@@ -20,11 +20,11 @@ class Size:
     head: float = 25.0
     row: float = 20.0
     pad: float = 10.0
-    gap: float = 16.0
+    gap: float = 11.0
     font: float = 13.0
     small: float = 11.5
     tiny: float = 10.5
-    least: float = 96.0
+    least: float = 88.0
 
 
 BOX: Final = Size()
@@ -45,12 +45,16 @@ def rows(node: Node) -> list[tuple[str, str]]:
 
 def node_size(node: Node) -> tuple[float, float]:
     """Return width and height of a box."""
-    head = width(title(node), BOX.font) + width(node.operation, BOX.font) + (BOX.gap if node.operation and node.title else 0.0)
+    named = bool(node.title)
+    left = node.operation or ("" if named else "leaf")
+    head = width(title(node), BOX.font, bold=True) + width(left, BOX.font, bold=not named) + (BOX.gap if left and named else 0.0)
     if node.count > 1:
-        head += width(f"×{node.count}", BOX.tiny) + 16.0
+        head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
     if node.saved:
         head += 14.0
-    listed = [*rows(node), (node.value_name, node.widest)]
+    # Zero and what is not finite have a mark before them.
+    listed = [(name, f"○ {text}" if name == "grad" and node.tone in ("zero", "nan") else text) for name, text in rows(node)]
+    listed.append((node.value_name, node.widest))
     widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
     return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))
 
@@ -65,6 +69,6 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 
 
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
-    """Return width and height of the label of an edge."""
+    """Return width and height of the label of an edge, its lines one below the other."""
     lines = edge_label(edge, flow=flow)
-    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 18.0 * len(lines) - 2.0
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 6.0), 14.0 * len(lines) + 4.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import os
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from autograd.render import engines, escape
 from autograd.render.derivation import Row
 from autograd.render.derivation import rows as formula_rows
 from autograd.render.graph import Graph, build
+from autograd.render.jupyter import framed, picture_size, shown_height
 from autograd.render.plain import plain
 from autograd.render.steps import Steps, steps
 from autograd.render.svg import to_svg
@@ -26,6 +26,13 @@ __all__ = ["Stepper", "stepper"]
 
 LIMIT: Final = 300
 FRAMES: Final = 500
+# Heights of the page around the picture, in pixels, as its style sheet makes them.
+_REST: Final = 264.0
+_TRAINING: Final = 222.0
+_LINE: Final = 30.0
+_NARROW: Final = 108
+_EDGES: Final = 34.0
+_MOST: Final = 900.0  # of a frame; a higher picture scrolls in it
 
 _ICONS: Final = {
     "first": ("First step", "M5 4h3v16H5zM20 4v16L9 12z"), "prev": ("Previous step", "M17 4v16L5 12z"), "play": ("Play", "M6 4l14 8-14 8z"),
@@ -44,9 +51,10 @@ class Stepper:
         The picture in it with the final numbers, for readers without JavaScript.
     """
 
-    def __init__(self, html: str, svg: str) -> None:
+    def __init__(self, html: str, svg: str, height: str) -> None:
         self.html = html
         self.svg = svg
+        self._height = height
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the page to a file, and return its path."""
@@ -56,21 +64,22 @@ class Stepper:
         return str(target)
 
     def _repr_html_(self) -> str:
-        # A notebook that is not trusted strips style and iframe and leaves the picture; a trusted one hides the picture.
-        picture = base64.b64encode(self.svg.encode()).decode()
-        return (
-            "<style>.ag-stepper+img{display:none}</style>"
-            f'<iframe class="ag-stepper" srcdoc="{_attribute(self.html)}" sandbox="allow-scripts" title="Backpropagation, step by step" '
-            'style="width:100%;height:640px;border:0"></iframe>'
-            f'<img alt="Computation graph with values and gradients" src="data:image/svg+xml;base64,{picture}">'
-        )
+        return framed(self.html, self.svg, height=self._height, title="Backpropagation, step by step")
 
     def __repr__(self) -> str:
         return f"<Stepper, {len(self.html.encode()) / 1024:.1f} kB; .save('steps.html') writes the page>"
 
 
-def _attribute(html: str) -> str:
-    return html.replace("&", "&amp;").replace('"', "&quot;")
+def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
+    """Return the style that makes a frame as high as the page in it, which follows the frame's breadth.
+
+    The picture shrinks with the frame, down to ``least``; on a narrow one the controls take more lines.
+    """
+    rest = _REST + (_TRAINING if training else 0.0) + _LINE * math.floor(width(heading, 20.0) / 900.0)
+    # The first of the two is for browsers that do not know the unit of the second.
+    shown = shown_height(svg, least, edges=_EDGES)
+    total = f"{rest:.0f}px + {shown} + clamp(0px,(820px - 100cqw)*9,20px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
+    return f"height:{min(_MOST, rest + picture_size(svg)[1]):.0f}px;height:min({_MOST:.0f}px,{total})"
 
 
 def stepper(
@@ -124,8 +133,9 @@ def stepper(
     # Small pictures may shrink to the window; large ones scroll before they become unreadable.
     least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
-    page = _page(listed, shown, described, frames, svg=svg, title=title).replace("</style></head>", f"{least}</style></head>", 1)
-    return Stepper(page, svg)
+    heading = title or f"Backpropagation through {listed.names[listed.root]}"
+    page = _page(listed, shown, described, frames, svg=svg, heading=heading).replace("</style></head>", f"{least}</style></head>", 1)
+    return Stepper(page, svg, _height(svg, 0.75 * placed.width, heading, training=len(frames) > 1))
 
 
 def _filled(listed: Steps, rankdir: str) -> Graph:
@@ -205,7 +215,7 @@ def _operand(x: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, title: str) -> str:
+def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, heading: str) -> str:
     index = {v: i for i, v in enumerate(listed.nodes)}
     formulas = {(r.step.node, r.step.position): r.formula for r in described}
     back: list[list[Any]] = []
@@ -222,7 +232,7 @@ def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[
         symbols = [name(listed.names[x]) if isinstance(x, Value) else x for x in v.operands]
         nodes.append([listed.names[v], "" if v.op is None else shorten(plain(apply_raw(v.op, symbols)), 90)])
     data = {"nodes": nodes, "wires": wires, "back": back, "frames": frames}
-    return _fill(title or f"Backpropagation through {listed.names[listed.root]}", svg, data, training=len(frames) > 1)
+    return _fill(heading, svg, data, training=len(frames) > 1)
 
 
 def _button(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,8 +15,9 @@ from autograd.render.palette import DARK, LIGHT
 from autograd.render.shapes import coordinate, saved_mark, text
 from autograd.render.text import shorten, visible, width
 
-__all__ = ["FONT", "style", "to_svg"]
+__all__ = ["FONT", "style", "summary", "to_svg"]
 
+TIP: Final = 8.0  # length of an arrowhead
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 
 _SHAPE: Final = (
@@ -23,8 +25,8 @@ _SHAPE: Final = (
     f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
     ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
-    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:round}"
-    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}"
+    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:butt}"
+    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
 
 
@@ -72,13 +74,13 @@ def to_svg(
     """
     notices = [*graph.notices, *news]
     inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
-    lines, legend_width = wrap(entries(graph, flow=flow and bands) if legend else [], max(inner, 420.0))
+    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands) if legend else [], max(inner, 420.0))
     total_width = max(inner, legend_width)
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
     n = coordinate
     parts = [
         (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
-        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(_summary(graph))}" style="max-width:100%;height:auto">'),
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" style="max-width:100%;height:auto">'),
         f"<style>{style(theme)}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
@@ -88,7 +90,10 @@ def to_svg(
         parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
     vertical = graph.rankdir in ("TB", "BT")
     inside = {node.id: bool(node.scope) for node in graph.nodes}
-    parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
+    if graph.crowded:
+        parts += _texture(graph, placed)
+    else:
+        parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
     parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
@@ -104,7 +109,8 @@ def to_svg(
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _summary(graph: Graph) -> str:
+def summary(graph: Graph) -> str:
+    """Say in a sentence what is drawn."""
     output = graph.nodes[-1]
     return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
 
@@ -139,12 +145,13 @@ def _node(node: Node, at: Rect, *, slim: bool) -> str:
         out.append(text(right, base, name, "h b e"))
     top = BOX.head
     listed = rows(node)
+    inset = 2 if slim else 1  # inside the border, which a page may make thicker
+    q = r - inset
     for i, (what, shown) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
-        q = r - 1
-        last = f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row - q - 1)}q0 {q} -{q} {q}H{r}q-{q} 0 -{q} -{q}z"
-        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row)}H1z"}"/>')
+        last = f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row)}H{inset}z"}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
         out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
@@ -173,10 +180,44 @@ def _path(points: list[tuple[float, float]]) -> str:
     return "".join(parts)
 
 
+def _texture(graph: Graph, placed: Layout) -> list[str]:
+    """Return all edges as one element for each kind of line: a browser could not take an element for each."""
+    out = []
+    for kind, taken in (("wire", True), ("wire cut", False)):
+        lines = []
+        for edge in graph.edges:
+            if edge.taken is taken:
+                (ax, ay), *middle, (zx, zy) = [(round(x), round(y)) for x, y in placed.curves[edge.id]]
+                lines.append(f"M{ax} {ay}C{' '.join(f'{x} {y}' for x, y in middle)} {zx} {zy}")
+        if lines:
+            out.append(f'<g class="crowd"><path class="{kind}" d="{"".join(lines)}"/></g>')
+    return out
+
+
 def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     """Return what flows back along an edge: a band as broad as it is strong."""
     breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
-    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
+    # It ends where the arrowhead begins, which would be lost in it.
+    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(_without_tip(points))}" stroke-width="{breadth:g}"/>'
+
+
+def _without_tip(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a chain of cubic segments without its last eight pixels, by de Casteljau's subdivision."""
+    *before, p, q, r, s = points
+    part, length, cut = 20, 0.0, [p, q, r, s]
+    while part and length < TIP:
+        part -= 1
+        t = part / 20
+        pq, qr, rs = _between(p, q, t), _between(q, r, t), _between(r, s, t)
+        left, right = _between(pq, qr, t), _between(qr, rs, t)
+        shorter = [p, pq, left, _between(left, right, t)]
+        length += math.dist(shorter[-1], cut[-1])
+        cut = shorter
+    return [*before, *cut]
+
+
+def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[float, float]:
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
 
 
 def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
@@ -196,9 +237,9 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
     at = placed.labels.get(edge.id)
     if at is not None:
         lines = edge_label(edge, flow=flow)
-        # Beside a line that runs across, one line of text above it and one below; on a line that runs down, a plate.
+        # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
         if vertical:
             out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
-        first, step = (12.0, 14.0 + 2.0) if vertical else (9.0 - 2.0 * (len(lines) == 1), 19.5)
+        first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])

@@ -12,6 +12,16 @@ __all__ = ["Entry", "GradcheckError", "Report", "ulps"]
 def ulps(computed: float, exact: float) -> float:
     """Return the distance in units in the last place of ``exact``; 0 where both are NaN.
 
+    Parameters
+    ----------
+    computed, exact
+        What was found, and what it should be.
+
+    Returns
+    -------
+    float
+        In units of ``math.ulp(exact)``; infinity where only one is finite.
+
     Examples
     --------
     >>> ulps(1.0 + 2**-52, 1.0)
@@ -25,7 +35,24 @@ def ulps(computed: float, exact: float) -> float:
 
 
 class GradcheckError(AssertionError):
-    """A gradient is wrong; the message is the report, which is also in ``report``."""
+    """A gradient is wrong; the message is the report.
+
+    Parameters
+    ----------
+    report
+        All derivatives of the check; also the attribute ``report``.
+
+    Examples
+    --------
+    >>> from autograd import custom_op
+    >>> from autograd.testing import GradcheckError, gradcheck
+    >>> half_wrong = custom_op("half_wrong", lambda x: x * x, lambda y, x: (x,))
+    >>> try:
+    ...     gradcheck(half_wrong, (3.0,))
+    ... except GradcheckError as error:
+    ...     print(len(error.report.failures))
+    1
+    """
 
     def __init__(self, report: Report) -> None:
         super().__init__(f"\n{report}")
@@ -34,7 +61,14 @@ class GradcheckError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One derivative that was checked."""
+    """One derivative that was checked.
+
+    Examples
+    --------
+    >>> entry = Entry("df/dx", 3.0, analytic=3.0, numeric=6.0, method="complex step", status="wrong")
+    >>> entry.error
+    0.5
+    """
 
     what: str
     """Which one, such as ``df/dx``."""
@@ -68,10 +102,17 @@ class Entry:
 class Report:
     """All derivatives of one check. False where one is wrong; ``str()`` gives a table.
 
-    Attributes
+    Parameters
     ----------
-    entries : list of Entry
-        One for each derivative.
+    entries
+        One `Entry` for each derivative.
+
+    Examples
+    --------
+    >>> from autograd.testing import gradcheck
+    >>> report = gradcheck(lambda x: x * x, (3.0,), raise_exception=False)
+    >>> bool(report), [(entry.what, entry.analytic) for entry in report]
+    (True, [('df/dx', 6.0)])
     """
 
     entries: list[Entry] = field(default_factory=list)

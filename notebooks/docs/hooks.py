@@ -19,7 +19,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 _course: dict[str, course.Page] = {}
-_executed: dict[str, course.Page] = {}  # the course, and the gallery, which is a notebook too
+_executed: dict[str, course.Page] = {}  # the course, and the gallery and the compiler's page, which are notebooks too
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
@@ -39,7 +39,8 @@ def on_config(config: Any) -> Any:
     config["markdown_extensions"].append(MathML())
     _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
     _executed.update(_course)
-    _executed["gallery.md"] = course.page(course.NOTEBOOKS / "gallery.ipynb")
+    for name, notebook in (("gallery.md", "gallery"), ("how-it-compiles.md", "compiler")):
+        _executed[name] = course.page(course.NOTEBOOKS / f"{notebook}.ipynb")
     lessons = [{page.title: name} for name, page in _course.items()]
     place = next(entry for entry in config["nav"] if "The course" in entry)
     place["The course"] = ["course/index.md", *lessons]

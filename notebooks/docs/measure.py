@@ -2,21 +2,24 @@
 
 ``python notebooks/docs/measure.py`` runs every script ``tests/benchmarks/bench_NAME.py``, and keeps what it
 prints in ``results/NAME.json``, which is committed. ``python notebooks/docs/measure.py NAME [OPTION ...]`` runs
-one, with options of its own. Do so on a machine that does nothing else.
+one, with options of its own. Do so on a machine that does nothing else. The README's figures follow;
+``python notebooks/docs/measure.py --readme`` only enters them.
 """
 
 from __future__ import annotations
 
 import sys
 
-from generator import results
+from generator import readme, results
 
 
 def main(arguments: list[str]) -> int:
     """Run the benchmarks, and say where the results are."""
     names, options = arguments[:1], arguments[1:]
-    for name in names or sorted(path.stem.removeprefix("bench_") for path in results.script("core").parent.glob("bench_*.py")):
-        print(results.measure(name, options).relative_to(results.ROOT), flush=True)
+    if names != ["--readme"]:
+        for name in names or sorted(path.stem.removeprefix("bench_") for path in results.script("core").parent.glob("bench_*.py")):
+            print(results.measure(name, options).relative_to(results.ROOT), flush=True)
+    readme.write()
     return 0
 
 

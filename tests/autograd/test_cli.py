@@ -24,12 +24,26 @@ def test_every_command_explains_itself(command, capsys):
     assert f"chainrule {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["demo", "--steps", "many"], ["demo", "--no-such-option"]])
-def test_bad_usage_exits_with_2(arguments, capsys):
+@pytest.mark.parametrize(("arguments", "message"), [
+    ([], "chainrule: the following arguments are required: COMMAND; see chainrule --help"),
+    (["no-such-command"], "chainrule: argument COMMAND: invalid choice: 'no-such-command'"),
+    (["demo", "--steps", "many"], "chainrule demo: argument --steps: invalid int value: 'many'; see chainrule demo --help"),
+    (["demo", "--no-such-option"], "chainrule: unrecognized arguments: --no-such-option; see chainrule --help"),
+])  # fmt: skip
+def test_bad_usage_is_one_clear_line_and_exits_with_2(arguments, message, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
-    assert "usage: chainrule" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1
+
+
+def test_the_version_is_named(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("chainrule")
 
 
 def test_an_impossible_number_of_steps_is_one_clear_line(capsys, tmp_path):
@@ -41,7 +55,7 @@ def test_an_impossible_number_of_steps_is_one_clear_line(capsys, tmp_path):
 def test_a_folder_that_cannot_be_made_is_one_clear_line(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     assert main(["demo", "--steps", "1", "--out", str(tmp_path / "file" / "out")]) == 2
-    assert capsys.readouterr().err.startswith("chainrule demo: ")
+    assert capsys.readouterr().err == f"chainrule demo: {tmp_path / 'file' / 'out'}: Not a directory\n"
 
 
 def test_the_demo_learns_and_writes_its_results(tmp_path, capsys):

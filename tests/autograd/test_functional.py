@@ -471,3 +471,16 @@ def test_an_argument_that_is_not_chosen_is_still_someones_variable(outer, inner)
     assert grad(grad(f, 0), 1)(2.0, 3.0) == 108.0
     assert grad(grad(f, 1), 0)(2.0, 3.0) == 108.0
     assert grad(grad(lambda x, *, y: f(x, y[0])), 0)(2.0, y=[3.0]) == 54.0
+
+
+def test_a_label_does_not_turn_a_constant_into_a_variable():
+    def named(x):
+        c = x.detach()
+        c.label = "c"
+        with ag.no_grad():
+            d = x * 1.0
+        d.label = "d"
+        return c * d * x
+
+    assert isinstance(ag.grad(named)(3.0), float)
+    assert ag.jvp(named, (3.0,), (1.0,)) == (27.0, 9.0)

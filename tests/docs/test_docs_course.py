@@ -41,7 +41,7 @@ def test_pictures_and_html_stand_apart(tmp_path):
     page = write(tmp_path, code("draw()", shown(image_png=png), {"output_type": "display_data", "data": {"image/svg+xml": svg}}, shown(text_html="<b>\n\n</b>")))
     assert page.pictures == {"01_toy-0.png": b"picture"}
     picture, html = page.html.values()
-    assert picture == '<figure class="wide"><svg class="ag" width="1000" style="min-width:700px;max-width:100%"></svg></figure>'
+    assert picture == '<figure class="wide"><svg class="ag" width="1000" style="min-width:600px;max-width:100%"></svg></figure>'
     assert html == "<b>\n\n</b>"
     assert all(f'<div id="{token}"></div>' in page.markdown for token in page.html)
 

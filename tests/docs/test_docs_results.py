@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from generator import results
+from generator import readme, results
 
 NAMES = sorted(path.stem for path in results.FOLDER.glob("*.json"))
 
@@ -54,3 +54,26 @@ def test_a_file_of_another_form_is_refused(tmp_path, monkeypatch):
     (tmp_path / "old.json").write_text('{"schema": 0}', encoding="utf-8")
     with pytest.raises(ValueError, match="run it again"):
         results.load("old")
+
+
+def test_the_readme_has_the_figures_of_the_measurements():
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.filled(text) == text, "run python notebooks/docs/measure.py --readme"
+
+
+def test_figures_follow_the_measurements(tmp_path, monkeypatch):
+    for path in results.FOLDER.glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    record = results.load("core")
+    lines = ["steady  chainrule 0.5 s   micrograd 43.2 s   ratio 86.4" if line.startswith("steady") else line for line in record["output"]]
+    (tmp_path / "core.json").write_text(json.dumps(record | {"output": lines}), encoding="utf-8")
+    assert "| 0.50 s | 43.2 s, micrograd (86.4 times) |" in readme.measured()
+    (tmp_path / "core.json").write_text(json.dumps(record | {"output": ["nothing"]}), encoding="utf-8")
+    with pytest.raises(LookupError, match="core.json has no line like"):
+        readme.measured()
+
+
+def test_a_readme_without_marks_is_refused():
+    with pytest.raises(ValueError, match="lost the comments"):
+        readme.filled("# chainrule\n")

@@ -1,12 +1,14 @@
-"""Build the course: execute each notebooks/NN_name.py (jupytext's percent format) into the .ipynb beside it.
+"""Build the notebooks: execute each notebooks/NAME.py (jupytext's percent format) into the .ipynb beside it.
 
-Usage: ``python tests/notebooks/build.py [--to FOLDER] [NUMBER ...]``; all of them without numbers.
+Usage: ``python tests/notebooks/build.py [--to FOLDER] [NAME ...]``, where a lesson's name may be its number; all without names.
 
 The same sources give the same bytes. Cell ids are counted, execution counts too, pictures lose what names
 their maker, and nothing of the machine is kept. Solutions stand in ``<details>`` blocks, which no kernel
 runs: each is executed as a cell of its own after its text, so that it is tested, and is then left out of
-the file. The outputs of a cell with the tag ``timing`` are dropped; those of one with the tag ``varies``
-(long trainings, which differ in rounding from machine to machine) are kept and not compared.
+the file. The outputs of a cell with the tag ``timing`` are dropped. All others are compared with those that
+a new execution gives: texts number by number, to one unit of the last printed digit; the reports of gradient
+checks (tag ``report``) as `report` says; pictures by their pixels or by all that is written in them; pages of
+the stepper byte by byte.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import re
 import struct
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +32,19 @@ _SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?", re.ASCII)
 _SVG_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
+# A row of a report: derivative and place, analytic, numeric, ulp, relative, method and verdict.
+_REPORT_ROW = re.compile(r"^(df/\S+ +\S+) +([-\d.e+]+) +([-\d.e+]+) +\S+ +([-\d.e+]+) +(\S.*)$", re.MULTILINE)
+_RULED = re.compile(r" {2,}")
+
+
+def lessons() -> list[Path]:
+    """Return the course's sources in order."""
+    return sorted(COURSE.glob("[0-9][0-9]_*.py"))
 
 
 def sources() -> list[Path]:
-    """Return the course's sources in order."""
-    return sorted(COURSE.glob("[0-9][0-9]_*.py"))
+    """Return the lessons, and the pages that are notebooks too."""
+    return [*lessons(), *(path for path in sorted(COURSE.glob("*.py")) if not path.stem[0].isdigit())]
 
 
 def solutions(markdown: str) -> list[str]:
@@ -110,7 +121,7 @@ def _clean(cell: Any, count: int) -> None:
         if "image/png" in data:
             data["image/png"] = base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
         if "image/svg+xml" in data:
-            data.pop("text/plain", None)  # the repr of a picture helps nobody
+            data.pop("text/plain", None)  # says no more than the picture
     cell.outputs = [nbformat.from_dict(o) for o in outputs] if "timing" not in cell.metadata.get("tags", []) else []
 
 
@@ -138,25 +149,40 @@ def differences(old: Any, new: Any) -> list[str]:
     """Say how the outputs of one execution differ from those of another, other than in the last printed digit."""
     found = []
     for a, b in zip(old.cells, new.cells, strict=True):
-        if a.cell_type != "code" or "varies" in a.metadata.get("tags", []):
+        if a.cell_type != "code":
             continue
         if len(a.outputs) != len(b.outputs):
             found.append(f"{a['id']}: {len(a.outputs)} outputs, now {len(b.outputs)}")
             continue
         for x, y in zip(a.outputs, b.outputs, strict=True):
-            found += [f"{a['id']}: {text}" for text in _unlike(x, y)]
+            found += [f"{a['id']}: {text}" for text in _unlike(x, y, normal=report if "report" in a.metadata.get("tags", []) else str)]
     return found
 
 
-def _unlike(x: Any, y: Any) -> list[str]:
+def report(text: str) -> str:
+    """Return a gradient check's report with nine digits of each derivative, and errors below 1e-9 as rounding.
+
+    Examples
+    --------
+    >>> report("df/dx0  0.5  1.5344646201838332  1.5344646201838334  1  1.4e-16  complex step  ok")
+    'df/dx0  0.5  1.53446462  1.53446462  rounding  complex step  ok'
+    """
+
+    def row(match: re.Match[str]) -> str:
+        error = float(match[4])
+        size = "rounding" if error < 1e-9 else f"{error:.3g}"
+        return f"{match[1]}  {float(match[2]):.9g}  {float(match[3]):.9g}  {size}  {match[5]}"
+
+    return _RULED.sub("  ", _REPORT_ROW.sub(row, text))
+
+
+def _unlike(x: Any, y: Any, *, normal: Callable[[str], str]) -> list[str]:
     if x.output_type != y.output_type:
         return [f"{x.output_type}, now {y.output_type}"]
     if x.output_type == "stream":
-        return [] if alike(x.text, y.text) else [f"{x.text!r}, now {y.text!r}"]
+        return [] if alike(normal(x.text), normal(y.text)) else [f"{x.text!r}, now {y.text!r}"]
     if set(x.data) != set(y.data):
         return [f"{sorted(x.data)}, now {sorted(y.data)}"]
-    if "text/html" in x.data:  # a page with a picture in it, whose size depends on the layout engine
-        return []
     found = []
     for kind, old in x.data.items():
         new = y.data[kind]
@@ -164,6 +190,8 @@ def _unlike(x: Any, y: Any) -> list[str]:
             same = _pixels_alike(old, new)
         elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
             same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
+        elif kind == "text/html":
+            same = old == new or "image/svg+xml" in x.data  # of a picture it is the SVG once more
         else:
             same = alike(old, new)
         if not same:
@@ -201,19 +229,24 @@ def _pixels_alike(old: str, new: str) -> bool:
     import numpy as np
     from matplotlib.image import imread
 
-    a, b = (imread(io.BytesIO(base64.b64decode(data))) for data in (old, new))
-    return max(abs(p - q) for p, q in zip(a.shape[:2], b.shape[:2], strict=True)) <= 8 and bool(abs(float(np.mean(a)) - float(np.mean(b))) < 0.02)
+    a, b = (imread(io.BytesIO(base64.b64decode(data)))[..., :3].mean(axis=2) for data in (old, new))
+    if max(abs(p - q) for p, q in zip(a.shape, b.shape, strict=True)) > 8:
+        return False
+    # In means of blocks a letter that another version sets by a pixel elsewhere is no difference, and a curve in another place is one.
+    high, wide = (min(p, q) // 8 * 8 for p, q in zip(a.shape, b.shape, strict=True))
+    blocks = [c[:high, :wide].reshape(high // 8, 8, wide // 8, 8).mean(axis=(1, 3)) for c in (a, b)]
+    return bool((np.abs(blocks[0] - blocks[1]) > 0.08).mean() < 0.01)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Build what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("numbers", nargs="*", help="such as 3 or 03; all without")
+    parser.add_argument("names", nargs="*", help="such as 3, 03_order or gallery; all without")
     parser.add_argument("--to", type=Path, default=COURSE, help="folder for the executed notebooks")
     options = parser.parse_args(arguments)
-    wanted = {int(n) for n in options.numbers}
+    wanted = {name.zfill(2) if name.isdigit() else name for name in options.names}
     for source in sources():
-        if not wanted or int(source.stem[:2]) in wanted:
+        if not wanted or {source.stem, source.stem[:2]} & wanted:
             write(execute(source), options.to / f"{source.stem}.ipynb")
             print(f"built {source.stem}")
     return 0

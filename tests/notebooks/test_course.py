@@ -1,9 +1,11 @@
-"""The course: sources and executed notebooks agree, everything runs, and the outputs are those that are stored."""
+"""The notebooks: sources and executed files agree, everything runs, and the outputs are those that are stored."""
 
 from __future__ import annotations
 
 import ast
+import base64
 import importlib.util
+import io
 import re
 import subprocess
 import sys
@@ -18,11 +20,12 @@ _spec = importlib.util.spec_from_file_location("course_build", Path(__file__).wi
 build = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(build)
 
-SOURCES = build.sources()
+SOURCES, LESSONS = build.sources(), build.lessons()
 # What some notebooks use beside the course's own packages; and what one shows only where it is installed.
 NEEDS = {"12_checking": ("hypothesis", "mpmath"), "15_pytorch": ("mpmath",)}
 COMPARES_WITH = {"15_pytorch": "torch"}
 each = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+each_lesson = pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 
 
 def stored(source):
@@ -41,8 +44,9 @@ def plain(text):
 
 
 def test_fifteen_in_order():
-    assert [int(source.stem[:2]) for source in SOURCES] == list(range(1, 16))
-    for number, source in enumerate(SOURCES, 1):
+    assert [int(source.stem[:2]) for source in LESSONS] == list(range(1, 16))
+    assert [source.stem for source in SOURCES if source not in LESSONS] == ["compiler", "gallery"]
+    for number, source in enumerate(LESSONS, 1):
         assert build.read(source).cells[0].source.startswith(f"# {number}. ")
 
 
@@ -63,7 +67,7 @@ def test_the_executed_notebook_has_the_cells_of_its_source(source):
     assert found.metadata == expected.metadata
 
 
-@each
+@each_lesson
 def test_asks_shows_and_ends_in_asserts(source):
     notebook = build.read(source)
     assert "**Question.**" in notebook.cells[0].source
@@ -75,7 +79,7 @@ def test_asks_shows_and_ends_in_asserts(source):
     assert pictures, "a notebook without a picture"
 
 
-@each
+@each_lesson
 def test_exercises_have_tested_solutions(source):
     text = "\n".join(cell.source for cell in build.read(source).cells if cell.cell_type == "markdown")
     assert "## Exercises" in text
@@ -88,7 +92,7 @@ def test_exercises_have_tested_solutions(source):
 def test_equations_are_numbered_once_and_those_referred_to_exist():
     tags = [tag for source in SOURCES for tag in re.findall(r"\\tag\{([^}]*)\}", source.read_text(encoding="utf-8"))]
     assert len(tags) == len(set(tags)) > 60
-    for source in SOURCES:
+    for source in LESSONS:
         number = int(source.stem[:2])
         text = source.read_text(encoding="utf-8")
         own = re.findall(r"\\tag\{(\d+\.\d+)\}", text)
@@ -116,7 +120,7 @@ def test_runs_and_gives_the_stored_outputs(source, tmp_path):
         pytest.importorskip(package)
     script = str(Path(__file__).with_name("build.py"))
     # In a process of its own, since Jupyter's own machinery has warnings, which are errors here.
-    done = subprocess.run([sys.executable, script, "--to", str(tmp_path), source.stem[:2]], capture_output=True, text=True, check=False, timeout=500)
+    done = subprocess.run([sys.executable, script, "--to", str(tmp_path), source.stem], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr[-4000:]
     new = nbformat.read(str(tmp_path / f"{source.stem}.ipynb"), as_version=4)
     if importlib.util.find_spec(COMPARES_WITH.get(source.stem, "pytest")):
@@ -128,6 +132,48 @@ def test_the_comparison_sees_a_changed_number_and_forgives_a_rounding():
     assert not build.alike("3 of 4", "4 of 4")
     assert not build.alike("loss 0.125", "loss 0.127")
     assert not build.alike("true", "false")
+
+
+def test_nothing_is_left_out_of_the_comparison():
+    """The tags are known, and each output that is stored is one that a difference is found in."""
+    tags = {tag for source in SOURCES for cell in code(stored(source)) for tag in cell.metadata.get("tags", [])}
+    assert tags == {"timing", "report"}
+    for source in SOURCES:
+        for cell in code(stored(source)):
+            for output in cell.outputs:
+                assert output.output_type in ("stream", "display_data", "execute_result")
+                assert set(output.get("data", {})) <= {"text/plain", "text/markdown", "text/latex", "text/html", "image/png", "image/svg+xml"}
+
+
+def test_the_comparison_of_reports_forgives_rounding_only():
+    row = "df/dx0       0.7  -0.3821840060255348   -0.764368012051634   3.44241e+15  0.5       Richardson    wrong"
+    same = row.replace("051634", "051639").replace("3.44241e+15", "3.4e+15")
+    fine = "df/dx1  2  0.3836161550459583  0.3836161550459584  1  1.4e-16  complex step  ok"
+    assert build.report(row) == build.report(same) == "df/dx0       0.7  -0.382184006  -0.764368012  0.5  Richardson  wrong".replace("      ", " ")
+    assert build.report(fine) == build.report(fine.replace("4584  1  1.4e-16", "4583  0  0"))
+    for changed in (row.replace("-0.3821", "-0.3822"), row.replace("0.5 ", "0.3 "), row.replace("wrong", "ok")):
+        assert not build.alike(build.report(row), build.report(changed))
+
+
+def picture(curve, size=10):
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(6.4, 3.4))
+    ax.plot(curve)
+    ax.set(xlabel="step", ylabel="loss", ylim=(0, 1))
+    ax.tick_params(labelsize=size)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    plt.close(figure)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_the_comparison_of_pictures_sees_another_curve_and_forgives_another_font_size():
+    falling = [1 / (1 + k / 10) for k in range(100)]
+    first = picture(falling)
+    assert build._pixels_alike(first, picture(falling, 10.2))
+    assert not build._pixels_alike(first, picture([y + 0.05 for y in falling]))
+    assert not build._pixels_alike(first, picture(falling[:80]))
 
 
 def test_a_solution_is_found_inside_its_block_only():

@@ -116,6 +116,8 @@ boxes.forEach((box, i) => {
 });
 if (F.length > 1) {
   const t = $('#train'), ys = F.map(f => f.loss), w = 1000, h = 100, lo = Math.min(...ys), hi = Math.max(...ys), x = i => 10 + (w - 20) * i / (F.length - 1), y = v => 8 + (h - 16) * (hi > lo ? (hi - v) / (hi - lo) : .5);
+  const end = v => F[ys.indexOf(v)].value[N - 1];
+  $('figcaption').textContent = `loss, between ${end(lo)} and ${end(hi)}`;
   $('.curve path').setAttribute('d', 'M' + ys.map((v, i) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join('L'));
   const pick = i => {
     frame = i; t.value = i;

@@ -15,6 +15,7 @@ from markdown.preprocessors import Preprocessor
 # so that prices and shell variables stay as they are.
 INLINE = r"(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])"
 _TAG = re.compile(r"\\tag\{([^}]*)\}")
+_LIMIT = re.compile(r"<msub><mo>(lim|max|min)</mo>(<mi>\w</mi>|<mrow>(?:<m[ino]>[^<]*</m[ino]>)*</mrow>)</msub>")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -33,6 +34,9 @@ def mathml(latex: str, *, display: bool = False) -> str:
     if "<mi>&</mi>" in html or "\\" in html:
         raise ValueError(f"a formula has something that cannot be converted: {latex:.200}")
     html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
+    html = html.replace("<mo><mrow><mo>&#x0002B;</mo></mrow></mo><mo>&#x0003D;</mo>", "<mo>+=</mo>")
+    if display:  # where there is room, limits stand below
+        html = _LIMIT.sub(r"<munder><mo>\1</mo>\2</munder>", html)
     # Bars enclose here; without this they would be spaced as a relation is.
     return re.sub(r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html)
 

@@ -7,7 +7,7 @@ import re
 import autograd
 from autograd import Value
 
-SHRINK, LEAST = 0.7, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
+SHRINK, LEAST = 0.6, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
 
 
 def first() -> str:

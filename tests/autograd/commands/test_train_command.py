@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,7 +79,7 @@ def test_a_file_of_classes_and_predictions(tmp_path, capsys, words):
     out = capsys.readouterr().out
     assert ("classes lily, rose, tulip" if words else "classes 0, 1, 2") in out
     lines = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
-    assert lines[0] == "class,score 0,score 1,score 2"
+    assert lines[0] == ("class,score lily,score rose,score tulip" if words else "class,score 0,score 1,score 2")
     assert [line.split(",")[0] for line in lines[1:]] == (["lily", "tulip"] if words else ["0", "2"])
 
 
@@ -113,7 +112,10 @@ def test_save_and_resume_give_the_uninterrupted_training(tmp_path, capsys):
 
 BAD = {
     "an unknown name": (["sun"], "no data set is called 'sun'; choose one of moons, circles"),
-    "a missing file": (["{tmp}/absent.csv"], "absent.csv"),
+    "a missing file": (["{tmp}/absent.csv"], "absent.csv: No such file or directory"),
+    "a header alone": (["{tmp}/header.csv"], "header.csv has names of columns, but no line for a sample"),
+    "no folder to save in": (["moons", "--save", "{tmp}/absent/run.json"], "absent/run.json: there is no folder"),
+    "a file for a folder": (["moons", "--out", "{tmp}/good.csv"], "good.csv is a file; it takes a folder"),
     "a bad cell": (["{tmp}/bad.csv"], "bad.csv, line 3, column 1 (a): 'oops' is not a finite number"),
     "hidden": (["moons", "--hidden", "16,x"], "--hidden takes whole numbers"),
     "negative hidden": (["moons", "--hidden", "-3"], "--hidden takes numbers of neurons"),
@@ -131,6 +133,7 @@ BAD = {
     "nothing to resume": (["moons", "--resume", "{tmp}/absent.json"], "there is no file"),
     "another file": (["moons", "--resume", "{tmp}/good.csv"], "not JSON"),
     "wrong columns": (["moons", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 2 features"),
+    "wrong column": (["{tmp}/good.csv", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 1 feature (a)"),
     "out": (["moons", "--epochs", "1", "--out", "{tmp}/good.csv/x"], "good.csv"),
 }
 
@@ -140,6 +143,7 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\noops,3\n")
     (tmp_path / "bad3.csv").write_text("1,2,3\n")
     (tmp_path / "good.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "header.csv").write_text("a,b\n")
     arguments, message = BAD[kind]
     arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]
     assert main(["train", "--out", str(tmp_path / "out"), *arguments]) == 2
@@ -147,6 +151,29 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     assert error.startswith("chainrule train: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_path):
+    data, new = tmp_path / "flowers.csv", tmp_path / "new.csv"
+    data.write_text("width,length,kind\n" + "".join(f"{i % 2 + 0.01 * i},{i % 2},{('lily', 'rose')[i % 2]}\n" for i in range(12)))
+    new.write_text("kind,length,note,width\nrose,1,first,1\nlily,0,second,0\n")
+    assert train(tmp_path, data, "--epochs", 40, "--predict", new, "--quiet") == 0
+    head, *rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
+    assert head == "class,score rose"
+    assert [row.split(",")[0] for row in rows] == ["rose", "lily"]
+
+
+def test_the_boundary_of_a_file_has_its_names_and_units(tmp_path):
+    from autograd.commands.outcome import boundary
+    from autograd.commands.train import Task
+
+    task = Task([[-1.0, 0.0], [1.0, 0.5]], [0, 1], [0, 1], 1, "logistic", ["lily", "rose"], ["width", "length"], [(10.0, 2.0), (0.0, 1.0)])
+    ax = boundary(task, lambda point: point[0])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "length")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["lily", "rose"]
+    ticks = {text.get_text(): place for text, place in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True)}
+    assert {"9", "10", "11"} <= set(ticks)
+    assert abs(ticks["11"] - 0.5) < 1e-12
 
 
 def test_a_resumed_training_must_be_of_the_same_network(tmp_path, capsys):
@@ -165,18 +192,28 @@ def test_a_training_that_explodes_names_the_operation(tmp_path, capsys):
     assert "Try a smaller learning rate" in error
 
 
-def test_an_interrupt_keeps_what_was_learnt(tmp_path):
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that refuses every user")
+@pytest.mark.parametrize("arguments", [["train", "moons", "--out", "/proc/self"], ["train", "moons", "--save", "/proc/self/run.json"], ["demo", "--out", "/proc/self"]])
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, error = capsys.readouterr()
+    assert error.startswith(f"chainrule {arguments[0]}: /proc/self: ")
+    assert error.count("\n") == 1
+    assert "training" not in out
+
+
+def test_an_interrupt_keeps_what_was_learnt_even_before_the_first_tenth(tmp_path):
     save = tmp_path / "run.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "autograd", "train", "moons", "--epochs", "1000000", "--out", str(tmp_path / "out"), "--save", str(save)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
-    for line in process.stdout:
-        if line.startswith("training"):
-            break
-    time.sleep(0.2)
+    next(line for line in process.stdout if line.startswith("training"))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "interrupted" in out
     assert (tmp_path / "out" / "boundary.png").exists()
+    assert out.splitlines()[-1] == str(save)
+    assert json.loads(save.read_text())["history"]["epochs"] >= 1

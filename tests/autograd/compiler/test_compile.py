@@ -9,9 +9,10 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.compiler import compile
+from autograd.compiler import compile, structure
 from autograd.compiler.verify import verify
 from autograd.errors import TracingError
+from autograd.op import Op
 
 BACKENDS = ["numpy", "python", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
@@ -302,3 +303,85 @@ def test_a_function_is_recorded_again_on_demand():
     assert step() == 6.0
     step.retrace()
     assert step() == 10.0
+
+
+def counted(monkeypatch):
+    """Count the programs that are made."""
+    made = []
+    roll = structure.roll
+    monkeypatch.setattr(structure, "roll", lambda graph: made.append(1) or roll(graph))
+    return made
+
+
+def test_a_structure_that_was_seen_is_not_compiled_again(monkeypatch):
+    made = counted(monkeypatch)
+    w, recorded = Value(2.0, "w"), []
+    factors, offset = [3.0], [Value(10.0, "offset")]
+
+    def loss(x):
+        recorded.append(1)
+        x = autograd.sum(x) if isinstance(x[0], Value) else autograd.sum([*x[0], *x[1]])
+        return w * factors[0] * x + offset[0]
+
+    step = compile(loss, [w], backend="numpy")
+    assert step([1.0, 2.0, 3.0, 4.0]) == 70.0
+    step.retrace()
+    assert step([1.0, 2.0, 3.0, 4.0]) == 70.0
+    assert (len(made), len(recorded)) == (1, 2)
+    # Another shape, the same graph; the listing has the new shape.
+    assert step([[1.0, 2.0], [3.0, 5.0]]) == 76.0
+    assert (len(made), len(recorded)) == (1, 3)
+    assert "x.sum()" in step.source
+    # Another constant, another program; and back again.
+    factors[0] = 5.0
+    assert step([1.0, 2.0, 3.0, 4.0]) == 70.0  # frozen as it was recorded
+    step.retrace()
+    assert step([1.0, 2.0, 3.0, 4.0]) == 110.0
+    assert len(made) == 2
+    factors[0], offset[0] = 3.0, Value(20.0, "offset")  # another leaf with its own data
+    step.retrace()
+    assert step([1.0, 2.0, 3.0, 4.0]) == 80.0
+    assert len(made) == 2
+    step.check([1.0, 2.0, 3.0, 4.0])
+
+
+def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
+    made = counted(monkeypatch)
+    w, count = Value(2.0, "w"), [1]
+    step = compile(lambda: autograd.sum([w * k for k in range(count[0])]) + w.sin(), [w], backend="numpy")
+    for n in [1, 2, 3, 4, 5, 6, 7, 8, 9]:
+        count[0] = n
+        step.retrace()
+        step.check()
+    assert len(made) == 9
+    for n, total in [(9, 9), (2, 9), (1, 10), (2, 10), (3, 11)]:  # 1 went when 9 came, and 3 when 1 came back
+        count[0] = n
+        step.retrace()
+        step.check()
+        assert len(made) == total
+
+
+def test_straight_line_python_of_thousands_of_parameters():
+    ws = [Value(0.001 * i, f"w[{i}]") for i in range(3000)]
+    checked(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))
+
+
+@pytest.mark.parametrize(("numpy_text", "c_text", "calls"), [("1.0 / sqrt({0})", "1.0 / sqrt({0})", False), ("no_such_function({0})", "1.0 / sqrt({0})", True), ("", "", True)])
+def test_a_rows_spelling_is_what_arrays_and_c_compute(numpy_text, c_text, calls):
+    seen = []
+
+    def value(x):
+        seen.append(x)
+        return 1.0 / math.sqrt(x) if x > 0.0 else math.inf
+
+    rsqrt = Op("rsqrt_of_a_test", value, lambda y, x: (-0.5 * y / x,), numpy=numpy_text, c=c_text)
+    w = Value(2.0, "w")
+    xs = [1.0 + 0.01 * i for i in range(500)]
+    want = sum(1.0 / math.sqrt(2.0 * x) for x in xs) / 500
+    for backend in set(BACKENDS) - {"python"}:
+        step = compile(lambda x: rsqrt(w * x), [w], batch=True, backend=backend)
+        step(xs)
+        seen.clear()
+        assert step(xs) == pytest.approx(want, rel=1e-12)
+        assert bool(seen) == (calls if backend == "numpy" or not c_text else False)
+        step.check(xs)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import SYSTEMS, two_layer
+from benchmarks.rolled_systems import SYSTEMS, chain, rnn, two_layer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,18 +184,43 @@ def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
     assert step.report()["backend"] == "numpy"
 
 
-def test_auto_chooses_by_cost_and_says_so():
-    assert "backend" in str(compile_and_report("r4"))
-    assert compile_and_report("r4")["backend"] == "python"
-    assert compile_and_report("moons")["backend"] == "numpy"
-    assert "estimates" in compile_and_report("moons")["because"]
+@pytest.mark.parametrize(("name", "with_compiler", "without"), [
+    ("r4", "python", "python"), ("moons", "numpy", "numpy"), ("rnn", "c", "numpy"), ("chain", "c", "python"), ("gpt", "c", "numpy"),
+])  # fmt: skip
+def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, without):
+    system = chain(4000) if name == "chain" else SYSTEMS[name]()
+    step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
+    program = step._prepare(system.data)[0].program
+    for wanted, compiler in ((with_compiler, "a compiler"), (without, None)):
+        monkeypatch.setattr(backends, "find_compiler", lambda compiler=compiler: compiler)
+        chosen, why = backends.choose("auto", program)
+        assert chosen == wanted
+        assert "estimates: NumPy" in why
+        assert ("no C compiler" in why) == (compiler is None and with_compiler == "c")
 
 
-def compile_and_report(name):
-    system = SYSTEMS[name]()
-    step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty)
-    step._prepare(system.data)
-    return step.report()
+@needs_compiler
+def test_auto_runs_what_it_chose_and_reports_it():
+    system = chain(4000)
+    step = compile(system.loss, system.params)
+    step.check(*system.data)
+    assert step.report()["backend"] == "c"
+    assert "estimates" in str(step.report())
+
+
+@needs_compiler
+def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
+    def fail(*_, **__):
+        raise toolchain.CompilationError("the compiler is out of order")
+
+    monkeypatch.setattr(toolchain, "build", fail)
+    system = chain(4000)
+    step = compile(system.loss, system.params)
+    step.check(*system.data)
+    assert step.report()["backend"] == "python"
+    assert "out of order" in step.report()["because"]
+    with pytest.raises(toolchain.CompilationError):
+        compile(system.loss, system.params, backend="c")(*system.data)
 
 
 def test_the_same_graph_makes_the_same_program():
@@ -214,9 +239,9 @@ def test_two_layer_net_of_any_size():
 
 
 def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
-    from autograd.compiler import extract
+    from autograd.compiler import recording
 
-    monkeypatch.setattr(extract, "available_memory", lambda: 2e7)
+    monkeypatch.setattr(recording, "available_memory", lambda: 2e7)
     w = Value(1.0, "w")
 
     def whole():
@@ -230,3 +255,24 @@ def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsy
     assert "GB will be needed" in capsys.readouterr().err
     with pytest.raises(autograd.TracingError, match="detach"):
         compile(lambda: (w * w).detach() * w, [w])()
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_early_products_leave_a_recurrence(monkeypatch, batch):
+    system = rnn(steps=9, units=3, inputs=2)
+    xs, y = system.data
+    data = (np.stack([xs, xs + 1.0]), np.stack([y, y])) if batch else system.data
+    products = []
+    for without in (False, True):
+        if without:
+            monkeypatch.setattr(frontend, "hoist", keep)
+        step = compile(system.loss, system.params, batch=batch, backend="numpy")
+        step.check(*data)
+        structure = step._latest[0]
+        verify(structure.program)
+        source = structure.program.graph
+        inputs = np.setdiff1d(np.flatnonzero(np.isin(source.kind, (INPUT, LANE))), [source.scale, source.lanes])
+        forward = [s for s in structure.program.statements if s.nodes[0] < source.forward]
+        reads = [s for s in forward if any(r is not None and r.base in structure.program.address[inputs] for p in s.parts for r in (p.a, p.b) if p.b is not None)]
+        products.append(len(reads))
+    assert products == [1, 9]

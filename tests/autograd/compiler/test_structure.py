@@ -1,21 +1,27 @@
 """What the compiler finds in known systems: matrix products, no gathers; and that its printed source runs."""
 
+import math
 import os
+import random
+import runpy
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import LR, SYSTEMS, System, flat, values
+from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, flat, random_dag, rnn, values
 from numpy.lib.stride_tricks import as_strided
 
 import autograd
 import nn
 from autograd import Value
 from autograd.compiler import compile
+from autograd.compiler.ir import INPUT
 from autograd.compiler.program import LANES
 from autograd.compiler.runtime import function_of
-from autograd.compiler.source import Writer
+from autograd.compiler.source import written
 from autograd.compiler.verify import verify
 
 
@@ -40,10 +46,10 @@ def r2() -> System:
     return System("R2", loss, flat(*ws, *bs), (rs.randn(7, 5), rs.randint(0, 2, (7, 2))), lambda: None, batch=True)
 
 
-# For each system: matrix products, statements, whether anything is gathered.
+# For each system: matrix products as printed, statements, whether anything is gathered.
 STRUCTURES = {
     "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 24, False), "spiral-traced": (4, 19, False),
-    "moons": (7, 23, False), "rnn": (300, 405, False), "gpt": (14, 121, True),
+    "moons": (7, 23, False), "rnn": (5, 406, False), "gpt": (14, 121, True),
 }  # fmt: skip
 
 
@@ -74,55 +80,139 @@ def test_r5_is_the_hand_derived_program():
     ]
 
 
-def run_source(step):
-    """Execute the printed program on the engine's own leaves; return the loss and the named arrays."""
-    structure, engine = step._latest
-    program = structure.program
-    writer = Writer(program)
-    leaves = list(writer.regions.list)
-    lines = writer.lines()
-    space = {name: getattr(np, name) for name in ("exp", "log", "maximum", "minimum", "einsum", "sqrt", "tanh", "sin", "abs")}
-    space |= writer.constants | {"shared": engine.shared, "lanes": engine.rows, "N": float(engine.lanes)}
+class Arenas(dict):
+    """Names of a printed program: what is assigned to one goes to the place where the program keeps it."""
 
+    def __init__(self, program, writer, engine):
+        # Nothing but the leaves is there at first, so that a listing that leaves something out cannot be right.
+        shared, lanes = np.full_like(engine.shared, np.nan), np.full_like(engine.rows, np.nan)
+        leaves = program.address[program.graph.is_leaf() & (program.address >= 0)]
+        for arena, whole, at in ((shared, engine.shared, leaves[leaves < LANES]), (lanes, engine.rows, leaves[leaves >= LANES] - LANES)):
+            arena[at] = whole[at]
+        if program.one >= 0:
+            shared[program.one] = 1.0
+        count = program.parameters
+        shared[count : 2 * count] = 0.0
+        self.places = {r.name: self.view(lanes, r.base - LANES, r.shape, r.strides) if r.lane else self.view(shared, r.base, r.shape, r.strides)
+                       for r in writer.regions.list if r.name.isidentifier()}  # fmt: skip
+        super().__init__(self.places, shared=shared, lanes=lanes, theta=shared[:count], gradient=shared[count : 2 * count],
+                         N=engine.lanes, empty=lambda shape: None, view=self.view, **writer.constants)  # fmt: skip
+
+    @staticmethod
     def view(arena, base, sizes, strides):
-        inner = (8,) if arena.ndim == 2 else ()
-        return as_strided(arena[base:], sizes + arena.shape[1:], tuple(8 * s * (arena.shape[1] if inner else 1) for s in strides) + inner)
+        inner = arena.strides[0] if arena.ndim == 2 else 8
+        return as_strided(arena[base:], sizes + arena.shape[1:], tuple(inner * s for s in strides) + arena.strides[1:])
 
-    def by_row(op, params):
-        def apply(*operands):
-            out = np.empty(np.broadcast_shapes(*[np.shape(x) for x in operands[: op.arity]]))
-            function_of(op)(*operands[: op.arity], *params, *([out] if not isinstance(function_of(op), np.ufunc) else []))
-            return out
-
-        return apply
-
-    space["view"], space["theta"] = view, engine.theta
-    for op, params in program.graph.rows:
-        if op.name not in space:
-            space[op.name] = by_row(op, params)
-    for r in leaves:
-        if r.name.isidentifier() and not r.name.startswith("d_"):
-            arena = engine.rows if r.base >= LANES else engine.shared
-            base = r.base - LANES if r.base >= LANES else r.base
-            space[r.name] = view(arena, base, r.shape, r.strides)
-        elif r.name.startswith("d_"):
-            space[r.name] = np.zeros(r.shape)
-    for line in lines:
-        exec(line, space)
-    return space, writer
+    def __setitem__(self, name, value):
+        if name in self.places and value is not None:
+            self.places[name][...] = value
+        elif name not in self.places:
+            super().__setitem__(name, value)
 
 
-@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "moons"])
+def by_row(op):
+    def apply(*given):
+        count = op.arity if op.arity > 0 else len(given) - len(op.params)
+        operands, params = given[:count], [*given[count:], *list(op.params.values())[len(given) - count :]]
+        out = np.empty(np.broadcast_shapes(*map(np.shape, operands)))
+        function_of(op)(*operands, *params, out)
+        return out
+
+    return apply
+
+
+def run_source(step):
+    """Execute the printed program on the engine's own leaves; return the names and what the writer knows of them."""
+    structure, engine = step._latest
+    writer, lines = written(structure.program)
+    assert step.source == "\n".join(lines)
+    space = {**vars(np), **{op.name: by_row(op) for op, _ in structure.program.graph.rows if op.name not in vars(np)}}
+    names = Arenas(structure.program, writer, engine)
+    exec(step.source, space, names)
+    return names, writer
+
+
+@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain", "dag"])
 def test_the_printed_source_runs(name):
-    step = compiled(r2() if name == "r2" else SYSTEMS[name]())
-    value, grads = step.value_and_grad(*(r2() if name == "r2" else SYSTEMS[name]()).data)
-    space, writer = run_source(step)
-    assert space["loss"] == pytest.approx(value, rel=1e-12)
-    count = step._latest[0].program.parameters
-    for region in writer.regions.list:
-        if count <= region.base < 2 * count:
-            want = as_strided(grads[region.base - count :], region.shape, tuple(8 * s for s in region.strides))
-            np.testing.assert_allclose(np.broadcast_to(space[region.name], region.shape), want, rtol=1e-10, atol=1e-15)
+    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400), "dag": lambda: random_dag(3000)}.get(name) or SYSTEMS[name]
+    system = system()
+    step = compiled(system)
+    value, grads = step.value_and_grad(*system.data)
+    names, _ = run_source(step)
+    assert names["loss"] == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(names["gradient"], grads, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_printed_source_of_random_programs_runs(makers, seed):
+    rng = random.Random(seed)
+    leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(4)]
+    graph_seed = rng.random()
+    programs = [(lambda: makers["random_graph"](random.Random(graph_seed), leaves, 40), leaves, (), False)]
+    for batch in (False, True):
+        loss, params, *data = makers["random_net"](random.Random(seed), batch)
+        programs.append((loss, params, data, batch))
+    for loss, params, data, batch in programs:
+        step = compile(loss, params, batch=batch, backend="numpy")
+        value, grads = step.value_and_grad(*data)
+        if math.isfinite(value) and np.isfinite(grads).all():
+            names, _ = run_source(step)
+            assert names["loss"] == pytest.approx(value, rel=1e-10)
+            np.testing.assert_allclose(names["gradient"], grads, rtol=1e-9, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def makers():
+    return runpy.run_path(str(Path(__file__).with_name("test_compile.py")))
+
+
+def rnn_over_lanes() -> System:
+    """The recurrent network on three sequences at a time."""
+    system = rnn(steps=6, units=3, inputs=2)
+    xs, y = system.data
+    return replace(system, data=(np.stack([xs, xs + 1.0, 2.0 * xs]), np.stack([y, y, -y])), batch=True)
+
+
+def test_repeated_statements_are_printed_as_loops():
+    source = compiled(SYSTEMS["rnn"]()).source
+    assert len(source.splitlines()) <= 24
+    assert source.splitlines()[0] == "z1 = sequence @ Wx.T + b"  # what needs no recurrence comes before it, at once
+    assert (
+        "for t in range(1, 100):\n"
+        "    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n"
+        "    tanh_z2[t] = tanh(z2[t])\n"
+    ) in source
+    assert (
+        "for t in reversed(range(99)):\n"
+        "    d_tanh_z2[t] = Wh.T @ d_z2[t + 1]\n"
+        "    d_z2[t] = slope_z2[t] * d_tanh_z2[t]\n"
+    ) in source
+    assert len(compiled(chain(1000)).source.splitlines()) < 40
+
+
+@pytest.mark.parametrize("name", ["r4", "moons"])
+def test_the_source_of_every_backend_is_printable(name):
+    system = SYSTEMS[name]()
+    step = compiled(system, "python" if name == "r4" else "numpy")
+    value, grads = step.value_and_grad(*system.data)
+    structure, engine = step._latest
+    assert f"long PARAMETERS = {len(system.params)}" in step.c_source
+    assert "loss = " in step.source
+    space = {"exp": math.exp}
+    exec(step.python_source, space)
+    inputs = engine.shared[structure.program.address[structure.program.graph.kind == INPUT]]
+    (loss,), pulled = space["run"]([p.data for p in system.params], inputs.tolist(), engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [])
+    assert loss == pytest.approx(value, rel=1e-12)
+    assert pulled == pytest.approx(grads.tolist(), rel=1e-11, abs=1e-15)
+
+
+def test_repeated_statements_run_as_loops():
+    short, long = [compiled(rnn(steps=n, units=3, inputs=2)) for n in (20, 40)]
+    (calls, code), (more_calls, more_code) = [(s._latest[1].calls, len(s._latest[1].bound.run.__code__.co_code)) for s in (short, long)]
+    assert more_calls > 1.8 * calls
+    assert more_code < 1.2 * code
+    assert len(long.c_source) < len(short.c_source) + 20
+    assert "for (long step = " in long.c_source
 
 
 @pytest.mark.parametrize("name", ["r4", "spiral", "moons", "rnn", "gpt"])

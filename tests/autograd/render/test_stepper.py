@@ -165,7 +165,7 @@ def test_notebooks_get_a_page_and_a_picture_for_where_pages_are_stripped(tmp_pat
     assert frame["srcdoc"] == page.html
     image = next(a for tag, a in parsed.elements if tag == "img")
     assert image["src"].startswith("data:image/svg+xml;base64,")
-    assert page._repr_html_().startswith("<style>.ag-stepper+img{display:none}</style>")
+    assert page._repr_html_().startswith("<style>.ag-live+img{display:none}</style>")
     page.save(tmp_path / "deep" / "x.html")
     assert (tmp_path / "deep" / "x.html").read_text(encoding="utf-8") == page.html
 

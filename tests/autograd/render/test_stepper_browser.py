@@ -1,31 +1,24 @@
 """The stepper in a browser: every control, the numbers at each step, no request, no error, no overlap."""
 
 import itertools
-import re
-import shutil
 
 import pytest
+from browsers import chromium
 from drawings import elements, neuron, texts
 
+import autograd
 from autograd import Value
 from autograd.render import stepper
 from autograd.render.steps import steps
 from autograd.render.text import number
 
 pytestmark = pytest.mark.browser
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=FLAGS.split())
-        yield browser
-        browser.close()
+    with chromium() as started:
+        yield started
 
 
 def training():
@@ -219,21 +212,24 @@ def test_focus_is_visible(visit):
     assert tab.evaluate("getComputedStyle(document.querySelector('#next')).outlineStyle") == "solid"
 
 
-def test_in_a_notebooks_page_trusted_and_not(browser, tmp_path):
-    page = stepper(neuron())
-    html = page._repr_html_()
-    stripped = re.sub(r"<style>.*?</style>|<iframe.*?</iframe>", "", html, flags=re.S)
-    for name, body in (("trusted", html), ("untrusted", stripped)):
-        path = tmp_path / f"{name}.html"
-        path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{body}", encoding="utf-8")
-        tab = browser.new_page()
-        tab.goto(path.as_uri())
-        if name == "trusted":
-            assert not tab.is_visible("img")
-            frame = tab.frame_locator("iframe")
-            frame.locator("#next").click()
-            assert "Forward 1 of 9" in frame.locator(".say").inner_text()
-        else:
-            assert tab.is_visible("img")
-            assert tab.evaluate("document.querySelector('img').naturalWidth") > 500
-        tab.close()
+def tall():
+    """Return the sum of ten squares: high and not broad."""
+    total = autograd.sum([Value(0.1 * i, f"x{i}") ** 2 for i in range(8)])
+    total.label = "total"
+    return total
+
+
+@pytest.mark.parametrize("width", [390, 760, 950, 1500])
+@pytest.mark.parametrize("make", [neuron, tall, training, lambda: Value(2.0, "x") * 3.0], ids=["neuron", "tall", "training", "two boxes"])
+def test_a_frame_in_a_notebook_is_as_high_as_its_page(browser, make, width):
+    tab = browser.new_page(viewport={"width": width, "height": 1000})
+    tab.set_content(f"<body style='margin:0'>{stepper(make())._repr_html_()}")
+    frame = tab.frames[1]
+    frame.wait_for_selector(".js")
+    frame.click("#end")
+    height, scroll, content = frame.evaluate("[innerHeight, document.documentElement.scrollHeight, document.querySelector('main').offsetHeight + 32]")
+    stage, picture = frame.evaluate("(s => [s.clientHeight, s.scrollHeight])(document.querySelector('.stage'))")
+    tab.close()
+    assert scroll <= height  # the page itself never scrolls
+    assert height == 900 or picture <= stage + 12  # nor does the picture, but in the highest frame there is
+    assert height - content < 60  # and little is left blank

@@ -1,0 +1,107 @@
+"""`compile`: the public face of the compiler."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.compiler.step import Compiled
+
+__all__ = ["compile"]
+
+BACKENDS = ("auto", "numpy", "c", "python")
+REDUCTIONS = ("mean", "sum")
+
+
+def compile(
+    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled:  # fmt: skip
+    """Compile a function, and its gradient, into a short program of array operations.
+
+    The function is called once, on Values, to record its graph. Python's own control flow is therefore
+    frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
+    It is recorded again for arguments of another shape, and after ``retrace()``.
+
+    Parameters
+    ----------
+    f
+        With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
+        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
+    params
+        Leaves to differentiate for, such as ``model.parameters()``.
+    batch
+        Whether the arguments get one more axis in front: many examples at a time.
+    reduction
+        ``"mean"`` or ``"sum"`` of the examples' losses.
+    penalty
+        Called without arguments; added to the loss once, whatever the number of examples.
+    backend
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
+        where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
+        made is kept. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
+
+    Returns
+    -------
+    Compiled
+        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> w = Value(2.0, "w")
+    >>> step = compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
+    >>> step([1.0, 2.0], [0.0, 1.0])
+    6.5
+    >>> w.grad
+    8.0
+    """
+    if not callable(f):
+        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    if params is None:
+        if batch or penalty is not None:
+            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
+        return _made(f, None, batch, reduction, penalty, backend)
+    return _made(f, _leaves(params), batch, reduction, penalty, backend)
+
+
+def _leaves(params: Sequence[Value]) -> list[Value]:
+    """Return the parameters, if that is what they are."""
+    if isinstance(params, Value):
+        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
+    leaves = list(params)
+    for p in leaves:
+        if not isinstance(p, Value) or p.op is not None:
+            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
+    if len(set(leaves)) < len(leaves):
+        raise ValueError("a parameter occurs twice; pass each once")
+    return leaves
+
+
+_NOTICED: list[bool] = []
+
+
+def _made(*arguments: Any) -> Compiled:
+    """Return the compiled function; without NumPy, one that needs Python only."""
+    if find_spec("numpy") is not None:
+        from autograd.compiler.step import Compiled
+
+        return Compiled(*arguments)
+    from autograd.compiler.plain import PlainCompiled
+
+    if not _NOTICED:
+        _NOTICED.append(True)
+        warnings.warn(
+            "compile() cannot roll graphs into matrices without NumPy, so it runs straight-line Python; install it with: pip install numpy",
+            RuntimeWarning, stacklevel=3,
+        )  # fmt: skip
+    return cast("Compiled", PlainCompiled(*arguments))

@@ -1,0 +1,166 @@
+"""What recording a function takes, whatever is made of the recording. Needs the standard library only."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import math
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+from autograd import ops
+from autograd.backward import toposort
+from autograd.errors import TracingError
+from autograd.modes import mode
+from autograd.value import Value
+
+__all__ = ["Recent", "Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "training", "with_outside"]
+
+BYTES_PER_TERM = 800
+"""Memory that recording and compiling take for each operation or product, at most."""
+LOOK_EVERY = 4096
+
+
+def available_memory() -> float:
+    """Return the bytes that are free, or infinity where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024.0 * float(line.split()[1])
+    except OSError:
+        return math.inf
+    return math.inf
+
+
+class Tape(list[Any]):
+    """The nodes of a recording, which stops before memory runs out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = 0
+        self.free = available_memory()
+        self.told = False
+
+    def append(self, node: Any) -> None:
+        """Add a node; every so often, look how much there is."""
+        super().append(node)
+        if len(self) % LOOK_EVERY == 0:
+            self._look()
+
+    def _look(self) -> None:
+        self.terms += sum(max(1, len(node._a[0])) if node.op is ops.dot else 1 for node in self[-LOOK_EVERY:])
+        needed = BYTES_PER_TERM * self.terms
+        if needed > 0.25 * self.free and not self.told:
+            self.told = True
+            print(f"compile: recorded {self.terms:,} operations so far; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
+        if needed > 0.8 * self.free:
+            raise MemoryError(
+                f"{self.terms:,} operations recorded and no end: compiling them takes more than the {self.free / 1e9:.1f} GB that are free. "
+                "Compile one example, with batch=True, and pass the data as arrays: each example then is a lane, and the graph does not grow with the data."
+            )
+
+
+def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
+    """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
+    # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with mode(tape=tape, grad=True, anomaly=False):
+            return f(*args)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
+    """Put nodes that were computed before the recording, but are used in it, in front; ``known`` are left out."""
+    inside = set(tape)
+    outside: dict[Value, None] = {}
+    for node in tape:
+        if node.op is None:
+            raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
+        a = node._a
+        for x in (a, node._b) if a.__class__ is Value or a.__class__ is float else node.operands:
+            if x.__class__ is Value and x.op is not None and x not in inside and x not in outside and x not in known:
+                for below in toposort(x):
+                    if below.op is not None:
+                        outside[below] = None
+    return [*outside, *tape]
+
+
+def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    """Arrange values as nested lists of a shape."""
+    return next(flat) if not shape else [nested(flat, shape[1:]) for _ in range(shape[0])]
+
+
+def flatten(result: Any, leaves: list[Any]) -> Any:
+    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
+    if isinstance(result, (list, tuple)):
+        parts = [flatten(x, leaves) for x in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    if isinstance(result, dict):
+        return {k: flatten(x, leaves) for k, x in result.items()}
+    leaves.append(result)
+    return len(leaves) - 1
+
+
+def rebuild(structure: Any, values: Sequence[float]) -> Any:
+    """Put numbers back where `flatten` found them."""
+    if isinstance(structure, (list, tuple)):
+        parts = [rebuild(x, values) for x in structure]
+        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
+    if isinstance(structure, dict):
+        return {k: rebuild(x, values) for k, x in structure.items()}
+    return values[structure]
+
+
+def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:
+    """Raise TypeError unless a function returned numbers or Values; a single one where it is a loss."""
+    if loss and structure != 0:
+        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
+    for x in results:
+        if not isinstance(x, (Value, int, float)):
+            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+
+
+def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Any]:
+    """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
+    if params is None:
+        raise TypeError("this function was compiled without params; there is nothing to train")
+    *args, optimizer, steps = data
+    if callable(steps) and not isinstance(steps, int):
+        callback = steps
+        *args, optimizer, steps = [*args, optimizer]
+    if list(optimizer.params) != params:
+        raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+    return args, optimizer, steps, callback
+
+
+def argument_names(f: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's positional arguments, for the printed source."""
+    try:
+        given = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+
+
+class Recent(OrderedDict[Any, Any]):
+    """The few entries that were used last."""
+
+    def __init__(self, limit: int = 8) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def recall(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return the entry, made now if it is not there; it is the last to go."""
+        if key not in self:
+            self[key] = make()
+            if len(self) > self.limit:
+                self.popitem(last=False)
+        self.move_to_end(key)
+        return self[key]

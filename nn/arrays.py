@@ -1,0 +1,18 @@
+"""NumPy, asked for by the few parts of `nn` that need it: data sets as arrays, CSV files, compiled training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.errors import MissingDependencyError
+
+__all__ = ["numpy_for"]
+
+
+def numpy_for(purpose: str) -> Any:
+    """Return the module ``numpy``, or say what it is wanted for and how to install it."""
+    try:
+        import numpy as np
+    except ImportError:
+        raise MissingDependencyError("NumPy", purpose, "pip install numpy") from None
+    return np
