@@ -54,8 +54,8 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float
 
     Notes
     -----
-    A point without a derivative (a kink) and one at the edge of an operation's domain are reported as such, and are no
-    error.
+    A point without a derivative (a kink or a jump) and one at the edge of an operation's domain are reported as such, and are
+    no error.
 
     Examples
     --------
