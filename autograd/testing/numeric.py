@@ -80,7 +80,9 @@ def _softmax(*zs_index: complex) -> complex:
 
 def _log_softmax(*zs_index: complex) -> complex:
     *zs, index = zs_index
-    return -_logsumexp(*[z - zs[int(index.real)] for z in zs])
+    z = zs[int(index.real)]
+    # The others' differences from the largest are kept, and those from a smaller one would swallow them.
+    return -_logsumexp(*[other - z for other in zs]) if z.real == max(other.real for other in zs) else z - _logsumexp(*zs)
 
 
 def _prod(*zs: complex) -> complex:
@@ -133,20 +135,28 @@ def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -
     """
     x = operands[i]
     zs = [complex(v) for v in operands]
-    y = h = math.nan
-    # The tiny step first; a larger one where the product with a tiny derivative would be lost below 1e-308.
-    for h in (1e-200, min(abs(x) * 1e-20, 1e-20) or 1e-30):
-        if h > abs(x) * 1e-10 and x != 0.0:
-            continue  # too large beside a tiny operand
+    found: list[tuple[float, float]] = []
+    # A tiny step; a larger one, which shows what underflow took from the first on its way; one for a huge operand.
+    for h in (1e-200, min(abs(x) * 1e-20, 1e-20) or 1e-30, abs(x) * 1e-20):
+        if not h or (h > abs(x) * 1e-10 and x != 0.0) or (len(found) == 2 and (abs(x) <= 1.0 or any(d for d, _ in found))):
+            continue  # too large beside a tiny operand, or not needed
         zs[i] = complex(x, h)
         try:
             y = f(*zs).imag
         except (ArithmeticError, ValueError):
+            y = math.nan
+        if not math.isfinite(y):
             return None
-        if abs(y) > 1e-290:
-            break
-    # At zero itself the larger step is not small beside x, and leaves out terms of h**2.
-    return (y / h, 1e-300 / h + (1e3 * h * h if x == 0.0 else 0.0)) if math.isfinite(y) else None
+        # At zero itself the larger step is not small beside x, and leaves out terms of h**2.
+        found.append((y / h, 1e-300 / h + (1e3 * h * h if x == 0.0 else 0.0)))
+    if not found:
+        return None
+    (d, lost), (other, other_lost) = found[0], found[-1]
+    return (d, lost + 4.0 * abs(d - other)) if abs(d - other) <= 1e-6 * abs(other) else (other, other_lost)
+
+
+# Rows in whose complex form squares or products leave the range of doubles where their operands are far apart.
+_FAR_APART = {"hypot", "norm", "direction", "atan2", "prod", "re_inverse_power", "im_inverse_power"}
 
 
 def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate | None:
@@ -160,6 +170,9 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
     """
     if op.call is not None:
         return None  # a checkpointed call knows its value at one point only
+    sizes = [abs(x) for x in operands[: len(operands) - len(op.params)] if x]
+    if op.name in _FAR_APART and sizes and max(sizes) > 1e60 * min(sizes):
+        return None
     form = COMPLEX.get(op.name)
     # A row's own continuation serves only the row's own function, not one that merely bears its name.
     if form is not None and op.name in ops.TABLE and ops.TABLE[op.name].value is op.value:
@@ -171,13 +184,27 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
     def along(x: float) -> float:
         return op.value(*operands[:i], x, *operands[i + 1 :])
 
-    x = operands[i]
-    near = richardson(along, x)
+    x, room = operands[i], _room(op, operands, i)
+    if room == 0.0:
+        return None
+    near = richardson(along, x, scale=min(abs(x) or 1.0, 100.0 * room))
     if near is None or near.uncertainty > 1e-6 * abs(near.derivative):
         # Next to zero a step as small as x may drown in rounding, where the function varies over a length of 1.
-        wide = richardson(along, x, scale=1.0) if abs(x) < 1e-3 else None
+        alone = len(operands) - len(op.params) == 1
+        wide = richardson(along, x, scale=1.0) if alone and abs(x) < 1e-3 < room else None
         return min((e for e in (near, wide) if e is not None), key=lambda e: e.uncertainty, default=None)
     return near
+
+
+def _room(op: ops.Op, operands: Sequence[float], i: int) -> float:
+    """Return how far an operand may move before it meets an end of the domain, a pole or a kink."""
+    x = operands[i]
+    room = min((abs(x - end) for end in op.domain[min(i, len(op.domain) - 1)] if math.isfinite(end)), default=math.inf)
+    if op.kink is not None:
+        room = min(room, op.kink(*operands))
+    if op.name in ("lgamma", "digamma", "polygamma") and x < 0.0:
+        room = min(room, abs(math.remainder(x, 1.0)))
+    return room
 
 
 def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
@@ -264,6 +291,8 @@ def slopes(f: Callable[[float], Any], x: float, h: float) -> tuple[float, float]
     >>> slopes(abs, 0.0, 1e-3)
     (-1.0, 1.0)
     """
+    if x + h == x:
+        return math.nan, math.nan
     y = float(f(x))
     sides = []
     for step in (-h, h):
