@@ -2,7 +2,8 @@
 
 Three schedules are tried, and the one of fewest groups wins: as soon as possible; the forward pass as soon as
 possible and then the gradient; and agenda batching (Neubig, Goldberg, Dyer 2017), which always takes the kind
-of node that is wanted earliest on average.
+of node that is wanted earliest on average. As late as possible, a fourth, saves nothing on the benchmarks' systems
+and computes the loss amid the gradient, where nobody looks for it.
 """
 
 from __future__ import annotations
