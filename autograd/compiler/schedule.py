@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import CONST, ONE, SOP, Graph, Ints, csr, longest_paths, spans
+from autograd.compiler.ir import CONST, ONE, Graph, Ints, csr, longest_paths, spans
 
 __all__ = ["groups", "mixed", "signatures", "term_keys"]
 
@@ -143,8 +143,3 @@ def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints)
         reached = np.unique(reached)
         offer(reached[waiting[reached] == 0])
     return out
-
-
-def is_sum(graph: Graph, group: Ints) -> bool:
-    """Tell whether a group consists of sums of products."""
-    return int(graph.kind[group[0]]) == SOP
