@@ -217,3 +217,8 @@ def test_dropout_refuses_to_be_compiled_while_it_draws():
     model.eval()
     expected = autograd.sum(model([1.0, 2.0])).data
     assert step([[1.0, 2.0]]) == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_wrong_name_of_an_activation_is_noticed_even_where_no_layer_takes_it():
+    with pytest.raises(ValueError, match="no activation is called 'rel'"):
+        nn.MLP(2, [1], activation="rel")
