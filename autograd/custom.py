@@ -77,8 +77,6 @@ def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
 
     def number(*operands: Any) -> float:
         result = value(*operands)
-        if result.__class__ is float:
-            return result  # type: ignore[no-any-return]
         try:
             return to_float(result)
         except TypeError as error:
