@@ -102,7 +102,8 @@ class Linear:
         anomaly = bool(ACTIVE) and MODE.get().anomaly
         reached = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
         for node, edges in steps:
-            total = None
+            total: Any = None
+            before: Any
             for x, local in edges:
                 t = reached.get(x)
                 if t is not None:

@@ -83,7 +83,8 @@ def _accumulation(r: Row) -> str:
 def _products(d: Derivation) -> list[str]:
     if not d.paths:
         return []
-    chains, products = [], []
+    chains: list[str] = []
+    products: list[str] = []
     for path in d.paths:
         chains.append(_times(*(_partial(r.node, r.parent) for r in path)))
         sign, kept = factors(path)
