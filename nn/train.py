@@ -121,6 +121,9 @@ def fit(
     )
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
+    _check_functions(loss=(loss,), penalty=() if penalty is None else (penalty,), callbacks=callbacks)
+    if checkpoint is not None and not os.path.isdir(os.path.dirname(os.path.abspath(checkpoint))):
+        raise ValueError(f"checkpoint={os.fspath(checkpoint)!r}: there is no such folder; make it first, or every epoch would be lost")
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
@@ -128,6 +131,15 @@ def fit(
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
+
+
+def _check_functions(**given: Sequence[Any]) -> None:
+    """Raise before the training where it would fail in the first step or, worse, after the first epoch."""
+    for name, functions in given.items():
+        for function in functions:
+            if not callable(function):
+                takes = {"penalty": "a function of no arguments, such as lambda: l2_penalty(model, 1e-4)", "callbacks": "functions of the training"}
+                raise TypeError(f"{name} takes {takes.get(name, 'a function of prediction and target')}, got {type(function).__name__}")
 
 
 class _Loop:

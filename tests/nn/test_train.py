@@ -461,3 +461,20 @@ def test_a_compiled_training_names_the_bad_operation_too(size):
         fit(model, optimizer, data, loss, compile=True, batch_size=size, epochs=500)
     assert "the loss is" in caught.value.__notes__[0]
     assert all(abs(p.data) < 1e300 for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"callbacks": [3]}, TypeError), ({"penalty": 0.1}, TypeError), ({"loss": "mse"}, TypeError),
+        ({"checkpoint": "no/such/folder/c.json"}, ValueError),
+    ],
+)  # fmt: skip
+def test_what_would_fail_after_an_epoch_is_refused_before_it(options, error, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, optimizer, data = setup()
+    before = model.state_dict(), optimizer.state_dict()
+    given = {"loss": nn.losses.mse_loss, **options}
+    with pytest.raises(error):
+        nn.fit(model, data, optimizer=optimizer, epochs=3, progress=False, **given)
+    assert (model.state_dict(), optimizer.state_dict()) == before
