@@ -202,7 +202,7 @@ class EarlyStopping:
             raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {known}; give fit a validation set, or monitor another")
         figure = training.history[self.monitor][-1]
         gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
-        if gain > self.min_delta:
+        if gain > self.min_delta and figure == figure:  # NaN is no best to compare with
             self.best, self.best_epoch = figure, training.epoch
             self.best_parameters = training.model.state_dict()
         elif training.epoch - self.best_epoch >= self.patience:

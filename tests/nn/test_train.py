@@ -478,3 +478,13 @@ def test_what_would_fail_after_an_epoch_is_refused_before_it(options, error, tmp
     with pytest.raises(error):
         nn.fit(model, data, optimizer=optimizer, epochs=3, progress=False, **given)
     assert (model.state_dict(), optimizer.state_dict()) == before
+
+
+def test_early_stopping_takes_nan_for_no_best():
+    model, optimizer, _ = setup()
+    training = nn.callbacks.Training(model, optimizer, History())
+    stopping = EarlyStopping(2, monitor="loss")
+    for figure in (float("nan"), 3.0, float("nan"), 2.0, 2.5):
+        training.history.append({"loss": figure})
+        stopping(training)
+    assert (stopping.best, stopping.best_epoch, training.stopping) == (2.0, 4, "")
