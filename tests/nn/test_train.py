@@ -488,3 +488,13 @@ def test_early_stopping_takes_nan_for_no_best():
         training.history.append({"loss": figure})
         stopping(training)
     assert (stopping.best, stopping.best_epoch, training.stopping) == (2.0, 4, "")
+
+
+def test_metrics_take_arrays_as_they_take_lists():
+    np = pytest.importorskip("numpy")
+    scores, classes = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]), np.array([1, 0, 0])
+    assert nn.metrics.accuracy(scores, classes) == nn.metrics.accuracy(scores.tolist(), classes.tolist()) == 2 / 3
+    assert nn.metrics.accuracy(scores, np.array([[0, 1], [1, 0], [1, 0]])) == 2 / 3
+    assert nn.metrics.mean_squared_error(scores, scores + 0.5) == pytest.approx(0.25)
+    with pytest.raises(ValueError, match="accuracy of nothing"):
+        nn.metrics.accuracy([], [])
