@@ -111,7 +111,7 @@ class _Packed:
         self.nodes: list[Value] = []
         self.index: dict[int, int] = {}
         # When the pack goes, and before its nodes do, their ids are forgotten, for others may get them.
-        self.reference = ref(self, partial(_forget, self.index, _packs.holding))
+        self.reference: Any = ref(self, partial(_forget, self.index, _packs.holding))
         self._take(root)
         self._take_what_they_rest_on(0)
 
