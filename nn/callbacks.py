@@ -64,7 +64,7 @@ class History(Mapping[str, list[float]]):
 
     def __repr__(self) -> str:
         last = "".join(f", {name} {column[-1]:.4g}" for name, column in self.items() if column)
-        return f"History({self.epochs} epochs{last}{', ' + self.stopped if self.stopped else ''})"
+        return f"History({self.epochs} epoch{'' if self.epochs == 1 else 's'}{last}{', ' + self.stopped if self.stopped else ''})"
 
     def plot(self, *, ax: Any = None, title: str = "Training") -> Any:
         """Draw the losses, and beside them the metrics if there are any; return the axes of the losses.
@@ -195,11 +195,25 @@ class EarlyStopping:
         self.best_epoch = 0
         self.best_parameters: dict[str, float] = {}
 
+    def check(self, figures: list[str]) -> None:
+        """Check that what is watched will be measured.
+
+        Parameters
+        ----------
+        figures
+            The names of what is measured.
+
+        Raises
+        ------
+        ValueError
+            If the watched one is not among them.
+        """
+        if self.monitor not in figures:
+            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give fit a validation set, or monitor another")
+
     def __call__(self, training: Training) -> None:
         """Look at the epoch that has ended."""
-        if self.monitor not in training.history:
-            known = ", ".join(training.history)
-            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {known}; give fit a validation set, or monitor another")
+        self.check(list(training.history))
         figure = training.history[self.monitor][-1]
         gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
         if gain > self.min_delta and figure == figure:  # NaN is no best to compare with

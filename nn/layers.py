@@ -331,6 +331,7 @@ class MLP(Module):
         sizes = list(nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
+        activation_function(activation)  # also where no hidden layer takes it
         rng, last = generator(rng), len(sizes) - 1
         ends = [nin, *sizes]
         self.layers: list[Any] = [

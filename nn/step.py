@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 import autograd
@@ -82,19 +81,17 @@ class Compiled(Eager):
 
     def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
-        if find_spec("numpy") is None:
-            raise autograd.MissingDependencyError("NumPy", "fit(compile=True)", "pip install numpy")
+        self.numpy = numpy_for("nn.fit with compile=True")
         self.step = autograd.compile(lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty)
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
-        np = numpy_for("nn.fit with compile=True")
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
         for p, g in zip(params, grads.tolist(), strict=True):
             p.grad = g
         self.check(value, x, y, epoch)
-        theta = self.optimizer.step_flat(np.array([p.data for p in params]), grads)
+        theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
         for p, number in zip(params, theta.tolist(), strict=True):
             p.data = number
         return float(value)
@@ -104,7 +101,7 @@ class Compiled(Eager):
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
-        np = numpy_for("nn.fit with compile=True")
+        np = self.numpy
         samples, targets = np.asarray(x, float), np.asarray(y, float)
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1

@@ -1,16 +1,4 @@
-"""One loop for batch, stochastic and mini-batch training.
-
-Examples
---------
->>> import nn
->>> x, y = nn.data.make_moons(60, rng=1)
->>> model = nn.MLP(2, [8, 1], rng=1)
->>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
->>> history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
-...                  epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
->>> history["accuracy"][-1] > 0.9
-True
-"""
+"""One loop for batch, stochastic and mini-batch training."""
 
 from __future__ import annotations
 
@@ -19,12 +7,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from nn.callbacks import History, Training
+from autograd.files import check_folder
+from nn.callbacks import EarlyStopping, History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.data import batches
 from nn.init import Rng, generator
@@ -110,15 +99,19 @@ def fit(
     Examples
     --------
     >>> import nn
-    >>> model = nn.MLP(1, [1], rng=0)
-    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
-    >>> history = fit(model, ([[0.0], [1.0]], [1.0, 3.0]), nn.losses.mse_loss, optimizer, epochs=200, progress=False)
-    >>> round(model([2.0]).data, 2), history.epochs
-    (5.0, 200)
+    >>> x, y = nn.data.make_moons(60, rng=1)
+    >>> model = nn.MLP(2, [8, 1], rng=1)
+    >>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+    >>> history = fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
+    ...               epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
+    >>> history["accuracy"][-1] > 0.9, history.epochs
+    (True, 100)
     """
+    _check_parts(model, loss, optimizer, penalty, scheduler)
     loop = _Loop(
         model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
     )
+    loop.check_callbacks(callbacks)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
     _check_functions(loss=(loss,), penalty=() if penalty is None else (penalty,), callbacks=callbacks)
@@ -126,6 +119,8 @@ def fit(
         raise ValueError(f"checkpoint={os.fspath(checkpoint)!r}: there is no such folder; make it first, or every epoch would be lost")
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
+    if checkpoint is not None:
+        check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole(epochs, "epochs", least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
@@ -133,6 +128,7 @@ def fit(
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
 
 
+<<<<<<< HEAD
 def _check_functions(**given: Sequence[Any]) -> None:
     """Raise before the training where it would fail in the first step or, worse, after the first epoch."""
     for name, functions in given.items():
@@ -140,6 +136,22 @@ def _check_functions(**given: Sequence[Any]) -> None:
             if not callable(function):
                 takes = {"penalty": "a function of no arguments, such as lambda: l2_penalty(model, 1e-4)", "callbacks": "functions of the training"}
                 raise TypeError(f"{name} takes {takes.get(name, 'a function of prediction and target')}, got {type(function).__name__}")
+=======
+def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
+    """Check what is to work together, before anything is changed."""
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) that derives from nn.Module")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function of (output, target), such as nn.losses.mse_loss, got {type(loss).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError("optimizer must be one of nn.optim made with the parameters, such as nn.optim.SGD(model.parameters(), lr=0.1)")
+    if not set(optimizer.params) & set(model.parameters()):
+        raise ValueError("the optimizer has none of the model's parameters; make it with model.parameters()")
+    if penalty is not None and not callable(penalty):
+        raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
+    if scheduler is not None and not isinstance(scheduler, Scheduler):
+        raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
+>>>>>>> main
 
 
 class _Loop:
@@ -165,6 +177,18 @@ class _Loop:
         self.metrics = _metrics(metrics)
         self.model, self.loss, self.mean = model, loss, reduction == "mean"
         self.training = Training(model, optimizer, History())
+
+    def check_callbacks(self, callbacks: Any) -> None:
+        """Check that all callbacks can be called, and that what they watch is measured."""
+        if callable(callbacks) or not isinstance(callbacks, Iterable):
+            raise TypeError("callbacks takes a list of functions: write callbacks=[function]")
+        figures = ["loss", *self.metrics]
+        figures += [f"val_{name}" for name in figures if self.validation is not None]
+        for callback in callbacks:
+            if not callable(callback):
+                raise TypeError(f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}")
+            if isinstance(callback, EarlyStopping):
+                callback.check(figures)
 
     def stateful(self) -> list[Any]:
         """Return the parts that a checkpoint asks for their state."""

@@ -302,22 +302,47 @@ print("lines:                                 ", report["statements"])
 # %% [markdown]
 # ## Why one backward sweep is enough
 #
-# Counted once more, now for R2 in general. Backward multiplies once for each arrow. Forward accumulation (`jvp`) does as well, but it gives one number only, the
-# derivative along one direction; a gradient takes one sweep for each weight:
+# Counted, now for R2 in general: one product for each arrow of the graph in every sweep. Backwards, (3.1), one sweep gives *every* derivative. Forwards (what `jvp` does) a sweep
+# starts at one weight, takes the same products the other way round, and gives one derivative. Both, with a counter:
+
 
 # %%
-print(f"{'weights':>8} {'forward pass':>13} {'1 backward':>11} {'a jvp per weight':>17}")
+def backward_sweep(order):
+    """Return the derivative with respect to every node, and the number of products."""
+    grads, products = {order[-1]: 1.0}, 0
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.local_grads):
+            grads[parent] = grads.get(parent, 0.0) + local * grads[node]
+            products += 1
+    return grads, products
+
+
+def forward_sweep(order, weight):
+    """Return the derivative with respect to one weight, and the number of products."""
+    slopes, products = {weight: 1.0}, 0
+    for node in order:
+        for parent, local in zip(node.parents, node.local_grads):
+            slopes[node] = slopes.get(node, 0.0) + local * slopes.get(parent, 0.0)
+            products += 1
+    return slopes[order[-1]], products
+
+
+print(f"{'weights':>8} {'operations':>11} {'products, 1 backward':>21} {'a forward sweep per weight':>27}")
 counts = []
-for widths in ([2, 4, 1], [4, 8, 8, 2], [8, 16, 16, 4], [16, 32, 32, 8]):
+for widths in ([2, 4, 1], [4, 8, 8, 2], [8, 16, 16, 4], [12, 20, 20, 4]):
     model = nn.MLP(widths[0], widths[1:], activation="tanh", granular=True, rng=0)
-    graph = toposort(nn.losses.half_squared_error(model([0.1] * widths[0]), [0.0] * widths[-1]))
-    operations = sum(node.op is not None for node in graph)
-    arrows = sum(len(node.parents) for node in graph)
-    weights = len(model.parameters())
-    counts.append((operations, arrows, weights))
-    print(f"{weights:8} {operations:13} {arrows:11} {arrows * weights:17,}")
+    order = toposort(nn.losses.half_squared_error(model([0.1] * widths[0]), [0.0] * widths[-1]))
+    operations = sum(node.op is not None for node in order)
+    grads, once = backward_sweep(order)
+    slopes, each = zip(*[forward_sweep(order, weight) for weight in model.parameters()])
+    largest = max(map(abs, slopes))
+    equal = all(abs(grads[weight] - slope) <= 1e-12 * largest for weight, slope in zip(model.parameters(), slopes))
+    counts.append((operations, once, sum(each), len(slopes), equal))
+    print(f"{len(slopes):8} {operations:11} {once:21} {sum(each):27,}   {'the same derivatives' if equal else 'DIFFERENT'}")
 
 # %% [markdown]
+# A backward pass costs less than two products for each operation of the forward pass, whatever the number of weights; sweeps forward cost that once more *for each weight*.
+#
 # ## Exercises
 #
 # **1.** In the toy of step 4, which kind of operation has the steps $(\alpha_t, \alpha_u) \ne 0$ and $\beta = (1, 0)$? Complete `KINDS` for it.
@@ -370,4 +395,5 @@ assert recognise(forward).startswith("matrix times vector")
 assert recognise(backward).endswith("(steps (1, 3) and (0, 1))")
 assert set(formulas5) == found5  # ten lines, ten formulas
 assert set(formulas6) == found6  # every line of R6 has its formula
-assert all(arrows <= 2 * operations for operations, arrows, _ in counts)  # backward costs a small constant times forward
+assert all(once <= 2 * operations for operations, once, *_ in counts)  # backward costs a small constant times forward
+assert all(many == weights * once and equal for _, once, many, weights, equal in counts)  # forward sweeps: that, for each weight

@@ -1,6 +1,7 @@
 """The directions of imports, the size of the core, what an import loads, and what a file may say."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -62,6 +63,15 @@ def test_imports_run_in_one_direction(module):
     for package, homes in HEAVY.items():
         if package in {i.split(".")[0] for i in imported}:
             assert module.startswith(homes), f"{module} imports {package} at its top"
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("nn")])
+def test_nn_uses_public_names_only(module):
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "autograd":
+            home = importlib.import_module(node.module)
+            for alias in node.names:
+                assert alias.name in home.__all__ or f"{node.module}.{alias.name}" in MODULES, f"{module} imports {node.module}.{alias.name}"
 
 
 def test_importing_autograd_loads_the_standard_library_only():

@@ -130,7 +130,7 @@ def test_the_engine_gives_the_same_numbers_in_a_browsers_python(tmp_path):
 
 
 LIMITS = """
-import json, sys
+import json, sys, threading
 import autograd, nn
 from autograd.testing import gradcheck
 
@@ -152,6 +152,15 @@ attempt("dot", lambda: autograd.draw(y, engine="dot").svg())
 attempt("png", lambda: autograd.draw(y).data("png"))
 attempt("plot", lambda: nn.plot.plot_loss([1.0, 2.0]))
 attempt("compile", lambda: autograd.compile(lambda x: w * x, [w])(3.0))
+attempt("data", lambda: nn.data.make_moons(10))
+attempt("thread", lambda: threading.Thread(target=y.backward).start())
+
+def trained():
+    model = nn.MLP(2, [3, 1], rng=0)
+    data = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0]
+    return nn.fit(model, data, nn.losses.mse_loss, nn.optim.Adam(model.parameters(), 0.1), epochs=5, batch_size=2, progress=False).epochs
+
+attempt("fit", trained)
 """
 
 
@@ -165,3 +174,7 @@ def test_what_does_not_work_there_says_so(tmp_path):
     assert facts["png"].startswith("MissingDependencyError: ")
     assert facts["plot"].startswith("MissingDependencyError: ")
     assert facts["compile"] == "1.5"  # without NumPy, by straight-line Python
+    assert facts["data"].startswith("MissingDependencyError: ")
+    assert facts["data"].endswith("pip install numpy")
+    assert facts["thread"].startswith("RuntimeError: can't start new thread")
+    assert facts["fit"] == "5"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograd.commands.outcome import summary, written
 from autograd.errors import AnomalyError, UsageError
 from autograd.files import check_folder
 
@@ -287,21 +287,6 @@ def described(args: argparse.Namespace, options: dict[str, Any], task: Task, mod
     )
 
 
-def summary(history: Any, task: Task, model: Any) -> str:
-    """Say how the training went."""
-    from autograd.modes import no_grad
-    from nn.metrics import accuracy
-
-    names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "held-out loss", "val_accuracy": "held-out accuracy"}
-    last = {name: column[-1] for name, column in history.items() if column}
-    if task.labels and "accuracy" not in last:
-        with no_grad():
-            last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
-    figures = [f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}" for n, value in last.items()]
-    ending = f", {history.stopped}" if history.stopped else ""
-    return f"{', '.join(figures)} after {history.epochs} epochs, {history.seconds:.1f} s{ending}"
-
-
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
     """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
     if args.predict is None:
@@ -315,57 +300,3 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
         raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")
     rows: list[list[float]] = read_csv(args.predict, target=None, features=task.features if by_name else None).x.tolist()
     return rows
-
-
-def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
-    """Write the pictures and the predictions; return where they are."""
-    paths = []
-    if history.epochs:
-        paths.append(args.out / "loss.png")
-        history.plot(title=f"Training on {Path(args.data).name}").figure.savefig(paths[-1])
-    if task.labels and len(task.x[0]) == 2:
-        paths.append(args.out / "boundary.png")
-        boundary(task, model).figure.savefig(paths[-1])
-    if args.predict is not None:
-        paths.append(args.out / "predictions.csv")
-        predict(task, model, rows, paths[-1])
-    state = args.save or args.resume
-    return [*paths, *([state] if state and state.exists() else [])]
-
-
-def boundary(task: Task, model: Any) -> Any:
-    """Draw what the network learnt; of a file, with its columns' names, units and classes."""
-    from matplotlib.ticker import MaxNLocator
-
-    from nn.plot import plot_decision_boundary
-
-    ax = plot_decision_boundary(model, task.x, task.labels)
-    for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
-        low, high = axis.get_view_interval()
-        inside = [t for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high) if low <= (t - mean) / spread <= high]
-        axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
-        axis.set_label_text(name)
-    for text, name in zip(ax.get_legend().get_texts(), task.classes, strict=False):
-        text.set_text(name)
-    return ax
-
-
-def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
-    """Write a line for each sample: the class with its scores, or the number."""
-    import io
-
-    from autograd.files import write_atomically
-    from autograd.modes import no_grad
-    from nn.metrics import predicted_classes
-
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    # A single score speaks for the second of two classes.
-    scored = task.classes if task.outputs > 1 else task.classes[-1:]
-    out.writerow(["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"])
-    with no_grad():
-        for row in task.standardised(rows):
-            y = model(row)
-            scores = [float(v) for v in y] if isinstance(y, list) else [float(y)]
-            out.writerow([*([task.classes[predicted_classes([scores])[0]]] if task.labels else []), *scores])
-    write_atomically(path, text.getvalue())

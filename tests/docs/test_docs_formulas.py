@@ -61,3 +61,13 @@ def test_the_architecture_is_a_picture_of_the_imports():
     assert "nn" not in {target for targets in edges.values() for target in targets}
     assert "autograd" not in edges
     assert architecture.picture().count("<rect") == len(edges)
+
+
+def test_limits_stand_below_where_there_is_room_and_beside_in_a_line():
+    assert "<munder><mo>lim</mo><mrow><mi>h</mi>" in html(r"$$\lim_{h \to 0} f$$")
+    assert "<munder><mo>max</mo><mi>m</mi></munder>" in html(r"$$\max_m s_m$$")
+    assert "<munder>" not in html(r"$\max_m s_m$")
+
+
+def test_an_accumulation_is_one_sign():
+    assert "<mo>+=</mo>" in html(r"$$g \mathrel{+}= d$$")

@@ -282,6 +282,29 @@ def test_an_interrupt_that_python_raises_keeps_what_was_learnt_too():
     assert fit(model, optimizer, data, callbacks=[interrupt]).stopped == "interrupted"
 
 
+@pytest.mark.parametrize(("wrong", "error", "message"), [
+    ({"loss": "mse"}, TypeError, r"loss must be a function of \(output, target\)"),
+    ({"model": lambda x: x}, TypeError, "model must be a module of nn, got function"),
+    ({"optimizer": nn.optim.SGD}, TypeError, "optimizer must be one of nn.optim made with the parameters"),
+    ({"optimizer": nn.optim.SGD([Value(1.0)], 0.1)}, ValueError, "none of the model's parameters"),
+    ({"penalty": 1e-3}, TypeError, "penalty must be a function of no arguments"),
+    ({"scheduler": 0.9}, TypeError, "scheduler must be one of nn.optim, such as .*, got float"),
+    ({"callbacks": print}, TypeError, r"write callbacks=\[function\]"),
+    ({"callbacks": 3}, TypeError, r"write callbacks=\[function\]"),
+    ({"callbacks": [3]}, TypeError, "a callback must be a function of a nn.callbacks.Training, got int"),
+    ({"callbacks": [EarlyStopping()]}, ValueError, "watches 'val_loss', but the figures are loss; give fit a validation set"),
+    ({"checkpoint": "/no/such/folder/run.json"}, FileNotFoundError, "/no/such/folder"),
+])  # fmt: skip
+def test_what_cannot_work_is_said_before_anything_has_changed(wrong, error, message):
+    model, optimizer, data = setup()
+    before = model.state_dict()
+    arguments = {"model": model, "data": data, "loss": BCE, "optimizer": optimizer, "epochs": 2, "progress": False, **wrong}
+    with pytest.raises(error, match=message):
+        nn.fit(**arguments)
+    assert model.state_dict() == before
+    assert optimizer.steps == 0
+
+
 @pytest.mark.parametrize("size", [4, None])
 def test_an_interrupt_with_a_checkpoint_ends_the_epoch_and_goes_on_bit_for_bit(tmp_path, size):
     calls = []

@@ -166,7 +166,8 @@ def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_pa
 
 
 def test_the_boundary_of_a_file_has_its_names_and_units(tmp_path):
-    from autograd.commands.train import Task, boundary
+    from autograd.commands.outcome import boundary
+    from autograd.commands.train import Task
 
     task = Task([[-1.0, 0.0], [1.0, 0.5]], [0, 1], [0, 1], 1, "logistic", ["lily", "rose"], ["width", "length"], [(10.0, 2.0), (0.0, 1.0)])
     ax = boundary(task, lambda point: point[0])
