@@ -114,9 +114,6 @@ def fit(
     loop.check_callbacks(callbacks)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
-    _check_functions(loss=(loss,), penalty=() if penalty is None else (penalty,), callbacks=callbacks)
-    if checkpoint is not None and not os.path.isdir(os.path.dirname(os.path.abspath(checkpoint))):
-        raise ValueError(f"checkpoint={os.fspath(checkpoint)!r}: there is no such folder; make it first, or every epoch would be lost")
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
     if checkpoint is not None:
@@ -128,15 +125,6 @@ def fit(
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
 
 
-<<<<<<< HEAD
-def _check_functions(**given: Sequence[Any]) -> None:
-    """Raise before the training where it would fail in the first step or, worse, after the first epoch."""
-    for name, functions in given.items():
-        for function in functions:
-            if not callable(function):
-                takes = {"penalty": "a function of no arguments, such as lambda: l2_penalty(model, 1e-4)", "callbacks": "functions of the training"}
-                raise TypeError(f"{name} takes {takes.get(name, 'a function of prediction and target')}, got {type(function).__name__}")
-=======
 def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
     """Check what is to work together, before anything is changed."""
     if not isinstance(model, Module):
@@ -151,7 +139,6 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler:
         raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
     if scheduler is not None and not isinstance(scheduler, Scheduler):
         raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
->>>>>>> main
 
 
 class _Loop:

@@ -220,14 +220,13 @@ def test_dropout_refuses_to_be_compiled_while_it_draws():
     assert step([[1.0, 2.0]]) == pytest.approx(expected, rel=1e-14)
 
 
-<<<<<<< HEAD
 def test_an_initialiser_of_the_wrong_shape_is_refused():
     with pytest.raises(ValueError, match="2 rows of 3 numbers"):
         nn.Layer(3, 2, init=lambda nin, nout, rng: [[0.0] * nin])
     with pytest.raises(ValueError, match="1 rows of 3 numbers"):
         nn.Neuron(3, init=lambda nin, nout, rng: [[0.0]])
-=======
+
+
 def test_a_wrong_name_of_an_activation_is_noticed_even_where_no_layer_takes_it():
     with pytest.raises(ValueError, match="no activation is called 'rel'"):
         nn.MLP(2, [1], activation="rel")
->>>>>>> main

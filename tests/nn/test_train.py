@@ -490,7 +490,7 @@ def test_a_compiled_training_names_the_bad_operation_too(size):
     ("options", "error"),
     [
         ({"callbacks": [3]}, TypeError), ({"penalty": 0.1}, TypeError), ({"loss": "mse"}, TypeError),
-        ({"checkpoint": "no/such/folder/c.json"}, ValueError),
+        ({"checkpoint": "no/such/folder/c.json"}, FileNotFoundError),
     ],
 )  # fmt: skip
 def test_what_would_fail_after_an_epoch_is_refused_before_it(options, error, tmp_path, monkeypatch):
