@@ -22,8 +22,6 @@ from typing import Any
 
 from autograd.errors import UsageError
 
-HELP = "measure this engine on this machine"
-
 Plan = list[tuple[int, int, int]]
 
 

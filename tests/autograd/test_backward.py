@@ -330,5 +330,15 @@ def test_a_deep_chain_needs_no_recursion():
     x, y = chain(100_000)
     y.backward()
     assert x.grad == 1.0
-    assert gradients(y, x, create_graph=True) == 1.0
+    assert gradients(y, x, create_graph=True).data == 1.0
     assert "data=" in repr(y)
+
+
+def test_with_create_graph_a_derivative_that_is_a_number_is_a_node_too():
+    x, other = Value(2.0), Value(1.0)
+    y = x * 3.0
+    y.backward(create_graph=True)
+    assert (x.grad.data, y.grad.data) == (3.0, 1.0)
+    slope = gradients(y, x, create_graph=True)
+    assert gradients(slope, x) == 0.0
+    assert gradients(y, other, create_graph=True).data == 0.0
