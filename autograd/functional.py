@@ -1,8 +1,9 @@
 """Derivatives of functions, of any order: functions of functions, in JAX's sense of the names.
 
 Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come
-back where only numbers took part. Where nodes did, as arguments or because the function closes over
-them, nodes come back, which can be differentiated further; hence everything here nests.
+back where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
+them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests. What the
+function detaches, or computes inside `no_grad`, is a constant to every order.
 """
 
 from __future__ import annotations

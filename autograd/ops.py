@@ -221,7 +221,7 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
 )
 sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
-tanh: Op = row(
+tanh: Op = row(  # on floats the last two subnormals too, where sigmoid(-2x) is zero and four times it is not
     "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
     latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", float_partials=special.tanh_slope, source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
