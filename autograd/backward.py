@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from threading import Lock
-from typing import Any, Final, overload
+from functools import partial
+from typing import Any, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
@@ -16,7 +16,7 @@ from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
-from autograd.sweep import sweep, total, write
+from autograd.sweep import in_turn, sweep, total, write
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
@@ -155,9 +155,12 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
     """Do as `_accumulate` does, in the same order of sums, but with nodes, or with a check of every result."""
     anomaly = bool(ACTIVE) and MODE.get().anomaly
 
-    def add(key: Any, term: Any) -> None:
+    def sum_of(old: Any, term: Any, where: Any) -> Any:
+        return _checked(where, old + term, (old, term)) if anomaly else old + term
+
+    def add(key: Any, term: Any, where: Any) -> None:
         old = grads[key]
-        grads[key] = term if old is None else _checked(node, old + term, (old, term)) if anomaly else old + term
+        grads[key] = term if old is None else sum_of(old, term, where)
 
     for node in reversed(order):
         g = grads[node]
@@ -168,7 +171,7 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
         if node.__class__ is Bundle:
             for x, term in zip(node._a, g, strict=True):
                 if x.__class__ is Value:
-                    add(x, term)
+                    add(x, term, x)
             continue
         if _through_call(node, g, grads, recorded=create_graph):
             continue
@@ -185,11 +188,11 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
                     bundle = bundles[id(vector)]
                     new = [next(rest) if x.__class__ is Value else 0.0 for x in vector]
                     old = grads[bundle]
-                    grads[bundle] = new if old is None else [s + t for s, t in zip(old, new, strict=True)]
+                    grads[bundle] = new if old is None else [sum_of(s, t, node) for s, t in zip(old, new, strict=True)]
         else:
             for (x, _), term in zip(edges, terms, strict=True):
                 if term is not None:
-                    add(x, term)
+                    add(x, term, node)
 
 
 def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
@@ -239,9 +242,6 @@ def _data(x: Any) -> float:
     return x._data if x.__class__ is Value else x
 
 
-_writing: Final = Lock()
-
-
 def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
     """Fill ``grad`` of ``root`` and of every node below it.
 
@@ -261,7 +261,7 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     Raises
     ------
     GraphError, AnomalyError
-        As `adjoints`.
+        As `adjoints`; and GraphError where a signal handler calls it in the middle of another pass.
 
     Examples
     --------
@@ -274,18 +274,22 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """
     if not (create_graph or ACTIVE or HOOKED):
         root, gradient = _start(root, gradient, "backward", create_graph)
-        with _writing:
-            if sweep(root, gradient):
-                return
-    grads = adjoints(root, gradient, create_graph=create_graph)
+        if in_turn(partial(sweep, root, gradient)):
+            return
     # Another thread may be adding to the same leaves: read, add and write as one.
-    with _writing:
-        for x, g in grads.items():
-            if x.op is None:
-                grads[x] = total(x.grad, g)
-            elif g is None:
-                grads[x] = 0.0
-        write(grads, grads.values())
+    in_turn(partial(_write_all, adjoints(root, gradient, create_graph=create_graph)))
+
+
+def _write_all(grads: dict[Any, Any]) -> None:
+    anomaly = bool(ACTIVE) and MODE.get().anomaly
+    for x, g in grads.items():
+        if x.op is None:
+            grads[x] = total(x.grad, g)
+            if anomaly and g is not None:
+                _checked(x, grads[x], (x.grad or 0.0, g))
+        elif g is None:
+            grads[x] = 0.0
+    write(grads, grads.values())
 
 
 @overload

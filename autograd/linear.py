@@ -102,15 +102,16 @@ class Linear:
         anomaly = bool(ACTIVE) and MODE.get().anomaly
         reached = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
         for node, edges in steps:
-            total = None
+            total: Any = None
             for x, local in edges:
                 t = reached.get(x)
                 if t is not None:
                     term = _product(t, local)
-                    before, total = total, term if total is None else total + term
+                    sum_ = term if total is None else total + term
                     if anomaly:
                         _checked(node, term, (t, local), "forward")
-                        _checked(node, total, (term, before or 0.0), "forward")
+                        _checked(node, sum_, (term, 0.0 if total is None else total), "forward")
+                    total = sum_
             if total is not None:
                 reached[node] = total
         return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]

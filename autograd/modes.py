@@ -50,15 +50,20 @@ def differentiating() -> Iterator[None]:
 
 @contextmanager
 def mode(**changes: Any) -> Iterator[Mode]:
-    """Switch fields of the present `Mode`, and restore them on the way out, whatever happens."""
-    changed = replace(MODE.get(), **changes)
-    token = MODE.set(changed)
+    """Switch fields of the present `Mode`, and restore these on the way out, whatever happens.
+
+    Not by a token of the context variable: a generator may be suspended inside, and be closed after modes around it have
+    ended or others have begun, or in another context. What those changed is theirs.
+    """
+    before = MODE.get()
+    changed = replace(before, **changes)
+    MODE.set(changed)
     ACTIVE.append(True)
     try:
         yield changed
     finally:
         ACTIVE.pop()
-        MODE.reset(token)
+        MODE.set(replace(MODE.get(), **{name: getattr(before, name) for name in changes}))
 
 
 def is_tracing() -> bool:

@@ -166,7 +166,7 @@ class Node:
     def _own_note(self) -> Note:
         # Nodes of one module share one note: copy it before writing.
         old = self.note or _BLANK
-        self.note = Note(old.label, old.scope, old.source)
+        self.note = (Constant if old.__class__ is Constant else Note)(old.label, old.scope, old.source)
         self.note.hooks = old.hooks
         return self.note
 

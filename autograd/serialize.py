@@ -1,162 +1,22 @@
-"""Graphs in and out of memory: deepcopy, pickle and JSON, at any depth and with sharing kept.
-
-All three translate the slots of a node: nodes become twins, indices or names, and everything else stays.
-"""
+"""Graphs as JSON, at any depth and with sharing kept."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
-from weakref import WeakSet
+from collections.abc import Sequence
+from typing import Any
 
 from autograd import ops
 from autograd.backward import toposort
+from autograd.copying import refuse_call
 from autograd.errors import GraphError
 from autograd.files import decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.real import to_float
 from autograd.value import Note, Value
 
-__all__ = ["deepcopy", "from_json", "load", "reduce", "save", "to_json"]
+__all__ = ["from_json", "load", "save", "to_json"]
 
 FORMAT, VERSION = "chainrule.graph", 1
-
-
-def _closure(roots: Iterable[Value]) -> list[Value]:
-    """Return all nodes that ``roots`` refer to: operands, and gradients that are nodes."""
-    found = list(roots)
-    seen = set(found)
-    for node in found:  # grows as it goes
-        for x in (*node.operands, node.grad):
-            if isinstance(x, Value) and x not in seen:
-                seen.add(x)
-                found.append(x)
-    return found
-
-
-def _translator(swap: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Apply ``swap`` inside tuples as well, keeping tuples shared that were."""
-    tuples: dict[int, tuple[Any, Any]] = {}
-
-    def translate(x: Any) -> Any:
-        if x.__class__ is not tuple:
-            return swap(x)
-        if id(x) not in tuples:
-            tuples[id(x)] = x, tuple(map(translate, x))
-        return tuples[id(x)][1]
-
-    return translate
-
-
-_MOVED = ("grad", "_a", "_b")  # the slots that may hold nodes
-_KEPT = ("_data", "_da", "_db", "op")
-
-
-def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
-    """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
-    old = [node for node in _closure([root]) if id(node) not in memo]
-    for node in old:
-        memo[id(node)] = object.__new__(Value)
-    translate = _translator(lambda x: memo[id(x)] if x.__class__ is Value else x)
-    for node in old:
-        twin = memo[id(node)]
-        for slot in _KEPT:
-            setattr(twin, slot, getattr(node, slot))
-        for slot in _MOVED:
-            setattr(twin, slot, translate(getattr(node, slot)))
-        twin.note = None
-        if node.note is not None:
-            twin.note = Note(node.note.label, node.note.scope, node.note.source)
-            twin.note.hooks = node.note.hooks
-    memo.setdefault(id(memo), []).append(old)  # as the copy module does: an id must not be used again meanwhile
-    return memo[id(root)]  # type: ignore[no-any-return]
-
-
-class _Packed:
-    """A set of nodes that a pickle holds as one flat object, so that no recursion follows their edges.
-
-    Pickle's memo sees to it that each pack is written once. A pack that is alive is found again when
-    another root into the same graph is pickled beside the first, which keeps what they share shared.
-    """
-
-    alive: ClassVar[WeakSet[_Packed]] = WeakSet()
-
-    def __init__(self, root: Value) -> None:
-        self.elsewhere: list[_Packed] = []
-        self.nodes: list[Value] = []
-        found, seen = [root], {root}
-        for node in found:
-            self.nodes.append(node)
-            for x in (*node.operands, node.grad):
-                if isinstance(x, Value) and x not in seen:
-                    seen.add(x)
-                    pack = _Packed.holding(x)
-                    if pack is None:
-                        found.append(x)
-                    elif pack not in self.elsewhere:
-                        self.elsewhere.append(pack)
-        self.index = {id(node): i for i, node in enumerate(self.nodes)}
-        _Packed.alive.add(self)
-
-    @staticmethod
-    def holding(node: Value) -> _Packed | None:
-        """Return the living pack that holds ``node``."""
-        return next((pack for pack in _Packed.alive if id(node) in pack.index), None)
-
-    def number(self, x: Any) -> Any:
-        """Return what stands for a node: its index here, or the pair of another pack's number and the index there."""
-        if x.__class__ is not Value:
-            return x
-        if id(x) in self.index:
-            return self.index[id(x)]
-        return next([k, pack.index[id(x)]] for k, pack in enumerate(self.elsewhere) if id(x) in pack.index)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Written afresh for every pickle, so that it holds the data of that moment.
-        translate = _translator(self.number)
-        rows = []
-        for node in self.nodes:
-            note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
-            moved = [translate(getattr(node, slot)) for slot in _MOVED]
-            rows.append((*moved, *[getattr(node, slot) for slot in _KEPT], note))
-        return _unpack, (rows, self.elsewhere)
-
-
-class _Unpacked:
-    """The nodes of a pack, while a pickle is read."""
-
-    def __init__(self, nodes: list[Value]) -> None:
-        self.nodes = nodes
-
-
-def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
-    nodes: list[Value] = [object.__new__(Value) for _ in rows]
-
-    def node_of(x: Any) -> Any:
-        if x.__class__ is int:
-            return nodes[x]
-        # A list of two whole numbers names a node of another pack; a list of floats is a dot product's derivative.
-        if x.__class__ is list and len(x) == 2 and x[0].__class__ is int:
-            return elsewhere[x[0]].nodes[x[1]]
-        return x
-
-    translate = _translator(node_of)
-    for node, row in zip(nodes, rows, strict=True):
-        for slot, x in zip(_MOVED, row, strict=False):
-            setattr(node, slot, translate(x))
-        for slot, x in zip(_KEPT, row[len(_MOVED) :], strict=False):
-            setattr(node, slot, x)
-        node.note = None if row[-1] is None else Note(*row[-1])
-    return _Unpacked(nodes)
-
-
-def reduce(node: Value) -> tuple[Any, ...]:
-    """Tell ``pickle`` how to rebuild ``node``: from a pack of its whole graph. Hooks are not kept."""
-    pack = _Packed.holding(node) or _Packed(node)
-    return _pick, (pack, pack.index[id(node)])
-
-
-def _pick(pack: _Unpacked, index: int) -> Value:
-    return pack.nodes[index]
 
 
 def to_json(root: Value) -> str:
@@ -199,9 +59,11 @@ def to_json(root: Value) -> str:
 
     rows = []
     for node in nodes:
+        refuse_call(node)
         if node.grad.__class__ is Value:
             raise GraphError("a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = .grad.data) before saving")
-        row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(node.grad)}
+        grad = 0.0 if node.grad is None else to_float(node.grad)  # None is what users of PyTorch clear gradients with
+        row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(grad)}
         if node.label:
             row["label"] = node.label
         if node.scope:

@@ -6,16 +6,55 @@ the nodes' own ``grad``, which takes half the time. A test proves that the two a
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from threading import Lock, get_ident
+from typing import Any, Final, TypeVar
 
 from autograd import ops
+from autograd.errors import GraphError
 from autograd.node import Node
 from autograd.order import Bundle, sort
 from autograd.value import Value
 
-__all__ = ["sweep", "total", "write"]
+__all__ = ["in_turn", "sweep", "total", "write"]
+
+T = TypeVar("T")
+
+_turn: Final = [Lock()]
+_whose: Final[list[int]] = []  # the thread whose turn it is
+
+
+def in_turn(work: Callable[[], T]) -> T:
+    """Do ``work``, which writes to ``grad``, once no other thread does such a thing.
+
+    Raises
+    ------
+    GraphError
+        If this very thread is in the middle of it.
+    """
+    if get_ident() in _whose:
+        raise GraphError(
+            "backward() was called in the middle of another backward() of this thread, by a signal handler or a finalizer; "
+            "let the handler take note, and call backward() afterwards"
+        )
+    with _turn[0]:
+        try:
+            _whose.append(get_ident())
+            return work()
+        finally:
+            _whose.clear()
+
+
+def _renew() -> None:
+    """Start anew in a forked process: the thread that held the lock is not in it, and would never release it."""
+    _turn[0] = Lock()
+    _whose.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 class _Mark:
@@ -58,14 +97,15 @@ def sweep(root: Value, gradient: float) -> bool:
             _accumulate(order, bundles)
             write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
             return True
-    except BaseException:
         _undo(root, leaves, before)
+        return False
+    except BaseException:
+        _undo(root, leaves, before)  # again, where it was that which was interrupted
         raise
-    _undo(root, leaves, before)
-    return False
 
 
 def _undo(root: Value, leaves: list[Any], before: list[Any]) -> None:
+    """Leave no mark behind: the leaves hold what they had, and the rest zero."""
     write(leaves, before)
     for node in sort(root)[0]:
         if node.op is not None:

@@ -303,7 +303,7 @@ class Value(Node, Operators):
         return explain(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from autograd.serialize import deepcopy
+        from autograd.copying import deepcopy
 
         return deepcopy(self, memo)
 
@@ -314,7 +314,7 @@ class Value(Node, Operators):
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from autograd.serialize import reduce
+        from autograd.copying import reduce
 
         return reduce(self)
 

@@ -61,10 +61,13 @@ loss.backward()
 draw(loss)
 
 # %%
+signal, strength, offset = Value(2.0, "signal"), Value(0.5, "strength"), Value(-0.3, "offset")
 with scope("encoder"), scope("gate"):
-    gate = (w * x).sigmoid()
+    gate = (strength * signal).sigmoid()
 with scope("decoder"):
-    out = gate * b
+    out = gate * offset
+out.label = "out"
+out.backward()
 draw(out)
 
 # %% [markdown]

@@ -18,6 +18,16 @@ FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-p
 """Loops marked as vector code become that; products and sums are fused, which the tolerance of 1e-12 covers."""
 
 
+def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    path = toolchain.build(source, flags=flags)
+    try:
+        return toolchain.load(path)
+    except OSError:
+        if path.exists():
+            raise
+        return toolchain.load(toolchain.build(source, flags=flags))  # another process cleared the cache in between
+
+
 class BoundC:
     """The arrays of a program, and its machine code."""
 
@@ -29,7 +39,7 @@ class BoundC:
         self.count = 1
         # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
         flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
-        self.library = toolchain.load(toolchain.build(c_program(program), flags=flags))
+        self.library = _loaded(c_program(program), flags)
         self._run = self.library.run
         self._run.restype = None
         self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))

@@ -57,15 +57,14 @@ class Symbol(Operators):
         return factor, where
 
     def _slope(self, a: Any, b: Any) -> Any:
-        """Return c sigmoid(k x) sigmoid(-k x) as c slope(x, k), which takes one exponential instead of two."""
+        """Return c sigmoid(k x) sigmoid(-k x) as slope(x, k) * c, which takes one exponential instead of two."""
         (c, i), (d, j) = self._scaled(a), self._scaled(b)
         if min(i, j) < 0 or self.steps[i][0] is not ops.sigmoid or self.steps[j][0] is not ops.sigmoid:
             return None
         inner = [self._scaled(Symbol(self.steps[w][1][0], self.steps)) for w in (i, j)]
         if inner[0][1] != inner[1][1] or inner[0][0] != -inner[1][0]:
             return None
-        slope = SLOPE(Symbol(inner[0][1], self.steps), scale=abs(inner[0][0]))
-        return slope if c * d == 1.0 else c * d * slope
+        return SLOPE(Symbol(inner[0][1], self.steps), scale=abs(inner[0][0]), factor=c * d)
 
 
 class Template:

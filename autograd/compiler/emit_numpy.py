@@ -16,6 +16,10 @@ from autograd.compiler.runtime import function_of
 __all__ = ["Bound", "bind"]
 
 
+AHEAD = 32
+"""How many statements ahead are looked at for what could be gathered in the same call."""
+
+
 class Bound:
     """A program over its own arrays, for one number of lanes.
 
@@ -33,17 +37,20 @@ class Bound:
         self.program = program
         self.width = lanes
         self.shared = np.zeros(max(program.shared, 1))
+        if program.one >= 0:
+            self.shared[program.one] = 1.0
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.calls = Calls()
         self.exponentials: dict[Any, tuple[Any, Any]] = {}
-        if program.one >= 0:
-            self.shared[program.one] = 1.0
         self.gathered: dict[int, Any] = {}
         self.views: dict[Any, Any] = {}
+        self.gathers: list[list[Ref]] = []
+        self.ready: list[int] = []
+        self._plan_gathers(program)
         marks = []
-        for statement in program.statements:
+        for i, statement in enumerate(program.statements):
             marks.append(len(self.calls.list))
-            self._gather(statement)
+            self._gather(i)
             self._emit(statement)
         marks.append(len(self.calls.list))
         if len(program.copies[0]):
@@ -76,18 +83,30 @@ class Bound:
                 self.views[key] = as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
         return self.views[key]
 
-    def _gather(self, s: Statement) -> None:
-        """Enter one call that gathers all that a statement needs gathered from the shared arena."""
-        refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
-        refs = [r for r in refs if r.addresses is not None and not r.lane]
-        if not refs:
+    def _gather(self, i: int) -> None:
+        """Enter one call that gathers from the shared arena all that a statement needs, and those after it can have by now."""
+        if self.gathers[i] == [] or id(self.gathers[i][0]) in self.gathered:
             return
+        refs = list(self.gathers[i])
+        for j in range(i + 1, min(i + AHEAD, len(self.gathers))):
+            if self.gathers[j] and self.ready[j] < i and id(self.gathers[j][0]) not in self.gathered:
+                refs += self.gathers[j]
         table = np.concatenate([r.addresses.ravel() for r in refs])
         made = np.empty(len(table))
         self.calls.add(self.shared.take, table, None, made, "clip")
         ends = np.cumsum([r.addresses.size for r in refs])
         for r, end in zip(refs, ends.tolist(), strict=True):
             self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
+
+    def _plan_gathers(self, program: Program) -> None:
+        """List what each statement gathers from the shared arena, and after which statement that is computed."""
+        made_by = np.full(len(self.shared), -1)
+        for i, s in enumerate(program.statements):
+            refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
+            self.gathers.append([r for r in refs if r.addresses is not None and not r.lane])
+            self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
+            if not s.lane:
+                made_by[program.address[s.nodes]] = i
 
     def _ragged(self, s: Statement) -> None:
         part = s.parts[0]
@@ -161,10 +180,12 @@ class Bound:
             self.calls.add(np.add, e, 1.0, out)
             self.calls.add(np.divide, 1.0, out, out)
             return True
-        if s.params == (1.0,) and key in self.exponentials:
+        if s.params[0] == 1.0 and key in self.exponentials:
             e, y = self.exponentials[key]
             self.calls.add(np.multiply, e, y, out)
             self.calls.add(np.multiply, out, y, out)
+            if s.params[1] != 1.0:
+                self.calls.add(np.multiply, out, s.params[1], out)
             return True
         return False
 

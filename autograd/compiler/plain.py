@@ -19,6 +19,7 @@ from autograd.compiler.recording import (
     only_numbers,
     rebuild,
     record,
+    training,
     with_outside,
 )
 from autograd.compiler.report import Report, eager, worst
@@ -148,7 +149,7 @@ class PlainCompiled:
 
     Attributes
     ----------
-    source : str
+    source, python_source : str
         The program.
     """
 
@@ -264,14 +265,8 @@ class PlainCompiled:
 
     def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
         """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``; see `autograd.compiler.Compiled.train`."""
-        if self._params is None:
-            raise TypeError("this function was compiled without params; there is nothing to train")
-        *args, optimizer, steps = data
-        if callable(steps) and not isinstance(steps, int):
-            callback = steps
-            *args, optimizer, steps = [*args, optimizer]
-        if list(optimizer.params) != self._params:
-            raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+        args, optimizer, steps, callback = training(data, callback, self._params)
+        assert self._params is not None
         before = [p.grad for p in self._params]
         losses: list[float] = []
         try:
@@ -292,6 +287,8 @@ class PlainCompiled:
     def source(self) -> str:
         """The program in Python."""
         return self._made()[0].source
+
+    python_source = source
 
     @property
     def c_source(self) -> str:

@@ -16,7 +16,7 @@ from autograd.errors import TracingError
 from autograd.modes import mode
 from autograd.value import Value
 
-__all__ = ["Recent", "Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside"]
+__all__ = ["Recent", "Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "training", "with_outside"]
 
 BYTES_PER_TERM = 800
 """Memory that recording and compiling take for each operation or product, at most."""
@@ -125,6 +125,19 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
     for x in results:
         if not isinstance(x, (Value, int, float)):
             raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+
+
+def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Any]:
+    """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
+    if params is None:
+        raise TypeError("this function was compiled without params; there is nothing to train")
+    *args, optimizer, steps = data
+    if callable(steps) and not isinstance(steps, int):
+        callback = steps
+        *args, optimizer, steps = [*args, optimizer]
+    if list(optimizer.params) != params:
+        raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+    return args, optimizer, steps, callback
 
 
 def argument_names(f: Callable[..., Any]) -> list[str]:

@@ -1,13 +1,16 @@
 """Rows of the table over NumPy arrays. Each function takes operands, the row's constants, and where to write.
 
-What is not here is computed by the row's own value, number by number: slower, and exactly the same.
+What is not here is computed as the row's ``numpy`` field says; what that cannot say, by the row's own value, number
+by number: slower, and exactly the same.
 A program whose result or gradient is not finite is evaluated again by the engine itself, so these functions
 need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,13 +21,13 @@ from autograd.op import Op
 __all__ = ["SLOPE", "function_of"]
 
 
-def _slope_value(x: float, scale: float) -> float:
-    return special.sigmoid(scale * x) * special.sigmoid(-scale * x)
+def _slope_value(x: float, scale: float, factor: float) -> float:
+    return special.sigmoid(scale * x) * special.sigmoid(-scale * x) * factor
 
 
 SLOPE = Op(
-    "slope", _slope_value, lambda y, x, scale: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0},
-    latex=r"\sigma'({1} {0})", numpy="slope({0}, {1})", c="slope({0}, {1})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
+    "slope", _slope_value, lambda y, x, scale, factor: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0, "factor": 1.0},
+    latex=r"{2} \sigma'({1} {0})", numpy="slope({0}, {1}) * {2}", c="(slope({0}, {1}) * {2})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
 )  # fmt: skip
 
 
@@ -37,12 +40,14 @@ def sigmoid(x: Any, out: Any) -> None:
     np.divide(1.0, out, out=out)
 
 
-def slope(x: Any, scale: float, out: Any) -> None:
-    """The derivative of the logistic function at scale * x."""
+def slope(x: Any, scale: float, factor: float, out: Any) -> None:
+    """The derivative of the logistic function at scale * x, times a factor."""
     np.abs(x, out=out)
     np.multiply(out, -scale, out=out)
     np.exp(out, out=out)
     np.divide(out, np.square(out + 1.0), out=out)
+    if factor != 1.0:
+        np.multiply(out, factor, out=out)
 
 
 def step(a: Any, b: Any, tie: float, out: Any) -> None:
@@ -176,16 +181,6 @@ def round_digits(x: Any, ndigits: float, out: Any) -> None:
         _by_value(special.round)(x, ndigits, out)
 
 
-UFUNCS: dict[str, str] = {
-    "div": "divide", "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log1p": "log1p", "log2": "log2",
-    "log10": "log10", "sqrt": "sqrt", "cbrt": "cbrt", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin",
-    "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "abs": "absolute", "floor": "floor", "ceil": "ceil", "maximum": "maximum",
-    "minimum": "minimum", "hypot": "hypot", "atan2": "arctan2", "greater": "greater", "greater_equal": "greater_equal",
-    "less": "less", "less_equal": "less_equal", "equal": "equal", "pow": "power",
-}  # fmt: skip
-"""Rows that are one function of NumPy."""
-
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
@@ -205,9 +200,35 @@ def _by_value(value: Callable[..., float]) -> Callable[..., None]:
     return apply
 
 
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
+    ast.Gt: "greater", ast.GtE: "greater_equal", ast.Lt: "less", ast.LtE: "less_equal", ast.Eq: "equal",
+}  # fmt: skip
+
+
+def _as_spelled(op: Op) -> Callable[..., Any] | None:
+    """Return the function that a row's ``numpy`` template is; None where it names what NumPy does not have."""
+    names = [f"x{i}" for i in range(op.arity + len(op.params))]
+    text = op.numpy.format(*names)
+    tree = ast.parse(text, mode="eval").body if "{" in op.numpy else None
+    if tree is None or not all(n.id in names or hasattr(np, n.id) for n in ast.walk(tree) if isinstance(n, ast.Name)):
+        return None
+    operands: list[ast.expr] = []
+    ufunc: Any = None
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        operands, ufunc = tree.args, getattr(np, tree.func.id)
+    elif isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
+        operands, ufunc = [tree.left, tree.right], getattr(np, OPERATORS[type(tree.op)])
+    if isinstance(ufunc, np.ufunc) and [ast.unparse(x) for x in operands] == names:
+        return ufunc  # which writes its result in place
+    function = eval(f"lambda {', '.join(names)}: {text}", dict(vars(np)))  # noqa: S307 - the table's own text
+    return lambda *given: np.copyto(given[-1], function(*given[:-1]))
+
+
+@lru_cache(maxsize=256)
 def function_of(op: Op) -> Callable[..., Any]:
-    """Return the function that applies a row to arrays: operands, constants, then the result."""
-    if op.name in UFUNCS:
-        ufunc: Callable[..., Any] = getattr(np, UFUNCS[op.name])
-        return ufunc
-    return FUNCTIONS.get(op.name) or _by_value(op.value)
+    """Return the function that applies a row to arrays: operands, constants, then the result.
+
+    A function above, if there is one of the row's name; else what the row's ``numpy`` field says; else its value.
+    """
+    return FUNCTIONS.get(op.name) or _as_spelled(op) or _by_value(op.value)

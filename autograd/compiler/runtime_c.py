@@ -20,7 +20,6 @@ INLINE V4 fold(V x) { V4 t[2]; memcpy(t, &x, sizeof x); return t[0] + t[1]; }
 INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
 INLINE double gate(double a, double b) { return a > b ? 1.0 : 0.0; }
 INLINE double quotient(double e, double n) { return n == -0.5 ? 1.0 / sqrt(e) : n == -1.0 ? 1.0 / e : n == -1.5 ? 1.0 / (e * sqrt(e)) : n == 3.0 ? e * e * e : power(e, n); }
-INLINE double ramp(double x) { return x <= 0.0 ? 0.0 : x; }
 INLINE double larger(double a, double b) { return a != a ? a : a >= b ? a : b; }
 INLINE double smaller(double a, double b) { return a != a ? a : a <= b ? a : b; }
 INLINE double product(double c, double x, double y, double n, double logs) {
@@ -28,13 +27,12 @@ INLINE double product(double c, double x, double y, double n, double logs) {
     return logs == 0.0 ? p : p * pow(log(x), logs);
 }
 INLINE double logistic(double x) { return 1.0 / (1.0 + exp_loop(-x)); }
-INLINE double bell(double x, double k) { double e = exp_loop(-fabs(k * x)), t = 1.0 + e; return e / (t * t); }
 """
 
 # A program whose result is not finite is evaluated again by the engine, so these may leave NaN's finer points to it.
 EXPRESSIONS = {
-    "relu": "ramp({0})", "maximum": "larger({0}, {1})", "minimum": "smaller({0}, {1})",
-    "monomial": "product({0}, {1}, {2}, {3}, {4})", "sigmoid": "logistic({0})", "slope": "bell({0}, {1})", "power": "quotient({0}, {1})", "direction": "direction((double[]){{{0}, {1}}}, 2, 1, {2})",
+    "maximum": "larger({0}, {1})", "minimum": "smaller({0}, {1})",
+    "monomial": "product({0}, {1}, {2}, {3}, {4})", "sigmoid": "logistic({0})", "power": "quotient({0}, {1})", "direction": "direction((double[]){{{0}, {1}}}, 2, 1, {2})",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from autograd.compiler.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.names import Region, cut_points, leaf_regions, shape_of, split_label, strides_of
 from autograd.compiler.program import Part, Program, Ref, Statement
 from autograd.compiler.repeats import FEWEST, Loop, fold_texts, folded, loops
-from autograd.compiler.views import Views
+from autograd.compiler.views import Views, number
 
 __all__ = ["Writer", "write", "written"]
 
@@ -186,6 +186,12 @@ class Writer(Views):
             order = self._loops(refs[0], sizes, target)
             texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
             return self._shaped(row_text(s.op, s.params, texts), [sizes[i] for i in order], target, s.lane)
+        if s.starts is not None:
+            part = s.parts[0]
+            factors = [self.operand(r, part.sizes)[0] for r in (part.a, part.b, part.coef) if isinstance(r, Ref)]
+            factors += [] if isinstance(part.coef, Ref) or part.coef == 1.0 else [number(part.coef)]
+            text = f"add.reduceat({' * '.join(factors)}, {self._table('index', s.starts)})"
+            return self._shaped(text, [len(s.nodes)], target, s.lane)
         pieces = []
         for part in s.parts:
             sizes, refs = self._refined(part.sizes, [part.result, part.coef, part.a, part.b])

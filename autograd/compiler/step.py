@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.compiler.backends import Engine
 from autograd.compiler.frontend import trace
-from autograd.compiler.recording import Recent, argument_names, flatten, nested, rebuild
+from autograd.compiler.recording import Recent, argument_names, flatten, nested, rebuild, training
 from autograd.compiler.report import Report, eager, worst
 from autograd.compiler.structure import Structure, plain_descent, quiet
 from autograd.compiler.verify import verify
@@ -28,6 +28,8 @@ class Compiled:
     ----------
     source : str
         The program over NumPy arrays, for reading.
+    python_source : str
+        The program in straight-line Python over floats.
     c_source : str
         The program in C.
     """
@@ -164,14 +166,8 @@ class Compiled:
         list of float
             The loss before each step.
         """
-        if self._params is None:
-            raise TypeError("this function was compiled without params; there is nothing to train")
-        *args, optimizer, steps = data
-        if callable(steps) and not isinstance(steps, int):
-            callback = steps
-            *args, optimizer, steps = [*args, optimizer]
-        if list(optimizer.params) != self._params:
-            raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+        args, optimizer, steps, callback = training(data, callback, self._params)
+        assert self._params is not None
         _, engine = self._prepare(args)
         theta = np.array([p._data for p in self._params])
         losses: list[float] = []
@@ -227,6 +223,14 @@ class Compiled:
 
         structure, _ = self._made()
         return write(structure.program)
+
+    @property
+    def python_source(self) -> str:
+        """The program in straight-line Python over floats."""
+        from autograd.compiler.emit_python import python_program
+
+        structure, _ = self._made()
+        return python_program(structure.program)
 
     @property
     def c_source(self) -> str:

@@ -3,7 +3,7 @@
 Objects are kept in a folder of the user's, under a name made of two hashes: one of everything that went in
 (source, headers, compiler, flags, processor), one of what came out. So an object is found without asking the
 compiler, a damaged one gives itself away, and two processes that build the same thing cannot disturb each
-other: each writes a file of its own and moves it into place in one step.
+other: each writes a file of its own and moves it into place in one step. The objects used last are kept.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import ctypes
 import hashlib
 import os
 import platform
+import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,6 +38,9 @@ HEADERS = ("c_runtime.h", "c_special.h", "c_nary.h", "c_wide.h")
 # gives up nothing but errno and floating-point traps, which nobody reads, so that loops become vector code.
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra")
 SANITIZERS = ("-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+KEPT, KEPT_BYTES = 200, 512 * 2**20
+"""How many objects the cache keeps, and how much of the disk they may take."""
+OBJECT = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}\.(so|dylib|dll|bin|exe)")
 STRICT = ("-Werror",)
 """Flags for tests: a newer compiler's new warnings should not stop a user's program."""
 
@@ -247,6 +252,8 @@ def _cached(folder: Path, key: str, suffix: str) -> Path | None:
     for path in candidates:
         with contextlib.suppress(OSError):  # taken away by another process, or not ours to remove: build anew
             if path.name == _name(key, path.read_bytes(), suffix):
+                with contextlib.suppress(OSError):  # a cache for reading only
+                    os.utime(path)  # in use: the last to be pruned
                 return path
             path.unlink()
     return None
@@ -262,11 +269,33 @@ def _store(content: bytes, key: str, suffix: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = write_atomically(folder / _name(key, content, suffix), content)
+        _prune(folder)
     except OSError:
         path = write_atomically(_private() / _name(key, content, suffix), content)
     if suffix in (".bin", ".exe"):
         path.chmod(0o700)
     return path
+
+
+def _prune(folder: Path) -> None:
+    """Remove the objects that were not used for the longest time, where there are too many.
+
+    Only files with names of this cache, and none of the last minute: another process may be about to load it.
+    """
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if OBJECT.fullmatch(entry.name):
+                with contextlib.suppress(OSError):  # gone already: another process prunes too
+                    facts = entry.stat()
+                    found.append((facts.st_mtime, facts.st_size, Path(entry.path)))
+    total = 0
+    for rank, (used, size, path) in enumerate(sorted(found, key=lambda f: -f[0])):
+        total += size
+        if (rank >= KEPT or total > KEPT_BYTES) and time.time() - used > 60.0:
+            with contextlib.suppress(OSError):  # gone, used by a program on a system that locks it, or used just now
+                if path.stat().st_mtime == used:
+                    path.unlink()
 
 
 _made: list[Path] = []

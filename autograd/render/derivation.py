@@ -16,6 +16,7 @@ __all__ = ["Derivation", "Row", "derive", "rows"]
 
 LIMIT = 200
 PATHS_SHOWN = 4
+BESIDE = 12  # operands; of longer lists a formula prints the ends alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Derivation:
     target : str or None
         Name of the node that it is differentiated with respect to.
     forward : tuple of (name, formula, value)
+        The formula is None for what the rows rest on and do not derive.
     rows : tuple of Row
     gradient : float or None
     paths : list of paths or None
@@ -59,7 +61,7 @@ class Derivation:
     output: str
     target: str | None
     seed: float
-    forward: tuple[tuple[str, Symbol, float], ...]
+    forward: tuple[tuple[str, Symbol | None, float], ...]
     rows: tuple[Row, ...]
     gradient: float | None
     paths: tuple[tuple[Row, ...], ...] | None
@@ -108,8 +110,10 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
         )
     found = rows(listed, shown)
     involved = {s.node for s in shown}
+    # What they rest on and is not derived here has its number, without a formula.
+    beside = {x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None} - involved
     forward = tuple(
-        (f.name, _forward_formula(listed, f.node), f.value) for f in listed.forward if f.node.op is not None and f.node in involved
+        (f.name, _forward_formula(listed, f.node) if f.node in involved else None, f.value) for f in listed.forward if f.node in involved or f.node in beside
     )
     complete = wrt is not None and len(shown) == len(chosen)
     last = tuple(row for row in found if row.step.parent is wrt) if wrt is not None else ()

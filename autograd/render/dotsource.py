@@ -13,6 +13,7 @@ from autograd.render.text import shorten, visible
 __all__ = ["body", "layout_source", "source"]
 
 FACE = "Helvetica,Arial,sans-serif"
+_ORDER = "ordering=in"  # operands as they are written, the first on top
 _EDGE_STYLE = f'fontname="{FACE}" fontsize=9 color="{LIGHT["edge"]}" fontcolor="{LIGHT["quiet"]}" arrowsize=0.6'
 
 
@@ -24,7 +25,7 @@ def source(graph: Graph, *, flow: bool = False) -> str:
 def body(graph: Graph, *, flow: bool = False) -> list[str]:
     """Return the statements between the braces, one a line."""
     heading = [
-        f'\tgraph [rankdir={graph.rankdir} bgcolor=white fontname="{FACE}" fontsize=11 nodesep=0.25 ranksep=0.35 pad=0.15 labelloc=b labeljust=l]\n',
+        f'\tgraph [rankdir={graph.rankdir} bgcolor=white fontname="{FACE}" fontsize=11 nodesep=0.25 ranksep=0.35 pad=0.15 {_ORDER} labelloc=b labeljust=l]\n',
         f'\tnode [shape=plain fontname="{FACE}" fontsize=11]\n',
         f"\tedge [{_EDGE_STYLE}]\n",
     ]
@@ -40,7 +41,7 @@ def layout_source(graph: Graph, *, flow: bool, labels: bool) -> str:
         width, height = node_size(node)
         return f"{node.id} [width={width / 72:.3f} height={height / 72:.3f}]"
 
-    lines = [f"\tgraph [rankdir={graph.rankdir} nodesep=0.2 ranksep={0.3 if labels else 0.5}]\n", '\tnode [shape=box fixedsize=true label=""]\n']
+    lines = [f"\tgraph [rankdir={graph.rankdir} nodesep=0.2 ranksep={0.3 if labels else 0.5} {_ORDER}]\n", '\tnode [shape=box fixedsize=true label=""]\n']
     lines += ["\tedge [arrowhead=none]\n", *_nested(graph, box)]
     for edge in graph.edges:
         label = ""

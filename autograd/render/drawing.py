@@ -98,7 +98,7 @@ class Drawing:
         o = self._options
         if form == "json":  # Graphviz's own, of its own layout
             return engines.convert(self.source, form, timeout=o["timeout"], engine=o["engine"])
-        program = painted_source(self._svg("light" if o["theme"] == "auto" else o["theme"]))
+        program = painted_source(self._svg("light" if o["theme"] == "auto" else o["theme"]), bitmap=form not in ("pdf", "ps"))
         return engines.convert(program, form, timeout=o["timeout"], engine=o["engine"], placed=True)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:

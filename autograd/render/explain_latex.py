@@ -7,12 +7,10 @@ from typing import Any
 from autograd.render.derivation import Derivation, Row
 from autograd.render.explain_text import check_line, factors
 from autograd.render.latex import latex, latex_name, latex_number
-from autograd.render.network import Equation, network_equations
+from autograd.render.network import MATRIX, Equation, network_equations
 from autograd.render.symbols import Symbol
 
 __all__ = ["to_latex"]
-
-MATRIX = 8  # rows and columns of a matrix that are printed
 
 
 def _partial(above: str, below: str) -> str:
@@ -31,7 +29,7 @@ def _signed(x: float) -> str:
 
 def to_latex(d: Derivation) -> str:
     """Return the derivation as LaTeX for display mathematics."""
-    lines = [rf"& {latex_name(name)} = {latex(formula)} = {latex_number(value)}" for name, formula, value in d.forward]
+    lines = ["& " + " = ".join([latex_name(name), *([] if formula is None else [latex(formula)]), latex_number(value)]) for name, formula, value in d.forward]
     lines.append(rf"& {_bar(d.output)} = {latex_number(d.seed)}")
     if d.rows:  # aligned by themselves: a long formula above or below would push their columns apart
         lines.append("& " + _aligned([_row(row) for row in d.rows]))
@@ -39,9 +37,7 @@ def to_latex(d: Derivation) -> str:
         lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
     if d.target is not None and d.gradient is not None:
         left = _partial(d.output, d.target)
-        for middle in _products(d):
-            if middle != latex_number(d.gradient):
-                lines.append(f"& {left} = {middle}")
+        lines += [f"& {left} = {middle}" for middle in _products(d) if middle != latex_number(d.gradient)]
         lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{check_line(d)}}}")
     lines += [_equation(e) for e in network_equations(d.steps)]
     return _aligned(lines)

@@ -6,16 +6,17 @@ from autograd.render import escape
 from autograd.render.derivation import Derivation, Row
 from autograd.render.explain_text import check_line, factors
 from autograd.render.mathml import equation, fraction, identifier, mathml, mathml_number, operator, row
-from autograd.render.network import equations
+from autograd.render.network import MATRIX, Equation, network_equations
 from autograd.render.symbols import Symbol
 
 __all__ = ["to_mathml"]
 
 
+# Named twice, to outweigh what notebooks say of tables.
 _STYLE = (
-    ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}.ag-derivation th,.ag-derivation td"
-    "{padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}.ag-derivation ul{list-style:none;padding-left:0}"
-    ".ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
+    ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}"
+    ".ag-derivation.ag-derivation :is(th,td){padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}"
+    ".ag-derivation.ag-derivation ul{list-style:none;padding-left:0;margin-left:0}.ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
 )
 
 
@@ -44,7 +45,7 @@ def to_mathml(d: Derivation) -> str:
     parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
     if d.forward:
         parts.append('<p class="of">Forward</p><ul>')
-        parts += [f"<li>{equation(identifier(name), mathml(formula), mathml_number(value))}</li>" for name, formula, value in d.forward]
+        parts += [f"<li>{equation(identifier(name), *([] if formula is None else [mathml(formula)]), mathml_number(value))}</li>" for name, formula, value in d.forward]
         parts.append("</ul>")
     parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
     parts.append(_table_row("0", "seed", equation(_partial(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
@@ -55,8 +56,11 @@ def to_mathml(d: Derivation) -> str:
     if d.target is not None and d.gradient is not None:
         parts.append(f'<p class="of">Gradient</p><p>{equation(_partial(d.output, d.target), *_products(d), mathml_number(d.gradient))}</p>')
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
-    for block in equations(d.steps):
-        parts.append("<pre>" + "\n".join(escape.xml(line) for line in block) + "</pre>")
+    found = network_equations(d.steps)
+    if found:
+        parts.append('<p class="of">The errors of the layers</p><table><tbody>')
+        parts += [f"<tr><td>layer {e.layer}</td><td>{e.name}</td><td>{equation(*_sides(e), _matrix(e.value))}</td></tr>" for e in found]
+        parts.append("</tbody></table>")
     parts.append("</div>")
     return "\n".join(parts)
 
@@ -83,7 +87,8 @@ def _accumulation(r: Row) -> str:
 def _products(d: Derivation) -> list[str]:
     if not d.paths:
         return []
-    chains, products = [], []
+    chains: list[str] = []
+    products: list[str] = []
     for path in d.paths:
         chains.append(_times(*(_partial(r.node, r.parent) for r in path)))
         sign, kept = factors(path)
@@ -95,3 +100,34 @@ def _products(d: Derivation) -> list[str]:
         plus = operator("+") if products else ""
         products.append((operator("\N{MINUS SIGN}") if sign < 0 else plus) + product)
     return [row(operator("+").join(chains)), row(*products)]
+
+
+def _sides(e: Equation) -> tuple[str, str]:
+    """Return the two sides of one of the four equations of backpropagation."""
+
+    def at(letter: str, layer: int) -> str:
+        return f"<msup><mi>{letter}</mi><mn>{layer}</mn></msup>"
+
+    def element(letter: str, layer: int, index: str) -> str:
+        return f"<msubsup><mi>{letter}</mi><mi>{index}</mi><mn>{layer}</mn></msubsup>"
+
+    n = e.layer
+    delta, slope = at("δ", n), row(operator("⊙"), "<msup><mi>f</mi><mo>′</mo></msup>", _fenced(at("z", n)))
+    cost = "<mrow><mi>∂</mi><mi>C</mi></mrow>"
+    match e.name:
+        case "BP1":
+            return delta, row("<msub><mo>∇</mo><mi>a</mi></msub>", "<mi>C</mi>", slope)
+        case "BP2":
+            transposed = f"<msup>{_fenced(at('W', n + 1))}<mi>T</mi></msup>"
+            return delta, row(_fenced(row(transposed, at("δ", n + 1))), slope)
+        case "BP3":
+            return fraction(cost, row("<mi>∂</mi>", at("b", n))), delta
+    return fraction(cost, row("<mi>∂</mi>", element("W", n, "jk"))), row(element("a", n - 1, "k"), element("δ", n, "j"))
+
+
+def _matrix(value: list[list[float]]) -> str:
+    """Return a matrix of numbers, the corner of one that is large."""
+    lines = [[mathml_number(x) for x in line[:MATRIX]] + ["<mo>⋯</mo>"] * (len(line) > MATRIX) for line in value[:MATRIX]]
+    lines += [["<mo>⋮</mo>"]] * (len(value) > MATRIX)
+    body = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in line)}</mtr>" for line in lines)
+    return _fenced(f"<mtable>{body}</mtable>")

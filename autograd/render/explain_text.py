@@ -114,11 +114,15 @@ def _omitted(d: Derivation) -> str:
     return f"{d.omitted} more steps lie deeper; a larger depth= shows them"
 
 
+def _forward(d: Derivation) -> list[str]:
+    return [" = ".join([name, *([] if formula is None else [plain(formula)]), fixed(value)]) for name, formula, value in d.forward]
+
+
 def to_text(d: Derivation) -> str:
     """Return the derivation as aligned text."""
     lines = []
     if d.forward:
-        lines += ["Forward", *(f"  {name} = {plain(formula)} = {fixed(value)}" for name, formula, value in d.forward), ""]
+        lines += ["Forward", *(f"  {line}" for line in _forward(d)), ""]
     table = _table(d)
     widths = [max(len(row[i]) for row in table) for i in range(3)]
     lines.append("Backward")
@@ -138,7 +142,7 @@ def to_markdown(d: Derivation) -> str:
     lines = []
     if d.forward:
         lines += ["**Forward**", ""]
-        lines += [f"- {_code(f'{name} = {plain(formula)} = {fixed(value)}')}" for name, formula, value in d.forward]
+        lines += [f"- {_code(line)}" for line in _forward(d)]
         lines.append("")
     lines += ["**Backward**", "", "| step | rule | local derivative | accumulation |", "|---:|---|---|---|"]
     lines += [f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |" for i, rule, local, total in _table(d)]

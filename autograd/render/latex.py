@@ -10,13 +10,12 @@ from typing import Any
 from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
 from autograd.render import escape
-from autograd.render.plain import ATOM, coefficient_text, split_product, sum_parts
+from autograd.render.notation import ATOM, Notation, Printed, coefficient_text, few, signed, split_product, terms_of_dot
 from autograd.render.symbols import Symbol
 from autograd.render.text import number
 
 __all__ = ["GREEK", "latex", "latex_name", "latex_number"]
 
-SHOWN = 6
 _GE = r"\geq"
 GREEK = frozenset(
     ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
@@ -70,44 +69,15 @@ def latex(x: Any) -> str:
     >>> latex(1.0 - a * a), latex(-(a / b)), latex(ops.tanh(a + b)), latex(0.5 / a)
     ('1 - a^{2}', '-\\frac{a}{b}', '\\tanh \\left(a + b\\right)', '\\frac{1}{2 \\, a}')
     """
-    return _print(x)[0]
+    return _NOTATION.show(x)[0]
 
 
-def _print(x: Any) -> tuple[str, int]:
-    if not isinstance(x, Symbol):
-        text = _exponent(coefficient_text(x).replace("nan", "NaN"))
-        return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
-    if x.kind == "name":
-        return latex_name(x.parts[0]), ATOM
-    if x.kind == "sum":
-        return _sum(x), SUM
-    if x.kind == "product":
-        return _product(x)
-    return _call(*x.parts)
+def _number(x: float) -> Printed:
+    text = _exponent(coefficient_text(x).replace("nan", "NaN"))
+    return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
 
 
-def _wrap(x: Any, least: int) -> str:
-    text, precedence = _print(x)
-    return text if precedence >= least else rf"\left({text}\right)"
-
-
-def _sum(x: Symbol) -> str:
-    out = ""
-    for i, (coefficient, term) in enumerate(sum_parts(x)):
-        sign = "-" if coefficient < 0 else "+"
-        magnitude = abs(coefficient)
-        if term is None:
-            text = _print(magnitude)[0]
-        elif magnitude == 1.0:
-            text = _wrap(term, PRODUCT)
-        else:
-            scale, factors = term.parts if term.kind == "product" else (1.0, ((term, 1.0),))
-            text = _product(Symbol("product", (scale * magnitude, factors)))[0]
-        out += (f" {sign} " if i else "-" if sign == "-" else "") + text
-    return out
-
-
-def _product(x: Symbol) -> tuple[str, int]:
+def _product(x: Symbol) -> Printed:
     sign, factor, above, divisor, below = split_product(x)
     if below or divisor != 1.0:
         return rf"{sign}\frac{{{_line(factor, above)}}}{{{_line(divisor, below)}}}", NEGATION if sign else PRODUCT
@@ -123,7 +93,7 @@ def _line(factor: float, powers: Sequence[tuple[Any, float]]) -> str:
         return latex(powers[0][0])  # alone above or below the line of a fraction
     parts = [_raised(base, exponent) for base, exponent in powers]
     if factor != 1.0 or not parts:
-        parts.insert(0, _print(factor)[0])
+        parts.insert(0, latex(factor))
     return _joined(parts)
 
 
@@ -141,14 +111,14 @@ def _raised(base: Any, exponent: float) -> str:
         return _wrap(base, NEGATION + 1)
     if exponent == 0.5:
         return rf"\sqrt{{{latex(base)}}}"
-    return f"{_wrap(base, ATOM)}^{{{_print(exponent)[0]}}}"
+    return f"{_wrap(base, ATOM)}^{{{latex(exponent)}}}"
 
 
 # Characters before a placeholder that enclose it already: no parentheses are needed.
 _ENCLOSING = ("{{", "(", "|", "[", r"\lfloor ", ", ")
 
 
-def _call(op: ops.Op, operands: tuple[Any, ...]) -> tuple[str, int]:
+def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
     special = _SPECIAL.get(op.name)
     if special:
         return special(*operands)
@@ -173,35 +143,31 @@ def _letters(name: str) -> str:
 
 
 def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
-    return separator.join(_few([_wrap(x, least) for x in operands]))
+    return separator.join(few([_wrap(x, least) for x in operands], r"\cdots"))
 
 
-def _few(texts: list[str]) -> list[str]:
-    return texts if len(texts) <= SHOWN else [*texts[: SHOWN - 2], r"\cdots", texts[-1]]
+def _dot(*operands: Any) -> Printed:
+    terms = [_joined([_wrap(x, NEGATION + 1) for x in factors]) or "1" for factors in terms_of_dot(operands)]
+    return " + ".join(few(terms, r"\cdots")) or "0", SUM if len(terms) > 1 else PRODUCT
 
 
-def _dot(*operands: Any) -> tuple[str, int]:
-    half = len(operands) // 2
-    pairs = zip(operands[:half], operands[half:], strict=True)
-    # The 1 that a bias is multiplied by says nothing.
-    terms = [_joined([_wrap(x, NEGATION + 1) for x in pair if x != 1.0]) or "1" for pair in pairs]
-    return " + ".join(_few(terms)) or "0", SUM if len(terms) > 1 else PRODUCT
-
-
-def _where(condition: Any, a: Any, b: Any) -> tuple[str, int]:
+def _where(condition: Any, a: Any, b: Any) -> Printed:
     return rf"\begin{{cases}} {latex(a)} & \text{{if }} {latex(condition)} \\ {latex(b)} & \text{{else}} \end{{cases}}", SUM
 
 
-def _indexed(title: str) -> Callable[..., tuple[str, int]]:
+def _indexed(title: str) -> Callable[..., Printed]:
     return lambda *operands: (rf"{title}_{{{int(operands[-1])}}}\left({_listed(operands[:-1], ', ')}\right)", ATOM)
 
 
-_SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
+_NOTATION: Notation = Notation(_number, latex_name, _product, _call, r"\left({}\right)".format, signed)
+_wrap: Callable[[Any, int], str] = _NOTATION.wrap
+
+_SPECIAL: dict[str, Callable[..., Printed]] = {
     "dot": _dot,
     "mul": lambda a, b: (_joined([_wrap(a, PRODUCT), _wrap(b, NEGATION + 1)]), PRODUCT),
     "sum": lambda *xs: (_listed(xs, " + ", PRODUCT) or "0", SUM if len(xs) > 1 else PRODUCT),
     "mean": lambda *xs: (rf"\frac{{{_listed(xs, ' + ', PRODUCT)}}}{{{len(xs)}}}", PRODUCT),
-    "prod": lambda *xs: (_joined(_few([_wrap(x, NEGATION + 1) for x in xs])) or "1", PRODUCT),
+    "prod": lambda *xs: (_joined(few([_wrap(x, NEGATION + 1) for x in xs], r"\cdots")) or "1", PRODUCT),
     "step": lambda a, b, tie=0.0: (f"[{latex(a)} {_GE if tie == 1.0 else chr(62)} {latex(b)}]", ATOM),
     "where": _where,
     "softmax": _indexed(r"\operatorname{softmax}"),

@@ -17,12 +17,12 @@ from autograd.render.measure import edge_size, node_size
 
 __all__ = ["Layout", "Rect", "layout"]
 
-GAP: Final = 24.0  # between a layer of boxes and the labels beside it
+GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
-ASTRIDE: Final = 34.0  # the height of a label with the line in its middle
+ASTRIDE: Final = 36.0  # the height of a label with the line in its middle
 ASPECT: Final = 1.4  # breadth to height, where there is a choice
 
 Point = tuple[float, float]

@@ -29,7 +29,7 @@ def entries(graph: Graph, *, flow: bool, bands: bool = True) -> list[tuple[float
         listed.append(_swatch(_WIRE, "operand, with local derivative", 26.0))
     if flow and tones - {"none", "zero"}:
         mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
-        listed.append(_swatch(mark, "← what flows back: local derivative × gradient", 26.0 if bands else -7.0))
+        listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))
     if any(not edge.taken for edge in graph.edges):
         listed.append(_swatch('<path class="wire cut" d="M0 0H26"/>', "branch not taken: nothing flows back", 26.0))
     if any(node.saved for node in graph.nodes):

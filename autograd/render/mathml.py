@@ -11,14 +11,14 @@ from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
 from autograd.render import escape
 from autograd.render.latex import GREEK
-from autograd.render.plain import ATOM, coefficient_text, split_product, sum_parts
+from autograd.render.notation import ATOM, Notation, Printed, coefficient_text, few, split_product, terms_of_dot
 from autograd.render.symbols import Symbol
 from autograd.render.text import MINUS, number
 
 __all__ = ["equation", "fraction", "identifier", "mathml", "mathml_number", "operator", "row"]
 
-SHOWN = 6
 TIMES, APPLY = "&#x2062;", "&#x2061;"  # multiplication and application, for ears and line breaks
+_DOTS = "<mo>⋯</mo>"
 _THIN = '<mspace width="0.17em"/>'
 _DIGIT = re.compile(r"\A(?:<\w+>)*<mn>")  # begins with a number
 _WORD = re.compile(r"<mi>\w\w")
@@ -97,47 +97,23 @@ def mathml(x: Any) -> str:
     >>> mathml(1.0 / name("x"))
     '<mfrac><mn>1</mn><mi>x</mi></mfrac>'
     """
-    return _print(x)[0]
-
-
-def _print(x: Any) -> tuple[str, int]:
-    if not isinstance(x, Symbol):
-        return _number(coefficient_text(x)), NEGATION if x < 0 else ATOM
-    if x.kind == "name":
-        return identifier(x.parts[0]), ATOM
-    if x.kind == "sum":
-        return _sum(x), SUM
-    if x.kind == "product":
-        return _product(x)
-    return _call(*x.parts)
+    return _NOTATION.show(x)[0]
 
 
 def _fence(inside: str, left: str = "(", right: str = ")") -> str:
     return row(operator(left), inside, operator(right))
 
 
-def _wrap(x: Any, least: int) -> str:
-    text, precedence = _print(x)
-    return text if precedence >= least else _fence(text)
+def _atom(x: float) -> Printed:
+    return _number(coefficient_text(x)), NEGATION if x < 0 else ATOM
 
 
-def _sum(x: Symbol) -> str:
-    out = []
-    for i, (coefficient, term) in enumerate(sum_parts(x)):
-        if i or coefficient < 0:
-            out.append(operator(MINUS if coefficient < 0 else "+"))
-        magnitude = abs(coefficient)
-        if term is None:
-            out.append(_print(magnitude)[0])
-        elif magnitude == 1.0:
-            out.append(_wrap(term, PRODUCT))
-        else:
-            scale, factors = term.parts if term.kind == "product" else (1.0, ((term, 1.0),))
-            out.append(_product(Symbol("product", (scale * magnitude, factors)))[0])
-    return row(*out)
+def _add(terms: list[tuple[bool, str]]) -> str:
+    first = "" if terms[0][0] is False else operator(MINUS)
+    return row(first + terms[0][1], *(operator(MINUS if negative else "+") + term for negative, term in terms[1:]))
 
 
-def _product(x: Symbol) -> tuple[str, int]:
+def _product(x: Symbol) -> Printed:
     sign, factor, above, divisor, below = split_product(x)
     body = _line(factor, above)
     if below or divisor != 1.0:
@@ -150,7 +126,7 @@ def _product(x: Symbol) -> tuple[str, int]:
 def _line(factor: float, powers: Sequence[tuple[Any, float]]) -> str:
     parts = [_raised(base, exponent) for base, exponent in powers]
     if factor != 1.0 or not parts:
-        parts.insert(0, _print(factor)[0])
+        parts.insert(0, mathml(factor))
     return _joined(parts)
 
 
@@ -169,16 +145,16 @@ def _raised(base: Any, exponent: float) -> str:
         return _wrap(base, NEGATION + 1)
     if exponent == 0.5:
         return f"<msqrt>{mathml(base)}</msqrt>"
-    return f"<msup>{_wrap(base, ATOM)}{_print(exponent)[0]}</msup>"
+    return f"<msup>{_wrap(base, ATOM)}{mathml(exponent)}</msup>"
 
 
-def _call(op: ops.Op, operands: tuple[Any, ...]) -> tuple[str, int]:
+def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
     rule = _SPECIAL.get(op.name)
     if rule:
         return rule(*operands)
     title = f"<mi>{escape.xml(_TITLES.get(op.name, op.name))}</mi>"
     if op.params and op.arity == ops.ANY:
-        title, operands = f"<msub>{title}{_print(operands[-1])[0]}</msub>", operands[:-1]
+        title, operands = f"<msub>{title}{mathml(operands[-1])}</msub>", operands[:-1]
     if len(operands) == 1 and isinstance(operands[0], Symbol) and operands[0].kind == "name":
         return row(title, operator(APPLY), _THIN, mathml(operands[0])), CALL
     return row(title, operator(APPLY), _fence(_listed(operands, ","))), ATOM
@@ -189,39 +165,36 @@ def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
 
 
 def _elided(texts: list[str], separator: str) -> str:
-    return row(operator(separator).join(_few(texts)))
+    return row(operator(separator).join(few(texts, _DOTS)))
 
 
-def _few(texts: list[str]) -> list[str]:
-    return texts if len(texts) <= SHOWN else [*texts[: SHOWN - 2], "<mo>⋯</mo>", texts[-1]]
+def _dot(*operands: Any) -> Printed:
+    return _elided([_joined([_wrap(x, NEGATION + 1) for x in factors]) or "<mn>1</mn>" for factors in terms_of_dot(operands)], "+"), SUM
 
 
-def _dot(*operands: Any) -> tuple[str, int]:
-    half = len(operands) // 2
-    pairs = zip(operands[:half], operands[half:], strict=True)
-    return _elided([_joined([_wrap(x, NEGATION + 1) for x in pair if x != 1.0]) or "<mn>1</mn>" for pair in pairs], "+"), SUM
-
-
-def _infix(sign: str, precedence: int, *, fenced: bool = False) -> Callable[..., tuple[str, int]]:
-    def show(a: Any, b: Any, *_: Any) -> tuple[str, int]:
+def _infix(sign: str, precedence: int, *, fenced: bool = False) -> Callable[..., Printed]:
+    def show(a: Any, b: Any, *_: Any) -> Printed:
         body = row(_wrap(a, 0 if fenced else precedence), operator(sign), _wrap(b, 0 if fenced else precedence + (sign != "+")))
         return (_fence(body, "[", "]"), ATOM) if fenced else (body, precedence)
 
     return show
 
 
-def _power(a: Any, b: Any) -> tuple[str, int]:
+def _power(a: Any, b: Any) -> Printed:
     return f"<msup>{_wrap(a, ATOM)}{mathml(b)}</msup>", POWER
 
 
-def _where(condition: Any, a: Any, b: Any) -> tuple[str, int]:
+def _where(condition: Any, a: Any, b: Any) -> Printed:
     def line(x: Any, words: str, rest: str) -> str:
         return f"<mtr><mtd>{mathml(x)}</mtd><mtd><mtext>{words}</mtext>{rest}</mtd></mtr>"
 
     return row(operator("{"), f"<mtable columnalign=\"left\">{line(a, 'if&#xA0;', mathml(condition))}{line(b, 'else', '')}</mtable>"), SUM
 
 
-_SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
+_NOTATION: Notation = Notation(_atom, identifier, _product, _call, _fence, _add)
+_wrap: Callable[[Any, int], str] = _NOTATION.wrap
+
+_SPECIAL: dict[str, Callable[..., Printed]] = {
     "add": _infix("+", SUM), "sub": _infix(MINUS, SUM), "mul": lambda a, b: (_joined([_wrap(a, PRODUCT), _wrap(b, NEGATION + 1)]), PRODUCT), "mod": _infix("mod", PRODUCT),
     "div": lambda a, b: (fraction(mathml(a), mathml(b)), PRODUCT), "reciprocal": lambda x: (fraction("<mn>1</mn>", mathml(x)), PRODUCT),
     "neg": lambda x: (row(operator(MINUS), _wrap(x, PRODUCT)), NEGATION), "power": _power, "pow": _power,
@@ -233,7 +206,7 @@ _SPECIAL: dict[str, Callable[..., tuple[str, int]]] = {
     "greater": _infix(">", SUM, fenced=True), "greater_equal": _infix("≥", SUM, fenced=True), "less": _infix("<", SUM, fenced=True),
     "less_equal": _infix("≤", SUM, fenced=True), "equal": _infix("=", SUM, fenced=True), "where": _where, "dot": _dot,
     "step": lambda a, b, tie=0.0: _infix("≥" if tie == 1.0 else ">", SUM, fenced=True)(a, b),
-    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_joined(_few([_wrap(x, NEGATION + 1) for x in xs])), PRODUCT),
+    "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_joined(few([_wrap(x, NEGATION + 1) for x in xs], _DOTS)), PRODUCT),
     "mean": lambda *xs: (fraction(_listed(xs, "+", PRODUCT), f"<mn>{len(xs)}</mn>"), PRODUCT),
-    "restrict": _print, "saturate": _print,
+    "restrict": _NOTATION.show, "saturate": _NOTATION.show,
 }  # fmt: skip

@@ -20,11 +20,11 @@ class Size:
     head: float = 25.0
     row: float = 20.0
     pad: float = 10.0
-    gap: float = 16.0
+    gap: float = 11.0
     font: float = 13.0
     small: float = 11.5
     tiny: float = 10.5
-    least: float = 96.0
+    least: float = 88.0
 
 
 BOX: Final = Size()
@@ -46,7 +46,8 @@ def rows(node: Node) -> list[tuple[str, str]]:
 def node_size(node: Node) -> tuple[float, float]:
     """Return width and height of a box."""
     named = bool(node.title)
-    head = width(title(node), BOX.font, bold=True) + width(node.operation, BOX.font, bold=not named) + (BOX.gap if node.operation and named else 0.0)
+    left = node.operation or ("" if named else "leaf")
+    head = width(title(node), BOX.font, bold=True) + width(left, BOX.font, bold=not named) + (BOX.gap if left and named else 0.0)
     if node.count > 1:
         head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
     if node.saved:
@@ -70,4 +71,4 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
     """Return width and height of the label of an edge, its lines one below the other."""
     lines = edge_label(edge, flow=flow)
-    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 10.0), 14.0 * len(lines) + 4.0
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 6.0), 14.0 * len(lines) + 4.0

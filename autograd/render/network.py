@@ -15,7 +15,9 @@ from autograd.ops import dot as _dot
 from autograd.render.steps import Steps
 from autograd.value import Value
 
-__all__ = ["Equation", "equations", "network_equations"]
+__all__ = ["MATRIX", "Equation", "equations", "network_equations"]
+
+MATRIX = 8  # rows and columns of a matrix that are printed
 
 _NEURON = re.compile(r"(.*)\.n(\d+)\Z")
 

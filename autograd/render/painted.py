@@ -37,13 +37,13 @@ class _Kind:
     after: frozenset[str]  # classes of the sibling before it
 
 
-def painted_source(svg: str) -> str:
-    """Return a program that draws the picture and moves nothing (for neato -n2)."""
+def painted_source(svg: str, *, bitmap: bool = True) -> str:
+    """Return a program that draws the picture and moves nothing (for neato -n2); a bitmap has two dots for each pixel."""
     breadth, height = picture_size(svg)
     root = ET.fromstring(svg)  # noqa: S314 - written here, a moment ago
     painter = _Painter(height, _Sheet(root.findtext("{http://www.w3.org/2000/svg}style") or ""))
     painter.paint(root)
-    dots = min(SHARP, 72.0 * LARGEST / max(breadth, height))
+    dots = min(SHARP, 72.0 * LARGEST / max(breadth, height)) if bitmap else 72.0
     # Graphviz reads strings of at most 16 kB, but joins those with a plus between them.
     background = '" +\n"'.join(_pieces(painter.shapes, 15_000))
     lines = [

@@ -28,9 +28,9 @@ LIMIT: Final = 300
 FRAMES: Final = 500
 # Heights of the page around the picture, in pixels, as its style sheet makes them.
 _REST: Final = 264.0
-_TRAINING: Final = 232.0
+_TRAINING: Final = 222.0
 _LINE: Final = 30.0
-_NARROW: Final = 138
+_NARROW: Final = 108
 _EDGES: Final = 34.0
 _MOST: Final = 900.0  # of a frame; a higher picture scrolls in it
 
@@ -78,7 +78,7 @@ def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
     rest = _REST + (_TRAINING if training else 0.0) + _LINE * math.floor(width(heading, 20.0) / 900.0)
     # The first of the two is for browsers that do not know the unit of the second.
     shown = shown_height(svg, least, edges=_EDGES)
-    total = f"{rest:.0f}px + {shown} + clamp(0px,(760px - 100cqw)*9,16px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
+    total = f"{rest:.0f}px + {shown} + clamp(0px,(820px - 100cqw)*9,20px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
     return f"height:{min(_MOST, rest + picture_size(svg)[1]):.0f}px;height:min({_MOST:.0f}px,{total})"
 
 

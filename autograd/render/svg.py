@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from autograd.render.text import shorten, visible, width
 
 __all__ = ["FONT", "style", "summary", "to_svg"]
 
+TIP: Final = 8.0  # length of an arrowhead
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 
 _SHAPE: Final = (
@@ -143,12 +145,13 @@ def _node(node: Node, at: Rect, *, slim: bool) -> str:
         out.append(text(right, base, name, "h b e"))
     top = BOX.head
     listed = rows(node)
+    inset = 2 if slim else 1  # inside the border, which a page may make thicker
+    q = r - inset
     for i, (what, shown) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
-        q = r - 1
-        last = f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row - q - 1)}q0 {q} -{q} {q}H{r}q-{q} 0 -{q} -{q}z"
-        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M1 {n(top)}h{n(w - 2)}v{n(BOX.row)}H1z"}"/>')
+        last = f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row)}H{inset}z"}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
         out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
@@ -195,10 +198,26 @@ def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     """Return what flows back along an edge: a band as broad as it is strong."""
     breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
     # It ends where the arrowhead begins, which would be lost in it.
-    (bx, by), (x, y) = points[-2], points[-1]
-    part = min(1.0, 9.0 / (((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 9.0))
-    points = [*points[:-1], (x + (bx - x) * part, y + (by - y) * part)]
-    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(points)}" stroke-width="{breadth:g}"/>'
+    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(_without_tip(points))}" stroke-width="{breadth:g}"/>'
+
+
+def _without_tip(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a chain of cubic segments without its last eight pixels, by de Casteljau's subdivision."""
+    *before, p, q, r, s = points
+    part, length, cut = 20, 0.0, [p, q, r, s]
+    while part and length < TIP:
+        part -= 1
+        t = part / 20
+        pq, qr, rs = _between(p, q, t), _between(q, r, t), _between(r, s, t)
+        left, right = _between(pq, qr, t), _between(qr, rs, t)
+        shorter = [p, pq, left, _between(left, right, t)]
+        length += math.dist(shorter[-1], cut[-1])
+        cut = shorter
+    return [*before, *cut]
+
+
+def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[float, float]:
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
 
 
 def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
@@ -221,6 +240,6 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
         # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
         if vertical:
             out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
-        first, step = (9.0, 19.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
+        first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
     return "".join([*out, "</g>"])

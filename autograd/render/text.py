@@ -91,7 +91,7 @@ def shorten(text: str, limit: int = 28) -> str:
 
 # Widths in em of DejaVu Sans, the broadest of the faces asked for: a box too wide looks better than a text cut off.
 _NARROW: Final = frozenset("ijlI.,:;'|!()[]{}/\\ -·´`ˈ°")
-_MIDDLE: Final = frozenset("tfrs\"")
+_MIDDLE: Final = frozenset('tfrs"')
 _SIGNS: Final = frozenset("+=<>~#×÷\u2212≤≥→←√Σ∂∞○^")
 _WIDE: Final = frozenset("mwMW@%&…")
 _BOLD: Final = 1.12  # how much broader a bold face is

@@ -33,18 +33,22 @@ _MANY_BITS = dict.fromkeys(
     6000,
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
-# Operands in which the function has a pole, branch point or kink at zero: steps are relative.
-_SINGULAR = {
-    **dict.fromkeys(["log", "log2", "log10", "power", "pow", "lgamma", "digamma", "polygamma", "elu", "selu"], (0,)), "monomial": (1,), "atan2": (0, 1),
-    **dict.fromkeys(_MANY_BITS, tuple(range(16))),
-}  # fmt: skip
+# Rows without an end of their domain at zero whose steps are relative to the operand all the same.
+_RELATIVE = {"atan2", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax"], 4000))
+_MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))  # steps within what separates a subnormal number from zero
 
 
 def _erfc(x: Any) -> Any:
-    # mpmath's own fails beyond; a step of 2**-120 changes nothing there that a double could hold.
-    return mp.erfc(x) if abs(x) < 1e4 else mp.mpf(0 if x > 0 else 2)
+    if abs(x) > 1e4:  # mpmath's own fails; a step of 2**-120 changes nothing there that a double could hold
+        return mp.mpf(0 if x > 0 else 2)
+    if abs(x) < 1:
+        return mp.erfc(x)
+    # The tail is found with all of its bits right: it needs fewer than its difference from 2.
+    with mp.workprec(min(mp.prec, 600)):
+        tail = mp.erfc(abs(x))
+    return tail if x > 0 else 2 - tail
 
 
 def _pick(condition: Any, a: Any, b: Any) -> Any:
@@ -88,19 +92,36 @@ def _round_half_even(x: Any, ndigits: Any) -> Any:
 
 
 def _gaussian(x: Any, order: Any, scale: Any) -> Any:
-    # DLMF 18.5.5 in the variable x / sqrt(scale).
-    root = mp.sqrt(scale)
-    t = x / root
-    return (-1 / root) ** int(order) * mp.hermite(int(order), t) * mp.exp(-t * t)
+    # The recurrence of Hermite's polynomials, DLMF 18.9.1, in the variable x / sqrt(scale).
+    if abs(x) > 1e4:
+        return mp.mpf(0)
+    before, polynomial = mp.mpf(0), mp.mpf(1)
+    for k in range(int(order)):
+        before, polynomial = polynomial, -2 / mp.mpf(scale) * (x * polynomial + k * before)
+    return polynomial * mp.exp(-x * x / scale)
+
+
+def _lgamma(x: Any) -> Any:
+    # By reflection, DLMF 5.5.3: mpmath walks to large negative numbers step by step.
+    return mp.re(mp.loggamma(x)) if x > 0 else mp.log(mp.pi / abs(mp.sinpi(x))) - mp.loggamma(1 - x)
 
 
 def _polygamma(x: Any, order: Any) -> Any:
-    return mp.polygamma(int(order), x)
+    n = int(order)
+    if x > 0:
+        return mp.psi(n, x)
+    # DLMF 5.15.6, with the n-th derivative of the cotangent c as a polynomial in c, by c' = -(1 + c**2).
+    c = mp.cospi(x) / mp.sinpi(x)
+    polynomial = [0, 1]
+    for _ in range(n):
+        slope = [k * a for k, a in enumerate(polynomial)][1:]
+        polynomial = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    return (-1) ** n * mp.psi(n, 1 - x) - mp.pi ** (n + 1) * mp.polyval(polynomial[::-1], c)
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
-REFERENCE: Mapping[str, Callable[..., Any]] = {
+REFERENCE: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
@@ -117,8 +138,8 @@ REFERENCE: Mapping[str, Callable[..., Any]] = {
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
-    "erf": lambda x: 1 - _erfc(x) if abs(x) > 1e4 else mp.erf(x), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
-    "gaussian": _gaussian, "lgamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma, "polygamma": _polygamma,
+    "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
+    "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
     "elu": lambda x, alpha: _pick(x > 0, x, alpha * (mp.exp(x) - 1)),
@@ -160,9 +181,24 @@ def precision(op: ops.Op) -> Any:
 def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     """Return a step that is small beside the length over which a row's function varies in its operand ``i``."""
     x = abs(operands[i])
-    if not x or i not in _SINGULAR.get(op.name, ()):
+    if not x:
         return mp.ldexp(1, -STEP)
-    return mp.ldexp(mp.mpf(min(x, 1.0) if op.name in ("mod", "floordiv") else x), -STEP)
+    pole = 0.0 in op.domain[min(i, len(op.domain) - 1)]
+    reach = mp.mpf(x) if pole or op.name in _RELATIVE else mp.mpf(1)
+    gap = op.kink(*operands) if op.kink is not None else math.inf
+    if 0.0 < gap < math.inf:
+        # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the smaller one.
+        xs = operands[: op.arity] if op.arity != ops.ANY else operands
+        reach = min(reach, mp.mpf(gap) * x / max(map(abs, xs)))
+    return mp.ldexp(reach, -STEP)
+
+
+# Central differences: how many steps aside, and with what weight.
+_DIFFERENCES: dict[int, list[tuple[int, Any]]] = {
+    1: [(1, mp.mpf("0.5")), (-1, mp.mpf("-0.5"))],
+    2: [(1, 1), (0, -2), (-1, 1)],
+    3: [(2, mp.mpf("0.5")), (1, -1), (-1, 1), (-2, mp.mpf("-0.5"))],
+}
 
 
 def value(op: ops.Op, operands: Sequence[float]) -> Any:
@@ -178,8 +214,8 @@ def value(op: ops.Op, operands: Sequence[float]) -> Any:
         return _apply(op, [mp.mpf(x) for x in operands])
 
 
-def derivative(op: ops.Op, operands: Sequence[float], i: int) -> Any:
-    """Return the exact derivative of a row's value in its operand ``i``.
+def derivative(op: ops.Op, operands: Sequence[float], i: int, *, order: int = 1) -> Any:
+    """Return the exact derivative of a row's value in its operand ``i``, of order 1, 2 or 3.
 
     Examples
     --------
@@ -190,7 +226,7 @@ def derivative(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     with precision(op):
         xs = [mp.mpf(x) for x in operands]
         h = step(op, operands, i)
-        return (_apply(op, _moved(xs, i, h)) - _apply(op, _moved(xs, i, -h))) / (2 * h)
+        return _difference([c * _apply(op, _moved(xs, i, k * h)) for k, c in _DIFFERENCES[order]]) / h**order
 
 
 def second_derivative(op: ops.Op, operands: Sequence[float], i: int, j: int) -> Any:
@@ -208,7 +244,13 @@ def second_derivative(op: ops.Op, operands: Sequence[float], i: int, j: int) -> 
         corners = [
             _apply(op, _moved(_moved(xs, i, s * h), j, t * k)) * (s * t) for s in (1, -1) for t in (1, -1)
         ]  # fmt: skip
-        return mp.fsum(corners) / (4 * h * k)
+        return _difference(corners) / (4 * h * k)
+
+
+def _difference(terms: Sequence[Any]) -> Any:
+    """Return the sum, or zero where it is no more than the terms' rounding errors."""
+    total = mp.fsum(terms)
+    return total if not abs(total) <= mp.ldexp(max(map(abs, terms)), 8 - mp.prec) else mp.mpf(0)
 
 
 def _moved(xs: list[Any], i: int, h: Any) -> list[Any]:

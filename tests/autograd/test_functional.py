@@ -200,9 +200,95 @@ def test_control_flow_follows_the_numbers(d):
     assert d(d(power))(-2.0) == 48.0
 
 
-@BOTH
-def test_detached_parts_are_constants(d):
-    assert float(d(lambda x: x.detach() * x)(3.0)) == 3.0
+def unrecorded(x):
+    with ag.no_grad():
+        return x * 1.0
+
+
+@pytest.mark.parametrize("cut", [lambda x: x.detach(), unrecorded], ids=["detach", "no_grad"])
+def test_parts_that_are_cut_off_are_constants_and_results_numbers(cut):
+    # JAX's stop_gradient, in every mode and order.
+    f = lambda x: cut(x) * x * x
+    for d in DERIVATIVES.values():
+        assert d(f)(3.0).hex() == (18.0).hex()
+        assert d(d(f))(3.0).hex() == (6.0).hex()
+        assert d(lambda x: d(lambda y: cut(x) * y * x)(x))(3.0).hex() == (3.0).hex()
+        assert float(d(lambda x: cut(ag.exp(x)))(1.0)) == 0.0
+    for d in (jacfwd, jacrev, hessian):
+        assert isinstance(d(f)(3.0), float)
+    assert repr(value_and_grad(f)(3.0)) == "(27.0, 18.0)"
+    assert repr(jvp(f, (3.0,), (1.0,))) == "(27.0, 18.0)"
+    value, pull = vjp(f, 3.0)
+    assert repr((value, pull(1.0))) == "(27.0, (18.0,))"
+    with ag.modes.scope("layer"):
+        assert isinstance(grad(f)(3.0), float)
+
+
+def test_what_was_detached_outside_is_still_someones_variable():
+    w = Value(2.0).detach()
+    slope = grad(lambda x: w * x)(3.0)
+    slope.backward()
+    assert w.grad == 1.0
+
+
+# Hooks and anomaly mode.
+
+
+def test_hooks_act_in_reverse_mode_only():
+    seen = []
+
+    def f(x):
+        y = x * x
+        x.register_hook(lambda g: seen.append(("x", float(g))))
+        y.register_hook(lambda g: seen.append(("y", float(g))) or 10.0 * g)
+        return y * x
+
+    assert grad(f)(3.0) == 10.0 * 3.0 * 6.0 + 9.0
+    assert seen == [("y", 3.0), ("x", 189.0)]
+    seen.clear()
+    assert jvp(f, (3.0,), (1.0,)) == (27.0, 27.0)
+    assert jacfwd(f)(3.0) == 27.0
+    assert seen == []
+    # Forward over reverse: the hook is part of the gradient, 21 x**2, that is differentiated.
+    assert hessian(f)(3.0) == 126.0
+    assert hvp(f, (3.0,), (2.0,)) == 252.0
+    assert seen == 2 * [("y", 3.0), ("x", 189.0)]
+
+
+def test_a_hook_on_an_argument_can_change_the_gradient():
+    def clipped(v):
+        v[0].register_hook(lambda g: min(g, 1.0))
+        return 5.0 * v[0] + 5.0 * v[1]
+
+    assert grad(clipped)([1.0, 1.0]) == [1.0, 5.0]
+    assert jacrev(clipped)([1.0, 1.0]) == [1.0, 5.0]
+
+
+ANOMALIES = {
+    "local derivative, jvp": (lambda: jvp(ag.sqrt, (0.0,), (1.0,)), r"forward through sqrt\(0\.0\): the derivative became inf"),
+    "local derivative, jacfwd": (lambda: jacfwd(lambda x: ag.sqrt(x))(0.0), r"forward through sqrt\(0\.0\)"),
+    "product": (lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), r"forward through mul\(1\.0, 1e\+200\)"),
+    "sum": (lambda: jvp(lambda x, y: x + y, (1.0, 1.0), (1.5e308, 1.5e308)), r"forward through add\(1\.0, 1\.0\)"),
+    "second derivative, hvp": (lambda: hvp(lambda x: x**1.5, (0.0,), (1.0,)), r"forward through power\(0\.0, 0\.5\)"),
+    "second derivative, hessian": (lambda: hessian(lambda x: x**1.5)(0.0), r"forward through power\(0\.0, 0\.5\)"),
+    "value": (lambda: jvp(ag.exp, (1000.0,), (1.0,)), r"exp\(1000\.0\) = inf.*Recorded at .*test_functional"),
+    "reverse": (lambda: grad(ag.sqrt)(0.0), r"backward through sqrt\(0\.0\): the gradient became inf"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), ANOMALIES.values(), ids=ANOMALIES)
+def test_anomaly_mode_watches_every_mode(call, message):
+    call()
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match=message):
+        call()
+
+
+def test_anomaly_mode_lets_what_is_well_pass():
+    f = lambda x, y: ag.tanh(x * y) / (1.0 + ag.where(x > 0.0, ag.sqrt(abs(x)), ag.relu(x)))
+    plain = jvp(f, (0.5, 2.0), (1.0, 0.0))
+    with ag.detect_anomaly():
+        assert jvp(f, (0.5, 2.0), (1.0, 0.0)) == plain
+        assert hessian(f, (0, 1))(-0.5, 2.0)[0][1] == pytest.approx(hessian(f, (0, 1))(-0.5, 2.0)[1][0], rel=1e-14)
 
 
 def test_inside_no_grad_the_derivative_is_right_and_not_recorded():
@@ -380,3 +466,16 @@ def test_an_argument_that_is_not_chosen_is_still_someones_variable(outer, inner)
     assert grad(grad(f, 0), 1)(2.0, 3.0) == 108.0
     assert grad(grad(f, 1), 0)(2.0, 3.0) == 108.0
     assert grad(grad(lambda x, *, y: f(x, y[0])), 0)(2.0, y=[3.0]) == 54.0
+
+
+def test_a_label_does_not_turn_a_constant_into_a_variable():
+    def named(x):
+        c = x.detach()
+        c.label = "c"
+        with ag.no_grad():
+            d = x * 1.0
+        d.label = "d"
+        return c * d * x
+
+    assert isinstance(ag.grad(named)(3.0), float)
+    assert ag.jvp(named, (3.0,), (1.0,)) == (27.0, 9.0)

@@ -1,6 +1,7 @@
 """no_grad, detect_anomaly, scope: what they do, where they end."""
 
 import asyncio
+import gc
 import math
 import threading
 
@@ -151,3 +152,61 @@ def test_source_lines_are_noted_on_demand():
     with autograd.modes.mode(sources=True):
         y = Value(1.0) + 1.0
     assert "test_modes.py:" in y.source
+
+
+def test_sums_of_gradients_are_watched_in_shared_vectors_and_in_leaves():
+    w = Value(0.5, "w")
+    one, two = autograd.dot((w,), (1e308,)), autograd.dot((w,), (1e308,))
+    row = (w,)
+    shared = autograd.dot(row, (1e308,)) - autograd.dot(row, (-1e308,))
+    for root in (one * 1.0 + two, shared):
+        with detect_anomaly(), pytest.raises(AnomalyError, match=r"backward .*: the gradient became inf"):
+            root.backward()
+        assert w.grad == 0.0
+    w.grad = 1e308
+    with detect_anomaly(), pytest.raises(AnomalyError, match="label='w'"):
+        one.backward()
+    assert w.grad == 1e308
+
+
+def test_a_generator_that_ends_after_other_modes_leaves_none_behind():
+    x = Value(2.0)
+
+    def numbers():
+        with no_grad():
+            yield 1
+            yield 2
+
+    begun = numbers()
+    next(begun)
+    with autograd.scope("inner"):
+        begun.close()
+        inside = x * x
+    assert (inside.scope, inside.parents) == ("inner", (x, x))
+    with autograd.scope("outer"):
+        begun = numbers()
+        next(begun)
+    begun.close()
+    with autograd.scope("after"):
+        after = x * x
+    assert (after.scope, after.parents) == ("after", (x, x))
+
+
+def test_an_asynchronous_generator_may_be_closed_in_another_context():
+    x, unhandled = Value(2.0), []
+
+    async def numbers():
+        with no_grad():
+            yield 1
+            yield 2
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: unhandled.append(context))
+        async for _ in numbers():
+            break
+        gc.collect()
+        await asyncio.sleep(0.01)
+        return x * x
+
+    assert asyncio.run(main()).op is not None
+    assert not unhandled

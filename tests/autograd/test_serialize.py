@@ -2,9 +2,12 @@
 
 import copy
 import gc
+import io
 import json
 import math
 import pickle
+import threading
+from fractions import Fraction
 
 import pytest
 
@@ -199,3 +202,76 @@ def test_a_pickled_custom_operation_is_found_by_name():
     assert twin.op is op
     twin.backward()
     assert twin.parents[0].grad == 12.0
+
+
+def test_copies_leave_nothing_behind(collector_off):
+    from autograd import copying
+
+    x = Value(2.0)
+    y = x * x + dot((x, 1.0), (x, x))
+    pickle.loads(pickle.dumps([y, x]))
+    assert not copying._packs.holding
+    gc.collect()
+    copy.deepcopy(y)
+    assert gc.collect() == 0
+
+
+def test_a_graph_is_pickled_again_after_it_has_changed():
+    x = Value(2.0, "x")
+    y = x**3
+    kept = pickle.Pickler(io.BytesIO())  # its memo keeps what it has seen
+    kept.dump(y)
+    y.backward(create_graph=True)
+    assert pickle.loads(pickle.dumps(y)).parents[0].grad.data == 12.0
+
+
+def test_many_roots_and_prefixes_of_a_chain_are_pickled_in_any_order():
+    chain = [Value(1.0)]
+    for _ in range(3000):
+        chain.append(chain[-1] * 1.0)
+    for given in (chain, chain[::-1], chain[-1:]):
+        twin = pickle.loads(pickle.dumps(given))
+        assert len(autograd.toposort(twin[0 if given is not chain else -1])) == 3001
+
+
+def test_threads_pickle_at_once():
+    errors = []
+
+    def work():
+        try:
+            for _ in range(20):
+                given = [Value(float(i)) * 2.0 for i in range(100)]
+                assert [v.data for v in pickle.loads(pickle.dumps(given))] == [v.data for v in given]
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+
+
+@pytest.mark.parametrize("grad", [0, 1, True, None, [0, 0]])
+def test_whatever_a_user_put_in_grad_survives_a_pickle(grad):
+    x = Value(3.0)
+    y = x * x
+    x.grad = grad
+    twin = pickle.loads(pickle.dumps(y)).parents[0].grad
+    assert twin == grad
+    assert type(twin) is type(grad)
+
+
+@pytest.mark.parametrize("grad", [0, None, Fraction(0)])
+def test_a_cleared_gradient_is_zero_in_json(grad):
+    x = Value(3.0)
+    x.grad = grad
+    assert repr(from_json(to_json(x * x)).parents[0].grad) == "0.0"
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps, to_json])
+def test_a_checkpointed_call_is_refused_with_the_remedy(copied):
+    y = autograd.checkpoint(lambda x: x.sin())(Value(0.5)) * 2.0
+    with pytest.raises(GraphError, match=r"without checkpoint\(\)"):
+        copied(y)

@@ -1,12 +1,16 @@
 """The pass in place: the same order and the same bits as `adjoints`, and leaves untouched where it fails."""
 
 import math
+import os
 import random
+import signal
+import sys
+import threading
 
 import pytest
 
 import autograd
-from autograd import Value, adjoints, checkpoint, toposort
+from autograd import GraphError, Value, adjoints, checkpoint, toposort
 from autograd import sweep as sweep_module
 from autograd.sweep import sweep
 
@@ -108,3 +112,78 @@ def test_hooks_work_whatever_ran_before_them():
     x.grad = 0.0
     y.backward()
     assert x.grad == 20.0
+
+
+class Interrupt(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("checkpointed", [False, True])
+def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
+    x, w = Value(0.5), Value(-2.0)
+    x.grad, w.grad = 1.25, -0.5
+    t = (x * w).tanh()
+    row = (t, 1.0, x)
+    root = autograd.dot(row, row) + autograd.dot((w, x, w), row) * t
+    if checkpointed:
+        root = root + checkpoint(lambda a, b: (a * b).sin())(t, w)
+    files = {sweep_module.__file__, sys.modules["autograd.order"].__file__}
+    struck, place = True, 0
+    while struck:
+        struck, lines, place = False, 0, place + 1
+
+        def strike(frame, event, _):
+            nonlocal lines, struck
+            if frame.f_code.co_filename not in files or frame.f_code.co_name == "in_turn":
+                return None
+            lines += event == "line"
+            if lines == place and not struck:
+                struck = True
+                raise Interrupt
+            return strike
+
+        before = sys.gettrace()
+        sys.settrace(strike)
+        try:
+            root.backward()
+        except Interrupt:
+            pass
+        finally:
+            sys.settrace(before)
+        if struck:
+            assert (x.grad, w.grad) == (1.25, -0.5)
+            assert all(isinstance(node.grad, float) for node in toposort(root))
+    assert place > 100
+    assert (x.grad, w.grad) == (1.25 + adjoints(root)[x], -0.5 + adjoints(root)[w])
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_forked_in_the_middle_of_a_pass_can_make_its_own():
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        reached.set()
+        go_on.wait(10)
+
+    thread = threading.Thread(target=sweep_module.in_turn, args=(wait,))
+    thread.start()
+    reached.wait(10)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        x = Value(3.0)
+        (x * x).backward()
+        os._exit(int(x.grad))
+    go_on.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 6
+
+
+def test_a_second_pass_in_the_middle_of_one_is_refused_and_not_waited_for():
+    x = Value(3.0)
+    with pytest.raises(GraphError, match="signal handler"):
+        sweep_module.in_turn((x * x).backward)
+    assert x.grad == 0.0
+    (x * x).backward()
+    assert x.grad == 6.0

@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 import numpy as np
-from peers import jax_step, torch_step
+from peers import LIMIT, STRAIGHT, jax_apart, jax_step, torch_step
 from rolled_systems import LR, SYSTEMS, System
 
 from autograd.compiler import compile
+from autograd.compiler.backends import choose
 
 MANY = 20
 
@@ -77,7 +79,7 @@ def main() -> None:
     parser.add_argument("--backends", default="numpy,c,python")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--budget", type=float, default=0.05, help="seconds for each contestant in each round")
-    parser.add_argument("--peers", action="store_true", help="time PyTorch and JAX too, where they are installed")
+    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="time PyTorch and JAX too, where they are installed")
     given = parser.parse_args()
     print(f"{'system':<36} {'nodes':>8} {'hand us':>9}  backend: ratio (target), compile seconds, gradient error")
     for name in given.systems:
@@ -89,7 +91,8 @@ def main() -> None:
             run, step, seconds = stepper(system, backend)
             runs.append(run)
             labels.append((backend, step, seconds))
-        peers = [(label, made) for label, make in (("PyTorch", torch_step), ("JAX jit", jax_step)) if (made := make(system, name))] if given.peers else []
+        makers = [("PyTorch", torch_step), *([] if name in STRAIGHT else [("JAX jit", jax_step)])]
+        peers = [(label, made) for label, make in makers if (made := make(system, name))] if given.peers else []
         times = medians([*runs, *(made for _, made in peers)], given.rounds, given.budget)
         nodes = labels[0][1].report()["nodes with gradient"]
         print(f"{system.name:<36} {nodes:>8} {times[0] * 1e6:>9.1f}", end="")
@@ -99,9 +102,13 @@ def main() -> None:
             target = system.targets.get(backend)
             shown = f" ({target:g})" if target else ""
             print(f"  {backend}: {t / times[0]:.3f}{shown}, {seconds:.2f} s, {error_of(step, system):.0e}", end="", flush=True)
+        print(f"  auto takes {choose('auto', labels[0][1]._latest[0].program)[0]}", end="")
         for (label, _), t in zip(peers, times[len(runs) :], strict=True):
             print(f"  {label}: {t / times[0]:.3f}", end="")
-        print()
+        if given.peers and name in STRAIGHT and find_spec("jax"):
+            t = jax_apart(name)
+            print(f"  JAX jit: {f'did not finish in {LIMIT:.0f} s' if t is None else f'{t / times[0]:.3f}'}", end="")
+        print(flush=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ class System:
     reduction: str = "mean"
     penalty: Callable[[], Any] | None = None
     targets: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the same step in another library needs to know."""
 
 
 LR = 1e-9  # so small that thousands of timed steps leave the parameters where they are
@@ -312,7 +314,8 @@ def gpt(tokens: int = 8, width: int = 16, heads: int = 4, vocabulary: int = 27) 
     def hand():
         return gpt_by_hand({name: a.copy() for name, a in arrays.items()}, text, heads)
 
-    return System("tiny GPT, 1 layer, 8 tokens", loss, flat(*[list(map(list, p[name])) for name in shapes]), (), hand, targets={"numpy": 1.2, "c": 0.12})
+    return System("tiny GPT, 1 layer, 8 tokens", loss, flat(*[list(map(list, p[name])) for name in shapes]), (), hand, targets={"numpy": 1.2, "c": 0.12},
+                  facts={"shapes": shapes, "text": text, "heads": heads})  # fmt: skip
 
 
 def gpt_by_hand(w: dict[str, Any], text: Any, heads: int) -> Callable[[], Any]:
@@ -405,7 +408,7 @@ def random_dag(size: int = 20_000) -> System:
                 v.append(getattr(v[b], op)())
         return autograd.mean(v[-100:])
 
-    return System(f"random DAG, {size} mixed operations", loss, leaves, (), lambda: dag_by_hand(plan, leaves), targets={"numpy": 0.6, "c": 0.08})
+    return System(f"random DAG, {size} mixed operations", loss, leaves, (), lambda: dag_by_hand(plan, leaves), targets={"numpy": 0.6, "c": 0.08}, facts={"plan": plan})
 
 
 def dag_by_hand(plan: Any, leaves: list[Value]) -> Callable[[], Any]:
@@ -468,7 +471,7 @@ def chain(length: int = 10_000) -> System:
 
         return step
 
-    return System(f"chain of {length} operations", loss, [w], (0.7,), hand, targets={"auto": 1.0, "c": 0.20})
+    return System(f"chain of {length} operations", loss, [w], (0.7,), hand, targets={"auto": 1.0, "c": 0.20}, facts={"length": length})
 
 
 SYSTEMS: dict[str, Callable[[], System]] = {

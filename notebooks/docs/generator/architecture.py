@@ -24,7 +24,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "functional": ("grad, jvp, vjp, Jacobians, Hessians", ("functional", "run", "linear", "trees")),
     "checkpointing": ("recompute instead of storing", ("checkpointing",)),
     "custom": ("a user's own row of the table", ("custom",)),
-    "serialize": ("graphs as JSON, copies, pickles", ("serialize", "files")),
+    "serialize": ("graphs as JSON, copies, pickles", ("serialize", "copying", "files")),
     "compiler": ("scalar graph to rolled program to NumPy or C", ("compiler",)),
     "render": ("pictures, derivations, the stepper", ("render",)),
     "testing": ("gradient checks, Hypothesis strategies", ("testing",)),

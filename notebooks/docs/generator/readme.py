@@ -58,7 +58,7 @@ def _beside_peers() -> str:
 
 
 def _compiled() -> str:
-    """Return the rows of the second table: ratios by backend, and the largest error of a gradient."""
+    """Return the rows of the second table: ratios by backend and of other libraries, and the largest error of a gradient."""
     rows = []
     for line in results.load("compiler")["output"]:
         system = re.match(r"(.*?\S) {2,}\d+ +[\d.]+ +(.*)", line)
@@ -67,9 +67,10 @@ def _compiled() -> str:
             continue
         numpy = _digits(parts["numpy"])
         if float(parts["numpy"]) > 2.0 and "python" in parts:
-            numpy = f"{_digits(parts['python'])} (`auto` takes plain Python)"
+            numpy = f"{_digits(parts['python'])} (in plain Python)"
+        beside = {name: took if took.startswith("did") else _digits(took) for name, took in re.findall(r"\b(PyTorch|JAX jit): ([\d.]+|did not finish in \d+ s)", system[2])}
         errors = re.findall(r"\b(\d+(?:\.\d+)?e-\d+)\b", system[2])
-        rows.append(f"| {system[1]} | {numpy} | {_digits(parts['c']) if 'c' in parts else '-'} | {max(map(float, errors)):.0e} |")
+        rows.append(f"| {system[1]} | {numpy} | {_digits(parts['c']) if 'c' in parts else '-'} | {beside.get('PyTorch', '-')} | {beside.get('JAX jit', '-')} | {max(map(float, errors)):.0e} |")
     if not rows:
         raise LookupError("results/compiler.json has no system; has its benchmark changed what it prints?")
     return "\n".join(rows)
@@ -90,8 +91,8 @@ def measured() -> str:
 Compiled, as a ratio to hand-written NumPy of the same training step (loss, all gradients, update; below 1 is faster); the
 last two rows, which have no matrices, beside straight-line Python floats:
 
-| | NumPy backend | C backend | gradient error |
-|---|---|---|---|
+| | NumPy backend | C backend | PyTorch | JAX jit | gradient error |
+|---|---|---|---|---|---|
 {_compiled()}
 
 In place of its own plain `Value`, a one-file GPT runs {replaced} times as fast with ours; written in `nn`, {rewritten} times."""

@@ -12,6 +12,7 @@ from autograd import Value
 from autograd.compiler import compile, structure
 from autograd.compiler.verify import verify
 from autograd.errors import TracingError
+from autograd.op import Op
 
 BACKENDS = ["numpy", "python", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
@@ -363,3 +364,24 @@ def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
 def test_straight_line_python_of_thousands_of_parameters():
     ws = [Value(0.001 * i, f"w[{i}]") for i in range(3000)]
     checked(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))
+
+
+@pytest.mark.parametrize(("numpy_text", "c_text", "calls"), [("1.0 / sqrt({0})", "1.0 / sqrt({0})", False), ("no_such_function({0})", "1.0 / sqrt({0})", True), ("", "", True)])
+def test_a_rows_spelling_is_what_arrays_and_c_compute(numpy_text, c_text, calls):
+    seen = []
+
+    def value(x):
+        seen.append(x)
+        return 1.0 / math.sqrt(x) if x > 0.0 else math.inf
+
+    rsqrt = Op("rsqrt_of_a_test", value, lambda y, x: (-0.5 * y / x,), numpy=numpy_text, c=c_text)
+    w = Value(2.0, "w")
+    xs = [1.0 + 0.01 * i for i in range(500)]
+    want = sum(1.0 / math.sqrt(2.0 * x) for x in xs) / 500
+    for backend in set(BACKENDS) - {"python"}:
+        step = compile(lambda x: rsqrt(w * x), [w], batch=True, backend=backend)
+        step(xs)
+        seen.clear()
+        assert step(xs) == pytest.approx(want, rel=1e-12)
+        assert bool(seen) == (calls if backend == "numpy" or not c_text else False)
+        step.check(xs)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, flat, rnn, values
+from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, flat, random_dag, rnn, values
 from numpy.lib.stride_tricks import as_strided
 
 import autograd
 import nn
 from autograd import Value
 from autograd.compiler import compile
+from autograd.compiler.ir import INPUT
 from autograd.compiler.program import LANES
 from autograd.compiler.runtime import function_of
 from autograd.compiler.source import written
@@ -111,8 +112,8 @@ class Arenas(dict):
 
 def by_row(op):
     def apply(*given):
-        count = len(given) - len(op.params)
-        operands, params = given[:count], given[count:]
+        count = op.arity if op.arity > 0 else len(given) - len(op.params)
+        operands, params = given[:count], [*given[count:], *list(op.params.values())[len(given) - count :]]
         out = np.empty(np.broadcast_shapes(*map(np.shape, operands)))
         function_of(op)(*operands, *params, out)
         return out
@@ -131,9 +132,9 @@ def run_source(step):
     return names, writer
 
 
-@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain"])
+@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain", "dag"])
 def test_the_printed_source_runs(name):
-    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400)}.get(name) or SYSTEMS[name]
+    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400), "dag": lambda: random_dag(3000)}.get(name) or SYSTEMS[name]
     system = system()
     step = compiled(system)
     value, grads = step.value_and_grad(*system.data)
@@ -184,9 +185,25 @@ def test_repeated_statements_are_printed_as_loops():
     assert (
         "for t in reversed(range(99)):\n"
         "    d_tanh_z2[t] = Wh.T @ d_z2[t + 1]\n"
-        "    d_z2[t] = slope_z2[t] * d_tanh_z2[t] * 4\n"
+        "    d_z2[t] = slope_z2[t] * d_tanh_z2[t]\n"
     ) in source
     assert len(compiled(chain(1000)).source.splitlines()) < 40
+
+
+@pytest.mark.parametrize("name", ["r4", "moons"])
+def test_the_source_of_every_backend_is_printable(name):
+    system = SYSTEMS[name]()
+    step = compiled(system, "python" if name == "r4" else "numpy")
+    value, grads = step.value_and_grad(*system.data)
+    structure, engine = step._latest
+    assert f"long PARAMETERS = {len(system.params)}" in step.c_source
+    assert "loss = " in step.source
+    space = {"exp": math.exp}
+    exec(step.python_source, space)
+    inputs = engine.shared[structure.program.address[structure.program.graph.kind == INPUT]]
+    (loss,), pulled = space["run"]([p.data for p in system.params], inputs.tolist(), engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [])
+    assert loss == pytest.approx(value, rel=1e-12)
+    assert pulled == pytest.approx(grads.tolist(), rel=1e-11, abs=1e-15)
 
 
 def test_repeated_statements_run_as_loops():

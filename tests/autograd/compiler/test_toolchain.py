@@ -210,3 +210,45 @@ def test_headers_are_all_that_the_package_has():
     folder = Path(toolchain.__file__).parent
     assert sorted(toolchain.HEADERS) == sorted(p.name for p in folder.glob("*.h"))
     assert {name: (folder / name).read_bytes() for name in toolchain.HEADERS} == toolchain._headers()
+
+
+@needs_compiler
+def test_the_cache_keeps_what_was_used_last(cache, monkeypatch):
+    monkeypatch.setattr(toolchain, "KEPT", 3)
+    cache.mkdir()
+    (cache / "notes.so").write_text("not of this cache")
+    os.utime(cache / "notes.so", (1.0, 1.0))
+    texts = [f"int f{i}(void) {{ return {i}; }}" for i in range(5)]
+    paths = []
+    for i, text in enumerate(texts):
+        paths.append(toolchain.build(text))
+        os.utime(paths[-1], (1000.0 + i, 1000.0 + i))
+        if i == 3:
+            assert toolchain.build(texts[1]) == paths[1]  # used again: not the oldest any more
+    assert [path.exists() for path in paths] == [False, True, False, True, True]
+    assert (cache / "notes.so").exists()
+    monkeypatch.setattr(toolchain, "KEPT_BYTES", 1)
+    for path in paths[3:]:
+        os.utime(path, (1000.0, 1000.0))
+    last = toolchain.build("int g(void) { return 5; }")
+    assert last.exists()  # however large, what was made in the last minute stays
+    assert not paths[3].exists() and not paths[4].exists() and paths[1].exists()
+
+
+@needs_compiler
+def test_an_object_that_another_process_removes_is_built_again(monkeypatch):
+    from autograd.compiler import bind_c
+
+    build = toolchain.build
+    removed = []
+
+    def lost(*arguments, **options):
+        path = build(*arguments, **options)
+        if not removed:
+            removed.append(path)
+            path.unlink()
+        return path
+
+    monkeypatch.setattr(toolchain, "build", lost)
+    assert bind_c._loaded(SOURCE, ()).twice is not None
+    assert removed

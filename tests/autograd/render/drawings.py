@@ -1,9 +1,15 @@
 """Graphs to draw, and readers of what was drawn; shared by the tests of pictures."""
 
+import json
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+
+import pytest
 
 from autograd import Value
 
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -49,3 +55,8 @@ def elements(svg, kind):
 def texts(element):
     """Return the lines of text in an element."""
     return ["".join(t.itertext()) for t in element.iter(f"{SVG}text")]
+
+
+def parsed_by_dot(program, *options):
+    """Let Graphviz read a program, and return it as JSON."""
+    return json.loads(subprocess.run(["dot", *options, "-Tjson"], input=program, capture_output=True, text=True, check=True).stdout)

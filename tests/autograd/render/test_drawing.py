@@ -1,37 +1,28 @@
 """What a picture shows, feature by feature, read back from the parsed SVG, DOT and Mermaid."""
 
 import base64
-import json
+import os
 import re
-import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
-from drawings import SVG, chain, elements, network, neuron, texts
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from node_tools import mermaid_objections
+from drawings import SVG, chain, elements, needs_dot, network, neuron, parsed_by_dot, texts
 
 import autograd
 from autograd import Value
 from autograd.errors import GraphError
 from autograd.render import draw, draw_dot, trace
-from autograd.render.escape import xml
-from autograd.render.measure import title
 
 graphviz = pytest.importorskip("graphviz")
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
+HERE = Path(__file__).parent
 
 
 def boxes(picture):
     """Return the texts of each box by its id."""
     return {g.get("data-node"): texts(g) for g in elements(picture.svg(), "node")}
-
-
-def dot_json(source):
-    """Let Graphviz parse a program."""
-    return json.loads(subprocess.run(["dot", "-Tjson"], input=source, capture_output=True, text=True, check=True).stdout)
 
 
 # 1. Value and gradient on each node.
@@ -74,7 +65,7 @@ def test_modules_are_clusters_and_names_lose_the_path_that_the_cluster_shows():
 
 @needs_dot
 def test_clusters_reach_dot():
-    parsed = dot_json(draw(network()).source)
+    parsed = parsed_by_dot(draw(network()).source)
     clusters = {o["label"] for o in parsed["objects"] if o["name"].startswith("cluster_")}
     assert clusters == {"layer0", "layer1", "layer2", "n0", "n1", "n2"}
 
@@ -239,15 +230,6 @@ def test_mermaid_has_every_node_edge_and_cluster():
     assert text.count("subgraph") == text.count("\n" + "    end") + len(re.findall(r"^  end$", text, re.M))
 
 
-def test_mermaid_reads_what_is_written_for_it():
-    charts = [draw(root, rankdir=rankdir, flow=flow).to_mermaid() for root in (neuron(), network()) for rankdir in ("LR", "RL", "TB", "BT") for flow in (True, False)]
-    charts += [draw(network(), depth=depth, fold=True).to_mermaid() for depth in (1, 2)]
-    for label in NASTY:
-        with autograd.scope(label.replace(".", "") or "s"):
-            charts.append(draw(Value(2.0, label) * 3.0).to_mermaid())
-    assert mermaid_objections(charts) == []
-
-
 def test_the_listing_has_a_line_for_each_node():
     lines = draw(neuron()).listing().split("\n")
     assert len(lines) == 9
@@ -259,6 +241,21 @@ def test_equal_graphs_have_equal_bytes():
     assert draw(network()).svg() == draw(network()).svg()
     assert draw(network()).source == draw(network()).source
     assert draw(network()).to_mermaid() == draw(network()).to_mermaid()
+
+
+def test_bytes_do_not_depend_on_the_seed_of_hashes():
+    program = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[2])!r}]; from drawings import *; from autograd import draw, explain, stepper; from hashlib import sha256\n"
+        "loss = network((2, 5, 3, 1))\n"
+        "out = [draw(loss, engine='builtin', **o).svg() for o in ({}, {'fold': True}, {'depth': 1}, {'depth': 2, 'fold': True, 'saved': True})]\n"
+        "out += [draw(loss).source, draw(loss, fold=True).to_mermaid(), draw(loss).listing(), str(explain(loss)), stepper(loss, engine='builtin').html]\n"
+        "print(sha256(''.join(out).encode()).hexdigest())"
+    )
+    seen = {
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        for seed in ("1", "2", "77")
+    }
+    assert len(seen) == 1
 
 
 def test_pictures_in_one_page_cannot_collide():
@@ -285,7 +282,7 @@ def test_statements_can_be_added_as_to_any_digraph():
     picture = draw(neuron())
     picture.node("note", "mine")
     picture.edge("note", "n0")
-    names = {o["name"] for o in dot_json(picture.source)["objects"]}
+    names = {o["name"] for o in parsed_by_dot(picture.source)["objects"]}
     assert "note" in names
     assert "note" in picture.copy().source
     assert picture.pipe(format="png").startswith(b"\x89PNG")
@@ -334,56 +331,6 @@ def test_without_a_backward_pass_the_picture_says_so():
 def test_a_single_node_has_a_picture():
     for engine in ("auto", "builtin"):
         assert len(elements(draw(Value(3.0, "x"), engine=engine).svg(), "node")) == 1
-
-
-# Labels.
-NASTY = ['"', "{a|b}", "<b>", "\\N\\l\\", "a\nb", "😀👩‍👩‍👧", "</script>", "x" * 10_000, "&amp;", "-->", "]]>", "<!--", "%%{init}%%", "end", "\x00\x1b", "\u202eabc", "שלום", "汉字漢字", "`", "#quot;", "\ud800"]
-
-
-def check_label_in_every_format(label):
-    x = Value(2.0, label)
-    y = x * 3.0
-    y.label = label
-    y.backward()
-    with autograd.scope(label.replace(".", "") or "s"):
-        z = y + 1.0
-    picture = draw(z, engine="builtin")
-    root = ET.fromstring(picture.svg())
-    tags = {e.tag.removeprefix(SVG) for e in root.iter()}
-    assert tags <= {"svg", "g", "rect", "path", "text", "title", "style"}
-    assert not any(name.startswith("on") for e in root.iter() for name in e.attrib)
-    if label:
-        assert title(picture.graph.nodes[0]) in [t for g in elements(picture.svg(), "node") for t in texts(g)]
-    text = picture.to_mermaid()
-    assert len(re.findall(r"^ *n\d+[(\[]", text, re.M)) == 3
-    assert len(picture.listing().split("\n")) == 3
-    assert "<" not in xml(label)
-    return picture
-
-
-@pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
-@needs_dot
-def test_nasty_labels_reach_graphviz_as_text(label):
-    picture = check_label_in_every_format(label)
-    objects = dot_json(picture.source)["objects"]
-    assert {o["name"] for o in objects if not o["name"].startswith("cluster")} == {"n0", "n1", "n2"}
-    assert draw(Value(1.0, label) * 2.0, engine="dot").layout().engine == "dot"
-
-
-@settings(max_examples=1000)
-@given(st.text(max_size=40))
-def test_any_label_is_text_in_every_format(label):
-    check_label_in_every_format(label)
-
-
-def test_broad_scripts_have_room():
-    from autograd.render.measure import node_size
-
-    def box(label):
-        return node_size(draw(Value(1.0, label)).graph.nodes[0])[0]
-
-    assert box("漢字漢字漢字漢字漢字") > box("kanjikanji")
-    assert box("漢字漢字漢字漢字漢字") >= 10 * 13 + 20
 
 
 def test_nothing_flows_below_a_branch_that_was_not_taken():

@@ -10,6 +10,7 @@ import autograd
 from autograd import Value
 from autograd.render import draw
 from autograd.render.graph import Edge, Graph, Node
+from autograd.render.jupyter import picture_size
 
 pytestmark = pytest.mark.browser
 LONG = ["1", "\N{MINUS SIGN}1.2345e\N{MINUS SIGN}123", "\N{MINUS SIGN}1.2e\N{MINUS SIGN}04 … 4.9e+05", "\N{MINUS SIGN}8888.8888", "\N{MINUS SIGN}1.23 … 4.56, NaN, inf"]
@@ -102,3 +103,21 @@ def test_labels_of_broad_letters_have_room(browser):
         y.label = label
         y.backward()
         check(browser, draw(y, engine="builtin").svg())
+
+
+@pytest.mark.parametrize("width", [390, 950, 1900])
+@pytest.mark.parametrize("make", [neuron, network, lambda: Value(3.0, "x") * 2.0], ids=["neuron", "network", "two boxes"])
+def test_a_picture_in_a_notebook_shrinks_then_scrolls_and_is_never_cut_off(browser, make, width):
+    picture = draw(make())
+    tab = browser.new_page(viewport={"width": width, "height": 1000})
+    tab.set_content(f"<body style='margin:0'>{picture._repr_mimebundle_()['text/html']}")
+    frame = tab.frames[1]
+    frame.wait_for_selector("svg")
+    high, scroll, whole, shown = frame.evaluate("[innerHeight, document.documentElement.scrollHeight, document.documentElement.scrollWidth, document.querySelector('svg').getBoundingClientRect().width]")
+    natural = picture_size(picture.svg())[0]
+    assert not tab.is_visible("img")
+    tab.close()
+    assert scroll <= high
+    assert shown <= whole + 1
+    assert shown == pytest.approx(min(natural, max(width, 0.6 * natural)), abs=2)
+    assert high - picture_size(picture.svg())[1] * shown / natural < 20

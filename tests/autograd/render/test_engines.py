@@ -1,20 +1,18 @@
 """The three layout engines, each present and absent, and a dot that crashes, hangs, or prints rubbish."""
 
 import os
-import shutil
 import stat
 import sys
 import time
 from importlib.util import find_spec
 
 import pytest
-from drawings import chain, elements, network, neuron
+from drawings import chain, elements, needs_dot, network, neuron
 
 import autograd.render.engines as engines
 from autograd.errors import MissingDependencyError
 from autograd.render import dotsource, draw
 
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 needs_pygraphviz = pytest.mark.skipif(find_spec("pygraphviz") is None, reason="no pygraphviz")
 
 

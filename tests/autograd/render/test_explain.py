@@ -239,3 +239,29 @@ def test_a_graph_that_is_no_plain_network_has_none():
     batch = (model([1.0, 2.0]) - 1.0) ** 2 + (model([0.5, 0.1]) - 1.0) ** 2
     assert network_equations(steps(batch)) == []
     assert network_equations(steps(neuron())) == []
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "latex", "mathml"])
+def test_what_is_not_derived_still_has_its_number(style):
+    x, z = Value(2.0, "x"), Value(3.0, "z")
+    beside = z.sin()
+    beside.label = "s"
+    root = autograd.where(x > 0.0, x * beside, x)
+    shown = explain(root, wrt=x)
+    numbers = {name: (formula, value) for name, formula, value in shown.derivation.forward}
+    assert numbers["s"] == (None, beside.data)
+    printed = {symbol.parts[0] for formula, _ in numbers.values() if formula is not None for symbol in formula.parts[1] if getattr(symbol, "kind", "") == "name"}
+    assert printed <= {*numbers, "x", "z"}
+    assert number(beside.data) in shown.to(style)
+
+
+def test_mathml_has_the_four_equations_as_matrices():
+    loss = network((2, 3, 2, 1))
+    namespace = "{http://www.w3.org/1998/Math/MathML}"
+    root = ET.fromstring(explain(loss, wrt=named(loss, "layer0.n0.w0")).to("mathml"))
+    rows = [row for row in root.iter("tr") if (row.find("td[2]") is not None and (row.find("td[2]").text or "").startswith("BP"))]
+    found = network_equations(steps(loss))
+    assert [(row.find("td[1]").text, row.find("td[2]").text) for row in rows] == [(f"layer {e.layer}", e.name) for e in found]
+    for row, e in zip(rows, found, strict=True):
+        lines = [["".join(cell.itertext()) for cell in line.iter(f"{namespace}mtd")] for line in row.iter(f"{namespace}mtr")]
+        assert lines == [[number(x).replace("-", "\N{MINUS SIGN}") for x in line] for line in e.value]

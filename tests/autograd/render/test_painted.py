@@ -1,13 +1,10 @@
 """PNG and PDF show what the SVG shows: the same boxes, colours, legend and texts, at the same places."""
 
 import io
-import json
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
-from drawings import SVG, elements, network, neuron, texts
+from drawings import SVG, elements, needs_dot, network, neuron, parsed_by_dot, texts
 
 from autograd import Value
 from autograd.render import draw
@@ -16,7 +13,7 @@ from autograd.render.measure import BOX
 from autograd.render.painted import painted_source
 from autograd.render.palette import DARK, LIGHT
 
-pytestmark = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
+pytestmark = needs_dot
 
 
 def flagged():
@@ -81,7 +78,7 @@ def test_every_text_stands_where_it_does_in_the_svg():
     picture = draw(network(), saved=True)
     svg = picture.svg()
     height = picture_size(svg)[1]
-    parsed = json.loads(subprocess.run(["dot", "-Kneato", "-n2", "-Tjson"], input=painted_source(svg), capture_output=True, text=True, check=True).stdout)
+    parsed = parsed_by_dot(painted_source(svg), "-Kneato", "-n2")
     drawn = [op for o in parsed["objects"] for op in o.get("_ldraw_", ()) if op["op"] == "T"]
     wanted = [t for t in texts(ET.fromstring(svg)) if t.strip()]
     assert [op["text"] for op in drawn] == wanted
@@ -95,7 +92,7 @@ def test_every_text_stands_where_it_does_in_the_svg():
 def test_text_ends_where_it_shall_end():
     picture = draw(neuron())
     svg = picture.svg()
-    parsed = json.loads(subprocess.run(["dot", "-Kneato", "-n2", "-Tjson"], input=painted_source(svg), capture_output=True, text=True, check=True).stdout)
+    parsed = parsed_by_dot(painted_source(svg), "-Kneato", "-n2")
     drawn = [op for o in parsed["objects"] for op in o.get("_ldraw_", ()) if op["op"] == "T" and op["text"] == "grad"]
     placed = picture.layout()
     shift = (picture_size(svg)[0] - placed.width) / 2

@@ -6,6 +6,7 @@ import pytest
 from browsers import chromium
 from drawings import elements, neuron, texts
 
+import autograd
 from autograd import Value
 from autograd.render import stepper
 from autograd.render.steps import steps
@@ -209,3 +210,26 @@ def test_focus_is_visible(visit):
     tab.keyboard.press("Tab")
     tab.keyboard.press("Shift+Tab")
     assert tab.evaluate("getComputedStyle(document.querySelector('#next')).outlineStyle") == "solid"
+
+
+def tall():
+    """Return the sum of ten squares: high and not broad."""
+    total = autograd.sum([Value(0.1 * i, f"x{i}") ** 2 for i in range(8)])
+    total.label = "total"
+    return total
+
+
+@pytest.mark.parametrize("width", [390, 760, 950, 1500])
+@pytest.mark.parametrize("make", [neuron, tall, training, lambda: Value(2.0, "x") * 3.0], ids=["neuron", "tall", "training", "two boxes"])
+def test_a_frame_in_a_notebook_is_as_high_as_its_page(browser, make, width):
+    tab = browser.new_page(viewport={"width": width, "height": 1000})
+    tab.set_content(f"<body style='margin:0'>{stepper(make())._repr_html_()}")
+    frame = tab.frames[1]
+    frame.wait_for_selector(".js")
+    frame.click("#end")
+    height, scroll, content = frame.evaluate("[innerHeight, document.documentElement.scrollHeight, document.querySelector('main').offsetHeight + 32]")
+    stage, picture = frame.evaluate("(s => [s.clientHeight, s.scrollHeight])(document.querySelector('.stage'))")
+    tab.close()
+    assert scroll <= height  # the page itself never scrolls
+    assert height == 900 or picture <= stage + 12  # nor does the picture, but in the highest frame there is
+    assert height - content < 60  # and little is left blank

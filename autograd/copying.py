@@ -1,0 +1,194 @@
+"""Graphs copied and pickled, at any depth and with sharing kept.
+
+Both translate the slots of a node: nodes become twins or indices, and everything else stays.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from autograd.errors import GraphError
+from autograd.value import Note, Value
+
+__all__ = ["deepcopy", "reduce", "refuse_call"]
+
+
+def _closure(roots: Iterable[Value]) -> list[Value]:
+    """Return all nodes that ``roots`` refer to: operands, and gradients that are nodes."""
+    found = list(roots)
+    seen = set(found)
+    for node in found:  # grows as it goes
+        refuse_call(node)
+        for x in (*node.operands, node.grad):
+            if isinstance(x, Value) and x not in seen:
+                seen.add(x)
+                found.append(x)
+    return found
+
+
+def refuse_call(node: Value) -> None:
+    """Raise where a node is the result of a checkpointed call: a copy of it would still lead to the original's operands."""
+    if node.op is not None and node.op.call is not None:
+        raise GraphError(
+            "this graph holds the result of a checkpointed call, that is, a Python function and not the operations that it "
+            "does; call the function itself, without checkpoint(), for a graph that can be copied, pickled or saved"
+        )
+
+
+class _Translator:
+    """Apply ``swap`` inside tuples as well, keeping tuples shared that were."""
+
+    # Not a function that calls itself: that one would be a cycle, which keeps the graph until the collector comes by.
+    def __init__(self, swap: Callable[[Any], Any]) -> None:
+        self.swap = swap
+        self.tuples: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, x: Any) -> Any:
+        if x.__class__ is not tuple:
+            return self.swap(x)
+        if id(x) not in self.tuples:
+            self.tuples[id(x)] = x, tuple(map(self, x))
+        return self.tuples[id(x)][1]
+
+
+_MOVED = ("grad", "_a", "_b")  # the slots that may hold nodes
+_KEPT = ("_data", "_da", "_db", "op")
+
+
+def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
+    """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
+    old = [node for node in _closure([root]) if id(node) not in memo]
+    for node in old:
+        memo[id(node)] = object.__new__(Value)
+    translate = _Translator(lambda x: memo[id(x)] if x.__class__ is Value else x)
+    for node in old:
+        twin = memo[id(node)]
+        for slot in _KEPT:
+            setattr(twin, slot, getattr(node, slot))
+        for slot in _MOVED:
+            setattr(twin, slot, translate(getattr(node, slot)))
+        twin.note = None
+        if node.note is not None:
+            twin.note = Note(node.note.label, node.note.scope, node.note.source)
+            twin.note.hooks = node.note.hooks
+    memo.setdefault(id(memo), []).append(old)  # as the copy module does: an id must not be used again meanwhile
+    return memo[id(root)]  # type: ignore[no-any-return]
+
+
+class _Packs(threading.local):
+    """The living packs of this thread, by the ids of their nodes."""
+
+    def __init__(self) -> None:
+        self.holding: dict[int, ref[_Packed]] = {}
+
+    def find(self, node: Value) -> _Packed | None:
+        """Return the living pack that holds ``node``."""
+        found = self.holding.get(id(node))
+        return None if found is None else found()
+
+
+_packs = _Packs()
+
+
+def _forget(ids: Iterable[int], holding: dict[int, ref[_Packed]], _: Any) -> None:
+    for i in ids:
+        holding.pop(i, None)
+
+
+class _Packed:
+    """A set of nodes that a pickle holds as one flat object, so that no recursion follows their edges.
+
+    Pickle's memo sees to it that each pack is written once. A pack that is alive is found again when
+    another root into the same graph is pickled beside the first, which keeps what they share shared.
+    """
+
+    def __init__(self, root: Value) -> None:
+        self.elsewhere: list[_Packed] = []
+        self.nodes: list[Value] = []
+        self.index: dict[int, int] = {}
+        # When the pack goes, and before its nodes do, their ids are forgotten, for others may get them.
+        self.reference = ref(self, partial(_forget, self.index, _packs.holding))
+        self._take(root)
+        self._take_what_they_rest_on(0)
+
+    def _take(self, node: Value) -> None:
+        refuse_call(node)
+        self.index[id(node)] = len(self.nodes)
+        self.nodes.append(node)
+        _packs.holding[id(node)] = self.reference
+
+    def _take_what_they_rest_on(self, start: int) -> None:
+        i = start
+        while i < len(self.nodes):  # grows as it goes
+            node = self.nodes[i]
+            for x in (*node.operands, node.grad):
+                if isinstance(x, Value) and id(x) not in self.index:
+                    pack = _packs.find(x)
+                    if pack is None:
+                        self._take(x)
+                    elif pack not in self.elsewhere:
+                        self.elsewhere.append(pack)
+            i += 1
+
+    def number(self, x: Any) -> Any:
+        """Return what stands for a node: its index here, or the pair of another pack's number and the index there."""
+        if x.__class__ is not Value:
+            return x
+        if id(x) in self.index:
+            return self.index[id(x)]
+        return next([k, pack.index[id(x)]] for k, pack in enumerate(self.elsewhere) if id(x) in pack.index)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came since.
+        self._take_what_they_rest_on(0)
+        translate = _Translator(self.number)
+        rows = []
+        for node in self.nodes:
+            note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
+            # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its place.
+            linked = node.grad.__class__ is Value
+            grad = (translate(node.grad), None) if linked else (None, node.grad)
+            rows.append((*grad, translate(node._a), translate(node._b), *[getattr(node, slot) for slot in _KEPT], note))
+        return _unpack, (rows, self.elsewhere)
+
+
+class _Unpacked:
+    """The nodes of a pack, while a pickle is read."""
+
+    def __init__(self, nodes: list[Value]) -> None:
+        self.nodes = nodes
+
+
+def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
+    nodes: list[Value] = [object.__new__(Value) for _ in rows]
+
+    def node_of(x: Any) -> Any:
+        if x.__class__ is int:
+            return nodes[x]
+        # A list of two whole numbers names a node of another pack; a list of floats is a dot product's derivative.
+        if x.__class__ is list and len(x) == 2 and x[0].__class__ is int:
+            return elsewhere[x[0]].nodes[x[1]]
+        return x
+
+    translate = _Translator(node_of)
+    for node, (link, grad, a, b, *kept, note) in zip(nodes, rows, strict=True):
+        node.grad = grad if link is None else translate(link)
+        node._a, node._b = translate(a), translate(b)
+        for slot, x in zip(_KEPT, kept, strict=True):
+            setattr(node, slot, x)
+        node.note = None if note is None else Note(*note)
+    return _Unpacked(nodes)
+
+
+def reduce(node: Value) -> tuple[Any, ...]:
+    """Tell ``pickle`` how to rebuild ``node``: from a pack of its whole graph. Hooks are not kept."""
+    pack = _packs.find(node) or _Packed(node)
+    return _pick, (pack, pack.index[id(node)])
+
+
+def _pick(pack: _Unpacked, index: int) -> Value:
+    return pack.nodes[index]
