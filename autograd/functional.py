@@ -13,12 +13,14 @@ from typing import Any
 
 from autograd import trees
 from autograd.backward import gradients
+from autograd.linear import Linear
 from autograd.run import Argnums, Run, check_function, check_tuple
 from autograd.value import Value
 
 __all__ = [
     "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad", "vjp",
 ]  # fmt: skip
+
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the gradient of ``f``, by reverse mode.
@@ -53,11 +55,16 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
     {'a': 5.0, 'b': 2.0}
     """
-    check_function(f, "grad")
+    return _gradient(f, argnums, has_aux, "grad")
+
+
+def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
+    """Return what `grad` does; errors name the public function ``who``."""
+    check_function(f, who)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run("grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.gradient())
 
     return gradient
@@ -122,14 +129,18 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     >>> jvp(lambda x, y: [x * y, x + y], (2.0, 3.0), (1.0, 0.0))
     ([6.0, 5.0], [3.0, 1.0])
     """
-    check_function(f, "jvp")
-    primals = check_tuple(primals, "jvp", "primals")
-    tangents = check_tuple(tangents, "jvp", "tangents")
-    direction = trees.mirror(primals, tangents, "tangents", "primals")
-    run = Run("jvp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
-    derivative = run.rebuild_output(run.linear.push(direction))
+    run, derivative = _push(f, primals, tangents, has_aux, "jvp")
     result = (run.output(), derivative)
     return (*result, run.aux) if has_aux else result
+
+
+def _push(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who: str) -> tuple[Run, Any]:
+    """Run ``f`` and push the tangents forward."""
+    check_function(f, who)
+    primals, tangents = check_tuple(primals, who, "primals"), check_tuple(tangents, who, "tangents")
+    direction = trees.mirror(primals, tangents, "tangents", "primals")
+    run = Run(who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
+    return run, run.rebuild_output(run.linear.push(direction))
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -189,7 +200,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     >>> jacrev(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacrev", lambda run: run.rows_by_reverse())
+    return _jacobian(f, argnums, has_aux, "jacrev", Linear.rows_by_reverse)
 
 
 def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -210,7 +221,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     >>> jacfwd(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacfwd", lambda run: run.rows_by_forward())
+    return _jacobian(f, argnums, has_aux, "jacfwd", Linear.rows_by_forward)
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -231,12 +242,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     >>> jacobian(lambda r, t: (r * t, r + t), argnums=(0, 1))(2.0, 5.0)
     ((5.0, 2.0), (1.0, 1.0))
     """
-
-    def rows(run: Run) -> list[list[Any]]:
-        forward = len(run.linear.inputs) < len(run.linear.outputs)
-        return run.rows_by_forward() if forward else run.rows_by_reverse()
-
-    return _jacobian(f, argnums, has_aux, "jacobian", rows)
+    return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -260,8 +266,8 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    check_function(f, "hessian")
-    return jacfwd(jacrev(f, argnums, has_aux), argnums, has_aux)
+    rows = _jacobian(f, argnums, has_aux, "hessian", Linear.rows_by_reverse)
+    return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -286,19 +292,18 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> hvp(lambda v: v[0] ** 2 * v[1], ([2.0, 3.0],), ([1.0, 10.0],))
     [46.0, 4.0]
     """
-    check_function(f, "hvp")
     primals = check_tuple(primals, "hvp", "primals")
-    product = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
+    product = _push(_gradient(f, tuple(range(len(primals))), False, "hvp"), primals, tangents, False, "hvp")[1]
     return product[0] if len(primals) == 1 else product
 
 
-def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Run], list[list[Any]]]) -> Callable[..., Any]:
+def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Linear], list[list[Any]]]) -> Callable[..., Any]:
     """Return the function that runs ``f``, has ``rows`` compute its derivatives, and gives them their structure."""
     check_function(f, who)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
-        return run.with_aux(run.rebuild_rows(rows(run)))
+        return run.with_aux(run.rebuild_rows(rows(run.linear)))
 
     return jacobian_of_f

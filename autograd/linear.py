@@ -116,6 +116,21 @@ class Linear:
                 reached[node] = total
         return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
 
+    def rows_by_reverse(self) -> list[list[Any]]:
+        """Return the derivatives of each output with respect to each input, an output at a time."""
+        n = len(self.outputs)
+        return [self.pull([1.0 if i == j else None for j in range(n)]) for i in range(n)]
+
+    def rows_by_forward(self) -> list[list[Any]]:
+        """Return the same, an input at a time."""
+        n = len(self.inputs)
+        columns = [self.push([1.0 if i == j else None for j in range(n)]) for i in range(n)]
+        return [[column[k] for column in columns] for k in range(len(self.outputs))]
+
+    def rows(self) -> list[list[Any]]:
+        """Return the same, by the mode that needs fewer passes."""
+        return self.rows_by_forward() if len(self.inputs) < len(self.outputs) else self.rows_by_reverse()
+
     def _linearize(self) -> list[tuple[Value, list[tuple[Value, Any]]]]:
         """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
         if self._steps is None:

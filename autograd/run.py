@@ -88,17 +88,6 @@ class Run:
             )
         return self._one_or_all(self.rebuild_inputs(self.linear.pull([1.0])))
 
-    def rows_by_reverse(self) -> list[list[Any]]:
-        """Return the derivatives of each output with respect to each input, an output at a time."""
-        n = len(self.linear.outputs)
-        return [self.linear.pull([1.0 if i == j else None for j in range(n)]) for i in range(n)]
-
-    def rows_by_forward(self) -> list[list[Any]]:
-        """Return the same, an input at a time."""
-        n = len(self.linear.inputs)
-        columns = [self.linear.push([1.0 if i == j else None for j in range(n)]) for i in range(n)]
-        return [[column[k] for column in columns] for k in range(len(self.linear.outputs))]
-
     # How it is given back.
 
     def output(self) -> Any:

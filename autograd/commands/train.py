@@ -211,6 +211,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
 def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | None = None) -> Task:
     """Return the task of telling classes apart."""
     count = max(len(classes or []), max(labels) + 1)
+    if count < 2:
+        raise UsageError("the target column holds one class only; there is nothing to tell apart")
     kind = ("logistic" if count == 2 else "cross-entropy") if loss == "auto" else loss
     if kind in ("logistic", "hinge") and count > 2:
         raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")

@@ -54,8 +54,8 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float
 
     Notes
     -----
-    A point without a derivative (a kink) and one at the edge of an operation's domain are reported as such, and are no
-    error.
+    A point without a derivative (a kink or a jump) and one at the edge of an operation's domain are reported as such, and are
+    no error.
 
     Examples
     --------
@@ -179,12 +179,7 @@ class _Point:
         return entries
 
     def _analytic(self, mode_name: str) -> list[list[float]]:
-        n, m = len(self.inputs), len(self.outputs)
-        if mode_name == "rev":
-            rows = [self.linear.pull([1.0 if j == k else None for j in range(m)]) for k in range(m)]
-        else:
-            columns = [self.linear.push([1.0 if j == i else None for j in range(n)]) for i in range(n)]
-            rows = [[column[k] for column in columns] for k in range(m)]
+        rows = self.linear.rows_by_reverse() if mode_name == "rev" else self.linear.rows_by_forward()
         return [[0.0 if d is None else float(d) for d in row] for row in rows]
 
     def _entry(self, what: str, k: int, i: int, analytic: float, above: list[Local]) -> Entry:

@@ -81,7 +81,7 @@ class Entry:
     method: str
     """How ``numeric`` was found."""
     status: str
-    """``ok``, ``wrong``, ``kink`` or ``not checked``."""
+    """``ok``, ``wrong``, ``kink`` (a jump too) or ``not checked``."""
     note: str = ""
     """Why it is wrong, and which operation is suspected; or why it was not checked."""
 

@@ -1,10 +1,9 @@
 """Hypothesis strategies for numbers, nodes, functions of the table and whole expressions.
 
-A project that defines an operation tests it in a few lines::
+A project that defines an operation tests it in five lines::
 
     from hypothesis import given
     from autograd.testing import gradcheck, strategies
-
     @given(strategies.floats(0.0, 10.0))
     def test_my_operation(x):
         assert gradcheck(my_operation, x)

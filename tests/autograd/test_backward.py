@@ -191,6 +191,25 @@ def test_hooks_see_the_complete_gradient_and_may_replace_it():
         (y * y).backward()
 
 
+def test_a_hook_registered_twice_is_removed_once():
+    x = Value(3.0)
+
+    def double(gradient):
+        return 2.0 * gradient
+
+    first, second = x.register_hook(double), x.register_hook(double)
+    first.remove()
+    first.remove()
+    (x * 1.0).backward()
+    assert x.grad == 2.0
+    second()
+    x.grad = 0.0
+    (x * 1.0).backward()
+    assert x.grad == 1.0
+    with pytest.raises(TypeError, match="function of the gradient, got int"):
+        x.register_hook(3)
+
+
 def test_create_graph_gives_every_order():
     x = Value(0.7)
     derivative = x.exp() * x.sin()

@@ -104,3 +104,9 @@ def test_an_interrupt_stops_cleanly_with_what_was_learnt(tmp_path):
     assert "steps in" in output
     assert (tmp_path / "out" / "loss.png").exists()
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("option", ["--rounds", "--nodes"])
+def test_bench_refuses_to_measure_nothing(option, capsys):
+    assert main(["bench", option, "0"]) == 2
+    assert f"{option} must be at least 1, got 0" in capsys.readouterr().err

@@ -436,6 +436,11 @@ BAD = {
     "tangents of another length": (lambda: jvp(lambda x, y: x, (1.0, 2.0), (1.0,)), ValueError, r"expected a tuple of 2, got a tuple of 1"),
     "tangents of another structure": (lambda: jvp(lambda x: x[0], ([1.0],), (1.0,)), ValueError, r"expected a list of 1 at tangents\[0\], got a number"),
     "tangents with other keys": (lambda: jvp(lambda x: x["a"], ({"a": 1.0},), ({"b": 1.0},)), ValueError, r"keys 'a'.*keys 'b'"),
+    "several outputs, hvp": (lambda: hvp(lambda x: [x, x], (1.0,), (1.0,)), TypeError, r"hvp\(\) needs a function that returns one number"),
+    "no output, hessian": (lambda: hessian(lambda x: None)(1.0), TypeError, r"hessian\(\): the function returned None"),
+    "text as argument, hessian": (lambda: hessian(lambda x: x)("2"), TypeError, r"argument 0 of hessian\(\)'s function"),
+    "not a function, hessian": (lambda: hessian(3.0), TypeError, r"write hessian\(f\)"),
+    "not a function, hvp": (lambda: hvp(3.0, (1.0,), (1.0,)), TypeError, r"hvp\(\) takes a function"),
     "cotangent of another structure": (lambda: vjp(lambda x: [x, x], 1.0)[1](1.0), ValueError, r"the cotangent must have the structure"),
 }  # fmt: skip
 

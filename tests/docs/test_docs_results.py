@@ -24,6 +24,23 @@ def test_a_measurement_names_no_date_and_no_folder(name):
     assert not re.search(r"\b20\d\d-\d\d|\d\d:\d\d:\d\d|/(?:home|root|tmp|work)/", text)
 
 
+def test_the_accuracy_that_is_published_keeps_its_promises():
+    record = results.load("accuracy")
+    assert "--points 10000" in record["command"]
+    rows = {row[0]: [float(cell) for cell in row[1:4]] for row in map(results_row, record["output"]) if len(row) == 10 and row[1][0].isdigit()}
+    assert len(rows) > 60
+    for name, (value, first, second) in rows.items():
+        assert value <= 2.0, name
+        assert first <= (5.0 if name == "gelu" else 4.0), name
+        assert second <= 16.0, name
+    assert "| chainrule | 0 | 520 |  |" in record["output"]
+    assert any(line.startswith("| HIPS autograd ") for line in record["output"])
+
+
+def results_row(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
 def test_there_are_measurements():
     assert NAMES
 

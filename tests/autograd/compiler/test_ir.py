@@ -159,7 +159,7 @@ def test_programs_in_c_are_clean_under_the_sanitizers():
         return 0;
     }
     """
-    for name in ("spiral", "moons", "r4", "gpt"):
+    for name in ("spiral", "moons", "r4", "rnn", "gpt"):
         system = SYSTEMS[name]()
         step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
         program = step._prepare(system.data)[0].program

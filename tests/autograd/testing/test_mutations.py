@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import find, given, settings
 
-from autograd import TABLE, ops
+from autograd import TABLE, custom_op, ops
 from autograd.testing import GradcheckError, gradcheck, oracle, strategies, ulps
 
 NUMBERS = (-700.0, -40.0, -20.0, -5.0, -1.3, -0.7, -1e-9, 1e-9, 0.3, 1.0 - 1e-9, 1.3, 2.0, 5.0, 18.0, 40.0, 700.0, 1e150)
@@ -147,12 +147,20 @@ SMOOTH = {"add", "sub", "mul", "div", "neg", "square", "exp", "log", "sin", "cos
 
 
 def test_a_custom_operation_is_tested_in_five_lines():
-    @given(strategies.floats(-20.0, 20.0))
-    @settings(max_examples=50)
-    def check(x):
-        assert gradcheck(lambda v: v * ops.sigmoid(1.702 * v), x)
+    right = custom_op("swish", lambda x: x * ops.sigmoid(1.702 * x), lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + 1.702 * x * ops.sigmoid(-1.702 * x)),))
+    wrong = custom_op("swish_without_a_factor", right.value, lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + x * ops.sigmoid(-1.702 * x)),))
 
-    check()
+    def test_of(operation):
+        @settings(max_examples=50)
+        @given(strategies.floats(-20.0, 20.0))
+        def test_my_operation(x):
+            assert gradcheck(operation, x, order=2)
+
+        return test_my_operation
+
+    test_of(right)()
+    with pytest.raises(GradcheckError, match="suspect swish_without_a_factor"):
+        test_of(wrong)()
 
 
 def test_points_cover_both_tails():
