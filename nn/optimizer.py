@@ -206,7 +206,7 @@ def _number(grad: Any) -> float:
 
 
 def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
-    """Scale all gradients down so that their Euclidean norm is at most ``max_norm``; return the norm before.
+    """Scale all gradients down so that their Euclidean norm is at most ``max_norm`` (Pascanu et al. 2013); return the norm before.
 
     Parameters
     ----------
