@@ -75,11 +75,12 @@ def test_a_wrong_second_derivative_is_found():
     [
         (ag.relu, 0.0, "kink"), (ag.abs, 0.0, "kink"), (lambda x: ag.maximum(x, 2.0), 2.0, "kink"), (ag.floor, 3.0, "kink"),
         (lambda x: x if x > 0 else 3.0 * x, 0.0, "kink"), (lambda x: x if x < 1 else 2.0 - x, 1.0, "kink"),
-        (lambda x: 1.0 * x if x > 0 else x + 5, 0.0, "kink"), (lambda x: x if x < 2 else x * x, 2.0, "kink"), (lambda x: 7.0 if x == 1 else 3.0 * x, 1.0, "kink"),
+        (lambda x: 1.0 * x if x > 0 else x + 5, 0.0, "kink"), (lambda x: x if x < 2 else x * x, 2.0, "kink"), (lambda x: 7.0 if 1 <= x <= 1 else 3.0 * x, 1.0, "kink"),
         (lambda x: x if x >= 1e8 else x + 0.5, 1e8, "kink"), (lambda x: x * x if x > 0 else -x * x, 0.0, "ok"), (lambda x: x if x > 1e-9 else x + 5, 0.0, "ok"),
         (ag.sqrt, 0.0, "not checked"), (ag.log, 0.0, "not checked"), (ag.log, -1.0, "not checked"), (ag.acos, 1.0, "not checked"),
         (ag.relu, 1e-12, "ok"), (lambda x: ag.relu(x - 1.0) * ag.relu(1.0 - x), 1.5, "ok"), (lambda x: ag.where(x > 0.0, x, -x), 2.0, "ok"),
         (lambda x: ag.sin(1e5 * x), 1.0, "ok"), (lambda x: ag.exp(-1e4 * x * x), 0.3, "ok"), (ag.lgamma, 1.4616321449683622, "ok"),
+        (lambda x: ag.tanh(1e12 * x), 0.0, "ok"), (lambda x: x**0.5, 1e-12, "ok"), (lambda x: (x - 1.0) ** 7, 1.0, "ok"), (lambda x: x**3, 0.0, "ok"), (lambda x: x * x + 0.0 * math.log(x), 1e-9, "ok"),
     ],
 )  # fmt: skip
 def test_kinks_and_edges_are_told_from_errors(f, x, status):
