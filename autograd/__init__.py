@@ -78,7 +78,6 @@ from autograd.serialize import from_json, load, save, to_json
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:
-    from autograd.checkpointing import checkpoint
     from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
 
@@ -193,7 +192,6 @@ __all__ = [
 
 # These live in packages that are large, so that they are imported when they are first asked for.
 _LATER = {
-    "checkpoint": "autograd.checkpointing",
     "compile": "autograd.compiler",
     **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
 }

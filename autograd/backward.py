@@ -90,6 +90,8 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         _accumulate(grads, order, bundles)
     for bundle in bundles.values():
         del grads[bundle]
+    if create_graph:  # a derivative that is a number is a node all the same
+        grads.update((x, Value(g)) for x, g in grads.items() if g.__class__ is float)
     return grads
 
 
@@ -326,7 +328,8 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
     for x in wanted:
         _node(x, "gradients")
     grads = adjoints(output, gradient, create_graph=create_graph)
-    results = [0.0 if (g := grads.get(x)) is None else g for x in wanted]
+    none = Value(0.0) if create_graph else 0.0
+    results = [none if (g := grads.get(x)) is None else g for x in wanted]
     return results[0] if isinstance(inputs, Value) else results
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,7 +28,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the options are what ``--help`` is for."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        hint = "; write -- before an expression that begins with a minus" if "required: expression" in message else ""
+        self.exit(2, f"{self.prog}: {message}{hint}; see {self.prog} --help\n")
 
 
 def _parser(command: str | None) -> argparse.ArgumentParser:
@@ -76,6 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser(chosen).parse_args(arguments)
     try:
         code: int = import_module(f"autograd.commands.{args.command}").run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (UsageError, MissingDependencyError, OSError) as error:
         print(f"chainrule {args.command}: {_said(error)}", file=sys.stderr)
         return 2

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 from autograd.errors import GraphError
+from autograd.sweep import in_turn
 from autograd.value import Note, Value
 
 __all__ = ["deepcopy", "reduce", "refuse_call"]
@@ -61,6 +62,10 @@ _KEPT = ("_data", "_da", "_db", "op")
 
 def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
     """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
+    return in_turn(partial(_copied, root, memo))  # between the passes of other threads: each ``grad`` is a number then
+
+
+def _copied(root: Value, memo: dict[int, Any]) -> Value:
     old = [node for node in _closure([root]) if id(node) not in memo]
     for node in old:
         memo[id(node)] = object.__new__(Value)
@@ -111,7 +116,7 @@ class _Packed:
         self.nodes: list[Value] = []
         self.index: dict[int, int] = {}
         # When the pack goes, and before its nodes do, their ids are forgotten, for others may get them.
-        self.reference = ref(self, partial(_forget, self.index, _packs.holding))
+        self.reference: Any = ref(self, partial(_forget, self.index, _packs.holding))
         self._take(root)
         self._take_what_they_rest_on(0)
 
@@ -143,6 +148,9 @@ class _Packed:
         return next([k, pack.index[id(x)]] for k, pack in enumerate(self.elsewhere) if id(x) in pack.index)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        return in_turn(self._written)
+
+    def _written(self) -> tuple[Any, ...]:
         # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came since.
         self._take_what_they_rest_on(0)
         translate = _Translator(self.number)

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.op import CUSTOM
+from autograd.real import to_float
 
 __all__ = ["custom_op"]
 
@@ -45,6 +46,8 @@ def custom_op(
     ------
     ValueError
         If the name is taken by the table or is no identifier.
+    TypeError
+        If ``value`` or ``partials`` is no function; at a call, if one returns something else than it should.
 
     Examples
     --------
@@ -56,13 +59,30 @@ def custom_op(
     >>> round(x.grad, 6)
     -0.435398
     """
-    if not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"the name of an operation is an identifier such as 'sinc', not {name!r}")
     if name in ops.TABLE:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
 
-    op = CUSTOM[name] = ops.Op(name, value, _checked(name, arity, partials), arity=arity, **fields)
+    if not callable(value) or not callable(partials):
+        raise TypeError(f"value and partials of {name} must be functions: value(*operands) and partials(y, *operands)")
+    if arity < 1 and arity != ops.ANY:
+        raise ValueError(f"arity is a number of operands from 1, or autograd.ANY, not {arity!r}")
+    op = CUSTOM[name] = ops.Op(name, _number(name, value), _checked(name, arity, partials), arity=arity, **fields)
     return op
+
+
+def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
+    """Wrap ``value`` so that each result is a Python float, and one that is no number is reported where it arises."""
+
+    def number(*operands: Any) -> float:
+        result = value(*operands)
+        try:
+            return to_float(result)
+        except TypeError as error:
+            raise TypeError(f"value of {name} must return a number: {error}") from None
+
+    return number
 
 
 def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:

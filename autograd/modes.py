@@ -121,6 +121,11 @@ def scope(name: str) -> Iterator[None]:
     name
         One step of the path; nested scopes are joined by dots.
 
+    Raises
+    ------
+    TypeError
+        If ``name`` is no text.
+
     Examples
     --------
     >>> import autograd
@@ -129,6 +134,8 @@ def scope(name: str) -> Iterator[None]:
     >>> y.scope
     'encoder.n0'
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a scope is text, got {type(name).__name__} {name!r:.40}")
     outer = MODE.get().scope
     with mode(scope=f"{outer}.{name}" if outer else name):
         yield

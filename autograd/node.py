@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
 
 from autograd import ops
@@ -14,7 +15,7 @@ from autograd.real import to_float
 if TYPE_CHECKING:
     from autograd.op import Op
 
-__all__ = ["HOOKED", "Constant", "Node", "Note", "observe"]
+__all__ = ["HOOKED", "Constant", "Handle", "Node", "Note", "observe", "text"]
 
 HOOKED: Final[list[bool]] = []
 """Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
@@ -64,6 +65,13 @@ class Constant(Note):
 
 
 _BLANK: Final = Note()
+
+
+def text(label: Any) -> str:
+    """Check a label."""
+    if not isinstance(label, str):
+        raise TypeError(f"a label is text, got {type(label).__name__} {label!r:.40}; write label=str(...)")
+    return label
 
 
 class Node:
@@ -151,7 +159,7 @@ class Node:
 
     @label.setter
     def label(self, label: str) -> None:
-        self._own_note().label = label
+        self._own_note().label = text(label)
 
     @property
     def scope(self) -> str:
@@ -170,7 +178,7 @@ class Node:
         self.note.hooks = old.hooks
         return self.note
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
         """Call ``hook(gradient)`` in every backward pass, once the node's gradient is complete.
 
         Parameters
@@ -180,28 +188,49 @@ class Node:
 
         Returns
         -------
-        callable
-            Removes the hook.
+        Handle
+            Its ``remove()`` takes the hook away again, as in PyTorch; so does calling it.
+
+        Raises
+        ------
+        TypeError
+            If ``hook`` is no function.
 
         Examples
         --------
         >>> from autograd import Value
         >>> x = Value(3.0)
-        >>> remove = x.register_hook(lambda g: 10.0 * g)
+        >>> handle = x.register_hook(lambda g: 10.0 * g)
         >>> (x * x).backward()
         >>> x.grad
         60.0
+        >>> handle.remove()
         """
+        if not callable(hook):
+            raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
         if not HOOKED:
             HOOKED.append(True)
+        own = partial(hook)  # an object of its own, should a function be registered twice
         note = self._own_note()
-        note.hooks = (*note.hooks, hook)
+        note.hooks = (*note.hooks, own)
+        return Handle(self, own)
 
-        def remove() -> None:
-            own = self._own_note()
-            own.hooks = tuple(h for h in own.hooks if h is not hook)
 
-        return remove
+class Handle:
+    """What `Node.register_hook` returns. It knows the node, which does not know it: there is no cycle."""
+
+    __slots__ = ("_hook", "_node")
+
+    def __init__(self, node: Node, hook: Callable[[Any], Any]) -> None:
+        self._node, self._hook = node, hook
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        if self._hook in (self._node.note or _BLANK).hooks:
+            note = self._node._own_note()
+            note.hooks = tuple(h for h in note.hooks if h is not self._hook)
+
+    __call__ = remove
 
 
 _Made = TypeVar("_Made", bound=Node)

@@ -27,7 +27,7 @@ _whose: Final[list[int]] = []  # the thread whose turn it is
 
 
 def in_turn(work: Callable[[], T]) -> T:
-    """Do ``work``, which writes to ``grad``, once no other thread does such a thing.
+    """Do ``work``, which writes to ``grad`` or copies it, once no other thread does such a thing.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def in_turn(work: Callable[[], T]) -> T:
     """
     if get_ident() in _whose:
         raise GraphError(
-            "backward() was called in the middle of another backward() of this thread, by a signal handler or a finalizer; "
-            "let the handler take note, and call backward() afterwards"
+            "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
+            "let the handler take note, and do it afterwards"
         )
     with _turn[0]:
         try:

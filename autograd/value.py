@@ -18,7 +18,7 @@ from autograd import nary, ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
-from autograd.node import Constant, Node, Note, observe
+from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
 from autograd.real import to_float
 
@@ -58,7 +58,7 @@ class Value(Node, Operators):
     Raises
     ------
     TypeError
-        If ``data`` is not a real number; the message says what to write instead.
+        If ``data`` is not a real number, or ``label`` no text; the message says what to write instead.
     OverflowError
         If ``data`` is a whole number too large for a float.
 
@@ -80,7 +80,7 @@ class Value(Node, Operators):
         self.grad = 0.0
         self.op = None
         self._a = self._b = self._da = self._db = None
-        self.note = Note(label) if label else None
+        self.note = Note(text(label)) if label else None
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op")
@@ -317,6 +317,9 @@ class Value(Node, Operators):
         from autograd.copying import reduce
 
         return reduce(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

@@ -146,7 +146,7 @@ class Embedding(Module):
 
 
 class Dropout(Module):
-    """In training, zero each number with probability ``p`` and divide the others by 1 - p; else pass all.
+    """In training, zero each number with probability ``p`` and divide the others by 1 - p (Srivastava et al. 2014); else pass all.
 
     Parameters
     ----------

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograd.files import decode_float
 from nn.module import Module
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, counted
 
 __all__ = ["EarlyStopping", "History", "Training"]
 
@@ -101,8 +102,8 @@ class History(Mapping[str, list[float]]):
         ValueError
             If its columns are not all as long as it says.
         """
-        epochs = int(state["epochs"])
-        columns = {str(name): [float(x) for x in column] for name, column in state["columns"].items()}
+        epochs = counted("the number of epochs", state["epochs"])
+        columns = {str(name): [decode_float(x) for x in column] for name, column in state["columns"].items()}
         if any(len(column) != epochs for column in columns.values()):
             raise ValueError(f"the history's columns do not all have {epochs} entries")
         self.epochs, self._columns = epochs, columns
@@ -215,7 +216,7 @@ class EarlyStopping:
         self.check(list(training.history))
         figure = training.history[self.monitor][-1]
         gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
-        if gain > self.min_delta:
+        if gain > self.min_delta and figure == figure:  # NaN is no best to compare with
             self.best, self.best_epoch = figure, training.epoch
             self.best_parameters = training.model.state_dict()
         elif training.epoch - self.best_epoch >= self.patience:

@@ -90,7 +90,7 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
     training.optimizer.load_state_dict(document["optimizer"])
     training.history.load_state_dict(document["history"])
     for g, (version, numbers, gauss) in zip(generators, document["generators"], strict=True):
-        fresh = (version, tuple(numbers), gauss)
+        fresh = (version, tuple(numbers), None if gauss is None else decode_float(gauss))
         random.Random().setstate(fresh)  # checks it
         g.setstate(fresh)
     for part, entry in zip(parts, saved, strict=True):

@@ -13,7 +13,7 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_en
 
 
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1].
+    """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1] (Bishop, PRML, eq. 4.90).
 
     A term whose factor is the number zero is left out, so p = 1 with t = 1 costs nothing.
     Rather use `binary_cross_entropy_with_logits`, which is accurate where p rounds to 0 or 1.
@@ -59,7 +59,7 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
     """Cross-entropy of sigmoid(score) against targets in [0, 1], from the score: softplus(s) - t s.
 
     Where the target is 0 or 1 it is softplus of the score or of its negative, accurate in both tails;
-    the derivative is sigmoid(score) - target.
+    the derivative is sigmoid(score) - target (Bishop, PRML, eq. 4.91).
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[li
 def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(scores) against the target, from the scores.
 
-    The derivative with respect to the scores is softmax(scores) - one_hot(target).
+    The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108 and 4.109).
 
     Parameters
     ----------

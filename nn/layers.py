@@ -36,6 +36,14 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
     return inputs
 
 
+def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:
+    """Return the first weights, ``nin`` for each neuron."""
+    rows = initializer(init)(nin, nout, rng=rng)
+    if len(rows) != nout or any(len(row) != nin for row in rows):
+        raise ValueError(f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned {len(rows)} rows of {[*map(len, rows)]}")
+    return rows
+
+
 class Neuron(Module):
     """A weighted sum of the inputs plus a bias, then an activation.
 
@@ -78,11 +86,12 @@ class Neuron(Module):
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
         nin = check_size(nin, "nin")
-        self._build(initializer(init)(nin, 1, rng=rng)[0], nonlin, activation, bias, granular)
+        self._build(_drawn(init, nin, 1, rng)[0], nonlin, activation, bias, granular)
 
     def _build(self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool) -> None:
-        self.nin, self.nonlin, self.granular, self.bias = len(weights), nonlin, granular, bias
+        self.nin, self.granular, self.bias = len(weights), granular, bias
         self.activation, self._activate = activation_function(activation if nonlin else None)
+        self.nonlin = self._activate is not None
         self._note = Note("", self._path)
         values = [Value(w) for w in weights]
         for i, w in enumerate(values):
@@ -229,7 +238,7 @@ class Layer(Module):
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
         self.nin = check_size(nin, "nin")
-        rows = initializer(init)(self.nin, check_size(nout, "nout"), rng=rng)
+        rows = _drawn(init, self.nin, check_size(nout, "nout"), rng)
         neurons = []
         for row in rows:
             neuron = Neuron.__new__(Neuron)

@@ -86,7 +86,7 @@ def sum_squared_error(prediction: Any, target: Any) -> Any:
 
 
 def half_squared_error(prediction: Any, target: Any) -> Any:
-    """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target.
+    """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target (Bishop, PRML, section 5.2).
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: s
 
 
 def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """max(0, 1 - target * score), for targets -1 and 1.
+    """max(0, 1 - target * score), for targets -1 and 1 (Cortes and Vapnik 1995).
 
     Parameters
     ----------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from nn.reduction import is_sequence
+
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
@@ -32,7 +34,7 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
     """
     classes = []
     for output in outputs:
-        scores = [float(s) for s in output] if isinstance(output, (list, tuple)) else [float(output)]
+        scores = _flat(output)
         classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
     return classes
 
@@ -52,22 +54,29 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     float
         From 0 to 1.
 
+    Raises
+    ------
+    ValueError
+        If there are no outputs, or not as many targets.
+
     Examples
     --------
     >>> accuracy([2.0, -1.0, 0.5], [1, -1, -1])
     0.6666666666666666
     """
     classes = predicted_classes(outputs)
+    if not classes:
+        raise ValueError("accuracy of nothing is not defined; pass at least one output")
     right = 0
     for own, target in zip(classes, targets, strict=True):
-        entries = list(target) if isinstance(target, (list, tuple)) else [target]
+        entries = _flat(target)
         wanted = entries[0] if len(entries) == 1 else predicted_classes([entries])[0]
         right += own == (0 if wanted == -1 else int(wanted))
     return right / len(classes)
 
 
 def _flat(x: Any) -> list[float]:
-    return [float(element) for element in x] if isinstance(x, (list, tuple)) else [float(x)]
+    return [float(element) for element in x] if is_sequence(x) else [float(x)]
 
 
 def _errors(outputs: Sequence[Any], targets: Sequence[Any]) -> list[float]:

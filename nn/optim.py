@@ -23,7 +23,8 @@ __all__ = [
 class SGD(Optimizer):
     """Gradient descent, with momentum where asked for.
 
-    v = momentum * v + g (v = g in the first step); theta = theta - lr * v, or with ``nesterov`` lr * (g + momentum * v).
+    v = momentum * v + g (v = g in the first step); theta = theta - lr * v, or with ``nesterov`` lr * (g + momentum * v)
+    (Polyak 1964; Nesterov's form as in Sutskever et al. 2013).
 
     Parameters
     ----------

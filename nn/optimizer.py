@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value
+from autograd.files import decode_float
 from nn.arrays import numpy_for
 
-__all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_", "counted"]
 
 
 def checked(name: str, number: Any, *, below: float = math.inf) -> float:
@@ -18,6 +19,22 @@ def checked(name: str, number: Any, *, below: float = math.inf) -> float:
         limit = "" if below == math.inf else f" and below {below:g}"
         raise ValueError(f"{name} must be a number from 0{limit}, got {number!r}")
     return float(number)
+
+
+def counted(name: str, number: Any) -> int:
+    """Check a count that a file gave: a whole number from 0."""
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ValueError(f"{name} must be a whole number from 0, got {number!r}")
+    return number
+
+
+def _option(name: str, own: Any, given: Any) -> Any:
+    """Check a hyperparameter that a file gave: of the kind that the optimizer has, and a number as `checked` says."""
+    if isinstance(own, float):
+        return checked(name, given)
+    if type(given) is not type(own) or (isinstance(own, list) and len(given) != len(own)):
+        raise ValueError(f"{name} must be such as {own!r}, got {given!r}")
+    return [checked(name, number, below=1.0) for number in given] if name == "betas" else given
 
 
 class Optimizer:
@@ -104,16 +121,17 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter once, by its ``grad``."""
+        grads = [_number(p.grad) for p in self.params]
         self.steps += 1
         columns = [numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()]
         update, lr, step = self.update, self.lr, self.steps
         if not columns:
-            for p in self.params:
-                p.data = update(p.data, p.grad, (), lr, step)[0]
+            for p, grad in zip(self.params, grads, strict=True):
+                p.data = update(p.data, grad, (), lr, step)[0]
             return
         states = []
-        for p, state in zip(self.params, zip(*columns, strict=True), strict=True):
-            p.data, new = update(p.data, _number(p.grad), state, lr, step)
+        for p, grad, state in zip(self.params, grads, zip(*columns, strict=True), strict=True):
+            p.data, new = update(p.data, grad, state, lr, step)
             states.append(new)
         self.state = dict(zip(self.slots, map(list, zip(*states, strict=True)), strict=True))
 
@@ -159,7 +177,7 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If it is of another optimizer, or of another number of parameters.
+            If it is of another optimizer, or of another number of parameters, or holds what cannot be.
         """
         if not isinstance(state, Mapping) or {"kind", "lr", "steps", "options", "state"} - set(state):
             raise ValueError("this is no optimizer state; pass what state_dict() returned")
@@ -167,13 +185,14 @@ class Optimizer:
             raise ValueError(f"the state is that of {state['kind']}, and this optimizer is {type(self).__name__}")
         if set(state["options"]) != set(self.options) or set(state["state"]) != set(self.slots):
             raise ValueError(f"the state does not have the entries of {type(self).__name__}")
-        columns = {name: [float(x) for x in state["state"][name]] for name in self.slots}
+        columns = {name: [decode_float(x) for x in state["state"][name]] for name in self.slots}
         for name, column in columns.items():
             if len(column) != len(self.params):
                 raise ValueError(f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} parameters")
-        lr, steps = checked("lr", state["lr"]), int(state["steps"])
-        for name in self.options:
-            setattr(self, name, state["options"][name])
+        lr, steps = checked("lr", state["lr"]), counted("steps", state["steps"])
+        options = {name: _option(name, getattr(self, name), state["options"][name]) for name in self.options}
+        for name, value in options.items():
+            setattr(self, name, value)
         self.lr, self.steps, self.state = lr, steps, columns
 
     def __repr__(self) -> str:
@@ -182,19 +201,19 @@ class Optimizer:
 
 
 def _number(grad: Any) -> float:
-    """Return a gradient as a float, also where backward(create_graph=True) left a Value."""
-    return grad if grad.__class__ is float else float(grad)
+    """Return a gradient as a float, also where backward(create_graph=True) left a Value, or a user None."""
+    return grad if grad.__class__ is float else 0.0 if grad is None else float(grad)
 
 
-def clip_grad_norm_(params: Iterable[Value], max_norm: float) -> float:
-    """Scale all gradients down so that their Euclidean norm is at most ``max_norm``; return the norm before.
+def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
+    """Scale all gradients down so that their Euclidean norm is at most ``max_norm`` (Pascanu et al. 2013); return the norm before.
 
     Parameters
     ----------
     params
         The Values whose ``grad`` is scaled.
     max_norm
-        The largest norm that is left alone.
+        The largest norm that is left alone; infinite to measure only.
 
     Returns
     -------
@@ -207,17 +226,17 @@ def clip_grad_norm_(params: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
     (10.0, 1.0)
     """
-    params = list(params)
-    limit = checked("max_norm", max_norm)
+    params = [params] if isinstance(params, Value) else list(params)
+    limit = math.inf if max_norm == math.inf else checked("max_norm", max_norm)
     norm = math.hypot(*[_number(p.grad) for p in params])
     scale = limit / (norm + 1e-6)  # as PyTorch does, to never divide by zero
     if scale < 1.0:
         for p in params:
-            p.grad = p.grad * scale
+            p.grad = 0.0 if p.grad is None else p.grad * scale
     return norm
 
 
-def clip_grad_value_(params: Iterable[Value], clip_value: float) -> None:
+def clip_grad_value_(params: Iterable[Value] | Value, clip_value: float) -> None:
     """Limit every gradient to [-clip_value, clip_value].
 
     Parameters
@@ -235,6 +254,6 @@ def clip_grad_value_(params: Iterable[Value], clip_value: float) -> None:
     -1.0
     """
     limit = checked("clip_value", clip_value)
-    for p in params:
+    for p in [params] if isinstance(params, Value) else params:
         grad = _number(p.grad)
         p.grad = grad if grad != grad else min(max(grad, -limit), limit)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, checked, counted
 
 __all__ = ["CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Scheduler", "StepLR"]
 
@@ -86,7 +86,7 @@ class Scheduler:
         state
             What `state_dict` of a scheduler of this kind returned.
         """
-        base_lr, steps = float(state["base_lr"]), int(state["steps"])
+        base_lr, steps = checked("base_lr", state["base_lr"]), counted("steps", state["steps"])
         self.base_lr, self.steps = base_lr, steps
         self._set()
 

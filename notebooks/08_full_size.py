@@ -184,7 +184,7 @@ print(f"compiled step / step by hand: {sorted(ratios)[3]:.2f} (median of 7)")
 #
 # </details>
 #
-# **2.** What happens with the learning rate $10^{-5}$? Try a few steps by hand and explain with (13.3) or with exercise 2 of notebook 1.
+# **2.** What happens with the learning rate $10^{-5}$? Try a few steps by hand and explain with exercise 2 of notebook 1.
 #
 # <details><summary>Solution</summary>
 #

@@ -25,7 +25,7 @@ from autograd import Value, compile, draw, explain, sigmoid, softmax, toposort
 # | output | loss | $\delta^L_j$ |
 # |---|---|---|
 # | softmax | cross-entropy $-\sum y_k \ln p_k$ | $p_j - y_j$, by (5.4) |
-# | logistic | $-\sum_k y_k \ln a_k + (1 - y_k)\ln(1 - a_k)$ | $a_j - y_j$, exercise 1 of notebook 6 |
+# | logistic | $-\sum_k \left(y_k \ln a_k + (1 - y_k)\ln(1 - a_k)\right)$ | $a_j - y_j$, exercise 1 of notebook 6 |
 # | identity | $\tfrac12 \sum_k (a_k - y_k)^2$ | $a_j - y_j$ |
 #
 # $$ \delta^L_j = a^L_j - y_j, \qquad

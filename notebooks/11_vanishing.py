@@ -178,6 +178,8 @@ curves = {
 }
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
 nn.plot.plot_loss(curves, ax=ax, title="five hidden layers, the same data and optimizer")
+ax.lines[1].set_linestyle("--")  # it lies on the first
+ax.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]

@@ -20,7 +20,7 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-HELP = "measure this engine on this machine"
+from autograd.errors import UsageError
 
 Plan = list[tuple[int, int, int]]
 
@@ -37,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
     if args.worker:
         print(json.dumps(_with_deep_stack(lambda: measure(args.worker, args.nodes))))
         return 0
+    for name in ("nodes", "rounds"):
+        if getattr(args, name) < 1:
+            raise UsageError(f"--{name} must be at least 1, got {getattr(args, name)}")
     engines = ["autograd"] + ["micrograd"] * (importlib.util.find_spec("micrograd") is not None)
     results: dict[str, list[dict[str, float]]] = {engine: [] for engine in engines}
     for _ in range(args.rounds):

@@ -6,9 +6,7 @@ import argparse
 
 from autograd.errors import UsageError
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "check the gradient of an expression against numbers"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

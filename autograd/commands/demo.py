@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-HELP = "train a classifier on two moons, draw what it learnt and how"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

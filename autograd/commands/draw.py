@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "draw the computation graph of an expression"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "derive a gradient step by step, with symbols and numbers"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-HELP = "write a page that plays backpropagation step by step"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""

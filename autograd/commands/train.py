@@ -13,8 +13,6 @@ from autograd.commands.outcome import summary, written
 from autograd.errors import AnomalyError, UsageError
 from autograd.files import check_folder
 
-HELP = "train a network on a built-in data set or a CSV file"
-
 OPTIMIZERS = {
     "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
     "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
@@ -142,11 +140,11 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
             options[name] = getattr(args, name)
     if args.hidden is not None:
         try:
-            options["hidden"] = [int(part) for part in args.hidden.split(",") if int(part)]
+            options["hidden"] = [] if args.hidden == "0" else [int(part) for part in args.hidden.split(",")]
         except ValueError:
             raise UsageError(f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}") from None
-        if any(n < 0 for n in options["hidden"]):
-            raise UsageError(f"--hidden takes numbers of neurons, got {args.hidden!r}")
+        if any(n < 1 for n in options["hidden"]):
+            raise UsageError(f"--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got {args.hidden!r}")
     options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
     if args.optimizer is not None and args.lr is None:
         options["lr"] = OPTIMIZERS[args.optimizer][2]
@@ -211,6 +209,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
 def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | None = None) -> Task:
     """Return the task of telling classes apart."""
     count = max(len(classes or []), max(labels) + 1)
+    if count < 2:
+        raise UsageError("the target column holds one class only; there is nothing to tell apart")
     kind = ("logistic" if count == 2 else "cross-entropy") if loss == "auto" else loss
     if kind in ("logistic", "hinge") and count > 2:
         raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.public import compile
 from autograd.compiler.report import Report
+
+if TYPE_CHECKING:
+    from autograd.compiler.step import Compiled
 
 __all__ = ["Compiled", "Report", "compile"]
 

@@ -35,6 +35,20 @@
 #define CR_MULADD(a, b, c) ((a) * (b) + (c))
 #endif
 
+/* A polynomial by Horner's rule, the coefficient of the highest power first. Unrolled, so that loops around it become
+   vector instructions. */
+#define CR_POLYNOMIAL(x, c) cr_polynomial((x), (c), (int)(sizeof(c) / sizeof *(c)))
+static inline __attribute__((always_inline)) double cr_polynomial(double x, const double *c, int n) {
+    double q = c[0];
+#ifdef __clang__
+#pragma clang loop unroll(full)
+#else
+#pragma GCC unroll 32
+#endif
+    for (int i = 1; i < n; i++) q = CR_MULADD(q, x, c[i]);
+    return q;
+}
+
 #define CR_SELU_SCALE 1.0507009873554805
 #define CR_SELU_ALPHA 1.6732632423543772
 
@@ -108,17 +122,12 @@ static inline cr_power cr_exp(double x) {
     double k = t * 0x1.71547652b82fep+0 + shift, n = k - shift;
     double r = CR_MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
     r = CR_MULADD(n, 0x1.8432a1b0e2634p-43, r);
-    double q = 0x1.1f730349868cep-29;
-    q = CR_MULADD(q, r, 0x1.af4de97ca4194p-26);
-    q = CR_MULADD(q, r, 0x1.27e4db646b17ep-22);
-    q = CR_MULADD(q, r, 0x1.71de0231960ebp-19);
-    q = CR_MULADD(q, r, 0x1.a01a01a6d889cp-16);
-    q = CR_MULADD(q, r, 0x1.a01a01abe7fe1p-13);
-    q = CR_MULADD(q, r, 0x1.6c16c16c162d4p-10);
-    q = CR_MULADD(q, r, 0x1.11111111100dcp-7);
-    q = CR_MULADD(q, r, 0x1.5555555555556p-5);
-    q = CR_MULADD(q, r, 0x1.5555555555557p-3);
-    q = CR_MULADD(q, r, 0x1p-1);
+    static const double c[] = {
+        0x1.1f730349868cep-29, 0x1.af4de97ca4194p-26, 0x1.27e4db646b17ep-22, 0x1.71de0231960ebp-19,
+        0x1.a01a01a6d889cp-16, 0x1.a01a01abe7fe1p-13, 0x1.6c16c16c162d4p-10, 0x1.11111111100dcp-7,
+        0x1.5555555555556p-5, 0x1.5555555555557p-3, 0x1p-1,
+    };
+    double q = CR_POLYNOMIAL(r, c);
     uint64_t bits, one, j;
     double origin = shift;
     memcpy(&bits, &k, 8);
@@ -140,32 +149,24 @@ static inline double exp_loop(double x) {
 static inline double cr_log1p(double u) {
     double d = 2.0 + u, lost = u - (d - 2.0), s = u / d, p = s * d;
     double rest = (((u - p) - cr_product_error(s, d, p)) - s * lost) / d;
-    double w = s * s, q = 0x1.401d3e65cdc48p-3;
-    q = CR_MULADD(q, w, 0x1.32e0d25c9c761p-4);
-    q = CR_MULADD(q, w, 0x1.bc37f0140c19ep-4);
-    q = CR_MULADD(q, w, 0x1.e0a2d581ab68fp-4);
-    q = CR_MULADD(q, w, 0x1.111abdc8abe16p-3);
-    q = CR_MULADD(q, w, 0x1.3b13515f6f9efp-3);
-    q = CR_MULADD(q, w, 0x1.745d19937b1fcp-3);
-    q = CR_MULADD(q, w, 0x1.c71c71bedea97p-3);
-    q = CR_MULADD(q, w, 0x1.2492492499d46p-2);
-    q = CR_MULADD(q, w, 0x1.9999999999944p-2);
-    q = CR_MULADD(q, w, 0x1.5555555555555p-1);
+    double w = s * s;
+    static const double c[] = {
+        0x1.401d3e65cdc48p-3, 0x1.32e0d25c9c761p-4, 0x1.bc37f0140c19ep-4, 0x1.e0a2d581ab68fp-4,
+        0x1.111abdc8abe16p-3, 0x1.3b13515f6f9efp-3, 0x1.745d19937b1fcp-3, 0x1.c71c71bedea97p-3,
+        0x1.2492492499d46p-2, 0x1.9999999999944p-2, 0x1.5555555555555p-1,
+    };
+    double q = CR_POLYNOMIAL(w, c);
     return 2.0 * s + (2.0 * rest + s * w * q);
 }
 
 static inline double tanh_loop(double x) {
-    double z = x * x, q = -0x1.58f3a11c9d235p-16;
-    q = CR_MULADD(q, z, 0x1.64bc7688b7835p-14);
-    q = CR_MULADD(q, z, -0x1.ebfcaff34e83fp-13);
-    q = CR_MULADD(q, z, 0x1.34c3fb7f7d487p-11);
-    q = CR_MULADD(q, z, -0x1.7d97a43814704p-10);
-    q = CR_MULADD(q, z, 0x1.d6d336780bd1bp-9);
-    q = CR_MULADD(q, z, -0x1.226e32e2c5bf8p-7);
-    q = CR_MULADD(q, z, 0x1.664f4876c968cp-6);
-    q = CR_MULADD(q, z, -0x1.ba1ba1b9fdf90p-5);
-    q = CR_MULADD(q, z, 0x1.111111111102bp-3);
-    q = CR_MULADD(q, z, -0x1.5555555555555p-2);
+    double z = x * x;
+    static const double c[] = {
+        -0x1.58f3a11c9d235p-16, 0x1.64bc7688b7835p-14, -0x1.ebfcaff34e83fp-13, 0x1.34c3fb7f7d487p-11,
+        -0x1.7d97a43814704p-10, 0x1.d6d336780bd1bp-9, -0x1.226e32e2c5bf8p-7, 0x1.664f4876c968cp-6,
+        -0x1.ba1ba1b9fdf90p-5, 0x1.111111111102bp-3, -0x1.5555555555555p-2,
+    };
+    double q = CR_POLYNOMIAL(z, c);
     double small = x + x * (z * q), large = 1.0 - 2.0 / (exp_loop(2.0 * fabs(x)) + 1.0);
     return copysign(fabs(x) < 0.55 ? small : large, x);
 }

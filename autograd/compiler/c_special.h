@@ -30,32 +30,16 @@ static inline double gaussian(double x, double order, double scale) {
 /* What the tail's continued fraction adds to x, for x from 0.5 to 45, at scale 2: a polynomial in (x - 3) / (x + 3). */
 static inline double cr_fraction(double x) {
     double u = (x - 3.0) / (x + 3.0);
-    double q = 0x1.6e8cf37ccb1edp-23;
-    q = CR_MULADD(q, u, -0x1.429467724da3ep-22);
-    q = CR_MULADD(q, u, -0x1.24b98586efcf8p-20);
-    q = CR_MULADD(q, u, 0x1.e65c46414ea80p-21);
-    q = CR_MULADD(q, u, 0x1.43c4b2532b9fap-18);
-    q = CR_MULADD(q, u, 0x1.23459fec5b482p-19);
-    q = CR_MULADD(q, u, -0x1.f4831b1e94bbbp-17);
-    q = CR_MULADD(q, u, -0x1.b7971732eede7p-16);
-    q = CR_MULADD(q, u, 0x1.a740b503c50dap-16);
-    q = CR_MULADD(q, u, 0x1.eadc4c60458e9p-14);
-    q = CR_MULADD(q, u, 0x1.7b7f5f61cc1b2p-16);
-    q = CR_MULADD(q, u, -0x1.78d3d5b25c28bp-12);
-    q = CR_MULADD(q, u, -0x1.6ebc1bc8996dfp-12);
-    q = CR_MULADD(q, u, 0x1.be00520f36f11p-11);
-    q = CR_MULADD(q, u, 0x1.a2b6beec9165cp-10);
-    q = CR_MULADD(q, u, -0x1.a0e05ffd56b70p-10);
-    q = CR_MULADD(q, u, -0x1.6645211996c3ep-8);
-    q = CR_MULADD(q, u, 0x1.2ba5e0bb00738p-9);
-    q = CR_MULADD(q, u, 0x1.10ac530e3a87cp-6);
-    q = CR_MULADD(q, u, -0x1.609445a11c9bep-9);
-    q = CR_MULADD(q, u, -0x1.97b9f976ef2e5p-5);
-    q = CR_MULADD(q, u, 0x1.3fa1094ec21a0p-7);
-    q = CR_MULADD(q, u, 0x1.42c91f844fa25p-3);
-    q = CR_MULADD(q, u, -0x1.01f416b40c23dp-3);
-    q = CR_MULADD(q, u, -0x1.ac38574dc8448p-2);
-    q = CR_MULADD(q, u, 0x1.6a5dc46a56cd4p+0);
+    static const double c[] = {
+        0x1.6e8cf37ccb1edp-23, -0x1.429467724da3ep-22, -0x1.24b98586efcf8p-20, 0x1.e65c46414ea80p-21,
+        0x1.43c4b2532b9fap-18, 0x1.23459fec5b482p-19, -0x1.f4831b1e94bbbp-17, -0x1.b7971732eede7p-16,
+        0x1.a740b503c50dap-16, 0x1.eadc4c60458e9p-14, 0x1.7b7f5f61cc1b2p-16, -0x1.78d3d5b25c28bp-12,
+        -0x1.6ebc1bc8996dfp-12, 0x1.be00520f36f11p-11, 0x1.a2b6beec9165cp-10, -0x1.a0e05ffd56b70p-10,
+        -0x1.6645211996c3ep-8, 0x1.2ba5e0bb00738p-9, 0x1.10ac530e3a87cp-6, -0x1.609445a11c9bep-9,
+        -0x1.97b9f976ef2e5p-5, 0x1.3fa1094ec21a0p-7, 0x1.42c91f844fa25p-3, -0x1.01f416b40c23dp-3,
+        -0x1.ac38574dc8448p-2, 0x1.6a5dc46a56cd4p+0,
+    };
+    double q = CR_POLYNOMIAL(u, c);
     return q / (x + 2.0);
 }
 
@@ -79,14 +63,11 @@ static inline double erfc_accurate(double x) { return x > 30.0 ? 0.0 : x > 2.0 ?
 /* What the normal law's distribution function has beyond 1/2, for |x| up to 0.5. */
 static inline double cr_central(double x) {
     double w = x * x;
-    double q = -0x1.4e6f15d4c3d5ap-25;
-    q = CR_MULADD(q, w, 0x1.65064b2b17714p-21);
-    q = CR_MULADD(q, w, -0x1.3ce72cf51ea04p-17);
-    q = CR_MULADD(q, w, 0x1.e42b064e14b6fp-14);
-    q = CR_MULADD(q, w, -0x1.37403f643672cp-10);
-    q = CR_MULADD(q, w, 0x1.46d0429761691p-7);
-    q = CR_MULADD(q, w, -0x1.1058377e2ceb0p-4);
-    q = CR_MULADD(q, w, 0x1.9884533d43651p-2);
+    static const double c[] = {
+        -0x1.4e6f15d4c3d5ap-25, 0x1.65064b2b17714p-21, -0x1.3ce72cf51ea04p-17, 0x1.e42b064e14b6fp-14,
+        -0x1.37403f643672cp-10, 0x1.46d0429761691p-7, -0x1.1058377e2ceb0p-4, 0x1.9884533d43651p-2,
+    };
+    double q = CR_POLYNOMIAL(w, c);
     return x * q;
 }
 

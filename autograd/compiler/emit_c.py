@@ -18,7 +18,6 @@ from autograd.compiler.runtime_c import PRELUDE, expression
 
 __all__ = ["CWriter", "c_program", "unsupported"]
 
-BLOCK = 8
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
 
 

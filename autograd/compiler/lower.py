@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.compiler.ir import ARITY, MAX, MIN, ONE, SOP, Builder, Ints
-from autograd.op import ANY, Op
+from autograd.op import Op
 
 __all__ = ["lower"]
 
@@ -188,8 +188,3 @@ SPECIAL: dict[str, Any] = {
 
 BY_INDEX: dict[str, Any] = {"softmax": _each_softmax, "log_softmax": _each_log_softmax}
 """Those of which the last constant is an index, all indices at a time."""
-
-
-def is_kept(op: Op) -> bool:
-    """Tell whether a row stands in the representation as it is."""
-    return op.name not in SPECIAL and op.arity != ANY

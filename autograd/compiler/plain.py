@@ -217,8 +217,8 @@ class PlainCompiled:
     def _run(self, data: Sequence[Any]) -> tuple[list[float], list[float]] | None:
         """Return the outputs and gradients; None if Python's own arithmetic gives up or a number is not finite."""
         shapes, examples = self._arrays(data)
-        self._latest = self._programs.recall(tuple(shapes), lambda: self._recorded(shapes, examples[0]))
-        program = self._latest[0]
+        latest = self._latest = self._programs.recall(tuple(shapes), lambda: self._recorded(shapes, examples[0]))
+        program = latest[0]
         rows = [[x for flat in example for x in flat] for example in examples]
         captured = [v._data for v in program.captured]
         theta = [p._data for p in self._params or ()]
@@ -236,8 +236,8 @@ class PlainCompiled:
         """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result."""
         if self._params is None:
             found = self._run(data)
-            if found is not None and self._latest is not None:
-                return rebuild(self._latest[1], found[0])
+            if found is not None:
+                return rebuild(self._made()[1], found[0])
             ((result, _),) = self._roots(data)
             leaves: list[Any] = []
             structure = flatten(result, leaves)

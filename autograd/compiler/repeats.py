@@ -153,12 +153,10 @@ def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], i
 
 def _expression(factor: int, rest: int, variable: str, before: str, after: str) -> str:
     """Return ``factor * variable + rest``, in parentheses where its neighbours could take it apart."""
-    if factor == -1:
-        text = f"{rest} - {variable}"
-    else:
-        text = variable if factor == 1 else f"{factor} * {variable}"
-        text += f" {'-' if rest < 0 else '+'} {abs(rest)}" if rest else ""
-    alone = before.rstrip()[-1:] in tuple("[(,:") and after.lstrip()[:1] in tuple("]),:")
+    term = variable if abs(factor) == 1 else f"{abs(factor)} * {variable}"
+    moved = f" {'-' if rest < 0 else '+'} {abs(rest)}" if rest else ""
+    text = f"{rest} - {term}" if factor < 0 else f"{term}{moved}"
+    alone = before.rstrip()[-1:] in tuple("[(,:+") and after.lstrip()[:1] in tuple("]),:")
     return text if alone or text == variable else f"({text})"
 
 

@@ -125,7 +125,8 @@ class Writer(Views):
     def _target(self, i: int, s: Statement) -> tuple[str, list[Any]]:
         places = self.program.address[s.nodes]
         base = int(places.min())
-        if base in self.regions.at:  # a pinned gradient: its array exists
+        family = self.families.get(i)
+        if family is None and base in self.regions.at:  # a pinned gradient: its array exists
             region = self.regions.find(base)
             result = s.result if s.op is not None else s.parts[0].result
             sizes = s.sizes if s.op is not None else s.parts[0].sizes
@@ -136,7 +137,6 @@ class Writer(Views):
                 axes = sorted(axes, reverse=True)
                 text = f"view(gradient, {base - self.program.parameters}, {tuple(n for _, n in axes)}, {tuple(s for s, _ in axes)})[...]"
             return text, axes
-        family = self.families.get(i)
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
         axes = list(zip(strides_of(shape), shape, strict=True))
         if family is None or family.region is None:

@@ -128,10 +128,12 @@ class Views:
             if table.size == 1 and ref.constants is not None:
                 return number(float(table.ravel()[0])), [], False
             flat = table.reshape([n for n in table.shape if n > 1])
-            name = self._table("const" if ref.constants is not None else "index", flat - (LANES if ref.lane else 0))
             if ref.constants is not None:
-                return name, axes, False
-            return f"{'lanes' if ref.lane else 'shared'}[{name}]", axes, ref.lane
+                return self._table("const", flat), axes, False
+            # Tables that differ in where they begin only are one, which is how repeats of a gather become a loop.
+            first = int(flat.min())
+            start = first - (LANES if ref.lane else 0)
+            return f"{'lanes' if ref.lane else 'shared'}[{self._table('index', flat - first)}{f' + {start}' if start else ''}]", axes, ref.lane
         moving = [i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         strides = {abs(ref.strides[i]): i for i in moving}
         if len(strides) < len(moving):  # two loops along one axis, as in a convolution: no index of the array says that

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograd import ops
+from autograd.render.notation import coefficient_text
 from autograd.render.steps import positioned_edges
 from autograd.render.text import MINUS, number, visible
 from autograd.value import Value
@@ -152,9 +153,9 @@ def operation_text(node: Value) -> str:
     operands = node.operands
     if op.arity == ops.ANY:
         return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
-    constants = {i: number(x, minus=MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}
+    constants = {i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}
     if op.name == "power":
-        return {"2": "( )²", "3": "( )³", "0.5000": "( )^½"}.get(constants[1], f"^ {constants[1]}")
+        return {"2": "( )²", "3": "( )³", "0.5": "( )^½"}.get(constants[1], f"^ {constants[1]}")
     if len(operands) == 2 and op.arity == 2 and constants:
         return f"{constants[0]} {glyph}" if 0 in constants else f"{glyph} {constants[1]}"
     if constants and len(constants) <= 2:

@@ -17,7 +17,7 @@ CELL: Final = 15.0
 _WIRE: Final = '<path class="wire" d="M0 0H26"/><path class="tip" d="M26 0l-8 3.6v-7.2z"/>'
 
 
-def entries(graph: Graph, *, flow: bool, bands: bool = True) -> list[tuple[float, str]]:
+def entries(graph: Graph, *, flow: bool, bands: bool = True, labels: bool = True) -> list[tuple[float, str]]:
     """Return the entries with their widths."""
     listed: list[tuple[float, str]] = []
     tones = graph.tones
@@ -25,8 +25,9 @@ def entries(graph: Graph, *, flow: bool, bands: bool = True) -> list[tuple[float
         listed.append(_scale(graph.scale))
     if "nan" in tones:
         listed.append(_swatch('<path class="t-nan ring" d="M0 -7h15v14H0z"/>', "⚠ not finite"))
-    if any(edge.local for edge in graph.edges):
-        listed.append(_swatch(_WIRE, "operand, with local derivative", 26.0))
+    if graph.edges and not graph.crowded:
+        told = labels and any(edge.local for edge in graph.edges)
+        listed.append(_swatch(_WIRE, "operand, with local derivative" if told else "operand", 26.0))
     if flow and tones - {"none", "zero"}:
         mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
         listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))

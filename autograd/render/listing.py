@@ -67,6 +67,7 @@ def mermaid(graph: Graph, *, flow: bool = False) -> str:
         label = "<br/>".join(escape.mermaid(line) for line in edge_label(edge, flow=flow))
         arrow = "-->" if edge.taken else "-.->"
         lines.append(f'  {edge.tail} {arrow}|"{label}"| {edge.head}')
+    lines += [f"  style c{i} fill:{LIGHT['cluster']},stroke:{LIGHT['rule']},color:{LIGHT['quiet']}" for i in index.values()]
     for shade in sorted({node.tone for node in graph.nodes} - {"none"}):
         members = ",".join(node.id for node in graph.nodes if node.tone == shade)
         lines += [f"  classDef {shade} fill:{LIGHT[shade]},stroke:{LIGHT['line']},color:{LIGHT['ink']}", f"  class {members} {shade}"]

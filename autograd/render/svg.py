@@ -74,7 +74,7 @@ def to_svg(
     """
     notices = [*graph.notices, *news]
     inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
-    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands) if legend else [], max(inner, 420.0))
+    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands, labels=bool(placed.labels)) if legend else [], max(inner, 420.0))
     total_width = max(inner, legend_width)
     total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
     n = coordinate

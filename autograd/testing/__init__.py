@@ -4,7 +4,17 @@
 Hypothesis strategies (it needs Hypothesis), `autograd.testing.oracle` exact values (it needs mpmath).
 """
 
+from importlib import import_module
+from typing import Any
+
 from autograd.testing.gradcheck import check_grads, gradcheck
 from autograd.testing.report import Entry, GradcheckError, Report, ulps
 
 __all__ = ["Entry", "GradcheckError", "Report", "check_grads", "gradcheck", "ulps"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `strategies` and `oracle` where they are first asked for: they need packages that the rest does not."""
+    if name in ("oracle", "strategies"):
+        return import_module(f"autograd.testing.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

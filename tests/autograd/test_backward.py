@@ -191,6 +191,25 @@ def test_hooks_see_the_complete_gradient_and_may_replace_it():
         (y * y).backward()
 
 
+def test_a_hook_registered_twice_is_removed_once():
+    x = Value(3.0)
+
+    def double(gradient):
+        return 2.0 * gradient
+
+    first, second = x.register_hook(double), x.register_hook(double)
+    first.remove()
+    first.remove()
+    (x * 1.0).backward()
+    assert x.grad == 2.0
+    second()
+    x.grad = 0.0
+    (x * 1.0).backward()
+    assert x.grad == 1.0
+    with pytest.raises(TypeError, match="function of the gradient, got int"):
+        x.register_hook(3)
+
+
 def test_create_graph_gives_every_order():
     x = Value(0.7)
     derivative = x.exp() * x.sin()
@@ -311,5 +330,15 @@ def test_a_deep_chain_needs_no_recursion():
     x, y = chain(100_000)
     y.backward()
     assert x.grad == 1.0
-    assert gradients(y, x, create_graph=True) == 1.0
+    assert gradients(y, x, create_graph=True).data == 1.0
     assert "data=" in repr(y)
+
+
+def test_with_create_graph_a_derivative_that_is_a_number_is_a_node_too():
+    x, other = Value(2.0), Value(1.0)
+    y = x * 3.0
+    y.backward(create_graph=True)
+    assert (x.grad.data, y.grad.data) == (3.0, 1.0)
+    slope = gradients(y, x, create_graph=True)
+    assert gradients(slope, x) == 0.0
+    assert gradients(y, other, create_graph=True).data == 0.0

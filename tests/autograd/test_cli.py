@@ -104,3 +104,26 @@ def test_an_interrupt_stops_cleanly_with_what_was_learnt(tmp_path):
     assert "steps in" in output
     assert (tmp_path / "out" / "loss.png").exists()
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("option", ["--rounds", "--nodes"])
+def test_bench_refuses_to_measure_nothing(option, capsys):
+    assert main(["bench", option, "0"]) == 2
+    assert f"{option} must be at least 1, got 0" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "autograd", "explain", "tanh(x)", "--at", "x=1"], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_expression_that_begins_with_a_minus(capsys):
+    with pytest.raises(SystemExit):
+        main(["explain", "-x*y", "--at", "x=1,y=2"])
+    assert "write -- before an expression that begins with a minus" in capsys.readouterr().err
+    assert main(["explain", "--at", "x=1,y=2", "--", "-x*y"]) == 0

@@ -57,3 +57,19 @@ def test_numbers_are_divided_by_ieees_rules_in_rules():
     x = Value(0.0)
     inverse(x).backward()
     assert x.grad == -math.inf
+
+
+def test_values_are_floats_and_what_is_no_number_is_reported():
+    from fractions import Fraction
+
+    half = autograd.custom_op("review_half", lambda x: Fraction(x) / 2, lambda y, x: (0.5,))
+    assert type(half(Value(3.0)).data) is float
+    words = autograd.custom_op("review_words", lambda x: "no", lambda y, x: (0.5,))
+    with pytest.raises(TypeError, match="value of review_words must return a number"):
+        words(Value(3.0))
+    with pytest.raises(TypeError, match="must be functions"):
+        autograd.custom_op("review_three", 3.0, lambda y, x: (0.5,))
+    with pytest.raises(ValueError, match="arity"):
+        autograd.custom_op("review_negative", lambda x: x, lambda y, x: (0.5,), arity=-5)
+    with pytest.raises(ValueError, match="identifier"):
+        autograd.custom_op(3, lambda x: x, lambda y, x: (0.5,))

@@ -210,3 +210,9 @@ def test_an_asynchronous_generator_may_be_closed_in_another_context():
 
     assert asyncio.run(main()).op is not None
     assert not unhandled
+
+
+def test_a_scope_has_a_name():
+    with pytest.raises(TypeError, match="the name of a scope is text, got int 3"), autograd.scope(3):
+        pass
+    assert (Value(1.0) * 2.0).scope == ""

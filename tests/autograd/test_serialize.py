@@ -275,3 +275,25 @@ def test_a_checkpointed_call_is_refused_with_the_remedy(copied):
     y = autograd.checkpoint(lambda x: x.sin())(Value(0.5)) * 2.0
     with pytest.raises(GraphError, match=r"without checkpoint\(\)"):
         copied(y)
+
+
+@pytest.mark.parametrize("trip", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_waits_for_a_pass_of_another_thread(trip):
+    x = Value(1.0)
+    y = x
+    for _ in range(30_000):
+        y = y + x
+    done = threading.Event()
+
+    def passes():
+        while not done.is_set():
+            y.backward()
+
+    thread = threading.Thread(target=passes)
+    thread.start()
+    try:
+        grads = [node.grad for _ in range(3) for node in autograd.toposort(trip(y))]
+    finally:
+        done.set()
+        thread.join()
+    assert all(type(g) is float for g in grads)

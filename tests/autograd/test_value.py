@@ -233,3 +233,16 @@ def test_functions_take_floats_as_well_as_nodes():
     assert autograd.log(0.0) == -math.inf
     with pytest.raises(TypeError, match="expected a real number"):
         autograd.exp("1")
+
+
+def test_a_label_is_text():
+    with pytest.raises(TypeError, match="a label is text, got int 5"):
+        Value(1.0, label=5)
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="a label is text"):
+        x.label = None
+    assert x.label == ""
+
+
+def test_format_takes_a_floats_specifications():
+    assert f"{Value(1.25):.1f} {Value(2.0)}" == "1.2 Value(data=2.0, grad=0.0)"

@@ -55,7 +55,8 @@ def test_micrograd_signatures_and_attributes():
     assert neuron.parameters() == [*neuron.w, neuron.b]
     mlp = nn.MLP(3, [4, 4, 1])
     assert [len(layer.neurons) for layer in mlp.layers] == [4, 4, 1]
-    assert [n.nonlin and n.activation for layer in mlp.layers for n in layer.neurons][-1] == "linear"
+    last = mlp.layers[-1].neurons[0]
+    assert (mlp.layers[0].neurons[0].nonlin, last.nonlin, last.activation) == (True, False, "linear")
     assert isinstance(mlp([1, 2, 3]), Value)
     assert len(mlp.parameters()) == 41
 
@@ -217,6 +218,13 @@ def test_dropout_refuses_to_be_compiled_while_it_draws():
     model.eval()
     expected = autograd.sum(model([1.0, 2.0])).data
     assert step([[1.0, 2.0]]) == pytest.approx(expected, rel=1e-14)
+
+
+def test_an_initialiser_of_the_wrong_shape_is_refused():
+    with pytest.raises(ValueError, match="2 rows of 3 numbers"):
+        nn.Layer(3, 2, init=lambda nin, nout, rng: [[0.0] * nin])
+    with pytest.raises(ValueError, match="1 rows of 3 numbers"):
+        nn.Neuron(3, init=lambda nin, nout, rng: [[0.0]])
 
 
 def test_a_wrong_name_of_an_activation_is_noticed_even_where_no_layer_takes_it():

@@ -240,3 +240,49 @@ def test_adagrad_without_eps_divides_zero_by_zero_as_arrays_do():
     w.grad = 0.0
     optimizer.step()
     assert math.isnan(w.data)
+
+
+def test_a_step_takes_gradients_that_are_nodes_or_none():
+    for make in (lambda p: optim.SGD(p, lr=0.1), lambda p: optim.Adam(p, lr=0.1)):
+        a, b = Value(1.0), Value(1.0)
+        (a * a).backward(create_graph=True)
+        b.grad = None
+        make([a, b]).step()
+        assert (a.data < 1.0, b.data) == (True, 1.0)
+
+
+def test_a_gradient_that_is_no_number_leaves_all_parameters_and_the_count():
+    a, b = Value(1.0), Value(1.0)
+    a.grad, b.grad = 1.0, "x"
+    optimizer = optim.SGD([a, b], lr=0.1)
+    with pytest.raises(ValueError, match="x"):
+        optimizer.step()
+    assert (a.data, optimizer.steps) == (1.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"steps": -3}, "steps"), ({"steps": 1.5}, "steps"), ({"steps": True}, "steps"), ({"lr": "a"}, "lr"),
+        ({"options": {"betas": [2.0, 3.0], "eps": 1e-8, "weight_decay": 0.0}}, "betas"),
+        ({"options": {"betas": [0.9], "eps": 1e-8, "weight_decay": 0.0}}, "betas"),
+        ({"options": {"betas": [0.9, 0.9], "eps": "x", "weight_decay": 0.0}}, "eps"),
+        ({"state": {"mean": ["a"], "square": [0.0]}}, "number"),
+    ],
+)  # fmt: skip
+def test_a_state_that_cannot_be_is_refused_and_changes_nothing(change, said):
+    optimizer = optim.Adam([Value(1.0)])
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=said):
+        optimizer.load_state_dict({**before, **change})
+    assert optimizer.state_dict() == before
+
+
+def test_clipping_measures_and_takes_a_single_value():
+    w = Value(1.0)
+    w.grad = 3.0
+    assert optim.clip_grad_norm_([w], math.inf) == 3.0
+    assert w.grad == 3.0
+    assert optim.clip_grad_norm_(w, 1.0) == 3.0
+    optim.clip_grad_value_(w, 0.5)
+    assert w.grad == 0.5

@@ -167,6 +167,11 @@ def test_resume_without_a_file_starts_afresh_and_needs_a_path(tmp_path):
         (lambda d: d["history"].update(epochs=9), "do not all have 9 entries"),
         (lambda d: d.update(generators=[]), "0 generators"),
         (lambda d: d["generators"][0].__setitem__(1, [1, 2]), "cannot be resumed from"),
+        (lambda d: d["history"].update(epochs=-1, columns={}), "whole number from 0, got -1"),
+        (lambda d: d["history"].update(epochs="3"), "whole number from 0, got '3'"),
+        (lambda d: d["optimizer"].update(steps=-3), "steps must be a whole number"),
+        (lambda d: d["optimizer"]["options"].update(eps="x"), "eps must be a number"),
+        (lambda d: d["generators"][0].__setitem__(2, "x"), "expected a number"),
         (lambda d: d["others"].append({"kind": "StepLR", "state": {}}), r"other callbacks or schedulers \(StepLR\)"),
         (lambda d: d.update(format="chainrule-weights"), "but of 'chainrule-weights'"),
     ],
@@ -479,3 +484,40 @@ def test_a_compiled_training_names_the_bad_operation_too(size):
         fit(model, optimizer, data, loss, compile=True, batch_size=size, epochs=500)
     assert "the loss is" in caught.value.__notes__[0]
     assert all(abs(p.data) < 1e300 for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"callbacks": [3]}, TypeError), ({"penalty": 0.1}, TypeError), ({"loss": "mse"}, TypeError),
+        ({"checkpoint": "no/such/folder/c.json"}, FileNotFoundError),
+    ],
+)  # fmt: skip
+def test_what_would_fail_after_an_epoch_is_refused_before_it(options, error, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, optimizer, data = setup()
+    before = model.state_dict(), optimizer.state_dict()
+    given = {"loss": nn.losses.mse_loss, **options}
+    with pytest.raises(error):
+        nn.fit(model, data, optimizer=optimizer, epochs=3, progress=False, **given)
+    assert (model.state_dict(), optimizer.state_dict()) == before
+
+
+def test_early_stopping_takes_nan_for_no_best():
+    model, optimizer, _ = setup()
+    training = nn.callbacks.Training(model, optimizer, History())
+    stopping = EarlyStopping(2, monitor="loss")
+    for figure in (float("nan"), 3.0, float("nan"), 2.0, 2.5):
+        training.history.append({"loss": figure})
+        stopping(training)
+    assert (stopping.best, stopping.best_epoch, training.stopping) == (2.0, 4, "")
+
+
+def test_metrics_take_arrays_as_they_take_lists():
+    np = pytest.importorskip("numpy")
+    scores, classes = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]), np.array([1, 0, 0])
+    assert nn.metrics.accuracy(scores, classes) == nn.metrics.accuracy(scores.tolist(), classes.tolist()) == 2 / 3
+    assert nn.metrics.accuracy(scores, np.array([[0, 1], [1, 0], [1, 0]])) == 2 / 3
+    assert nn.metrics.mean_squared_error(scores, scores + 0.5) == pytest.approx(0.25)
+    with pytest.raises(ValueError, match="accuracy of nothing"):
+        nn.metrics.accuracy([], [])

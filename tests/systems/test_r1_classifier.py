@@ -42,7 +42,7 @@ def closed_form(weights, biases, x, target):
     return value, [np.outer(delta2, a1) + LAMBDA * W1, np.outer(delta3, a2) + LAMBDA * W2], [delta2, delta3]
 
 
-def check(model, x, target):
+def assert_closed_forms(model, x, target):
     value, d_weights, d_biases = closed_form(*matrices(model), x, target)
     model.zero_grad()
     loss = cost(model, x, target)
@@ -60,7 +60,7 @@ def sample(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_gradients_are_the_closed_forms(seed):
-    check(build(seed), *sample(seed))
+    assert_closed_forms(build(seed), *sample(seed))
 
 
 def test_gradients_are_the_closed_forms_at_the_trained_end():
@@ -72,7 +72,7 @@ def test_gradients_are_the_closed_forms_at_the_trained_end():
     )
     assert history["loss"][-1] < 0.8 * history["loss"][0]
     for x, target in data:
-        check(model, x, target)
+        assert_closed_forms(model, x, target)
 
 
 def test_the_derivative_of_relu_at_zero_is_zero():

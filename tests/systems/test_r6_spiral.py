@@ -49,7 +49,7 @@ def by_hand(model, X, y, steps):
     return losses, weights, biases
 
 
-def check(model, X, y):
+def assert_closed_forms(model, X, y):
     value, d_weights, d_biases, terms = closed_form(*matrices(model), X, y)
     model.zero_grad()
     own = loss(model, X.tolist(), y.tolist())
@@ -62,12 +62,12 @@ def check(model, X, y):
 def test_gradients_are_the_closed_forms_at_the_start_and_at_a_trained_point():
     X, y = nn.data.make_spiral(300, rng=0)
     model = build(0)
-    check(model, X, y)
+    assert_closed_forms(model, X, y)
     _, weights, biases = by_hand(model, X, y, 3000)
     for layer, W, b in zip(model.layers, weights, biases, strict=True):
         for neuron, row, offset in zip(layer.neurons, W, b, strict=True):
             neuron.load_state_dict({**{f"w{k}": w for k, w in enumerate(row)}, "b": offset})
-    check(model, X, y)
+    assert_closed_forms(model, X, y)
 
 
 def test_a_few_iterations_at_full_size():
@@ -111,4 +111,4 @@ def test_the_full_training_ends_where_the_handwritten_loop_ends():
     print(f"accuracy {own:.3f}, by hand {right:.3f}")
     assert own == pytest.approx(right, abs=0.03)
     assert own > 0.9
-    check(model, X, y)
+    assert_closed_forms(model, X, y)

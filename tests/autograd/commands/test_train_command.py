@@ -117,6 +117,7 @@ BAD = {
     "no folder to save in": (["moons", "--save", "{tmp}/absent/run.json"], "absent/run.json: there is no folder"),
     "a file for a folder": (["moons", "--out", "{tmp}/good.csv"], "good.csv is a file; it takes a folder"),
     "a bad cell": (["{tmp}/bad.csv"], "bad.csv, line 3, column 1 (a): 'oops' is not a finite number"),
+    "one class": (["{tmp}/one.csv"], "holds one class only"),
     "hidden": (["moons", "--hidden", "16,x"], "--hidden takes whole numbers"),
     "negative hidden": (["moons", "--hidden", "-3"], "--hidden takes numbers of neurons"),
     "activation": (["moons", "--activation", "swish"], "no activation is called 'swish'"),
@@ -143,6 +144,7 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\noops,3\n")
     (tmp_path / "bad3.csv").write_text("1,2,3\n")
     (tmp_path / "good.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "one.csv").write_text("a,b,kind\n1,2,rose\n3,4,rose\n")
     (tmp_path / "header.csv").write_text("a,b\n")
     arguments, message = BAD[kind]
     arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]

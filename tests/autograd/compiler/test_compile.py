@@ -116,7 +116,7 @@ def cases(count):
     return [(backend, seed) for backend in BACKENDS for seed in range(count) if backend != "c" or seed % 8 == 0]
 
 
-def checked(step, *data):
+def assert_agrees(step, *data):
     step.check(*data)
     verify(step._latest[0].program)
 
@@ -127,7 +127,7 @@ def test_random_graphs(backend, seed):
     leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(rng.randint(1, 5))]
     size, graph_seed = rng.randint(1, 60), rng.random()
     step = compile(lambda: random_graph(random.Random(graph_seed), leaves, size), leaves, backend=backend)
-    checked(step)
+    assert_agrees(step)
 
 
 @pytest.mark.parametrize(("backend", "seed"), cases(40))
@@ -135,13 +135,13 @@ def test_random_graphs(backend, seed):
 def test_random_nets(backend, seed, batch):
     loss, params, xs, ys = random_net(random.Random(seed), batch)
     step = compile(loss, params, batch=batch, backend=backend, reduction=["mean", "sum"][seed % 2])
-    checked(step, xs, ys)
+    assert_agrees(step, xs, ys)
     if batch:
-        checked(step, xs[:1], ys[:1])  # another number of lanes
+        assert_agrees(step, xs[:1], ys[:1])  # another number of lanes
     else:
         order = random.Random(seed).sample(range(len(xs)), len(xs))
         shuffled = compile(lambda x, y: loss([x[i] for i in order], [y[i] for i in order]), params, backend=backend)
-        checked(shuffled, xs, ys)
+        assert_agrees(shuffled, xs, ys)
 
 
 @pytest.mark.parametrize(("backend", "seed"), cases(30))
@@ -155,7 +155,7 @@ def test_random_graphs_over_lanes(backend, seed):
     )  # fmt: skip
     xs = [[rng.uniform(-1, 1) for _ in range(2)] for _ in range(4)]
     # The seeds whose random choices depend on data would make another graph for each example: `tame` on size does.
-    checked(step, xs[:1], [rng.uniform(-1, 1)])
+    assert_agrees(step, xs[:1], [rng.uniform(-1, 1)])
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -168,7 +168,7 @@ def test_convolution(backend):
         y = [autograd.sum([kernel[j] * padded[i + j] for j in range(3)]).tanh() for i in range(len(x))]
         return autograd.dot(y, y)
 
-    checked(compile(loss, kernel, backend=backend), [rng.gauss(0, 1) for _ in range(12)])
+    assert_agrees(compile(loss, kernel, backend=backend), [rng.gauss(0, 1) for _ in range(12)])
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -181,7 +181,7 @@ def test_leaf_constant_and_zero_gradients(backend):
     step = compile(lambda x: a + b, [a, b], batch=True, reduction="sum", backend=backend)
     assert step.value_and_grad([1.0, 2.0, 3.0])[0] == 15.0
     assert step.value_and_grad([1.0, 2.0, 3.0])[1].tolist() == [3.0, 3.0]
-    checked(compile(lambda x: a * a * b, [a, b], batch=True, backend=backend), [1.0, 2.0, 3.0])
+    assert_agrees(compile(lambda x: a * a * b, [a, b], batch=True, backend=backend), [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -363,7 +363,7 @@ def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
 
 def test_straight_line_python_of_thousands_of_parameters():
     ws = [Value(0.001 * i, f"w[{i}]") for i in range(3000)]
-    checked(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))
+    assert_agrees(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))
 
 
 @pytest.mark.parametrize(("numpy_text", "c_text", "calls"), [("1.0 / sqrt({0})", "1.0 / sqrt({0})", False), ("no_such_function({0})", "1.0 / sqrt({0})", True), ("", "", True)])

@@ -132,9 +132,10 @@ def run_source(step):
     return names, writer
 
 
-@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain", "dag"])
+@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain", "dag", "two-layers", "heat"])
 def test_the_printed_source_runs(name):
-    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400), "dag": lambda: random_dag(3000)}.get(name) or SYSTEMS[name]
+    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400), "dag": lambda: random_dag(3000),
+              "two-layers": two_layers_of_recurrence, "heat": heat}.get(name) or SYSTEMS[name]
     system = system()
     step = compiled(system)
     value, grads = step.value_and_grad(*system.data)
@@ -166,6 +167,39 @@ def makers():
     return runpy.run_path(str(Path(__file__).with_name("test_compile.py")))
 
 
+def two_layers_of_recurrence() -> System:
+    """A recurrent network on top of another, with an output at each step."""
+    rs = np.random.RandomState(3)
+    shapes = {"A": (4, 3), "B": (4, 4), "C": (4, 4), "D": (4, 4), "E": (2, 4)}
+    p = {name: values(name, 0.3 * rs.randn(*shape)) for name, shape in shapes.items()}
+    start = values("h", 0.3 * rs.randn(2, 4))
+
+    def loss(sequence, targets):
+        low, high = start
+        losses = []
+        for x, y in zip(sequence, targets, strict=True):
+            low = [(autograd.dot(a, x) + autograd.dot(b, low)).tanh() for a, b in zip(p["A"], p["B"], strict=True)]
+            high = [(autograd.dot(c, low) + autograd.dot(d, high)).sigmoid() for c, d in zip(p["C"], p["D"], strict=True)]
+            losses += [(autograd.dot(e, high) - t) ** 2 for e, t in zip(p["E"], y, strict=True)]
+        return autograd.mean(losses)
+
+    return System("two layers", loss, flat(*p.values(), start), (rs.randn(15, 3), rs.randn(15, 2)), lambda: None)
+
+
+def heat() -> System:
+    """Heat that spreads over twelve cells for thirty steps: each step gathers neighbours."""
+    rs = np.random.RandomState(4)
+    kappa, sources = Value(0.3, "kappa"), values("s", rs.randn(12))
+
+    def loss(u):
+        for _ in range(30):
+            padded = [0.0, *u, 0.0]
+            u = [b + kappa * (a - 2.0 * b + c) + s for a, b, c, s in zip(padded, u, padded[2:], sources, strict=False)]
+        return autograd.dot(u, u)
+
+    return System("heat", loss, [kappa, *sources], (rs.randn(12),), lambda: None)
+
+
 def rnn_over_lanes() -> System:
     """The recurrent network on three sequences at a time."""
     system = rnn(steps=6, units=3, inputs=2)
@@ -188,6 +222,8 @@ def test_repeated_statements_are_printed_as_loops():
         "    d_z2[t] = slope_z2[t] * d_tanh_z2[t]\n"
     ) in source
     assert len(compiled(chain(1000)).source.splitlines()) < 40
+    assert len(compiled(heat()).source.splitlines()) < 40  # whose gathers move along
+    assert len(compiled(two_layers_of_recurrence()).source.splitlines()) < 60
 
 
 @pytest.mark.parametrize("name", ["r4", "moons"])

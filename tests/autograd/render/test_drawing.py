@@ -155,6 +155,10 @@ def test_the_legend_explains_only_what_is_there():
     assert "⚠ not finite" not in legend
     assert not any("not taken" in line for line in legend)
     assert elements(draw(neuron(), legend=False).svg(), "legend") == []
+    assert "operand, with local derivative" in legend
+    bare = [line for g in elements(draw(neuron(), labels=False).svg(), "legend") for line in texts(g)]
+    assert "operand" in bare
+    assert not any("local" in line for line in bare)
 
 
 # 11. The backward flow.

@@ -56,7 +56,7 @@ MEASURE = """() => {
 }"""
 
 
-def check(browser, svg):
+def assert_texts_have_room(browser, svg):
     tab = browser.new_page(viewport={"width": 1200, "height": 900})
     # Of the faces asked for the broadest; in its own size, for a browser rounds when it shrinks.
     tab.set_content(f"<style>svg.ag{{font-family:'DejaVu Sans'!important;max-width:none!important}}</style>{svg}")
@@ -87,13 +87,13 @@ def test_every_kind_of_card_has_room_for_every_number(browser, rankdir):
 
     graph = cards()
     graph.rankdir = rankdir
-    check(browser, to_svg(graph, layout(graph, flow=True), flow=True))
+    assert_texts_have_room(browser, to_svg(graph, layout(graph, flow=True), flow=True))
 
 
 @pytest.mark.parametrize("options", [{}, {"fold": True}, {"depth": 1}, {"depth": 2, "fold": True}, {"flow": False}, {"rankdir": "TB"}, {"saved": True, "engine": "dot"}], ids=str)
 @pytest.mark.parametrize("make", [neuron, network, measured])
 def test_texts_have_room_in_whole_pictures(browser, make, options):
-    check(browser, draw(make(), **options).svg())
+    assert_texts_have_room(browser, draw(make(), **options).svg())
 
 
 def test_labels_of_broad_letters_have_room(browser):
@@ -102,7 +102,7 @@ def test_labels_of_broad_letters_have_room(browser):
         y = x * x
         y.label = label
         y.backward()
-        check(browser, draw(y, engine="builtin").svg())
+        assert_texts_have_room(browser, draw(y, engine="builtin").svg())
 
 
 @pytest.mark.parametrize("width", [390, 950, 1900])

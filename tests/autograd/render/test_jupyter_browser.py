@@ -93,7 +93,7 @@ def open_notebook(tab, lab, name):
     return outputs
 
 
-def check_alive(outputs):
+def assert_alive(outputs):
     """Step, read the arithmetic, and point at a box: the frames work, and no image stands beside them."""
     live, picture = outputs.nth(0).frame_locator("iframe"), outputs.nth(1).frame_locator("iframe")
     live.locator("#next").click()
@@ -124,7 +124,7 @@ def check_images(outputs):
 
 def test_in_lab_a_trusted_notebook_is_alive(lab, tab):
     outputs = open_notebook(tab, lab, "trusted")
-    check_alive(outputs)
+    assert_alive(outputs)
     assert outputs.nth(2).locator("mjx-container").count() == 1
 
 
@@ -141,4 +141,4 @@ def test_in_a_page_of_nbconvert(tab, tmp_path):
     path.write_text(body, encoding="utf-8")
     tab.route(re.compile("^https?:"), lambda route: route.abort())  # MathJax, from a network
     tab.goto(path.as_uri())
-    check_alive(tab.locator(".jp-OutputArea-output"))
+    assert_alive(tab.locator(".jp-OutputArea-output"))

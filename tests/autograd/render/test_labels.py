@@ -18,7 +18,7 @@ from autograd.render.measure import title
 NASTY = ['"', "{a|b}", "<b>", "\\N\\l\\", "a\nb", "😀👩‍👩‍👧", "</script>", "x" * 10_000, "&amp;", "-->", "]]>", "<!--", "%%{init}%%", "end", "\x00\x1b", "\u202eabc", "שלום", "汉字漢字", "`", "#quot;", "\ud800"]
 
 
-def check_label_in_every_format(label):
+def assert_label_in_every_format(label):
     x = Value(2.0, label)
     y = x * 3.0
     y.label = label
@@ -42,7 +42,7 @@ def check_label_in_every_format(label):
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 @needs_dot
 def test_nasty_labels_reach_graphviz_as_text(label):
-    picture = check_label_in_every_format(label)
+    picture = assert_label_in_every_format(label)
     objects = parsed_by_dot(picture.source)["objects"]
     assert {o["name"] for o in objects if not o["name"].startswith("cluster")} == {"n0", "n1", "n2"}
     assert draw(Value(1.0, label) * 2.0, engine="dot").layout().engine == "dot"
@@ -51,7 +51,7 @@ def test_nasty_labels_reach_graphviz_as_text(label):
 @settings(max_examples=1000)
 @given(st.text(max_size=40))
 def test_any_label_is_text_in_every_format(label):
-    check_label_in_every_format(label)
+    assert_label_in_every_format(label)
 
 
 def test_broad_scripts_have_room():

@@ -31,7 +31,7 @@ def random_dag(rng, size, *, scoped):
     return root
 
 
-def check(graph, *, flow=True):
+def assert_tidy(graph, *, flow=True):
     placed = layout(graph, flow=flow)
     rects = list(placed.nodes.values())
     assert not any(overlap(a, b) for a, b in itertools.combinations(rects, 2)), "boxes overlap"
@@ -59,14 +59,14 @@ def check(graph, *, flow=True):
 
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
 def test_a_network_is_laid_out_without_overlaps(rankdir):
-    check(build(autograd.toposort(network()), rankdir=rankdir))
+    assert_tidy(build(autograd.toposort(network()), rankdir=rankdir))
 
 
 @pytest.mark.parametrize("scoped", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_random_graphs_are_laid_out_without_overlaps(seed, scoped):
     graph = build(autograd.toposort(random_dag(random.Random(seed), 30, scoped=scoped)), rankdir="LR" if seed % 2 else "TB")
-    check(graph)
+    assert_tidy(graph)
 
 
 def test_edges_run_forward():

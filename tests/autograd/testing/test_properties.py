@@ -36,7 +36,7 @@ def size(node, x, d):
     return max(abs(d), abs(node.data / x.data)) if node.op.name in ("gelu", "silu") and x.data else abs(d)
 
 
-def check(root, leaves, expected):
+def assert_gradients(root, leaves, expected):
     """The gradient of the root is what is expected, to rounding."""
     assume(all(map(math.isfinite, expected)))  # a rule's terms may overflow where their sum does not
     sums, n = path_sums(root), len(toposort(root))
@@ -81,7 +81,7 @@ def test_gradient_is_the_exact_one(expression):
             for i, x in enumerate(node.operands):
                 if isinstance(x, Value):
                     exact[x] += exact[node] * oracle.derivative(node.op, numbers, i)
-        check(root, leaves, [float(exact.get(x, 0)) for x in leaves])
+        assert_gradients(root, leaves, [float(exact.get(x, 0)) for x in leaves])
 
 
 # The rules of calculus.
@@ -93,7 +93,7 @@ def test_linearity(pair, a, b):
     f, g, leaves = pair
     root = a * f + b * g
     usable(root)
-    check(root, leaves, [a * x + b * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(root, leaves, [a * x + b * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
 
 
 @settings(max_examples=EXAMPLES)
@@ -102,7 +102,7 @@ def test_product_rule(pair):
     f, g, leaves = pair
     root = f * g
     usable(root)
-    check(root, leaves, [x * g.data + f.data * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(root, leaves, [x * g.data + f.data * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
 
 
 @settings(max_examples=EXAMPLES)
@@ -112,7 +112,7 @@ def test_quotient_rule(pair):
     assume(abs(g.data) > 1e-3)
     root = f / g
     usable(root)
-    check(root, leaves, [x / g.data - root.data * y / g.data for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(root, leaves, [x / g.data - root.data * y / g.data for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
 
 
 @settings(max_examples=EXAMPLES)
@@ -123,7 +123,7 @@ def test_chain_rule(outer, inner):
     usable(root)
     alone = Value(middle.data)
     slope = gradients(graph(outer, [alone]), alone)
-    check(root, leaves, [slope * d for d in gradients(middle, leaves)])
+    assert_gradients(root, leaves, [slope * d for d in gradients(middle, leaves)])
 
 
 @settings(max_examples=EXAMPLES)
@@ -161,7 +161,7 @@ def test_a_subexpression_may_be_shared_or_computed_twice(expression):
     once = graph(expression, leaves)
     shared, twice = once + once, graph(expression, leaves) + graph(expression, leaves)
     assert shared.data == twice.data
-    check(twice, leaves, gradients(shared, leaves))
+    assert_gradients(twice, leaves, gradients(shared, leaves))
 
 
 INVERSES = [
