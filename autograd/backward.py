@@ -80,7 +80,14 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     >>> adjoints(y)[x]
     6.0
     """
-    root, gradient = _start(root, gradient, "adjoints", create_graph)
+    grads = _reverse(*_start(root, gradient, "adjoints", create_graph), create_graph)
+    if create_graph:  # a derivative that is a number is a node all the same
+        grads.update((x, Value(g)) for x, g in grads.items() if g.__class__ is float)
+    return grads
+
+
+def _reverse(root: Value, gradient: Any, create_graph: bool) -> dict[Any, Any]:
+    """Return what `adjoints` does, with derivatives that are numbers left as numbers."""
     order, bundles = sort(root)
     grads: dict[Any, Any] = dict.fromkeys(order)
     grads[root] = gradient
@@ -90,8 +97,6 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         _accumulate(grads, order, bundles)
     for bundle in bundles.values():
         del grads[bundle]
-    if create_graph:  # a derivative that is a number is a node all the same
-        grads.update((x, Value(g)) for x, g in grads.items() if g.__class__ is float)
     return grads
 
 

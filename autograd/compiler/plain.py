@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd import ops
-from autograd.backward import gradients
+from autograd.backward import _reverse
 from autograd.compiler.recording import (
     Recent,
     Tape,
@@ -187,7 +187,8 @@ class PlainCompiled:
 
     def _gradients(self, loss: Any) -> list[Any]:
         assert self._params is not None
-        return gradients(loss, self._params, create_graph=True) if isinstance(loss, Value) else [0.0] * len(self._params)
+        found = _reverse(loss, 1.0, True) if isinstance(loss, Value) else {}
+        return [0.0 if (g := found.get(p)) is None else g for p in self._params]
 
     def retrace(self) -> None:
         """Record the function anew at the next call."""
