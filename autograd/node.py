@@ -126,7 +126,7 @@ class Node:
     @property
     def local_grads(self) -> tuple[float, ...]:
         """The local derivative for each of `parents`, zero for a branch that was not taken."""
-        return tuple(d or 0.0 for x, d in self.edges())
+        return tuple(0.0 if d is None else d for x, d in self.edges())
 
     def edges(self) -> list[tuple[Any, float | None]]:
         """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""

@@ -171,7 +171,7 @@ def _decode_operation(
         half = len(pair[0])
         node._a = tuple(pair)
         halves = zip(pair, (floats[:half], floats[half:]), strict=True)
-        node._b = tuple([d or 0.0 for d in ds] if any(isinstance(x, Value) for x in v) else None for v, ds in halves)
+        node._b = tuple([0.0 if d is None else d for d in ds] if any(isinstance(x, Value) for x in v) else None for v, ds in halves)
     elif len(flat) > 2 or op.arity == ops.ANY:
         node._a, node._b = flat, tuple(floats)
     else:

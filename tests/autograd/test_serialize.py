@@ -297,3 +297,14 @@ def test_a_copy_waits_for_a_pass_of_another_thread(trip):
         done.set()
         thread.join()
     assert all(type(g) is float for g in grads)
+
+
+def test_the_sign_of_a_zero_slope_is_kept():
+    import autograd as ag
+
+    b = ag.Value(-0.5, "b")
+    root = ag.dot((ag.ceil(b),), (2.0 * b,))
+    loaded = ag.from_json(ag.to_json(root))
+    twin = next(x for x in ag.toposort(loaded) if x.label == "b")
+    assert str(ag.gradients(loaded, twin)) == str(ag.gradients(root, b)) == "-0.0"
+    assert str(loaded.local_grads) == str(root.local_grads) == "(-1.0, -0.0)"
