@@ -144,7 +144,7 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     [12.0, 34.0]
     """
     xs = _operands(b, "dots", empty=True)
-    pairs = [row if row.__class__ is tuple else _operands(row, "dots", empty=True) for row in rows]
+    pairs = [row if type(row) is tuple else _operands(row, "dots", empty=True) for row in rows]
     length = len(xs)
     for ws in pairs:
         if len(ws) != length:
