@@ -144,9 +144,10 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     [12.0, 34.0]
     """
     xs = _operands(b, "dots", empty=True)
-    pairs = [_operands(row, "dots", empty=True) for row in rows]
+    pairs = [row if type(row) is tuple else _operands(row, "dots", empty=True) for row in rows]
+    length = len(xs)
     for ws in pairs:
-        if len(ws) != len(xs):
+        if len(ws) != length:
             raise ValueError(f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}")
     return _dots(pairs, xs)
 

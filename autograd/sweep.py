@@ -136,14 +136,16 @@ def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -
         b = node._b
         if a.__class__ is tuple:
             if node.op is ops.dot:
+                (ws, xs), (w_local, x_local) = a, b
                 below: list[Any] = []
-                for vector, local in zip(a, b):
-                    if local is not None:
-                        bundle = bundles.get(id(vector))
-                        if bundle is None:
-                            bundle = bundles[id(vector)] = Bundle(vector)
-                        if bundle.grad is not empty:
-                            below.append(bundle)
+                if w_local is not None:
+                    bundle = bundles.get(id(ws)) or _bundle(ws, bundles)
+                    if bundle.grad is not empty:
+                        below.append(bundle)
+                if x_local is not None:
+                    bundle = bundles.get(id(xs)) or _bundle(xs, bundles)
+                    if bundle.grad is not empty:
+                        below.append(bundle)
             elif node.op is not None and node.op.call is not None:
                 return None
             else:
@@ -167,6 +169,11 @@ def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -
         place(node)
         node.grad = empty
     return bundles
+
+
+def _bundle(vector: tuple[Any, ...], bundles: dict[int, Bundle]) -> Bundle:
+    found = bundles[id(vector)] = Bundle(vector)
+    return found
 
 
 def _accumulate(order: list[Any], bundles: dict[int, Bundle]) -> None:
@@ -194,11 +201,15 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle]) -> None:
 def _spread(node: Any, g: Any, bundles: dict[int, Bundle]) -> None:
     """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
     if node.op is ops.dot:
-        for vector, local in zip(node._a, node._b):
-            if local is not None:
-                bundle = bundles[id(vector)]
-                old = bundle.grad
-                bundle.grad = [g * d for d in local] if old is _EMPTY else [s + g * d for s, d in zip(old, local)]
+        (ws, xs), (w_local, x_local) = node._a, node._b
+        if w_local is not None:
+            bundle = bundles[id(ws)]
+            old = bundle.grad
+            bundle.grad = [g * d for d in w_local] if old is _EMPTY else [s + g * d for s, d in zip(old, w_local)]
+        if x_local is not None:
+            bundle = bundles[id(xs)]
+            old = bundle.grad
+            bundle.grad = [g * d for d in x_local] if old is _EMPTY else [s + g * d for s, d in zip(old, x_local)]
         return
     terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
     for x, term in zip(node._a, terms):
