@@ -57,7 +57,7 @@ class _Box:
     """A cluster, or the whole picture, while it is laid out."""
 
     path: str
-    items: dict[str, Item] = field(default_factory=dict)  # node id or cluster path
+    items: dict[str, Item] = field(default_factory=dict)  # node id, or cluster path and a dot
     arrows: list[tuple[Item, Item, Edge]] = field(default_factory=list)
     entering: list[tuple[Item, Edge]] = field(default_factory=list)
     leaving: list[tuple[Item, Edge]] = field(default_factory=list)
@@ -125,11 +125,11 @@ def _home(root: _Box, scope: str) -> list[_Box]:
     path = ""
     for part in scope.split(".") if scope else ():
         path = f"{path}.{part}" if path else part
-        children = boxes[-1].children
-        if path not in children:
-            children[path] = _Box(path)
-            boxes[-1].items[path] = Item(path, 0.0, 0.0)
-        boxes.append(children[path])
+        children, key = boxes[-1].children, f"{path}."  # ends as no node's id does, whatever the module is called
+        if key not in children:
+            children[key] = _Box(path)
+            boxes[-1].items[key] = Item(key, 0.0, 0.0)
+        boxes.append(children[key])
     return boxes
 
 
@@ -148,14 +148,14 @@ def _enter(tails: list[_Box], heads: list[_Box], edge: Edge) -> None:
 
 def _item(boxes: list[_Box], i: int, node: str) -> Item:
     """Return what stands in ``boxes[i]`` for a node that lies in the innermost of ``boxes``."""
-    return boxes[i].items[boxes[i + 1].path if i + 1 < len(boxes) else node]
+    return boxes[i].items[f"{boxes[i + 1].path}." if i + 1 < len(boxes) else node]
 
 
 def _arrange(box: _Box, options: _Options) -> None:
     """Lay out the clusters inside, then the box itself. As deep as scopes nest, which people write by hand."""
-    for path, child in box.children.items():
+    for key, child in box.children.items():
         _arrange(child, options)
-        box.items[path].main, box.items[path].cross = child.main, child.cross
+        box.items[key].main, box.items[key].cross = child.main, child.cross
     items = list(box.items.values())
     forward = assign_layers(items, [(a, b) for a, b, _ in box.arrows])
     # Labels stand in layers of their own: the boxes take the even ones.
