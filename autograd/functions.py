@@ -205,7 +205,7 @@ def min(values: Iterable[Any]) -> Any:
 
 
 def norm(values: Iterable[Any]) -> Any:
-    """Return the Euclidean norm, without overflow on the way.
+    """Return the Euclidean norm, without overflow on the way; zero of nothing.
 
     Parameters
     ----------
@@ -216,11 +216,6 @@ def norm(values: Iterable[Any]) -> Any:
     -------
     Value or float
         One node. A float where no operand is a Value.
-
-    Raises
-    ------
-    ValueError
-        Of nothing.
 
     Examples
     --------
