@@ -22,6 +22,7 @@ from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
 from autograd.real import to_float
+from autograd.native import REPLACED, engine
 
 if TYPE_CHECKING:
     from autograd.ops import Op
@@ -329,6 +330,11 @@ class Value(Node, Operators):
 
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _BLANK, _new = blocks(partial(object.__new__, Value))
+
+# The short cuts once more in C, where that was compiled: see native/engine.c.
+if engine is not None:
+    REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, _TANH, _RELU))
+    _new = engine.blank
 
 
 def _number(x: Number) -> float:
