@@ -10,9 +10,20 @@ import threading
 import pytest
 
 import autograd
-from autograd import GraphError, Value, adjoints, checkpoint, toposort
+from autograd import GraphError, Value, adjoints, checkpoint, native, toposort
 from autograd import sweep as sweep_module
 from autograd.sweep import sweep
+
+
+@pytest.fixture(params=["Python", "C"], autouse=True)
+def engine(request, monkeypatch):
+    """Run each test with the pass in Python, and with its twin in C where that was compiled."""
+    if request.param == "C" and native.engine is None:
+        pytest.skip("not compiled here; install with a C compiler and Python's headers")
+    if request.param == "Python":
+        for name in ("_sort", "_accumulate"):
+            monkeypatch.setattr(sweep_module, name, native.REPLACED.get(name, getattr(sweep_module, name)))
+    return request.param
 
 
 def random_graph(seed):
@@ -69,7 +80,9 @@ def test_a_leaf_by_itself_and_one_beneath_an_untaken_branch():
 
 
 @pytest.mark.parametrize("part", ["_sort", "_accumulate", "_spread", "total"])
-def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch):
+def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch, engine):
+    if part == "_spread" and engine == "C":
+        pytest.skip("a part of the accumulation in C")
     leaves, root = random_graph(1)
     sweep(root, 1.0)
     before = [x.grad for x in leaves]
@@ -84,12 +97,12 @@ def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch):
             raise KeyboardInterrupt
         return genuine(*args)
 
-    monkeypatch.setattr(sweep_module, part, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        sweep(root, 1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_module, part, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(root, 1.0)
     assert [x.grad for x in leaves] == before
     assert all(node.grad == 0.0 for node in toposort(root) if node.op is not None)
-    monkeypatch.undo()
     sweep(root, 1.0)
     assert [x.grad for x in leaves] == [2.0 * g for g in before]
 
@@ -119,7 +132,7 @@ class Interrupt(BaseException):
 
 
 @pytest.mark.parametrize("checkpointed", [False, True])
-def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
+def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed, engine):
     x, w = Value(0.5), Value(-2.0)
     x.grad, w.grad = 1.25, -0.5
     t = (x * w).tanh()
@@ -153,7 +166,7 @@ def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
         if struck:
             assert (x.grad, w.grad) == (1.25, -0.5)
             assert all(isinstance(node.grad, float) for node in toposort(root))
-    assert place > 100
+    assert place > (100 if engine == "Python" else 20)
     assert (x.grad, w.grad) == (1.25 + adjoints(root)[x], -0.5 + adjoints(root)[w])
 
 

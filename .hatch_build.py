@@ -1,4 +1,4 @@
-"""Compiles engine.c while the package is installed. Where that does not work, the package is pure Python all the same."""
+"""Compiles autograd/native while the package is installed. Where that does not work, the package is pure Python all the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["EngineHook"]
 
 _NAME = "autograd.native._engine"
 # Without a fused multiply-add, which rounds once where Python rounds twice.
-_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off"]
+_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden"]
 
 
 class EngineHook(BuildHookInterface[Any]):
@@ -37,12 +37,13 @@ class EngineHook(BuildHookInterface[Any]):
 
 def compiled(root: Path) -> Path | None:
     """Compile the extension into the source tree, and return where it is; None where that failed."""
-    source = str(root / "autograd" / "native" / "engine.c")
-    extension = Extension(_NAME, [source], extra_compile_args=_FLAGS, optional=True)
+    folder = root / "autograd" / "native"
+    sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
+    extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, optional=True)
     command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
     command.build_lib = str(root)
-    with tempfile.TemporaryDirectory() as folder:
-        command.build_temp = folder
+    with tempfile.TemporaryDirectory() as objects:
+        command.build_temp = objects
         command.ensure_finalized()
         path = Path(command.get_ext_fullpath(_NAME))
         path.unlink(missing_ok=True)
