@@ -203,7 +203,6 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
     struck = []
 
     def strike(*_):
-        struck.append(True)
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, strike)
@@ -214,7 +213,8 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
             try:
                 y.backward()
             except KeyboardInterrupt:
-                assert x.grad == 0.5
+                assert x.grad in (0.5, 300_001.5)  # all or nothing: it may strike when all is done
+                struck.append(x.grad)
             else:
                 assert x.grad == 300_001.5
                 break
@@ -222,7 +222,7 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
                 signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert struck
+    assert 0.5 in struck
     assert all(isinstance(node.grad, float) for node in toposort(y))
 
 
