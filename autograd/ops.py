@@ -8,7 +8,7 @@ operators and other rows only, so that it runs on floats (a plain backward pass)
 higher order) and on symbols (derivations).
 
 Each rule is a product, quotient or sum of accurate terms of one sign wherever there is such a form: so
-tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on. Where that differs from what
+tanh' is sech(x)**2, not 1 - y**2, which is 0 from x = 19 on. Where that differs from what
 textbooks print, ``textbook`` holds their form, for derivations.
 """
 
@@ -221,10 +221,14 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
 )
 sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
-tanh: Op = row(  # on floats the last two subnormals too, where sigmoid(-2x) is zero and four times it is not
-    "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
+tanh: Op = row(
+    "tanh", math.tanh, lambda y, x: (square(sech(x)),),
     latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", float_partials=special.tanh_slope, source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
+)
+sech: Op = row(
+    "sech", special.sech, lambda y, x: (-(y * tanh(x)),),
+    latex=r"\operatorname{{sech}} {0}", numpy="sech({0})", c="sech({0})", source="DLMF 4.34.11",
 )
 asinh: Op = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),),

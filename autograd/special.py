@@ -212,17 +212,20 @@ def selu(x: float) -> float:
     return SELU_SCALE * x if x > 0.0 else SELU_SCALE * SELU_ALPHA * math.expm1(x) if x <= 0.0 else x
 
 
+def sech(x: float) -> float:
+    """Hyperbolic secant 2 / (exp(x) + exp(-x)), accurate to the last subnormal number."""
+    a = abs(x)
+    if a > 706.0:  # where exp(-a) lacks digits, 2 exp(-a) with the factor exp(-706) last
+        return 2.0 * math.exp(706.0 - a) * 2.443969469407077e-307
+    e = math.exp(-a)
+    t, d = e * e, e + e
+    return d - d * (t / (1.0 + t))  # rounds less than d / (1 + t), as in `sigmoid`
+
+
 def tanh_slope(_: float, x: float) -> tuple[float]:
-    """Derivative of tanh: 4 sigmoid(2x) sigmoid(-2x), by halves of the exponential where that one underflows."""
-    e = math.exp(-2.0 * abs(x))
-    t = 1.0 + e
-    return (4.0 * (1.0 / t) * (e - e * (e / t)) or tanh_slope_far(x),)
-
-
-def tanh_slope_far(x: float) -> float:
-    """Derivative of tanh at the end of the range, where exp(-2x) is zero already and four times it is not."""
-    half = 2.0 * math.exp(-abs(x))
-    return half * half
+    """Derivative of tanh, sech(x) squared."""
+    s = sech(x)
+    return (s * s,)
 
 
 def silu(x: float) -> float:

@@ -178,10 +178,24 @@ static inline double sigmoid(double x) {
     return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
-/* The derivative of the logistic function at scale * x. */
-static inline double slope(double x, double scale) {
-    double e = exp_loop(-fabs(scale * x)), d = 1.0 + e;
+/* The derivative of the logistic function. */
+static inline double slope(double x) {
+    double e = exp_loop(-fabs(x)), d = 1.0 + e;
     return e / (d * d);
+}
+
+/* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get lost. */
+static inline double sech(double x) {
+    cr_power e = cr_exp(-fabs(x));
+    double factor = e.m * e.s1 * e.s2, t = factor * factor, d = e.m + e.m;
+    return (d - d * (t / (1.0 + t))) * e.s1 * e.s2;
+}
+
+/* The derivative of tanh. */
+static inline double sech_squared(double x) {
+    cr_power e = cr_exp(-2.0 * fabs(x));
+    double d = 1.0 + e.m * e.s1 * e.s2;
+    return 4.0 * e.m / (d * d) * e.s1 * e.s2;
 }
 
 static inline double softplus(double x) { return (x > 0.0 ? x : 0.0) + cr_log1p(exp_loop(-fabs(x))); }
