@@ -104,10 +104,8 @@ value_tanh(PyObject *self, PyObject *unused)
 {
     PyObject *data = number(self);
     if (!data) return PyObject_CallOneArg(python_methods[TANH], self);
-    double x = PyFloat_AS_DOUBLE(data), e = exp(-2.0 * fabs(x)), t = 1.0 + e;
-    double slope = 4.0 * (1.0 / t) * (e - e * (e / t));
-    if (slope == 0.0) return PyObject_CallOneArg(python_methods[TANH], self);
-    PyObject *local = PyFloat_FromDouble(slope);
+    double x = PyFloat_AS_DOUBLE(data), e = exp(-fabs(x)), t = e * e, d = e + e, sech = d - d * (t / (1.0 + t));
+    PyObject *local = PyFloat_FromDouble(sech * sech);
     if (!local) return NULL;
     PyObject *node = record(PyFloat_FromDouble(tanh(x)), rows[TANH], self, Py_None, local, Py_None);
     Py_DECREF(local);
