@@ -10,7 +10,7 @@ from typing import TypeVar
 __all__ = ["blocks"]
 
 T = TypeVar("T")
-_LARGEST = 65_536
+_LARGEST = 8192
 
 
 def blocks(make: Callable[[], T]) -> tuple[list[T], Callable[[], T]]:

@@ -22,7 +22,7 @@ offset_of(PyTypeObject *type, const char *slot)
 }
 
 /* Blank nodes, made by the block for the garbage collector's sake: see blocks.py. */
-#define LARGEST 65536
+#define LARGEST 8192
 static PyObject *store[LARGEST];
 static Py_ssize_t stored, made = 512;
 
@@ -33,10 +33,10 @@ blank(void)
         Py_ssize_t block = made / 16 < LARGEST ? made / 16 : LARGEST;
         int enabled = PyGC_Disable(); /* or it would look in the middle of the block */
         while (stored < block && (store[stored] = value_type->tp_alloc(value_type, 0))) stored++;
-        if (enabled) PyGC_Enable();
-        if (!stored) return NULL;
-        PyErr_Clear(); /* some is enough */
         made += stored;
+        PyErr_Clear(); /* some is enough */
+        if (enabled) PyGC_Enable();
+        return value_type->tp_alloc(value_type, 0); /* now it may look, while they are blank and in the cache */
     }
     return store[--stored];
 }
