@@ -155,7 +155,7 @@ sqrt: Op = row(
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
+    "cbrt", special.cbrt, lambda y, x: (square(reciprocal(y)) / 3.0,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
@@ -170,8 +170,8 @@ saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where 
 # Exponentials and logarithms.
 
 exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
-exp2: Op = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
-    "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
+exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
+    "exp2", special.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
     textbook=lambda y, x: (LN2 * y,),
 )
@@ -222,9 +222,13 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
 sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh: Op = row(
-    "tanh", math.tanh, lambda y, x: (square(sech(x)),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", float_partials=special.tanh_slope, source="DLMF 4.34.9",
+    "tanh", math.tanh, lambda y, x: (sech_squared(x),),
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
+)
+sech_squared: Op = row(  # not -2 y tanh(x), where y may be zero and twice it is not
+    "sech_squared", special.sech_squared, lambda y, x: (-(2.0 * sech(x)) * (sech(x) * tanh(x)),),
+    latex=r"\operatorname{{sech}}^2 {0}", numpy="sech({0}) ** 2", c="sech_squared({0})", precedence=POWER, source="DLMF 4.34.11",
 )
 sech: Op = row(
     "sech", special.sech, lambda y, x: (-(y * tanh(x)),),
@@ -236,7 +240,7 @@ asinh: Op = row(
     textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
 acosh: Op = row(
-    "acosh", special.acosh, lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    "acosh", special.acosh, lambda y, x: (1.0 / sqrt(x - 1.0) / sqrt(x + 1.0),),
     latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
     textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )

@@ -222,10 +222,14 @@ def sech(x: float) -> float:
     return d - d * (t / (1.0 + t))  # rounds less than d / (1 + t), as in `sigmoid`
 
 
-def tanh_slope(_: float, x: float) -> tuple[float]:
-    """Derivative of tanh, sech(x) squared."""
-    s = sech(x)
-    return (s * s,)
+def sech_squared(x: float) -> float:
+    """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)); by `sech` where q may be subnormal, or zero, and four times it not."""
+    e = math.exp(-2.0 * abs(x))
+    if e < 1e-300:
+        s = sech(x)
+        return s * s
+    q = e - e * (e / (1.0 + e))
+    return 4.0 * (q - q * q)
 
 
 def silu(x: float) -> float:
@@ -302,7 +306,7 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
             return c if c != c else 0.0
         factors = [root, root]
         lost = lost if root < INF else 0.0
-    if lost:
+    if lost and math.isfinite(ln):
         # What rounding b - order lost counts ln(a) times.
         factors.append(exp(lost * ln))
     return prod(sign, c, *factors, *[ln] * int(logs))

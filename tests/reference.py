@@ -64,6 +64,8 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda i, x: bump(x[0]),
     "tanh": lambda i, x: 8 * bump(2 * x[0]),
+    "sech": lambda i, x: mp.sech(x[0]),
+    "sech_squared": lambda i, x: 4 * mp.sech(x[0]) ** 2,
     "silu": lambda i, x: bump(x[0]) * max(1, abs(x[0])),
     "gelu": lambda i, x: bell(x[0], 2, 2),
     "gaussian": lambda i, x: bell(x[0], int(x[1] + 2), x[2]),

@@ -314,7 +314,7 @@ CR_RARE double monomial(double c, double a, double b, double order, double logs)
     } else {
         p = cr_times(p, whole);
     }
-    if (lost != 0.0) p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
+    if (lost != 0.0 && isfinite(ln)) p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
     for (double k = 0.0; k < logs; k += 1.0) p = cr_times(p, ln);
     return cr_value(p);
 }

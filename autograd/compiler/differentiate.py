@@ -13,7 +13,7 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, spread
 from autograd.compiler.lower import lower
-from autograd.compiler.runtime import SECH_SQUARED, SLOPE
+from autograd.compiler.runtime import SLOPE
 from autograd.op import Op
 from autograd.operators import Operators
 
@@ -35,8 +35,6 @@ class Symbol(Operators):
             return operands[0]
         if op is ops.mul and (x := self._logistic(*operands)) is not None:
             op, operands = SLOPE, (x,)
-        elif op is ops.square and (x := self._operand_of(ops.sech, operands[0])) is not None:
-            op, operands = SECH_SQUARED, (x,)
         # A step that was taken already is not repeated.
         step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
         if step not in self.steps:

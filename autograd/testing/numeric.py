@@ -106,7 +106,7 @@ COMPLEX: dict[str, Callable[..., complex]] = {
     "exp": cmath.exp, "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
     "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10,
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan,
-    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z), "asinh": cmath.asinh, "atanh": cmath.atanh,
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z), "sech_squared": lambda z: cmath.cosh(z) ** -2.0, "asinh": cmath.asinh, "atanh": cmath.atanh,
     "acosh": lambda z: cmath.log(z + cmath.sqrt(z - 1.0) * cmath.sqrt(z + 1.0)) if z.real < 1e150 else cmath.log(z),
     "sigmoid": _sigmoid, "softplus": _softplus, "logsigmoid": lambda z: -_softplus(-z), "silu": lambda z: z * _sigmoid(z),
     "hypot": _norm, "norm": _norm, "atan2": _atan2, "direction": lambda *zs: zs[int(zs[-1].real)] / _norm(*zs[:-1]),

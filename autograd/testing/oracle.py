@@ -133,7 +133,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "log10": lambda x: mp.log(x) / mp.log(10),
     "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
-    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sech": mp.sech,
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sech": mp.sech, "sech_squared": lambda x: mp.sech(x) ** 2,
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
