@@ -44,9 +44,15 @@ def div(a: float, b: float) -> float:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
 
 
+def over_square(a: float, b: float) -> float:
+    """Quotient a / b**2: by way of a / b, but where that one is subnormal and lacks digits."""
+    y = div(a, b)
+    return a / (b * b) if 0.0 < abs(y) < 1e-290 and abs(b) < 1.0 else div(y, b)
+
+
 def div_slopes(y: float, a: float, b: float) -> tuple[float, float]:
-    """Partials of the quotient: not by way of y where y is subnormal and lacks digits."""
-    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -a / (b * b)
+    """Partials of the quotient: 1 / b and -`over_square`."""
+    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -over_square(a, b)
 
 
 def floordiv(a: float, b: float) -> float:
@@ -287,6 +293,14 @@ def prod(*xs: float) -> float:
     return y
 
 
+def scaled_power(x: float, factor: float, exponent: float) -> float:
+    """Product factor x**exponent; where the power alone leaves the range of doubles, as a `monomial`."""
+    power = pow(x, exponent)
+    if 1e-290 < abs(power) < 1e290 or not 0.0 < abs(x) < INF:
+        return factor * power
+    return monomial(factor, x, exponent, 0.0, 0.0)
+
+
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
     if c == 0.0 or (a == 0.0 and logs and b >= order):
@@ -304,7 +318,7 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         root = pow(a, 0.5 * e)
         if root == 0.0:
             return c if c != c else 0.0
-        factors = [root, root]
+        factors = [root, root] if root < INF else [pow(a, 0.125 * e)] * 8  # which a factor c of 1e-324 may still bring back
         lost = lost if root < INF else 0.0
     if lost and math.isfinite(ln):
         # What rounding b - order lost counts ln(a) times.

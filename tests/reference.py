@@ -93,6 +93,7 @@ def ulps(got: float, exact: Any, scale: Any = 0.0) -> float:
 EDGES = (TINY, 2.2250738585072014e-308, 1e-200, 1e-17, 0.5, 1.0, 1.4616321449683622, 2.0, 20.5, 40.0, 709.5, 745.0, 1024.2, 1e17, 1e200, MAX)
 PARAMS: dict[str, list[tuple[float, ...]]] = {
     "power": [(c,) for c in (-2.5, -1.0, -0.3, 0.0, 0.5, 1.0, 1.7, 2.0, 3.0, 30.0)],
+    "scaled_power": [(3.0, 2.0), (4.0, 3.0), (-2.0, -3.0), (-0.21, -1.3), (1e200, 1.5)],
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0)],
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
@@ -107,7 +108,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
 }
 COUNTS = {"dot": 4, "prod": 4}
 # Functions defined on both sides of the pole that bounds their row's interval.
-TWO_SIDED = {"div", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
+TWO_SIDED = {"div", "over_square", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
 
 
 def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int) -> float:

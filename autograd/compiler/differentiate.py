@@ -6,6 +6,7 @@ row at a time. The adjoint of a node is one sum of products: the contributions o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from autograd.op import Op
 from autograd.operators import Operators
 
 __all__ = ["Template", "differentiate", "template"]
+
+
+# What matters at the ends of the range only, in terms of what arrays have loops for.
+SIMPLER: dict[Op, Callable[..., Any]] = {
+    ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
+    ops.over_square: lambda a, b: a / b / b,
+}
 
 
 class Symbol(Operators):
@@ -33,6 +41,8 @@ class Symbol(Operators):
         if op is ops.restrict or op is ops.saturate:
             # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
             return operands[0]
+        if op in SIMPLER:
+            return SIMPLER[op](*operands)
         if op is ops.mul and (x := self._logistic(*operands)) is not None:
             op, operands = SLOPE, (x,)
         # A step that was taken already is not repeated.
