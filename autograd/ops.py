@@ -346,9 +346,12 @@ step: Op = row(
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 def _times_exp(c: float, x: Any) -> Any:
-    """Product c exp(x) for x below zero: with |c| > 1 the exponential is zero before the product is, unless it has a part of c in it."""
-    shift = min(math.ceil(math.log(math.fabs(c))), 2.0) if 1.0 < math.fabs(c) < INF else 0.0
-    return c * math.exp(-shift) * exp(x + shift) if shift else c * exp(x)
+    """Product c exp(x) for x below zero: where c is above 1, the exponential is zero before the product is, unless it has a part of c in it."""
+    size = math.fabs(c)
+    if not 1.0 < size < INF:
+        return c * exp(x)
+    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
+    return c * math.exp(-shift) * exp(x + shift)
 
 
 relu: Op = row(
@@ -367,7 +370,7 @@ elu: Op = row(
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
 )
 selu: Op = row(  # at 0 its left derivative, as in PyTorch
-    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, _times_exp(SCALE_ALPHA, x)),),
+    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA / math.e * exp(x + 1.0)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
     source="Klambauer et al. 2017, eq. 2",
 )
