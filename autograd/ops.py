@@ -87,14 +87,14 @@ mul: Op = row(
     symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
 div: Op = row(
-    "div", special.div, lambda y, a, b: (1.0 / b, -over_square(a, b)), arity=2,
+    "div", special.div, lambda y, a, b: (1.0 / b, div_slope(a, b)), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
     domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
-over_square: Op = row(  # by two divisions, since a square leaves the range of doubles long before the quotient does
-    "over_square", special.over_square, lambda y, a, b: (over_square(1.0, b), -2.0 * y / b), arity=2,
-    latex=r"\frac{{{0}}}{{{1}^2}}", numpy="{0} / {1} / {1}", c="over_square({0}, {1})", precedence=PRODUCT,
+div_slope: Op = row(  # by two divisions, since a square leaves the range of doubles long before the quotient does
+    "div_slope", special.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
+    latex=r"-\frac{{{0}}}{{{1}^2}}", numpy="-{0} / {1} / {1}", c="div_slope({0}, {1})", precedence=NEGATION,
     domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
 neg: Op = row(

@@ -44,15 +44,15 @@ def div(a: float, b: float) -> float:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
 
 
-def over_square(a: float, b: float) -> float:
-    """Quotient a / b**2: by way of a / b, but where that one is subnormal and lacks digits."""
+def div_slope(a: float, b: float) -> float:
+    """Slope -a / b**2 of a quotient: by way of a / b, but where that one is subnormal and lacks digits."""
     y = div(a, b)
-    return a / (b * b) if 0.0 < abs(y) < 1e-290 and abs(b) < 1.0 else div(y, b)
+    return -a / (b * b) if 0.0 < abs(y) < 1e-290 and abs(b) < 1.0 else div(-y, b)
 
 
 def div_slopes(y: float, a: float, b: float) -> tuple[float, float]:
-    """Partials of the quotient: 1 / b and -`over_square`."""
-    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -over_square(a, b)
+    """Partials of the quotient: 1 / b and `div_slope`."""
+    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else div_slope(a, b)
 
 
 def floordiv(a: float, b: float) -> float:

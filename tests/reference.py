@@ -108,7 +108,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
 }
 COUNTS = {"dot": 4, "prod": 4}
 # Functions defined on both sides of the pole that bounds their row's interval.
-TWO_SIDED = {"div", "over_square", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
+TWO_SIDED = {"div", "div_slope", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
 
 
 def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int) -> float:

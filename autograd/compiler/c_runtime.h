@@ -256,9 +256,9 @@ CR_RARE double cr_round_decimal(double x, double ndigits) {
 
 static inline double round_digits(double x, double ndigits) { return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits); }
 
-static inline double over_square(double a, double b) {
+static inline double div_slope(double a, double b) {
     double y = a / b;
-    return 0.0 < fabs(y) && fabs(y) < 1e-290 && fabs(b) < 1.0 ? a / (b * b) : y / b;
+    return 0.0 < fabs(y) && fabs(y) < 1e-290 && fabs(b) < 1.0 ? -a / (b * b) : -y / b;
 }
 
 /* Powers. */

@@ -24,7 +24,7 @@ __all__ = ["Template", "differentiate", "template"]
 # What matters at the ends of the range only, in terms of what arrays have loops for.
 SIMPLER: dict[Op, Callable[..., Any]] = {
     ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
-    ops.over_square: lambda a, b: a / b / b,
+    ops.div_slope: lambda a, b: -(a / b) / b,
 }
 
 

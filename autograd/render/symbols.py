@@ -166,7 +166,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "neg": lambda x: _times(-1.0, x),
     "mul": _times,
     "div": _over,
-    "over_square": lambda a, b: _over(a, _power(b, 2.0)),
+    "div_slope": lambda a, b: _over(_times(-1.0, a), _power(b, 2.0)),
     "reciprocal": lambda x: _power(x, -1.0),
     "square": lambda x: _power(x, 2.0),
     "power": _power,

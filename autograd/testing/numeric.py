@@ -102,7 +102,7 @@ COMPLEX: dict[str, Callable[..., complex]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z, "square": lambda z: z * z,
     "mod": lambda a, b: a - b * (a.real // b.real),
-    "power": _power, "over_square": lambda a, b: a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
+    "power": _power, "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
     "exp": cmath.exp, "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
     "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10,
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan,
