@@ -13,7 +13,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import ops
+from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
@@ -29,6 +29,7 @@ __all__ = ["Note", "Number", "Value"]
 
 _exp: Final = math.exp
 _tanh: Final = math.tanh
+_sech_squared: Final = special.sech_squared
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
@@ -186,16 +187,14 @@ class Value(Node, Operators):
         """Hyperbolic tangent."""
         node = _BLANK.pop() if _BLANK else _new()
         x = self._data
-        e = _exp(-abs(x))
-        t = e * e
-        d = e + e
-        s = d - d * (t / (1.0 + t))
+        e = _exp(-2.0 * abs(x))
+        q = e - e * (e / (1.0 + e))
         node._data = _tanh(x)
         node.grad = 0.0
         node.op = _TANH
         node._a = self
         node._b = None
-        node._da = s * s
+        node._da = _sech_squared(x) if e < 1e-300 else 4.0 * (q - q * q)
         node._db = None
         node.note = None
         return observe(node) if ACTIVE else node

@@ -6,6 +6,7 @@ row at a time. The adjoint of a node is one sum of products: the contributions o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,18 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, spread
 from autograd.compiler.lower import lower
-from autograd.compiler.runtime import SECH_SQUARED, SLOPE
+from autograd.compiler.runtime import SLOPE
 from autograd.op import Op
 from autograd.operators import Operators
 
 __all__ = ["Template", "differentiate", "template"]
+
+
+# What matters at the ends of the range only, in terms of what arrays have loops for.
+SIMPLER: dict[Op, Callable[..., Any]] = {
+    ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
+    ops.div_slope: lambda a, b: -(a / b) / b,
+}
 
 
 class Symbol(Operators):
@@ -33,10 +41,10 @@ class Symbol(Operators):
         if op is ops.restrict or op is ops.saturate:
             # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
             return operands[0]
+        if op in SIMPLER:
+            return SIMPLER[op](*operands)
         if op is ops.mul and (x := self._logistic(*operands)) is not None:
             op, operands = SLOPE, (x,)
-        elif op is ops.square and (x := self._operand_of(ops.sech, operands[0])) is not None:
-            op, operands = SECH_SQUARED, (x,)
         # A step that was taken already is not repeated.
         step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
         if step not in self.steps:

@@ -9,7 +9,6 @@ need not reproduce the engine's special cases, as long as no NaN or infinity get
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -17,18 +16,14 @@ from typing import Any
 import numpy as np
 
 from autograd import special
-from autograd.op import POWER, Op
+from autograd.op import Op
 
-__all__ = ["SECH_SQUARED", "SLOPE", "function_of"]
+__all__ = ["SLOPE", "function_of"]
 
 
 SLOPE = Op(
     "slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda y, x: (y * (1.0 - 2.0 * special.sigmoid(x)),),
     latex=r"\sigma'({0})", numpy="slope({0})", c="slope({0})", source="sigmoid(x) sigmoid(-x), from one exponential",
-)  # fmt: skip
-SECH_SQUARED = Op(
-    "sech_squared", lambda x: special.sech(x) * special.sech(x), lambda y, x: (-2.0 * y * math.tanh(x),),
-    latex=r"\operatorname{{sech}}^2 {0}", numpy="sech({0}) ** 2", c="sech_squared({0})", precedence=POWER, source="DLMF 4.34.9",
 )  # fmt: skip
 
 
@@ -60,7 +55,7 @@ def sech(x: Any, out: Any) -> None:
 
 
 def sech_squared(x: Any, out: Any) -> None:
-    """The derivative of tanh, from exp(-2 abs(x))."""
+    """The derivative of tanh, from one exponential."""
     np.abs(x, out=out)
     np.multiply(out, -2.0, out=out)
     np.exp(out, out=out)

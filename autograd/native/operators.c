@@ -103,9 +103,9 @@ static PyObject *
 value_tanh(PyObject *self, PyObject *unused)
 {
     PyObject *data = number(self);
-    if (!data) return PyObject_CallOneArg(python_methods[TANH], self);
-    double x = PyFloat_AS_DOUBLE(data), e = exp(-fabs(x)), t = e * e, d = e + e, sech = d - d * (t / (1.0 + t));
-    PyObject *local = PyFloat_FromDouble(sech * sech);
+    double x = data ? PyFloat_AS_DOUBLE(data) : 0.0, e = exp(-2.0 * fabs(x)), q = e - e * (e / (1.0 + e));
+    if (!data || e < 1e-300) return PyObject_CallOneArg(python_methods[TANH], self);
+    PyObject *local = PyFloat_FromDouble(4.0 * (q - q * q));
     if (!local) return NULL;
     PyObject *node = record(PyFloat_FromDouble(tanh(x)), rows[TANH], self, Py_None, local, Py_None);
     Py_DECREF(local);
