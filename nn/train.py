@@ -15,6 +15,7 @@ import autograd
 from autograd.files import check_folder
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.checks import whole
 from nn.data import batches
 from nn.init import Rng, generator
 from nn.metrics import METRICS, Metric
@@ -113,13 +114,13 @@ def fit(
     )
     loop.check_callbacks(callbacks)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
-    loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
+    loop.checkpoint, loop.every = checkpoint, whole("checkpoint_every", checkpoint_every)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
     if checkpoint is not None:
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
-    whole(epochs, "epochs", least=0)
+    whole("epochs", epochs, least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
@@ -160,7 +161,7 @@ class _Loop:
             raise ValueError(f"reduction must be mean or sum, got {reduction!r}")
         self.x, self.y = prepared(data, "data")
         self.validation = prepared(validation, "validation") if validation is not None else None
-        self.size = len(self.x) if batch_size is None else min(whole(batch_size, "batch_size"), len(self.x))
+        self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
         self.metrics = _metrics(metrics)
         self.model, self.loss, self.mean = model, loss, reduction == "mean"
         self.training = Training(model, optimizer, History())
@@ -243,13 +244,6 @@ class _Loop:
         for callback in self.callbacks:
             callback(training)
         return figures
-
-
-def whole(number: Any, name: str, *, least: int = 1) -> int:
-    """Check a whole number."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
-    return int(number.__index__())
 
 
 def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
