@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from autograd.files import check_folder
+from autograd.files import check_file, check_folder
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
 from nn.checks import whole
@@ -118,6 +118,7 @@ def fit(
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
     if checkpoint is not None:
+        check_file(checkpoint)
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole("epochs", epochs, least=0)
