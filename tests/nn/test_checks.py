@@ -161,6 +161,50 @@ def test_plots_say_what_was_wrong(call, error, message):
         call()
 
 
+def fitted(**arguments):
+    """Train for an epoch; return how the parameters were before, and the model."""
+    model = nn.MLP(2, [2, 1], rng=0)
+    before = model.state_dict()
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    arguments = {"data": data.make_xor(8), "loss": losses.mse_loss, "epochs": 1, "progress": False, **arguments}
+    return before, model, lambda: nn.fit(model, arguments.pop("data"), arguments.pop("loss"), optimizer, **arguments)
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), [
+    ({"data": (3, [1])}, TypeError, "the samples of data must be a list, a tuple or an array, got int"),
+    ({"data": ([[1.0, 2.0]], "1")}, TypeError, "the targets of data must be a list, a tuple or an array, got str"),
+    ({"validation": ([[1.0, 2.0]], 1)}, TypeError, "the targets of validation must be a list"),
+    ({"validation": ([[1.0]], [1])}, ValueError, "takes 2 inputs|inputs, got 1"),
+    ({"validation": ([[1.0, 2.0]], ["1"])}, TypeError, "mse_loss takes numbers and Values, got the target '1'"),
+    ({"metrics": 3}, TypeError, "metrics must be a list, a tuple or an array, got int"),
+    ({"metrics": [3]}, ValueError, "no metric is called 3"),
+    ({"metrics": {"size": 3}}, TypeError, r"the metric 'size' must be a function of \(outputs, targets\), got int"),
+    ({"checkpoint": 3}, TypeError, "checkpoint must be a file's path, got int"),
+    ({"compile": True, "data": ([[1.0, 2.0], [1.0]], [0, 1])}, ValueError, "compile=True takes samples of numbers, each of as many"),
+])  # fmt: skip
+def test_fit_says_what_was_wrong_before_anything_changes(arguments, error, message):
+    before, model, fit = fitted(**arguments)
+    with pytest.raises(error, match=message):
+        fit()
+    assert model.state_dict() == before
+
+
+def test_a_metric_that_returns_nothing_is_named():
+    with pytest.raises(TypeError, match="the metric 'size' must return a number, got NoneType"):
+        fitted(metrics={"size": lambda outputs, targets: None})[2]()
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: nn.evaluate(3, ([1.0], [1.0]), losses.mse_loss), TypeError, "evaluate takes a module of nn .* got int and function"),
+    (lambda: nn.evaluate(nn.Neuron(1), ([1.0], [1.0]), 3), TypeError, "got Neuron and int"),
+    (lambda: nn.evaluate(nn.Neuron(1), ([1.0], [1.0]), losses.mse_loss, reduction="none"), ValueError, "reduction must be mean or sum, got 'none'"),
+    (lambda: nn.evaluate(nn.Neuron(1), ([1.0], [1.0]), lambda *_: None), TypeError, "expected a real number, got NoneType"),
+])  # fmt: skip
+def test_evaluate_says_what_was_wrong(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
 def test_a_bad_figure_leaves_the_history_as_it_was():
     history = callbacks.History()
     history.append({"loss": 0.5})
