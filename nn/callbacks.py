@@ -222,7 +222,17 @@ class EarlyStopping:
         if gain > self.min_delta and figure == figure:  # NaN is no best to compare with
             self.best, self.best_epoch = figure, training.epoch
             self.best_parameters = training.model.state_dict()
-        elif training.epoch - self.best_epoch >= self.patience:
+        self.stop_in_vain(training)
+
+    def stop_in_vain(self, training: Training) -> None:
+        """Stop where the patience is over, as after an epoch, so when a training is resumed that had ended so.
+
+        Parameters
+        ----------
+        training
+            The training.
+        """
+        if training.epoch - self.best_epoch >= self.patience:
             training.stop(f"no better {self.monitor} since epoch {self.best_epoch}")
 
     def finish(self, training: Training) -> None:

@@ -129,6 +129,9 @@ def fit(
     whole("epochs", epochs, least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
+        for callback in callbacks:
+            if isinstance(callback, EarlyStopping):
+                callback.stop_in_vain(loop.training)
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
 
 
