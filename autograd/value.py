@@ -269,7 +269,7 @@ class Value(Node, Operators):
 
     # Walks over the whole graph, each in a module that imports this one.
 
-    def backward(self, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = 1.0, *, create_graph: bool = False, retain_graph: bool | None = None) -> None:  # noqa: ARG002
         """Fill ``grad`` of this node and of every node below; see `autograd.backward.backward`.
 
         Parameters
@@ -278,6 +278,8 @@ class Value(Node, Operators):
             The derivative of what you are after with respect to this node.
         create_graph
             Whether the gradients are Values, which can be differentiated again.
+        retain_graph
+            Taken since PyTorch's programs pass it. A graph lives as long as something refers to it, either way.
 
         Examples
         --------
