@@ -103,8 +103,8 @@ static PyObject *
 value_tanh(PyObject *self, PyObject *unused)
 {
     PyObject *data = number(self);
-    double x = data ? PyFloat_AS_DOUBLE(data) : 0.0, e = exp(-2.0 * fabs(x)), q = e - e * (e / (1.0 + e));
-    if (!data || e < 1e-300) return PyObject_CallOneArg(python_methods[TANH], self);
+    if (!data || fabs(PyFloat_AS_DOUBLE(data)) > 340.0) return PyObject_CallOneArg(python_methods[TANH], self);
+    double x = PyFloat_AS_DOUBLE(data), e = exp(-2.0 * fabs(x)), q = e - e * (e / (1.0 + e));
     PyObject *local = PyFloat_FromDouble(4.0 * (q - q * q));
     if (!local) return NULL;
     PyObject *node = record(PyFloat_FromDouble(tanh(x)), rows[TANH], self, Py_None, local, Py_None);
