@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from threading import Lock, get_ident
 from typing import Any, Final, TypeVar
 
@@ -68,6 +69,7 @@ class _Mark:
 _OPEN: Final = _Mark()  # what lies below this node is being sorted
 _EMPTY: Final = _Mark()  # the node is sorted, and nothing has reached it
 
+_get_grad: Final = attrgetter("grad")
 _set_grad: Final = Node.__dict__["grad"].__set__
 
 
@@ -96,7 +98,7 @@ def sweep(root: Value, gradient: float) -> bool:
         if bundles is not None:
             root.grad = gradient
             _accumulate(order, bundles)
-            write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
+            write(leaves, list(map(total, before, map(_get_grad, leaves))))
             return True
         _undo(root, leaves, before)
         return False
