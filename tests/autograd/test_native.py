@@ -5,9 +5,11 @@ import itertools
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -376,7 +378,7 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
 
 
 def run(program, **environment):
-    result = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    result = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -397,6 +399,26 @@ def test_without_it_all_is_the_same():
     ours, *same = run(PROGRAM, CHAINRULE_PURE_PYTHON="")
     assert ours == str(native.engine is None)
     assert same == rest
+
+
+@compiled
+def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
+    copied = shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")) / "native"
+    (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
+
+    def used(*sources_older_by):
+        for path, seconds in zip(sorted(copied.glob("*.[ch]")), sources_older_by, strict=True):
+            os.utime(path, (1e9 - seconds, 1e9 - seconds))
+        return run("from autograd import native; print(native.engine is not None)", CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path))
+
+    os.utime(module, (1e9, 1e9))
+    assert used(5, 5, 0, 5) == ["True"]
+    assert used(5, 5, -1, 5) == ["False"]
+    for path in copied.glob("*.[ch]"):
+        path.unlink()  # as it is where a wheel was installed
+    assert used() == ["True"]
+    module.write_bytes(b"of another machine")
+    assert used() == ["False"]
 
 
 @compiled
