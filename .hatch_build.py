@@ -17,6 +17,7 @@ __all__ = ["EngineHook"]
 _NAME = "autograd.native._engine"
 # Without a fused multiply-add, which rounds once where Python rounds twice.
 _FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden"]
+_LIBRARIES = [] if os.name == "nt" else ["m"]
 
 
 class EngineHook(BuildHookInterface[Any]):
@@ -42,7 +43,7 @@ def compiled(root: Path, target: Path) -> Path | None:
     """Compile the extension of the source tree ``root`` into the tree ``target``; return where it is, or None where that failed."""
     folder = root / "autograd" / "native"
     sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
-    extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, optional=True)
+    extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True)
     command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
     command.build_lib = str(target)
     with TemporaryDirectory() as objects:

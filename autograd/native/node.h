@@ -8,8 +8,8 @@
 #include <float.h>
 #include <structmember.h>
 
-#if FLT_EVAL_METHOD != 0
-#error "doubles must be computed as doubles"
+#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
+#error "doubles must be computed as doubles, by IEEE's rules"
 #endif
 #ifdef Py_GIL_DISABLED
 #error "the store of blank nodes relies on the interpreter's lock"
