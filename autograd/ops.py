@@ -167,7 +167,7 @@ sqrt: Op = row(
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (square(reciprocal(y)) / 3.0,),
+    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
