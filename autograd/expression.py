@@ -223,13 +223,18 @@ def parse_bindings(text: str) -> dict[str, float]:
 
 
 def _number(text: str, number: str, span: tuple[int, int]) -> float:
+    """Return the number that is meant; infinity and NaN only where they are spelt out."""
     try:
-        return float(number)
+        found = float(number)
+        spelt_out = not any(c.isdigit() for c in number)
     except ValueError:
         expression = parse_expression(number)
-    if expression.names:
-        _fail(text, span, f"a value must be a number, and {expression.names[0]} is a name")
-    return float(expression.evaluate({}))
+        if expression.names:
+            _fail(text, span, f"a value must be a number, and {expression.names[0]} is a name")
+        found, spelt_out = float(expression.evaluate({})), False
+    if not (math.isfinite(found) or spelt_out):
+        _fail(text, span, f"{number} is {found} as a double; write {found} itself if that is what you mean")
+    return found
 
 
 def _parse(text: str, offset: int) -> ast.expr:

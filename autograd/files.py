@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_folder", "decode_float", "encode_float", "parse_json", "read_text", "write_atomically"]
+__all__ = ["check_file", "check_folder", "decode_float", "encode_float", "parse_json", "read_text", "write_atomically"]
 
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
@@ -18,7 +18,8 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
     """Write a file whole or not at all.
 
     The content goes to a temporary file in the same folder, is flushed to the disk and takes the place of
-    the old file in one step; then the folder itself is flushed.
+    the old file in one step; then the folder itself is flushed. A link stays, and what it leads to is replaced; a device
+    such as ``/dev/stdout`` is no file to replace, and is written to as it is.
 
     Raises
     ------
@@ -37,10 +38,15 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
 
     path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
+    check_file(path)
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return path
+    path, given = Path(os.path.realpath(path)), path
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        error.filename = str(path)  # which the reader knows, and not the temporary file's
+        error.filename = str(given)  # which the reader knows, and not the temporary file's
         raise
     try:
         with os.fdopen(handle, "wb") as file:
@@ -58,7 +64,15 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
             os.fsync(folder)
         finally:
             os.close(folder)
-    return path
+    return given
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where a file is to be written and a folder has its name."""
+    import errno
+
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:

@@ -6,12 +6,15 @@ list ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, ParamSpec
 
 __all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
@@ -66,16 +69,70 @@ def mode(**changes: Any) -> Iterator[Mode]:
         MODE.set(replace(MODE.get(), **{name: getattr(before, name) for name in changes}))
 
 
+Arguments = ParamSpec("Arguments")
+
+
+class Switch:
+    """What a public mode returns: for ``with``, or as the decorator of a function, around each of its calls."""
+
+    def __init__(self, name: str, make: Callable[[], AbstractContextManager[Any]]) -> None:
+        self.name, self.make = name, make
+        self.entered: list[AbstractContextManager[Any]] = []
+
+    def __enter__(self) -> None:
+        manager = self.make()
+        manager.__enter__()
+        self.entered.append(manager)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.entered.pop().__exit__(kind, error, trace)
+
+    def __call__(self, function: Callable[..., Any]) -> Any:
+        """Decorate a function."""
+        # A call of these computes nothing yet, so that a mode around the call alone would silently do nothing.
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"@{self.name}() would end before the generator {function.__name__}() takes its first step; "
+                f"write `with {self.name}():` inside it, around what it computes from one yield to the next"
+            )
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*args: Any, **keywords: Any) -> Any:
+                with self.make():
+                    return await function(*args, **keywords)
+
+            return awaited
+
+        @wraps(function)
+        def called(*args: Any, **keywords: Any) -> Any:
+            with self.make():
+                return function(*args, **keywords)
+
+        return called
+
+
+def switch(change: Callable[Arguments, Iterator[None]]) -> Callable[Arguments, Switch]:
+    """Make a public mode of a generator function that switches it on, yields, and switches it off."""
+    make = contextmanager(change)
+
+    @wraps(change)
+    def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> Switch:
+        return Switch(change.__name__, partial(make, *args, **keywords))
+
+    return made
+
+
 def is_tracing() -> bool:
     """Whether the compiler is recording a function in this context."""
     return bool(ACTIVE) and MODE.get().tape is not None
 
 
-@contextmanager
+@switch
 def no_grad() -> Iterator[None]:
     """Compute without recording: results are leaves, and no gradient flows through them.
 
-    Also a decorator. Local to the thread or asyncio task, and undone by an exception.
+    Also a decorator of functions, ``async`` ones too. Local to the thread or asyncio task, and undone by an exception.
 
     Examples
     --------
@@ -90,7 +147,7 @@ def no_grad() -> Iterator[None]:
         yield
 
 
-@contextmanager
+@switch
 def detect_anomaly() -> Iterator[None]:
     """Raise at the first operation, forward or backward, that makes NaN or infinity of finite numbers.
 
@@ -112,7 +169,7 @@ def detect_anomaly() -> Iterator[None]:
         yield
 
 
-@contextmanager
+@switch
 def scope(name: str) -> Iterator[None]:
     """Give the nodes made inside a module path, which pictures show as a cluster.
 
@@ -141,7 +198,7 @@ def scope(name: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
+@switch
 def sources() -> Iterator[None]:
     """Note with each node made inside the line of your program that made it, which pictures show to a pointer.
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
+from nn.checks import as_whole, real, whole
 from nn.init import Initializer, Rng, generator, initializer
-from nn.layers import check_size
 from nn.module import Module
+from nn.reduction import is_sequence
 
 __all__ = ["Dropout", "Embedding", "Sequential"]
 
@@ -36,10 +37,7 @@ class Sequential(Module):
     _element_names = MappingProxyType({"stages": "stage"})
 
     def __init__(self, *stages: Callable[[Any], Any]) -> None:
-        for stage in stages:
-            if not callable(stage):
-                raise TypeError(f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), not a list")
-        self.stages: list[Any] = list(stages)
+        self.stages: list[Any] = [_stage(stage) for stage in stages]
 
     def append(self, stage: Callable[[Any], Any]) -> Sequential:
         """Add a stage at the end; return the module.
@@ -49,7 +47,7 @@ class Sequential(Module):
         stage
             A module, or a function.
         """
-        self.stages = [*self.stages, stage]
+        self.stages = [*self.stages, _stage(stage)]
         return self
 
     def __len__(self) -> int:
@@ -72,6 +70,12 @@ class Sequential(Module):
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(s.__name__ if hasattr(s, '__name__') else repr(s) for s in self.stages)})"
+
+
+def _stage(stage: Any) -> Any:
+    if not callable(stage):
+        raise TypeError(f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), not a list")
+    return stage
 
 
 class Embedding(Module):
@@ -101,7 +105,7 @@ class Embedding(Module):
     """
 
     def __init__(self, count: int, size: int, *, init: str | Initializer = "normal", rng: Rng = None) -> None:
-        rows = initializer(init)(check_size(size, "size"), check_size(count, "count"), rng=rng)
+        rows = initializer(init)(whole("size", size), whole("count", count), rng=rng)
         self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
 
     def forward(self, index: Any) -> Any:
@@ -119,13 +123,13 @@ class Embedding(Module):
         TypeError
             If it is no whole number.
         """
-        if hasattr(index, "__iter__"):
+        if is_sequence(index):
             return [self.forward(i) for i in index]
         if index.__class__ is Value and modes.is_tracing():
             # The number is not known while a program is compiled: a product with its one-hot vector.
             hot = tuple([autograd.equal(index, float(k)) for k in range(len(self.w))])
             return [autograd.dot(hot, column) for column in zip(*self.w, strict=True)]
-        if index.__class__ is Value and index.data == int(index.data):
+        if index.__class__ is Value and as_whole(index.data) is not None:
             index = int(index.data)
         if not hasattr(index, "__index__"):
             raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
@@ -170,9 +174,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
-        if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0.0 <= p < 1.0:
-            raise ValueError(f"p must be a probability from 0 to below 1, got {p!r}")
-        self.p = float(p)
+        self.p = real("p, a probability,", p, least=0.0, below=1.0)
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:
@@ -195,9 +197,11 @@ class Dropout(Module):
                 "Dropout draws anew at each call, and a compiled program would repeat one draw for ever; "
                 "train without compile, or call model.eval() first"
             )
-        if isinstance(x, Value) or not hasattr(x, "__iter__"):
-            return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
-        return [self.forward(element) for element in x]
+        if is_sequence(x):
+            return [self.forward(element) for element in x]
+        if not hasattr(x, "__mul__") or isinstance(x, str):
+            raise TypeError(f"Dropout takes numbers and Values, and lists of them, got {type(x).__name__}")
+        return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

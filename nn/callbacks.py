@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd.files import decode_float
+from nn.checks import data_of, entries, real, whole
 from nn.module import Module
-from nn.optimizer import Optimizer, counted
+from nn.optimizer import Optimizer
 
 __all__ = ["EarlyStopping", "History", "Training"]
 
@@ -48,12 +49,15 @@ class History(Mapping[str, list[float]]):
         figures
             Numbers by name. A name that is new gets NaN for the epochs before.
         """
-        for name, figure in figures.items():
+        numbers = {str(name): data_of(figure) for name, figure in dict(figures).items()}
+        for name, number in numbers.items():
             # A figure that is new in this epoch has no value for those before.
-            self._columns.setdefault(name, [math.nan] * self.epochs).append(float(figure))
+            self._columns.setdefault(name, [math.nan] * self.epochs).append(number)
         self.epochs += 1
 
     def __getitem__(self, name: str) -> list[float]:
+        if name not in self._columns:
+            raise KeyError(f"no figure is called {name!r}; there are {', '.join(self) or 'none yet'}")
         return self._columns[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -102,8 +106,9 @@ class History(Mapping[str, list[float]]):
         ValueError
             If its columns are not all as long as it says.
         """
-        epochs = counted("the number of epochs", state["epochs"])
-        columns = {str(name): [decode_float(x) for x in column] for name, column in state["columns"].items()}
+        epochs, saved = entries(state, ("epochs", "columns"), "a history")
+        epochs = whole("the number of epochs", epochs, least=0)
+        columns = {str(name): [decode_float(x) for x in column] for name, column in saved.items()}
         if any(len(column) != epochs for column in columns.values()):
             raise ValueError(f"the history's columns do not all have {epochs} entries")
         self.epochs, self._columns = epochs, columns
@@ -187,9 +192,7 @@ class EarlyStopping:
     def __init__(
         self, patience: int = 10, *, monitor: str = "val_loss", min_delta: float = 0.0, largest: bool = False, restore_best: bool = True
     ) -> None:
-        if patience < 1:
-            raise ValueError(f"patience must be at least 1, got {patience!r}")
-        self.patience, self.monitor, self.min_delta = patience, monitor, min_delta
+        self.patience, self.monitor, self.min_delta = whole("patience", patience), monitor, real("min_delta", min_delta)
         self.largest, self.restore_best = largest, restore_best
         self.best: float | None = None
         self.best_epoch = 0
@@ -219,7 +222,17 @@ class EarlyStopping:
         if gain > self.min_delta and figure == figure:  # NaN is no best to compare with
             self.best, self.best_epoch = figure, training.epoch
             self.best_parameters = training.model.state_dict()
-        elif training.epoch - self.best_epoch >= self.patience:
+        self.stop_in_vain(training)
+
+    def stop_in_vain(self, training: Training) -> None:
+        """Stop where the patience is over, as after an epoch, so when a training is resumed that had ended so.
+
+        Parameters
+        ----------
+        training
+            The training.
+        """
+        if training.epoch - self.best_epoch >= self.patience:
             training.stop(f"no better {self.monitor} since epoch {self.best_epoch}")
 
     def finish(self, training: Training) -> None:
@@ -245,7 +258,7 @@ class EarlyStopping:
         state
             What `state_dict` of an early stopping returned.
         """
-        best = state["best"]
-        self.best = None if best is None else float(best)
-        self.best_epoch = int(state["best_epoch"])
-        self.best_parameters = {str(name): float(x) for name, x in state["best_parameters"].items()}
+        best, epoch, parameters = entries(state, ("best", "best_epoch", "best_parameters"), "an early stopping")
+        best, epoch = None if best is None else decode_float(best), whole("best_epoch", epoch, least=0)
+        parameters = {str(name): decode_float(x) for name, x in parameters.items()}
+        self.best, self.best_epoch, self.best_parameters = best, epoch, parameters

@@ -6,9 +6,10 @@ Batches, splits and one-hot rows take any sequences and do without NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from nn.checks import as_whole, listed, real, whole
 from nn.datasets import make_circles, make_moons, make_regression, make_spiral, make_xor
 from nn.init import Rng, generator
 from nn.table import read_csv
@@ -27,6 +28,9 @@ def _picker(data: Any) -> Callable[[list[int]], Any]:
 
 
 def _lengths(x: Any, y: Any) -> int:
+    for name, part in (("x", x), ("y", y)):
+        if not hasattr(part, "__len__") or not hasattr(part, "__getitem__"):
+            raise TypeError(f"{name} must be a list, a tuple or an array, got {type(part).__name__}")
     if len(x) != len(y):
         raise ValueError(f"{len(x)} samples but {len(y)} targets; each sample needs one target")
     if len(x) == 0:
@@ -64,9 +68,7 @@ def batches(x: Any, y: Any, batch_size: int | None = None, shuffle: bool = True,
     [([1, 2], [10, 20]), ([3], [30])]
     """
     n = _lengths(x, y)
-    size = n if batch_size is None else batch_size
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"batch_size must be a whole number of at least 1, or None for all samples, got {batch_size!r}")
+    size = n if batch_size is None else whole("batch_size", batch_size)
     order = list(range(n))
     if shuffle:
         generator(rng).shuffle(order)
@@ -96,7 +98,7 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
     Raises
     ------
     ValueError
-        If the lengths differ, or if one of the parts would be empty.
+        If the lengths differ, if ``test_size`` is no number from 0, or if one of the parts would be empty.
 
     Examples
     --------
@@ -105,7 +107,10 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
     (True, 1)
     """
     n = _lengths(x, y)
-    count = round(n * test_size) if isinstance(test_size, float) else test_size
+    if hasattr(test_size, "__index__"):
+        count = whole("test_size", test_size, least=0)
+    else:
+        count = round(n * min(real("test_size", test_size, least=0.0), 1.0))
     if not 0 < count < n:
         raise ValueError(f"test_size {test_size!r} of {n} samples leaves nothing for one of the parts; give a share between 0 and 1, or a number below {n}")
     order = list(range(n))
@@ -142,12 +147,13 @@ def one_hot(labels: Any, classes: int | None = None) -> Any:
     [0.0, 1.0]
     """
     single = not hasattr(labels, "__iter__")
-    wanted: Sequence[Any] = [labels] if single else list(labels)
-    numbers = [int(label) for label in wanted]
-    for label, number in zip(wanted, numbers, strict=True):
-        if number != label or number < 0:
-            raise ValueError(f"a label must be a whole number from 0, got {label!r}")
-    count = max(numbers, default=-1) + 1 if classes is None else classes
+    numbers = []
+    for label in [labels] if single else listed("labels", labels):
+        number = as_whole(label)
+        if number is None or number < 0:
+            raise ValueError(f"a label must be a whole number from 0, got {label!r:.60}")
+        numbers.append(number)
+    count = max(numbers, default=-1) + 1 if classes is None else whole("classes", classes)
     if numbers and max(numbers) >= count:
         raise ValueError(f"label {max(numbers)} is not one of the classes 0 to {count - 1}")
     rows = [[float(k == number) for k in range(count)] for number in numbers]

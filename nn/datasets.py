@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nn.arrays import numpy_for
+from nn.checks import real, whole
 from nn.init import Rng, generator
 
 if TYPE_CHECKING:
@@ -23,12 +24,6 @@ def _arrays(points: Sequence[tuple[float, ...]], labels: Sequence[Any], rng: Any
     if shuffle:
         rng.shuffle(order)
     return np.array([points[i] for i in order], dtype=float), np.array([labels[i] for i in order])
-
-
-def _count(n: Any, *, least: int = 2) -> int:
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < least:
-        raise ValueError(f"a data set needs a whole number of at least {least} samples, got {n!r}")
-    return int(n.__index__())
 
 
 def _even(start: float, stop: float, count: int) -> list[float]:
@@ -58,7 +53,7 @@ def make_moons(n_samples: int = 100, noise: float = 0.1, *, shuffle: bool = True
     Raises
     ------
     ValueError
-        If there are fewer samples than 2.
+        If there are fewer samples than 2, or ``noise`` is negative or no number.
 
     Examples
     --------
@@ -66,7 +61,7 @@ def make_moons(n_samples: int = 100, noise: float = 0.1, *, shuffle: bool = True
     >>> points.shape, sorted(set(labels.tolist()))
     ((100, 2), [0, 1])
     """
-    source, n = generator(rng), _count(n_samples)
+    source, n, noise = generator(rng), whole("n_samples", n_samples, least=2), real("noise", noise, least=0.0)
     outer = [(math.cos(t), math.sin(t)) for t in _even(0.0, math.pi, n // 2)]
     inner = [(1.0 - math.cos(t), 0.5 - math.sin(t)) for t in _even(0.0, math.pi, n - n // 2)]
     points = [(x + source.gauss(0.0, noise), y + source.gauss(0.0, noise)) for x, y in outer + inner]
@@ -97,7 +92,7 @@ def make_circles(
     Raises
     ------
     ValueError
-        If there are fewer samples than 2, or ``factor`` lies outside of its range.
+        If there are fewer samples than 2, or ``noise`` or ``factor`` lies outside of its range.
 
     Examples
     --------
@@ -105,9 +100,8 @@ def make_circles(
     >>> int(labels.sum())
     20
     """
-    source, n = generator(rng), _count(n_samples)
-    if not 0.0 < factor < 1.0:
-        raise ValueError(f"factor, the inner radius, must lie between 0 and 1, got {factor!r}")
+    source, n, noise = generator(rng), whole("n_samples", n_samples, least=2), real("noise", noise, least=0.0)
+    factor = real("factor", factor, above=0.0, below=1.0)
     points, labels = [], []
     for label, radius, count in ((0, 1.0, n // 2), (1, factor, n - n // 2)):
         for i in range(count):
@@ -142,7 +136,7 @@ def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuf
     Raises
     ------
     ValueError
-        If there are fewer samples than arms.
+        If there is no arm, there are fewer samples than arms, or ``noise`` is negative or no number.
 
     Examples
     --------
@@ -150,7 +144,9 @@ def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuf
     >>> labels.tolist()
     [0, 0, 0, 1, 1, 1, 2, 2, 2]
     """
-    source, n = generator(rng), _count(n_samples, least=arms)
+    source, noise = generator(rng), real("noise", noise, least=0.0)
+    arms = whole("arms", arms)
+    n = whole("n_samples", n_samples, least=arms)
     points, labels = [], []
     for j in range(arms):
         count = n // arms + (j < n % arms)
@@ -183,7 +179,7 @@ def make_xor(n_samples: int = 100, noise: float = 0.1, *, shuffle: bool = True, 
     Raises
     ------
     ValueError
-        If there are fewer samples than 4.
+        If there are fewer samples than 4, or ``noise`` is negative or no number.
 
     Examples
     --------
@@ -191,7 +187,7 @@ def make_xor(n_samples: int = 100, noise: float = 0.1, *, shuffle: bool = True, 
     >>> points.tolist(), labels.tolist()
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
-    source, n = generator(rng), _count(n_samples, least=4)
+    source, n, noise = generator(rng), whole("n_samples", n_samples, least=4), real("noise", noise, least=0.0)
     corners = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]
     chosen = [corners[i % 4] for i in range(n)]
     points = [(a + source.gauss(0.0, noise), b + source.gauss(0.0, noise)) for (a, b), _ in chosen]
@@ -220,7 +216,7 @@ def make_regression(
     Raises
     ------
     ValueError
-        If there are fewer samples than 1, or no feature.
+        If there are fewer samples than 1, or no feature, or ``noise`` is negative or no number.
 
     Examples
     --------
@@ -228,8 +224,8 @@ def make_regression(
     >>> x.shape, y.shape
     ((50, 3), (50,))
     """
-    source, n = generator(rng), _count(n_samples, least=1)
-    weights = [source.gauss(0.0, 1.0) for _ in range(_count(n_features, least=1))]
+    source, n, noise = generator(rng), whole("n_samples", n_samples), real("noise", noise, least=0.0)
+    weights = [source.gauss(0.0, 1.0) for _ in range(whole("n_features", n_features))]
     offset = source.gauss(0.0, 1.0)
     points = [tuple(source.gauss(0.0, 1.0) for _ in weights) for _ in range(n)]
     targets = [math.fsum(w * x for w, x in zip(weights, point, strict=True)) + offset + source.gauss(0.0, noise) for point in points]

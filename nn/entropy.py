@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, modes, ops
+from nn.checks import as_whole
 from nn.reduction import elementwise, is_sequence, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
@@ -103,6 +104,9 @@ def _index(target: Any, count: int, who: str) -> int | None:
         weights = list(target)
         if len(weights) != count:
             raise ValueError(f"{who}: {count} scores but a target of {len(weights)} entries")
+        for w in weights:
+            if not hasattr(w, "__sub__"):
+                raise TypeError(f"{who} takes the classes' weights as numbers, got {w!r:.60}")
         if any(w.__class__ is Value for w in weights) or sorted(weights) != [0] * (count - 1) + [1]:
             return None
         return weights.index(1)
@@ -110,9 +114,9 @@ def _index(target: Any, count: int, who: str) -> int | None:
         if modes.is_tracing():
             return None
         target = target.data
-    index = int(target)
-    if index != target:
-        raise ValueError(f"{who} takes a class as a whole number, got {target!r}")
+    index = as_whole(target)
+    if index is None:
+        raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}")
     if not 0 <= index < count:
         raise ValueError(f"{who}: target {index} is not one of the classes 0 to {count - 1}")
     return index

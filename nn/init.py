@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from nn.checks import real, whole
+
 __all__ = ["kaiming_normal", "kaiming_uniform", "normal", "uniform", "xavier_normal", "xavier_uniform", "zeros"]
 
 Rng = random.Random | int | None
@@ -27,7 +29,12 @@ def generator(rng: Rng) -> Any:
     return rng
 
 
-def _rows(draw: Callable[[], float], nin: int, nout: int) -> list[list[float]]:
+def _sizes(nin: Any, nout: Any) -> tuple[int, int]:
+    return whole("nin", nin), whole("nout", nout)
+
+
+def _rows(draw: Callable[[], float], nin: Any, nout: Any) -> list[list[float]]:
+    nin, nout = _sizes(nin, nout)
     return [[draw() for _ in range(nin)] for _ in range(nout)]
 
 
@@ -53,7 +60,7 @@ def uniform(nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rn
     >>> uniform(2, rng=random.Random(1))
     [[-0.7312715117751976, 0.6948674738744653]]
     """
-    source = generator(rng)
+    source, low, high = generator(rng), real("low", low), real("high", high)
     return _rows(lambda: source.uniform(low, high), nin, nout)
 
 
@@ -77,7 +84,7 @@ def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng:
     >>> [round(w, 4) for w in normal(2, std=0.01, rng=0)[0]]
     [0.0094, -0.014]
     """
-    source = generator(rng)
+    source, mean, std = generator(rng), real("mean", mean), real("std", std, least=0.0)
     return _rows(lambda: source.gauss(mean, std), nin, nout)
 
 
@@ -124,7 +131,7 @@ def xavier_uniform(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = Non
     >>> max(map(abs, xavier_uniform(3, 3, rng=0)[0])) <= 1.0
     True
     """
-    bound = gain * math.sqrt(6.0 / (nin + nout))
+    bound = real("gain", gain, least=0.0) * math.sqrt(6.0 / sum(_sizes(nin, nout)))
     return uniform(nin, nout, low=-bound, high=bound, rng=rng)
 
 
@@ -148,7 +155,7 @@ def xavier_normal(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None
     >>> xavier_normal(3, 1, rng=0) == normal(3, 1, std=0.5**0.5, rng=0)
     True
     """
-    return normal(nin, nout, std=gain * math.sqrt(2.0 / (nin + nout)), rng=rng)
+    return normal(nin, nout, std=real("gain", gain, least=0.0) * math.sqrt(2.0 / sum(_sizes(nin, nout))), rng=rng)
 
 
 def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
@@ -171,7 +178,7 @@ def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rn
     >>> max(map(abs, kaiming_uniform(6, rng=0)[0])) <= 1.0
     True
     """
-    bound = gain * math.sqrt(3.0 / max(nin, 1))
+    bound = real("gain", gain, least=0.0) * math.sqrt(3.0 / whole("nin", nin))
     return uniform(nin, nout, low=-bound, high=bound, rng=rng)
 
 
@@ -195,7 +202,7 @@ def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng
     >>> kaiming_normal(8, 2, rng=0) == normal(8, 2, std=0.5, rng=0)
     True
     """
-    return normal(nin, nout, std=gain / math.sqrt(max(nin, 1)), rng=rng)
+    return normal(nin, nout, std=real("gain", gain, least=0.0) / math.sqrt(whole("nin", nin)), rng=rng)
 
 
 _NAMED: dict[str, Initializer] = {
@@ -207,6 +214,6 @@ def initializer(init: str | Initializer) -> Initializer:
     """Return an initialiser by its name, or the function itself."""
     if callable(init):
         return init
-    if init not in _NAMED:
+    if not isinstance(init, str) or init not in _NAMED:
         raise ValueError(f"no initialiser is called {init!r}; choose one of {', '.join(_NAMED)}, or pass a function of (nin, nout, rng=)")
     return _NAMED[init]

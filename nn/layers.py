@@ -13,17 +13,11 @@ from typing import Any
 
 from autograd import Note, Value, dots, modes
 from nn.activations import Activation, activation_function, activation_title
+from nn.checks import whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.module import Module
 
 __all__ = ["MLP", "Layer", "Neuron"]
-
-
-def check_size(number: Any, name: str, *, least: int = 1) -> int:
-    """Check a number of inputs, neurons or rows."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
-    return int(number.__index__())
 
 
 def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
@@ -85,7 +79,7 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        nin = check_size(nin, "nin")
+        nin = whole("nin", nin)
         self._build(_drawn(init, nin, 1, rng)[0], nonlin, activation, bias, granular)
 
     def _build(self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool) -> None:
@@ -237,8 +231,8 @@ class Layer(Module):
         self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        self.nin = check_size(nin, "nin")
-        rows = _drawn(init, self.nin, check_size(nout, "nout"), rng)
+        self.nin = whole("nin", nin)
+        rows = _drawn(init, self.nin, whole("nout", nout), rng)
         neurons = []
         for row in rows:
             neuron = Neuron.__new__(Neuron)

@@ -7,13 +7,15 @@ takes scores, it is stable: a probability that rounds to 0 or 1 still has its lo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import sub
 from typing import Any
 
 import autograd
 from autograd import Value
+from nn.checks import listed, real
 from nn.entropy import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
 from nn.module import Module
-from nn.reduction import elementwise, pairs_of, reduced
+from nn.reduction import elementwise, paired, pairs_of, reduced
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "half_squared_error",
@@ -23,7 +25,7 @@ __all__ = [
 
 def _squares(prediction: Any, target: Any, who: str) -> tuple[Any, int]:
     """Return the sum of squared errors as one dot product, and the number of errors."""
-    errors = tuple([p - t for p, t in pairs_of(prediction, target, who)])
+    errors = tuple(paired(pairs_of(prediction, target, who), who, sub))
     return (errors[0] * errors[0] if len(errors) == 1 else autograd.dot(errors, errors)), len(errors)
 
 
@@ -168,8 +170,7 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: s
     >>> huber_loss([0.5, 3.0], [0.0, 0.0], reduction="none")
     [0.125, 2.5]
     """
-    if not delta > 0.0:
-        raise ValueError(f"delta must be positive, got {delta!r}")
+    delta = real("delta", delta, above=0.0)
 
     def one(p: Any, t: Any) -> Any:
         error = p - t
@@ -214,8 +215,12 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     return elementwise(score, target, reduction, "hinge_loss", one)
 
 
-def _penalized(parameters: Module | Iterable[Value]) -> tuple[Value, ...]:
-    return tuple(parameters.weights() if isinstance(parameters, Module) else parameters)
+def _penalized(parameters: Module | Iterable[Value], strength: Any) -> tuple[Value, ...]:
+    if isinstance(parameters, Value):
+        raise TypeError("a penalty takes a module or a list of parameters; write [v] for a single Value")
+    if strength.__class__ is not Value:
+        real("strength", strength)
+    return tuple(parameters.weights() if isinstance(parameters, Module) else listed("parameters", parameters))
 
 
 def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
@@ -238,7 +243,7 @@ def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
     >>> l2_penalty([Value(3.0), Value(4.0)], 0.1).data
     1.25
     """
-    weights = _penalized(parameters)
+    weights = _penalized(parameters, strength)
     return 0.5 * strength * autograd.dot(weights, weights)
 
 
@@ -262,4 +267,4 @@ def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
     """
-    return strength * autograd.sum([autograd.abs(w) for w in _penalized(parameters)])
+    return strength * autograd.sum([autograd.abs(w) for w in _penalized(parameters, strength)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from nn.checks import as_whole, data_of, listed
 from nn.reduction import is_sequence
 
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
@@ -33,7 +34,7 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
     ([1, 0], [0, 1])
     """
     classes = []
-    for output in outputs:
+    for output in listed("outputs", outputs):
         scores = _flat(output)
         classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
     return classes
@@ -64,23 +65,40 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> accuracy([2.0, -1.0, 0.5], [1, -1, -1])
     0.6666666666666666
     """
-    classes = predicted_classes(outputs)
-    if not classes:
-        raise ValueError("accuracy of nothing is not defined; pass at least one output")
     right = 0
-    for own, target in zip(classes, targets, strict=True):
-        entries = _flat(target)
-        wanted = entries[0] if len(entries) == 1 else predicted_classes([entries])[0]
-        right += own == (0 if wanted == -1 else int(wanted))
-    return right / len(classes)
+    pairs = _paired(outputs, targets, "accuracy")
+    for own, (_, target) in zip(predicted_classes([scores for scores, _ in pairs]), pairs, strict=True):
+        wanted = as_whole(target[0] if len(target) == 1 else predicted_classes([target])[0])
+        if wanted is None:
+            raise ValueError(f"accuracy takes classes as whole numbers, or one-hot lists, got {target[0]!r}")
+        right += own == (0 if wanted == -1 else wanted)
+    return right / len(pairs)
 
 
 def _flat(x: Any) -> list[float]:
-    return [float(element) for element in x] if is_sequence(x) else [float(x)]
+    numbers = list(x) if is_sequence(x) else [x]
+    if not numbers:
+        raise ValueError("an output or target is an empty list; it needs at least one number")
+    return [data_of(number) for number in numbers]
 
 
-def _errors(outputs: Sequence[Any], targets: Sequence[Any]) -> list[float]:
-    return [p - t for o, y in zip(outputs, targets, strict=True) for p, t in zip(_flat(o), _flat(y), strict=True)]
+def _paired(outputs: Any, targets: Any, who: str) -> list[tuple[list[float], list[float]]]:
+    """Return the numbers of each output and of its target."""
+    outputs, targets = listed("outputs", outputs), listed("targets", targets)
+    if len(outputs) != len(targets):
+        raise ValueError(f"{who}: {len(outputs)} outputs but {len(targets)} targets; each output needs one target")
+    if not outputs:
+        raise ValueError(f"{who} of nothing is not defined; pass at least one output")
+    return [(_flat(output), _flat(target)) for output, target in zip(outputs, targets, strict=True)]
+
+
+def _errors(outputs: Any, targets: Any, who: str) -> list[float]:
+    errors = []
+    for output, target in _paired(outputs, targets, who):
+        if len(output) != len(target):
+            raise ValueError(f"{who}: an output of {len(output)} numbers, but a target of {len(target)}")
+        errors += [p - t for p, t in zip(output, target, strict=True)]
+    return errors
 
 
 def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -96,12 +114,17 @@ def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     float
         In the square of the targets' unit.
 
+    Raises
+    ------
+    ValueError
+        If there are no outputs, or the shapes differ.
+
     Examples
     --------
     >>> mean_squared_error([1.0, 2.0], [1.0, 4.0])
     2.0
     """
-    errors = _errors(outputs, targets)
+    errors = _errors(outputs, targets, "mean_squared_error")
     return sum(e * e for e in errors) / len(errors)
 
 
@@ -118,12 +141,17 @@ def mean_absolute_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float
     float
         In the targets' unit.
 
+    Raises
+    ------
+    ValueError
+        If there are no outputs, or the shapes differ.
+
     Examples
     --------
     >>> mean_absolute_error([1.0, 2.0], [1.0, 4.0])
     1.0
     """
-    errors = _errors(outputs, targets)
+    errors = _errors(outputs, targets, "mean_absolute_error")
     return sum(map(abs, errors)) / len(errors)
 
 

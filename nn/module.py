@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -61,16 +61,24 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it")
 
     def __setattr__(self, name: str, attribute: Any) -> None:
+        members = list(_members(self._element_names.get(name, name), attribute))
+        # Only a module that has a path already can be inside of what it is given.
+        for path, child in members if self._path else ():
+            if isinstance(child, Module):
+                _check_outside(self, path, child.modules())
+        for path, child in members:
+            _name(child, _join(self._path, path), "", (self,))
         super().__setattr__(name, attribute)
-        for path, child in _members(self._element_names.get(name, name), attribute):
-            _name(child, _join(self._path, path), "")
 
     # Finding what is inside.
 
     def _children(self) -> Iterator[tuple[str, Any]]:
         """Yield the path and the object of each Value and module held directly."""
         for name, attribute in vars(self).items():
-            yield from _members(self._element_names.get(name, name), attribute)
+            for path, child in _members(self._element_names.get(name, name), attribute):
+                if child is self:
+                    _check_outside(self, path, [self])
+                yield path, child
 
     def _walk(self) -> Iterator[tuple[str, Any]]:
         """Yield this module and all below it, with their paths from here, each object once, parents first."""
@@ -85,7 +93,7 @@ class Module:
                     if child not in seen:
                         seen.add(child)
                         # A list may have grown since it was assigned: name what came later.
-                        _name(child, _join(item._path, name), "")
+                        _name(child, _join(item._path, name), "", (item,))
                         inner.append((_join(path, name), child))
                 stack.extend(reversed(inner))
 
@@ -127,8 +135,14 @@ class Module:
 
     # Switching.
 
-    def zero_grad(self) -> None:
-        """Set every parameter's ``grad`` to zero, before the next backward pass adds to it."""
+    def zero_grad(self, set_to_none: bool = False) -> None:  # noqa: ARG002, as PyTorch's programs pass it
+        """Set every parameter's ``grad`` to zero, before the next backward pass adds to it.
+
+        Parameters
+        ----------
+        set_to_none
+            Taken since PyTorch's programs pass it. A gradient is a number here, so it becomes zero either way.
+        """
         for parameter in self.parameters():
             parameter.grad = 0.0
 
@@ -246,32 +260,42 @@ class Module:
         return type(self).__name__
 
 
-def _members(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
+def _members(name: str, attribute: Any, around: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Yield the Values and modules in an attribute, by name: itself, or elements as ``name0``, ``name0_1``, ``name.key``."""
     if isinstance(attribute, (Value, Module)):
         yield name, attribute
-    elif isinstance(attribute, (list, tuple)):
-        between = "_" if name[-1:].isdigit() else ""
-        for i, element in enumerate(attribute):
-            yield from _members(f"{name}{between}{i}", element)
-    elif isinstance(attribute, dict):
-        for key, element in attribute.items():
-            yield from _members(f"{name}.{key}", element)
+    elif isinstance(attribute, (list, tuple, dict)):
+        if any(attribute is outer for outer in around):
+            raise ValueError(f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end of names")
+        around = (*around, attribute)
+        between = "." if isinstance(attribute, dict) else "_" if name[-1:].isdigit() else ""
+        for key, element in attribute.items() if isinstance(attribute, dict) else enumerate(attribute):
+            yield from _members(f"{name}{between}{key}", element, around)
+
+
+def _check_outside(module: Module, path: str, others: Sequence[Module]) -> None:
+    """Refuse a module that would be a part of a part of itself."""
+    if module in others:
+        raise ValueError(
+            f"a {type(module).__name__} would contain itself, at {path!r}, and its parameters would have no end of names; "
+            "to refer to an outer module without making it a part, store a function: self.outer = lambda: module"
+        )
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path and name else path or name
 
 
-def _name(child: Any, path: str, old: str) -> None:
+def _name(child: Any, path: str, old: str, above: tuple[Module, ...]) -> None:
     """Give a parameter its path as label, if it has none but the ``old`` path; a module likewise, down to the leaves."""
     if not isinstance(child, Module):
         if child.label in ("", old) and child.label != path:
             child.label = path
         return
+    _check_outside(child, path, above)
     old = child._path
     if old != path:
         object.__setattr__(child, "_path", path)
         child._moved()
         for name, grandchild in child._children():
-            _name(grandchild, _join(path, name), _join(old, name))
+            _name(grandchild, _join(path, name), _join(old, name), (*above, child))

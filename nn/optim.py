@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import Value
-from nn.optimizer import Optimizer, checked, clip_grad_norm_, clip_grad_value_
+from nn.checks import listed, real
+from nn.optimizer import Optimizer, clip_grad_norm_, clip_grad_value_
 from nn.schedule import CosineLR, ExponentialLR, LambdaLR, LinearLR, Scheduler, StepLR
 
 __all__ = [
@@ -59,8 +60,8 @@ class SGD(Optimizer):
     def __init__(
         self, params: Iterable[Value], lr: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
     ) -> None:
-        self.momentum, self.nesterov = checked("momentum", momentum), bool(nesterov)
-        self.weight_decay = checked("weight_decay", weight_decay)
+        self.momentum, self.nesterov = real("momentum", momentum, least=0.0), bool(nesterov)
+        self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs a momentum above 0")
         self.slots = ("velocity",) if momentum else ()
@@ -109,8 +110,8 @@ class AdaGrad(Optimizer):
     def __init__(
         self, params: Iterable[Value], lr: float = 0.01, *, lr_decay: float = 0.0, eps: float = 1e-10, weight_decay: float = 0.0
     ) -> None:
-        self.lr_decay, self.eps = checked("lr_decay", lr_decay), checked("eps", eps)
-        self.weight_decay = checked("weight_decay", weight_decay)
+        self.lr_decay, self.eps = real("lr_decay", lr_decay, least=0.0), real("eps", eps, least=0.0)
+        self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         super().__init__(params, lr)
 
     def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
@@ -159,9 +160,9 @@ class RMSProp(Optimizer):
         self, params: Iterable[Value], lr: float = 0.01, *, alpha: float = 0.99, eps: float = 1e-8,
         momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
-        self.alpha, self.eps = checked("alpha", alpha), checked("eps", eps)
-        self.momentum, self.centered = checked("momentum", momentum), bool(centered)
-        self.weight_decay = checked("weight_decay", weight_decay)
+        self.alpha, self.eps = real("alpha", alpha, least=0.0, below=1.0), real("eps", eps, least=0.0)
+        self.momentum, self.centered = real("momentum", momentum, least=0.0), bool(centered)
+        self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         self.slots = ("square", *(("velocity",) if momentum else ()), *(("mean",) if centered else ()))
         super().__init__(params, lr)
 
@@ -216,9 +217,10 @@ class Adam(Optimizer):
         self, params: Iterable[Value], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
-        first, second = betas
-        self.betas = [checked("betas", first, below=1.0), checked("betas", second, below=1.0)]
-        self.eps, self.weight_decay = checked("eps", eps), checked("weight_decay", weight_decay)
+        self.betas = [real("betas", beta, least=0.0, below=1.0) for beta in listed("betas", betas)]
+        if len(self.betas) != 2:
+            raise ValueError(f"betas must be two numbers, such as (0.9, 0.999), got {betas!r:.60}")
+        self.eps, self.weight_decay = real("eps", eps, least=0.0), real("weight_decay", weight_decay, least=0.0)
         super().__init__(params, lr)
 
     def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:

@@ -9,32 +9,18 @@ from typing import Any
 from autograd import Value
 from autograd.files import decode_float
 from nn.arrays import numpy_for
+from nn.checks import entries, listed, real, values, whole
 
-__all__ = ["Optimizer", "checked", "clip_grad_norm_", "clip_grad_value_", "counted"]
-
-
-def checked(name: str, number: Any, *, below: float = math.inf) -> float:
-    """Check a hyperparameter: a number from 0 to below ``below``."""
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0.0 <= number < below:
-        limit = "" if below == math.inf else f" and below {below:g}"
-        raise ValueError(f"{name} must be a number from 0{limit}, got {number!r}")
-    return float(number)
-
-
-def counted(name: str, number: Any) -> int:
-    """Check a count that a file gave: a whole number from 0."""
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise ValueError(f"{name} must be a whole number from 0, got {number!r}")
-    return number
+__all__ = ["Optimizer", "clip_grad_norm_", "clip_grad_value_"]
 
 
 def _option(name: str, own: Any, given: Any) -> Any:
-    """Check a hyperparameter that a file gave: of the kind that the optimizer has, and a number as `checked` says."""
+    """Check a hyperparameter that a file gave: of the kind that the optimizer has, a number from 0."""
     if isinstance(own, float):
-        return checked(name, given)
+        return real(name, given, least=0.0)
     if type(given) is not type(own) or (isinstance(own, list) and len(given) != len(own)):
         raise ValueError(f"{name} must be such as {own!r}, got {given!r}")
-    return [checked(name, number, below=1.0) for number in given] if name == "betas" else given
+    return [real(name, number, least=0.0, below=1.0) for number in given] if name == "betas" else given
 
 
 class Optimizer:
@@ -85,7 +71,7 @@ class Optimizer:
     def __init__(self, params: Iterable[Value], lr: float) -> None:
         if isinstance(params, Value):
             raise TypeError("an optimizer takes the parameters as a list; write [v] for a single Value")
-        self.params = list(params)
+        self.params = listed("params", params)
         for p in self.params:
             if not isinstance(p, Value) or p.op is not None:
                 kind = f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
@@ -94,7 +80,7 @@ class Optimizer:
             raise ValueError("an optimizer needs at least one parameter, got none; pass model.parameters()")
         if len(set(self.params)) < len(self.params):
             raise ValueError("a parameter occurs twice; pass each once")
-        self.lr = checked("lr", lr)
+        self.lr = real("lr", lr, least=0.0)
         self.steps = 0
         self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
 
@@ -155,8 +141,14 @@ class Optimizer:
         self.state = dict(zip(self.slots, state, strict=True))
         return theta
 
-    def zero_grad(self) -> None:
-        """Set every parameter's ``grad`` to zero."""
+    def zero_grad(self, set_to_none: bool = False) -> None:  # noqa: ARG002, as PyTorch's programs pass it
+        """Set every parameter's ``grad`` to zero.
+
+        Parameters
+        ----------
+        set_to_none
+            Taken since PyTorch's programs pass it. A gradient is a number here, so it becomes zero either way.
+        """
         for p in self.params:
             p.grad = 0.0
 
@@ -179,18 +171,17 @@ class Optimizer:
         ValueError
             If it is of another optimizer, or of another number of parameters, or holds what cannot be.
         """
-        if not isinstance(state, Mapping) or {"kind", "lr", "steps", "options", "state"} - set(state):
-            raise ValueError("this is no optimizer state; pass what state_dict() returned")
-        if state["kind"] != type(self).__name__:
-            raise ValueError(f"the state is that of {state['kind']}, and this optimizer is {type(self).__name__}")
-        if set(state["options"]) != set(self.options) or set(state["state"]) != set(self.slots):
-            raise ValueError(f"the state does not have the entries of {type(self).__name__}")
-        columns = {name: [decode_float(x) for x in state["state"][name]] for name in self.slots}
+        kind, lr, steps, options, numbers = entries(state, ("kind", "lr", "steps", "options", "state"), "an optimizer")
+        if kind != type(self).__name__:
+            raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
+        if not (isinstance(options, Mapping) and isinstance(numbers, Mapping)) or set(options) != set(self.options) or set(numbers) != set(self.slots):
+            raise ValueError(f"the state does not have the entries of {kind}")
+        columns = {name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])] for name in self.slots}
         for name, column in columns.items():
             if len(column) != len(self.params):
                 raise ValueError(f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} parameters")
-        lr, steps = checked("lr", state["lr"]), counted("steps", state["steps"])
-        options = {name: _option(name, getattr(self, name), state["options"][name]) for name in self.options}
+        lr, steps = real("lr", lr, least=0.0), whole("steps", steps, least=0)
+        options = {name: _option(name, getattr(self, name), options[name]) for name in self.options}
         for name, value in options.items():
             setattr(self, name, value)
         self.lr, self.steps, self.state = lr, steps, columns
@@ -226,8 +217,8 @@ def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
     >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
     (10.0, 1.0)
     """
-    params = [params] if isinstance(params, Value) else list(params)
-    limit = math.inf if max_norm == math.inf else checked("max_norm", max_norm)
+    params = [params] if isinstance(params, Value) else values("params", params)
+    limit = math.inf if max_norm == math.inf else real("max_norm", max_norm, least=0.0)
     norm = math.hypot(*[_number(p.grad) for p in params])
     scale = limit / (norm + 1e-6)  # as PyTorch does, to never divide by zero
     if scale < 1.0:
@@ -253,7 +244,8 @@ def clip_grad_value_(params: Iterable[Value] | Value, clip_value: float) -> None
     >>> w.grad
     -1.0
     """
-    limit = checked("clip_value", clip_value)
-    for p in [params] if isinstance(params, Value) else params:
+    params = [params] if isinstance(params, Value) else values("params", params)
+    limit = real("clip_value", clip_value, least=0.0)
+    for p in params:
         grad = _number(p.grad)
         p.grad = grad if grad != grad else min(max(grad, -limit), limit)

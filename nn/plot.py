@@ -14,6 +14,7 @@ import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError
 from nn.activations import activation_function
+from nn.checks import as_whole, data_of, listed, real, whole
 from nn.module import Module
 
 __all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
@@ -57,8 +58,8 @@ def plot_loss(
     >>> plot_loss([3.0, 2.0, 1.5]).get_title()
     'Loss'
     """
-    curves: Mapping[str, Sequence[float]] = losses if isinstance(losses, Mapping) else {"": losses}
-    curves = {name: [float(y) for y in ys] for name, ys in curves.items()}
+    given: Mapping[str, Sequence[float]] = losses if isinstance(losses, Mapping) else {"": losses}
+    curves = {str(name): [data_of(y) for y in listed("losses", ys)] for name, ys in given.items()}
     ax = _axes(ax)
     for (name, ys), colour in zip(curves.items(), _cycle(COLOURS), strict=False):
         ax.plot(range(len(ys)), ys, color=colour, label=name or None, linewidth=1.6)
@@ -109,10 +110,16 @@ def plot_decision_boundary(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('x0', 'x1')
     """
-    points = [[float(a) for a in row] for row in x]
-    if not points or len(points) != len(y) or any(len(p) != 2 for p in points):
+    points = [[data_of(a) for a in listed("a sample", row)] for row in listed("x", x)]
+    classes = [as_whole(label) for label in listed("y", y)]
+    labels = [label for label in classes if label is not None and label >= -1]
+    if not points or len(points) != len(classes) or any(len(p) != 2 for p in points):
         raise ValueError("plot_decision_boundary takes samples of two features, one label for each; choose two columns: x[:, [0, 1]]")
-    labels = [int(label) for label in y]
+    if len(labels) < len(classes) or (-1 in labels and max(labels) > 1):
+        raise ValueError(f"plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y!r:.60}")
+    if not callable(model):
+        raise TypeError(f"model must be a function of a point, such as a module of nn, got {type(model).__name__}")
+    steps, margin = whole("steps", steps, least=2), real("margin", margin, least=0.0)
     if set(labels) <= {-1, 1}:
         labels = [int(label > 0) for label in labels]
     ax = _axes(ax, 6.0, 5.0)
@@ -143,9 +150,9 @@ def plot_decision_boundary(
 def _margins(outputs: Sequence[Any], threshold: float) -> list[list[float]]:
     """Return for each class by how much each output prefers it to every other."""
     if not isinstance(outputs[0], (list, tuple)) or len(outputs[0]) == 1:
-        scores = [float(o[0] if isinstance(o, (list, tuple)) else o) - threshold for o in outputs]
+        scores = [data_of(o[0] if isinstance(o, (list, tuple)) else o) - threshold for o in outputs]
         return [[-s for s in scores], scores]
-    table = [[float(s) for s in o] for o in outputs]
+    table = [[data_of(s) for s in o] for o in outputs]
     return [[row[k] - max(row[:k] + row[k + 1 :]) for row in table] for k in range(len(table[0]))]
 
 
@@ -176,6 +183,7 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
     ['tanh', 'derivative']
     """
     name, function = activation_function(activation)
+    low, high, steps = real("low", low), real("high", high), whole("steps", steps, least=2)
     xs = [Value(low + (high - low) * i / (steps - 1)) for i in range(steps)]
     ys = [x if function is None else function(x) for x in xs]
     slopes = [autograd.gradients(y, x) for x, y in zip(xs, ys, strict=True)]
@@ -212,6 +220,8 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     >>> [label.get_text() for label in plot_grad_flow(model).get_xticklabels()]
     ['layer0', 'layer1']
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"plot_grad_flow takes a module after backward(), got {type(model).__name__}")
     groups: dict[str, list[float]] = {}
     for path, parameter in model.named_parameters():
         parts = path.split(".")
@@ -259,6 +269,8 @@ def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, titl
     >>> plot_history({"loss": [0.7, 0.3], "accuracy": [0.5, 0.9]}).get_xlabel()
     'epoch'
     """
+    if not isinstance(history, Mapping):
+        raise TypeError(f"plot_history takes what nn.fit returned, got {type(history).__name__}; plot_loss draws a list of numbers")
     losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
     metrics = {name: column for name, column in history.items() if name not in losses}
     if not losses:

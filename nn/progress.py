@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any, TextIO
 
+from nn.checks import whole
+
 __all__ = ["Progress"]
 
 WIDTH = 24
@@ -45,7 +47,7 @@ class Progress:
     """
 
     def __init__(self, total: int, *, title: str = "training", stream: TextIO | None = None, style: str | None = None) -> None:
-        self.total, self.title = max(total, 1), title
+        self.total, self.title = max(whole("total", total, least=0), 1), title
         self.stream = sys.stderr if stream is None else stream
         if style is None:
             style = "notebook" if _in_notebook() else "bar" if self.stream.isatty() else "lines"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import autograd
 from autograd import Value
 
-__all__ = ["elementwise", "is_sequence", "pairs_of", "reduced"]
+__all__ = ["elementwise", "is_sequence", "paired", "pairs_of", "reduced"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
 def is_sequence(x: Any) -> bool:
     """Whether something holds several numbers: a list, a tuple, an array, and no Value."""
-    return x.__class__ is not Value and hasattr(x, "__iter__") and getattr(x, "ndim", 1) != 0
+    return x.__class__ is not Value and hasattr(x, "__iter__") and getattr(x, "ndim", 1) != 0 and not isinstance(x, (str, bytes, Mapping))
 
 
 def pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
@@ -55,5 +55,17 @@ def reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
 
 def elementwise(prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]) -> Any:
     """Apply ``one`` to each prediction and its target, and reduce the losses."""
-    pairs = pairs_of(prediction, target, who)
-    return reduced([one(p, t) for p, t in pairs], reduction, single=not is_sequence(prediction))
+    losses = paired(pairs_of(prediction, target, who), who, one)
+    return reduced(losses, reduction, single=not is_sequence(prediction))
+
+
+def paired(pairs: list[tuple[Any, Any]], who: str, one: Callable[[Any, Any], Any]) -> list[Any]:
+    """Apply ``one`` to each prediction and its target, and say which is no number where that is why it cannot be."""
+    try:
+        return [one(p, t) for p, t in pairs]
+    except TypeError:
+        for pair in pairs:
+            for name, x in zip(("prediction", "target"), pair):
+                if not hasattr(x, "__sub__"):
+                    raise TypeError(f"{who} takes numbers and Values, got the {name} {x!r:.60}") from None
+        raise

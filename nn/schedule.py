@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nn.optimizer import Optimizer, checked, counted
+from nn.checks import entries, real, whole
+from nn.optimizer import Optimizer
 
 __all__ = ["CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Scheduler", "StepLR"]
 
@@ -48,8 +49,10 @@ class Scheduler:
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
-        self._set()
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"a scheduler takes an optimizer of nn.optim, got {type(optimizer).__name__}")
+        self.optimizer, self.base_lr = optimizer, optimizer.lr
+        self._set(0)
 
     def factor(self, step: int) -> float:
         """Return what the base rate is multiplied by after ``step`` calls of `step`.
@@ -68,11 +71,12 @@ class Scheduler:
 
     def step(self) -> None:
         """Go on to the next rate."""
-        self.steps += 1
-        self._set()
+        self._set(self.steps + 1)
 
-    def _set(self) -> None:
-        self.optimizer.lr = self.base_lr * self.factor(self.steps)
+    def _set(self, steps: int) -> None:
+        """Take over a number of steps, once the rate that belongs to it is known."""
+        factor = real(f"the factor of {type(self).__name__} after {steps} steps", self.factor(steps), least=0.0)
+        self.steps, self.optimizer.lr = steps, self.base_lr * factor
 
     def state_dict(self) -> dict[str, Any]:
         """Return the base rate and the number of steps."""
@@ -86,9 +90,10 @@ class Scheduler:
         state
             What `state_dict` of a scheduler of this kind returned.
         """
-        base_lr, steps = checked("base_lr", state["base_lr"]), counted("steps", state["steps"])
-        self.base_lr, self.steps = base_lr, steps
-        self._set()
+        base_lr, steps = entries(state, ("base_lr", "steps"), "a scheduler")
+        base_lr, steps = real("base_lr", base_lr, least=0.0), whole("steps", steps, least=0)
+        self.base_lr = base_lr
+        self._set(steps)
 
 
 class StepLR(Scheduler):
@@ -118,9 +123,7 @@ class StepLR(Scheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        if step_size < 1:
-            raise ValueError(f"step_size must be at least 1, got {step_size!r}")
-        self.step_size, self.gamma = step_size, gamma
+        self.step_size, self.gamma = whole("step_size", step_size), real("gamma", gamma, least=0.0)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
@@ -153,7 +156,7 @@ class ExponentialLR(Scheduler):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
-        self.gamma = gamma
+        self.gamma = real("gamma", gamma, least=0.0)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
@@ -188,9 +191,7 @@ class CosineLR(Scheduler):
     """
 
     def __init__(self, optimizer: Optimizer, t_max: int, eta_min: float = 0.0) -> None:
-        if t_max < 1:
-            raise ValueError(f"t_max must be at least 1, got {t_max!r}")
-        self.t_max, self.eta_min = t_max, eta_min
+        self.t_max, self.eta_min = whole("t_max", t_max), real("eta_min", eta_min, least=0.0)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
@@ -226,9 +227,8 @@ class LinearLR(Scheduler):
     """
 
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3.0, end_factor: float = 1.0, total_iters: int = 5) -> None:
-        if total_iters < 1:
-            raise ValueError(f"total_iters must be at least 1, got {total_iters!r}")
-        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        self.start_factor, self.end_factor = real("start_factor", start_factor, least=0.0), real("end_factor", end_factor, least=0.0)
+        self.total_iters = whole("total_iters", total_iters)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
@@ -261,6 +261,8 @@ class LambdaLR(Scheduler):
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        if not callable(lr_lambda):
+            raise TypeError(f"lr_lambda must be a function of the number of steps, got {type(lr_lambda).__name__}")
         self.lr_lambda = lr_lambda
         super().__init__(optimizer)
 

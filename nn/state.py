@@ -169,6 +169,8 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     >>> first.state_dict() == second.state_dict()
     True
     """
+    if not isinstance(module, Module):
+        raise TypeError(f"save takes a module of nn, got {type(module).__name__}")
     write(path, {"module": type(module).__name__, "parameters": module.state_dict()}, kind=FORMAT)
 
 

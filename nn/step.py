@@ -102,7 +102,10 @@ class Compiled(Eager):
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
         np = self.numpy
-        samples, targets = np.asarray(x, float), np.asarray(y, float)
+        try:
+            samples, targets = np.asarray(x, float), np.asarray(y, float)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"compile=True takes samples of numbers, each of as many, and targets likewise: {error}") from None
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1
         while steps > 0:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from autograd.files import check_folder
+from autograd.files import check_file, check_folder
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.checks import data_of, listed, whole
 from nn.data import batches
 from nn.init import Rng, generator
 from nn.metrics import METRICS, Metric
@@ -94,7 +95,8 @@ def fit(
         Where a loss or gradient is not finite, naming the first operation whose result was not. The
         parameters are those before that step.
     ValueError, TypeError
-        If an argument is not as described; before anything has changed.
+        If an argument is not as described; before anything has changed, but for what only shows in the course of the
+        training: a sample that the model does not take, a metric that returns no number.
 
     Examples
     --------
@@ -112,16 +114,24 @@ def fit(
         model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
     )
     loop.check_callbacks(callbacks)
+    if loop.validation is not None:  # one sample tells whether the model and the loss take it
+        evaluate(model, (loop.validation[0][:1], loop.validation[1][:1]), loss)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
-    loop.checkpoint, loop.every = checkpoint, whole(checkpoint_every, "checkpoint_every")
+    loop.checkpoint, loop.every = checkpoint, whole("checkpoint_every", checkpoint_every)
     if resume and checkpoint is None:
         raise ValueError("resume=True needs checkpoint=path, the file to go on from")
     if checkpoint is not None:
+        if not isinstance(checkpoint, (str, os.PathLike)):
+            raise TypeError(f"checkpoint must be a file's path, got {type(checkpoint).__name__}")
+        check_file(checkpoint)
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
-    whole(epochs, "epochs", least=0)
+    whole("epochs", epochs, least=0)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
+        for callback in callbacks:
+            if isinstance(callback, EarlyStopping):
+                callback.stop_in_vain(loop.training)
     return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
 
 
@@ -156,11 +166,10 @@ class _Loop:
         self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str, batch_size: int | None,
         validation: Any, metrics: Any,
     ) -> None:  # fmt: skip
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction must be mean or sum, got {reduction!r}")
+        check_reduction(reduction)
         self.x, self.y = prepared(data, "data")
         self.validation = prepared(validation, "validation") if validation is not None else None
-        self.size = len(self.x) if batch_size is None else min(whole(batch_size, "batch_size"), len(self.x))
+        self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
         self.metrics = _metrics(metrics)
         self.model, self.loss, self.mean = model, loss, reduction == "mean"
         self.training = Training(model, optimizer, History())
@@ -245,18 +254,11 @@ class _Loop:
         return figures
 
 
-def whole(number: Any, name: str, *, least: int = 1) -> int:
-    """Check a whole number."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")
-    return int(number.__index__())
-
-
 def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     """Return samples and targets as lists of Python numbers, after checking that every number is finite."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
-    x, y = (list(part.tolist() if hasattr(part, "tolist") else part) for part in data)
+    x, y = (listed(f"the {what} of {name}", part.tolist() if hasattr(part, "tolist") else part) for what, part in zip(("samples", "targets"), data))
     if len(x) != len(y) or not x:
         raise ValueError(f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must be one sample")
     for i, pair in enumerate(zip(x, y, strict=True)):
@@ -295,9 +297,18 @@ def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], An
     >>> evaluate(nn.Neuron(1, init="zeros"), ([[1.0]], [2.0]), nn.losses.mse_loss)
     4.0
     """
+    if not isinstance(model, Module) or not callable(loss):
+        raise TypeError(f"evaluate takes a module of nn and a function of (output, target), got {type(model).__name__} and {type(loss).__name__}")
+    check_reduction(reduction)
     x, y = prepared(data, "data")
-    total = math.fsum(float(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
+    total = math.fsum(data_of(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
     return total / len(x) if reduction == "mean" else total
+
+
+def check_reduction(reduction: Any) -> None:
+    """Check how the losses of samples are put together."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"reduction must be mean or sum, got {reduction!r:.60}")
 
 
 def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
@@ -314,9 +325,13 @@ def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]
     if isinstance(metrics, str):
         raise TypeError(f"metrics takes a list of names: write metrics=[{metrics!r}]")
     if isinstance(metrics, Mapping):
-        return dict(metrics)
+        for name, metric in metrics.items():
+            if not callable(metric):
+                raise TypeError(f"the metric {name!r} must be a function of (outputs, targets), got {type(metric).__name__}")
+        return {str(name): metric for name, metric in metrics.items()}
+    metrics = listed("metrics", metrics)
     for name in metrics:
-        if name not in METRICS:
+        if not isinstance(name, str) or name not in METRICS:
             raise ValueError(f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions")
     return {name: METRICS[name] for name in metrics}
 
@@ -325,7 +340,11 @@ def _measured(model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, M
     if not metrics:
         return {}
     outputs = _outputs(model, x)
-    return {prefix + name: float(metric(outputs, y)) for name, metric in metrics.items()}
+    figures = {prefix + name: metric(outputs, y) for name, metric in metrics.items()}
+    for name, figure in figures.items():
+        if not hasattr(figure, "__float__"):
+            raise TypeError(f"the metric {name!r} must return a number, got {type(figure).__name__}")
+    return {name: float(figure) for name, figure in figures.items()}
 
 
 @contextmanager

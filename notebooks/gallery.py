@@ -21,7 +21,7 @@ for node, label in ((m, "m"), (z, "z"), (a, "a"), (e, "e"), (L, "L")):
 L.backward()
 
 # %% [markdown]
-# ## 1, 2. Values and gradients on nodes, local derivatives on edges; what flows back is laid over them
+# ## 1. Values and gradients on nodes, local derivatives on edges; what flows back is laid over them
 #
 # An arrow is an operand. Beside it stands the local derivative; under that, what flows back along it: the
 # local derivative times the gradient of the node that it points to. Bands are as broad as the flow is strong.
@@ -36,7 +36,7 @@ draw(L, engine="builtin")
 draw(L, engine="builtin", flow=False)
 
 # %% [markdown]
-# ## 3. `a * a` has two edges
+# ## 2. `a * a` has two edges
 #
 # Each carries 3, and the gradient is their sum. A drawing that keeps edges in a set shows one, and teaches a bug.
 
@@ -49,7 +49,7 @@ assert len(edges) == 2
 draw(square, engine="builtin")
 
 # %% [markdown]
-# ## 4, 5. Names and clusters by neuron and layer
+# ## 3. Names and clusters by neuron and layer
 #
 # `nn` notes on each node which module made it; `scope` does so for your own code.
 
@@ -71,7 +71,7 @@ out.backward()
 draw(out)
 
 # %% [markdown]
-# ## 6. `depth=` folds modules
+# ## 4. `depth=` folds modules
 
 # %%
 draw(loss, depth=1)
@@ -80,7 +80,7 @@ draw(loss, depth=1)
 draw(loss, depth=2)
 
 # %% [markdown]
-# ## 7, 8. Repeats are drawn once, marked ×N; so a training batch of 5,000 nodes is a page, not a wall
+# ## 5. Repeats are drawn once, marked ×N; so a training batch of 5,000 nodes is a page, not a wall
 
 # %%
 wide = MLP(2, [16, 16, 1], rng=3)
@@ -93,13 +93,13 @@ assert len(folded.graph.nodes) < 20
 folded
 
 # %% [markdown]
-# ## 9. Direction
+# ## 6. Direction
 
 # %%
 draw(L, engine="builtin", rankdir="TB")
 
 # %% [markdown]
-# ## 10. Colour by gradient: signed, fit for every kind of colour vision; zero and NaN have a mark of their own
+# ## 7. Colour by gradient: signed, fit for every kind of colour vision; zero and NaN have a mark of their own
 
 # %%
 p, q, r = Value(2.0, "p"), Value(-1.0, "q"), Value(0.0, "r")
@@ -108,7 +108,7 @@ flagged.backward()
 draw(flagged, engine="builtin")
 
 # %% [markdown]
-# ## 11. A branch that was not taken
+# ## 8. A branch that was not taken
 #
 # Nothing flows through it: not even zero times infinity.
 
@@ -118,13 +118,13 @@ kink.backward()
 draw(kink, engine="builtin")
 
 # %% [markdown]
-# ## 12. What the backward pass must remember
+# ## 9. What the backward pass must remember
 
 # %%
 draw(L, engine="builtin", saved=True)
 
 # %% [markdown]
-# ## 15. Pointing at a box shows its formula, its contributions and the line that made it
+# ## 10. Pointing at a box shows its formula, its contributions and the line that made it
 
 # %%
 with sources():
@@ -136,7 +136,7 @@ print(*picture.graph.nodes[0].tooltip, sep="\n")
 picture
 
 # %% [markdown]
-# ## 16. Operations as mathematics, one node for a whole dot product
+# ## 11. Operations as mathematics, one node for a whole dot product
 
 # %%
 vector = dot([Value(0.5, "w0"), Value(0.25, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")])
@@ -145,7 +145,7 @@ h.backward()
 draw(h, engine="builtin")
 
 # %% [markdown]
-# ## 17. Other formats: DOT, Mermaid, a listing; PNG and PDF where there is Graphviz
+# ## 12. Other formats: DOT, Mermaid, a listing; PNG and PDF where there is Graphviz
 
 # %%
 print(draw(L).listing())
@@ -157,19 +157,19 @@ print(draw(square).to_mermaid())
 print(draw(square).source)
 
 # %% [markdown]
-# ## Dark, and several pictures in one page
+# ## 13. Dark, and several pictures in one page
 
 # %%
 draw(L, engine="builtin", theme="dark")
 
 # %% [markdown]
-# ## micrograd's names
+# ## 14. micrograd's names
 
 # %%
 draw_dot(square, rankdir="TB")
 
 # %% [markdown]
-# ## 20. The derivation as text
+# ## 15. The derivation as text
 #
 # One row for each edge, with symbols and numbers; then the product along the path, and a check.
 
@@ -189,7 +189,7 @@ explain(L, wrt=w, style="markdown")
 print(explain(loss, wrt=model.parameters()[0]))
 
 # %% [markdown]
-# ## 13. Step by step
+# ## 16. Step by step
 #
 # The same steps as a page with a slider, arrow keys and the arithmetic in words. `.save("steps.html")` writes
 # a file of some 25 kB that loads nothing. (Where a notebook is not trusted, there is the picture instead.)
@@ -199,7 +199,7 @@ page = stepper(L, engine="builtin")
 page
 
 # %% [markdown]
-# ## 14. A training, played back
+# ## 17. A training, played back
 
 # %%
 

@@ -27,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.steps < 1:
         raise UsageError(f"--steps must be at least 1, got {args.steps}")
+    if args.out.exists() and not args.out.is_dir():
+        raise UsageError(f"--out {args.out} is a file; it takes a folder")
     numpy_for("the demo")
     plot_loss([0.0])  # asks for matplotlib, before a folder is made
     args.out.mkdir(parents=True, exist_ok=True)

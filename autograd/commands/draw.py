@@ -10,7 +10,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from autograd.commands.expressions import add_expression
 
     add_expression(parser)
-    parser.add_argument("-o", "--output", default="graph.svg", help="file to write; its ending names the format: svg, png, pdf, dot, mmd, txt (default: graph.svg)")
+    parser.add_argument("-o", "--output", default="graph.svg", help="file to write; its ending names the format: svg, png, pdf, dot, mmd, txt; - prints the SVG (default: graph.svg)")
     parser.add_argument("--rankdir", choices=("LR", "RL", "TB", "BT"), default="LR", help="direction of the forward pass (default: LR)")
     parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: those of the reader's system)")
     parser.add_argument("--saved", action="store_true", help="mark the values that the backward pass reads")
@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, and say where."""
-    from autograd.commands.expressions import build
+    from autograd.commands.expressions import build, put_out
     from autograd.errors import UsageError
     from autograd.render import draw
 
@@ -27,8 +27,7 @@ def run(args: argparse.Namespace) -> int:
     root.backward()
     picture = draw(root, rankdir=args.rankdir, theme=args.theme, saved=args.saved, engine=args.engine)
     try:
-        path = picture.save(args.output)
+        put_out(args.output, picture.svg, picture.save)
     except ValueError as error:
         raise UsageError(f"cannot write {args.output}: {error}") from error
-    print(path)
     return 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["add_expression", "build"]
+__all__ = ["add_expression", "build", "put_out"]
 
 
 def add_expression(parser: argparse.ArgumentParser) -> None:
@@ -46,3 +47,8 @@ def build(expression: str, at: str) -> tuple[Value, dict[str, Value]]:
     if not root.label:
         root.label = next(name for name in ("f", "y", "out", "result") if name not in variables)
     return root, variables
+
+
+def put_out(output: str, text: Callable[[], str], save: Callable[[str], str]) -> None:
+    """Save to a file and say where; for the output ``-``, print the text itself."""
+    print(text() if output == "-" else save(output))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,10 +107,15 @@ def run(args: argparse.Namespace) -> int:
     options = settings(args)
     try:
         task = load(args, options)
+        held_out = round(args.validation * len(task.x))
+        if args.validation and not 0 < held_out < len(task.x):
+            raise UsageError(f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to {'learn from' if held_out else 'hold out'}")
+        if args.resume is not None:
+            options["lr"] = resumed_rate(args)
         network = build(args, options, task)
         rows = prediction_rows(args, task)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error).replace("n_samples", "--samples")) from None
     args.out.mkdir(parents=True, exist_ok=True)
     for path in (args.out / "loss.png", args.save or args.resume):
         if path is not None:
@@ -150,7 +157,7 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         options["lr"] = OPTIMIZERS[args.optimizer][2]
     for name, low in (("epochs", 0), ("penalty", 0.0), ("lr", 0.0), ("noise", 0.0)):
         if not low <= options[name] < float("inf"):
-            raise UsageError(f"--{name} must be at least {low}, got {options[name]}")
+            raise UsageError(f"--{name} must be at least {low}, and finite, got {options[name]}")
     if args.batch_size is not None and args.batch_size < 1:
         raise UsageError(f"--batch-size must be at least 1, got {args.batch_size}")
     if not 0.0 <= args.validation < 1.0:
@@ -161,8 +168,11 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
     if args.out.exists() and not args.out.is_dir():
         raise UsageError(f"--out {args.out} is a file; it takes a folder")
-    for name in ("target", "predict"):
-        if (getattr(args, name) is not None and kind == "two-layer") or (name == "target" and args.target is not None and kind != "csv"):
+    if args.save is not None and args.save.is_dir():
+        raise UsageError(f"--save {args.save} is a folder; it takes a file")
+    foreign = {"csv": ("samples", "noise"), "two-layer": ("target", "predict", "noise")}.get(kind, ("target",))
+    for name in foreign:
+        if getattr(args, name) is not None:
             raise UsageError(f"--{name} does not go with {args.data}")
     return {**options, "data": kind}
 
@@ -176,6 +186,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         if options["loss"] not in ("sum-squared", "mse"):
             raise UsageError(f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse")
         n = options["samples"]
+        if n < 1:
+            raise UsageError(f"--samples must be at least 1, got {n}")
         x = [[rng.gauss(0.0, 1.0) for _ in range(1000)] for _ in range(n)]
         return Task(x, [[rng.gauss(0.0, 1.0) for _ in range(10)] for _ in range(n)], [], 10, options["loss"])
     if options["data"] != "csv":
@@ -198,12 +210,21 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
             raise UsageError(f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, 1, 2, ...")
         task = classified(x, y, options["loss"], names)
     task.features = table.features
-    columns = list(zip(*x, strict=True))
-    means = [sum(column) / len(column) for column in columns]
-    spreads = [(sum((v - m) ** 2 for v in column) / len(column)) ** 0.5 or 1.0 for column, m in zip(columns, means, strict=True)]
-    task.scale = list(zip(means, spreads, strict=True))
+    task.scale = [scale(column, name) for column, name in zip(zip(*x, strict=True), table.features, strict=True)]
     task.x = task.standardised(x)
     return task
+
+
+def scale(column: Sequence[float], name: str) -> tuple[float, float]:
+    """Return a column's mean, and its deviation, or 1 where all is one number."""
+    mean = sum(column) / len(column)
+    try:
+        spread = (sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5
+    except OverflowError:
+        spread = math.inf
+    if not math.isfinite(spread):
+        raise UsageError(f"the numbers of column {name} are too large to take their mean and deviation; divide them all by a power of ten")
+    return mean, spread or 1.0
 
 
 def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | None = None) -> Task:
@@ -266,6 +287,19 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         resume=args.resume is not None,
         progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet else None),
     )  # fmt: skip
+
+
+def resumed_rate(args: argparse.Namespace) -> float:
+    """Return the learning rate that the training to go on with was saved with."""
+    from nn import checkpoint, state
+
+    optimizer = state.read(args.resume, kind=checkpoint.FORMAT).get("optimizer")
+    rate = optimizer.get("lr") if isinstance(optimizer, dict) else None
+    if not isinstance(rate, float):
+        raise UsageError(f"{args.resume} cannot be resumed from: it has no learning rate")
+    if args.lr is not None and args.lr != rate:
+        raise UsageError(f"--lr {args.lr:g} does not go with --resume: the training in {args.resume} goes on at its own rate, {rate:g}")
+    return rate
 
 
 def counted(number: int, what: str) -> str:

@@ -14,6 +14,7 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.errors import TracingError
 from autograd.modes import mode
+from autograd.trees import map_leaves
 from autograd.value import Value
 
 __all__ = ["Recent", "Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "training", "with_outside"]
@@ -99,23 +100,17 @@ def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
 
 def flatten(result: Any, leaves: list[Any]) -> Any:
     """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
-    if isinstance(result, (list, tuple)):
-        parts = [flatten(x, leaves) for x in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    if isinstance(result, dict):
-        return {k: flatten(x, leaves) for k, x in result.items()}
-    leaves.append(result)
-    return len(leaves) - 1
+
+    def position(leaf: Any) -> int:
+        leaves.append(leaf)
+        return len(leaves) - 1
+
+    return map_leaves(position, result)
 
 
 def rebuild(structure: Any, values: Sequence[float]) -> Any:
     """Put numbers back where `flatten` found them."""
-    if isinstance(structure, (list, tuple)):
-        parts = [rebuild(x, values) for x in structure]
-        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    if isinstance(structure, dict):
-        return {k: rebuild(x, values) for k, x in structure.items()}
-    return values[structure]
+    return map_leaves(values.__getitem__, structure)
 
 
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:

@@ -93,6 +93,15 @@ def test_an_operand_used_twice_counts_twice():
     assert b.grad == 3.0 + 3.0 + 2.0
 
 
+@pytest.mark.parametrize("retain", [True, False, None])
+def test_a_graph_is_kept_whatever_pytorchs_keyword_says(retain):
+    x = Value(3.0)
+    y = x * x
+    y.backward(retain_graph=retain)
+    y.backward(retain_graph=retain)
+    assert (x.grad, y.grad) == (12.0, 1.0)
+
+
 def test_backward_on_a_leaf_and_with_a_seed():
     x = Value(3.0)
     x.backward()

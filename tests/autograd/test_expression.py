@@ -105,6 +105,18 @@ def test_a_wrong_number_of_operands_is_underlined():
     assert str(caught.value).endswith("        ^^^^^^^^^")
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1/0", "0/0", "10**400", "log(0)", "1e308*10"])
+def test_a_number_beyond_the_doubles_is_no_infinity(number):
+    with pytest.raises(UsageError, match=r"(?s)is (-?inf|nan) as a double; write (-?inf|nan) itself if that is what you mean.*\^"):
+        parse_bindings(f"y=1,x={number}")
+
+
+def test_infinity_and_nan_are_spelt_out():
+    bindings = parse_bindings("a=inf,b=-inf,c=nan,d=Infinity")
+    assert [bindings[name] for name in "abd"] == [math.inf, -math.inf, math.inf]
+    assert math.isnan(bindings["c"])
+
+
 def test_bindings():
     assert parse_bindings("w=0.5, x = 2,b=-pi/2") == {"w": 0.5, "x": 2.0, "b": -math.pi / 2}
     assert parse_bindings(" ") == {}

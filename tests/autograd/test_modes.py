@@ -34,6 +34,62 @@ def test_no_grad_ends_with_an_exception_and_works_as_a_decorator():
     assert (x * x).op is not None
 
 
+def test_a_decorated_coroutine_computes_without_recording():
+    x = Value(2.0)
+
+    @no_grad()
+    async def frozen():
+        before = x * x
+        await asyncio.sleep(0.001)
+        return before, x * x
+
+    async def recorded():
+        await asyncio.sleep(0.0005)
+        return x * x
+
+    async def both():
+        return await asyncio.gather(frozen(), recorded())
+
+    (first, second), free = asyncio.run(both())
+    assert (first.op, second.op, free.op) == (None, None, autograd.TABLE["mul"])
+    assert (x * x).op is not None
+
+
+def test_a_generator_is_not_decorated_in_vain():
+    def steps():
+        yield Value(2.0).exp()
+
+    async def later():
+        yield Value(2.0).exp()
+
+    for mode in (no_grad, detect_anomaly, autograd.sources):
+        for function in (steps, later):
+            name = mode.__name__
+            with pytest.raises(TypeError, match=rf"@{name}\(\) would end before the generator {function.__name__}\(\).*`with {name}\(\):` inside"):
+                mode()(function)
+
+
+def test_one_decorated_function_serves_several_threads_and_itself():
+    x, meet, results = Value(2.0), threading.Barrier(2), []
+
+    @no_grad()
+    def frozen(depth):
+        meet.wait(10)
+        return [(x * x).op, *(frozen(depth - 1) if depth else []), (x * x).op]
+
+    def run():
+        results.append(frozen(3))
+        results.append([(x * x).op])
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(len, results)) == [1, 1, 8, 8]
+    assert all((op is None) == (len(ops) == 8) for ops in results for op in ops)
+
+
 def test_no_grad_is_local_to_the_thread():
     x = Value(2.0)
     inside, release, results = threading.Event(), threading.Event(), []

@@ -140,3 +140,28 @@ def test_the_default_draws_are_those_of_micrograd():
     for neuron in [n for layer in model.layers for n in layer.neurons]:
         assert [w.data for w in neuron.w] == [random.uniform(-1, 1) for _ in neuron.w]
         assert neuron.b.data == 0.0
+
+
+def test_a_module_cannot_contain_itself():
+    outer, inner = nn.Module(), nn.Module()
+    outer.w, outer.inner = Value(1.0), inner
+    for module, name in ((outer, "me"), (inner, "outer")):
+        with pytest.raises(ValueError, match=f"would contain itself, at '{name}'"):
+            setattr(module, name, outer)
+        assert name not in vars(module)
+    with pytest.raises(ValueError, match="would contain itself, at 'parts0.above'"):
+        inner.parts = [{"above": outer}]
+    assert (outer.w.label, inner._path) == ("w", "inner")  # no name changed either
+    parts = []
+    parts.append(parts)
+    with pytest.raises(ValueError, match="the list at parts0 contains itself"):
+        inner.parts = parts
+    assert [name for name, _ in outer.named_parameters()] == ["w"]
+    outer.parts = []  # a list may grow after it was assigned
+    outer.parts.append(outer.parts)
+    with pytest.raises(ValueError, match="the list at parts0 contains itself"):
+        outer.parameters()
+    outer.parts[:] = [outer]
+    for ask in (repr, nn.Module.parameters, nn.Module.summary, nn.Module.train):
+        with pytest.raises(ValueError, match="would contain itself, at 'parts0'"):
+            ask(outer)

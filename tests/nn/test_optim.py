@@ -130,7 +130,7 @@ def test_bad_states_are_refused_before_anything_changes():
         with pytest.raises(ValueError, match=message):
             optimizer.load_state_dict({**good, **change})
         assert optimizer.state_dict() == good
-    with pytest.raises(ValueError, match="no optimizer state"):
+    with pytest.raises(ValueError, match="no state of an optimizer"):
         optimizer.load_state_dict({})
 
 

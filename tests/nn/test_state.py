@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,38 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, step):
         model(1).save(path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["w.json"], "and nothing beside it"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
+    (tmp_path / "folder").mkdir()
+    target, link, pipe = tmp_path / "folder" / "w.json", tmp_path / "w.json", tmp_path / "pipe"
+    model(0).save(target)
+    link.symlink_to(target)
+    model(1).save(link)
+    assert link.is_symlink()
+    assert state.read(target, kind=state.FORMAT)["parameters"] == model(1).state_dict()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    got = []
+    reader.start()
+    model(1).save(pipe)
+    reader.join()
+    assert got == [target.read_bytes()]
+    assert pipe.is_fifo()
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
+    data = nn.data.make_xor(4)
+    learner = model(0)
+    optimizer = nn.optim.SGD(learner.parameters(), 0.1)
+    before = learner.state_dict()
+    with pytest.raises(IsADirectoryError) as raised:
+        learner.save(tmp_path)
+    assert raised.value.filename == str(tmp_path)
+    with pytest.raises(IsADirectoryError):
+        nn.fit(learner, data, nn.losses.mse_loss, optimizer, epochs=1, checkpoint=tmp_path, progress=False)
+    assert learner.state_dict() == before, "before it learns what could not be kept"
 
 
 LIMITED = """

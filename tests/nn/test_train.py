@@ -150,6 +150,25 @@ def test_resume_goes_on_bit_for_bit(tmp_path):
     assert done.epochs == 12, "nothing is left to do"
 
 
+@pytest.mark.parametrize("restore", [False, True])
+def test_a_training_that_was_stopped_early_is_not_resumed_but_with_more_patience(tmp_path, restore):
+    data, path = nn.data.make_moons(20, rng=2), tmp_path / "c.json"
+
+    def again(patience, seed):
+        model = nn.MLP(2, [4, 1], rng=seed)
+        stopping = EarlyStopping(patience, monitor="loss", min_delta=0.2, restore_best=restore)
+        optimizer = nn.optim.SGD(model.parameters(), lr=0.01)
+        return model.state_dict, fit(model, optimizer, data, callbacks=[stopping], epochs=20, checkpoint=path, resume=True)
+
+    state, first = again(2, 0)
+    kept = path.read_bytes()
+    later_state, later = again(2, 1)
+    assert (first.epochs, first.stopped) == (later.epochs, later.stopped) == (3, "no better loss since epoch 1")
+    assert (dict(later), later_state()) == (dict(first), state())
+    assert path.read_bytes() == kept
+    assert again(4, 2)[1].epochs == 5
+
+
 def test_resume_without_a_file_starts_afresh_and_needs_a_path(tmp_path):
     model, optimizer, data = setup()
     assert fit(model, optimizer, data, checkpoint=tmp_path / "c.json", resume=True).epochs == 5
@@ -167,8 +186,8 @@ def test_resume_without_a_file_starts_afresh_and_needs_a_path(tmp_path):
         (lambda d: d["history"].update(epochs=9), "do not all have 9 entries"),
         (lambda d: d.update(generators=[]), "0 generators"),
         (lambda d: d["generators"][0].__setitem__(1, [1, 2]), "cannot be resumed from"),
-        (lambda d: d["history"].update(epochs=-1, columns={}), "whole number from 0, got -1"),
-        (lambda d: d["history"].update(epochs="3"), "whole number from 0, got '3'"),
+        (lambda d: d["history"].update(epochs=-1, columns={}), "whole number of at least 0, got -1"),
+        (lambda d: d["history"].update(epochs="3"), "whole number of at least 0, got '3'"),
         (lambda d: d["optimizer"].update(steps=-3), "steps must be a whole number"),
         (lambda d: d["optimizer"]["options"].update(eps="x"), "eps must be a number"),
         (lambda d: d["generators"][0].__setitem__(2, "x"), "expected a number"),

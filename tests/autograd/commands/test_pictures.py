@@ -24,6 +24,17 @@ def test_draw_writes_text_formats(tmp_path, suffix):
     assert "0.1565" in path.read_text(encoding="utf-8")
 
 
+def test_a_dash_is_the_standard_output(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["draw", *NEURON, "-o", "-"]) == 0
+    assert ET.fromstring(capsys.readouterr().out).tag == "{http://www.w3.org/2000/svg}svg"
+    assert main(["stepper", *NEURON, "-o", "-"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.rstrip().endswith("</html>")
+    assert not list(tmp_path.iterdir())
+
+
 def test_explain_prints_the_derivation(capsys):
     assert main(["explain", *NEURON, "--wrt", "w"]) == 0
     out = capsys.readouterr().out
@@ -54,6 +65,8 @@ def test_stepper_writes_a_page(tmp_path, capsys):
         (["draw", "x", "--at", "x=1,z=2"], "z has a value"),
         (["draw", "2 + 3"], "no variable"),
         (["draw", "x", "--at", "x=1", "-o", "g.bmp"], "formats"),
+        (["draw", "x*x", "--at", "x=1e400"], "1e400 is inf as a double; write inf itself"),
+        (["stepper", "x*x", "--at", "x=1", "-o", ""], "-o is empty"),
         (["explain", "x*y", "--at", "x=1,y=2", "--wrt", "z"], "no such variable"),
         (["explain", "x*y", "--at", "x=1,y=2", "--depth", "0"], "at least 1"),
         (["stepper", "__import__('os').system('true')"], "plain name"),

@@ -128,7 +128,16 @@ BAD = {
     "loss for two": (["spiral", "--loss", "hinge"], "--loss hinge is for two classes, and there are 3"),
     "loss for numbers": (["moons", "--loss", "mse"], "these are classes"),
     "loss for classes": (["two-layer", "--loss", "hinge"], "two-layer predicts numbers"),
-    "samples": (["moons", "--samples", "1"], "at least 2 samples"),
+    "samples": (["moons", "--samples", "1"], "--samples must be a whole number of at least 2"),
+    "no samples": (["two-layer", "--samples", "0"], "--samples must be at least 1, got 0"),
+    "noise": (["moons", "--noise", "inf"], "--noise must be at least 0.0, and finite, got inf"),
+    "foreign noise": (["{tmp}/good.csv", "--noise", "1"], "--noise does not go with"),
+    "foreign samples": (["{tmp}/good.csv", "--samples", "9"], "--samples does not go with"),
+    "large numbers": (["{tmp}/large.csv"], "the numbers of column a are too large to take their mean and deviation"),
+    "nothing held out": (["moons", "--validation", "0.001"], "--validation 0.001 of 100 samples leaves none to hold out"),
+    "nothing to learn": (["moons", "--samples", "2", "--validation", "0.9"], "--validation 0.9 of 2 samples leaves none to learn from"),
+    "a folder to save to": (["moons", "--save", "{tmp}"], "is a folder; it takes a file"),
+    "no state": (["moons", "--resume", "{tmp}/state.json"], "cannot be resumed from: it has no learning rate"),
     "target": (["moons", "--target", "y"], "--target does not go with moons"),
     "unknown column": (["{tmp}/good.csv", "--target", "z"], "no column 'z'; its columns are a, b"),
     "nothing to resume": (["moons", "--resume", "{tmp}/absent.json"], "there is no file"),
@@ -146,6 +155,8 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     (tmp_path / "good.csv").write_text("a,b\n1,2\n3,4\n")
     (tmp_path / "one.csv").write_text("a,b,kind\n1,2,rose\n3,4,rose\n")
     (tmp_path / "header.csv").write_text("a,b\n")
+    (tmp_path / "large.csv").write_text("a,b\n1e308,1\n-1e308,2\n")
+    (tmp_path / "state.json").write_text('{"format": "chainrule-checkpoint", "version": 1}')
     arguments, message = BAD[kind]
     arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]
     assert main(["train", "--out", str(tmp_path / "out"), *arguments]) == 2
@@ -153,6 +164,7 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     assert error.startswith("chainrule train: ")
     assert message in error
     assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists(), "and before anything is made"
 
 
 def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_path):
@@ -183,6 +195,18 @@ def test_a_resumed_training_must_be_of_the_same_network(tmp_path, capsys):
     assert train(tmp_path, "moons", "--epochs", 1, "--save", save) == 0
     assert train(tmp_path, "moons", "--hidden", "4", "--resume", save) == 2
     assert "cannot be resumed from" in capsys.readouterr().err
+
+
+def test_a_resumed_training_goes_on_at_its_own_rate(tmp_path, capsys):
+    save = tmp_path / "run.json"
+    assert train(tmp_path, "moons", "--epochs", 1, "--lr", 0.05, "--save", save) == 0
+    kept = save.read_bytes()
+    assert train(tmp_path, "moons", "--epochs", 2, "--lr", 0.1, "--resume", save) == 2
+    assert "goes on at its own rate, 0.05" in capsys.readouterr().err
+    assert save.read_bytes() == kept
+    for rate in ([], ["--lr", 0.05]):
+        assert train(tmp_path, "moons", "--epochs", 2, *rate, "--resume", save) == 0
+        assert "adam at 0.05" in capsys.readouterr().out
 
 
 def test_a_training_that_explodes_names_the_operation(tmp_path, capsys):

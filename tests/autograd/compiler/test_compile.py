@@ -119,6 +119,18 @@ def cases(count):
 def assert_agrees(step, *data):
     step.check(*data)
     verify(step._latest[0].program)
+    assert_as_backward(step, [loss * weight for loss, weight in step._roots(data)], step._params, *data)
+
+
+def assert_as_backward(step, losses, params, *data):
+    """The step's loss and gradients are what plain backward passes over the ``losses`` add up to; independent of `check`."""
+    value, grads = step.value_and_grad(*data)
+    autograd.zero_grad(params)
+    for loss in losses:
+        loss.backward()
+    close = {"rel": 1e-8, "abs": 1e-8, "nan_ok": True}
+    assert value == pytest.approx(math.fsum(loss.data for loss in losses), **close)
+    assert list(grads) == pytest.approx([p.grad for p in params], **close)
 
 
 @pytest.mark.parametrize(("backend", "seed"), cases(40))
@@ -353,11 +365,13 @@ def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
         count[0] = n
         step.retrace()
         step.check()
+        assert step() == pytest.approx(n * (n - 1) + math.sin(2.0))
     assert len(made) == 9
     for n, total in [(9, 9), (2, 9), (1, 10), (2, 10), (3, 11)]:  # 1 went when 9 came, and 3 when 1 came back
         count[0] = n
         step.retrace()
         step.check()
+        assert step() == pytest.approx(n * (n - 1) + math.sin(2.0))
         assert len(made) == total
 
 

@@ -139,8 +139,11 @@ def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
     for seed in range(3):
         step, data = small_step(seed)
         step.check(*data)
+        assert step(*data) == pytest.approx(sum(step._f(x, y).data for x, y in zip(*data, strict=True)) / 5, rel=1e-12)
     system = SYSTEMS["r4"]()
-    compile(system.loss, system.params, backend="numpy").check(*system.data)
+    step = compile(system.loss, system.params, backend="numpy")
+    step.check(*system.data)
+    assert step(*system.data) == pytest.approx(system.loss(*system.data).data, rel=1e-12)
 
 
 @needs_compiler

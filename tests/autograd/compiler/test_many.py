@@ -31,9 +31,14 @@ def test_random_graphs_as_the_engine(makers, seed, backend):
     rng = random.Random(seed)
     leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(rng.randint(1, 4))]
     size, graph_seed = rng.randint(1, 30), rng.random()
-    step = compile(lambda: makers["random_graph"](random.Random(graph_seed), leaves, size), leaves, backend=backend)
+
+    def graph():
+        return makers["random_graph"](random.Random(graph_seed), leaves, size)
+
+    step = compile(graph, leaves, backend=backend)
     step.check()
     verify(step._latest[0].program)
+    makers["assert_as_backward"](step, [graph()], leaves)
 
 
 @pytest.mark.slow
@@ -44,6 +49,8 @@ def test_random_nets_as_the_engine(makers, seed, backend, batch):
     step = compile(loss, params, batch=batch, backend=backend)
     step.check(xs, ys)
     verify(step._latest[0].program)
+    losses = [loss(x, y) / float(len(xs)) for x, y in zip(xs, ys, strict=True)] if batch else [loss(xs, ys)]
+    makers["assert_as_backward"](step, losses, params, xs, ys)
 
 
 @pytest.mark.slow
@@ -53,7 +60,9 @@ def test_strategies_functions_and_their_gradients(data):
     expression = data.draw(expressions())
     leaves = [Value(x, f"p[{i}]") for i, x in enumerate(expression.inputs)]
     for backend in ("numpy", "python"):
-        compile(lambda: expression(*leaves), leaves, backend=backend).check(tolerance=1e-10)
+        step = compile(lambda: expression(*leaves), leaves, backend=backend)
+        step.check(tolerance=1e-10)
+        assert step() == pytest.approx(float(expression(*leaves)), rel=1e-9, nan_ok=True)
 
 
 def test_the_page_runs(monkeypatch, capsys):

@@ -28,12 +28,25 @@ def test_random_graphs_and_nets(seed):
     rng = random.Random(seed)
     leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(rng.randint(1, 5))]
     size, graph_seed = rng.randint(1, 60), rng.random()
-    plain(lambda: COMMON["random_graph"](random.Random(graph_seed), leaves, size), leaves).check()
+
+    def graph():
+        return COMMON["random_graph"](random.Random(graph_seed), leaves, size)
+
+    step = plain(graph, leaves)
+    step.check()
+    COMMON["assert_as_backward"](step, [graph()], leaves)
     for batch in (False, True):
         loss, params, xs, ys = COMMON["random_net"](random.Random(seed), batch)
-        step = plain(loss, params, batch=batch, reduction=["mean", "sum"][seed % 2], penalty=lambda params=params: 0.1 * autograd.dot(params, params))
-        step.check(xs, ys)
-        step.check(xs[:1], ys[:1])
+
+        def penalty(params=params):
+            return 0.1 * autograd.dot(params, params)
+
+        step = plain(loss, params, batch=batch, reduction=["mean", "sum"][seed % 2], penalty=penalty)
+        for x, y in ((xs, ys), (xs[:1], ys[:1])):
+            step.check(x, y)
+            share = 1.0 / len(x) if seed % 2 == 0 else 1.0
+            losses = [share * loss(a, b) for a, b in zip(x, y, strict=True)] if batch else [loss(x, y)]
+            COMMON["assert_as_backward"](step, [*losses, penalty()], params, x, y)
 
 
 def test_other_data_takes_other_branches():
@@ -44,6 +57,7 @@ def test_other_data_takes_other_branches():
     w.data = 2.0
     for data in ([-2.0, 3.0], [0.0, 1.0], [2.0, 2.0]):
         step.check(data)
+        assert step.value_and_grad(data) == pytest.approx(_eager(step, data), nan_ok=True)
 
 
 def _eager(step, data):

@@ -1,0 +1,76 @@
+"""Checks of what a caller passes: numbers in their ranges, lists, parameters. Each says what was wrong and what to write."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograd import Value
+from autograd.real import to_float
+
+__all__ = ["as_whole", "data_of", "entries", "listed", "real", "values", "whole"]
+
+_NO_LISTS = (str, bytes, Mapping)
+
+
+def whole(name: str, number: Any, *, least: int = 1) -> int:
+    """Check a whole number from ``least``."""
+    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= number.__index__() <= sys.maxsize:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r:.60}")
+    return int(number.__index__())
+
+
+def as_whole(number: Any) -> int | None:
+    """Return a number that is whole as an int, also where a float holds it; else None."""
+    try:
+        found = int(number)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found == number else None
+
+
+def real(name: str, number: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf) -> float:
+    """Check a finite number from ``least`` or above ``above``, and below ``below``."""
+    if not isinstance(number, bool) and isinstance(number, numbers.Real):
+        try:
+            found = float(number)
+        except OverflowError:
+            found = math.inf
+        if math.isfinite(found) and least <= found and above < found < below:
+            return found
+    bounds = [f"from {least:g}"] if least > -math.inf else [f"above {above:g}"] if above > -math.inf else []
+    bounds += [f"below {below:g}"] if below < math.inf else []
+    raise ValueError(f"{name} must be a {'' if bounds else 'finite '}number {' and '.join(bounds)}".rstrip() + f", got {number!r:.60}")
+
+
+def data_of(x: Any) -> float:
+    """Return a number, or that in a Value, as a float."""
+    return x.data if isinstance(x, Value) else to_float(x)
+
+
+def listed(name: str, xs: Any) -> list[Any]:
+    """Return a sequence's elements as a list."""
+    if not hasattr(xs, "__iter__") or isinstance(xs, _NO_LISTS) or getattr(xs, "ndim", 1) == 0:
+        raise TypeError(f"{name} must be a list, a tuple or an array, got {type(xs).__name__}")
+    return list(xs)
+
+
+def values(name: str, xs: Any) -> list[Value]:
+    """Return parameters as a list, after checking that each is a Value."""
+    found = listed(name, xs)
+    for x in found:
+        if not isinstance(x, Value):
+            raise TypeError(f"{name} must hold Values, and {x!r:.60} is a {type(x).__name__}; pass model.parameters()")
+    return found
+
+
+def entries(state: Any, names: Iterable[str], whose: str) -> list[Any]:
+    """Return the entries of a state that has been saved, in the order of their names."""
+    wanted = list(names)
+    missing = wanted if not isinstance(state, Mapping) else [name for name in wanted if name not in state]
+    if missing:
+        raise ValueError(f"this is no state of {whose}: it lacks {', '.join(map(repr, missing))}; pass what state_dict() returned")
+    return [state[name] for name in wanted]
