@@ -187,6 +187,10 @@ exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the 
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
     textbook=lambda y, x: (LN2 * y,),
 )
+scaled_exp: Op = row(  # the derivatives of an exponential with a factor, one product, lest it be zero where the product is not
+    "scaled_exp", special.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
+    latex=r"{1} \, e^{{{0}}}", numpy="{1} * exp({0})", c="scaled_exp({0}, {1})", precedence=PRODUCT, source="DLMF 4.4.4",
+)
 expm1: Op = row(  # not y + 1, which is 0 for x below -37
     "expm1", special.expm1, lambda y, x: (exp(x),),
     latex="e^{{{0}}} - 1", numpy="expm1({0})", c="expm1({0})", precedence=SUM, source="DLMF 4.4.4",
@@ -355,25 +359,14 @@ leaky_relu: Op = row(
     symbol="LeakyReLU", latex=r"\operatorname{{leakyrelu}}({0})", numpy="leaky_relu({0}, {1})", c="leaky_relu({0}, {1})",
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
-
-
-def _times_exp(c: float, x: Any) -> Any:
-    """Product c exp(x) for x below zero. The exponential has a part of c above 1 in it, lest it be zero where the product is not."""
-    size = math.fabs(c)
-    if not 1.0 < size < INF:
-        return c * exp(x)
-    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
-    return c * math.exp(-shift) * exp(x + shift)
-
-
 elu: Op = row(
-    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, _times_exp(alpha, x)),),
+    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, scaled_exp(x, alpha)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
     textbook=lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
 )
-selu: Op = row(  # at 0 its left derivative, as in PyTorch; exp(x + 1) for the reason that elu has
-    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA / math.e * exp(x + 1.0)),),
+selu: Op = row(  # at 0 its left derivative, as in PyTorch
+    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, scaled_exp(x, SCALE_ALPHA)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
     source="Klambauer et al. 2017, eq. 2", textbook=lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
 )

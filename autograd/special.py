@@ -293,6 +293,14 @@ def prod(*xs: float) -> float:
     return y
 
 
+def scaled_exp(x: float, factor: float) -> float:
+    """Product factor exp(x); by halves of the exponent where the exponential alone lacks digits, or leaves the range of doubles."""
+    if abs(x) < 700.0:
+        return factor * math.exp(x)
+    half = exp(0.5 * x)
+    return factor * half * half
+
+
 def scaled_power(x: float, factor: float, exponent: float) -> float:
     """Product factor x**exponent; where the power alone leaves the range of doubles, as a `monomial`."""
     power = pow(x, exponent)

@@ -23,6 +23,7 @@ __all__ = ["Template", "differentiate", "template"]
 
 # What matters at the ends of the range only, in terms of what arrays have loops for.
 SIMPLER: dict[Op, Callable[..., Any]] = {
+    ops.scaled_exp: lambda x, factor: factor * ops.exp(x),
     ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
     ops.div_slope: lambda a, b: -(a / b) / b,
 }
