@@ -188,7 +188,7 @@ def _place(path: str, names: list[str], target: Any) -> int:
         raise TypeError(f"a column is its name or its place, a whole number, got {target!r:.60}")
     if not -len(names) <= target < len(names):
         raise ValueError(f"{path} has {len(names)} columns; there is none at place {target}")
-    return target % len(names)
+    return int(target.__index__()) % len(names)
 
 
 def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str) -> tuple[list[Any], list[str]]:

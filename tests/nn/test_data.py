@@ -127,7 +127,7 @@ def write(tmp_path, text):
         ('"width, cm",y\n1,2\n', [[1]], [2], []),
         ("1,rose\n2,lily", [[1], [2]], [1, 0], ["lily", "rose"]),
         ("1,1_0\n2,2_0\n", [[1], [2]], [0, 1], ["1_0", "2_0"]),
-        ("1,ro\u2028se\n2,\"li\nly\"\n", [[1], [2]], [1, 0], ["li\nly", "ro\u2028se"]),
+        ('1,ro\u2028se\n2,"li\nly"\n', [[1], [2]], [1, 0], ["li\nly", "ro\u2028se"]),
     ],
 )
 def test_csv_of_many_habits(tmp_path, text, x, y, classes):
