@@ -135,8 +135,9 @@ def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     ...     read(folder + "/neuron.json", kind=FORMAT)["parameters"]
     {'w0': 0.0, 'b': 0.0}
     """
+    text = read_text(path)
     try:
-        document = parse_json(read_text(path))
+        document = parse_json(text)
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
             raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))
