@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import ops
-from autograd.value import dot as _dot
-from autograd.value import dots as _dots
+from autograd.vectors import dot as _dot
+from autograd.vectors import dots as _dots
 
 __all__ = ["dot", "dots", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
 

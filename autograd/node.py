@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
+from weakref import WeakSet, ref
 
 from autograd import ops
 from autograd.errors import AnomalyError
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HOOKED", "Constant", "Handle", "Node", "Note", "observe", "text"]
 
-HOOKED: Final[list[bool]] = []
-"""Not empty once any node has had a hook: the backward pass' cheap question whether it must look for one."""
+HOOKED: Final[WeakSet[Any]] = WeakSet()
+"""The hooks of all nodes there are: the backward pass' cheap question whether it must look for one."""
 
 
 class Note:
@@ -208,27 +209,30 @@ class Node:
         """
         if not callable(hook):
             raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
-        if not HOOKED:
-            HOOKED.append(True)
         own = partial(hook)  # an object of its own, should a function be registered twice
+        HOOKED.add(own)
         note = self._own_note()
         note.hooks = (*note.hooks, own)
         return Handle(self, own)
 
 
 class Handle:
-    """What `Node.register_hook` returns. It knows the node, which does not know it: there is no cycle."""
+    """What `Node.register_hook` returns. It knows the node, which does not know it: there is no cycle.
+
+    The hook belongs to the node, and to its copies: with the last of them it is gone.
+    """
 
     __slots__ = ("_hook", "_node")
 
     def __init__(self, node: Node, hook: Callable[[Any], Any]) -> None:
-        self._node, self._hook = node, hook
+        self._node, self._hook = node, ref(hook)
 
     def remove(self) -> None:
         """Take the hook away."""
-        if self._hook in (self._node.note or _BLANK).hooks:
+        hook = self._hook()
+        if any(h is hook for h in (self._node.note or _BLANK).hooks):
             note = self._node._own_note()
-            note.hooks = tuple(h for h in note.hooks if h is not self._hook)
+            note.hooks = tuple(h for h in note.hooks if h is not hook)
 
     __call__ = remove
 

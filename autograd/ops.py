@@ -8,7 +8,7 @@ operators and other rows only, so that it runs on floats (a plain backward pass)
 higher order) and on symbols (derivations).
 
 Each rule is a product, quotient or sum of accurate terms of one sign wherever there is such a form: so
-tanh' is 4 sigmoid(2x) sigmoid(-2x), not 1 - y**2, which is 0 from x = 19 on. Where that differs from what
+tanh' is sech(x)**2, not 1 - y**2, which is 0 from x = 19 on. Where that differs from what
 textbooks print, ``textbook`` holds their form, for derivations.
 """
 
@@ -26,7 +26,7 @@ from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, I
 __all__ = ["ANY", "TABLE", "Ieee", "Op", "lookup", "row"]
 
 POSITIVE = (0.0, INF)
-LN2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
+SQRT2, LN2, LOG2_E, LOG10_E = 1.4142135623730951, 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 SCALE, SCALE_ALPHA = special.SELU_SCALE, special.SELU_SCALE * special.SELU_ALPHA
 
@@ -86,11 +86,16 @@ mul: Op = row(
     "mul", lambda a, b: a * b, lambda y, a, b: (b, a), arity=2,
     symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
-div: Op = row(  # not -a / b**2, whose square leaves the range of doubles long before the quotient does
-    "div", special.div, lambda y, a, b: (1.0 / b, -y / b), arity=2,
+div: Op = row(
+    "div", special.div, lambda y, a, b: (1.0 / b, div_slope(a, b)), arity=2,
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
     domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
+)
+div_slope: Op = row(  # by two divisions, since a square leaves the range of doubles long before the quotient does
+    "div_slope", special.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
+    latex=r"-\frac{{{0}}}{{{1}^2}}", numpy="-{0} / {1} / {1}", c="div_slope({0}, {1})", precedence=NEGATION,
+    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
 neg: Op = row(
     "neg", lambda x: -x, lambda y, x: (-1.0,),
@@ -113,20 +118,27 @@ mod: Op = row(
     domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
 )
 
-# Powers. The general rule is `monomial`'s; for the common exponents the plain formula is as accurate.
+# Powers. Each is one product with its factors, however often it is differentiated, so none of them is lost before it must.
 
 
-def _plain(c: float) -> bool:
-    """Whether c - 1 is exact and c x**(c - 1) cannot overflow or lose digits before it must."""
-    return (c - 1.0) + 1.0 == c and (0.5 <= c <= 4.0 or -4.0 <= c <= -1.0)
+def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
+    """Derivative of factor x**exponent."""
+    c, e = factor * exponent, exponent - 1.0
+    if c == 0.0:
+        return 0.0
+    return scaled_power(x, c, e) if e + 1.0 == exponent else monomial(c, x, exponent, 1.0, 0.0)
 
 
 power: Op = row(
-    "power", special.pow,
-    lambda y, x, c: (0.0 if c == 0.0 else c * power(x, c - 1.0) if _plain(c) else monomial(c, x, c, 1.0, 0.0),),
+    "power", special.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),),
     params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
+)
+scaled_power: Op = row(  # the derivatives of a power with a constant exponent
+    "scaled_power", special.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),), params={"factor": 1.0, "exponent": 2.0},
+    latex=r"{1} \, {0}^{{{2}}}", numpy="{1} * {0} ** {2}", c="scaled_power({0}, {1}, {2})", precedence=PRODUCT,
+    domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
     "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
@@ -155,7 +167,7 @@ sqrt: Op = row(
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y * y),),
+    "cbrt", special.cbrt, lambda y, x: (square(reciprocal(y)) / 3.0,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
@@ -170,8 +182,8 @@ saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where 
 # Exponentials and logarithms.
 
 exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
-exp2: Op = row(  # by halves: from 1024 to 1024.5 the power overflows and the derivative does not
-    "exp2", special.exp2, lambda y, x: (LN2 * exp2(0.5 * x) * exp2(0.5 * x),),
+exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
+    "exp2", special.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
     textbook=lambda y, x: (LN2 * y,),
 )
@@ -221,10 +233,19 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
 )
 sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
-tanh: Op = row(  # on floats the last two subnormals too, where sigmoid(-2x) is zero and four times it is not
-    "tanh", math.tanh, lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", float_partials=special.tanh_slope, source="DLMF 4.34.9",
+tanh: Op = row(
+    "tanh", math.tanh, lambda y, x: (sech_squared(x),),
+    latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
+)
+sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it is not
+    "sech_squared", special.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
+    latex=r"\operatorname{{sech}}^2 {0}", numpy="sech({0}) ** 2", c="sech_squared({0})", precedence=POWER, source="DLMF 4.34.11",
+    textbook=lambda y, x: (-2.0 * y * tanh(x),),
+)
+sech: Op = row(
+    "sech", special.sech, lambda y, x: (-(y * tanh(x)),),
+    latex=r"\operatorname{{sech}} {0}", numpy="sech({0})", c="sech({0})", source="DLMF 4.34.11",
 )
 asinh: Op = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),),
@@ -232,7 +253,7 @@ asinh: Op = row(
     textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
 acosh: Op = row(
-    "acosh", special.acosh, lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+    "acosh", special.acosh, lambda y, x: (1.0 / sqrt(x - 1.0) / sqrt(x + 1.0),),
     latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
     textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
@@ -324,6 +345,15 @@ step: Op = row(
     symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
+def _times_exp(c: float, x: Any) -> Any:
+    """Product c exp(x) for x below zero: where c is above 1, the exponential is zero before the product is, unless it has a part of c in it."""
+    size = math.fabs(c)
+    if not 1.0 < size < INF:
+        return c * exp(x)
+    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
+    return c * math.exp(-shift) * exp(x + shift)
+
+
 relu: Op = row(
     "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
     symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
@@ -335,12 +365,12 @@ leaky_relu: Op = row(
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
 elu: Op = row(
-    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
+    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, _times_exp(alpha, x)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
 )
 selu: Op = row(  # at 0 its left derivative, as in PyTorch
-    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
+    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA / math.e * exp(x + 1.0)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
     source="Klambauer et al. 2017, eq. 2",
 )

@@ -44,9 +44,15 @@ def div(a: float, b: float) -> float:
         return NAN if a == 0.0 or a != a else math.copysign(INF, a) * math.copysign(1.0, b)
 
 
+def div_slope(a: float, b: float) -> float:
+    """Slope -a / b**2 of a quotient: by way of a / b, but where that one is subnormal and lacks digits."""
+    y = div(a, b)
+    return -a / (b * b) if 0.0 < abs(y) < 1e-290 and abs(b) < 1.0 else div(-y, b)
+
+
 def div_slopes(y: float, a: float, b: float) -> tuple[float, float]:
-    """Partials of the quotient: not by way of y where y is subnormal and lacks digits."""
-    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else -a / (b * b)
+    """Partials of the quotient: 1 / b and `div_slope`."""
+    return 1.0 / b, -y / b if abs(y) > 1e-290 or abs(b) >= 1.0 else div_slope(a, b)
 
 
 def floordiv(a: float, b: float) -> float:
@@ -212,17 +218,24 @@ def selu(x: float) -> float:
     return SELU_SCALE * x if x > 0.0 else SELU_SCALE * SELU_ALPHA * math.expm1(x) if x <= 0.0 else x
 
 
-def tanh_slope(_: float, x: float) -> tuple[float]:
-    """Derivative of tanh: 4 sigmoid(2x) sigmoid(-2x), by halves of the exponential where that one underflows."""
+def sech(x: float) -> float:
+    """Hyperbolic secant 2 / (exp(x) + exp(-x)), accurate to the last subnormal number."""
+    a = abs(x)
+    if a > 706.0:  # where exp(-a) lacks digits, 2 exp(-a) with the factor exp(-706) last
+        return 2.0 * math.exp(706.0 - a) * 2.443969469407077e-307
+    e = math.exp(-a)
+    t, d = e * e, e + e
+    return d - d * (t / (1.0 + t))  # rounds less than d / (1 + t), as in `sigmoid`
+
+
+def sech_squared(x: float) -> float:
+    """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)); by `sech` where q may be subnormal, or zero, and four times it not."""
     e = math.exp(-2.0 * abs(x))
-    t = 1.0 + e
-    return (4.0 * (1.0 / t) * (e - e * (e / t)) or tanh_slope_far(x),)
-
-
-def tanh_slope_far(x: float) -> float:
-    """Derivative of tanh at the end of the range, where exp(-2x) is zero already and four times it is not."""
-    half = 2.0 * math.exp(-abs(x))
-    return half * half
+    if e < 1e-300:
+        s = sech(x)
+        return s * s
+    q = e - e * (e / (1.0 + e))
+    return 4.0 * (q - q * q)
 
 
 def silu(x: float) -> float:
@@ -280,6 +293,14 @@ def prod(*xs: float) -> float:
     return y
 
 
+def scaled_power(x: float, factor: float, exponent: float) -> float:
+    """Product factor x**exponent; where the power alone leaves the range of doubles, as a `monomial`."""
+    power = pow(x, exponent)
+    if 1e-290 < abs(power) < 1e290 or not 0.0 < abs(x) < INF:
+        return factor * power
+    return monomial(factor, x, exponent, 0.0, 0.0)
+
+
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
     if c == 0.0 or (a == 0.0 and logs and b >= order):
@@ -297,9 +318,9 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         root = pow(a, 0.5 * e)
         if root == 0.0:
             return c if c != c else 0.0
-        factors = [root, root]
+        factors = [root, root] if root < INF else [pow(a, 0.125 * e)] * 8  # which a factor c of 1e-324 may still bring back
         lost = lost if root < INF else 0.0
-    if lost:
+    if lost and math.isfinite(ln):
         # What rounding b - order lost counts ln(a) times.
         factors.append(exp(lost * ln))
     return prod(sign, c, *factors, *[ln] * int(logs))

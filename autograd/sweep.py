@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from autograd import ops
 from autograd.errors import GraphError
+from autograd.native import REPLACED, engine
 from autograd.node import Node
 from autograd.order import Bundle, sort
 from autograd.value import Value
@@ -216,3 +217,10 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle]) -> None:
         if term is not None and x.__class__ is Value:
             old = x.grad
             x.grad = term if old is _EMPTY else old + term
+
+
+# The two loops once more in C, where that was compiled: see native/engine.c.
+if engine is not None:
+    engine.take_pass(Bundle, _OPEN, _EMPTY, ops.dot)
+    REPLACED.update(_sort=_sort, _accumulate=_accumulate)
+    _sort, _accumulate = engine.sort, engine.accumulate

@@ -10,15 +10,14 @@ by reference counting alone, at any depth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
-from operator import mul
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import nary, ops, special
+from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
+from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
 from autograd.real import to_float
@@ -30,8 +29,7 @@ __all__ = ["Note", "Number", "Value"]
 
 _exp: Final = math.exp
 _tanh: Final = math.tanh
-_tanh_slope_far: Final = special.tanh_slope_far
-_dot_value: Final = nary.dot_vectors
+_sech_squared: Final = special.sech_squared
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
@@ -92,6 +90,8 @@ class Value(Node, Operators):
     def _apply(op: Op, operands: tuple[Any, ...]) -> Value:
         """Compute ``op`` and record it: the general path, of which the operators below are short cuts."""
         if op is _DOT:
+            from autograd.vectors import dot
+
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
@@ -188,13 +188,13 @@ class Value(Node, Operators):
         node = _BLANK.pop() if _BLANK else _new()
         x = self._data
         e = _exp(-2.0 * abs(x))
-        t = 1.0 + e
+        q = e - e * (e / (1.0 + e))
         node._data = _tanh(x)
         node.grad = 0.0
         node.op = _TANH
         node._a = self
         node._b = None
-        node._da = 4.0 * (1.0 / t) * (e - e * (e / t)) or _tanh_slope_far(x)
+        node._da = _sech_squared(x) if e < 1e-300 else 4.0 * (q - q * q)
         node._db = None
         node.note = None
         return observe(node) if ACTIVE else node
@@ -332,67 +332,11 @@ class Value(Node, Operators):
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _BLANK, _new = blocks(partial(object.__new__, Value))
 
+# The short cuts once more in C, where that was compiled: see native/engine.c.
+if engine is not None:
+    REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, _TANH, _RELU))
+    _new = engine.blank
+
 
 def _number(x: Number) -> float:
     return x._data if isinstance(x, Value) else to_float(x)
-
-
-def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
-    """Record the scalar product of two vectors of one length as one node; of numbers alone, return a float.
-
-    Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
-    """
-    return _product(*_vector(ws), *_vector(xs))
-
-
-def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
-    """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
-    vector = xs, x_data, x_recorded = _vector(xs)
-    constant = None if x_recorded else (x_data, None)
-    nodes: list[Any] = []
-    for ws in rows:
-        try:
-            w_data = [w._data for w in ws]
-        except AttributeError:
-            w_data = []
-        if ACTIVE or not w_data:
-            nodes.append(_product(*_vector(ws), *vector))
-            continue
-        # What `_product` and `nary.dot_vectors` do, in the hottest loop of a network's forward pass.
-        node = _BLANK.pop() if _BLANK else _new()
-        node._data = sum(map(mul, w_data, x_data), 0.0)
-        node.grad = 0.0
-        node.op = _DOT
-        node._a = ws, xs
-        node._b = constant or (x_data, w_data)
-        node._da = node._db = node.note = None
-        nodes.append(node)
-    return nodes
-
-
-def _product(
-    ws: tuple[Any, ...], w_data: list[float], w_recorded: bool, xs: tuple[Any, ...], x_data: list[float], x_recorded: bool
-) -> Any:
-    y = _dot_value(w_data, x_data)
-    if not (w_recorded or x_recorded):
-        return y
-    node = _new()
-    node._data = y
-    node.grad = 0.0
-    node.op = _DOT
-    node._a = ws, xs
-    node._b = x_data if w_recorded else None, w_data if x_recorded else None
-    node._da = node._db = None
-    node.note = None
-    return observe(node) if ACTIVE else node
-
-
-def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
-    """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
-    try:
-        return xs, [x._data for x in xs], bool(xs)
-    except AttributeError:
-        kinds = {x.__class__ for x in xs}
-        if not kinds <= {Value, float}:
-            xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
-        return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds

@@ -147,7 +147,7 @@ print("truth:       ", 4 * math.exp(-40))
 
 # %% [markdown]
 # $\tanh 20$ rounds to 1, so $1 - \tanh^2$ loses every digit. The table's row for tanh computes the same function
-# as $4\,\sigma(2z)\,\sigma(-2z)$, a product of accurate positive factors. Every rule in the table is written like that.
+# as $\operatorname{sech}^2 z = 4 / (e^z + e^{-z})^2$, made of positive terms only. Every rule in the table is written like that.
 #
 # ## The table of operations
 #

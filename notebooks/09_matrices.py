@@ -50,7 +50,7 @@ from autograd import Value, compile, draw, explain, sigmoid, softmax, toposort
 # %%
 SLOPES = {
     "sigmoid": lambda z: sigmoid(z) * sigmoid(-z),
-    "tanh": lambda z: 4 * sigmoid(2 * z) * sigmoid(-2 * z),
+    "tanh": lambda z: 1 / math.cosh(z) ** 2,
     "relu": lambda z: float(z > 0),
 }
 LOSSES = {
@@ -149,8 +149,8 @@ step(X, Y)
 print(step.source)
 
 # %% [markdown]
-# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the examples. `slope(z, 2)` is the accurate form of
-# $\tanh'$, up to its factor 4: $\sigma(2z)\,\sigma(-2z)$. `step.check` runs the compiled program against the graph, node by node:
+# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the examples. `sech(z) ** 2` is the accurate form of
+# $\tanh'$: $\operatorname{sech} z = 1 / \cosh z = 2 / (e^z + e^{-z})$. `step.check` runs the compiled program against the graph, node by node:
 
 # %%
 print("largest disagreement with the graph below 1e-12:", step.check(X, Y) < 1e-12)

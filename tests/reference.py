@@ -64,6 +64,8 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda i, x: bump(x[0]),
     "tanh": lambda i, x: 8 * bump(2 * x[0]),
+    "sech": lambda i, x: mp.sech(x[0]),
+    "sech_squared": lambda i, x: 4 * mp.sech(x[0]) ** 2,
     "silu": lambda i, x: bump(x[0]) * max(1, abs(x[0])),
     "gelu": lambda i, x: bell(x[0], 2, 2),
     "gaussian": lambda i, x: bell(x[0], int(x[1] + 2), x[2]),
@@ -91,6 +93,7 @@ def ulps(got: float, exact: Any, scale: Any = 0.0) -> float:
 EDGES = (TINY, 2.2250738585072014e-308, 1e-200, 1e-17, 0.5, 1.0, 1.4616321449683622, 2.0, 20.5, 40.0, 709.5, 745.0, 1024.2, 1e17, 1e200, MAX)
 PARAMS: dict[str, list[tuple[float, ...]]] = {
     "power": [(c,) for c in (-2.5, -1.0, -0.3, 0.0, 0.5, 1.0, 1.7, 2.0, 3.0, 30.0)],
+    "scaled_power": [(3.0, 2.0), (4.0, 3.0), (-2.0, -3.0), (-0.21, -1.3), (2.5, 1.5)],
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0)],
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
@@ -105,7 +108,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
 }
 COUNTS = {"dot": 4, "prod": 4}
 # Functions defined on both sides of the pole that bounds their row's interval.
-TWO_SIDED = {"div", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
+TWO_SIDED = {"div", "div_slope", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
 
 
 def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int) -> float:
@@ -138,3 +141,20 @@ def points(op: ops.Op, count: int, seed: str, *, low: int = -1074, high: int = 1
                 if intervals[0][0] < signed < intervals[0][1]:
                     for constants in params:
                         yield (signed, *constants)
+
+
+# Where exponentials, their squares, squares, cubes, roots and reciprocals of numbers, or numbers themselves, leave the doubles.
+LINEAR_ENDS = ((372.0, 374.0), (706.0, 747.0), (744.4, 746.0), (26.0, 28.0), (37.0, 39.5), (1020.0, 1026.0), (1073.0, 1076.0))
+BINARY_ENDS = ((-1074, -1000), (-545, -530), (-515, -505), (-360, -330), (330, 360), (500, 524), (1020, 1023.9))
+
+
+def ends(op: ops.Op, count: int) -> Iterator[tuple[float, ...]]:
+    """Operands, constants included, of a row over one operand, where it or a derivative leaves the doubles."""
+    rng = random.Random(f"{op.name} ends")
+    low, high = (-INF, INF) if op.name in TWO_SIDED else op.domain[0]
+    for params in PARAMS.get(op.name, [tuple(op.params.values())]):
+        xs = [rng.uniform(*zone) for zone in LINEAR_ENDS for _ in range(count)]
+        xs += [2.0 ** rng.uniform(a, b) for a, b in BINARY_ENDS for _ in range(count)] + [MAX, TINY, 3 * TINY]
+        bounds = [end for end in (low, high) if math.isfinite(end) and end]
+        xs += [end + side * 2.0 ** -rng.uniform(1, 52) for end in bounds for side in (-1.0, 1.0) for _ in range(count)]
+        yield from ((side * x, *params) for x in xs for side in (-1.0, 1.0) if low < side * x < high)

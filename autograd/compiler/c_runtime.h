@@ -178,10 +178,24 @@ static inline double sigmoid(double x) {
     return (x < 0.0 ? e : 1.0) / (1.0 + e);
 }
 
-/* The derivative of the logistic function at scale * x. */
-static inline double slope(double x, double scale) {
-    double e = exp_loop(-fabs(scale * x)), d = 1.0 + e;
+/* The derivative of the logistic function. */
+static inline double slope(double x) {
+    double e = exp_loop(-fabs(x)), d = 1.0 + e;
     return e / (d * d);
+}
+
+/* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get lost. */
+static inline double sech(double x) {
+    cr_power e = cr_exp(-fabs(x));
+    double factor = e.m * e.s1 * e.s2, t = factor * factor, d = e.m + e.m;
+    return (d - d * (t / (1.0 + t))) * e.s1 * e.s2;
+}
+
+/* The derivative of tanh. */
+static inline double sech_squared(double x) {
+    cr_power e = cr_exp(-2.0 * fabs(x));
+    double d = 1.0 + e.m * e.s1 * e.s2;
+    return 4.0 * e.m / (d * d) * e.s1 * e.s2;
 }
 
 static inline double softplus(double x) { return (x > 0.0 ? x : 0.0) + cr_log1p(exp_loop(-fabs(x))); }
@@ -242,6 +256,11 @@ CR_RARE double cr_round_decimal(double x, double ndigits) {
 
 static inline double round_digits(double x, double ndigits) { return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits); }
 
+static inline double div_slope(double a, double b) {
+    double y = a / b;
+    return 0.0 < fabs(y) && fabs(y) < 1e-290 && fabs(b) < 1.0 ? -a / (b * b) : -y / b;
+}
+
 /* Powers. */
 
 /* x^c for a constant c: where the compiler knows it, the common ones become products. */
@@ -295,14 +314,24 @@ CR_RARE double monomial(double c, double a, double b, double order, double logs)
         /* The power alone may leave the range of doubles although the product does not. */
         double root = pow(a, 0.5 * e);
         if (root == 0.0) return isnan(c) ? c : 0.0;
+        if (isinf(root)) { /* a factor c of 1e-324 may still bring the product back */
+            root = pow(a, 0.125 * e);
+            for (int k = 0; k < 6; k++) p = cr_times(p, root);
+        }
         p = cr_times(cr_times(p, root), root);
         lost = isinf(root) ? 0.0 : lost;
     } else {
         p = cr_times(p, whole);
     }
-    if (lost != 0.0) p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
+    if (lost != 0.0 && isfinite(ln)) p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
     for (double k = 0.0; k < logs; k += 1.0) p = cr_times(p, ln);
     return cr_value(p);
+}
+
+static inline double scaled_power(double x, double factor, double exponent) {
+    double p = power(x, exponent), size = fabs(p);
+    int plain = (1e-290 < size && size < 1e290) || !(0.0 < fabs(x) && fabs(x) < (double)INFINITY);
+    return plain ? factor * p : monomial(factor, x, exponent, 0.0, 0.0);
 }
 
 #include "c_special.h"

@@ -6,6 +6,7 @@ row at a time. The adjoint of a node is one sum of products: the contributions o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from autograd.op import Op
 from autograd.operators import Operators
 
 __all__ = ["Template", "differentiate", "template"]
+
+
+# What matters at the ends of the range only, in terms of what arrays have loops for.
+SIMPLER: dict[Op, Callable[..., Any]] = {
+    ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
+    ops.div_slope: lambda a, b: -(a / b) / b,
+}
 
 
 class Symbol(Operators):
@@ -33,38 +41,26 @@ class Symbol(Operators):
         if op is ops.restrict or op is ops.saturate:
             # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
             return operands[0]
-        if op is ops.mul and (slope := self._slope(*operands)) is not None:
-            return slope
+        if op in SIMPLER:
+            return SIMPLER[op](*operands)
+        if op is ops.mul and (x := self._logistic(*operands)) is not None:
+            op, operands = SLOPE, (x,)
         # A step that was taken already is not repeated.
         step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
         if step not in self.steps:
             self.steps.append(step)
         return Symbol(self.steps.index(step), self.steps)
 
-    def _scaled(self, x: Any) -> tuple[float, int]:
-        """Return the number and the step of which ``x`` is the product."""
-        factor = 1.0
-        where = x.where if isinstance(x, Symbol) else -1
-        while where >= 0:
-            op, given = self.steps[where]
-            if op is ops.neg:
-                factor, where = -factor, given[0]
-            elif op is ops.mul and sorted(map(type, given), key=str) == [float, int]:
-                number, where = sorted(given, key=lambda g: g.__class__ is int)
-                factor *= number
-            else:
-                break
-        return factor, where
+    def _operand_of(self, op: Op, x: Any) -> Any:
+        """Return the operand of which ``x`` is that function; None where it is not."""
+        made, given = self.steps[x.where] if isinstance(x, Symbol) else (None, ())
+        return Symbol(given[0], self.steps) if made is op and isinstance(given[0], int) else None
 
-    def _slope(self, a: Any, b: Any) -> Any:
-        """Return c sigmoid(k x) sigmoid(-k x) as slope(x, k) * c, which takes one exponential instead of two."""
-        (c, i), (d, j) = self._scaled(a), self._scaled(b)
-        if min(i, j) < 0 or self.steps[i][0] is not ops.sigmoid or self.steps[j][0] is not ops.sigmoid:
-            return None
-        inner = [self._scaled(Symbol(self.steps[w][1][0], self.steps)) for w in (i, j)]
-        if inner[0][1] != inner[1][1] or inner[0][0] != -inner[1][0]:
-            return None
-        return SLOPE(Symbol(inner[0][1], self.steps), scale=abs(inner[0][0]), factor=c * d)
+    def _logistic(self, a: Any, b: Any) -> Any:
+        """Return x where the product is sigmoid(x) sigmoid(-x), which takes one exponential instead of two."""
+        x, negative = self._operand_of(ops.sigmoid, a), self._operand_of(ops.sigmoid, b)
+        other = self._operand_of(ops.neg, negative)
+        return x if x is not None and other is not None and x.where == other.where else None
 
 
 class Template:

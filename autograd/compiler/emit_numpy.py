@@ -180,12 +180,10 @@ class Bound:
             self.calls.add(np.add, e, 1.0, out)
             self.calls.add(np.divide, 1.0, out, out)
             return True
-        if s.params[0] == 1.0 and key in self.exponentials:
+        if key in self.exponentials:
             e, y = self.exponentials[key]
             self.calls.add(np.multiply, e, y, out)
             self.calls.add(np.multiply, out, y, out)
-            if s.params[1] != 1.0:
-                self.calls.add(np.multiply, out, s.params[1], out)
             return True
         return False
 

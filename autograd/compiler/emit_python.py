@@ -95,9 +95,8 @@ class PythonWriter:
             lines.append(f"{e} = exp(-{self.factor(operands[0])})")
             self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
             self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
-        elif op.name == "slope" and params[0] == 1.0 and operands[0] in self.exponential:
-            factor = "" if params[1] == 1.0 else f"{exact(params[1])} * "
-            self.define(node, factor + self.exponential[operands[0]], lines)
+        elif op.name == "slope" and operands[0] in self.exponential:
+            self.define(node, self.exponential[operands[0]], lines)
         elif op.name == "step" and params == (0.0,):
             self.define(node, f"(1.0 if {self.factor(operands[0])} > {self.factor(operands[1])} else 0.0)", lines, tight=True)
         elif op.name in TEMPLATES:

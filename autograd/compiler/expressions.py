@@ -35,8 +35,6 @@ def row_text(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         return f"{wrapped(texts[0])} > {wrapped(texts[1])}"
     if op.name == "relu":
         return f"maximum({texts[0]}, 0)"
-    if op.name == "slope" and params[1] == 1.0:
-        return f"slope({texts[0]}, {number(params[0])})"
     signs = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "=="}
     if op.name in signs:
         return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"

@@ -87,8 +87,17 @@ def _div(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
         b.call(out[~plain], [x[~plain] for x in xs])
 
 
+def _div_slope(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
+    _div(b, [_fresh(b, ops.neg, _fresh(b, ops.div, *xs)), xs[1]], out, ())
+
+
 def _reciprocal(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     _call(b, ops.div, (), [np.full(len(out), ONE), xs[0]], out)
+
+
+def _scaled_power(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+    factor, exponent = params
+    b.add(out, factor, lower(b, ops.power, (exponent,), xs))
 
 
 def _mean(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
@@ -180,7 +189,7 @@ def _direction(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
 
 
 SPECIAL: dict[str, Any] = {
-    "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div, "reciprocal": _reciprocal,
+    "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div, "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal,
     "sum": _add, "mean": _mean, "dot": _dot, "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN),
     "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
 }  # fmt: skip

@@ -21,13 +21,9 @@ from autograd.op import Op
 __all__ = ["SLOPE", "function_of"]
 
 
-def _slope_value(x: float, scale: float, factor: float) -> float:
-    return special.sigmoid(scale * x) * special.sigmoid(-scale * x) * factor
-
-
 SLOPE = Op(
-    "slope", _slope_value, lambda y, x, scale, factor: (scale * y * (1.0 - 2.0 * special.sigmoid(scale * x)),), params={"scale": 1.0, "factor": 1.0},
-    latex=r"{2} \sigma'({1} {0})", numpy="slope({0}, {1}) * {2}", c="(slope({0}, {1}) * {2})", source="sigmoid(k x) sigmoid(-k x), from one exponential",
+    "slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda y, x: (y * (1.0 - 2.0 * special.sigmoid(x)),),
+    latex=r"\sigma'({0})", numpy="slope({0})", c="slope({0})", source="sigmoid(x) sigmoid(-x), from one exponential",
 )  # fmt: skip
 
 
@@ -40,14 +36,31 @@ def sigmoid(x: Any, out: Any) -> None:
     np.divide(1.0, out, out=out)
 
 
-def slope(x: Any, scale: float, factor: float, out: Any) -> None:
-    """The derivative of the logistic function at scale * x, times a factor."""
+def slope(x: Any, out: Any) -> None:
+    """The derivative of the logistic function."""
     np.abs(x, out=out)
-    np.multiply(out, -scale, out=out)
+    np.negative(out, out=out)
     np.exp(out, out=out)
     np.divide(out, np.square(out + 1.0), out=out)
-    if factor != 1.0:
-        np.multiply(out, factor, out=out)
+
+
+def sech(x: Any, out: Any) -> None:
+    """2 / (exp(x) + exp(-x)), from exp(-abs(x)) so that nothing overflows."""
+    np.abs(x, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    e2 = np.square(out)
+    np.add(out, out, out=out)
+    np.subtract(out, out * (e2 / (1.0 + e2)), out=out)
+
+
+def sech_squared(x: Any, out: Any) -> None:
+    """The derivative of tanh, from one exponential."""
+    np.abs(x, out=out)
+    np.multiply(out, -2.0, out=out)
+    np.exp(out, out=out)
+    np.divide(out, np.square(out + 1.0), out=out)
+    np.multiply(out, 4.0, out=out)
 
 
 def step(a: Any, b: Any, tie: float, out: Any) -> None:
@@ -184,7 +197,7 @@ def round_digits(x: Any, ndigits: float, out: Any) -> None:
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, slope, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
+        sigmoid, slope, sech, sech_squared, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
         restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign,
     )
 } | {"round": round_digits}  # fmt: skip

@@ -29,7 +29,7 @@ PRECISION = 1600
 STEP = 120
 # Algebraic and piecewise functions mix numbers of all magnitudes, and cost little at any precision.
 _MANY_BITS = dict.fromkeys(
-    ["add", "sub", "mul", "div", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
+    ["add", "sub", "mul", "div", "div_slope", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
     6000,
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
@@ -126,6 +126,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
     "power": _power, "pow": _power, "sqrt": mp.sqrt, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+    "div_slope": lambda a, b: -a / (b * b), "scaled_power": lambda x, c, e: c * _power(x, e),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
     "restrict": lambda x: x, "saturate": lambda x: x,
     "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
@@ -133,7 +134,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "log10": lambda x: mp.log(x) / mp.log(10),
     "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
-    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh,
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sech": mp.sech, "sech_squared": lambda x: mp.sech(x) ** 2,
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),

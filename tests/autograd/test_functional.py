@@ -269,8 +269,8 @@ ANOMALIES = {
     "local derivative, jacfwd": (lambda: jacfwd(lambda x: ag.sqrt(x))(0.0), r"forward through sqrt\(0\.0\)"),
     "product": (lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), r"forward through mul\(1\.0, 1e\+200\)"),
     "sum": (lambda: jvp(lambda x, y: x + y, (1.0, 1.0), (1.5e308, 1.5e308)), r"forward through add\(1\.0, 1\.0\)"),
-    "second derivative, hvp": (lambda: hvp(lambda x: x**1.5, (0.0,), (1.0,)), r"forward through power\(0\.0, 0\.5\)"),
-    "second derivative, hessian": (lambda: hessian(lambda x: x**1.5)(0.0), r"forward through power\(0\.0, 0\.5\)"),
+    "second derivative, hvp": (lambda: hvp(lambda x: x**1.5, (0.0,), (1.0,)), r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)"),
+    "second derivative, hessian": (lambda: hessian(lambda x: x**1.5)(0.0), r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)"),
     "value": (lambda: jvp(ag.exp, (1000.0,), (1.0,)), r"exp\(1000\.0\) = inf.*Recorded at .*test_functional"),
     "reverse": (lambda: grad(ag.sqrt)(0.0), r"backward through sqrt\(0\.0\): the gradient became inf"),
 }

@@ -1,5 +1,7 @@
 """The pass in place: the same order and the same bits as `adjoints`, and leaves untouched where it fails."""
 
+import copy
+import gc
 import math
 import os
 import random
@@ -10,9 +12,21 @@ import threading
 import pytest
 
 import autograd
-from autograd import GraphError, Value, adjoints, checkpoint, toposort
+from autograd import GraphError, Value, adjoints, checkpoint, native, toposort
 from autograd import sweep as sweep_module
+from autograd.node import HOOKED
 from autograd.sweep import sweep
+
+
+@pytest.fixture(params=["Python", "C"], autouse=True)
+def engine(request, monkeypatch):
+    """Run each test with the pass in Python, and with its twin in C where that was compiled."""
+    if request.param == "C" and native.engine is None:
+        pytest.skip("not compiled here; install with a C compiler and Python's headers")
+    if request.param == "Python":
+        for name in ("_sort", "_accumulate"):
+            monkeypatch.setattr(sweep_module, name, native.REPLACED.get(name, getattr(sweep_module, name)))
+    return request.param
 
 
 def random_graph(seed):
@@ -69,7 +83,9 @@ def test_a_leaf_by_itself_and_one_beneath_an_untaken_branch():
 
 
 @pytest.mark.parametrize("part", ["_sort", "_accumulate", "_spread", "total"])
-def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch):
+def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch, engine):
+    if part == "_spread" and engine == "C":
+        pytest.skip("a part of the accumulation in C")
     leaves, root = random_graph(1)
     sweep(root, 1.0)
     before = [x.grad for x in leaves]
@@ -84,12 +100,12 @@ def test_an_interrupt_leaves_the_leaves_as_they_were(part, monkeypatch):
             raise KeyboardInterrupt
         return genuine(*args)
 
-    monkeypatch.setattr(sweep_module, part, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        sweep(root, 1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_module, part, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(root, 1.0)
     assert [x.grad for x in leaves] == before
     assert all(node.grad == 0.0 for node in toposort(root) if node.op is not None)
-    monkeypatch.undo()
     sweep(root, 1.0)
     assert [x.grad for x in leaves] == [2.0 * g for g in before]
 
@@ -114,12 +130,38 @@ def test_hooks_work_whatever_ran_before_them():
     assert x.grad == 20.0
 
 
+def test_the_quick_pass_is_back_once_no_hook_is_left():
+    gc.collect()
+    others = len(HOOKED)
+
+    def any_left():
+        gc.collect()
+        return len(HOOKED) > others
+
+    x = Value(3.0)
+    handle = x.register_hook(lambda g: 10.0 * g)
+    twin = copy.deepcopy(x)
+    handle.remove()
+    handle.remove()
+    assert any_left()
+    (twin * 2.0).backward()
+    assert twin.grad == 20.0
+    del twin
+    assert not any_left()
+    (x * 2.0).backward()
+    assert x.grad == 2.0
+    kept = Value(1.0).register_hook(print)
+    assert any_left()  # the handle keeps the node
+    del kept
+    assert not any_left()
+
+
 class Interrupt(BaseException):
     pass
 
 
 @pytest.mark.parametrize("checkpointed", [False, True])
-def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
+def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed, engine):
     x, w = Value(0.5), Value(-2.0)
     x.grad, w.grad = 1.25, -0.5
     t = (x * w).tanh()
@@ -127,6 +169,8 @@ def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
     root = autograd.dot(row, row) + autograd.dot((w, x, w), row) * t
     if checkpointed:
         root = root + checkpoint(lambda a, b: (a * b).sin())(t, w)
+    done = adjoints(root)
+    all_or_nothing = (1.25, -0.5), (1.25 + done[x], -0.5 + done[w])
     files = {sweep_module.__file__, sys.modules["autograd.order"].__file__}
     struck, place = True, 0
     while struck:
@@ -151,10 +195,11 @@ def test_an_interrupt_at_any_line_leaves_no_mark(checkpointed):
         finally:
             sys.settrace(before)
         if struck:
-            assert (x.grad, w.grad) == (1.25, -0.5)
+            assert (x.grad, w.grad) in all_or_nothing
+            x.grad, w.grad = all_or_nothing[0]
             assert all(isinstance(node.grad, float) for node in toposort(root))
-    assert place > 100
-    assert (x.grad, w.grad) == (1.25 + adjoints(root)[x], -0.5 + adjoints(root)[w])
+    assert place > (100 if engine == "Python" else 20)
+    assert (x.grad, w.grad) == all_or_nothing[1]
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")

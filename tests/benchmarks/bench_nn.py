@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 import nn
+from autograd.native import engine
 
 
 def moons(seed: int = 1) -> tuple[list[list[float]], list[int]]:
@@ -166,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
+    print(f"the engine's hottest code runs in {'Python' if engine is None else 'C'}")
     bench_moons(rounds)
     bench_gpt(rounds)
     bench_systems(rounds)

@@ -36,23 +36,33 @@ def _digits(number: str | float, count: int = 2) -> str:
 
 def _beside_peers() -> str:
     """Return the rows of the first table."""
-    time = _find("core", r"^steady +chainrule ([\d.]+) s +micrograd ([\d.]+) s +ratio ([\d.]+)")
-    memory = _find("core", r"^bytes +chainrule ([\d.]+) bytes a node +micrograd ([\d.]+) bytes")
-    step = r"^ *{} +([\d.]+) ms +([\d.]+)x"
-    micrograd, dots = _find("nn", step.format("micrograd")), _find("nn", step.format("dot nodes, nn's losses"))
-    granular = _find("nn", step.format("granular=True, micrograd's program"))
+    steady = r"^steady +{} +([\d.]+) s(?: +([\d.]+)x)?"
+    ours, plain, micrograd = (_find("core", steady.format(name)) for name in ("chainrule", "in pure Python", "micrograd"))
+    memory = [_find("core", rf"^bytes +{name} +([\d.]+) bytes a node") for name in ("chainrule", "in pure Python", "micrograd")]
+    step = r"^ *{} +([\d.]+) ms(?: +([\d.]+)x)?"
+
+    def timed(title: str, line: str, peer: str, slowest: str) -> tuple[str, ...]:
+        """Return a row of times, and how many times the peer's speed each is."""
+        cells = [_find(result, step.format(line)) for result in ("nn", "nn-python")]
+        return (title, *(f"{_digits(cell[1])} ms ({cell[2]} times)" for cell in cells), f"{_digits(_find('nn', step.format(slowest))[1])} ms, {peer}")
+
     special = {library: _find("accuracy", rf"^\| {library} \| (\d+) \| (\d+) \|") for library in ("chainrule", "PyTorch", "JAX")}
     wrong = int(special["chainrule"][1])
     first = _find("accuracy", r"^chainrule's largest: value [\d.]+, first ([\d.]+)")[1]
     for column in (6, 9):  # of first derivatives, PyTorch's and JAX's
         _find("accuracy", rf"^\|(?:[^|\n]*\|){{{column - 1}}} all \|")
     rows = [
-        ("random graph of 100,000 `+ * tanh`, build and backward, again and again", f"{_digits(time[1])} s", f"{_digits(time[2])} s, micrograd ({time[3]} times)"),
-        ("memory of a node after backward", f"{float(memory[1]):.0f} bytes", f"{_digits(memory[2])} bytes, micrograd"),
-        ("a full-batch step of micrograd's moons demo, `dot` nodes", f"{_digits(dots[1])} ms", f"{_digits(micrograd[1])} ms, micrograd ({dots[2]} times)"),
-        ("the same, one node per product and sum", f"{_digits(granular[1])} ms", f"micrograd ({granular[2]} times)"),
-        (f"derivatives right at {special['chainrule'][2]} special points (overflow, underflow, kinks, domains' ends)", "all" if not wrong else f"all but {wrong}", f"PyTorch misses {special['PyTorch'][1]}, JAX {special['JAX'][1]}"),
-        ("largest error of a first derivative over the whole range of doubles", f"{first} ulp", "PyTorch and JAX lose all digits somewhere"),
+        (
+            "random graph of 100,000 `+ * tanh`, build and backward, again and again",
+            *(f"{_digits(time[1])} s ({time[2]} times)" for time in (ours, plain)), f"{_digits(micrograd[1])} s, micrograd",
+        ),
+        ("memory of a node after backward", *(f"{float(m[1]):.0f} bytes" for m in memory[:2]), f"{_digits(memory[2][1])} bytes, micrograd"),
+        timed("a full-batch step of micrograd's moons demo, `dot` nodes", "dot nodes, nn's losses", "micrograd", "micrograd"),
+        timed("the same, one node per product and sum", "granular=True, micrograd's program", "micrograd", "micrograd"),
+        timed("a step of a one-file GPT, our class in place of its own", "one file, our class in its place", "its own plain `Value`", "one file, its own class"),
+        timed("the same network written in `nn`", "the same network in nn", "its own plain `Value`", "one file, its own class"),
+        (f"derivatives right at {special['chainrule'][2]} special points (overflow, underflow, kinks, domains' ends)", *["all" if not wrong else f"all but {wrong}"] * 2, f"PyTorch misses {special['PyTorch'][1]}, JAX {special['JAX'][1]}"),
+        ("largest error of a first derivative over the whole range of doubles", *[f"{first} ulp"] * 2, "PyTorch and JAX lose all digits somewhere"),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -80,12 +90,11 @@ def measured() -> str:
     """Return what stands in the README between its two marks."""
     machine = results.load("compiler")["machine"]
     python = machine["python"].rpartition(".")[0].replace("CPython", "Python")
-    replaced, rewritten = (_find("nn", rf"^ *{line} +[\d.]+ ms +([\d.]+)x")[1] for line in ("one file, our class in its place", "the same network in nn"))
     return f"""Measured side by side, medians, on {machine["cores"]} shared cores of an {machine["processor"]} with {python}; the files under
 [`notebooks/docs/results`](notebooks/docs/results) hold each output with its command, so that you can repeat it.
 
-| | chainrule | beside |
-|---|---|---|
+| | chainrule | without a C compiler | beside |
+|---|---|---|---|
 {_beside_peers()}
 
 Compiled, as a ratio to hand-written NumPy of the same training step (loss, all gradients, update; below 1 is faster); the
@@ -93,9 +102,7 @@ last two rows, which have no matrices, beside straight-line Python floats:
 
 | | NumPy backend | C backend | PyTorch | JAX jit | gradient error |
 |---|---|---|---|---|---|
-{_compiled()}
-
-In place of its own plain `Value`, a one-file GPT runs {replaced} times as fast with ours; written in `nn`, {rewritten} times."""
+{_compiled()}"""
 
 
 def filled(text: str) -> str:

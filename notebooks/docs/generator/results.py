@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "notebooks" / "docs" / "results"
 PEERS = ("numpy", "mpmath", "micrograd", "torch", "jax")
 SCHEMA = 1
+PURE = "-python"
 
 
 def machine(packages: Sequence[str] = PEERS) -> dict[str, Any]:
@@ -46,8 +47,8 @@ def _processor() -> str:
 
 
 def script(name: str) -> Path:
-    """Return the benchmark of that name."""
-    return ROOT / "tests" / "benchmarks" / f"bench_{name}.py"
+    """Return the benchmark of that name; one that ends in ``-python`` runs without the engine's C."""
+    return ROOT / "tests" / "benchmarks" / f"bench_{name.removesuffix(PURE)}.py"
 
 
 def measure(name: str, arguments: Sequence[str] = ()) -> Path:
@@ -56,7 +57,7 @@ def measure(name: str, arguments: Sequence[str] = ()) -> Path:
     Parameters
     ----------
     name
-        ``core`` for ``tests/benchmarks/bench_core.py``.
+        ``nn`` for ``tests/benchmarks/bench_nn.py``; ``nn-python`` for the same in pure Python.
     arguments
         Passed on to it.
 
@@ -69,11 +70,12 @@ def measure(name: str, arguments: Sequence[str] = ()) -> Path:
     if not path.exists():
         known = ", ".join(sorted(p.stem.removeprefix("bench_") for p in path.parent.glob("bench_*.py")))
         raise FileNotFoundError(f"there is no benchmark {name!r}; there are {known}")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    settings = {"CHAINRULE_PURE_PYTHON": "1"} if name.endswith(PURE) else {}
+    environment = os.environ | settings | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, str(path), *arguments], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     record = {
         "schema": SCHEMA,
-        "command": " ".join(["python", path.relative_to(ROOT).as_posix(), *arguments]),
+        "command": " ".join([*(f"{variable}={value}" for variable, value in settings.items()), "python", path.relative_to(ROOT).as_posix(), *arguments]),
         "machine": machine(),
         "output": done.stdout.rstrip().splitlines(),
     }
@@ -117,6 +119,6 @@ def everything() -> str:
     for path in sorted(FOLDER.glob("*.json")):
         document = ast.get_docstring(ast.parse(script(path.stem).read_text(encoding="utf-8"))) or ""
         title, _, rest = document.partition("\n\n")
-        heading = title.partition(":")[0].strip().rstrip(".")
+        heading = title.partition(":")[0].strip().rstrip(".") + ", in pure Python" * path.stem.endswith(PURE)
         out += [f"## {heading} {{ #{path.stem} }}", "", rest.replace("``", "`").strip("\n"), "", show(path.stem), ""]
     return "\n".join(out)

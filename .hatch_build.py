@@ -1,0 +1,51 @@
+"""Compiles autograd/native while the package is installed. Where that does not work, the package is pure Python all the same."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from setuptools import Distribution, Extension
+from setuptools.command.build_ext import build_ext
+
+__all__ = ["EngineHook"]
+
+_NAME = "autograd.native._engine"
+# Without a fused multiply-add, which rounds once where Python rounds twice.
+_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden"]
+
+
+class EngineHook(BuildHookInterface[Any]):
+    """What hatchling calls before it packs a wheel, or points an editable installation to the source tree."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile the extension, and have it packed into the wheel, which is then one for this kind of machine only."""
+        if self.target_name != "wheel" or os.environ.get("CHAINRULE_PURE_PYTHON"):
+            return
+        path = compiled(Path(self.root))
+        if path is None:
+            self.app.display_warning("no C compiler, or no headers of Python: the engine stays pure Python")
+            return
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        if version != "editable":
+            build_data["force_include"][str(path)] = str(path.relative_to(self.root))
+
+
+def compiled(root: Path) -> Path | None:
+    """Compile the extension into the source tree, and return where it is; None where that failed."""
+    folder = root / "autograd" / "native"
+    sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
+    extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, optional=True)
+    command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
+    command.build_lib = str(root)
+    with tempfile.TemporaryDirectory() as objects:
+        command.build_temp = objects
+        command.ensure_finalized()
+        path = Path(command.get_ext_fullpath(_NAME))
+        path.unlink(missing_ok=True)
+        command.run()
+    return path if path.exists() else None

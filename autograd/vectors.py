@@ -1,0 +1,79 @@
+"""Scalar products of vectors, each recorded as one node: what networks spend their time on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import mul
+from typing import Any, Final
+
+from autograd import nary, ops
+from autograd.modes import ACTIVE
+from autograd.node import observe
+from autograd.real import to_float
+from autograd.value import _BLANK, Value, _new
+
+__all__ = ["dot", "dots"]
+
+_dot_value: Final = nary.dot_vectors
+_DOT: Final = ops.dot
+
+
+def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
+    """Record the scalar product of two vectors of one length as one node; of numbers alone, return a float.
+
+    Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
+    """
+    return _product(*_vector(ws), *_vector(xs))
+
+
+def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
+    """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
+    vector = xs, x_data, x_recorded = _vector(xs)
+    constant = None if x_recorded else (x_data, None)
+    nodes: list[Any] = []
+    for ws in rows:
+        try:
+            w_data = [w._data for w in ws]
+        except AttributeError:
+            w_data = []
+        if ACTIVE or not w_data:
+            nodes.append(_product(*_vector(ws), *vector))
+            continue
+        # What `_product` and `nary.dot_vectors` do, in the hottest loop of a network's forward pass.
+        node = _BLANK.pop() if _BLANK else _new()
+        node._data = sum(map(mul, w_data, x_data), 0.0)
+        node.grad = 0.0
+        node.op = _DOT
+        node._a = ws, xs
+        node._b = constant or (x_data, w_data)
+        node._da = node._db = node.note = None
+        nodes.append(node)
+    return nodes
+
+
+def _product(
+    ws: tuple[Any, ...], w_data: list[float], w_recorded: bool, xs: tuple[Any, ...], x_data: list[float], x_recorded: bool
+) -> Any:
+    y = _dot_value(w_data, x_data)
+    if not (w_recorded or x_recorded):
+        return y
+    node = _new()
+    node._data = y
+    node.grad = 0.0
+    node.op = _DOT
+    node._a = ws, xs
+    node._b = x_data if w_recorded else None, w_data if x_recorded else None
+    node._da = node._db = None
+    node.note = None
+    return observe(node) if ACTIVE else node
+
+
+def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
+    """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
+    try:
+        return xs, [x._data for x in xs], bool(xs)
+    except AttributeError:
+        kinds = {x.__class__ for x in xs}
+        if not kinds <= {Value, float}:
+            xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
+        return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds

@@ -1,0 +1,267 @@
+"""The engine's twin in C: the same nodes, order and bits as the Python functions, no leaks, and nothing lost without it."""
+
+import gc
+import itertools
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value, adjoints, detect_anomaly, native, no_grad, scope, toposort
+from autograd import sweep as sweep_module
+from autograd.node import Node
+
+ROOT = Path(__file__).parents[2]
+compiled = pytest.mark.skipif(native.engine is None, reason="not compiled here; install with a C compiler and Python's headers")
+numpy_number = pytest.importorskip("numpy").float64(1.5)
+
+NUMBERS = [0.0, -0.0, 1.0, -2.5, 40.0, 372.8, 1e308, 5e-324, math.inf, -math.inf, math.nan]
+OTHERS = [*NUMBERS, 0, 3, -7, 2**53 + 1, 10**400, True, Fraction(1, 3), numpy_number, "text", None, 1j]
+
+
+def slots(node):
+    """Return all that a node holds, as text, so that the sign of zero and NaN count."""
+    if not isinstance(node, Value):
+        return repr(node)
+    return [repr(getattr(node, slot)) for slot in Node.__slots__]
+
+
+def outcome(function, *arguments):
+    try:
+        return slots(function(*arguments))
+    except (TypeError, OverflowError) as error:
+        return type(error), str(error)
+
+
+def binary_methods():
+    return [name for name in native.REPLACED if name.startswith("__")]
+
+
+@compiled
+def test_what_is_in_c():
+    assert set(binary_methods()) == {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__"}
+    assert set(native.REPLACED) - set(binary_methods()) == {"tanh", "relu", "_sort", "_accumulate"}
+    assert type(Value.__dict__["__add__"]).__name__ == "method_descriptor"
+
+
+@compiled
+@pytest.mark.parametrize("a", NUMBERS)
+def test_operators_make_the_nodes_that_python_makes(a):
+    for name in binary_methods():
+        for other in [*OTHERS, *map(Value, NUMBERS)]:
+            x = Value(a)
+            assert outcome(getattr(x, name), other) == outcome(native.REPLACED[name], x, other), (name, other)
+    for name in ("tanh", "relu"):
+        x = Value(a)
+        assert outcome(getattr(x, name)) == outcome(native.REPLACED[name], x)
+
+
+@compiled
+def test_operators_keep_the_very_operands():
+    x, y, c = Value(2.0), Value(3.0), 0.125
+    assert (x * y)._a is x
+    assert (x * y)._b is y
+    assert (x * c)._b is c
+    assert (c - x)._a is c
+    assert (x * y)._da is y._data
+
+
+@compiled
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly, lambda: scope("layer1.n2"), lambda: autograd.modes.mode(tape=[])])
+def test_modes_are_in_force_in_c(mode):
+    x, y = Value(0.5), Value(-2.0)
+    with mode():
+        for name in binary_methods():
+            for other in (y, 3, 0.25):
+                node, expected = getattr(x, name)(other), native.REPLACED[name](x, other)
+                assert (node.op, node.scope, node.parents) == (expected.op, expected.scope, expected.parents)
+        assert x.tanh().scope == native.REPLACED["tanh"](x).scope
+    assert (x + y).scope == ""
+    assert (x + y).op is autograd.ops.add
+
+
+@compiled
+def test_anomalies_are_found_in_c():
+    with detect_anomaly(), pytest.raises(autograd.AnomalyError, match="mul"):
+        Value(1e200) * Value(1e200)
+
+
+def random_graph(rng, size):
+    leaves = [Value(rng.gauss(0.0, 1.0)) for _ in range(8)]
+    nodes = list(leaves)
+    row = tuple(leaves[:4])
+    for _ in range(size):
+        a, b, c = (rng.choice(nodes[-20:]) for _ in range(3))
+        vector = (a, 0.5, b, c)
+        nodes.append(
+            rng.choice([
+                lambda: a + b, lambda: a * b, lambda: a - b, lambda: 3 - a, lambda: 0.1 * a, lambda: a.tanh(), lambda: a.relu(),
+                lambda: autograd.dot(row, vector), lambda: autograd.dot(vector, vector), lambda: autograd.sum([a, 1.0, b, a]),
+                lambda: autograd.where(a > b, a, b), lambda: a / 3.0, lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)), lambda: -a,
+            ])() * 0.5
+        )  # fmt: skip
+    return leaves, nodes[-1] + nodes[-2]
+
+
+@compiled
+@pytest.mark.parametrize("seed", range(40))
+def test_the_pass_gives_the_order_and_the_bits_of_python(seed, monkeypatch):
+    rng = random.Random(seed)
+    leaves, root = random_graph(rng, rng.randrange(5, 300))
+    seen = []
+    for sort, accumulate in [(native.engine.sort, native.engine.accumulate), (native.REPLACED["_sort"], native.REPLACED["_accumulate"])]:
+        for x in leaves:
+            x.grad = 0.0
+
+        def watched(root, order, leaves, before, sort=sort):
+            bundles = sort(root, order, leaves, before)
+            seen.append([id(x) if isinstance(x, Value) else [id(e) for e in x._a] for x in order] + list(map(id, leaves)))
+            return bundles
+
+        monkeypatch.setattr(sweep_module, "_sort", watched)
+        monkeypatch.setattr(sweep_module, "_accumulate", accumulate)
+        root.backward(1.5)
+        seen.append([repr(x.grad) for x in toposort(root)])
+    assert seen[:2] == seen[2:]
+    assert [x.grad for x in leaves] == [g or 0.0 for g in map(adjoints(root, 1.5).get, leaves)]
+
+
+@compiled
+def test_derivatives_that_are_no_floats_are_multiplied_as_python_does():
+    double = autograd.custom_op("twice_in_c", lambda x: 2.0 * x, lambda y, x: (numpy_number,))
+    x = Value(3.0)
+    (double(x) * 2.0 + double(x)).backward()
+    assert x.grad == 4.5
+
+
+@compiled
+def test_nothing_leaks():
+    def work():
+        leaves, root = random_graph(random.Random(5), 200)
+        root.backward()
+        with pytest.raises(TypeError):
+            root + "text"
+        with pytest.raises(AttributeError):
+            broken_pass()
+        return [x.grad for x in leaves]
+
+    def broken_pass():
+        x = Value(1.0)
+        y = x * 2.0
+        z = y + x
+        del y.grad
+        z.backward()
+
+    def references():
+        gc.collect()
+        shared = [0.0, None, autograd.ops.add, autograd.ops.mul, sweep_module._EMPTY, sweep_module._OPEN, one]
+        return [sys.getrefcount(x) for x in shared], sys.getallocatedblocks()
+
+    one = (Value(1.0) + 1.0)._da
+    for _ in range(3):  # fills the stores and the caches
+        work()
+    before, blocks = references()
+    for _ in range(200):
+        work()
+    after, blocks_after = references()
+    assert all(abs(a - b) < 40 for a, b in zip(before, after, strict=True))
+    assert blocks_after - blocks < 20_000  # blank nodes in the store, of the 100,000 that were made
+
+
+@compiled
+def test_a_deleted_slot_is_an_error_and_leaves_no_mark():
+    x, w = Value(2.0), Value(3.0)
+    x.grad = 7.0
+    y = x * w
+    z = (y + x).tanh()
+    del y.grad
+    with pytest.raises(AttributeError, match="grad"):
+        z.backward()
+    assert (x.grad, w.grad) == (7.0, 0.0)
+    y.grad = 0.0
+    z.backward()
+    assert w.grad == adjoints(z)[w]
+    with pytest.raises(AttributeError, match="_data"):
+        x + Value.__new__(Value)
+
+
+@compiled
+@pytest.mark.skipif(not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(), reason="no timer here")
+def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
+    x = Value(1.0)
+    y = x
+    for _ in range(300_000):
+        y = y + x
+    struck = []
+
+    def strike(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        for after in itertools.count(1):
+            x.grad = 0.5
+            signal.setitimer(signal.ITIMER_REAL, after * 1e-3)
+            try:
+                y.backward()
+            except KeyboardInterrupt:
+                assert x.grad in (0.5, 300_001.5)  # all or nothing: it may strike when all is done
+                struck.append(x.grad)
+            else:
+                assert x.grad == 300_001.5
+                break
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert 0.5 in struck
+    assert all(isinstance(node.grad, float) for node in toposort(y))
+
+
+def run(program, **environment):
+    result = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+                            capture_output=True, text=True, check=False)  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+PROGRAM = """
+from autograd import Value, native, dot
+x = Value(0.3); w = (x, 2.0 * x, x.tanh())
+y = dot(w, w) * (x - 3).relu() + sum(w)
+y.backward()
+print(native.engine is None, y, x.grad.hex())
+"""
+
+
+def test_without_it_all_is_the_same():
+    plain, *rest = run(PROGRAM, CHAINRULE_PURE_PYTHON="1")
+    assert plain == "True"
+    ours, *same = run(PROGRAM, CHAINRULE_PURE_PYTHON="")
+    assert ours == str(native.engine is None)
+    assert same == rest
+
+
+@compiled
+def test_a_second_copy_of_the_package_in_a_process_does_without():
+    again = """
+import sys
+import autograd as first
+x = first.Value(2.0)
+(x * x).backward()
+for name in [name for name in sys.modules if name.partition(".")[0] == "autograd"]:
+    del sys.modules[name]
+import autograd as second
+y = second.Value(3.0)
+(y * y * 2.0).backward()
+print(first.native.engine is None, second.native.engine is None, x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
+"""
+    assert run(again, CHAINRULE_PURE_PYTHON="") == ["False", "True", "4.0", "12.0", "5.0", "3.0"]
