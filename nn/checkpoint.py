@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.files import decode_float
 from nn import state
-from nn.callbacks import Training
+from nn.callbacks import EarlyStopping, Training
 from nn.module import Module
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
@@ -95,6 +95,9 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
         g.setstate(fresh)
     for part, entry in zip(parts, saved, strict=True):
         part.load_state_dict(entry["state"])
+        # They are assigned at the training's end only, when it would be too late to find them unfit.
+        if isinstance(part, EarlyStopping) and part.best_parameters and set(part.best_parameters) != set(training.model.state_dict()):
+            raise ValueError("the best parameters of its EarlyStopping are not those of this model")
 
 
 def _decoded(x: Any) -> Any:
