@@ -159,6 +159,9 @@ def test_errors_say_what_was_wrong(call, error, message):
         (lambda: plot.plot_decision_boundary(3, [[0, 1]], [1]), TypeError, "model must be a function of a point"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [0.5]), ValueError, "takes labels 0 and 1, -1 and 1, or 0, 1, 2"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], steps=0), ValueError, "steps must be a whole number of at least 2"),
+        (lambda: plot.plot_decision_boundary(lambda p: [], [[0, 1]], [1], steps=2), ValueError, "as many scores for each point, at least one; it returned 0"),
+        (lambda: plot.plot_decision_boundary(lambda p: [1.0] * (1 + (p[0] > 0)), [[0, 1]], [1], steps=2), ValueError, "it returned 1, 2"),
+        (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], threshold="a"), ValueError, "threshold must be a finite number, got 'a'"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], margin=-1), ValueError, "margin must be a number from 0"),
     ],
 )
@@ -166,6 +169,16 @@ def test_plots_say_what_was_wrong(call, error, message):
     pytest.importorskip("matplotlib")
     with pytest.raises(error, match=message):
         call()
+
+
+def test_plots_take_arrays_and_gradients_that_are_none():
+    pytest.importorskip("matplotlib")
+    ax = plot.plot_decision_boundary(lambda p: np.array([p[0], -p[0]]), [[0, 1], [1, 0]], [0, 1], steps=3)
+    assert len(ax.collections) >= 4, "two areas and two sets of points"
+    model = nn.Neuron(1, rng=0)
+    for parameter, grad in zip(model.parameters(), (None, -2.0), strict=True):
+        parameter.grad = grad
+    assert max(bar.get_height() for bar in plot.plot_grad_flow(model).patches) == 2.0
 
 
 def fitted(**arguments):
