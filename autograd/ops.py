@@ -167,7 +167,7 @@ sqrt: Op = row(
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (square(reciprocal(y)) / 3.0,),
+    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
@@ -345,15 +345,6 @@ step: Op = row(
     symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
-def _times_exp(c: float, x: Any) -> Any:
-    """Product c exp(x) for x below zero: where c is above 1, the exponential is zero before the product is, unless it has a part of c in it."""
-    size = math.fabs(c)
-    if not 1.0 < size < INF:
-        return c * exp(x)
-    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
-    return c * math.exp(-shift) * exp(x + shift)
-
-
 relu: Op = row(
     "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
     symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
@@ -364,15 +355,27 @@ leaky_relu: Op = row(
     symbol="LeakyReLU", latex=r"\operatorname{{leakyrelu}}({0})", numpy="leaky_relu({0}, {1})", c="leaky_relu({0}, {1})",
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
+
+
+def _times_exp(c: float, x: Any) -> Any:
+    """Product c exp(x) for x below zero. The exponential has a part of c above 1 in it, lest it be zero where the product is not."""
+    size = math.fabs(c)
+    if not 1.0 < size < INF:
+        return c * exp(x)
+    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
+    return c * math.exp(-shift) * exp(x + shift)
+
+
 elu: Op = row(
     "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, _times_exp(alpha, x)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
+    textbook=lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
 )
-selu: Op = row(  # at 0 its left derivative, as in PyTorch
+selu: Op = row(  # at 0 its left derivative, as in PyTorch; exp(x + 1) for the reason that elu has
     "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA / math.e * exp(x + 1.0)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
-    source="Klambauer et al. 2017, eq. 2",
+    source="Klambauer et al. 2017, eq. 2", textbook=lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
 )
 relu6: Op = row(
     "relu6", lambda x: special.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,

@@ -96,13 +96,19 @@ def sweep(root: Value, gradient: float) -> bool:
         if bundles is not None:
             root.grad = gradient
             _accumulate(order, bundles)
-            write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
+            _settle(leaves, before)
             return True
         _undo(root, leaves, before)
         return False
     except BaseException:
         _undo(root, leaves, before)  # again, where it was that which was interrupted
         raise
+
+
+def _settle(leaves: list[Any], before: list[Any]) -> None:
+    """Give the leaves what they had and what has come."""
+    # Not inside a `try`: from Python 3.12 on an interrupt between two turns of a comprehension escapes it.
+    write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
 
 
 def _undo(root: Value, leaves: list[Any], before: list[Any]) -> None:

@@ -53,7 +53,9 @@ class Symbol(Operators):
 
     def _operand_of(self, op: Op, x: Any) -> Any:
         """Return the operand of which ``x`` is that function; None where it is not."""
-        made, given = self.steps[x.where] if isinstance(x, Symbol) else (None, ())
+        if not isinstance(x, Symbol):
+            return None
+        made, given = self.steps[x.where]
         return Symbol(given[0], self.steps) if made is op and isinstance(given[0], int) else None
 
     def _logistic(self, a: Any, b: Any) -> Any:
