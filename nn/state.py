@@ -92,8 +92,13 @@ def write(path: str | os.PathLike[str], content: dict[str, Any], *, kind: str) -
     ...     read(folder + "/notes.json", kind="notes")["best"]
     0.1
     """
+    write_atomically(path, encode(content, kind=kind))
+
+
+def encode(content: dict[str, Any], *, kind: str) -> str:
+    """Return the text that `write` writes."""
     document = {"format": kind, "version": VERSION, **content}
-    write_atomically(path, json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n")
+    return json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n"
 
 
 def _encoded(x: Any) -> Any:

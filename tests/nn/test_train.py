@@ -255,6 +255,37 @@ def test_a_damaged_checkpoint_is_resumed_from_or_refused_and_then_nothing_has_ch
     assert refused > 200
 
 
+class Odd:
+    """A callback whose state is no JSON."""
+
+    def __call__(self, training):
+        pass
+
+    def state_dict(self):
+        return {"seen": {1, 2}}
+
+    def load_state_dict(self, state):
+        pass
+
+
+@pytest.mark.parametrize("odd", [{"rng": random.SystemRandom()}, {"callbacks": [Odd()]}])
+def test_what_no_checkpoint_can_keep_is_told_before_the_training(tmp_path, odd):
+    model, optimizer, data = setup()
+    before = model.state_dict()
+    with pytest.raises(TypeError, match="this training cannot be kept in a checkpoint"):
+        fit(model, optimizer, data, checkpoint=tmp_path / "c.json", **odd)
+    assert model.state_dict() == before
+    assert not list(tmp_path.iterdir())
+    assert fit(model, optimizer, data, **odd).epochs == 5
+
+
+def test_a_scheduler_of_another_optimizer_is_refused():
+    model, optimizer, data = setup()
+    other = nn.optim.StepLR(nn.optim.SGD(model.parameters(), 0.1), 1)
+    with pytest.raises(ValueError, match="the rate of another optimizer"):
+        fit(model, optimizer, data, scheduler=other)
+
+
 def test_nan_names_the_first_bad_operation():
     model, optimizer, data = setup()
     before = model.state_dict()
