@@ -104,7 +104,10 @@ class Task:
 
 def run(args: argparse.Namespace) -> int:
     """Train, say how it went, and write what was asked for."""
+    from nn.plot import plot_loss
+
     options = settings(args)
+    plot_loss([0.0])  # asks for matplotlib, before anything is learnt that could not be drawn
     try:
         task = load(args, options)
         held_out = round(args.validation * len(task.x))
