@@ -50,6 +50,18 @@ def _number(cell: str) -> float | None:
         return None
 
 
+def _with_comma(cell: str) -> bool:
+    """Whether a cell would be a number, were its comma a point."""
+    return cell.count(",") == 1 and _number(cell.replace(",", ".")) is not None
+
+
+def _no_number(cell: str) -> str:
+    """Say why a cell is no number that can be learnt from."""
+    if _with_comma(cell):
+        return f"{cell!r:.40} has a decimal comma; write a decimal point"
+    return f"{cell!r:.40} is not a finite number" if cell else "the cell is empty"
+
+
 def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
     return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
 
@@ -167,8 +179,7 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
         for i in chosen:
             number = _number(cells[i])
             if number is None or not math.isfinite(number):
-                what = "the cell is empty" if not cells[i] else f"{cells[i]!r:.40} is not a finite number"
-                raise _bad(name, line, i, names[i], what)
+                raise _bad(name, line, i, names[i], _no_number(cells[i]))
             sample.append(number)
         x.append(sample)
     labels = [names[i] for i in chosen]
@@ -198,6 +209,8 @@ def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str
         if not cell:
             raise _bad(path, line, place, name, "the target is empty")
     numbers = [_number(cell) for _, cell in cells]
+    if all(_with_comma(cell) for _, cell in cells):
+        raise _bad(path, cells[0][0], place, name, _no_number(cells[0][1]))
     if all(number is None for number in numbers):
         classes = sorted({cell for _, cell in cells})
         return [classes.index(cell) for _, cell in cells], classes

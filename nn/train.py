@@ -127,6 +127,9 @@ def fit(
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole("epochs", epochs, least=0)
+    if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
+        with _evaluating(model):
+            loop.step.total(loop.x[:1], loop.y[:1])
     if checkpoint is not None:
         check_writable(loop.training, loop.rng, loop.stateful())
     if resume and checkpoint is not None and os.path.exists(checkpoint):
@@ -316,11 +319,18 @@ def check_reduction(reduction: Any) -> None:
 
 
 def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
+    with _evaluating(model):
+        return [model(sample) for sample in x]
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    """Switch a module to evaluation, and record nothing."""
     was_training = model.training
     model.eval()
     try:
         with autograd.no_grad():
-            return [model(sample) for sample in x]
+            yield
     finally:
         model.train(was_training)
 

@@ -199,6 +199,8 @@ def fitted(**arguments):
     ({"metrics": 3}, TypeError, "metrics must be a list, a tuple or an array, got int"),
     ({"metrics": [3]}, ValueError, "no metric is called 3"),
     ({"metrics": {"size": 3}}, TypeError, r"the metric 'size' must be a function of \(outputs, targets\), got int"),
+    ({"loss": lambda output, target: 3.0}, TypeError, "must return one Value for each sample, got float; does it depend on the model's output"),
+    ({"loss": lambda output, target: 3.0, "compile": True}, TypeError, "must return one Value for each sample, got float"),
     ({"checkpoint": 3}, TypeError, "checkpoint must be a file's path, got int"),
     ({"compile": True, "data": ([[1.0, 2.0], [1.0]], [0, 1])}, ValueError, "compile=True takes samples of numbers, each of as many"),
 ])  # fmt: skip

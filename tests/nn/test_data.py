@@ -153,6 +153,8 @@ def test_csv_target_by_name_place_or_none(tmp_path):
         ("\n\n", "is empty"),
         ("a,b\n1,2\n3,x\n", r"line 3, column 2 \(b\): 'x' is not a finite number, though other targets"),
         ("a,b\n1,2\nfoo,3\n", r"line 3, column 1 \(a\): 'foo' is not a finite number"),
+        ("a;b\n1,5;2\n", r"line 2, column 1 \(a\): '1,5' has a decimal comma; write a decimal point"),
+        ("a;b\n1;1,5\n2;2,5\n", r"line 2, column 2 \(b\): '1,5' has a decimal comma"),
         ("a,b\n1_0,2\n", r"line 2, column 1 \(a\): '1_0' is not a finite number"),
         ("a,b\n1,2\n,3\n", r"line 3, column 1 \(a\): the cell is empty"),
         ("a,b\n1,2\n3,\n", r"line 3, column 2 \(b\): the target is empty"),

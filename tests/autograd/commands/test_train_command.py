@@ -214,6 +214,8 @@ def test_a_resumed_training_goes_on_at_its_own_rate(tmp_path, capsys):
     assert train(tmp_path, "moons", "--epochs", 2, "--lr", 0.1, "--resume", save) == 2
     assert "goes on at its own rate, 0.05" in capsys.readouterr().err
     assert save.read_bytes() == kept
+    assert train(tmp_path, "moons", "--epochs", 1, "--resume", save) == 0
+    assert "after 1 epoch, " in capsys.readouterr().out
     for rate in ([], ["--lr", 0.05]):
         assert train(tmp_path, "moons", "--epochs", 2, *rate, "--resume", save) == 0
         assert "adam at 0.05" in capsys.readouterr().out
