@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -22,30 +23,36 @@ class EngineHook(BuildHookInterface[Any]):
     """What hatchling calls before it packs a wheel, or points an editable installation to the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the extension, and have it packed into the wheel, which is then one for this kind of machine only."""
-        if self.target_name != "wheel" or os.environ.get("CHAINRULE_PURE_PYTHON"):
+        """Compile the extension, into the wheel or the source tree; the wheel is then one for this kind of machine only."""
+        if self.target_name != "wheel" or os.environ.get("CHAINRULE_PURE_PYTHON") or sys.implementation.name != "cpython":
             return
-        path = compiled(Path(self.root))
+        root = Path(self.root)
+        self._folder = TemporaryDirectory()  # gone with this hook, when the wheel has been packed
+        path = compiled(root, root if version == "editable" else Path(self._folder.name))
         if path is None:
-            self.app.display_warning("no C compiler, or no headers of Python: the engine stays pure Python")
+            self.app.display_warning("autograd/native could not be compiled, as said above: the engine stays pure Python")
             return
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         if version != "editable":
-            build_data["force_include"][str(path)] = str(path.relative_to(self.root))
+            build_data["force_include"][str(path)] = f"autograd/native/{path.name}"
 
 
-def compiled(root: Path) -> Path | None:
-    """Compile the extension into the source tree, and return where it is; None where that failed."""
+def compiled(root: Path, target: Path) -> Path | None:
+    """Compile the extension of the source tree ``root`` into the tree ``target``; return where it is, or None where that failed."""
     folder = root / "autograd" / "native"
     sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
     extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, optional=True)
     command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
-    command.build_lib = str(root)
-    with tempfile.TemporaryDirectory() as objects:
+    command.build_lib = str(target)
+    with TemporaryDirectory() as objects:
         command.build_temp = objects
         command.ensure_finalized()
         path = Path(command.get_ext_fullpath(_NAME))
-        path.unlink(missing_ok=True)
-        command.run()
+        try:
+            path.unlink(missing_ok=True)
+            command.run()
+        except OSError as error:  # a source tree that cannot be written to
+            print(error, file=sys.stderr)
+            return None
     return path if path.exists() else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from threading import Lock, get_ident
 from typing import Any, Final, TypeVar
 
@@ -68,6 +69,7 @@ class _Mark:
 _OPEN: Final = _Mark()  # what lies below this node is being sorted
 _EMPTY: Final = _Mark()  # the node is sorted, and nothing has reached it
 
+_get_grad: Final = attrgetter("grad")
 _set_grad: Final = Node.__dict__["grad"].__set__
 
 
@@ -96,19 +98,14 @@ def sweep(root: Value, gradient: float) -> bool:
         if bundles is not None:
             root.grad = gradient
             _accumulate(order, bundles)
-            _settle(leaves, before)
+            # No comprehension: from Python 3.12 on an exception at its jump back escapes the `try`.
+            write(leaves, list(map(total, before, map(_get_grad, leaves))))
             return True
         _undo(root, leaves, before)
         return False
     except BaseException:
         _undo(root, leaves, before)  # again, where it was that which was interrupted
         raise
-
-
-def _settle(leaves: list[Any], before: list[Any]) -> None:
-    """Give the leaves what they had and what has come."""
-    # Not inside a `try`: from Python 3.12 on an interrupt between two turns of a comprehension escapes it.
-    write(leaves, [total(old, x.grad) for x, old in zip(leaves, before)])
 
 
 def _undo(root: Value, leaves: list[Any], before: list[Any]) -> None:

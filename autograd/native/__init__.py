@@ -19,12 +19,13 @@ def _engine_in_c() -> Any:
         return None
     try:
         from autograd.native import _engine
-    except ImportError:
+
+        compiled = os.stat(str(_engine.__file__)).st_mtime
+        with os.scandir(os.path.dirname(__file__)) as files:
+            if any(file.name.endswith((".c", ".h")) and file.stat().st_mtime > compiled for file in files):
+                return None  # a source tree that was changed since; installing it again compiles it
+    except (ImportError, OSError):  # the latter where a bundler has put the package into one file
         return None
-    compiled = os.stat(str(_engine.__file__)).st_mtime
-    with os.scandir(os.path.dirname(__file__)) as files:
-        if any(file.name.endswith((".c", ".h")) and file.stat().st_mtime > compiled for file in files):
-            return None  # a source tree that was changed since; installing it again compiles it
     return _engine if _engine.claim() else None
 
 

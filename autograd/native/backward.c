@@ -1,4 +1,7 @@
-/* The two loops of a backward pass: `_sort` and `_accumulate` of sweep.py, step by step. */
+/* The two loops of a backward pass: `_sort` and `_accumulate` of sweep.py, step by step.
+
+   Code of others may run in the middle: a finalizer of what a `grad` held, a signal handler, the operators of a number that
+   is no float. It can do with every `grad` what it likes, so that one is held or read anew; a node's other slots are ours. */
 
 #include "node.h"
 
@@ -28,6 +31,14 @@ set_grad(PyObject *node, PyObject *grad) /* takes over the reference */
     Py_XDECREF(old);
 }
 
+/* Raise what Python raises where a slot has been deleted; returns -1. */
+static int
+missing(PyObject *node, int slot)
+{
+    Py_XDECREF(PyObject_GetAttrString(node, slot_names[slot]));
+    return -1;
+}
+
 typedef struct {
     PyObject **items;
     Py_ssize_t count, room;
@@ -38,7 +49,7 @@ push(Stack *stack, PyObject *item)
 {
     if (stack->count == stack->room) {
         Py_ssize_t room = stack->room ? 2 * stack->room : 256;
-        PyObject **items = PyMem_Resize(stack->items, PyObject *, room);
+        PyObject **items = PyMem_Realloc(stack->items, (size_t)room * sizeof(PyObject *));
         if (!items) {
             PyErr_NoMemory();
             return -1;
@@ -106,17 +117,14 @@ push_operands(Stack *stack, PyObject *node, PyObject *bundles)
     return 0;
 }
 
-/* Whether no slot of a node has been deleted; else an AttributeError, as Python's own. */
+/* Raise an AttributeError if one of a node's slots has been deleted. */
 static int
-is_whole(PyObject *node)
+check_whole(PyObject *node)
 {
     for (int slot = GRAD; slot <= DB; slot++) {
-        if (!AT(node, slot)) {
-            PyErr_SetString(PyExc_AttributeError, slot_names[slot]);
-            return 0;
-        }
+        if (!AT(node, slot)) return missing(node, slot);
     }
-    return 1;
+    return 0;
 }
 
 /* Sort what is below the top of the stack, node by node; 1 at a checkpointed call. */
@@ -130,7 +138,7 @@ sort(Stack *stack, PyObject *order, PyObject *leaves, PyObject *before, PyObject
             drop(stack);
             continue;
         }
-        if (grad != is_open && Py_IS_TYPE(node, value_type) && !is_whole(node)) return -1;
+        if (grad != is_open && Py_IS_TYPE(node, value_type) && check_whole(node) < 0) return -1;
         if (operands_of(node) == Py_None) {
             if (PyList_Append(before, grad) < 0 || PyList_Append(leaves, node) < 0) return -1;
         } else {
@@ -175,9 +183,7 @@ sum(PyObject *old, PyObject *arrived)
     if (PyFloat_CheckExact(old) && PyFloat_CheckExact(arrived)) {
         result = PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + PyFloat_AS_DOUBLE(arrived));
     } else {
-        Py_INCREF(old);
         result = PyNumber_Add(old, arrived);
-        Py_DECREF(old);
     }
     Py_DECREF(arrived);
     return result;
@@ -195,27 +201,34 @@ term(PyObject *old, PyObject *g, PyObject *d)
     return sum(old, PyNumber_Multiply(g, d));
 }
 
-/* Set what was summed, if that went well. */
+/* Add g times the local derivative, or g alone where that is NULL, to what has arrived at a node. */
 static int
-set_sum(PyObject *node, PyObject *sum)
+add_to(PyObject *node, PyObject *g, PyObject *local)
 {
-    if (sum) set_grad(node, sum);
-    return sum ? 0 : -1;
+    PyObject *old = Py_XNewRef(AT(node, GRAD));
+    if (!old) return missing(node, GRAD);
+    PyObject *result = local ? term(old, g, local) : sum(old, Py_NewRef(g));
+    Py_DECREF(old);
+    if (!result) return -1;
+    set_grad(node, result);
+    return 0;
 }
 
 /* Add g times a dot product's local derivatives to what has arrived at the bundle of one of its vectors. */
 static int
-add_terms(PyObject *bundle, PyObject *g, PyObject *local)
+add_to_bundle(PyObject *bundle, PyObject *g, PyObject *locals)
 {
     PyObject *old = *grad_of(bundle);
-    Py_ssize_t count = PyList_GET_SIZE(local);
+    Py_ssize_t count = PyList_GET_SIZE(locals);
     PyObject *sums = PyList_New(count);
     for (Py_ssize_t i = 0; sums && i < count; i++) {
-        PyObject *sum = term(old == is_empty ? old : PyList_GET_ITEM(old, i), g, PyList_GET_ITEM(local, i));
-        if (sum) PyList_SET_ITEM(sums, i, sum);
+        PyObject *result = term(old == is_empty ? old : PyList_GET_ITEM(old, i), g, PyList_GET_ITEM(locals, i));
+        if (result) PyList_SET_ITEM(sums, i, result);
         else Py_CLEAR(sums);
     }
-    return set_sum(bundle, sums);
+    if (!sums) return -1;
+    set_grad(bundle, sums);
+    return 0;
 }
 
 /* Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on. */
@@ -226,7 +239,7 @@ spread(PyObject *node, PyObject *g, PyObject *bundles)
     if (Py_IS_TYPE(node, bundle_type)) {
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(a); i++) {
             PyObject *x = PyTuple_GET_ITEM(a, i);
-            if (Py_IS_TYPE(x, value_type) && set_sum(x, sum(AT(x, GRAD), Py_NewRef(PyList_GET_ITEM(g, i)))) < 0) return -1;
+            if (Py_IS_TYPE(x, value_type) && add_to(x, PyList_GET_ITEM(g, i), NULL) < 0) return -1;
         }
         return 0;
     }
@@ -236,13 +249,13 @@ spread(PyObject *node, PyObject *g, PyObject *bundles)
             PyObject *local = PyTuple_GET_ITEM(locals, side);
             if (local == Py_None) continue;
             PyObject *bundle = bundle_of(PyTuple_GET_ITEM(a, side), bundles);
-            if (!bundle || add_terms(bundle, g, local) < 0) return -1;
+            if (!bundle || add_to_bundle(bundle, g, local) < 0) return -1;
         }
         return 0;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(a); i++) {
         PyObject *x = PyTuple_GET_ITEM(a, i), *local = PyTuple_GET_ITEM(locals, i);
-        if (local != Py_None && Py_IS_TYPE(x, value_type) && set_sum(x, term(AT(x, GRAD), g, local)) < 0) return -1;
+        if (local != Py_None && Py_IS_TYPE(x, value_type) && add_to(x, g, local) < 0) return -1;
     }
     return 0;
 }
@@ -254,18 +267,20 @@ pass_accumulate(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PyDict_Type, &bundles)) return NULL;
     for (Py_ssize_t i = PyList_GET_SIZE(order); i--;) {
         if (!(i & 0xFFFF) && PyErr_CheckSignals() < 0) return NULL;
-        PyObject *node = PyList_GET_ITEM(order, i), *g = Py_NewRef(*grad_of(node));
+        PyObject *node = PyList_GET_ITEM(order, i), *g = Py_XNewRef(*grad_of(node));
         int result = 0;
-        if (g == is_empty) {
+        if (!g) {
+            result = missing(node, GRAD);
+        } else if (g == is_empty) {
             set_grad(node, Py_NewRef(zero));
         } else if (PyTuple_CheckExact(operands_of(node))) {
             result = spread(node, g, bundles);
         } else {
-            PyObject *a = AT(node, A), *b = AT(node, B), *da = AT(node, DA), *db = AT(node, DB);
-            if (da != Py_None) result = set_sum(a, term(AT(a, GRAD), g, da));
-            if (!result && db != Py_None) result = set_sum(b, term(AT(b, GRAD), g, db));
+            PyObject *da = AT(node, DA), *db = AT(node, DB);
+            if (da != Py_None) result = add_to(AT(node, A), g, da);
+            if (!result && db != Py_None) result = add_to(AT(node, B), g, db);
         }
-        Py_DECREF(g);
+        Py_XDECREF(g);
         if (result < 0) return NULL;
     }
     Py_RETURN_NONE;

@@ -33,7 +33,7 @@ blank(void)
         Py_ssize_t block = made / 16 < LARGEST ? made / 16 : LARGEST;
         int enabled = PyGC_Disable(); /* or it would look in the middle of the block */
         while (stored < block && (store[stored] = value_type->tp_alloc(value_type, 0))) stored++;
-        made += stored;
+        if (block < LARGEST) made += stored;
         PyErr_Clear(); /* some is enough */
         if (enabled) PyGC_Enable();
         return value_type->tp_alloc(value_type, 0); /* now it may look, while they are blank and in the cache */

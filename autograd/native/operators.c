@@ -15,9 +15,13 @@ static PyObject *one, *minus_one;
 static PyObject *
 record(PyObject *y, PyObject *op, PyObject *a, PyObject *b, PyObject *da, PyObject *db)
 {
+    Py_INCREF(da); /* an operand's number, maybe, which a finalizer may replace while blank() collects garbage */
+    Py_INCREF(db);
     PyObject *node = y ? blank() : NULL;
     if (!node) {
         Py_XDECREF(y);
+        Py_DECREF(da);
+        Py_DECREF(db);
         return NULL;
     }
     AT(node, DATA) = y;
@@ -25,8 +29,8 @@ record(PyObject *y, PyObject *op, PyObject *a, PyObject *b, PyObject *da, PyObje
     AT(node, OP) = Py_NewRef(op);
     AT(node, A) = Py_NewRef(a);
     AT(node, B) = Py_NewRef(b);
-    AT(node, DA) = Py_NewRef(da);
-    AT(node, DB) = Py_NewRef(db);
+    AT(node, DA) = da;
+    AT(node, DB) = db;
     AT(node, NOTE) = Py_NewRef(Py_None);
     return node;
 }
@@ -143,11 +147,13 @@ take_operators(PyObject *module, PyObject *args)
     for (int slot = 0; slot < SLOTS; slot++) {
         if ((offsets[slot] = offset_of((PyTypeObject *)type, slot_names[slot])) < 0) return NULL;
     }
-    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, tanh_, relu}, *replaced = PyDict_New();
-    if (!replaced) return NULL;
     one = PyFloat_FromDouble(1.0);
     minus_one = PyFloat_FromDouble(-1.0);
-    if (!one || !minus_one) return NULL;
+    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, tanh_, relu}, *replaced = PyDict_New();
+    if (!one || !minus_one || !replaced) {
+        Py_XDECREF(replaced);
+        return NULL;
+    }
     value_type = (PyTypeObject *)Py_NewRef(type);
     active = Py_NewRef(modes);
     for (int i = 0; i < METHODS; i++) {

@@ -5,9 +5,11 @@ import itertools
 import math
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -194,6 +196,155 @@ def test_a_deleted_slot_is_an_error_and_leaves_no_mark():
 
 
 @compiled
+def test_a_finalizer_may_replace_an_operand_s_number_while_the_node_is_made():
+    x, y = Value(2.0), Value(3.0)
+    kept = []
+
+    class Replaces:
+        def __init__(self):
+            self.cycle = self
+
+        def __del__(self):
+            x.data, y.data = x.data + 1.0, y.data + 2.0
+            kept.append([0.5 * i for i in range(8)])  # where the numbers stood
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(20_000):  # several blocks of nodes; Python 3.11 collects while it makes one
+            Replaces()
+            kept.append(x * y)
+    finally:
+        gc.set_threshold(*before)
+    assert all(node._data == node._da * node._db for node in kept if isinstance(node, Value))
+
+
+class Struck:
+    """Something in ``grad`` that counts as nothing in a sum, and that does as it likes with the other nodes when it goes."""
+
+    def __init__(self, strike):
+        self.strike = strike
+
+    def __add__(self, other):
+        return other
+
+    __mul__ = __add__
+
+    def __del__(self):
+        self.strike()
+
+
+@compiled
+@pytest.mark.parametrize("part", ["_sort", "_accumulate"])
+def test_grads_deleted_or_set_by_a_finalizer_in_the_middle(part, monkeypatch):
+    x, w = Value(0.5), Value(-2.0)
+    row = (x, w, x * w)
+    nodes = [x, w, row[2], autograd.dot(row, row), row[2].tanh()]
+    root = autograd.sum([nodes[3] * nodes[4], x, w])
+
+    def delete(node):
+        if hasattr(node, "grad"):
+            del node.grad
+
+    def clear(node):
+        node.grad = 0.0
+
+    def strike_and_accumulate(order, bundles):
+        if part == "_accumulate":
+            place.grad = Struck(lambda: strike(node))
+        native.engine.accumulate(order, bundles)
+
+    monkeypatch.setattr(sweep_module, "_accumulate", strike_and_accumulate)
+    errors = set()
+    for place, node, strike in itertools.product([*nodes, root], nodes, [delete, clear]):
+        if part == "_sort":
+            place.grad = Struck(lambda: strike(node))
+        try:
+            root.backward()
+        except AttributeError as error:
+            errors.add(str(error))
+        for each in (*nodes, root):
+            assert not hasattr(each, "grad") or each.grad.__class__ in (float, Struck)
+            each.grad = 0.0
+    assert errors == {python_s_message()}
+    monkeypatch.undo()
+    root.backward()
+    assert [node.grad for node in nodes] == list(map(adjoints(root).get, nodes))
+
+
+def python_s_message():
+    with pytest.raises(AttributeError) as caught:
+        Value.__new__(Value).grad
+    return str(caught.value)
+
+
+@compiled
+@pytest.mark.parametrize("derivative", [Fraction(2, 3), numpy_number])
+def test_a_sum_that_is_replaced_while_it_is_added_to(derivative):
+    class Number:
+        """A derivative whose product takes away what has arrived so far."""
+
+        def __rmul__(self, g):
+            x.grad = 0.25
+            return g * derivative
+
+    strange = autograd.custom_op("strange_in_c", lambda x: x, lambda y, x: (Number(),))
+    x = Value(3.0)
+    (strange(x) + x * 2.0 + strange(x)).backward()
+    assert x.grad == 1.0 * derivative + 2.0 + 1.0 * derivative
+
+
+@compiled
+def test_no_memory_is_an_error_and_no_crash_wherever_it_strikes():
+    pytest.importorskip("_testcapi", reason="makes allocations fail")
+    assert run(FAILING, CHAINRULE_PURE_PYTHON="") == ["True"] * 3
+
+
+FAILING = """
+import gc, itertools
+import _testcapi
+import autograd
+from autograd import Value, toposort
+
+gc.disable()
+leaves = [Value(0.01 * i) for i in range(300)]
+row, t = tuple(leaves[:4]), (leaves[0] * leaves[1]).tanh()
+root = autograd.sum([x * x for x in leaves]) + autograd.dot(row, row) * t + autograd.dot(row, (t, 1.0, t, 3.0))
+x, nodes = Value(2.0), []
+
+
+def forward():
+    nodes.extend([x + x, x * 2, 3 - x, 0 + x, x.tanh(), x.relu()])
+
+
+def blocks():
+    nodes.extend([x + 1.0 for _ in range(500)])
+
+
+for work in (forward, blocks, root.backward):
+    failures = 0
+    for allocation in itertools.count():
+        for leaf in leaves:
+            leaf.grad = 0.5
+        nodes.clear()
+        _testcapi.set_nomemory(allocation, allocation + 1)
+        try:
+            work()
+        except MemoryError:
+            failures += 1
+        else:
+            if allocation > 3000:
+                break
+        finally:
+            _testcapi.remove_mem_hooks()
+        unchanged = all(leaf.grad == 0.5 for leaf in leaves)
+        assert unchanged or work == root.backward
+        assert all(type(node.grad) is float for node in toposort(root))
+    print(failures > 3)
+"""
+
+
+@compiled
 @pytest.mark.skipif(not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(), reason="no timer here")
 def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
     x = Value(1.0)
@@ -227,7 +378,7 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
 
 
 def run(program, **environment):
-    result = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    result = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -248,6 +399,26 @@ def test_without_it_all_is_the_same():
     ours, *same = run(PROGRAM, CHAINRULE_PURE_PYTHON="")
     assert ours == "False" or native.engine is None
     assert same == rest
+
+
+@compiled
+def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
+    copied = shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")) / "native"
+    (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
+
+    def used(*sources_older_by):
+        for path, seconds in zip(sorted(copied.glob("*.[ch]")), sources_older_by, strict=True):
+            os.utime(path, (1e9 - seconds, 1e9 - seconds))
+        return run("from autograd import native; print(native.engine is not None)", CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path))
+
+    os.utime(module, (1e9, 1e9))
+    assert used(5, 5, 0, 5) == ["True"]
+    assert used(5, 5, -1, 5) == ["False"]
+    for path in copied.glob("*.[ch]"):
+        path.unlink()  # as it is where a wheel was installed
+    assert used() == ["True"]
+    module.write_bytes(b"of another machine")
+    assert used() == ["False"]
 
 
 @compiled
