@@ -132,7 +132,7 @@ def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
 power: Op = row(
     "power", special.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),),
     params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
-    domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
+    domain=(POSITIVE,), float_partials=special.power_slopes, source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent

@@ -309,6 +309,12 @@ def scaled_power(x: float, factor: float, exponent: float) -> float:
     return monomial(factor, x, exponent, 0.0, 0.0)
 
 
+def power_slopes(_: float, x: float, c: float) -> tuple[float]:
+    """Derivative of x**c, in the steps of its row's rule."""
+    e = c - 1.0
+    return (0.0 if c == 0.0 else scaled_power(x, c, e) if e + 1.0 == c else monomial(c, x, c, 1.0, 0.0),)
+
+
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
     if c == 0.0 or (a == 0.0 and logs and b >= order):
