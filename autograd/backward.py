@@ -329,9 +329,7 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
     >>> gradients(first, [x])
     [12.0]
     """
-    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
-    for x in wanted:
-        _node(x, "gradients")
+    wanted = [inputs] if isinstance(inputs, Value) else _nodes(inputs, "gradients")
     grads = adjoints(output, gradient, create_graph=create_graph)
     none = Value(0.0) if create_graph else 0.0
     results = [none if (g := grads.get(x)) is None else g for x in wanted]
@@ -355,7 +353,7 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
     >>> x.grad, y.grad
     (0.0, 0.0)
     """
-    for node in toposort(values) if isinstance(values, Value) else values:
+    for node in toposort(values) if isinstance(values, Value) else _nodes(values, "zero_grad"):
         node.grad = 0.0
 
 
@@ -367,6 +365,13 @@ def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Valu
     if not create_graph:
         raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
     return root, gradient
+
+
+def _nodes(values: Any, who: str) -> list[Value]:
+    """Check what must be several nodes."""
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{who}() takes a Value or several, got {type(values).__name__} {values!r:.40}")
+    return [_node(x, who) for x in values]
 
 
 def _node(x: Any, who: str) -> Value:

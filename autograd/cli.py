@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the options are what ``--help`` is for."""
 
     def error(self, message: str) -> NoReturn:
-        hint = "; write -- before an expression that begins with a minus" if "required: expression" in message else ""
+        hint = "; one that begins with a minus comes last, after --, as in: --at x=1 -- -x" if "required: expression" in message else ""
         self.exit(2, f"{self.prog}: {message}{hint}; see {self.prog} --help\n")
 
 
@@ -55,8 +55,8 @@ def _version() -> str:
 
 def _said(error: Exception) -> str:
     """Return an error's message; the system's without its number, and with the file first."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return str(error)
 
 
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser(chosen).parse_args(arguments)
     try:
         code: int = import_module(f"autograd.commands.{args.command}").run(args)
-        sys.stdout.flush()
+        print(end="", flush=True)  # unlike a method of standard output, not put out where that is closed
     except BrokenPipeError:  # who reads, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -89,6 +89,8 @@ class Switch:
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         """Decorate a function."""
+        if not callable(function):
+            raise TypeError(f"{self.name}() decorates functions, got {type(function).__name__}")
         # A call of these computes nothing yet, so that a mode around the call alone would silently do nothing.
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(
@@ -118,6 +120,9 @@ def switch(change: Callable[Arguments, Iterator[None]]) -> Callable[Arguments, S
 
     @wraps(change)
     def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> Switch:
+        if args and callable(args[0]):
+            raise TypeError(f"a decorator takes its parentheses along: write @{change.__name__}(...) above {getattr(args[0], '__name__', args[0])!s:.40}")
+        change(*args, **keywords)  # says what is wrong with the arguments; nothing runs yet
         return Switch(change.__name__, partial(make, *args, **keywords))
 
     return made

@@ -74,7 +74,8 @@ class Op:
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
         if self.params:
-            operands = self._with_params(operands, params)
+            if params or self.arity == ANY or len(operands) != self.arity + len(self.params):
+                operands = self._with_params(operands, params)
         elif params:
             raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
         plain = True

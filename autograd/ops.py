@@ -132,7 +132,7 @@ def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
 power: Op = row(
     "power", special.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),),
     params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
-    domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
+    domain=(POSITIVE,), float_partials=special.power_slopes, source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
@@ -167,7 +167,7 @@ sqrt: Op = row(
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (square(reciprocal(y)) / 3.0,),
+    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
@@ -186,6 +186,10 @@ exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the 
     "exp2", special.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
     textbook=lambda y, x: (LN2 * y,),
+)
+scaled_exp: Op = row(  # the derivatives of an exponential with a factor, one product, lest it be zero where the product is not
+    "scaled_exp", special.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
+    latex=r"{1} \, e^{{{0}}}", numpy="{1} * exp({0})", c="scaled_exp({0}, {1})", precedence=PRODUCT, source="DLMF 4.4.4",
 )
 expm1: Op = row(  # not y + 1, which is 0 for x below -37
     "expm1", special.expm1, lambda y, x: (exp(x),),
@@ -345,15 +349,6 @@ step: Op = row(
     symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
-def _times_exp(c: float, x: Any) -> Any:
-    """Product c exp(x) for x below zero: where c is above 1, the exponential is zero before the product is, unless it has a part of c in it."""
-    size = math.fabs(c)
-    if not 1.0 < size < INF:
-        return c * exp(x)
-    shift = 1.0 if size <= math.e else 2.0  # more would take digits from x
-    return c * math.exp(-shift) * exp(x + shift)
-
-
 relu: Op = row(
     "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
     symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
@@ -365,14 +360,15 @@ leaky_relu: Op = row(
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
 elu: Op = row(
-    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, _times_exp(alpha, x)),),
+    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, scaled_exp(x, alpha)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
+    textbook=lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
 )
 selu: Op = row(  # at 0 its left derivative, as in PyTorch
-    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA / math.e * exp(x + 1.0)),),
+    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, scaled_exp(x, SCALE_ALPHA)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
-    source="Klambauer et al. 2017, eq. 2",
+    source="Klambauer et al. 2017, eq. 2", textbook=lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
 )
 relu6: Op = row(
     "relu6", lambda x: special.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,

@@ -293,12 +293,26 @@ def prod(*xs: float) -> float:
     return y
 
 
+def scaled_exp(x: float, factor: float) -> float:
+    """Product factor exp(x); by halves of the exponent where the exponential alone lacks digits, or leaves the range of doubles."""
+    if abs(x) < 700.0:
+        return factor * math.exp(x)
+    half = exp(0.5 * x)
+    return factor * half * half
+
+
 def scaled_power(x: float, factor: float, exponent: float) -> float:
     """Product factor x**exponent; where the power alone leaves the range of doubles, as a `monomial`."""
     power = pow(x, exponent)
     if 1e-290 < abs(power) < 1e290 or not 0.0 < abs(x) < INF:
         return factor * power
     return monomial(factor, x, exponent, 0.0, 0.0)
+
+
+def power_slopes(_: float, x: float, c: float) -> tuple[float]:
+    """Derivative of x**c, in the steps of its row's rule."""
+    e = c - 1.0
+    return (0.0 if c == 0.0 else scaled_power(x, c, e) if e + 1.0 == c else monomial(c, x, c, 1.0, 0.0),)
 
 
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:

@@ -98,6 +98,7 @@ def sweep(root: Value, gradient: float) -> bool:
         if bundles is not None:
             root.grad = gradient
             _accumulate(order, bundles)
+            # No comprehension: from Python 3.12 on an exception at its jump back escapes the `try`.
             write(leaves, list(map(total, before, map(_get_grad, leaves))))
             return True
         _undo(root, leaves, before)

@@ -332,9 +332,9 @@ class Value(Node, Operators):
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _BLANK, _new = blocks(partial(object.__new__, Value))
 
-# The short cuts once more in C, where that was compiled: see native/engine.c.
+# These, division and negation once more in C, where that was compiled: see native/engine.c.
 if engine is not None:
-    REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, _TANH, _RELU))
+    REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, ops.div, ops.neg, _TANH, _RELU))
     _new = engine.blank
 
 

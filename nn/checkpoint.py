@@ -9,10 +9,10 @@ from typing import Any
 
 from autograd.files import decode_float
 from nn import state
-from nn.callbacks import Training
+from nn.callbacks import EarlyStopping, Training
 from nn.module import Module
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["check_writable", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "chainrule-checkpoint"
 
@@ -33,14 +33,25 @@ def _stateful(parts: Sequence[Any]) -> list[Any]:
 
 def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any]) -> None:
     """Write the parameters, the optimizer, the generators, the history and the ``others`` (callbacks, a scheduler)."""
-    content = {
+    state.write(path, _content(training, rng, others), kind=FORMAT)
+
+
+def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
+    """Find out, before a training begins, whether all that belongs to it can be written."""
+    try:
+        state.encode(_content(training, rng, others), kind=FORMAT)
+    except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise TypeError(f"this training cannot be kept in a checkpoint: {error}; generators must be random.Random, and states made of numbers, texts, lists and dicts") from error
+
+
+def _content(training: Training, rng: Any, others: Sequence[Any]) -> dict[str, Any]:
+    return {
         "parameters": training.model.state_dict(),
         "optimizer": training.optimizer.state_dict(),
         "generators": [list(_plain(g.getstate())) for g in _generators(training.model, rng)],
         "history": training.history.state_dict(),
         "others": [{"kind": type(part).__name__, "state": part.state_dict()} for part in _stateful(others)],
     }
-    state.write(path, content, kind=FORMAT)
 
 
 def _plain(x: Any) -> Any:
@@ -95,6 +106,9 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
         g.setstate(fresh)
     for part, entry in zip(parts, saved, strict=True):
         part.load_state_dict(entry["state"])
+        # They are assigned at the training's end only, when it would be too late to find them unfit.
+        if isinstance(part, EarlyStopping) and part.best_parameters and set(part.best_parameters) != set(training.model.state_dict()):
+            raise ValueError("the best parameters of its EarlyStopping are not those of this model")
 
 
 def _decoded(x: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from autograd import Value
 from autograd.real import to_float
 
-__all__ = ["as_whole", "data_of", "entries", "listed", "real", "values", "whole"]
+__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "real", "values", "whole"]
 
 _NO_LISTS = (str, bytes, Mapping)
 
@@ -53,9 +53,15 @@ def data_of(x: Any) -> float:
 
 def listed(name: str, xs: Any) -> list[Any]:
     """Return a sequence's elements as a list."""
-    if not hasattr(xs, "__iter__") or isinstance(xs, _NO_LISTS) or getattr(xs, "ndim", 1) == 0:
-        raise TypeError(f"{name} must be a list, a tuple or an array, got {type(xs).__name__}")
+    check_list(name, xs)
     return list(xs)
+
+
+def check_list(name: str, xs: Any, *needed: str) -> None:
+    """Check that something is a sequence, with the methods that are needed of it."""
+    if isinstance(xs, _NO_LISTS) or getattr(xs, "ndim", 1) == 0 or not all(hasattr(xs, method) for method in ("__iter__", *needed)):
+        hint = "; pass its parameters()" if hasattr(xs, "parameters") else ""
+        raise TypeError(f"{name} must be a list, a tuple or an array, got {type(xs).__name__}{hint}")
 
 
 def values(name: str, xs: Any) -> list[Value]:

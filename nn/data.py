@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nn.checks import as_whole, listed, real, whole
+from nn.checks import as_whole, check_list, listed, real, whole
 from nn.datasets import make_circles, make_moons, make_regression, make_spiral, make_xor
 from nn.init import Rng, generator
 from nn.table import read_csv
@@ -29,8 +29,7 @@ def _picker(data: Any) -> Callable[[list[int]], Any]:
 
 def _lengths(x: Any, y: Any) -> int:
     for name, part in (("x", x), ("y", y)):
-        if not hasattr(part, "__len__") or not hasattr(part, "__getitem__"):
-            raise TypeError(f"{name} must be a list, a tuple or an array, got {type(part).__name__}")
+        check_list(name, part, "__len__", "__getitem__")
     if len(x) != len(y):
         raise ValueError(f"{len(x)} samples but {len(y)} targets; each sample needs one target")
     if len(x) == 0:

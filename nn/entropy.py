@@ -34,7 +34,7 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     Raises
     ------
     ValueError
-        If the shapes differ or are empty, a target lies outside of [0, 1], or the reduction is unknown.
+        If the shapes differ or are empty, a probability or target lies outside of [0, 1], or the reduction is unknown.
 
     Examples
     --------
@@ -43,6 +43,8 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     """
 
     def one(p: Any, t: Any) -> Any:
+        if not modes.is_tracing() and (p < 0.0 or p > 1.0):
+            raise ValueError(f"binary_cross_entropy takes probabilities in [0, 1], got {float(p)!r}; from scores use binary_cross_entropy_with_logits")
         if t.__class__ is Value:
             taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
             return -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd import Note, Value, dots, modes
 from nn.activations import Activation, activation_function, activation_title
-from nn.checks import whole
+from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.module import Module
 
@@ -32,7 +32,7 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
 
 def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:
     """Return the first weights, ``nin`` for each neuron."""
-    rows = initializer(init)(nin, nout, rng=rng)
+    rows = [listed("a row of first weights", row) for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))]
     if len(rows) != nout or any(len(row) != nin for row in rows):
         raise ValueError(f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned {len(rows)} rows of {[*map(len, rows)]}")
     return rows
@@ -101,7 +101,7 @@ class Neuron(Module):
 
     @w.setter
     def w(self, weights: Iterable[Any]) -> None:
-        self._replace((*weights, *self._row[self.nin :]))
+        self._replace((*listed("w", weights), *self._row[self.nin :]))
 
     @property
     def b(self) -> Value | None:
@@ -322,7 +322,7 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
         bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
-        sizes = list(nouts) if isinstance(nouts, Iterable) else [nouts]
+        sizes = listed("nouts", nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
             raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
         activation_function(activation)  # also where no hidden layer takes it

@@ -46,7 +46,7 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; a subclass defines it.
+        """Compute the output, as a call does; a subclass defines one of the two.
 
         Parameters
         ----------
@@ -58,6 +58,8 @@ class Module:
         NotImplementedError
             Where the subclass has neither ``forward`` nor ``__call__``.
         """
+        if type(self).__call__ is not Module.__call__:
+            return self(*args, **kwargs)
         raise NotImplementedError(f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it")
 
     def __setattr__(self, name: str, attribute: Any) -> None:

@@ -16,6 +16,7 @@ from autograd.errors import MissingDependencyError
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, listed, real, whole
 from nn.module import Module
+from nn.reduction import is_sequence
 
 __all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
 
@@ -119,7 +120,7 @@ def plot_decision_boundary(
         raise ValueError(f"plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y!r:.60}")
     if not callable(model):
         raise TypeError(f"model must be a function of a point, such as a module of nn, got {type(model).__name__}")
-    steps, margin = whole("steps", steps, least=2), real("margin", margin, least=0.0)
+    steps, margin, threshold = whole("steps", steps, least=2), real("margin", margin, least=0.0), real("threshold", threshold)
     if set(labels) <= {-1, 1}:
         labels = [int(label > 0) for label in labels]
     ax = _axes(ax, 6.0, 5.0)
@@ -149,10 +150,13 @@ def plot_decision_boundary(
 
 def _margins(outputs: Sequence[Any], threshold: float) -> list[list[float]]:
     """Return for each class by how much each output prefers it to every other."""
-    if not isinstance(outputs[0], (list, tuple)) or len(outputs[0]) == 1:
-        scores = [data_of(o[0] if isinstance(o, (list, tuple)) else o) - threshold for o in outputs]
+    table = [[data_of(s) for s in (o if is_sequence(o) else [o])] for o in outputs]
+    counts = {len(row) for row in table}
+    if len(counts) > 1 or not table[0]:
+        raise ValueError(f"the model must return as many scores for each point, at least one; it returned {', '.join(map(str, sorted(counts)))}")
+    if len(table[0]) == 1:
+        scores = [row[0] - threshold for row in table]
         return [[-s for s in scores], scores]
-    table = [[data_of(s) for s in o] for o in outputs]
     return [[row[k] - max(row[:k] + row[k + 1 :]) for row in table] for k in range(len(table[0]))]
 
 
@@ -227,7 +231,7 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
         parts = path.split(".")
         # A neuron belongs to its layer.
         layer = parts[:-2] if len(parts) > 1 and parts[-2].startswith("n") and parts[-2][1:].isdigit() else parts[:-1]
-        groups.setdefault(".".join(layer) or parts[-1], []).append(abs(float(parameter.grad)))
+        groups.setdefault(".".join(layer) or parts[-1], []).append(abs(float(parameter.grad or 0.0)))
     if not groups:
         raise ValueError(f"{type(model).__name__} has no parameters whose gradients could be drawn")
     ax = _axes(ax)

@@ -92,8 +92,13 @@ def write(path: str | os.PathLike[str], content: dict[str, Any], *, kind: str) -
     ...     read(folder + "/notes.json", kind="notes")["best"]
     0.1
     """
+    write_atomically(path, encode(content, kind=kind))
+
+
+def encode(content: dict[str, Any], *, kind: str) -> str:
+    """Return the text that `write` writes."""
     document = {"format": kind, "version": VERSION, **content}
-    write_atomically(path, json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n")
+    return json.dumps(_encoded(document), allow_nan=False, indent=0) + "\n"
 
 
 def _encoded(x: Any) -> Any:
@@ -135,8 +140,9 @@ def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     ...     read(folder + "/neuron.json", kind=FORMAT)["parameters"]
     {'w0': 0.0, 'b': 0.0}
     """
+    text = read_text(path)
     try:
-        document = parse_json(read_text(path))
+        document = parse_json(text)
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
             raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.files import read_text
 from nn.arrays import numpy_for
+from nn.checks import listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,26 +42,39 @@ class Table:
 
 
 def _number(cell: str) -> float | None:
+    if "_" in cell:  # which Python takes for a separator of thousands; here it makes a word
+        return None
     try:
         return float(cell)
     except ValueError:
         return None
 
 
+def _with_comma(cell: str) -> bool:
+    """Whether a cell would be a number, were its comma a point."""
+    return cell.count(",") == 1 and _number(cell.replace(",", ".")) is not None
+
+
+def _no_number(cell: str) -> str:
+    """Say why a cell is no number that can be learnt from."""
+    if _with_comma(cell):
+        return f"{cell!r:.40} has a decimal comma; write a decimal point"
+    return f"{cell!r:.40} is not a finite number" if cell else "the cell is empty"
+
+
 def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
     return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
 
 
-def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str], bool]:
-    """Return the numbered rows of cells, the columns' names, and whether the file gave them."""
+def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Return the numbered rows of cells, and the columns' names, or their numbers where the file gives none."""
     text = read_text(path).removeprefix("\ufeff")
     if "\0" in text:
         raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
+    first = next((line for line in io.StringIO(text) if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
         rows.extend((reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells)))
     except csv.Error as error:
@@ -78,7 +93,7 @@ def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str], bool]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{path}, line 1: two columns are called {twice!r}")
-    return rows, names, header
+    return rows, names
 
 
 def column_names(path: str | os.PathLike[str]) -> list[str]:
@@ -152,9 +167,10 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
     """
     np = numpy_for("nn.data.read_csv")
     name = os.fspath(path)
-    rows, names, header = _rows(name)
-    place = None if target is None else _place(name, names, target, header=header)
-    chosen = [i for i in range(len(names)) if i != place] if features is None else [_place(name, names, f, header=header) for f in features]
+    rows, names = _rows(name)
+    place = None if target is None else _place(name, names, target)
+    wanted = [i for i in range(len(names)) if i != place] if features is None else listed("features", features)
+    chosen = [_place(name, names, feature) for feature in wanted]
     if not chosen:
         raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
     x = []
@@ -163,8 +179,7 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
         for i in chosen:
             number = _number(cells[i])
             if number is None or not math.isfinite(number):
-                what = "the cell is empty" if not cells[i] else f"{cells[i]!r:.40} is not a finite number"
-                raise _bad(name, line, i, names[i], what)
+                raise _bad(name, line, i, names[i], _no_number(cells[i]))
             sample.append(number)
         x.append(sample)
     labels = [names[i] for i in chosen]
@@ -174,16 +189,17 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
     return Table(np.array(x), np.array(y), labels, names[place], classes)
 
 
-def _place(path: str, names: list[str], target: str | int, *, header: bool) -> int:
+def _place(path: str, names: list[str], target: Any) -> int:
     """Return the place of a column."""
     if isinstance(target, str):
         if target not in names:
-            known = f"its columns are {', '.join(names)}" if header else "its first line gives no names"
-            raise ValueError(f"{path} has no column {target!r}; {known}")
+            raise ValueError(f"{path} has no column {target!r}; its columns are {', '.join(names)}")
         return names.index(target)
+    if isinstance(target, bool) or not hasattr(target, "__index__"):
+        raise TypeError(f"a column is its name or its place, a whole number, got {target!r:.60}")
     if not -len(names) <= target < len(names):
         raise ValueError(f"{path} has {len(names)} columns; there is none at place {target}")
-    return target % len(names)
+    return int(target.__index__()) % len(names)
 
 
 def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str) -> tuple[list[Any], list[str]]:
@@ -193,6 +209,8 @@ def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str
         if not cell:
             raise _bad(path, line, place, name, "the target is empty")
     numbers = [_number(cell) for _, cell in cells]
+    if all(_with_comma(cell) for _, cell in cells):
+        raise _bad(path, cells[0][0], place, name, _no_number(cells[0][1]))
     if all(number is None for number in numbers):
         classes = sorted({cell for _, cell in cells})
         return [classes.index(cell) for _, cell in cells], classes

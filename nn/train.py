@@ -14,7 +14,7 @@ from typing import Any
 import autograd
 from autograd.files import check_file, check_folder
 from nn.callbacks import EarlyStopping, History, Training
-from nn.checkpoint import load_checkpoint, save_checkpoint
+from nn.checkpoint import check_writable, load_checkpoint, save_checkpoint
 from nn.checks import data_of, listed, whole
 from nn.data import batches
 from nn.init import Rng, generator
@@ -127,6 +127,11 @@ def fit(
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
     whole("epochs", epochs, least=0)
+    if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
+        with _evaluating(model):
+            loop.step.total(loop.x[:1], loop.y[:1])
+    if checkpoint is not None:
+        check_writable(loop.training, loop.rng, loop.stateful())
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
         for callback in callbacks:
@@ -149,6 +154,8 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler:
         raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
     if scheduler is not None and not isinstance(scheduler, Scheduler):
         raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("the scheduler changes the rate of another optimizer; make it with the one that fit is given")
 
 
 class _Loop:
@@ -312,11 +319,18 @@ def check_reduction(reduction: Any) -> None:
 
 
 def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
+    with _evaluating(model):
+        return [model(sample) for sample in x]
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    """Switch a module to evaluation, and record nothing."""
     was_training = model.training
     model.eval()
     try:
         with autograd.no_grad():
-            return [model(sample) for sample in x]
+            yield
     finally:
         model.train(was_training)
 

@@ -11,8 +11,9 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("expression", metavar="EXPR", help="such as 'x*exp(-x**2)'")
-    parser.add_argument("--at", default="", metavar="NAME=NUMBER,...", help="a number for each name, such as w=0.5,x=2")
+    from autograd.commands.expressions import add_expression
+
+    add_expression(parser)
     parser.add_argument("--order", type=int, default=2, metavar="N", help="the highest order of derivative (default: 2)")
     parser.add_argument("--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both")
     parser.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.order <= 4:
         raise UsageError(f"--order {args.order}: the order of a derivative is a number from 1 to 4 here")
     expression = parse_expression(args.expression)
-    bindings = parse_bindings(args.at)
+    bindings = parse_bindings(",".join(args.at))
     if not expression.names:
         raise UsageError(f"{args.expression} has no variable to differentiate by; write one, such as x")
     expression.evaluate(bindings)  # complains of missing names and superfluous ones

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,12 +13,12 @@ __all__ = ["add_expression", "build", "put_out"]
 
 
 def add_expression(parser: argparse.ArgumentParser) -> None:
-    """Add the expression and the values of its variables."""
+    """Add the expression and the values of its variables, which may be given all at once or one by one."""
     parser.add_argument("expression", help='such as "(tanh(w*x + b) - y)**2"')
-    parser.add_argument("--at", default="", metavar="NAME=NUMBER,...", help="values of the variables, such as w=0.5,x=2")
+    parser.add_argument("--at", default=[], action="append", metavar="NAME=NUMBER,...", help="values of the variables, such as w=0.5,x=2")
 
 
-def build(expression: str, at: str) -> tuple[Value, dict[str, Value]]:
+def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
     """Return the output node, and the variables by name.
 
     Raises
@@ -28,7 +28,7 @@ def build(expression: str, at: str) -> tuple[Value, dict[str, Value]]:
 
     Examples
     --------
-    >>> root, variables = build("w*x", "w=2,x=3")
+    >>> root, variables = build("w*x", ["w=2,x=3"])
     >>> root.data, list(variables)
     (6.0, ['w', 'x'])
     """
@@ -37,7 +37,7 @@ def build(expression: str, at: str) -> tuple[Value, dict[str, Value]]:
     from autograd.value import Value
 
     parsed = parse_expression(expression)
-    numbers = parse_bindings(at)
+    numbers = parse_bindings(",".join(at))
     # Missing and superfluous names are found before any node is made.
     parsed.evaluate(numbers)
     variables = {name: Value(numbers[name], name) for name in parsed.names}

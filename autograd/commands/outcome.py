@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def summary(history: Any, task: Task, model: Any) -> str:
     """Say how the training went."""
+    from autograd.commands.train import counted
     from autograd.modes import no_grad
     from nn.metrics import accuracy
 
@@ -23,7 +24,7 @@ def summary(history: Any, task: Task, model: Any) -> str:
             last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
     figures = [f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}" for n, value in last.items()]
     ending = f", {history.stopped}" if history.stopped else ""
-    return f"{', '.join(figures)} after {history.epochs} epochs, {history.seconds:.1f} s{ending}"
+    return f"{', '.join(figures)} after {counted(history.epochs, 'epoch')}, {history.seconds:.1f} s{ending}"
 
 
 def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:

@@ -104,6 +104,8 @@ class Task:
 
 def run(args: argparse.Namespace) -> int:
     """Train, say how it went, and write what was asked for."""
+    from nn.plot import plot_loss
+
     options = settings(args)
     try:
         task = load(args, options)
@@ -116,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
         rows = prediction_rows(args, task)
     except ValueError as error:
         raise UsageError(str(error).replace("n_samples", "--samples")) from None
+    plot_loss([0.0])  # asks for matplotlib, before anything is learnt that could not be drawn
     args.out.mkdir(parents=True, exist_ok=True)
     for path in (args.out / "loss.png", args.save or args.resume):
         if path is not None:

@@ -145,6 +145,11 @@ static inline double exp_loop(double x) {
     return e.m * e.s1 * e.s2;
 }
 
+static inline double scaled_exp(double x, double factor) {
+    cr_power e = cr_exp(x);
+    return factor * e.m * e.s1 * e.s2;
+}
+
 /* log(1 + u) for u from 0 to 1: 2 artanh(s) with s = u / (2 + u), and what s lost to rounding. */
 static inline double cr_log1p(double u) {
     double d = 2.0 + u, lost = u - (d - 2.0), s = u / d, p = s * d;

@@ -23,6 +23,7 @@ __all__ = ["Template", "differentiate", "template"]
 
 # What matters at the ends of the range only, in terms of what arrays have loops for.
 SIMPLER: dict[Op, Callable[..., Any]] = {
+    ops.scaled_exp: lambda x, factor: factor * ops.exp(x),
     ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
     ops.div_slope: lambda a, b: -(a / b) / b,
 }
@@ -53,7 +54,9 @@ class Symbol(Operators):
 
     def _operand_of(self, op: Op, x: Any) -> Any:
         """Return the operand of which ``x`` is that function; None where it is not."""
-        made, given = self.steps[x.where] if isinstance(x, Symbol) else (None, ())
+        if not isinstance(x, Symbol):
+            return None
+        made, given = self.steps[x.where]
         return Symbol(given[0], self.steps) if made is op and isinstance(given[0], int) else None
 
     def _logistic(self, a: Any, b: Any) -> Any:

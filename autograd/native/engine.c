@@ -1,4 +1,4 @@
-/* The hottest code of the engine once more, in C: five of Value's operators, and the two loops of a backward pass.
+/* The hottest code of the engine once more, in C: the arithmetic of Value, and the two loops of a backward pass.
 
    value.py and sweep.py are the definition, and what runs where this was not compiled. Tests prove the two equal, to the bit. */
 

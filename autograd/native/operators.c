@@ -1,11 +1,11 @@
-/* Five operators of Value, in their common cases. Whatever is rarer, a mode in force, a number of another type, goes to the
+/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number of another type, goes to the
    Python method that each stands in for. */
 
 #include "node.h"
 #include <math.h>
 
 /* The operators, and for each the row it records and the Python method that it shortens. */
-enum { ADD, RADD, SUB, RSUB, MUL, RMUL, TANH, RELU, METHODS };
+enum { ADD, RADD, SUB, RSUB, MUL, RMUL, DIV, RDIV, NEG, TANH, RELU, METHODS };
 static PyObject *rows[METHODS], *python_methods[METHODS];
 
 static PyObject *active; /* the list that is not empty while a mode is in force anywhere */
@@ -43,6 +43,24 @@ number(PyObject *node)
     return data && PyFloat_CheckExact(data) && !PyList_GET_SIZE(active) ? data : NULL;
 }
 
+/* A quotient whose slopes take no care: neither by zero, nor so small that it has lost digits which -(x / y) / y would miss. */
+static int
+is_plain(double x, double y)
+{
+    return y != 0.0 && (fabs(x / y) > 1e-290 || fabs(y) >= 1.0);
+}
+
+static PyObject *
+quotient(PyObject *row, PyObject *a, PyObject *b, double x, double y)
+{
+    PyObject *da = PyFloat_CheckExact(a) ? Py_NewRef(Py_None) : PyFloat_FromDouble(1.0 / y);
+    PyObject *db = PyFloat_CheckExact(b) ? Py_NewRef(Py_None) : PyFloat_FromDouble(-(x / y) / y);
+    PyObject *node = da && db ? record(PyFloat_FromDouble(x / y), row, a, b, da, db) : NULL;
+    Py_XDECREF(da);
+    Py_XDECREF(db);
+    return node;
+}
+
 static PyObject *
 binary(int method, PyObject *self, PyObject *other)
 {
@@ -50,7 +68,7 @@ binary(int method, PyObject *self, PyObject *other)
     if (!p) goto rare;
     if (Py_IS_TYPE(other, value_type)) {
         q = number(other);
-        if (!q || method == RADD || method == RSUB || method == RMUL) goto rare;
+        if (!q || method == RADD || method == RSUB || method == RMUL || method == RDIV) goto rare;
     } else if (PyFloat_CheckExact(other)) {
         q = constant = Py_NewRef(other);
     } else if (PyLong_CheckExact(other)) {
@@ -66,6 +84,10 @@ binary(int method, PyObject *self, PyObject *other)
     }
     PyObject *right = constant ? constant : other;
     double x = PyFloat_AS_DOUBLE(p), y = PyFloat_AS_DOUBLE(q);
+    if ((method == DIV && !is_plain(x, y)) || (method == RDIV && !is_plain(y, x))) {
+        Py_XDECREF(constant);
+        goto rare;
+    }
     PyObject *row = rows[method];
     switch (method) {
     case ADD: node = record(PyFloat_FromDouble(x + y), row, self, right, one, constant ? Py_None : one); break;
@@ -77,6 +99,8 @@ binary(int method, PyObject *self, PyObject *other)
         else node = record(PyFloat_FromDouble(y + x), row, right, self, Py_None, one);
         break;
     case RSUB: node = record(PyFloat_FromDouble(y - x), row, right, self, Py_None, minus_one); break;
+    case DIV: node = quotient(row, self, right, x, y); break;
+    case RDIV: node = quotient(row, right, self, y, x); break;
     default: node = record(PyFloat_FromDouble(y * x), row, right, self, Py_None, q); break;
     }
     Py_XDECREF(constant);
@@ -93,6 +117,16 @@ BINARY(value_sub, SUB)
 BINARY(value_rsub, RSUB)
 BINARY(value_mul, MUL)
 BINARY(value_rmul, RMUL)
+BINARY(value_div, DIV)
+BINARY(value_rdiv, RDIV)
+
+static PyObject *
+value_neg(PyObject *self, PyObject *unused)
+{
+    PyObject *x = number(self);
+    if (!x) return PyObject_CallOneArg(python_methods[NEG], self);
+    return record(PyFloat_FromDouble(-PyFloat_AS_DOUBLE(x)), rows[NEG], self, Py_None, minus_one, Py_None);
+}
 
 static PyObject *
 value_relu(PyObject *self, PyObject *unused)
@@ -125,6 +159,13 @@ value_tanh(PyObject *self, PyObject *unused)
 NUMBER(number_add, ADD, RADD)
 NUMBER(number_sub, SUB, RSUB)
 NUMBER(number_mul, MUL, RMUL)
+NUMBER(number_div, DIV, RDIV)
+
+static PyObject *
+number_neg(PyObject *x)
+{
+    return value_neg(x, NULL);
+}
 
 #define SIGNED(name) name "($self, other, /)\n--\n\n"
 static PyMethodDef operators[METHODS] = {
@@ -134,6 +175,9 @@ static PyMethodDef operators[METHODS] = {
     [RSUB] = {"__rsub__", value_rsub, METH_O, SIGNED("__rsub__")},
     [MUL] = {"__mul__", value_mul, METH_O, SIGNED("__mul__")},
     [RMUL] = {"__rmul__", value_rmul, METH_O, SIGNED("__rmul__")},
+    [DIV] = {"__truediv__", value_div, METH_O, SIGNED("__truediv__")},
+    [RDIV] = {"__rtruediv__", value_rdiv, METH_O, SIGNED("__rtruediv__")},
+    [NEG] = {"__neg__", value_neg, METH_NOARGS, "__neg__($self, /)\n--\n\n"},
     [TANH] = {"tanh", value_tanh, METH_NOARGS, "tanh($self, /)\n--\n\nHyperbolic tangent."},
     [RELU] = {"relu", value_relu, METH_NOARGS, "relu($self, /)\n--\n\nRectified linear unit, max(0, x); the derivative at 0 is 0."},
 };
@@ -141,15 +185,15 @@ static PyMethodDef operators[METHODS] = {
 PyObject *
 take_operators(PyObject *module, PyObject *args)
 {
-    PyObject *type, *modes, *add, *sub, *mul, *tanh_, *relu;
-    if (!PyArg_ParseTuple(args, "O!O!OOOOO", &PyType_Type, &type, &PyList_Type, &modes, &add, &sub, &mul, &tanh_, &relu))
+    PyObject *type, *modes, *add, *sub, *mul, *div, *neg, *tanh_, *relu;
+    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PyList_Type, &modes, &add, &sub, &mul, &div, &neg, &tanh_, &relu))
         return NULL;
     for (int slot = 0; slot < SLOTS; slot++) {
         if ((offsets[slot] = offset_of((PyTypeObject *)type, slot_names[slot])) < 0) return NULL;
     }
     one = PyFloat_FromDouble(1.0);
     minus_one = PyFloat_FromDouble(-1.0);
-    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, tanh_, relu}, *replaced = PyDict_New();
+    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, div, div, neg, tanh_, relu}, *replaced = PyDict_New();
     if (!one || !minus_one || !replaced) {
         Py_XDECREF(replaced);
         return NULL;
@@ -172,5 +216,7 @@ take_operators(PyObject *module, PyObject *args)
     value_type->tp_as_number->nb_add = number_add;
     value_type->tp_as_number->nb_subtract = number_sub;
     value_type->tp_as_number->nb_multiply = number_mul;
+    value_type->tp_as_number->nb_true_divide = number_div;
+    value_type->tp_as_number->nb_negative = number_neg;
     return replaced;
 }

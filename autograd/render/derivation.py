@@ -97,6 +97,8 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
         The gradient that the pass starts with.
     """
     listed = steps(root, seed)
+    if wrt is not None and not isinstance(wrt, Value):
+        raise TypeError(f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away for all")
     if wrt is not None and wrt not in listed.names:
         raise GraphError(f"{listed.names[root]} does not depend on {wrt.label or repr(wrt)}: it is no node of this graph, so there is nothing to derive")
     relevant = _depending(listed, wrt)

@@ -116,6 +116,8 @@ def stepper(
     >>> "x.grad" in page.html or page.html.count("<button")
     5
     """
+    if not isinstance(root, Iterable | Value):
+        raise TypeError(f"stepper() takes a Value, or an iterable of those, got {type(root).__name__}")
     roots = iter([root] if isinstance(root, Value) else root)
     first = next(roots, None)
     if first is None:

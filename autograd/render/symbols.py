@@ -172,6 +172,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "power": _power,
     "scaled_power": lambda x, c, e: _times(c, _power(x, e)),
     "pow": _power,
+    "scaled_exp": lambda x, c: _times(c, ops.exp(x)),
     "sum": _sum,
     "prod": _times,
     "mean": _mean,

@@ -103,7 +103,7 @@ COMPLEX: dict[str, Callable[..., complex]] = {
     "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z, "square": lambda z: z * z,
     "mod": lambda a, b: a - b * (a.real // b.real),
     "power": _power, "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
-    "exp": cmath.exp, "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
+    "exp": cmath.exp, "scaled_exp": lambda z, c: c * cmath.exp(z), "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
     "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10,
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan,
     "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z), "sech_squared": lambda z: cmath.cosh(z) ** -2.0, "asinh": cmath.asinh, "atanh": cmath.atanh,

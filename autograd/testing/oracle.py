@@ -129,7 +129,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "div_slope": lambda a, b: -a / (b * b), "scaled_power": lambda x, c, e: c * _power(x, e),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
     "restrict": lambda x: x, "saturate": lambda x: x,
-    "exp": mp.exp, "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
+    "exp": mp.exp, "scaled_exp": lambda x, c: c * mp.exp(x), "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
     "log": mp.log, "log1p": lambda x: mp.log(1 + x), "log2": lambda x: mp.log(x) / mp.log(2),
     "log10": lambda x: mp.log(x) / mp.log(10),
     "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,

@@ -351,3 +351,15 @@ def test_with_create_graph_a_derivative_that_is_a_number_is_a_node_too():
     slope = gradients(y, x, create_graph=True)
     assert gradients(slope, x) == 0.0
     assert gradients(y, other, create_graph=True).data == 0.0
+
+
+def test_what_is_no_node_is_named_before_anything_is_changed():
+    x = Value(2.0)
+    y = x * x
+    y.backward()
+    for wrong, named in [(3, "int 3"), ([x, 3], "got int"), ("x", "got str")]:
+        with pytest.raises(TypeError, match=named):
+            autograd.zero_grad(wrong)
+        with pytest.raises(TypeError, match=named):
+            autograd.gradients(y, wrong)
+    assert x.grad == 4.0

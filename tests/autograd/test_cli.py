@@ -112,6 +112,15 @@ def test_bench_refuses_to_measure_nothing(option, capsys):
     assert f"{option} must be at least 1, got 0" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk_is_one_clear_line_and_a_closed_output_none():
+    command = f"{sys.executable} -m autograd check x --at x=1"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    for where, code, message in (("> /dev/full", 2, "chainrule check: No space left on device\n"), (">&-", 0, "")):
+        done = subprocess.run(f"{command} {where}", shell=True, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+        assert (done.returncode, done.stderr) == (code, message)
+
+
 def test_a_reader_that_has_seen_enough_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
@@ -123,7 +132,8 @@ def test_a_reader_that_has_seen_enough_is_no_error():
 
 
 def test_an_expression_that_begins_with_a_minus(capsys):
-    with pytest.raises(SystemExit):
-        main(["explain", "-x*y", "--at", "x=1,y=2"])
-    assert "write -- before an expression that begins with a minus" in capsys.readouterr().err
+    for command in ("check", "draw", "explain", "stepper"):
+        with pytest.raises(SystemExit):
+            main([command, "-x*y", "--at", "x=1,y=2"])
+        assert "one that begins with a minus comes last, after --, as in: --at x=1 -- -x; see chainrule" in capsys.readouterr().err
     assert main(["explain", "--at", "x=1,y=2", "--", "-x*y"]) == 0

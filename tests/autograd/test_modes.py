@@ -69,6 +69,19 @@ def test_a_generator_is_not_decorated_in_vain():
                 mode()(function)
 
 
+def test_a_decorator_without_parentheses_or_function_is_refused():
+    def function(x):
+        return x * x
+
+    for mode in (no_grad, detect_anomaly, autograd.sources, autograd.scope):
+        with pytest.raises(TypeError, match=rf"write @{mode.__name__}\(\.\.\.\) above function"):
+            mode(function)
+    with pytest.raises(TypeError, match=r"no_grad\(\) decorates functions, got int"):
+        no_grad()(3)
+    with pytest.raises(TypeError, match=r"no_grad\(\) takes 0 positional arguments but 1 was given"):
+        no_grad(3)
+
+
 def test_one_decorated_function_serves_several_threads_and_itself():
     x, meet, results = Value(2.0), threading.Barrier(2), []
 

@@ -114,6 +114,13 @@ SENTENCES = [
     (lambda: losses.l1_penalty(3, 0.1), TypeError, "parameters must be a list, a tuple or an array, got int"),
     (lambda: losses.l2_penalty(some(), "3"), ValueError, "strength must be a finite number, got '3'"),
     (lambda: optim.SGD(3, 0.1), TypeError, "params must be a list, a tuple or an array, got int"),
+    (lambda: optim.SGD(nn.Neuron(2), 0.1), TypeError, r"params must be a list, a tuple or an array, got Neuron; pass its parameters\(\)"),
+    (lambda: list(data.batches({0: 1.0}, [1])), TypeError, "x must be a list, a tuple or an array, got dict"),
+    (lambda: nn.MLP(2, "34"), TypeError, "nouts must be a list, a tuple or an array, got str"),
+    (lambda: nn.Layer(2, 3, init=lambda nin, nout, rng: None), TypeError, "what an initialiser returns must be a list"),
+    (lambda: setattr(nn.Neuron(2), "w", 3), TypeError, "w must be a list, a tuple or an array, got int"),
+    (lambda: losses.binary_cross_entropy(1.5, 1), ValueError, "takes probabilities in .0, 1., got 1.5; from scores use binary_cross_entropy_with_logits"),
+    (lambda: losses.binary_cross_entropy([Value(-0.5)], [1]), ValueError, "takes probabilities in .0, 1., got -0.5"),
     (lambda: optim.Adam(some(), betas=0.9), TypeError, "betas must be a list, a tuple or an array, got float"),
     (lambda: optim.Adam(some(), betas=(0.9,)), ValueError, r"betas must be two numbers, such as \(0.9, 0.999\)"),
     (lambda: optim.RMSProp(some(), alpha=1.5), ValueError, "alpha must be a number from 0 and below 1, got 1.5"),
@@ -152,6 +159,9 @@ def test_errors_say_what_was_wrong(call, error, message):
         (lambda: plot.plot_decision_boundary(3, [[0, 1]], [1]), TypeError, "model must be a function of a point"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [0.5]), ValueError, "takes labels 0 and 1, -1 and 1, or 0, 1, 2"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], steps=0), ValueError, "steps must be a whole number of at least 2"),
+        (lambda: plot.plot_decision_boundary(lambda p: [], [[0, 1]], [1], steps=2), ValueError, "as many scores for each point, at least one; it returned 0"),
+        (lambda: plot.plot_decision_boundary(lambda p: [1.0] * (1 + (p[0] > 0)), [[0, 1]], [1], steps=2), ValueError, "it returned 1, 2"),
+        (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], threshold="a"), ValueError, "threshold must be a finite number, got 'a'"),
         (lambda: plot.plot_decision_boundary(sum, [[0, 1]], [1], margin=-1), ValueError, "margin must be a number from 0"),
     ],
 )
@@ -159,6 +169,16 @@ def test_plots_say_what_was_wrong(call, error, message):
     pytest.importorskip("matplotlib")
     with pytest.raises(error, match=message):
         call()
+
+
+def test_plots_take_arrays_and_gradients_that_are_none():
+    pytest.importorskip("matplotlib")
+    ax = plot.plot_decision_boundary(lambda p: np.array([p[0], -p[0]]), [[0, 1], [1, 0]], [0, 1], steps=3)
+    assert len(ax.collections) >= 4, "two areas and two sets of points"
+    model = nn.Neuron(1, rng=0)
+    for parameter, grad in zip(model.parameters(), (None, -2.0), strict=True):
+        parameter.grad = grad
+    assert max(bar.get_height() for bar in plot.plot_grad_flow(model).patches) == 2.0
 
 
 def fitted(**arguments):
@@ -179,6 +199,8 @@ def fitted(**arguments):
     ({"metrics": 3}, TypeError, "metrics must be a list, a tuple or an array, got int"),
     ({"metrics": [3]}, ValueError, "no metric is called 3"),
     ({"metrics": {"size": 3}}, TypeError, r"the metric 'size' must be a function of \(outputs, targets\), got int"),
+    ({"loss": lambda output, target: 3.0}, TypeError, "must return one Value for each sample, got float; does it depend on the model's output"),
+    ({"loss": lambda output, target: 3.0, "compile": True}, TypeError, "must return one Value for each sample, got float"),
     ({"checkpoint": 3}, TypeError, "checkpoint must be a file's path, got int"),
     ({"compile": True, "data": ([[1.0, 2.0], [1.0]], [0, 1])}, ValueError, "compile=True takes samples of numbers, each of as many"),
 ])  # fmt: skip

@@ -126,6 +126,8 @@ def write(tmp_path, text):
         ("\ufeffa\ty\n1e-3\t0.5\n-2\t2\n", [[0.001], [-2]], [0.5, 2], []),
         ('"width, cm",y\n1,2\n', [[1]], [2], []),
         ("1,rose\n2,lily", [[1], [2]], [1, 0], ["lily", "rose"]),
+        ("1,1_0\n2,2_0\n", [[1], [2]], [0, 1], ["1_0", "2_0"]),
+        ('1,ro\u2028se\n2,"li\nly"\n', [[1], [2]], [1, 0], ["li\nly", "ro\u2028se"]),
     ],
 )
 def test_csv_of_many_habits(tmp_path, text, x, y, classes):
@@ -151,6 +153,9 @@ def test_csv_target_by_name_place_or_none(tmp_path):
         ("\n\n", "is empty"),
         ("a,b\n1,2\n3,x\n", r"line 3, column 2 \(b\): 'x' is not a finite number, though other targets"),
         ("a,b\n1,2\nfoo,3\n", r"line 3, column 1 \(a\): 'foo' is not a finite number"),
+        ("a;b\n1,5;2\n", r"line 2, column 1 \(a\): '1,5' has a decimal comma; write a decimal point"),
+        ("a;b\n1;1,5\n2;2,5\n", r"line 2, column 2 \(b\): '1,5' has a decimal comma"),
+        ("a,b\n1_0,2\n", r"line 2, column 1 \(a\): '1_0' is not a finite number"),
         ("a,b\n1,2\n,3\n", r"line 3, column 1 \(a\): the cell is empty"),
         ("a,b\n1,2\n3,\n", r"line 3, column 2 \(b\): the target is empty"),
         ("a,b\n1,2\nnan,3\n", r"line 3, column 1 \(a\): 'nan' is not a finite"),
@@ -174,7 +179,12 @@ def test_unknown_target_columns_are_refused(tmp_path):
         data.read_csv(path, target="c")
     with pytest.raises(ValueError, match="none at place 5"):
         data.read_csv(path, target=5)
-    with pytest.raises(ValueError, match="gives no names"):
+    for column in (1.5, True, ["a"], None):
+        with pytest.raises(TypeError, match="a column is its name or its place"):
+            data.read_csv(path, features=[column])
+    with pytest.raises(TypeError, match="features must be a list, a tuple or an array, got str"):
+        data.read_csv(path, features="a")
+    with pytest.raises(ValueError, match="no column .*; its columns are column 1, column 2"):
         data.read_csv(write(tmp_path, "1,2\n"), target="c")
 
 

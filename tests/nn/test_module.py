@@ -142,6 +142,15 @@ def test_the_default_draws_are_those_of_micrograd():
         assert neuron.b.data == 0.0
 
 
+@pytest.mark.parametrize("module", [nn.Neuron(2, rng=0), nn.Layer(2, 3, rng=0), nn.MLP(2, [3, 1], rng=0), Line()])
+def test_forward_is_what_a_call_computes(module):
+    x = 2.0 if isinstance(module, Line) else [1.0, 2.0]
+    first, second = module(x), module.forward(x)
+    assert str(first) == str(second)
+    with pytest.raises(NotImplementedError, match=r"Module has no forward\(\)"):
+        nn.Module()(1.0)
+
+
 def test_a_module_cannot_contain_itself():
     outer, inner = nn.Module(), nn.Module()
     outer.w, outer.inner = Value(1.0), inner

@@ -210,6 +210,82 @@ def test_bad_checkpoints_change_nothing(tmp_path, change, message):
     assert (model.state_dict(), optimizer.state_dict(), rng.getstate()) == before
 
 
+def places(x, path=()):
+    """Every place in nested dicts and lists, of long lists the ends."""
+    yield path
+    keys = list(x) if isinstance(x, dict) else sorted({*range(len(x))[:3], *range(len(x))[-1:]}) if isinstance(x, list) else []
+    for key in keys:
+        yield from places(x[key], (*path, key))
+
+
+def test_a_damaged_checkpoint_is_resumed_from_or_refused_and_then_nothing_has_changed(tmp_path):
+    path, data = tmp_path / "c.json", nn.data.make_moons(8, rng=2)
+
+    def again(seed):
+        model, optimizer, rest = parts(seed)
+        rng, modules = random.Random(seed), [*model.modules(), *rest["callbacks"], rest["scheduler"]]
+        draws = [rng, *[m.rng for m in modules if hasattr(m, "rng")]]
+
+        def now():
+            return repr([*[m.state_dict() for m in modules if hasattr(m, "state_dict")], optimizer.state_dict(), *[g.getstate() for g in draws]])
+
+        return now, lambda: fit(model, optimizer, data, epochs=3, batch_size=4, rng=rng, checkpoint=path, resume=True, **rest)
+
+    again(0)[1]()
+    whole = path.read_text()
+    rng, refused = random.Random(0), 0
+    for _ in range(300):
+        document = json.loads(whole)
+        *outer, last = rng.choice([place for place in places(document) if place])
+        at = document
+        for key in outer:
+            at = at[key]
+        if rng.random() < 0.3:
+            del at[last]
+        else:
+            at[last] = rng.choice([None, True, 0, -1, 1.5, "x", "nan", "inf", [], {}, [1], {"a": 1}, 10**400, "", [[1]]])
+        path.write_text(json.dumps(document))
+        now, resume = again(5)
+        before = now()
+        try:
+            resume()
+        except ValueError:
+            refused += 1
+            assert now() == before, (outer, last)
+    assert refused > 200
+
+
+class Odd:
+    """A callback whose state is no JSON."""
+
+    def __call__(self, training):
+        pass
+
+    def state_dict(self):
+        return {"seen": {1, 2}}
+
+    def load_state_dict(self, state):
+        pass
+
+
+@pytest.mark.parametrize("odd", [{"rng": random.SystemRandom()}, {"callbacks": [Odd()]}])
+def test_what_no_checkpoint_can_keep_is_told_before_the_training(tmp_path, odd):
+    model, optimizer, data = setup()
+    before = model.state_dict()
+    with pytest.raises(TypeError, match="this training cannot be kept in a checkpoint"):
+        fit(model, optimizer, data, checkpoint=tmp_path / "c.json", **odd)
+    assert model.state_dict() == before
+    assert not list(tmp_path.iterdir())
+    assert fit(model, optimizer, data, **odd).epochs == 5
+
+
+def test_a_scheduler_of_another_optimizer_is_refused():
+    model, optimizer, data = setup()
+    other = nn.optim.StepLR(nn.optim.SGD(model.parameters(), 0.1), 1)
+    with pytest.raises(ValueError, match="the rate of another optimizer"):
+        fit(model, optimizer, data, scheduler=other)
+
+
 def test_nan_names_the_first_bad_operation():
     model, optimizer, data = setup()
     before = model.state_dict()

@@ -167,6 +167,16 @@ def test_bad_files_and_options_are_one_clear_line(tmp_path, capsys, kind):
     assert not (tmp_path / "out").exists(), "and before anything is made"
 
 
+def test_a_missing_matplotlib_is_noticed_before_training(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert train(tmp_path, "moons", "--epochs", 1) == 2
+    out, error = capsys.readouterr()
+    assert error == "chainrule train: drawing plots needs matplotlib, which is not installed here. Install it with: pip install 'chainrule[plot]'\n"
+    assert not out
+    assert not (tmp_path / "out").exists()
+
+
 def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_path):
     data, new = tmp_path / "flowers.csv", tmp_path / "new.csv"
     data.write_text("width,length,kind\n" + "".join(f"{i % 2 + 0.01 * i},{i % 2},{('lily', 'rose')[i % 2]}\n" for i in range(12)))
@@ -204,6 +214,8 @@ def test_a_resumed_training_goes_on_at_its_own_rate(tmp_path, capsys):
     assert train(tmp_path, "moons", "--epochs", 2, "--lr", 0.1, "--resume", save) == 2
     assert "goes on at its own rate, 0.05" in capsys.readouterr().err
     assert save.read_bytes() == kept
+    assert train(tmp_path, "moons", "--epochs", 1, "--resume", save) == 0
+    assert "after 1 epoch, " in capsys.readouterr().out
     for rate in ([], ["--lr", 0.05]):
         assert train(tmp_path, "moons", "--epochs", 2, *rate, "--resume", save) == 0
         assert "adam at 0.05" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from drawings import chain, network, neuron
 import autograd
 from autograd import Value, custom_op
 from autograd.errors import GraphError
-from autograd.render import explain
+from autograd.render import explain, stepper
 from autograd.render.network import network_equations
 from autograd.render.steps import steps
 from autograd.render.text import number
@@ -265,3 +265,12 @@ def test_mathml_has_the_four_equations_as_matrices():
     for row, e in zip(rows, found, strict=True):
         lines = [["".join(cell.itertext()) for cell in line.iter(f"{namespace}mtd")] for line in row.iter(f"{namespace}mtr")]
         assert lines == [[number(x).replace("-", "\N{MINUS SIGN}") for x in line] for line in e.value]
+
+
+@pytest.mark.parametrize("wrt", [3, "x", [Value(1.0)]])
+def test_what_is_no_node_is_named(wrt):
+    x = Value(2.0, "x")
+    with pytest.raises(TypeError, match=f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}"):
+        explain(x * x, wrt)
+    with pytest.raises(TypeError, match="takes a Value, or an iterable of those, got int"):
+        stepper(3)
