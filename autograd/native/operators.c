@@ -1,5 +1,5 @@
-/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number of another type, goes to the
-   Python method that each stands in for. */
+/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number of another type,
+   goes to the Python method that each stands in for. */
 
 #include "node.h"
 #include <math.h>
@@ -150,7 +150,7 @@ value_tanh(PyObject *self, PyObject *unused)
     return node;
 }
 
-/* The same without a look up: what the interpreter calls for `+`, `-` and `*`. */
+/* The same without a look up: what the interpreter calls for `+`, `-`, `*` and `/`. */
 #define NUMBER(name, METHOD, REFLECTED) \
     static PyObject *name(PyObject *x, PyObject *y) \
     { \

@@ -38,7 +38,7 @@ def test_no_operator_leaks():
     x, y = Value(2.0), Value(-3.0)
     works = [
         lambda: x + y, lambda: x + 2, lambda: 0.5 + x, lambda: 2 + x, lambda: 0 + x, lambda: x - y, lambda: x - 2, lambda: 0.5 - x,
-        lambda: x * y, lambda: x * 2, lambda: 0.5 * x, lambda: x.tanh(), lambda: x.relu(), lambda: y.relu(),
+        lambda: x * y, lambda: x * 2, lambda: 0.5 * x, lambda: x / y, lambda: x / 2, lambda: 0.5 / x, lambda: x / 0, lambda: -x, lambda: x.tanh(), lambda: x.relu(), lambda: y.relu(),
     ]  # fmt: skip
     shared = [None, 0.0, autograd.ops.add, autograd.ops.mul, (x + 1.0)._da, (x - y)._db, Value]
     for work in works:
@@ -248,7 +248,7 @@ x, nodes = Value(2.0), []
 
 
 def forward():
-    nodes.extend([x + x, x * 2, 3 - x, 0 + x, x.tanh(), x.relu()])
+    nodes.extend([x + x, x * 2, 3 - x, 0 + x, x / x, 2 / x, -x, x.tanh(), x.relu()])
 
 
 def blocks():
