@@ -63,6 +63,19 @@ def test_operators_make_the_nodes_that_python_makes(a):
 
 
 @compiled
+def test_operators_round_as_python_does():
+    rng = random.Random(7)
+    exponents = (-3.0, 3.0), (-300.0, 300.0), (-307.0, -290.0)
+    for _ in range(20_000):
+        x, y = (Value(rng.uniform(-1.0, 1.0) * 10.0 ** rng.uniform(*rng.choice(exponents))) for _ in "xy")
+        name = rng.choice(binary_methods())
+        other = rng.choice([y, y.data])
+        assert slots(getattr(x, name)(other)) == slots(native.REPLACED[name](x, other)), (name, x, other)
+        x.data = rng.gauss(0.0, 1.0) * rng.choice([1e-9, 1.0, 100.0])
+        assert slots(x.tanh()) == slots(native.REPLACED["tanh"](x)), x
+
+
+@compiled
 def test_operators_keep_the_very_operands():
     x, y, c = Value(2.0), Value(3.0), 0.125
     assert (x * y)._a is x
