@@ -1,5 +1,6 @@
 """The engine's twin in C: the same nodes, order and bits as the Python functions, no leaks, and nothing lost without it."""
 
+import gc
 import math
 import os
 import random
@@ -154,6 +155,26 @@ def test_derivatives_that_are_no_floats_are_multiplied_as_python_does():
     assert x.grad == 4.5
 
 
+@compiled
+@pytest.mark.parametrize("slot", ["grad", "op", "_a", "_b", "_da", "_db"])
+def test_a_deleted_slot_is_an_error_and_leaves_no_mark(slot):
+    x, w = Value(2.0), Value(3.0)
+    x.grad = 7.0
+    y = x * w
+    z = (y + x).tanh()
+    kept = getattr(y, slot)
+    delattr(y, slot)
+    with pytest.raises(AttributeError, match=f"has no attribute '{slot}'"):
+        z.backward()
+    assert (x.grad, w.grad) == (7.0, 0.0)
+    setattr(y, slot, kept)
+    if slot not in ("op", "_a", "_b"):  # without which the marks beneath cannot be found
+        z.backward()
+        assert w.grad == adjoints(z)[w]
+    with pytest.raises(AttributeError, match="_data"):
+        x + Value.__new__(Value)
+
+
 def run(program, **environment):
     result = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
@@ -213,3 +234,22 @@ y = second.Value(3.0)
 print(first.native.engine is None, second.native.engine is None, x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
 """
     assert run(again, CHAINRULE_PURE_PYTHON="") == ["False", "True", "4.0", "12.0", "5.0", "3.0"]
+
+
+@compiled
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_left_as_it_was(on):
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        for _ in range(10_000):
+            native.engine.blank()
+            assert gc.isenabled() is on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+@compiled
+def test_who_needs_few_nodes_does_not_get_many():
+    few = "x = Value(1.0); kept = [x + 1.0 for _ in range(100)]; print(sum(type(x) is Value for x in gc.get_objects()) < 200)"
+    assert run(f"import gc; from autograd import Value; {few}", CHAINRULE_PURE_PYTHON="") == ["True"]
