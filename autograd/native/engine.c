@@ -22,15 +22,15 @@ offset_of(PyTypeObject *type, const char *slot)
 }
 
 /* Blank nodes, made by the block for the garbage collector's sake: see blocks.py. */
-#define LARGEST 8192
+#define LARGEST 4096
 static PyObject *store[LARGEST];
-static Py_ssize_t stored, made = 512;
+static Py_ssize_t stored, made;
 
 PyObject *
 blank(void)
 {
     if (!stored) {
-        Py_ssize_t block = made / 16 < LARGEST ? made / 16 : LARGEST;
+        Py_ssize_t block = 16 + made / 2 < LARGEST ? 16 + made / 2 : LARGEST;
         int enabled = PyGC_Disable(); /* or it would look in the middle of the block */
         while (stored < block && (store[stored] = value_type->tp_alloc(value_type, 0))) stored++;
         if (block < LARGEST) made += stored;

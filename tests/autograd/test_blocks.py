@@ -1,12 +1,18 @@
 """Nodes made by the block: all of them fresh, the collector left as it was, and asked for less."""
 
 import gc
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from autograd import Value
 from autograd.blocks import blocks
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_object_is_fresh_and_blocks_grow():
@@ -22,7 +28,7 @@ def test_every_object_is_fresh_and_blocks_grow():
     assert len({id(x) for x in taken}) == 100
     assert len(made) < 250
     assert len([take() for _ in range(100_000)]) == 100_000
-    assert len(made) < 100_000 + 2 * 8192
+    assert len(made) < 100_000 + 2 * 4096
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -73,3 +79,35 @@ def test_threads_take_different_nodes():
         thread.join()
     assert len({id(node) for own in made for node in own}) == 80_000
     assert all(node.data == 2.0 for own in made for node in own)
+
+
+@pytest.mark.parametrize("python", [False, True])
+def test_a_node_takes_less_than_160_bytes_wherever_in_a_block_its_graph_begins(python):
+    program = """
+import random, tracemalloc
+from autograd import Value, toposort
+
+def graph():
+    rng = random.Random(1)
+    nodes = [Value(0.1 * i - 0.5) for i in range(10)]
+    for i in range(100_000):
+        a, b = (nodes[-1 - rng.randrange(min(len(nodes), 50))] for _ in range(2))
+        nodes.append(rng.choice([lambda: a + b, lambda: a * b, lambda: a.tanh()])())
+    return sum(nodes[-50:], Value(0.0))
+
+most = 0.0
+for skipped in (0, 1200, 1200, 1200, 1200):
+    for _ in range(skipped):
+        Value(1.0) + 1.0
+    held = [Value(1.0) + 1.0 for _ in range(skipped)]
+    tracemalloc.start()
+    root = graph()
+    root.backward()
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    most = max(most, used / len(toposort(root)))
+print(most)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": "1" if python else ""}
+    output = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout
+    assert 100.0 < float(output) < 160.0
