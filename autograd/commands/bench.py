@@ -124,6 +124,7 @@ def measure(name: str, nodes: int, repeats: int = 5) -> dict[str, float]:
         times.append(time.perf_counter() - start)
     del root
     tracemalloc.start()
+    build(value, chosen).backward()  # what an engine, or Python for its recursion, keeps whatever it computes is no node's
     before = tracemalloc.get_traced_memory()[0]
     kept = build(value, chosen)
     kept.backward()
