@@ -8,6 +8,7 @@ runs a second time without.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import math
@@ -125,6 +126,7 @@ def measure(name: str, nodes: int, repeats: int = 5) -> dict[str, float]:
     del root
     tracemalloc.start()
     build(value, chosen).backward()  # what an engine, or Python for its recursion, keeps whatever it computes is no node's
+    gc.collect()  # micrograd's graphs are cycles
     before = tracemalloc.get_traced_memory()[0]
     kept = build(value, chosen)
     kept.backward()
