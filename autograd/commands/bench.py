@@ -125,11 +125,10 @@ def measure(name: str, nodes: int, repeats: int = 5) -> dict[str, float]:
         times.append(time.perf_counter() - start)
     del root
     tracemalloc.start()
-    build(value, chosen).backward()  # what an engine, or Python for its recursion, keeps whatever it computes is no node's
-    gc.collect()  # micrograd's graphs are cycles
     before = tracemalloc.get_traced_memory()[0]
     kept = build(value, chosen)
     kept.backward()
+    gc.collect()  # micrograd's backward leaves cycles
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     return {"first": times[0], "steady": statistics.median(times[1:]), "bytes": used / (count(kept) or 1)}
