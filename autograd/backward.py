@@ -240,7 +240,7 @@ def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward"
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
     where = f" Recorded at {node.source}." if node.source else ""
-    operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.operands)})" if node.op else repr(node)
+    operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.op.written(node.operands))})" if node.op else repr(node)
     what = "gradient" if way == "backward" else "derivative"
     raise AnomalyError(f"{way} through {operation}: the {what} became {_data(result)}.{where}")
 

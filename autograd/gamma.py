@@ -88,8 +88,8 @@ def digamma(x: float) -> float:
 
 def polygamma(x: float, order: float) -> float:
     """Derivative of the digamma function of a whole order."""
-    if order < 0.0 or order != int(order):
-        raise ValueError(f"polygamma() takes a whole order from 0, got {order:g}")
+    if not (order >= 0.0 and order % 1.0 == 0.0):
+        raise ValueError(f"polygamma(n, x) takes its whole order from 0 first, as SciPy and PyTorch do, got {order:g}")
     n = int(order)
     if _is_pole(x):
         # Both sides of a pole agree for odd n; at zero, its sign tells the side.

@@ -246,7 +246,7 @@ def observe(node: _Made) -> _Made:
     if mode.anomaly and not math.isfinite(node._data):
         numbers = [x._data if isinstance(x, Node) else x for x in node.operands]
         if all(map(math.isfinite, numbers)):
-            operation = f"{node.op.name}({', '.join(map(repr, numbers))})"  # type: ignore[union-attr]
+            operation = f"{node.op.name}({', '.join(map(repr, node.op.written(numbers)))})"  # type: ignore[union-attr]
             whose = "its operand is" if len(numbers) == 1 else "its operands are"
             raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
     if not mode.grad:

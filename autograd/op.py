@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -46,6 +46,8 @@ class Op:
     """Number of differentiable operands, or ANY."""
     params: Mapping[str, float] = field(default_factory=dict)
     """Constants that follow the operands, with their defaults, such as a slope; never differentiated."""
+    params_first: bool = False
+    """Whether a call writes the constants before the operands, as ``polygamma(n, x)`` does."""
     symbol: str = ""
     """What a graph node shows; the name where empty."""
     latex: str = ""
@@ -76,6 +78,8 @@ class Op:
         if self.params:
             if params or self.arity == ANY or len(operands) != self.arity + len(self.params):
                 operands = self._with_params(operands, params)
+            elif self.params_first:
+                operands = (*operands[len(self.params) :], *operands[: len(self.params)])
         elif params:
             raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
         plain = True
@@ -116,6 +120,22 @@ class Op:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
         return (*operands, *(given.get(name, self.params[name]) for name in missing))
+
+    def written(self, operands: Sequence[Any]) -> Sequence[Any]:
+        """Return operands and constants in the order in which a call writes them.
+
+        Parameters
+        ----------
+        operands
+            The operands, then the constants: the order in which nodes, rules and templates have them.
+        """
+        count = len(operands) - len(self.params)
+        return (*operands[count:], *operands[:count]) if self.params_first else operands
+
+    def signature(self) -> str:
+        """Return how a call is written, such as ``polygamma(order, x)``."""
+        names = ["x"] if self.arity == 1 else [f"x{i}" for i in range(max(self.arity, 0))] or ["*xs"]
+        return f"{self.name}({', '.join(self.written([*names, *self.params]))})"
 
     def check_count(self, count: int) -> None:
         """Check a number of operands.

@@ -333,11 +333,11 @@ lgamma: Op = row(
     domain=(POSITIVE,), source="DLMF 5.2.2",
 )
 digamma: Op = row(
-    "digamma", gamma.digamma, lambda y, x: (polygamma(x, 1.0),),
+    "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),),
     symbol="ψ", latex=r"\psi({0})", numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
 )
 polygamma: Op = row(
-    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(x, order + 1.0),), params={"order": 1.0},
+    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0}, params_first=True,
     symbol="ψ⁽ⁿ⁾", latex=r"\psi^{{({1})}}({0})", numpy="polygamma({1}, {0})", c="polygamma({1}, {0})",
     domain=(POSITIVE,), source="DLMF 5.15",
 )

@@ -96,6 +96,10 @@ class Value(Node, Operators):
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
         operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+        if op.params:
+            for name, x in zip(op.params, operands[-len(op.params) :]):
+                if x.__class__ is Value:
+                    raise TypeError(f"the {name} of {op.signature()} must be a number, not a Value: there is no derivative for it")
         numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
         y = op.value(*numbers)
         local: list[float | None] = list(op.local(y, numbers))
@@ -103,9 +107,6 @@ class Value(Node, Operators):
             if x.__class__ is not Value:
                 if i < len(local):
                     local[i] = None
-            elif i >= len(local):
-                name = list(op.params)[i - len(local)]
-                raise TypeError(f"the {name} of {op.name}() must be a number, not a Value: there is no derivative for it")
             elif op.gated and local[i] == 0.0:
                 local[i] = None
         node = _new()

@@ -233,7 +233,7 @@ def test_derivatives_of_values_to_the_ends_of_the_range(op: ops.Op) -> None:
         if at_pole(op, xs) or not smooth(op, xs):
             continue
         x = Value(xs[0])
-        first: Any = gradients(op(x, *xs[1:]), x, create_graph=True)
+        first: Any = gradients(op(x, **dict(zip(op.params, xs[1:]))), x, create_graph=True)
         second = gradients(first, x) if isinstance(first, Value) else 0.0
         scale = reference.FIRST_SCALE.get(op.name)
         scales = (scale(0, tuple(map(mp.mpf, xs))) if scale else 0.0, second_scale(op, 0, xs))
@@ -510,8 +510,6 @@ def test_counts_and_constants() -> None:
             call()
     with pytest.raises(IndexError, match="whole index from 0 to 1"):
         ops.softmax(1.0, 2.0, index=2.0)
-    with pytest.raises(ValueError, match="whole order"):
-        ops.polygamma(1.0, 0.5)
     with pytest.raises(ValueError, match="already"):
         ops.row("exp", math.exp, lambda y, x: (y,))
     with pytest.raises(KeyError, match="no operation named"):

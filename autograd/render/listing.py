@@ -31,7 +31,7 @@ def listing(listed: Steps) -> str:
     for step in listed.forward:
         op = step.node.op
         operands = [name(listed.names[x]) if isinstance(x, Value) else x for x in step.node.operands]
-        call = "" if op is None else f"{op.name}({', '.join(plain(x) for x in operands)})"
+        call = "" if op is None else f"{op.name}({', '.join(plain(x) for x in op.written(operands))})"
         scope = f"  in {visible(step.node.scope)}" if step.node.scope else ""
         lines.append((step.name, call, f"{step.value:.4f}" if abs(step.value) < 1e6 else number(step.value), f"grad {number(listed.gradients[step.node])}{scope}"))
     widths = [max(len(line[i]) for line in lines) for i in range(3)]

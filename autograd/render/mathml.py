@@ -157,7 +157,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
         title, operands = f"<msub>{title}{mathml(operands[-1])}</msub>", operands[:-1]
     if len(operands) == 1 and isinstance(operands[0], Symbol) and operands[0].kind == "name":
         return row(title, operator(APPLY), _THIN, mathml(operands[0])), CALL
-    return row(title, operator(APPLY), _fence(_listed(operands, ","))), ATOM
+    return row(title, operator(APPLY), _fence(_listed(op.written(operands), ","))), ATOM
 
 
 def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:

@@ -97,7 +97,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
     title = _FUNCTIONS.get(op.name, op.name)
     if len(operands) == 1 and operands and isinstance(operands[0], Symbol) and operands[0].kind == "name":
         return f"{title} {operands[0].parts[0]}", CALL
-    return f"{title}({_listed(operands)})", ATOM
+    return f"{title}({_listed(op.written(operands))})", ATOM
 
 
 def _listed(operands: Sequence[Any], separator: str = ", ") -> str:

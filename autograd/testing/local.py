@@ -150,7 +150,7 @@ def _on_edge(op: ops.Op, numbers: list[float], i: int) -> bool:
 
 
 def _call(op: ops.Op, numbers: Iterable[float]) -> str:
-    return f"{op.name}({', '.join(map(repr, numbers))})"
+    return f"{op.name}({', '.join(map(repr, op.written(list(numbers))))})"
 
 
 def near(a: float, b: float, tolerance: float) -> bool:

@@ -122,7 +122,7 @@ class Step:
     """Positions of inputs and earlier steps, inputs first; or constants."""
 
     def __str__(self) -> str:
-        return f"{self.op.name}({', '.join(f'v{x}' if isinstance(x, int) else repr(x) for x in self.operands)})"
+        return f"{self.op.name}({', '.join(f'v{x}' if isinstance(x, int) else repr(x) for x in self.op.written(self.operands))})"
 
 
 @dataclass(frozen=True)

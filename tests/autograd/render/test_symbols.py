@@ -163,7 +163,7 @@ def explained(row):
     """Return the derivation of an operation of the table at a point of its domain."""
     values, params = point(row, random.Random(7))
     operands = [Value(v, f"x{i}") for i, v in enumerate(values)]
-    root = row(*operands, *params) * 3.0
+    root = row(*operands, **dict(zip(row.params, params))) * 3.0
     return [root.explain(wrt=x).to("latex") for x in operands]
 
 
