@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "DEPTH", "ENTRIES", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float", "parse_json",
-    "read_bytes", "read_text", "write_atomically",
+    "DEPTH", "ENTRIES", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float", "lock",
+    "parse_json", "read_bytes", "read_text", "temporary_file", "write_atomically",
 ]  # fmt: skip
 
 SIZE = 1 << 28
@@ -172,14 +172,14 @@ def _temporary(folder: str, mode: int) -> tuple[int, str]:
             handle = os.open(path, flags, mode)
         except FileExistsError:
             continue
-        _lock(handle, wait=True)
+        lock(handle, wait=True)
         if os.name != "posix" or os.fstat(handle).st_nlink:
             return handle, path
         os.close(handle)  # taken for one left behind, between the two lines above
     raise _failure(errno.EEXIST, folder, "no temporary file can be made")
 
 
-def _lock(handle: int, *, wait: bool) -> bool:
+def lock(handle: int, *, wait: bool) -> bool:
     """Lock an open file, until it is closed or its process is gone; tell whether that was possible."""
     if os.name != "posix":
         return False
@@ -190,6 +190,18 @@ def _lock(handle: int, *, wait: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def temporary_file(folder: str | os.PathLike[str], data: bytes) -> Iterator[str]:
+    """Write a hidden file of this process's own into a folder, yield its path, and remove it."""
+    handle, path = _temporary(os.fspath(folder), 0o600)
+    try:
+        _write_all(handle, data)
+        yield path
+    finally:
+        os.close(handle)
+        os.unlink(path)
 
 
 def _left_behind(folder: str) -> Iterator[str]:
@@ -212,7 +224,7 @@ def _left_behind(folder: str) -> Iterator[str]:
         except OSError:
             continue
         try:
-            if _lock(handle, wait=False):
+            if lock(handle, wait=False):
                 yield path  # is removed while the lock is held
         finally:
             os.close(handle)

@@ -14,7 +14,7 @@ from autograd.compiler.emit_c import unsupported
 from autograd.compiler.frontend import Source
 from autograd.compiler.ir import CONST, INPUT, LANE, Ints
 from autograd.compiler.program import LANES, Program
-from autograd.compiler.toolchain import find_compiler
+from autograd.compiler.toolchain import find_compiler, no_compiler
 
 __all__ = ["Engine", "choose"]
 
@@ -123,8 +123,8 @@ def choose(backend: str, program: Program, *, against: str = "") -> tuple[str, s
     depends on the program and on whether there is a compiler, and on nothing else, so it is the same next time.
     """
     if backend == "c":
-        reason = against_c(program)
-        if reason.startswith("no C compiler") and not _NOTICED:
+        reason = against or against_c(program)
+        if (against or reason.startswith("no C compiler")) and not _NOTICED:
             _NOTICED.append(reason)
             warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
         return ("numpy", f"C was asked for, but {reason}") if reason else ("c", "asked for")
@@ -146,7 +146,7 @@ def against_c(program: Program) -> str:
     if not reason and largest_product(program) > BLAS_FROM:
         reason = "matrix products of this size are faster with the BLAS behind NumPy"
     if not reason and find_compiler() is None:
-        reason = "no C compiler was found (gcc, cc, clang, or the one that CC names)"
+        reason = no_compiler()
     return reason
 
 

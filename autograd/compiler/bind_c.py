@@ -19,13 +19,10 @@ FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-p
 
 
 def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    path = toolchain.build(source, flags=flags)
     try:
-        return toolchain.load(path)
-    except OSError:
-        if path.exists():
-            raise
-        return toolchain.load(toolchain.build(source, flags=flags))  # another process cleared the cache in between
+        return toolchain.load(toolchain.build(source, flags=flags))
+    except OSError:  # another process cleared the cache in between, or changed what was in it
+        return toolchain.load(toolchain.build(source, flags=flags))
 
 
 class BoundC:
@@ -40,10 +37,10 @@ class BoundC:
         # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
         flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
         self.library = _loaded(c_program(program), flags)
-        self._run = self.library.run
+        self._run = self.library["run"]
         self._run.restype = None
         self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))
-        self._train = self.library.train
+        self._train = self.library["train"]
         self._train.restype = ctypes.c_long
 
     def run(self) -> None:

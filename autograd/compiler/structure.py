@@ -13,7 +13,7 @@ from autograd.compiler.backends import Engine, choose
 from autograd.compiler.frontend import Source
 from autograd.compiler.layout import roll
 from autograd.compiler.recording import Recent
-from autograd.compiler.toolchain import CompilationError
+from autograd.compiler.toolchain import CompilationError, broken
 
 __all__ = ["Structure", "plain_descent", "quiet"]
 
@@ -44,9 +44,11 @@ class Structure:
         try:
             return Engine(self.program, self.source, self.backend, lanes)
         except (CompilationError, OSError) as error:
-            if self.asked != "auto":
+            # A program that a working compiler refuses is a defect, which who asked for C wants to see.
+            reason = broken() or (str(error) if isinstance(error, OSError) else "")
+            if self.asked != "auto" and not reason:
                 raise
-            self.backend, self.why = choose("auto", self.program, against=str(error))
+            self.backend, self.why = choose(self.asked, self.program, against=reason or str(error))
             return Engine(self.program, self.source, self.backend, lanes)
 
     def of(self, source: Source, seconds: float) -> Structure:

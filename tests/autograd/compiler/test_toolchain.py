@@ -1,7 +1,10 @@
 """Finding a compiler, the cache of objects, and what happens when either fails."""
 
 import ctypes
+import gc
 import os
+import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd.compiler import toolchain
+from autograd.compiler import folders, toolchain
 from autograd.errors import MissingDependencyError
 
 ROOT = Path(__file__).parents[3]
@@ -23,6 +26,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="shell scripts stand in fo
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(toolchain, "_made", [])
+    monkeypatch.setattr(toolchain, "_NOTICED", [])
+    monkeypatch.setattr(toolchain, "_BROKEN", {})
     return tmp_path / "cache"
 
 
@@ -164,17 +169,7 @@ def test_a_compiler_that_never_ends_is_stopped_with_its_children(fake, tmp_path)
     with pytest.raises(toolchain.CompilationError, match="more than 1 s"):
         toolchain.build(SOURCE, timeout=1.0)
     assert time.monotonic() - start < 60.0
-    child = int((tmp_path / "child").read_text())
-    for _ in range(200):
-        try:
-            os.kill(child, 0)
-        except ProcessLookupError:
-            break
-        if Path(f"/proc/{child}/stat").exists() and Path(f"/proc/{child}/stat").read_text().split()[2] == "Z":
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("the compiler's child is still running")
+    assert gone(int((tmp_path / "child").read_text()))
 
 
 @posix
@@ -252,3 +247,283 @@ def test_an_object_that_another_process_removes_is_built_again(monkeypatch):
     monkeypatch.setattr(toolchain, "build", lost)
     assert bind_c._loaded(SOURCE, ()).twice is not None
     assert removed
+
+
+# What others may have put there.
+
+PLANTED = "__attribute__((constructor)) static void planted(void) { abort(); }"
+UNSAFE = {
+    "written by all": lambda cache: cache.chmod(0o777),
+    "written by all, sticky": lambda cache: cache.chmod(0o1777),
+    "written by its group": lambda cache: cache.chmod(0o770),
+    "in a folder written by all": lambda cache: cache.parent.chmod(0o777),
+    "behind a link to one written by all": lambda cache: (cache.chmod(0o777), cache.rename(cache.parent / "real"), cache.symlink_to("real")),
+    "of another user": lambda cache: os.chown(cache, 65534, 65534),
+    "in a folder of another user": lambda cache: os.chown(cache.parent, 65534, 65534),
+}
+
+
+@posix
+@needs_compiler
+@pytest.mark.parametrize("kind", UNSAFE)
+def test_a_cache_that_others_may_write_is_not_used(tmp_path, monkeypatch, kind):
+    cache = tmp_path / "home" / "cache"
+    cache.mkdir(parents=True)
+    monkeypatch.setenv("CHAINRULE_CACHE", str(cache))
+    good = toolchain.build(SOURCE)
+    evil = toolchain.build(f"#include <stdlib.h>\n{PLANTED}\n{SOURCE}").read_bytes()
+    key = good.name.partition("-")[0]
+    good.unlink()
+    planted = cache / toolchain._name(key, evil, good.suffix)
+    planted.write_bytes(evil)  # its name is right: it is what lies there
+    try:
+        UNSAFE[kind](cache)
+    except PermissionError:
+        pytest.skip("only the superuser gives folders away")
+    with pytest.warns(RuntimeWarning, match="not kept in .*cache: .*set CHAINRULE_CACHE"):
+        path = toolchain.build(SOURCE)
+    assert twice(path) == 42.0 and path.parent != cache
+    assert toolchain.build(SOURCE + "//") != path  # and says so once
+    assert (cache / planted.name).exists()
+    if os.geteuid() == 0:
+        os.chown(cache, 0, 0)
+
+
+@posix
+@needs_compiler
+def test_an_object_of_another_user_is_not_loaded(cache):
+    path = toolchain.build(SOURCE)
+    try:
+        os.chown(path, 65534, 65534)
+    except PermissionError:
+        pytest.skip("only the superuser gives files away")
+    again = toolchain.build(SOURCE)
+    assert again.stat().st_uid == os.geteuid() and twice(again) == 42.0
+
+
+@posix
+@needs_compiler
+def test_a_link_in_the_place_of_an_object_is_not_followed(cache, tmp_path):
+    path = toolchain.build(SOURCE)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert not toolchain.build(SOURCE).is_symlink() and twice(path) == 42.0
+
+
+@needs_compiler
+def test_what_was_compared_is_what_is_loaded(cache, monkeypatch):
+    from autograd.compiler import bind_c
+
+    gc.collect()
+    path = toolchain.build(SOURCE)
+    other = toolchain.build("double twice(double x) { return 3.0 * x; }")
+    content = other.read_bytes()
+    path.write_bytes(content)  # between building and loading
+    with pytest.raises(OSError, match="not what was put there"):
+        toolchain.load(path)
+    assert twice(toolchain.build(SOURCE)) == 42.0
+    opened = ctypes.CDLL
+
+    def swap(name, *arguments):  # between comparing and loading
+        path.write_bytes(content)
+        return opened(name, *arguments)
+
+    gc.collect()
+    monkeypatch.setattr(toolchain.ctypes, "CDLL", swap)
+    f = bind_c._loaded(SOURCE, ())["twice"]
+    f.restype, f.argtypes = ctypes.c_double, [ctypes.c_double]
+    assert f(21.0) == 42.0
+    assert [p.name for p in cache.iterdir() if p.name.startswith(".")] == []
+
+
+# Unloading.
+
+
+@needs_compiler
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux lists what is loaded")
+def test_objects_are_unloaded_when_the_last_program_that_uses_them_is_gone():
+    def mappings():
+        return Path("/proc/self/maps").read_text().count("\n")
+
+    path = toolchain.build(SOURCE)
+    assert twice(path) == 42.0
+    gc.collect()
+    before = mappings()
+    for _ in range(100):
+        assert twice(path) == 42.0
+        gc.collect(0)
+    gc.collect()
+    assert mappings() <= before + 20  # of the interpreter's own
+    library = toolchain.load(path)
+    f = library["twice"]
+    f.restype, f.argtypes = ctypes.c_double, [ctypes.c_double]
+    assert toolchain.load(path) is library  # programs of the same code share it
+    del library
+    gc.collect()
+    assert f(21.0) == 42.0  # a function keeps it
+
+
+# A user's surroundings.
+
+PROGRAM = """
+import math, sys
+from autograd import compile
+f = compile(lambda x, y: x * y + x.sin(), backend=sys.argv[1])
+assert abs(float(f(1.0, 2.0)) - 2.0 - math.sin(1.0)) < 1e-12
+g = compile(lambda x, y: x * y + x.cos(), backend=sys.argv[1])
+assert abs(float(g(1.0, 2.0)) - 2.0 - math.cos(1.0)) < 1e-12
+print(f.report()["backend"], g.report()["backend"])
+"""
+
+
+def surroundings(tmp_path, backend="c", **environment):
+    """Run a program, and return the backends it used and the warnings it gave."""
+    env = {k: v for k, v in {**os.environ, "PYTHONPATH": str(ROOT), **environment}.items() if v is not None}
+    result = subprocess.run([sys.executable, "-c", PROGRAM, backend], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=300, check=False)
+    assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
+    return set(result.stdout.split()), [line for line in result.stderr.splitlines() if "Warning: " in line]
+
+
+FOLDERS = {
+    "the working folder": ({"CHAINRULE_CACHE": "."}, 0),
+    "a relative one": ({"CHAINRULE_CACHE": "a/b"}, 0),
+    "a line break": ({"CHAINRULE_CACHE": "a\nb"}, 0),
+    "no UTF-8": ({"CHAINRULE_CACHE": "a\udcffb"}, 0),
+    "nobody's home": ({"CHAINRULE_CACHE": "~no-such-user/x"}, 1),
+    "a device": ({"CHAINRULE_CACHE": os.devnull}, 1),
+    "below a file": ({"CHAINRULE_CACHE": __file__ + "/x"}, 0),
+    "a long name": ({"CHAINRULE_CACHE": "n" * 300}, 0),
+    "no home": ({"CHAINRULE_CACHE": None, "XDG_CACHE_HOME": None, "HOME": None}, 0),
+    "an empty home": ({"CHAINRULE_CACHE": None, "XDG_CACHE_HOME": None, "HOME": ""}, 0),
+    "a relative home": ({"CHAINRULE_CACHE": None, "XDG_CACHE_HOME": "", "HOME": "here"}, 0),
+}
+
+
+@posix
+@needs_compiler
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_whatever_the_folder_of_the_cache_is_called_programs_run(tmp_path, kind):
+    environment, sentences = FOLDERS[kind]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    backends, warned = surroundings(tmp_path, TMPDIR=str(temporary), **environment)
+    assert backends == {"c"} and len(warned) == sentences
+    assert [name for name in os.listdir(temporary) if name.startswith("chainrule-build")] == []
+
+
+@posix
+def test_a_user_without_home_or_name_has_a_folder_among_the_temporary_ones(monkeypatch, tmp_path):
+    monkeypatch.delenv("CHAINRULE_CACHE")
+    monkeypatch.setattr(toolchain.sys, "platform", "linux")
+    monkeypatch.setattr(toolchain.tempfile, "gettempdir", lambda: str(tmp_path))
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(_):
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert toolchain.cache_folder() == tmp_path / f"chainrule-{os.getuid()}"
+
+
+COMPILERS = ["gcc -c", "true", "false", "cat", "yes", "sh -c", sys.executable, "gcc -fsyntax-only", "no-such-compiler", "gcc '"]
+
+
+@posix
+@pytest.mark.parametrize("backend", ["c", "auto"])
+@pytest.mark.parametrize("command", COMPILERS)
+def test_whatever_is_called_a_compiler_programs_run(tmp_path, command, backend):
+    if shutil.which(command.split()[0]) is None and command != "no-such-compiler":
+        pytest.skip("not on this system")
+    backends, warned = surroundings(tmp_path, backend, CC=command)
+    assert "c" not in backends
+    assert len(warned) == (backend == "c")  # one sentence for all programs
+    assert all("no C compiler" in line and "using NumPy" in line and len(line) < 600 for line in warned)
+
+
+BAD_COMPILERS = {
+    "says without end what it is": ("yes", "echo never reached", "no C compiler was found"),
+    "never says what it is": ("sleep 600", "", "no C compiler was found"),
+    "talks without end": ('echo "fake 1.0"', "yes", "said more than"),
+    "makes an empty file": ('echo "fake 1.0"', ': > "$out"', "makes no shared object"),
+    "makes a folder": ('echo "fake 1.0"', 'mkdir "$out"', "failed (exit status 0)"),
+    "makes a file without end": ('echo "fake 1.0"', 'truncate -s 1G "$out"', "made too much"),
+}
+
+
+@posix
+@pytest.mark.parametrize("kind", BAD_COMPILERS)
+def test_a_compiler_that_does_harm_is_stopped_and_named_in_one_sentence(tmp_path, monkeypatch, kind):
+    from autograd.compiler import backends, compile
+
+    version, body, told = BAD_COMPILERS[kind]
+    script = tmp_path / "cc"
+    find = 'for word; do [ "$next" ] && out=$word && next=; [ "$word" = -o ] && next=1; done'
+    script.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {version}; exit 0;; *-E*) exit 1;; esac\n{find}\n{body}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("CC", str(script))
+    monkeypatch.setattr(backends, "_NOTICED", [])
+    run = toolchain.run
+    monkeypatch.setattr(toolchain, "run", lambda command, folder, timeout: run(command, folder, min(timeout, 5.0)))
+    f = compile(lambda x: x * x + x, backend="c")
+    with pytest.warns(RuntimeWarning, match="no C compiler.*using NumPy") as caught:
+        assert float(f(3.0)) == 12.0
+    assert len(caught) == 1
+    assert told in f.report()["because"]
+    assert f.report()["backend"] == "numpy"
+
+
+@posix
+@needs_compiler
+def test_a_child_that_keeps_the_compilers_output_open_is_not_waited_for(fake, tmp_path):
+    fake(f'sleep 600 & echo $! > {tmp_path}/child\nexec {real()} "$@"')
+    assert twice(toolchain.build(SOURCE)) == 42.0
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def gone(pid):
+    """Wait until a process has ended; tell whether it has."""
+    for _ in range(400):
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@posix
+@pytest.mark.parametrize("kill", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_path, kill):
+    fake(f"sleep 600 & echo $! > {tmp_path}/child; mv {tmp_path}/child {tmp_path}/pid\nwait")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom autograd.compiler import toolchain; toolchain.build({SOURCE!r})"
+    with subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}, stderr=subprocess.DEVNULL) as process:
+        for _ in range(600):
+            if (tmp_path / "pid").exists() or process.poll() is not None:
+                break
+            time.sleep(0.05)
+        process.send_signal(getattr(signal, kill))
+    assert gone(int((tmp_path / "pid").read_text()))
+    for _ in range(400):  # the shell beside it removes the folder
+        if not os.listdir(temporary):
+            break
+        time.sleep(0.05)
+    assert os.listdir(temporary) == []
+
+
+@posix
+@needs_compiler
+def test_folders_of_killed_processes_are_removed_by_the_next_compile_and_those_of_living_ones_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
+    left, kept = tmp_path / f"chainrule-build-{'0' * 16}", tmp_path / "chainrule-build-notes"
+    for folder in (left, kept):
+        folder.mkdir()
+        (folder / folders.LOCK).touch()
+    with folders.own_folder(toolchain.cache_folder) as living:
+        toolchain.build(SOURCE)
+        assert not left.exists() and kept.exists() and living.exists()
+    assert sorted(os.listdir(tmp_path)) == ["cache", kept.name]

@@ -1,0 +1,124 @@
+"""Folders in which nobody else can put anything: which to trust, and one of a process's own for a while."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from autograd.files import lock
+
+__all__ = ["distrust", "own_folder"]
+
+FOLDER = re.compile(r"chainrule-build-[0-9a-f]{16}")
+LOCK = "lock"
+
+
+def distrust(folder: Path) -> str:
+    """Return why what lies in a folder may have been put there by somebody else, or an empty text.
+
+    The folder must be this user's and nobody else's to write; and those above it the user's or the system's, and such
+    that others cannot put another folder in its place.
+    """
+    if os.name != "posix":
+        return ""
+    me, real = os.geteuid(), Path(os.path.realpath(folder))
+    owners = {0, me, os.stat("/").st_uid}  # in a container, the system's folders may seem to be nobody's
+    for path in (real, *real.parents):
+        try:
+            facts = os.lstat(path)
+        except FileNotFoundError:
+            continue  # it is still to be made
+        if path == real and facts.st_uid != me:
+            return "it belongs to another user"
+        if facts.st_uid not in owners:
+            return f"{path} belongs to another user"
+        if facts.st_mode & 0o002 or (facts.st_mode & 0o020 and not (path != real and _alone(me, facts.st_gid))):
+            if path == real:
+                return "others may write to it"
+            if not facts.st_mode & stat.S_ISVTX:
+                return f"others may write to {path}"
+    return ""
+
+
+def _alone(user: int, group: int) -> bool:
+    """Tell whether a group is that of one user alone, who has its name, as many systems give each user one."""
+    import grp
+    import pwd
+
+    try:
+        facts, members = pwd.getpwuid(user), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return user != 0 and facts.pw_gid == group and members.gr_name == facts.pw_name and set(members.gr_mem) <= {facts.pw_name}
+
+
+@contextlib.contextmanager
+def own_folder(other: Callable[[], Path]) -> Iterator[Path]:
+    """Make a folder for a while, after removing those of processes that are gone: whose lock is free.
+
+    It is among the system's temporary ones, or, where others may change those, in the ``other``.
+    """
+    base = _base(other)
+    _sweep(base)
+    folder = base / f"chainrule-build-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    handle = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        lock(handle, wait=True)
+        yield folder
+    finally:
+        if os.name != "posix":  # where what is open cannot be removed
+            os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+        if os.name == "posix":
+            os.close(handle)
+
+
+def _base(other: Callable[[], Path]) -> Path:
+    """Return a folder in which others cannot change a folder of ours."""
+    reasons = []
+    finders: tuple[Callable[[], str | Path], ...] = (tempfile.gettempdir, other)
+    for find in finders:
+        try:
+            base = Path(find())
+            reason = distrust(base / f"chainrule-build-{secrets.token_hex(8)}")
+        except OSError as error:  # there is no folder for temporary files
+            reason = str(error)
+        else:
+            if not reason and os.access(base, os.W_OK):
+                return base
+        reasons.append(reason or f"{base} cannot be written to")
+    raise OSError(f"there is no folder to compile in ({'; '.join(reasons)}); set TMPDIR to one that only you can write to")
+
+
+def _sweep(base: Path) -> None:
+    """Remove the folders that processes of this user left in a folder when they were killed."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError), os.scandir(base) as entries:  # a folder that may not be listed
+        for entry in entries:
+            if not FOLDER.fullmatch(entry.name):
+                continue
+            with contextlib.suppress(OSError):  # another process sweeps too
+                facts = entry.stat(follow_symlinks=False)
+                if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+                    continue
+                try:
+                    handle = os.open(os.path.join(entry.path, LOCK), os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                except FileNotFoundError:
+                    if time.time() - facts.st_mtime > 3600.0:  # else it may just be being made
+                        os.rmdir(entry.path)
+                    continue
+                try:
+                    if lock(handle, wait=False):
+                        shutil.rmtree(entry.path, ignore_errors=True)
+                finally:
+                    os.close(handle)
