@@ -12,7 +12,7 @@ from typing import Any, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
-from autograd.modes import ACTIVE, MODE, is_tracing
+from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, differentiating, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
@@ -184,7 +184,7 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
             continue
         edges = _recorded_edges(node) if create_graph else node.edges()
         if anomaly:
-            edges = [(x, _checked(node, d, [float(p) for p in node.operands])) for x, d in edges]
+            edges = [(x, _checked(node, d, node.operands)) for x, d in edges]
         terms = [None if d is None else _product(g, d) for _, d in edges]
         if anomaly:
             terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
@@ -228,6 +228,13 @@ def _product(g: Any, local: Any) -> Any:
 
 
 def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
+    if g.__class__ is Value and DIFFERENTIATING.get():
+        with differentiating(within=False):  # a hook looks at numbers, whatever goes on around it
+            return _after(hooks, g)
+    return _after(hooks, g)
+
+
+def _after(hooks: tuple[Any, ...], g: Any) -> Any:
     for hook in hooks:
         changed = hook(g)
         if changed is not None:

@@ -11,7 +11,7 @@ from autograd import trees
 from autograd.backward import _accumulate, _accumulate_recorded
 from autograd.errors import GraphError
 from autograd.linear import Linear
-from autograd.modes import ACTIVE, MODE, is_tracing, mode
+from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, mode
 from autograd.node import observe
 from autograd.op import ANY, Op
 from autograd.order import Bundle, sort
@@ -69,11 +69,12 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        result = f(*args, **kwargs)
+        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
+        with differentiating(given):
+            result = f(*args, **kwargs)
         if not MODE.get().grad or is_tracing():
             return result  # nothing is recorded; or all of it is, to be compiled
         outputs = trees.leaves(result, "the result of checkpoint()'s function")
-        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
         call = _Call((*given, *closed_over), f, args, kwargs, outputs)

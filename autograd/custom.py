@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from autograd import ops
+from autograd.modes import differentiating
+from autograd.node import Node
 from autograd.op import CUSTOM
 from autograd.real import to_float
 
@@ -89,7 +92,9 @@ def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..
     """Wrap ``partials`` so that a result of the wrong shape is reported where it arises."""
 
     def checked(y: Any, *operands: Any) -> tuple[Any, ...]:
-        result = partials(y, *operands)
+        nodes = [x for x in (y, *operands) if isinstance(x, Node)]
+        with differentiating(nodes) if nodes else nullcontext():  # a derivative of nodes is one that can be differentiated again
+            result = partials(y, *operands)
         wanted = len(operands) if arity == ops.ANY else arity
         if not isinstance(result, tuple) or len(result) != wanted:
             raise TypeError(f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}")

@@ -33,7 +33,10 @@ class AnomalyError(ArithmeticError):
 
 
 class TracingError(TypeError):
-    """Python asked for the number or the truth of a `Value` while the compiler recorded a function.
+    """Python asked for the number of a `Value` while the compiler recorded a function, or while one was differentiated.
+
+    Such a number would be frozen into the program, or have a derivative of 0. While the compiler records, the truth of a Value
+    is refused as well.
 
     Examples
     --------
@@ -41,6 +44,11 @@ class TracingError(TypeError):
     >>> w = autograd.Value(1.0)
     >>> step = autograd.compile(lambda x: w * x if x > 0 else w, [w])
     >>> step(1.0)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.TracingError: ...
+    >>> import math
+    >>> autograd.grad(lambda x: x * math.sin(x))(1.0)
     Traceback (most recent call last):
     ...
     autograd.errors.TracingError: ...

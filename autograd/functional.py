@@ -3,7 +3,9 @@
 Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come
 back where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
 them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests. What the
-function detaches, or computes inside `no_grad`, is a constant to every order.
+function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends on the arguments may
+not leave the graph by accident: while the function runs, ``float(x)``, ``int(x)`` and ``math.sin(x)`` raise `TracingError`;
+``x.detach()`` and ``x.item()`` say that it is meant, and ``f"{x:.3f}"`` prints.
 """
 
 from __future__ import annotations

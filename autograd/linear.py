@@ -156,7 +156,7 @@ class Linear:
                 if ACTIVE and MODE.get().anomaly:
                     for x, d in edges:
                         if x in active:
-                            _checked(node, d, map(float, node.operands), "forward")
+                            _checked(node, d, node.operands, "forward")
             edges = [(x, d) for x, d in edges if d is not None and x in active]
             if edges:
                 active.add(node)

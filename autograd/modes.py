@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -37,14 +37,15 @@ class Mode:
 
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
 ACTIVE: list[bool] = []
-# Whether a function is being called to be differentiated: what it cuts off from the graph is a constant to everyone.
-DIFFERENTIATING: ContextVar[bool] = ContextVar("autograd_differentiating", default=False)
+# With respect to what the functions that are being called are differentiated, outermost first; empty outside of such calls.
+# What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
+DIFFERENTIATING: ContextVar[tuple[frozenset[Any], ...]] = ContextVar("autograd_differentiating", default=())
 
 
 @contextmanager
-def differentiating() -> Iterator[None]:
-    """Say that the function called inside is called for its derivative."""
-    token = DIFFERENTIATING.set(True)
+def differentiating(inputs: Iterable[Any] = (), *, within: bool = True) -> Iterator[None]:
+    """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
+    token = DIFFERENTIATING.set((*(DIFFERENTIATING.get() if within else ()), frozenset(inputs)))
     try:
         yield
     finally:
@@ -131,6 +132,12 @@ def switch(change: Callable[Arguments, Iterator[None]]) -> Callable[Arguments, S
 def is_tracing() -> bool:
     """Whether the compiler is recording a function in this context."""
     return bool(ACTIVE) and MODE.get().tape is not None
+
+
+def wanted() -> tuple[frozenset[Any], ...]:
+    """Return the nodes by which the calls going on are differentiated; none inside `no_grad`, where nothing depends on them."""
+    inputs = DIFFERENTIATING.get()
+    return inputs if inputs and not (ACTIVE and not MODE.get().grad) else ()
 
 
 @switch

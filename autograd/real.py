@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from typing import Any
 
-__all__ = ["to_float"]
+__all__ = ["is_number", "to_float"]
 
 _REMEDY = {
     "complex": "take .real or abs() of it first; this engine differentiates real functions",
@@ -18,6 +18,19 @@ _REMEDY = {
     "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for a single one",
     "Value": "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data",
 }
+
+
+def is_number(x: Any) -> bool:
+    """Whether `to_float` accepts it.
+
+    Examples
+    --------
+    >>> is_number(1), is_number("1")
+    (True, False)
+    """
+    # NumPy registers its real scalars with numbers.Real, all but its bool.
+    kind = type(x)
+    return isinstance(x, numbers.Real) or (kind.__module__ == "numpy" and kind.__name__.startswith("bool"))
 
 
 def to_float(x: Any) -> float:
@@ -33,8 +46,7 @@ def to_float(x: Any) -> float:
     kind = type(x)
     if kind is float:
         return x  # type: ignore[no-any-return]
-    # NumPy registers its real scalars with numbers.Real, all but its bool.
-    if isinstance(x, numbers.Real) or (kind.__module__ == "numpy" and kind.__name__.startswith("bool")):
+    if is_number(x):
         try:
             return float(x)
         except OverflowError:

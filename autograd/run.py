@@ -55,7 +55,7 @@ class Run:
             for i in chosen:
                 called[i] = trees.rebuild(args[i], supply)
             try:
-                with differentiating():
+                with differentiating(inputs):
                     self.result, self._aux = self._split(f(*called, **kwargs))
             finally:
                 mark.live = False

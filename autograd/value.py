@@ -10,17 +10,18 @@ by reference counting alone, at any depth.
 from __future__ import annotations
 
 import math
+import numbers
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
 from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
-from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line
+from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line, wanted
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
-from autograd.real import to_float
+from autograd.real import is_number, to_float
 
 if TYPE_CHECKING:
     from autograd.ops import Op
@@ -223,8 +224,25 @@ class Value(Node, Operators):
     def __pos__(self) -> Value:
         return self
 
-    # Comparison is by data; equality and hash stay those of the object, so that sets and dicts of nodes work.
-    # While the compiler records, a comparison is a node, which `where` takes and `if` refuses.
+    # Comparison is by data, equality with a number too. Two nodes are equal where they are one, and the hash is the object's,
+    # so that sets and dicts of nodes work. While the compiler records, a comparison by data is a node, which `where` takes
+    # and `if` refuses.
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Value):
+            return self is other
+        if not is_number(other):
+            return NotImplemented
+        return ops.equal(self, other) if is_tracing() else self._data == _rounded(other)
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Value):
+            return self is not other
+        if not is_number(other):
+            return NotImplemented
+        return 1.0 - ops.equal(self, other) if is_tracing() else self._data != _rounded(other)
+
+    __hash__ = object.__hash__
 
     def __lt__(self, other: Number) -> Any:
         return ops.less(self, other) if is_tracing() else self._data < _number(other)
@@ -245,12 +263,60 @@ class Value(Node, Operators):
         return self._data != 0.0
 
     def __float__(self) -> float:
-        self._refuse_while_tracing("the number in a Value", "autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
+        self._leave("autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
         return self._data
 
     def __int__(self) -> int:
-        self._refuse_while_tracing("the number in a Value", "autograd.floor(x)")
+        self._leave("autograd.floor(x)")
         return int(self._data)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Let NumPy compare a node with a number; its other functions see an object that is none of theirs."""
+        import numpy as np
+
+        if function in (np.isclose, np.allclose, np.array_equal):
+            args = tuple([float(x) if isinstance(x, Value) else x for x in args])
+            kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}
+        return np.ndarray.__array_function__(np.empty(0), function, (), args, kwargs)
+
+    # The rest of what `numbers.Complex` asks of a number.
+
+    @property
+    def real(self) -> Value:
+        """The node itself: its number is real."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """Zero."""
+        return 0.0
+
+    def conjugate(self) -> Value:
+        """Return the node itself: its number is real."""
+        return self
+
+    def _leave(self, instead: str) -> None:
+        """Refuse to give the number away where that would be silently wrong."""
+        self._refuse_while_tracing("the number in a Value", instead)
+        inputs = wanted()
+        if inputs and self._rests_on(frozenset().union(*inputs)):
+            raise TracingError(
+                f"{user_line()} asks for the number in a Value while the function is differentiated; what is computed from that "
+                f"number alone would have a derivative of 0. Write {instead}; or x.detach() or x.item(), where that is meant."
+            )
+
+    def _rests_on(self, inputs: frozenset[Any]) -> bool:
+        """Whether any of the nodes is this one or lies below it."""
+        done: set[Any] = set()
+        stack: list[Any] = [self]
+        while stack:
+            node = stack.pop()
+            if node in inputs:
+                return True
+            if node not in done:
+                done.add(node)
+                stack += node.parents
+        return False
 
     @staticmethod
     def _refuse_while_tracing(what: str, instead: str) -> None:
@@ -341,3 +407,15 @@ if engine is not None:
 
 def _number(x: Number) -> float:
     return x._data if isinstance(x, Value) else to_float(x)
+
+
+def _rounded(x: Any) -> float:
+    """Return the double next to a number, infinite beyond the largest."""
+    try:
+        return to_float(x)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if x > 0 else -1)
+
+
+# So that what asks for a number, such as pytest.approx, takes a node. Not as a real one: what asks for that wants a float.
+numbers.Complex.register(Value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, modes, ops
-from nn.checks import as_whole
+from nn.checks import as_whole, data_of
 from nn.reduction import elementwise, is_sequence, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
@@ -44,7 +44,7 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
 
     def one(p: Any, t: Any) -> Any:
         if not modes.is_tracing() and (p < 0.0 or p > 1.0):
-            raise ValueError(f"binary_cross_entropy takes probabilities in [0, 1], got {float(p)!r}; from scores use binary_cross_entropy_with_logits")
+            raise ValueError(f"binary_cross_entropy takes probabilities in [0, 1], got {data_of(p)!r}; from scores use binary_cross_entropy_with_logits")
         if t.__class__ is Value:
             taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
             return -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))

@@ -175,7 +175,8 @@ draw(wrong)
 
 # %% [markdown]
 # The value is right. But $\frac{d}{dv} v^{3/2} = \frac{3}{2}\sqrt{v} = 3$ at $v = 4$, and the engine was told that the second
-# factor is a constant, so it says 2. Draw a graph when in doubt; a missing arrow is easy to see. The remedy:
+# factor is a constant, so it says 2. Draw a graph when in doubt; a missing arrow is easy to see. (In a function that `grad` is
+# given, `math.sqrt(v)` raises an error.) The remedy:
 
 # %%
 v.grad = 0.0

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd import trees
+from autograd.errors import TracingError
 from autograd.functional import jacrev
 from autograd.linear import Linear
 from autograd.modes import mode, no_grad
@@ -118,7 +119,14 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_values(lambda x: x.data, args)
     for n in range(1, order + 1):
-        point = _Point(f, args, rtol)
+        try:
+            point = _Point(f, args, rtol)
+        except TracingError as error:  # a rule, or the function, drops the graph: to whoever differentiates again it is a constant
+            if n == 1:
+                raise
+            cut = [(name, pair) for name in names for pair in zip(point.names, point.at, strict=True)]
+            report.entries += [Entry(_title(*name, x), at, math.nan, math.nan, "", "wrong", str(error)) for name, (x, at) in cut]
+            break
         for mode_name in modes:
             # The numbers are found once; each mode's derivatives are held against them.
             report.entries += point.entries(names, mode_name, len(modes) > 1)
