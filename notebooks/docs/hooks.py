@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands.helps,
     "lessons": lambda: course.contents(list(_course.values())),
     "measurements": results.everything,
+    "trust": lambda: results.show("trust"),
     "first-picture": pictures.first,
 }
 """What a page may ask for on a line of its own: ``[[generated: operations]]``."""

@@ -18,6 +18,8 @@ FOLDER = ROOT / "notebooks" / "docs" / "results"
 PEERS = ("numpy", "mpmath", "micrograd", "torch", "jax")
 SCHEMA = 1
 PURE = "-python"
+OWN_PAGES = ("trust",)
+"""Measurements that have a page of their own."""
 
 
 def machine(packages: Sequence[str] = PEERS) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def everything() -> str:
     import ast
 
     out = []
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted(path for path in FOLDER.glob("*.json") if path.stem not in OWN_PAGES):
         document = ast.get_docstring(ast.parse(script(path.stem).read_text(encoding="utf-8"))) or ""
         title, _, rest = document.partition("\n\n")
         heading = title.partition(":")[0].strip().rstrip(".") + ", in pure Python" * path.stem.endswith(PURE)

@@ -1,0 +1,5 @@
+"""All rounds: importing this enters them."""
+
+from hostile import expressions, growth, training
+
+__all__ = ["expressions", "growth", "training"]
