@@ -12,7 +12,7 @@ from typing import Any, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
-from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, differentiating, is_tracing
+from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, differentiating, frozen, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
@@ -182,7 +182,7 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
             continue
         if _through_call(node, g, grads, recorded=create_graph):
             continue
-        edges = _recorded_edges(node) if create_graph else node.edges()
+        edges = _recorded_edges(node) if create_graph else node._edges()
         if anomaly:
             edges = [(x, _checked(node, d, node.operands)) for x, d in edges]
         terms = [None if d is None else _product(g, d) for _, d in edges]
@@ -216,7 +216,7 @@ def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
     partials = op.partials(node, *operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Value)]  # constants may follow
     if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
-        pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node.edges(), strict=True)]
+        pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
 
 
@@ -367,6 +367,8 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Value, Any]:
     """Check where a pass starts, and with what."""
     root = _node(root, who)
+    if not create_graph:
+        frozen("takes derivatives as numbers", "write autograd.grad(f)(x), or pass create_graph=True: then they are Values")
     if gradient.__class__ is not Value:
         return root, to_float(gradient)
     if not create_graph:

@@ -152,7 +152,7 @@ class Linear:
                     self._add_steps(sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
                 edges = [(again[node.op.call][node.op.index], 1.0)]
             else:
-                edges = _recorded_edges(node) if self.recorded else node.edges()
+                edges = _recorded_edges(node) if self.recorded else node._edges()
                 if ACTIVE and MODE.get().anomaly:
                     for x, d in edges:
                         if x in active:

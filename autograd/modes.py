@@ -16,6 +16,8 @@ from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ParamSpec
 
+from autograd.errors import TracingError
+
 __all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
 
@@ -138,6 +140,15 @@ def wanted() -> tuple[frozenset[Any], ...]:
     """Return the nodes by which the calls going on are differentiated; none inside `no_grad`, where nothing depends on them."""
     inputs = DIFFERENTIATING.get()
     return inputs if inputs and not (ACTIVE and not MODE.get().grad) else ()
+
+
+def frozen(what: str, instead: str) -> None:
+    """Refuse what a recorded program could only repeat as it was at recording; nothing happens while nothing is recorded."""
+    if is_tracing():
+        raise TracingError(
+            f"{user_line()} {what} while the function is recorded for compilation, "
+            f"which would be frozen into the program. {instead[:1].upper()}{instead[1:]}."
+        )
 
 
 @switch

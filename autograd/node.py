@@ -10,7 +10,7 @@ from weakref import WeakSet, ref
 
 from autograd import ops
 from autograd.errors import AnomalyError
-from autograd.modes import DIFFERENTIATING, MODE, user_line
+from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, frozen, user_line
 from autograd.real import to_float
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Constant(Note):
 
 
 _BLANK: Final = Note()
+_ITSELF: Final = "write x itself in place of x.data or x.item(); a number that is no argument or parameter can be read before the call"
 
 
 def text(label: Any) -> str:
@@ -97,16 +98,20 @@ class Node:
 
     @property
     def data(self) -> float:
-        """The number."""
+        """The number. A function that is recorded for compilation has none yet: there it raises TracingError."""
+        if ACTIVE:
+            frozen("reads the number in a Value", _ITSELF)
         return self._data
 
     @data.setter
     def data(self, number: SupportsFloat) -> None:
+        if ACTIVE:
+            frozen("assigns to a Value", "assign before or after the call; inside, make a new Value of the old: x = x + 1.0")
         self._data = to_float(number)
 
     def item(self) -> float:
         """Return the number, as in PyTorch."""
-        return self._data
+        return self.data
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -131,6 +136,10 @@ class Node:
 
     def edges(self) -> list[tuple[Any, float | None]]:
         """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""
+        frozen("reads the local derivatives of a Value", "write autograd.grad(f)(x), whose result is a Value")
+        return self._edges()
+
+    def _edges(self) -> list[tuple[Any, float | None]]:
         if self.op is None:
             return []
         if self.op is ops.dot:
@@ -209,6 +218,7 @@ class Node:
         """
         if not callable(hook):
             raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
+        frozen("registers a hook", "register it before the call, on a parameter; or call the function without compile")
         own = partial(hook)  # an object of its own, should a function be registered twice
         HOOKED.add(own)
         note = self._own_note()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
-from autograd.modes import ACTIVE, DIFFERENTIATING, is_tracing, user_line, wanted
+from autograd.modes import ACTIVE, DIFFERENTIATING, frozen, is_tracing, user_line, wanted
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Number", "Value"]
 
+_SHARED: Final = "write x itself in place of the copy: what a recorded function computes never changes"
 _exp: Final = math.exp
 _tanh: Final = math.tanh
 _sech_squared: Final = special.sech_squared
@@ -318,6 +319,11 @@ class Value(Node, Operators):
                 stack += node.parents
         return False
 
+    def __index__(self) -> int:
+        chosen = "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; nn.Embedding is such a table"
+        frozen("looks something up in a list by a Value", f"write {chosen}")
+        raise TypeError(f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}")
+
     @staticmethod
     def _refuse_while_tracing(what: str, instead: str) -> None:
         if is_tracing():
@@ -373,26 +379,33 @@ class Value(Node, Operators):
         return explain(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        frozen("copies a Value", _SHARED)
         from autograd.copying import deepcopy
 
         return deepcopy(self, memo)
 
     def __copy__(self) -> Value:
+        frozen("copies a Value", _SHARED)
         twin = _new()
         for slot in Node.__slots__:
             setattr(twin, slot, getattr(self, slot))
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
+        frozen("pickles a Value", _SHARED)
         from autograd.copying import reduce
 
         return reduce(self)
 
     def __format__(self, spec: str) -> str:
+        if spec and ACTIVE:
+            frozen("formats the number in a Value", "print(x) shows that it is recorded; print its number after the call")
         return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
+        if is_tracing():  # a text that shows no number can be printed, and no number be read from it
+            return f"Value(data=..., grad=...{label})"
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
 
 

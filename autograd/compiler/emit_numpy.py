@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 from autograd.compiler.contract import Calls, contract, pick
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.repeats import loops
-from autograd.compiler.runtime import function_of
+from autograd.compiler.runtime import function_of, positive
 
 __all__ = ["Bound", "bind"]
 
@@ -124,11 +124,14 @@ class Bound:
             operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
             out = self.array(s.result, s.sizes, s.lane)
             params = s.params
-            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal") or (s.op.name == "step" and not params[0]):
+            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal"):
                 # Comparing into booleans, then widening them, is faster than comparing into floats.
                 truth = np.empty(out.shape, bool)
-                self.calls.add(np.greater if s.op.name == "step" else function_of(s.op), *operands, truth)
+                self.calls.add(function_of(s.op), *operands, truth)
                 self.calls.add(np.copyto, out, truth.view(np.int8))
+                return
+            if s.op.name == "step" and not params[0] and isinstance(operands[1], float) and operands[1] == 0.0:
+                self.calls.add(positive, operands[0], np.zeros(out.shape), out)
                 return
             if s.op.name == "relu":
                 # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.

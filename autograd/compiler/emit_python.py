@@ -87,6 +87,13 @@ class PythonWriter:
         else:
             self._row(node, kind, lines)
 
+    def _named(self, node: int, lines: list[str]) -> str:
+        """Return the name of a variable, or a number, for an operand whose text stands more than once."""
+        if not self.text[node].isidentifier() and self.kinds[node] != CONST:
+            lines.append(f"x{node} = {self.text[node]}")
+            self.text[node], self.tight[node] = f"x{node}", True
+        return self.factor(node)
+
     def _row(self, node: int, kind: int, lines: list[str]) -> None:
         op, params = self.graph.rows[kind - FIRST_ROW]
         operands = [a for a in self.args[node] if a >= 0]
@@ -98,11 +105,11 @@ class PythonWriter:
         elif op.name == "slope" and operands[0] in self.exponential:
             self.define(node, self.exponential[operands[0]], lines)
         elif op.name == "step" and params == (0.0,):
-            self.define(node, f"(1.0 if {self.factor(operands[0])} > {self.factor(operands[1])} else 0.0)", lines, tight=True)
+            a, b = (self._named(x, lines) for x in operands)
+            self.define(node, f"(1.0 if {a} > {b} else 0.0 if {a} <= {b} else nan)", lines, tight=True)
         elif op.name in TEMPLATES:
-            if op.name in TWICE and not self.text[operands[0]].isidentifier():
-                lines.append(f"x{operands[0]} = {self.text[operands[0]]}")
-                self.text[operands[0]], self.tight[operands[0]] = f"x{operands[0]}", True
+            if op.name in TWICE:
+                self._named(operands[0], lines)
             text = TEMPLATES[op.name].format(*map(self.factor, operands))
             self.define(node, text, lines, tight=op.name != "div")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from autograd.compiler.extract import Recorded, extract
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record
+from autograd.errors import TracingError
 from autograd.value import Value
 
 __all__ = ["Source", "trace"]
@@ -65,6 +67,10 @@ class Source:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.digest()
 
+    def fixed(self) -> tuple[bytes, list[float]]:
+        """Return what a second recording would repeat: the graph, and the data of the leaves that it rests on."""
+        return self.key(), [v._data for v in self.captured]
+
     def finished(self) -> Source:
         """Return the same with the graph simplified and differentiated."""
         return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))
@@ -78,7 +84,31 @@ class Source:
         return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 
-def trace(
+def trace(*args: Any, **options: Any) -> Source:
+    """Record a function; see `_trace` for the parameters.
+
+    Raises
+    ------
+    TracingError
+        If it draws random numbers, which the program would repeat for ever. Another thread may have drawn them: so what is
+        compared is a second recording.
+    """
+    before = _drawn()
+    source = _trace(*args, **options)
+    if _drawn() != before and source.fixed() != _trace(*args, **options).fixed():
+        raise TracingError(
+            "the function draws random numbers, and a compiled program would repeat one draw for ever; "
+            "draw them before the call and pass them as an argument"
+        )
+    return source
+
+
+def _drawn() -> tuple[Any, bytes]:
+    """Return the state of the random numbers that belong to nobody in particular."""
+    return random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tobytes()  # noqa: NPY002 - whose state users change
+
+
+def _trace(
     f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
     *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
 ) -> Source:  # fmt: skip

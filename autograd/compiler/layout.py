@@ -270,7 +270,7 @@ class Layout:
             for order in self._orders(group, keys):
                 results, pinned = self._results(group, order)
                 fits = [fitted_terms(results, c, order, strict) for c in columns]
-                if any(f is None for f in fits):
+                if any(f is None for f in fits) or ((offset is not None or not fits) and nest(results[None, :]) is None):
                     continue
                 cost = sum(f[0] for f in fits if f is not None)
                 if best is None or cost < best[0]:

@@ -180,7 +180,10 @@ def _norm(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
 
 
 def _direction(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    if len(xs) <= ARITY:
+    if len(xs) == 1:
+        _call(b, ops.sign, (), xs, out)
+        return
+    if len(xs) == 2:
         _call(b, ops.direction, params, xs, out)
         return
     length = b.new(SOP, len(out))

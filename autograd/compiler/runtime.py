@@ -18,7 +18,7 @@ import numpy as np
 from autograd import special
 from autograd.op import Op
 
-__all__ = ["SLOPE", "function_of"]
+__all__ = ["SLOPE", "function_of", "positive"]
 
 
 SLOPE = Op(
@@ -64,10 +64,17 @@ def sech_squared(x: Any, out: Any) -> None:
 
 
 def step(a: Any, b: Any, tie: float, out: Any) -> None:
-    """1 where a > b, ``tie`` where equal, else 0."""
+    """1 where a > b, ``tie`` where equal, 0 where a < b; NaN where one of them is."""
     np.greater(a, b, out=out)
     if tie:
         np.add(out, np.equal(a, b) * tie, out=out)
+    np.copyto(out, np.nan, where=np.isnan(a) | np.isnan(b))
+
+
+def positive(x: Any, zeros: Any, out: Any) -> None:
+    """`step` of x and 0 without a tie: 1 where x > 0, else 0, and NaN where x is."""
+    np.sign(x, out)
+    np.maximum(out, zeros, out=out)
 
 
 def relu(x: Any, out: Any) -> None:
@@ -105,7 +112,8 @@ def logsigmoid(x: Any, out: Any) -> None:
 
 def silu(x: Any, out: Any) -> None:
     """x * sigmoid(x)."""
-    np.multiply(x, 1.0 / (1.0 + np.exp(-x)), out)
+    e = np.exp(-np.abs(x))
+    np.multiply(x, np.where(np.less(x, 0.0), e, 1.0) / (1.0 + e), out)
 
 
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
@@ -166,10 +174,18 @@ def power(x: Any, exponent: float, out: Any) -> None:
 
 def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:
     """c * x ** (exponent - order) * log(x) ** logs."""
-    np.power(x, np.subtract(exponent, order), out=out)
-    np.multiply(out, c, out=out)
+    e = np.subtract(exponent, order)
+    whole = np.power(x, e)
+    size = np.abs(whole)
+    based = np.greater(x, 0.0) if logs else np.greater(x, 0.0) | (np.less(x, 0.0) & np.equal(e, np.rint(e)) & np.equal(e + order, exponent) & (np.abs(e) < 1e15))
+    plain = based & (size > 1e-290) & (size < 1e290)
+    np.multiply(whole, c, out=out)
     if logs:
         np.multiply(out, np.log(x) ** logs, out=out)
+    if not plain.all():  # zeros, infinities, NaN and what lies at the ends of the range, one by one
+        odd = ~np.broadcast_to(plain, out.shape)
+        columns = [np.broadcast_to(v, out.shape)[odd].tolist() for v in (c, x, exponent)]
+        out[odd] = [special.monomial(k, a, b, order, logs) for k, a, b in zip(*columns, strict=True)]
 
 
 def gaussian(x: Any, order: float, scale: float, out: Any) -> None:

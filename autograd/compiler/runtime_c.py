@@ -18,13 +18,14 @@ typedef double V4 __attribute__((vector_size(32), aligned(8), may_alias));
 
 INLINE V4 fold(V x) { V4 t[2]; memcpy(t, &x, sizeof x); return t[0] + t[1]; }
 INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
-INLINE double gate(double a, double b) { return a > b ? 1.0 : 0.0; }
-INLINE double quotient(double e, double n) { return n == -0.5 ? 1.0 / sqrt(e) : n == -1.0 ? 1.0 / e : n == -1.5 ? 1.0 / (e * sqrt(e)) : n == 3.0 ? e * e * e : power(e, n); }
+INLINE double gate(double a, double b) { return a > b ? 1.0 : a <= b ? 0.0 : (double)NAN; }
+INLINE double quotient(double e, double n) { return n == -0.5 ? 1.0 / (sqrt(e) + 0.0) : n == -1.0 ? 1.0 / e : n == -1.5 ? 1.0 / (e * sqrt(e)) : n == 3.0 ? e * e * e : power(e, n); }
 INLINE double larger(double a, double b) { return a != a ? a : a >= b ? a : b; }
 INLINE double smaller(double a, double b) { return a != a ? a : a <= b ? a : b; }
 INLINE double product(double c, double x, double y, double n, double logs) {
-    double p = c * quotient(x, y - n);
-    return logs == 0.0 ? p : p * pow(log(x), logs);
+    double p = quotient(x, y - n);
+    if (!(x > 0.0 && p > 1e-290 && p < 1e290)) return monomial(c, x, y, n, logs);
+    return logs == 0.0 ? c * p : c * p * pow(log(x), logs);
 }
 INLINE double logistic(double x) { return 1.0 / (1.0 + exp_loop(-x)); }
 """

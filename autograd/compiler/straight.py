@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "total"]
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log")}
+NAMES: dict[str, Any] = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")}
 
 TEMPLATES = {
     "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})", "abs": "fabs({0})",

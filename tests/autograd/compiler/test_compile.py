@@ -61,7 +61,7 @@ def random_graph(rng, leaves, size):
             n = rng.randint(1, 6)
             x = autograd.dot([pick() for _ in range(n)], [pick() for _ in range(n)])
         pool.append(tame(x) if rng.random() < 0.5 else 0.3 * x if rng.random() < 0.5 else x)
-        if abs(pool[-1].data) > 50.0:
+        if abs(pool[-1]._data) > 50.0:  # of the recording itself: a user would get an error
             pool[-1] = tame(pool[-1])
     return autograd.sum([tame(x) for x in rng.sample(pool[len(leaves) :], min(size, 3))])
 

@@ -1,0 +1,122 @@
+"""What a recording cannot see is refused: no number leaves the graph of a function that is compiled."""
+
+import copy
+import math
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import GraphError, TracingError, Value
+from autograd.compiler import compile
+
+KEPT = Value(3.0, "kept")
+
+
+def assigned(x):
+    y = x * x
+    y.data = 5.0
+    return y * 2.0
+
+
+def hooked(x):
+    y = x * x
+    y.register_hook(lambda g: 10.0 * g)
+    return y
+
+
+def passed(x):
+    y = x * x
+    y.backward()
+    return y * x.grad
+
+
+def without_gradient(x):
+    with autograd.no_grad():
+        y = x * x
+    return x + y
+
+
+WAYS = {
+    "data": lambda x: x * x.data, "data of a result": lambda x: x * (x * x).data, "data of a leaf outside": lambda x: x * KEPT.data,
+    "item": lambda x: x * x.item(), "assigned data": assigned, "assigned data outside": lambda x: setattr(KEPT, "data", 1.0) or x,
+    "f-string": lambda x: x * float(f"{x:.17g}"), "format": lambda x: x * float(format(x, "g")), "percent": lambda x: x * float("%f" % x),  # noqa: UP031
+    "float": lambda x: x * float(x), "int": lambda x: x * int(x), "bool": lambda x: x if x else -x, "complex": lambda x: x * complex(x).real,
+    "index": lambda x: [1.0, 2.0, 3.0][x] * x, "range": lambda x: x * range(9)[x], "if": lambda x: x if x < 0.0 else -x, "and": lambda x: x and -x,
+    "max": lambda x: max(x, 2.0 * x), "sorted": lambda x: sorted([x, -x])[0], "math": lambda x: x * math.sqrt(x), "fsum": lambda x: x * math.fsum([x]),
+    "floor": lambda x: x * math.floor(x), "isnan": lambda x: x * math.isnan(x), "isclose": lambda x: x * math.isclose(x, 2.0),
+    "float64": lambda x: x * np.float64(x), "asarray": lambda x: x * np.asarray([x], float)[0], "numpy max": lambda x: np.max([x, 2.0 * x]),
+    "local derivatives": lambda x: x * (x * x).local_grads[0], "edges": lambda x: x * (x * x).edges()[0][1],
+    "copy": lambda x: x * copy.copy(x), "deepcopy": lambda x: x * copy.deepcopy(x), "pickle": lambda x: x * pickle.loads(pickle.dumps(x)),
+    "detach": lambda x: x * x.detach(), "no_grad": without_gradient, "dropout": lambda x: nn.Dropout(0.5)([x])[0],
+    "hook": hooked, "backward": passed, "backward outside": lambda x: (KEPT * KEPT).backward() or x, "gradients": lambda x: x * autograd.gradients(x * x, x),
+    "random": lambda x: x * random.random(), "random leaf": lambda x: x + Value(random.gauss(0.0, 1.0)), "numpy random": lambda x: x * np.random.rand(),
+    "explain": lambda x: x * len(str((x * x).explain())), "draw": lambda x: x * len(str((x * x).draw())),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_number_that_leaves_the_graph_is_refused(way):
+    with pytest.raises((TracingError, GraphError)):
+        compile(WAYS[way], backend="numpy")(2.0)
+    assert KEPT.data == 3.0
+    assert KEPT.grad == 0.0
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in ("dropout", "numpy random")])
+def test_so_it_is_in_a_loss_its_lanes_and_its_penalty(way):
+    w = Value(2.0, "w")
+    with pytest.raises(TracingError):
+        compile(lambda x: WAYS[way](x), [w], batch=True, backend="numpy")([1.0, 2.0])
+    with pytest.raises(TracingError):
+        compile(lambda x: WAYS[way](w) * x, [w], batch=True, backend="numpy")([1.0, 2.0])
+    with pytest.raises(TracingError):
+        compile(lambda x: w * x, [w], batch=True, penalty=lambda: WAYS[way](w), backend="numpy")([1.0, 2.0])
+    assert w.data == 2.0
+
+
+def test_the_error_names_the_line_and_the_remedy():
+    with pytest.raises(TracingError, match=r"test_recording\.py:\d+ reads the number in a Value .* write x itself in place of x\.data|Write x itself"):
+        compile(WAYS["data"])(2.0)
+    with pytest.raises(TracingError, match=r"autograd\.equal\(i, float\(k\)\)"):
+        compile(WAYS["index"])(2.0)
+
+
+RECORDED = {
+    "round": lambda x: x * round(x), "floor": lambda x: autograd.floor(x) * x, "grad": lambda x: autograd.grad(lambda t: t**3)(x) * x,
+    "backward as Values": lambda x: autograd.gradients(x**3, x, create_graph=True) * x, "arrays of objects": lambda x: (np.array([x, x]) * [1.0, 2.0]).sum(),
+    "array's own function": lambda x: np.sqrt(np.array([x]))[0], "mask": lambda x: x * (x > 2.5), "where": lambda x: autograd.where(x > 2.5, x, x * x),
+    "sum": lambda x: sum([x, x]), "looked up": lambda x: autograd.dot([autograd.equal(x, float(k)) for k in range(4)], [4.0, 5.0, 6.0, 7.0]),
+    "printed": lambda x: x * float(bool(repr(x) and str(x) and f"{x}")), "identity": lambda x: {x: 3.0}[x] * x,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", RECORDED)
+def test_what_a_recording_sees_is_computed_anew_at_each_call(way):
+    f = compile(RECORDED[way], backend="numpy")
+    for x in (2.0, 3.0, -1.5):
+        if not (way == "array's own function" and x < 0.0):
+            assert f(x) == pytest.approx(float(RECORDED[way](Value(x))), rel=1e-12)
+
+
+def test_a_recorded_value_prints_without_a_number():
+    shown = []
+    compile(lambda x: shown.extend([repr(x), str(x), f"{x}"]) or x * 2.0)(2.0)
+    assert set(shown) == {"Value(data=..., grad=...)"}
+    assert repr(Value(2.0)) == "Value(data=2.0, grad=0.0)"
+
+
+def test_random_numbers_drawn_elsewhere_meanwhile_are_no_fault():
+    def f(x):
+        random.random()  # as another thread might
+        return x * 2.0
+
+    assert compile(f)(1.0) == 2.0
+
+
+def test_a_list_is_not_looked_up_by_a_value_outside_of_a_recording_either():
+    with pytest.raises(TypeError, match=r"write E\[int\(x\.data\)\]"):
+        [1.0, 2.0][Value(1.0)]
