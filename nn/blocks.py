@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
-from nn.checks import as_whole, real, whole
+from nn.checks import as_whole, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.module import Module
 from nn.reduction import is_sequence
@@ -127,8 +127,8 @@ class Embedding(Module):
             return [self.forward(i) for i in index]
         if index.__class__ is Value and modes.is_tracing():
             # The number is not known while a program is compiled: a product with its one-hot vector.
-            hot = tuple([autograd.equal(index, float(k)) for k in range(len(self.w))])
-            return [autograd.dot(hot, column) for column in zip(*self.w, strict=True)]
+            hot, known = one_hot(index, len(self.w))
+            return [known + autograd.dot(tuple(hot), column) for column in zip(*self.w, strict=True)]
         if index.__class__ is Value and as_whole(index.data) is not None:
             index = int(index.data)
         if not hasattr(index, "__index__"):

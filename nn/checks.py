@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value
+from autograd import Value, ops
 from autograd.real import to_float
 
-__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "real", "values", "whole"]
+__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "one_hot", "real", "values", "whole"]
 
 _NO_LISTS = (str, bytes, Mapping)
 
@@ -49,6 +49,15 @@ def real(name: str, number: Any, *, least: float = -math.inf, above: float = -ma
 def data_of(x: Any) -> float:
     """Return a number, or that in a Value, as a float."""
     return x.data if isinstance(x, Value) else to_float(x)
+
+
+def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
+    """Return the one-hot vector of a number that is not known while a function is recorded, and what to add to a result.
+
+    That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and says so.
+    """
+    hot = [ops.equal(index, float(k)) for k in range(count)]
+    return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
 
 
 def listed(name: str, xs: Any) -> list[Any]:

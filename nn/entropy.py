@@ -7,7 +7,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, modes, ops
-from nn.checks import as_whole, data_of
+from nn.checks import as_whole, data_of, one_hot
 from nn.reduction import elementwise, is_sequence, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
@@ -178,9 +178,9 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
         index = _index(t, len(row), "cross_entropy")
         if index is not None:
             return -ops.log_softmax(*row, index=index)
-        if not is_sequence(t):
-            t = [ops.equal(t, float(k)) for k in range(len(row))]
-        return -autograd.dot(tuple(t), tuple(autograd.log_softmax(row)))
+        hot, known = (t, None) if is_sequence(t) else one_hot(t, len(row))
+        loss = autograd.dot(tuple(hot), tuple(autograd.log_softmax(row)))
+        return -loss if known is None else known - loss
 
     return _classes(scores, target, reduction, "cross_entropy", one)
 
@@ -215,8 +215,8 @@ def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") ->
         index = _index(t, len(row), "nll_loss")
         if index is not None:
             return -row[index]
-        if not is_sequence(t):
-            t = [ops.equal(t, float(k)) for k in range(len(row))]
-        return -autograd.dot(tuple(t), tuple(row))
+        hot, known = (t, None) if is_sequence(t) else one_hot(t, len(row))
+        loss = autograd.dot(tuple(hot), tuple(row))
+        return -loss if known is None else known - loss
 
     return _classes(log_probabilities, target, reduction, "nll_loss", one)

@@ -246,7 +246,7 @@ def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], row
         calls.add(np.matmul, left, right[..., None], view[..., None])
     elif batch and not rows:
         calls.add(np.matmul, left[..., None, :], right, view[..., None, :])
-    elif view.flags.c_contiguous:  # np.dot asks fewer questions than np.matmul
+    elif not batch and view.flags.c_contiguous:  # np.dot asks fewer questions than np.matmul
         calls.add(np.dot, left, right, view)
     else:
         calls.add(np.matmul, left, right, view)

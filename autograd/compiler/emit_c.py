@@ -18,6 +18,8 @@ from autograd.compiler.runtime_c import PRELUDE, expression
 
 __all__ = ["CWriter", "c_program", "unsupported"]
 
+ROUND = "round_of_loop"
+"""A loop's variable. A test checks that no variable here is named as a function that a row's template calls."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
 
 
@@ -83,7 +85,7 @@ class CWriter:
 
     def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
         names: list[str] = []
-        body = fold_texts(body, "step", _loop)
+        body = fold_texts(body, ROUND, _loop)
         for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
             names.append(f"{name}{len(names)}")
             kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
@@ -312,8 +314,8 @@ class CWriter:
 
 def _loop(lines: list[str], first: int, way: int, count: int) -> list[str]:
     """Print rounds as one loop."""
-    bounds = f"step < {first + count}; step++" if way > 0 else f"step > {first - count}; step--"
-    return ["\n".join([f"    for (long step = {first}; {bounds}) {{", *lines, "    }"])]
+    bounds = f"{ROUND} < {first + count}; {ROUND}++" if way > 0 else f"{ROUND} > {first - count}; {ROUND}--"
+    return ["\n".join([f"    for (long {ROUND} = {first}; {bounds}) {{", *lines, "    }"])]
 
 
 def nested_index(addresses: Any) -> str | None:

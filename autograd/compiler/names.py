@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.program import LANES, Program
+from autograd.op import TABLE
 
 __all__ = ["Region", "Regions", "leaf_regions"]
 
@@ -48,6 +51,14 @@ class Region:
         return None if rest else tuple(where[s] for s in self.strides)
 
 
+RESERVED = frozenset([
+    *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add", "broadcast_to", "einsum", "empty",
+    "view", "shared", "lanes", "gradient",
+    *(name for op in TABLE.values() for name in (op.name, *re.findall(r"[A-Za-z_]\w*", op.numpy))),
+])  # fmt: skip
+"""What a printed program says by itself, so that nothing of the user's may bear the name."""
+
+
 class Regions:
     """All named arrays, found by address."""
 
@@ -58,11 +69,11 @@ class Regions:
 
     def fresh(self, name: str) -> str:
         """Return the name, with a number behind it if it is taken."""
-        name = re.sub(r"\W+", "_", name).strip("_") or "v"
-        if name[0].isdigit():
-            name = f"v{name}"
+        name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", name)).strip("_") or "v"
+        if not name.isidentifier():
+            name = f"v{name}" if f"v{name}".isidentifier() else re.sub(r"[^0-9A-Za-z_]+", "_", f"v{name}")
         found, k = name, 2
-        while found in self.names:
+        while found in self.names or found in RESERVED:
             found, k = f"{name}_{k}", k + 1
         self.names.add(found)
         return found

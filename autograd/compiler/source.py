@@ -78,7 +78,7 @@ class Writer(Views):
             single.append(f"{target} = {self._value(s, axes)}")
             declared.append(self.made)
             self.made = []
-        variable = next(x for x in ("t", "k", "i", "round_number") if x not in self.regions.names)
+        variable = next((x for x in ("t", "k", "i") if x not in self.regions.names), None) or self.regions.fresh("round_number")
         out: list[str] = []
         unlike: list[Loop] = []
         i = 0
