@@ -1,24 +1,26 @@
 """Plots with matplotlib, which is loaded only here and only when something is drawn.
 
 Each function draws into ``ax`` where one is given, else into a figure of its own, and returns the axes:
-``plot_loss(history).figure.savefig("loss.png")`` writes a picture; no window is needed.
+``save_plot(plot_loss(history), "loss.png")`` writes a picture; no window is needed.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError
+from autograd.files import write_atomically
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, listed, real, whole
 from nn.module import Module
 from nn.reduction import is_sequence
 
-__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss"]
+__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss", "save_plot"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -32,6 +34,31 @@ def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
     except ImportError:
         raise MissingDependencyError("matplotlib", "drawing plots", "pip install 'chainrule[plot]'") from None
     return Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot() if ax is None else ax
+
+
+def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
+    """Write the figure of some axes, whole or not at all: where that fails, an old picture is as it was.
+
+    Parameters
+    ----------
+    ax
+        Axes, as the functions of this module return them.
+    path
+        The file; its ending names the format, such as png, svg or pdf.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_plot(plot_loss([3.0, 2.0]), folder + "/loss.png")
+    ...     print(os.listdir(folder))
+    ['loss.png']
+    """
+    import io
+
+    picture = io.BytesIO()
+    ax.figure.savefig(picture, format=os.path.splitext(os.fsdecode(path))[1][1:].lower() or "png")
+    write_atomically(path, picture.getvalue())
 
 
 def plot_loss(

@@ -1,22 +1,29 @@
-"""Reading data from CSV files, with errors that name the line and the column."""
+"""Reading data from CSV files, with errors that name the line and the column, and writing such files."""
 
 from __future__ import annotations
 
 import csv
-import io
 import math
 import os
-from collections.abc import Sequence
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from autograd.files import read_text
+from autograd.files import SIZE, read_text
 from nn.arrays import numpy_for
 from nn.checks import listed
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Table", "column_names", "read_csv"]
+__all__ = ["Table", "column_names", "csv_text", "read_csv"]
+
+LINE = 1 << 22
+"""Characters of the longest line of a file, or of the longest sample that goes over several."""
+_WHOLE = 2.0**53
+"""Up to here a float tells neighbouring whole numbers apart."""
 
 
 class Table:
@@ -66,34 +73,68 @@ def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
     return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
 
 
-def _rows(path: str) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """Return the numbered rows of cells, and the columns' names, or their numbers where the file gives none."""
-    text = read_text(path).removeprefix("\ufeff")
-    if "\0" in text:
-        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
-    first = next((line for line in io.StringIO(text) if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+def _lines(path: str, text: str) -> Iterator[str]:
+    """Yield the lines of a text, none of them longer than the limit."""
+    start, line = 0, 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        line += 1
+        if end - start > LINE:
+            raise ValueError(f"{path}, line {line}: it has more characters than the limit of {LINE}")
+        yield text[start:end]
+        start = end
+
+
+def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the numbered rows of cells, all of one width; an empty line is none."""
+    first = next((line for line in _lines(path, text) if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", first)
+    since = width = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal since
+        for line in _lines(path, text):
+            since += len(line)
+            if since > LINE:
+                raise ValueError(f"{path}, line {reader.line_num}: a sample has more characters than the limit of {LINE}")
+            yield line
+
+    reader = csv.reader(lines(), delimiter=max(",;\t", key=bare.count), strict=True)
     try:
-        rows.extend((reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells)))
+        for raw in reader:
+            since = 0
+            cells = [_unescaped(cell.strip()) for cell in raw]
+            if not any(cells) and len(cells) <= 1:
+                continue
+            width = width or len(cells)
+            if len(cells) != width:
+                raise ValueError(f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}")
+            yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-    if not rows:
+
+
+def _rows(path: str, limit: int) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
+    """Return the numbered rows of cells, and the columns' names, or their numbers where the file gives none."""
+    text = read_text(path, limit=limit).removeprefix("\ufeff")
+    if "\0" in text:
+        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
+    records = _records(path, text)
+    first = next(records, None)
+    if first is None:
         raise ValueError(f"{path} is empty; it needs one line for each sample")
-    width = len(rows[0][1])
-    for line, cells in rows:
-        if len(cells) != width:
-            raise ValueError(f"{path}, line {line}: {len(cells)} cells, but the first line has {width}")
     # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a number.
-    header = all(_number(cell) is None for cell in rows[0][1])
-    if header and len(rows) == 1:
-        raise ValueError(f"{path} has names of columns, but no line for a sample")
-    names = rows.pop(0)[1] if header else [f"column {i + 1}" for i in range(width)]
+    if any(_number(cell) is not None for cell in first[1]):
+        return chain([first], records), [f"column {i + 1}" for i in range(len(first[1]))]
+    names = first[1]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{path}, line 1: two columns are called {twice!r}")
-    return rows, names
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"{path}, line 1: two columns are called {twice!r:.60}")
+    second = next(records, None)
+    if second is None:
+        raise ValueError(f"{path} has names of columns, but no line for a sample")
+    return chain([second], records), names
 
 
 def column_names(path: str | os.PathLike[str]) -> list[str]:
@@ -125,14 +166,17 @@ def column_names(path: str | os.PathLike[str]) -> list[str]:
     ...     column_names(folder + "/iris.csv")
     ['width', 'length']
     """
-    return _rows(os.fspath(path))[1]
+    return _rows(os.fspath(path), SIZE)[1]
 
 
-def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None) -> Table:
+def read_csv(
+    path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None, limit: int = SIZE
+) -> Table:
     r"""Read samples from a CSV file: one line each, a column for each feature and one for the target.
 
     Commas, semicolons or tabs separate; a first line without a number gives the columns' names. The target
-    column may hold numbers or words; all other cells must be finite numbers.
+    column may hold numbers or words; all other cells must be finite numbers. A word that `csv_text` guards with an
+    apostrophe, so that no spreadsheet takes it for a formula, is read without it.
 
     Parameters
     ----------
@@ -142,6 +186,8 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
         Name or place of the target's column; the last by default, None for a file of features only.
     features
         Names of the columns to take as features, in this order; all but the target's by default.
+    limit
+        Bytes of the largest file that is read; 256 MiB by default.
 
     Returns
     -------
@@ -151,7 +197,7 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
     Raises
     ------
     ValueError
-        Naming line and column of what is wrong.
+        Naming line and column of what is wrong, or the limit that the file, or a line of it, is beyond.
     OSError
         If the file cannot be read.
 
@@ -167,34 +213,40 @@ def read_csv(path: str | os.PathLike[str], *, target: str | int | None = -1, fea
     """
     np = numpy_for("nn.data.read_csv")
     name = os.fspath(path)
-    rows, names = _rows(name)
-    place = None if target is None else _place(name, names, target)
+    rows, names = _rows(name, limit)
+    places = {column: i for i, column in enumerate(names)}
+    place = None if target is None else _place(name, names, places, target)
     wanted = [i for i in range(len(names)) if i != place] if features is None else listed("features", features)
-    chosen = [_place(name, names, feature) for feature in wanted]
+    chosen = [_place(name, names, places, feature) for feature in wanted]
     if not chosen:
         raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
-    x = []
+    numbers, lines = array("d"), array("q")
+    targets: list[str] = []
+    words: dict[str, str] = {}
     for line, cells in rows:
-        sample = []
         for i in chosen:
             number = _number(cells[i])
             if number is None or not math.isfinite(number):
                 raise _bad(name, line, i, names[i], _no_number(cells[i]))
-            sample.append(number)
-        x.append(sample)
+            numbers.append(number)
+        lines.append(line)
+        if place is not None:
+            targets.append(words.setdefault(cells[place], cells[place]))  # a word is kept once
+    x = np.array(numbers).reshape(len(lines), len(chosen))
     labels = [names[i] for i in chosen]
     if place is None:
-        return Table(np.array(x), None, labels, None, [])
-    y, classes = _targets(name, rows, place, names[place])
-    return Table(np.array(x), np.array(y), labels, names[place], classes)
+        return Table(x, None, labels, None, [])
+    y, classes = _targets(name, lines, targets, place, names[place])
+    return Table(x, np.array(y), labels, names[place], classes)
 
 
-def _place(path: str, names: list[str], target: Any) -> int:
+def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> int:
     """Return the place of a column."""
     if isinstance(target, str):
-        if target not in names:
-            raise ValueError(f"{path} has no column {target!r}; its columns are {', '.join(names)}")
-        return names.index(target)
+        if target not in places:
+            more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+            raise ValueError(f"{path} has no column {target!r}; its columns are {', '.join(names[:20])}{more}")
+        return places[target]
     if isinstance(target, bool) or not hasattr(target, "__index__"):
         raise TypeError(f"a column is its name or its place, a whole number, got {target!r:.60}")
     if not -len(names) <= target < len(names):
@@ -202,20 +254,70 @@ def _place(path: str, names: list[str], target: Any) -> int:
     return int(target.__index__()) % len(names)
 
 
-def _targets(path: str, rows: list[tuple[int, list[str]]], place: int, name: str) -> tuple[list[Any], list[str]]:
+def _targets(path: str, lines: Sequence[int], cells: list[str], place: int, name: str) -> tuple[list[Any], list[str]]:
     """Return the targets as numbers, and the words that they stand for."""
-    cells = [(line, row[place]) for line, row in rows]
-    for line, cell in cells:
+    for line, cell in zip(lines, cells, strict=True):
         if not cell:
             raise _bad(path, line, place, name, "the target is empty")
-    numbers = [_number(cell) for _, cell in cells]
-    if all(_with_comma(cell) for _, cell in cells):
-        raise _bad(path, cells[0][0], place, name, _no_number(cells[0][1]))
-    if all(number is None for number in numbers):
-        classes = sorted({cell for _, cell in cells})
-        return [classes.index(cell) for _, cell in cells], classes
-    for (line, cell), number in zip(cells, numbers, strict=True):
+    found = {cell: _number(cell) for cell in cells}
+    if all(_with_comma(cell) for cell in found):
+        raise _bad(path, lines[0], place, name, _no_number(cells[0]))
+    if all(number is None for number in found.values()):
+        classes = sorted(found)
+        order = {word: k for k, word in enumerate(classes)}
+        return [order[cell] for cell in cells], classes
+    numbers = []
+    for line, cell in zip(lines, cells, strict=True):
+        number = found[cell]
         if number is None or not math.isfinite(number):
             raise _bad(path, line, place, name, f"{cell!r:.40} is not a finite number, though other targets are")
-    whole = all(number == int(number) for number in numbers if number is not None)
-    return [int(number) if whole else number for number in numbers if number is not None], []
+        numbers.append(number)
+    whole = all(number == int(number) and abs(number) <= _WHOLE for number in numbers)
+    return [int(number) for number in numbers] if whole else numbers, []
+
+
+# What a spreadsheet would take for a formula is guarded by an apostrophe, and so is what looks guarded already.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+
+
+def _guarded(word: str) -> bool:
+    """Tell whether a word needs the apostrophe: numbers, signs included, are no formulas."""
+    return _FORMULA.match(word) is not None and _number(word.lstrip("'")) is None
+
+
+def _unescaped(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _guarded(cell) else cell
+
+
+def csv_text(rows: Iterable[Sequence[str | float]]) -> str:
+    r"""Return the text of a CSV file, which `read_csv` and spreadsheets read.
+
+    A word that begins as a formula does (``=``, ``+``, ``-``, ``@``, a tab, a line break) gets an apostrophe before it, as the
+    OWASP Foundation recommends, so that a spreadsheet shows it and runs nothing; numbers, negative ones too, stay numbers.
+
+    Parameters
+    ----------
+    rows
+        The cells of each line.
+
+    Returns
+    -------
+    str
+        One line for each row.
+
+    Examples
+    --------
+    >>> print(csv_text([["class", "score"], ["=1+1", -0.5], ["a,b", 2.0]]), end="")
+    class,score
+    '=1+1,-0.5
+    "a,b",2.0
+    """
+    return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
+
+
+def _cell(value: str | float) -> str:
+    """Spell a cell; in quotation marks where any of the usual separators is in it."""
+    if not isinstance(value, str):
+        return repr(value)
+    word = f"'{value}" if _guarded(value) else value
+    return '"' + word.replace('"', '""') + '"' if re.search(r'[,;\t"\r\n]', word) or word != word.strip() else word

@@ -95,7 +95,7 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
 
     def picture(axes: Callable[[], Any]) -> Callable[[Path], object]:
         def write(path: Path) -> None:
-            axes().figure.savefig(path)
+            plot.save_plot(axes(), path)
 
         return write
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +27,20 @@ def summary(history: Any, task: Task, model: Any) -> str:
 
 
 def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
-    """Write the pictures and the predictions; return where they are."""
+    """Write the predictions and the pictures; return where they are."""
+    if args.predict is not None:
+        predict(task, model, rows, args.out / "predictions.csv")  # which no picture that cannot be drawn may cost
+    from nn.plot import save_plot
+
     paths = []
     if history.epochs:
         paths.append(args.out / "loss.png")
-        history.plot(title=f"Training on {Path(args.data).name}").figure.savefig(paths[-1])
+        save_plot(history.plot(title=f"Training on {Path(args.data).name}"), paths[-1])
     if task.labels and len(task.x[0]) == 2:
         paths.append(args.out / "boundary.png")
-        boundary(task, model).figure.savefig(paths[-1])
+        save_plot(boundary(task, model), paths[-1])
     if args.predict is not None:
         paths.append(args.out / "predictions.csv")
-        predict(task, model, rows, paths[-1])
     state = args.save or args.resume
     return [*paths, *([state] if state and state.exists() else [])]
 
@@ -62,20 +64,17 @@ def boundary(task: Task, model: Any) -> Any:
 
 def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
     """Write a line for each sample: the class with its scores, or the number."""
-    import io
-
     from autograd.files import write_atomically
     from autograd.modes import no_grad
     from nn.metrics import predicted_classes
+    from nn.table import csv_text
 
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
     # A single score speaks for the second of two classes.
     scored = task.classes if task.outputs > 1 else task.classes[-1:]
-    out.writerow(["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"])
+    lines: list[list[str | float]] = [["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"]]
     with no_grad():
         for row in task.standardised(rows):
             y = model(row)
             scores = [float(v) for v in y] if isinstance(y, list) else [float(y)]
-            out.writerow([*([task.classes[predicted_classes([scores])[0]]] if task.labels else []), *scores])
-    write_atomically(path, text.getvalue())
+            lines.append([*([task.classes[predicted_classes([scores])[0]]] if task.labels else []), *scores])
+    write_atomically(path, csv_text(lines))

@@ -266,8 +266,7 @@ def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tupl
 
 def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any]) -> Any:
     """Train, from the file to resume from on, and save as asked."""
-    import shutil
-
+    from autograd.files import read_bytes, write_atomically
     from nn import data, losses
     from nn.progress import Progress
     from nn.train import fit as train
@@ -279,7 +278,7 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         held_out = x_out, y_out
     save = args.save or args.resume
     if args.save and args.resume and args.save != args.resume:
-        shutil.copyfile(args.resume, args.save)
+        write_atomically(args.save, read_bytes(args.resume))
     strength = options["penalty"]
     return train(
         model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size, compile=options["compile"],

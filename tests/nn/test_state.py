@@ -211,9 +211,9 @@ for _ in range(int(sys.argv[3])):
     found = state.read(path, kind=state.FORMAT)["parameters"]
     seen[states.index(found)] += 1
     between += len(os.listdir(sys.argv[2])) > 1
-    for name in os.listdir(sys.argv[2]):
-        if name != "w.json":
-            os.unlink(os.path.join(sys.argv[2], name))
+    if rng.random() < 0.3:
+        models[states.index(found)].save(path)
+        assert os.listdir(sys.argv[2]) == ["w.json"], "the next save removes what was left"
 print(seen[0], seen[1], between)
 """
 
