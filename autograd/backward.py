@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
@@ -100,9 +100,39 @@ def _reverse(root: Value, gradient: Any, create_graph: bool) -> dict[Any, Any]:
     return grads
 
 
+class Pass(NamedTuple):
+    """A pass under way: that of a graph, or, before it goes on, of a checkpointed call in it, at any depth."""
+
+    grads: dict[Any, Any]
+    rest: Iterator[Any]
+    """The nodes that are left, each before its parents."""
+    bundles: dict[int, Bundle]
+    ends: Sequence[Any] = ()
+    """What a call rests on: their gradients go on to the pass around."""
+
+
 def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle]) -> None:
     """Apply the chain rule to floats: each parent's gradient += the node's gradient * the local derivative."""
-    for node in reversed(order):
+    passes = [Pass(grads, reversed(order), bundles)]
+    while passes:
+        inner = _descend(passes[-1])
+        _next(passes, inner)
+
+
+def _next(passes: list[Pass], inner: Pass | None) -> None:
+    """Go on with the pass of a checkpointed call; or, where one is over, with the pass around."""
+    if inner is not None:
+        passes.append(inner)
+        return
+    done = passes.pop()
+    if passes:
+        passes[-1].grads.update((x, done.grads[x]) for x in done.ends)
+
+
+def _descend(now: Pass) -> Pass | None:
+    """Make a pass to its end, or up to a checkpointed call, whose own is returned."""
+    grads, rest, bundles, _ = now
+    for node in rest:
         g = grads[node]
         if g is None:
             continue
@@ -120,10 +150,13 @@ def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bund
             old = grads[b]
             grads[b] = g * db if old is None else old + g * db
         elif da is None and node._a.__class__ is tuple:
-            _spread(node, g, grads, bundles)
+            inner = _spread(node, g, grads, bundles)
+            if inner is not None:
+                return inner
+    return None
 
 
-def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> None:
+def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
     """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
     if node.op is ops.dot:
         (ws, xs), (w_local, x_local) = node._a, node._b
@@ -135,31 +168,44 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             bundle = bundles[id(xs)]
             old = grads[bundle]
             grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local)]
-        return
-    if node.__class__ is not Bundle and _through_call(node, g, grads, recorded=False):
-        return
+        return None
+    if node.__class__ is not Bundle and (call := _call(node)) is not None:
+        return _through_call(call, node, g, grads, recorded=False)
     terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
     for x, term in zip(node._a, terms):
         if term is not None and x.__class__ is Value:
             old = grads[x]
             grads[x] = term if old is None else old + term
+    return None
 
 
-def _through_call(node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> bool:
-    """Apply the chain rule from a checkpointed call, or from a result of one to the call; False of any other node."""
+def _call(node: Any) -> Any:
+    """Return the checkpointed call that a node is, or is a result of; None of any other."""
     call: Any = getattr(node.op, "call", node)
-    if not issubclass(type(call), Bundle):
-        return False
+    return call if issubclass(type(call), Bundle) else None
+
+
+def _through_call(call: Any, node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> Pass | None:
+    """Apply the chain rule from a result of a checkpointed call to the call, or through the call, by the pass that is returned."""
     if call is node:
-        call.replay(g, grads, recorded)
-    else:
-        waiting = grads[call] = list(grads[call] or [None] * call.count)
-        waiting[node.op.index] = g
-    return True
+        inner: Pass | None = call.replay(g, grads, recorded)
+        return inner
+    waiting = grads[call] = list(grads[call] or [None] * call.count)
+    waiting[node.op.index] = g
+    return None
 
 
 def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool) -> None:
     """Do as `_accumulate` does, in the same order of sums, but with nodes, or with a check of every result."""
+    passes = [Pass(grads, reversed(order), bundles)]
+    while passes:
+        inner = _descend_recorded(passes[-1], create_graph)
+        _next(passes, inner)
+
+
+def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
+    """Do as `_descend` does."""
+    grads, rest, bundles, _ = now
     anomaly = bool(ACTIVE) and MODE.get().anomaly
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
@@ -169,7 +215,7 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
         old = grads[key]
         grads[key] = term if old is None else sum_of(old, term, where)
 
-    for node in reversed(order):
+    for node in rest:
         g = grads[node]
         if g is None:
             continue
@@ -180,7 +226,9 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
                 if x.__class__ is Value:
                     add(x, term, x)
             continue
-        if _through_call(node, g, grads, recorded=create_graph):
+        if (call := _call(node)) is not None:
+            if (inner := _through_call(call, node, g, grads, recorded=create_graph)) is not None:
+                return inner
             continue
         edges = _recorded_edges(node) if create_graph else node._edges()
         if anomaly:
@@ -189,17 +237,18 @@ def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[
         if anomaly:
             terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
         if node.op is ops.dot:
-            rest = iter(terms)
+            left = iter(terms)
             for vector, local in zip(node._a, node._b, strict=True):
                 if local is not None:
                     bundle = bundles[id(vector)]
-                    new = [next(rest) if x.__class__ is Value else 0.0 for x in vector]
+                    new = [next(left) if x.__class__ is Value else 0.0 for x in vector]
                     old = grads[bundle]
                     grads[bundle] = new if old is None else [sum_of(s, t, node) for s, t in zip(old, new, strict=True)]
         else:
             for (x, _), term in zip(edges, terms, strict=True):
                 if term is not None:
                     add(x, term, node)
+    return None
 
 
 def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from types import FunctionType
+from typing import Any, Final
+from weakref import WeakSet
 
 from autograd import trees
-from autograd.backward import _accumulate, _accumulate_recorded
+from autograd.backward import Pass
+from autograd.draws import drawn_from, reached, rewound
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, mode
@@ -20,6 +23,9 @@ from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
+_MADE: Final[WeakSet[Callable[..., Any]]] = WeakSet()
+"""The functions that `checkpoint` has returned."""
+
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
@@ -30,8 +36,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     f
-        Returns a number, or a nested structure of them; the same each time it is called with the same arguments. Nodes that it
-        depends on are best passed as arguments, in lists, tuples and dicts if need be. (One that it closes over gets
+        Returns a number, or a nested structure of them; the same each time it is called with the same arguments. (It may draw
+        random numbers, as dropout does: generators of `random` and NumPy that it reaches are set back for the second run.)
+        Nodes that it depends on are best passed as arguments, in lists, tuples and dicts if need be. (One that it closes over gets
         its gradient too; but if it is the result of a long computation, each backward pass walks through that again.)
 
     Returns
@@ -66,31 +73,40 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     True
     """
     check_function(f, "checkpoint")
+    if isinstance(f, FunctionType) and f in _MADE:
+        return f  # twice is once
 
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
+        kept = MODE.get().grad and not is_tracing()
+        generators = reached(f, args, kwargs) if kept else []
         with differentiating(given):
             result = f(*args, **kwargs)
-        if not MODE.get().grad or is_tracing():
+        if not kept:
             return result  # nothing is recorded; or all of it is, to be compiled
         outputs = trees.leaves(result, "the result of checkpoint()'s function")
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
-        call = _Call((*given, *closed_over), f, args, kwargs, outputs)
+        call = _Call((*given, *closed_over), f, args, kwargs, outputs, drawn_from(generators))
         made = set(order) - set(closed_over)
         return trees.rebuild(result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)]))
 
+    _MADE.add(checkpointed)
     return checkpointed
 
 
 class _Call(Bundle):
     """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
 
-    __slots__ = ("_args", "_data", "_f", "_kwargs", "count")
+    __slots__ = ("_args", "_data", "_draws", "_f", "_kwargs", "count")
 
-    def __init__(self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any]) -> None:
+    def __init__(
+        self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any],
+        draws: Sequence[tuple[Any, bytes]] = (),
+    ) -> None:  # fmt: skip
         super().__init__(below)
+        self._draws = list(draws)
         self._f, self._args, self._kwargs = f, args, kwargs
         self._data = [_number(y) for y in outputs]
         self.count = len(outputs)
@@ -107,18 +123,19 @@ class _Call(Bundle):
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""
-        with mode(grad=True):
+        with mode(grad=True), rewound(self._draws):
             outputs = trees.leaves(self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function")
         now = [_number(y) for y in outputs]
         if len(now) != self.count or any(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)):
             raise GraphError(
                 f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}; it must not depend on "
-                "random numbers or on anything that changes, and the data of its arguments must stay as they were"
+                "random numbers from elsewhere than `random` and NumPy, nor on anything that changes, and the data of its arguments must "
+                "stay as they were"
             )
         return outputs
 
-    def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> None:
-        """Make the dropped nodes again, and pass the gradient of the results on through them."""
+    def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> Pass | None:  # noqa: ARG002
+        """Make the dropped nodes again; return the pass through them that is to be made before the one around goes on."""
         pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
         root = Bundle(tuple(y for y, _ in pairs))
         order, bundles = sort(root, self._a)
@@ -126,11 +143,7 @@ class _Call(Bundle):
         # What the call rests on goes on adding to what it has received from elsewhere.
         inner.update((x, grads[x]) for x in self._a)
         inner[root] = [c for _, c in pairs]
-        if recorded or (ACTIVE and MODE.get().anomaly):
-            _accumulate_recorded(inner, order, bundles, recorded)
-        else:
-            _accumulate(inner, order, bundles)
-        grads.update((x, inner[x]) for x in self._a)
+        return Pass(inner, reversed(order), bundles, self._a)
 
 
 class _Recomputed(Op):
