@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd import Value
@@ -82,6 +82,7 @@ class Optimizer:
             raise ValueError("a parameter occurs twice; pass each once")
         self.lr = real("lr", lr, least=0.0)
         self.steps = 0
+        self._missed = [0] * len(self.params)
         self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
 
     def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
@@ -106,20 +107,31 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)")
 
     def step(self) -> None:
-        """Move every parameter once, by its ``grad``."""
-        grads = [_number(p.grad) for p in self.params]
-        self.steps += 1
+        """Move every parameter once, by its ``grad``; one whose ``grad`` is None stays as it is, with its state, as in PyTorch."""
+        grads = [None if p.grad is None else _number(p.grad) for p in self.params]
+        steps = self._count(grads)
         columns = [numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()]
-        update, lr, step = self.update, self.lr, self.steps
+        update, lr = self.update, self.lr
         if not columns:
-            for p, grad in zip(self.params, grads, strict=True):
-                p.data = update(p.data, grad, (), lr, step)[0]
+            for p, grad, step in zip(self.params, grads, steps, strict=True):
+                if grad is not None:
+                    p.data = update(p.data, grad, (), lr, step)[0]
             return
         states = []
-        for p, grad, state in zip(self.params, grads, zip(*columns, strict=True), strict=True):
-            p.data, new = update(p.data, grad, state, lr, step)
+        for p, grad, state, step in zip(self.params, grads, zip(*columns, strict=True), steps, strict=True):
+            new = state
+            if grad is not None:
+                p.data, new = update(p.data, grad, state, lr, step)
             states.append(new)
         self.state = dict(zip(self.slots, map(list, zip(*states, strict=True)), strict=True))
+
+    def _count(self, grads: Sequence[Any]) -> list[int]:
+        """Begin a step; return each parameter's number of it, from 1: those without a gradient take no part."""
+        self.steps += 1
+        for i, grad in enumerate(grads):
+            if grad is None:
+                self._missed[i] += 1
+        return [self.steps - missed for missed in self._missed]
 
     def step_flat(self, theta: Any, grad: Any) -> Any:
         """Take one step on arrays: return the new parameters as an array; the parameters' ``data`` stay as they are.
@@ -127,7 +139,7 @@ class Optimizer:
         Parameters
         ----------
         theta, grad : array (number of parameters,)
-            Parameters and gradients, in the order of ``params``.
+            Parameters and gradients, in the order of ``params``. In a list of gradients, None stands for one that there is not.
 
         Returns
         -------
@@ -135,10 +147,25 @@ class Optimizer:
             The parameters after the step.
         """
         np = numpy_for("a step on arrays")
-        self.steps += 1
-        state = tuple(np.asarray(numbers) for numbers in self.state.values())
-        theta, state = self.update(theta, grad, state, self.lr, self.steps)
-        self.state = dict(zip(self.slots, state, strict=True))
+        absent = grad.__class__ is not np.ndarray and any(g is None for g in grad)
+        if not absent and not any(self._missed):
+            self.steps += 1
+            state = tuple(np.asarray(numbers) for numbers in self.state.values())
+            theta, state = self.update(theta, np.asarray(grad, float), state, self.lr, self.steps)
+            self.state = dict(zip(self.slots, state, strict=True))
+            return theta
+        here = np.array([g is not None for g in grad])
+        steps = np.array(self._count(grad))
+        theta = np.array(theta, float)
+        columns = [np.array(numbers, float) for numbers in self.state.values()]
+        # Those that have taken as many steps go together.
+        for step in sorted(set(steps[here].tolist())):
+            some = here & (steps == step)
+            gradient = np.array([g for g, chosen in zip(grad, some, strict=True) if chosen], float)
+            theta[some], new = self.update(theta[some], gradient, tuple(column[some] for column in columns), self.lr, step)
+            for column, numbers in zip(columns, new, strict=True):
+                column[some] = numbers
+        self.state = dict(zip(self.slots, columns, strict=True))
         return theta
 
     def zero_grad(self, set_to_none: bool = False) -> None:  # noqa: ARG002, as PyTorch's programs pass it
@@ -156,7 +183,8 @@ class Optimizer:
         """Return everything that the next step depends on beside parameters and gradients."""
         numbers = {name: [float(x) for x in column] for name, column in self.state.items()}
         options = {name: getattr(self, name) for name in self.options}
-        return {"kind": type(self).__name__, "lr": self.lr, "steps": self.steps, "options": options, "state": numbers}
+        whole_state = {"kind": type(self).__name__, "lr": self.lr, "steps": self.steps, "options": options, "state": numbers}
+        return {**whole_state, "missed": list(self._missed)} if any(self._missed) else whole_state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned, hyperparameters included; on any error nothing changes.
@@ -171,20 +199,26 @@ class Optimizer:
         ValueError
             If it is of another optimizer, or of another number of parameters, or holds what cannot be.
         """
+        missed: Any = [0] * len(self.params)
+        if isinstance(state, Mapping) and "missed" in state:
+            missed = [whole("missed", count, least=0) for count in listed("the state's missed", state["missed"])]
+            state = {name: entry for name, entry in state.items() if name != "missed"}
         kind, lr, steps, options, numbers = entries(state, ("kind", "lr", "steps", "options", "state"), "an optimizer")
         if kind != type(self).__name__:
             raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
         if not (isinstance(options, Mapping) and isinstance(numbers, Mapping)) or set(options) != set(self.options) or set(numbers) != set(self.slots):
             raise ValueError(f"the state does not have the entries of {kind}")
         columns = {name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])] for name in self.slots}
-        for name, column in columns.items():
+        for name, column in {**columns, "missed": missed}.items():
             if len(column) != len(self.params):
                 raise ValueError(f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} parameters")
         lr, steps = real("lr", lr, least=0.0), whole("steps", steps, least=0)
+        if max(missed) > steps:
+            raise ValueError(f"the state says that a parameter missed {max(missed)} of {steps} steps")
         options = {name: _option(name, getattr(self, name), options[name]) for name in self.options}
         for name, value in options.items():
             setattr(self, name, value)
-        self.lr, self.steps, self.state = lr, steps, columns
+        self.lr, self.steps, self.state, self._missed = lr, steps, columns, missed
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={getattr(self, name)!r}" for name in self.options)
@@ -223,7 +257,8 @@ def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
     scale = limit / (norm + 1e-6)  # as PyTorch does, to never divide by zero
     if scale < 1.0:
         for p in params:
-            p.grad = 0.0 if p.grad is None else p.grad * scale
+            if p.grad is not None:
+                p.grad = p.grad * scale
     return norm
 
 
@@ -247,5 +282,7 @@ def clip_grad_value_(params: Iterable[Value] | Value, clip_value: float) -> None
     params = [params] if isinstance(params, Value) else values("params", params)
     limit = real("clip_value", clip_value, least=0.0)
     for p in params:
+        if p.grad is None:
+            continue
         grad = _number(p.grad)
         p.grad = grad if grad != grad else min(max(grad, -limit), limit)

@@ -64,7 +64,7 @@ class Eager:
 
     def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
         """Raise where the loss or a gradient is not finite, naming the operation where that began."""
-        if math.isfinite(value) and all(math.isfinite(p.grad) for p in self.optimizer.params):
+        if math.isfinite(value) and all(p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params):
             return
         message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
         try:

@@ -134,7 +134,7 @@ def tone(gradient: float | None, scale: float) -> str:
 
 def gradient_of(node: Value) -> float:
     """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
-    return float(node.grad.data if isinstance(node.grad, Value) else node.grad)
+    return 0.0 if node.grad is None else float(node.grad.data if isinstance(node.grad, Value) else node.grad)
 
 
 def operation_text(node: Value) -> str:
