@@ -85,6 +85,7 @@ def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
         except TypeError as error:
             raise TypeError(f"value of {name} must return a number: {error}") from None
 
+    number.bare = value  # type: ignore[attr-defined]
     return number
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import builtins
 import math
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 from operator import mul
+from typing import Any
 
 from autograd.special import INF, NAN, prod, rounded, running_products
 
@@ -43,9 +45,19 @@ def dot(*xs: float) -> float:
     return dot_vectors(xs[:half], xs[half:])
 
 
+START: Any = 0.0 if sys.version_info < (3, 12) else False
+"""Where the built-in sum of floats starts, to add them one by one on every version of Python: from a float on, 3.12 and
+those after it compensate, and their results would not be the same to the bit. Of nothing, the sum is this."""
+
+
 def dot_vectors(ws: Iterable[float], xs: Iterable[float]) -> float:
     """Scalar product of two vectors, by the built-in sum: the hottest line of a network's forward pass."""
-    return builtins.sum(map(mul, ws, xs), 0.0)
+    return builtins.sum(map(mul, ws, xs), START) or 0.0
+
+
+def total(xs: Iterable[float]) -> float:
+    """Sum from left to right, rounded at each step."""
+    return builtins.sum(xs, START) or 0.0
 
 
 def max(*xs: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from autograd import special
+from autograd.errors import GraphError
 from autograd.real import to_float
 
 __all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SUM", "TABLE", "Ieee", "Op", "lookup", "row"]
@@ -158,7 +159,28 @@ class Op:
         return f"<operation {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return lookup, (self.name,)
+        return lookup, (self.saved_name(),)
+
+    def __copy__(self) -> Op:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        return self
+
+    def saved_name(self) -> str:
+        """Return the name by which a file or a pickle refers to the row.
+
+        Raises
+        ------
+        GraphError
+            If another operation has been defined by that name since, which would be loaded in its place.
+        """
+        if (TABLE.get(self.name) or CUSTOM.get(self.name, self)) is not self:
+            raise GraphError(
+                f"another operation has been named {self.name!r} since this one, so that it would be loaded in its place; "
+                "give each custom_op a name of its own before you save or pickle"
+            )
+        return self.name
 
 
 class Ieee(float):

@@ -69,7 +69,7 @@ def to_json(root: Value) -> str:
         if node.scope:
             row["scope"] = node.scope
         if node.op is not None:
-            row["op"] = node.op.name
+            row["op"] = node.op.saved_name()
             row["operands"] = [encode_vector(v) for v in node._a] if node.op is ops.dot else [encode(x) for x in node.operands]
             row["local"] = [None if d is None else encode_float(d) for _, d in node.edges()]
         rows.append(row)

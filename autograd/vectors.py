@@ -16,6 +16,7 @@ __all__ = ["dot", "dots"]
 
 _dot_value: Final = nary.dot_vectors
 _DOT: Final = ops.dot
+_START: Final = nary.START
 
 
 def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
@@ -41,7 +42,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
             continue
         # What `_product` and `nary.dot_vectors` do, in the hottest loop of a network's forward pass.
         node = _BLANK.pop() if _BLANK else _new()
-        node._data = sum(map(mul, w_data, x_data), 0.0)
+        node._data = sum(map(mul, w_data, x_data), _START) or 0.0
         node.grad = 0.0
         node.op = _DOT
         node._a = ws, xs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import autograd
 from nn.checks import as_whole, data_of, listed
 from nn.reduction import is_sequence
 
@@ -125,7 +126,7 @@ def mean_squared_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     2.0
     """
     errors = _errors(outputs, targets, "mean_squared_error")
-    return sum(e * e for e in errors) / len(errors)
+    return float(autograd.mean([e * e for e in errors]))
 
 
 def mean_absolute_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -152,7 +153,7 @@ def mean_absolute_error(outputs: Sequence[Any], targets: Sequence[Any]) -> float
     1.0
     """
     errors = _errors(outputs, targets, "mean_absolute_error")
-    return sum(map(abs, errors)) / len(errors)
+    return float(autograd.mean(list(map(abs, errors))))
 
 
 METRICS: dict[str, Metric] = {

@@ -14,6 +14,7 @@ from typing import Any
 from autograd.commands.outcome import summary, written
 from autograd.errors import AnomalyError, UsageError
 from autograd.files import check_folder
+from autograd.nary import total
 
 OPTIMIZERS = {
     "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
@@ -220,9 +221,9 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
 
 def scale(column: Sequence[float], name: str) -> tuple[float, float]:
     """Return a column's mean, and its deviation, or 1 where all is one number."""
-    mean = sum(column) / len(column)
+    mean = total(column) / len(column)
     try:
-        spread = (sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5
+        spread = (total((v - mean) ** 2 for v in column) / len(column)) ** 0.5
     except OverflowError:
         spread = math.inf
     if not math.isfinite(spread):

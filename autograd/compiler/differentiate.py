@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, spread
+from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, distinct, spread
 from autograd.compiler.lower import lower
 from autograd.compiler.runtime import SLOPE
 from autograd.op import Op
@@ -146,7 +146,7 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     contribute(t.a, t.coef, t.node, t.b, t.over)
     second = np.flatnonzero(t.b != ONE)
     contribute(t.b[second], t.coef[second], t.node[second], t.a[second], t.over[second])
-    for kind in np.unique(graph.kind[live & (graph.kind > SOP)]).tolist():
+    for kind in distinct(graph.kind[live & (graph.kind > SOP)]).tolist():
         nodes = np.flatnonzero(live & (graph.kind == kind))
         if kind in EXTREMA:
             _extrema(b, graph, nodes, contribute)

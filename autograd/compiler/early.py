@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import ONE, SOP, Graph, Ints, Terms
+from autograd.compiler.ir import ONE, SOP, Graph, Ints, Terms, distinct
 from autograd.compiler.schedule import FINE, mixed, signatures, term_keys
 
 __all__ = ["hoist"]
@@ -28,7 +28,7 @@ def hoist(graph: Graph) -> Graph:
     sums = np.flatnonzero(graph.kind == SOP)
     signature = signatures(graph, lane, FINE)
     depth = int(level.max()) + 1
-    places = np.unique(signature[sums] * depth + level[sums])
+    places = distinct(signature[sums] * depth + level[sums])
     recurring = np.bincount(places // depth, minlength=int(signature.max()) + 1) >= RECURS
     t = graph.terms
     inside = np.flatnonzero(recurring[signature[t.node]] & (graph.kind[t.node] == SOP))
@@ -97,14 +97,15 @@ def _patterns(nodes: Ints, kinds: Ints) -> Ints:
     """Return for each pattern of classes one sum that has it."""
     total = np.zeros(int(nodes.max()) + 1, np.uint64)
     np.add.at(total, nodes, mixed(kinds))
-    owners = np.unique(nodes)
-    return owners[np.unique(total[owners], return_index=True)[1]]
+    owners = distinct(nodes)
+    first: Ints = owners[np.unique(total[owners], return_index=True)[1]]
+    return first
 
 
 def _split(graph: Graph, taken: Any) -> Graph:
     """Move terms into sums of their own, which the forward pass computes if it had the terms."""
     t = graph.terms
-    owners = np.unique(t.node[taken])
+    owners = distinct(t.node[taken])
     early = owners < graph.forward
     n, ahead = graph.size, int(early.sum())
     number = np.arange(n)

@@ -128,7 +128,7 @@ class CWriter:
         for sizes, refs in [(p.sizes, (p.a, p.b)) for p in s.parts] + [(s.sizes, tuple(s.operands))]:
             for r in refs:
                 if r is not None and r.constants is None:
-                    out.update(np.unique(r.expand(sizes)).tolist())
+                    out.update(set(r.expand(sizes).ravel().tolist()))
         return out
 
     # Tables.

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from autograd import ops
 from autograd.compiler.contract import Calls, contract, pick
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.repeats import loops
-from autograd.compiler.runtime import function_of, positive
+from autograd.compiler.runtime import SLOPE, function_of, positive
 
 __all__ = ["Bound", "bind"]
 
@@ -142,7 +143,7 @@ class Bound:
                 self.calls.add(np.power, operands[1], float(operands[2]) - params[0], out)
                 self.calls.add(np.multiply, out, float(operands[0]), out)
                 return
-            if s.op.name in ("sigmoid", "slope") and self._logistic(s, operands[0], out):
+            if s.op in (ops.sigmoid, SLOPE) and self._logistic(s, operands[0], out):
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.starts is not None:
@@ -174,7 +175,7 @@ class Bound:
         """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
         ref = s.operands[0]
         key = (ref.base, ref.strides, s.sizes)
-        if s.op is not None and s.op.name == "sigmoid":
+        if s.op is ops.sigmoid:
             e = np.empty(out.shape)
             if ref.base >= 0:
                 self.exponentials[key] = e, out

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd import ops
 from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.program import Program
+from autograd.compiler.runtime import SLOPE
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
+from autograd.op import Op
 
 __all__ = ["BoundPython", "python_program"]
 
@@ -94,15 +97,22 @@ class PythonWriter:
             self.text[node], self.tight[node] = f"x{node}", True
         return self.factor(node)
 
+    def _function(self, op: Op) -> str:
+        """Return the name of a row's value; two custom operations may bear one name."""
+        name = f"f_{op.name}"
+        while self.names.setdefault(name, op.value) is not op.value:
+            name += "_"
+        return name
+
     def _row(self, node: int, kind: int, lines: list[str]) -> None:
         op, params = self.graph.rows[kind - FIRST_ROW]
         operands = [a for a in self.args[node] if a >= 0]
-        if op.name == "sigmoid":
+        if op is ops.sigmoid:
             e = f"e{node}"
             lines.append(f"{e} = exp(-{self.factor(operands[0])})")
             self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
             self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
-        elif op.name == "slope" and operands[0] in self.exponential:
+        elif op is SLOPE and operands[0] in self.exponential:
             self.define(node, self.exponential[operands[0]], lines)
         elif op.name == "step" and params == (0.0,):
             a, b = (self._named(x, lines) for x in operands)
@@ -113,9 +123,8 @@ class PythonWriter:
             text = TEMPLATES[op.name].format(*map(self.factor, operands))
             self.define(node, text, lines, tight=op.name != "div")
         else:
-            self.names[f"f_{op.name}"] = op.value
             given = [*(self.text[a] for a in operands), *map(exact, params)]
-            self.define(node, f"f_{op.name}({', '.join(given)})", lines, tight=True)
+            self.define(node, f"{self._function(op)}({', '.join(given)})", lines, tight=True)
 
     def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """Return the lines before the lanes, for each lane, after them, and the names of the lanes' inputs."""

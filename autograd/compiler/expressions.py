@@ -29,8 +29,10 @@ def wrapped(text: str) -> str:
     return text if simple(text) else f"({text})"
 
 
-def row_text(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
-    """Return a row applied to texts."""
+def row_text(op: Op, params: tuple[float, ...], texts: list[str], called: str = "") -> str:
+    """Return a row applied to texts; ``called`` is its name, where it has another than the table's."""
+    if called:
+        return f"{called}({', '.join([*texts, *map(number, params)])})"
     if op.name == "step" and params == (0.0,):
         return f"{wrapped(texts[0])} > {wrapped(texts[1])}"
     if op.name == "relu":
@@ -39,8 +41,8 @@ def row_text(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
     if op.name in signs:
         return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"
     template = op.numpy if "{" in op.numpy else f"{op.numpy or op.name}({', '.join(f'{{{i}}}' for i in range(len(texts) + len(params)))})"
-    called = re.fullmatch(r"\w+\(.*\)", template) is not None
-    return template.format(*(texts if called else map(wrapped, texts)), *map(number, params))
+    call = re.fullmatch(r"\w+\(.*\)", template) is not None
+    return template.format(*(texts if call else map(wrapped, texts)), *map(number, params))
 
 
 def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import INPUT, Builder, Ints
+from autograd.compiler.ir import INPUT, Builder, Ints, distinct
 from autograd.compiler.lower import BY_INDEX, lower
 from autograd.compiler.recording import with_outside
 from autograd.op import ANY
@@ -119,7 +119,7 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter nodes of many operands, those of one number of operands at a time."""
     constants = len(op.params)
     counts = np.array([len(node._a) for node in nodes])
-    for count in np.unique(counts).tolist():
+    for count in distinct(counts).tolist():
         where = np.flatnonzero(counts == count)
         chosen = [nodes[i]._a for i in where.tolist()]
         table = rec.resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.ops import Op
 
-__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Builder", "Graph", "Terms"]
+__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Builder", "Graph", "Terms", "distinct"]
 
 Ints = NDArray[np.int64]
 
@@ -127,10 +127,23 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
     start, targets = csr(producers, consumers, graph.size)
     frontier = np.flatnonzero(marked)
     while len(frontier):
-        reached = np.unique(targets[spans(start[frontier], start[frontier + 1])])
+        reached = distinct(targets[spans(start[frontier], start[frontier + 1])])
         frontier = reached[~marked[reached]]
         marked[frontier] = True
     return marked
+
+
+def distinct(numbers: Any) -> Any:
+    """Return the distinct ones among numbers from 0, in order: by marks or by sorting, since NumPy's own function hashes."""
+    if not len(numbers):
+        return numbers
+    top = int(numbers.max())
+    if top < 16 * len(numbers):
+        there = np.zeros(top + 1, bool)
+        there[numbers] = True
+        return np.flatnonzero(there)
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
 
 
 def csr(keys: Ints, values: Ints, size: int) -> tuple[Ints, Ints]:
@@ -176,7 +189,7 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
             frontier = np.array(ready, np.int64)
         else:
             np.subtract.at(waiting, reached, 1)
-            reached = np.unique(reached)
+            reached = distinct(reached)
             frontier = reached[waiting[reached] == 0]
         level[frontier] = depth
         done += len(frontier)

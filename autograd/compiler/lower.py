@@ -132,8 +132,12 @@ def _extremum(kind: int) -> Any:
 
 def _exponentials(b: Builder, xs: list[Ints]) -> tuple[Any, Any, Ints, Ints, Ints]:
     """Return the maximum, the shifted exponentials and their sum for each *distinct* row of operands."""
-    table, inverse = np.unique(np.stack(xs, axis=1), axis=0, return_inverse=True)
-    inverse = inverse.ravel()
+    rows = np.stack(xs, axis=1)
+    order = np.lexsort(xs[::-1])
+    new = np.concatenate([[True], (rows[order][1:] != rows[order][:-1]).any(axis=1)])
+    table = rows[order[new]]
+    inverse = np.empty(len(rows), np.int64)
+    inverse[order] = np.cumsum(new) - 1
     top = b.new(SOP, len(table))
     _extremum(MAX)(b, list(table.T), top, ())
     b.stop(top)  # its gradient cancels out

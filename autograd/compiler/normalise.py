@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import CONST, LANE, ONE, SOP, Graph, Ints, Terms, csr, spans
+from autograd.compiler.ir import CONST, LANE, ONE, SOP, Graph, Ints, Terms, csr, distinct, spans
 
 __all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 
@@ -203,10 +203,10 @@ def compact(graph: Graph) -> Graph:
     for special in (graph.scale, graph.lanes):
         if special >= 0:
             live[special] = True
-    frontier = np.unique(np.concatenate([graph.outputs, graph.pinned[graph.pinned >= 0]]))
+    frontier = distinct(np.concatenate([graph.outputs, graph.pinned[graph.pinned >= 0]]))
     live[frontier] = True
     while len(frontier):
-        reached = np.unique(below[spans(start[frontier], start[frontier + 1])])
+        reached = distinct(below[spans(start[frontier], start[frontier + 1])])
         frontier = reached[~live[reached]]
         live[frontier] = True
     number = np.cumsum(live) - 1

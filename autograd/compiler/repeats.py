@@ -49,7 +49,7 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
         return r.lane, r.strides if r.addresses is None else (r.addresses.shape, (r.addresses - first).tobytes())
 
     parts = tuple((p.sizes, p.over, *map(seen, (p.result, p.coef, p.a, p.b))) for p in s.parts)
-    row = (s.op.name if s.op is not None else s.extremum, s.params, s.sizes, *map(seen, (s.result, *s.operands)))
+    row = (s.op or s.extremum, s.params, s.sizes, *map(seen, (s.result, *s.operands)))
     return (s.lane, parts, row, None if s.starts is None else s.starts.tobytes()), tuple(bases)
 
 

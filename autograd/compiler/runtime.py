@@ -9,16 +9,16 @@ need not reproduce the engine's special cases, as long as no NaN or infinity get
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograd import special
-from autograd.op import Op
+from autograd.op import TABLE, Op
 
-__all__ = ["SLOPE", "function_of", "positive"]
+__all__ = ["SLOPE", "function_of", "number_by_number", "positive"]
 
 
 SLOPE = Op(
@@ -220,11 +220,15 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
 
 
 def _by_value(value: Callable[..., float]) -> Callable[..., None]:
+    bare = getattr(value, "bare", value)  # of a custom operation, the user's own function, without its check
+
     def apply(*operands: Any) -> None:
         *given, out = operands
-        flat = np.broadcast_arrays(*given, out)[:-1]
-        numbers = [x.ravel().tolist() for x in flat]
-        out[...] = np.array([value(*xs) for xs in zip(*numbers, strict=True)]).reshape(out.shape)
+        numbers = [np.broadcast_to(x, out.shape).ravel().tolist() for x in given]
+        results = list(map(bare, *numbers))
+        if not {float}.issuperset(map(type, results)):
+            results = list(map(value, *numbers))
+        out[...] = np.array(results).reshape(out.shape)
 
     return apply
 
@@ -260,4 +264,16 @@ def function_of(op: Op) -> Callable[..., Any]:
 
     A function above, if there is one of the row's name; else what the row's ``numpy`` field says; else its value.
     """
-    return FUNCTIONS.get(op.name) or _as_spelled(op) or _by_value(op.value)
+    found = _whole(op)
+    return _by_value(op.value) if found is None else found
+
+
+def _whole(op: Op) -> Callable[..., Any] | None:
+    """Return the function that applies a row to whole arrays; None where there is none."""
+    own = op is SLOPE or TABLE.get(op.name) is op  # a custom operation may be named as a function above
+    return (FUNCTIONS.get(op.name) if own else None) or _as_spelled(op)
+
+
+def number_by_number(ops: Iterable[Op]) -> list[str]:
+    """Return the names of those rows that NumPy has no function for, so that Python evaluates them number by number."""
+    return sorted({op.name for op in ops if _whole(op) is None})

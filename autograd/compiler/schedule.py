@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import CONST, ONE, Graph, Ints, csr, longest_paths, spans
+from autograd.compiler.ir import CONST, ONE, Graph, Ints, csr, distinct, longest_paths, spans
 
 __all__ = ["groups", "mixed", "signatures", "term_keys"]
 
@@ -140,6 +140,6 @@ def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints)
         left[kind] -= len(group)
         reached = targets[spans(start[group], start[group + 1])]
         np.subtract.at(waiting, reached, 1)
-        reached = np.unique(reached)
+        reached = distinct(reached)
         offer(reached[waiting[reached] == 0])
     return out

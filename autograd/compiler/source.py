@@ -14,6 +14,7 @@ from autograd.compiler.names import Region, cut_points, leaf_regions, shape_of, 
 from autograd.compiler.program import Part, Program, Ref, Statement
 from autograd.compiler.repeats import FEWEST, Loop, fold_texts, folded, loops
 from autograd.compiler.views import Views, number
+from autograd.op import CUSTOM
 
 __all__ = ["Writer", "write", "written"]
 
@@ -65,6 +66,8 @@ class Writer(Views):
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
+        own = dict.fromkeys(s.op for s in program.statements if s.op is not None and CUSTOM.get(s.op.name) is not None)
+        self.called = {op: self.regions.fresh(op.name) for op in own}  # two custom operations may bear one name
         self.masks: set[str] = set()
         self.families = families(program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs)
         self.made: list[str] = []
@@ -185,7 +188,7 @@ class Writer(Views):
             sizes, refs = self._refined(s.sizes, [s.result, *s.operands])
             order = self._loops(refs[0], sizes, target)
             texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
-            return self._shaped(row_text(s.op, s.params, texts), [sizes[i] for i in order], target, s.lane)
+            return self._shaped(row_text(s.op, s.params, texts, self.called.get(s.op, "")), [sizes[i] for i in order], target, s.lane)
         if s.starts is not None:
             part = s.parts[0]
             factors = [self.operand(r, part.sizes)[0] for r in (part.a, part.b, part.coef) if isinstance(r, Ref)]
