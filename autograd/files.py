@@ -122,8 +122,9 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
     try:
         _replace(target, old, data)
     except OSError as error:
-        error.filename, error.filename2 = name, None  # which the reader knows, and not the temporary file
-        raise
+        if error.errno is None:
+            raise
+        raise _failure(error.errno, name, error.strerror or "") from error  # the name that the user knows
     return Path(name)
 
 
@@ -183,11 +184,11 @@ def lock(handle: int, *, wait: bool) -> bool:
     """Lock an open file, until it is closed or its process is gone; tell whether that was possible."""
     if os.name != "posix":
         return False
-    import fcntl
-
     try:
+        import fcntl  # which Python in a browser lacks
+
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
+    except (ImportError, OSError):
         return False
     return True
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd import Value
+from autograd.files import SIZE
 
 __all__ = ["Module"]
 
@@ -208,24 +209,26 @@ class Module:
 
         save(self, path)
 
-    def load(self, path: str | Path) -> None:
+    def load(self, path: str | Path, *, limit: int = SIZE) -> None:
         """Set the parameters from a file that `save` wrote; on any error none changes.
 
         Parameters
         ----------
         path
             The file, of a module of the same sizes.
+        limit
+            Bytes of the largest file that is read; 256 MiB by default.
 
         Raises
         ------
         ValueError
-            If the file is damaged, of another format or version, or does not fit the module.
+            If the file is damaged, of another format or version, beyond the limit, or does not fit the module.
         OSError
             If it cannot be read.
         """
         from nn.state import load
 
-        load(self, path)
+        load(self, path, limit=limit)
 
     # Showing.
 

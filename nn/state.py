@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from autograd.files import decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.files import ENTRIES, SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
 from nn.module import Module
 
 __all__ = ["FORMAT", "VERSION", "assign_parameters", "load", "read", "save", "write"]
@@ -110,7 +110,7 @@ def _encoded(x: Any) -> Any:
     return [_encoded(element) for element in x] if isinstance(x, (list, tuple)) else x
 
 
-def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
+def read(path: str | os.PathLike[str], *, kind: str, limit: int = SIZE) -> dict[str, Any]:
     """Read a JSON document that `write` wrote.
 
     Parameters
@@ -119,6 +119,8 @@ def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
         The file.
     kind
         Name of the format that it must have.
+    limit
+        Bytes of the largest file that is read; 256 MiB by default.
 
     Returns
     -------
@@ -128,7 +130,7 @@ def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If it is not JSON, of another format, or of a version that this release does not know.
+        If it is not JSON, of another format, of a version that this release does not know, or beyond a limit.
     OSError
         If it cannot be read.
 
@@ -140,9 +142,9 @@ def read(path: str | os.PathLike[str], *, kind: str) -> dict[str, Any]:
     ...     read(folder + "/neuron.json", kind=FORMAT)["parameters"]
     {'w0': 0.0, 'b': 0.0}
     """
-    text = read_text(path)
+    text = read_text(path, limit=limit)
     try:
-        document = parse_json(text)
+        document = parse_json(text, entries=max(ENTRIES, limit // 16))
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
             raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))
@@ -180,7 +182,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     write(path, {"module": type(module).__name__, "parameters": module.state_dict()}, kind=FORMAT)
 
 
-def load(module: Module, path: str | os.PathLike[str]) -> None:
+def load(module: Module, path: str | os.PathLike[str], *, limit: int = SIZE) -> None:
     """Set a module's parameters from a file that `save` wrote; on any error none changes.
 
     Parameters
@@ -189,11 +191,13 @@ def load(module: Module, path: str | os.PathLike[str]) -> None:
         The module, of the sizes that it was saved with.
     path
         The file.
+    limit
+        Bytes of the largest file that is read; 256 MiB by default.
 
     Raises
     ------
     ValueError
-        If the file is damaged, of another format or version, or does not fit the module.
+        If the file is damaged, of another format or version, beyond the limit, or does not fit the module.
     OSError
         If it cannot be read.
 
@@ -208,7 +212,7 @@ def load(module: Module, path: str | os.PathLike[str]) -> None:
     >>> neuron.state_dict()
     {'w0': 0.0, 'w1': 0.0, 'b': 0.0}
     """
-    parameters = read(path, kind=FORMAT).get("parameters")
+    parameters = read(path, kind=FORMAT, limit=limit).get("parameters")
     if not isinstance(parameters, dict):
         raise ValueError(f"{os.fspath(path)}: the entry 'parameters' is missing or not an object")
     assign_parameters(module, parameters, source=os.fspath(path))

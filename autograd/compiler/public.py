@@ -44,7 +44,9 @@ def compile(
     backend
         ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
         where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
-        made is kept. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
+        made is kept, in the folder that ``CHAINRULE_CACHE`` names or the user's own for caches, unless others may write
+        to it. A compiler (``CC``, or ``cc``, ``gcc``, ``clang``) that is absent or does not work is no error: NumPy runs
+        instead. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
 
     Returns
     -------
