@@ -31,16 +31,29 @@ def _times_gaussian(c: float, x: float, scale: float) -> float:
     return (p - p * lost) * half
 
 
+def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
+    """Factor of exp(-x**2 / scale) in its derivative of that order, in two parts: right next to the polynomial's zeros, too."""
+    c = -2.0 / scale
+    before, polynomial = (0.0, 0.0), (1.0, 0.0)
+    for n in range(order):
+        p, q = two_product(x, polynomial[0])
+        m, r = two_product(float(n), before[0])
+        s, t = two_sum(p, m)
+        t += q + r + x * polynomial[1] + n * before[1]
+        before, polynomial = polynomial, (c * s, c * t)
+    return polynomial
+
+
 def gaussian(x: float, order: float, scale: float) -> float:
-    """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials."""
+    """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials (DLMF 18.9.1)."""
     if abs(x) == INF:
         return 0.0
     if order == 0.0:
         return _times_gaussian(1.0, x, scale)
-    before, polynomial = 0.0, 1.0
-    for n in range(int(order)):
-        before, polynomial = polynomial, -2.0 / scale * (x * polynomial + n * before)
-    return _times_gaussian(polynomial, x, scale)
+    if order == 1.0:
+        return _times_gaussian(-2.0 / scale * x, x, scale)
+    high, low = _hermite(x, int(order), scale) if abs(x) <= 1e3 else (x, 0.0)
+    return _times_gaussian(high + low, x, scale)
 
 
 # exp(x**2 / 2) times the integral of exp(-t**2 / 2) from x on is 1 / (x + R(x)), and R(x), a continued fraction
@@ -126,6 +139,13 @@ def gelu(x: float) -> float:
     return _tail(-x, 2, x) if x < -1.0 else x * _half_erfc(x)
 
 
-def gelu_slope(_: float, x: float) -> tuple[float, ...]:
-    """Derivative of `gelu`."""
-    return (normal_cdf(x) - _INV_SQRT_2PI * gaussian(x, 1.0, 2.0),)
+def gelu_slope(x: float, order: float) -> float:
+    """Derivative of `gelu` of a whole order from 1; from the second on the difference of two derivatives of the density."""
+    if order == 1.0:
+        return normal_cdf(x) - _INV_SQRT_2PI * gaussian(x, 1.0, 2.0)
+    if abs(x) > 1e3:
+        return x if x != x else 0.0
+    high, low = _hermite(x, int(order) - 2, 2.0)
+    less, least = _hermite(x, int(order), 2.0)
+    difference, rest = two_sum(high, -less)
+    return _times_gaussian(_INV_SQRT_2PI * (difference + (rest + low - least)), x, 2.0)

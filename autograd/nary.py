@@ -158,6 +158,24 @@ def log_softmax(*operands: float) -> float:
     return (x - top) - math.log1p(rest)
 
 
+def softmax_rest(*operands: float) -> float:
+    """1 less the softmax, as the sum of the other weights; the index comes last."""
+    *xs, index = operands
+    w, i = weights(tuple(xs)), place("softmax_rest", index, len(xs))
+    return sum(*w[:i], *w[i + 1 :])
+
+
+def share(a: float, b: float) -> float:
+    """Softmax of the first of two."""
+    return weights((a, b))[0]
+
+
+def share_slope(a: float, b: float) -> float:
+    """Product of the two shares."""
+    first, second = weights((a, b))
+    return first * second
+
+
 def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
     """Every `softmax`: the partials of logsumexp."""
     return weights(xs)

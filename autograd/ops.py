@@ -221,12 +221,12 @@ tan: Op = row(
     latex=r"\tan {0}", numpy="tan({0})", c="tan({0})", domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
 )
 asin: Op = row(
-    "asin", special.asin, lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    "asin", special.asin, lambda y, x: (one_minus_square_power(x, -0.5),),
     latex=r"\arcsin {0}", numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
     textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
 )
 acos: Op = row(
-    "acos", special.acos, lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    "acos", special.acos, lambda y, x: (-one_minus_square_power(x, -0.5),),
     latex=r"\arccos {0}", numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
     textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
 )
@@ -234,6 +234,12 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
     "atan", math.atan, lambda y, x: (1.0 / hypot(1.0, x) / hypot(1.0, x),),
     latex=r"\arctan {0}", numpy="arctan({0})", c="atan({0})", source="DLMF 4.24.9",
     textbook=lambda y, x: (1.0 / (1.0 + x * x),),
+)
+one_minus_square_power: Op = row(  # by one row, since 1 - x and 1 + x apart change in opposite directions, which cancel next to zero
+    "one_minus_square_power", special.one_minus_square_power,
+    lambda y, x, c: (-2.0 * c * (x * one_minus_square_power(x, c - 1.0)),), params={"exponent": -0.5},
+    latex=r"(1 - {0}^2)^{{{1}}}", numpy="((1.0 - {0}) * (1.0 + {0})) ** {1}", c="one_minus_square_power({0}, {1})",
+    precedence=POWER, domain=((-1.0, 1.0),), source="DLMF 4.4.7, 1.4.12",
 )
 sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
 cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
@@ -262,24 +268,27 @@ acosh: Op = row(
     textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
 atanh: Op = row(
-    "atanh", special.atanh, lambda y, x: (1.0 / restrict((1.0 - x) * (1.0 + x)),),
+    "atanh", special.atanh, lambda y, x: (one_minus_square_power(x, -1.0),),
     latex=r"\operatorname{{artanh}} {0}", numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
     textbook=lambda y, x: (1.0 / (1.0 - x * x),),
 )
 
 # Smooth activations.
 
-
-def _times_sigmoid(c: Any, x: Any) -> Any:
-    """Product c sigmoid(x) in steps of sigmoid(x / 2): far out sigmoid(x) lacks digits, or is zero, where the product need not be."""
-    half = sigmoid(0.5 * x)
-    return c * half / (square(half) + square(sigmoid(-0.5 * x))) * half
-
-
 sigmoid: Op = row(
-    "sigmoid", special.sigmoid, lambda y, x: (sigmoid(x) * sigmoid(-x),),
+    "sigmoid", special.sigmoid, lambda y, x: (sigmoid_slope(x),),
     symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, x: (y * (1.0 - y),),
+)
+sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
+    "sigmoid_slope", special.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),),
+    symbol="σ'", latex=r"\sigma'({0})", numpy="sigmoid_slope({0})", c="sigmoid_slope({0})", source="Bishop, PRML, eq. 4.88",
+    textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
+)
+scaled_sigmoid_slope: Op = row(  # one product: far out the slope alone lacks digits, or is zero, where the product need not be
+    "scaled_sigmoid_slope", special.scaled_sigmoid_slope, lambda y, c, x: (sigmoid_slope(x), -(y * tanh(0.5 * x))), arity=2,
+    latex=r"{0} \, \sigma'({1})", numpy="0.25 * {0} / square(cosh(0.5 * {1}))", c="scaled_sigmoid_slope({0}, {1})", precedence=PRODUCT,
+    source="Bishop, PRML, eq. 4.88", textbook=lambda y, c, x: (sigmoid_slope(x), y * (1.0 - 2.0 * sigmoid(x))),
 )
 logsigmoid: Op = row(
     "logsigmoid", lambda x: -special.softplus(-x), lambda y, x: (sigmoid(-x),),
@@ -290,16 +299,21 @@ softplus: Op = row(
     latex=r"\operatorname{{softplus}}({0})", numpy="softplus({0})", c="softplus({0})", source="Dugas et al. 2001",
 )
 silu: Op = row(
-    "silu", special.silu, lambda y, x: (sigmoid(x) + _times_sigmoid(saturate(y), -x),),
+    "silu", special.silu, lambda y, x: (sigmoid(x) + scaled_sigmoid_slope(saturate(x), x),),
     symbol="SiLU", latex=r"\operatorname{{silu}}({0})", numpy="silu({0})", c="silu({0})",
-    float_partials=special.silu_slope, source="Elfwing, Uchibe, Doya 2018, eq. 5",
+    source="Elfwing, Uchibe, Doya 2018, eq. 5",
     textbook=lambda y, x: (sigmoid(x) + y * sigmoid(-x),),
 )
 gelu: Op = row(
-    "gelu", normal.gelu, lambda y, x: (normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0),),
+    "gelu", normal.gelu, lambda y, x: (gelu_slope(x, 1.0),),
     symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
-    float_partials=normal.gelu_slope, source="Hendrycks, Gimpel 2016, eq. 1",
+    source="Hendrycks, Gimpel 2016, eq. 1",
     textbook=lambda y, x: (normal_cdf(x) + INV_SQRT_2PI * x * exp(-0.5 * x * x),),
+)
+gelu_slope: Op = row(  # the derivative of a whole order, from 1, of gelu: from 2 on a polynomial times the normal law's density
+    "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
+    latex=r"\operatorname{{gelu}}^{{({1})}}({0})", numpy="gelu_slope({0}, {1})", c="gelu_slope({0}, {1})",
+    source="Hendrycks, Gimpel 2016, eq. 1, with DLMF 18.9.25",
 )
 
 # Error functions.
@@ -449,10 +463,18 @@ im_inverse_power: Op = row(
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
-    "logaddexp", nary.logsumexp, lambda y, a, b: (softmax(a, b, index=0.0), softmax(a, b, index=1.0)), arity=2,
+    "logaddexp", nary.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
     float_partials=nary.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
+)
+share: Op = row(  # sigmoid(a - b), with what the difference lost made good
+    "share", nary.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
+    latex=r"\sigma({0} - {1})", numpy="1.0 / (1.0 + exp({1} - {0}))", c="share({0}, {1})", source="Bishop, PRML, eq. 4.57",
+)
+share_slope: Op = row(
+    "share_slope", nary.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))), arity=2,
+    latex=r"\sigma'({0} - {1})", numpy="0.25 / square(cosh(0.5 * ({0} - {1})))", c="share_slope({0}, {1})", source="Bishop, PRML, eq. 4.88",
 )
 
 # Comparisons: 1 or 0, with derivative 0.
@@ -491,19 +513,25 @@ def _weights(xs: tuple[Any, ...]) -> list[Any]:
 
 
 def _softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """Slope y (1 - y) on the diagonal, with 1 - y as the sum of the others, and -y weight elsewhere."""
+    """Slope y (1 - y) on the diagonal, and -y weight elsewhere."""
     *xs, index = operands
-    weights = _weights(tuple(xs))
     place = int(index)
-    return tuple(y * sum(*_others(tuple(weights), i)) if i == place else -y * w for i, w in enumerate(weights))
+    return tuple(y * softmax_rest(*xs, index=index) if i == place else -y * w for i, w in enumerate(_weights(tuple(xs))))
+
+
+def _softmax_rest_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
+    """The softmax's slopes with the other sign."""
+    *xs, index = operands
+    place = int(index)
+    weights = _weights(tuple(xs))
+    return tuple(-(weights[place] * y) if i == place else weights[place] * w for i, w in enumerate(weights))
 
 
 def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
-    """Slope 1 - weight on the diagonal, as the sum of the others, and -weight elsewhere."""
+    """Slope 1 - weight on the diagonal, and -weight elsewhere."""
     *xs, index = operands
-    weights = _weights(tuple(xs))
     place = int(index)
-    return tuple(sum(*_others(tuple(weights), i)) if i == place else -w for i, w in enumerate(weights))
+    return tuple(softmax_rest(*xs, index=index) if i == place else -w for i, w in enumerate(_weights(tuple(xs))))
 
 
 def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
@@ -550,6 +578,10 @@ softmax: Op = row(
     "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
     latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", float_partials=nary.softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))),
+)
+softmax_rest: Op = row(  # 1 less the softmax: the sum of the other weights, which as a sum would lose its slopes' digits
+    "softmax_rest", nary.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
+    latex=r"1 - \operatorname{softmax}", numpy="softmax_rest", c="softmax_rest", source="Bishop, PRML, eq. 4.106",
 )
 log_softmax: Op = row(
     "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},

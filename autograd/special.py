@@ -246,10 +246,19 @@ def silu(x: float) -> float:
     return x / (1.0 + math.exp(-x))
 
 
-def silu_slope(y: float, x: float) -> tuple[float]:
-    """Derivative of `silu`, in the steps of its row's rule."""
-    a, b = sigmoid(-0.5 * x), sigmoid(0.5 * x)
-    return (sigmoid(x) + saturate(y) * a / (a * a + b * b) * a,)
+def sigmoid_slope(x: float) -> float:
+    """Derivative of `sigmoid`: q (1 - q) with q = sigmoid(-abs(x))."""
+    e = math.exp(-abs(x))
+    q = e - e * (e / (1.0 + e))
+    return q - q * q
+
+
+def scaled_sigmoid_slope(c: float, x: float) -> float:
+    """Product of c and `sigmoid_slope`; by halves of the exponential where the slope lacks digits, or leaves the range of doubles."""
+    if abs(x) < 700.0:
+        return c * sigmoid_slope(x)
+    half = math.exp(-0.5 * abs(x))
+    return c * half * half
 
 
 # Powers.
@@ -313,6 +322,16 @@ def power_slopes(_: float, x: float, c: float) -> tuple[float]:
     """Derivative of x**c, in the steps of its row's rule."""
     e = c - 1.0
     return (0.0 if c == 0.0 else scaled_power(x, c, e) if e + 1.0 == c else monomial(c, x, c, 1.0, 0.0),)
+
+
+def one_minus_square_power(x: float, exponent: float) -> float:
+    """Power of 1 - x**2, which keeps its rounding error; NaN beyond 1."""
+    square, lost = two_product(x, x) if abs(x) < 1e100 else (INF, 0.0)
+    base, rest = two_sum(1.0, -square)
+    if base <= 0.0 or base != base:
+        return pow(0.0, exponent) if abs(x) == 1.0 else NAN
+    y = 1.0 / math.sqrt(base) if exponent == -0.5 else pow(base, exponent)
+    return y + y * (exponent * ((rest - lost) / base))
 
 
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:

@@ -25,6 +25,85 @@ def derivative(name: str, i: int, operands: tuple[float, ...], n: int) -> Any:
     return oracle.derivative(ops.TABLE[name], operands, i, order=n)
 
 
+# What the rules say, to any order.
+
+
+class Dual:
+    """A number with a tangent; nested, for higher orders. Runs the rules as they stand."""
+
+    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
+        self.primal, self.tangent, self.level = primal, tangent, level
+
+    @staticmethod
+    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> "Dual":
+        level = max(x.level for x in operands if isinstance(x, Dual))
+        inner = [isinstance(x, Dual) and x.level == level for x in operands]
+        primal = tuple(x.primal if own else x for own, x in zip(inner, operands))
+        xs, params = primal[: len(primal) - len(op.params)], primal[len(primal) - len(op.params) :]
+        y = op(*xs, **dict(zip(op.params, params)))
+        plain = all(isinstance(x, float) for x in primal)
+        partials = op.local(y, primal) if plain else op.partials(y, *primal)
+        total: Any = 0.0
+        for own, x, d in zip(inner, operands, partials):
+            if own and not is_zero(x.tangent) and not (op.gated and number(d) == 0.0):
+                term = d * x.tangent
+                total = term if is_zero(total) else total + term
+        return Dual(y, total, level)
+
+    def __add__(self, other: Any) -> Any:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return ops.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return ops.sub(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return ops.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return ops.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return ops.div(other, self)
+
+    def __neg__(self) -> Any:
+        return ops.neg(self)
+
+
+def is_zero(x: Any) -> bool:
+    return isinstance(x, float) and x == 0.0
+
+
+def number(x: Any) -> float:
+    while isinstance(x, Dual):
+        x = x.primal
+    return float(x)
+
+
+def partial(op: ops.Op, indices: tuple[int, ...], operands: tuple[float, ...]) -> float:
+    """Derivative of a row's value in the operands ``indices``, one after the other, by the rules as they stand."""
+    xs: list[Any] = list(operands)
+    for level, i in enumerate(indices):
+        xs[i] = Dual(xs[i], 1.0, level)
+    # A dual number of one level is a constant to the others.
+    y = op(*xs[: len(xs) - len(op.params)], **dict(zip(op.params, xs[len(xs) - len(op.params) :])))
+    for level in reversed(range(len(indices))):
+        y = y.tangent if isinstance(y, Dual) and y.level == level else 0.0
+    return number(y)
+
+
+def nth_derivative(op: ops.Op, i: int, operands: tuple[float, ...], n: int) -> float:
+    return partial(op, (i,) * n, operands)
+
+
 # Where a function or a derivative has a root in general position: its largest term there.
 
 
@@ -45,34 +124,34 @@ def bell(x: Any, power: int, scale: Any) -> Any:
     return max(abs(x), 1) ** power * mp.exp(-x * x / scale)
 
 
+def gelu_term(x: Any, order: Any) -> Any:
+    """The largest term of gelu's derivative of that order; from the second on it is one product, right next to its zeros, too."""
+    return (mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e3 else 0) if order == 1 else 0
+
+
 VALUE_SCALE: dict[str, Callable[..., Any]] = {
+    "gelu_slope": gelu_term,
     "logsumexp": lambda *x: max(map(abs, x)),
     "logaddexp": lambda *x: max(map(abs, x)),
     "dot": lambda *x: max(abs(a * b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :])),
-    "gaussian": lambda x, n, s: bell(x, int(n), s),
     "re_inverse_power": lambda x, y, n: length(x, y) ** -int(n),
     "im_inverse_power": lambda x, y, n: length(x, y) ** -int(n) if n > 1 else 0,
 }
 FIRST_SCALE: dict[str, Callable[..., Any]] = {
     "silu": lambda i, x: max(sigmoid(x[0]), abs(x[0]) * bump(x[0])),
     "gelu": lambda i, x: mp.erfc(-x[0] / mp.sqrt(2)) / 2 if abs(x[0]) < 1e3 else 0,
-    "gaussian": lambda i, x: bell(x[0], int(x[1] + 1), x[2]) if x[1] else 0,
     "re_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "im_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "monomial": lambda i, x: x[0] * x[4] * x[1] ** (x[2] - x[3] - 1) if x[4] and i == 1 else 0,
 }
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
-    "sigmoid": lambda i, x: bump(x[0]),
-    "tanh": lambda i, x: 8 * bump(2 * x[0]),
-    "sech": lambda i, x: mp.sech(x[0]),
+    "sigmoid_slope": lambda i, x: bump(x[0]),
+    "scaled_sigmoid_slope": lambda i, x: x[0] * bump(x[1]) if i else 0,
+    "share_slope": lambda i, x: bump(x[0] - x[1]),
+    "softmax_rest": lambda i, x: abs(derivative("softmax", i, tuple(map(float, x)), 1)),
     "sech_squared": lambda i, x: 4 * mp.sech(x[0]) ** 2,
     "silu": lambda i, x: bump(x[0]) * max(1, abs(x[0])),
-    "gelu": lambda i, x: bell(x[0], 2, 2),
-    "gaussian": lambda i, x: bell(x[0], int(x[1] + 2), x[2]),
     "softmax": lambda i, x: abs(derivative("softmax", i, tuple(map(float, x)), 1)),
-    "asin": lambda i, x: 1 / mp.sqrt(1 - x[0] ** 2) ** 3,
-    "acos": lambda i, x: 1 / mp.sqrt(1 - x[0] ** 2) ** 3,
-    "atanh": lambda i, x: 1 / (1 - x[0] ** 2) ** 2,
     "re_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
     "im_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
 }
@@ -104,6 +183,9 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "re_inverse_power": [(1.0,), (2.0,)],
     "im_inverse_power": [(1.0,), (2.0,)],
     "softmax": [(0.0,), (2.0,)],
+    "softmax_rest": [(0.0,), (2.0,)],
+    "one_minus_square_power": [(-0.5,), (-1.0,), (-2.5,)],
+    "gelu_slope": [(1.0,), (2.0,), (3.0,), (4.0,)],
     "log_softmax": [(0.0,), (2.0,)],
     "direction": [(0.0,), (1.0,)],
 }
@@ -159,3 +241,48 @@ def ends(op: ops.Op, count: int) -> Iterator[tuple[float, ...]]:
         bounds = [end for end in (low, high) if math.isfinite(end) and end]
         xs += [end + side * 2.0 ** -rng.uniform(1, 52) for end in bounds for side in (-1.0, 1.0) for _ in range(count)]
         yield from ((side * x, *params) for x in xs for side in (-1.0, 1.0) if low < side * x < high)
+
+
+# Where terms of a derivative of higher order cancel.
+
+CENTRES: dict[str, tuple[float, ...]] = {
+    "gelu": (2.0, 2.0**0.5, -0.7517915246935645), "silu": (2.399357280515468, -1.2784645427610738), "digamma": (1.4616321449683622, -0.504083008264455),
+    "lgamma": (1.0, 2.0, 1.4616321449683622, -2.4570247382208006), "gaussian": (1.0, 3.0**0.5, 0.5**0.5, 1.5**0.5),
+    "erf": (0.5**0.5,), "erfc": (0.5**0.5,), "normal_cdf": (1.0,), "atan": (3.0**-0.5,), "asinh": (0.5**0.5,), "tanh": (0.6584789484624084,),
+    "sigmoid": (1.3169578969248166,), "sin": (math.pi / 2, math.pi), "cos": (math.pi / 2, math.pi), "tan": (math.pi / 2, math.pi), "log": (1.0,), "log2": (1.0,), "log10": (1.0,), "log1p": (1.0,),
+    "elu": (1.0,), "relu6": (3.0,), "power": (1.0,), "scaled_power": (1.0,),
+}  # fmt: skip
+RELATIVE = (0.0, 1e-16, 1e-9, 1e-3, 0.3)
+"""How far from a centre to ask, beside its magnitude."""
+
+
+def critical(op: ops.Op, count: int, seed: str = "critical") -> Iterator[tuple[float, ...]]:
+    """Operands, constants included, near zeros of derivatives, near symmetric points, near kinks and bounds, and anywhere else."""
+    rng = random.Random(f"{op.name} {seed}")
+    n = COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
+    intervals = [ops.REALS] * n if op.name in TWO_SIDED else [op.domain[min(i, len(op.domain) - 1)] for i in range(n)]
+    for params in PARAMS.get(op.name, [tuple(op.params.values())]):
+        near: list[tuple[float, ...]] = []
+        if n == 1:
+            bounds = [end for end in intervals[0] if math.isfinite(end)]
+            for centre in (*CENTRES.get(op.name, ()), 1.0, *bounds):
+                near += [(side * (centre + way * d * (centre or 1.0)),) for d in RELATIVE for side in (1.0, -1.0) for way in (1.0, -1.0)]
+            near += [(side * d,) for d in (1e-300, 1e-160, 1e-17, 1e-9, 1e-5, 0.01) for side in (1.0, -1.0)]
+            near += [(draw(rng, intervals[0], -1000, 1000),) for _ in range(count)]
+            near += [(draw(rng, intervals[0], -20, 9),) for _ in range(count)]
+        else:
+            for k in range(count):
+                size = 2.0 ** rng.choice((rng.uniform(-3, 3), rng.uniform(-3, 9), rng.uniform(-100, 100), rng.uniform(-1000, 1000)))
+                base = size * rng.uniform(1.0, 2.0)
+                # Equal, opposite, or nearly so; of one magnitude; of any.
+                apart = rng.choice((0.0, 1e-15, 1e-9, 1e-4))
+                kinds = (
+                    lambda i: base * (1.0 + apart * rng.uniform(-1.0, 1.0)) * rng.choice((1.0, -1.0)),
+                    lambda i: base * (1.0 + apart * i),
+                    lambda i: size * rng.uniform(0.5, 4.0) * rng.choice((1.0, -1.0)),
+                    lambda i: draw(rng, intervals[i], -30, 9),
+                )
+                near.append(tuple(kinds[k % 4](i) for i in range(n)))
+        for xs in near:
+            if all(low < x < high for x, (low, high) in zip(xs, intervals)) and (op.kink is None or op.kink(*xs, *params) > 0.0):
+                yield (*xs, *params)

@@ -122,6 +122,20 @@ static inline double softmax(const double *x, ptrdiff_t n, ptrdiff_t stride, dou
     return (mine == top ? 1.0 : cr_relative(mine, top)) / (1.0 + cr_others(x, n, stride, top));
 }
 
+/* 1 less the softmax: the sum of the other weights. */
+static inline double softmax_rest(const double *x, ptrdiff_t n, ptrdiff_t stride, double index) {
+    double top = max(x, n, stride), total = 0.0, lost = 0.0;
+    if (!(index >= 0.0 && index < (double)n) || isnan(top)) return (double)NAN;
+    if (isinf(top)) return cr_count(x, n, stride, top) > 1 ? (double)NAN : x[(ptrdiff_t)index * stride] == top ? 0.0 : 1.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        if (i == (ptrdiff_t)index) continue;
+        double e = cr_relative(x[i * stride], top), s = total + e;
+        lost += cr_sum_error(total, e, s);
+        total = s;
+    }
+    return (total + lost) / (1.0 + cr_others(x, n, stride, top));
+}
+
 static inline double log_softmax(const double *x, ptrdiff_t n, ptrdiff_t stride, double index) {
     double top = max(x, n, stride);
     if (!(index >= 0.0 && index < (double)n) || isnan(top)) return (double)NAN;
@@ -134,6 +148,16 @@ static inline double logaddexp(double a, double b) {
     double top = maximum(a, b), low = minimum(a, b);
     return isfinite(top) ? top + log1p(cr_relative(low, top)) : top;
 }
+
+/* The softmax of the first of two, and the product of both's. */
+static inline double share(double a, double b) {
+    double top = maximum(a, b), low = minimum(a, b);
+    if (isinf(top)) return a == b ? (double)NAN : a == top ? 1.0 : 0.0;
+    double e = cr_relative(low, top);
+    return (a == top ? 1.0 : e) / (1.0 + e);
+}
+
+static inline double share_slope(double a, double b) { return share(a, b) * share(b, a); }
 
 /* Lengths, scaled by a power of two and summed with the squares' rounding errors. */
 

@@ -184,9 +184,23 @@ static inline double sigmoid(double x) {
 }
 
 /* The derivative of the logistic function. */
-static inline double slope(double x) {
+static inline double sigmoid_slope(double x) {
     double e = exp_loop(-fabs(x)), d = 1.0 + e;
     return e / (d * d);
+}
+
+/* c times that; by halves of the exponential where the slope lacks digits, or is zero, and the product may not be. */
+static inline double scaled_sigmoid_slope(double c, double x) {
+    double e = exp(fabs(x) < 700.0 ? -fabs(x) : -0.5 * fabs(x)), d = 1.0 + e;
+    return fabs(x) < 700.0 ? c * (e / (d * d)) : c * e * e;
+}
+
+/* (1 - x^2)^exponent, the rounding errors of the square and of the difference made good; NaN beyond 1. */
+static inline double one_minus_square_power(double x, double exponent) {
+    double s = x * x, base = 1.0 - s, rest = fabs(x) <= 1.0 ? cr_sum_error(1.0, -s, base) - cr_product_error(x, x, s) : 0.0;
+    if (!(base > 0.0)) return fabs(x) == 1.0 ? pow(0.0, exponent) : (double)NAN;
+    double y = exponent == -0.5 ? 1.0 / sqrt(base) : pow(base, exponent);
+    return y + y * (exponent * (rest / base));
 }
 
 /* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get lost. */

@@ -16,15 +16,24 @@ static inline double cr_times_gaussian(double c, double x, double scale) {
     return (p - p * lost) * half;
 }
 
+/* The factor of exp(-x^2 / scale) in its derivative of that order, in two parts: right next to the polynomial's zeros, too. */
+static inline double cr_hermite(double x, double order, double scale, double *low) {
+    double c = -2.0 / scale, before = 0.0, before_low = 0.0, now = 1.0, now_low = 0.0;
+    for (double n = 0.0; n < order; n += 1.0) {
+        double p = x * now, m = n * before, s = p + m;
+        double rest = cr_sum_error(p, m, s) + cr_product_error(x, now, p) + cr_product_error(n, before, m) + x * now_low + n * before_low;
+        before = now, before_low = now_low;
+        now = c * s, now_low = c * rest;
+    }
+    *low = now_low;
+    return now;
+}
+
 /* The derivative of a whole order of exp(-x^2 / scale), by the recurrence of Hermite's polynomials. */
 static inline double gaussian(double x, double order, double scale) {
     if (isinf(x)) return 0.0;
-    double before = 0.0, polynomial = 1.0;
-    for (double n = 0.0; n < order; n += 1.0) {
-        double next = -2.0 / scale * (x * polynomial + n * before);
-        before = polynomial, polynomial = next;
-    }
-    return cr_times_gaussian(polynomial, x, scale);
+    double low = 0.0, high = fabs(x) <= 1e3 ? cr_hermite(x, order, scale, &low) : x;
+    return cr_times_gaussian(high + low, x, scale);
 }
 
 /* What the tail's continued fraction adds to x, for x from 0.5 to 45, at scale 2: a polynomial in (x - 3) / (x + 3). */
@@ -79,6 +88,14 @@ static inline double normal_cdf(double x) {
 static inline double gelu(double x) {
     double far = clamp(fabs(x), 0.5, 45.0), tail = cr_tail(far, 2.0, x < 0.0 ? -far : 1.0);
     return fabs(x) <= 0.5 ? x * (0.5 + cr_central(x)) : x > 0.0 ? x * (1.0 - tail) : x < 0.0 ? tail : x;
+}
+
+/* The derivative of a whole order of gelu. */
+static inline double gelu_slope(double x, double order) {
+    if (order == 1.0) return normal_cdf(x) - 0.3989422804014327 * gaussian(x, 1.0, 2.0);
+    if (!(fabs(x) <= 1e3)) return isnan(x) ? x : 0.0;
+    double low, least, high = cr_hermite(x, order - 2.0, 2.0, &low), less = cr_hermite(x, order, 2.0, &least), d = high - less;
+    return cr_times_gaussian(0.3989422804014327 * (d + (cr_sum_error(high, -less, d) + low - least)), x, 2.0);
 }
 
 /* Bernoulli numbers B(2), B(4), ... as fractions: DLMF 24.2. */

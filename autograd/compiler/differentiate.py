@@ -14,7 +14,6 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, distinct, spread
 from autograd.compiler.lower import lower
-from autograd.compiler.runtime import SLOPE
 from autograd.op import Op
 from autograd.operators import Operators
 
@@ -26,6 +25,10 @@ SIMPLER: dict[Op, Callable[..., Any]] = {
     ops.scaled_exp: lambda x, factor: factor * ops.exp(x),
     ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
     ops.div_slope: lambda a, b: -(a / b) / b,
+    ops.one_minus_square_power: lambda x, exponent: ops.power((1.0 - x) * (1.0 + x), exponent),
+    ops.scaled_sigmoid_slope: lambda c, x: c * ops.sigmoid_slope(x),
+    ops.share: lambda a, b: ops.sigmoid(a - b),
+    ops.share_slope: lambda a, b: ops.sigmoid_slope(a - b),
 }
 
 
@@ -44,26 +47,11 @@ class Symbol(Operators):
             return operands[0]
         if op in SIMPLER:
             return SIMPLER[op](*operands)
-        if op is ops.mul and (x := self._logistic(*operands)) is not None:
-            op, operands = SLOPE, (x,)
         # A step that was taken already is not repeated.
         step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
         if step not in self.steps:
             self.steps.append(step)
         return Symbol(self.steps.index(step), self.steps)
-
-    def _operand_of(self, op: Op, x: Any) -> Any:
-        """Return the operand of which ``x`` is that function; None where it is not."""
-        if not isinstance(x, Symbol):
-            return None
-        made, given = self.steps[x.where]
-        return Symbol(given[0], self.steps) if made is op and isinstance(given[0], int) else None
-
-    def _logistic(self, a: Any, b: Any) -> Any:
-        """Return x where the product is sigmoid(x) sigmoid(-x), which takes one exponential instead of two."""
-        x, negative = self._operand_of(ops.sigmoid, a), self._operand_of(ops.sigmoid, b)
-        other = self._operand_of(ops.neg, negative)
-        return x if x is not None and other is not None and x.where == other.where else None
 
 
 class Template:

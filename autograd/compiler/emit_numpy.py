@@ -12,7 +12,7 @@ from autograd import ops
 from autograd.compiler.contract import Calls, contract, pick
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.repeats import loops
-from autograd.compiler.runtime import SLOPE, function_of, positive
+from autograd.compiler.runtime import function_of, positive
 
 __all__ = ["Bound", "bind"]
 
@@ -143,7 +143,7 @@ class Bound:
                 self.calls.add(np.power, operands[1], float(operands[2]) - params[0], out)
                 self.calls.add(np.multiply, out, float(operands[0]), out)
                 return
-            if s.op in (ops.sigmoid, SLOPE) and self._logistic(s, operands[0], out):
+            if s.op in (ops.sigmoid, ops.sigmoid_slope) and self._logistic(s, operands[0], out):
                 return
             self.calls.add(function_of(s.op), *operands, *params, out)
         elif s.starts is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.program import Program
-from autograd.compiler.runtime import SLOPE
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.op import Op
 
@@ -112,7 +111,7 @@ class PythonWriter:
             lines.append(f"{e} = exp(-{self.factor(operands[0])})")
             self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
             self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
-        elif op is SLOPE and operands[0] in self.exponential:
+        elif op is ops.sigmoid_slope and operands[0] in self.exponential:
             self.define(node, self.exponential[operands[0]], lines)
         elif op.name == "step" and params == (0.0,):
             a, b = (self._named(x, lines) for x in operands)

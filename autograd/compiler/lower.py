@@ -162,6 +162,13 @@ def _each_softmax(b: Builder, xs: list[Ints], out: Ints, index: Ints) -> None:
     _call(b, ops.div, (), [np.stack(powers)[index, which], total[which]], out)
 
 
+def _softmax_rest(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
+    which, powers, _, total, table = _exponentials(b, xs)
+    rest = b.new(SOP, len(table))
+    _add(b, [p for i, p in enumerate(powers) if i != int(params[0])], rest, ())
+    _call(b, ops.div, (), [rest[which], total[which]], out)
+
+
 def _log_softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
     _each_log_softmax(b, xs, out, np.full(len(out), int(params[0])))
 
@@ -198,7 +205,7 @@ def _direction(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
 SPECIAL: dict[str, Any] = {
     "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div, "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal,
     "sum": _add, "mean": _mean, "dot": _dot, "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN),
-    "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
+    "logsumexp": _logsumexp, "softmax": _softmax, "softmax_rest": _softmax_rest, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
 }  # fmt: skip
 """How to take apart the rows that are not kept as they are."""
 

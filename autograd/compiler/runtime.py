@@ -15,16 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd import gaussian as normal
 from autograd import special
 from autograd.op import TABLE, Op
 
-__all__ = ["SLOPE", "function_of", "number_by_number", "positive"]
-
-
-SLOPE = Op(
-    "slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda y, x: (y * (1.0 - 2.0 * special.sigmoid(x)),),
-    latex=r"\sigma'({0})", numpy="slope({0})", c="slope({0})", source="sigmoid(x) sigmoid(-x), from one exponential",
-)  # fmt: skip
+__all__ = ["function_of", "number_by_number", "positive"]
 
 
 def sigmoid(x: Any, out: Any) -> None:
@@ -36,7 +31,7 @@ def sigmoid(x: Any, out: Any) -> None:
     np.divide(1.0, out, out=out)
 
 
-def slope(x: Any, out: Any) -> None:
+def sigmoid_slope(x: Any, out: Any) -> None:
     """The derivative of the logistic function."""
     np.abs(x, out=out)
     np.negative(out, out=out)
@@ -197,6 +192,25 @@ def gaussian(x: Any, order: float, scale: float, out: Any) -> None:
     np.multiply(before * (-1.0 / scale**0.5) ** order, np.exp(-u * u), out=out)
 
 
+def one_minus_square_power(x: Any, exponent: float, out: Any) -> None:
+    """(1 - x * x) ** exponent; NaN beyond 1."""
+    restrict((1.0 - x) * (1.0 + x), out)
+    np.power(out, exponent, out=out)
+
+
+def gelu_slope(x: Any, order: float, out: Any) -> None:
+    """The derivative of a whole order of gelu."""
+    if order == 1.0:
+        _by_value(normal.normal_cdf)(x, out)
+        np.add(out, x * np.exp(-0.5 * np.square(x)) / (2.0 * np.pi) ** 0.5, out=out)
+    else:
+        less = np.empty_like(out)
+        gaussian(x, order - 2.0, 2.0, out)
+        gaussian(x, order, 2.0, less)
+        np.subtract(out, less, out=out)
+        np.divide(out, (2.0 * np.pi) ** 0.5, out=out)
+
+
 def sign(x: Any, out: Any) -> None:
     """Sign."""
     np.sign(x, out)
@@ -213,8 +227,8 @@ def round_digits(x: Any, ndigits: float, out: Any) -> None:
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, slope, sech, sech_squared, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
-        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign,
+        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
+        restrict, saturate, direction, logaddexp, power, monomial, gaussian, gelu_slope, one_minus_square_power, sign,
     )
 } | {"round": round_digits}  # fmt: skip
 
@@ -270,7 +284,7 @@ def function_of(op: Op) -> Callable[..., Any]:
 
 def _whole(op: Op) -> Callable[..., Any] | None:
     """Return the function that applies a row to whole arrays; None where there is none."""
-    own = op is SLOPE or TABLE.get(op.name) is op  # a custom operation may be named as a function above
+    own = TABLE.get(op.name) is op  # a custom operation may be named as a function above
     return (FUNCTIONS.get(op.name) if own else None) or _as_spelled(op)
 
 

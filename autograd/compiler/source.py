@@ -171,7 +171,7 @@ class Writer(Views):
             return f"d_{self.regions.find(int(address[primal])).name}"
         if s.op is not None or s.extremum or (len(s.parts) == 1 and s.parts[0].b is None and s.parts[0].a is not None):
             refs = [r for r in (s.operands if s.op is not None else [s.parts[0].a]) if r is not None and (r.base >= 0 or r.addresses is not None)]
-            verb = s.extremum or ("sum" if s.op is None else {"step": "pos", "sech_squared": "slope", "div": "ratio"}.get(s.op.name, s.op.name))
+            verb = s.extremum or ("sum" if s.op is None else {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}.get(s.op.name, s.op.name))
             if refs:
                 first = refs[0].base if refs[0].base >= 0 else int(refs[0].addresses.ravel()[0])
                 inner = self.regions.find(first).name

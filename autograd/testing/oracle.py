@@ -22,7 +22,7 @@ try:
 except ImportError as error:
     raise MissingDependencyError("mpmath", "autograd.testing.oracle", "pip install mpmath") from error
 
-__all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "precision", "second_derivative", "step", "to_double", "value"]
+__all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "partial", "precision", "second_derivative", "step", "to_double", "value"]
 
 PRECISION = 1600
 """Bits: enough for 1 - tanh(350), which is 2**-1009, and two differences with steps of 2**-120."""
@@ -36,7 +36,7 @@ _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
 _RELATIVE = {"atan2", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute steps.
-_MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax"], 4000))
+_MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 _MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))  # steps within what separates a subnormal number from zero
 
 
@@ -101,6 +101,14 @@ def _gaussian(x: Any, order: Any, scale: Any) -> Any:
     return polynomial * mp.exp(-x * x / scale)
 
 
+def _gelu_slope(x: Any, order: Any) -> Any:
+    # Leibniz: of x times the distribution function.
+    def density(n: int) -> Any:
+        return _gaussian(x, n, 2) / mp.sqrt(2 * mp.pi) if n >= 0 else _erfc(-x / mp.sqrt(2)) / 2
+
+    return x * density(int(order) - 1) + order * density(int(order) - 2)
+
+
 def _lgamma(x: Any) -> Any:
     # By reflection, DLMF 5.5.3: mpmath walks to large negative numbers step by step.
     return mp.re(mp.loggamma(x)) if x > 0 else mp.log(mp.pi / abs(mp.sinpi(x))) - mp.loggamma(1 - x)
@@ -138,6 +146,9 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
     "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
     "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
+    "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x), "scaled_sigmoid_slope": lambda c, x: c * _sigmoid(x) * _sigmoid(-x),
+    "one_minus_square_power": lambda x, c: mp.power((1 - x) * (1 + x), c), "gelu_slope": _gelu_slope, "share": lambda a, b: _softmax(a, b, 0),
+    "share_slope": lambda a, b: _softmax(a, b, 0) * _softmax(a, b, 1), "softmax_rest": lambda *xs_index: mp.fsum(_softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])),
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
     "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
@@ -224,10 +235,7 @@ def derivative(op: ops.Op, operands: Sequence[float], i: int, *, order: int = 1)
     >>> float(derivative(tanh, [20.5], 0))
     6.251528757339955e-18
     """
-    with precision(op):
-        xs = [mp.mpf(x) for x in operands]
-        h = step(op, operands, i)
-        return _difference([c * _apply(op, _moved(xs, i, k * h)) for k, c in _DIFFERENCES[order]]) / h**order
+    return partial(op, operands, (i,) * order)
 
 
 def second_derivative(op: ops.Op, operands: Sequence[float], i: int, j: int) -> Any:
@@ -239,13 +247,37 @@ def second_derivative(op: ops.Op, operands: Sequence[float], i: int, j: int) -> 
     >>> float(second_derivative(ops.mul, [2.0, 3.0], 0, 1))
     1.0
     """
-    with precision(op):
+    return partial(op, operands, (i, j))
+
+
+def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> Any:
+    """Return the exact derivative of a row's value in its operands ``indices``, one after the other.
+
+    Examples
+    --------
+    >>> float(partial(ops.pow, [2.0, 3.0], (0, 0, 0)))
+    6.0
+    """
+    with precision(op), mp.extraprec(3000 if len(indices) > 2 and op.name in ("elu", "selu") else 0):
         xs = [mp.mpf(x) for x in operands]
-        h, k = step(op, operands, i), step(op, operands, j)
-        corners = [
-            _apply(op, _moved(_moved(xs, i, s * h), j, t * k)) * (s * t) for s in (1, -1) for t in (1, -1)
-        ]  # fmt: skip
-        return _difference(corners) / (4 * h * k)
+        found, natural = _differences(op, operands, xs, indices, 0)
+        if abs(found) < mp.ldexp(natural, -100):
+            # A zero, perhaps: what is left of it then shrinks with the square of the step.
+            again, _ = _differences(op, operands, xs, indices, 1)
+            return again if abs(found - again) <= mp.ldexp(abs(again), -60) else mp.mpf(0)
+        return found
+
+
+def _differences(op: ops.Op, operands: Sequence[float], xs: list[Any], indices: Sequence[int], halvings: int) -> tuple[Any, Any]:
+    """Return a quotient of differences, and the size it would have if the function varied as much as it may."""
+    terms: list[tuple[Any, list[Any]]] = [(mp.mpf(1), xs)]
+    size = mp.mpf(1)
+    for i in sorted(set(indices)):
+        h, order = mp.ldexp(step(op, operands, i), -halvings), list(indices).count(i)
+        size *= h**order
+        terms = [(w * c, _moved(point, i, k * h)) for w, point in terms for k, c in _DIFFERENCES[order]]
+    values = [w * _apply(op, point) for w, point in terms]
+    return _difference(values) / size, mp.ldexp(max(map(abs, values)), -STEP * len(indices)) / size
 
 
 def _difference(terms: Sequence[Any]) -> Any:

@@ -29,7 +29,7 @@ except ImportError as error:
 __all__ = ["Expression", "Function", "Step", "expressions", "floats", "functions", "values"]
 
 # Rows that serve the rules of others.
-_HELPERS = {"restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf"}
+_HELPERS = {"sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "gelu_slope", "share", "share_slope", "softmax_rest", "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf"}
 _MARGIN = 1e-3
 
 

@@ -1,0 +1,104 @@
+"""Derivatives of orders 1 to 3, mixed ones too, right *relatively*: near their zeros, symmetric points, kinks and bounds, and anywhere else."""
+
+import itertools
+import math
+
+import mpmath as mp
+import pytest
+import reference
+
+from autograd import ops
+from autograd.backward import gradients
+from autograd.compiler import compile
+from autograd.compiler.toolchain import find_compiler
+from autograd.testing import oracle
+from autograd.value import Value
+
+BOUND = 64.0  # in units of 2**-52, beside the exact derivative
+
+# Where terms of both signs meet at a zero in general position, an error counts beside the larger of the terms.
+# For rows of one operand: the zeros, each with how far around it digits are lost.
+ZEROS = {
+    ("gelu", 1): (-0.7517915246935645,), ("silu", 1): (-1.2784645427610738,), ("silu", 2): (2.399357280515468, -2.399357280515468),
+    ("silu", 3): (4.19, -4.19), ("atan", 3): (3.0**-0.5, -(3.0**-0.5)), ("asinh", 3): (0.5**0.5, -(0.5**0.5)),
+    ("tanh", 3): (0.6584789484624084, -0.6584789484624084), ("sech_squared", 2): (0.6584789484624084, -0.6584789484624084),
+    ("sech", 2): (0.8813735870195430, -0.8813735870195430), ("sigmoid", 3): (1.3169578969248166, -1.3169578969248166),
+    ("sigmoid_slope", 2): (1.3169578969248166, -1.3169578969248166),
+}  # fmt: skip
+# A weight less the sum of the others: equal to it in general position. The zero vector's directions have no slopes.
+SUMS = {"softmax", "softmax_rest", "log_softmax", "logsumexp"}
+# The difference of the operands decides: its rounding is beside the zeros of the third derivative.
+LIMITED = {("share", 3), ("share_slope", 2), ("share_slope", 3), ("scaled_sigmoid_slope", 2), ("scaled_sigmoid_slope", 3)}
+
+
+def is_pole(op, xs):
+    return op.name in ("lgamma", "digamma", "polygamma") and xs[0] <= 0.0 and xs[0] == math.floor(xs[0])
+
+
+def largest_term(op, order, xs, indices, exact):
+    """What an error counts beside: the exact derivative, but near a zero in general position the terms that cancel there."""
+    size = abs(exact)
+    for zero in ZEROS.get((op.name, order), ()):
+        if abs(xs[0] - zero) < 0.3 * abs(zero):
+            size += abs(exact) * abs(zero) / max(abs(mp.mpf(xs[0]) - mp.mpf(zero)), mp.mpf(2) ** -53)
+    if op.name in SUMS and order > 1:
+        *numbers, index = xs if op.params else (*xs, 0.0)
+        weights = [oracle.value(ops.softmax, (*numbers, float(i))) for i in range(len(numbers))]
+        size = max(size, mp.fprod(sorted(weights)[1:]) * (1 if op.name in ("logsumexp", "log_softmax") else weights[int(index)]))
+    if (op.name, order) in {("hypot", 3), ("norm", 3), ("direction", 2), ("direction", 3)}:
+        # A square less other squares, times what is odd in its operand.
+        numbers = [mp.mpf(x) for x in (xs[:-1] if op.params else xs)]
+        odd = [*indices, *([int(xs[-1])] if op.params else [])]
+        length = reference.length(*numbers)
+        size = max(size, mp.fprod(abs(x) / length for i, x in enumerate(numbers) if odd.count(i) % 2) / length ** (order if op.params else order - 1))
+    if (op.name, order) in LIMITED:
+        argument = xs[1] if op.name == "scaled_sigmoid_slope" else mp.mpf(xs[0]) - mp.mpf(xs[1])
+        size = max(size, reference.bump(mp.mpf(argument)) * (abs(xs[0]) if op.name == "scaled_sigmoid_slope" else 1) / 8)
+    return size
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op is not ops.monomial], ids=lambda op: op.name)
+def test_derivative_is_right_relatively(op, order):
+    slow = op.name in ("lgamma", "digamma", "polygamma")
+    asked = 0
+    for xs in reference.critical(op, 2 if slow else 12):
+        if is_pole(op, xs):
+            continue
+        for indices in itertools.combinations_with_replacement(range(len(xs) - len(op.params)), order):
+            exact = oracle.partial(op, xs, indices)
+            if mp.isnan(exact):
+                continue
+            asked += 1
+            got, want = reference.partial(op, indices, xs), oracle.to_double(exact)
+            term = largest_term(op, order, xs, indices, exact)
+            if got == want or term > reference.MAX:  # terms beyond the range may meet as NaN
+                continue
+            assert math.isfinite(got), (xs, indices, got, want)
+            error = abs(mp.mpf(got) - exact)
+            assert error <= BOUND * 2.0**-52 * term + 8 * 5e-324, (xs, indices, got, want)
+    assert asked
+
+
+COMPILED = ["sigmoid", "softplus", "logsigmoid", "silu", "gelu", "asin", "acos", "atanh", "tanh", "erf", "normal_cdf", "logaddexp", "softmax", "log_softmax", "logsumexp"]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python", *(["c"] if find_compiler() else [])])
+@pytest.mark.parametrize("name", COMPILED)
+def test_derivatives_of_every_order_compile(name, backend):
+    op, leaves = ops.TABLE[name], [Value(0.37), Value(-0.21)]
+    given = leaves[: 1 if op.arity == 1 else 2]
+
+    def derivative(order):
+        y = op(*given, **op.params)
+        for _ in range(order):
+            y = gradients(y, leaves[0], create_graph=True)
+        return y
+
+    for order in (0, 1, 2):
+        step = compile(lambda order=order: derivative(order), given, backend=backend)
+        for leaf in leaves:
+            leaf.grad = 0.0
+        assert step() == pytest.approx(float(derivative(order)), rel=1e-13)
+        want = gradients(derivative(order), given)
+        assert [leaf.grad for leaf in given] == pytest.approx([float(d) for d in want], rel=1e-12, abs=1e-15)
