@@ -15,8 +15,9 @@ from setuptools.command.build_ext import build_ext
 __all__ = ["EngineHook"]
 
 _NAME = "autograd.native._engine"
-# Without a fused multiply-add, which rounds once where Python rounds twice.
-_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden"]
+# Without a fused multiply-add, which rounds once where Python rounds twice; and without what differs from one folder to
+# another, so that the same source gives the same wheel: notes for debuggers, names of folders.
+_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
 _LIBRARIES = [] if os.name == "nt" else ["m"]
 
 

@@ -197,6 +197,23 @@ _LATER = {
 }
 
 
+def _warn_of_the_other_package() -> None:
+    """Say so where the unrelated package of this name, which is on PyPI, was installed into the same folder."""
+    from os.path import dirname, exists, join
+
+    if exists(join(dirname(__file__), "numpy", "__init__.py")):
+        import warnings
+
+        message = (
+            f"the unrelated package autograd from PyPI lies in {dirname(__file__)} too, and uninstalling either breaks the other; "
+            "run: pip uninstall autograd, then install chainrule once more (or use a fresh environment)"
+        )
+        warnings.warn_explicit(message, RuntimeWarning, dirname(__file__), 1)  # one line: a folder has no source to show
+
+
+_warn_of_the_other_package()
+
+
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
-from autograd.errors import MissingDependencyError, UsageError
+from autograd.errors import MissingDependencyError, UsageError, interrupted
 
 __all__ = ["COMMANDS", "main"]
 
@@ -73,19 +75,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["check", "x ** 2", "--at", "x=3", "--quiet"])
     0
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    args = _parser(chosen).parse_args(arguments)
+    name = "chainrule"
     try:
-        code: int = import_module(f"autograd.commands.{args.command}").run(args)
-        print(end="", flush=True)  # unlike a method of standard output, not put out where that is closed
+        _accept_any_text()
+        arguments = list(sys.argv[1:] if argv is None else argv)
+        try:
+            args = _parser(arguments[0] if arguments and arguments[0] in COMMANDS else None).parse_args(arguments)
+            name = f"chainrule {args.command}"
+            code: int = import_module(f"autograd.commands.{args.command}").run(args)
+        finally:  # what is put out where the interpreter ends could not be caught
+            print(end="", flush=True)  # unlike a method of standard output, not put out where that is closed
     except BrokenPipeError:  # who reads, `head` for one, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
     except (UsageError, MissingDependencyError, OSError) as error:
-        print(f"chainrule {args.command}: {_said(error)}", file=sys.stderr)
+        _complain(f"{name}: {_said(error)}")
         return 2
-    except KeyboardInterrupt:
-        print(f"\nchainrule {args.command}: interrupted", file=sys.stderr)
+    except (KeyboardInterrupt, Exception) as error:
+        if not interrupted(error):
+            raise
+        _complain(f"\n{name}: interrupted")
         return 130
     return code
+
+
+def _accept_any_text() -> None:
+    """Let what the terminal's encoding has no letter for be spelt out, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _complain(line: str) -> None:
+    """Print to standard error, where somebody listens; nowhere else."""
+    with suppress(OSError):
+        if sys.stderr is not None:
+            print(line, file=sys.stderr, flush=True)
+
+
+def _discard_output() -> None:
+    """Send what is still to be written nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["AnomalyError", "GraphError", "MissingDependencyError", "TracingError", "UsageError"]
+from typing import Any
+
+__all__ = ["AnomalyError", "GraphError", "MissingDependencyError", "TracingError", "UsageError", "interrupted", "optional"]
 
 
 class GraphError(ValueError):
@@ -56,7 +58,7 @@ class TracingError(TypeError):
 
 
 class MissingDependencyError(ImportError):
-    """An optional package or program is absent; the message holds the command that installs it.
+    """An optional package or program is absent or broken; the message holds the command that installs it.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ class MissingDependencyError(ImportError):
         What it is wanted for.
     install
         The command that brings it.
+    broken
+        What is wrong with it, where it is installed and cannot be imported.
 
     Examples
     --------
@@ -73,8 +77,79 @@ class MissingDependencyError(ImportError):
     drawing plots needs matplotlib, which is not installed here. Install it with: pip install matplotlib
     """
 
-    def __init__(self, what: str, purpose: str, install: str) -> None:
-        super().__init__(f"{purpose} needs {what}, which is not installed here. Install it with: {install}")
+    def __init__(self, what: str, purpose: str, install: str, *, broken: str = "") -> None:
+        how = f"is installed here but broken ({broken}). Repair" if broken else "is not installed here. Install"
+        super().__init__(f"{purpose} needs {what}, which {how} it with: {install}")
+
+
+def optional(module: str, purpose: str, install: str, *, what: str = "") -> Any:
+    """Import a module that need not be installed.
+
+    Parameters
+    ----------
+    module
+        Its name, such as ``"matplotlib.figure"``.
+    purpose
+        What it is wanted for.
+    install
+        The command that brings it.
+    what
+        What to call it in the message; by default the package's name.
+
+    Returns
+    -------
+    module
+        The module.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is absent; or if it is installed and cannot be imported, then with the reason.
+
+    Examples
+    --------
+    >>> optional("json", "this example", "pip install json").loads("[1.5]")
+    [1.5]
+    >>> optional("no_such_package", "this example", "pip install no-such-package")
+    Traceback (most recent call last):
+    ...
+    autograd.errors.MissingDependencyError: this example needs no_such_package, which is not installed here. ...
+    """
+    import sys
+    from importlib import import_module
+
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except Exception as error:
+        # None stands in sys.modules for what must not be imported.
+        if isinstance(error, ModuleNotFoundError) and (error.name == package or sys.modules.get(package, error) is None):
+            raise MissingDependencyError(what or package, purpose, install) from None
+        if interrupted(error):
+            raise KeyboardInterrupt from error
+        first: BaseException = error
+        while first.__cause__ is not None:  # NumPy says at length what to try, and chains what went wrong
+            first = first.__cause__
+        reason = " ".join(f"{type(first).__name__}: {first}".split())
+        raise MissingDependencyError(what or package, purpose, f"pip uninstall {package} && {install}", broken=reason) from error
+
+
+def interrupted(error: BaseException) -> bool:
+    """Whether an exception comes of the keyboard's interrupt; extensions turn one into an ImportError while they load.
+
+    Examples
+    --------
+    >>> error = ImportError("numpy could not be imported")
+    >>> interrupted(error)
+    False
+    >>> error.__cause__ = KeyboardInterrupt()
+    >>> interrupted(error)
+    True
+    """
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, KeyboardInterrupt):
+        found = found.__cause__ or found.__context__
+    return found is not None
 
 
 class UsageError(ValueError):

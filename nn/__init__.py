@@ -9,11 +9,17 @@ Examples
 >>> loss.backward()
 """
 
-from nn import activations, callbacks, data, init, losses, metrics, optim, plot, progress, state
-from nn.blocks import Dropout, Embedding, Sequential
-from nn.layers import MLP, Layer, Neuron
-from nn.module import Module
-from nn.train import evaluate, fit
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in typing, which takes longer to import than what the command has to do before an interrupt is caught
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nn import activations, callbacks, data, init, losses, metrics, optim, plot, progress, state
+    from nn.blocks import Dropout, Embedding, Sequential
+    from nn.layers import MLP, Layer, Neuron
+    from nn.module import Module
+    from nn.train import evaluate, fit
 
 __all__ = [
     "MLP",
@@ -36,3 +42,35 @@ __all__ = [
     "progress",
     "state",
 ]
+
+_HOMES = {
+    **dict.fromkeys(["Dropout", "Embedding", "Sequential"], "nn.blocks"),
+    **dict.fromkeys(["MLP", "Layer", "Neuron"], "nn.layers"),
+    "Module": "nn.module",
+    **dict.fromkeys(["evaluate", "fit"], "nn.train"),
+}
+
+
+# A name is imported when it is first asked for, so that the command begins before the engine is loaded, and can say
+# what is wrong where another package named autograd stands in its place.
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    home = _HOMES.get(name)
+    if home is None and (name.startswith("_") or find_spec(f"nn.{name}") is None):
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    try:
+        found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)
+    except ImportError:
+        from nn.clash import problem
+
+        if (said := problem()) is not None:
+            raise ImportError(said) from None
+        raise
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.errors import MissingDependencyError
+from autograd.errors import optional
 
 __all__ = ["numpy_for"]
 
 
 def numpy_for(purpose: str) -> Any:
     """Return the module ``numpy``, or say what it is wanted for and how to install it."""
-    try:
-        import numpy as np
-    except ImportError:
-        raise MissingDependencyError("NumPy", purpose, "pip install numpy") from None
-    return np
+    return optional("numpy", purpose, "pip install numpy", what="NumPy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from nn import state
 from nn.callbacks import EarlyStopping, Training
 from nn.module import Module
 
-__all__ = ["check_writable", "load_checkpoint", "save_checkpoint"]
+__all__ = ["check_writable", "load_checkpoint", "made_of", "save_checkpoint"]
 
 FORMAT = "chainrule-checkpoint"
 
@@ -31,9 +32,18 @@ def _stateful(parts: Sequence[Any]) -> list[Any]:
     return [part for part in parts if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")]
 
 
-def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any]) -> None:
-    """Write the parameters, the optimizer, the generators, the history and the ``others`` (callbacks, a scheduler)."""
-    state.write(path, _content(training, rng, others), kind=FORMAT)
+def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -> dict[str, Any]:
+    """Return what a training is made of and a checkpoint does not set: by it, one that is another is told from one to go on with."""
+    return {
+        "samples and targets": hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest(),
+        "model": repr(model),
+        **options,
+    }
+
+
+def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
+    """Write the parameters, the optimizer, the generators, the history, the ``others`` (callbacks, a scheduler) and what it is made of."""
+    state.write(path, {**_content(training, rng, others), "made of": made}, kind=FORMAT)
 
 
 def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
@@ -58,13 +68,13 @@ def _plain(x: Any) -> Any:
     return [_plain(element) for element in x] if isinstance(x, tuple) else x
 
 
-def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any]) -> None:
+def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
     """Take over what `save_checkpoint` wrote; on any error the training is as it was.
 
     Raises
     ------
     ValueError
-        If the file is damaged, or belongs to another model, optimizer, or set of callbacks.
+        If the file is damaged, or belongs to another model, optimizer, or set of callbacks, or to a training on other data.
     """
     document = state.read(path, kind=FORMAT)
     name = os.fspath(path)
@@ -75,6 +85,7 @@ def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, 
     )  # fmt: skip
     try:
         _take_over(document, training, generators, parts)
+        _compare(document.get("made of", {}), made)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
         # Each part checks before it assigns; the parts that came before the bad one go back.
         training.model.load_state_dict(before[0])
@@ -109,6 +120,24 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
         # They are assigned at the training's end only, when it would be too late to find them unfit.
         if isinstance(part, EarlyStopping) and part.best_parameters and set(part.best_parameters) != set(training.model.state_dict()):
             raise ValueError("the best parameters of its EarlyStopping are not those of this model")
+
+
+def _compare(saved: Any, made: dict[str, Any]) -> None:
+    """Refuse a training that is made of something else than the saved one."""
+    if not isinstance(saved, dict):
+        raise ValueError("the entry 'made of' is not an object")
+    for name, now in made.items():
+        then = saved.get(name, now)
+        if then != now:
+            if name == "samples and targets":
+                raise ValueError("it was trained on other samples or targets")
+            raise ValueError(f"it was trained with another {name}: {_short(then)} then, {_short(now)} now")
+
+
+def _short(x: Any) -> str:
+    """Show something in a few words."""
+    text = str(x)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _decoded(x: Any) -> Any:

@@ -13,14 +13,14 @@ from typing import Any
 
 import autograd
 from autograd import Value
-from autograd.errors import MissingDependencyError
+from autograd.errors import optional
 from autograd.files import write_atomically
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, listed, real, whole
 from nn.module import Module
 from nn.reduction import is_sequence
 
-__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss", "save_plot"]
+__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss", "save_plot", "write_text"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -29,11 +29,10 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 
 def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
     """Return the axes to draw into; new ones belong to a figure that needs no window."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependencyError("matplotlib", "drawing plots", "pip install 'chainrule[plot]'") from None
-    return Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot() if ax is None else ax
+    if ax is not None:
+        return ax
+    figure = optional("matplotlib.figure", "drawing plots", "pip install 'chainrule[plot]'")
+    return figure.Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot()
 
 
 def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
@@ -59,6 +58,40 @@ def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
     picture = io.BytesIO()
     ax.figure.savefig(picture, format=os.path.splitext(os.fsdecode(path))[1][1:].lower() or "png")
     write_atomically(path, picture.getvalue())
+
+
+def write_text(text: Any, content: str) -> None:
+    """Let a text of matplotlib's show just this: a dollar sign begins no formula, and what is no character is spelt out.
+
+    Parameters
+    ----------
+    text
+        Such as a title, or an inscription of a legend.
+    content
+        What it is to show.
+
+    Examples
+    --------
+    >>> ax = plot_loss([1.0])
+    >>> write_text(ax.title, "prices in $ and $$")
+    >>> ax.get_title(), ax.title.get_parse_math()
+    ('prices in $ and $$', False)
+    """
+    text.set_parse_math(False)
+    text.set_text(str(content).encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def _inscribe(ax: Any, title: str, xlabel: str, ylabel: str) -> None:
+    """Write a plot's title, and what its axes are."""
+    for text, content in ((ax.title, title), (ax.xaxis.label, xlabel), (ax.yaxis.label, ylabel)):
+        write_text(text, content)
+
+
+def _legend(ax: Any, artists: Sequence[Any], names: Sequence[str]) -> None:
+    """Say what is what; matplotlib itself would leave out a name that begins with an underscore."""
+    legend = ax.legend(artists, [f"{k}" for k in range(len(names))], loc="best")
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        write_text(text, name)
 
 
 def plot_loss(
@@ -89,17 +122,19 @@ def plot_loss(
     given: Mapping[str, Sequence[float]] = losses if isinstance(losses, Mapping) else {"": losses}
     curves = {str(name): [data_of(y) for y in listed("losses", ys)] for name, ys in given.items()}
     ax = _axes(ax)
-    for (name, ys), colour in zip(curves.items(), _cycle(COLOURS), strict=False):
-        ax.plot(range(len(ys)), ys, color=colour, label=name or None, linewidth=1.6)
+    lines = [
+        ax.plot(range(len(ys)), ys, color=colour, label=name or None, linewidth=1.6)[0]
+        for (name, ys), colour in zip(curves.items(), _cycle(COLOURS), strict=False)
+    ]
     finite = [y for ys in curves.values() for y in ys if math.isfinite(y)]
     if log is None:
         log = bool(finite) and min(finite) > 0.0 and max(finite) > 20.0 * min(finite)
     if log:
         ax.set_yscale("log")
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    _inscribe(ax, title, xlabel, ylabel)
     ax.grid(alpha=0.3)
     if any(curves):
-        ax.legend()
+        _legend(ax, lines, list(curves))
     return ax
 
 
@@ -170,7 +205,7 @@ def plot_decision_boundary(
             [p[0] for p in own], [p[1] for p in own], c=colours[k], marker=MARKERS[k % len(MARKERS)],
             edgecolors="white", linewidths=0.6, s=34, label=f"class {k}",
         )  # fmt: skip
-    ax.set(title=title, xlabel="x0", ylabel="x1")
+    _inscribe(ax, title, "x0", "x1")
     ax.legend(loc="best")
     return ax
 
@@ -219,13 +254,13 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
     ys = [x if function is None else function(x) for x in xs]
     slopes = [autograd.gradients(y, x) for x, y in zip(xs, ys, strict=True)]
     ax = _axes(ax)
-    ax.plot([x.data for x in xs], [y.data for y in ys], color=COLOURS[0], label=name)
-    ax.plot([x.data for x in xs], slopes, color=COLOURS[1], linestyle="--", label="derivative")
+    lines = ax.plot([x.data for x in xs], [y.data for y in ys], color=COLOURS[0], label=name)
+    lines += ax.plot([x.data for x in xs], slopes, color=COLOURS[1], linestyle="--", label="derivative")
     ax.axhline(0.0, color="black", linewidth=0.6)
     ax.axvline(0.0, color="black", linewidth=0.6)
-    ax.set(title=name, xlabel="x", ylabel="y")
+    _inscribe(ax, name, "x", "y")
     ax.grid(alpha=0.3)
-    ax.legend()
+    _legend(ax, lines, [name, "derivative"])
     return ax
 
 
@@ -265,7 +300,7 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     places = range(len(groups))
     ax.bar(places, [max(gs) for gs in groups.values()], color=COLOURS[5], label="largest")
     ax.bar(places, [math.fsum(gs) / len(gs) for gs in groups.values()], color=COLOURS[0], width=0.5, label="mean")
-    ax.set_xticks(list(places), list(groups), rotation=30 if len(groups) > 6 else 0)
+    ax.set_xticks(list(places), list(groups), rotation=30 if len(groups) > 6 else 0, parse_math=False)
     if all(max(gs) > 0.0 for gs in groups.values()):
         ax.set_yscale("log")
     ax.set(title="Gradient flow", ylabel="absolute gradient")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from typing import Any, TextIO
@@ -31,7 +33,8 @@ class Progress:
     title
         What stands in front.
     stream
-        Where to write; standard error by default, so that a program's output stays clean.
+        Where to write; standard error by default, so that a program's output stays clean. Where there is none, as under
+        ``pythonw``, nothing is written.
     style
         ``"bar"``, ``"notebook"``, ``"lines"`` or ``"none"``; by default the one that suits the stream.
 
@@ -50,10 +53,11 @@ class Progress:
         self.total, self.title = max(whole("total", total, least=0), 1), title
         self.stream = sys.stderr if stream is None else stream
         if style is None:
-            style = "notebook" if _in_notebook() else "bar" if self.stream.isatty() else "lines"
+            style = "notebook" if _in_notebook() else "bar" if _on_terminal(self.stream) else "lines"
         if style not in ("bar", "notebook", "lines", "none"):
             raise ValueError(f"style must be bar, notebook, lines or none, got {style!r}")
-        self.style = style
+        # A notebook shows its own output; all others need somewhere to write.
+        self.style = style if style == "notebook" or _is_open(self.stream) else "none"
         self._start = time.monotonic()
         self._drawn = -1.0
         self._last: tuple[int, dict[str, float]] | None = None
@@ -86,41 +90,90 @@ class Progress:
         if self.style in ("bar", "notebook") and self._last:
             self._draw()
         if self.style == "bar" and self._last:
-            self.stream.write("\n")
-            self.stream.flush()
+            self._put("\n")
 
-    def _text(self) -> str:
+    def _line(self) -> str:
+        """Return the state for a pipe."""
         step, figures = self._last or (0, {})
-        numbers = "".join(f"  {name} {_short(value)}" for name, value in figures.items())
-        if self.style == "lines":
-            return f"{self.title} {step}/{self.total}{numbers}"
-        done = WIDTH * min(step, self.total) // self.total
+        return f"{self.title} {step}/{self.total}" + "".join(f"  {name} {_short(value)}" for name, value in figures.items())
+
+    def _bar(self, width: int, full: str = "█", empty: str = "░") -> str:
+        """Return the state in at most ``width`` characters: the times give way first, then the bar's length, then figures, last first."""
+        step, figures = self._last or (0, {})
         spent = time.monotonic() - self._start
-        left = spent / step * (self.total - step) if step else 0.0
-        bar = "█" * done + "░" * (WIDTH - done)
-        return f"{self.title} {bar} {step}/{self.total}{numbers}  {_clock(spent)} spent, {_clock(left)} left"
+        left = _clock(spent / step * (self.total - step) if step else 0.0)
+        shown = [f"  {name} {_short(value)}" for name, value in figures.items()]
+        numbers = "".join(shown)
+        tries = [(f"{numbers}  {_clock(spent)} spent, {left} left", WIDTH), (f"{numbers}  {left} left", WIDTH // 2)]
+        tries += [("".join(shown[:n]), WIDTH // 3) for n in range(len(shown), -1, -1)]
+        for beside, least in tries:
+            size = min(width - len(f"{self.title}  {step}/{self.total}{beside}"), WIDTH)
+            if size >= least:
+                done = size * min(step, self.total) // self.total
+                return f"{self.title} {full * done}{empty * (size - done)} {step}/{self.total}{beside}"
+        return f"{self.title} {step}/{self.total}"[: max(width, 0)]
 
     def _draw(self) -> None:
-        text = self._text()
         if self.style == "lines":
-            print(text, file=self.stream, flush=True)
+            self._put(self._line() + "\n")
         elif self.style == "notebook":
             import IPython.display
 
             display: Any = IPython.display.display
-            shown = {"text/plain": text}
+            shown = {"text/plain": self._bar(1000)}
             if self._handle is None:
                 self._handle = display(shown, raw=True, display_id=True)
             else:
                 self._handle.update(shown, raw=True)
         else:
-            encoding = self.stream.encoding or "ascii"
-            if "utf" not in encoding.lower():
-                text = text.replace("█", "#").replace("░", ".")
-            # Blanks wipe what a longer line left behind.
-            self.stream.write("\r" + text.ljust(self._width))
+            # In a terminal's last column, the cursor may already stand in the next line.
+            text = self._bar(_columns(self.stream) - 1, *("█░" if _can_write(self.stream, "█░") else "#."))
+            # Blanks wipe what a longer line left behind, where the terminal still is as wide.
+            self._put("\r" + text.ljust(min(self._width, _columns(self.stream) - 1)))
             self._width = len(text)
-            self.stream.flush()
+
+    def _put(self, text: str) -> None:
+        """Write, in the letters that the stream has."""
+        if self.stream is None:
+            return
+        if not _can_write(self.stream, text):
+            encoding = getattr(self.stream, "encoding", None) or "ascii"
+            text = text.encode(encoding, "backslashreplace").decode(encoding)
+        self.stream.write(text)
+        flush = getattr(self.stream, "flush", None)
+        if flush is not None:
+            flush()
+
+
+def _is_open(stream: Any) -> bool:
+    """Whether there is somewhere to write."""
+    return stream is not None and not getattr(stream, "closed", False)
+
+
+def _on_terminal(stream: Any) -> bool:
+    """Whether a line that was written to a stream can be written over."""
+    isatty = getattr(stream, "isatty", None)
+    return _is_open(stream) and callable(isatty) and bool(isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def _columns(stream: Any) -> int:
+    """Return a terminal's width: what COLUMNS says, or else the terminal itself, or else 80."""
+    usual = shutil.get_terminal_size().columns
+    if os.environ.get("COLUMNS"):
+        return usual
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or usual
+    except (AttributeError, OSError, ValueError):  # no terminal of the system's
+        return usual
+
+
+def _can_write(stream: Any, text: str) -> bool:
+    """Whether a stream's encoding has all letters of a text; one that names none takes any text."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _short(value: float) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import autograd
 from autograd.files import check_file, check_folder
 from nn.callbacks import EarlyStopping, History, Training
-from nn.checkpoint import check_writable, load_checkpoint, save_checkpoint
+from nn.checkpoint import check_writable, load_checkpoint, made_of, save_checkpoint
 from nn.checks import data_of, listed, whole
 from nn.data import batches
 from nn.init import Rng, generator
@@ -82,7 +82,8 @@ def fit(
     checkpoint_every
         Epochs from one writing of that file to the next; it is written at the end, too.
     resume
-        Whether to go on from that file, bit for bit, if it exists.
+        Whether to go on from that file, bit for bit, if it exists; then ``epochs`` counts those before, and may be another
+        number. The file of a training on other data, or of another model, optimizer or size of batches, is refused.
 
     Returns
     -------
@@ -132,8 +133,11 @@ def fit(
             loop.step.total(loop.x[:1], loop.y[:1])
     if checkpoint is not None:
         check_writable(loop.training, loop.rng, loop.stateful())
+        loop.made = made_of(
+            loop.x, loop.y, model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle), **{"batch size": loop.size},
+        )  # fmt: skip
     if resume and checkpoint is not None and os.path.exists(checkpoint):
-        load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful())
+        load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful(), loop.made)
         for callback in callbacks:
             if isinstance(callback, EarlyStopping):
                 callback.stop_in_vain(loop.training)
@@ -167,6 +171,7 @@ class _Loop:
     scheduler: Scheduler | None
     checkpoint: str | os.PathLike[str] | None
     every: int
+    made: dict[str, Any]
     step: Eager
 
     def __init__(
@@ -212,7 +217,7 @@ class _Loop:
                     bar.update(training.epoch, **figures)
                     last = training.epoch == epochs or bool(training.stopping)
                     if self.checkpoint is not None and (last or training.epoch % self.every == 0):
-                        save_checkpoint(self.checkpoint, training, self.rng, self.stateful())
+                        save_checkpoint(self.checkpoint, training, self.rng, self.stateful(), self.made)
         except KeyboardInterrupt:
             training.stopping = "interrupted"
         finally:

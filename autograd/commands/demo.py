@@ -66,7 +66,7 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
     optimizer = SGD(model.parameters(), lr=1.0)
     losses: list[float] = []
     accuracy = 0.0
-    progress = Progress(steps, style="none" if quiet else None, stream=sys.stdout)
+    progress = Progress(steps, style="none" if quiet or sys.stdout is None else None, stream=sys.stdout)
     try:
         for step in range(steps):
             scores = [model(point) for point in x]

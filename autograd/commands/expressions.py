@@ -50,5 +50,15 @@ def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
 
 
 def put_out(output: str, text: Callable[[], str], save: Callable[[str], str]) -> None:
-    """Save to a file and say where; for the output ``-``, print the text itself."""
-    print(text() if output == "-" else save(output))
+    """Save to a file and say where; for the output ``-``, write the text itself, in UTF-8 as in a file."""
+    import sys
+
+    if output != "-":
+        print(save(output))
+        return
+    raw = getattr(sys.stdout, "buffer", None)
+    if raw is None:  # closed, or a stream that takes text only
+        print(text())
+        return
+    sys.stdout.flush()
+    raw.write(f"{text()}\n".encode(errors="backslashreplace"))

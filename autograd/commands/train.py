@@ -38,7 +38,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 COMMON: dict[str, Any] = {
     "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto", "activation": "relu",
-    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0,
+    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0, "validation": 0.0, "batch_size": None,
+    "target": None,
 }  # fmt: skip
 
 
@@ -57,12 +58,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--samples", type=int, metavar="N", help="size of a built-in data set")
     add("--noise", type=float, help="of a built-in data set")
     add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
-    add("--validation", type=float, default=0.0, metavar="SHARE", help="share of the samples that is held out (default 0)")
-    add("--seed", type=int, default=0, help="of data, first weights and batches (default 0)")
+    add("--validation", type=float, metavar="SHARE", help="share of the samples that is held out (default 0)")
+    add("--seed", type=int, help="of data, first weights and batches (default 0)")
     add("--compile", action=argparse.BooleanOptionalAction, default=None, help="train with a program of matrices made from the scalar network")
     add("--out", type=Path, default=Path("chainrule-train"), metavar="FOLDER", help="where pictures go (default chainrule-train)")
     add("--save", type=Path, metavar="FILE.json", help="write the training's state after each tenth of it, and at the end")
-    add("--resume", type=Path, metavar="FILE.json", help="go on from such a file, bit for bit")
+    add("--resume", type=Path, metavar="FILE.json", help="go on from such a file, bit for bit, with the options that it was saved with")
     add("--predict", type=Path, metavar="FILE.csv", help="predict for the samples of this file, into predictions.csv")
     add("--quiet", action="store_true", help="print only where the results are")
 
@@ -107,14 +108,12 @@ def run(args: argparse.Namespace) -> int:
     """Train, say how it went, and write what was asked for."""
     from nn.plot import plot_loss
 
-    options = settings(args)
     try:
+        options = settings(args)
         task = load(args, options)
         held_out = round(args.validation * len(task.x))
         if args.validation and not 0 < held_out < len(task.x):
             raise UsageError(f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to {'learn from' if held_out else 'hold out'}")
-        if args.resume is not None:
-            options["lr"] = resumed_rate(args)
         network = build(args, options, task)
         rows = prediction_rows(args, task)
     except ValueError as error:
@@ -145,8 +144,8 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
     kind = args.data if args.data in DEFAULTS else "csv"
     if kind == "csv" and not args.data.lower().endswith((".csv", ".tsv", ".txt")):
         raise UsageError(f"no data set is called {args.data!r}; choose one of {', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv")
-    options: dict[str, Any] = {**COMMON, **DEFAULTS[kind]}
-    for name in ("activation", "loss", "optimizer", "lr", "penalty", "epochs", "samples", "noise", "compile"):
+    options: dict[str, Any] = {**COMMON, **DEFAULTS[kind], "data": kind}
+    for name in ("activation", "loss", "optimizer", "lr", "penalty", "epochs", "samples", "noise", "compile", "seed", "validation", "batch_size", "target"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.hidden is not None:
@@ -164,8 +163,8 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
             raise UsageError(f"--{name} must be at least {low}, and finite, got {options[name]}")
     if args.batch_size is not None and args.batch_size < 1:
         raise UsageError(f"--batch-size must be at least 1, got {args.batch_size}")
-    if not 0.0 <= args.validation < 1.0:
-        raise UsageError(f"--validation is a share from 0 to below 1, got {args.validation}")
+    if not 0.0 <= options["validation"] < 1.0:
+        raise UsageError(f"--validation is a share from 0 to below 1, got {options['validation']}")
     if args.resume is not None and not args.resume.exists():
         raise UsageError(f"there is no file {args.resume} to resume from")
     if args.save is not None and not args.save.absolute().parent.is_dir():
@@ -178,7 +177,55 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
     for name in foreign:
         if getattr(args, name) is not None:
             raise UsageError(f"--{name} does not go with {args.data}")
-    return {**options, "data": kind}
+    if args.resume is not None:
+        options = resumed(args, options)
+    vars(args).update({name: options[name] for name in ("seed", "validation", "batch_size", "target")})
+    return options
+
+
+@dataclass
+class Recipe:
+    """The options that a training began with, which its checkpoint keeps; a callback that does nothing else."""
+
+    options: dict[str, Any]
+
+    def __call__(self, training: Any) -> None:
+        """Take no part in the training."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the options that decide what is learnt from which data."""
+        return {name: value for name, value in self.options.items() if name not in ("epochs", "lr")}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Do nothing: `resumed` has compared them already."""
+
+
+def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the training to go on with; those of the command line must not contradict them."""
+    from nn import checkpoint, state
+
+    document = state.read(args.resume, kind=checkpoint.FORMAT)
+    options["lr"] = resumed_rate(args, document)
+    others = document.get("others")
+    recipes = [other.get("state") for other in others if isinstance(other, dict) and other.get("kind") == Recipe.__name__] if isinstance(others, list) else []
+    then = recipes[0] if recipes else None
+    now = Recipe(options).state_dict()
+    if not isinstance(then, dict) or set(then) != set(now):
+        raise UsageError(f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was not saved by this release's chainrule train")
+    if then["data"] != now["data"]:
+        raise UsageError(f"{args.resume} cannot be resumed from: it was trained on {then['data']}, not on {now['data']}")
+    for name, value in then.items():
+        if getattr(args, name, None) is not None and name != "data" and value != now[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained with {option} {_typed(value)}; leave {option} out")
+        if type(value) is not type(now[name]) and None not in (value, now[name]) and not isinstance(value, (int, float)):
+            raise UsageError(f"{args.resume} cannot be resumed from: its {name} is {value!r:.40}")
+    return {**options, **then}
+
+
+def _typed(value: Any) -> str:
+    """Return an option's value as it is typed."""
+    return ",".join(map(str, value)) or "0" if isinstance(value, list) else str(value)
 
 
 def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
@@ -288,15 +335,14 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
         rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
         resume=args.resume is not None,
-        progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet else None),
+        callbacks=[Recipe(options)] if save is not None else [],
+        progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None),
     )  # fmt: skip
 
 
-def resumed_rate(args: argparse.Namespace) -> float:
+def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
     """Return the learning rate that the training to go on with was saved with."""
-    from nn import checkpoint, state
-
-    optimizer = state.read(args.resume, kind=checkpoint.FORMAT).get("optimizer")
+    optimizer = document.get("optimizer")
     rate = optimizer.get("lr") if isinstance(optimizer, dict) else None
     if not isinstance(rate, float):
         raise UsageError(f"{args.resume} cannot be resumed from: it has no learning rate")
@@ -329,7 +375,12 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
     from nn.table import column_names, read_csv
 
     names, wanted = column_names(args.predict), len(task.x[0])
-    by_name = bool(task.features) and set(task.features) <= set(names)
+    unnamed, by_name = all(name.startswith("column ") for name in names), bool(task.features) and set(task.features) <= set(names)
+    if unnamed and len(names) > wanted + 1:  # one more may be the target, as in the file that was learnt from
+        by_name = False
+    missing = [name for name in task.features if name not in names and not name.startswith("column ")]
+    if not by_name and len(names) == wanted and missing and not unnamed:
+        raise UsageError(f"{args.predict} has no column {missing[0]!r}; its columns are {', '.join(names)}, and the network takes {', '.join(task.features)}")
     if not by_name and len(names) != wanted:
         named = f" ({', '.join(task.features)})" if task.features else ""
         raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")

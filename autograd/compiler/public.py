@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
+from autograd.errors import optional
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ _NOTICED: list[bool] = []
 def _made(*arguments: Any) -> Compiled:
     """Return the compiled function; without NumPy, one that needs Python only."""
     if find_spec("numpy") is not None:
+        optional("numpy", "compile()", "pip install numpy", what="NumPy")  # says so where it is broken
         from autograd.compiler.step import Compiled
 
         return Compiled(*arguments)

@@ -8,25 +8,49 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Final
 
 __all__ = ["REPLACED", "engine"]
 
 
 def _engine_in_c() -> Any:
-    """Return the compiled module, or None where it was not compiled, is not wanted, is older than its source, or is another copy's."""
+    """Return the compiled module, or None where it was not compiled, is not wanted, or is another copy's.
+
+    One that is older than its source, or cannot be loaded, is not used either; then a warning says so.
+    """
     if os.environ.get("CHAINRULE_PURE_PYTHON"):
         return None
     try:
-        from autograd.native import _engine
-
-        compiled = os.stat(str(_engine.__file__)).st_mtime
-        with os.scandir(os.path.dirname(__file__)) as files:
-            if any(file.name.endswith((".c", ".h")) and file.stat().st_mtime > compiled for file in files):
-                return None  # a source tree that was changed since; installing it again compiles it
-    except (ImportError, OSError):  # the latter where a bundler has put the package into one file
+        module = import_module("autograd.native._engine")
+        changed = _newer_source(str(module.__file__))
+    except ModuleNotFoundError:
         return None
-    return _engine if _engine.claim() else None
+    except ImportError as error:
+        return _without(f"could not be loaded: {error}")
+    except OSError:  # a bundler has put the package into one file
+        return None
+    if changed:
+        return _without(f"is older than {changed}")
+    return module if module.claim() else None
+
+
+def _newer_source(compiled: str) -> str:
+    """Return the name of a source that was changed after it was compiled, in a source tree; empty where there is none."""
+    time = os.stat(compiled).st_mtime
+    with os.scandir(os.path.dirname(__file__)) as files:
+        return next((file.name for file in files if file.name.endswith((".c", ".h")) and file.stat().st_mtime > time), "")
+
+
+def _without(why: str) -> None:
+    """Say that Python runs in the compiled module's place, and how to compile it."""
+    import warnings
+
+    message = (
+        f"the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip install -e . "
+        "(or set CHAINRULE_PURE_PYTHON=1 to do without)"
+    )
+    warnings.warn_explicit(message, RuntimeWarning, os.path.dirname(__file__), 1)  # one line: a folder has no source to show
 
 
 engine: Final = _engine_in_c()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograd.errors import MissingDependencyError
+from autograd.errors import optional
 from autograd.render import dotsource, engines
 from autograd.render.drawing import Drawing
 
-try:
-    import graphviz
-except ImportError:
-    raise MissingDependencyError("the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz") from None
-
 __all__ = ["DigraphDrawing"]
+
+if TYPE_CHECKING:
+    import graphviz
+else:
+    graphviz = optional("graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package")
 
 
 class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]

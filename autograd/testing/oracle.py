@@ -13,16 +13,13 @@ from typing import Any
 
 from autograd import ops
 from autograd.backward import toposort
-from autograd.errors import MissingDependencyError
+from autograd.errors import optional
 from autograd.value import Value
 
-try:
-    import mpmath
-    from mpmath import mp
-except ImportError as error:
-    raise MissingDependencyError("mpmath", "autograd.testing.oracle", "pip install mpmath") from error
-
 __all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "partial", "precision", "second_derivative", "step", "to_double", "value"]
+
+mpmath = optional("mpmath", "autograd.testing.oracle", "pip install mpmath")
+mp = mpmath.mp
 
 PRECISION = 1600
 """Bits: enough for 1 - tanh(350), which is 2**-1009, and two differences with steps of 2**-120."""

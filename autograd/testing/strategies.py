@@ -14,17 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import ops
 from autograd.backward import toposort
-from autograd.errors import MissingDependencyError
+from autograd.errors import optional
 from autograd.value import Value
 
-try:
+if TYPE_CHECKING:
     from hypothesis import strategies as st
-except ImportError as error:
-    raise MissingDependencyError("Hypothesis", "autograd.testing.strategies", "pip install hypothesis") from error
+else:
+    st = optional("hypothesis.strategies", "autograd.testing.strategies", "pip install hypothesis", what="Hypothesis")
 
 __all__ = ["Expression", "Function", "Step", "expressions", "floats", "functions", "values"]
 

@@ -220,6 +220,52 @@ def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
 
 
 @compiled
+def test_one_that_is_not_used_is_said_in_a_line(tmp_path):
+    copied = shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")) / "native"
+    (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CHAINRULE_PURE_PYTHON": ""}
+
+    def said():
+        command = [sys.executable, "-c", "from autograd import native; assert native.engine is None"]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stderr
+
+    os.utime(copied / "engine.c", (4e9, 4e9))
+    assert "RuntimeWarning: the engine's C is older than engine.c; the slower Python runs instead" in said()
+    assert "Compile it again: pip install -e ." in said()
+    assert said().count("\n") == 1
+    module.write_bytes(b"of another machine")
+    assert "RuntimeWarning: the engine's C could not be loaded: " in said()
+    assert said().count("\n") == 1
+    environment["CHAINRULE_PURE_PYTHON"] = "1"
+    assert said() == ""
+    environment["CHAINRULE_PURE_PYTHON"] = ""
+    module.unlink()
+    assert said() == "", "where there was no compiler, nothing is wrong"
+
+
+@compiled
+def test_the_same_source_gives_the_same_bytes_in_every_folder(tmp_path):
+    pytest.importorskip("hatchling")
+    pytest.importorskip("setuptools")
+    if not (ROOT / ".hatch_build.py").exists():
+        pytest.skip("installed without its source")
+    program = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("build", sys.argv[1])
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+print(build.compiled(pathlib.Path.cwd(), pathlib.Path.cwd()))
+"""
+    made = []
+    for folder in ("a", "a-longer-name/b"):
+        shutil.copytree(ROOT / "autograd" / "native", tmp_path / folder / "autograd" / "native")
+        command = [sys.executable, "-c", program, str(ROOT / ".hatch_build.py")]
+        done = subprocess.run(command, cwd=tmp_path / folder, capture_output=True, text=True, check=True)
+        made.append(Path(done.stdout.splitlines()[-1]).read_bytes())
+    assert made[0] == made[1]
+
+
+@compiled
 def test_a_second_copy_of_the_package_in_a_process_does_without():
     again = """
 import sys

@@ -494,6 +494,69 @@ def test_progress_on_a_terminal_is_one_line_that_is_overwritten():
     assert "#" * 24 in ascii_only.getvalue()
 
 
+@pytest.mark.parametrize("columns", [200, 120, 80, 60, 40, 20, 10, 3])
+def test_progress_fits_into_the_terminal(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    progress = Progress(100, stream=stream)
+    for step in (1, 50, 100):
+        progress.update(step, loss=0.123456, accuracy=0.987654)
+        progress.close()
+    drawn = stream.getvalue().replace("\n", "\r").split("\r")
+    assert max(map(len, drawn)) < columns
+    assert columns < 20 or any("100/100" in line for line in drawn)
+
+
+def test_progress_needs_no_terminal_no_encoding_and_no_stream_at_all(monkeypatch):
+    written = []
+
+    class Bare:
+        def write(self, text):
+            written.append(text)
+
+    Progress(1, stream=Bare()).update(1, loss=0.5)
+    assert written == ["training 1/1  loss 0.5\n"]
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", None)
+    for stream in (None, closed):
+        progress = Progress(1, stream=stream)
+        progress.update(1)
+        progress.close()
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Progress(1, title="\u00e9tude", stream=narrow).update(1)
+    assert narrow.buffer.getvalue() == b"\\xe9tude 1/1\n"
+
+
+def test_progress_on_a_terminal_that_cannot_go_back_is_plain_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert Progress(3, stream=Terminal()).style == "lines"
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"batch_size": 5}, "another batch size"), ({"shuffle": False}, "another shuffle"), ({"reduction": "sum"}, "another reduction"),
+    ({"data": 4}, "other samples or targets"), ({"activation": "tanh"}, "another model"),
+])  # fmt: skip
+def test_a_training_on_other_data_or_of_another_model_is_not_resumed(change, message, tmp_path):
+    path, before = tmp_path / "c.json", {}
+
+    def again(data=3, activation="relu", **options):
+        model = nn.MLP(2, [3, 1], activation=activation, rng=1)
+        before.update(model.state_dict())
+        arguments = {"epochs": 2, "rng": 5, "batch_size": 4, "checkpoint": path, "resume": True, "progress": False, **options}
+        optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+        return model, lambda: nn.fit(model, nn.data.make_moons(12, rng=data), nn.losses.binary_cross_entropy_with_logits, optimizer, **arguments)
+
+    again()[1]()
+    kept = path.read_bytes()
+    model, resume = again(**change)
+    with pytest.raises(ValueError, match=f"cannot be resumed from: it was trained .*{message}"):
+        resume()
+    assert model.state_dict() == before
+    assert path.read_bytes() == kept
+    assert again(epochs=3)[1]().epochs == 3
+
+
 def test_progress_in_a_notebook_updates_one_output(monkeypatch):
     IPython = pytest.importorskip("IPython")
     shown = []

@@ -255,3 +255,91 @@ def test_an_interrupt_keeps_what_was_learnt_even_before_the_first_tenth(tmp_path
     assert (tmp_path / "out" / "boundary.png").exists()
     assert out.splitlines()[-1] == str(save)
     assert json.loads(save.read_text())["history"]["epochs"] >= 1
+
+
+MOONS = ["moons", "--epochs", 2, "--hidden", "3", "--batch-size", 20]
+OTHERS = {
+    "seed": 1, "samples": 60, "noise": 0.3, "hidden": "4", "activation": "tanh", "loss": "hinge", "optimizer": "sgd", "lr": 0.5,
+    "penalty": 0.1, "batch-size": 10, "validation": 0.25,
+}  # fmt: skip
+
+
+@pytest.fixture
+def saved(tmp_path, capsys):
+    """The file of a training that is to be resumed."""
+    file = tmp_path / "run.json"
+    assert train(tmp_path, *MOONS, "--seed", 7, "--save", file) == 0
+    capsys.readouterr()
+    return file
+
+
+@pytest.mark.parametrize("option", OTHERS)
+def test_a_training_is_not_resumed_with_another_option_that_decides_data_or_model(saved, tmp_path, capsys, option):
+    kept = saved.read_bytes()
+    assert train(tmp_path, "moons", "--epochs", 3, f"--{option}", OTHERS[option], "--resume", saved) == 2
+    said = capsys.readouterr().err
+    assert f"--{option} {OTHERS[option]}" in said
+    assert said.count("\n") == 1
+    assert saved.read_bytes() == kept
+
+
+def test_a_training_is_not_resumed_compiled_where_it_was_not_or_on_another_data_set(saved, tmp_path, capsys):
+    assert train(tmp_path, "moons", "--epochs", 3, "--compile", "--resume", saved) == 2
+    assert "with --compile True: it was trained with --compile False" in capsys.readouterr().err
+    assert train(tmp_path, "circles", "--epochs", 3, "--resume", saved) == 2
+    assert "it was trained on moons, not on circles" in capsys.readouterr().err
+
+
+def test_options_that_are_not_given_are_those_of_the_training_to_resume(saved, tmp_path):
+    whole = tmp_path / "whole.json"
+    assert train(tmp_path, *MOONS[:1], *MOONS[3:], "--seed", 7, "--epochs", 4, "--save", whole) == 0
+    assert train(tmp_path, "moons", "--epochs", 4, "--resume", saved) == 0
+    assert json.loads(saved.read_text()) == json.loads(whole.read_text())
+
+
+def test_a_file_that_changed_since_is_not_resumed_on(tmp_path, capsys):
+    data, save = tmp_path / "data.csv", tmp_path / "run.json"
+    rows = ["a,b,y", "1,2,0", "2,1,1", "3,5,0", "4,4,1"]
+    data.write_text("\n".join(rows))
+    assert train(tmp_path, data, "--epochs", 1, "--save", save) == 0
+    data.write_text("\n".join([*rows, "9,9,1"]))
+    assert train(tmp_path, data, "--epochs", 2, "--resume", save) == 2
+    assert "cannot be resumed from: it was trained on other samples or targets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("a,c\n1,2\n", "has no column 'b'; its columns are a, c, and the network takes a, b"),
+    ("a\n1\n", "has 1 column, but the network takes 2 features (a, b)"),
+    ("1,2,0\n", "has 3 columns, but the network takes 2 features (a, b)"),
+    ("b,y,a\n2,0,1\n", ""),
+    ("b,a\n2,1\n", ""),
+    ("1,2\n", ""),
+])  # fmt: skip
+def test_samples_to_predict_for_are_matched_by_name(tmp_path, capsys, content, message):
+    data, new = tmp_path / "data.csv", tmp_path / "new.csv"
+    data.write_text("a,b,y\n1,2,0\n2,1,1\n3,5,0\n4,4,1\n")
+    new.write_text("a,b\n1,2\n")
+    assert train(tmp_path, data, "--epochs", 2, "--predict", new) == 0
+    expected = (tmp_path / "out" / "predictions.csv").read_bytes()
+    new.write_text(content)
+    assert train(tmp_path, data, "--epochs", 2, "--predict", new) == (2 if message else 0)
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "out" / "predictions.csv").read_bytes() == expected
+
+
+@pytest.mark.parametrize(("columns", "names"), [(["$a$", "$b_"], ["$x", "y$^"]), (["_a", "b{"], ["_x", "_y"]), ([r"\frac", "$$"], ["$\\oops$", "%"])])
+def test_text_in_plots_is_text(tmp_path, columns, names):
+    data = tmp_path / "$costs_{.csv"
+    data.write_text("\n".join([",".join([*columns, "y"]), *(f"{i},{i * i % 5},{names[i % 2]}" for i in range(8))]))
+    assert train(tmp_path, data, "--epochs", 1) == 0
+    assert {"loss.png", "boundary.png"} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
+def test_a_file_whose_name_is_not_utf8_is_trained_on(tmp_path):
+    data = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    data.write_text("a,b,y\n1,2,0\n2,1,1\n3,5,0\n4,4,1\n")
+    command = [sys.executable, "-m", "nn", "train", str(data), "--epochs", "1", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "out" / "boundary.png").exists()
