@@ -131,7 +131,7 @@ class Embedding(Module):
             return [known + autograd.dot(tuple(hot), column) for column in zip(*self.w, strict=True)]
         if index.__class__ is Value and as_whole(index.data) is not None:
             index = int(index.data)
-        if not hasattr(index, "__index__"):
+        if index.__class__ is Value or not hasattr(index, "__index__"):
             raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
         place = index.__index__()
         if not 0 <= place < len(self.w):

@@ -18,7 +18,7 @@ _NO_LISTS = (str, bytes, Mapping)
 
 def whole(name: str, number: Any, *, least: int = 1) -> int:
     """Check a whole number from ``least``."""
-    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= number.__index__() <= sys.maxsize:
+    if isinstance(number, (bool, Value)) or not hasattr(number, "__index__") or not least <= number.__index__() <= sys.maxsize:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r:.60}")
     return int(number.__index__())
 

@@ -38,7 +38,8 @@ print(step.source)
 # ## 1. Record
 #
 # The function is called once, on fresh Values. Every operation is a node; a neuron of `nn` is one `dot` node. Python's control flow is frozen as it went, so
-# `if` on a Value is refused with an error that names `where`.
+# `if` on a Value is refused with an error that names `where`; every other way in which a number
+# would leave the graph is refused too: `x.data`, `float(x)`, a format, a copy, a backward pass of numbers, a draw of random numbers.
 #
 # ## 2. Normalise: everything is a sum of products
 #
