@@ -205,6 +205,8 @@ def scope(name: str) -> Iterator[None]:
     ------
     TypeError
         If ``name`` is no text.
+    ValueError
+        If a step of the path is empty, as in ``a..b``.
 
     Examples
     --------
@@ -216,6 +218,7 @@ def scope(name: str) -> Iterator[None]:
     """
     if not isinstance(name, str):
         raise TypeError(f"the name of a scope is text, got {type(name).__name__} {name!r:.40}")
+    check_path(name)
     outer = MODE.get().scope
     with mode(scope=f"{outer}.{name}" if outer else name):
         yield
@@ -234,6 +237,12 @@ def sources() -> Iterator[None]:
     """
     with mode(sources=True):
         yield
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError where a step of a module path is empty."""
+    if not all(path.split(".")):
+        raise ValueError(f"a scope is a path of names such as 'encoder.n0', none of them empty, not {path!r:.60}")
 
 
 def user_line() -> str:

@@ -11,6 +11,7 @@ from autograd.backward import toposort
 from autograd.copying import refuse_call
 from autograd.errors import GraphError
 from autograd.files import decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.modes import check_path
 from autograd.real import to_float
 from autograd.value import Note, Value
 
@@ -136,8 +137,10 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
     for key in ("label", "scope", "op"):
         if not isinstance(row.get(key, ""), str):
             raise ValueError(f"{key} must be text")
-    node = Value(decode_float(row["data"]))
-    node.grad = decode_float(row["grad"])
+    if row.get("scope"):
+        check_path(row["scope"])
+    node = Value(_number(row["data"]))
+    node.grad = _number(row["grad"])
     if row.get("label") or row.get("scope"):
         node.note = Note(row.get("label", ""), row.get("scope", ""))
     if "op" in row:
@@ -166,7 +169,8 @@ def _decode_operation(
     if len(parents) != len(local):
         raise ValueError(f"{len(parents)} of the operands are nodes, but there are {len(local)} local derivatives")
     known = iter(local)
-    floats = [(None if (d := next(known)) is None else decode_float(d)) if isinstance(x, Value) else None for x in flat]
+    _check_constants(op, flat)
+    floats = [(None if (d := next(known)) is None else _number(d)) if isinstance(x, Value) else None for x in flat]
     if op is ops.dot:
         half = len(pair[0])
         node._a = tuple(pair)
@@ -179,12 +183,33 @@ def _decode_operation(
         node._da, node._db = (*floats, None)[:2]
 
 
+def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
+    """Check what recording would have refused: constants that are nodes, or that the operation does not take."""
+    constants = flat[len(flat) - len(op.params) :] if op.params else ()
+    for name, x in zip(op.params, constants, strict=True):
+        if isinstance(x, Value):
+            raise ValueError(f"{name} of {op.name} is a constant, and is given as a node")
+        if name == "index" and not (x.is_integer() and 0 <= x < len(flat) - 1):
+            raise ValueError(f"index of {op.name} is {x!r}, and there are {len(flat) - 1} operands")
+        if name in ("order", "ndigits") and not (x.is_integer() and (x >= 0 or name == "ndigits")):
+            raise ValueError(f"{name} of {op.name} is {x!r}, and must be a whole number{' from 0 on' if name == 'order' else ''}")
+    if not any(isinstance(x, Value) for x in flat):
+        raise ValueError(f"{op.name} of constants alone is no node")
+
+
+def _number(x: Any) -> float:
+    """Return a number of the file; infinity only where it is spelt out."""
+    if isinstance(x, float) and x - x != 0.0:
+        raise ValueError('a number is too large for a float; write "inf" or "-inf" where infinity is meant')
+    return decode_float(x)
+
+
 def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
     if isinstance(x, str) and x[:1] == "n" and x[1:].isdecimal():
         if int(x[1:]) >= len(nodes):
             raise ValueError(f"the operand {x!r} does not stand before its result")
         return nodes[int(x[1:])]
-    return decode_float(x)
+    return _number(x)
 
 
 def _vector(name: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]) -> tuple[Any, ...]:

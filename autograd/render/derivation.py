@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.errors import GraphError
 from autograd.render.steps import BackwardStep, Steps, steps
-from autograd.render.symbols import Symbol, apply_raw, local_formulas, name
+from autograd.render.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
 
-__all__ = ["Derivation", "Row", "derive", "rows"]
+__all__ = ["Derivation", "Row", "derive", "forward_formula", "numbers", "rows", "single_ways"]
 
 LIMIT = 200
 PATHS_SHOWN = 4
 BESIDE = 12  # operands; of longer lists a formula prints the ends alone
+LARGE = 4000  # nodes; beyond, nobody asks in how many ways one acts on another
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,13 @@ class Row:
     node: str
     parent: str
     formula: Any
-    """Symbol or number; None where the row's rule has no symbolic form."""
+    """Symbol or number; None where the row's rule has no symbolic form that gives the number at hand."""
     shared: bool
     """Whether the parent has several consumers, so that the running total tells something."""
+    total: bool
+    """Whether the parent acts on the node through this operand alone, so that the partial derivative is the total one."""
+    place: int
+    """Which operand is meant, counted from 1, where the parent is several of them; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +51,20 @@ class Derivation:
     target : str or None
         Name of the node that it is differentiated with respect to.
     forward : tuple of (name, formula, value)
-        The formula is None for what the rows rest on and do not derive.
+        The formula is None for what the rows rest on and do not derive, and where it does not give the value.
+    stale : tuple of str
+        Names of the nodes whose formulas do not give their values: data was changed after the graph was made, say.
     rows : tuple of Row
     gradient : float or None
     paths : list of paths or None
-        Each path a list of rows from the output to the target; None where there are too many to print.
+        Each path a list of rows from the output to the target; None where there are too many to print, or a hook
+        changes a gradient on the way.
+    factored : bool
+        Whether the formulas along the paths give the gradient as well.
     last : tuple of Row
-        The rows that add to the target.
+        The rows that add to the target, where their sum is its gradient.
+    hooks : tuple of (name, before, after)
+        What hooks made of the gradients of the nodes derived here.
     numeric : float or None
         Finite difference.
     omitted : int
@@ -62,12 +76,20 @@ class Derivation:
     target: str | None
     seed: float
     forward: tuple[tuple[str, Symbol | None, float], ...]
+    stale: tuple[str, ...]
     rows: tuple[Row, ...]
     gradient: float | None
     paths: tuple[tuple[Row, ...], ...] | None
+    factored: bool
     last: tuple[Row, ...]
+    hooks: tuple[tuple[str, float, float], ...]
     numeric: float | None
     omitted: int
+
+    @property
+    def plain_pass(self) -> bool:
+        """Whether gradients are derivatives of the output: no seed but 1, and no hook."""
+        return self.seed == 1.0 and not self.hooks
 
     @property
     def difference(self) -> float:
@@ -114,14 +136,27 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
     involved = {s.node for s in shown}
     # What they rest on and is not derived here has its number, without a formula.
     beside = {x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None} - involved
-    forward = tuple(
-        (f.name, _forward_formula(listed, f.node) if f.node in involved else None, f.value) for f in listed.forward if f.node in involved or f.node in beside
-    )
-    complete = wrt is not None and len(shown) == len(chosen)
-    last = tuple(row for row in found if row.step.parent is wrt) if wrt is not None else ()
+    values = numbers(listed)
+    formulas = {node: forward_formula(listed, node, values) for node in involved}
+    forward = tuple((f.name, formulas.get(f.node), f.value) for f in listed.forward if f.node in involved or f.node in beside)
+    stale = tuple(f.name for f in listed.forward if f.node in formulas and formulas[f.node] is None)
+    hooks = tuple((listed.names[v], before, listed.gradients[v]) for v, before in listed.hooked.items() if v in relevant and (v in near or v is wrt))
+    paths: tuple[tuple[Row, ...], ...] | None = None
+    last: tuple[Row, ...] = ()
+    factored = False
+    if wrt is not None and len(shown) == len(chosen):
+        last = tuple(row for row in found if row.step.parent is wrt)
+        if not agree(sum((row.step.contribution for row in last), start=seed if wrt is root else 0.0), listed.gradients[wrt]):
+            last = ()  # its own hook, or an overflow on the way
+        if not hooks:
+            paths = _paths(found, root, wrt)
+            paths = paths if paths and _sum_along(paths, seed, lambda row: row.step.local, listed.gradients[wrt]) else None
+        factored = paths is not None and _sum_along(
+            paths, seed, lambda row: row.step.local if row.formula is None else evaluate(row.formula, values), listed.gradients[wrt]
+        )
     return Derivation(
-        listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, found,
-        None if wrt is None else listed.gradients[wrt], _paths(found, root, wrt) if complete and wrt is not None else None, last,
+        listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
+        None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
         None if wrt is None else seed * finite_difference(listed, wrt), len(chosen) - len(shown),
     )  # fmt: skip
 
@@ -153,9 +188,55 @@ def _symbol(listed: Steps, x: Any) -> Any:
     return name(listed.names[x]) if isinstance(x, Value) else x
 
 
-def _forward_formula(listed: Steps, node: Value) -> Symbol:
-    assert node.op is not None
-    return apply_raw(node.op, [_symbol(listed, x) for x in node.operands])
+def numbers(listed: Steps) -> dict[str, float]:
+    """Return the number of each name."""
+    return {listed.names[node]: node.data for node in listed.nodes}
+
+
+def forward_formula(listed: Steps, node: Value, values: Mapping[str, float]) -> Symbol | None:
+    """Return how a node was computed; None for a leaf, and where its operands no longer give its value."""
+    if node.op is None:
+        return None
+    formula = apply_raw(node.op, [_symbol(listed, x) for x in node.operands])
+    return formula if holds(formula, values, node.data) else None
+
+
+def _sum_along(paths: Sequence[Sequence[Row]], seed: float, factor: Callable[[Row], float], gradient: float) -> bool:
+    """Whether the products of some factors along the paths add up to the gradient."""
+    total = 0.0
+    for path in paths:
+        product = seed
+        for row in path:
+            product *= factor(row)
+        total += product
+    return agree(total, gradient)
+
+
+def single_ways(nodes: Sequence[Value], heads: AbstractSet[Value]) -> set[tuple[Value, Value]]:
+    """Return the pairs (node, operand) of which the operand acts on the node in one way only, for the nodes in ``heads``.
+
+    Only then is the partial derivative in this operand the derivative of one with respect to the other.
+    """
+    below: dict[Value, int] = {}  # bit k: rests on node k
+    index = {node: k for k, node in enumerate(nodes)}
+    large = len(nodes) > LARGE
+    found = set()
+    for node in nodes:
+        parents = node.parents
+        reached = 0
+        if not large:
+            for parent in set(parents):
+                reached |= below[parent]
+            below[node] = reached
+            for parent in parents:
+                below[node] |= 1 << index[parent]
+        if node in heads:
+            counts = Counter(parents)
+            found |= {
+                (node, p) for p in parents
+                if len(parents) == 1 or (not large and not reached >> index[p] & 1 and counts[p] == 1)
+            }
+    return found
 
 
 def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
@@ -163,18 +244,24 @@ def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
     consumers: dict[Value, int] = {}
     for s in shown:
         consumers[s.parent] = consumers.get(s.parent, 0) + 1
-    formulas: dict[Value, tuple[Any, ...] | None] = {}
+    formulas: dict[Value, dict[int, Any]] = {}
+    values = numbers(listed)
+    slopes: dict[Value, dict[int, float]] = {}
+    for s in shown:
+        slopes.setdefault(s.node, {})[s.position] = s.local
+    single = single_ways(listed.nodes, slopes.keys())
     listed_rows = []
     for s in shown:
         op = s.node.op
         assert op is not None
         if s.node not in formulas:
-            formulas[s.node] = local_formulas(op, name(listed.names[s.node]), [_symbol(listed, x) for x in s.node.operands])
-        of_node = formulas[s.node]
-        twice = sum(x is s.parent for x in s.node.operands) > 1
-        title = _TITLES.get(op.name, op.name) + (f" ({s.position + 1})" if twice else "")
-        formula = of_node[s.position] if of_node is not None and s.position < len(of_node) else None
-        listed_rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1))
+            operands = [_symbol(listed, x) for x in s.node.operands]
+            formulas[s.node] = true_formulas(op, name(listed.names[s.node]), operands, values, slopes[s.node])
+        place = s.position + 1 if sum(x is s.parent for x in s.node.operands) > 1 else 0
+        title = _TITLES.get(op.name, op.name) + (f" ({place})" if place else "")
+        formula = formulas[s.node].get(s.position)
+        total = not place and (s.node, s.parent) in single
+        listed_rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1, total, place))
     return tuple(listed_rows)
 
 
@@ -205,13 +292,17 @@ def finite_difference(listed: Steps, wrt: Value) -> float:
     """Return the central difference of fourth order of the output in ``wrt``, by recomputing the graph."""
     x = wrt.data
     h = 1e-3 * max(abs(x), 1e-2) if x else 1e-3
-    below = [node for node in listed.nodes if node in _depending(listed, wrt) and node is not wrt]
+    depending = _depending(listed, wrt)
+    below = [node for node in listed.nodes if node in depending and node is not wrt]
 
     def output(at: float) -> float:
         values = {wrt: at}
         for node in below:
             assert node.op is not None
-            values[node] = node.op.value(*[values.get(p, p.data) if isinstance(p, Value) else p for p in node.operands])
+            try:
+                values[node] = node.op.value(*[values.get(p, p.data) if isinstance(p, Value) else p for p in node.operands])
+            except (ArithmeticError, ValueError):  # a user's own operation, outside of its domain
+                values[node] = math.nan
         return values[listed.root]
 
     if wrt is listed.root:

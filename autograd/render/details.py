@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.render.explain_text import derivative
+from autograd.render.derivation import single_ways
+from autograd.render.explain_text import local_derivative
 from autograd.render.graph import Graph, gradient_of
-from autograd.render.plain import plain
+from autograd.render.plain import plain, plain_name
 from autograd.render.steps import positioned_edges, unique_names
-from autograd.render.symbols import Symbol, apply_raw, local_formulas, name
+from autograd.render.symbols import Symbol, apply_raw, holds, local_formulas, name, true_formulas
 from autograd.render.text import number, visible
 from autograd.value import Value
 
@@ -19,6 +20,8 @@ __all__ = ["annotate"]
 def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
     """Fill in tooltips and, where ``saved`` asks for them, the marks of saved values. One box for each node."""
     names = unique_names(tuple(nodes))
+    values = {names[v]: v.data for v in nodes}
+    single = single_ways(nodes, set(nodes))
     symbols = {v: name(names[v]) for v in nodes}
     boxes = dict(zip(nodes, graph.nodes, strict=True))
     received: dict[Value, list[str]] = {v: [] for v in nodes}
@@ -27,26 +30,31 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
     for v in nodes:
         if v.op is None:
             continue
-        formulas = local_formulas(v.op, symbols[v], [symbols[x] if isinstance(x, Value) else x for x in v.operands])
+        operands = [symbols[x] if isinstance(x, Value) else x for x in v.operands]
+        slopes = {position: local for position, _, local in positioned_edges(v) if local is not None}
+        formulas = local_formulas(v.op, symbols[v], operands)
+        held = true_formulas(v.op, symbols[v], operands, values, slopes)
         leaves = _leaves(formulas) if formulas is not None else {symbols[x] for x in v.parents}
         read |= leaves
         g = gradient_of(v)
         for position, parent, local in positioned_edges(v):
             edge = next(edges)
             edge.saved = saved and symbols[parent] in leaves
-            head = derivative(names[v], names[parent])
+            place = position + 1 if sum(x is parent for x in v.operands) > 1 else 0
+            head = local_derivative(names[v], names[parent], total=not place and (v, parent) in single, place=place)
             if local is None or not edge.taken:
                 edge.tooltip = (f"{head}: branch not taken, nothing flows back",)
                 continue
-            formula = plain(formulas[position]) if formulas is not None and position < len(formulas) else ""
-            shown = f"{head} = {formula} = {number(local)}" if formula and formula != number(local) else f"{head} = {number(local)}"
+            slope = plain(held[position]) if position in held else ""
+            shown = f"{head} = {slope} = {number(local)}" if slope and slope != number(local) else f"{head} = {number(local)}"
             total = f"{number(local)} * {number(g)} = {number(local * g)}"
             edge.tooltip = (shown, f"flows back: {total}")
-            received[parent].append(f"  from {names[v]}: {total}")
+            received[parent].append(f"  from {plain_name(names[v])}: {total}")
     for v in nodes:
         box = boxes[v]
         box.saved = saved and symbols[v] in read
-        lines = [] if v.op is None else [f"{names[v]} = {plain(apply_raw(v.op, [symbols[x] if isinstance(x, Value) else x for x in v.operands]))}"]
+        formula = None if v.op is None else apply_raw(v.op, [symbols[x] if isinstance(x, Value) else x for x in v.operands])
+        lines = [f"{plain_name(names[v])} = {plain(formula)}"] if formula is not None and holds(formula, values, v.data) else []
         if v.op is None and v.label:
             lines.append(visible(v.label))
         lines += [f"value {v.data!r}", f"grad {gradient_of(v)!r}", *(received[v] if len(received[v]) <= 12 else [*received[v][:11], f"  and {len(received[v]) - 11} more"])]

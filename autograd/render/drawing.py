@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from autograd.backward import toposort
 from autograd.errors import GraphError, MissingDependencyError
+from autograd.files import write_atomically
 from autograd.render import dotsource, engines
 from autograd.render.details import annotate
 from autograd.render.folding import build_folded, depth_of
@@ -119,8 +120,7 @@ class Drawing:
         path = Path(directory or "") / (filename or "graph.svg")
         data = self.data(path.suffix.lstrip(".").lower() or "dot")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return str(path)
+        return str(write_atomically(path, data))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a notebook

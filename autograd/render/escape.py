@@ -42,14 +42,14 @@ def dot(text: str) -> str:
 
 
 def dot_html(text: str) -> str:
-    """Escape for the text of an HTML-like label in DOT.
+    """Escape for the text of an HTML-like label in DOT, of whose brackets Graphviz takes some for the end of a section.
 
     Examples
     --------
-    >>> dot_html("<b>")
-    '&lt;b&gt;'
+    >>> dot_html("<b>]]")
+    '&lt;b&gt;&#93;&#93;'
     """
-    return xml(text)
+    return xml(text).replace("]", "&#93;")
 
 
 def latex(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd.render import escape
 from autograd.render.derivation import Derivation, Row
-from autograd.render.explain_text import check_line, factors
+from autograd.render.explain_text import check_line, factors, hook_lines, stale_line
 from autograd.render.mathml import equation, fraction, identifier, mathml, mathml_number, operator, row
 from autograd.render.network import MATRIX, Equation, network_equations
 from autograd.render.symbols import Symbol
@@ -20,8 +22,14 @@ _STYLE = (
 )
 
 
-def _partial(above: str, below: str) -> str:
-    return fraction(row("<mi>∂</mi>", identifier(above)), row("<mi>∂</mi>", identifier(below)))
+def _partial(r: Row) -> str:
+    curly = f"<msub><mi>∂</mi><mn>{r.place}</mn></msub>" if r.place else "<mi>∂</mi>"
+    return fraction(row(curly, identifier(r.node)), row("<mi>∂</mi>", identifier(r.parent)))
+
+
+def _total(above: str, below: str) -> str:
+    upright = '<mi mathvariant="normal">d</mi>'
+    return fraction(row(upright, identifier(above)), row(upright, identifier(below)))
 
 
 def _bar(name: str) -> str:
@@ -46,15 +54,17 @@ def to_mathml(d: Derivation) -> str:
     if d.forward:
         parts.append('<p class="of">Forward</p><ul>')
         parts += [f"<li>{equation(identifier(name), *([] if formula is None else [mathml(formula)]), mathml_number(value))}</li>" for name, formula, value in d.forward]
-        parts.append("</ul>")
+        parts += [*([f"<li>{escape.xml(stale_line(d))}</li>"] if d.stale else []), "</ul>"]
     parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
-    parts.append(_table_row("0", "seed", equation(_partial(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
+    parts.append(_table_row("0", "seed", equation(_total(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
     parts += [_table_row(str(i), r.rule, _local(r), _accumulation(r)) for i, r in enumerate(d.rows, 1)]
     parts.append("</tbody></table>")
+    parts += [f"<p>{escape.xml(line)}</p>" for line in hook_lines(d)]
     if d.omitted:
         parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
     if d.target is not None and d.gradient is not None:
-        parts.append(f'<p class="of">Gradient</p><p>{equation(_partial(d.output, d.target), *_products(d), mathml_number(d.gradient))}</p>')
+        left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
+        parts.append(f'<p class="of">Gradient</p><p>{equation(left, *_products(d), mathml_number(d.gradient))}</p>')
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
     found = network_equations(d.steps)
     if found:
@@ -73,7 +83,7 @@ def _table_row(*cells: str) -> str:
 def _local(r: Row) -> str:
     value = mathml_number(r.step.local)
     formula = [] if r.formula is None or isinstance(r.formula, float) else [mathml(r.formula)]
-    return equation(_partial(r.node, r.parent), *formula, value)
+    return equation(_partial(r), *formula, value)
 
 
 def _accumulation(r: Row) -> str:
@@ -86,20 +96,30 @@ def _accumulation(r: Row) -> str:
 
 def _products(d: Derivation) -> list[str]:
     if not d.paths:
-        return []
+        terms = [_times(_partial(r), _total(d.output, r.node) if d.plain_pass else _bar(r.node)) for r in d.last[:6]]
+        return [row(operator("+").join([*terms, *(["<mo>⋯</mo>"] if len(d.last) > 6 else [])]))] if terms else []
     chains: list[str] = []
     products: list[str] = []
     for path in d.paths:
-        chains.append(_times(*(_partial(r.node, r.parent) for r in path)))
+        seed = [] if d.seed == 1.0 else [mathml_number(d.seed)]
+        chains.append(_times(*seed, *map(_partial, path)))
         sign, kept = factors(path)
-        texts = [] if d.seed == 1.0 else [mathml_number(d.seed)]
+        alone = len(kept) == 1 and sign > 0 and d.seed == 1.0
+        texts = seed
         for factor in kept:
-            shown = f"<mtext>{escape.xml(factor)}</mtext>" if isinstance(factor, str) else mathml(factor)
-            texts.append(_fenced(shown) if isinstance(factor, Symbol) and factor.kind == "sum" and len(kept) > 1 else shown)
+            shown = _partial(factor) if isinstance(factor, Row) else mathml(factor)
+            texts.append(shown if alone or not _loose(factor) else _fenced(shown))
         product = _times(*texts) if texts else "<mn>1</mn>"
         plus = operator("+") if products else ""
         products.append((operator("\N{MINUS SIGN}") if sign < 0 else plus) + product)
-    return [row(operator("+").join(chains)), row(*products)]
+    return [row(operator("+").join(chains)), *([row(*products)] if d.factored else [])]
+
+
+def _loose(factor: Any) -> bool:
+    """Whether a factor needs brackets: a sum, or what begins with a minus."""
+    if not isinstance(factor, Symbol):
+        return isinstance(factor, float) and factor < 0.0
+    return factor.kind == "sum" or (factor.kind == "product" and factor.parts[0] < 0.0)
 
 
 def _sides(e: Equation) -> tuple[str, str]:

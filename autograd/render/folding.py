@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from autograd.ops import Op
-from autograd.render.graph import Edge, Graph, Node, gradient_of, operation_text, scope_of, short_label, tone
+from autograd.render.graph import Edge, Graph, Node, gradient_of, operation_text, path_of, scope_of, short_label, tone
 from autograd.render.steps import positioned_edges
 from autograd.render.text import MINUS, number, visible
 from autograd.value import Value
@@ -35,7 +35,7 @@ class _Group:
 
 def depth_of(nodes: Sequence[Value]) -> int:
     """Return how many levels of modules there are."""
-    return max((v.scope.count(".") + 1 for v in nodes if v.scope), default=0)
+    return max((path.count(".") + 1 for v in nodes if (path := path_of(v.scope))), default=0)
 
 
 def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Graph:

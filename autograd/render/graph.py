@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from autograd import ops
 from autograd.render.notation import coefficient_text
@@ -15,6 +16,7 @@ from autograd.value import Value
 __all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
 
 LEVELS = 4  # shades on each side of zero
+LEVELS_DRAWN = 32  # of modules within each other; what lies deeper is drawn in the last of them
 CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be most of the picture
 
 # What a reader of mathematics expects in place of the program's sign.
@@ -207,11 +209,18 @@ def _reached(nodes: Sequence[Value]) -> set[Value]:
 def scope_of(v: Value, scopes: set[str]) -> str:
     """Return the cluster of a node; a parameter, which no module computes, belongs where its label says."""
     if v.scope or v.op is not None:
-        return v.scope
+        return path_of(v.scope)
     path = v.label.rpartition(".")[0]
+    path = ".".join(path.split(".", LEVELS_DRAWN)[:LEVELS_DRAWN])
     while path and path not in scopes:
         path = path.rpartition(".")[0]
-    return path
+    return path_of(path)
+
+
+@lru_cache(maxsize=4096)
+def path_of(scope: str) -> str:
+    """Return a module path as it is drawn: without empty steps, and no deeper than anyone would follow."""
+    return ".".join([part for part in scope.split(".") if part][:LEVELS_DRAWN]) if "." in scope else scope
 
 
 def short_label(label: str, scope: str) -> str:

@@ -16,11 +16,10 @@ from autograd.render.text import number
 
 __all__ = ["GREEK", "latex", "latex_name", "latex_number"]
 
-_GE = r"\geq"
 GREEK = frozenset(
     ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
 )
-_NAME = re.compile(r"([A-Za-z]+)_?(\d*)\Z")
+_NAME = re.compile(r"([A-Za-z]+)(?:_?([0-9]+))?\Z")
 
 
 def latex_name(text: str) -> str:
@@ -73,7 +72,7 @@ def latex(x: Any) -> str:
 
 
 def _number(x: float) -> Printed:
-    text = _exponent(coefficient_text(x).replace("nan", "NaN"))
+    text = _exponent(coefficient_text(x))
     return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
 
 
@@ -122,7 +121,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
     special = _SPECIAL.get(op.name)
     if special:
         return special(*operands)
-    if op.arity == ops.ANY or not op.latex:
+    if op.arity == ops.ANY or op.latex in ("", "{0}"):  # the latter are the identity, but for a guard
         title = op.latex.replace("{{", "{").replace("}}", "}") if op.latex and "{0}" not in op.latex else rf"\operatorname{{{_letters(op.name)}}}"
         return rf"{title}\left({_listed(operands, ', ')}\right)", ATOM
     template, sides = op.latex, []
@@ -168,7 +167,6 @@ _SPECIAL: dict[str, Callable[..., Printed]] = {
     "sum": lambda *xs: (_listed(xs, " + ", PRODUCT) or "0", SUM if len(xs) > 1 else PRODUCT),
     "mean": lambda *xs: (rf"\frac{{{_listed(xs, ' + ', PRODUCT)}}}{{{len(xs)}}}", PRODUCT),
     "prod": lambda *xs: (_joined(few([_wrap(x, NEGATION + 1) for x in xs], r"\cdots")) or "1", PRODUCT),
-    "step": lambda a, b, tie=0.0: (f"[{latex(a)} {_GE if tie == 1.0 else chr(62)} {latex(b)}]", ATOM),
     "where": _where,
     "softmax": _indexed(r"\operatorname{softmax}"),
     "log_softmax": _indexed(r"\ln \operatorname{softmax}"),

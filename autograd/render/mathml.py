@@ -15,7 +15,7 @@ from autograd.render.notation import ATOM, Notation, Printed, coefficient_text, 
 from autograd.render.symbols import Symbol
 from autograd.render.text import MINUS, number
 
-__all__ = ["equation", "fraction", "identifier", "mathml", "mathml_number", "operator", "row"]
+__all__ = ["LETTERS", "equation", "fraction", "identifier", "mathml", "mathml_number", "operator", "row"]
 
 TIMES, APPLY = "&#x2062;", "&#x2061;"  # multiplication and application, for ears and line breaks
 _DOTS = "<mo>⋯</mo>"
@@ -23,7 +23,7 @@ _THIN = '<mspace width="0.17em"/>'
 _DIGIT = re.compile(r"\A(?:<\w+>)*<mn>")  # begins with a number
 _WORD = re.compile(r"<mi>\w\w")
 _ALPHABET = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", ".", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
-_GREEK = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)}
+LETTERS = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)}
 _TITLES = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sigmoid": "σ", "normal_cdf": "Φ", "maximum": "max",
            "minimum": "min", "digamma": "ψ", "relu": "ReLU"}  # fmt: skip
 
@@ -41,7 +41,7 @@ def identifier(text: str) -> str:
     stem = stem.removesuffix("_") if digits else stem
     if not (stem.isascii() and stem.isalpha()):
         return f"<mtext>{escape.xml(text)}</mtext>"
-    shown = f"<mi>{_GREEK[stem] if stem in GREEK else stem}</mi>"
+    shown = f"<mi>{LETTERS[stem] if stem in GREEK else stem}</mi>"
     return f"<msub>{shown}<mn>{digits}</mn></msub>" if digits else shown
 
 
@@ -205,8 +205,6 @@ _SPECIAL: dict[str, Callable[..., Printed]] = {
     "floordiv": lambda a, b: (_fence(fraction(mathml(a), mathml(b)), "⌊", "⌋"), ATOM),
     "greater": _infix(">", SUM, fenced=True), "greater_equal": _infix("≥", SUM, fenced=True), "less": _infix("<", SUM, fenced=True),
     "less_equal": _infix("≤", SUM, fenced=True), "equal": _infix("=", SUM, fenced=True), "where": _where, "dot": _dot,
-    "step": lambda a, b, tie=0.0: _infix("≥" if tie == 1.0 else ">", SUM, fenced=True)(a, b),
     "sum": lambda *xs: (_listed(xs, "+", PRODUCT), SUM), "prod": lambda *xs: (_joined(few([_wrap(x, NEGATION + 1) for x in xs], _DOTS)), PRODUCT),
     "mean": lambda *xs: (fraction(_listed(xs, "+", PRODUCT), f"<mn>{len(xs)}</mn>"), PRODUCT),
-    "restrict": _NOTATION.show, "saturate": _NOTATION.show,
 }  # fmt: skip

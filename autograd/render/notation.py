@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -45,6 +46,8 @@ class Notation:
             return self.number(x)
         if x.kind == "name":
             return self.name(x.parts[0]), ATOM
+        if x.kind == "number":
+            return x.parts[0], ATOM
         if x.kind == "sum":
             return self.add([(coefficient < 0, self._term(abs(coefficient), term)) for coefficient, term in _sum_parts(x)]), SUM
         return self.product(x) if x.kind == "product" else self.call(*x.parts)
@@ -64,9 +67,24 @@ class Notation:
 
 
 def coefficient_text(x: float) -> str:
-    """Return a constant as it was probably typed; long ones to four significant digits."""
-    text = repr(int(x)) if x == x and abs(x) < 1e15 and x == int(x) else repr(x)
-    return text if len(text.lstrip("-")) <= 6 else f"{x:.4g}"
+    """Return a constant as it was probably typed: long ones to four significant digits, unless they would look like whole numbers.
+
+    Examples
+    --------
+    >>> [coefficient_text(x) for x in (2.0, -0.5, 1 / 3, 1.0000001, 1234567.0, 1e20, float("nan"), -0.0)]
+    ['2', '-0.5', '0.3333', '1.0000001', '1234567', '1e+20', 'NaN', '-0']
+    """
+    if x != x:
+        return "NaN"
+    if x == 0.0:
+        return "-0" if math.copysign(1.0, x) < 0.0 else "0"
+    whole = abs(x) < 1e15 and float(x).is_integer()
+    text = repr(int(x)) if whole else repr(x)
+    if len(text.lstrip("-")) <= 6:
+        return text
+    short = f"{x:.4g}"
+    rounded = float(short)
+    return text if rounded != x and (whole or rounded.is_integer()) and math.isfinite(rounded) and abs(x) < 1e15 else short
 
 
 def _sum_parts(x: Symbol) -> list[tuple[float, Any]]:
@@ -83,10 +101,10 @@ def split_product(x: Symbol) -> tuple[str, float, list[tuple[Any, float]], float
     """Return sign, number and powers above the line, number and powers below it."""
     coefficient, factors = x.parts
     sign, magnitude = ("-" if coefficient < 0 else ""), abs(coefficient)
-    above = [(b, e) for b, e in factors if e > 0]
     below = [(b, -e) for b, e in factors if e < 0]
+    above = [(b, e) for b, e in factors if not e < 0]  # NaN, too
     # 0.5 x / y reads better as x / (2 y).
-    if magnitude < 1.0 and 1.0 / magnitude == round(1.0 / magnitude) and 1.0 / magnitude <= 12.0:
+    if 1.0 / 12.0 <= magnitude < 1.0 and (1.0 / magnitude).is_integer():
         return sign, 1.0, above, 1.0 / magnitude, below
     return sign, magnitude, above, 1.0, below
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ from autograd import ops
 from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
 from autograd.render.notation import (
     ATOM,
-    SHOWN,
     Notation,
     Printed,
     coefficient_text,
@@ -20,7 +20,7 @@ from autograd.render.notation import (
 )
 from autograd.render.symbols import Symbol
 
-__all__ = ["plain"]
+__all__ = ["plain", "plain_name"]
 
 _INFIX: dict[str, tuple[str, int, int]] = {  # template, least precedence of the left and the right operand
     "add": ("{0} + {1}", SUM, SUM), "sub": ("{0} - {1}", SUM, PRODUCT), "mul": ("{0}*{1}", PRODUCT, NEGATION),
@@ -28,11 +28,29 @@ _INFIX: dict[str, tuple[str, int, int]] = {  # template, least precedence of the
     "square": ("{0}^2", ATOM, 0), "reciprocal": ("1/{0}", POWER, 0), "mod": ("{0} mod {1}", NEGATION, POWER),
     "expm1": ("e^{0} - 1", ATOM, 0), "log1p": ("ln(1 + {0})", SUM, 0), "exp": ("e^{0}", ATOM, 0), "exp2": ("2^{0}", ATOM, 0),
     "greater": ("[{0} > {1}]", 0, 0), "greater_equal": ("[{0} >= {1}]", 0, 0), "less": ("[{0} < {1}]", 0, 0),
-    "less_equal": ("[{0} <= {1}]", 0, 0), "equal": ("[{0} = {1}]", 0, 0), "abs": ("|{0}|", 0, 0),
+    "less_equal": ("[{0} <= {1}]", 0, 0), "equal": ("[{0} == {1}]", 0, 0), "abs": ("|{0}|", 0, 0),
     "floor": ("floor({0})", 0, 0), "ceil": ("ceil({0})", 0, 0), "floordiv": ("floor({0}/{1})", PRODUCT, POWER),
 }  # fmt: skip
 _BRACKETED = {"log1p", "greater", "greater_equal", "less", "less_equal", "equal", "abs", "floor", "ceil", "floordiv"}
 _FUNCTIONS = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "maximum": "max", "minimum": "min", "normal_cdf": "Phi"}
+
+
+_SUBSCRIPT = re.compile(r"(?:\[[\w, ]*\]|\([0-9]+\))+\Z")
+_CONFUSING = re.compile(r"[\s+*/^=<>|,;:\"`~!@#$%&?\\(){}\[\]\u2212×÷·→−-]|\A[\d.]|\A(?:inf|nan|NaN)?\Z")
+
+
+def plain_name(text: str) -> str:
+    """Return a name, in quotation marks where it could be read as a number or a formula.
+
+    Examples
+    --------
+    >>> [plain_name(text) for text in ("w", "layer1.n2.w0", "w[3]", "a + b", "2")]
+    ['w', 'layer1.n2.w0', 'w[3]', '"a + b"', '"2"']
+    """
+    if not _CONFUSING.search(_SUBSCRIPT.sub("", text)):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def plain(x: Any) -> str:
@@ -96,7 +114,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
         return template.format(*sides), ATOM if op.name in _BRACKETED else POWER if op.name in ("exp", "exp2") else op.precedence
     title = _FUNCTIONS.get(op.name, op.name)
     if len(operands) == 1 and operands and isinstance(operands[0], Symbol) and operands[0].kind == "name":
-        return f"{title} {operands[0].parts[0]}", CALL
+        return f"{title} {plain_name(operands[0].parts[0])}", CALL
     return f"{title}({_listed(op.written(operands))})", ATOM
 
 
@@ -113,27 +131,20 @@ def _plus(*operands: Any) -> Printed:
     return _listed([*operands], " + ") or "0", SUM
 
 
-def _step(a: Any, b: Any, tie: Any = 0.0) -> Printed:
-    return f"[{plain(a)} {'>=' if tie == 1.0 else '>'} {plain(b)}]", ATOM
-
-
 def _indexed(title: str) -> Callable[..., Printed]:
     return lambda *operands: (f"{title}_{int(operands[-1])}({_listed(operands[:-1])})", ATOM)
 
 
-_NOTATION: Notation = Notation(_number, str, _product, _call, "({})".format, signed)
+_NOTATION: Notation = Notation(_number, plain_name, _product, _call, "({})".format, signed)
 _wrap: Callable[[Any, int], str] = _NOTATION.wrap
 
 _SPECIAL: dict[str, Callable[..., Printed]] = {
     "dot": _dot,
     "sum": _plus,
     "mean": lambda *xs: (f"({_listed(xs, ' + ')})/{len(xs)}", PRODUCT),
-    "prod": lambda *xs: ("*".join(_wrap(x, NEGATION) for x in xs[:SHOWN]) + ("*..." if len(xs) > SHOWN else "") or "1", PRODUCT),
-    "step": _step,
+    "prod": lambda *xs: ("*".join(few([_wrap(x, NEGATION) for x in xs], "...")) or "1", PRODUCT),
     "where": lambda c, a, b: (f"({plain(a)} if {plain(c)} else {plain(b)})", ATOM),
     "softmax": _indexed("softmax"),
     "log_softmax": _indexed("log_softmax"),
     "direction": _indexed("direction"),
-    "restrict": _NOTATION.show,
-    "saturate": _NOTATION.show,
 }

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from autograd.errors import GraphError
+from autograd.files import write_atomically
 from autograd.render import engines, escape
-from autograd.render.derivation import Row
+from autograd.render.derivation import Row, forward_formula, numbers, single_ways
 from autograd.render.derivation import rows as formula_rows
+from autograd.render.explain_text import local_derivative
 from autograd.render.graph import Graph, build
 from autograd.render.jupyter import framed, picture_size, shown_height
-from autograd.render.plain import plain
-from autograd.render.steps import Steps, steps
+from autograd.render.plain import plain, plain_name
+from autograd.render.steps import Steps, positioned_edges, steps
 from autograd.render.svg import to_svg
-from autograd.render.symbols import Symbol, apply_raw, name
+from autograd.render.symbols import Symbol, apply_raw, holds, literal, name
 from autograd.render.text import MINUS, number, shorten, width
 from autograd.value import Value
 
@@ -60,8 +63,7 @@ class Stepper:
         """Write the page to a file, and return its path."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(self.html, encoding="utf-8")
-        return str(target)
+        return str(write_atomically(target, self.html))
 
     def _repr_html_(self) -> str:
         return framed(self.html, self.svg, height=self._height, title="Backpropagation, step by step")
@@ -129,7 +131,9 @@ def stepper(
     described = formula_rows(listed, listed.backward)
     frames = [_frame(listed)]
     for later in roots:
-        frames.append(_frame(_like(steps(later), listed, len(frames))))
+        now = _like(steps(later), listed, len(frames))
+        frames.append(_frame(now))
+        described = _lasting(described, listed, now)
     _make_room(shown, listed, frames)
     placed, news = engines.place(shown, flow=True, labels=True, engine=engine, timeout=timeout)
     # Small pictures may shrink to the window; large ones scroll before they become unreadable.
@@ -168,12 +172,29 @@ def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> Non
 
 def _like(listed: Steps, first: Steps, i: int) -> Steps:
     """Check that a later graph has the steps of the first."""
-    same = len(listed.nodes) == len(first.nodes) and all(a.op is b.op for a, b in zip(listed.nodes, first.nodes, strict=True))
-    if not same:
+    if _shape(listed) != _shape(first):
         raise GraphError(f"graph {i + 1} of the training is built differently from the first; a playback needs the same operations in the same order")
     if i >= FRAMES:
         raise GraphError(f"a playback holds at most {FRAMES} training steps; yield every tenth, say")
     return listed
+
+
+def _shape(listed: Steps) -> list[tuple[Any, ...]]:
+    """Return the operation of each node with the places of its operands."""
+    index = {v: i for i, v in enumerate(listed.nodes)}
+    return [(v.op, *(index[x] if isinstance(x, Value) else None for x in v.operands)) for v in listed.nodes]
+
+
+def _lasting(described: tuple[Row, ...], listed: Steps, now: Steps) -> tuple[Row, ...]:
+    """Return the rows, without the formulas that do not give the numbers of a later graph."""
+    twin = dict(zip(listed.nodes, now.nodes, strict=True))
+    values = {listed.names[v]: twin[v].data for v in listed.nodes}
+    slopes = {(s.node, s.position): s.local for s in now.backward}
+
+    def lasts(row: Row) -> bool:
+        return row.formula is None or holds(row.formula, values, slopes.get((twin[row.step.node], row.step.position), 0.0))
+
+    return tuple(row if lasts(row) else replace(row, formula=None) for row in described)
 
 
 def _edges(listed: Steps) -> list[tuple[Value, int]]:
@@ -185,6 +206,8 @@ def _frame(listed: Steps) -> dict[str, Any]:
     """Return the numbers of one pass as they are printed: the page does no arithmetic on them."""
     ran = {(s.node, s.position): s for s in listed.backward}
     found = [ran.get(key) for key in _edges(listed)]
+    slopes = {(v, i): local for v in listed.nodes for i, _, local in positioned_edges(v)}
+    locals_ = [slopes[key] for key in _edges(listed)]
     running = dict.fromkeys(listed.nodes, "0")
     running[listed.root] = "1"
     after = []
@@ -196,7 +219,7 @@ def _frame(listed: Steps) -> dict[str, Any]:
     upstream = [number(listed.gradients[v]) for v, _ in _edges(listed)]
     frame = {
         "value": [number(v.data, minus=MINUS) for v in listed.nodes], "calc": [_calculation(v) for v in listed.nodes],
-        "local": ["0" if s is None else number(s.local) for s in found],
+        "local": ["0" if local is None else number(local) for local in locals_],
         "add": ["0" if s is None else number(s.contribution) for s in found], "after": after, "seed": "1",
         "loss": listed.root.data if math.isfinite(listed.root.data) else 0.0,
     }  # fmt: skip
@@ -209,7 +232,10 @@ def _calculation(v: Value) -> str:
     """Return the operation on numbers."""
     if v.op is None:
         return ""
-    return shorten(plain(apply_raw(v.op, [name(_operand(x.data if isinstance(x, Value) else x)) for x in v.operands])), 90)
+    values = {str(i): x.data for i, x in enumerate(v.operands) if isinstance(x, Value)}
+    if not holds(apply_raw(v.op, [name(str(i)) if str(i) in values else x for i, x in enumerate(v.operands)]), values, v.data):
+        return ""
+    return shorten(plain(apply_raw(v.op, [literal(_operand(x.data)) if isinstance(x, Value) else x for x in v.operands])), 90)
 
 
 def _operand(x: float) -> str:
@@ -219,20 +245,26 @@ def _operand(x: float) -> str:
 
 def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, heading: str) -> str:
     index = {v: i for i, v in enumerate(listed.nodes)}
-    formulas = {(r.step.node, r.step.position): r.formula for r in described}
+    found = {(r.step.node, r.step.position): r for r in described}
+    values = numbers(listed)
+    single = single_ways(listed.nodes, set(listed.nodes))
     back: list[list[Any]] = []
     step_of: dict[tuple[int, int, int], int] = {}
     for v, i in _edges(listed):
         parent: Any = v.operands[i]
-        formula = formulas.get((v, i))
+        row = found.get((v, i))
+        formula = None if row is None else row.formula
+        place = i + 1 if sum(x is parent for x in v.operands) > 1 else 0
+        total = not place and (v, parent) in single
+        head = [] if total else [local_derivative(listed.names[v], listed.names[parent], total=False, place=place)]
         step_of[index[v], index[parent], i] = len(back)
-        back.append([index[v], index[parent], shorten(plain(formula), 60) if isinstance(formula, Symbol) else ""])
+        back.append([index[v], index[parent], shorten(plain(formula), 60) if isinstance(formula, Symbol) else "", *head])
     position = {box.id: i for i, box in enumerate(shown.nodes)}
     wires = [[position[e.head], step_of[position[e.head], position[e.tail], e.position] if e.taken else -1] for e in shown.edges]
     nodes = []
     for v in listed.nodes:
-        symbols = [name(listed.names[x]) if isinstance(x, Value) else x for x in v.operands]
-        nodes.append([listed.names[v], "" if v.op is None else shorten(plain(apply_raw(v.op, symbols)), 90)])
+        computed = forward_formula(listed, v, values)
+        nodes.append([plain_name(listed.names[v]), "" if computed is None else shorten(plain(computed), 90)])
     data = {"nodes": nodes, "wires": wires, "back": back, "frames": frames}
     return _fill(heading, svg, data, training=len(frames) > 1)
 

@@ -7,12 +7,14 @@ Forward, one step for each node. Backward, one for each edge, in the order of `b
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from autograd.backward import adjoints, toposort
 from autograd.ops import dot as _dot
+from autograd.render.mathml import LETTERS
 from autograd.render.text import shorten, visible
 from autograd.value import Value
 
@@ -61,6 +63,8 @@ class Steps:
     forward, backward : tuple of steps
     gradients : dict
         From node to the derivative of ``root`` with respect to it, 0 where no gradient arrives.
+    hooked : dict
+        From node with a hook to the gradient that the hook was given.
     """
 
     root: Value
@@ -69,6 +73,7 @@ class Steps:
     forward: tuple[ForwardStep, ...]
     backward: tuple[BackwardStep, ...]
     gradients: dict[Value, float]
+    hooked: dict[Value, float]
 
     def incoming(self, node: Value) -> list[BackwardStep]:
         """Return the steps that add to the gradient of ``node``, one for each consumer, in order."""
@@ -105,11 +110,14 @@ def steps(root: Value, gradient: float = 1.0) -> Steps:
     arrived = {node: None if g is None else float(g) for node, g in adjoints(root, gradient).items()}
     running = dict.fromkeys(nodes, 0.0)
     running[root] = gradient
+    hooked: dict[Value, float] = {}
     backward = []
     for node in reversed(nodes):
         upstream = arrived[node]
         if upstream is None:
             continue
+        if node.note is not None and node.note.hooks:
+            hooked[node] = running[node]
         for position, parent, local in positioned_edges(node):
             if local is None:
                 continue
@@ -117,7 +125,7 @@ def steps(root: Value, gradient: float = 1.0) -> Steps:
             running[parent] = before + upstream * local
             backward.append(BackwardStep(node, parent, position, local, upstream, upstream * local, before, running[parent]))
     gradients = {node: g or 0.0 for node, g in arrived.items()}
-    return Steps(root, nodes, names, forward, tuple(backward), gradients)
+    return Steps(root, nodes, names, forward, tuple(backward), gradients, hooked)
 
 
 def positioned_edges(node: Value) -> Iterator[tuple[int, Value, float | None]]:
@@ -131,31 +139,54 @@ _NEURON = re.compile(r".*n\d+\Z")
 
 
 def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
-    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one."""
-    wished = {node: shorten(visible(node.label), 40) or _place(node) for node in nodes}
+    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one.
+
+    No two of them look alike, typeset either: where one is ``w1``, another's ``w_1`` gets a number.
+    """
+    wished = {node: _label(node) or _place(node) for node in nodes}
     names: dict[Value, str] = {}
     taken: set[str] = set()
+    following: dict[str, int] = {}
     # Labels first: a made-up name gives way to a given one.
     for node in sorted(nodes, key=lambda node: not node.label):
-        wish = wished[node]
-        if wish:
-            names[node] = _free(wish, taken, "{0}({1})", 2)
-            taken.add(names[node])
+        wish = found = wished[node]
+        if not wish:
+            continue
+        while (look := _look(found)) in taken:
+            k = following.get(wish, 2)
+            following[wish] = k + 1
+            found = f"{wish}({k})"
+        names[node] = found
+        taken.add(look)
     count = 1
     for node in nodes:
         if not wished[node]:
             while f"v{count}" in taken:
                 count += 1
             names[node] = f"v{count}"
-            taken.add(names[node])
+            count += 1
     return names
 
 
-def _free(wish: str, taken: set[str], pattern: str, start: int) -> str:
-    name, k = wish, start
-    while name in taken:
-        name, k = pattern.format(wish, k), k + 1
-    return name
+def _label(node: Value) -> str:
+    """Return the label as it is shown; one of blanks alone is none."""
+    shown = shorten(visible(node.label), 40)
+    return shown if _look(shown) else ""
+
+
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u200c\u200d\u3164\ufe00-\ufe0f\uffa0]")
+_INDEXED = re.compile(r"([A-Za-z]+)_?([0-9]*)")
+
+
+def _look(name: str) -> str:
+    """Return what a reader sees of a name: no blanks at its ends, no joiners, an index typeset below the line."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", _UNSEEN.sub("", name))
+    name = " ".join(name.split())
+    match = _INDEXED.fullmatch(name)
+    if match is None or name.endswith("_"):
+        return name
+    return LETTERS.get(match[1], match[1]) + match[2]
 
 
 def _place(node: Value) -> str:

@@ -6,13 +6,14 @@ kept flat, so ``1 * (b * 1)`` is ``b`` and ``x * x`` is ``x^2`` as soon as they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd import ops
+from autograd import ops, special
 from autograd.operators import Operators
 
-__all__ = ["Symbol", "apply_raw", "local_formulas", "name"]
+__all__ = ["Symbol", "agree", "apply_raw", "evaluate", "holds", "literal", "local_formulas", "name", "true_formulas"]
 
 N_ARY_LIMIT = 48  # formulas of operations over more operands than this help nobody
 
@@ -23,7 +24,7 @@ class Symbol(Operators):
     Attributes
     ----------
     kind : str
-        ``name`` with a string; ``sum`` with a constant and terms (coefficient, symbol); ``product`` with a
+        ``name`` with a string; ``number`` with one that is printed as it stands; ``sum`` with a constant and terms (coefficient, symbol); ``product`` with a
         coefficient and factors (symbol, exponent); ``call`` with a row and its operands.
     """
 
@@ -68,8 +69,15 @@ def name(text: str) -> Symbol:
     return Symbol("name", (text,))
 
 
-def apply_raw(op: ops.Op, operands: Sequence[Any]) -> Symbol:
+def literal(text: str) -> Symbol:
+    """Return a number that is printed already."""
+    return Symbol("number", (text,))
+
+
+def apply_raw(op: ops.Op, operands: Sequence[Any]) -> Any:
     """Apply a row as it stands, for formulas that must show what was computed."""
+    if op.name == "step":
+        return _step(*operands)
     return Symbol("call", (op, tuple(operands)))
 
 
@@ -144,15 +152,25 @@ def _power(base: Any, exponent: Any) -> Any:
     if exponent == 0.0:
         return 1.0
     # A root of a product is the product of roots only where the factors are positive.
-    if exponent != int(exponent) and (coefficient != 1.0 or len(factors) != 1 or factors[0][1] != 1.0):
+    if not float(exponent).is_integer() and (coefficient != 1.0 or len(factors) != 1 or factors[0][1] != 1.0):
         return Symbol("product", (1.0, ((base, exponent),)))
-    return _product(coefficient**exponent, [(b, e * exponent) for b, e in factors])
+    return _product(ops.power.value(coefficient, exponent), [(b, e * exponent) for b, e in factors])
 
 
 def _over(a: Any, b: Any) -> Any:
     if not isinstance(b, Symbol):
-        return _times(a, 1.0 / b)
+        return _times(a, special.div(1.0, float(b)))
     return _times(a, _power(b, -1.0))
+
+
+def _step(a: Any, b: Any, tie: Any = 0.0) -> Any:
+    """Return Iverson's bracket, which is printed with its comparison; half of another one where a tie counts half."""
+    if not any(isinstance(x, Symbol) for x in (a, b, tie)):
+        return ops.TABLE["step"].value(a, b, tie)
+    if tie == 1.0:
+        return Symbol("call", (ops.greater_equal, (a, b)))
+    above = Symbol("call", (ops.greater, (a, b)))
+    return above if tie == 0.0 else _sum(above, _times(tie, Symbol("call", (ops.equal, (a, b)))))
 
 
 def _mean(*operands: Any) -> Any:
@@ -176,10 +194,61 @@ _RULES: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "prod": _times,
     "mean": _mean,
+    "step": _step,
     # Guards of the domain, which change no value inside it.
     "restrict": lambda x: x,
     "saturate": lambda x: x,
 }
+
+
+def evaluate(x: Any, values: Mapping[str, float]) -> float:
+    """Return the number that a formula stands for, names having the given values.
+
+    Computed as the formula is printed, by IEEE's rules.
+
+    Examples
+    --------
+    >>> evaluate(1.0 - name("a") * name("a"), {"a": 0.5})
+    0.75
+    """
+    if not isinstance(x, Symbol):
+        return float(x)
+    if x.kind == "name":
+        return values[x.parts[0]]
+    if x.kind == "sum":
+        constant, terms = x.parts
+        return float(sum((c * evaluate(t, values) for c, t in terms), start=constant))
+    if x.kind == "product":
+        coefficient, factors = x.parts
+        above, below = coefficient, 1.0
+        for base, exponent in factors:
+            b = evaluate(base, values)
+            raised = ops.sqrt.value(b) if abs(exponent) == 0.5 else ops.power.value(b, abs(exponent))
+            if exponent < 0.0:
+                below *= raised
+            else:
+                above *= raised
+        return special.div(above, below)
+    op, operands = x.parts
+    return float(_PRINTED.get(op.name, op.value)(*[evaluate(operand, values) for operand in operands]))
+
+
+# Rows that are printed by means of others, which differ where an operand is infinite.
+_PRINTED: dict[str, Callable[..., float]] = {"floordiv": lambda a, b: ops.floor.value(special.div(a, b))}
+
+
+def agree(x: float, y: float) -> bool:
+    """Whether two numbers are the same to every digit that is printed, and a few more.
+
+    Examples
+    --------
+    >>> agree(0.1 + 0.2, 0.3), agree(math.nan, math.nan), agree(0.0, 1e-20)
+    (True, True, False)
+    """
+    if x == y or (x != x and y != y):
+        return True
+    size = max(abs(x), abs(y))
+    return abs(x - y) <= size * (1e-9 if size >= 1e-3 else 1e-6) and math.isfinite(size)
 
 
 def local_formulas(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -204,10 +273,54 @@ def local_formulas(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> tuple
     >>> local_formulas(ops.tanh, name("a"), (name("z"),))
     (1 - a^2,)
     """
-    if op.arity == ops.ANY and len(operands) > N_ARY_LIMIT and op.name not in ("sum", "mean", "dot"):
-        return None
-    rule = op.textbook or op.partials
+    found = _candidates(op, output, operands)
+    return found[0] if found else None
+
+
+def true_formulas(
+    op: ops.Op, output: Symbol, operands: Sequence[Any], values: Mapping[str, float], slopes: Mapping[int, float]
+) -> dict[int, Any]:
+    """Return, by position, the formulas that hold for the numbers at hand.
+
+    A textbook's form may not: ``1 - a^2`` is 0 where ``a`` has been rounded to 1, and ``x/x`` is NaN at 0. Then the
+    accurate form is taken, and where that does not hold either, none.
+
+    Parameters
+    ----------
+    op, output, operands
+        As `local_formulas` takes them.
+    values
+        The number of each name.
+    slopes
+        For each position the local derivative as the engine has it.
+    """
+    held: dict[int, Any] = {}
+    for formulas in _candidates(op, output, operands):
+        for position, slope in slopes.items():
+            if position not in held and position < len(formulas) and holds(formulas[position], values, slope):
+                held[position] = formulas[position]
+    return held
+
+
+def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
+    """Whether a formula gives a number, names having the given values."""
     try:
-        return rule(output, *operands)
-    except TypeError:  # the rule asked a symbol for its number or its order
-        return None
+        return agree(evaluate(formula, values), number)
+    except (ArithmeticError, TypeError, ValueError, IndexError):  # a user's own operation may refuse its operands
+        return False
+
+
+def _candidates(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the forms of a row's rule on symbols: the textbook's first, then the accurate one."""
+    if op.arity == ops.ANY and len(operands) > N_ARY_LIMIT and op.name not in ("sum", "mean", "dot"):
+        return []
+    found = []
+    for rule in (op.textbook, op.partials):
+        if rule is None:
+            continue
+        try:
+            found.append(tuple(rule(output, *operands)))
+        except (TypeError, ValueError, ArithmeticError, IndexError):
+            # The rule asked a symbol for its number or its order, or has none for such a constant.
+            continue
+    return found

@@ -33,10 +33,12 @@ const tint = (box, tone) => {
 const word = s => s.replace(/\u2212/g, '-');
 function sentence(k) {
   const f = F[frame];
-  if (k <= N) return [name(k - 1), formula(k - 1), f.calc[k - 1], word(f.value[k - 1])].filter(x => x).join(' = ');
-  const i = k - N - 1, [c, p, how] = D.back[i];
+  // Without its numbers a formula does not give the value any more.
+  if (k <= N) return [name(k - 1), ...(f.calc[k - 1] ? [formula(k - 1), f.calc[k - 1]] : []), word(f.value[k - 1])].filter(x => x).join(' = ');
+  const i = k - N - 1, [c, p, how, head] = D.back[i];
+  if (f.add[i] === '0' && ![f.local[i], f.up[i]].every(x => /^-?\d/.test(x))) return `${name(p)}.grad is left as it is: the branch was not taken`;
   const local = how ? `(${how} = ${f.local[i]})` : f.local[i];
-  return `${name(p)}.grad += ${derivative(name(c), name(p))} * ${name(c)}.grad = ${local} * ${f.up[i]} = ${f.add[i]}  [${f.before[i]} -> ${f.after[i]}]`;
+  return `${name(p)}.grad += ${head || derivative(name(c), name(p))} * ${name(c)}.grad = ${local} * ${f.up[i]} = ${f.add[i]}  [${f.before[i]} -> ${f.after[i]}]`;
 }
 function show(k, move) {
   at = Math.max(0, Math.min(last, k));

@@ -201,7 +201,7 @@ def test_pointing_tells_formula_contributions_and_source_line():
     assert "y = v1 + x" in tips["n2"]
     assert "test_drawing.py:" in tips["n2"]
     assert tips["n0"].count("from ") == 3
-    assert "dv1/dx = x = 3" in elements(draw(y).svg(), "edge")[0].find(f"{SVG}title").text
+    assert "∂₁v1/∂x = x = 3" in elements(draw(y).svg(), "edge")[0].find(f"{SVG}title").text
 
 
 # 16. Mathematical labels.

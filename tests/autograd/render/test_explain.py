@@ -121,7 +121,7 @@ def test_many_paths_are_not_enumerated():
         y = (y + y.sin()) * 0.5
     y.label = "y"
     text = str(explain(y, wrt=x))
-    assert "dy/dx = dv2/dx * dy/dv2 + dv1/dx * dy/dv1" in text
+    assert "dy/dx = ∂v2/∂x * dy/dv2 + dv1/dx * dy/dv1" in text
     assert len(text) < 40_000
 
 
