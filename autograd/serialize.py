@@ -120,7 +120,7 @@ def from_json(text: str) -> Value:
         try:
             nodes.append(_decode(row, nodes, vectors, tuples))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GraphError(f"node {number} of the graph: {error.args[0] if error.args else error!r}") from None
+            raise GraphError(f"node {number} of the graph: {error.args[0] if error.args else repr(error)}") from None
     return nodes[-1]
 
 

@@ -6,9 +6,11 @@ import json
 import unicodedata
 from typing import Any
 
-from autograd.render.text import visible
+from autograd.render.text import shorten, visible
 
 __all__ = ["dot", "dot_html", "latex", "markdown", "mermaid", "script", "xml"]
+
+LONGEST = 2000  # characters of a string in DOT, of which Graphviz reads 16,384 bytes at most
 
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -38,7 +40,7 @@ def dot(text: str) -> str:
     >>> print(dot('say "hi" \\N'))
     "say \"hi\" \\N"
     """
-    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + shorten(visible(text), LONGEST).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def dot_html(text: str) -> str:
