@@ -217,7 +217,20 @@ def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
     return 0.0
 
 
-def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale: float | None = None) -> Estimate | None:
+def invisible(slope: float, h: float, values: Sequence[float]) -> bool:
+    """Whether values that are all the same do not contradict a slope: over ``h`` it changes them by less than rounding on the way.
+
+    Examples
+    --------
+    >>> invisible(-4e-18, 0.04, [0.0, 0.0]), invisible(2.0, 0.04, [0.0, 0.0])
+    (True, False)
+    """
+    return len(set(values)) == 1 and abs(slope) * h <= 4.0 * ULP * max(1.0, abs(values[0]))
+
+
+def richardson(
+    f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale: float | None = None, rounding: float = 0.0
+) -> Estimate | None:
     """Return the derivative of ``f`` at ``x`` by central differences, thrice extrapolated to a step of zero.
 
     Parameters
@@ -228,6 +241,8 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale
         The first step, relative to ``scale``; three halvings follow. It is made smaller where ``f`` is not finite.
     scale
         The length over which ``f`` varies; by default the magnitude of ``x``, or 1 at zero.
+    rounding
+        How far off the values of ``f`` may be, beside the rounding of the last place.
 
     Returns
     -------
@@ -256,7 +271,7 @@ def richardson(f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale
         best, before = table[-1][-1], table[-2][-1]
         if math.isfinite(best) and math.isfinite(before):
             # What rounding, and underflow on the way, may have put into the differences.
-            noise = (16.0 * ULP * largest + 1e-290) / (h / 8.0)
+            noise = (16.0 * (ULP * largest + rounding) + 1e-290) / (h / 8.0)
             return Estimate(best, 2.0 * abs(best - before) + noise, "Richardson")
     return None
 

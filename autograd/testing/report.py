@@ -128,6 +128,11 @@ class Report:
         """The entries that are wrong."""
         return [entry for entry in self.entries if entry.status == "wrong"]
 
+    @property
+    def checked(self) -> list[Entry]:
+        """The entries of which something is known: that they are right, wrong, or at a kink."""
+        return [entry for entry in self.entries if entry.status != "not checked"]
+
     def __str__(self) -> str:
         head = ("derivative", "at", "analytic", "numeric", "ulp", "relative", "method", "")
         rows: list[tuple[str, ...]] = [head]
@@ -141,7 +146,14 @@ class Report:
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         notes = {f"{e.what} is {'a kink' if e.status == 'kink' else e.status}: {e.note}" for e in self.entries if e.note}
         wrong = len(self.failures)
-        verdict = f"{wrong} of {len(self.entries)} derivatives wrong" if wrong else f"no error in {len(self.entries)} derivatives"
+        count, right, kinks = (len(self.entries), *(sum(e.status == status for e in self.entries) for status in ("ok", "kink")))
+        if wrong:
+            verdict = f"{wrong} of {count} derivatives wrong"
+        elif not self.checked:
+            verdict = f"nothing was checked: none of {count} derivatives could be"
+        else:
+            beside = [f"{n} {what}" for n, what in ((kinks, "at a kink"), (len(self.entries) - len(self.checked), "not checked")) if n]
+            verdict = f"no error in {count if right == count else f'{right} of {count}'} derivatives" + "".join(f", {x}" for x in beside)
         return "\n".join([verdict, "", *lines, *([""] if notes else []), *sorted(notes)])
 
     __repr__ = __str__
