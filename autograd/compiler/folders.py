@@ -68,11 +68,8 @@ def own_folder(other: Callable[[], Path]) -> Iterator[Path]:
     """
     base = _base(other)
     _sweep(base)
-    folder = base / f"chainrule-build-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o700)
-    handle = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    folder, handle = _locked(base)
     try:
-        lock(handle, wait=True)
         yield folder
     finally:
         if os.name != "posix":  # where what is open cannot be removed
@@ -82,6 +79,19 @@ def own_folder(other: Callable[[], Path]) -> Iterator[Path]:
             os.close(handle)
 
 
+def _locked(base: Path) -> tuple[Path, int]:
+    """Make a folder with a locked file in it."""
+    while True:
+        folder = base / f"chainrule-build-{secrets.token_hex(8)}"
+        folder.mkdir(mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            handle = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            lock(handle, wait=True)
+            if os.name != "posix" or os.fstat(handle).st_nlink:
+                return folder, handle
+            os.close(handle)  # taken for one left behind before it was locked
+
+
 def _base(other: Callable[[], Path]) -> Path:
     """Return a folder in which others cannot change a folder of ours."""
     reasons = []
@@ -89,12 +99,12 @@ def _base(other: Callable[[], Path]) -> Path:
     for find in finders:
         try:
             base = Path(find())
-            reason = distrust(base / f"chainrule-build-{secrets.token_hex(8)}")
         except OSError as error:  # there is no folder for temporary files
-            reason = str(error)
-        else:
-            if not reason and os.access(base, os.W_OK):
-                return base
+            reasons.append(str(error))
+            continue
+        reason = distrust(base / f"chainrule-build-{secrets.token_hex(8)}")
+        if not reason and os.access(base, os.W_OK):
+            return base
         reasons.append(reason or f"{base} cannot be written to")
     raise OSError(f"there is no folder to compile in ({'; '.join(reasons)}); set TMPDIR to one that only you can write to")
 
