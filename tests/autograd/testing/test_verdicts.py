@@ -45,7 +45,7 @@ def test_a_value_that_hides_its_digits_cannot_be_told() -> None:
 
 @pytest.mark.parametrize("x", [1e-3, 0.5, 4.0, 1e5])
 def test_what_left_the_graph_is_still_found(x: float) -> None:
-    for f in (lambda t: t * math.sqrt(t), lambda t: t * t.data, lambda t: ag.sin(t) * float(t)):
+    for f in (lambda t: t * math.sqrt(t), lambda t: t * t.data, lambda t: ag.sqrt(t) * float(t)):
         report = gradcheck(f, x, raise_exception=False)
         assert not report, report
         assert "is there a float(x)" in str(report)
