@@ -12,6 +12,8 @@ import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from typing import Any
 
+from autograd.special import is_order
+
 NAN, INF = math.nan, math.inf
 
 DIGITS = Context(prec=50, Emin=MIN_EMIN, Emax=MAX_EMAX)
@@ -87,9 +89,9 @@ def digamma(x: float) -> float:
 
 
 def polygamma(x: float, order: float) -> float:
-    """Derivative of the digamma function of a whole order."""
-    if not (order >= 0.0 and order % 1.0 == 0.0):
-        raise ValueError(f"polygamma(n, x) takes its whole order from 0 first, as SciPy and PyTorch do, got {order:g}")
+    """Derivative of the digamma function of a whole order, up to the largest that is computed; NaN of another."""
+    if not is_order(order):
+        return NAN
     n = int(order)
     if _is_pole(x):
         # Both sides of a pole agree for odd n; at zero, its sign tells the side.

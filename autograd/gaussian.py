@@ -11,7 +11,7 @@ import math
 from decimal import Decimal, localcontext
 
 from autograd.gamma import DIGITS, PI
-from autograd.special import INF, two_product, two_sum
+from autograd.special import INF, NAN, is_order, two_product, two_sum
 
 _TWO_INV_SQRT_PI, _INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
@@ -46,6 +46,8 @@ def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
 
 def gaussian(x: float, order: float, scale: float) -> float:
     """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials (DLMF 18.9.1)."""
+    if not is_order(order) or not scale > 0.0:
+        return NAN
     if abs(x) == INF:
         return 0.0
     if order == 0.0:
@@ -141,6 +143,8 @@ def gelu(x: float) -> float:
 
 def gelu_slope(x: float, order: float) -> float:
     """Derivative of `gelu` of a whole order from 1; from the second on the difference of two derivatives of the density."""
+    if not is_order(order) or order == 0.0:
+        return NAN
     if order == 1.0:
         return normal_cdf(x) - _INV_SQRT_2PI * gaussian(x, 1.0, 2.0)
     if abs(x) > 1e3:

@@ -15,7 +15,7 @@ from decimal import Decimal, localcontext
 
 from autograd.gamma import DIGITS
 from autograd.nary import place, sum
-from autograd.special import INF, NAN, two_product, two_sum
+from autograd.special import INF, NAN, is_order, two_product, two_sum
 
 
 def norm(*xs: float) -> float:
@@ -97,7 +97,7 @@ def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
 
     The operands may be 600 orders of magnitude apart.
     """
-    if x == 0.0 == y or x != x or y != y:
+    if x == 0.0 == y or x != x or y != y or not is_order(order):
         return NAN, NAN
     if math.isinf(x) or math.isinf(y):
         return 0.0, 0.0

@@ -47,6 +47,8 @@ class Op:
     """Number of differentiable operands, or ANY."""
     params: Mapping[str, float] = field(default_factory=dict)
     """Constants that follow the operands, with their defaults, such as a slope; never differentiated."""
+    whole: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Of those constants, which are whole numbers, and from where to where; another one is refused."""
     params_first: bool = False
     """Whether a call writes the constants before the operands, as ``polygamma(n, x)`` does."""
     symbol: str = ""
@@ -81,6 +83,8 @@ class Op:
                 operands = self._with_params(operands, params)
             elif self.params_first:
                 operands = (*operands[len(self.params) :], *operands[: len(self.params)])
+            if self.whole:
+                self.check_params(operands[len(operands) - len(self.params) :])
         elif params:
             raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
         plain = True
@@ -121,6 +125,33 @@ class Op:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
         return (*operands, *(given.get(name, self.params[name]) for name in missing))
+
+    def check_params(self, constants: Sequence[Any]) -> None:
+        """Check the constants of a call, or of a graph from a file.
+
+        Parameters
+        ----------
+        constants
+            The constants alone, in the row's order; what is no number is passed over.
+
+        Raises
+        ------
+        ValueError
+            Where one that is whole by its nature, such as an order, is not, or lies beyond what is computed.
+
+        Examples
+        --------
+        >>> from autograd import TABLE
+        >>> TABLE["polygamma"].check_params((2.0,))
+        >>> TABLE["polygamma"].check_params((-0.5,))
+        Traceback (most recent call last):
+        ...
+        ValueError: polygamma(order, x) takes as its order a whole number from 0 to 1000, got -0.5
+        """
+        for name, x in zip(self.params, constants, strict=True):
+            low, high = self.whole.get(name, REALS)
+            if name in self.whole and isinstance(x, int | float) and not (low <= x <= high and x == math.floor(x)):
+                raise ValueError(f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got {x:g}")
 
     def written(self, operands: Sequence[Any]) -> Sequence[Any]:
         """Return operands and constants in the order in which a call writes them.

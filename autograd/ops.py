@@ -26,6 +26,7 @@ from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, I
 __all__ = ["ANY", "TABLE", "Ieee", "Op", "lookup", "row"]
 
 POSITIVE = (0.0, INF)
+ORDER = (0.0, special.MAX_ORDER)
 SQRT2, LN2, LOG2_E, LOG10_E = 1.4142135623730951, 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 SCALE, SCALE_ALPHA = special.SELU_SCALE, special.SELU_SCALE * special.SELU_ALPHA
@@ -47,7 +48,7 @@ def _from_whole(x: float) -> float:
 
 
 def _from_half(x: float, ndigits: float) -> float:
-    unit = 10.0**-ndigits
+    unit = special.pow(10.0, -ndigits)
     return 0.5 * unit - math.fabs(math.remainder(x, unit)) if math.isfinite(x) else INF
 
 
@@ -87,7 +88,7 @@ mul: Op = row(
     symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
 div: Op = row(
-    "div", special.div, lambda y, a, b: (1.0 / b, div_slope(a, b)), arity=2,
+    "div", special.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2,  # not 1.0 / b: b may be a constant zero
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
     domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
@@ -154,7 +155,7 @@ monomial: Op = row(
         + (monomial(c * logs, a, b, order + 1.0, logs - 1.0) if logs else 0.0),
         monomial(c, a, b, order, logs + 1.0),
     ),
-    arity=3, params={"order": 0.0, "logs": 0.0}, latex=r"{0} \, {1}^{{{2} - {3}}} (\ln {1})^{{{4}}}",
+    arity=3, params={"order": 0.0, "logs": 0.0}, whole={"order": ORDER, "logs": ORDER}, latex=r"{0} \, {1}^{{{2} - {3}}} (\ln {1})^{{{4}}}",
     numpy="monomial({0}, {1}, {2}, {3}, {4})", c="monomial({0}, {1}, {2}, {3}, {4})", precedence=PRODUCT,
     domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
 )
@@ -312,6 +313,7 @@ gelu: Op = row(
 )
 gelu_slope: Op = row(  # the derivative of a whole order, from 1, of gelu: from 2 on a polynomial times the normal law's density
     "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
+    whole={"order": (1.0, special.MAX_ORDER)},
     latex=r"\operatorname{{gelu}}^{{({1})}}({0})", numpy="gelu_slope({0}, {1})", c="gelu_slope({0}, {1})",
     source="Hendrycks, Gimpel 2016, eq. 1, with DLMF 18.9.25",
 )
@@ -335,7 +337,7 @@ normal_cdf: Op = row(
 )
 gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
-    params={"order": 0.0, "scale": 1.0}, latex=r"\partial^{{{1}}} e^{{-{0}^2 / {2}}}",
+    params={"order": 0.0, "scale": 1.0}, whole={"order": ORDER, "scale": (1.0, 2.0)}, latex=r"\partial^{{{1}}} e^{{-{0}^2 / {2}}}",
     numpy="gaussian({0}, {1}, {2})", c="gaussian({0}, {1}, {2})", precedence=POWER, source="DLMF 18.5.5, 18.9.1",
 )
 
@@ -351,7 +353,7 @@ digamma: Op = row(
     symbol="ψ", latex=r"\psi({0})", numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
 )
 polygamma: Op = row(
-    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0}, params_first=True,
+    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0}, whole={"order": ORDER}, params_first=True,
     symbol="ψ⁽ⁿ⁾", latex=r"\psi^{{({1})}}({0})", numpy="polygamma({1}, {0})", c="polygamma({1}, {0})",
     domain=(POSITIVE,), source="DLMF 5.15",
 )
@@ -416,7 +418,7 @@ ceil: Op = row(
     latex=r"\lceil {0} \rceil", numpy="ceil({0})", c="ceil({0})", source="step function, slope 0",
 )
 round: Op = row(
-    "round", special.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, kink=_from_half, gated=True,
+    "round", special.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True,
     latex=r"\operatorname{{round}}({0})", numpy="round({0}, {1})", c="round_digits({0}, {1})", source="step function, slope 0",
 )
 maximum: Op = row(
@@ -451,14 +453,14 @@ atan2: Op = row(
 re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, latex=r"\operatorname{{Re}} ({0} + i {1})^{{-{2}}}",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER}, latex=r"\operatorname{{Re}} ({0} + i {1})^{{-{2}}}",
     numpy="re_inverse_power({0}, {1}, {2})", c="re_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
     "im_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, latex=r"\operatorname{{Im}} ({0} + i {1})^{{-{2}}}",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER}, latex=r"\operatorname{{Im}} ({0} + i {1})^{{-{2}}}",
     numpy="im_inverse_power({0}, {1}, {2})", c="im_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS),
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )

@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Sequence
 
 NAN, INF = math.nan, math.inf
+MAX_ORDER = 1000.0
+"""The largest order of derivative that a function of whole orders computes; each takes a number of steps that grows with it."""
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 
@@ -166,7 +168,7 @@ def ceil(x: float) -> float:
 def round(x: float, ndigits: float) -> float:
     """Round to a number of decimals, halves to even."""
     try:
-        return x.__round__(int(ndigits)) if math.isfinite(x) else x
+        return x.__round__(int(clamp(ndigits, -400.0, 400.0))) if math.isfinite(x) and ndigits == ndigits else x if ndigits == ndigits else NAN
     except OverflowError:
         return math.copysign(INF, x)
 
@@ -261,6 +263,11 @@ def scaled_sigmoid_slope(c: float, x: float) -> float:
     return c * half * half
 
 
+def is_order(order: float) -> bool:
+    """Whether a number is an order of derivative that is computed."""
+    return 0.0 <= order <= MAX_ORDER and order == math.floor(order)
+
+
 # Powers.
 
 
@@ -336,6 +343,8 @@ def one_minus_square_power(x: float, exponent: float) -> float:
 
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
+    if not is_order(logs):
+        return NAN
     if c == 0.0 or (a == 0.0 and logs and b >= order):
         return 0.0
     e, lost = two_sum(b, -order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,20 @@ from nn.checks import as_whole, data_of, one_hot
 from nn.reduction import elementwise, is_sequence, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
+
+
+def _kept(weight: Any, x: Any) -> Any:
+    """Return ``x``, but zero where a weight of zero meets an infinity: such a term is 0, as 0 log 0 is."""
+    if not modes.is_tracing():
+        return 0.0 if data_of(weight) == 0.0 and math.isinf(data_of(x)) else x
+    if weight.__class__ is Value:
+        return autograd.where(ops.equal(weight, 0.0) * ops.equal(autograd.abs(x), math.inf), 0.0, x)
+    return 0.0 if weight == 0 else x
+
+
+def _expected(weights: Any, logarithms: Any) -> Any:
+    """Sum of weight times logarithm; a class of weight zero costs nothing, though its logarithm be infinite."""
+    return autograd.dot(tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)]))
 
 
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
@@ -95,7 +110,7 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
                 raise ValueError(f"binary cross-entropy takes targets in [0, 1], got {t!r}; for labels -1 and 1 write (y + 1) / 2")
             if t in (0, 1):
                 return autograd.softplus(-s if t == 1 else s)
-        return t * autograd.softplus(-s) + (1.0 - t) * autograd.softplus(s)
+        return t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
 
     return elementwise(score, target, reduction, "binary_cross_entropy_with_logits", one)
 
@@ -143,6 +158,8 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(scores) against the target, from the scores.
 
     The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108 and 4.109).
+    A class whose score is -inf is masked: with a weight of zero it costs nothing, and with any other infinitely much.
+    Where all are masked, loss and gradient are NaN, as in PyTorch.
 
     Parameters
     ----------
@@ -178,9 +195,10 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
         index = _index(t, len(row), "cross_entropy")
         if index is not None:
             return -ops.log_softmax(*row, index=index)
-        hot, known = (t, None) if is_sequence(t) else one_hot(t, len(row))
-        loss = autograd.dot(tuple(hot), tuple(autograd.log_softmax(row)))
-        return -loss if known is None else known - loss
+        if is_sequence(t):
+            return -_expected(t, autograd.log_softmax(row))
+        hot, known = one_hot(t, len(row))
+        return known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, autograd.log_softmax(row), strict=True)])
 
     return _classes(scores, target, reduction, "cross_entropy", one)
 
@@ -215,8 +233,9 @@ def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") ->
         index = _index(t, len(row), "nll_loss")
         if index is not None:
             return -row[index]
-        hot, known = (t, None) if is_sequence(t) else one_hot(t, len(row))
-        loss = autograd.dot(tuple(hot), tuple(row))
-        return -loss if known is None else known - loss
+        if is_sequence(t):
+            return -_expected(t, row)
+        hot, known = one_hot(t, len(row))
+        return known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, row, strict=True)])
 
     return _classes(log_probabilities, target, reduction, "nll_loss", one)

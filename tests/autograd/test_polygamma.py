@@ -83,7 +83,7 @@ def test_a_node_as_order_and_a_wrong_count_raise(call) -> None:
 @pytest.mark.parametrize("wrong", [0.5, -1, -1.0, 2.5, math.inf, math.nan, 1e-300])
 def test_an_order_that_is_none_raises(wrong: float) -> None:
     for x in (1.0, Value(1.0)):
-        with pytest.raises(ValueError, match=r"polygamma\(n, x\) takes its whole order from 0 first"):
+        with pytest.raises(ValueError, match=r"polygamma\(order, x\) takes as its order a whole number from 0"):
             ops.polygamma(wrong, x)
 
 
