@@ -71,7 +71,9 @@ def mean(values: Iterable[Any]) -> Any:
 
 
 def prod(values: Iterable[Any]) -> Any:
-    """Return the product; one of nothing.
+    """Return the product, rounded once, whatever the order of its factors; one of nothing.
+
+    So what overflows on the way, as ``1e200 * 1e200 * 1e-300`` does, need not be infinite.
 
     Parameters
     ----------

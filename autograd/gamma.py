@@ -1,7 +1,8 @@
-"""The logarithm of the gamma function and its derivatives, rounded once: computed with 50 digits.
+"""The logarithm of the gamma function and its derivatives.
 
-Doubles alone lose most of their digits next to the zeros of these functions and to the poles. The standard
-library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
+Where doubles suffice for 2 ulp, power series and Stirling's do: log gamma of positive numbers, digamma near 0, near its zero and from 10 on.
+Elsewhere doubles alone lose most of their digits, next to zeros and poles: there all is computed with 50 digits and rounded once.
+The standard library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
 """
 
 
@@ -12,7 +13,7 @@ import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from typing import Any
 
-from autograd.special import is_order
+from autograd.special import is_order, two_product, two_sum
 
 NAN, INF = math.nan, math.inf
 
@@ -55,15 +56,84 @@ def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
     return sine, cosine
 
 
+# Coefficients of log gamma(1 + t) / t and of log gamma(2 + t) / t, and what rounding the first two lost: DLMF 5.7.3.
+_ABOUT_ONE = (
+    -0.5772156649015329, 0.8224670334241132, -0.40068563438653143, 0.27058080842778454,
+    -0.20738555102867398, 0.1695571769974082, -0.1440498967688461, 0.12550966952474304,
+    -0.11133426586956469, 0.1000994575127818, -0.09095401714582904, 0.083353840546109, -0.0769325164113522,
+    0.07143294629536133, -0.06666870588242046, 0.06250095514121304, -0.058823978658684585,
+    0.055555767627403614, -0.05263167937961666, 0.05000004769810169, -0.047619070330142226,
+    0.04545455629320467, -0.04347826605304026, 0.04166666915034121, -0.04000000119214014,
+    0.03846153903467518, -0.037037037312989324, 0.035714285847333355, -0.034482758684919304,
+    0.03333333336437758, -0.03225806453115042, 0.03125000000727597, -0.030303030306558044,
+    0.029411764707594344, -0.02857142857226011, 0.027777777778181998, -0.027027027027223673,
+    0.02631578947377995, -0.025641025641072283, 0.025000000000022737, -0.024390243902450117,
+    0.023809523809529224, -0.023255813953491015, 0.02272727272727402, -0.022222222222222855,
+    0.021739130434782917, -0.021276595744681003, 0.02083333333333341, -0.02040816326530616,
+)  # fmt: skip
+_ABOUT_TWO = (
+    0.42278433509846713, 0.3224670334241132, -0.0673523010531981, 0.020580808427784546,
+    -0.007385551028673986, 0.0028905103307415234, -0.001192753911703261, 0.0005096695247430425,
+    -0.00022315475845357939, 9.945751278180853e-05, -4.492623673813314e-05, 2.050721277567069e-05,
+    -9.439488275268397e-06, 4.374866789907488e-06, -2.039215753801366e-06, 9.55141213040742e-07,
+    -4.492469198764566e-07, 2.1207184805554665e-07, -1.0043224823968099e-07, 4.7698101693639804e-08,
+    -2.2711094608943164e-08, 1.0838659214896955e-08, -5.183475041970047e-09, 2.4836745438024785e-09,
+    -1.1921401405860912e-09, 5.731367241678862e-10, -2.7595228851242334e-10,
+)  # fmt: skip
+_ONE_LOST = (4.942915152430645e-18, 1.520336175199238e-17)
+_TWO_LOST = (4.942915152430645e-18, 1.520336175199238e-17)
+_LN2_HIGH, _LN2_LOW = 0.6931471805592082, 7.371002565167799e-13
+_STIRLING = (1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
+
+
+def _series(t: float, coefficients: tuple[float, ...], lost: tuple[float, float]) -> float:
+    """Product of t and a power series in it whose first two terms may cancel: they keep their rounding errors."""
+    p = 0.0
+    for c in coefficients[:1:-1]:
+        p = p * t + c
+    first, first_lost = two_sum(coefficients[1], p * t)
+    product, product_lost = two_product(first, t)
+    total, total_lost = two_sum(coefficients[0], product)
+    return t * total + t * (total_lost + product_lost + (first_lost + lost[1]) * t + lost[0])
+
+
+def _lgamma_of_positive(x: float) -> float:
+    """Logarithm of gamma(x) for x > 0: power series up to 9, by steps of one from there down, and Stirling's beyond (DLMF 5.11.1)."""
+    if x < 0.5:
+        return _series(x, _ABOUT_ONE, _ONE_LOST) - math.log(x)
+    if x < 1.5:
+        return _series(x - 1.0, _ABOUT_ONE, _ONE_LOST)
+    if x < 9.0:
+        product = 1.0
+        while x > 2.5:
+            x -= 1.0
+            product *= x
+        return math.log(product) + _series(x - 2.0, _ABOUT_TWO, _TWO_LOST)
+    # log(x) - 1 in two parts.
+    m, k = math.frexp(x)
+    if m < 0.7071067811865476:
+        m, k = 2.0 * m, k - 1
+    high, low = two_sum(k * _LN2_HIGH - 1.0, math.log(m))
+    low += k * _LN2_LOW
+    if x > 1e17:
+        return x * (high + low)
+    inverse = 1.0 / x
+    square, series = inverse * inverse, 0.0
+    for c in _STIRLING:
+        series = series * square + c
+    p, lost = two_product(x - 0.5, high)
+    return p + (lost + (x - 0.5) * low + (0.4189385332046727 + series * inverse))
+
+
 def lgamma(x: float) -> float:
     """Logarithm of |gamma(x)|; infinite at the poles."""
     if _is_pole(x) or x == INF:
         return INF
     if x != x or x in (1.0, 2.0):
         return x if x != x else 0.0
+    if x > 0.0:
+        return _lgamma_of_positive(x) if x < 1e305 else x * (math.log(x) - 1.0)
     with localcontext(DIGITS):
-        if x > 0.0:
-            return float(_lgamma(+Decimal(x)))
         # Reflection, DLMF 5.5.3.
         return float((PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
 
@@ -83,9 +153,43 @@ def _lgamma(x: Decimal) -> Decimal:
     return (z - Decimal("0.5")) * z.ln() - z + _HALF_LOG_2PI + series - product.ln()
 
 
+# A rational function on 1 < x < 2 times the distance to the zero, which is given in three parts: Boost.Math, digamma.
+_ZERO = (1569415565 / 1073741824, 381566830 / 1073741824 / 1073741824, 9.016312093258696e-20)
+_NUMERATOR = (
+    -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784, -0.65031853770896507, -0.32555031186804491,
+    0.25479851061131551,
+)  # fmt: skip
+_DENOMINATOR = (
+    -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225, 0.43593529692665969, 1.4606242909763515,
+    2.0767117023730469, 1.0,
+)  # fmt: skip
+
+
+def _digamma_to_two(x: float) -> float:
+    """Derivative of log gamma for 0 < x < 0.5 and 1 <= x <= 2, to 2 ulp up to 1.75."""
+    if x < 1.0:
+        return _digamma_to_two(x + 1.0) - 1.0 / x
+    distance = ((x - _ZERO[0]) - _ZERO[1]) - _ZERO[2]
+    numerator = denominator = 0.0
+    for c in _NUMERATOR:
+        numerator = numerator * (x - 1.0) + c
+    for c in _DENOMINATOR:
+        denominator = denominator * (x - 1.0) + c
+    return distance * 0.99558162689208984 + distance * (numerator / denominator)
+
+
+def _digamma_from_ten(x: float) -> float:
+    """Asymptotic series, DLMF 5.11.2."""
+    w = 1.0 / x / x
+    series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * (691 / 32760 - w / 12))))))
+    return math.log(x) - (0.5 / x + series)
+
+
 def digamma(x: float) -> float:
     """Derivative of log gamma; infinite at zero, NaN at the other poles."""
-    return polygamma(x, 0.0)
+    if 0.0 < x < 0.5 or 1.0 <= x <= 1.75:
+        return _digamma_to_two(x)
+    return _digamma_from_ten(x) if 10.0 <= x < INF else polygamma(x, 0.0)
 
 
 def polygamma(x: float, order: float) -> float:

@@ -445,3 +445,18 @@ def test_counts_and_constants() -> None:
         ops.row("exp", math.exp, lambda y, x: (y,))
     with pytest.raises(KeyError, match="no operation named"):
         ops.lookup("nothing")
+
+
+@pytest.mark.parametrize("name", ["lgamma", "digamma"])
+def test_log_gamma_next_to_the_seams_of_its_algorithm(name: str) -> None:
+    op, rng = ops.TABLE[name], random.Random(name)
+    seams = (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 8.5, 9.0, 10.0, 1e17, 1e305)
+    zeros = (1.4616321449683622,)
+    points = [s * (1.0 + way * 2.0 ** -rng.uniform(3, 53)) for s in (*seams, *zeros) for way in (1.0, -1.0) for _ in range(12)]
+    for x in (*points, *seams, *(rng.uniform(0.0, 12.0) for _ in range(300))):
+        assert reference.ulps(op.value(x), reference.value(name, (x,))) <= 2.0, x
+
+
+def test_a_product_is_rounded_once_in_whatever_order() -> None:
+    assert ops.prod(1e200, 1e200, 1e-300) == ops.prod(1e-300, 1e200, 1e200) == 1e100
+    assert ops.prod(1e-200, 1e-200, 1e300) == 1e-100
