@@ -169,13 +169,16 @@ def _digamma_to_two(x: float) -> float:
     """Derivative of log gamma for 0 < x < 0.5 and 1 <= x <= 2, to 2 ulp up to 1.75."""
     if x < 1.0:
         return _digamma_to_two(x + 1.0) - 1.0 / x
-    distance = ((x - _ZERO[0]) - _ZERO[1]) - _ZERO[2]
+    distance, lost = two_sum(x - _ZERO[0], -_ZERO[1])
+    lost -= _ZERO[2]
     numerator = denominator = 0.0
     for c in _NUMERATOR:
         numerator = numerator * (x - 1.0) + c
     for c in _DENOMINATOR:
         denominator = denominator * (x - 1.0) + c
-    return distance * 0.99558162689208984 + distance * (numerator / denominator)
+    ratio = numerator / denominator
+    product, rest = two_product(distance, 0.99558162689208984)
+    return product + (rest + distance * ratio + lost * (0.99558162689208984 + ratio))
 
 
 def _digamma_from_ten(x: float) -> float:
