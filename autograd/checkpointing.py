@@ -100,6 +100,7 @@ class _Call(Bundle):
     """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
 
     __slots__ = ("_args", "_data", "_draws", "_f", "_kwargs", "count")
+    name = "checkpoint"
 
     def __init__(
         self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any],
@@ -154,7 +155,7 @@ class _Recomputed(Op):
     index: int
 
     def __init__(self, call: _Call, index: int) -> None:
-        super().__init__("checkpoint", self._value, self._partials, arity=ANY, latex=r"\operatorname{checkpoint}")
+        super().__init__(call.name, self._value, self._partials, arity=ANY, latex=rf"\operatorname{{{call.name}}}")
         # The row is frozen, as all are.
         object.__setattr__(self, "call", call)
         object.__setattr__(self, "index", index)

@@ -218,7 +218,6 @@ class Node:
         """
         if not callable(hook):
             raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
-        frozen("registers a hook", "register it before the call, on a parameter; or call the function without compile")
         own = partial(hook)  # an object of its own, should a function be registered twice
         HOOKED.add(own)
         note = self._own_note()

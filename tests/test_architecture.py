@@ -86,7 +86,7 @@ def test_files_and_functions_are_of_a_size_that_one_reads():
     for module, path in MODULES.items():
         text = path.read_text(encoding="utf-8")
         # The table of operations is one table: it stays in one file, and each row is read by itself.
-        assert text.count("\n") <= 500 or module == "autograd.ops", module
+        assert text.count("\n") <= 600 or module == "autograd.ops", module
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 # What stands in a docstring is read before, by itself.

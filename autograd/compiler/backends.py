@@ -22,13 +22,15 @@ __all__ = ["Engine", "choose"]
 class Engine:
     """A program with its arrays, on one backend, for one number of lanes."""
 
-    def __init__(self, program: Program, source: Source, backend: str, lanes: int) -> None:
+    def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
         start = time.perf_counter()
         self.program, self.lanes, self.backend = program, lanes, backend
-        if backend == "c":
+        if hasattr(like, "another"):
+            self.bound: Any = like.another(lanes)
+        elif backend == "c":
             from autograd.compiler.bind_c import BoundC
 
-            self.bound: Any = BoundC(program, lanes)
+            self.bound = BoundC(program, lanes)
         elif backend == "python":
             from autograd.compiler.emit_python import BoundPython
 
@@ -52,8 +54,12 @@ class Engine:
         sizes = [int(np.prod(shape)) for shape in source.shapes]
         total = 0 if self.batch else sum(sizes)
         self.data_at = program.address[np.flatnonzero(graph.kind == LANE) if self.batch else inputs[:total]]
+        self.first = int(self.data_at[0] - LANES) if self.batch and len(self.data_at) else 0
         self.captured_at = program.address[inputs[total:]]
         self.outputs = self._where(graph.outputs)
+        self.fixed = [fixed for fixed, _ in self.outputs]
+        if hasattr(self.bound, "descend"):
+            self.descend = self.bound.descend
         self.value_at = self.outputs[0] if self.outputs else None
         self.seconds = time.perf_counter() - start
 
@@ -61,20 +67,27 @@ class Engine:
         graph = self.program.graph
         return [(True, float(graph.value[n])) if graph.kind[n] == CONST else (False, int(self.program.address[n])) for n in nodes.tolist()]
 
-    def load(self, arrays: Sequence[Any], captured: Sequence[float]) -> None:
+    def load(self, given: Any, captured: Sequence[float]) -> None:
         """Put the arguments, and the data of the captured leaves, into their places."""
         if len(self.captured_at):
             self.shared[self.captured_at] = captured
-        if not len(arrays):
+        arrays = given.arrays
+        if not arrays:
             return
         if self.batch:
-            flat = [a.reshape(self.lanes, -1).T for a in arrays]
-            first = int(self.data_at[0] - LANES) if len(self.data_at) else 0
-            for rows in flat:
+            first = self.first
+            for a in arrays:
+                rows = a.reshape(self.lanes, -1).T
                 self.rows[first : first + len(rows), : self.lanes] = rows
                 first += len(rows)
         else:
             self.shared[self.data_at] = np.concatenate([a.ravel() for a in arrays])
+
+    def attempt(self, theta: Any) -> tuple[float, Any] | None:
+        """Return the loss and its gradient at the given parameters; None if a number of these is not finite."""
+        with quiet():
+            value, gradient = self.step(theta)
+            return (value, gradient.copy()) if self.finite() else None
 
     def step(self, theta: Any) -> tuple[float, Any]:
         """Return the loss and its gradient at the given parameters."""
@@ -104,12 +117,20 @@ class Engine:
 
     def finite(self) -> bool:
         """Tell whether the loss and all gradients of the last step are finite."""
-        return math.isfinite(self.value) and float(self._zeros @ self.gradient) == 0.0
+        return math.isfinite(self.value) and float(self._zeros.dot(self.gradient)) == 0.0
 
-    def evaluate(self) -> list[float]:
-        """Return the outputs of a function without parameters."""
-        self.bound.run()
-        return [where if fixed else float(self.shared[where]) for fixed, where in self.outputs]
+    def evaluate(self) -> list[float] | None:
+        """Return the outputs of a function without parameters; None if one is not finite."""
+        with quiet():
+            self.bound.run()
+        shared = self.shared
+        outputs = [where if fixed else shared.item(where) for fixed, where in self.outputs]
+        return outputs if all(map(math.isfinite, outputs)) else None
+
+
+def quiet() -> Any:
+    """Return a context without NumPy's warnings: the engine gives none for infinity and NaN either."""
+    return np.errstate(all="ignore")
 
 
 _NOTICED: list[str] = []

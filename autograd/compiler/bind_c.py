@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -29,19 +30,30 @@ class BoundC:
     """The arrays of a program, and its machine code."""
 
     def __init__(self, program: Program, lanes: int) -> None:
+        # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
+        flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
+        self.program = program
+        self.count = 1
+        self.library = _loaded(c_program(program), flags)
+        self._run = self.library["run"]
+        self._run.restype = None
+        self._train = self.library["train"]
+        self._train.restype = ctypes.c_long
+        self._allocate(lanes)
+
+    def _allocate(self, lanes: int) -> None:
+        program = self.program
         self.shared = np.zeros(max(program.shared, 1))
         if program.one >= 0:
             self.shared[program.one] = 1.0
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
-        self.count = 1
-        # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
-        flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
-        self.library = _loaded(c_program(program), flags)
-        self._run = self.library["run"]
-        self._run.restype = None
         self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))
-        self._train = self.library["train"]
-        self._train.restype = ctypes.c_long
+
+    def another(self, lanes: int) -> BoundC:
+        """Return the same machine code with arrays of its own."""
+        twin = copy(self)
+        twin._allocate(lanes)
+        return twin
 
     def run(self) -> None:
         """Compute everything from what stands in the leaves."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,12 @@ class BoundPython:
         self._rows = int((graph.kind == LANE).sum())
         self._outputs = [int(program.address[n]) if graph.kind[n] != CONST else -1 for n in graph.outputs.tolist()]
         self._loaded: tuple[list[float], list[Any]] = ([], [])
+
+    def another(self, lanes: int) -> BoundPython:
+        """Return the same program with arrays of its own."""
+        twin = copy(self)
+        twin.shared, twin.lanes = np.zeros_like(self.shared), np.zeros((len(self.lanes), lanes))
+        return twin
 
     def load(self) -> None:
         """Take the leaves' numbers from the arrays."""

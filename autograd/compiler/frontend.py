@@ -6,7 +6,7 @@ import hashlib
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from autograd.compiler.extract import Recorded, extract
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record
+from autograd.compiler.report import HOOKED_INSIDE
 from autograd.errors import TracingError
 from autograd.value import Value
 
@@ -39,6 +40,10 @@ class Source:
         Number of nodes before anything was simplified.
     stopped
         Tells for each node whether no gradient flows through it; None where no gradient is wanted.
+    outside
+        Nodes that were computed before the recording and are used in it.
+    aside
+        Why calls are left to the engine, or empty.
     """
 
     graph: Graph
@@ -47,6 +52,8 @@ class Source:
     structure: Any
     raw: int
     stopped: Any
+    outside: list[Value] = field(default_factory=list)
+    aside: str = ""
 
     def key(self) -> bytes:
         """Return a hash of all that the program depends on.
@@ -142,6 +149,7 @@ def _trace(
     leaves: list[Any] = []
     structure = flatten(result, leaves)
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
+    known = len(rec.ids) + len(tape)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
     labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
@@ -158,7 +166,12 @@ def _trace(
     marks[stopped] = True
     none = np.full(len(parameters), -1)
     forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
-    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks)
+    outside = []
+    if len(rec.ids) > known + len(rec.captured):
+        inside = set(tape)
+        outside = [v for v in rec.ids if v.op is not None and v not in inside]
+    aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside)
 
 
 def forward_only(graph: Graph) -> Graph:

@@ -5,26 +5,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd import ops
 from autograd.backward import _reverse
-from autograd.compiler.recording import (
-    Recent,
-    Tape,
-    argument_names,
-    flatten,
-    nested,
-    only_numbers,
-    rebuild,
-    record,
-    training,
-    with_outside,
-)
-from autograd.compiler.report import Report, eager, worst
+from autograd.compiler.call import Arguments, CompiledFunction
+from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, with_outside
+from autograd.compiler.report import HOOKED_INSIDE
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
-from autograd.errors import GraphError, MissingDependencyError
+from autograd.errors import MissingDependencyError
+from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["PlainCompiled"]
@@ -61,7 +52,11 @@ class Straight:
         roots = [x for x in (*results, *(grads or ()), *extra) if isinstance(x, Value)]
         recorded = set(tape)
         computed = [x for x in dict.fromkeys(roots) if x.op is not None and x not in recorded]
-        before, inside = self._lines(with_outside([*tape, *computed], ()), roots)
+        order = with_outside([*tape, *computed], ())
+        self.outside = [v for v in order if v not in recorded]
+        self.fixed = [not isinstance(x, Value) for x in results]
+        self.unreached = [i for i, g in enumerate(grads or ()) if g.__class__ is float and g == 0.0]
+        before, inside = self._lines(order, roots)
         constants = [self._leaf(v, v.label or f"c{i}", known=True) for i, v in enumerate(self.captured)]
         found = [self._of(x) for x in results]
         pulled = [self._of(x) for x in grads or ()]
@@ -144,7 +139,86 @@ class Straight:
         return f"({text})" if text.startswith("-") else text
 
 
-class PlainCompiled:
+class Flat(Arguments):
+    """The arguments of a call: flat lists of floats."""
+
+    __slots__ = ("examples",)
+
+    def __init__(self, shapes: Sequence[Shape], examples: list[list[list[float]]], given: list[list[Any]] | None) -> None:
+        super().__init__(shapes, len(examples), given)
+        self.examples = examples
+
+    def numbers(self, i: int) -> list[list[float]]:
+        """Return, for each argument of an example, its flat numbers."""
+        return self.examples[i]
+
+    def own(self) -> Flat:
+        """Return the same: its lists were made for it."""
+        return self
+
+    def part(self, start: int, end: int) -> Flat:
+        """Return some of the examples."""
+        return Flat(self.shapes, self.examples[start:end], None)
+
+
+class PlainStructure:
+    """A recorded function, and what `call` asks of a structure."""
+
+    def __init__(self, program: Straight, structure: Any, tape: list[Value], seconds: float, batch: bool, mean: bool) -> None:
+        self.program, self.structure, self.nodes, self.seconds = program, structure, len(tape), seconds
+        self.batch, self.mean = batch, mean
+        self.source = self
+        self.captured, self.outside = program.captured, program.outside
+        self.aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+        self.unreached = program.unreached
+        self.weight = 100.0 * len(program.source)
+
+    def engine(self, _: int) -> PlainEngine:
+        """Return what runs the program."""
+        return PlainEngine(self)
+
+    def release(self, engine: PlainEngine) -> None:
+        """Take an engine back: it is made anew for each call."""
+
+
+class PlainEngine:
+    """A program with the numbers of one call."""
+
+    def __init__(self, structure: PlainStructure) -> None:
+        self.structure, self.fixed = structure, structure.program.fixed
+        self.given: Any = None
+        self.captured: list[float] = []
+
+    def load(self, given: Flat, captured: list[float]) -> None:
+        """Take the arguments, and the data of the captured leaves."""
+        self.given, self.captured = given, captured
+
+    def _run(self, theta: list[float]) -> tuple[list[float], list[float]] | None:
+        """Return the outputs and gradients; None if Python's own arithmetic gives up or a number is not finite."""
+        rows = [[x for flat in example for x in flat] for example in self.given.examples]
+        batch = self.structure.batch
+        try:
+            found, grads, extra = self.structure.program.run(theta, self.captured if batch else rows[0] + self.captured, rows)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            return None
+        if batch and self.structure.mean:
+            found, grads = [x / len(rows) for x in found], [g / len(rows) for g in grads]
+        if extra:
+            found, grads = [found[0] + extra[0]], [g + e for g, e in zip(grads, extra[1:], strict=True)]
+        return (found, grads) if all(map(math.isfinite, (*found, *grads))) else None
+
+    def attempt(self, theta: list[float]) -> tuple[float, list[float]] | None:
+        """Return the loss and its gradient at the given parameters; None if a number of these is not finite."""
+        found = self._run(theta)
+        return None if found is None else (found[0][0], found[1])
+
+    def evaluate(self) -> list[float] | None:
+        """Return the outputs of a function without parameters; None if one is not finite."""
+        found = self._run([])
+        return None if found is None else found[0]
+
+
+class PlainCompiled(CompiledFunction):
     """A compiled function in Python alone; `autograd.compile` makes it where NumPy is missing.
 
     Attributes
@@ -153,22 +227,19 @@ class PlainCompiled:
         The program.
     """
 
-    def __init__(
-        self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
-        backend: str,
-    ) -> None:  # fmt: skip
-        self._f, self._params, self._batch = f, params, batch
-        self._reduction, self._penalty, self._backend = reduction, penalty, backend
-        self._names = argument_names(f)
-        self._programs = Recent()
-        self._latest: tuple[Straight, Any, int, float] | None = None
+    _in_arrays = False
 
-    def _recorded(self, shapes: list[Shape], examples: list[list[float]]) -> tuple[Straight, Any, int, float]:
+    @staticmethod
+    def _vector(numbers: Iterable[float]) -> list[float]:
+        return list(numbers)
+
+    def _record(self, given: Any) -> PlainStructure:
         start = time.perf_counter()
+        shapes = given.shapes
         names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
         inputs: list[tuple[str, Value]] = []
         args = []
-        for name, shape, flat in zip(names, shapes, examples, strict=True):
+        for name, shape, flat in zip(names, shapes, given.examples[0], strict=True):
             fresh = list(map(Value, flat))
             inputs += [(name + "".join(f"_{k}" for k in index), v) for index, v in zip(_indices(shape), fresh, strict=True)]
             args.append(nested(iter(fresh), shape))
@@ -183,111 +254,37 @@ class PlainCompiled:
             grads, *more = [record(lambda loss=loss: self._gradients(loss), (), tape) for loss in [leaves[0], *penalty]]
             penalty += [g for column in more for g in column]
         program = Straight(tape, self._params or [], inputs, leaves, grads, penalty, self._batch)
-        return program, structure, len(tape), time.perf_counter() - start
+        return PlainStructure(program, structure, tape, time.perf_counter() - start, self._batch, self._reduction == "mean")
 
     def _gradients(self, loss: Any) -> list[Any]:
         assert self._params is not None
         found = _reverse(loss, 1.0, True) if isinstance(loss, Value) else {}
         return [0.0 if (g := found.get(p)) is None else g for p in self._params]
 
-    def retrace(self) -> None:
-        """Record the function anew at the next call."""
-        self._programs.clear()
-        self._latest = None
-
-    def _arrays(self, data: Sequence[Any]) -> tuple[list[Shape], list[list[list[float]]]]:
+    def _parsed(self, data: Sequence[Any]) -> Flat:
         """Return the shape of each argument of one example, and the flat numbers of the arguments of each example."""
         shapes, flats = [], []
         for i, x in enumerate(data):
             try:
-                shape, flat = _flat(x)
-            except (TypeError, ValueError) as error:
-                raise TypeError(f"argument {i} must be a number or a rectangular nested list of numbers: {error}") from None
+                shape, flat = _flat(x, self._argument(i))
+            except ValueError as error:
+                raise TypeError(f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}") from None
             shapes.append(shape)
             flats.append(flat)
+        given = flats if any(x.__class__ is Value for flat in flats for x in flat) else None
+        flats = [[x._data if x.__class__ is Value else x for x in flat] for flat in flats]
         if not self._batch:
-            return shapes, [flats]
-        counts = {shape[0] if shape else None for shape in shapes}
-        if len(counts) != 1 or None in counts or 0 in counts:
-            shown = ", ".join(map(str, shapes))
-            raise ValueError(f"with batch=True every argument needs the same number of examples, at least one, along its first axis; got shapes {shown}")
-        count = shapes[0][0]
+            return Flat(shapes, [flats], given)
+        count = self._checked([shape[0] if shape else None for shape in shapes], shapes)
         sizes = [len(flat) // count for flat in flats]
-        return [s[1:] for s in shapes], [[flat[k * n : (k + 1) * n] for flat, n in zip(flats, sizes, strict=True)] for k in range(count)]
-
-    def _run(self, data: Sequence[Any]) -> tuple[list[float], list[float]] | None:
-        """Return the outputs and gradients; None if Python's own arithmetic gives up or a number is not finite."""
-        shapes, examples = self._arrays(data)
-        latest = self._latest = self._programs.recall(tuple(shapes), lambda: self._recorded(shapes, examples[0]))
-        program = latest[0]
-        rows = [[x for flat in example for x in flat] for example in examples]
-        captured = [v._data for v in program.captured]
-        theta = [p._data for p in self._params or ()]
-        try:
-            found, grads, extra = program.run(theta, captured if self._batch else rows[0] + captured, rows)
-        except (OverflowError, ValueError, ZeroDivisionError):
-            return None
-        if self._batch and self._reduction == "mean":
-            found, grads = [x / len(rows) for x in found], [g / len(rows) for g in grads]
-        if extra:
-            found, grads = [found[0] + extra[0]], [g + e for g, e in zip(grads, extra[1:], strict=True)]
-        return (found, grads) if all(map(math.isfinite, (*found, *grads))) else None
-
-    def __call__(self, *data: Any) -> Any:
-        """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result."""
-        if self._params is None:
-            found = self._run(data)
-            if found is not None:
-                return rebuild(self._made()[1], found[0])
-            ((result, _),) = self._roots(data)
-            leaves: list[Any] = []
-            structure = flatten(result, leaves)
-            return rebuild(structure, list(map(float, leaves)))
-        value, grads = self.value_and_grad(*data)
-        for p, g in zip(self._params, grads, strict=True):
-            p.grad += g
-        return value
-
-    def value_and_grad(self, *data: Any) -> tuple[float, list[float]]:
-        """Return the loss and the gradients in the order of the parameters. Writes no ``grad``."""
-        if self._params is None:
-            raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
-        found = self._run(data)
-        return eager(self._roots(data), self._params) if found is None else (found[0][0], found[1])
-
-    def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
-        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
-        shapes, examples = self._arrays(data)
-        weight = 1.0 / len(examples) if self._batch and self._reduction == "mean" else 1.0
-        for example in examples:
-            yield self._f(*[nested(map(Value, flat), shape) for flat, shape in zip(example, shapes, strict=True)]), weight
-        if self._penalty is not None:
-            yield self._penalty(), 1.0
-
-    def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
-        """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``; see `autograd.compiler.Compiled.train`."""
-        args, optimizer, steps, callback = training(data, callback, self._params)
-        assert self._params is not None
-        before = [p.grad for p in self._params]
-        losses: list[float] = []
-        try:
-            for i in range(steps):
-                value, grads = self.value_and_grad(*args)
-                losses.append(value)
-                for p, g in zip(self._params, grads, strict=True):
-                    p.grad = g
-                optimizer.step()
-                if callback is not None and callback(i, value):
-                    break
-        finally:
-            for p, g in zip(self._params, before, strict=True):
-                p.grad = g
-        return losses
+        examples = [[flat[k * n : (k + 1) * n] for flat, n in zip(flats, sizes, strict=True)] for k in range(count)]
+        return Flat([s[1:] for s in shapes], examples, given)
 
     @property
     def source(self) -> str:
         """The program in Python."""
-        return self._made()[0].source
+        source: str = self._made()[0].program.source
+        return source
 
     python_source = source
 
@@ -296,26 +293,13 @@ class PlainCompiled:
         """Raise MissingDependencyError: only the rolled program is printed in C."""
         raise MissingDependencyError("NumPy", "the program in C", "pip install numpy")
 
-    def _made(self) -> tuple[Straight, Any, int, float]:
-        if self._latest is None:
-            if self._names or self._batch:
-                raise GraphError("nothing is compiled yet: call the function on data once, for the shapes of its arguments")
-            self._run(())
-        assert self._latest is not None
-        return self._latest
-
-    def report(self) -> Report:
-        """Return counts, times, and why Python runs the program."""
-        program, _, nodes, seconds = self._made()
-        lines = program.source.count("\n")
+    def _facts(self) -> tuple[dict[str, Any], list[str]]:
+        structure, _ = self._made()
         why = f"{self._backend!r} was asked for, but there is no NumPy; install it with: pip install numpy"
-        return Report({"recorded nodes": nodes, "statements": lines, "backend": "python", "because": why, "compile seconds": round(seconds, 4)}, [])
-
-    def check(self, *data: Any, tolerance: float = 1e-12) -> float:
-        """Compare with the engine itself on the same data; return the largest relative error, or raise GraphError."""
-        if self._params is None:
-            raise TypeError("check() compares a loss and its gradients; compile with params")
-        return worst(self.value_and_grad(*data), lambda: self._roots(data), self._params, tolerance)
+        return {
+            "recorded nodes": structure.nodes, "statements": structure.program.source.count("\n"), "backend": "python", "because": why,
+            "compile seconds": round(structure.seconds, 4),
+        }, []  # fmt: skip
 
 
 def _indices(shape: Shape) -> Iterator[Shape]:
@@ -328,11 +312,14 @@ def _indices(shape: Shape) -> Iterator[Shape]:
             yield (i, *rest)
 
 
-def _flat(x: Any) -> tuple[Shape, list[float]]:
-    """Return the shape of nested lists, and their numbers."""
+def _flat(x: Any, name: str) -> tuple[Shape, list[Any]]:
+    """Return the shape of nested lists, and their numbers and nodes."""
     if not isinstance(x, (list, tuple)):
-        return (), [float(x)]
-    parts = list(map(_flat, x))
+        try:
+            return (), [x if x.__class__ is Value else to_float(x)]
+        except (TypeError, OverflowError) as error:
+            raise type(error)(f"{name}: {error}") from None
+    parts = [_flat(part, f"{name}[{i}]") for i, part in enumerate(x)]
     if len({shape for shape, _ in parts}) > 1:
         raise ValueError("its rows are not of one length")
     return (len(parts), *(parts[0][0] if parts else ())), [v for _, flat in parts for v in flat]

@@ -6,7 +6,6 @@ import gc
 import inspect
 import math
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from autograd.modes import mode
 from autograd.trees import map_leaves
 from autograd.value import Value
 
-__all__ = ["Recent", "Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "training", "with_outside"]
+__all__ = ["Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside"]
 
 BYTES_PER_TERM = 800
 """Memory that recording and compiling take for each operation or product, at most."""
@@ -108,8 +107,8 @@ def flatten(result: Any, leaves: list[Any]) -> Any:
     return map_leaves(position, result)
 
 
-def rebuild(structure: Any, values: Sequence[float]) -> Any:
-    """Put numbers back where `flatten` found them."""
+def rebuild(structure: Any, values: Sequence[Any]) -> Any:
+    """Put numbers, or nodes, back where `flatten` found them."""
     return map_leaves(values.__getitem__, structure)
 
 
@@ -122,19 +121,6 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
             raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
 
 
-def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Any]:
-    """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
-    if params is None:
-        raise TypeError("this function was compiled without params; there is nothing to train")
-    *args, optimizer, steps = data
-    if callable(steps) and not isinstance(steps, int):
-        callback = steps
-        *args, optimizer, steps = [*args, optimizer]
-    if list(optimizer.params) != params:
-        raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
-    return args, optimizer, steps, callback
-
-
 def argument_names(f: Callable[..., Any]) -> list[str]:
     """Return the names of a function's positional arguments, for the printed source."""
     try:
@@ -142,20 +128,3 @@ def argument_names(f: Callable[..., Any]) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
-
-
-class Recent(OrderedDict[Any, Any]):
-    """The few entries that were used last."""
-
-    def __init__(self, limit: int = 8) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def recall(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return the entry, made now if it is not there; it is the last to go."""
-        if key not in self:
-            self[key] = make()
-            if len(self) > self.limit:
-                self.popitem(last=False)
-        self.move_to_end(key)
-        return self[key]

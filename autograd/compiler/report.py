@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
+from autograd import ops
 from autograd.backward import gradients, toposort
 from autograd.errors import GraphError
+from autograd.modes import mode
+from autograd.node import HOOKED
 from autograd.value import Value
 
-__all__ = ["Report", "absolute", "eager", "worst"]
+__all__ = ["ANOMALY", "HOOKED_INSIDE", "HOOKED_OUTSIDE", "NOT_FINITE", "Report", "eager", "rounding", "worst"]
+
+# Why a call is left to the engine.
+ANOMALY = "detect_anomaly() looks at each operation"
+HOOKED_INSIDE = "a hook is registered on a node inside the function"
+HOOKED_OUTSIDE = "a hook is registered on a node that the function closes over"
+NOT_FINITE = "a number of the program was not finite, perhaps in a branch that was not taken"
 
 
 class Report:
@@ -33,27 +43,23 @@ class Report:
 
 def eager(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[float, list[float]]:
     """Return the weighted sum of losses and its gradients as the engine itself computes them."""
-    total, sums = 0.0, [0.0] * len(params)
-    for loss, weight in roots:
-        total += weight * float(loss)
-        if isinstance(loss, Value):
-            sums = [s + g for s, g in zip(sums, gradients(loss, params, gradient=weight), strict=True)]
-    return total, sums
+    with mode(grad=True):  # inside no_grad too, where a derivative is asked for
+        if HOOKED:  # a hook sees the gradient of all losses together, once
+            weighted = [weight * loss for loss, weight in roots]
+            roots = [(weighted[0] if len(weighted) == 1 else ops.sum(*weighted), 1.0)]
+        value, sums = 0.0, [0.0] * len(params)
+        for loss, weight in roots:
+            value += weight * float(loss)
+            if isinstance(loss, Value):
+                sums = [s + float(g) for s, g in zip(sums, gradients(loss, params, gradient=weight), strict=True)]
+    return value, sums
 
 
-def absolute(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> list[float]:
-    """Return for each parameter the sum of the absolute values of all path products."""
-    sums = [0.0] * len(params)
-    for root, factor in roots:
-        if not isinstance(root, Value):
-            continue
-        reached: dict[Any, float] = {root: factor}
-        for node in reversed(toposort(root)):
-            g = reached.get(node, 0.0)
-            for x, d in node.edges() if g else ():
-                reached[x] = reached.get(x, 0.0) + g * abs(d or 0.0)
-        sums = [s + reached.get(p, 0.0) for s, p in zip(sums, params, strict=True)]
-    return sums
+UNIT = 2.0**-53
+"""What a rounding changes a number by, at most, relative to it."""
+LINEAR = (ops.add, ops.sub, ops.neg, ops.sum, ops.mean)
+SLACK = 16.0
+"""How many times the first-order bound of rounding errors two ways of computing one thing may differ."""
 
 
 def worst(
@@ -62,18 +68,100 @@ def worst(
     """Return the largest relative error of a loss and its gradients; raise if one is beyond the tolerance."""
     value, grads = got
     right, wanted = eager(roots(), params)
-    errors = [worst_of(value, right, abs(right) + abs(value), tolerance, "the loss")]
-    for p, g, want, size in zip(params, grads, wanted, absolute(roots(), params), strict=True):
-        errors.append(worst_of(g, want, size, tolerance, f"the gradient of {p.label or p!r}"))
+    loss_lost, grads_lost = rounding(roots(), params)
+    errors = [worst_of(value, right, loss_lost, tolerance, "the loss")]
+    for p, g, want, lost in zip(params, grads, wanted, grads_lost, strict=True):
+        errors.append(worst_of(g, want, lost, tolerance, f"the gradient of {p.label or p!r}"))
     return max(errors)
 
 
-def worst_of(got: float, want: float, size: float, tolerance: float, what: str) -> float:
-    """Return the relative error of a number; raise if it is beyond the tolerance."""
+def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) -> float:
+    """Return the relative error of a number; raise if it is beyond the tolerance and what roundings explain."""
     if got == want or (got != got and want != want):
         return 0.0
     error = abs(got - want)
-    allowed = tolerance * abs(want) + (64 * 2.0**-53 * size if math.isfinite(size) else 0.0)
-    if not error <= allowed:
-        raise GraphError(f"{what} is {got!r} compiled and {want!r} computed by the engine: a defect of the compiler, or of a function that is not the same at each call")
-    return error / abs(want) if abs(want) > 1e-6 * size else error / max(size, 5e-324)
+    if not error <= tolerance * abs(want) + (SLACK * lost if math.isfinite(lost) else 0.0):
+        raise GraphError(
+            f"{what} is {got!r} compiled and {want!r} computed by the engine, where roundings explain a difference of {SLACK * lost:.1e}: "
+            "either the compiler is at fault, or the function is not the same at each call"
+        )
+    terms = lost / UNIT
+    return error / abs(want) if abs(want) > 1e-6 * terms else error / max(terms, 5e-324)
+
+
+def rounding(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[float, list[float]]:
+    """Return bounds, to first order, of what rounding does to the weighted sum of losses and to its gradients.
+
+    A running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 3.3), forward and then backward. Each
+    operation rounds by a unit of the terms that it adds, or else of its operands' effects.
+    """
+    lost, total_of_terms = 0.0, 0.0
+    sums, terms_of = [0.0] * len(params), [0.0] * len(params)
+    for root, weight in roots:
+        total_of_terms += abs(weight * float(root))
+        if not isinstance(root, Value):
+            continue
+        errors, moved = _forward(root)
+        lost += abs(weight) * errors.get(root, 0.0)
+        # For each node the gradient, its error, and the sum of the absolute values of all path products.
+        reached: dict[Any, tuple[float, float, float]] = {root: (weight, 0.0, abs(weight))}
+        for node in reversed(toposort(root)):
+            g, e, size = reached.get(node, (0.0, 0.0, 0.0))
+            if node.op is None or not (e or size):
+                continue
+            for (x, local), change in zip(node.edges(), moved.get(node) or repeat(0.0)):
+                d = local or 0.0
+                old = reached.get(x, (0.0, 0.0, 0.0))
+                more = abs(d) * e + (abs(g) + e) * change + 3.0 * UNIT * size * abs(d)
+                reached[x] = (old[0] + g * d, old[1] + more, old[2] + size * abs(d))
+        for i, p in enumerate(params):
+            _, e, size = reached.get(p, (0.0, 0.0, 0.0))
+            sums[i] += e
+            terms_of[i] += size
+    return lost + 3.0 * UNIT * total_of_terms, [e + 3.0 * UNIT * size for e, size in zip(sums, terms_of, strict=True)]
+
+
+def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
+    """Return for each node its error, and by how much its local derivatives may be off."""
+    errors: dict[Any, float] = {}
+    terms: dict[Any, float] = {}  # of a sum, the absolute values of all that it adds; of others their own
+    moved: dict[Any, list[float]] = {}
+    for node in toposort(root):
+        y = abs(node._data)
+        if node.op is None:
+            terms[node] = y
+            continue
+        edges = [(x, abs(d or 0.0)) for x, d in node.edges()]
+        if node.op in LINEAR:  # whose terms may be added in another order, those of its operands among them
+            own = sum([d * terms[x] for x, d in edges]) + sum([abs(x) for x in node.operands if x.__class__ is not Value])
+        else:
+            own = sum([d * abs(x._data) for x, d in edges])
+        terms[node] = max(y, own) if node.op in LINEAR else y
+        errors[node] = sum([d * errors.get(x, 0.0) for x, d in edges]) + 3.0 * UNIT * max(y, own)
+        changes = _changes(node, errors)
+        if changes:
+            moved[node] = changes
+    return errors, moved
+
+
+def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
+    """Return how far each local derivative moves when the operands move by their errors."""
+    op, operands = node.op, node.operands
+    assert op is not None
+    off = [errors.get(x, 0.0) if x.__class__ is Value else 0.0 for x in operands]
+    if op in LINEAR or op.call is not None or not any(off):
+        return []
+    if op is ops.dot or op is ops.mul:  # whose local derivative is the other factor
+        half = len(off) // 2
+        return [e for e, x in zip([*off[half:], *off[:half]], operands, strict=True) if x.__class__ is Value]
+    numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+    here = op.local(node._data, numbers)
+    changes = [0.0] * len(here)
+    # One operand at a time, each way; where there are many, all of them.
+    ways = [[e if i == j else 0.0 for i, e in enumerate(off)] for j in range(len(off)) if off[j]] if len(off) < 4 else [off]
+    for way in [*ways, *([-e for e in way] for way in ways)]:
+        there = tuple([x + e for x, e in zip(numbers, way, strict=True)])
+        for i, (d, other) in enumerate(zip(here, op.local(op.value(*there), there), strict=True)):
+            change = abs(other - d)
+            changes[i] += change if change == change else 0.0
+    return [c for c, x in zip(changes, operands) if x.__class__ is Value]

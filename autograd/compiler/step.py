@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-import math
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.backends import Engine
+from autograd.compiler.call import Arguments, CompiledFunction, weight_of
 from autograd.compiler.frontend import trace
-from autograd.compiler.recording import Recent, argument_names, flatten, nested, rebuild, training
-from autograd.compiler.report import Report, eager, worst
-from autograd.compiler.structure import Structure, plain_descent, quiet
+from autograd.compiler.kept import Recent
+from autograd.compiler.structure import Structure
 from autograd.compiler.verify import verify
-from autograd.errors import GraphError
+from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["Compiled"]
 
 
-class Compiled:
+class Arrays(Arguments):
+    """The arguments of a call as arrays."""
+
+    __slots__ = ("arrays", "batch")
+
+    def __init__(self, arrays: list[Any], batch: bool, lanes: int, given: list[list[Any]] | None) -> None:
+        self.shapes = tuple([a.shape[1:] if batch else a.shape for a in arrays])
+        self.lanes, self.given, self.arrays, self.batch = lanes, given, arrays, batch
+
+    def own(self) -> Arrays:
+        """Return the same in arrays that nobody else can change."""
+        return Arrays([a.copy() for a in self.arrays], self.batch, self.lanes, self.given)
+
+    def numbers(self, i: int) -> list[list[float]]:
+        """Return, for each argument of an example, its flat numbers."""
+        return [(a[i] if self.batch else a).ravel().tolist() for a in self.arrays]
+
+    def part(self, start: int, end: int) -> Arrays:
+        """Return some of the examples."""
+        return Arrays([a[start:end] for a in self.arrays], True, end - start, None)
+
+
+class Compiled(CompiledFunction):
     """A compiled function; made by `compile`.
 
     Attributes
@@ -38,27 +60,26 @@ class Compiled:
         self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
         penalty: Callable[[], Any] | None, backend: str,
     ) -> None:  # fmt: skip
-        self._f, self._params, self._batch = f, params, batch
-        self._reduction, self._penalty, self._backend = reduction, penalty, backend
-        self._traces, self._structures = Recent(), Recent()
-        self._latest: tuple[Structure, Engine] | None = None
-        self._names = argument_names(f)
+        super().__init__(f, params, batch, reduction, penalty, backend)
+        self._structures = Recent(weigh=weight_of)
+
+    @staticmethod
+    def _vector(numbers: Iterable[float]) -> Any:
+        return numbers if isinstance(numbers, np.ndarray) else np.array(list(numbers), np.float64)
+
+    def __copy__(self) -> Compiled:
+        twin = super().__copy__()
+        assert isinstance(twin, Compiled)
+        twin._structures = self._structures.copy()
+        return twin
 
     # Recording.
 
-    def _prepare(self, data: Sequence[Any]) -> tuple[Structure, Engine]:
-        arrays, lanes = self._arrays(data)
-        shapes = tuple(a.shape[1:] if self._batch else a.shape for a in arrays)
-        structure: Structure = self._traces.recall(shapes, lambda: self._record(list(shapes), arrays))
-        engine = structure.engine(lanes)
-        engine.load(arrays, [v._data for v in structure.source.captured])
-        self._latest = structure, engine
-        return structure, engine
-
-    def _record(self, shapes: list[tuple[int, ...]], arrays: list[Any]) -> Structure:
+    def _record(self, given: Any) -> Structure:
         """Record the function; compile what came out unless a recording of the same structure was compiled before."""
         start = time.perf_counter()
-        examples = [a[0] if self._batch else a for a in arrays]
+        shapes = list(given.shapes)
+        examples = [a[0] if self._batch else a for a in given.arrays]
         names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
         source = trace(
             self._f, self._params, names, shapes, examples, batch=self._batch, reduction=self._reduction, penalty=self._penalty,
@@ -69,152 +90,45 @@ class Compiled:
         structure: Structure = self._structures.recall(key, lambda: Structure(source, self._backend))
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
-    def retrace(self) -> None:
-        """Record the function anew at the next call.
+    def _parsed(self, data: Sequence[Any]) -> Arrays:
+        pairs = [self._array(i, x) for i, x in enumerate(data)]
+        arrays = [pair[0] for pair in pairs]
+        lanes = self._checked([a.shape[0] if a.ndim else None for a in arrays], arrays) if self._batch else 1
+        given = None
+        for _, flat in pairs:
+            if flat is not None:
+                given = [a.ravel().tolist() if own is None else own for a, own in pairs]
+        return Arrays(arrays, self._batch, lanes, given)
 
-        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a recording
-        goes by: a list or a flag that the function closes over, the structure of a model. Programs are kept by a
-        hash of the recorded graph, the last eight of them: what was compiled before is not compiled again.
-        """
-        self._traces.clear()
-        self._latest = None
-
-    def _arrays(self, data: Sequence[Any]) -> tuple[list[Any], int]:
-        arrays = []
-        for i, x in enumerate(data):
-            try:
-                arrays.append(np.asarray(x, np.float64))
-            except (TypeError, ValueError) as error:
-                raise TypeError(f"argument {i} must be a number or a rectangular nested list of numbers: {error}") from None
-        if not self._batch:
-            return arrays, 1
-        counts = {a.shape[0] if a.ndim else None for a in arrays}
-        if len(counts) != 1 or None in counts or 0 in counts:
-            shown = ", ".join(str(a.shape) for a in arrays)
-            raise ValueError(f"with batch=True every argument needs the same number of examples, at least one, along its first axis; got shapes {shown}")
-        return arrays, arrays[0].shape[0]
-
-    # Evaluating.
-
-    def __call__(self, *data: Any) -> Any:
-        """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result."""
-        if self._params is None:
-            structure, engine = self._prepare(data)
-            with quiet():
-                outputs = engine.evaluate()
-            if not all(map(math.isfinite, outputs)):
-                return self._plain(data)
-            return rebuild(structure.source.structure, outputs)
-        value, grads = self.value_and_grad(*data)
-        for p, g in zip(self._params, grads.tolist(), strict=True):
-            p.grad += g
-        return value
-
-    def value_and_grad(self, *data: Any) -> tuple[float, Any]:
-        """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
-        if self._params is None:
-            raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
-        _, engine = self._prepare(data)
-        with quiet():
-            value, grads = engine.step([p._data for p in self._params])
-            finite = engine.finite()
-        if not finite:
-            return self._exact(data)
-        return value, np.array(grads)
-
-    def _plain(self, data: Sequence[Any]) -> Any:
-        arrays, _ = self._arrays(data)
-        result = self._f(*map(_values, arrays))
-        leaves: list[Any] = []
-        structure = flatten(result, leaves)
-        return rebuild(structure, [x._data if isinstance(x, Value) else float(x) for x in leaves])
-
-    def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
-        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
-        arrays, lanes = self._arrays(data)
-        weight = 1.0 / lanes if self._batch and self._reduction == "mean" else 1.0
-        for i in range(lanes):
-            yield self._f(*[_values(a[i] if self._batch else a) for a in arrays]), weight
-        if self._penalty is not None:
-            yield self._penalty(), 1.0
-
-    def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
-        """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
-        assert self._params is not None
-        total, grads = eager(self._roots(data), self._params)
-        return total, np.array(grads)
-
-    # Training.
-
-    def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
-        """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``.
-
-        Parameters and state stay in arrays; the Values get their data at the end, before each call of the
-        callback, and if an exception such as an interrupt ends the training.
-
-        Parameters
-        ----------
-        data
-            The function's arguments, then an optimizer of `nn.optim` over the same parameters, then the
-            number of steps, then perhaps a callback.
-        callback
-            Called after each step with its number, from 0, and the loss before it; stops the training if it
-            returns True.
-
-        Returns
-        -------
-        list of float
-            The loss before each step.
-        """
-        args, optimizer, steps, callback = training(data, callback, self._params)
-        assert self._params is not None
-        _, engine = self._prepare(args)
-        theta = np.array([p._data for p in self._params])
-        losses: list[float] = []
-        if callback is None and plain_descent(optimizer) and hasattr(engine.bound, "descend"):
-            losses += self._descend(engine, optimizer, steps)
-            theta = np.array([p._data for p in self._params])
+    def _array(self, i: int, x: Any) -> tuple[Any, list[Any] | None]:
+        """Return an argument as an array; with its flat numbers and nodes, if there are nodes."""
+        if x.__class__ is float or (x.__class__ is np.ndarray and x.dtype.char == "d"):
+            return np.asarray(x), None
         try:
-            for i in range(len(losses), steps):
-                with quiet():
-                    value, grads = engine.step(theta)
-                    finite = engine.finite()
-                if not finite:
-                    self._store(theta)
-                    value, grads = self._exact(args)
-                losses.append(value)
-                theta = optimizer.step_flat(theta, np.asarray(grads))
-                if callback is not None:
-                    self._store(theta)
-                    if callback(i, value):
-                        break
-        finally:
-            self._store(theta)
-        return losses
-
-    def _descend(self, engine: Engine, optimizer: Any, steps: int) -> list[float]:
-        """Take plain steps inside the backend, as far as all numbers are finite."""
-        assert self._params is not None
-        engine.theta[:] = [p._data for p in self._params]
-        losses = [float(x) for x in engine.bound.descend(steps, optimizer.lr)]
-        optimizer.steps += len(losses)
-        self._store(engine.theta)
-        return losses
-
-    def _store(self, theta: Any) -> None:
-        assert self._params is not None
-        for p, x in zip(self._params, theta.tolist(), strict=True):
-            p.data = x
+            array = np.asarray(x)
+            if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):
+                raise ValueError("it is masked; fill in what is missing, as with x.filled(0.0), or leave those examples out")
+            if array.dtype.kind in "fiub":
+                return array.astype(np.float64, copy=False), None
+            array = np.asarray(x, object)  # where a text stays a text, and a number beside it a number
+        except (TypeError, ValueError, UserWarning) as error:  # a warning, as where a masked number would become NaN
+            raise TypeError(f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}") from None
+        leaves, nodes = array.ravel().tolist(), False
+        numbers = []
+        for k, leaf in enumerate(leaves):
+            if leaf.__class__ is Value:
+                nodes = True
+                numbers.append(leaf._data)
+                continue
+            try:
+                leaves[k] = to_float(leaf)
+            except (TypeError, OverflowError) as error:
+                place = "".join(f"[{n}]" for n in np.unravel_index(k, array.shape)) if array.ndim else ""
+                raise type(error)(f"{self._argument(i)}{place}: {error}") from None
+            numbers.append(leaves[k])
+        return np.array(numbers, np.float64).reshape(array.shape), leaves if nodes else None
 
     # Looking at it.
-
-    def _made(self) -> tuple[Structure, Engine]:
-        if self._latest is None:
-            if self._names or self._batch:
-                raise GraphError("nothing is compiled yet: call the function on data once, for the shapes of its arguments")
-            self._prepare(())
-        assert self._latest is not None
-        return self._latest
 
     @property
     def source(self) -> str:
@@ -240,8 +154,7 @@ class Compiled:
         structure, _ = self._made()
         return c_program(structure.program)
 
-    def report(self) -> Report:
-        """Return counts, times, the backend and why it was chosen, and what fell back to gathering."""
+    def _facts(self) -> tuple[dict[str, Any], list[str]]:
         structure, engine = self._made()
         program = structure.program
         facts = {
@@ -254,32 +167,23 @@ class Compiled:
             "compile seconds": round(structure.seconds + engine.seconds, 4),
             "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
         }
-        return Report(facts, [s.note for s in program.statements if s.note])
+        return facts, [s.note for s in program.statements if s.note]
 
-    def check(self, *data: Any, tolerance: float = 1e-12) -> float:
-        """Compare with the engine itself on the same data; raise GraphError if a number is off.
-
-        Parameters
-        ----------
-        data
-            As for a call.
-        tolerance
-            Relative; where terms cancel, 64 units in the last place of the sum of their absolute values are
-            allowed besides.
-
-        Returns
-        -------
-        float
-            The largest relative error.
-        """
-        if self._params is None:
-            raise TypeError("check() compares a loss and its gradients; compile with params")
-        structure, _ = self._prepare(data)
+    def _verify(self, structure: Any) -> None:
         verify(structure.program)
-        value, grads = self.value_and_grad(*data)
-        return worst((value, grads.tolist()), lambda: self._roots(data), self._params, tolerance)
 
 
-def _values(array: Any) -> Any:
-    """Return an array as nested lists of Values."""
-    return nested(iter([Value(x) for x in array.ravel().tolist()]), array.shape)
+def _masked(x: Any, array: Any) -> bool:
+    """Tell whether what became an array is masked, or something in it is."""
+    masked = sys.modules["numpy.ma"].MaskedArray
+    if not isinstance(x, (list, tuple)):
+        return isinstance(x, masked)
+    rows: Any = x
+    kinds = set(map(type, rows))
+    # In the innermost lists a masked number has become NaN.
+    for _ in range(array.ndim - 2 if array.dtype.kind != "f" or not np.isnan(array).any() else array.ndim - 1):
+        if not kinds <= {list, tuple}:
+            break
+        rows = list(chain.from_iterable(rows))
+        kinds = set(map(type, rows))
+    return any(issubclass(kind, masked) for kind in kinds)

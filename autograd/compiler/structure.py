@@ -7,24 +7,21 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from autograd.compiler.backends import Engine, choose
 from autograd.compiler.frontend import Source
+from autograd.compiler.ir import SOP
+from autograd.compiler.kept import Recent
 from autograd.compiler.layout import roll
-from autograd.compiler.recording import Recent
 from autograd.compiler.toolchain import CompilationError, broken
 
-__all__ = ["Structure", "plain_descent", "quiet"]
-
-
-def quiet() -> Any:
-    """Return a context without NumPy's warnings: the engine gives none for infinity and NaN either."""
-    return np.errstate(all="ignore")
+__all__ = ["Structure"]
 
 
 class Structure:
-    """One recorded structure of a function: its program, and engines for each number of lanes."""
+    """One recorded structure of a function: its program, and engines for each number of lanes.
+
+    An engine belongs to the call that took it until that gives it back. There are as many as were ever in use at once.
+    """
 
     def __init__(self, source: Source, backend: str) -> None:
         start = time.perf_counter()
@@ -33,23 +30,49 @@ class Structure:
         self.seconds = time.perf_counter() - start
         self.asked = backend
         self.backend, self.why = choose(backend, self.program)
-        self.engines = Recent()
+        shared, rows = self.program.shared, self.program.lanes
+        self.engines = Recent(64, weigh=lambda lanes, _: 8.0 * (shared + rows * lanes))
+        self.model: dict[str, Any] = {}
+        graph = self.program.graph
+        computed = set(graph.terms.node.tolist()) if graph.pinned.size else set()
+        self.unreached = [i for i, n in enumerate(graph.pinned.tolist()) if n < 0 or (graph.kind[n] == SOP and n not in computed)]
+
+    @property
+    def weight(self) -> float:
+        """Roughly, the bytes that it takes."""
+        return 600.0 * self.program.graph.size + 16.0 * self.program.shared
 
     def engine(self, lanes: int) -> Engine:
-        """Return the program with arrays for a number of lanes."""
-        engine: Engine = self.engines.recall(lanes, lambda: self._engine(lanes))
+        """Return an engine for a number of lanes that no one else uses, until `release`."""
+        try:
+            engine: Engine = self._idle(lanes).pop()
+        except IndexError:
+            engine = self._engine(lanes)
         return engine
 
+    def release(self, engine: Engine) -> None:
+        """Take an engine back."""
+        self._idle(engine.lanes).append(engine)
+
+    def _idle(self, lanes: int) -> list[Engine]:
+        idle: list[Engine] = self.engines.recall(lanes, list)
+        return idle
+
     def _engine(self, lanes: int) -> Engine:
+        backend = self.backend
         try:
-            return Engine(self.program, self.source, self.backend, lanes)
+            engine = Engine(self.program, self.source, backend, lanes, self.model.get(backend))
         except (CompilationError, OSError) as error:
             # A program that a working compiler refuses is a defect, which who asked for C wants to see.
             reason = broken() or (str(error) if isinstance(error, OSError) else "")
             if self.asked != "auto" and not reason:
                 raise
-            self.backend, self.why = choose(self.asked, self.program, against=reason or str(error))
-            return Engine(self.program, self.source, self.backend, lanes)
+            backend, self.why = choose(self.asked, self.program, against=reason or str(error))
+            self.backend = backend
+            engine = Engine(self.program, self.source, backend, lanes)
+        if hasattr(engine.bound, "another"):
+            self.model.setdefault(backend, engine.bound)
+        return engine
 
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, which took so many seconds."""
@@ -58,12 +81,3 @@ class Structure:
         other.program = replace(self.program, graph=other.source.graph)
         other.seconds = seconds
         return other
-
-
-def plain_descent(optimizer: Any) -> bool:
-    """Tell whether an optimizer just subtracts lr * gradient: it has no state, and does so where asked."""
-    if getattr(optimizer, "slots", None) != ():
-        return False
-    lr = optimizer.lr
-    probes = [(2.0, 3.0), (-1e8, 1e-3), (0.0, -7.0)]
-    return all(optimizer.update(x, g, (), lr, 1)[0] == x - lr * g for x, g in probes)

@@ -22,12 +22,6 @@ def assigned(x):
     return y * 2.0
 
 
-def hooked(x):
-    y = x * x
-    y.register_hook(lambda g: 10.0 * g)
-    return y
-
-
 def passed(x):
     y = x * x
     y.backward()
@@ -52,7 +46,7 @@ WAYS = {
     "local derivatives": lambda x: x * (x * x).local_grads[0], "edges": lambda x: x * (x * x).edges()[0][1],
     "copy": lambda x: x * copy.copy(x), "deepcopy": lambda x: x * copy.deepcopy(x), "pickle": lambda x: x * pickle.loads(pickle.dumps(x)),
     "detach": lambda x: x * x.detach(), "no_grad": without_gradient, "dropout": lambda x: nn.Dropout(0.5)([x])[0],
-    "hook": hooked, "backward": passed, "backward outside": lambda x: (KEPT * KEPT).backward() or x, "gradients": lambda x: x * autograd.gradients(x * x, x),
+    "backward": passed, "backward outside": lambda x: (KEPT * KEPT).backward() or x, "gradients": lambda x: x * autograd.gradients(x * x, x),
     "random": lambda x: x * random.random(), "random leaf": lambda x: x + Value(random.gauss(0.0, 1.0)), "numpy random": lambda x: x * np.random.rand(),
     "explain": lambda x: x * len(str((x * x).explain())), "draw": lambda x: x * len(str((x * x).draw())),
 }  # fmt: skip

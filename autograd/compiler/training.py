@@ -1,0 +1,48 @@
+"""What training a compiled function asks of an optimizer. Needs the standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.value import Value
+
+__all__ = ["moves_arrays", "plain_descent", "training"]
+
+
+def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Callable[..., Any] | None]:
+    """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
+    if params is None:
+        raise TypeError("this function was compiled without params; there is nothing to train")
+    data = list(data)
+    if callback is None and data and callable(data[-1]) and not isinstance(data[-1], int):
+        callback = data.pop()
+    if len(data) < 2 or not hasattr(data[-2], "params"):
+        raise TypeError("train() takes the function's arguments, then an optimizer of nn.optim, then the number of steps: train(X, Y, optimizer, 100)")
+    *args, optimizer, steps = data
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise TypeError(f"the number of steps must be a whole number, got {type(steps).__name__} {steps!r:.40}")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"a callback must be a function of the step's number and the loss, got {type(callback).__name__}")
+    if list(optimizer.params) != params:
+        raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+    return args, optimizer, steps.__index__(), callback
+
+
+def moves_arrays(optimizer: Any) -> bool:
+    """Tell whether an optimizer's ``step_flat`` does what its ``step`` does: nobody has redefined this one alone."""
+
+    def owner(name: str) -> type | None:
+        return next((kind for kind in type(optimizer).__mro__ if name in vars(kind)), None)
+
+    flat, step = owner("step_flat"), owner("step")
+    return flat is not None and step is not None and issubclass(flat, step) and "step" not in vars(optimizer)
+
+
+def plain_descent(optimizer: Any) -> bool:
+    """Tell whether an optimizer just subtracts lr * gradient: it has no state, and does so where asked."""
+    if getattr(optimizer, "slots", None) != () or not moves_arrays(optimizer):
+        return False
+    lr = optimizer.lr
+    probes = [(2.0, 3.0), (-1e8, 1e-3), (0.0, -7.0)]
+    return all(optimizer.update(x, g, (), lr, 1)[0] == x - lr * g for x, g in probes)
