@@ -11,6 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from autograd.compiler.training import moves_arrays
 from nn.arrays import numpy_for
 from nn.module import Module
 from nn.optimizer import Optimizer
@@ -91,6 +92,9 @@ class Compiled(Eager):
         for p, g in zip(params, grads.tolist(), strict=True):
             p.grad = g
         self.check(value, x, y, epoch)
+        if not moves_arrays(self.optimizer):
+            self.optimizer.step()
+            return float(value)
         theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
         for p, number in zip(params, theta.tolist(), strict=True):
             p.data = number

@@ -25,7 +25,7 @@ from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
 from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, user_line
-from autograd.node import HOOKED
+from autograd.node import HOOKED, Constant
 from autograd.sweep import in_turn, total, write
 from autograd.value import Value
 
@@ -69,7 +69,7 @@ class Arguments:
     def values(self, i: int = 0) -> list[Any]:
         """Return the arguments of an example as nested lists of nodes."""
         flats = self.numbers(i) if self.given is None else self.given
-        nodes = [[x if x.__class__ is Value else Value(x) for x in flat] for flat in flats]
+        nodes = [[x if x.__class__ is Value else _constant(x) for x in flat] for flat in flats]
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
@@ -548,6 +548,13 @@ def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, b
 
 def _hooks(node: Any) -> Any:
     return () if node.note is None else node.note.hooks
+
+
+def _constant(x: float) -> Value:
+    """Return a leaf with respect to which nobody wants a derivative."""
+    leaf = Value(x)
+    leaf.note = Constant()
+    return leaf
 
 
 def add(params: Sequence[Value], grads: Iterable[float]) -> None:

@@ -15,7 +15,7 @@ def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> 
     if params is None:
         raise TypeError("this function was compiled without params; there is nothing to train")
     data = list(data)
-    if callback is None and data and callable(data[-1]) and not isinstance(data[-1], int):
+    if callback is None and data and (data[-1] is None or (callable(data[-1]) and not isinstance(data[-1], int))):
         callback = data.pop()
     if len(data) < 2 or not hasattr(data[-2], "params"):
         raise TypeError("train() takes the function's arguments, then an optimizer of nn.optim, then the number of steps: train(X, Y, optimizer, 100)")
