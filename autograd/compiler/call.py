@@ -32,7 +32,7 @@ from autograd.value import Value
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
 
 _FLOATS = {float}
-PATIENCE = 8
+PATIENCE = 32
 """So many calls are left to the engine before a warning."""
 
 

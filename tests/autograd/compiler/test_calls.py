@@ -203,7 +203,7 @@ FUNCTIONS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:8 calls of a compiled function:RuntimeWarning")  # of the untaken branch
+@pytest.mark.filterwarnings("ignore:32 calls of a compiled function:RuntimeWarning")  # of the untaken branch
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_derivatives_of_every_order_are_those_of_the_function(backend, name):
     f, x = FUNCTIONS[name]
@@ -587,13 +587,13 @@ def test_calls_that_the_engine_makes_again_and_again_are_warned_of_once(backend)
     step = made(lambda x: autograd.where(x > 0.0, (w * x).sqrt(), 0.0 * w), [w], backend=backend)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        for _ in range(30):
+        for _ in range(50):
             assert step.value_and_grad(0.0)[0] == 0.0
     assert [t.category for t in told] == [RuntimeWarning]
     assert "keep its operand inside its domain" in str(told[0].message)
     assert told[0].filename == __file__
-    assert "the engine itself evaluated 30 calls" in str(step.report())
-    assert step.report()["left to the engine"] == "30 calls"
+    assert "the engine itself evaluated 50 calls" in str(step.report())
+    assert step.report()["left to the engine"] == "50 calls"
 
 
 # check
