@@ -106,12 +106,12 @@ def explain(
       y = x*x = 9.0000
     <BLANKLINE>
     Backward
-      0  seed          dy/dy = 1      y.grad = 1
-      1  multiply (1)  dy/dx = x = 3  x.grad += 3 * 1 = 3  [0 -> 3]
-      2  multiply (2)  dy/dx = x = 3  x.grad += 3 * 1 = 3  [3 -> 6]
+      0  seed          dy/dy = 1       y.grad = 1
+      1  multiply (1)  ∂₁y/∂x = x = 3  x.grad += 3 * 1 = 3  [0 -> 3]
+      2  multiply (2)  ∂₂y/∂x = x = 3  x.grad += 3 * 1 = 3  [3 -> 6]
     <BLANKLINE>
     Gradient
-      dy/dx = dy/dx + dy/dx
+      dy/dx = ∂₁y/∂x + ∂₂y/∂x
             = x + x
             = 6
     <BLANKLINE>

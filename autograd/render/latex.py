@@ -132,7 +132,7 @@ def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
         # A subtrahend and a divisor bind tighter than what stands on the left.
         least = ATOM if base else 0 if enclosed else ATOM if op.precedence == CALL else op.precedence + (i > 0)
         sides.append(_wrap(x, least))
-    fenced = template.startswith((r"\left", r"\lfloor", r"\lceil", "[", "("))
+    fenced = template.startswith((r"\left", r"\lfloor", r"\lceil", "[", "(")) and template.endswith((r"\rfloor", r"\rceil", "]", ")", "|"))
     precedence = ATOM if fenced else CALL if op.precedence == CALL else op.precedence
     return template.format(*sides), POWER if template.startswith(("e^", "2^")) and op.precedence == CALL else precedence
 

@@ -230,7 +230,8 @@ def evaluate(x: Any, values: Mapping[str, float]) -> float:
                 above *= raised
         return special.div(above, below)
     op, operands = x.parts
-    return float(_PRINTED.get(op.name, op.value)(*[evaluate(operand, values) for operand in operands]))
+    rule = _PRINTED.get(op.name) or op.value
+    return float(rule(*[evaluate(operand, values) for operand in operands]))
 
 
 # Rows that are printed by means of others, which differ where an operand is infinite.

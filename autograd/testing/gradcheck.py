@@ -119,11 +119,12 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_values(lambda x: x.data, args)
+    point: _Point | None = None
     for n in range(1, order + 1):
         try:
             point = _Point(f, args, rtol)
         except TracingError as error:  # a rule, or the function, drops the graph: to whoever differentiates again it is a constant
-            if n == 1:
+            if point is None:
                 raise
             cut = [(name, pair) for name in names for pair in zip(point.names, point.at, strict=True)]
             report.entries += [Entry(_title(*name, x), at, math.nan, math.nan, "", "wrong", str(error)) for name, (x, at) in cut]

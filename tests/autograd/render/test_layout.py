@@ -1,5 +1,6 @@
 """The built-in layout: nothing overlaps, edges end at their boxes, every cluster holds its own nodes and no others."""
 
+import contextlib
 import itertools
 import random
 
@@ -24,7 +25,7 @@ def random_dag(rng, size, *, scoped):
     nodes = [Value(rng.random(), f"x{i}") for i in range(4)]
     for _ in range(size):
         a, b = rng.choice(nodes[-9:]), rng.choice(nodes)
-        with autograd.scope(f"m{rng.randrange(3)}") if scoped else autograd.scope(""):
+        with autograd.scope(f"m{rng.randrange(3)}") if scoped else contextlib.nullcontext():
             nodes.append(rng.choice(OPERATIONS)(a, b))
     root = autograd.sum(nodes)
     root.backward()
