@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
-from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, differentiating, frozen, is_tracing
+from autograd.modes import ACTIVE, MODE, differentiating, frozen, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
-from autograd.sweep import in_turn, sweep, total, write
+from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
@@ -158,21 +158,21 @@ def _descend(now: Pass) -> Pass | None:
 
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
     """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
-    if node.op is ops.dot:
+    if node._row is ops.dot:
         (ws, xs), (w_local, x_local) = node._a, node._b
         if w_local is not None:
             bundle = bundles[id(ws)]
             old = grads[bundle]
-            grads[bundle] = [g * d for d in w_local] if old is None else [s + g * d for s, d in zip(old, w_local)]
+            grads[bundle] = [g * d for d in w_local] if old is None else [s + g * d for s, d in zip(old, w_local, strict=True)]
         if x_local is not None:
             bundle = bundles[id(xs)]
             old = grads[bundle]
-            grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local)]
+            grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local, strict=True)]
         return None
     if node.__class__ is not Bundle and (call := _call(node)) is not None:
         return _through_call(call, node, g, grads, recorded=False)
     terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
-    for x, term in zip(node._a, terms):
+    for x, term in zip(node._a, terms, strict=True):
         if term is not None and x.__class__ is Value:
             old = grads[x]
             grads[x] = term if old is None else old + term
@@ -236,7 +236,7 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
         terms = [None if d is None else _product(g, d) for _, d in edges]
         if anomaly:
             terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
-        if node.op is ops.dot:
+        if node._row is ops.dot:
             left = iter(terms)
             for vector, local in zip(node._a, node._b, strict=True):
                 if local is not None:
@@ -277,7 +277,7 @@ def _product(g: Any, local: Any) -> Any:
 
 
 def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
-    if g.__class__ is Value and DIFFERENTIATING.get():
+    if g.__class__ is Value and MODE.get().differentiating:
         with differentiating(within=False):  # a hook looks at numbers, whatever goes on around it
             return _after(hooks, g)
     return _after(hooks, g)
@@ -309,8 +309,8 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """Fill ``grad`` of ``root`` and of every node below it.
 
     Leaves add to what they hold, until `zero_grad`; interior nodes hold the gradient of this pass alone.
-    Where anything raises, no leaf's ``grad`` has changed. Passes of several threads over shared nodes take turns; one
-    that only reads a ``grad`` should do so between them.
+    Where anything raises, be it in the middle, no leaf's ``grad`` has changed; those of interior nodes then mean nothing. Several
+    threads may make passes over shared nodes at once, and a process may fork in the middle of one.
 
     Parameters
     ----------
@@ -339,20 +339,8 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         root, gradient = _start(root, gradient, "backward", create_graph)
         if in_turn(partial(sweep, root, gradient)):
             return
-    # Another thread may be adding to the same leaves: read, add and write as one.
-    in_turn(partial(_write_all, adjoints(root, gradient, create_graph=create_graph)))
-
-
-def _write_all(grads: dict[Any, Any]) -> None:
-    anomaly = bool(ACTIVE) and MODE.get().anomaly
-    for x, g in grads.items():
-        if x.op is None:
-            grads[x] = total(x.grad, g)
-            if anomaly and g is not None:
-                _checked(x, grads[x], (x.grad or 0.0, g))
-        elif g is None:
-            grads[x] = 0.0
-    write(grads, grads.values())
+    grads = adjoints(root, gradient, create_graph=create_graph)
+    in_turn(partial(add_to_leaves, grads, _checked if ACTIVE and MODE.get().anomaly else None))
 
 
 @overload

@@ -117,7 +117,7 @@ class _Call(Bundle):
         node: Value = object.__new__(Value)
         node._data = self._data[index]
         node.grad = 0.0
-        node.op = _Recomputed(self, index)
+        node._row = _Recomputed(self, index)
         node._a, node._b = self._a, (None,) * len(self._a)
         node._da = node._db = node.note = None
         return observe(node) if ACTIVE else node

@@ -57,7 +57,7 @@ class _Translator:
 
 
 _MOVED = ("grad", "_a", "_b")  # the slots that may hold nodes
-_KEPT = ("_data", "_da", "_db", "op")
+_KEPT = ("_data", "_da", "_db", "_row")
 
 
 def deepcopy(root: Value, memo: dict[int, Any]) -> Value:

@@ -1,22 +1,23 @@
 """What recording an operation means right now: the only global state, and only as context managers.
 
 Each mode lives in a context variable, so threads and asyncio tasks do not disturb one another. The
-list ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?".
+set ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?". A mode ends with its ``with`` block,
+even where an interrupt strikes in the middle of entering or leaving it: see `lasting`.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import partial, wraps
-from types import TracebackType
-from typing import Any, ParamSpec
+from functools import wraps
+from typing import Any, Final, ParamSpec
+from weakref import ref
 
 from autograd.errors import TracingError
+from autograd.lasting import Lasting, Life, content
 
 __all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
@@ -35,60 +36,67 @@ class Mode:
     """Path of the module that makes the nodes, such as ``layer1.n2``."""
     tape: list[Any] | None = None
     """While the compiler traces: every node, in order of creation."""
+    differentiating: tuple[frozenset[Any], ...] = ()
+    """With respect to what the functions that are being called are differentiated, outermost first; empty outside of such calls.
 
-
-MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
-ACTIVE: list[bool] = []
-# With respect to what the functions that are being called are differentiated, outermost first; empty outside of such calls.
-# What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
-DIFFERENTIATING: ContextVar[tuple[frozenset[Any], ...]] = ContextVar("autograd_differentiating", default=())
-
-
-@contextmanager
-def differentiating(inputs: Iterable[Any] = (), *, within: bool = True) -> Iterator[None]:
-    """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
-    token = DIFFERENTIATING.set((*(DIFFERENTIATING.get() if within else ()), frozenset(inputs)))
-    try:
-        yield
-    finally:
-        DIFFERENTIATING.reset(token)
-
-
-@contextmanager
-def mode(**changes: Any) -> Iterator[Mode]:
-    """Switch fields of the present `Mode`, and restore these on the way out, whatever happens.
-
-    Not by a token of the context variable: a generator may be suspended inside, and be closed after modes around it have
-    ended or others have begun, or in another context. What those changed is theirs.
+    What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
     """
-    before = MODE.get()
-    changed = replace(before, **changes)
-    MODE.set(changed)
-    ACTIVE.append(True)
-    try:
-        yield changed
-    finally:
-        ACTIVE.pop()
-        MODE.set(replace(MODE.get(), **{name: getattr(before, name) for name in changes}))
 
 
-Arguments = ParamSpec("Arguments")
+class _Modes:
+    """The modes that were switched on in the present context and have not ended."""
+
+    def __init__(self) -> None:
+        self._lives: ContextVar[tuple[ref[Life], ...]] = ContextVar("autograd_modes", default=())
+
+    def get(self) -> Mode:
+        """Return how operations are recorded now."""
+        lives = self._lives.get()
+        if not lives:
+            return _USUAL
+        switched = list(map(content, lives))
+        if None not in switched:
+            return switched[-1][1]  # type: ignore[no-any-return]
+        now = _USUAL  # one has ended, maybe before those that began after it: what those changed is theirs
+        for changes, _ in filter(None, switched):
+            now = _changed(now, changes)
+        return now
+
+    def add(self, life: ref[Life], changes: dict[str, Any]) -> None:
+        """Switch fields of the present `Mode` for as long as ``life`` lasts."""
+        life().content = changes, _changed(self.get(), changes)  # type: ignore[union-attr]
+        self._lives.set((*[weak for weak in self._lives.get() if weak() is not None], life))
 
 
-class Switch:
-    """What a public mode returns: for ``with``, or as the decorator of a function, around each of its calls."""
+def _changed(mode: Mode, changes: dict[str, Any]) -> Mode:
+    if "scope" in changes and mode.scope:
+        changes = {**changes, "scope": f"{mode.scope}.{changes['scope']}"}
+    return replace(mode, **changes)
 
-    def __init__(self, name: str, make: Callable[[], AbstractContextManager[Any]]) -> None:
-        self.name, self.make = name, make
-        self.entered: list[AbstractContextManager[Any]] = []
 
-    def __enter__(self) -> None:
-        manager = self.make()
-        manager.__enter__()
-        self.entered.append(manager)
+_USUAL: Final = Mode()
+MODE: Final = _Modes()
+ACTIVE: Final[set[ref[Life]]] = set()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.entered.pop().__exit__(kind, error, trace)
+
+class Switch(Lasting):
+    """What a mode returns: for ``with``, or as the decorator of a function, around each of its calls.
+
+    A generator may be suspended inside, and be closed after modes around it have ended or others have begun, or in another context:
+    each mode ends for itself.
+    """
+
+    __slots__ = ("changes", "name")
+
+    def __init__(self, name: str, changes: dict[str, Any]) -> None:
+        super().__init__()
+        self.name, self.changes = name, changes
+
+    def _begin(self, life: ref[Life]) -> None:
+        # No name for what `life()` returns, and no variable for the reference that removes itself from the set.
+        if self.changes.keys() != {"differentiating"}:
+            ACTIVE.add(ref(life(), ACTIVE.discard))  # type: ignore[arg-type]
+        MODE.add(life, self.changes)
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         """Decorate a function."""
@@ -104,29 +112,41 @@ class Switch:
 
             @wraps(function)
             async def awaited(*args: Any, **keywords: Any) -> Any:
-                with self.make():
+                with Switch(self.name, self.changes):
                     return await function(*args, **keywords)
 
             return awaited
 
         @wraps(function)
         def called(*args: Any, **keywords: Any) -> Any:
-            with self.make():
+            with Switch(self.name, self.changes):
                 return function(*args, **keywords)
 
         return called
 
 
-def switch(change: Callable[Arguments, Iterator[None]]) -> Callable[Arguments, Switch]:
-    """Make a public mode of a generator function that switches it on, yields, and switches it off."""
-    make = contextmanager(change)
+def mode(**changes: Any) -> Switch:
+    """Switch fields of the present `Mode`."""
+    return Switch("mode", changes)
+
+
+def differentiating(inputs: Iterable[Any] = (), *, within: bool = True) -> Switch:
+    """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
+    around = MODE.get().differentiating if within else ()
+    return Switch("differentiating", {"differentiating": (*around, frozenset(inputs))})
+
+
+Arguments = ParamSpec("Arguments")
+
+
+def switch(change: Callable[Arguments, dict[str, Any]]) -> Callable[Arguments, Switch]:
+    """Make a public mode of a function that says which fields of `Mode` it changes."""
 
     @wraps(change)
     def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> Switch:
         if args and callable(args[0]):
             raise TypeError(f"a decorator takes its parentheses along: write @{change.__name__}(...) above {getattr(args[0], '__name__', args[0])!s:.40}")
-        change(*args, **keywords)  # says what is wrong with the arguments; nothing runs yet
-        return Switch(change.__name__, partial(make, *args, **keywords))
+        return Switch(change.__name__, change(*args, **keywords))
 
     return made
 
@@ -138,8 +158,8 @@ def is_tracing() -> bool:
 
 def wanted() -> tuple[frozenset[Any], ...]:
     """Return the nodes by which the calls going on are differentiated; none inside `no_grad`, where nothing depends on them."""
-    inputs = DIFFERENTIATING.get()
-    return inputs if inputs and not (ACTIVE and not MODE.get().grad) else ()
+    now = MODE.get()
+    return now.differentiating if now.grad else ()
 
 
 def frozen(what: str, instead: str) -> None:
@@ -152,10 +172,15 @@ def frozen(what: str, instead: str) -> None:
 
 
 @switch
-def no_grad() -> Iterator[None]:
+def no_grad() -> dict[str, Any]:
     """Compute without recording: results are leaves, and no gradient flows through them.
 
     Also a decorator of functions, ``async`` ones too. Local to the thread or asyncio task, and undone by an exception.
+
+    Returns
+    -------
+    Switch
+        For ``with``, or as the decorator of a function.
 
     Examples
     --------
@@ -166,13 +191,17 @@ def no_grad() -> Iterator[None]:
     >>> y, y.parents
     (Value(data=9.0, grad=0.0), ())
     """
-    with mode(grad=False):
-        yield
+    return {"grad": False}
 
 
 @switch
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> dict[str, Any]:
     """Raise at the first operation, forward or backward, that makes NaN or infinity of finite numbers.
+
+    Returns
+    -------
+    Switch
+        For ``with``, or as the decorator of a function.
 
     Raises
     ------
@@ -188,18 +217,22 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd.errors.AnomalyError: log(0.0) = -inf: not finite although its operand is. Recorded at ...
     """
-    with mode(anomaly=True, sources=True):
-        yield
+    return {"anomaly": True, "sources": True}
 
 
 @switch
-def scope(name: str) -> Iterator[None]:
+def scope(name: str) -> dict[str, Any]:
     """Give the nodes made inside a module path, which pictures show as a cluster.
 
     Parameters
     ----------
     name
         One step of the path; nested scopes are joined by dots.
+
+    Returns
+    -------
+    Switch
+        For ``with``, or as the decorator of a function.
 
     Raises
     ------
@@ -219,14 +252,17 @@ def scope(name: str) -> Iterator[None]:
     if not isinstance(name, str):
         raise TypeError(f"the name of a scope is text, got {type(name).__name__} {name!r:.40}")
     check_path(name)
-    outer = MODE.get().scope
-    with mode(scope=f"{outer}.{name}" if outer else name):
-        yield
+    return {"scope": name}
 
 
 @switch
-def sources() -> Iterator[None]:
+def sources() -> dict[str, Any]:
     """Note with each node made inside the line of your program that made it, which pictures show to a pointer.
+
+    Returns
+    -------
+    Switch
+        For ``with``, or as the decorator of a function.
 
     Examples
     --------
@@ -235,8 +271,7 @@ def sources() -> Iterator[None]:
     ...     y = autograd.Value(1.0) + 1.0
     >>> file, line = y.source.rsplit(":", 1)
     """
-    with mode(sources=True):
-        yield
+    return {"sources": True}
 
 
 def check_path(path: str) -> None:

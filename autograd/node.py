@@ -10,7 +10,7 @@ from weakref import WeakSet, ref
 
 from autograd import ops
 from autograd.errors import AnomalyError
-from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, frozen, user_line
+from autograd.modes import ACTIVE, MODE, frozen, user_line
 from autograd.real import to_float
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ class Node:
     # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
     # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
     # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "grad", "note", "op")
+    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
 
-    op: Op | None
+    _row: Op | None
     grad: Any
     note: Note | None
     _data: float
@@ -108,6 +108,18 @@ class Node:
         if ACTIVE:
             frozen("assigns to a Value", "assign before or after the call; inside, make a new Value of the old: x = x + 1.0")
         self._data = to_float(number)
+
+    @property
+    def op(self) -> Op | None:
+        """The row of the table that made the node; None on a leaf."""
+        return self._row
+
+    @op.setter
+    def op(self, row: Any) -> None:
+        raise AttributeError(
+            f"a node's operation cannot be changed to {row!r:.60}: its data and derivatives are those of what was computed; "
+            "apply the other operation to the operands, as in autograd.ops.mul(*node.operands), which makes another node"
+        )
 
     def item(self) -> float:
         """Return the number, as in PyTorch."""
@@ -259,8 +271,8 @@ def observe(node: _Made) -> _Made:
             whose = "its operand is" if len(numbers) == 1 else "its operands are"
             raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
     if not mode.grad:
-        node.op = node._a = node._b = node._da = node._db = None
-    constant = not mode.grad and DIFFERENTIATING.get()
+        node._row = node._a = node._b = node._da = node._db = None
+    constant = not mode.grad and mode.differentiating
     if mode.scope or mode.sources or constant:
         node.note = (Constant if constant else Note)("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:

@@ -18,7 +18,7 @@ class Bundle:
     """
 
     __slots__ = ("_a", "grad")
-    op = note = _b = _da = _db = None
+    op = _row = note = _b = _da = _db = None
 
     def __init__(self, elements: tuple[Any, ...]) -> None:
         self._a = elements
@@ -53,8 +53,8 @@ def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], d
             if a not in done:
                 push(a)
         elif a.__class__ is tuple:
-            if node.op is not ops.dot:
-                call = None if node.op is None else node.op.call
+            if node._row is not ops.dot:
+                call = None if node._row is None else node._row.call
                 if call is not None:
                     bundles[id(call)] = call
                     if call not in done:

@@ -151,7 +151,7 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
 def _decode_operation(
     node: Value, row: dict[str, Any], nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]
 ) -> None:
-    op = node.op = ops.lookup(row["op"])
+    op = node._row = ops.lookup(row["op"])
     operands, local = row.get("operands"), row.get("local")
     if not isinstance(operands, list) or not isinstance(local, list):
         raise ValueError("an operation needs the lists operands and local")

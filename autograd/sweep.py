@@ -1,127 +1,147 @@
 """The plain backward pass, in place: what `backward` does where floats are all that is wanted.
 
-`adjoints` marks nodes in a set and adds up gradients in a dict, and so changes no node. Here marks and sums both live in
-the nodes' own ``grad``, which takes half the time. A test proves that the two agree to the bit.
+`adjoints` marks nodes in a set and adds up gradients in a dict. Here marks and sums of all but the leaves live in the nodes'
+own ``grad``, which takes half the time. A test proves that the two agree to the bit.
+
+A pass's marks are two zeros of its own, told from all other numbers by what `is` says. So nothing has to be cleaned up: to a
+reader a mark that an interrupted pass left behind is the number zero, and to the next pass it is no mark.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import attrgetter
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any, Final, TypeVar
+from weakref import ref
 
 from autograd import ops
 from autograd.errors import GraphError
+from autograd.lasting import Lasting, Life, content
 from autograd.native import REPLACED, engine
 from autograd.node import Node
-from autograd.order import Bundle, sort
+from autograd.op import Op
+from autograd.order import Bundle
 from autograd.value import Value
 
-__all__ = ["in_turn", "sweep", "total", "write"]
+__all__ = ["add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
-_turn: Final = [Lock()]
-_whose: Final[list[int]] = []  # the thread whose turn it is
+_TURNS: Final[list[ref[Life]]] = []  # whoever is in front of the queue has the turn
+
+
+class _Turn(Lasting):
+    """Wait until no other thread has a turn, and take one."""
+
+    __slots__ = ()
+
+    def _begin(self, life: ref[Life]) -> None:
+        me = get_ident()
+        if _TURNS and me in map(content, _TURNS):
+            raise GraphError(
+                "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
+                "let the handler take note, and do it afterwards"
+            )
+        life().content = me  # type: ignore[union-attr]
+        _TURNS.append(ref(life(), _TURNS.remove))  # type: ignore[arg-type]
+        while _TURNS[0]() is not life():
+            time.sleep(1e-4)
 
 
 def in_turn(work: Callable[[], T]) -> T:
-    """Do ``work``, which writes to ``grad`` or copies it, once no other thread does such a thing.
+    """Do ``work``, which writes to ``grad`` or copies it, while no other thread does such a thing.
 
     Raises
     ------
     GraphError
         If this very thread is in the middle of it.
     """
-    if get_ident() in _whose:
-        raise GraphError(
-            "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
-            "let the handler take note, and do it afterwards"
-        )
-    with _turn[0]:
-        try:
-            _whose.append(get_ident())
-            return work()
-        finally:
-            _whose.clear()
+    if engine is not None:  # in C it is done at one go
+        return work()
+    with _Turn():
+        return work()
 
 
 def _renew() -> None:
-    """Start anew in a forked process: the thread that held the lock is not in it, and would never release it."""
-    _turn[0] = Lock()
-    _whose.clear()
+    """Start anew in a forked process: the threads that wait or work are not in it."""
+    me = get_ident()
+    _TURNS[:] = [life for life in _TURNS if content(life) == me]
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
 
-
-class _Mark:
-    """What stands in ``grad``, while a pass is under way, in place of the number to come."""
-
-    def __repr__(self) -> str:
-        return "<not known yet: a backward pass is under way>"
-
-
-_OPEN: Final = _Mark()  # what lies below this node is being sorted
-_EMPTY: Final = _Mark()  # the node is sorted, and nothing has reached it
-
 _get_grad: Final = attrgetter("grad")
 _set_grad: Final = Node.__dict__["grad"].__set__
 
 
-def write(nodes: Iterable[Any], grads: Iterable[Any]) -> None:
-    """Set the nodes' ``grad``, in one go through C, which no interrupt from the keyboard can split."""
-    deque(map(_set_grad, nodes, grads), maxlen=0)
+def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  # noqa: ARG001
+    """Where the nodes' ``grad`` are still the objects in ``before``, set all of them, and return True; else none.
+
+    In one go through C, which no interrupt from the keyboard can split. Whoever calls it has the turn, so that they are.
+    """
+    deque(map(_set_grad, nodes, after), maxlen=0)
+    return True
 
 
-def total(before: Any, g: Any) -> Any:
-    """Return what a leaf holds after a pass that brings it ``g``: the very bits of ``g``, if it held nothing."""
-    if g is None or g is _EMPTY:
+def _held(node: Any, before: Any, g: Any) -> Any:
+    """Return what a node holds after a pass that brings it ``g``: a leaf the very bits of ``g``, if it held nothing."""
+    if node._a is not None:
+        return 0.0 if g is None else g
+    if g is None:
         return before
     return before + g if before.__class__ is Value or before else g
 
 
-def sweep(root: Value, gradient: float) -> bool:
-    """Fill ``grad`` of every node below ``root``; False, with no leaf changed, if a call among them is checkpointed.
+def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:
+    """Add to the leaves' ``grad`` what a pass brings them, and set that of the other nodes: all of them or none.
 
-    Where an exception strikes, such as an interrupt from the keyboard, leaves keep what they had and the rest is zero.
+    ``check`` is called with each leaf, what it will hold, and the two terms of that sum.
     """
-    order: list[Any] = []
-    leaves: list[Any] = []
-    before: list[Any] = []
-    try:
-        bundles = _sort(root, order, leaves, before)
-        if bundles is not None:
+    nodes, arrived = list(grads), grads.values()
+    done = False
+    while not done:  # another thread may have added to the same leaves meanwhile
+        before = list(map(_get_grad, nodes))
+        after = list(map(_held, nodes, before, arrived))
+        if check is not None:
+            for node, old, g, now in zip(nodes, before, arrived, after, strict=True):
+                if node._a is None and g is not None:
+                    check(node, now, (old or 0.0, g))
+        done = _exchange(nodes, before, after)
+
+
+def _sweep(root: Value, gradient: float) -> bool:
+    """Fill ``grad`` of every node below ``root``; False, with no leaf changed, where that takes the general pass.
+
+    It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes, leaves keep what they had.
+    """
+    sums: dict[Any, Any] = {}
+    is_open, empty = float("0"), float("0")  # "what lies below is being sorted", "sorted, and nothing has arrived": two objects
+    if root._a is None:
+        sums[root] = gradient
+    else:
+        order: list[Any] = []
+        try:
+            bundles = _sort(root, order, is_open, empty)
+            if bundles is None:
+                return False
             root.grad = gradient
-            _accumulate(order, bundles)
-            # No comprehension: from Python 3.12 on an exception at its jump back escapes the `try`.
-            write(leaves, list(map(total, before, map(_get_grad, leaves))))
-            return True
-        _undo(root, leaves, before)
-        return False
-    except BaseException:
-        _undo(root, leaves, before)  # again, where it was that which was interrupted
-        raise
+            _accumulate(order, bundles, sums, empty)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return False
+    add_to_leaves(sums)
+    return True
 
 
-def _undo(root: Value, leaves: list[Any], before: list[Any]) -> None:
-    """Leave no mark behind: the leaves hold what they had, and the rest zero."""
-    write(leaves, before)
-    for node in sort(root)[0]:
-        if node.op is not None:
-            node.grad = 0.0
-
-
-def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -> dict[int, Bundle] | None:
-    """Sort as `sort` does, but into leaves, with the gradients they had, and the rest; None at a checkpointed call."""
+def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
+    """Sort as `sort` does, but without the leaves; None at a checkpointed call."""
     bundles: dict[int, Bundle] = {}
     stack: list[Any] = [root]
-    pop, push, place, keep, leaf = stack.pop, stack.append, order.append, before.append, leaves.append
-    is_open, empty = _OPEN, _EMPTY
+    pop, push, place = stack.pop, stack.append, order.append
     while stack:
         node = pop()
         g = node.grad
@@ -132,14 +152,9 @@ def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -
         if g is empty:
             continue
         a = node._a
-        if a is None:
-            keep(g)
-            leaf(node)
-            node.grad = empty
-            continue
         b = node._b
         if a.__class__ is tuple:
-            if node.op is ops.dot:
+            if node._row is ops.dot:
                 (ws, xs), (w_local, x_local) = a, b
                 below: list[Any] = []
                 if w_local is not None:
@@ -150,18 +165,18 @@ def _sort(root: Value, order: list[Any], leaves: list[Any], before: list[Any]) -
                     bundle = bundles.get(id(xs)) or _bundle(xs, bundles)
                     if bundle.grad is not empty:
                         below.append(bundle)
-            elif node.op is not None and node.op.call is not None:
+            elif node._row is not None and node._row.call is not None:
                 return None
             else:
-                below = [x for x in a if x.__class__ is Value and x.grad is not empty]
+                below = [x for x in a if x.__class__ is Value and x._a is not None and x.grad is not empty]
             if below:
                 push(node)
                 node.grad = is_open
                 stack += below
                 continue
         else:
-            first = a.__class__ is Value and a.grad is not empty
-            second = b.__class__ is Value and b.grad is not empty
+            first = a.__class__ is Value and a._a is not None and a.grad is not empty
+            second = b.__class__ is Value and b._a is not None and b.grad is not empty
             if first or second:
                 push(node)
                 node.grad = is_open
@@ -180,50 +195,63 @@ def _bundle(vector: tuple[Any, ...], bundles: dict[int, Bundle]) -> Bundle:
     return found
 
 
-def _accumulate(order: list[Any], bundles: dict[int, Bundle]) -> None:
+def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
     """Apply the chain rule: each parent's gradient += the node's gradient * the local derivative."""
-    empty = _EMPTY
+    arrived = sums.get
     for node in reversed(order):
         g = node.grad
         if g is empty:
-            node.grad = 0.0
             continue
         da = node._da
         if da is not None:
             a = node._a
-            old = a.grad
-            a.grad = g * da if old is empty else old + g * da
+            if a._a is None:
+                old = arrived(a)
+                sums[a] = g * da if old is None else old + g * da
+            else:
+                old = a.grad
+                a.grad = g * da if old is empty else old + g * da
         db = node._db
         if db is not None:
             b = node._b
-            old = b.grad
-            b.grad = g * db if old is empty else old + g * db
+            if b._a is None:
+                old = arrived(b)
+                sums[b] = g * db if old is None else old + g * db
+            else:
+                old = b.grad
+                b.grad = g * db if old is empty else old + g * db
         elif da is None and node._a.__class__ is tuple:
-            _spread(node, g, bundles)
+            _spread(node, g, bundles, sums, empty)
 
 
-def _spread(node: Any, g: Any, bundles: dict[int, Bundle]) -> None:
+def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
     """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
-    if node.op is ops.dot:
+    if node._row is ops.dot:
         (ws, xs), (w_local, x_local) = node._a, node._b
         if w_local is not None:
             bundle = bundles[id(ws)]
             old = bundle.grad
-            bundle.grad = [g * d for d in w_local] if old is _EMPTY else [s + g * d for s, d in zip(old, w_local)]
+            bundle.grad = [g * d for d in w_local] if old is empty else [s + g * d for s, d in zip(old, w_local)]
         if x_local is not None:
             bundle = bundles[id(xs)]
             old = bundle.grad
-            bundle.grad = [g * d for d in x_local] if old is _EMPTY else [s + g * d for s, d in zip(old, x_local)]
+            bundle.grad = [g * d for d in x_local] if old is empty else [s + g * d for s, d in zip(old, x_local)]
         return
     terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
-    for x, term in zip(node._a, terms):
+    arrived = sums.get
+    for x, term in zip(node._a, terms, strict=True):
         if term is not None and x.__class__ is Value:
-            old = x.grad
-            x.grad = term if old is _EMPTY else old + term
+            if x._a is None:
+                old = arrived(x)
+                sums[x] = term if old is None else old + term
+            else:
+                old = x.grad
+                x.grad = term if old is empty else old + term
 
 
-# The two loops once more in C, where that was compiled: see native/engine.c.
+sweep: Callable[[Value, float], bool] = _sweep
+# Both once more in C, where that was compiled: see native/backward.c.
 if engine is not None:
-    engine.take_pass(Bundle, _OPEN, _EMPTY, ops.dot)
-    REPLACED.update(_sort=_sort, _accumulate=_accumulate)
-    _sort, _accumulate = engine.sort, engine.accumulate
+    engine.take_pass(Op, ops.dot)
+    REPLACED.update(sweep=_sweep, exchange=_exchange)
+    sweep, _exchange = engine.sweep, engine.exchange

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
-from autograd.modes import ACTIVE, DIFFERENTIATING, frozen, is_tracing, user_line, wanted
+from autograd.modes import ACTIVE, MODE, frozen, is_tracing, user_line, wanted
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
@@ -54,7 +54,7 @@ class Value(Node, Operators):
         The derivative of the node on which `backward` was called with respect to this one. Leaves
         accumulate it over calls; interior nodes hold that of the latest call.
     op : Op or None
-        The row of the table that made the node; None on a leaf.
+        The row of the table that made the node; None on a leaf. Read-only.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class Value(Node, Operators):
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self._data = to_float(data)
         self.grad = 0.0
-        self.op = None
+        self._row = None
         self._a = self._b = self._da = self._db = None
         self.note = Note(text(label)) if label else None
 
@@ -114,7 +114,7 @@ class Value(Node, Operators):
         node = _new()
         node._data = y
         node.grad = 0.0
-        node.op = op
+        node._row = op
         node.note = None
         if len(operands) > 2 or op.arity == ops.ANY:
             node._a, node._b = operands, (*local, *(None,) * (len(operands) - len(local)))
@@ -138,7 +138,7 @@ class Value(Node, Operators):
         node = _BLANK.pop() if _BLANK else _new()
         node._data = y
         node.grad = 0.0
-        node.op = _ADD
+        node._row = _ADD
         node._a = self
         node._b = other
         node._da = 1.0
@@ -158,7 +158,7 @@ class Value(Node, Operators):
         node = _BLANK.pop() if _BLANK else _new()
         node._data = y
         node.grad = 0.0
-        node.op = _SUB
+        node._row = _SUB
         node._a = self
         node._b = other
         node._da = 1.0
@@ -178,7 +178,7 @@ class Value(Node, Operators):
         node = _BLANK.pop() if _BLANK else _new()
         node._data = self._data * da
         node.grad = 0.0
-        node.op = _MUL
+        node._row = _MUL
         node._a = self
         node._b = other
         node._da = da
@@ -194,7 +194,7 @@ class Value(Node, Operators):
         q = e - e * (e / (1.0 + e))
         node._data = _tanh(x)
         node.grad = 0.0
-        node.op = _TANH
+        node._row = _TANH
         node._a = self
         node._b = None
         node._da = _sech_squared(x) if e < 1e-300 else 4.0 * (q - q * q)
@@ -215,7 +215,7 @@ class Value(Node, Operators):
         else:
             node._data = node._da = x
         node.grad = 0.0
-        node.op = _RELU
+        node._row = _RELU
         node._a = self
         node._b = None
         node._db = None
@@ -336,7 +336,7 @@ class Value(Node, Operators):
         """Return a fresh leaf with the same data, through which no gradient flows."""
         self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
         leaf = Value(self._data, self.label)
-        if DIFFERENTIATING.get():
+        if MODE.get().differentiating:
             leaf.note = Constant(self.label)
         return leaf
 

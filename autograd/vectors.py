@@ -44,7 +44,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
         node = _BLANK.pop() if _BLANK else _new()
         node._data = sum(map(mul, w_data, x_data), _START) or 0.0
         node.grad = 0.0
-        node.op = _DOT
+        node._row = _DOT
         node._a = ws, xs
         node._b = constant or (x_data, w_data)
         node._da = node._db = node.note = None
@@ -61,7 +61,7 @@ def _product(
     node = _new()
     node._data = y
     node.grad = 0.0
-    node.op = _DOT
+    node._row = _DOT
     node._a = ws, xs
     node._b = x_data if w_recorded else None, w_data if x_recorded else None
     node._da = node._db = None

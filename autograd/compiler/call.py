@@ -24,9 +24,9 @@ from autograd.compiler.recording import argument_names, flatten, nested, rebuild
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
-from autograd.modes import ACTIVE, DIFFERENTIATING, MODE, user_line
+from autograd.modes import ACTIVE, MODE, user_line
 from autograd.node import HOOKED, Constant
-from autograd.sweep import in_turn, total, write
+from autograd.sweep import add_to_leaves, in_turn
 from autograd.value import Value
 
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
@@ -209,18 +209,10 @@ class CompiledFunction:
     def _add(self, grads: Any, unreached: Sequence[int]) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
         assert self._params is not None
-        numbers = grads if grads.__class__ is list else grads.tolist()
-        kept = [(self._params[i], self._params[i].grad) for i in unreached]
-        rest = iter(numbers)
-        try:
-            add(self._params, rest)
-        except BaseException:  # an interrupt from the keyboard, which comes between two parameters: the others follow
-            left = list(rest)
-            add(self._params[len(numbers) - len(left) :], left)
-            raise
-        finally:
-            for p, g in kept:
-                p.grad = g
+        arrived: dict[Any, Any] = dict(zip(self._params, grads if grads.__class__ is list else grads.tolist(), strict=True))
+        for i in unreached:
+            arrived[self._params[i]] = None
+        add_to_leaves(arrived)
 
     def _refuse_while_tracing(self, what: str) -> None:
         if MODE.get().tape is not None:
@@ -238,7 +230,7 @@ class CompiledFunction:
         source = structure.source
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
         ends = [*source.captured, *source.outside]
-        recorded = given.given is not None or (ends and DIFFERENTIATING.get())
+        recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
             reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
             outputs = None if reason else engine.evaluate()
@@ -440,10 +432,12 @@ class CompiledFunction:
         assert self._params is not None
         before = [p.grad for p in self._params]
         try:
-            write(self._params, list(map(float, grads)))
+            for p, g in zip(self._params, map(float, grads), strict=True):
+                p.grad = g
             optimizer.step()
         finally:
-            write(self._params, before)
+            for p, g in zip(self._params, before, strict=True):
+                p.grad = g
 
     # Looking at it.
 
@@ -555,16 +549,6 @@ def _constant(x: float) -> Value:
     leaf = Value(x)
     leaf.note = Constant()
     return leaf
-
-
-def add(params: Sequence[Value], grads: Iterable[float]) -> None:
-    """Add to ``grad`` what a pass brings."""
-    for p, g in zip(params, grads):
-        x = p.grad
-        if x.__class__ is float:
-            p.grad = x + g if x else g
-        else:
-            p.grad = total(x, g)
 
 
 def weight_of(_: Any, structure: Any) -> float:

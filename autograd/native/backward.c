@@ -1,300 +1,404 @@
-/* The two loops of a backward pass: `_sort` and `_accumulate` of sweep.py, step by step.
+/* A backward pass over floats: sort, accumulate, write. See sweep.py, whose twin it is to the bit.
 
-   Code of others may run in the middle: a finalizer of what a `grad` held, a signal handler, the operators of a number that
-   is no float. It can do with every `grad` what it likes, so that one is held or read anew; a node's other slots are ours. */
+   All that the pass knows stands in arrays of its own: a table from nodes to their places, what each rests on, and the sums. No node
+   is written to until every number is known, and then all are, by a loop that allocates nothing, frees nothing and calls nobody.
+   So whatever stops a pass, and whenever, leaves every node as it was.
+
+   Others' code runs in the middle only where the pass looks for signals. It may write to any slot, so that whatever is read from one
+   is checked each time. Where a node holds what the table could not have put there, or anything but floats, the pass in Python has
+   the word: `sweep` returns False, with nothing changed. */
 
 #include "node.h"
+#include <stdint.h>
 
-static PyTypeObject *bundle_type;
-static PyObject *is_open, *is_empty; /* the marks */
+static PyTypeObject *row_type;
 static PyObject *dot_row;
-static Py_ssize_t bundle_grad, bundle_elements;
 
-/* Where a node or a bundle keeps its gradient, and what it rests on. */
-static PyObject **
-grad_of(PyObject *node)
-{
-    return (PyObject **)((char *)node + (Py_IS_TYPE(node, bundle_type) ? bundle_grad : offsets[GRAD]));
-}
-
-static PyObject *
-operands_of(PyObject *node)
-{
-    return *(PyObject **)((char *)node + (Py_IS_TYPE(node, bundle_type) ? bundle_elements : offsets[A]));
-}
-
-static void
-set_grad(PyObject *node, PyObject *grad) /* takes over the reference */
-{
-    PyObject **place = grad_of(node), *old = *place;
-    *place = grad;
-    Py_XDECREF(old);
-}
-
-/* Raise what Python raises where a slot has been deleted; returns -1. */
-static int
-missing(PyObject *node, int slot)
-{
-    Py_XDECREF(PyObject_GetAttrString(node, slot_names[slot]));
-    return -1;
-}
+#define NONE ((1u << 29) - 1)           /* no operand, or none that is a node */
+enum { NODE, LEAF, MANY, DOT, VECTOR }; /* what stands at a place: a vector is one that dot products share */
+enum { FOUND, OPEN, PLACED };           /* how far the sort has come with it */
 
 typedef struct {
-    PyObject **items;
-    Py_ssize_t count, room;
-} Stack;
+    PyObject *object; /* held */
+    union {
+        double sum;     /* what has arrived, where anything has */
+        PyObject *grad; /* in the end */
+    };
+    unsigned a : 29, kind : 3;               /* the places of its operands; of MANY and VECTOR where their links begin, */
+    unsigned b : 29, state : 2, reached : 1; /* and how many there are */
+} Item;
+
+typedef struct {
+    Item *items;
+    uint32_t *table; /* one more than the place of an object, or 0 where there is none */
+    uint32_t *order, *stack, *links;
+    double *sums; /* beside each link of a vector */
+    size_t count, room, mask, placed, order_room, waiting, stack_room, linked, link_room;
+} Pass;
+
+/* Results of a step: an error is set, this is not for us, all is well. */
+enum { FAILED = -1, LEAVE = 0, DONE = 1 };
 
 static int
-push(Stack *stack, PyObject *item)
+grow(void *array, size_t *room, size_t wanted, size_t size)
 {
-    if (stack->count == stack->room) {
-        Py_ssize_t room = stack->room ? 2 * stack->room : 256;
-        PyObject **items = PyMem_Realloc(stack->items, (size_t)room * sizeof(PyObject *));
-        if (!items) {
-            PyErr_NoMemory();
-            return -1;
+    if (wanted <= *room) return DONE;
+    size_t more = *room ? *room : 64;
+    while (more < wanted) more *= 2;
+    void *larger = PyMem_Realloc(*(void **)array, more * size);
+    if (!larger) {
+        PyErr_NoMemory();
+        return FAILED;
+    }
+    *(void **)array = larger;
+    *room = more;
+    return DONE;
+}
+
+/* Where to begin to look for an object: neighbours in memory are neighbours in the table. */
+static size_t
+hash(PyObject *object)
+{
+    uintptr_t address = (uintptr_t)object;
+    return (size_t)((address >> 5) ^ (address >> 23));
+}
+
+static int
+rehash(Pass *pass)
+{
+    size_t slots = pass->mask ? 2 * (pass->mask + 1) : 128;
+    uint32_t *table = PyMem_Calloc(slots, sizeof(uint32_t));
+    if (!table) {
+        PyErr_NoMemory();
+        return FAILED;
+    }
+    PyMem_Free(pass->table);
+    pass->table = table;
+    pass->mask = slots - 1;
+    for (size_t place = 0; place < pass->count; place++) {
+        size_t i = hash(pass->items[place].object) & pass->mask;
+        while (table[i]) i = (i + 1) & pass->mask;
+        table[i] = (uint32_t)place + 1;
+    }
+    return DONE;
+}
+
+/* The place of an object, entered where it is new; NONE with an error set where there is no memory. */
+static uint32_t
+place_of(Pass *pass, PyObject *object, int kind)
+{
+    if (pass->count + pass->count / 2 >= pass->mask && rehash(pass) < 0) return NONE;
+    size_t i = hash(object) & pass->mask;
+    for (; pass->table[i]; i = (i + 1) & pass->mask) {
+        if (pass->items[pass->table[i] - 1].object == object) return pass->table[i] - 1;
+    }
+    if (pass->count == NONE) {
+        PyErr_NoMemory();
+        return NONE;
+    }
+    if (grow(&pass->items, &pass->room, pass->count + 1, sizeof(Item)) < 0) return NONE;
+    Item *item = &pass->items[pass->count];
+    *item = (Item){.object = Py_NewRef(object), .a = NONE, .kind = (unsigned)kind, .b = NONE, .state = FOUND};
+    pass->table[i] = (uint32_t)++pass->count;
+    return (uint32_t)pass->count - 1;
+}
+
+static int
+wait_for(Pass *pass, uint32_t place)
+{
+    if (grow(&pass->stack, &pass->stack_room, pass->waiting + 1, sizeof(uint32_t)) < 0) return FAILED;
+    pass->stack[pass->waiting++] = place;
+    return DONE;
+}
+
+/* Find the place of an operand, and let it wait for its turn; NONE for a number. */
+static int
+rest_on(Pass *pass, PyObject *x, uint32_t *place)
+{
+    *place = NONE;
+    if (!Py_IS_TYPE(x, value_type)) return DONE;
+    if (!AT(x, A)) return LEAVE;
+    if ((*place = place_of(pass, x, NODE)) == NONE) return FAILED;
+    Item *item = &pass->items[*place];
+    if (item->state == PLACED) return DONE;
+    if (AT(x, A) == Py_None) { /* a leaf rests on nothing */
+        item->kind = LEAF;
+        item->state = PLACED;
+        return DONE;
+    }
+    if (item->state == OPEN) return LEAVE; /* it rests on itself */
+    return wait_for(pass, *place);
+}
+
+/* Enter the elements of a tuple as what a place rests on. */
+static int
+link_all(Pass *pass, uint32_t place, PyObject *operands)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    size_t first = pass->linked, room = pass->link_room;
+    if (first + (size_t)count >= NONE) return LEAVE;
+    if (grow(&pass->sums, &room, first + (size_t)count, sizeof(double)) < 0) return FAILED;
+    if (grow(&pass->links, &pass->link_room, first + (size_t)count, sizeof(uint32_t)) < 0) return FAILED;
+    pass->linked += (size_t)count;
+    pass->items[place].a = (uint32_t)first;
+    pass->items[place].b = (uint32_t)count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        uint32_t below;
+        int result = rest_on(pass, PyTuple_GET_ITEM(operands, i), &below);
+        if (result != DONE) return result;
+        pass->links[first + (size_t)i] = below;
+    }
+    return DONE;
+}
+
+/* Whether a dot product keeps what it should: two vectors of one length, and for each None or the numbers of the other. */
+static int
+is_dot(PyObject *vectors, PyObject *locals)
+{
+    if (!PyTuple_CheckExact(locals) || PyTuple_GET_SIZE(vectors) != 2 || PyTuple_GET_SIZE(locals) != 2) return 0;
+    for (int side = 0; side < 2; side++) {
+        PyObject *vector = PyTuple_GET_ITEM(vectors, side), *local = PyTuple_GET_ITEM(locals, side);
+        if (!PyTuple_CheckExact(vector) || (local != Py_None && !PyList_CheckExact(local))) return 0;
+        if (local != Py_None && PyList_GET_SIZE(local) != PyTuple_GET_SIZE(vector)) return 0;
+    }
+    return 1;
+}
+
+/* Find out what a place rests on, and push that; LEAVE where a slot holds something else than it should. */
+static int
+expand(Pass *pass, uint32_t place)
+{
+    PyObject *object = pass->items[place].object;
+    if (pass->items[place].kind == VECTOR) return link_all(pass, place, object);
+    PyObject *a = AT(object, A), *b = AT(object, B), *row = AT(object, ROW);
+    uint32_t first, second;
+    int result;
+    if (!a || !b || !row) return LEAVE;
+    if (!PyTuple_CheckExact(a)) {
+        if (!Py_IS_TYPE(a, value_type) && !PyFloat_CheckExact(a)) return LEAVE;
+        if ((result = rest_on(pass, a, &first)) != DONE || (result = rest_on(pass, b, &second)) != DONE) return result;
+        pass->items[place].a = first;
+        pass->items[place].b = second;
+        return DONE;
+    }
+    if (row == dot_row) {
+        if (!is_dot(a, b)) return LEAVE;
+        pass->items[place].kind = DOT;
+        for (int side = 0; side < 2; side++) {
+            if (PyTuple_GET_ITEM(b, side) == Py_None) continue; /* numbers alone */
+            uint32_t vector = place_of(pass, PyTuple_GET_ITEM(a, side), VECTOR);
+            if (vector == NONE) return FAILED;
+            if (side) pass->items[place].b = vector;
+            else pass->items[place].a = vector;
+            int state = pass->items[vector].state;
+            if (state == OPEN) return LEAVE;
+            if (state == FOUND && wait_for(pass, vector) < 0) return FAILED;
         }
-        stack->items = items;
-        stack->room = room;
+        return DONE;
     }
-    stack->items[stack->count++] = Py_NewRef(item);
-    return 0;
+    if (!Py_IS_TYPE(row, row_type) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(a) != PyTuple_GET_SIZE(b)) return LEAVE;
+    pass->items[place].kind = MANY;
+    return link_all(pass, place, a);
 }
 
-static void
-drop(Stack *stack)
-{
-    Py_DECREF(stack->items[--stack->count]);
-}
-
-/* Push an operand, if it is a node that is not sorted yet. */
+/* Put everything below the root in order, each after what it rests on: the order that order.py finds. */
 static int
-push_node(Stack *stack, PyObject *x)
+sort(Pass *pass, PyObject *root)
 {
-    return Py_IS_TYPE(x, value_type) && AT(x, GRAD) != is_empty ? push(stack, x) : 0;
-}
-
-/* The bundle that stands for one of a dot product's vectors, made where it is new; borrowed. */
-static PyObject *
-bundle_of(PyObject *vector, PyObject *bundles)
-{
-    PyObject *key = PyLong_FromVoidPtr(vector);
-    if (!key) return NULL;
-    PyObject *bundle = PyDict_GetItemWithError(bundles, key);
-    if (!bundle && !PyErr_Occurred()) {
-        PyObject *made = PyObject_CallOneArg((PyObject *)bundle_type, vector);
-        if (made && !PyDict_SetItem(bundles, key, made)) bundle = made;
-        Py_XDECREF(made);
-    }
-    Py_DECREF(key);
-    return bundle;
-}
-
-/* Push all that a node rests on and that is not sorted yet; 1 at a checkpointed call. */
-static int
-push_operands(Stack *stack, PyObject *node, PyObject *bundles)
-{
-    PyObject *a = operands_of(node);
-    if (Py_IS_TYPE(node, value_type)) {
-        PyObject *b = AT(node, B), *op = AT(node, OP);
-        if (!PyTuple_CheckExact(a)) return push_node(stack, a) < 0 || push_node(stack, b) < 0 ? -1 : 0;
-        if (op == dot_row) {
-            for (int side = 0; side < 2; side++) {
-                if (PyTuple_GET_ITEM(b, side) == Py_None) continue; /* numbers alone */
-                PyObject *bundle = bundle_of(PyTuple_GET_ITEM(a, side), bundles);
-                if (!bundle || (*grad_of(bundle) != is_empty && push(stack, bundle) < 0)) return -1;
-            }
-            return 0;
+    uint32_t place;
+    int result = rest_on(pass, root, &place);
+    for (size_t turn = 1; result == DONE && pass->waiting; turn++) {
+        if (!(turn & 0xFFFF) && PyErr_CheckSignals() < 0) return FAILED;
+        place = pass->stack[pass->waiting - 1];
+        if (pass->items[place].state == FOUND) {
+            size_t here = pass->waiting;
+            pass->items[place].state = OPEN;
+            if ((result = expand(pass, place)) != DONE || pass->waiting > here) continue; /* it waits beneath its operands */
         }
-        PyObject *call = PyObject_GetAttrString(op, "call");
-        if (!call) return -1;
-        Py_DECREF(call);
-        if (call != Py_None) return 1;
-    }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(a); i++) {
-        if (push_node(stack, PyTuple_GET_ITEM(a, i)) < 0) return -1;
-    }
-    return 0;
-}
-
-/* Raise an AttributeError if one of a node's slots has been deleted. */
-static int
-check_whole(PyObject *node)
-{
-    for (int slot = GRAD; slot <= DB; slot++) {
-        if (!AT(node, slot)) return missing(node, slot);
-    }
-    return 0;
-}
-
-/* Sort what is below the top of the stack, node by node; 1 at a checkpointed call. */
-static int
-sort(Stack *stack, PyObject *order, PyObject *leaves, PyObject *before, PyObject *bundles)
-{
-    for (size_t turn = 1; stack->count; turn++) {
-        if (!(turn & 0xFFFF) && PyErr_CheckSignals() < 0) return -1;
-        PyObject *node = stack->items[stack->count - 1], *grad = *grad_of(node);
-        if (grad == is_empty) { /* another path has been here */
-            drop(stack);
-            continue;
+        if (pass->items[place].state == OPEN) {
+            if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uint32_t)) < 0) return FAILED;
+            pass->order[pass->placed++] = place;
+            pass->items[place].state = PLACED;
         }
-        if (grad != is_open && Py_IS_TYPE(node, value_type) && check_whole(node) < 0) return -1;
-        if (operands_of(node) == Py_None) {
-            if (PyList_Append(before, grad) < 0 || PyList_Append(leaves, node) < 0) return -1;
-        } else {
-            if (grad != is_open) {
-                Py_ssize_t here = stack->count;
-                int result = push_operands(stack, node, bundles);
-                if (result) return result;
-                if (stack->count > here) { /* the node waits beneath its operands */
-                    set_grad(node, Py_NewRef(is_open));
-                    continue;
-                }
-            }
-            if (PyList_Append(order, node) < 0) return -1; /* all that it rests on has been placed */
-        }
-        set_grad(node, Py_NewRef(is_empty));
-        drop(stack);
+        pass->waiting--;
     }
-    return 0;
-}
-
-PyObject *
-pass_sort(PyObject *module, PyObject *args)
-{
-    PyObject *root, *order, *leaves, *before;
-    if (!PyArg_ParseTuple(args, "O!O!O!O!", value_type, &root, &PyList_Type, &order, &PyList_Type, &leaves, &PyList_Type, &before))
-        return NULL;
-    PyObject *bundles = PyDict_New();
-    Stack stack = {NULL, 0, 0};
-    int result = !bundles || push(&stack, root) < 0 ? -1 : sort(&stack, order, leaves, before, bundles);
-    while (stack.count) drop(&stack);
-    PyMem_Free(stack.items);
-    if (result) Py_XSETREF(bundles, result < 0 ? NULL : Py_NewRef(Py_None));
-    return bundles;
-}
-
-/* old + arrived, or what has arrived alone where nothing had before. Takes over the reference to it. */
-static PyObject *
-sum(PyObject *old, PyObject *arrived)
-{
-    if (!arrived || old == is_empty) return arrived;
-    PyObject *result;
-    if (PyFloat_CheckExact(old) && PyFloat_CheckExact(arrived)) {
-        result = PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + PyFloat_AS_DOUBLE(arrived));
-    } else {
-        result = PyNumber_Add(old, arrived);
-    }
-    Py_DECREF(arrived);
     return result;
 }
 
-/* The chain rule: old + g * d. Numbers of any kind, mostly floats. */
-static PyObject *
-term(PyObject *old, PyObject *g, PyObject *d)
+static void
+add(Item *to, double term)
 {
-    if (PyFloat_CheckExact(g) && PyFloat_CheckExact(d)) {
-        double product = PyFloat_AS_DOUBLE(g) * PyFloat_AS_DOUBLE(d);
-        if (PyFloat_CheckExact(old)) return PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + product);
-        return sum(old, PyFloat_FromDouble(product));
+    to->sum = to->reached ? to->sum + term : term;
+    to->reached = 1;
+}
+
+/* Add g times a local derivative, or nothing where that is None. */
+static int
+add_product(Pass *pass, uint32_t to, double g, PyObject *local)
+{
+    if (local == Py_None) return DONE;
+    if (!local || !PyFloat_CheckExact(local) || to == NONE) return LEAVE;
+    add(&pass->items[to], g * PyFloat_AS_DOUBLE(local));
+    return DONE;
+}
+
+/* Add g times the local derivatives of one side of a dot product to the sums of the vector there. */
+static int
+add_products(Pass *pass, uint32_t to, double g, PyObject *locals, int side)
+{
+    if (to == NONE) return DONE;
+    PyObject *local = PyTuple_GET_ITEM(locals, side);
+    Item *vector = &pass->items[to];
+    if (!PyList_CheckExact(local) || PyList_GET_SIZE(local) != (Py_ssize_t)vector->b) return LEAVE;
+    double *sums = pass->sums + vector->a;
+    for (uint32_t i = 0; i < vector->b; i++) {
+        PyObject *d = PyList_GET_ITEM(local, i);
+        if (!PyFloat_CheckExact(d)) return LEAVE;
+        double term = g * PyFloat_AS_DOUBLE(d);
+        sums[i] = vector->reached ? sums[i] + term : term;
     }
-    return sum(old, PyNumber_Multiply(g, d));
+    vector->reached = 1;
+    return DONE;
 }
 
-/* Add g times the local derivative, or g alone where that is NULL, to what has arrived at a node. */
+/* Apply the chain rule at one place. */
 static int
-add_to(PyObject *node, PyObject *g, PyObject *local)
+spread(Pass *pass, Item *item)
 {
-    PyObject *old = Py_XNewRef(AT(node, GRAD));
-    if (!old) return missing(node, GRAD);
-    PyObject *result = local ? term(old, g, local) : sum(old, Py_NewRef(g));
-    Py_DECREF(old);
-    if (!result) return -1;
-    set_grad(node, result);
-    return 0;
-}
-
-/* Add g times a dot product's local derivatives to what has arrived at the bundle of one of its vectors. */
-static int
-add_to_bundle(PyObject *bundle, PyObject *g, PyObject *locals)
-{
-    PyObject *old = *grad_of(bundle);
-    Py_ssize_t count = PyList_GET_SIZE(locals);
-    PyObject *sums = PyList_New(count);
-    for (Py_ssize_t i = 0; sums && i < count; i++) {
-        PyObject *result = term(old == is_empty ? old : PyList_GET_ITEM(old, i), g, PyList_GET_ITEM(locals, i));
-        if (result) PyList_SET_ITEM(sums, i, result);
-        else Py_CLEAR(sums);
+    double g = item->sum;
+    PyObject *object = item->object, *b;
+    switch (item->kind) {
+    case NODE: {
+        int result = add_product(pass, item->a, g, AT(object, DA));
+        return result != DONE ? result : add_product(pass, item->b, g, AT(object, DB));
     }
-    if (!sums) return -1;
-    set_grad(bundle, sums);
-    return 0;
-}
-
-/* Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on. */
-static int
-spread(PyObject *node, PyObject *g, PyObject *bundles)
-{
-    PyObject *a = operands_of(node);
-    if (Py_IS_TYPE(node, bundle_type)) {
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(a); i++) {
-            PyObject *x = PyTuple_GET_ITEM(a, i);
-            if (Py_IS_TYPE(x, value_type) && add_to(x, PyList_GET_ITEM(g, i), NULL) < 0) return -1;
+    case DOT: {
+        if (!(b = AT(object, B)) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(b) != 2) return LEAVE;
+        int result = add_products(pass, item->a, g, b, 0);
+        return result != DONE ? result : add_products(pass, item->b, g, b, 1);
+    }
+    case MANY:
+        if (!(b = AT(object, B)) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(b) != (Py_ssize_t)item->b) return LEAVE;
+        for (uint32_t i = 0; i < item->b; i++) {
+            uint32_t to = pass->links[item->a + i];
+            if (to != NONE && add_product(pass, to, g, PyTuple_GET_ITEM(b, i)) != DONE) return LEAVE;
         }
-        return 0;
-    }
-    PyObject *locals = AT(node, B);
-    if (AT(node, OP) == dot_row) {
-        for (int side = 0; side < 2; side++) {
-            PyObject *local = PyTuple_GET_ITEM(locals, side);
-            if (local == Py_None) continue;
-            PyObject *bundle = bundle_of(PyTuple_GET_ITEM(a, side), bundles);
-            if (!bundle || add_to_bundle(bundle, g, local) < 0) return -1;
+        return DONE;
+    default:
+        for (uint32_t i = 0; i < item->b; i++) {
+            uint32_t to = pass->links[item->a + i];
+            if (to != NONE) add(&pass->items[to], pass->sums[item->a + i]);
         }
-        return 0;
+        return DONE;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(a); i++) {
-        PyObject *x = PyTuple_GET_ITEM(a, i), *local = PyTuple_GET_ITEM(locals, i);
-        if (local != Py_None && Py_IS_TYPE(x, value_type) && add_to(x, g, local) < 0) return -1;
+}
+
+static int
+accumulate(Pass *pass)
+{
+    for (size_t i = pass->placed; i--;) {
+        if (!(i & 0xFFFF) && PyErr_CheckSignals() < 0) return FAILED;
+        Item *item = &pass->items[pass->order[i]];
+        int result = item->reached ? spread(pass, item) : DONE;
+        if (result != DONE) return result;
     }
-    return 0;
+    return DONE;
+}
+
+/* What a leaf holds after a pass that brings it g: the very bits of g, if it held nothing. LEAVE if it held no float. */
+static int
+total(PyObject *before, double *g)
+{
+    if (!before) return LEAVE;
+    if (PyFloat_CheckExact(before)) {
+        if (PyFloat_AS_DOUBLE(before) != 0.0) *g = PyFloat_AS_DOUBLE(before) + *g;
+        return DONE;
+    }
+    if (before == Py_None) return DONE;
+    return PyLong_CheckExact(before) && before == integer_zero ? DONE : LEAVE;
+}
+
+/* Write every gradient, or none. */
+static int
+write_all(Pass *pass)
+{
+    size_t made = 0;
+    int result = DONE;
+    for (; made < pass->count && result == DONE; made++) {
+        Item *item = &pass->items[made];
+        double sum = item->sum;
+        item->grad = NULL;
+        if (item->kind == VECTOR || (item->kind == LEAF && !item->reached)) continue;
+        if (item->kind == LEAF && (result = total(AT(item->object, GRAD), &sum)) != DONE) continue;
+        item->grad = item->reached ? PyFloat_FromDouble(sum) : Py_NewRef(zero);
+        if (!item->grad) result = FAILED;
+    }
+    for (size_t i = 0; i < made && result == DONE; i++) {
+        Item *item = &pass->items[i];
+        if (!item->grad) continue;
+        PyObject **place = &AT(item->object, GRAD), *old = *place;
+        *place = item->grad;
+        item->grad = old;
+    }
+    for (size_t i = 0; i < made; i++) Py_XDECREF(pass->items[i].grad); /* what the nodes held before, or were to hold */
+    return result;
 }
 
 PyObject *
-pass_accumulate(PyObject *module, PyObject *args)
+pass_sweep(PyObject *module, PyObject *args)
 {
-    PyObject *order, *bundles;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PyDict_Type, &bundles)) return NULL;
-    for (Py_ssize_t i = PyList_GET_SIZE(order); i--;) {
-        if (!(i & 0xFFFF) && PyErr_CheckSignals() < 0) return NULL;
-        PyObject *node = PyList_GET_ITEM(order, i), *g = Py_XNewRef(*grad_of(node));
-        int result = 0;
-        if (!g) {
-            result = missing(node, GRAD);
-        } else if (g == is_empty) {
-            set_grad(node, Py_NewRef(zero));
-        } else if (PyTuple_CheckExact(operands_of(node))) {
-            result = spread(node, g, bundles);
-        } else {
-            PyObject *da = AT(node, DA), *db = AT(node, DB);
-            if (da != Py_None) result = add_to(AT(node, A), g, da);
-            if (!result && db != Py_None) result = add_to(AT(node, B), g, db);
-        }
-        Py_XDECREF(g);
-        if (result < 0) return NULL;
+    PyObject *root;
+    double gradient;
+    if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
+    Pass pass = {0};
+    int result = sort(&pass, root);
+    if (result == DONE) {
+        add(&pass.items[0], gradient);
+        if ((result = accumulate(&pass)) == DONE) result = write_all(&pass);
     }
-    Py_RETURN_NONE;
+    for (size_t i = 0; i < pass.count; i++) Py_DECREF(pass.items[i].object);
+    PyMem_Free(pass.items);
+    PyMem_Free(pass.table);
+    PyMem_Free(pass.order);
+    PyMem_Free(pass.stack);
+    PyMem_Free(pass.links);
+    PyMem_Free(pass.sums);
+    return result == FAILED ? NULL : PyBool_FromLong(result == DONE);
+}
+
+/* exchange(nodes, before, after): where each node's grad still is the very object in `before`, write all of `after`, in one go. */
+PyObject *
+pass_exchange(PyObject *module, PyObject *args)
+{
+    PyObject *nodes, *before, *after;
+    if (!PyArg_ParseTuple(args, "O!O!O!", &PyList_Type, &nodes, &PyList_Type, &before, &PyList_Type, &after)) return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    if (PyList_GET_SIZE(before) != count || PyList_GET_SIZE(after) != count) {
+        PyErr_SetString(PyExc_ValueError, "exchange() takes three lists of one length");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *node = PyList_GET_ITEM(nodes, i);
+        if (!Py_IS_TYPE(node, value_type)) {
+            PyErr_SetString(PyExc_TypeError, "exchange() takes nodes");
+            return NULL;
+        }
+        if (AT(node, GRAD) != PyList_GET_ITEM(before, i)) Py_RETURN_FALSE;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject **place = &AT(PyList_GET_ITEM(nodes, i), GRAD);
+        *place = Py_NewRef(PyList_GET_ITEM(after, i));
+    }
+    for (Py_ssize_t i = 0; i < count; i++) Py_DECREF(PyList_GET_ITEM(before, i)); /* `before` holds another reference: none is the last */
+    Py_RETURN_TRUE;
 }
 
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {
-    PyObject *bundle, *open, *empty, *dot;
-    if (!PyArg_ParseTuple(args, "O!OOO", &PyType_Type, &bundle, &open, &empty, &dot)) return NULL;
-    bundle_type = (PyTypeObject *)Py_NewRef(bundle);
-    if ((bundle_grad = offset_of(bundle_type, "grad")) < 0 || (bundle_elements = offset_of(bundle_type, "_a")) < 0) return NULL;
-    is_open = Py_NewRef(open);
-    is_empty = Py_NewRef(empty);
+    PyObject *row, *dot;
+    if (!PyArg_ParseTuple(args, "O!O", &PyType_Type, &row, &dot)) return NULL;
+    row_type = (PyTypeObject *)Py_NewRef(row);
     dot_row = Py_NewRef(dot);
     Py_RETURN_NONE;
 }

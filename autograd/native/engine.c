@@ -1,13 +1,13 @@
-/* The hottest code of the engine once more, in C: the arithmetic of Value, and the two loops of a backward pass.
+/* The hottest code of the engine once more, in C: the arithmetic of Value, and the backward pass.
 
    value.py and sweep.py are the definition, and what runs where this was not compiled. Tests prove the two equal, to the bit. */
 
 #include "node.h"
 
-const char *const slot_names[SLOTS] = {"_data", "grad", "op", "_a", "_b", "_da", "_db", "note"};
+const char *const slot_names[SLOTS] = {"_data", "grad", "_row", "_a", "_b", "_da", "_db", "note"};
 Py_ssize_t offsets[SLOTS];
 PyTypeObject *value_type;
-PyObject *zero;
+PyObject *zero, *integer_zero;
 
 Py_ssize_t
 offset_of(PyTypeObject *type, const char *slot)
@@ -59,10 +59,10 @@ new_node(PyObject *module, PyObject *unused)
 static PyMethodDef functions[] = {
     {"claim", claim, METH_NOARGS, "Whether the caller is the first to ask: one copy of the package in a process can have it."},
     {"take_operators", take_operators, METH_VARARGS, "Put methods in C on Value; return those that were there, by name."},
-    {"take_pass", take_pass, METH_VARARGS, "Learn what sort() and accumulate() have to know."},
+    {"take_pass", take_pass, METH_VARARGS, "Learn what sweep() has to know."},
     {"blank", new_node, METH_NOARGS, "Return a node whose slots are to be filled."},
-    {"sort", pass_sort, METH_VARARGS, "What sweep.py does under that name."},
-    {"accumulate", pass_accumulate, METH_VARARGS, "What sweep.py does under that name."},
+    {"sweep", pass_sweep, METH_VARARGS, "What sweep.py does under that name."},
+    {"exchange", pass_exchange, METH_VARARGS, "What sweep.py does under that name."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -72,5 +72,6 @@ PyMODINIT_FUNC
 PyInit__engine(void)
 {
     zero = PyFloat_FromDouble(0.0);
-    return zero ? PyModule_Create(&definition) : NULL;
+    integer_zero = PyLong_FromLong(0);
+    return zero && integer_zero ? PyModule_Create(&definition) : NULL;
 }

@@ -19,13 +19,13 @@
 #endif
 
 /* The slots of a node, at places that are looked up once. A deleted one holds NULL. */
-enum { DATA, GRAD, OP, A, B, DA, DB, NOTE, SLOTS };
+enum { DATA, GRAD, ROW, A, B, DA, DB, NOTE, SLOTS };
 extern const char *const slot_names[SLOTS];
 extern Py_ssize_t offsets[SLOTS];
 #define AT(node, slot) (*(PyObject **)((char *)(node) + offsets[slot]))
 
 extern PyTypeObject *value_type;
-extern PyObject *zero; /* the float */
+extern PyObject *zero, *integer_zero; /* the float, the whole number */
 
 /* Where a type keeps a slot; -1 with an error set if it has none of that name. */
 Py_ssize_t offset_of(PyTypeObject *type, const char *slot);
@@ -36,7 +36,7 @@ PyObject *blank(void);
 /* What the module offers to Python, beside what stands in engine.c. */
 PyObject *take_operators(PyObject *module, PyObject *args);
 PyObject *take_pass(PyObject *module, PyObject *args);
-PyObject *pass_sort(PyObject *module, PyObject *args);
-PyObject *pass_accumulate(PyObject *module, PyObject *args);
+PyObject *pass_sweep(PyObject *module, PyObject *args);
+PyObject *pass_exchange(PyObject *module, PyObject *args);
 
 #endif

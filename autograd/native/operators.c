@@ -8,7 +8,7 @@
 enum { ADD, RADD, SUB, RSUB, MUL, RMUL, DIV, RDIV, NEG, TANH, RELU, METHODS };
 static PyObject *rows[METHODS], *python_methods[METHODS];
 
-static PyObject *active; /* the list that is not empty while a mode is in force anywhere */
+static PyObject *active; /* the set that is not empty while a mode is in force anywhere */
 static PyObject *one, *minus_one;
 
 /* Fill a blank node. Takes over the reference to y; the others are borrowed. */
@@ -26,7 +26,7 @@ record(PyObject *y, PyObject *op, PyObject *a, PyObject *b, PyObject *da, PyObje
     }
     AT(node, DATA) = y;
     AT(node, GRAD) = Py_NewRef(zero);
-    AT(node, OP) = Py_NewRef(op);
+    AT(node, ROW) = Py_NewRef(op);
     AT(node, A) = Py_NewRef(a);
     AT(node, B) = Py_NewRef(b);
     AT(node, DA) = da;
@@ -40,7 +40,7 @@ static PyObject *
 number(PyObject *node)
 {
     PyObject *data = AT(node, DATA);
-    return data && PyFloat_CheckExact(data) && !PyList_GET_SIZE(active) ? data : NULL;
+    return data && PyFloat_CheckExact(data) && !PySet_GET_SIZE(active) ? data : NULL;
 }
 
 /* A quotient whose slopes take no care: neither by zero, nor so small that it has lost digits which -(x / y) / y would miss. */
@@ -154,7 +154,9 @@ value_tanh(PyObject *self, PyObject *unused)
 #define NUMBER(name, METHOD, REFLECTED) \
     static PyObject *name(PyObject *x, PyObject *y) \
     { \
-        return Py_IS_TYPE(x, value_type) ? binary(METHOD, x, y) : binary(REFLECTED, y, x); \
+        if (Py_IS_TYPE(x, value_type)) return binary(METHOD, x, y); \
+        if (Py_IS_TYPE(y, value_type)) return binary(REFLECTED, y, x); \
+        Py_RETURN_NOTIMPLEMENTED; \
     }
 NUMBER(number_add, ADD, RADD)
 NUMBER(number_sub, SUB, RSUB)
@@ -186,7 +188,7 @@ PyObject *
 take_operators(PyObject *module, PyObject *args)
 {
     PyObject *type, *modes, *add, *sub, *mul, *div, *neg, *tanh_, *relu;
-    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PyList_Type, &modes, &add, &sub, &mul, &div, &neg, &tanh_, &relu))
+    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PySet_Type, &modes, &add, &sub, &mul, &div, &neg, &tanh_, &relu))
         return NULL;
     for (int slot = 0; slot < SLOTS; slot++) {
         if ((offsets[slot] = offset_of((PyTypeObject *)type, slot_names[slot])) < 0) return NULL;

@@ -10,14 +10,12 @@ import sys
 import threading
 import tracemalloc
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 import autograd
 from autograd import Value, adjoints, native, toposort
-from autograd import sweep as sweep_module
 
 ROOT = Path(__file__).parents[2]
 compiled = pytest.mark.skipif(native.engine is None, reason="not compiled here; install with a C compiler and Python's headers")
@@ -68,7 +66,7 @@ def test_no_pass_leaks(derivative):
     inner = autograd.dot(row, row) + autograd.dot(row, (1.0, 2.0, leaves[3].tanh()))
     root = odd(autograd.dot(row, row)) + odd(autograd.sum([inner * inner, *leaves]) + odd(leaves[0]) + leaves[0])
     if derivative is None:
-        del inner.grad  # the error comes while it sorts
+        del inner._a  # the error comes while it sorts
 
     def work():
         try:
@@ -132,8 +130,7 @@ class Struck:
 
 
 @compiled
-@pytest.mark.parametrize("part", ["_sort", "_accumulate"])
-def test_grads_deleted_or_set_by_a_finalizer_in_the_middle(part, monkeypatch):
+def test_grads_deleted_or_set_by_a_finalizer_in_the_middle():
     x, w = Value(0.5), Value(-2.0)
     row = (x, w, x * w)
     nodes = [x, w, row[2], autograd.dot(row, row), row[2].tanh()]
@@ -146,40 +143,24 @@ def test_grads_deleted_or_set_by_a_finalizer_in_the_middle(part, monkeypatch):
     def clear(node):
         node.grad = 0.0
 
-    def strike_and_accumulate(order, bundles):
-        if part == "_accumulate":
-            place.grad = Struck(lambda: strike(node))
-        native.engine.accumulate(order, bundles)
+    def again(node):
+        node.backward()
 
-    monkeypatch.setattr(sweep_module, "_accumulate", strike_and_accumulate)
-    errors = set()
-    for place, node, strike in itertools.product([*nodes, root], nodes, [delete, clear]):
-        if part == "_sort":
-            place.grad = Struck(lambda: strike(node))
-        try:
-            root.backward()
-        except AttributeError as error:
-            errors.add(str(error))
+    for place, node, strike in itertools.product([nodes[2], nodes[3], root], nodes, [delete, clear, again]):
+        place.grad = Struck(lambda: strike(node))  # goes when the pass has written over it
+        root.backward()
         for each in (*nodes, root):
-            assert not hasattr(each, "grad") or each.grad.__class__ in (float, Struck)
+            assert not hasattr(each, "grad") or each.grad.__class__ is float
             each.grad = 0.0
-    assert errors == {python_s_message()}
-    monkeypatch.undo()
     root.backward()
     assert [node.grad for node in nodes] == list(map(adjoints(root).get, nodes))
 
 
-def python_s_message():
-    with pytest.raises(AttributeError) as caught:
-        Value.__new__(Value).grad
-    return str(caught.value)
-
-
 @compiled
 @pytest.mark.parametrize("derivative", [Fraction(2, 3), numpy_number])
-def test_a_sum_that_is_replaced_while_it_is_added_to(derivative):
+def test_what_is_written_to_a_leaf_in_the_middle_is_kept(derivative):
     class Number:
-        """A derivative whose product takes away what has arrived so far."""
+        """A derivative whose product writes to the leaf in the middle of the pass."""
 
         def __rmul__(self, g):
             x.grad = 0.25
@@ -188,7 +169,7 @@ def test_a_sum_that_is_replaced_while_it_is_added_to(derivative):
     strange = autograd.custom_op("strange_in_c", lambda x: x, lambda y, x: (Number(),))
     x = Value(3.0)
     (strange(x) + x * 2.0 + strange(x)).backward()
-    assert x.grad == 1.0 * derivative + 2.0 + 1.0 * derivative
+    assert x.grad == 0.25 + (1.0 * derivative + 2.0 + 1.0 * derivative)  # what was written meanwhile is kept
 
 
 @compiled
@@ -308,32 +289,3 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
     assert 0.5 in left
     assert set(left) <= {0.5, 300_001.5}  # all or nothing: it may strike when all is done
     assert all(isinstance(node.grad, float) for node in toposort(y))
-
-
-@compiled
-@has_timer
-@pytest.mark.parametrize("part", ["sort", "accumulate"])
-def test_each_loop_looks_for_signals(part):
-    y = x = Value(1.0)
-    nodes = [y := y + x for _ in range(400_000)]
-
-    def is_in_the_middle():
-        if part == "sort":
-            return y.grad is sweep_module._OPEN and nodes[0].grad is sweep_module._EMPTY
-        return y.grad == 1.0 and nodes[0].grad is sweep_module._EMPTY and x.grad.__class__ is float
-
-    seen = False
-    with alarm() as struck:
-        for tenths in range(1, 120):
-            for node in (x, *nodes):
-                node.grad = 0.0
-            order = []
-            work = partial(native.engine.sort, y, order, [], [])
-            if part == "accumulate":
-                bundles = work()
-                y.grad = 1.0
-                work = partial(native.engine.accumulate, order, bundles)
-            seen = struck(work, tenths * 2e-4) and is_in_the_middle()
-            if seen:
-                break
-    assert seen, "no signal was seen before the loop was over"

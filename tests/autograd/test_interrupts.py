@@ -1,0 +1,309 @@
+"""Interrupts at every bytecode, a second one close behind, forks and threads in the middle: all or nothing, and nothing left behind."""
+
+import contextlib
+import copy
+import gc
+import math
+import os
+import pickle
+import random
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import GraphError, Value, adjoints, checkpoint, detect_anomaly, modes, native, no_grad, toposort
+from autograd import sweep as sweep_module
+from autograd.modes import ACTIVE, MODE
+
+PACKAGE = str(Path(autograd.__file__).parent)
+
+
+class Interrupt(BaseException):
+    pass
+
+
+class Strike:
+    """Raise at the ``first`` bytecode that the package runs, and again at the ``second`` call or return after it."""
+
+    def __init__(self, first, second=0):
+        self.first, self.second, self.struck = first, second, False
+
+    def trace(self, frame, event, _):
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self.first -= 1
+        if not self.first and not self.struck:
+            self.struck = True
+            if self.second:
+                sys.setprofile(self.profile)
+            raise Interrupt
+        return self.trace
+
+    def profile(self, frame, event, _):
+        if frame.f_code.co_filename.startswith(PACKAGE) and event in ("call", "return"):
+            self.second -= 1
+            if not self.second:
+                sys.setprofile(None)
+                raise Interrupt
+
+    def during(self, work):
+        """Whether it struck; what escaped from ``work`` is kept until then, as a notebook keeps the last error."""
+        before = sys.gettrace()
+        sys.settrace(self.trace)
+        try:
+            work()
+        except Interrupt as interrupt:
+            self.kept = interrupt
+        finally:
+            sys.settrace(before)
+            sys.setprofile(None)
+        return self.struck
+
+
+def all_strikes(work, seconds=(0,), step=1):
+    """Yield after each run of ``work`` that was struck somewhere, until none is."""
+    for second in seconds:
+        first = step
+        while (strike := Strike(first, second)).during(work):
+            yield strike
+            first += step
+
+
+def graph(kind):
+    x, w = Value(0.5), Value(-2.0)
+    x.grad, w.grad = 1.25, -0.5
+    t = (x * w).tanh()
+    row = (t, 1.0, x)
+    root = autograd.dot(row, row) + autograd.dot((w, x, w), row) * t + autograd.sum([x, t, 2.0])
+    if kind == "checkpointed":
+        root = root + checkpoint(lambda a, b: (a * b).sin())(t, w)
+    if kind == "hooked":
+        t.register_hook(lambda g: 2.0 * g)
+    return x, w, root
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a generator that is struck while it is closed
+@pytest.mark.parametrize("kind", ["plain", "checkpointed", "hooked", "second order"])
+@pytest.mark.parametrize("seconds", [(0,), (1, 2, 3)], ids=["once", "twice"])
+def test_a_pass_struck_anywhere_changes_all_leaves_or_none_and_harms_no_other(kind, seconds, engine):
+    x, w, root = graph(kind)
+    order = kind == "second order"
+    done = adjoints(root, create_graph=order)
+    nothing = 1.25, -0.5
+    everything = tuple(float(before + done[leaf]) for before, leaf in zip(nothing, (x, w), strict=True))
+    count = 0
+    for strike in all_strikes(lambda: root.backward(create_graph=order), seconds, step=1 if seconds == (0,) and kind == "plain" else 7):
+        count += 1
+        assert (float(x.grad), float(w.grad)) in (nothing, everything)
+        assert strike.struck
+        assert all(isinstance(node.grad, (float, Value)) for node in toposort(root))
+        x.grad, w.grad = nothing
+        if count % 5 == 0:
+            root.backward(create_graph=order)
+            assert (float(x.grad), float(w.grad)) == everything
+            x.grad, w.grad = nothing
+    assert count > (3 if engine == "C" else 20)
+    x.grad, w.grad = nothing
+    root.backward()
+    assert (x.grad, w.grad) == everything
+
+
+def test_what_an_interrupted_pass_leaves_reads_as_numbers(engine):
+    x, _, root = graph("plain")
+    for _ in all_strikes(root.backward, step=11):
+        twin, pickled = copy.deepcopy(root), pickle.loads(pickle.dumps(root))
+        for node, other, third in zip(toposort(root), toposort(twin), toposort(pickled), strict=True):
+            assert type(node.grad) is float
+            assert (repr(other.grad), repr(third.grad)) == (repr(node.grad),) * 2
+        (leaf,) = (node for node in toposort(twin) if node.op is None and node.data == x.data)
+        leaf.grad = x.grad = 0.0
+        twin.backward()
+        assert leaf.grad == adjoints(root)[x]
+
+
+MODES = {
+    "no_grad": no_grad, "detect_anomaly": detect_anomaly, "scope": lambda: autograd.scope("a"), "sources": autograd.sources,
+    "tape": lambda: modes.mode(tape=[]), "differentiating": modes.differentiating,
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a generator that is struck while it is closed
+@pytest.mark.parametrize("name", MODES)
+@pytest.mark.parametrize("seconds", [(0,), (1, 2, 3, 4)], ids=["once", "twice"])
+@pytest.mark.parametrize("way", ["with", "named", "nested", "decorated", "generator", "stack", "grad"])
+def test_no_mode_is_left_on(name, seconds, way):
+    make, x = MODES[name], Value(2.0)
+    usual = MODE.get()
+
+    def work():
+        if way == "with":
+            with make():
+                x * x
+        elif way == "named":
+            manager = make()
+            with manager:
+                x * x
+            with manager:
+                x * x
+        elif way == "nested":
+            with make(), autograd.scope("b"), make():
+                x * x
+        elif way == "decorated":
+            modes.Switch("mode", make().changes)(lambda: x * x)()
+        elif way == "stack":
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(make())
+                x * x
+        elif way == "grad":
+            autograd.grad(lambda a: make().__class__ and a * a)(2.0)
+        else:
+
+            def steps():
+                with make():
+                    yield x * x
+
+            list(steps())
+
+    step = 1 if way in ("with", "grad") and seconds == (0,) else 7
+    for strike in all_strikes(work, seconds, step):
+        assert strike.struck
+        if way == "stack" and (ACTIVE or MODE.get() != usual):
+            strike.kept = None  # the stack is Python code: what it could not leave ends with it
+            gc.collect()
+        assert not ACTIVE
+        assert MODE.get() == usual
+    assert (x * x).op is not None
+    assert not ACTIVE
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(), reason="no timer here")
+@pytest.mark.parametrize("name", ["no_grad", "detect_anomaly", "scope"])
+def test_no_mode_is_left_on_by_the_keyboard(name):
+    make, x, armed, kept = MODES[name], Value(2.0), [False], []
+
+    def strike(*_):
+        if armed[0]:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        for i in range(400):
+            try:
+                armed[0] = True
+                signal.setitimer(signal.ITIMER_REAL, 2e-5 + 1e-7 * i)
+                while True:
+                    with make():
+                        x * x
+            except KeyboardInterrupt as error:
+                armed[0] = False
+                kept.append(error)
+            assert not ACTIVE
+            assert MODE.get() == modes.Mode()
+    finally:
+        armed[0] = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(kept) == 400
+
+
+def test_a_mode_ends_for_itself_in_whatever_order_and_by_hand():
+    x = Value(2.0)
+    first, second = autograd.scope("a"), no_grad()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert MODE.get() == modes.Mode(grad=False)
+    second.__exit__(None, None, None)
+    assert MODE.get() == modes.Mode()
+    leave = second.__exit__
+    second.__enter__()
+    assert (x * x).op is None
+    leave(None, None, None)
+    assert not ACTIVE
+    with second, autograd.scope("b"), second:
+        assert MODE.get() == modes.Mode(grad=False, scope="b")
+    assert MODE.get() == modes.Mode()
+    forgotten = no_grad()
+    forgotten.__enter__()
+    assert (x * x).op is None
+    del forgotten
+    gc.collect()
+    assert (x * x).op is not None
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_process_forked_in_the_middle_of_a_pass_can_make_its_own(shared, engine):
+    reached, go_on = threading.Event(), threading.Event()
+    x = Value(3.0)
+    y = x * x
+
+    class Slow(float):
+        def __rmul__(self, g):
+            reached.set()
+            go_on.wait(10)
+            return g * float(self)
+
+    slow = autograd.custom_op("slow_in_fork", lambda x: x, lambda y, x: (Slow(1.0),))
+    z = y + slow(y) if shared else Value(1.0)
+    thread = threading.Thread(target=z.backward if shared else lambda: slow(Value(2.0)).backward())
+    thread.start()
+    assert reached.wait(10)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        x.grad = 0.0
+        y.backward()
+        os._exit(int(x.grad))
+    go_on.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 6
+    x.grad = 0.0
+    y.backward()
+    assert x.grad == 6.0
+
+
+def test_threads_that_make_passes_over_shared_nodes_lose_nothing(engine):
+    rng = random.Random(3)
+    x = Value(0.5)
+    nodes = [x]
+    for _ in range(300):
+        a, b = rng.choice(nodes), rng.choice(nodes)
+        nodes.append(rng.choice([lambda: a + b, lambda: a * b, lambda: (a - b).tanh()])())
+    root = autograd.mean(nodes[-30:])
+    expected = adjoints(root)[x]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=lambda: [root.backward() for _ in range(25)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert math.isclose(x.grad, 100 * expected, rel_tol=1e-12)
+    root.backward(create_graph=True)
+    assert math.isclose(float(x.grad), 101 * expected, rel_tol=1e-12)
+
+
+def test_a_second_pass_in_the_middle_of_one_is_right_or_refused_and_not_waited_for(engine):
+    x = Value(3.0)
+    y = x * x
+    if engine == "C" and native.engine is not None:
+        sweep_module.in_turn(y.backward)  # nothing stands in the nodes that it could disturb
+    else:
+        with pytest.raises(GraphError, match="signal handler"):
+            sweep_module.in_turn(y.backward)
+        assert x.grad == 0.0
+        y.backward()
+    assert x.grad == 6.0
+    gc.collect()
+    assert not sweep_module._TURNS
