@@ -255,7 +255,7 @@ def lookup(name: str) -> Op:
     """Return the row of that name."""
     op = TABLE.get(name) or CUSTOM.get(name)
     if op is None:
-        raise KeyError(f"no operation named {name!r} in the table; a custom_op must be defined before its graphs are loaded")
+        raise KeyError(f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs are loaded")
     return op
 
 

@@ -110,7 +110,7 @@ def from_json(text: str) -> Value:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise GraphError(f'not a graph: expected an object with "format": "{FORMAT}"')
     if document.get("version") != VERSION:
-        raise GraphError(f"a graph of version {document.get('version')!r}; this program reads version {VERSION}")
+        raise GraphError(f"a graph of version {document.get('version')!r:.60}; this program reads version {VERSION}")
     rows, vectors = document.get("nodes"), document.get("vectors")
     if not isinstance(rows, list) or not rows or not isinstance(vectors, list):
         raise GraphError('not a graph: "nodes" must be a list of at least one node, and "vectors" a list')
@@ -130,7 +130,7 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
         raise ValueError("expected an object")
     unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local"}
     if unknown:
-        raise ValueError(f"unknown key {min(unknown)!r}")
+        raise ValueError(f"unknown key {min(unknown)!r:.60}")
     for key in ("data", "grad"):
         if key not in row:
             raise ValueError(f"the key {key!r} is missing")
@@ -191,8 +191,7 @@ def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
             raise ValueError(f"{name} of {op.name} is a constant, and is given as a node")
         if name == "index" and not (x.is_integer() and 0 <= x < len(flat) - 1):
             raise ValueError(f"index of {op.name} is {x!r}, and there are {len(flat) - 1} operands")
-        if name in ("order", "ndigits") and not (x.is_integer() and (x >= 0 or name == "ndigits")):
-            raise ValueError(f"{name} of {op.name} is {x!r}, and must be a whole number{' from 0 on' if name == 'order' else ''}")
+    op.check_params(constants)
     if not any(isinstance(x, Value) for x in flat):
         raise ValueError(f"{op.name} of constants alone is no node")
 
@@ -207,7 +206,7 @@ def _number(x: Any) -> float:
 def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
     if isinstance(x, str) and x[:1] == "n" and x[1:].isdecimal():
         if int(x[1:]) >= len(nodes):
-            raise ValueError(f"the operand {x!r} does not stand before its result")
+            raise ValueError(f"the operand {x!r:.60} does not stand before its result")
         return nodes[int(x[1:])]
     return _number(x)
 
@@ -215,7 +214,7 @@ def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
 def _vector(name: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]) -> tuple[Any, ...]:
     if name not in tuples:
         if not (isinstance(name, str) and name[:1] == "v" and name[1:].isdecimal() and int(name[1:]) < len(vectors)):
-            raise ValueError(f"there is no vector {name!r}")
+            raise ValueError(f"there is no vector {name!r:.60}")
         tuples[name] = tuple(_operand(x, nodes) for x in vectors[int(name[1:])])
     return tuples[name]
 

@@ -260,19 +260,24 @@ formulas6 = {
     "relu_z1": "H = relu                       (10.2)",
     "z3": "S = H W2 + b2                  (10.2)",
     "equal_y": "Y, one-hot",
+    "equal_equal_y": "1 - Y",
     "pos_z1": "[H > 0]",
     "max_z3": "the maximum, against overflow  (5.5)",
-    "z4": "S - max                        (5.5)",
-    "exp_z4": "e^(S - max)                    (5.5)",
-    "sum_exp_z4": "their sum                      (5.5)",
-    "log_sum_exp_z4": "its logarithm                  (5.5)",
-    "z5": "ln p                           (5.5)",
-    "z6": "ln p of the right class        (5.2)",
+    "z5": "S - max                        (5.5)",
+    "exp_z5": "e^(S - max)                    (5.5)",
+    "sum_exp_z5": "their sum                      (5.5)",
+    "log_sum_exp_z5": "its logarithm                  (5.5)",
+    "z6": "ln p                           (5.5)",
+    "where_equal_y": "ln p of the right class, or 0  (5.2)",
+    "sum_equal_y": "1, the classes of an example",
+    "where_sum_equal_y": "0; NaN for a label of no class",
+    "z7": "-ln p of the right class       (5.2)",
     "loss": "C                              (10.3)",
-    "g2": "-Y / N, by ln p                (9.5)",
-    "sum_g2": "1 / N                          (9.5)",
-    "ratio_sum_exp_z4": "1 / their sum                  (9.5)",
-    "d_sum_exp_z4": "1 / (N sum)                    (9.5)",
+    "g2": "Y, where ln p counts",
+    "g4": "-Y / N, by ln p                (9.5)",
+    "sum_g4": "1 / N                          (9.5)",
+    "ratio_sum_exp_z5": "1 / their sum                  (9.5)",
+    "d_sum_exp_z5": "1 / (N sum)                    (9.5)",
     "d_z3": "G_S = (P - Y) / N              (10.4)",
     "d_layer1_w": "G_W2 = H^T G_S + lambda W2     (10.5)",
     "d_layer1_b": "G_b2 = sum of G_S              (10.5)",
@@ -285,12 +290,14 @@ found6 = beside(r6.source, formulas6)
 
 # %% [markdown]
 # Every line has its formula. Only the way to `d_z3` is another one than ours: the compiler has never heard of (5.4), whose derivation took us half a page. It differentiates
-# (5.5) as it stands. The cost (10.3) hands $-y_k/N$ to each $\ln p_k$ (`g2`); a score $s_k$ receives that directly, and its exponential receives the share of all of them that comes
-# back through the logarithm of the sum $\Sigma$ (`sum_g2` $= \sum_k y_k / N = 1/N$):
+# (5.5) as it stands. The cost (10.3) hands $-y_k/N$ to each $\ln p_k$ (`g4`); a score $s_k$ receives that directly, and its exponential receives the share of all of them that comes
+# back through the logarithm of the sum $\Sigma$ (`sum_g4` $= \sum_k y_k / N = 1/N$):
 #
 # $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + e^{s_k - \max s} \cdot \frac{1}{N\,\Sigma} = \frac{p_k - y_k}{N}, \qquad \Sigma = \sum_m e^{s_m - \max s}. \tag{9.5} $$
 #
 # That is (10.4). (And the maximum? Whatever is subtracted cancels, so its derivative is zero, and the compiler leaves it out.)
+# The lines with `where` are for what (5.2) takes for granted: the wrong classes cost nothing, even where $\ln p_k = -\infty$,
+# as $0 \cdot \infty$ would not; and a label that is none of the classes makes the cost NaN, which the engine then refuses with an error.
 #
 # And how many nodes does it take to get there?
 

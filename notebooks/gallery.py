@@ -171,7 +171,9 @@ draw_dot(square, rankdir="TB")
 # %% [markdown]
 # ## 15. The derivation as text
 #
-# One row for each edge, with symbols and numbers; then the product along the path, and a check.
+# One row for each edge, with symbols and numbers; then the product along the path, and a check. A local derivative is
+# written with d where it is all of the derivative, and with ∂ where the node also depends on the operand in another way; an operand that
+# stands in two places has a derivative for each, $\partial_1$ and $\partial_2$. Equations in LaTeX write all local ones with ∂.
 
 # %%
 print(explain(L, wrt=w))

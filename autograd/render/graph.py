@@ -145,14 +145,16 @@ def operation_text(node: Value) -> str:
     Examples
     --------
     >>> x = Value(3.0)
-    >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2)]
-    ['×', '× 2', '1 −', '( )²']
+    >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2, ops.softmax(x, 1.0, index=0))]
+    ['×', '× 2', '1 −', '( )²', 'softmax[0]']
     """
     op = node.op
     if op is None:
         return ""
     glyph = visible(_GLYPHS.get(op.symbol or op.name, op.symbol or op.name))
     operands = node.operands
+    if op.arity == ops.ANY and op.params:  # the constant says which of several results this is
+        return f"{glyph}[{number(operands[-1])}]"
     if op.arity == ops.ANY:
         return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
     constants = {i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}

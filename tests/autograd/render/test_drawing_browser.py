@@ -28,7 +28,7 @@ def cards():
     kinds = itertools.product(["leaf", "operation", "output", "group"], LONG, ["none", "zero", "nan", "p3"])
     for i, (kind, number, tone) in enumerate(kinds):
         title = ["", "w", "WWWWMMMM", "layer0.neuron1.weight23", "漢字漢字"][i % 5]
-        operation = "" if kind in ("leaf", "group") else ["×", "tanh", "softmax 12", "( )² \N{MINUS SIGN} 1.235e\N{MINUS SIGN}08"][i % 4]
+        operation = "" if kind in ("leaf", "group") else ["×", "tanh", "softmax[12]", "( )² \N{MINUS SIGN} 1.235e\N{MINUS SIGN}08"][i % 4]
         count = 960 if i % 3 == 0 else 1
         node = Node(f"n{i}", title, operation, number, number, tone, kind, "", count, saved=i % 2 == 0, value_name="holds" if kind == "group" else "value")
         graph.nodes.append(node)
