@@ -131,8 +131,10 @@ class Straight:
             return f"-{self._factor(operands[0])}"
         if op.name in TEMPLATES and (op.name not in TWICE or isinstance(operands[0], Value)):
             return TEMPLATES[op.name].format(*map(self._factor, operands))
-        self.space[f"f_{op.name}"] = op.value
-        return f"f_{op.name}({', '.join(map(self._of, operands))})"
+        name = f"f_{op.name}"
+        while self.space.setdefault(name, op.value) is not op.value:  # two custom operations may bear one name
+            name += "_"
+        return f"{name}({', '.join(map(self._of, operands))})"
 
     def _factor(self, x: Any) -> str:
         text = self._of(x)

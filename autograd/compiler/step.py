@@ -13,6 +13,7 @@ import numpy as np
 from autograd.compiler.call import Arguments, CompiledFunction, weight_of
 from autograd.compiler.frontend import trace
 from autograd.compiler.kept import Recent
+from autograd.compiler.runtime import number_by_number
 from autograd.compiler.structure import Structure
 from autograd.compiler.verify import verify
 from autograd.real import to_float
@@ -167,6 +168,9 @@ class Compiled(CompiledFunction):
             "compile seconds": round(structure.seconds + engine.seconds, 4),
             "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
         }
+        slow = number_by_number(s.op for s in program.statements if s.op is not None) if structure.backend == "numpy" else []
+        if slow:  # NumPy has no function for them
+            facts["number by number"] = ", ".join(slow)
         return facts, [s.note for s in program.statements if s.note]
 
     def _verify(self, structure: Any) -> None:

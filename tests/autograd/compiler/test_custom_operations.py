@@ -111,3 +111,21 @@ def test_a_value_is_called_once_for_each_lane_without_a_check_around_it():
     function_of(counted)(np.arange(5.0), out)
     assert calls == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert out.tolist() == [0.0, 2.0, 4.0, 6.0, 8.0]
+
+
+def test_without_numpy_they_stay_two():
+    from autograd.compiler.plain import PlainCompiled
+
+    first, second = of_one_name("plain_test")
+    f = PlainCompiled(lambda x: [first(x), second(x), first(second(x))], None, False, "mean", None, "auto")
+    assert f(1.0) == [2.0, 3.0, 6.0]
+
+
+def test_the_report_names_what_runs_number_by_number():
+    (mine,) = of_one_name("slow_test", 1)
+    f = compile(lambda x: mine(x) + autograd.lgamma(x) + x.exp(), backend="numpy")
+    f(2.0)
+    assert f.report()["number by number"] == "lgamma, slow_test"
+    fast = compile(lambda x: x.exp() * x.tanh(), backend="numpy")
+    fast(2.0)
+    assert "number by number" not in str(fast.report())
