@@ -99,7 +99,7 @@ def test_a_pass_struck_anywhere_changes_all_leaves_or_none_and_harms_no_other(ki
     nothing = 1.25, -0.5
     everything = tuple(float(before + done[leaf]) for before, leaf in zip(nothing, (x, w), strict=True))
     count = 0
-    for strike in all_strikes(lambda: root.backward(create_graph=order), seconds, step=1 if seconds == (0,) and kind == "plain" else 7):
+    for strike in all_strikes(lambda: root.backward(create_graph=order), seconds, step=1 if seconds == (0,) and kind == "plain" else 13):
         count += 1
         assert (float(x.grad), float(w.grad)) in (nothing, everything)
         assert strike.struck
@@ -110,7 +110,7 @@ def test_a_pass_struck_anywhere_changes_all_leaves_or_none_and_harms_no_other(ki
             assert (float(x.grad), float(w.grad)) == everything
             x.grad, w.grad = nothing
     if sys.version_info < (3, 12):  # later versions leave out some events of code that was struck before
-        assert count > (3 if engine == "C" else 20)
+        assert count > (1 if engine == "C" else 10)
     x.grad, w.grad = nothing
     root.backward()
     assert (x.grad, w.grad) == everything
@@ -172,7 +172,7 @@ def test_no_mode_is_left_on(name, seconds, way):
 
             list(steps())
 
-    step = 1 if way in ("with", "grad") and seconds == (0,) else 7
+    step = 1 if way == "with" else 29 if way == "stack" else 11
     for strike in all_strikes(work, seconds, step):
         assert strike.struck
         if way == "stack" and (ACTIVE or MODE.get() != usual):
