@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
@@ -275,9 +276,19 @@ def _button(key: str) -> str:
     return f'<button id="{key}" type="button" aria-label="{label}"{classes}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg></button>'
 
 
+def _shorter(path: str) -> str:
+    """Return the data of a path without what it can be read without."""
+    path = re.sub(r"(?:H[\d.]+)+(?=H[\d.]+)", "", path).replace("l0 -", "v-")
+    return re.sub(r"(?<=\d) (?=-\d)", "", path)
+
+
 def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
     assets = files("autograd.render") / "assets"
-    css, script = ((assets / f"stepper.{kind}").read_text(encoding="utf-8").replace("\n  ", "\n").replace("\n  ", "\n") for kind in ("css", "js"))
+    # Without the comments that have a line of their own, and without what lines begin with.
+    css, script = (re.sub(r"\n\s*(?://[^\n]*(?=\n))?", "\n", (assets / f"stepper.{kind}").read_text(encoding="utf-8")) for kind in ("css", "js"))
+    css, script = re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", css), re.sub(r"(?<=[;{,(])\n+|(?<=\n)\n+", "", script)
+    script = re.sub(r" (=>|&&|\|\||[!=]==|\?\?) |\b(if|for) (?=\()|(\)) (?=\{)|(;) (?=[\w$])", r"\1\2\3\4", script)
+    svg = re.sub(r' d="[^"]*"', lambda found: _shorter(found[0]), svg.replace("</g>\n<g", "</g><g"))
     bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
     train = ""
     if training:

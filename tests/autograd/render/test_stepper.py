@@ -54,8 +54,9 @@ def thirty_nodes():
     return root + 1.0 if len(steps(root).nodes) == 29 else root
 
 
-def test_thirty_nodes_fit_in_forty_kilobytes():
-    assert len(stepper(thirty_nodes()).html.encode()) <= 40_000
+@pytest.mark.parametrize("engine", ["auto", "builtin"])
+def test_thirty_nodes_fit_in_forty_kilobytes(engine):
+    assert len(stepper(thirty_nodes(), engine=engine).html.encode()) <= 40_000
 
 
 def test_the_page_loads_nothing():
