@@ -187,16 +187,8 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
     def along(x: float) -> float:
         return op.value(*operands[:i], x, *operands[i + 1 :])
 
-    x, room = operands[i], _room(op, operands, i)
-    if room == 0.0:
-        return None
-    near = richardson(along, x, scale=min(abs(x) or 1.0, 100.0 * room))
-    if near is None or near.uncertainty > 1e-6 * abs(near.derivative):
-        # Next to zero a step as small as x may drown in rounding, where the function varies over a length of 1.
-        alone = len(operands) - len(op.params) == 1
-        wide = richardson(along, x, scale=1.0) if alone and abs(x) < 1e-3 < room else None
-        return min((e for e in (near, wide) if e is not None), key=lambda e: e.uncertainty, default=None)
-    return near
+    room = _room(op, operands, i)
+    return richardson(along, operands[i], room=room) if room else None
 
 
 def _room(op: ops.Op, operands: Sequence[float], i: int) -> float:
@@ -217,63 +209,112 @@ def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
     return 0.0
 
 
-def invisible(slope: float, h: float, values: Sequence[float]) -> bool:
-    """Whether values that are all the same do not contradict a slope: over ``h`` it changes them by less than rounding on the way.
+def richardson(f: Callable[[float], Any], x: float, *, room: float = math.inf, rounding: float = 0.0) -> Estimate | None:
+    """Return the derivative of ``f`` at ``x`` by the best of many central differences, each extrapolated once.
 
-    Examples
-    --------
-    >>> invisible(-4e-18, 0.04, [0.0, 0.0]), invisible(2.0, 0.04, [0.0, 0.0])
-    (True, False)
-    """
-    return len(set(values)) == 1 and abs(slope) * h <= 4.0 * ULP * max(1.0, abs(values[0]))
-
-
-def richardson(
-    f: Callable[[float], Any], x: float, *, step: float = 1e-3, scale: float | None = None, rounding: float = 0.0
-) -> Estimate | None:
-    """Return the derivative of ``f`` at ``x`` by central differences, thrice extrapolated to a step of zero.
+    Steps go down by fours from an eighth of ``x`` (and of 1, for a small ``x``) to its last digits. What the differences of
+    all smaller steps leave of a parabola tells how far off the values are, whatever took their digits; that, over
+    the step, is how far off a slope may be. The surest slope counts that all smaller steps bear out: a large step over which
+    the function swings is not believed, however smooth it looks.
 
     Parameters
     ----------
     f
         Of one number.
-    step
-        The first step, relative to ``scale``; three halvings follow. It is made smaller where ``f`` is not finite.
-    scale
-        The length over which ``f`` varies; by default the magnitude of ``x``, or 1 at zero.
+    room
+        How far the argument may be moved.
     rounding
         How far off the values of ``f`` may be, beside the rounding of the last place.
 
     Returns
     -------
     Estimate or None
-        None where no step gives finite numbers.
+        None where no steps say anything: values that are not finite, or whose digits are lost to rounding.
 
     Examples
     --------
     >>> import math
     >>> estimate = richardson(math.exp, 1.0)
-    >>> abs(estimate.derivative - math.e) < estimate.uncertainty < 1e-10
+    >>> abs(estimate.derivative - math.e) < estimate.uncertainty < 1e-9
+    True
+    >>> abs(richardson(math.sin, 1e5).derivative - math.cos(1e5)) < 1e-9
     True
     """
-    for shrink in (1.0, 1e-2, 1e-4):
-        h = step * shrink * (scale or abs(x) or 1.0)
-        table: list[list[float]] = []
-        largest = 0.0
-        for k in range(4):
-            high, low = x + h / 2**k, x - h / 2**k
-            a, b = float(f(high)), float(f(low))
-            largest = max(largest, abs(a), abs(b))
-            row = [(a - b) / (high - low)] if high > low else [math.nan]
-            for m, coarser in enumerate(table[-1] if table else ()):
-                row.append(row[m] + (row[m] - coarser) / (4.0 ** (m + 1) - 1.0))
-            table.append(row)
-        best, before = table[-1][-1], table[-2][-1]
-        if math.isfinite(best) and math.isfinite(before):
-            # What rounding, and underflow on the way, may have put into the differences.
-            noise = (16.0 * (ULP * largest + rounding) + 1e-290) / (h / 8.0)
-            return Estimate(best, 2.0 * abs(best - before) + noise, "Richardson")
-    return None
+    y = _at(f, x)
+    if not math.isfinite(y):
+        return None
+    steps = []
+    for h in _steps(x, room):
+        a, b = _at(f, x + h), _at(f, x - h)
+        if math.isfinite(a) and math.isfinite(b) and math.isfinite(a - b):
+            steps.append((h, a, b))
+    steps = _telling(steps, y)
+    if steps and steps[0][1] == steps[0][2] == y and all(a == b == y for _, a, b in steps):
+        return Estimate(0.0, (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / steps[-1][0], "Richardson")
+    found: list[tuple[float, Estimate]] = []
+    noise, told = 0.0, 0
+    closest = max(1.0, 1e-8 * abs(x))  # over such a length the function may swing by what is lost to rounding
+    for (h, a, b), (h1, a1, b1), (h2, a2, b2) in zip(steps, steps[1:], steps[2:]):
+        if h1 != 4.0 * h or h2 != 16.0 * h:
+            continue
+        slope, coarse, coarser = (a - b) / (2.0 * h), (a1 - b1) / (2.0 * h1), (a2 - b2) / (2.0 * h2)
+        slope, coarse = slope + (slope - coarse) / 15.0, coarse + (coarse - coarser) / 15.0
+        odd, even = (slope - coarse) * h, ((a - y) + (b - y)) - ((a1 - y) + (b1 - y)) / 16.0
+        noise, told, size = max(noise, abs(odd), abs(even)), told + 1, max(abs(y), abs(a), abs(b))
+        off = (4.0 * noise + 2.0 * ULP * size + 16.0 * rounding + 1e-290) / min(h, closest)
+        # Not where too few steps tell the noise, nor where there is more of it than rounding makes: there the function swings.
+        if told > 3 and noise <= max(1e-14, 1e-9 * size) and math.isfinite(off):
+            found.append((h, Estimate(slope, off, "Richardson")))
+    return _surest(found, 4.0 * ULP * max(1.0, abs(y)))
+
+
+def _surest(found: list[tuple[float, Estimate]], hidden: float) -> Estimate | None:
+    """Return the surest of slopes by growing steps that contradicts none before it.
+
+    If a larger step contradicts it, over a step in which the difference may have been ``hidden`` by rounding, neither is sure.
+    """
+    low, high, last = -math.inf, math.inf, len(found)
+    for k, (_, (slope, off, _)) in enumerate(found):
+        if slope - off > high or slope + off < low:
+            last = k
+            break
+        low, high = max(low, slope - off), min(high, slope + off)
+    if not last:
+        return None
+    h, best = min(found[:last], key=lambda pair: pair[1].uncertainty)
+    gaps = [abs(other.derivative - best.derivative) for _, other in found[last:]]
+    return best._replace(uncertainty=max([best.uncertainty, *(2.0 * gap for gap in gaps if gap * h <= hidden)]))
+
+
+def _at(f: Callable[[float], Any], x: float) -> float:
+    """Return a value; NaN where a user's function raises or is complex, since it may be defined at the point and not beside."""
+    try:
+        return float(f(x))
+    except (ArithmeticError, ValueError, TypeError):
+        return math.nan
+
+
+def _steps(x: float, room: float) -> list[float]:
+    """Return steps from small to large, powers of 4: moving ``x`` by them rounds nothing."""
+    least = 8.0 * math.ulp(x) if x else 2.0**-80
+    if 0.0 < abs(x) < 1e8 * least:
+        return []  # among the last subnormal numbers there are too few to tell how the function varies with x itself
+    scales = [(max(1.0, abs(x)), least)] if abs(x) > 1e-6 or x == 0.0 else [(abs(x), least), (1.0, 2.0**-50)]
+    steps: list[float] = []
+    for scale, smallest in scales:
+        high = math.frexp(min(0.125 * scale, 0.5 * room))[1] - 1
+        low = max(math.frexp(smallest)[1], -1070)
+        steps += [math.ldexp(1.0, e) for e in range(low + low % 2, high + 1, 2)]
+    return sorted(set(steps))
+
+
+def _telling(steps: list[tuple[float, float, float]], y: float) -> list[tuple[float, float, float]]:
+    """Leave out small steps that see one number only where larger ones see it change by what rounding may have swallowed."""
+    flat = next((k for k, (_, a, b) in enumerate(steps) if a != y or b != y), len(steps))
+    if flat == len(steps):
+        return steps
+    _, a, b = steps[flat]
+    return steps[flat:] if max(abs(a - y), abs(b - y)) <= 1e-6 * max(1.0, abs(y)) else steps
 
 
 def jumps(f: Callable[[float], Any], x: float, slope: float) -> str:
