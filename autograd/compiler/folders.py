@@ -9,16 +9,17 @@ import secrets
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 
 from autograd.files import lock
 
 __all__ = ["distrust", "own_folder"]
 
-FOLDER = re.compile(r"chainrule-build-[0-9a-f]{16}")
-LOCK = "lock"
+LOCK = ".lock"
+"""What the locked file beside a folder is called, after the folder's name. It is there before the folder and after it."""
+OURS = re.compile(rf"(chainrule-build-[0-9a-f]{{16}})({re.escape(LOCK)})?")
 
 
 def distrust(folder: Path) -> str:
@@ -68,28 +69,30 @@ def own_folder(other: Callable[[], Path]) -> Iterator[Path]:
     """
     base = _base(other)
     _sweep(base)
-    folder, handle = _locked(base)
+    folder, locked = _locked(base)
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
-        if os.name != "posix":  # where what is open cannot be removed
-            os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
-        if os.name == "posix":
-            os.close(handle)
+        locked.close()
+        _beside(folder).unlink(missing_ok=True)
 
 
-def _locked(base: Path) -> tuple[Path, int]:
-    """Make a folder with a locked file in it."""
+def _beside(folder: Path) -> Path:
+    return folder.with_name(folder.name + LOCK)
+
+
+def _locked(base: Path) -> tuple[Path, FileIO]:
+    """Name a folder that is to be made, and lock the file beside it."""
     while True:
         folder = base / f"chainrule-build-{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700)
-        with contextlib.suppress(FileNotFoundError):
-            handle = os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            lock(handle, wait=True)
-            if os.name != "posix" or os.fstat(handle).st_nlink:
-                return folder, handle
-            os.close(handle)  # taken for one left behind before it was locked
+        # An object, not a number, so that it is closed whatever strikes.
+        locked = FileIO(_beside(folder), "xb", opener=lambda path, flags: os.open(path, flags, 0o600))
+        lock(locked.fileno(), wait=True)
+        if os.name != "posix" or os.fstat(locked.fileno()).st_nlink:
+            return folder, locked
+        locked.close()  # taken for one left behind before it was locked
 
 
 def _base(other: Callable[[], Path]) -> Path:
@@ -115,20 +118,22 @@ def _sweep(base: Path) -> None:
         return
     with contextlib.suppress(OSError), os.scandir(base) as entries:  # a folder that may not be listed
         for entry in entries:
-            if not FOLDER.fullmatch(entry.name):
+            found = OURS.fullmatch(entry.name)
+            if found is None:
                 continue
+            folder = base / found[1]
             with contextlib.suppress(OSError):  # another process sweeps too
                 facts = entry.stat(follow_symlinks=False)
-                if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+                if facts.st_uid != os.geteuid() or not (stat.S_ISREG if found[2] else stat.S_ISDIR)(facts.st_mode):
                     continue
                 try:
-                    handle = os.open(os.path.join(entry.path, LOCK), os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                    handle = os.open(_beside(folder), os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 except FileNotFoundError:
-                    if time.time() - facts.st_mtime > 3600.0:  # else it may just be being made
-                        os.rmdir(entry.path)
+                    shutil.rmtree(folder, ignore_errors=True)
                     continue
                 try:
                     if lock(handle, wait=False):
-                        shutil.rmtree(entry.path, ignore_errors=True)
+                        shutil.rmtree(folder, ignore_errors=True)
+                        _beside(folder).unlink()
                 finally:
                     os.close(handle)

@@ -7,25 +7,46 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+from autograd.compiler.folders import LOCK
 
 __all__ = ["run"]
 
 SAID = 4 * 2**20
 """How many bytes a program may say before it is stopped."""
 
+PACT = f"""
+exec 3<&0
+(read -r _ <&3; rm -rf -- "$0" "$0{LOCK}"; kill -s KILL 0) >/dev/null 2>&1 &
+beside=$!
+"$@" </dev/null 3<&- &
+wait $!
+status=$?
+exec 2>/dev/null
+kill -s KILL $beside
+wait $beside
+exit $status
+"""
+"""A shell that runs the program, and beside it another one that waits for the end of its input to stop them all.
+
+That input is a pipe whose other end this process alone has, and which is made before any of them. So whatever happens to this
+process, and be it an interrupt before it has noted which process it started, the program ends and its folder goes.
+"""
+
 
 def run(command: tuple[str, ...], folder: Path | None, timeout: float) -> tuple[int, str]:
     """Run a program and return its exit status and all it said; at the end stop what it left running."""
     environment = {**os.environ, "LC_ALL": "C"}  # messages as everybody can look them up
+    pact = os.name == "posix" and os.access("/bin/sh", os.X_OK)
+    if pact:
+        command = ("/bin/sh", "-c", PACT, str(folder or ""), *command)
     with subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=os.name == "posix",
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE if pact else subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, start_new_session=os.name == "posix",
     ) as process:  # fmt: skip
         try:
-            with _guarded(process.pid, folder):
-                said = _heard(process, timeout) if os.name == "posix" else process.communicate(timeout=timeout)[0]
+            said = _heard(process, timeout) if os.name == "posix" else process.communicate(timeout=timeout)[0]
         finally:
             # gcc is a driver of other programs, which would go on without it.
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -61,32 +82,3 @@ def _heard(process: subprocess.Popen[bytes], timeout: float) -> bytes:
             return b"".join(parts)
 
 
-GUARD = 'read -r _; kill -s KILL -- "-$1"; [ -z "$2" ] || rm -rf -- "$2"'
-
-
-@contextlib.contextmanager
-def _guarded(group: int, folder: Path | None) -> Iterator[None]:
-    """Have a shell wait beside us that stops a program and its children when this process is killed.
-
-    It reads from a pipe whose other end only this process has, so it wakes when that is gone, however it went.
-    """
-    if os.name != "posix":
-        yield
-        return
-    ours, theirs = None, None
-    guard = None
-    try:
-        theirs, ours = os.pipe()
-        with contextlib.suppress(OSError):  # no shell: then without it
-            guard = subprocess.Popen(
-                ("/bin/sh", "-c", GUARD, "sh", str(group), str(folder or "")), stdin=theirs, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
-            )  # fmt: skip
-        yield
-    finally:
-        if guard is not None:
-            guard.kill()
-            guard.wait()
-        for handle in (ours, theirs):
-            if handle is not None:
-                os.close(handle)

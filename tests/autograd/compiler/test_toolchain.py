@@ -1,8 +1,10 @@
 """Finding a compiler, the cache of objects, and what happens when either fails."""
 
+import contextlib
 import ctypes
 import gc
 import os
+import random
 import shutil
 import signal
 import stat
@@ -12,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+import strikes
 
 from autograd.compiler import folders, toolchain
 from autograd.errors import MissingDependencyError
@@ -483,7 +486,7 @@ def test_a_child_that_keeps_the_compilers_output_open_is_not_waited_for(fake, tm
 
 def gone(pid):
     """Wait until a process has ended; tell whether it has."""
-    for _ in range(6000):
+    for _ in range(400):
         try:
             os.kill(pid, 0)
             if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
@@ -506,11 +509,7 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
             time.sleep(0.05)
         process.send_signal(getattr(signal, kill))
     assert gone(int((tmp_path / "pid").read_text()))
-    for _ in range(6000):  # the shell beside it removes the folder
-        if not os.listdir(temporary):
-            break
-        time.sleep(0.05)
-    assert os.listdir(temporary) == []
+    assert wait_for(lambda: not os.listdir(temporary))  # the shell beside it removes the folder
 
 
 @posix
@@ -518,10 +517,81 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
 def test_folders_of_killed_processes_are_removed_by_the_next_compile_and_those_of_living_ones_are_not(tmp_path, monkeypatch):
     monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
     left, kept = tmp_path / f"chainrule-build-{'0' * 16}", tmp_path / "chainrule-build-notes"
-    for folder in (left, kept):
+    unlocked, orphan = tmp_path / f"chainrule-build-{'1' * 16}", tmp_path / f"chainrule-build-{'2' * 16}{folders.LOCK}"
+    for folder in (left, kept, unlocked):
         folder.mkdir()
-        (folder / folders.LOCK).touch()
+        (folder / "program.c").touch()
+    for file in (left, kept):
+        file.with_name(file.name + folders.LOCK).touch()
+    orphan.touch()
     with folders.own_folder(toolchain.cache_folder) as living:
         toolchain.build(SOURCE)
-        assert not left.exists() and kept.exists() and living.exists()
-    assert sorted(os.listdir(tmp_path)) == ["cache", kept.name]
+        assert kept.exists() and living.exists()
+        assert not left.exists() and not unlocked.exists() and not orphan.exists()
+    assert sorted(os.listdir(tmp_path)) == ["cache", kept.name, kept.name + folders.LOCK]
+
+
+def children():
+    """Return the command lines of the processes that this one or the shells beside it started, and which still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"STRUCK={os.getpid()}".encode() in path.read_bytes().split(b"\0"):
+                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def wait_for(done):
+    """Wait until something is so; tell whether it is."""
+    for _ in range(2000):
+        if done():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@posix
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux tells which processes there are")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")  # what is struck is not closed
+@pytest.mark.parametrize("second", [0, 1, 4])
+def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path, second):
+    from autograd.compiler import running
+
+    monkeypatch.setenv("STRUCK", str(os.getpid()))
+    monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
+    where = (running.__file__, folders.__file__, subprocess.__file__)
+
+    def work():
+        with folders.own_folder(toolchain.cache_folder) as folder:
+            running.run(("sleep", "600"), folder, -1.0)  # which it stops at once, after it has started
+
+    def until_stopped():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            work()
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        work()
+
+    for strike in strikes.all_strikes(until_stopped, (second,), some=15, where=where):
+        strike.kept = None
+        gc.collect()
+        assert wait_for(lambda: not children()), children()
+        with folders.own_folder(toolchain.cache_folder) as folder:
+            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
+
+
+@posix
+@needs_compiler
+def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path):
+    rng = random.Random(1)
+    program = f"from autograd.compiler import toolchain\nfor i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), ('-shared',), '.so', 30.0)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "STRUCK": str(os.getpid())}
+    monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
+    for _ in range(100 if strikes.EVERY else 8):
+        with subprocess.Popen([sys.executable, "-c", program], env=environment) as process:
+            assert wait_for(lambda: [*tmp_path.glob("chainrule-build-*")])
+            time.sleep(rng.uniform(0.0, 0.05))
+            process.kill()
+        assert wait_for(lambda: not children()), children()
+        with folders.own_folder(toolchain.cache_folder) as folder:
+            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
