@@ -25,7 +25,7 @@ def sum(*xs: float) -> float:
     except ValueError:  # infinities of both signs
         return NAN
     except OverflowError:  # on the way, or in the end
-        return math.fsum(x / _BIG for x in xs) * _BIG
+        return sum(*[x / _BIG for x in xs]) * _BIG
 
 
 def mean(*xs: float) -> float:

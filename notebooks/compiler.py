@@ -157,7 +157,7 @@ print(recurrent.source)
 # that a C compiler takes; without one, or without NumPy, the others do.
 #
 # Rolling adds the terms of a sum in another order than the engine does, so a step agrees to about 12 digits rather than to the last bit, and long trainings drift apart. Wherever
-# the loss or a gradient is infinite or NaN, the engine itself evaluates that call, so these cases are exactly its own.
+# the loss or a gradient is infinite or NaN, or a number is beyond 2**300 so that a sum in another order might overflow, the engine itself evaluates that call, so these cases are exactly its own.
 
 # %%
 assert error < 1e-11

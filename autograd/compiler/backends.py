@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from autograd.compiler.emit_c import unsupported
 from autograd.compiler.frontend import Source
-from autograd.compiler.ir import CONST, INPUT, LANE, Ints
+from autograd.compiler.ir import BOUND, CONST, INPUT, LANE, Graph, Ints
 from autograd.compiler.program import LANES, Program
 from autograd.compiler.toolchain import find_compiler, no_compiler
 
@@ -44,7 +45,10 @@ class Engine:
         self.shared, self.rows = self.bound.shared, self.bound.lanes
         count = program.parameters
         self.theta, self.gradient = self.shared[:count], self.shared[count : 2 * count]
-        self._zeros = np.zeros(count)
+        self._looked_at = [self.gradient]
+        if backend == "numpy":
+            for a, stretches in zip((self.shared, self.rows), program.looked_at(8, (4096, 1 + 1024 // lanes)), strict=True):
+                self._looked_at += [a[start:end].ravel() for start, end in stretches]
         if graph.scale >= 0:
             self.shared[program.address[graph.scale]] = 1.0 / lanes
             self.shared[program.address[graph.lanes]] = float(lanes)
@@ -58,9 +62,10 @@ class Engine:
         self.captured_at = program.address[inputs[total:]]
         self.outputs = self._where(graph.outputs)
         self.fixed = [fixed for fixed, _ in self.outputs]
+        self.finite = all(math.isfinite(where) for _, where in self.outputs)
         if hasattr(self.bound, "descend"):
             self.descend = self.bound.descend
-        self.value_at = self.outputs[0] if self.outputs else None
+        self.value_at = self.outputs[0] if self.outputs else (True, 0.0)
         self.seconds = time.perf_counter() - start
 
     def _where(self, nodes: Ints) -> list[tuple[bool, Any]]:
@@ -84,48 +89,63 @@ class Engine:
             self.shared[self.data_at] = np.concatenate([a.ravel() for a in arrays])
 
     def attempt(self, theta: Any) -> tuple[float, Any] | None:
-        """Return the loss and its gradient at the given parameters; None if a number of these is not finite."""
-        with quiet():
-            value, gradient = self.step(theta)
-            return (value, gradient.copy()) if self.finite() else None
-
-    def step(self, theta: Any) -> tuple[float, Any]:
-        """Return the loss and its gradient at the given parameters."""
+        """Return the loss and its gradient at the given parameters; None where the engine has the last word."""
         self.theta[:] = theta
-        self.bound.run()
-        fixed, where = self.value_at or (True, 0.0)
-        self.value = where if fixed else float(self.shared[where])
-        return self.value, self.gradient
+        if not self.run():
+            return None
+        fixed, where = self.value_at
+        return where if fixed else self.shared.item(where), self.gradient.copy()
+
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold.
+
+        They do not where the loss, a gradient or an output is not finite, or a number is beyond `BOUND`.
+        """
+        if self.backend == "c":
+            return not self.bound.run() and self.finite
+        with quiet():  # the engine gives no warnings for infinity and NaN either
+            self.bound.run()
+            if sum([float(a.dot(a)) for a in self._looked_at]) < BOUND * BOUND:
+                return self.finite and all(fixed or math.isfinite(self.shared.item(where)) for fixed, where in self.outputs)
+            sizes = [np.abs(a) for a in self._looked_at]
+            results = [self.gradient, self.shared[[where for fixed, where in self.outputs if not fixed]]]
+            # Of x - x NumPy adds up the coefficients first, so that infinities do not meet.
+            limit = math.inf if cancels(self.program.graph) else sys.float_info.max
+            large = any(bool(((x >= BOUND) & (x <= limit)).any()) for x in sizes)
+            return self.finite and not large and all(bool(np.isfinite(x).all()) for x in results)
 
     def trainer(self, start: Sequence[float], lr: float) -> Any:
         """Return a function that takes one step of gradient descent, for measurements."""
         self.theta[:] = start
-        theta, gradient, run, finite = self.theta, self.gradient, self.bound.run, self.finite
-        where = self.value_at[1] if self.value_at and not self.value_at[0] else 0
+        theta, gradient, run = self.theta, self.gradient, self.run
+        where = self.value_at[1] if not self.value_at[0] else 0
         shared, scaled = self.shared, np.empty(len(self.theta))
 
         def step() -> float:
-            run()
-            self.value = shared.item(where)
-            if not finite():
+            if not run():
                 raise FloatingPointError("the loss or a gradient is not finite")
             np.multiply(gradient, lr, out=scaled)
             np.subtract(theta, scaled, out=theta)
-            return float(self.value)
+            return float(shared.item(where))
 
         return step
 
-    def finite(self) -> bool:
-        """Tell whether the loss and all gradients of the last step are finite."""
-        return math.isfinite(self.value) and float(self._zeros.dot(self.gradient)) == 0.0
-
     def evaluate(self) -> list[float] | None:
-        """Return the outputs of a function without parameters; None if one is not finite."""
-        with quiet():
-            self.bound.run()
+        """Return the outputs of a function without parameters; None where the engine has the last word."""
+        if not self.run():
+            return None
         shared = self.shared
-        outputs = [where if fixed else shared.item(where) for fixed, where in self.outputs]
-        return outputs if all(map(math.isfinite, outputs)) else None
+        return [where if fixed else shared.item(where) for fixed, where in self.outputs]
+
+
+def cancels(graph: Graph) -> bool:
+    """Tell whether a sum holds one term with both signs."""
+    t = graph.terms
+    order = np.lexsort((t.b, t.a, t.node))
+    same = np.ones(max(len(t) - 1, 0), bool)
+    for column in (t.node, t.a, t.b):
+        same &= column[order][1:] == column[order][:-1]
+    return bool((same & (np.diff(np.sign(t.coef[order])) != 0)).any())
 
 
 def quiet() -> Any:

@@ -36,7 +36,7 @@ class BoundC:
         self.count = 1
         self.library = _loaded(c_program(program), flags)
         self._run = self.library["run"]
-        self._run.restype = None
+        self._run.restype = ctypes.c_long
         self._train = self.library["train"]
         self._train.restype = ctypes.c_long
         self._allocate(lanes)
@@ -55,9 +55,10 @@ class BoundC:
         twin._allocate(lanes)
         return twin
 
-    def run(self) -> None:
-        """Compute everything from what stands in the leaves."""
-        self._run(*self._arguments)
+    def run(self) -> int:
+        """Compute everything from what stands in the leaves; return 0 where the results hold."""
+        unsound: int = self._run(*self._arguments)
+        return unsound
 
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps of gradient descent; return the losses of those taken."""

@@ -20,7 +20,7 @@ from typing import Any
 from autograd.backward import _hooked
 from autograd.compiler.kept import Recent
 from autograd.compiler.operation import Applied, pullback
-from autograd.compiler.recording import argument_names, flatten, nested, rebuild
+from autograd.compiler.recording import argument_names, constant, flatten, nested, rebuild
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
@@ -69,7 +69,7 @@ class Arguments:
     def values(self, i: int = 0) -> list[Any]:
         """Return the arguments of an example as nested lists of nodes."""
         flats = self.numbers(i) if self.given is None else self.given
-        nodes = [[x if x.__class__ is Value else _constant(x) for x in flat] for flat in flats]
+        nodes = [[x if x.__class__ is Value else constant(x) for x in flat] for flat in flats]
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
@@ -229,7 +229,7 @@ class CompiledFunction:
         structure, engine = self._begin(given)
         source = structure.source
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
-        ends = [*source.captured, *source.outside]
+        ends = [*(v for v in source.captured if v.note.__class__ is not Constant), *source.outside]
         recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
             reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
@@ -317,15 +317,17 @@ class CompiledFunction:
                     found = engine.attempt(theta)
                 finally:
                     structure.release(engine)
-                if found is None and end - start == 1:
-                    found = eager(self._roots_of(part), self._params)
+                if found is not None:
+                    found = weight * found[0], [weight * float(g) for g in found[1]]
+                elif end - start == 1:
+                    found = eager([(loss, weight) for loss, _ in self._roots_of(part)], self._params)
                     alone += 1
             if found is None:
                 half = 1 << (end - start - 1).bit_length() - 1  # few sizes, as each needs arrays of its own
                 pending += [(start + half, end), (start, start + half)]
                 continue
-            value += weight * found[0]
-            grads = [s + weight * float(g) for s, g in zip(grads, found[1], strict=True)]
+            value += found[0]
+            grads = [s + g for s, g in zip(grads, found[1], strict=True)]
         return value, grads, alone
 
     def _note(self, reason: str, alone: int = 1, of: int = 1, level: int = 6) -> None:
@@ -542,13 +544,6 @@ def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, b
 
 def _hooks(node: Any) -> Any:
     return () if node.note is None else node.note.hooks
-
-
-def _constant(x: float) -> Value:
-    """Return a leaf with respect to which nobody wants a derivative."""
-    leaf = Value(x)
-    leaf.note = Constant()
-    return leaf
 
 
 def weight_of(_: Any, structure: Any) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import LANE
+from autograd.compiler.ir import BOUND, LANE
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.repeats import fold_texts
 from autograd.compiler.runtime_c import PRELUDE, expression
@@ -81,7 +81,8 @@ class CWriter:
         shared = self._functions("before", before, functions, "")
         lane = self._functions("inside", inside, functions, ", V *restrict v, V4 *restrict acc, const V mask, const int tail")
         final = self._functions("after", after, functions, ", const V4 *restrict acc")
-        return "\n".join([PRELUDE, *self.tables, *functions, self._run(shared, lane, final), TRAIN])
+        run = self._run(shared, lane, final)
+        return "\n".join([PRELUDE, *self.tables, *functions, run, TRAIN])
 
     def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
         names: list[str] = []
@@ -96,7 +97,15 @@ class CWriter:
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
-        lines = ["static void run_once(double *restrict s, const double *restrict lanes, long N) {", "    (void)lanes; (void)N;"]
+        numbers, rows = p.looked_at(16, (64, 2))
+        lines = [
+            f"#define BOUND {BOUND!r}",
+            SOUND,
+            "/* Return whether the engine has the last word: a number is too large, or a result is not finite. */",
+            "static long run_once(double *restrict s, const double *restrict lanes, long N) {",
+            "    long unsound = 0;",
+            "    (void)lanes; (void)N;",
+        ]
         lines += [f"    {name}(s);" for name in shared]
         lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
         if p.lanes and lane:
@@ -113,12 +122,18 @@ class CWriter:
                 f"        else FOR(r, {inputs}) FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
                 f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
+                *(f"        small(&v[{start}][0], {end - start} * B, &unsound);" for start, end in rows),
                 "    }",
             ]
         lines += [f"    {name}(s, acc);" for name in final]
         if not final:
             lines.append("    (void)acc;")
-        lines += ["}", f"static const long PARAMETERS = {p.parameters};"]
+        results = [*range(p.parameters, 2 * p.parameters), *(a for n in p.graph.outputs.tolist() if (a := int(p.address[n])) >= 0)]
+        if results:
+            table = self._ints(np.array(results))
+            lines += [f"    small(s + {start}, {end - start}, &unsound);" for start, end in numbers]
+            lines.append(f"    FOR(i, {len(results)}) unsound |= !isfinite(s[{table}[i]]);")
+        lines += ["    return unsound;", "}", f"static const long PARAMETERS = {p.parameters};"]
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
         lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
         return "\n".join(lines)
@@ -328,19 +343,27 @@ def nested_index(addresses: Any) -> str | None:
     return f"{int(addresses[0])} + {int(steps[0])} * i" if steps[0] != 1 else f"{int(addresses[0])} + i"
 
 
-TRAIN = r"""
-void run(double *s, const double *lanes, long N) { run_once(s, lanes, N); }
+SOUND = r"""
+/* Tell whether a number is beyond the bound, but finite. As a rule the sum of squares shows that none is. */
+INLINE void small(const double *x, long n, long *beyond) {
+    V q[4] = {{0}};
+    long i = 0;
+    for (; i + 4 * B <= n; i += 4 * B) FOR(k, 4) { V t; memcpy(&t, x + i + k * B, sizeof t); q[k] += t * t; }
+    double rest = total(fold((q[0] + q[1]) + (q[2] + q[3])));
+    for (; i < n; i++) rest += x[i] * x[i];
+    if (rest < BOUND * BOUND) return;
+    FOR(k, n) *beyond |= fabs(x[k]) >= BOUND && fabs(x[k]) <= DBL_MAX;
+}
+"""
 
-/* Take steps of gradient descent; stop before one whose loss or gradient is not finite. Return how many were taken. */
+TRAIN = r"""
+long run(double *s, const double *lanes, long N) { return run_once(s, lanes, N); }
+
+/* Take steps of gradient descent; stop before one that is the engine's. Return how many were taken. */
 long train(double *s, const double *lanes, long N, long steps, double lr, double *losses) {
     for (long k = 0; k < steps; k++) {
-        double zero = 0.0;
-        run_once(s, lanes, N);
-        double loss = LOSS >= 0 ? s[LOSS] : 0.0;
-        zero += 0.0 * loss;
-        FOR(i, PARAMETERS) zero += 0.0 * s[PARAMETERS + i];
-        if (zero != 0.0) return k;
-        losses[k] = loss;
+        if (run_once(s, lanes, N)) return k;
+        losses[k] = LOSS >= 0 ? s[LOSS] : 0.0;
         FOR(i, PARAMETERS) s[i] -= lr * s[PARAMETERS + i];
     }
     return steps;

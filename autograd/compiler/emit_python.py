@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
+from autograd.compiler.bounds import watched
+from autograd.compiler.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.program import Program
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.op import Op
@@ -33,6 +34,8 @@ class PythonWriter:
         self.uses = np.bincount(producers, minlength=graph.size)
         self.uses[graph.outputs] += 2
         self.uses[graph.pinned[graph.pinned >= 0]] += 2
+        self.watched = watched(graph)  # and so has a name
+        self.guarded = {f"x{n}" for n in np.flatnonzero(self.watched).tolist()}
         self.text: dict[int, str] = {}
         self.tight: dict[int, bool] = {}
         self.exponential: dict[int, str] = {}
@@ -53,7 +56,7 @@ class PythonWriter:
 
     def define(self, node: int, text: str, lines: list[str], *, tight: bool = False, keep: bool = False) -> None:
         """Give a node its text: the expression itself if it is used once and short, else a variable."""
-        if self.uses[node] == 1 and not keep and len(text) < LONGEST:
+        if self.uses[node] == 1 and not (keep or self.watched[node]) and len(text) < LONGEST:
             self.text[node], self.tight[node] = text, tight
             return
         lines.append(f"x{node} = {text}")
@@ -157,12 +160,25 @@ class PythonWriter:
         rows = [f"x{n}" for n in np.flatnonzero(self.graph.kind == LANE).tolist()]
         return before, inside, after, rows
 
-    def program_text(self) -> str:
-        """Return a function of one step, and one of many steps of gradient descent."""
+    def guards(self, names: list[str]) -> list[str]:
+        """Return lines that raise OverflowError where one of the numbers is too large."""
+        names = [name for name in names if name in self.guarded]
+        groups = [", ".join(names[i : i + 200]) for i in range(0, len(names), 200)]
+        return [f"if not hypot({group}) < {BOUND!r}: guard({group})" for group in groups]
+
+    def program_text(self, *, guarded: bool) -> str:
+        """Return a function of one step, and one of many steps of gradient descent.
+
+        ``guarded`` says whether they raise OverflowError where a number is so large that the order of a sum matters.
+        """
         graph = self.graph
         before, inside, after, rows = self.body()
         params = [f"x{n}" for n in np.flatnonzero(graph.kind == PARAM).tolist()]
         inputs = [f"x{n}" for n in np.flatnonzero(graph.kind == INPUT).tolist()]
+        if guarded:
+            before = [*before, *self.guards([*params, *inputs, *_targets(before)])]
+            inside = [*inside, *self.guards([*rows, *_targets(inside)])]
+            after = [*after, *self.guards(_targets(after))]
         core = list(before)
         if rows:
             core += [f"for {', '.join(rows)}, in lanes:", *(f"    {line}" for line in inside or ["pass"])]
@@ -184,7 +200,17 @@ class PythonWriter:
 
 def python_program(program: Program) -> str:
     """Return the program as Python over floats."""
-    return PythonWriter(program).program_text()
+    return PythonWriter(program).program_text(guarded=False)
+
+
+def _targets(lines: list[str]) -> list[str]:
+    return list(dict.fromkeys(line.partition(" ")[0] for line in lines))
+
+
+def guard(*numbers: float) -> None:
+    """Raise OverflowError if a finite number is beyond the bound."""
+    if any(BOUND <= abs(x) < math.inf for x in numbers):
+        raise OverflowError("a number is so large that the order of a sum may matter")
 
 
 class BoundPython:
@@ -192,12 +218,12 @@ class BoundPython:
 
     def __init__(self, program: Program, lanes: int) -> None:
         writer = PythonWriter(program)
-        text = writer.program_text()
+        text = writer.program_text(guarded=True)
         self.program = program
         self.shared = np.zeros(max(program.shared, 1))
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.count = text.count("\n")
-        space = dict(writer.names)
+        space = {**writer.names, "hypot": math.hypot, "guard": guard}
         exec(compile(text, "<straight-line program>", "exec"), space)  # noqa: S102 - only names and numbers made above
         self._run: Callable[..., Any] = space["run"]
         self._train: Callable[..., Any] | None = space.get("train")

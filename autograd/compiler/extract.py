@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import repeat
 from operator import attrgetter
@@ -10,13 +11,17 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import INPUT, Builder, Ints, distinct
+from autograd.compiler.ir import INPUT, LARGE, Builder, Ints, distinct
 from autograd.compiler.lower import BY_INDEX, lower
-from autograd.compiler.recording import with_outside
+from autograd.compiler.recording import constant, with_outside
 from autograd.op import ANY
 from autograd.value import Value
 
 __all__ = ["Recorded", "extract"]
+
+
+SUMS = (ops.add, ops.sub, ops.mul, ops.prod)
+"""Rows of floats that become sums of products, beside those that are one."""
 
 
 class Recorded:
@@ -34,12 +39,25 @@ class Recorded:
         self.b = b
         self.ids: dict[Any, int] = {}
         self.captured: list[Value] = []
+        self.fixed: dict[float, int] = {}
 
     def leaves(self, values: Sequence[Value], kind: int) -> Ints:
         """Enter leaves, in order."""
         ids = self.b.new(kind, len(values))
         self.ids.update(zip(values, ids.tolist(), strict=True))
         return ids
+
+    def factors(self, objects: Sequence[Any]) -> Ints:
+        """Return the nodes of terms and factors: of a number so large that sums of its multiples may overflow, a leaf's."""
+        large = {x for x in objects if x.__class__ is float and LARGE < abs(x) < math.inf}
+        for x in large.difference(self.fixed):
+            self.fixed[x] = self._capture(constant(x))
+        found = self.resolve(objects)
+        if large:
+            for i, x in enumerate(objects):
+                if x.__class__ is float and x in large:
+                    found[i] = self.fixed[x]
+        return found
 
     def resolve(self, objects: Sequence[Any]) -> Ints:
         """Return the nodes of Values and numbers."""
@@ -86,11 +104,12 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
             _many(rec, op, nodes, out)
         else:
             first = list(map(attrgetter("_a"), nodes))
+            resolve = rec.factors if op in SUMS else rec.resolve
             second = list(map(attrgetter("_b"), nodes)) if op.arity + len(op.params) == 2 else None
             if op.params:
                 _by_params(rec, op, [(p,) for p in second or ()], [rec.resolve(first)], out)
             else:
-                lower(b, op, (), [rec.resolve(first)] + ([] if second is None else [rec.resolve(second)]), out)
+                lower(b, op, (), [resolve(first)] + ([] if second is None else [resolve(second)]), out)
 
 
 def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
@@ -98,7 +117,7 @@ def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
 
     def vector(elements: tuple[Any, ...]) -> Ints:
         if id(elements) not in vectors:
-            vectors[id(elements)] = rec.resolve(elements)
+            vectors[id(elements)] = rec.factors(elements)
         return vectors[id(elements)]
 
     pairs = [(vector(node._a[0]), vector(node._a[1])) for node in nodes]
@@ -109,7 +128,7 @@ def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
 
 
 def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
-    columns = [rec.resolve(node._a) for node in nodes]
+    columns = [rec.factors(node._a) for node in nodes]
     counts = np.array([len(c) for c in columns])
     coef = np.repeat(1.0 / np.maximum(counts, 1), counts) if mean else 1.0
     rec.b.add(np.repeat(out, counts), coef, np.concatenate(columns))
@@ -122,7 +141,8 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     for count in distinct(counts).tolist():
         where = np.flatnonzero(counts == count)
         chosen = [nodes[i]._a for i in where.tolist()]
-        table = rec.resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
+        resolve = rec.factors if op in SUMS else rec.resolve
+        table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
         columns = [np.ascontiguousarray(c) for c in table.T]
         if op.name in BY_INDEX and len(columns) > 2:
             BY_INDEX[op.name](rec.b, columns, out[where], np.array([int(operands[-1]) for operands in chosen]))

@@ -29,6 +29,13 @@ CONST, PARAM, INPUT, LANE, SOP, MAX, MIN = range(7)
 """Kinds of nodes: constant, parameter, shared input, input of one example, sum of products, extrema of many."""
 FIRST_ROW = 8
 """Kinds from here on are rows of the table, with their constants."""
+LARGE = 2.0**64
+"""By no more than this does a pass multiply a number on its way through sums."""
+BOUND = 2.0**300
+"""Where a number of a program is beyond this bound, but finite, the engine has the last word.
+
+Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing overflows in any
+order: two factors, six passes' coefficients of at most `LARGE`, and 2**39 terms stay below 2**1024."""
 LEAVES = (CONST, PARAM, INPUT, LANE)
 EXTREMA = (MAX, MIN)
 ARITY = 3

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import ARITY, MAX, MIN, ONE, SOP, Builder, Ints
+from autograd.compiler.ir import ARITY, LARGE, MAX, MIN, ONE, SOP, Builder, Ints
 from autograd.op import Op
 
 __all__ = ["lower"]
@@ -79,7 +79,7 @@ def _div(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
     value = b.constant_values(xs[1])
     with np.errstate(divide="ignore", over="ignore"):
         inverse = 1.0 / value
-    plain = np.isfinite(value) & (np.abs(inverse) < 1e300) & (np.abs(inverse) > 1e-300)
+    plain = np.isfinite(value) & (np.abs(inverse) < LARGE) & (np.abs(inverse) > 1e-300)
     if plain.any():
         b.add(out[plain], inverse[plain], xs[0][plain])
     if not plain.all():

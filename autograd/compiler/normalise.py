@@ -1,7 +1,8 @@
 """Bring a graph into the form in which equal structure looks equal. Every pass returns a new graph.
 
 Nothing here distributes, and nothing is folded because two numbers happen to be equal: a coincidence in the
-data would make one sample's graph unlike the others'.
+data would make one sample's graph unlike the others'. Nor does a sum lose an overflow: of numbers below `ir.BOUND`
+there is none in any order, and what cancels stays, so that infinities meet.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import CONST, LANE, ONE, SOP, Graph, Ints, Terms, csr, distinct, spans
+from autograd.compiler.ir import CONST, LANE, LARGE, ONE, SOP, Graph, Ints, Terms, csr, distinct, spans
 
 __all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 
@@ -59,24 +60,44 @@ def absorb(graph: Graph) -> Graph:
     inner = (t.b == ONE) & (uses[t.a] == 1) & (graph.kind[t.a] == SOP) & (graph.kind[t.node] == SOP) & ~kept(graph)[t.a]
     if not inner.any():
         return graph
-    parent = np.arange(graph.size)
-    coef = np.ones(graph.size)
-    over = np.zeros(graph.size, bool)
-    parent[t.a[inner]], coef[t.a[inner]], over[t.a[inner]] = t.node[inner], t.coef[inner], t.over[inner]
-    while True:  # pointer doubling: chains shrink to half their length each time
-        up = parent[parent]
-        if (up == parent).all():
+    for inside in (inner, inner & (np.abs(t.coef) == 1.0)):
+        parent, coef, over, growth = _chains(graph.size, t.a[inside], t.node[inside], t.coef[inside], t.over[inside])
+        rest = t.take(~inside)
+        if _kept_in_sight(rest, coef[rest.node], growth[rest.node], graph.size):
             break
-        coef = coef * coef[parent]
-        over = over | over[parent]
-        parent = up
-    rest = t.take(~inner)
     terms = Terms(parent[rest.node], rest.coef * coef[rest.node], rest.a, rest.b, rest.over | over[rest.node])
     return merge_equal(replace(graph, terms=terms))
 
 
+def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[Ints, Any, Any, Any]:
+    """Follow links from node to node to their ends.
+
+    Returns for each node the end, the product of the coefficients on the way, whether a link is over lanes, and a bound
+    of the products on the way.
+    """
+    to, factor, lanes = np.arange(size), np.ones(size), np.zeros(size, bool)
+    to[start], factor[start], lanes[start] = end, coef, over
+    growth = np.maximum(np.abs(factor), 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        while True:  # pointer doubling: chains shrink to half their length each time
+            further = to[to]
+            if (further == to).all():
+                return to, factor, lanes, growth
+            factor = factor * factor[to]
+            growth = growth * growth[to]
+            lanes = lanes | lanes[to]
+            to = further
+
+
+def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
+    """Tell whether terms may be multiplied: no coefficient on the way is large, and no multiple of x ends up as x itself."""
+    lone = (t.b == ONE) & (np.bincount(t.node, minlength=size)[t.node] == 1)
+    undone = lone & (np.abs(t.coef * factor) == 1.0) & ((np.abs(t.coef) != 1.0) | (growth > 1.0))
+    return not (((np.abs(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
+
+
 def merge_equal(graph: Graph) -> Graph:
-    """Add up the coefficients of terms with the same factors in the same sum."""
+    """Add up the coefficients of terms with the same factors, and the same sign, in the same sum."""
     t = graph.terms
     if not len(t):
         return graph
@@ -92,6 +113,12 @@ def merge_equal(graph: Graph) -> Graph:
         for column in (t.node, t.a, t.b, t.over):
             same &= column[order][1:] == column[order][:-1]
     same &= sums[order][1:]
+    sign = t.coef[order] < 0.0
+    if same.any() and (same & (sign[1:] != sign[:-1])).any():
+        group = np.concatenate([[0], np.cumsum(~same)])
+        mixed = np.zeros(group[-1] + 1, bool)
+        mixed[group[1:][same & (sign[1:] != sign[:-1])]] = True
+        same &= ~mixed[group[1:]]
     if not same.any():
         return graph
     starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
@@ -143,16 +170,13 @@ def alias(graph: Graph) -> Graph:
     single &= t.a != ONE
     if not single.any():
         return graph
-    to = np.arange(graph.size)
-    sign = np.ones(graph.size)
-    to[t.node[single]], sign[t.node[single]] = t.a[single], t.coef[single]
-    # A multiple must not be reached through one that a row reads.
-    while True:
-        up = to[to]
-        if (up == to).all():
+    for chosen in (single, single & (np.abs(t.coef) == 1.0)):
+        single = chosen
+        to, sign, _, growth = _chains(graph.size, t.node[single], t.a[single], t.coef[single], False)
+        if _kept_in_sight(t, sign[t.a] * sign[t.b], growth[t.a] * growth[t.b], graph.size):
             break
-        sign = sign * sign[to]
-        to = up
+    # A multiple must not be reached through one that a row reads, nor one taken back on the way.
+    sign = np.where((sign == 1.0) & (growth > 1.0), np.nan, sign)
     if (sign[needed & (to != np.arange(graph.size))] != 1.0).any():
         to = np.where(sign != 1.0, np.arange(graph.size), to)
         sign = np.ones(graph.size)

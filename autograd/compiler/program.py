@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.bounds import runs, watched
 from autograd.compiler.ir import Graph, Ints
 from autograd.op import Op
 
@@ -105,3 +106,9 @@ class Program:
     parameters: int
     one: int = -1
     """Address of a number that is always 1, for terms of one factor among terms of two; or -1."""
+
+    def looked_at(self, most: int, gaps: tuple[int, int]) -> list[list[tuple[int, int]]]:
+        """Return stretches of the two arenas, at most so many of each, that hold all numbers that must not be too large."""
+        at = self.address[watched(self.graph)]
+        at = at[at >= 0]
+        return [runs(at[at < LANES], most, gaps[0]), runs(at[at >= LANES] - LANES, most, gaps[1])]

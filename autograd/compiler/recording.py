@@ -13,10 +13,11 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.errors import TracingError
 from autograd.modes import mode
+from autograd.node import Constant
 from autograd.trees import map_leaves
 from autograd.value import Value
 
-__all__ = ["Tape", "argument_names", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside"]
+__all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside"]
 
 BYTES_PER_TERM = 800
 """Memory that recording and compiling take for each operation or product, at most."""
@@ -90,6 +91,13 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
                     if below.op is not None:
                         outside[below] = None
     return [*outside, *tape]
+
+
+def constant(x: float) -> Value:
+    """Return a leaf with respect to which nobody wants a derivative."""
+    leaf = Value(x)
+    leaf.note = Constant()
+    return leaf
 
 
 def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:

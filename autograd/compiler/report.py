@@ -20,7 +20,7 @@ __all__ = ["ANOMALY", "HOOKED_INSIDE", "HOOKED_OUTSIDE", "NOT_FINITE", "Report",
 ANOMALY = "detect_anomaly() looks at each operation"
 HOOKED_INSIDE = "a hook is registered on a node inside the function"
 HOOKED_OUTSIDE = "a hook is registered on a node that the function closes over"
-NOT_FINITE = "a number of the program was not finite, perhaps in a branch that was not taken"
+NOT_FINITE = "a number of the program was not finite, perhaps in a branch that was not taken, or beyond 2**300"
 
 
 class Report:
@@ -86,7 +86,7 @@ def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) 
             "either the compiler is at fault, or the function is not the same at each call"
         )
     terms = lost / UNIT
-    return error / abs(want) if abs(want) > 1e-6 * terms else error / max(terms, 5e-324)
+    return error / abs(want) if abs(want) > 1e-6 * terms or not math.isfinite(terms) else error / max(terms, 5e-324)
 
 
 def rounding(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[float, list[float]]:

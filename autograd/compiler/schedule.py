@@ -87,6 +87,8 @@ def groups(graph: Graph, lane: Any) -> list[Ints]:
             best = found
         if len(best) < 300:
             break
+    if not in_order(graph, best or []):
+        raise AssertionError("a number would be read before it is computed")
     return best or []
 
 
@@ -97,11 +99,21 @@ def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) ->
     """
     if graph.forward < 0 or graph.forward >= graph.size:
         return level
-    both = (producers >= graph.forward) & (consumers >= graph.forward)
+    back = np.arange(graph.size) >= graph.forward
+    while (needed := back[producers] & ~back[consumers]).any():  # by a sum over lanes, whose products were made later
+        back[producers[needed]] = False
+    both = back[producers] & back[consumers]
     after = longest_paths(graph.size, producers[both], consumers[both])
-    late = level.copy()
-    late[graph.forward :] = int(level[: graph.forward].max()) + 1 + after[graph.forward :]
-    return late
+    return np.where(back, int(level[~back].max()) + 1 + after, level)
+
+
+def in_order(graph: Graph, found: list[Ints]) -> bool:
+    """Tell whether groups come after all that they rest on."""
+    turn = np.full(graph.size, -1)
+    for i, group in enumerate(found):
+        turn[group] = i
+    producers, consumers = graph.edges()
+    return bool((turn[producers] < turn[consumers]).all())
 
 
 def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd import nary
+
 __all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "total"]
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")}
+NAMES: dict[str, Any] = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")} | {"total": nary.total}
 
 TEMPLATES = {
     "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})", "abs": "fabs({0})",
@@ -29,8 +31,8 @@ def total(parts: list[str]) -> str:
     >>> total(["- x", "+ 2.0 * y"])
     '-x + 2.0 * y'
     """
-    while len(parts) > MOST:  # Python's own compiler is recursive: each sign is one level
-        parts = [f"+ ({total(parts[i : i + MOST])})" for i in range(0, len(parts), MOST)]
+    if len(parts) > MOST:  # Python's own compiler is recursive: each sign is one level
+        return f"total(({', '.join([total([part]) for part in parts])}))"
     text = " ".join(parts)
     return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
 

@@ -73,7 +73,7 @@ def small_step(seed=0, **options):
 def test_every_backend_computes_what_the_interpreter_says():
     step, data = small_step()
     structure, engine = step._prepare(data)
-    engine.step([p.data for p in step._params])
+    engine.attempt([p.data for p in step._params])
     graph, program = structure.source.graph, structure.program
     leaves = {}
     for node in np.flatnonzero((graph.kind == PARAM) | (graph.kind == INPUT) | (graph.kind == LANE)).tolist():
