@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 from autograd.errors import GraphError
+from autograd.order import Bundle, sort
 from autograd.sweep import in_turn
 from autograd.value import Note, Value
 
@@ -38,6 +39,12 @@ def refuse_call(node: Value) -> None:
             "this graph holds the result of a checkpointed call, that is, a Python function and not the operations that it "
             "does; call the function itself, without checkpoint(), for a graph that can be copied, pickled or saved"
         )
+
+
+def _refuse_cycles(nodes: list[Value]) -> None:
+    """Raise where a node rests on itself; what others than ``nodes`` rest on is not looked at."""
+    known = set(nodes)
+    sort(Bundle(tuple(nodes)), [x for node in nodes for x in node.operands if x.__class__ is Value and x not in known])
 
 
 class _Translator:
@@ -67,6 +74,7 @@ def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
 
 def _copied(root: Value, memo: dict[int, Any]) -> Value:
     old = [node for node in _closure([root]) if id(node) not in memo]
+    _refuse_cycles(old)
     for node in old:
         memo[id(node)] = object.__new__(Value)
     translate = _Translator(lambda x: memo[id(x)] if x.__class__ is Value else x)
@@ -119,6 +127,7 @@ class _Packed:
         self.reference: Any = ref(self, partial(_forget, self.index, _packs.holding))
         self._take(root)
         self._take_what_they_rest_on(0)
+        _refuse_cycles(self.nodes)
 
     def _take(self, node: Value) -> None:
         refuse_call(node)

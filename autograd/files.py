@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "DEPTH", "ENTRIES", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float", "lock",
+    "DEPTH", "ENTRIES", "NAME", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float", "lock",
     "parse_json", "read_bytes", "read_text", "temporary_file", "write_atomically",
 ]  # fmt: skip
 
@@ -29,7 +29,9 @@ SILENCE = 10.0
 ENTRIES = 10_000_000
 """Values in the largest JSON document that is parsed."""
 DEPTH = 200
-"""Lists and objects within each other, in the deepest JSON document that is parsed."""
+"""Lists and objects within each other, in the deepest JSON document that is parsed; modules within each other in that of a graph."""
+NAME = 1 << 16
+"""Characters of the longest label or path of a module in a graph's file."""
 
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import ops
+from autograd.errors import GraphError
 from autograd.value import Value
 
 __all__ = ["Bundle", "sort"]
@@ -28,39 +29,48 @@ class Bundle:
 def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
     """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
 
-    The nodes of ``stop`` are left out, and so is what only they rest on.
+    The nodes of ``stop`` are left out, and so is what only they rest on. A node that rests on itself raises GraphError.
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
-    done: set[Any] = set(stop)
+    placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
+    is_placed = placed.get
     stack: list[Any] = [root]
     pop, push = stack.pop, stack.append
     while stack:
         node = pop()
         if node is None:  # all that lies below the node under this mark has been placed
-            order.append(pop())
+            node = pop()
+            order.append(node)
+            placed[node] = True
             continue
-        if node in done:
+        if node in placed:
+            if not placed[node]:
+                raise GraphError(
+                    f"{node!r:.60} rests on itself, through operands that were set by hand; no operation can make such a graph, "
+                    "so leave the slots whose names begin with an underscore alone"
+                )
             continue
-        done.add(node)
         a = node._a
         if a is None:  # a leaf rests on nothing
+            placed[node] = True
             order.append(node)
             continue
+        placed[node] = False
         push(node)
         push(None)
         if a.__class__ is Value:
-            if a not in done:
+            if not is_placed(a):
                 push(a)
         elif a.__class__ is tuple:
             if node._row is not ops.dot:
                 call = None if node._row is None else node._row.call
                 if call is not None:
                     bundles[id(call)] = call
-                    if call not in done:
+                    if not is_placed(call):
                         push(call)
                     continue
-                stack += [x for x in a if x.__class__ is Value and x not in done]
+                stack += [x for x in a if x.__class__ is Value and not is_placed(x)]
                 continue
             for vector, local in zip(a, node._b):
                 if local is None:  # numbers alone
@@ -68,10 +78,10 @@ def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], d
                 bundle = bundles.get(id(vector))
                 if bundle is None:
                     bundle = bundles[id(vector)] = Bundle(vector)
-                if bundle not in done:
+                if not is_placed(bundle):
                     push(bundle)
             continue
         b = node._b
-        if b.__class__ is Value and b not in done:
+        if b.__class__ is Value and not is_placed(b):
             push(b)
     return order, bundles

@@ -10,7 +10,7 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.copying import refuse_call
 from autograd.errors import GraphError
-from autograd.files import decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.files import DEPTH, NAME, decode_float, encode_float, parse_json, read_text, write_atomically
 from autograd.modes import check_path
 from autograd.real import to_float
 from autograd.value import Note, Value
@@ -36,7 +36,7 @@ def to_json(root: Value) -> str:
     Raises
     ------
     GraphError
-        If a node's gradient is itself a node.
+        If a node's gradient is itself a node, or a label or scope is longer than what `from_json` reads.
 
     Examples
     --------
@@ -65,6 +65,10 @@ def to_json(root: Value) -> str:
             raise GraphError("a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = .grad.data) before saving")
         grad = 0.0 if node.grad is None else to_float(node.grad)  # None is what users of PyTorch clear gradients with
         row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(grad)}
+        try:
+            _check_names(node.label, node.scope)
+        except ValueError as error:
+            raise GraphError(f"{node!r:.60} is not saved: {error}") from None
         if node.label:
             row["label"] = node.label
         if node.scope:
@@ -137,8 +141,7 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
     for key in ("label", "scope", "op"):
         if not isinstance(row.get(key, ""), str):
             raise ValueError(f"{key} must be text")
-    if row.get("scope"):
-        check_path(row["scope"])
+    _check_names(row.get("label", ""), row.get("scope", ""))
     node = Value(_number(row["data"]))
     node.grad = _number(row["grad"])
     if row.get("label") or row.get("scope"):
@@ -146,6 +149,17 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
     if "op" in row:
         _decode_operation(node, row, nodes, vectors, tuples)
     return node
+
+
+def _check_names(label: str, scope: str) -> None:
+    """Raise ValueError where a name is not one for a file."""
+    for what, name in (("label", label), ("scope", scope)):
+        if len(name) > NAME:
+            raise ValueError(f"the {what} has {len(name)} characters, more than the limit of {NAME}")
+    if scope:
+        check_path(scope)
+        if (depth := scope.count(".") + 1) > DEPTH:
+            raise ValueError(f"the scope has {depth} modules within each other, more than the limit of {DEPTH}")
 
 
 def _decode_operation(

@@ -138,7 +138,7 @@ def _sweep(root: Value, gradient: float) -> bool:
 
 
 def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
-    """Sort as `sort` does, but without the leaves; None at a checkpointed call."""
+    """Sort as `sort` does, but without the leaves; None at a checkpointed call, or where a node rests on itself."""
     bundles: dict[int, Bundle] = {}
     stack: list[Any] = [root]
     pop, push, place = stack.pop, stack.append, order.append
@@ -172,6 +172,8 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
             if below:
                 push(node)
                 node.grad = is_open
+                if any(x.grad is is_open for x in below):
+                    return None
                 stack += below
                 continue
         else:
@@ -181,8 +183,12 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
                 push(node)
                 node.grad = is_open
                 if first:
+                    if a.grad is is_open:
+                        return None
                     push(a)
                 if second:
+                    if b.grad is is_open:
+                        return None
                     push(b)
                 continue
         place(node)

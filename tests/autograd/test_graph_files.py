@@ -8,6 +8,7 @@ import pytest
 
 import autograd
 from autograd import GraphError, Value
+from autograd.files import DEPTH, NAME
 from autograd.render import draw, explain, stepper
 from autograd.serialize import from_json, to_json
 from autograd.value import Note
@@ -100,3 +101,30 @@ def test_any_label_gives_files_that_parse(label, tmp_path):
         done = subprocess.run([dot, "-Tsvg", tmp_path / "a.dot"], capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
         assert b"syntax error" not in done.stderr
+
+
+NAMES = {
+    "label": ("a" * (NAME + 1), f"the label has {NAME + 1} characters, more than the limit of {NAME}"),
+    "scope": ("s" * (NAME + 1), f"the scope has {NAME + 1} characters, more than the limit of {NAME}"),
+    "depth": (".".join("s" * (DEPTH + 1)), f"the scope has {DEPTH + 1} modules within each other, more than the limit of {DEPTH}"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_name_beyond_the_limits_is_neither_read_nor_saved(kind):
+    name, told = NAMES[kind]
+    x = Value(1.0)
+    document = written(x)
+    document["nodes"][0]["label" if kind == "label" else "scope"] = name
+    with pytest.raises(GraphError, match=f"^node 0 of the graph: {told}$"):
+        from_json(json.dumps(document))
+    x.note = Note(name, "") if kind == "label" else Note("", name)
+    with pytest.raises(GraphError, match=f"is not saved: {told}$"):
+        to_json(x)
+
+
+def test_names_at_the_limits_are_saved_and_read():
+    x = Value(1.0)
+    x.note = Note("a" * NAME, ".".join("s" * DEPTH))
+    again = from_json(to_json(x))
+    assert (again.label, again.scope) == (x.label, x.scope)
