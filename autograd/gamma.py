@@ -1,8 +1,10 @@
 """The logarithm of the gamma function and its derivatives.
 
-Where doubles suffice for 2 ulp, power series and Stirling's do: log gamma of positive numbers, digamma near 0, near its zero and from 10 on.
-Elsewhere doubles alone lose most of their digits, next to zeros and poles: there all is computed with 50 digits and rounded once.
-The standard library's decimal numbers are fast enough (some 50 microseconds a call) and make the textbook formulas safe.
+Where doubles suffice for 2 ulp they do, in a microsecond or two: by power series, recurrences and Stirling's series on the positive
+axis, by steps and reflections on the negative one. Where the terms of a reflection or of a shift all but cancel (next to the zeros of
+log gamma, of digamma and of the polygamma functions of even order below zero), beyond order 20, and where a power leaves the range of
+doubles, all is computed with 50 digits and rounded once. The standard library's decimal numbers take some
+100 microseconds for that, and make the textbook formulas safe.
 """
 
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from functools import cache
 from typing import Any
 
 from autograd.special import is_order, two_product, two_sum
@@ -133,9 +136,77 @@ def lgamma(x: float) -> float:
         return x if x != x else 0.0
     if x > 0.0:
         return _lgamma_of_positive(x) if x < 1e305 else x * (math.log(x) - 1.0)
+    y = _lgamma_of_negative(x)
+    if y == y:
+        return y
     with localcontext(DIGITS):
         # Reflection, DLMF 5.5.3.
         return float((PI / abs(_sin_cos(x)[0])).ln() - _lgamma(1 - Decimal(x)))
+
+
+def _lgamma_of_negative(x: float) -> float:
+    """Logarithm of |gamma(x)| for x < 0, no pole; NaN where it is so near to zero that its terms cancel."""
+    start = x
+    if x > -0.5:
+        return _series(x, _ABOUT_ONE, _ONE_LOST) - math.log(-x)
+    if x > -9.0:
+        # Up to between -1/2 and 1/2 about 1. The product of the steps, of whole numbers, is rounded once.
+        over, unit = x.as_integer_ratio()
+        product, divisor = over, unit
+        while over < -unit:
+            over += unit
+            product *= over
+            divisor *= unit
+        over += unit
+        if 2 * over < unit:
+            product *= over
+            divisor *= unit
+        else:
+            over -= unit
+        first, second = _series(over / unit, _ABOUT_ONE, _ONE_LOST), math.log(abs(product) / divisor)
+    else:
+        z = 1.0 - x
+        first = -_lgamma_of_positive(z) - ((1.0 - z) - x) * math.log(z)
+        second = math.log(abs(_sine_of_pi(x)) * 0.3183098861837907)
+    y = first - second
+    return y if abs(y) > max(0.85, 0.7 * abs(first)) else _lgamma_near_zero(start) if start > -4.0 else NAN
+
+
+# Zeros of log gamma, each with what rounding it lost.
+_LGAMMA_ZEROS = (
+    (-2.4570247382208006, -3.7075610815513266e-17),
+    (-2.7476826467274127, 9.055340329338315e-17),
+    (-3.14358088834998, -2.1818179852331714e-16),
+    (-3.955294284858598, -1.999428391746348e-17),
+)
+
+
+@cache
+def _about_zero(zero: float) -> tuple[float, ...]:
+    """Coefficients of Taylor's series of log gamma about a zero as rounded, the last one first: digamma there, and sums of inverse powers by DLMF 5.15.1."""
+    inverses = [1.0 / (zero + k) for k in range(400)]
+    higher = [(-1.0) ** k * math.fsum(r**k for r in inverses) / k for k in range(36, 12, -1)]
+    lower = [polygamma(zero, k - 1.0) / math.factorial(k) for k in range(12, 0, -1)]
+    return (*higher, *lower)
+
+
+def _lgamma_near_zero(x: float) -> float:
+    """Logarithm of |gamma(x)| within half of a zero's distance from the next pole; NaN elsewhere."""
+    for zero, lost in _LGAMMA_ZEROS:
+        t = x - zero
+        if abs(t) < 0.28 * abs(math.remainder(zero, 1.0)):
+            y, coefficients = 0.0, _about_zero(zero)
+            for c in coefficients:
+                y = y * t + c
+            product, rest = two_product(y, t)
+            return product + (rest - lost * (coefficients[-1] + lost * coefficients[-2]))
+    return NAN
+
+
+def _sine_of_pi(x: float) -> float:
+    """Sine of pi x, but for its sign."""
+    r = abs(math.remainder(x, 1.0))
+    return math.sin(math.pi * r) if r < 0.25 else math.cos(math.pi * (0.5 - r))
 
 
 def _lgamma(x: Decimal) -> Decimal:
@@ -192,7 +263,24 @@ def digamma(x: float) -> float:
     """Derivative of log gamma; infinite at zero, NaN at the other poles."""
     if 0.0 < x < 0.5 or 1.0 <= x <= 1.75:
         return _digamma_to_two(x)
-    return _digamma_from_ten(x) if 10.0 <= x < INF else polygamma(x, 0.0)
+    if 10.0 <= x < INF:
+        return _digamma_from_ten(x)
+    if 0.5 <= x < 1.0:
+        above, inverse = x + 1.0, 1.0 / x
+        p, lost = two_product(inverse, x)
+        # What rounding took from x + 1, times the slope there, about 0.8; and from 1 / x.
+        return (_digamma_to_two(above) - inverse) + (0.8 * (x - (above - 1.0)) - ((1.0 - p) - lost) * inverse)
+    if 1.75 < x < 10.0:
+        # Down to between 0.75 and 1.75, by steps that round nothing.
+        terms = []
+        while x > 1.75:
+            x -= 1.0
+            terms.append(1.0 / x)
+        if x < 1.0:
+            terms[-1:] = []
+            x += 1.0
+        return math.fsum((_digamma_to_two(x), *terms))
+    return polygamma(x, 0.0)
 
 
 def polygamma(x: float, order: float) -> float:
@@ -209,12 +297,70 @@ def polygamma(x: float, order: float) -> float:
         return 0.0 if n else INF
     if x != x:
         return x
+    y = digamma(x) if n == 0 and x > 0.0 else _polygamma_of_doubles(x, n)
+    if y == y:
+        return y
     with localcontext(DIGITS):
         if x > 0.0:
             return float(_polygamma(+Decimal(x), n))
         # Reflection, DLMF 5.15.6.
         mirrored = _polygamma(1 - Decimal(x), n)
         return float((-mirrored if n % 2 else mirrored) - _cotangent(x, n))
+
+
+@cache
+def _tail(n: int) -> tuple[float, ...]:
+    """Coefficients of the asymptotic series, DLMF 5.15.8, the last one first: of z**(-n - 2 k)."""
+    return tuple(float(_BERNOULLI[k - 1]) * (math.factorial(2 * k + n - 1) / math.factorial(2 * k)) for k in range(12, 0, -1))
+
+
+def _polygamma_of_doubles(x: float, n: int) -> float:
+    """Derivative of an order up to 20 of digamma, or digamma below zero; NaN where the digits of doubles do not suffice.
+
+    The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves. Below zero its steps round nothing.
+    """
+    if n > 20 or not -30.0 < x < 1e14 or abs(x) < 1e-14:
+        return NAN
+    terms, z = [], x
+    if n == 0:
+        shift = 0.0  # what rounding took from z, times slopes
+        while z < 0.75:
+            terms.append(-1.0 / z)
+            if z > 0.0:
+                shift += (x - (z - (len(terms) - 1))) / (z * z)
+            z += 1.0
+        shift += (x - (z - len(terms))) * (1.0 / z + (0.5 + 1.0 / (6.0 * z)) / (z * z))
+        digits = _digamma_to_two(z) + shift
+        terms.append(digits)
+    else:
+        factor, power, k, least = float(math.factorial(n)), -n - 1, 1.0, 8.0 + 0.75 * n
+        while z < least:
+            terms.append(factor * z**power)
+            if z > 0.0 and (lost := (z - x) - (k - 1.0)):
+                terms.append(-power * lost * terms[-1] / z)
+            z = x + k
+            k += 1.0
+        lost, inverse, top = (z - x) - (k - 1.0), 1.0 / z, z**-n
+        square, series = inverse * inverse, 0.0
+        for c in _tail(n):
+            series = series * square + c
+        top_factor = float(math.factorial(n - 1))
+        terms += (top_factor * top, factor * top * (0.5 + lost) * inverse, top * (series * square))
+    y = math.fsum(terms)
+    if x < 0.0 and n % 2 == 0 and abs(y) < (0.8 if n else 0.65) * max(map(abs, terms)):
+        if n or x < -10.0:
+            return NAN  # next to a zero
+        # What rounding took from the quotients.
+        z = x
+        for q in terms[:-1]:
+            p, lost = two_product(q, z)
+            terms.append(((-1.0 - p) - lost) / z)
+            z += 1.0
+        terms.append(shift - (digits - _digamma_to_two(z)))
+        y = math.fsum(terms)
+        if abs(y) < 0.4:
+            return NAN
+    return y if n % 2 or n == 0 else -y
 
 
 def _polygamma(x: Decimal, n: int) -> Decimal:

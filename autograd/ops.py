@@ -186,6 +186,7 @@ exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="e
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", special.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
+    float_partials=lambda y, x: (special.monomial(1.0, 2.0, x, 0.0, 1.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
 scaled_exp: Op = row(  # the derivatives of an exponential with a factor, one product, lest it be zero where the product is not
@@ -306,7 +307,7 @@ silu: Op = row(
     textbook=lambda y, x: (sigmoid(x) + y * sigmoid(-x),),
 )
 gelu: Op = row(
-    "gelu", normal.gelu, lambda y, x: (gelu_slope(x, 1.0),),
+    "gelu", normal.gelu, lambda y, x: (gelu_slope(x, 1.0),), float_partials=lambda y, x: (normal.gelu_slope(x, 1.0),),
     symbol="GELU", latex=r"\operatorname{{gelu}}({0})", numpy="gelu({0})", c="gelu({0})",
     source="Hendrycks, Gimpel 2016, eq. 1",
     textbook=lambda y, x: (normal_cdf(x) + INV_SQRT_2PI * x * exp(-0.5 * x * x),),
@@ -349,7 +350,7 @@ lgamma: Op = row(
     domain=(POSITIVE,), source="DLMF 5.2.2",
 )
 digamma: Op = row(
-    "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),),
+    "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),), float_partials=lambda y, x: (gamma.polygamma(x, 1.0),),
     symbol="ψ", latex=r"\psi({0})", numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
 )
 polygamma: Op = row(
