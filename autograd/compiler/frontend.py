@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,9 +15,8 @@ from autograd.compiler.early import hoist
 from autograd.compiler.extract import Recorded, extract
 from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
-from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record
+from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, without_draws
 from autograd.compiler.report import HOOKED_INSIDE
-from autograd.errors import TracingError
 from autograd.value import Value
 
 __all__ = ["Source", "trace"]
@@ -91,28 +89,9 @@ class Source:
         return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
 
 
-def trace(*args: Any, **options: Any) -> Source:
-    """Record a function; see `_trace` for the parameters.
-
-    Raises
-    ------
-    TracingError
-        If it draws random numbers, which the program would repeat for ever. Another thread may have drawn them: so what is
-        compared is a second recording.
-    """
-    before = _drawn()
-    source = _trace(*args, **options)
-    if _drawn() != before and source.fixed() != _trace(*args, **options).fixed():
-        raise TracingError(
-            "the function draws random numbers, and a compiled program would repeat one draw for ever; "
-            "draw them before the call and pass them as an argument"
-        )
-    return source
-
-
-def _drawn() -> tuple[Any, bytes]:
-    """Return the state of the random numbers that belong to nobody in particular."""
-    return random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tobytes()  # noqa: NPY002 - whose state users change
+def trace(f: Callable[..., Any], *args: Any, penalty: Callable[[], Any] | None, **options: Any) -> Source:
+    """Record a function, which must not draw random numbers; see `_trace` for the parameters."""
+    return without_draws(lambda: _trace(f, *args, penalty=penalty, **options), f, penalty)
 
 
 def _trace(

@@ -11,7 +11,7 @@ from typing import Any
 from autograd import ops
 from autograd.backward import _reverse
 from autograd.compiler.call import Arguments, CompiledFunction
-from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, with_outside
+from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, with_outside, without_draws
 from autograd.compiler.report import HOOKED_INSIDE
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.errors import MissingDependencyError
@@ -175,6 +175,10 @@ class PlainStructure:
         self.unreached = program.unreached
         self.weight = 100.0 * len(program.source)
 
+    def fixed(self) -> tuple[str, list[float]]:
+        """Return what a second recording would repeat: the program, and the data of the leaves that it rests on."""
+        return self.program.source, [v._data for v in self.captured]
+
     def engine(self, _: int) -> PlainEngine:
         """Return what runs the program."""
         return PlainEngine(self)
@@ -236,6 +240,9 @@ class PlainCompiled(CompiledFunction):
         return list(numbers)
 
     def _record(self, given: Any) -> PlainStructure:
+        return without_draws(lambda: self._recorded(given), self._f, self._penalty)
+
+    def _recorded(self, given: Any) -> PlainStructure:
         start = time.perf_counter()
         shapes = given.shapes
         names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]

@@ -26,8 +26,10 @@ def compile(
     """Compile a function, and its gradient, into a short program of array operations.
 
     The function is called once, on Values, to record its graph. Python's own control flow is therefore
-    frozen as it went then, and side effects happen at recording only; ``if`` on a Value raises an error.
-    It is recorded again for arguments of another shape, and after ``retrace()``.
+    frozen as it went then, and side effects happen at recording only. What would be frozen unseen raises an error: ``if`` on
+    a Value, reading its number or its gradient, drawing random numbers from any generator that the function leads to. What no
+    library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such things as arguments. The function is
+    recorded again for arguments of another shape, and after ``retrace()``.
 
     Parameters
     ----------

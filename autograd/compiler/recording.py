@@ -7,17 +7,19 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol, TypeVar
 
 from autograd import ops
 from autograd.backward import toposort
+from autograd.draws import drawn_from, reached
 from autograd.errors import TracingError
-from autograd.modes import mode
-from autograd.node import Constant
+from autograd.modes import frozen, mode
+from autograd.node import Constant, Node
 from autograd.trees import map_leaves
 from autograd.value import Value
 
-__all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside"]
+__all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside", "without_draws"]
 
 BYTES_PER_TERM = 800
 """Memory that recording and compiling take for each operation or product, at most."""
@@ -64,13 +66,71 @@ class Tape(list[Any]):
             )
 
 
+_SLOT: Any = Node.__dict__["grad"]
+
+
+def _read(node: Any) -> Any:
+    frozen("reads the gradient in a Value", "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument")
+    return _SLOT.__get__(node)
+
+
+_WATCHED = property(_read, _SLOT.__set__)
+"""`grad` while functions are recorded. It stands in front of the slot just then, so that the slot is as fast as ever."""
+_GRAD = "grad"
+_RECORDINGS: list[None] = []
+"""One for each recording that is going on."""
+
+
+@contextmanager
+def _grads_watched() -> Iterator[None]:
+    """Refuse to read `grad` in a function that is recorded."""
+    _RECORDINGS.append(None)
+    setattr(Value, _GRAD, _WATCHED)
+    try:
+        yield
+    finally:
+        _RECORDINGS.pop()
+        if not _RECORDINGS:
+            with suppress(AttributeError):  # where another thread was faster
+                delattr(Value, _GRAD)
+
+
+class Recording(Protocol):
+    """What is made of a function."""
+
+    def fixed(self) -> Any:
+        """Return what recording the function once more would repeat."""
+
+
+R = TypeVar("R", bound=Recording)
+
+
+def without_draws(make: Callable[[], R], *functions: Any) -> R:
+    """Return what ``make`` makes by recording functions.
+
+    Raises
+    ------
+    TracingError
+        If they draw random numbers, which the program would repeat for ever: from generators that the functions lead to, or those
+        of `random` and NumPy. Another thread may have drawn them: so what is compared is a second recording.
+    """
+    before = reached(*functions)
+    made = make()
+    if drawn_from(before) and made.fixed() != make().fixed():
+        raise TracingError(
+            "the function draws random numbers, and a compiled program would repeat one draw for ever; "
+            "draw them before the call and pass them as an argument"
+        )
+    return made
+
+
 def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
     """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
     # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
     was_on = gc.isenabled()
     gc.disable()
     try:
-        with mode(tape=tape, grad=True, anomaly=False):
+        with mode(tape=tape, grad=True, anomaly=False), _grads_watched():
             return f(*args)
     finally:
         if was_on:

@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -12,8 +13,21 @@ import autograd
 import nn
 from autograd import GraphError, TracingError, Value
 from autograd.compiler import compile
+from autograd.compiler.plain import PlainCompiled
 
 KEPT = Value(3.0, "kept")
+OWN, GENERATOR, LEGACY = random.Random(7), np.random.default_rng(7), np.random.RandomState(7)
+BOX = {"rngs": [random.Random(3)]}
+
+
+class Noisy:
+    """A model that holds a generator of its own."""
+
+    def __init__(self):
+        self.rng = random.Random(1)
+
+    def __call__(self, x):
+        return x * self.rng.random()
 
 
 def assigned(x):
@@ -48,6 +62,11 @@ WAYS = {
     "detach": lambda x: x * x.detach(), "no_grad": without_gradient, "dropout": lambda x: nn.Dropout(0.5)([x])[0],
     "backward": passed, "backward outside": lambda x: (KEPT * KEPT).backward() or x, "gradients": lambda x: x * autograd.gradients(x * x, x),
     "random": lambda x: x * random.random(), "random leaf": lambda x: x + Value(random.gauss(0.0, 1.0)), "numpy random": lambda x: x * np.random.rand(),
+    "own random": lambda x: x * OWN.random(), "numpy generator": lambda x: x * GENERATOR.normal(), "legacy generator": lambda x: x * LEGACY.rand(),
+    "random in a container": lambda x: x * BOX["rngs"][0].gauss(0.0, 1.0), "random of an object": Noisy(), "random of a method": Noisy().__call__,
+    "random by default": lambda x, rng=OWN: x * rng.random(),
+    "gradient": lambda x: x * x.grad, "gradient of a result": lambda x: x * (x * x).grad, "gradient outside": lambda x: x * KEPT.grad,
+    "getattr": lambda x: x * getattr(x, "grad"),  # noqa: B009 - what is tested
     "explain": lambda x: x * len(str((x * x).explain())), "draw": lambda x: x * len(str((x * x).draw())),
 }  # fmt: skip
 
@@ -101,6 +120,42 @@ def test_a_recorded_value_prints_without_a_number():
     compile(lambda x: shown.extend([repr(x), str(x), f"{x}"]) or x * 2.0)(2.0)
     assert set(shown) == {"Value(data=..., grad=...)"}
     assert repr(Value(2.0)) == "Value(data=2.0, grad=0.0)"
+
+
+@pytest.mark.parametrize("way", ["own random", "random of an object", "random", "numpy generator", "gradient outside", "data", "float"])
+def test_without_numpy_it_is_refused_too(way):
+    w = Value(2.0)
+    with pytest.raises(TracingError):
+        PlainCompiled(WAYS[way], None, False, "mean", None, "python")(2.0)
+    with pytest.raises(TracingError):
+        PlainCompiled(lambda x: w * x, [w], True, "mean", lambda: WAYS[way](w), "python")([2.0])
+
+
+def test_gradients_are_read_as_ever_after_a_recording_and_beside_it():
+    p = Value(2.0)
+    p.grad = 5.0
+    seen = []
+
+    def f(x):
+        reader = threading.Thread(target=lambda: seen.append(p.grad))
+        reader.start()
+        reader.join()
+        return x * p
+
+    assert compile(f)(3.0) == 6.0
+    with pytest.raises(TracingError, match=r"reads the gradient in a Value .*Write autograd\.grad"):
+        compile(lambda x: x * p.grad)(1.0)
+    assert seen == [5.0]
+    assert "grad" not in vars(Value)
+    assert (p.grad, Value(1.0).grad) == (5.0, 0.0)
+
+
+def test_an_own_generator_that_does_not_matter_may_be_drawn_from():
+    def f(x):
+        OWN.random()
+        return x * 2.0
+
+    assert compile(f)(1.0) == 2.0
 
 
 def test_random_numbers_drawn_elsewhere_meanwhile_are_no_fault():
