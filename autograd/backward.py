@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 from autograd import ops
 from autograd.errors import AnomalyError, GraphError
-from autograd.modes import ACTIVE, MODE, differentiating, frozen, is_tracing
+from autograd.modes import ACTIVE, MODE, cut_off, differentiating, frozen, is_tracing
 from autograd.node import HOOKED
 from autograd.order import Bundle, sort
 from autograd.real import to_float
@@ -20,6 +20,9 @@ from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
+
+
+_AS_VALUES: Final = "Write autograd.grad(f)(x), or pass create_graph=True: then they are Values"
 
 
 def toposort(root: Value) -> list[Value]:
@@ -72,6 +75,9 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         the derivative of something that was never computed.
     AnomalyError
         Inside `detect_anomaly`, at the first product or sum that is not finite though its terms are.
+    TracingError
+        Without ``create_graph``, inside a function that is recorded, or differentiated with respect to what ``root`` depends on:
+        the gradients would be constants there.
 
     Examples
     --------
@@ -323,7 +329,7 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
 
     Raises
     ------
-    GraphError, AnomalyError
+    GraphError, AnomalyError, TracingError
         As `adjoints`; and GraphError where a signal handler calls it in the middle of another pass.
 
     Examples
@@ -366,6 +372,11 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
     float or Value, or a list of them
         Zero for an input on which the output does not depend.
 
+    Raises
+    ------
+    GraphError, AnomalyError, TracingError
+        As `adjoints`.
+
     Examples
     --------
     >>> x = Value(2.0)
@@ -405,7 +416,8 @@ def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Valu
     """Check where a pass starts, and with what."""
     root = _node(root, who)
     if not create_graph:
-        frozen("takes derivatives as numbers", "write autograd.grad(f)(x), or pass create_graph=True: then they are Values")
+        frozen("takes derivatives as numbers", _AS_VALUES)
+        cut_off([root], "takes derivatives as numbers", "these", _AS_VALUES)
     if gradient.__class__ is not Value:
         return root, to_float(gradient)
     if not create_graph:

@@ -37,8 +37,9 @@ class AnomalyError(ArithmeticError):
 class TracingError(TypeError):
     """Python asked for the number of a `Value` while the compiler recorded a function, or while one was differentiated.
 
-    Such a number would be frozen into the program, or have a derivative of 0. While the compiler records, the truth of a Value
-    is refused as well.
+    Such a number would be frozen into the program, or have a derivative of 0. So would a copy (`copy`, `pickle`, `to_json`) and
+    derivatives that are numbers (`gradients` without ``create_graph``). While the compiler records, the truth of a Value is
+    refused as well.
 
     Examples
     --------

@@ -4,8 +4,10 @@ Arguments are numbers, or nested lists, tuples and dicts of numbers, and results
 back where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
 them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests. What the
 function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends on the arguments may
-not leave the graph by accident: while the function runs, ``float(x)``, ``int(x)`` and ``math.sin(x)`` raise `TracingError`;
-``x.detach()`` and ``x.item()`` say that it is meant, and ``f"{x:.3f}"`` prints.
+not leave the graph by accident: while the function runs, ``float(x)``, ``math.sin(x)``, ``copy.copy(x)`` and
+``gradients(y, x)`` (without ``create_graph``) raise `TracingError`; ``x.detach()`` and ``x.item()`` say that it is meant, and
+``f"{x:.3f}"`` prints. This holds for the thread that calls the function, in which it should compute: what another thread does
+for it with ``float(x)`` or ``no_grad()`` is not seen.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     Parameters
     ----------
     f
-        Returns one number.
+        Returns one number, computed in the thread that calls it.
     argnums
         Which positional arguments to differentiate with respect to: a number, or a sequence of them.
     has_aux

@@ -36,11 +36,66 @@ class Mode:
     """Path of the module that makes the nodes, such as ``layer1.n2``."""
     tape: list[Any] | None = None
     """While the compiler traces: every node, in order of creation."""
-    differentiating: tuple[frozenset[Any], ...] = ()
-    """With respect to what the functions that are being called are differentiated, outermost first; empty outside of such calls.
+    differentiating: Inputs | None = None
+    """With respect to what the functions that are being called are differentiated; None outside of such calls.
 
     What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
     """
+
+
+class Inputs:
+    """The nodes by which a function that is being called is differentiated, and those of the calls around.
+
+    Parameters
+    ----------
+    nodes
+        Those of this call.
+    around
+        The call around it.
+    """
+
+    __slots__ = ("_all", "_apart", "_around", "_nodes", "_room")
+
+    def __init__(self, nodes: Iterable[Any], around: Inputs | None = None) -> None:
+        self._nodes = tuple(nodes)
+        self._around = around
+        self._all: frozenset[Any] | None = None
+        self._apart: set[Any] = set()
+        self._room = 100_000
+
+    def reach(self, node: Any) -> bool:
+        """Whether a node is one of these, or rests on one.
+
+        Nodes that were found not to are remembered, so that many questions about one graph take one walk through it. But of
+        graphs that come and go, no more is kept alive than a few times the largest.
+        """
+        inputs = self._all
+        if inputs is None:
+            inputs = self._all = self._of_all_calls()
+        apart = self._apart
+        walked: set[Any] = set()
+        stack = [node] if inputs else []
+        while stack:
+            node = stack.pop()
+            if node in inputs:
+                return True
+            if node not in walked and node not in apart:
+                walked.add(node)
+                stack += node.parents
+        self._room = max(self._room, 4 * len(walked))
+        if len(apart) + len(walked) > self._room:
+            self._apart = walked
+        else:
+            apart |= walked
+        return False
+
+    def _of_all_calls(self) -> frozenset[Any]:
+        nodes: list[Any] = []
+        call: Inputs | None = self
+        while call is not None:
+            nodes += call._nodes
+            call = call._around
+        return frozenset(nodes)
 
 
 class _Modes:
@@ -132,8 +187,7 @@ def mode(**changes: Any) -> Switch:
 
 def differentiating(inputs: Iterable[Any] = (), *, within: bool = True) -> Switch:
     """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
-    around = MODE.get().differentiating if within else ()
-    return Switch("differentiating", {"differentiating": (*around, frozenset(inputs))})
+    return Switch("differentiating", {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None)})
 
 
 Arguments = ParamSpec("Arguments")
@@ -156,10 +210,14 @@ def is_tracing() -> bool:
     return bool(ACTIVE) and MODE.get().tape is not None
 
 
-def wanted() -> tuple[frozenset[Any], ...]:
-    """Return the nodes by which the calls going on are differentiated; none inside `no_grad`, where nothing depends on them."""
+def cut_off(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
+    """Refuse what would be a constant, where it depends on the arguments of a function that is differentiated.
+
+    Nothing happens outside of such a function, nor inside `no_grad`, where constants are wanted.
+    """
     now = MODE.get()
-    return now.differentiating if now.grad else ()
+    if now.differentiating is not None and now.grad and any(map(now.differentiating.reach, nodes)):
+        raise TracingError(f"{user_line()} {what} while the function is differentiated; {result} would have a derivative of 0. {instead}.")
 
 
 def frozen(what: str, instead: str) -> None:
@@ -280,9 +338,13 @@ def check_path(path: str) -> None:
         raise ValueError(f"a scope is a path of names such as 'encoder.n0', none of them empty, not {path!r:.60}")
 
 
+_NOT_THE_USERS: Final = frozenset(("autograd", "nn", "numpy", "copy", "pickle", "dataclasses", "functools", "statistics", "random", "fractions"))
+"""Packages whose lines nobody looks for in an error: this project's own, and what calls it on a user's behalf."""
+
+
 def user_line() -> str:
-    """Return ``file:line`` of the innermost frame that is not this project's own code."""
+    """Return ``file:line`` of the innermost frame that is a user's code."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS:
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

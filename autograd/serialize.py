@@ -11,7 +11,7 @@ from autograd.backward import toposort
 from autograd.copying import refuse_call
 from autograd.errors import GraphError
 from autograd.files import DEPTH, NAME, decode_float, encode_float, parse_json, read_text, write_atomically
-from autograd.modes import check_path
+from autograd.modes import check_path, cut_off
 from autograd.real import to_float
 from autograd.value import Note, Value
 
@@ -37,6 +37,8 @@ def to_json(root: Value) -> str:
     ------
     GraphError
         If a node's gradient is itself a node, or a label or scope is longer than what `from_json` reads.
+    TracingError
+        Inside a function that is differentiated, where the graph rests on the function's arguments.
 
     Examples
     --------
@@ -47,6 +49,7 @@ def to_json(root: Value) -> str:
     import json
 
     nodes = toposort(root)
+    cut_off([root], "writes a Value to JSON", "what is read from it", "Write x itself in place of a copy, or x.detach() where a constant is meant")
     names = {node: f"n{i}" for i, node in enumerate(nodes)}
     vectors: dict[int, tuple[str, list[Any]]] = {}
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 from autograd import ops, special
 from autograd.blocks import blocks
 from autograd.errors import TracingError
-from autograd.modes import ACTIVE, MODE, frozen, is_tracing, user_line, wanted
+from autograd.modes import ACTIVE, MODE, cut_off, frozen, is_tracing, user_line
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
@@ -299,25 +299,16 @@ class Value(Node, Operators):
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
         self._refuse_while_tracing("the number in a Value", instead)
-        inputs = wanted()
-        if inputs and self._rests_on(frozenset().union(*inputs)):
-            raise TracingError(
-                f"{user_line()} asks for the number in a Value while the function is differentiated; what is computed from that "
-                f"number alone would have a derivative of 0. Write {instead}; or x.detach() or x.item(), where that is meant."
-            )
+        cut_off(
+            [self], "asks for the number in a Value", "what is computed from that number alone",
+            f"Write {instead}; or x.detach() or x.item(), where that is meant",
+        )  # fmt: skip
 
-    def _rests_on(self, inputs: frozenset[Any]) -> bool:
-        """Whether any of the nodes is this one or lies below it."""
-        done: set[Any] = set()
-        stack: list[Any] = [self]
-        while stack:
-            node = stack.pop()
-            if node in inputs:
-                return True
-            if node not in done:
-                done.add(node)
-                stack += node.parents
-        return False
+    def _refuse_copy(self, does: str) -> None:
+        """Refuse a copy of what has no number yet, or of what the copy would not lead to."""
+        frozen(f"{does} a Value", _SHARED)
+        grads = [self.grad] if self.grad.__class__ is Value else []
+        cut_off([self, *grads], f"{does} a Value", "the copy", "Write x itself in place of the copy, or x.detach() where a constant is meant")
 
     def __index__(self) -> int:
         chosen = "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; nn.Embedding is such a table"
@@ -379,20 +370,20 @@ class Value(Node, Operators):
         return explain(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        frozen("copies a Value", _SHARED)
+        self._refuse_copy("copies")
         from autograd.copying import deepcopy
 
         return deepcopy(self, memo)
 
     def __copy__(self) -> Value:
-        frozen("copies a Value", _SHARED)
+        self._refuse_copy("copies")
         twin = _new()
         for slot in Node.__slots__:
             setattr(twin, slot, getattr(self, slot))
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
-        frozen("pickles a Value", _SHARED)
+        self._refuse_copy("pickles")
         from autograd.copying import reduce
 
         return reduce(self)

@@ -24,7 +24,7 @@ from autograd.compiler.recording import argument_names, constant, flatten, neste
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
-from autograd.modes import ACTIVE, MODE, user_line
+from autograd.modes import ACTIVE, MODE, cut_off, user_line
 from autograd.node import HOOKED, Constant
 from autograd.sweep import add_to_leaves, in_turn
 from autograd.value import Value
@@ -166,6 +166,7 @@ class CompiledFunction:
         given = self._numbers(data)
         structure, engine = self._begin(given)
         try:
+            self._refuse_cut_off(structure, what)
             return *self._computed(structure, engine, [p._data for p in self._params], given), structure.unreached
         finally:
             structure.release(engine)
@@ -220,6 +221,13 @@ class CompiledFunction:
                 f"{user_line()} asks for {what} of a compiled loss while a function is recorded for compilation; its numbers would be frozen "
                 "into the program. Call the loss function itself there, or compile one without params, which may be called on Values"
             )
+
+    def _refuse_cut_off(self, structure: Any, what: str) -> None:
+        if MODE.get().differentiating is not None:
+            cut_off(
+                [*(self._params or ()), *structure.source.captured, *structure.source.outside], f"asks for {what} of a compiled loss",
+                "its numbers", "Call the loss function itself there, or compile one without params, which may be called on Values",
+            )  # fmt: skip
 
     # Functions without parameters.
 
@@ -369,6 +377,7 @@ class CompiledFunction:
         given = self._numbers(args).own()
         structure, engine = self._begin(given)
         try:
+            self._refuse_cut_off(structure, "train()")
             return self._trained(structure, engine, given, optimizer, steps, callback)
         finally:
             structure.release(engine)

@@ -29,7 +29,8 @@ def compile(
     frozen as it went then, and side effects happen at recording only. What would be frozen unseen raises an error: ``if`` on
     a Value, reading its number or its gradient, drawing random numbers from any generator that the function leads to. What no
     library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such things as arguments. The function is
-    recorded again for arguments of another shape, and after ``retrace()``.
+    recorded again for arguments of another shape, and after ``retrace()``. It must compute in the
+    thread that calls it: a number that it reads in another one, or an ``if`` there, is frozen without an error.
 
     Parameters
     ----------

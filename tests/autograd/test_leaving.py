@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import array
 import cmath
+import copy
+import dataclasses
+import io
 import math
+import pickle
 import random
+import statistics
 
 import pytest
 
@@ -57,6 +62,31 @@ WAYS = {
 }  # fmt: skip
 
 
+COPIES = {
+    "copy.copy": copy.copy, "copy.deepcopy": copy.deepcopy, "deepcopy of a list": lambda x: copy.deepcopy([1.0, x])[1],
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)), "pickle in a file": lambda x: pickle.dump({"x": x}, io.BytesIO()),
+    "dataclasses.asdict": lambda x: dataclasses.asdict(Box(x))["x"], "dataclasses.astuple": lambda x: dataclasses.astuple(Box(x))[0],
+    "to_json": lambda x: autograd.from_json(autograd.to_json(x)), "save": lambda x: autograd.save(x, "/nowhere/at/all.json"),
+    "copy of what holds it as a gradient": lambda x: copy.deepcopy(held(x)).grad,
+}  # fmt: skip
+DERIVATIVES = {
+    "gradients": lambda y, x: autograd.gradients(y, x), "gradients of several": lambda y, x: autograd.gradients(y, [x])[0],
+    "adjoints": lambda y, x: autograd.adjoints(y)[x], "backward": lambda y, x: y.backward() or x.grad,
+}  # fmt: skip
+
+
+@dataclasses.dataclass
+class Box:
+    x: Value
+
+
+def held(x: Value) -> Value:
+    """A leaf with that gradient."""
+    leaf = Value(1.0)
+    leaf.grad = x
+    return leaf
+
+
 def labelled(t: Value) -> Value:
     """Give the argument a label."""
     if isinstance(t, Value):
@@ -100,6 +130,125 @@ def test_no_way_out_through_numpy_is_open(name: str) -> None:
     ways[name](Value(1.0))
     with pytest.raises(TracingError):
         grad(lambda x: x * float(ways[name](x)))(1.5)
+
+
+@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize("transform", ["grad", "jvp", "vjp", "hessian", "grad of grad", "checkpoint"])
+def test_a_copy_of_what_depends_on_the_arguments_is_refused(way: str, transform: str) -> None:
+    for before in (lambda x: x, lambda x: 2.0 * x, lambda x: autograd.dot([1.0, x], [x, 2.0])):
+        with pytest.raises(TracingError, match=r"test_leaving.py:\d+ .*a Value.* while the function is differentiated; .*Write x itself.*x\.detach\(\)"):
+            TRANSFORMS[transform](lambda x: x * COPIES[way](before(x)), 1.5)
+
+
+def test_what_does_not_depend_on_the_arguments_is_copied() -> None:
+    import nn
+
+    model, c = nn.Neuron(1), Value(3.0)
+
+    def f(x: Value) -> Value:
+        twin = copy.deepcopy(model)
+        assert twin.parameters()[0].data == model.parameters()[0].data
+        pickle.loads(pickle.dumps(twin))
+        with no_grad():
+            copy.copy(x * 2.0)
+        copies = [copy.copy(c), copy.deepcopy(c * 2.0), pickle.loads(pickle.dumps(c)), autograd.from_json(autograd.to_json(c)), copy.copy(x.detach())]
+        return x * sum(y.data for y in copies)
+
+    assert grad(f)(1.5) == 3.0 + 6.0 + 3.0 + 3.0 + 1.5
+
+
+@pytest.mark.parametrize("way", DERIVATIVES)
+@pytest.mark.parametrize("transform", ["grad", "jvp", "vjp", "hessian", "grad of grad", "checkpoint"])
+def test_derivatives_as_numbers_are_refused_where_they_depend_on_the_arguments(way: str, transform: str) -> None:
+    with pytest.raises(TracingError, match=r"test_leaving.py:\d+ takes derivatives as numbers.*autograd\.grad\(f\)\(x\).*create_graph=True"):
+        TRANSFORMS[transform](lambda x: x * DERIVATIVES[way](x**3, x), 1.5)
+    assert DERIVATIVES[way]((x := Value(2.0)) ** 3, x) == 12.0
+
+
+def test_derivatives_that_are_nodes_or_of_something_else_are_taken() -> None:
+    assert grad(lambda x: autograd.gradients(x**3, x, create_graph=True))(2.0) == 12.0
+    assert grad(lambda x: grad(lambda t: t**3)(x))(2.0) == 12.0
+    w = Value(2.0)
+
+    def derived(x: Value) -> Value:
+        w.grad = 0.0
+        (w**3).backward()
+        return x * w.grad
+
+    assert grad(derived)(1.5) == 12.0
+
+    def constant(x: Value) -> Value:
+        y = x**3
+        with no_grad():  # says that a constant is meant
+            return x.detach() * autograd.gradients(y, x) * 1.0 + y
+
+    assert grad(lambda x: x * constant(x).item())(2.0) == 2.0 * 12.0 + 8.0
+
+
+def test_a_compiled_loss_gives_no_numbers_that_depend_on_the_arguments() -> None:
+    import nn
+
+    p = Value(2.0)
+    optimizer = nn.optim.SGD([p], lr=0.1)
+    ways = {
+        "call": lambda x: autograd.compile(lambda: p * x, [p])(), "call with x as parameter": lambda x: autograd.compile(lambda: p * x, [x])(),
+        "value_and_grad": lambda x: autograd.compile(lambda: p * x, [p]).value_and_grad()[0],
+        "what it closes over": lambda x: autograd.compile(lambda y=x * 2.0: p * y, [p])(),
+        "train": lambda x: autograd.compile(lambda: p * x, [p]).train(optimizer, 2)[0],
+    }  # fmt: skip
+    for way in ways.values():
+        with pytest.raises(TracingError, match="compiled loss while the function is differentiated"):
+            grad(lambda x: x * way(x))(1.5)
+    assert (p.data, p.grad) == (2.0, 0.0)
+    step = autograd.compile(lambda: p * p, [p])
+    assert grad(lambda x: x * step())(1.5) == 4.0  # depends on nothing
+    assert grad(lambda x: x * autograd.compile(lambda t: t * t)(x))(2.0) == 12.0
+
+
+def test_asking_for_many_numbers_visits_each_node_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = 0
+    parents = Value.parents.fget  # type: ignore[attr-defined]
+
+    def counted(node: Value) -> tuple[Value, ...]:
+        nonlocal visited
+        visited += 1
+        return parents(node)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(autograd.node.Node, "parents", property(counted))
+
+    def f(x: Value) -> Value:
+        c = Value(1.0)
+        for _ in range(500):
+            c = c * 1.001
+            x = x + float(c)
+        return x
+
+    for transform in ("grad", "jvp"):
+        visited = 0
+        TRANSFORMS[transform](f, 1.0)
+        assert visited < 10 * 500
+
+
+def test_what_is_remembered_of_a_call_stays_in_proportion_to_its_graphs() -> None:
+    inputs = autograd.modes.Inputs([Value(1.0)])
+    inputs._room = 100
+    for _ in range(1000):
+        y = Value(0.5)
+        for _ in range(20):
+            y = y * 1.5
+        assert not inputs.reach(y)
+        assert len(inputs._apart) <= 100
+    for _ in range(200):
+        y = y * 1.5
+    assert not inputs.reach(y)
+    assert y.parents[0] in inputs._apart
+    assert len(inputs._apart) <= 4 * 222
+
+
+@pytest.mark.parametrize("ask", [statistics.fmean, copy.deepcopy, lambda xs: pickle.dumps(xs), lambda xs: random.Random(1).choices([1], [*map(float, xs)])])
+def test_an_error_names_the_users_line(ask) -> None:
+    with pytest.raises(TracingError, match=r"^\S*test_leaving.py:\d+ "):
+        grad(lambda x: ask([x]) and x)(1.0)
 
 
 def test_the_outer_variable_does_not_leave_an_inner_call() -> None:
