@@ -174,9 +174,8 @@ def round(x: float, ndigits: float) -> float:
 
 
 def clamp(x: float, low: float, high: float) -> float:
-    """The number in [low, high] next to x; high, if the interval is empty."""
-    x = max(x, low)
-    return high if x > high else x
+    """The number in [low, high] next to x; high, if the interval is empty; NaN if there is a NaN."""
+    return minimum(maximum(x, low), high)
 
 
 def maximum(a: float, b: float) -> float:

@@ -82,8 +82,8 @@ static inline double relu(double x) { return x <= 0.0 ? 0.0 : x; }
 static inline double leaky_relu(double x, double slope) { return x > 0.0 ? x : slope * x; }
 
 static inline double clamp(double x, double low, double high) {
-    x = x < low ? low : x;
-    return x > high ? high : x;
+    x = x >= low ? x : x != x || low != low ? x + low : low;
+    return x <= high ? x : x != x || high != high ? x + high : high;
 }
 
 static inline double relu6(double x) { return clamp(x, 0.0, 6.0); }

@@ -10,11 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from autograd.backward import adjoints, toposort
+from autograd.op import TABLE, Op
 from autograd.ops import dot as _dot
 from autograd.render.mathml import LETTERS
+from autograd.render.plain import plain
+from autograd.render.symbols import apply_raw, local_formulas, name
 from autograd.render.text import shorten, visible
 from autograd.value import Value
 
@@ -141,11 +145,13 @@ _NEURON = re.compile(r".*n\d+\Z")
 def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
     """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one.
 
-    No two of them look alike, typeset either: where one is ``w1``, another's ``w_1`` gets a number.
+    No two of them look alike, typeset either: where one is ``w1``, another's ``w_1`` gets a number. Nor does one look like what
+    formulas of this graph say: where there is an exponential, a variable ``e`` is ``e_1``.
     """
     wished = {node: _label(node) or _place(node) for node in nodes}
     names: dict[Value, str] = {}
-    taken: set[str] = set()
+    words = frozenset().union(*{words_of(node.op) for node in nodes if node.op is not None})
+    taken = set(words)
     following: dict[str, int] = {}
     # Labels first: a made-up name gives way to a given one.
     for node in sorted(nodes, key=lambda node: not node.label):
@@ -153,9 +159,10 @@ def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
         if not wish:
             continue
         while (look := _look(found)) in taken:
-            k = following.get(wish, 2)
+            k = following.get(wish, 1 if wish in words else 2)
             following[wish] = k + 1
-            found = f"{wish}({k})"
+            # In sqrt(2) or e(2) one would read a function or a product.
+            found = f"{wish}_{k}" if wish in words or wish in TABLE else f"{wish}({k})"
         names[node] = found
         taken.add(look)
     count = 1
@@ -166,6 +173,19 @@ def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
             names[node] = f"v{count}"
             count += 1
     return names
+
+
+@lru_cache(maxsize=256)
+def words_of(op: Op) -> frozenset[str]:
+    """Return the words that formulas of an operation and of its derivatives hold, such as ``tanh``, ``ln``, ``if`` and ``e``."""
+    if type(op) is not Op:  # a checkpointed call has no formula
+        return frozenset()
+    operands = [*map(name, "αβγδ"[: op.arity if op.arity >= 0 else 2]), *op.params.values()]
+    formulas = [apply_raw(op, operands), *(local_formulas(op, name("ω"), operands) or ())]
+    return frozenset(_WORD.findall(" ".join(map(plain, formulas))))
+
+
+_WORD = re.compile("[A-Za-z]+")
 
 
 def _label(node: Value) -> str:

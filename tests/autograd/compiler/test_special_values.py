@@ -25,7 +25,7 @@ ONE = [
 TWO = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 2.0, -2.5, 1e-300, 1e308]
 THREE = [NAN, INF, 0.0, -0.0, 1.0, -2.0]
 CONSTANTS = {
-    "leaky_relu": [(0.01,), (-0.5,)], "clamp": [(-1.0, 2.0), (0.0, 6.0)], "elu": [(1.0,), (0.5,)], "round": [(0.0,), (1.0,)],
+    "leaky_relu": [(0.01,), (-0.5,)], "clamp": [(-1.0, 2.0), (0.0, 6.0), (NAN, 1.0), (0.0, NAN)], "elu": [(1.0,), (0.5,)], "round": [(0.0,), (1.0,)],
     "power": [(2.0,), (3.0,), (0.5,), (-1.0,), (-2.0,), (1.5,), (0.0,), (1.0,), (-0.5,), (-1.5,)], "step": [(0.0,), (0.5,), (1.0,)],
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)],
 }  # fmt: skip
@@ -146,3 +146,8 @@ def test_the_gradient_of_nan_is_nan_even_where_the_loss_is_a_number(name, backen
     assert value == 1.0
     assert [math.isnan(got), math.isnan(lanes)] == [math.isnan(want)] * 2
     assert math.isnan(compile(autograd.grad(f), backend=backend)(NAN))
+
+
+def test_a_bound_that_is_not_a_number_makes_clamp_so():
+    for low, high in ((NAN, 1.0), (0.0, NAN), (NAN, NAN)):
+        assert all(math.isnan(autograd.clamp(x, low, high)) for x in (2.5, -1.0, 0.5, INF, NAN))

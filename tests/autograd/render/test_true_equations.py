@@ -223,3 +223,22 @@ def test_an_operation_of_the_user_that_raises_does_not_end_the_derivation():
     y = near_zero(x)
     y.label = "y"
     assert "not defined around this point" in str(explain(y, wrt=x))
+
+
+@pytest.mark.parametrize(("label", "formula"), [
+    ("e", lambda x, v: autograd.exp(x) * v), ("e", lambda x, v: autograd.expm1(x) + v**x), ("e", lambda x, v: autograd.erf(x) * v),
+    ("ln", lambda x, v: autograd.log(x) * v), ("tanh", lambda x, v: autograd.tanh(x * v)), ("if", lambda x, v: autograd.where(x > 0, v, x)),
+    ("max", lambda x, v: autograd.maximum(x, v)), ("sqrt", lambda x, v: autograd.sqrt(x) * v),
+])  # fmt: skip
+def test_a_variable_does_not_look_like_what_formulas_say(label, formula):
+    x, v = Value(1.5, "x"), Value(2.5, label)
+    text = str(autograd.explain(formula(x, v)))
+    assert f"{label}_1.grad" in text
+    assert f" {label}.grad" not in text
+
+
+def test_two_variables_with_the_name_of_a_function_do_not_look_like_its_call():
+    text = str(autograd.explain(Value(1.0, "sqrt") * Value(5.0, "sqrt")))
+    assert "sqrt_2" in text
+    assert "sqrt(2)" not in text
+    assert "e.grad" in str(autograd.explain(Value(1.0, "e") * 2.0))  # a variable called e where no exponential is
