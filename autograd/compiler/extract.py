@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import INPUT, LARGE, Builder, Ints, distinct
+from autograd.compiler.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
 from autograd.compiler.lower import BY_INDEX, lower
 from autograd.compiler.recording import constant, with_outside
 from autograd.op import ANY
@@ -83,6 +83,7 @@ class Recorded:
         return self.ids[leaf]
 
 
+@QUIET
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes; ``rec.ids`` then knows them."""
     inside = set(tape)

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.compiler.differentiate import differentiate
 from autograd.compiler.early import hoist
 from autograd.compiler.extract import Recorded, extract
-from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, SOP, Builder, Graph
+from autograd.compiler.ir import INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.normalise import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, without_draws
 from autograd.compiler.report import HOOKED_INSIDE
@@ -76,6 +76,7 @@ class Source:
         """Return what a second recording would repeat: the graph, and the data of the leaves that it rests on."""
         return self.key(), [v._data for v in self.captured]
 
+    @QUIET
     def finished(self) -> Source:
         """Return the same with the graph simplified and differentiated."""
         return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.ops import Op
 
-__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "SOP", "Builder", "Graph", "Terms", "distinct"]
+__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct"]
 
 Ints = NDArray[np.int64]
 
@@ -29,6 +29,8 @@ CONST, PARAM, INPUT, LANE, SOP, MAX, MIN = range(7)
 """Kinds of nodes: constant, parameter, shared input, input of one example, sum of products, extrema of many."""
 FIRST_ROW = 8
 """Kinds from here on are rows of the table, with their constants."""
+QUIET = np.errstate(all="ignore")
+"""Decorates what computes with a program's constants: what they become is the program's affair, of which NumPy need not warn."""
 LARGE = 2.0**64
 """By no more than this does a pass multiply a number on its way through sums."""
 BOUND = 2.0**300

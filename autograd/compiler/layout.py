@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.compiler.affine import compress, nest
 from autograd.compiler.fit import Column, Plan, fitted, fitted_terms, gather_price, pieces
-from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, Graph, Ints, csr, spans
+from autograd.compiler.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, QUIET, Graph, Ints, csr, spans
 from autograd.compiler.names import split_label
 from autograd.compiler.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.schedule import groups
@@ -337,6 +337,7 @@ class Layout:
         return Statement(nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else "")
 
 
+@QUIET
 def roll(graph: Graph) -> Program:
     """Schedule a graph and lay it out."""
     layout = Layout(graph)

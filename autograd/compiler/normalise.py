@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.ir import CONST, LANE, LARGE, ONE, SOP, Graph, Ints, Terms, csr, distinct, spans
+from autograd.compiler.ir import CONST, LANE, LARGE, ONE, QUIET, SOP, Graph, Ints, Terms, csr, distinct, spans
 
 __all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 
@@ -34,6 +34,7 @@ def kept(graph: Graph) -> Any:
     return keep
 
 
+@QUIET
 def canonical(graph: Graph) -> Graph:
     """Move constant factors into the coefficients, and a lone factor to the first place."""
     t = graph.terms.copy()
@@ -73,11 +74,11 @@ def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[In
     """Follow links from node to node to their ends.
 
     Returns for each node the end, the product of the coefficients on the way, whether a link is over lanes, and a bound
-    of the products on the way.
+    of the products on the way and of their reciprocals.
     """
     to, factor, lanes = np.arange(size), np.ones(size), np.zeros(size, bool)
     to[start], factor[start], lanes[start] = end, coef, over
-    growth = np.maximum(np.abs(factor), 1.0)
+    growth = _size(factor)
     with np.errstate(over="ignore", invalid="ignore"):
         while True:  # pointer doubling: chains shrink to half their length each time
             further = to[to]
@@ -89,11 +90,17 @@ def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[In
             to = further
 
 
+def _size(coef: Any) -> Any:
+    """How far numbers are from 1, as a factor of at least 1; zeros count as 1."""
+    size = np.abs(coef)
+    return np.maximum(size, np.divide(1.0, size, out=np.ones_like(size), where=size > 0.0))
+
+
 def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
-    """Tell whether terms may be multiplied: no coefficient on the way is large, and no multiple of x ends up as x itself."""
+    """Tell whether terms may be multiplied: no coefficient on the way is large or small, and no multiple of x ends up as x itself."""
     lone = (t.b == ONE) & (np.bincount(t.node, minlength=size)[t.node] == 1)
     undone = lone & (np.abs(t.coef * factor) == 1.0) & ((np.abs(t.coef) != 1.0) | (growth > 1.0))
-    return not (((np.abs(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
+    return not (((_size(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
 
 
 def merge_equal(graph: Graph) -> Graph:

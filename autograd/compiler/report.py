@@ -59,7 +59,7 @@ UNIT = 2.0**-53
 """What a rounding changes a number by, at most, relative to it."""
 LINEAR = (ops.add, ops.sub, ops.neg, ops.sum, ops.mean)
 SLACK = 16.0
-"""How many times the first-order bound of rounding errors two ways of computing one thing may differ."""
+"""How many times the bound of rounding errors two ways of computing one thing may differ."""
 
 
 def worst(
@@ -90,7 +90,7 @@ def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) 
 
 
 def rounding(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[float, list[float]]:
-    """Return bounds, to first order, of what rounding does to the weighted sum of losses and to its gradients.
+    """Return bounds of what rounding does to the weighted sum of losses and to its gradients.
 
     A running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 3.3), forward and then backward. Each
     operation rounds by a unit of the terms that it adds, or else of its operands' effects.
@@ -137,10 +137,12 @@ def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
         else:
             own = sum([d * abs(x._data) for x, d in edges])
         terms[node] = max(y, own) if node.op in LINEAR else y
-        errors[node] = sum([d * errors.get(x, 0.0) for x, d in edges]) + 3.0 * UNIT * max(y, own)
         changes = _changes(node, errors)
         if changes:
             moved[node] = changes
+        # With the change of the derivative on the way, which is all there is where that is zero, as at the bottom of a square.
+        off = [(d + change) * errors.get(x, 0.0) for (x, d), change in zip(edges, changes or repeat(0.0))]
+        errors[node] = sum(off) + 3.0 * UNIT * max(y, own)
     return errors, moved
 
 

@@ -610,6 +610,16 @@ def test_a_near_perfect_fit_is_no_defect(backend):
         assert step.check(xs.tolist(), ys.tolist()) < 1e-10
 
 
+@pytest.mark.parametrize("loss", [
+    lambda r: r * r, lambda r: r**2, lambda r: r**4, lambda r: autograd.abs(r), lambda r: 1.0 - autograd.cos(r), lambda r: autograd.exp(r * r) - 1.0,
+])  # fmt: skip
+def test_a_perfect_fit_is_no_defect(backend, loss):
+    w, b = Value(2.0, "w"), Value(1.0, "b")
+    xs = [i / 10 for i in range(10)]
+    step = made(lambda x, y: loss(w * x + b - y), [w, b], backend=backend, batch=True)
+    assert step.check(xs, [2.0 * x + 1.0 for x in xs]) < 1e-12
+
+
 def test_a_wrong_number_is_found(backend, monkeypatch):
     step, _ = line(backend)
     whole = type(step).value_and_grad

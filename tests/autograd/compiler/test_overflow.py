@@ -159,3 +159,31 @@ def test_a_sum_that_overflows_on_the_way_to_infinities_of_both_signs_is_nan():
     assert math.isnan(nary.sum(1e308, 1e308, math.inf, -math.inf))
     assert nary.sum(1e308, 1e308, -math.inf) == -math.inf
     assert nary.sum(1e308, 1e308, -1e308) == 1e308
+
+
+UNDERFLOWING = {
+    "products": lambda x: x * 1e-200 * 1e-200 * 1e300, "quotients": lambda x: x / 1e200 / 1e200 * 1e300,
+    "a square": lambda x: (x * 1e-200) ** 2 * 1e300, "a sum": lambda x: (x * 1e-200 + x * 2e-200) * 1e-200 * 1e300,
+    "within reach": lambda x: x * 1e-30 * 3e-30 * 1e40, "a product of many": lambda x: autograd.prod([x * 1e-200, 1e-200, 1e300]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", UNDERFLOWING)
+def test_constants_underflow_where_the_engine_lets_them(backend, name):
+    f = UNDERFLOWING[name]
+    assert made(f, None, backend)(1.5) == pytest.approx(f(Value(1.5)).data, rel=1e-12)
+
+
+CONSTANTS = {
+    "a sum": lambda x: x + 1e308 + 1e308, "a product": lambda x: x * 1e200 * 1e200, "zero times infinity": lambda x: x * 0.0 * math.inf,
+    "a dot product": lambda x: autograd.dot([x, x], [1e200, 1e300]) * 1e200, "bounds": lambda x: autograd.clamp(x, -1.0, math.inf) * 1e308 * 1e10,
+    "subnormals": lambda x: x * 5e-324 / 1e300, "NaN": lambda x: x * math.nan + 1.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_that_leave_the_range_make_no_noise(backend, name):
+    f, x = CONSTANTS[name], Value(1.0)
+    assert made(lambda: f(x), [x], backend)() == pytest.approx(f(x).data, nan_ok=True)
