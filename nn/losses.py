@@ -2,6 +2,8 @@
 
 Predictions and targets are numbers or Values, alone or in lists of any depth that match. Where a loss
 takes scores, it is stable: a probability that rounds to 0 or 1 still has its loss and its gradient.
+An infinite prediction has the limits of loss and gradient wherever there are such; NaN, and infinities whose
+difference has no limit (a prediction and a target of inf), give NaN and never a number.
 """
 
 from __future__ import annotations
