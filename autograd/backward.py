@@ -268,7 +268,7 @@ def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
             f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was computed "
             f"(it would be {y!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
         )
-    partials = op.partials(node, *operands)
+    partials = op.rule(node, operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Value)]  # constants may follow
     if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]

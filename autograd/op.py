@@ -98,7 +98,7 @@ class Op:
         return self.value(*operands) if plain else self.value(*map(to_float, operands))
 
     def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
-        """Evaluate the partials on floats, by IEEE's rules where Python's division would raise.
+        """Evaluate the partials on floats, by IEEE's rules where Python's division or power would raise.
 
         Parameters
         ----------
@@ -114,8 +114,29 @@ class Op:
         """
         try:
             return (self.float_partials or self.partials)(y, *operands)
-        except ZeroDivisionError:
+        except (ZeroDivisionError, OverflowError):
             return tuple(map(float, self.partials(Ieee(y), *map(Ieee, operands))))
+
+    def rule(self, y: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Run the rule on nodes or symbols; constants among them divide by IEEE's rules where Python's division or power would raise.
+
+        Parameters
+        ----------
+        y
+            The result.
+        operands
+            What it was computed from, constants included.
+
+        Returns
+        -------
+        tuple
+            One local derivative for each differentiable operand.
+        """
+        try:
+            return self.partials(y, *operands)
+        except (ZeroDivisionError, OverflowError):
+            partials = self.partials(y, *[Ieee(x) if isinstance(x, float) else x for x in operands])
+            return tuple(float(p) if p.__class__ is Ieee else p for p in partials)
 
     def _with_params(self, operands: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Fill in the constants that follow the operands, by keyword or by default."""
@@ -214,37 +235,37 @@ class Op:
         return self.name
 
 
+def _ieee(operation: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
+    """Make a method of `Ieee`, which leaves nodes and symbols to their own methods."""
+
+    def method(self: float, other: Any) -> Any:
+        return Ieee(operation(float(self), float(other))) if isinstance(other, (float, int)) else NotImplemented
+
+    return method
+
+
 class Ieee(float):
-    """A float whose division by zero gives infinity or NaN, for the rules; Python's own raises."""
+    """A float that divides by zero and overflows as IEEE 754 says, for the rules; Python's own raises."""
 
     __slots__ = ()
 
-    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Ieee:
-        return Ieee(op.value(*map(float, operands)))
+    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:
+        plain = tuple(float(x) if isinstance(x, (float, int)) else x for x in operands)
+        return Ieee(op.value(*plain)) if all(x.__class__ is float for x in plain) else op(*plain)
 
-    def __add__(self, other: float) -> Ieee:
-        return Ieee(float(self) + float(other))
-
-    def __sub__(self, other: float) -> Ieee:
-        return Ieee(float(self) - float(other))
-
-    def __rsub__(self, other: float) -> Ieee:
-        return Ieee(float(other) - float(self))
-
-    def __mul__(self, other: float) -> Ieee:
-        return Ieee(float(self) * float(other))
-
-    def __truediv__(self, other: float) -> Ieee:
-        return Ieee(special.div(float(self), float(other)))
-
-    def __rtruediv__(self, other: float) -> Ieee:
-        return Ieee(special.div(float(other), float(self)))
+    __add__ = __radd__ = _ieee(lambda a, b: a + b)
+    __mul__ = __rmul__ = _ieee(lambda a, b: a * b)
+    __sub__, __rsub__ = _ieee(lambda a, b: a - b), _ieee(lambda a, b: b - a)
+    __truediv__, __rtruediv__ = _ieee(special.div), _ieee(lambda a, b: special.div(b, a))
+    __pow__, __rpow__ = _ieee(special.pow), _ieee(lambda a, b: special.pow(b, a))  # type: ignore[assignment]
+    __floordiv__, __rfloordiv__ = _ieee(special.floordiv), _ieee(lambda a, b: special.floordiv(b, a))
+    __mod__, __rmod__ = _ieee(special.mod), _ieee(lambda a, b: special.mod(b, a))
 
     def __neg__(self) -> Ieee:
         return Ieee(-float(self))
 
-    __radd__ = __add__
-    __rmul__ = __mul__
+    def __abs__(self) -> Ieee:
+        return Ieee(abs(float(self)))
 
 
 TABLE: dict[str, Op] = {}

@@ -358,7 +358,7 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         # The power alone may leave the range of doubles although the product does not; its root tells.
         root = pow(a, 0.5 * e)
         if root == 0.0:
-            return c if c != c else 0.0
+            return 0.0 if c == c and sign == sign else NAN
         factors = [root, root] if root < INF else [pow(a, 0.125 * e)] * 8  # which a factor c of 1e-324 may still bring back
         lost = lost if root < INF else 0.0
     if lost and math.isfinite(ln):

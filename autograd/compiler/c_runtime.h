@@ -332,7 +332,7 @@ CR_RARE double monomial(double c, double a, double b, double order, double logs)
     if (0.0 < a && a < (double)INFINITY && !(1e-290 < whole && whole < 1e290)) {
         /* The power alone may leave the range of doubles although the product does not. */
         double root = pow(a, 0.5 * e);
-        if (root == 0.0) return isnan(c) ? c : 0.0;
+        if (root == 0.0) return isnan(c) || isnan(sign) ? (double)NAN : 0.0;
         if (isinf(root)) { /* a factor c of 1e-324 may still bring the product back */
             root = pow(a, 0.125 * e);
             for (int k = 0; k < 6; k++) p = cr_times(p, root);

@@ -64,7 +64,7 @@ class Template:
         steps.extend(marker)
         steps.append((op, (*range(count), *params)))
         operands = [Symbol(i, steps) for i in range(count)]
-        partials = op.partials(Symbol(count, steps), *operands, *params)
+        partials = op.rule(Symbol(count, steps), (*operands, *params))
         self.operands = count
         self.steps = steps
         self.partials = [self._reduced(p, op.gated) for p in partials[:count]]
