@@ -57,6 +57,13 @@ def compile(
     Compiled
         Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``.
 
+    Notes
+    -----
+    A program adds in another order than the engine does, and rounds at each addition and multiplication, where `autograd.sum` and
+    `autograd.prod` round once: results agree to about 12 digits of the terms that they are sums of. So ``x + 1e16 - 1e16`` may come
+    out as ``x``, and a product may be 0 where one of its parts is below the range of doubles. Where a number is beyond
+    2**300, or a result is not finite, the engine itself evaluates.
+
     Examples
     --------
     >>> from autograd import Value
