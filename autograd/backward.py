@@ -225,7 +225,7 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
         g = grads[node]
         if g is None:
             continue
-        if node.note is not None and node.note.hooks:
+        if node.note is not None and node.note.hooks and not is_tracing():  # a program's calls call them
             g = grads[node] = _hooked(node.note.hooks, g)
         if node.__class__ is Bundle:
             for x, term in zip(node._a, g, strict=True):

@@ -79,6 +79,7 @@ class MissingDependencyError(ImportError):
     """
 
     def __init__(self, what: str, purpose: str, install: str, *, broken: str = "") -> None:
+        self.broken = broken
         how = f"is installed here but broken ({broken}). Repair" if broken else "is not installed here. Install"
         super().__init__(f"{purpose} needs {what}, which {how} it with: {install}")
 

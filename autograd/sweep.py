@@ -27,7 +27,7 @@ from autograd.op import Op
 from autograd.order import Bundle
 from autograd.value import Value
 
-__all__ = ["add_to_leaves", "in_turn", "sweep"]
+__all__ = ["add_numbers", "add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
@@ -112,6 +112,23 @@ def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] |
                 if node._a is None and g is not None:
                     check(node, now, (old or 0.0, g))
         done = _exchange(nodes, before, after)
+
+
+def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
+    """Add numbers to the leaves' ``grad``, where none is None; False, with no leaf changed, where a ``grad`` is no float."""
+    while True:  # another thread may have added to the same leaves meanwhile
+        before = list(map(_get_grad, nodes))
+        if set(map(type, before)) != {float}:
+            return False
+        after = [old if g is None else old + g if old else g for old, g in zip(before, numbers, strict=True)]
+        if _exchange(nodes, before, after):
+            return True
+
+
+def add_numbers(nodes: list[Any], numbers: list[Any]) -> None:
+    """Do what `add_to_leaves` does, for leaves in a list and as many numbers, or None where nothing arrives."""
+    if not _add_floats(nodes, numbers):
+        add_to_leaves(dict(zip(nodes, numbers, strict=True)))
 
 
 def _sweep(root: Value, gradient: float) -> bool:
@@ -259,5 +276,5 @@ sweep: Callable[[Value, float], bool] = _sweep
 # Both once more in C, where that was compiled: see native/backward.c.
 if engine is not None:
     engine.take_pass(Op, ops.dot)
-    REPLACED.update(sweep=_sweep, exchange=_exchange)
-    sweep, _exchange = engine.sweep, engine.exchange
+    REPLACED.update(sweep=_sweep, exchange=_exchange, add_floats=_add_floats)
+    sweep, _exchange, _add_floats = engine.sweep, engine.exchange, engine.add_floats

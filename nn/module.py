@@ -138,16 +138,17 @@ class Module:
 
     # Switching.
 
-    def zero_grad(self, set_to_none: bool = False) -> None:  # noqa: ARG002, as PyTorch's programs pass it
+    def zero_grad(self, set_to_none: bool = False) -> None:
         """Set every parameter's ``grad`` to zero, before the next backward pass adds to it.
 
         Parameters
         ----------
         set_to_none
-            Taken since PyTorch's programs pass it. A gradient is a number here, so it becomes zero either way.
+            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that no backward
+            pass reaches until the next step.
         """
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter.grad = None if set_to_none else 0.0
 
     def train(self, mode: bool = True) -> Module:
         """Switch this module and all inside to training; return it.

@@ -168,16 +168,17 @@ class Optimizer:
         self.state = dict(zip(self.slots, columns, strict=True))
         return theta
 
-    def zero_grad(self, set_to_none: bool = False) -> None:  # noqa: ARG002, as PyTorch's programs pass it
+    def zero_grad(self, set_to_none: bool = False) -> None:
         """Set every parameter's ``grad`` to zero.
 
         Parameters
         ----------
         set_to_none
-            Taken since PyTorch's programs pass it. A gradient is a number here, so it becomes zero either way.
+            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that no backward
+            pass reaches until the next step.
         """
         for p in self.params:
-            p.grad = 0.0
+            p.grad = None if set_to_none else 0.0
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on beside parameters and gradients."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import sys
 import time
 import warnings
@@ -45,6 +46,7 @@ class Engine:
         self.shared, self.rows = self.bound.shared, self.bound.lanes
         count = program.parameters
         self.theta, self.gradient = self.shared[:count], self.shared[count : 2 * count]
+        self._pack = struct.Struct(f"{count}d").pack_into
         self._looked_at = [self.gradient]
         if backend == "numpy":
             for a, stretches in zip((self.shared, self.rows), program.looked_at(8, (4096, 1 + 1024 // lanes)), strict=True):
@@ -90,7 +92,10 @@ class Engine:
 
     def attempt(self, theta: Any) -> tuple[float, Any] | None:
         """Return the loss and its gradient at the given parameters; None where the engine has the last word."""
-        self.theta[:] = theta
+        if theta.__class__ is list:
+            self._pack(self.theta, 0, *theta)  # in half the time
+        else:
+            self.theta[:] = theta
         if not self.run():
             return None
         fixed, where = self.value_at

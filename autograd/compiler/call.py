@@ -26,7 +26,7 @@ from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
 from autograd.modes import ACTIVE, MODE, cut_off, user_line
 from autograd.node import HOOKED, Constant
-from autograd.sweep import add_to_leaves, in_turn
+from autograd.sweep import add_numbers, in_turn
 from autograd.value import Value
 
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
@@ -188,7 +188,7 @@ class CompiledFunction:
         if not reason:
             found = engine.attempt(theta)
             if found is not None:
-                return found if not HOOKED else (found[0], self._hooked(found[1]))
+                return found if not HOOKED else (found[0], self._hooked(found[1], structure.unreached))
             reason = NOT_FINITE
         return self._by_engine(reason, given, theta)
 
@@ -199,21 +199,21 @@ class CompiledFunction:
         source = structure.source
         return source.aside or (HOOKED_OUTSIDE if HOOKED and any(map(_hooks, (*source.captured, *source.outside))) else "")
 
-    def _hooked(self, grads: Any) -> Any:
-        """Let the parameters' hooks see the gradients, and change them."""
+    def _hooked(self, grads: Any, unreached: Sequence[int]) -> Any:
+        """Let the hooks of the parameters that a gradient reaches see it, and change it."""
         assert self._params is not None
         for i, p in enumerate(self._params):
-            if _hooks(p):
+            if _hooks(p) and i not in unreached:
                 grads[i] = float(_hooked(_hooks(p), float(grads[i])))
         return grads
 
     def _add(self, grads: Any, unreached: Sequence[int]) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
         assert self._params is not None
-        arrived: dict[Any, Any] = dict(zip(self._params, grads if grads.__class__ is list else grads.tolist(), strict=True))
+        numbers = list(grads) if grads.__class__ is list else grads.tolist()
         for i in unreached:
-            arrived[self._params[i]] = None
-        add_to_leaves(arrived)
+            numbers[i] = None
+        add_numbers(self._params, numbers)
 
     def _refuse_while_tracing(self, what: str) -> None:
         if MODE.get().tape is not None:

@@ -393,6 +393,42 @@ pass_exchange(PyObject *module, PyObject *args)
     Py_RETURN_TRUE;
 }
 
+/* add_floats(nodes, numbers): add numbers to the nodes' grad, in one go; nothing where there is None in place of a number. False, with
+   no node changed, where a grad is no float. */
+PyObject *
+pass_add_floats(PyObject *module, PyObject *args)
+{
+    PyObject *nodes, *numbers;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyList_Type, &numbers)) return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(nodes), made = 0;
+    if (PyList_GET_SIZE(numbers) != count) {
+        PyErr_SetString(PyExc_ValueError, "add_floats() takes two lists of one length");
+        return NULL;
+    }
+    PyObject **after = PyMem_New(PyObject *, count ? count : 1);
+    if (after == NULL) return PyErr_NoMemory();
+    for (; made < count; made++) {
+        PyObject *node = PyList_GET_ITEM(nodes, made), *g = PyList_GET_ITEM(numbers, made);
+        if (!Py_IS_TYPE(node, value_type)) break;
+        PyObject *old = AT(node, GRAD);
+        if (old == NULL || !PyFloat_CheckExact(old) || (g != Py_None && !PyFloat_CheckExact(g))) break;
+        if (g == Py_None) after[made] = Py_NewRef(old);
+        else if (PyFloat_AS_DOUBLE(old) == 0.0) after[made] = Py_NewRef(g);
+        else after[made] = PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + PyFloat_AS_DOUBLE(g));
+        if (after[made] == NULL) break;
+    }
+    int done = made == count;
+    for (Py_ssize_t i = 0; done && i < count; i++) { /* from here on `after` holds what the nodes held */
+        PyObject **place = &AT(PyList_GET_ITEM(nodes, i), GRAD), *old = *place;
+        *place = after[i];
+        after[i] = old;
+    }
+    for (Py_ssize_t i = 0; i < made; i++) Py_DECREF(after[i]);
+    PyMem_Free(after);
+    if (PyErr_Occurred()) return NULL;
+    return PyBool_FromLong(done);
+}
+
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {

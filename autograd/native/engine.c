@@ -63,6 +63,7 @@ static PyMethodDef functions[] = {
     {"blank", new_node, METH_NOARGS, "Return a node whose slots are to be filled."},
     {"sweep", pass_sweep, METH_VARARGS, "What sweep.py does under that name."},
     {"exchange", pass_exchange, METH_VARARGS, "What sweep.py does under that name."},
+    {"add_floats", pass_add_floats, METH_VARARGS, "What sweep.py does under that name."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -38,5 +38,6 @@ PyObject *take_operators(PyObject *module, PyObject *args);
 PyObject *take_pass(PyObject *module, PyObject *args);
 PyObject *pass_sweep(PyObject *module, PyObject *args);
 PyObject *pass_exchange(PyObject *module, PyObject *args);
+PyObject *pass_add_floats(PyObject *module, PyObject *args);
 
 #endif

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import optional
+from autograd.errors import MissingDependencyError, optional
 from autograd.render import dotsource, engines
 from autograd.render.drawing import Drawing
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import graphviz
 else:
     graphviz = optional("graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package")
+    if not hasattr(graphviz, "Digraph"):
+        why = f"{getattr(graphviz, '__file__', None) or graphviz!r} is another module of that name, without Digraph"
+        raise MissingDependencyError("the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz", broken=why)
 
 
 class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]

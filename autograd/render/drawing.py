@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -167,7 +168,7 @@ def draw(
     Returns
     -------
     Drawing
-        A `graphviz.Digraph` as well, where that package is installed. ``.save("graph.svg")`` writes a file;
+        A `graphviz.Digraph` as well, where that package is installed; where it is broken, a warning says so once. ``.save("graph.svg")`` writes a file;
         a notebook shows it by itself.
 
     Raises
@@ -207,9 +208,15 @@ def _blank(form: str) -> Drawing:
     """Return an empty drawing: a Digraph where graphviz is installed, for the pictures themselves need no package."""
     try:
         from autograd.render.dot import DigraphDrawing
-    except MissingDependencyError:
+    except MissingDependencyError as error:
+        if error.broken and not _NOTICED:  # what is absent is no news
+            _NOTICED.append(True)
+            warnings.warn(f"{error}. The picture is drawn without it", RuntimeWarning, stacklevel=3)
         return Drawing()
     return DigraphDrawing(form)
+
+
+_NOTICED: list[bool] = []
 
 
 def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Value
 from nn import callbacks, checks, data, init, losses, metrics, optim, plot, state
@@ -260,4 +261,22 @@ def test_pytorch_programs_pass_set_to_none():
         for parameter in model.parameters():
             parameter.grad = 1.0
         zero(set_to_none=True)
+        assert [p.grad for p in model.parameters()] == [None] * 3
+        zero()
         assert [p.grad for p in model.parameters()] == [0.0] * 3
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+def test_a_gradient_set_to_none_is_none_until_one_arrives(backend):
+    w, unused = Value(2.0), Value(1.0)
+    optimizer = optim.AdamW([w, unused], lr=0.1, weight_decay=0.5)
+    step = autograd.compile(lambda x: (w * x).square(), [w, unused], backend=backend)
+    for run in (lambda: (w * 3.0).square().backward(), lambda: step(3.0)):
+        optimizer.zero_grad(set_to_none=True)
+        assert "grad" in str(autograd.draw(w * unused).source)
+        assert optim.clip_grad_norm_([w, unused], 1e9) == 0.0
+        run()
+        assert unused.grad is None
+        assert w.grad == pytest.approx(18.0 * w.data)
+        optimizer.step()
+    assert unused.data == 1.0

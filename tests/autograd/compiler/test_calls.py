@@ -16,7 +16,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, grad, hessian, jacobian, jvp, vjp
+from autograd import Value, grad, hessian, jacobian, jvp, native, sweep, vjp
 from autograd.compiler import compile
 from autograd.compiler.kept import Recent
 from autograd.compiler.plain import PlainCompiled
@@ -636,3 +636,31 @@ def test_terms_that_cancel_in_another_order_are_no_defect(backend):
     step = made(lambda a, b: ((w * a + b) - a) * 1.0 + (a * w - a), [w], backend=backend)
     step.check(1e10, 1.0)
     step.check(1e16, 1.0)
+
+
+@pytest.mark.parametrize("add", [sweep._add_floats, *([native.REPLACED["add_floats"]] if native.engine else [])])
+def test_gradients_are_added_all_or_none_to_the_bit(add):
+    a, b, c, d = (Value(1.0) for _ in range(4))
+    a.grad, b.grad, c.grad, d.grad = 0.0, 0.1, -0.0, 7.0
+    assert add([a, b, c, d], [-0.0, 0.2, 5e-324, None])
+    assert [x.grad.hex() for x in (a, b, c, d)] == [x.hex() for x in (-0.0, 0.1 + 0.2, 5e-324, 7.0)]
+    for other in (None, Value(2.0), 1):
+        c.grad = other
+        assert not add([a, b, c], [1.0, 1.0, 1.0])
+        assert (a.grad, b.grad) == (0.0, 0.1 + 0.2)
+        sweep.add_numbers([a, b, c], [1.0, 1.0, 1.0])
+        assert (a.grad, b.grad) == (1.0, 0.1 + 0.2 + 1.0)
+        assert float(c.grad) == {None: 1.0, 1: 2.0}.get(other if not isinstance(other, Value) else "node", 3.0)
+        a.grad, b.grad = 0.0, 0.1 + 0.2
+
+
+def test_a_parameter_that_is_not_used_keeps_none_and_its_hook_is_not_called(backend):
+    w, unused = Value(2.0), Value(1.0)
+    w.grad = unused.grad = None
+    seen = []
+    handles = [p.register_hook(lambda g, name=name: seen.append((name, g)) or 2.0 * g) for p, name in ((w, "w"), (unused, "unused"))]
+    made(lambda x: w * w * x, [w, unused], backend=backend)(3.0)  # with hooks from before the recording
+    assert seen == [("w", 12.0)]
+    assert (w.grad, unused.grad) == (24.0, None)
+    for handle in handles:
+        handle.remove()

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import pytest
 from drawings import chain, elements, needs_dot, network, neuron
 
+import autograd.render.drawing as drawing
 import autograd.render.engines as engines
 from autograd.errors import MissingDependencyError
 from autograd.render import dotsource, draw
@@ -141,3 +142,17 @@ def test_no_process_is_left_behind(path_with, no_pygraphviz, tmp_path):
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("content", ["raise ImportError('libgvc is gone')", "version = 1"])
+def test_a_broken_graphviz_package_is_told_once_and_the_picture_drawn_without_it(monkeypatch, tmp_path, content):
+    (tmp_path / "graphviz.py").write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "graphviz" or name == "autograd.render.dot"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(drawing, "_NOTICED", [])
+    with pytest.warns(RuntimeWarning, match=r"graphviz package, which is installed here but broken .*pip uninstall graphviz|Repair it with: pip install graphviz"):
+        picture = draw(neuron(), engine="builtin")
+    assert type(picture).__name__ == "Drawing"
+    assert draw(neuron(), engine="builtin").source.startswith("digraph")  # and warns no more
+    monkeypatch.delitem(sys.modules, "graphviz", raising=False)
