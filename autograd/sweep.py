@@ -10,17 +10,17 @@ reader a mark that an interrupted pass left behind is the number zero, and to th
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
-from threading import get_ident
+from types import FrameType
 from typing import Any, Final, TypeVar
-from weakref import ref
 
 from autograd import ops
 from autograd.errors import GraphError
-from autograd.lasting import Lasting, Life, content
 from autograd.native import REPLACED, engine
 from autograd.node import Node
 from autograd.op import Op
@@ -31,25 +31,7 @@ __all__ = ["add_numbers", "add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
-_TURNS: Final[list[ref[Life]]] = []  # whoever is in front of the queue has the turn
-
-
-class _Turn(Lasting):
-    """Wait until no other thread has a turn, and take one."""
-
-    __slots__ = ()
-
-    def _begin(self, life: ref[Life]) -> None:
-        me = get_ident()
-        if _TURNS and me in map(content, _TURNS):
-            raise GraphError(
-                "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
-                "let the handler take note, and do it afterwards"
-            )
-        life().content = me  # type: ignore[union-attr]
-        _TURNS.append(ref(life(), _TURNS.remove))  # type: ignore[arg-type]
-        while _TURNS[0]() is not life():
-            time.sleep(1e-4)
+_TURNS: Final[list[FrameType]] = []  # the calls of `in_turn` that wait or work: whoever is in front has the turn
 
 
 def in_turn(work: Callable[[], T]) -> T:
@@ -62,19 +44,50 @@ def in_turn(work: Callable[[], T]) -> T:
     """
     if engine is not None:  # in C it is done at one go
         return work()
-    with _Turn():
+    me = sys._getframe()
+    _TURNS.append(me)
+    try:
+        if _TURNS[0] is not me:
+            _wait(me)
         return work()
+    finally:
+        _TURNS.remove(me)
+
+
+def _wait(me: FrameType) -> None:
+    """Wait until those in front are gone; one that an interrupt has kept from leaving the queue is gone if it is not executed any more."""
+    while (front := _TURNS[0]) is not me:
+        if _is_below(front, me):
+            raise GraphError(
+                "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
+                "let the handler take note, and do it afterwards"
+            )
+        try:
+            front.clear()  # raises while it is executed
+        except RuntimeError:
+            time.sleep(1e-4)
+        else:
+            with suppress(ValueError):  # another thread has found the same
+                _TURNS.remove(front)
+
+
+def _is_below(frame: FrameType, top: FrameType | None) -> bool:
+    """Tell whether a call is in progress on the stack of this thread, of which ``top`` is the innermost."""
+    while top is not None and top is not frame:
+        top = top.f_back
+    return top is frame
 
 
 def _renew() -> None:
     """Start anew in a forked process: the threads that wait or work are not in it."""
-    me = get_ident()
-    _TURNS[:] = [life for life in _TURNS if content(life) == me]
+    me = sys._getframe()
+    _TURNS[:] = [frame for frame in _TURNS if _is_below(frame, me)]
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
 
+_ZERO: Final = 0.0
 _get_grad: Final = attrgetter("grad")
 _set_grad: Final = Node.__dict__["grad"].__set__
 
@@ -137,7 +150,7 @@ def _sweep(root: Value, gradient: float) -> bool:
     It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes, leaves keep what they had.
     """
     sums: dict[Any, Any] = {}
-    is_open, empty = float("0"), float("0")  # "what lies below is being sorted", "sorted, and nothing has arrived": two objects
+    is_open, empty = _ZERO + 0.0, _ZERO + 0.0  # "what lies below is being sorted", "sorted, and nothing has arrived": two new objects
     if root._a is None:
         sums[root] = gradient
     else:
@@ -150,7 +163,12 @@ def _sweep(root: Value, gradient: float) -> bool:
             _accumulate(order, bundles, sums, empty)
         except (AttributeError, KeyError, TypeError, ValueError):
             return False
-    add_to_leaves(sums)
+    nodes, arrived = list(sums), sums.values()
+    done = False
+    while not done:  # as `add_to_leaves` does, where there are only leaves
+        before = list(map(_get_grad, nodes))
+        after = [old + g if old.__class__ is Value or old else g for old, g in zip(before, arrived)]
+        done = _exchange(nodes, before, after)
     return True
 
 
@@ -194,17 +212,17 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
                 stack += below
                 continue
         else:
-            first = a.__class__ is Value and a._a is not None and a.grad is not empty
-            second = b.__class__ is Value and b._a is not None and b.grad is not empty
+            first = a.__class__ is Value and a._a is not None and (above := a.grad) is not empty
+            second = b.__class__ is Value and b._a is not None and (beside := b.grad) is not empty
             if first or second:
                 push(node)
                 node.grad = is_open
                 if first:
-                    if a.grad is is_open:
+                    if above is is_open or a is node:
                         return None
                     push(a)
                 if second:
-                    if b.grad is is_open:
+                    if beside is is_open or b is node:
                         return None
                     push(b)
                 continue
@@ -228,21 +246,25 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, An
         da = node._da
         if da is not None:
             a = node._a
-            if a._a is None:
+            old = a.grad
+            if old is empty:
+                a.grad = g * da
+            elif a._a is not None:
+                a.grad = old + g * da
+            else:
                 old = arrived(a)
                 sums[a] = g * da if old is None else old + g * da
-            else:
-                old = a.grad
-                a.grad = g * da if old is empty else old + g * da
         db = node._db
         if db is not None:
             b = node._b
-            if b._a is None:
+            old = b.grad
+            if old is empty:
+                b.grad = g * db
+            elif b._a is not None:
+                b.grad = old + g * db
+            else:
                 old = arrived(b)
                 sums[b] = g * db if old is None else old + g * db
-            else:
-                old = b.grad
-                b.grad = g * db if old is empty else old + g * db
         elif da is None and node._a.__class__ is tuple:
             _spread(node, g, bundles, sums, empty)
 
