@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "DEPTH", "ENTRIES", "NAME", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float", "lock",
+    "DEPTH", "ENTRIES", "NAME", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float",
+    "entries_within", "lock",
     "parse_json", "read_bytes", "read_text", "temporary_file", "write_atomically",
 ]  # fmt: skip
 
@@ -27,7 +28,9 @@ SECONDS = 60.0
 SILENCE = 10.0
 """How long a pipe may say nothing at all, or find nobody who reads it."""
 ENTRIES = 10_000_000
-"""Values in the largest JSON document that is parsed."""
+"""Values in the largest JSON document that is parsed, where the size that may be read does not allow for more."""
+BYTES = 16
+"""Bytes that are reckoned for a value, where the size that may be read decides how many values may be."""
 DEPTH = 200
 """Lists and objects within each other, in the deepest JSON document that is parsed; modules within each other in that of a graph."""
 NAME = 1 << 16
@@ -369,8 +372,15 @@ def read_text(path: str | os.PathLike[str], *, limit: int = SIZE, seconds: float
 # JSON.
 
 
-def parse_json(text: str, *, entries: int = ENTRIES, depth: int = DEPTH) -> Any:
+def entries_within(limit: int) -> int:
+    """Return how many values a document may hold where ``limit`` is the size in bytes that may be read."""
+    return max(ENTRIES, limit // BYTES)
+
+
+def parse_json(text: str, *, limit: int = SIZE, entries: int | None = None, depth: int = DEPTH) -> Any:
     """Parse JSON strictly: no key twice, no bare NaN, at most ``entries`` values, ``depth`` of them within each other.
+
+    Where ``entries`` is not given, as many as `entries_within` says of the ``limit`` in bytes that a user may raise.
 
     Raises
     ------
@@ -392,8 +402,12 @@ def parse_json(text: str, *, entries: int = ENTRIES, depth: int = DEPTH) -> Any:
 
     # Each value but the first of a list or an object stands behind a comma.
     brackets = text.count("[") + text.count("{")
-    if text.count(",") + brackets >= entries:
-        raise ValueError(f"not accepted: JSON of more values than the limit of {entries}")
+    count = text.count(",") + brackets + 1
+    if count > (entries_within(limit) if entries is None else entries):
+        raise ValueError(
+            f"not accepted: JSON of more values than the limit of {entries}" if entries is not None else
+            f"not accepted: JSON of {count} values, more than the limit of {entries_within(limit)}; limit={count * BYTES} accepts so many"
+        )  # fmt: skip
     if brackets > depth and _depth(text) > depth:
         raise ValueError(f"not accepted: JSON nested too deeply, more than the limit of {depth}")
     try:
@@ -409,13 +423,18 @@ def parse_json(text: str, *, entries: int = ENTRIES, depth: int = DEPTH) -> Any:
 
 
 def _depth(text: str) -> int:
-    """Return how many lists and objects stand within each other, at most."""
-    import re
+    """Return how many lists and objects stand within each other, at most, by one look at each character."""
     from itertools import accumulate
 
-    bare = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text, flags=re.DOTALL).encode("utf-8", "replace")
-    brackets = bare.translate(None, bytes(set(range(256)) - set(b"[]{}")))
-    return max(accumulate((1 if b in b"[{" else -1 for b in brackets), initial=0))
+    bare = text.replace("\\\\", "").replace('\\"', "").encode("utf-8", "replace")
+    marks = bare.translate(None, bytes(set(range(256)) - set(b'[]{}"')))
+    depth = deepest = inside = 0  # the last one: whether a text begins before the piece and ends in it
+    for at in range(0, len(marks), 1 << 20):
+        pieces = marks[at : at + (1 << 20)].split(b'"')
+        *depths, depth = accumulate((1 if b in b"[{" else -1 for b in b"".join(pieces[inside::2])), initial=depth)
+        deepest = max(deepest, depth, *depths)
+        inside ^= len(pieces) - 1 & 1
+    return deepest
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

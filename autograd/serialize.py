@@ -10,9 +10,10 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.copying import refuse_call
 from autograd.errors import GraphError
-from autograd.files import DEPTH, NAME, decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.files import DEPTH, NAME, SIZE, decode_float, encode_float, entries_within, parse_json, read_text, write_atomically
 from autograd.modes import check_path, cut_off
 from autograd.real import to_float
+from autograd.recordable import agrees, difference
 from autograd.value import Note, Value
 
 __all__ = ["from_json", "load", "save", "to_json"]
@@ -79,19 +80,25 @@ def to_json(root: Value) -> str:
         if node.op is not None:
             row["op"] = node.op.saved_name()
             row["operands"] = [encode_vector(v) for v in node._a] if node.op is ops.dot else [encode(x) for x in node.operands]
-            row["local"] = [None if d is None else encode_float(d) for _, d in node.edges()]
+            local = [d for _, d in node.edges()]
+            row["local"] = [None if d is None else encode_float(d) for d in local]
+            if not agrees(node.op, node._data, node.operands, local):
+                row["assigned"] = True
         rows.append(row)
     document = {"format": FORMAT, "version": VERSION, "vectors": [v for _, v in vectors.values()], "nodes": rows}
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 
-def from_json(text: str) -> Value:
+def from_json(text: str, *, limit: int = SIZE) -> Value:
     """Rebuild the graph that `to_json` wrote, and return its root.
 
     Parameters
     ----------
     text
         A JSON document.
+    limit
+        The text may hold a value for every 16 of so many bytes, and at least ten million of them; by default 256 MiB.
+        Each dot product counts as so many values as it multiplies.
 
     Returns
     -------
@@ -101,7 +108,8 @@ def from_json(text: str) -> Value:
     Raises
     ------
     GraphError
-        If the text is anything else; the message says what is wrong and in which node.
+        If the text is anything else, or no recording of that operation gives those local derivatives; the message says what is
+        wrong and in which node.
 
     Examples
     --------
@@ -111,7 +119,7 @@ def from_json(text: str) -> Value:
     autograd.errors.GraphError: not a graph: expected an object with "format": "chainrule.graph"
     """
     try:
-        document = parse_json(text)
+        document = parse_json(text, limit=limit)
     except ValueError as error:
         raise GraphError(f"not a graph: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -122,20 +130,20 @@ def from_json(text: str) -> Value:
     if not isinstance(rows, list) or not rows or not isinstance(vectors, list):
         raise GraphError('not a graph: "nodes" must be a list of at least one node, and "vectors" a list')
     nodes: list[Value] = []
-    tuples: dict[str, tuple[Any, ...]] = {}
+    shared = _Vectors(vectors, nodes, limit)
     for number, row in enumerate(rows):
         try:
-            nodes.append(_decode(row, nodes, vectors, tuples))
+            nodes.append(_decode(row, nodes, shared))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GraphError(f"node {number} of the graph: {error.args[0] if error.args else repr(error)}") from None
     return nodes[-1]
 
 
-def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]) -> Value:
+def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors) -> Value:
     """Make one node of its JSON object; its operands are among ``nodes``."""
     if not isinstance(row, dict):
         raise ValueError("expected an object")
-    unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local"}
+    unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local", "assigned"}
     if unknown:
         raise ValueError(f"unknown key {min(unknown)!r:.60}")
     for key in ("data", "grad"):
@@ -150,7 +158,7 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[s
     if row.get("label") or row.get("scope"):
         node.note = Note(row.get("label", ""), row.get("scope", ""))
     if "op" in row:
-        _decode_operation(node, row, nodes, vectors, tuples)
+        _decode_operation(node, row, nodes, vectors)
     return node
 
 
@@ -165,39 +173,90 @@ def _check_names(label: str, scope: str) -> None:
             raise ValueError(f"the scope has {depth} modules within each other, more than the limit of {DEPTH}")
 
 
-def _decode_operation(
-    node: Value, row: dict[str, Any], nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]
-) -> None:
+def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], vectors: _Vectors) -> None:
     op = node._row = ops.lookup(row["op"])
-    operands, local = row.get("operands"), row.get("local")
+    operands, local, assigned = row.get("operands"), row.get("local"), row.get("assigned", False)
     if not isinstance(operands, list) or not isinstance(local, list):
         raise ValueError("an operation needs the lists operands and local")
-    pair: list[tuple[Any, ...]] = []
-    flat: tuple[Any, ...]
+    if not isinstance(assigned, bool):
+        raise ValueError("assigned must be true or false")
+    given = [None if d is None else _number(d) for d in local]
     if op is ops.dot:
-        pair = [_vector(name, nodes, vectors, tuples) for name in operands]
-        if len(pair) != 2 or len(pair[0]) != len(pair[1]):
-            raise ValueError("dot takes two vectors of one length")
-        flat = (*pair[0], *pair[1])
-    else:
-        flat = tuple(_operand(x, nodes) for x in operands)
-        op.check_count(len(flat))
-    parents = [x for x in flat if isinstance(x, Value)]
-    if len(parents) != len(local):
-        raise ValueError(f"{len(parents)} of the operands are nodes, but there are {len(local)} local derivatives")
-    known = iter(local)
+        node._a, node._b = vectors.product(node._data, operands, given, assigned=assigned)
+        return
+    flat = tuple(_operand(x, nodes) for x in operands)
+    op.check_count(len(flat))
     _check_constants(op, flat)
-    floats = [(None if (d := next(known)) is None else _number(d)) if isinstance(x, Value) else None for x in flat]
-    if op is ops.dot:
-        half = len(pair[0])
-        node._a = tuple(pair)
-        halves = zip(pair, (floats[:half], floats[half:]), strict=True)
-        node._b = tuple([0.0 if d is None else d for d in ds] if any(isinstance(x, Value) for x in v) else None for v, ds in halves)
-    elif len(flat) > 2 or op.arity == ops.ANY:
+    _check_number(sum(isinstance(x, Value) for x in flat), given)
+    if wrong := difference(op, node._data, flat, given, assigned=assigned):
+        raise ValueError(wrong)
+    known = iter(given)
+    floats = [next(known) if isinstance(x, Value) else None for x in flat]
+    if len(flat) > 2 or op.arity == ops.ANY:
         node._a, node._b = flat, tuple(floats)
     else:
         node._a, node._b = (*flat, None)[:2]
         node._da, node._db = (*floats, None)[:2]
+
+
+def _check_number(count: int, local: list[float | None]) -> None:
+    if len(local) != count:
+        raise ValueError(f"{count} of the operands are nodes, but there are {len(local)} local derivatives")
+
+
+class _Vector:
+    """A vector of dot products, which many may share."""
+
+    def __init__(self, items: tuple[Any, ...]) -> None:
+        self.items = items
+        self.data = [x._data if isinstance(x, Value) else x for x in items]
+        self.places = [i for i, x in enumerate(items) if isinstance(x, Value)]
+
+
+class _Vectors:
+    """The vectors of a file, each made when a dot product asks for it, and the products of them that may still be."""
+
+    def __init__(self, rows: list[Any], nodes: Sequence[Value], limit: int) -> None:
+        self.rows, self.nodes, self.limit = rows, nodes, limit
+        self.left = entries_within(limit)
+        self.made: dict[str, _Vector] = {}
+
+    def find(self, name: Any) -> _Vector:
+        """Return the vector of that name."""
+        if name not in self.made:
+            if not (isinstance(name, str) and name[:1] == "v" and name[1:].isdecimal() and int(name[1:]) < len(self.rows)):
+                raise ValueError(f"there is no vector {name!r:.60}")
+            self.made[name] = _Vector(tuple(_operand(x, self.nodes) for x in self.rows[int(name[1:])]))
+        return self.made[name]
+
+    def product(
+        self, y: float, operands: list[Any], local: list[float | None], *, assigned: bool
+    ) -> tuple[tuple[Any, ...], tuple[list[float] | None, ...]]:
+        """Return what a dot product's node holds: the pair of vectors, and for each the derivative by it."""
+        pair = [self.find(name) for name in operands]
+        if len(pair) != 2 or len(pair[0].items) != len(pair[1].items):
+            raise ValueError("dot takes two vectors of one length")
+        w, x = pair
+        if not (w.places or x.places):
+            raise ValueError("dot of constants alone is no node")
+        _check_number(len(w.places) + len(x.places), local)
+        self.left -= len(w.items)
+        if self.left < 0:
+            raise GraphError(
+                f"not accepted: dot products of more numbers than the limit of {entries_within(self.limit)}, "
+                f"counting each vector as often as it is used; limit={2 * self.limit} accepts twice as many"
+            )
+        half = len(w.places)
+        derivatives = [x.data, w.data]  # shared, where they are what recording makes them
+        for i, (ours, other, given) in enumerate(((w, x, local[:half]), (x, w, local[half:]))):
+            if given != [other.data[place] for place in ours.places]:
+                derivatives[i] = [*other.data]
+                for place, d in zip(ours.places, given, strict=True):
+                    derivatives[i][place] = d
+        shared = derivatives[0] is x.data and derivatives[1] is w.data
+        if not shared and (wrong := difference(ops.dot, y, (*w.items, *x.items), local, assigned=assigned)):
+            raise ValueError(wrong)
+        return (w.items, x.items), tuple(d if v.places else None for v, d in zip(pair, derivatives, strict=True))
 
 
 def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
@@ -228,14 +287,6 @@ def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
     return _number(x)
 
 
-def _vector(name: Any, nodes: Sequence[Value], vectors: list[Any], tuples: dict[str, tuple[Any, ...]]) -> tuple[Any, ...]:
-    if name not in tuples:
-        if not (isinstance(name, str) and name[:1] == "v" and name[1:].isdecimal() and int(name[1:]) < len(vectors)):
-            raise ValueError(f"there is no vector {name!r:.60}")
-        tuples[name] = tuple(_operand(x, nodes) for x in vectors[int(name[1:])])
-    return tuples[name]
-
-
 def save(root: Value, path: str | os.PathLike[str]) -> None:
     """Write the graph below ``root`` to a JSON file, whole or not at all.
 
@@ -257,13 +308,15 @@ def save(root: Value, path: str | os.PathLike[str]) -> None:
     write_atomically(path, to_json(root))
 
 
-def load(path: str | os.PathLike[str]) -> Value:
+def load(path: str | os.PathLike[str], *, limit: int = SIZE) -> Value:
     """Read the graph that `save` wrote, and return its root.
 
     Parameters
     ----------
     path
         The file.
+    limit
+        Bytes of the largest file that is read, 256 MiB by default; it decides how many values may be, too, as in `from_json`.
 
     Returns
     -------
@@ -273,7 +326,7 @@ def load(path: str | os.PathLike[str]) -> Value:
     Raises
     ------
     GraphError
-        If the file holds anything else.
+        If the file holds anything else, or more than the limit.
     OSError
         If it cannot be read.
 
@@ -289,7 +342,7 @@ def load(path: str | os.PathLike[str]) -> Value:
     (Value(data=2.0, grad=12.0, label='x'),)
     """
     try:
-        text = read_text(path)
+        text = read_text(path, limit=limit)
     except ValueError as error:
         raise GraphError(str(error)) from None
-    return from_json(text)
+    return from_json(text, limit=limit)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from autograd.files import ENTRIES, SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.files import SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
 from nn.module import Module
 
 __all__ = ["FORMAT", "VERSION", "assign_parameters", "load", "read", "save", "write"]
@@ -144,7 +144,7 @@ def read(path: str | os.PathLike[str], *, kind: str, limit: int = SIZE) -> dict[
     """
     text = read_text(path, limit=limit)
     try:
-        document = parse_json(text, entries=max(ENTRIES, limit // 16))
+        document = parse_json(text, limit=limit)
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
             raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))

@@ -326,6 +326,24 @@ def test_depth_has_a_limit(opening):
         sys.setrecursionlimit(recursion)
 
 
+def test_depth_is_found_by_one_look_at_each_character():
+    text = "[" * 201 + '"' + '\\"' * 1_000_000  # a text that does not end: looked for anew at each quotation mark, it would take hours
+    with pytest.raises(ValueError, match="nested too deeply, more than the limit of 200"):
+        files.parse_json(text)
+    pieces = '["' + "[" * (1 << 20) + '", [[1]]]'  # a text of several pieces
+    assert files.parse_json(pieces, depth=3)[1] == [[1]]
+    with pytest.raises(ValueError, match="limit of 2"):
+        files.parse_json(pieces, depth=2, entries=1 << 22)
+
+
+def test_the_limit_of_values_grows_with_that_of_the_size(monkeypatch):
+    monkeypatch.setattr(files, "ENTRIES", 4)
+    assert files.parse_json("[1, 2, 3]", limit=16) == [1, 2, 3]
+    with pytest.raises(ValueError, match="JSON of 5 values, more than the limit of 4; limit=80 accepts so many"):
+        files.parse_json("[1, 2, 3, 4]", limit=16)
+    assert files.parse_json("[1, 2, 3, 4]", limit=80) == [1, 2, 3, 4]
+
+
 def test_the_number_of_values_has_a_limit():
     assert files.parse_json("[1, 2, 3]", entries=4) == [1, 2, 3]
     for text in ("[1, 2, 3]", "[[[1]]]", '{"a": 1, "b": 2, "c": 3}'):
