@@ -10,7 +10,17 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.copying import refuse_call
 from autograd.errors import GraphError
-from autograd.files import DEPTH, NAME, SIZE, decode_float, encode_float, entries_within, parse_json, read_text, write_atomically
+from autograd.files import (
+    DEPTH,
+    NAME,
+    SIZE,
+    decode_float,
+    encode_float,
+    entries_within,
+    parse_json,
+    read_text,
+    write_atomically,
+)
 from autograd.modes import check_path, cut_off
 from autograd.real import to_float
 from autograd.recordable import agrees, difference
