@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import operator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
@@ -32,6 +33,16 @@ _SHARED: Final = "write x itself in place of the copy: what a recorded function 
 _exp: Final = math.exp
 _tanh: Final = math.tanh
 _sech_squared: Final = special.sech_squared
+# NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
+_NUMPY_OPERATORS: Final = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "power": operator.pow,
+    "float_power": operator.pow, "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": divmod, "equal": operator.eq,
+    "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
+_NUMPY_NAMES: Final = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "absolute": "abs", "fabs": "abs", "negative": "neg", "rint": "round", "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
+}  # fmt: skip
 _ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
 
 
@@ -73,8 +84,6 @@ class Value(Node, Operators):
     """
 
     __slots__ = ()
-
-    __array_ufunc__ = None  # makes NumPy's scalars and arrays hand their operators over to ours
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self._data = to_float(data)
@@ -270,6 +279,21 @@ class Value(Node, Operators):
     def __int__(self) -> int:
         self._leave("autograd.floor(x)")
         return int(self._data)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """Let NumPy's scalars hand their operators over to ours; its functions are told what to call in place of them."""
+        name = ufunc.__name__
+        # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
+        if method == "__call__" and not options and name in _NUMPY_OPERATORS and not isinstance(operands[0], Value):
+            x, node = operands
+            alone = getattr(x, "ndim", 1) == 0
+            if name in ("equal", "not_equal"):
+                return _NUMPY_OPERATORS[name](node, x.item() if alone else None)
+            compared = "less" in name or "greater" in name  # NumPy makes an array of a number that it compares
+            return _NUMPY_OPERATORS[name](to_float(x.item() if compared and alone else x), node)
+        ours = _NUMPY_NAMES.get(name, name)
+        other = f"autograd.{ours}, or " if ours in ops.TABLE else ""
+        raise TypeError(f"NumPy's {name} takes no Value; write {other}x.data for its number, which leaves the graph")
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Let NumPy compare a node with a number; its other functions see an object that is none of theirs."""
