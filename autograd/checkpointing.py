@@ -79,16 +79,23 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
-        kept = MODE.get().grad and not is_tracing()
-        generators = reached(f, args, kwargs) if kept else []
-        with differentiating(given):
+        if not MODE.get().grad or is_tracing():
+            with differentiating(given):
+                return f(*args, **kwargs)  # nothing is recorded; or all of it is, to be compiled
+        around: _Run | None = MODE.get().inside
+        run = _Run(around is not None and around.again)
+        if around is not None:
+            around.forget_latest()
+        generators = reached(f, args, kwargs, beyond=_is_not_made)
+        with differentiating(given, inside=run):
             result = f(*args, **kwargs)
-        if not kept:
-            return result  # nothing is recorded; or all of it is, to be compiled
+        run.add_draws(drawn_from(generators))
         outputs = trees.leaves(result, "the result of checkpoint()'s function")
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
-        call = _Call((*given, *closed_over), f, args, kwargs, outputs, drawn_from(generators))
+        call = _Call((*given, *closed_over), f, args, kwargs, outputs, run.draws())
+        if around is not None:
+            around.add(call, outputs)
         made = set(order) - set(closed_over)
         return trees.rebuild(result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)]))
 
@@ -96,18 +103,59 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     return checkpointed
 
 
+def _is_not_made(f: Any) -> bool:
+    return f not in _MADE
+
+
+class _Run:
+    """A run of a checkpointed function, which learns of the calls of other ones in it.
+
+    Of the generators that those draw from it learns from them: so nobody looks for these again. And where it is a second run, its nodes
+    are wanted at once, and next those of the latest call in it: they are kept until then. So calls within calls, at any depth, run
+    again once each.
+    """
+
+    __slots__ = ("_draws", "_latest", "again")
+
+    def __init__(self, again: bool) -> None:
+        self.again = again
+        self._draws: dict[int, tuple[Any, Any]] = {}
+        self._latest: _Call | None = None
+
+    def add_draws(self, draws: Sequence[tuple[Any, Any]]) -> None:
+        """Take note of generators that were drawn from, with their states before; of each the first state counts."""
+        for generator, state in draws:
+            self._draws.setdefault(id(generator), (generator, state))
+
+    def draws(self) -> list[tuple[Any, Any]]:
+        """Return the generators that were drawn from, with their states before."""
+        return list(self._draws.values())
+
+    def add(self, call: _Call, outputs: list[Any]) -> None:
+        """Take note of a call in it that is over."""
+        self.add_draws(call.draws)
+        if self.again:
+            self._latest, call.outputs = call, outputs
+
+    def forget_latest(self) -> None:
+        """Drop the nodes of the latest call: another one begins, whose nodes are wanted first."""
+        if self._latest is not None:
+            self._latest.outputs = self._latest = None
+
+
 class _Call(Bundle):
     """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
 
-    __slots__ = ("_args", "_data", "_draws", "_f", "_kwargs", "count")
+    __slots__ = ("_args", "_data", "_f", "_kwargs", "count", "draws", "outputs")
     name = "checkpoint"
 
     def __init__(
         self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any],
-        draws: Sequence[tuple[Any, bytes]] = (),
+        draws: Sequence[tuple[Any, Any]] = (),
     ) -> None:  # fmt: skip
         super().__init__(below)
-        self._draws = list(draws)
+        self.draws = draws
+        self.outputs: list[Any] | None = None
         self._f, self._args, self._kwargs = f, args, kwargs
         self._data = [_number(y) for y in outputs]
         self.count = len(outputs)
@@ -124,14 +172,17 @@ class _Call(Bundle):
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""
-        with mode(grad=True), rewound(self._draws):
+        if self.outputs is not None:
+            outputs, self.outputs = self.outputs, None
+            return outputs
+        with mode(grad=True, inside=_Run(True)), rewound(self.draws):
             outputs = trees.leaves(self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function")
         now = [_number(y) for y in outputs]
         if len(now) != self.count or any(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)):
             raise GraphError(
-                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}; it must not depend on "
-                "random numbers from elsewhere than `random` and NumPy, nor on anything that changes, and the data of its arguments must "
-                "stay as they were"
+                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}. Either what it depends on has changed "
+                "since, such as the data of its arguments; or it draws from a generator that checkpoint() does not find (pass it as an "
+                "argument) or cannot set back, as that of the operating system"
             )
         return outputs
 

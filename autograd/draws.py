@@ -2,75 +2,87 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from itertools import islice
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Final
+
+from autograd.value import Value
 
 __all__ = ["drawn_from", "reached", "rewound"]
 
-_PLAIN = (int, float, str, bytes, complex, type(None))
-_OURS = ("autograd", "nn")  # these draw from generators that modules hold, or from the module `random`
+_PLAIN: Final = frozenset((int, float, bool, str, bytes, complex, type(None), range, slice, Value, CodeType, ModuleType))
+_KNOWN: Final = sys.stdlib_module_names | {"autograd", "nn", "numpy"}
+"""Packages that draw from generators of their caller's, from `random`, or from `numpy.random`."""
+MOST: Final = 5000
+"""So many objects are looked at; those nearest to the roots come first."""
 
 
-def reached(*roots: Any) -> list[tuple[Any, bytes]]:
+def reached(*roots: Any, beyond: Callable[[Any], bool] = lambda _: True) -> list[tuple[Any, Any]]:
     """Return the generators that the roots lead to, with their states: of `random`, of NumPy, and those of the global ones.
 
-    Followed are arguments, attributes, containers, what a function closes over, and the global names that it uses.
+    Followed is whatever an object refers to: arguments, attributes, elements, what a function closes over, and of its globals those
+    that it names; but not what lies ``beyond`` a function of which this is False, nor long tables of numbers.
     """
     numpy = sys.modules.get("numpy.random")
     found: list[Any] = [random._inst]
     if numpy is not None:
         found.append(numpy.mtrand._rand)
     seen: set[int] = set()
-    stack: list[Any] = list(roots)
-    while stack:
-        x = stack.pop()
+    waiting: deque[Any] = deque(roots)
+    while waiting and len(seen) < MOST:
+        x = waiting.popleft()
         kind = type(x)
-        if kind in _PLAIN or kind.__module__.startswith("autograd.") or id(x) in seen:
+        if kind in _PLAIN or id(x) in seen:
             continue
         seen.add(id(x))
-        if isinstance(x, random.Random) or kind.__module__.startswith("numpy.random"):
+        if issubclass(kind, random.Random) or str(kind.__module__).startswith("numpy.random"):
             found.append(x)
-        else:
-            stack += _below(x)
+        elif not str(kind.__module__).startswith("autograd.") and not (kind is FunctionType and not beyond(x)):
+            waiting += _below(x, kind)
     return [(x, state) for x in dict.fromkeys(found) if (state := _state(x)) is not None]
 
 
-def _below(x: Any) -> Iterable[Any]:
-    """Return what an object leads to."""
-    if isinstance(x, (list, tuple, set, frozenset)):
-        return x
-    if isinstance(x, dict):
-        return x.values()
-    if isinstance(x, FunctionType):
-        return [] if _is_ours(x) else _used(x)
-    if isinstance(x, MethodType):
-        return x.__self__, x.__func__
-    if isinstance(x, partial):
-        return x.func, x.args, x.keywords
-    if isinstance(x, (ModuleType, type)):
-        return []
-    methods = [f for c in type(x).__mro__ if not _is_ours(c) for f in vars(c).values() if isinstance(f, FunctionType)]
-    return [*getattr(x, "__dict__", {}).values(), *methods]
+def _below(x: Any, kind: type) -> Iterable[Any]:
+    """Return what an object leads to, by asking it nothing: no code of a user's runs."""
+    if kind in _ELEMENTS:
+        others = _others(x, 10_000)
+        return [] if len(others) > 32 and all(_is_table(y) for y in others[:32]) else others
+    if kind is FunctionType:
+        return _used(x)
+    if issubclass(kind, type):
+        return [] if _is_known(x) else (*vars(x).values(), *x.__bases__)
+    return (*gc.get_referents(x), kind)
 
 
-def _is_ours(x: Any) -> bool:
-    return str(x.__module__).partition(".")[0] in _OURS
+_ELEMENTS: Final[dict[type, Callable[[Any], Iterable[Any]]]] = {list: iter, tuple: iter, set: iter, frozenset: iter, dict: dict.values}
+
+
+def _others(x: Any, most: int) -> list[Any]:
+    """Return the elements of a container that are no numbers."""
+    return [y for y in list(islice(_ELEMENTS[type(x)](x), most)) if type(y) not in _PLAIN]
+
+
+def _is_table(x: Any, depth: int = 3) -> bool:
+    """Whether a container seems to hold numbers alone, or containers of numbers."""
+    return type(x) in _ELEMENTS and all(depth and _is_table(y, depth - 1) for y in _others(x, 100)[:4])
+
+
+def _is_known(x: Any) -> bool:
+    return str(x.__module__).partition(".")[0] in _KNOWN
 
 
 def _used(f: FunctionType) -> list[Any]:
-    """Return what a function closes over, its defaults, and the globals that it names, through modules too."""
-    used: list[Any] = [f.__defaults__, f.__kwdefaults__, vars(f)]
-    for cell in f.__closure__ or ():
-        try:
-            used.append(cell.cell_contents)
-        except ValueError:  # not filled yet
-            continue
+    """Return what a function closes over, its defaults and attributes, and the globals that it names, through modules too."""
+    used: list[Any] = [f.__defaults__, f.__kwdefaults__, vars(f), *(f.__closure__ or ())]
+    if _is_known(f):
+        return used
     names: list[str] = []
     codes = [f.__code__]
     for code in codes:  # grows as it goes
@@ -82,9 +94,11 @@ def _used(f: FunctionType) -> list[Any]:
     return used
 
 
-def _state(generator: Any) -> bytes | None:
-    """Return a generator's state; None of one that has none, such as the operating system's."""
+def _state(generator: Any) -> Any:
+    """Return a generator's state, which nothing changes; None of one that has none, such as the operating system's."""
     try:
+        if type(generator) is random.Random:
+            return generator.getstate()
         if isinstance(generator, random.Random):
             return pickle.dumps(generator.getstate())
         if hasattr(generator, "get_state"):
@@ -94,8 +108,8 @@ def _state(generator: Any) -> bytes | None:
         return None
 
 
-def _set_state(generator: Any, state: bytes) -> None:
-    content = pickle.loads(state)  # noqa: S301 - made above, and never outside of this process
+def _set_state(generator: Any, state: Any) -> None:
+    content = pickle.loads(state) if state.__class__ is bytes else state  # noqa: S301 - made above, and never outside of this process
     if isinstance(generator, random.Random):
         generator.setstate(content)
     elif hasattr(generator, "set_state"):
@@ -104,13 +118,13 @@ def _set_state(generator: Any, state: bytes) -> None:
         getattr(generator, "bit_generator", generator).state = content
 
 
-def drawn_from(before: list[tuple[Any, bytes]]) -> list[tuple[Any, bytes]]:
+def drawn_from(before: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Return those of the generators that have moved on since."""
     return [(generator, state) for generator, state in before if _state(generator) != state]
 
 
 @contextmanager
-def rewound(states: list[tuple[Any, bytes]]) -> Iterator[None]:
+def rewound(states: list[tuple[Any, Any]]) -> Iterator[None]:
     """Set generators back to earlier states, for a while."""
     now = [(generator, _state(generator)) for generator, _ in states]
     try:

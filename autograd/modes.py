@@ -41,6 +41,8 @@ class Mode:
 
     What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
     """
+    inside: Any = None
+    """The run of a checkpointed function that is going on; see `checkpointing`."""
 
 
 class Inputs:
@@ -149,7 +151,7 @@ class Switch(Lasting):
 
     def _begin(self, life: ref[Life]) -> None:
         # No name for what `life()` returns, and no variable for the reference that removes itself from the set.
-        if self.changes.keys() != {"differentiating"}:
+        if not self.changes.keys() <= {"differentiating", "inside"}:
             ACTIVE.add(ref(life(), ACTIVE.discard))  # type: ignore[arg-type]
         MODE.add(life, self.changes)
 
@@ -185,9 +187,9 @@ def mode(**changes: Any) -> Switch:
     return Switch("mode", changes)
 
 
-def differentiating(inputs: Iterable[Any] = (), *, within: bool = True) -> Switch:
+def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **changes: Any) -> Switch:
     """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
-    return Switch("differentiating", {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None)})
+    return Switch("differentiating", {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None), **changes})
 
 
 Arguments = ParamSpec("Arguments")
