@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from autograd import Value, ops
+from autograd import Value, modes, ops
 from autograd.real import to_float
 
-__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "one_hot", "real", "values", "whole"]
+__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "one_hot", "proven", "real", "values", "whole"]
 
 _NO_LISTS = (str, bytes, Mapping)
 
@@ -58,6 +58,27 @@ def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
     """
     hot = [ops.equal(index, float(k)) for k in range(count)]
     return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
+
+
+def proven(x: Any, holds: Callable[[Any], Any], message: str) -> Any:
+    """Return 0 to be added to a result; raise where a number is not as it must be, and NaN where that is not known yet.
+
+    While a function is recorded for compilation, it is not: then the engine evaluates calls that come to NaN again, and says so.
+
+    Parameters
+    ----------
+    x
+        The number, or a Value.
+    holds
+        Tells by operations of this package whether it is as it must be: 1, or 0.
+    message
+        Of the error; ``{}`` stands for the number.
+    """
+    if x.__class__ is Value and modes.is_tracing():
+        return ops.where(holds(x), 0.0, math.nan)
+    if not holds(data_of(x)):
+        raise ValueError(message.format(x.data if x.__class__ is Value else repr(x)))
+    return 0.0
 
 
 def listed(name: str, xs: Any) -> list[Any]:

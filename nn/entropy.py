@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, modes, ops
-from nn.checks import as_whole, data_of, one_hot
+from nn.checks import as_whole, data_of, one_hot, proven
 from nn.reduction import elementwise, is_sequence, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
@@ -26,6 +26,19 @@ def _kept(weight: Any, x: Any) -> Any:
 def _expected(weights: Any, logarithms: Any) -> Any:
     """Sum of weight times logarithm; a class of weight zero costs nothing, though its logarithm be infinite."""
     return autograd.dot(tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)]))
+
+
+_TARGETS = "binary cross-entropy takes targets in [0, 1], got {}; for labels -1 and 1 write (y + 1) / 2"
+
+
+def _fraction(x: Any) -> Any:
+    """Whether a number is from 0 to 1."""
+    return ops.equal(x, ops.clamp(x, low=0.0, high=1.0))
+
+
+def _no_excess(x: Any) -> Any:
+    """Whether a number is neither below 0 nor above 1; of NaN the loss is NaN."""
+    return 1.0 - (ops.less(x, 0.0) + ops.greater(x, 1.0))
 
 
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
@@ -60,17 +73,16 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     """
 
     def one(p: Any, t: Any) -> Any:
-        if not modes.is_tracing() and (p < 0.0 or p > 1.0):
-            raise ValueError(f"binary_cross_entropy takes probabilities in [0, 1], got {data_of(p)!r}; from scores use binary_cross_entropy_with_logits")
+        sound = proven(p, _no_excess, "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use binary_cross_entropy_with_logits")
+        sound = sound + proven(t, _fraction, _TARGETS)
         if t.__class__ is Value:
             taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
-            return -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
-        if not 0 <= t <= 1:
-            raise ValueError(f"binary cross-entropy takes targets in [0, 1], got {t!r}; for labels -1 and 1 write (y + 1) / 2")
+            return sound - (taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
         terms = [t * autograd.log(p)] if t else []
         if t != 1:
             terms.append((1.0 - t) * autograd.log1p(-p))
-        return -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
+        loss = -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
+        return loss if sound.__class__ is float else loss + sound
 
     return elementwise(probability, target, reduction, "binary_cross_entropy", one)
 
@@ -108,12 +120,11 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
     """
 
     def one(s: Any, t: Any) -> Any:
-        if t.__class__ is not Value:
-            if not 0 <= t <= 1:
-                raise ValueError(f"binary cross-entropy takes targets in [0, 1], got {t!r}; for labels -1 and 1 write (y + 1) / 2")
-            if t in (0, 1):
-                return autograd.softplus(-s if t == 1 else s)
-        return t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
+        sound = proven(t, _fraction, _TARGETS)
+        if t.__class__ is not Value and t in (0, 1):
+            return autograd.softplus(-s if t == 1 else s)
+        loss = t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
+        return loss if sound.__class__ is float else loss + sound
 
     return elementwise(score, target, reduction, "binary_cross_entropy_with_logits", one)
 

@@ -13,8 +13,8 @@ from operator import sub
 from typing import Any
 
 import autograd
-from autograd import Value
-from nn.checks import listed, real
+from autograd import Value, ops
+from nn.checks import listed, proven, real
 from nn.entropy import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
 from nn.module import Module
 from nn.reduction import elementwise, paired, pairs_of, reduced
@@ -209,10 +209,9 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """
 
     def one(s: Any, t: Any) -> Any:
-        if t.__class__ is not Value and t not in (-1, 1):
-            raise ValueError(f"hinge_loss takes targets -1 and 1, got {t!r}; for labels 0 and 1 write 2 * y - 1")
-        margin = 1.0 - t * s
-        return margin.relu() if margin.__class__ is Value else autograd.relu(margin)
+        sound = proven(t, lambda t: ops.equal(t * t, 1.0), "hinge_loss takes targets -1 and 1, got {}; for labels 0 and 1 write 2 * y - 1")
+        loss = autograd.relu(1.0 - t * s)
+        return loss if sound.__class__ is float else loss + sound
 
     return elementwise(score, target, reduction, "hinge_loss", one)
 

@@ -159,3 +159,31 @@ def test_targets_may_be_values():
 def test_what_does_not_fit_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python", "c", "eager"])
+@pytest.mark.parametrize(("loss", "wrong", "right", "said"), [
+    (nn.losses.binary_cross_entropy_with_logits, (2.0, -0.5, math.nan), (0.0, 0.25, 1.0), "targets in .0, 1., got {}"),
+    (nn.losses.binary_cross_entropy, (2.0, -1.0, math.nan), (0.0, 0.25, 1.0), "targets in .0, 1., got {}"),
+    (nn.losses.hinge_loss, (0.0, 2.0, math.nan), (-1.0, 1.0), "targets -1 and 1, got {}"),
+])  # fmt: skip
+def test_a_target_that_is_none_is_refused_where_it_is_an_argument_of_a_compiled_loss(backend, loss, wrong, right, said):
+    w = Value(0.7)
+    if backend == "eager":
+        step = lambda xs, ts: [loss(w * x, Value(t)) for x, t in zip(xs, ts)]
+    else:
+        step = autograd.compile(lambda x, t: loss(w * x, t), [w], batch=True, backend=backend)
+        for t in right:
+            assert step([0.5], [t]) == pytest.approx(loss(0.35, t))
+    for t in wrong:
+        w.grad = 0.0
+        with pytest.raises(ValueError, match=said.format(t)):
+            step([1.0, 0.5], [right[0], t])
+        assert w.grad == 0.0
+
+
+def test_a_probability_that_is_none_is_refused_and_nan_stays_nan():
+    for call in (nn.losses.binary_cross_entropy, autograd.compile(nn.losses.binary_cross_entropy)):
+        with pytest.raises(ValueError, match="probabilities in .0, 1., got 2.0"):
+            call(2.0, 1.0)
+        assert math.isnan(call(math.nan, 0.5))
