@@ -321,10 +321,9 @@ def _polygamma_of_doubles(x: float, n: int) -> float:
     """
     if n > 20 or not -30.0 < x < 1e14 or abs(x) < 1e-14:
         return NAN
-    terms, z = [], x
+    terms, z, digits, shift = [], x, 0.0, 0.0
     if n == 0:
-        shift = 0.0  # what rounding took from z, times slopes
-        while z < 0.75:
+        while z < 0.75:  # with what rounding takes from z, times slopes, apart
             terms.append(-1.0 / z)
             if z > 0.0:
                 shift += (x - (z - (len(terms) - 1))) / (z * z)

@@ -145,6 +145,7 @@ pow: Op = row(
     "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
     symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
     domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+    float_partials=lambda y, a, b: (special.monomial(b, a, b, 1.0, 0.0), special.monomial(1.0, a, b, 0.0, 1.0)),
     textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
 )
 monomial: Op = row(
