@@ -27,7 +27,7 @@ from autograd.op import Op
 from autograd.order import Bundle
 from autograd.value import Value
 
-__all__ = ["add_numbers", "add_to_leaves", "in_turn", "sweep"]
+__all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
@@ -88,6 +88,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)
 
 _ZERO: Final = 0.0
+_PLAIN: Final = {float, type(None)}
 _get_grad: Final = attrgetter("grad")
 _set_grad: Final = Node.__dict__["grad"].__set__
 
@@ -128,20 +129,22 @@ def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] |
 
 
 def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
-    """Add numbers to the leaves' ``grad``, where none is None; False, with no leaf changed, where a ``grad`` is no float."""
+    """Do as `add_floats` says."""
     while True:  # another thread may have added to the same leaves meanwhile
         before = list(map(_get_grad, nodes))
-        if set(map(type, before)) != {float}:
+        if not _PLAIN.issuperset(map(type, before)) or any(old is None and g == 0.0 for old, g in zip(before, numbers, strict=True)):
             return False
         after = [old if g is None else old + g if old else g for old, g in zip(before, numbers, strict=True)]
         if _exchange(nodes, before, after):
             return True
 
 
-def add_numbers(nodes: list[Any], numbers: list[Any]) -> None:
-    """Do what `add_to_leaves` does, for leaves in a list and as many numbers, or None where nothing arrives."""
-    if not _add_floats(nodes, numbers):
-        add_to_leaves(dict(zip(nodes, numbers, strict=True)))
+def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
+    """Add numbers to the leaves' ``grad``; nothing where there is None in place of a number.
+
+    False, with no leaf changed, where a ``grad`` is neither a float nor None, or a zero meets None: has it arrived, or nothing?
+    """
+    return _add_floats(nodes, numbers)
 
 
 def _sweep(root: Value, gradient: float) -> bool:

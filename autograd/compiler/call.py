@@ -19,14 +19,14 @@ from typing import Any
 
 from autograd.backward import _hooked
 from autograd.compiler.kept import Recent
-from autograd.compiler.operation import Applied, pullback
+from autograd.compiler.operation import Applied, pullback, reach
 from autograd.compiler.recording import argument_names, constant, flatten, nested, rebuild
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
 from autograd.modes import ACTIVE, MODE, cut_off, user_line
 from autograd.node import HOOKED, Constant
-from autograd.sweep import add_numbers, in_turn
+from autograd.sweep import add_floats, add_to_leaves, in_turn
 from autograd.value import Value
 
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
@@ -92,9 +92,10 @@ class CompiledFunction:
         self._f, self._params, self._batch = f, params, batch
         self._reduction, self._penalty, self._backend = reduction, penalty, backend
         self._names = argument_names(f)
-        self._traces, self._pulls = Recent(weigh=weight_of), Recent()
+        self._traces, self._pulls, self._reaches = Recent(weigh=weight_of), Recent(), Recent()
         self._latest: tuple[Any, Any] | None = None
         self._left: Counter[str] = Counter()
+        self._looked = 0
         self._parts: CompiledFunction | None = None
 
     # What the two kinds of compiled functions do each in its way.
@@ -146,20 +147,20 @@ class CompiledFunction:
         """
         if self._params is None:
             return self._apply(self._parsed(data))
-        value, grads, unreached = self._evaluated(data, "a call")
+        value, grads, unreached, given = self._evaluated(data, "a call")
         if not ACTIVE or MODE.get().grad:
-            in_turn(partial(self._add, grads, unreached))
+            self._add(grads, unreached, given)
         return value
 
     def value_and_grad(self, *data: Any) -> tuple[float, Any]:
         """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
         if self._params is None:
             raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
-        value, grads, _ = self._evaluated(data, "value_and_grad()")
+        value, grads, *_ = self._evaluated(data, "value_and_grad()")
         return value, self._vector(grads)
 
-    def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int]]:
-        """Return the loss, the gradients, and which parameters none reaches."""
+    def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int], Any]:
+        """Return the loss, the gradients, which parameters none reaches whatever the data, and the arguments."""
         assert self._params is not None
         if ACTIVE:
             self._refuse_while_tracing(what)
@@ -167,7 +168,7 @@ class CompiledFunction:
         structure, engine = self._begin(given)
         try:
             self._refuse_cut_off(structure, what)
-            return *self._computed(structure, engine, [p._data for p in self._params], given), structure.unreached
+            return *self._computed(structure, engine, [p._data for p in self._params], given), structure.unreached, given
         finally:
             structure.release(engine)
 
@@ -188,7 +189,7 @@ class CompiledFunction:
         if not reason:
             found = engine.attempt(theta)
             if found is not None:
-                return found if not HOOKED else (found[0], self._hooked(found[1], structure.unreached))
+                return found if not HOOKED else (found[0], self._hooked(found[1], structure.unreached, given))
             reason = NOT_FINITE
         return self._by_engine(reason, given, theta)
 
@@ -199,21 +200,52 @@ class CompiledFunction:
         source = structure.source
         return source.aside or (HOOKED_OUTSIDE if HOOKED and any(map(_hooks, (*source.captured, *source.outside))) else "")
 
-    def _hooked(self, grads: Any, unreached: Sequence[int]) -> Any:
+    def _hooked(self, grads: Any, unreached: Sequence[int], given: Any) -> Any:
         """Let the hooks of the parameters that a gradient reaches see it, and change it."""
         assert self._params is not None
+        hooked = [i for i, p in enumerate(self._params) if _hooks(p) and i not in unreached]
+        absent = self._absent([i for i in hooked if grads[i] == 0.0], given)
         for i, p in enumerate(self._params):
-            if _hooks(p) and i not in unreached:
+            if i in hooked and i not in absent:
                 grads[i] = float(_hooked(_hooks(p), float(grads[i])))
         return grads
 
-    def _add(self, grads: Any, unreached: Sequence[int]) -> None:
+    def _absent(self, some: Sequence[int], given: Any) -> set[int]:
+        """Return those of some parameters that no gradient reaches, for these data: no branch to them is taken."""
+        assert self._params is not None
+        left = set(some)
+        if not left:
+            return left
+        self._looked += 1
+        find = reach(self._f, self._penalty, self._params)
+        program = self._reaches.recall(given.shapes, lambda: self._like(find, None, False, None))
+        program._backend = "numpy" if program._backend == "c" else program._backend  # a C compiler's time is not worth it
+        for i in range(given.lanes):
+            structure, engine = program._begin(
+                program._parsed([nested(iter(flat), shape) for flat, shape in zip(given.numbers(i), given.shapes, strict=True)])
+            )
+            try:
+                found = engine.evaluate()
+            finally:
+                structure.release(engine)
+            if found is None:
+                found = [float(x) for x in find(*given.values(i))]
+            left = {k for k in left if found[k] == 0.0}
+            if not left:
+                break
+        return left
+
+    def _add(self, grads: Any, unreached: Sequence[int], given: Any) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
         assert self._params is not None
         numbers = list(grads) if grads.__class__ is list else grads.tolist()
         for i in unreached:
             numbers[i] = None
-        add_numbers(self._params, numbers)
+        if in_turn(partial(add_floats, self._params, numbers)):
+            return
+        for i in self._absent([i for i, (p, g) in enumerate(zip(self._params, numbers, strict=True)) if g == 0.0 and p.grad is None], given):
+            numbers[i] = None
+        in_turn(partial(add_to_leaves, dict(zip(self._params, numbers, strict=True))))
 
     def _refuse_while_tracing(self, what: str) -> None:
         if MODE.get().tape is not None:
@@ -462,6 +494,7 @@ class CompiledFunction:
         """
         self._traces.clear()
         self._pulls.clear()
+        self._reaches.clear()
         self._parts = self._latest = None
 
     def _made(self) -> tuple[Any, Any]:
@@ -486,6 +519,8 @@ class CompiledFunction:
         reason = self._aside(structure)
         if reason and reason not in left:
             notes.append(f"the engine itself will evaluate the next call: {reason}")
+        if self._looked:
+            notes.append(f"{self._looked} calls looked, example by example, which branches lead to parameters whose grad was None or has a hook")
         return Report(facts, notes + [f"the engine itself evaluated {n} calls, in whole or in part: {why}" for why, n in left.items()])
 
     def check(self, *data: Any, tolerance: float = 1e-12) -> float:

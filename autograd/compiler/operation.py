@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import trees
-from autograd.backward import Pass
+from autograd import ops, trees
+from autograd.backward import Pass, _recorded_edges, toposort
 from autograd.checkpointing import _Call
 from autograd.errors import GraphError
 from autograd.linear import Linear
@@ -19,7 +19,7 @@ from autograd.modes import ACTIVE, MODE, is_tracing, mode
 from autograd.node import HOOKED
 from autograd.value import Value
 
-__all__ = ["Applied", "pullback"]
+__all__ = ["Applied", "pullback", "reach"]
 
 
 class Applied(_Call):
@@ -75,6 +75,41 @@ class Applied(_Call):
                 old = grads[x]
                 grads[x] = g if old is None else old + g
         return None
+
+
+def reach(f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequence[Value]) -> Callable[..., list[Any]]:
+    """Return the function of an example that tells for each parameter whether a gradient reaches it: 0.0 where no branch to it is taken."""
+
+    def reached(*args: Any) -> list[Any]:
+        sums: dict[Any, Any] = {}
+        for root in [f(*args), *([] if penalty is None else [penalty()])]:
+            found: dict[Any, Any] = {root: 1.0}
+            for node in reversed(toposort(root)) if isinstance(root, Value) else ():
+                here, op = found.get(node), node.op
+                if here is None or op is None:
+                    continue
+                edges = [(x, 1.0) for x in node.parents] if op.call is not None else _recorded_edges(node)
+                for x, local in edges:
+                    found[x] = _either(found.get(x), _through(here, local) if op.gated else here)
+            for p in params:
+                sums[p] = _either(sums.get(p), found.get(p))
+        return [0.0 if sums[p] is None else sums[p] for p in params]
+
+    return reached
+
+
+def _through(here: Any, local: Any) -> Any:
+    """Return what comes through a branch, whose derivative is 0 where it is not taken."""
+    if not isinstance(local, Value):
+        return here if local else None
+    taken = 1.0 - ops.equal(local, 0.0)
+    return taken if here.__class__ is float else here * taken
+
+
+def _either(a: Any, b: Any) -> Any:
+    if a is None or b is None:
+        return b if a is None else a
+    return 1.0 if float in (a.__class__, b.__class__) else ops.maximum(a, b)
 
 
 def pullback(f: Callable[..., Any], ends: Sequence[Value]) -> Callable[..., list[Any]]:

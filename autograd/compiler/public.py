@@ -56,8 +56,7 @@ def compile(
     -------
     Compiled
         Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``. As in a backward pass, that of a
-        parameter which the function does not use stays as it is, and its hooks are not called. One that is cut off by a
-        branch not taken, for these data, gets 0.0, where a backward pass would bring it nothing.
+        parameter which the function does not use, or to which no example takes a branch, stays None, and its hooks are not called.
 
     Notes
     -----

@@ -394,7 +394,7 @@ pass_exchange(PyObject *module, PyObject *args)
 }
 
 /* add_floats(nodes, numbers): add numbers to the nodes' grad, in one go; nothing where there is None in place of a number. False, with
-   no node changed, where a grad is no float. */
+   no node changed, where a grad is neither a float nor None, or a zero meets None. */
 PyObject *
 pass_add_floats(PyObject *module, PyObject *args)
 {
@@ -411,9 +411,10 @@ pass_add_floats(PyObject *module, PyObject *args)
         PyObject *node = PyList_GET_ITEM(nodes, made), *g = PyList_GET_ITEM(numbers, made);
         if (!Py_IS_TYPE(node, value_type)) break;
         PyObject *old = AT(node, GRAD);
-        if (old == NULL || !PyFloat_CheckExact(old) || (g != Py_None && !PyFloat_CheckExact(g))) break;
+        if (old == NULL || (old != Py_None && !PyFloat_CheckExact(old)) || (g != Py_None && !PyFloat_CheckExact(g))) break;
+        if (old == Py_None && g != Py_None && PyFloat_AS_DOUBLE(g) == 0.0) break; /* has a zero arrived, or nothing? */
         if (g == Py_None) after[made] = Py_NewRef(old);
-        else if (PyFloat_AS_DOUBLE(old) == 0.0) after[made] = Py_NewRef(g);
+        else if (old == Py_None || PyFloat_AS_DOUBLE(old) == 0.0) after[made] = Py_NewRef(g);
         else after[made] = PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + PyFloat_AS_DOUBLE(g));
         if (after[made] == NULL) break;
     }

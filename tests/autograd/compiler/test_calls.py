@@ -644,14 +644,12 @@ def test_gradients_are_added_all_or_none_to_the_bit(add):
     a.grad, b.grad, c.grad, d.grad = 0.0, 0.1, -0.0, 7.0
     assert add([a, b, c, d], [-0.0, 0.2, 5e-324, None])
     assert [x.grad.hex() for x in (a, b, c, d)] == [x.hex() for x in (-0.0, 0.1 + 0.2, 5e-324, 7.0)]
-    for other in (None, Value(2.0), 1):
+    for other, more in ((Value(2.0), 1.0), (1, 1.0), (None, 0.0)):
         c.grad = other
-        assert not add([a, b, c], [1.0, 1.0, 1.0])
-        assert (a.grad, b.grad) == (0.0, 0.1 + 0.2)
-        sweep.add_numbers([a, b, c], [1.0, 1.0, 1.0])
-        assert (a.grad, b.grad) == (1.0, 0.1 + 0.2 + 1.0)
-        assert float(c.grad) == {None: 1.0, 1: 2.0}.get(other if not isinstance(other, Value) else "node", 3.0)
-        a.grad, b.grad = 0.0, 0.1 + 0.2
+        assert not add([a, b, c], [1.0, 1.0, more])
+        assert (a.grad, b.grad, c.grad) == (-0.0, 0.1 + 0.2, other)
+    assert add([a, c, d], [None, 2.0, 1.0])
+    assert (a.grad.hex(), c.grad, d.grad) == ((-0.0).hex(), 2.0, 8.0)
 
 
 def test_a_parameter_that_is_not_used_keeps_none_and_its_hook_is_not_called(backend):
@@ -664,3 +662,38 @@ def test_a_parameter_that_is_not_used_keeps_none_and_its_hook_is_not_called(back
     assert (w.grad, unused.grad) == (24.0, None)
     for handle in handles:
         handle.remove()
+
+
+CUT = {
+    "where": lambda x, p, q: autograd.where(x > 0.0, p * x, q * x * x),
+    "relu": lambda x, p, q: (p * x).relu() + q * x,
+    "maximum": lambda x, p, q: autograd.maximum(p * x, 0.5 * q),
+    "of many": lambda x, p, q: autograd.max([p * x, q * 3.0, x]),
+    "clamp, twice": lambda x, p, q: autograd.clamp((p * x).relu(), 0.0, 1.0) * q,
+    "dot": lambda x, p, q: autograd.dot([autograd.where(x > 0.0, p, 1.0), q], [x, x]).tanh(),
+    "zero, but reached": lambda x, p, q: p * (x - x) + (q * x).relu(),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize("at", [[2.0], [-2.0], [-2.0, -1.0], [-2.0, 0.0, 3.0]])
+def test_what_no_branch_reaches_keeps_none_and_its_hook_is_not_called(backend, name, at):
+    p, q = Value(1.5), Value(-0.5)
+    f, batch = CUT[name], len(at) > 1
+    step = made(lambda x: f(x, p, q), [p, q], backend=backend, batch=batch, reduction="sum")
+
+    def outcome(run, hooked):
+        seen = []
+        p.grad = q.grad = None
+        handles = [v.register_hook(lambda g, k=k: seen.append((k, g))) for k, v in enumerate((p, q))] if hooked else []
+        run()
+        for handle in handles:
+            handle.remove()
+        return p.grad, q.grad, sorted(seen)
+
+    for hooked in (False, True):
+        want = outcome(lambda: autograd.sum([f(Value(x), p, q) for x in at]).backward(), hooked)
+        got = outcome(lambda: step(at if batch else at[0]), hooked)
+        for a, b in zip(got[:2], want[:2], strict=True):
+            assert a == (None if b is None else pytest.approx(b, rel=1e-12))
+        assert [k for k, _ in got[2]] == [k for k, _ in want[2]]
