@@ -1,5 +1,5 @@
 """All rounds: importing this enters them."""
 
-from hostile import expressions, graph_files, growth, training
+from hostile import expressions, graph_files, growth, mutations, programs, saving, training
 
-__all__ = ["expressions", "graph_files", "growth", "training"]
+__all__ = ["expressions", "graph_files", "growth", "mutations", "programs", "saving", "training"]
