@@ -115,7 +115,8 @@ print("to second order, both modes:", len(check_grads(right, (0.7,)).entries), "
 # %% [markdown]
 # ### The silent bug of notebook 2, found
 #
-# `math.sqrt` inside a function drops a part of the graph. Local rules are all right then; only the check of the whole can see it:
+# `math.sqrt` inside a function drops a part of the graph. Local rules are all right then; only the check of the whole can see it: recorded once more beside
+# the point, the graph holds the same operations but another constant, and what a constant changes no gradient knows:
 
 # %% tags=["report"]
 report = gradcheck(lambda v: v * math.sqrt(v), (4.0,), raise_exception=False)
