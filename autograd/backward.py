@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any, Final, NamedTuple, overload
 
 from autograd import ops
+from autograd.bundle import Bundle, Call
 from autograd.errors import AnomalyError, GraphError
 from autograd.modes import ACTIVE, MODE, cut_off, differentiating, frozen, is_tracing
 from autograd.node import HOOKED
-from autograd.order import Bundle, sort
+from autograd.order import sort
 from autograd.real import to_float
 from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.value import Value
@@ -155,15 +156,19 @@ def _descend(now: Pass) -> Pass | None:
             b = node._b
             old = grads[b]
             grads[b] = g * db if old is None else old + g * db
-        elif da is None and node._a.__class__ is tuple:
+        elif da is None and node._a.__class__ not in _TWO_AT_MOST:
             inner = _spread(node, g, grads, bundles)
             if inner is not None:
                 return inner
     return None
 
 
+_TWO_AT_MOST = (Value, float, type(None))
+"""What stands in the slot of the first operand where there are two at most."""
+
+
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
-    """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
+    """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
     if node._row is ops.dot:
         (ws, xs), (w_local, x_local) = node._a, node._b
         if w_local is not None:
@@ -175,9 +180,16 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             old = grads[bundle]
             grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local, strict=True)]
         return None
-    if node.__class__ is not Bundle and (call := _call(node)) is not None:
-        return _through_call(call, node, g, grads, recorded=False)
-    terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
+    if isinstance(node._a, Call):
+        _wait(grads, node, g)
+        return None
+    if isinstance(node, Bundle):
+        inner: Pass | None = node.replay(g, grads, recorded=False)
+        if inner is not None:
+            return inner
+        terms = node.pull(g)
+    else:
+        terms = [None if d is None else g * d for d in node._b]
     for x, term in zip(node._a, terms, strict=True):
         if term is not None and x.__class__ is Value:
             old = grads[x]
@@ -185,20 +197,13 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
     return None
 
 
-def _call(node: Any) -> Any:
-    """Return the checkpointed call that a node is, or is a result of; None of any other."""
-    call: Any = getattr(node.op, "call", node)
-    return call if issubclass(type(call), Bundle) else None
-
-
-def _through_call(call: Any, node: Any, g: Any, grads: dict[Any, Any], recorded: bool) -> Pass | None:
-    """Apply the chain rule from a result of a checkpointed call to the call, or through the call, by the pass that is returned."""
-    if call is node:
-        inner: Pass | None = call.replay(g, grads, recorded)
-        return inner
-    waiting = grads[call] = list(grads[call] or [None] * call.count)
-    waiting[node.op.index] = g
-    return None
+def _wait(grads: dict[Any, Any], node: Any, g: Any) -> None:
+    """Keep what one of several results receives until all of them have theirs."""
+    call, index = node._a, int(node._b)
+    waiting = grads[call]
+    if waiting is None:
+        waiting = grads[call] = [None] * call.count
+    waiting[index] = g if waiting[index] is None else waiting[index] + g  # a copy of a node is the same result
 
 
 def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool) -> None:
@@ -213,6 +218,7 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
     """Do as `_descend` does."""
     grads, rest, bundles, _ = now
     anomaly = bool(ACTIVE) and MODE.get().anomaly
+    results: dict[Any, Value] = {}  # of a call with several, one that messages name
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
         return _checked(where, old + term, (old, term)) if anomaly else old + term
@@ -227,14 +233,22 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
             continue
         if node.note is not None and node.note.hooks and not is_tracing():  # a program's calls call them
             g = grads[node] = _hooked(node.note.hooks, g)
-        if node.__class__ is Bundle:
-            for x, term in zip(node._a, g, strict=True):
-                if x.__class__ is Value:
-                    add(x, term, x)
-            continue
-        if (call := _call(node)) is not None:
-            if (inner := _through_call(call, node, g, grads, recorded=create_graph)) is not None:
+        if isinstance(node, Bundle):
+            inner: Pass | None = node.replay(g, grads, create_graph)
+            if inner is not None:
                 return inner
+            terms = node.pull(g, create_graph)
+            given = [c for c in g if c is not None]
+            for x, term in zip(node._a, terms, strict=True):
+                if x.__class__ is Value:
+                    where = results.get(node, x)
+                    add(x, _checked(where, term, given) if anomaly else term, where)
+            continue
+        if isinstance(node._a, Call):
+            if create_graph:
+                node._a.check(int(node._b), node._data)
+            results[node._a] = node
+            _wait(grads, node, g)
             continue
         edges = _recorded_edges(node) if create_graph else node._edges()
         if anomaly:

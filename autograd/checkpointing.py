@@ -11,13 +11,14 @@ from weakref import WeakSet
 
 from autograd import trees
 from autograd.backward import Pass
+from autograd.bundle import Bundle, Call
 from autograd.draws import drawn_from, reached, rewound
 from autograd.errors import GraphError
 from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, mode
 from autograd.node import observe
 from autograd.op import ANY, Op
-from autograd.order import Bundle, sort
+from autograd.order import sort
 from autograd.run import check_function
 from autograd.value import Value
 
@@ -143,11 +144,12 @@ class _Run:
             self._latest.outputs = self._latest = None
 
 
-class _Call(Bundle):
+class _Call(Call):
     """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
 
-    __slots__ = ("_args", "_data", "_f", "_kwargs", "count", "draws", "outputs")
+    __slots__ = ("_args", "_data", "_f", "_kwargs", "draws", "outputs")
     name = "checkpoint"
+    recomputed = True
 
     def __init__(
         self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any],
@@ -166,9 +168,17 @@ class _Call(Bundle):
         node._data = self._data[index]
         node.grad = 0.0
         node._row = _Recomputed(self, index)
-        node._a, node._b = self._a, (None,) * len(self._a)
+        node._a, node._b = self, float(index)
         node._da = node._db = node.note = None
         return observe(node) if ACTIVE else node
+
+    def operands(self, index: Any) -> tuple[Any, ...]:  # noqa: ARG002
+        """Return what the call rests on."""
+        return self._a
+
+    def local(self, index: Any) -> Sequence[float | None]:  # noqa: ARG002
+        """Return nothing for each operand: the derivatives are known only when the call is done again."""
+        return [None] * len(self._a)
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""

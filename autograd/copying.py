@@ -6,33 +6,43 @@ Both translate the slots of a node: nodes become twins or indices, and everythin
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from typing import Any
 from weakref import ref
 
+from autograd.bundle import Bundle, Call, below
 from autograd.errors import GraphError
-from autograd.order import Bundle, sort
+from autograd.joint import Joint
+from autograd.order import sort
 from autograd.sweep import in_turn
 from autograd.value import Note, Value
 
 __all__ = ["deepcopy", "reduce", "refuse_call"]
 
 
-def _closure(roots: Iterable[Value]) -> list[Value]:
-    """Return all nodes that ``roots`` refer to: operands, and gradients that are nodes."""
-    found = list(roots)
-    seen = set(found)
+def _closure(root: Value, known: Container[int]) -> list[Any]:
+    """Return all nodes that ``root`` refers to, operands and gradients that are nodes, and the calls with several results.
+
+    Those whose ids are ``known`` are left out, and so is what only they refer to.
+    """
+    found: list[Any] = [root]
+    seen = {root}
     for node in found:  # grows as it goes
-        refuse_call(node)
-        for x in (*node.operands, node.grad):
-            if isinstance(x, Value) and x not in seen:
+        for x in _referred(node):
+            if x not in seen and id(x) not in known:
                 seen.add(x)
                 found.append(x)
     return found
 
 
-def refuse_call(node: Value) -> None:
+def _referred(node: Any) -> list[Any]:
+    """Return the nodes and the calls with several results that a node or such a call refers to."""
+    refuse_call(node)
+    return [x for x in (*below(node), None if isinstance(node, Call) else node.grad) if isinstance(x, (Value, Call))]
+
+
+def refuse_call(node: Any) -> None:
     """Raise where a node is the result of a checkpointed call: a copy of it would still lead to the original's operands."""
     if node.op is not None and node.op.call is not None:
         raise GraphError(
@@ -41,10 +51,10 @@ def refuse_call(node: Value) -> None:
         )
 
 
-def _refuse_cycles(nodes: list[Value]) -> None:
+def _refuse_cycles(nodes: list[Any]) -> None:
     """Raise where a node rests on itself; what others than ``nodes`` rest on is not looked at."""
     known = set(nodes)
-    sort(Bundle(tuple(nodes)), [x for node in nodes for x in node.operands if x.__class__ is Value and x not in known])
+    sort(Bundle(tuple(nodes)), [x for node in nodes for x in below(node) if isinstance(x, (Value, Call)) and x not in known])
 
 
 class _Translator:
@@ -65,6 +75,17 @@ class _Translator:
 
 _MOVED = ("grad", "_a", "_b")  # the slots that may hold nodes
 _KEPT = ("_data", "_da", "_db", "_row")
+_KEPT_BY_CALLS = ("kind", "values", "kept")
+
+
+_ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with several results
+
+
+def _fill(call: Joint, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
+    call.grad = None
+    call._a, call.count = operands, len(operands)
+    for slot, x in zip(_KEPT_BY_CALLS, kept, strict=True):
+        setattr(call, slot, x)
 
 
 def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
@@ -73,13 +94,16 @@ def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
 
 
 def _copied(root: Value, memo: dict[int, Any]) -> Value:
-    old = [node for node in _closure([root]) if id(node) not in memo]
+    old = _closure(root, memo)
     _refuse_cycles(old)
     for node in old:
-        memo[id(node)] = object.__new__(Value)
-    translate = _Translator(lambda x: memo[id(x)] if x.__class__ is Value else x)
+        memo[id(node)] = object.__new__(node.__class__)
+    translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Value, Joint)) else x)
     for node in old:
         twin = memo[id(node)]
+        if node.__class__ is Joint:
+            _fill(twin, translate(node._a), [getattr(node, slot) for slot in _KEPT_BY_CALLS])
+            continue
         for slot in _KEPT:
             setattr(twin, slot, getattr(node, slot))
         for slot in _MOVED:
@@ -121,7 +145,7 @@ class _Packed:
 
     def __init__(self, root: Value) -> None:
         self.elsewhere: list[_Packed] = []
-        self.nodes: list[Value] = []
+        self.nodes: list[Any] = []  # and the calls with several results
         self.index: dict[int, int] = {}
         # When the pack goes, and before its nodes do, their ids are forgotten, for others may get them.
         self.reference: Any = ref(self, partial(_forget, self.index, _packs.holding))
@@ -129,7 +153,7 @@ class _Packed:
         self._take_what_they_rest_on(0)
         _refuse_cycles(self.nodes)
 
-    def _take(self, node: Value) -> None:
+    def _take(self, node: Value | Joint) -> None:
         refuse_call(node)
         self.index[id(node)] = len(self.nodes)
         self.nodes.append(node)
@@ -139,8 +163,8 @@ class _Packed:
         i = start
         while i < len(self.nodes):  # grows as it goes
             node = self.nodes[i]
-            for x in (*node.operands, node.grad):
-                if isinstance(x, Value) and id(x) not in self.index:
+            for x in _referred(node):
+                if id(x) not in self.index:
                     pack = _packs.find(x)
                     if pack is None:
                         self._take(x)
@@ -150,7 +174,7 @@ class _Packed:
 
     def number(self, x: Any) -> Any:
         """Return what stands for a node: its index here, or the pair of another pack's number and the index there."""
-        if x.__class__ is not Value:
+        if x.__class__ is not Value and x.__class__ is not Joint:
             return x
         if id(x) in self.index:
             return self.index[id(x)]
@@ -163,8 +187,11 @@ class _Packed:
         # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came since.
         self._take_what_they_rest_on(0)
         translate = _Translator(self.number)
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for node in self.nodes:
+            if node.__class__ is Joint:
+                rows.append((translate(node._a), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
+                continue
             note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
             # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its place.
             linked = node.grad.__class__ is Value
@@ -176,12 +203,12 @@ class _Packed:
 class _Unpacked:
     """The nodes of a pack, while a pickle is read."""
 
-    def __init__(self, nodes: list[Value]) -> None:
+    def __init__(self, nodes: list[Any]) -> None:
         self.nodes = nodes
 
 
 def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
-    nodes: list[Value] = [object.__new__(Value) for _ in rows]
+    nodes: list[Any] = [object.__new__(Joint if len(row) == _ROW_OF_CALL else Value) for row in rows]
 
     def node_of(x: Any) -> Any:
         if x.__class__ is int:
@@ -192,7 +219,11 @@ def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacke
         return x
 
     translate = _Translator(node_of)
-    for node, (link, grad, a, b, *kept, note) in zip(nodes, rows, strict=True):
+    for node, row in zip(nodes, rows, strict=True):
+        if node.__class__ is Joint:
+            _fill(node, translate(row[0]), row[1:])
+            continue
+        link, grad, a, b, *kept, note = row
         node.grad = grad if link is None else translate(link)
         node._a, node._b = translate(a), translate(b)
         for slot, x in zip(_KEPT, kept, strict=True):
@@ -208,4 +239,4 @@ def reduce(node: Value) -> tuple[Any, ...]:
 
 
 def _pick(pack: _Unpacked, index: int) -> Value:
-    return pack.nodes[index]
+    return pack.nodes[index]  # type: ignore[no-any-return]

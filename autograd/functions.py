@@ -254,7 +254,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
-    """Return exp(x_i) / sum_j exp(x_j) for each i.
+    """Return exp(x_i) / sum_j exp(x_j) for each i; time and memory grow with the number of operands.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     xs = _operands(values, "softmax")
-    return [ops.softmax(*xs, index=i) for i in range(len(xs))]
+    return ops.softmaxes(*xs)
 
 
 def log_softmax(values: Iterable[Any]) -> list[Any]:
@@ -304,4 +304,4 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     [-1000.0, 0.0]
     """
     xs = _operands(values, "log_softmax")
-    return [ops.log_softmax(*xs, index=i) for i in range(len(xs))]
+    return ops.log_softmaxes(*xs)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 
 from autograd.gamma import DIGITS
-from autograd.nary import place, sum
-from autograd.special import INF, NAN, is_order, two_product, two_sum
+from autograd.nary import exact_sum, place, sum
+from autograd.special import INF, NAN, div, is_order, two_product, two_sum
 
 
 def norm(*xs: float) -> float:
@@ -90,6 +90,42 @@ def direction_slopes(y: float, *operands: float) -> tuple[float, ...]:
         ratios = [-exact[i] * x / cube for x in exact]
         ratios[i] = builtins.sum(squares[:i] + squares[i + 1 :], Decimal(0)) / cube
         return tuple(map(float, ratios))
+
+
+def direction_row(xs: Sequence[float], place: int) -> tuple[float, ...]:
+    """Partials of one direction."""
+    return direction_slopes(direction(*xs, float(place)), *xs, float(place))
+
+
+def direction_pull(xs: Sequence[float], g: Sequence[float]) -> list[float]:
+    """Sums of g times the partials of all directions; the matrix is symmetric, so that it serves tangents as well."""
+    r = math.hypot(*xs)
+    if not all(map(math.isfinite, g)) or (not any(xs) or not math.isfinite(r)):
+        cosines = directions(r, *xs)
+        along = [c * x for c, x in zip(cosines, g, strict=True)]
+        return [div(x, r) - c * div(exact_sum(along), r) for c, x in zip(cosines, g, strict=True)]
+    if 1e-140 < r < 1e140 and all(abs(x) > 1e-150 or x == 0.0 for x in (*xs, *g)):
+        cosines = directions(r, *xs)
+        along = [c * x for c, x in zip(cosines, g, strict=True)]
+        mean = exact_sum(along)
+        slopes = [(x - c * mean) / r for c, x in zip(cosines, g, strict=True)]
+        at = builtins.max(range(len(xs)), key=lambda i: abs(cosines[i]))
+        if abs(cosines[at]) > 0.75:
+            squares = [c * c for c in cosines]
+            squares[at] = along[at] = 0.0
+            slopes[at] = (g[at] * exact_sum(squares) - cosines[at] * exact_sum(along)) / r
+        return slopes
+    with localcontext(DIGITS):
+        exact, received = [+Decimal(x) for x in xs], [+Decimal(x) for x in g]
+        at = builtins.max(range(len(xs)), key=lambda i: abs(xs[i]))
+        pairs = [pair for i, pair in enumerate(zip(exact, received, strict=True)) if i != at]
+        others = builtins.sum([p * p for p, _ in pairs], Decimal(0))
+        rest = builtins.sum([p * q for p, q in pairs], Decimal(0))
+        square, inner = others + exact[at] ** 2, rest + exact[at] * received[at]
+        cube = square ** Decimal("1.5")
+        ratios = [(q * square - p * inner) / cube for p, q in zip(exact, received, strict=True)]
+        ratios[at] = (received[at] * others - exact[at] * rest) / cube
+        return list(map(float, ratios))
 
 
 def complex_power(x: float, y: float, order: float) -> tuple[float, float]:

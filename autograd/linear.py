@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.backward import _accumulate, _accumulate_recorded, _checked, _hooked, _product, _recorded_edges
+from autograd.bundle import Bundle, Call, below
 from autograd.modes import ACTIVE, MODE
 from autograd.node import Constant
-from autograd.order import Bundle, sort
+from autograd.order import sort
 from autograd.value import Value
 
 __all__ = ["Linear", "Mark"]
@@ -62,13 +63,13 @@ class Linear:
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as numbers.
         self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
         self._active = self._find_active() if self.recorded else None
-        self._steps: list[tuple[Value, list[tuple[Value, Any]]]] | None = None
+        self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
 
     def _find_active(self) -> set[Any]:
         """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in (node._a if isinstance(node, Bundle) else node.parents)):
+            if any(x in active for x in below(node)):
                 active.add(node)
         return active
 
@@ -100,8 +101,20 @@ class Linear:
         """
         steps = self._linearize()
         anomaly = bool(ACTIVE) and MODE.get().anomaly
-        reached = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
+        reached: dict[Any, Any] = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
         for node, edges in steps:
+            if isinstance(node, Call):
+                given = [reached.get(x) for x in node._a]
+                if any(t is not None for t in given):
+                    reached[node] = node.push(given, self.recorded)
+                continue
+            call = node._a
+            if isinstance(call, Call) and not call.recomputed:
+                if call in reached:
+                    reached[node] = reached[call][int(node._b)]
+                    if anomaly:
+                        _checked(node, reached[node], (t for x in call._a if (t := reached.get(x)) is not None), "forward")
+                continue
             total: Any = None
             for x, local in edges:
                 t = reached.get(x)
@@ -131,7 +144,7 @@ class Linear:
         """Return the same, by the mode that needs fewer passes."""
         return self.rows_by_forward() if len(self.inputs) < len(self.outputs) else self.rows_by_reverse()
 
-    def _linearize(self) -> list[tuple[Value, list[tuple[Value, Any]]]]:
+    def _linearize(self) -> list[tuple[Any, list[tuple[Any, Any]]]]:
         """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
         if self._steps is None:
             self._steps = []
@@ -142,15 +155,24 @@ class Linear:
         assert self._steps is not None
         again: dict[Any, Sequence[Any]] = {}
         for node in order:
-            if isinstance(node, Bundle) or not any(x in active for x in node.parents):
+            if node.__class__ is Bundle or not any(x in active for x in below(node)):
                 continue
-            edges: list[tuple[Value, Any]]
+            edges: list[tuple[Any, Any]]
+            if isinstance(node, Call):
+                active.add(node)
+                if not node.recomputed:
+                    self._steps.append((node, []))
+                continue
+            if isinstance(node._a, Call) and not node._a.recomputed:
+                active.add(node)
+                self._steps.append((node, []))
+                continue
             if node.op.call is not None:
                 # A checkpointed call: its own nodes, made once more, come in between.
                 if node.op.call not in again:
                     again[node.op.call] = outputs = node.op.call.again()
                     self._add_steps(sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
-                edges = [(again[node.op.call][node.op.index], 1.0)]
+                edges = [(again[node.op.call][int(node._b)], 1.0)]
             else:
                 edges = _recorded_edges(node) if self.recorded else node._edges()
                 if ACTIVE and MODE.get().anomaly:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from operator import mul
@@ -20,6 +20,11 @@ _BIG = 2.0**1000
 
 def sum(*xs: float) -> float:
     """Sum, rounded once."""
+    return exact_sum(xs)
+
+
+def exact_sum(xs: Sequence[float]) -> float:
+    """Sum of a list or tuple, rounded once."""
     try:
         return math.fsum(xs)
     except ValueError:  # infinities of both signs
@@ -184,7 +189,12 @@ def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
 def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
     """Partials of the softmax: y times the sum of the other weights on the diagonal, -y times the weight elsewhere."""
     *xs, index = operands
-    w, place = weights(tuple(xs)), int(index)
+    return softmax_row(weights(tuple(xs)), int(index), y)
+
+
+def softmax_row(w: Sequence[float], place: int, y: float | None = None) -> tuple[float, ...]:
+    """Partials of one softmax by the weights."""
+    y = w[place] if y is None else y
     slopes = [-y * v for v in w]
     slopes[place] = y * sum(*w[:place], *w[place + 1 :])
     return tuple(slopes)
@@ -193,10 +203,63 @@ def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
 def log_softmax_slopes(_: float, *operands: float) -> tuple[float, ...]:
     """Partials of its logarithm: the sum of the other weights on the diagonal, minus the weight elsewhere."""
     *xs, index = operands
-    w, place = weights(tuple(xs)), int(index)
+    return log_softmax_row(weights(tuple(xs)), int(index))
+
+
+def log_softmax_row(w: Sequence[float], place: int) -> tuple[float, ...]:
+    """Partials of one logarithm of a softmax by the weights."""
     slopes = [-v for v in w]
     slopes[place] = sum(*w[:place], *w[place + 1 :])
     return tuple(slopes)
+
+
+# All results at once. Where one weight is more than all others together, what multiplies it is taken relative to what
+# comes with that one: 1 less its weight is then never a difference.
+
+
+def log_softmaxes(xs: tuple[float, ...]) -> list[float]:
+    """Every `log_softmax`."""
+    top, rest = _others(xs)
+    if math.isinf(top):
+        several = xs.count(top) > 1
+        return [NAN if several else 0.0 if x == top else -INF for x in xs]
+    scale = math.log1p(rest)
+    return [(x - top) - scale for x in xs]
+
+
+def _relative(w: Sequence[float], g: Sequence[float]) -> tuple[list[float], float]:
+    """Return g less what comes with a dominating weight, and the mean of that by the weights."""
+    top = builtins.max(w)
+    at = w.index(top) if top > 0.5 else -1
+    h = list(g)
+    if at >= 0:
+        c = g[at]
+        h = [x - c for x in g]
+        h[at] = 0.0
+    return h, exact_sum(list(map(mul, w, h)))
+
+
+def softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:
+    """Sums of g times the partials of all softmaxes; the matrix is symmetric, so that it serves tangents as well."""
+    h, mean = _relative(w, g)
+    return [v * (x - mean) for v, x in zip(w, h, strict=True)]
+
+
+def log_softmax_push(w: Sequence[float], t: Sequence[float]) -> list[float]:
+    """Sums of the partials of each logarithm of a softmax times t."""
+    h, mean = _relative(w, t)
+    return [x - mean for x in h]
+
+
+def log_softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:
+    """Sums of g times the partials of all logarithms of softmaxes."""
+    total = exact_sum(g)
+    slopes = [x - v * total for v, x in zip(w, g, strict=True)]
+    top = builtins.max(w)
+    if top > 0.5:
+        at = w.index(top)
+        slopes[at] = g[at] * exact_sum([*w[:at], *w[at + 1 :]]) - top * exact_sum([*g[:at], *g[at + 1 :]])
+    return slopes
 
 
 def place(name: str, index: float, count: int) -> int:

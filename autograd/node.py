@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
 from weakref import WeakSet, ref
 
 from autograd import ops
+from autograd.bundle import Call
 from autograd.errors import AnomalyError
 from autograd.modes import ACTIVE, MODE, frozen, user_line
 from autograd.real import to_float
@@ -83,6 +84,7 @@ class Node:
     # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
     # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
     # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
+    # One of several results of an operation keeps in _a their call and in _b its index.
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
 
     _row: Op | None
@@ -134,6 +136,8 @@ class Node:
             return (*self._a[0], *self._a[1])
         if self._a.__class__ is tuple:
             return self._a
+        if isinstance(self._a, Call):
+            return self._a.operands(self._b)
         return (self._a,) if self._b is None else (self._a, self._b)
 
     @property
@@ -158,6 +162,8 @@ class Node:
             pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
         elif self._a.__class__ is tuple:
             pairs = list(zip(self._a, self._b))
+        elif isinstance(self._a, Call):
+            pairs = list(zip(self._a._a, self._a.local(self._b)))
         else:
             pairs = [(self._a, self._da), (self._b, self._db)]
         return [(x, d) for x, d in pairs if isinstance(x, Node)]

@@ -11,7 +11,7 @@ from autograd import special
 from autograd.errors import GraphError
 from autograd.real import to_float
 
-__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SUM", "TABLE", "Ieee", "Op", "lookup", "row"]
+__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "multi", "row", "several"]
 
 ANY = -1  # the arity of an operation over any number of operands
 INF = math.inf
@@ -74,7 +74,7 @@ class Op:
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
     call: ClassVar[Any] = None
-    """What a backward pass computes again in place of reading local derivatives; only `checkpoint` has it."""
+    """What a backward pass computes again in place of reading local derivatives; only results of `checkpoint` have it."""
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
@@ -235,6 +235,61 @@ class Op:
         return self.name
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MultiOp:
+    """An operation with several results, of which each is one of a row: the i-th is ``row(*xs, index=i)``.
+
+    Its nodes share a `Call`, so that time and memory grow with the number of operands and not with its square. It has as many
+    results as operands, in each of which its matrix of derivatives is a diagonal matrix less a product of two vectors.
+
+    Examples
+    --------
+    >>> from autograd import ops
+    >>> ops.softmaxes(0.0, 0.0)
+    [0.5, 0.5]
+    """
+
+    name: str
+    """Name of the variable in `ops` that holds it, by which files and pickles refer to it."""
+    row: Op
+    """The row of one result; its last operand is the index."""
+    values: Callable[[tuple[float, ...]], Sequence[float]]
+    """``values(xs)``: all results."""
+    kept: Callable[[tuple[float, ...]], Sequence[float]]
+    """``kept(xs)``: the floats, one for each operand, of which the derivatives are made."""
+    local: Callable[[Sequence[float], int], Sequence[float]]
+    """``local(kept, i)``: the local derivatives of the i-th result."""
+    float_pull: Callable[[Sequence[float], Sequence[float]], Sequence[float]]
+    """``float_pull(kept, g)``: for each operand the sum over the results of g times the derivative."""
+    float_push: Callable[[Sequence[float], Sequence[float]], Sequence[float]]
+    """``float_push(kept, t)``: for each result the sum over the operands of the derivative times t."""
+    leads: Callable[[Any], Any]
+    """``leads(share)``: whether it outweighs all others together, as 1 or 0; of how many that holds at most one is."""
+    pull: Callable[..., list[Any]]
+    """``pull(xs, shares, leading, g)``: as ``float_pull``, on nodes; ``leading`` says of each share whether it leads."""
+    push: Callable[..., list[Any]]
+    """``push(xs, shares, leading, t)``: as ``float_push``, on nodes."""
+    shares: MultiOp | None = None
+    """The operation whose results these rules make the derivatives of; None if its own."""
+
+    def __call__(self, *xs: Any) -> list[Any]:
+        """Return all results: numbers of numbers, else nodes."""
+        for x in xs:
+            if x.__class__ is not float:
+                record = getattr(x, "_apply_all", None)
+                if record is not None:
+                    return record(self, xs)  # type: ignore[no-any-return]
+                if hasattr(x, "_apply"):
+                    return [self.row(*xs, index=float(i)) for i in range(len(xs))]
+        return list(self.values(tuple(map(to_float, xs))))
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return several, (self.name,)
+
+
 def _ieee(operation: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
     """Make a method of `Ieee`, which leaves nodes and symbols to their own methods."""
 
@@ -269,6 +324,7 @@ class Ieee(float):
 
 
 TABLE: dict[str, Op] = {}
+SEVERAL: dict[str, MultiOp] = {}
 CUSTOM: dict[str, Op] = {}  # the users' own rows, apart, so that what reads the table does not depend on who has run
 
 
@@ -277,6 +333,20 @@ def lookup(name: str) -> Op:
     op = TABLE.get(name) or CUSTOM.get(name)
     if op is None:
         raise KeyError(f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs are loaded")
+    return op
+
+
+def several(name: str) -> MultiOp:
+    """Return the operation with several results of that name."""
+    op = SEVERAL.get(name)
+    if op is None:
+        raise KeyError(f"no operation with several results is named {name!r:.60}")
+    return op
+
+
+def multi(name: str, row: Op, **fields: Any) -> MultiOp:
+    """Make an operation with several results and enter it among them."""
+    SEVERAL[name] = op = MultiOp(name, row, **fields)
     return op
 
 

@@ -21,9 +21,9 @@ from typing import Any
 
 from autograd import gamma, lengths, nary, special
 from autograd import gaussian as normal
-from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, Op, lookup, row
+from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, MultiOp, Op, lookup, multi, row
 
-__all__ = ["ANY", "TABLE", "Ieee", "Op", "lookup", "row"]
+__all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 
 POSITIVE = (0.0, INF)
 ORDER = (0.0, special.MAX_ORDER)
@@ -513,7 +513,7 @@ def _shares(y: Any, *xs: Any) -> tuple[Any, ...]:
 
 
 def _weights(xs: tuple[Any, ...]) -> list[Any]:
-    return [softmax(*xs, index=float(i)) for i in range(len(xs))]
+    return softmaxes(*xs)
 
 
 def _softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
@@ -542,7 +542,7 @@ def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
     """Slope (1 - y**2) / norm on the diagonal, with 1 - y**2 as the sum of the other squares, else -y cosine / norm."""
     *xs, index = operands
     r = norm(*xs)
-    cosines = [direction(*xs, index=float(i)) for i in range(len(xs))]
+    cosines = directions(*xs)
     # The quotient first: what it loses to underflow a cosine, at most 1, does not bring back.
     squares = tuple(c * (c / r) for c in cosines)
     place = int(index)
@@ -593,11 +593,102 @@ log_softmax: Op = row(
     textbook=lambda y, *xs: tuple(1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))),
 )
 norm: Op = row(
-    "norm", lengths.norm, lambda y, *xs: tuple(direction(*xs, index=float(i)) for i in range(len(xs))), arity=ANY,
+    "norm", lengths.norm, lambda y, *xs: tuple(directions(*xs)), arity=ANY,
     symbol="‖x‖", latex=r"\operatorname{norm}", numpy="norm", c="norm", domain=(POSITIVE,), float_partials=lengths.directions, source="DLMF 1.9.3",
     textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
 direction: Op = row(
     "direction", lengths.direction, _direction_partials, arity=ANY, params={"index": 0.0},
     latex=r"\operatorname{direction}", numpy="direction", c="direction", domain=(POSITIVE,), float_partials=lengths.direction_slopes, source="DLMF 1.9.3",
+)
+
+# Operations with several results. Each matrix of derivatives is a diagonal one less a product of two vectors, so that a pass
+# through it takes a few sums. Where a weight is more than all others together, what comes with it is taken apart, as in the
+# rows above: 1 less that weight is the sum of the others, and not a difference. A program that is being recorded has other
+# numbers, and finds the one that leads itself.
+
+
+def _pick(leads: Any, a: Any, b: Any) -> Any:
+    """Return ``a`` where a share leads, else ``b``."""
+    if leads.__class__ is bool:
+        return a if leads else b
+    return 0.0 if _is_zero(a) and _is_zero(b) else where(leads, a, b)
+
+
+def _is_zero(x: Any) -> bool:
+    return x.__class__ is float and x == 0.0
+
+
+def _times(a: Any, b: Any) -> Any:
+    """Multiply, without a node for what is nothing at all."""
+    if _is_zero(a) or _is_zero(b):
+        return 0.0
+    return b if a.__class__ is float and a == 1.0 else a if b.__class__ is float and b == 1.0 else a * b
+
+
+def _less(a: Any, b: Any) -> Any:
+    return a if _is_zero(b) else -b if _is_zero(a) else a - b
+
+
+def _total(terms: list[Any]) -> Any:
+    """Sum, without a node for nothing or for one term."""
+    left = [x for x in terms if not _is_zero(x)]
+    return sum(*left) if len(left) > 1 else left[0] if left else 0.0
+
+
+def _relative(w: list[Any], leading: list[Any], g: list[Any]) -> tuple[list[Any], Any]:
+    """Return g less what comes with a dominating weight, and the mean of that by the weights."""
+    c = _total([_pick(m, x, 0.0) for m, x in zip(leading, g, strict=True)])
+    h = [_pick(m, 0.0, _less(x, c)) for m, x in zip(leading, g, strict=True)]
+    return h, _total([_times(v, x) for v, x in zip(w, h, strict=True)])
+
+
+def _softmax_pull(_: Any, w: list[Any], leading: list[Any], g: list[Any]) -> list[Any]:
+    h, mean = _relative(w, leading, g)
+    return [_times(v, _less(x, mean)) for v, x in zip(w, h, strict=True)]
+
+
+def _log_softmax_push(_: Any, w: list[Any], leading: list[Any], t: list[Any]) -> list[Any]:
+    h, mean = _relative(w, leading, t)
+    return [_less(x, mean) for x in h]
+
+
+def _log_softmax_pull(_: Any, w: list[Any], leading: list[Any], g: list[Any]) -> list[Any]:
+    rest, others, whole = _sums_apart(leading, w, g)
+    return [_pick(m, _less(_times(x, rest), _times(v, others)), _less(x, _times(v, whole))) for m, v, x in zip(leading, w, g, strict=True)]
+
+
+def _sums_apart(leading: list[Any], w: list[Any], g: list[Any]) -> tuple[Any, Any, Any]:
+    """Return the sums of the weights and of g without those that lead, and that of all g."""
+    rest = _total([_pick(m, 0.0, v) for m, v in zip(leading, w, strict=True)])
+    others = _total([_pick(m, 0.0, x) for m, x in zip(leading, g, strict=True)])
+    first = _total([_pick(m, x, 0.0) for m, x in zip(leading, g, strict=True)])
+    return rest, others, _total([others, first])
+
+
+def _direction_pull(xs: tuple[Any, ...], cosines: list[Any], leading: list[Any], g: list[Any]) -> list[Any]:
+    r = norm(*xs)
+    ratios = [c / r for c in cosines]
+    along = [_times(q, x) for q, x in zip(ratios, g, strict=True)]
+    rest, others, whole = _sums_apart(leading, [c * q for c, q in zip(cosines, ratios, strict=True)], along)
+    return [
+        _pick(m, _less(_times(x, rest), _times(c, others)), _less(0.0 if _is_zero(x) else x / r, _times(c, whole)))
+        for m, c, x in zip(leading, cosines, g, strict=True)
+    ]
+
+
+softmaxes: MultiOp = multi(
+    "softmaxes", softmax, values=nary.weights, kept=nary.weights, local=nary.softmax_row,
+    float_pull=nary.softmax_pull, float_push=nary.softmax_pull,
+    leads=lambda w: greater(w, 0.5), pull=_softmax_pull, push=_softmax_pull,
+)
+log_softmaxes: MultiOp = multi(
+    "log_softmaxes", log_softmax, values=nary.log_softmaxes, kept=nary.weights, local=nary.log_softmax_row,
+    float_pull=nary.log_softmax_pull, float_push=nary.log_softmax_push,
+    shares=softmaxes, leads=lambda w: greater(w, 0.5), pull=_log_softmax_pull, push=_log_softmax_push,
+)
+directions: MultiOp = multi(
+    "directions", direction, values=lambda xs: lengths.directions(0.0, *xs), kept=tuple, local=lengths.direction_row,
+    float_pull=lengths.direction_pull, float_push=lengths.direction_pull,
+    leads=lambda c: greater(c * c, 0.5625), pull=_direction_pull, push=_direction_pull,
 )

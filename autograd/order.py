@@ -6,28 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import ops
+from autograd.bundle import Bundle, Call
 from autograd.errors import GraphError
 from autograd.value import Value
 
-__all__ = ["Bundle", "sort"]
+__all__ = ["sort"]
 
 
-class Bundle:
-    """A vector of operands that dot products share. In a sorted graph it stands between them and its elements.
-
-    So does a checkpointed call, a subclass with a method ``replay``, between its results and what they rest on.
-    """
-
-    __slots__ = ("_a", "grad")
-    op = _row = note = _b = _da = _db = None
-
-    def __init__(self, elements: tuple[Any, ...]) -> None:
-        self._a = elements
-        self.grad: Any = None
-
-
-def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after its parents, and the bundles among them by their tuple's id.
+def sort(root: Value | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict[int, Bundle]]:
+    """Return the nodes below ``root``, each after its parents, and the bundles among them by the id of their tuple or call.
 
     The nodes of ``stop`` are left out, and so is what only they rest on. A node that rests on itself raises GraphError.
     """
@@ -64,12 +51,6 @@ def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], d
                 push(a)
         elif a.__class__ is tuple:
             if node._row is not ops.dot:
-                call = None if node._row is None else node._row.call
-                if call is not None:
-                    bundles[id(call)] = call
-                    if not is_placed(call):
-                        push(call)
-                    continue
                 stack += [x for x in a if x.__class__ is Value and not is_placed(x)]
                 continue
             for vector, local in zip(a, node._b):
@@ -80,6 +61,11 @@ def sort(root: Value | Bundle, stop: Iterable[Value] = ()) -> tuple[list[Any], d
                     bundle = bundles[id(vector)] = Bundle(vector)
                 if not is_placed(bundle):
                     push(bundle)
+            continue
+        elif isinstance(a, Call):
+            bundles[id(a)] = a
+            if not is_placed(a):
+                push(a)
             continue
         b = node._b
         if b.__class__ is Value and not is_placed(b):

@@ -18,10 +18,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from autograd.joint import Joint
 from autograd.node import Node
 from autograd.op import TABLE, Op
 
-__all__ = ["agrees", "difference"]
+__all__ = ["agrees", "call_agrees", "difference"]
 
 CLOSE: Final = 1e-9
 """Relative difference of two numbers that are taken for the same one, computed elsewhere."""
@@ -49,6 +50,12 @@ def agrees(op: Op, y: float, operands: Sequence[Any], local: list[float | None])
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
     right = expected(op, y, operands, numbers)
     return right == local or all(map(same, local, right))
+
+
+def call_agrees(call: Joint) -> bool:
+    """Tell whether all that a call with several results keeps is what its operation makes of the numbers there now."""
+    numbers = tuple([x._data if isinstance(x, Node) else x for x in call._a])
+    return all(map(same, call.values, call.kind.values(numbers))) and all(map(same, call.kept, call.kind.kept(numbers)))
 
 
 def difference(op: Op, y: float, operands: Sequence[Any], local: list[float | None], *, assigned: bool) -> str:

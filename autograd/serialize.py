@@ -21,9 +21,11 @@ from autograd.files import (
     read_text,
     write_atomically,
 )
+from autograd.joint import Joint
 from autograd.modes import check_path, cut_off
+from autograd.op import several
 from autograd.real import to_float
-from autograd.recordable import agrees, difference
+from autograd.recordable import agrees, call_agrees, difference
 from autograd.value import Note, Value
 
 __all__ = ["from_json", "load", "save", "to_json"]
@@ -72,6 +74,18 @@ def to_json(root: Value) -> str:
             vectors[id(vector)] = f"v{len(vectors)}", [encode(x) for x in vector]
         return vectors[id(vector)][0]
 
+    calls: dict[Joint, tuple[str, dict[str, Any]]] = {}
+
+    def encode_call(call: Joint) -> str:
+        if call not in calls:
+            held: dict[str, Any] = {"op": call.kind.name, "operands": [encode(x) for x in call._a], "values": list(map(encode_float, call.values))}
+            if call.kept is not call.values:
+                held["kept"] = list(map(encode_float, call.kept))
+            if not call_agrees(call):
+                held["assigned"] = True
+            calls[call] = f"c{len(calls)}", held
+        return calls[call][0]
+
     rows = []
     for node in nodes:
         refuse_call(node)
@@ -87,7 +101,9 @@ def to_json(root: Value) -> str:
             row["label"] = node.label
         if node.scope:
             row["scope"] = node.scope
-        if node.op is not None:
+        if isinstance(node._a, Joint):
+            row["call"], row["index"] = encode_call(node._a), int(node._b)
+        elif node.op is not None:
             row["op"] = node.op.saved_name()
             row["operands"] = [encode_vector(v) for v in node._a] if node.op is ops.dot else [encode(x) for x in node.operands]
             local = [d for _, d in node.edges()]
@@ -95,7 +111,10 @@ def to_json(root: Value) -> str:
             if not agrees(node.op, node._data, node.operands, local):
                 row["assigned"] = True
         rows.append(row)
-    document = {"format": FORMAT, "version": VERSION, "vectors": [v for _, v in vectors.values()], "nodes": rows}
+    document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "vectors": [v for _, v in vectors.values()]}
+    if calls:  # of operations with several results: the operands of each once
+        document["calls"] = [held for _, held in calls.values()]
+    document["nodes"] = rows
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 
@@ -136,24 +155,25 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
         raise GraphError(f'not a graph: expected an object with "format": "{FORMAT}"')
     if document.get("version") != VERSION:
         raise GraphError(f"a graph of version {document.get('version')!r:.60}; this program reads version {VERSION}")
-    rows, vectors = document.get("nodes"), document.get("vectors")
-    if not isinstance(rows, list) or not rows or not isinstance(vectors, list):
-        raise GraphError('not a graph: "nodes" must be a list of at least one node, and "vectors" a list')
+    rows, vectors, held = document.get("nodes"), document.get("vectors"), document.get("calls", [])
+    if not isinstance(rows, list) or not rows or not isinstance(vectors, list) or not isinstance(held, list):
+        raise GraphError('not a graph: "nodes" must be a list of at least one node, and "vectors" and "calls" lists')
     nodes: list[Value] = []
+    calls = _Calls(held, nodes)
     shared = _Vectors(vectors, nodes, limit)
     for number, row in enumerate(rows):
         try:
-            nodes.append(_decode(row, nodes, shared))
+            nodes.append(_decode(row, nodes, shared, calls))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GraphError(f"node {number} of the graph: {error.args[0] if error.args else repr(error)}") from None
     return nodes[-1]
 
 
-def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors) -> Value:
+def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors, calls: _Calls) -> Value:
     """Make one node of its JSON object; its operands are among ``nodes``."""
     if not isinstance(row, dict):
         raise ValueError("expected an object")
-    unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local", "assigned"}
+    unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local", "assigned", "call", "index"}
     if unknown:
         raise ValueError(f"unknown key {min(unknown)!r:.60}")
     for key in ("data", "grad"):
@@ -167,7 +187,9 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors) -> Value:
     node.grad = _number(row["grad"])
     if row.get("label") or row.get("scope"):
         node.note = Note(row.get("label", ""), row.get("scope", ""))
-    if "op" in row:
+    if "call" in row:
+        _decode_result(node, row, calls)
+    elif "op" in row:
         _decode_operation(node, row, nodes, vectors)
     return node
 
@@ -181,6 +203,41 @@ def _check_names(label: str, scope: str) -> None:
         check_path(scope)
         if (depth := scope.count(".") + 1) > DEPTH:
             raise ValueError(f"the scope has {depth} modules within each other, more than the limit of {DEPTH}")
+
+
+def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
+    if row.keys() & {"op", "operands", "local"}:
+        raise ValueError("one of several results has its call and index, and no operation of its own")
+    call, index = calls.find(row["call"]), row.get("index")
+    if index.__class__ is not int or not 0 <= index < call.count:
+        raise ValueError(f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results")
+    node._row, node._a, node._b = call.kind.row, call, float(index)
+
+
+def _decode_call(held: Any, nodes: Sequence[Value]) -> Joint:
+    """Make a call with several results of its JSON object."""
+    if not isinstance(held, dict):
+        raise ValueError("a call is an object")
+    unknown = held.keys() - {"op", "operands", "values", "kept", "assigned"}
+    if unknown:
+        raise ValueError(f"unknown key {min(unknown)!r:.60} of a call")
+    for key in ("operands", "values", "kept"):
+        if not isinstance(held.get(key, held.get("values")), list):
+            raise ValueError(f"{key} of a call must be a list")
+    kind = several(held.get("op", ""))
+    operands = tuple(_operand(x, nodes) for x in held["operands"])
+    if not any(isinstance(x, Value) for x in operands):
+        raise ValueError(f"{kind.row.name} of constants alone is no node")
+    values = list(map(_number, held["values"]))
+    kept = list(map(_number, held["kept"])) if "kept" in held else values
+    if not len(operands) == len(values) == len(kept):
+        raise ValueError(f"a call of {kind.name} has as many values, and as many numbers kept, as operands")
+    call = Joint(kind, operands, values, kept)
+    if not isinstance(held.get("assigned", False), bool):
+        raise ValueError("assigned must be true or false")
+    if not held.get("assigned", False) and not call_agrees(call):
+        raise ValueError(f"the numbers of a call of {kind.name} are not those that its operands give")
+    return call
 
 
 def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], vectors: _Vectors) -> None:
@@ -214,6 +271,20 @@ def _check_number(count: int, local: list[float | None]) -> None:
         raise ValueError(f"{count} of the operands are nodes, but there are {len(local)} local derivatives")
 
 
+class _Calls:
+    """The calls of operations with several results of a file, each made when a result asks for it."""
+
+    def __init__(self, rows: list[Any], nodes: Sequence[Value]) -> None:
+        self.rows, self.nodes = rows, nodes
+        self.made: dict[str, Joint] = {}
+
+    def find(self, name: Any) -> Joint:
+        """Return the call of that name."""
+        if name not in self.made:
+            self.made[name] = _decode_call(_entry(name, "c", self.rows, "call"), self.nodes)
+        return self.made[name]
+
+
 class _Vector:
     """A vector of dot products, which many may share."""
 
@@ -234,9 +305,7 @@ class _Vectors:
     def find(self, name: Any) -> _Vector:
         """Return the vector of that name."""
         if name not in self.made:
-            if not (isinstance(name, str) and name[:1] == "v" and name[1:].isdecimal() and int(name[1:]) < len(self.rows)):
-                raise ValueError(f"there is no vector {name!r:.60}")
-            self.made[name] = _Vector(tuple(_operand(x, self.nodes) for x in self.rows[int(name[1:])]))
+            self.made[name] = _Vector(tuple(_operand(x, self.nodes) for x in _entry(name, "v", self.rows, "vector")))
         return self.made[name]
 
     def product(
@@ -295,6 +364,13 @@ def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
             raise ValueError(f"the operand {x!r:.60} does not stand before its result")
         return nodes[int(x[1:])]
     return _number(x)
+
+
+def _entry(name: Any, letter: str, entries: list[Any], what: str) -> Any:
+    """Return what the file holds under a name such as ``v3``."""
+    if not (isinstance(name, str) and name[:1] == letter and name[1:].isdecimal() and int(name[1:]) < len(entries)):
+        raise ValueError(f"there is no {what} {name!r:.60}")
+    return entries[int(name[1:])]
 
 
 def save(root: Value, path: str | os.PathLike[str]) -> None:

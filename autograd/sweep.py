@@ -20,11 +20,12 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 from autograd import ops
+from autograd.bundle import Bundle, Call
 from autograd.errors import GraphError
+from autograd.joint import Joint, float_pull
 from autograd.native import REPLACED, engine
 from autograd.node import Node
 from autograd.op import Op
-from autograd.order import Bundle
 from autograd.value import Value
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
@@ -164,7 +165,7 @@ def _sweep(root: Value, gradient: float) -> bool:
                 return False
             root.grad = gradient
             _accumulate(order, bundles, sums, empty)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
             return False
     nodes, arrived = list(sums), sums.values()
     done = False
@@ -173,6 +174,10 @@ def _sweep(root: Value, gradient: float) -> bool:
         after = [old + g if old.__class__ is Value or old else g for old, g in zip(before, arrived)]
         done = _exchange(nodes, before, after)
     return True
+
+
+_TWO_AT_MOST: Final[tuple[Any, ...]] = (Value, float)
+"""What stands in the slot of the first operand where there are two at most."""
 
 
 def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
@@ -191,22 +196,11 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
             continue
         a = node._a
         b = node._b
-        if a.__class__ is tuple:
-            if node._row is ops.dot:
-                (ws, xs), (w_local, x_local) = a, b
-                below: list[Any] = []
-                if w_local is not None:
-                    bundle = bundles.get(id(ws)) or _bundle(ws, bundles)
-                    if bundle.grad is not empty:
-                        below.append(bundle)
-                if x_local is not None:
-                    bundle = bundles.get(id(xs)) or _bundle(xs, bundles)
-                    if bundle.grad is not empty:
-                        below.append(bundle)
-            elif node._row is not None and node._row.call is not None:
+        if a.__class__ not in _TWO_AT_MOST:
+            rests_on = _below(node, a, b, bundles)
+            if rests_on is None:
                 return None
-            else:
-                below = [x for x in a if x.__class__ is Value and x._a is not None and x.grad is not empty]
+            below = [x for x in rests_on if x.grad is not empty]
             if below:
                 push(node)
                 node.grad = is_open
@@ -232,6 +226,15 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
         place(node)
         node.grad = empty
     return bundles
+
+
+def _below(node: Any, a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
+    """Return what a node of many operands, one of several results or a bundle rests on, but leaves; None at a checkpointed call."""
+    if isinstance(a, Call):
+        return None if a.recomputed else [a]
+    if node._row is ops.dot:
+        return [bundles.get(id(v)) or _bundle(v, bundles) for v, local in zip(a, b, strict=True) if local is not None]
+    return [x for x in a if x.__class__ is Value and x._a is not None]
 
 
 def _bundle(vector: tuple[Any, ...], bundles: dict[int, Bundle]) -> Bundle:
@@ -268,12 +271,12 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, An
             else:
                 old = arrived(b)
                 sums[b] = g * db if old is None else old + g * db
-        elif da is None and node._a.__class__ is tuple:
+        elif da is None and node._a.__class__ not in _TWO_AT_MOST:
             _spread(node, g, bundles, sums, empty)
 
 
 def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
-    """Apply the chain rule from an n-ary node, a dot product or a bundle to what it rests on."""
+    """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
     if node._row is ops.dot:
         (ws, xs), (w_local, x_local) = node._a, node._b
         if w_local is not None:
@@ -285,7 +288,17 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
             old = bundle.grad
             bundle.grad = [g * d for d in x_local] if old is empty else [s + g * d for s, d in zip(old, x_local)]
         return
-    terms = g if node.__class__ is Bundle else [None if d is None else g * d for d in node._b]
+    if isinstance(node._a, Call):
+        call, index = node._a, int(node._b)
+        if call.grad is empty:
+            call.grad = [-0.0] * call.count  # to which any number can be added without changing it
+        call.grad[index] += g
+        return
+    if isinstance(node, Bundle):
+        terms = node.pull(g)
+        node.grad = None
+    else:
+        terms = [None if d is None else g * d for d in node._b]
     arrived = sums.get
     for x, term in zip(node._a, terms, strict=True):
         if term is not None and x.__class__ is Value:
@@ -300,6 +313,6 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
 sweep: Callable[[Value, float], bool] = _sweep
 # Both once more in C, where that was compiled: see native/backward.c.
 if engine is not None:
-    engine.take_pass(Op, ops.dot)
+    engine.take_pass(Op, ops.dot, Joint, float_pull)
     REPLACED.update(sweep=_sweep, exchange=_exchange, add_floats=_add_floats)
     sweep, _exchange, _add_floats = engine.sweep, engine.exchange, engine.add_floats

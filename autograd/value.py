@@ -25,7 +25,7 @@ from autograd.operators import Number, Operators
 from autograd.real import is_number, to_float
 
 if TYPE_CHECKING:
-    from autograd.ops import Op
+    from autograd.ops import MultiOp, Op
 
 __all__ = ["Note", "Number", "Value"]
 
@@ -132,6 +132,13 @@ class Value(Node, Operators):
             node._a, node._b = operands if len(operands) == 2 else (operands[0], None)
             node._da, node._db = local if len(local) == 2 else (local[0], None)
         return observe(node) if ACTIVE else node
+
+    @staticmethod
+    def _apply_all(kind: MultiOp, operands: tuple[Any, ...]) -> list[Value]:
+        """Compute an operation with several results and record them."""
+        from autograd.joint import record
+
+        return record(kind, operands)
 
     # The hottest operators carry their row's rule inline; a test proves them equal to their rows.
 

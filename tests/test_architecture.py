@@ -17,7 +17,7 @@ MODULES = {
 }
 
 # From left to right: each may import those after it, at the top of the file.
-CORE = ["functional", "serialize", "copying", "custom", "functions", "vectors", "backward", "sweep", "order", "value", "operators", "node", "native", "blocks", "ops", "op", "lengths", "nary", "gaussian", "gamma", "special", "modes", "lasting", "real", "errors"]
+CORE = ["functional", "serialize", "copying", "custom", "functions", "vectors", "backward", "sweep", "joint", "order", "value", "operators", "node", "native", "blocks", "ops", "op", "lengths", "nary", "gaussian", "gamma", "special", "modes", "lasting", "real", "bundle", "errors"]
 HEAVY = {
     "numpy": ("autograd.compiler",),
     "graphviz": ("autograd.render.dot",),

@@ -14,6 +14,7 @@ from autograd import ops
 from autograd.compiler.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
 from autograd.compiler.lower import BY_INDEX, lower
 from autograd.compiler.recording import constant, with_outside
+from autograd.joint import Joint
 from autograd.op import ANY
 from autograd.value import Value
 
@@ -137,20 +138,44 @@ def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
 
 def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter nodes of many operands, those of one number of operands at a time."""
+    joint = [isinstance(node._a, Joint) for node in nodes]
+    if any(joint):
+        where = np.flatnonzero(joint)
+        _results(rec, op, [nodes[i] for i in where.tolist()], out[where])
+        where = np.flatnonzero(np.logical_not(joint))
+        nodes, out = [nodes[i] for i in where.tolist()], out[where]
+        if not nodes:
+            return
     constants = len(op.params)
-    counts = np.array([len(node._a) for node in nodes])
+    given = [node.operands for node in nodes]
+    counts = np.array(list(map(len, given)))
     for count in distinct(counts).tolist():
         where = np.flatnonzero(counts == count)
-        chosen = [nodes[i]._a for i in where.tolist()]
+        chosen = [given[i] for i in where.tolist()]
         resolve = rec.factors if op in SUMS else rec.resolve
         table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
         columns = [np.ascontiguousarray(c) for c in table.T]
         if op.name in BY_INDEX and len(columns) > 2:
-            BY_INDEX[op.name](rec.b, columns, out[where], np.array([int(operands[-1]) for operands in chosen]))
+            BY_INDEX[op.name](rec.b, columns, out[where], np.arange(len(where)), np.array([int(operands[-1]) for operands in chosen]))
         elif constants:
             _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
         else:
             lower(rec.b, op, (), columns, out[where])
+
+
+def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
+    """Enter results of operations that have several, calls of one number of operands at a time."""
+    number = {call: i for i, call in enumerate(dict.fromkeys(node._a for node in nodes))}
+    calls = list(number)
+    counts = np.array([call.count for call in calls])
+    which, index = np.array([number[node._a] for node in nodes]), np.array([int(node._b) for node in nodes])
+    for count in distinct(counts).tolist():
+        chosen = np.flatnonzero(counts == count)
+        table = rec.resolve([x for i in chosen.tolist() for x in calls[i]._a]).reshape(len(chosen), -1)
+        row = np.full(len(calls), -1)
+        row[chosen] = np.arange(len(chosen))
+        where = np.flatnonzero(row[which] >= 0)
+        BY_INDEX[op.name](rec.b, [np.ascontiguousarray(c) for c in table.T], out[where], row[which[where]], index[where])
 
 
 def _by_params(rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.ir import ARITY, LARGE, MAX, MIN, ONE, SOP, Builder, Ints
+from autograd.compiler.ir import ARITY, LARGE, MAX, MIN, ONE, SOP, Builder, Ints, distinct
 from autograd.op import Op
 
 __all__ = ["lower"]
@@ -154,11 +154,12 @@ def _logsumexp(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
 
 
 def _softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    _each_softmax(b, xs, out, np.full(len(out), int(params[0])))
+    _each_softmax(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
 
 
-def _each_softmax(b: Builder, xs: list[Ints], out: Ints, index: Ints) -> None:
+def _each_softmax(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
     which, powers, _, total, _ = _exponentials(b, xs)
+    which = which[call]
     _call(b, ops.div, (), [np.stack(powers)[index, which], total[which]], out)
 
 
@@ -170,11 +171,12 @@ def _softmax_rest(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
 
 
 def _log_softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    _each_log_softmax(b, xs, out, np.full(len(out), int(params[0])))
+    _each_log_softmax(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
 
 
-def _each_log_softmax(b: Builder, xs: list[Ints], out: Ints, index: Ints) -> None:
+def _each_log_softmax(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
     which, _, top, total, table = _exponentials(b, xs)
+    which = which[call]
     b.add(out, 1.0, table[which, index])
     b.add(out, -1.0, top[which])
     b.add(out, -1.0, _fresh(b, ops.log, total)[which])
@@ -197,9 +199,18 @@ def _direction(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
     if len(xs) == 2:
         _call(b, ops.direction, params, xs, out)
         return
-    length = b.new(SOP, len(out))
+    _each_direction(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
+
+
+def _each_direction(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
+    if len(xs) < 3:
+        for i in distinct(index).tolist():
+            where = index == i
+            _direction(b, [x[call[where]] for x in xs], out[where], (float(i),))
+        return
+    length = b.new(SOP, len(xs[0]))
     _norm(b, xs, length, ())
-    _call(b, ops.div, (), [xs[int(params[0])], length], out)
+    _call(b, ops.div, (), [np.stack(xs)[index, call], length[call]], out)
 
 
 SPECIAL: dict[str, Any] = {
@@ -209,5 +220,8 @@ SPECIAL: dict[str, Any] = {
 }  # fmt: skip
 """How to take apart the rows that are not kept as they are."""
 
-BY_INDEX: dict[str, Any] = {"softmax": _each_softmax, "log_softmax": _each_log_softmax}
-"""Those of which the last constant is an index, all indices at a time."""
+BY_INDEX: dict[str, Any] = {"softmax": _each_softmax, "log_softmax": _each_log_softmax, "direction": _each_direction}
+"""Those of which the last constant is an index: all results of many calls at a time.
+
+Each takes the builder, a column for each operand with an entry for each call, and for each result its node, its call and its index.
+"""

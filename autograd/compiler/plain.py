@@ -10,11 +10,13 @@ from typing import Any
 
 from autograd import ops
 from autograd.backward import _reverse
+from autograd.bundle import Call, below
 from autograd.compiler.call import Arguments, CompiledFunction
 from autograd.compiler.recording import Tape, flatten, nested, only_numbers, record, with_outside, without_draws
 from autograd.compiler.report import HOOKED_INSIDE
 from autograd.compiler.straight import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.errors import MissingDependencyError
+from autograd.joint import Joint
 from autograd.real import to_float
 from autograd.value import Value
 
@@ -46,7 +48,7 @@ class Straight:
         self.text: dict[Any, str] = {}
         self.taken: set[str] = {"theta", "inputs", "lanes", "run", *NAMES}
         self.captured: list[Value] = []
-        self.lane: set[Value] = {v for _, v in inputs} if batch else set()
+        self.lane: set[Any] = {v for _, v in inputs} if batch else set()
         names = [self._leaf(p, p.label or f"p{i}") for i, p in enumerate(params)]
         rows = [self._leaf(v, name) for name, v in inputs]
         roots = [x for x in (*results, *(grads or ()), *extra) if isinstance(x, Value)]
@@ -77,7 +79,7 @@ class Straight:
         exec(compile(self.source, "<straight-line program>", "exec"), self.space)  # noqa: S102 - only names and numbers made above
         self.run: Callable[..., tuple[list[float], list[float], list[float]]] = self.space["run"]
 
-    def _leaf(self, v: Value, name: str, *, known: bool = False) -> str:
+    def _leaf(self, v: Any, name: str, *, known: bool = False) -> str:
         if known:
             return self.text[v]
         name = re.sub(r"\W+", "_", name).strip("_") or "v"
@@ -99,22 +101,36 @@ class Straight:
 
     def _lines(self, tape: list[Value], roots: list[Value]) -> tuple[list[str], list[str]]:
         """Return the lines of all nodes that the roots rest on: those that all lanes share, and those of each lane."""
-        live = set(roots)
+        live: set[Any] = set(roots)
         for node in reversed(tape):
             if node in live:
-                live.update(x for x in node.operands if isinstance(x, Value))
+                rests_on = below(node)
+                if isinstance(node._a, Call) and node._a not in live:
+                    rests_on = (node._a, *node._a._a)
+                live.update(x for x in rests_on if isinstance(x, (Value, Call)))
         shared: list[str] = []
         each: list[str] = []
         for node in tape:
             if node not in live:
                 continue
-            lane = any(x.__class__ is Value and x in self.lane for x in node.operands)
-            text = self._expression(node)
-            name = self._leaf(node, node.label or f"v{len(self.text)}")
-            (each if lane else shared).append(f"{name} = {text}")
-            if lane:
-                self.lane.add(node)
+            for x, text in self._statements(node):
+                name = self._leaf(x, getattr(x, "label", "") or f"v{len(self.text)}")
+                lane = any(part.__class__ is not float and part in self.lane for part in below(x))
+                (each if lane else shared).append(f"{name} = {text}")
+                if lane:
+                    self.lane.add(x)
         return shared, each
+
+    def _statements(self, node: Value) -> Iterator[tuple[Any, str]]:
+        """Yield what is to be computed for a node, with its text: where it is one of several results, first the list of all."""
+        call = node._a
+        if not isinstance(call, Joint):
+            yield node, self._expression(node)
+            return
+        if call not in self.text:
+            self.space[f"f_{call.kind.name}"] = call.kind.values
+            yield call, f"f_{call.kind.name}(({', '.join(map(self._of, call._a))},))"
+        yield node, f"{self.text[call]}[{int(node._b)}]"
 
     def _expression(self, node: Value) -> str:
         op = node.op

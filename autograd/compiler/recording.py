@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from autograd import ops
 from autograd.backward import toposort
+from autograd.bundle import Call, below
 from autograd.draws import drawn_from, reached
 from autograd.errors import TracingError
 from autograd.modes import frozen, mode
@@ -139,17 +140,21 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
 
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     """Put nodes that were computed before the recording, but are used in it, in front; ``known`` are left out."""
-    inside = set(tape)
+    inside: set[Any] = set(tape)
     outside: dict[Value, None] = {}
     for node in tape:
         if node.op is None:
             raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
         a = node._a
-        for x in (a, node._b) if a.__class__ is Value or a.__class__ is float else node.operands:
+        operands = below(node)
+        if isinstance(a, Call):
+            operands = () if a in inside else a._a
+            inside.add(a)
+        for x in operands:
             if x.__class__ is Value and x.op is not None and x not in inside and x not in outside and x not in known:
-                for below in toposort(x):
-                    if below.op is not None:
-                        outside[below] = None
+                for other in toposort(x):
+                    if other.op is not None:
+                        outside[other] = None
     return [*outside, *tape]
 
 

@@ -12,11 +12,14 @@
 #include <stdint.h>
 
 static PyTypeObject *row_type;
-static PyObject *dot_row;
+static PyTypeObject *call_type; /* of a call with several results */
+static Py_ssize_t operands_offset;
+static PyObject *dot_row, *pull;
 
 #define NONE ((1u << 29) - 1)           /* no operand, or none that is a node */
-enum { NODE, LEAF, MANY, DOT, VECTOR }; /* what stands at a place: a vector is one that dot products share */
-enum { FOUND, OPEN, PLACED };           /* how far the sort has come with it */
+/* What stands at a place: a vector is one that dot products share, and a call stands between its several results and what they rest on. */
+enum { NODE, LEAF, MANY, DOT, VECTOR, RESULT, CALL };
+enum { FOUND, OPEN, PLACED }; /* how far the sort has come with it */
 
 typedef struct {
     PyObject *object; /* held */
@@ -24,15 +27,15 @@ typedef struct {
         double sum;     /* what has arrived, where anything has */
         PyObject *grad; /* in the end */
     };
-    unsigned a : 29, kind : 3;               /* the places of its operands; of MANY and VECTOR where their links begin, */
-    unsigned b : 29, state : 2, reached : 1; /* and how many there are */
+    unsigned a : 29, kind : 3;               /* the places of its operands; of MANY, VECTOR and CALL where their links begin, */
+    unsigned b : 29, state : 2, reached : 1; /* and how many there are; of RESULT the place of the call, and which result it is */
 } Item;
 
 typedef struct {
     Item *items;
     uint32_t *table; /* one more than the place of an object, or 0 where there is none */
     uint32_t *order, *stack, *links;
-    double *sums; /* beside each link of a vector */
+    double *sums; /* beside each link of a vector, and for each result of a call, which has as many */
     size_t count, room, mask, placed, order_room, waiting, stack_room, linked, link_room;
 } Pass;
 
@@ -164,17 +167,48 @@ is_dot(PyObject *vectors, PyObject *locals)
     return 1;
 }
 
+/* One of several results rests on their call, and that on the operands. */
+static int
+expand_result(Pass *pass, uint32_t place, PyObject *call, PyObject *index)
+{
+    PyObject *operands = *(PyObject **)((char *)call + operands_offset);
+    if (!operands || !PyTuple_CheckExact(operands) || !index || !PyFloat_CheckExact(index)) return LEAVE;
+    double which = PyFloat_AS_DOUBLE(index);
+    if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(operands) && which < NONE && which == (double)(uint32_t)which)) return LEAVE;
+    uint32_t below = place_of(pass, call, CALL);
+    if (below == NONE) return FAILED;
+    pass->items[place].kind = RESULT;
+    pass->items[place].a = below;
+    pass->items[place].b = (uint32_t)which;
+    int state = pass->items[below].state;
+    return state == OPEN ? LEAVE : state == FOUND ? wait_for(pass, below) : DONE;
+}
+
+static int
+expand_call(Pass *pass, uint32_t place)
+{
+    PyObject *operands = *(PyObject **)((char *)pass->items[place].object + operands_offset);
+    if (!operands || !PyTuple_CheckExact(operands)) return LEAVE;
+    int result = link_all(pass, place, operands);
+    if (result != DONE) return result;
+    Item *call = &pass->items[place];
+    for (uint32_t i = 0; i < call->b; i++) pass->sums[call->a + i] = -0.0; /* to which any number can be added without changing it */
+    return DONE;
+}
+
 /* Find out what a place rests on, and push that; LEAVE where a slot holds something else than it should. */
 static int
 expand(Pass *pass, uint32_t place)
 {
     PyObject *object = pass->items[place].object;
     if (pass->items[place].kind == VECTOR) return link_all(pass, place, object);
+    if (pass->items[place].kind == CALL) return expand_call(pass, place);
     PyObject *a = AT(object, A), *b = AT(object, B), *row = AT(object, ROW);
     uint32_t first, second;
     int result;
     if (!a || !b || !row) return LEAVE;
     if (!PyTuple_CheckExact(a)) {
+        if (Py_IS_TYPE(a, call_type)) return expand_result(pass, place, a, b);
         if (!Py_IS_TYPE(a, value_type) && !PyFloat_CheckExact(a)) return LEAVE;
         if ((result = rest_on(pass, a, &first)) != DONE || (result = rest_on(pass, b, &second)) != DONE) return result;
         pass->items[place].a = first;
@@ -261,6 +295,35 @@ add_products(Pass *pass, uint32_t to, double g, PyObject *locals, int side)
     return DONE;
 }
 
+/* Take what the results of a call have received through it: Python says what its operands receive. */
+static int
+spread_call(Pass *pass, Item *item)
+{
+    PyObject *received = PyList_New((Py_ssize_t)item->b);
+    if (!received) return FAILED;
+    for (uint32_t i = 0; i < item->b; i++) {
+        PyObject *g = PyFloat_FromDouble(pass->sums[item->a + i]);
+        if (!g) {
+            Py_DECREF(received);
+            return FAILED;
+        }
+        PyList_SET_ITEM(received, (Py_ssize_t)i, g);
+    }
+    PyObject *terms = PyObject_CallFunctionObjArgs(pull, item->object, received, NULL);
+    Py_DECREF(received);
+    if (!terms) return FAILED;
+    int result = PyList_CheckExact(terms) && PyList_GET_SIZE(terms) == (Py_ssize_t)item->b ? DONE : LEAVE;
+    for (uint32_t i = 0; i < item->b && result == DONE; i++) {
+        PyObject *term = PyList_GET_ITEM(terms, (Py_ssize_t)i);
+        uint32_t to = pass->links[item->a + i];
+        if (to == NONE) continue;
+        if (PyFloat_CheckExact(term)) add(&pass->items[to], PyFloat_AS_DOUBLE(term));
+        else result = LEAVE;
+    }
+    Py_DECREF(terms);
+    return result;
+}
+
 /* Apply the chain rule at one place. */
 static int
 spread(Pass *pass, Item *item)
@@ -284,6 +347,15 @@ spread(Pass *pass, Item *item)
             if (to != NONE && add_product(pass, to, g, PyTuple_GET_ITEM(b, i)) != DONE) return LEAVE;
         }
         return DONE;
+    case RESULT: {
+        Item *call = &pass->items[item->a];
+        if (item->b >= call->b) return LEAVE;
+        pass->sums[call->a + item->b] += g;
+        call->reached = 1;
+        return DONE;
+    }
+    case CALL:
+        return spread_call(pass, item);
     default:
         for (uint32_t i = 0; i < item->b; i++) {
             uint32_t to = pass->links[item->a + i];
@@ -328,7 +400,7 @@ write_all(Pass *pass)
         Item *item = &pass->items[made];
         double sum = item->sum;
         item->grad = NULL;
-        if (item->kind == VECTOR || (item->kind == LEAF && !item->reached)) continue;
+        if (item->kind == VECTOR || item->kind == CALL || (item->kind == LEAF && !item->reached)) continue;
         if (item->kind == LEAF && (result = total(AT(item->object, GRAD), &sum)) != DONE) continue;
         item->grad = item->reached ? PyFloat_FromDouble(sum) : Py_NewRef(zero);
         if (!item->grad) result = FAILED;
@@ -433,9 +505,12 @@ pass_add_floats(PyObject *module, PyObject *args)
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {
-    PyObject *row, *dot;
-    if (!PyArg_ParseTuple(args, "O!O", &PyType_Type, &row, &dot)) return NULL;
+    PyObject *row, *dot, *call, *function;
+    if (!PyArg_ParseTuple(args, "O!OO!O", &PyType_Type, &row, &dot, &PyType_Type, &call, &function)) return NULL;
+    if ((operands_offset = offset_of((PyTypeObject *)call, "_a")) < 0) return NULL;
     row_type = (PyTypeObject *)Py_NewRef(row);
+    call_type = (PyTypeObject *)Py_NewRef(call);
     dot_row = Py_NewRef(dot);
+    pull = Py_NewRef(function);
     Py_RETURN_NONE;
 }

@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from autograd.order import Bundle, sort
+from autograd.bundle import Bundle
+from autograd.order import sort
 from autograd.testing.numeric import Estimate, local_derivative, richardson
 from autograd.value import Value
 

@@ -112,6 +112,7 @@ def random_graph(rng, size):
     nodes = list(leaves)
     row = tuple(leaves[:4])
     for _ in range(size):
+        several = rng.sample([*autograd.softmax(nodes[-5:]), *autograd.log_softmax(nodes[-3:])], 2)
         a, b, c = (rng.choice(nodes[-20:]) for _ in range(3))
         vector = (a, 0.5, b, c)
         nodes.append(
@@ -119,6 +120,7 @@ def random_graph(rng, size):
                 lambda: a + b, lambda: a * b, lambda: a - b, lambda: 3 - a, lambda: 0.1 * a, lambda: a.tanh(), lambda: a.relu(),
                 lambda: autograd.dot(row, vector), lambda: autograd.dot(vector, vector), lambda: autograd.sum([a, 1.0, b, a]),
                 lambda: autograd.where(a > b, a, b), lambda: a / 3.0, lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)), lambda: -a,
+                lambda: autograd.dot(autograd.softmax(vector), row), lambda: several[0] * several[1], lambda: autograd.log_softmax([a, b, 0.5])[0],
             ])() * 0.5
         )  # fmt: skip
     return leaves, nodes[-1] + nodes[-2]

@@ -1,0 +1,107 @@
+"""Calls of operations with several results, such as the softmax of many scores: one object a call, shared by its results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.bundle import Call
+from autograd.errors import GraphError
+from autograd.modes import ACTIVE, is_tracing
+from autograd.node import observe
+from autograd.op import MultiOp
+from autograd.real import to_float
+from autograd.value import Value, _new
+
+__all__ = ["Joint", "float_pull", "record"]
+
+
+class Joint(Call):
+    """A call of an operation with several results, and what passes through it need to know.
+
+    Parameters
+    ----------
+    kind
+        The operation.
+    operands
+        Nodes, or floats.
+    values, kept
+        Its results, and what it keeps of them, as they were computed.
+    """
+
+    __slots__ = ("kept", "kind", "values")
+
+    def __init__(self, kind: MultiOp, operands: tuple[Any, ...], values: Sequence[float], kept: Sequence[float]) -> None:
+        super().__init__(operands)
+        self.count = len(operands)
+        self.kind, self.values, self.kept = kind, values, kept
+
+    def result(self, index: int) -> Value:
+        """Return a node for one of the results."""
+        node = _new()
+        node._data = self.values[index]
+        node.grad = 0.0
+        node._row = self.kind.row
+        node._a, node._b = self, float(index)
+        node._da = node._db = node.note = None
+        return observe(node) if ACTIVE else node
+
+    def operands(self, index: Any) -> tuple[Any, ...]:
+        """Return the operands of one result, the index behind them."""
+        return (*self._a, index)
+
+    def local(self, index: Any) -> Sequence[float | None]:
+        """Return the local derivatives of one result."""
+        slopes = self.kind.local(self.kept, int(index))
+        return [d if x.__class__ is Value else None for x, d in zip(self._a, slopes, strict=True)]
+
+    def pull(self, cotangents: Sequence[Any], recorded: bool = False) -> Sequence[Any]:
+        """Return for each operand the sum over the results of cotangent times derivative."""
+        if not recorded:
+            return self.kind.float_pull(self.kept, [-0.0 if g is None else g for g in cotangents])
+        return self._on_nodes(self.kind.pull, cotangents)
+
+    def push(self, tangents: Sequence[Any], recorded: bool = False) -> Sequence[Any]:
+        """Return for each result the sum over the operands of derivative times tangent."""
+        if not recorded:
+            return self.kind.float_push(self.kept, [-0.0 if t is None else t for t in tangents])
+        return self._on_nodes(self.kind.push, tangents)
+
+    def _on_nodes(self, rule: Any, received: Sequence[Any]) -> Sequence[Any]:
+        self._check()
+        shares = (self.kind.shares or self.kind)(*self._a)
+        leading = list(map(self.kind.leads, shares if is_tracing() else [w._data for w in shares]))
+        if not is_tracing():
+            leading = [m == 1.0 for m in leading]
+        found: Sequence[Any] = rule(self._a, shares, leading, [0.0 if g is None else g for g in received])
+        return found
+
+    def _check(self) -> None:
+        """Raise where operands were changed, for the rules take them as they are."""
+        now = self.kind.values(tuple([x._data if x.__class__ is Value else x for x in self._a]))
+        for index, number in enumerate(now):
+            self.check(index, number)
+
+    def check(self, index: int, now: float) -> None:
+        """Raise where a result, or what it was computed from, was changed: if it is, or would be, another number now."""
+        number = self.values[index]
+        if number != now and not (math.isnan(number) and math.isnan(now)):
+            raise GraphError(
+                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was changed after it was "
+                f"computed (it is {now!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
+            )
+
+
+def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Value]:
+    """Compute an operation with several results, and record each as a node."""
+    operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+    numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+    values = kind.values(numbers)
+    call = Joint(kind, operands, values, values if kind.kept is kind.values else kind.kept(numbers))
+    return [call.result(i) for i in range(call.count)]
+
+
+def float_pull(call: Joint, cotangents: list[float]) -> list[float]:
+    """Do as `Joint.pull` does: what the pass in C calls."""
+    return list(call.kind.float_pull(call.kept, cotangents))
