@@ -141,7 +141,8 @@ class _Run:
     def forget_latest(self) -> None:
         """Drop the nodes of the latest call: another one begins, whose nodes are wanted first."""
         if self._latest is not None:
-            self._latest.outputs = self._latest = None
+            self._latest.outputs = None
+            self._latest = None
 
 
 class _Call(Call):
@@ -196,6 +197,10 @@ class _Call(Call):
             )
         return outputs
 
+    def derivatives(self, index: int, *, recorded: bool = False) -> list[Any]:
+        """Run the function again; return the derivative of one result with respect to each node below, None where nothing flows."""
+        return Linear(self._a, [self.again()[index]], recorded=recorded).pull([1.0])
+
     def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> Pass | None:  # noqa: ARG002
         """Make the dropped nodes again; return the pass through them that is to be made before the one around goes on."""
         pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
@@ -228,9 +233,7 @@ class _Recomputed(Op):
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
         """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
-        recorded = any(x.__class__ is Value for x in operands)
-        linear = Linear(self.call._a, [self.call.again()[self.index]], recorded=recorded)
-        return tuple(0.0 if d is None else d for d in linear.pull([1.0]))
+        return tuple(0.0 if d is None else d for d in self.call.derivatives(self.index, recorded=any(x.__class__ is Value for x in operands)))
 
 
 def _number(y: Any) -> float:

@@ -7,7 +7,7 @@ import pickle
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from types import CodeType, FunctionType, ModuleType
@@ -124,7 +124,7 @@ def drawn_from(before: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 @contextmanager
-def rewound(states: list[tuple[Any, Any]]) -> Iterator[None]:
+def rewound(states: Sequence[tuple[Any, Any]]) -> Iterator[None]:
     """Set generators back to earlier states, for a while."""
     now = [(generator, _state(generator)) for generator, _ in states]
     try:

@@ -147,7 +147,10 @@ class Node:
 
     @property
     def local_grads(self) -> tuple[float, ...]:
-        """The local derivative for each of `parents`, zero for a branch that was not taken."""
+        """The local derivative for each of `parents`, zero for a branch that was not taken.
+
+        Those of a checkpointed call were not stored: its function is run again for them.
+        """
         return tuple(0.0 if d is None else d for x, d in self.edges())
 
     def edges(self) -> list[tuple[Any, float | None]]:
@@ -160,6 +163,8 @@ class Node:
             return []
         if self.op is ops.dot:
             pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
+        elif self.op.call is not None:  # its local derivatives were not stored: the function is run again for them
+            pairs = list(zip(self._a, self.op.call.derivatives(self.op.index)))  # type: ignore[attr-defined]
         elif self._a.__class__ is tuple:
             pairs = list(zip(self._a, self._b))
         elif isinstance(self._a, Call):

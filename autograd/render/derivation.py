@@ -66,7 +66,7 @@ class Derivation:
     hooks : tuple of (name, before, after)
         What hooks made of the gradients of the nodes derived here.
     numeric : float or None
-        Finite difference.
+        Finite difference; None without a target, and where a checkpointed call is on the way to it.
     omitted : int
         Steps beyond ``depth``.
     """
@@ -157,7 +157,7 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
     return Derivation(
         listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
         None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
-        None if wrt is None else seed * finite_difference(listed, wrt), len(chosen) - len(shown),
+        None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference, len(chosen) - len(shown),
     )  # fmt: skip
 
 
@@ -288,12 +288,17 @@ def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...
     return tuple(found)
 
 
-def finite_difference(listed: Steps, wrt: Value) -> float:
-    """Return the central difference of fourth order of the output in ``wrt``, by recomputing the graph."""
+def finite_difference(listed: Steps, wrt: Value) -> float | None:
+    """Return the central difference of fourth order of the output in ``wrt``, by recomputing the graph.
+
+    None where a checkpointed call stands in between, which knows its value at one point only.
+    """
     x = wrt.data
     h = 1e-3 * max(abs(x), 1e-2) if x else 1e-3
     depending = _depending(listed, wrt)
     below = [node for node in listed.nodes if node in depending and node is not wrt]
+    if any(node.op is not None and node.op.call is not None for node in below):
+        return None
 
     def output(at: float) -> float:
         values = {wrt: at}

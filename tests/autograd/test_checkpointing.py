@@ -1,6 +1,7 @@
 """Recomputing instead of storing: the same gradients to the bit, in little memory."""
 
 import gc
+import math
 
 import pytest
 from hypothesis import given
@@ -186,3 +187,28 @@ def test_a_function_that_changes_is_an_error_and_writes_nothing():
 def test_it_takes_a_function():
     with pytest.raises(TypeError, match=r"write checkpoint\(f\), not checkpoint\(f\(x\)\)"):
         checkpoint(3.0)
+
+
+def test_readers_of_the_graph_see_the_local_derivatives_of_a_call():
+    x, c = Value(2.0, "x"), Value(3.0, "c")
+    y = checkpoint(lambda x: ag.sin(x) * c)(x)
+    assert y.local_grads == pytest.approx((3.0 * math.cos(2.0), math.sin(2.0)))
+    assert y.parents == (x, c)
+    first, second = checkpoint(lambda a, b: [a * b, ag.where(a > b, a, b * 2.0)])(x, c)
+    assert first.local_grads == (3.0, 2.0)
+    assert second.edges() == [(x, None), (c, 2.0)]  # a branch that was not taken
+    assert (x.grad, c.grad) == (0.0, 0.0)
+
+
+def test_an_explanation_goes_on_through_a_call():
+    x = Value(2.0, "x")
+    y = checkpoint(ag.sin)(x) * 3.0
+    text = str(ag.explain(y, wrt=x))
+    assert "v1 = checkpoint x = 0.9093" in text
+    assert "2  checkpoint  dv1/dx = -0.4161  x.grad += -0.4161 * 3 = -1.2484" in text
+    assert "= 3 * (-0.4161)\n         = -1.2484" in text
+    assert "no finite difference: a checkpointed call" in text
+    assert "they differ" not in text
+    assert "-0.416" in ag.draw(y).svg()
+    for style in ("latex", "html", "markdown"):
+        assert "0.4161" in str(ag.explain(y, wrt=x, style=style))
