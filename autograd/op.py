@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from autograd import special
 from autograd.errors import GraphError
-from autograd.real import to_float
+from autograd.real import is_number, to_float
 
 __all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "multi", "row", "several"]
 
@@ -142,6 +142,8 @@ class Op:
         """Fill in the constants that follow the operands, by keyword or by default."""
         by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
         missing = list(self.params)[by_position:]
+        if self.params_first and len(operands) + len(given) < self.arity + len(self.params):
+            raise TypeError(f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied to; got {len(operands) + len(given)} of {self.arity + len(self.params)}")
         for name in given:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
@@ -171,8 +173,9 @@ class Op:
         """
         for name, x in zip(self.params, constants, strict=True):
             low, high = self.whole.get(name, REALS)
-            if name in self.whole and isinstance(x, int | float) and not (low <= x <= high and x == math.floor(x)):
-                raise ValueError(f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got {x:g}")
+            if name in self.whole and is_number(x) and not (low <= x <= high and x == math.floor(x)):
+                shown = f"{x!r:.40}" if isinstance(x, int) else repr(float(x)).removesuffix(".0")
+                raise ValueError(f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got {shown}")
 
     def written(self, operands: Sequence[Any]) -> Sequence[Any]:
         """Return operands and constants in the order in which a call writes them.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numbers
+import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-__all__ = ["is_number", "to_float"]
+__all__ = ["exact", "is_array", "is_number", "to_float"]
 
 _REMEDY = {
     "complex": "take .real or abs() of it first; this engine differentiates real functions",
@@ -31,6 +34,40 @@ def is_number(x: Any) -> bool:
     # NumPy registers its real scalars with numbers.Real, all but its bool.
     kind = type(x)
     return isinstance(x, numbers.Real) or (kind.__module__ == "numpy" and kind.__name__.startswith("bool"))
+
+
+def is_array(x: Any) -> bool:
+    """Whether it is a NumPy array of numbers."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray) and x.dtype.kind in "biufc"
+
+
+def exact(x: Any) -> Any:
+    """Return what a float is compared with so that nothing is rounded; None for what is no number.
+
+    A number is itself: Python compares a float with an int, a Fraction, a Decimal or a complex number exactly. One of NumPy's, which would
+    round the float, is the same number in Python; of an array of short floats, an array of doubles.
+
+    Examples
+    --------
+    >>> exact(2**53 + 1), exact("1")
+    (9007199254740993, None)
+    """
+    kind = type(x)
+    if kind is float or kind is int:
+        return x
+    if is_array(x):
+        return x.astype(float) if x.dtype.kind == "f" and x.dtype.itemsize < 8 else x
+    if not is_number(x):
+        return x if isinstance(x, Decimal | complex) else None
+    if kind.__module__ != "numpy":
+        return x
+    if not isinstance(x, numbers.Real) or isinstance(x, numbers.Integral):  # NumPy's bool, or a whole number
+        return int(x)
+    try:
+        return Fraction(*x.as_integer_ratio())
+    except (OverflowError, ValueError):  # infinity and NaN
+        return float(x)
 
 
 def to_float(x: Any) -> float:

@@ -22,7 +22,7 @@ from autograd.modes import ACTIVE, MODE, cut_off, frozen, is_tracing, user_line
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
-from autograd.real import is_number, to_float
+from autograd.real import exact, is_array, is_number, to_float
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
@@ -36,8 +36,10 @@ _sech_squared: Final = special.sech_squared
 # NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
 _NUMPY_OPERATORS: Final = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "power": operator.pow,
-    "float_power": operator.pow, "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": divmod, "equal": operator.eq,
-    "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "float_power": operator.pow, "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": divmod,
+}  # fmt: skip
+_NUMPY_COMPARISONS: Final = {  # from the node's side
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.gt, "less_equal": operator.ge, "greater": operator.lt, "greater_equal": operator.le,
 }  # fmt: skip
 _NUMPY_NAMES: Final = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
@@ -241,23 +243,25 @@ class Value(Node, Operators):
     def __pos__(self) -> Value:
         return self
 
-    # Comparison is by data, equality with a number too. Two nodes are equal where they are one, and the hash is the object's,
+    # Comparison is by data, with a number exact, as that of floats, and with an array element by element. Two nodes are equal where they are one, and the hash is the object's,
     # so that sets and dicts of nodes work. While the compiler records, a comparison by data is a node, which `where` takes
     # and `if` refuses.
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Value):
             return self is other
-        if not is_number(other):
-            return NotImplemented
-        return ops.equal(self, other) if is_tracing() else self._data == _rounded(other)
+        if is_tracing():
+            return ops.equal(self, other) if _is_number(other) else NotImplemented
+        number = exact(other)
+        return NotImplemented if number is None else self._data == number
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, Value):
             return self is not other
-        if not is_number(other):
-            return NotImplemented
-        return 1.0 - ops.equal(self, other) if is_tracing() else self._data != _rounded(other)
+        if is_tracing():
+            return 1.0 - ops.equal(self, other) if _is_number(other) else NotImplemented
+        number = exact(other)
+        return NotImplemented if number is None else self._data != number
 
     __hash__ = object.__hash__
 
@@ -291,13 +295,16 @@ class Value(Node, Operators):
         """Let NumPy's scalars hand their operators over to ours; its functions are told what to call in place of them."""
         name = ufunc.__name__
         # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
-        if method == "__call__" and not options and name in _NUMPY_OPERATORS and not isinstance(operands[0], Value):
-            x, node = operands
-            alone = getattr(x, "ndim", 1) == 0
-            if name in ("equal", "not_equal"):
-                return _NUMPY_OPERATORS[name](node, x.item() if alone else None)
-            compared = "less" in name or "greater" in name  # NumPy makes an array of a number that it compares
-            return _NUMPY_OPERATORS[name](to_float(x.item() if compared and alone else x), node)
+        if method == "__call__" and not options and not isinstance(operands[0], Value):
+            x = operands[0]
+            if name in _NUMPY_COMPARISONS:
+                if getattr(x, "ndim", 1) == 0:  # NumPy makes an array of a number that it compares
+                    x = x[()]
+                elif name in ("equal", "not_equal") and not is_array(x):
+                    x = None  # what is no number is different
+                return _NUMPY_COMPARISONS[name](operands[1], x)
+            if name in _NUMPY_OPERATORS:
+                return _NUMPY_OPERATORS[name](to_float(x), operands[1])
         ours = _NUMPY_NAMES.get(name, name)
         other = f"autograd.{ours}, or " if ours in ops.TABLE else ""
         raise TypeError(f"NumPy's {name} takes no Value; write {other}x.data for its number, which leaves the graph")
@@ -440,16 +447,19 @@ if engine is not None:
     _new = engine.blank
 
 
-def _number(x: Number) -> float:
-    return x._data if isinstance(x, Value) else to_float(x)
+def _number(x: Any) -> Any:
+    """Return what the data is compared with in order."""
+    if x.__class__ is Value:
+        return x._data
+    number = exact(x)
+    return to_float(x) if number is None or isinstance(number, complex) else number  # which says what is wrong with it
 
 
-def _rounded(x: Any) -> float:
-    """Return the double next to a number, infinite beyond the largest."""
-    try:
-        return to_float(x)
-    except OverflowError:
-        return math.copysign(math.inf, 1 if x > 0 else -1)
+def _is_number(x: Any) -> bool:
+    """Whether a node can be compared with it while the compiler records."""
+    if is_array(x):
+        frozen("compares a Value with an array", "compare with one number at a time: [v == float(x) for x in array]")
+    return is_number(x)
 
 
 # So that what asks for a number, such as pytest.approx, takes a node. Not as a real one: what asks for that wants a float.

@@ -210,5 +210,5 @@ def test_an_explanation_goes_on_through_a_call():
     assert "no finite difference: a checkpointed call" in text
     assert "they differ" not in text
     assert "-0.416" in ag.draw(y).svg()
-    for style in ("latex", "html", "markdown"):
+    for style in ("latex", "mathml", "markdown"):
         assert "0.4161" in str(ag.explain(y, wrt=x, style=style))

@@ -31,12 +31,37 @@ def test_divmod_and_equality():
     assert [y.data for y in divmod(np.float64(7.0), x)] == [2.0, 1.0]
     assert (np.float64(3.0) == x) is (x == np.float64(3.0)) is (x == 3.0)
     assert (np.float64(3.0) != x) is (x != 3.0)
-    assert (np.array([3.0]) == x) is (x == np.array([3.0])) is False
-    assert (np.array([3.0]) != x) is True
+    assert (np.array([x], object) == x) is (x == np.array([x], object)) is (x == np.array(["3.0"])) is False
+    assert (np.array([x], object) != x) is True
 
 
-@pytest.mark.parametrize("f", ARITHMETIC + COMPARISONS, ids=lambda f: f.__name__)
-@pytest.mark.parametrize("array", [np.array([1.0, 2.0]), np.array([Value(1.0)], dtype=object)], ids=["floats", "objects"])
+@pytest.mark.parametrize("f", [*COMPARISONS, operator.eq, operator.ne], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "u1", "?"])
+def test_an_array_of_numbers_is_compared_element_by_element_with_the_data(f, dtype):
+    x = Value(1.0)
+    for array in (np.array([0, 1, 1], dtype), np.array([[0, 1]], dtype), np.array(1, dtype), np.zeros(0, dtype)):
+        for found, wanted in ((f(x, array), f(1.0, array)), (f(array, x), f(array, 1.0))):
+            assert np.asarray(found).dtype == bool
+            assert np.array_equal(found, wanted)
+    assert not np.any(Value(0.1) == np.array([0.1], np.float32))  # no digits are lost
+    with pytest.raises(autograd.TracingError, match="one number at a time"):
+        autograd.compile(lambda t: autograd.where(t == np.array([1.0, 2.0]), t, 0.0))(1.0)
+
+
+@pytest.mark.parametrize("f", [*COMPARISONS, operator.eq, operator.ne], ids=lambda f: f.__name__)
+def test_numpys_scalars_are_compared_exactly(f):
+    big = Value(2.0**53)
+    for x in (big, Value(0.1), Value(float("nan")), Value(float("inf"))):
+        for number in (np.int64(2**53 + 1), np.uint64(2**53 + 1), np.float32(0.1), np.float16(0.1), np.float64(0.1), np.float32("inf"), np.float64("nan")):
+            exact = number.item()  # a number of Python
+            assert f(x, number) == f(x.data, exact)
+            assert f(number, x) == f(exact, x.data)
+
+
+FLOATS, OBJECTS = np.array([1.0, 2.0]), np.array([Value(1.0)], dtype=object)
+
+
+@pytest.mark.parametrize(("f", "array"), [(f, FLOATS) for f in ARITHMETIC] + [(f, OBJECTS) for f in ARITHMETIC + COMPARISONS])
 def test_an_array_beside_a_node_is_refused(f, array):
     x = Value(3.0)
     for operands in ((array, x), (x, array)):

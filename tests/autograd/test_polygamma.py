@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from fractions import Fraction
 
 import mpmath
 import pytest
@@ -80,11 +81,28 @@ def test_a_node_as_order_and_a_wrong_count_raise(call) -> None:
         call(Value(2.0))
 
 
-@pytest.mark.parametrize("wrong", [0.5, -1, -1.0, 2.5, math.inf, math.nan, 1e-300])
+@pytest.mark.parametrize("wrong", [0.5, -1, -1.0, 2.5, math.inf, math.nan, 1e-300, Fraction(5, 2), 10**400, 1.0000000001])
 def test_an_order_that_is_none_raises(wrong: float) -> None:
     for x in (1.0, Value(1.0)):
         with pytest.raises(ValueError, match=r"polygamma\(order, x\) takes as its order a whole number from 0"):
             ops.polygamma(wrong, x)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "int64"])
+def test_orders_of_numpy_are_checked_alike(kind: str) -> None:
+    number = getattr(pytest.importorskip("numpy"), kind)
+    for x in (1.0, Value(1.0)):
+        assert ops.polygamma(number(3), x) == ops.polygamma(3, 1.0)
+        for f, wrong in ((ops.polygamma, -1), (ops.polygamma, 2.5), (lambda n, x: ops.round(x, n), 2.5), (lambda n, x: ops.round(x, n), 500)):
+            if number(wrong) == wrong:
+                with pytest.raises(ValueError, match=f"a whole number from .* to .*, got {wrong}"):
+                    f(number(wrong), x)
+
+
+@pytest.mark.parametrize("call", [lambda x: ops.polygamma(x), lambda _: ops.polygamma(3), lambda _: ops.polygamma(order=3), lambda _: ops.polygamma()])
+def test_a_forgotten_operand_is_not_taken_for_an_order(call) -> None:
+    with pytest.raises(TypeError, match=r"polygamma\(order, x\) takes its order first, then what it is applied to; got [01] of 2"):
+        call(Value(2.0))
 
 
 def test_the_command_line_says_where_the_order_belongs() -> None:
