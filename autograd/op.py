@@ -111,11 +111,20 @@ class Op:
         -------
         tuple of float
             One local derivative for each differentiable operand.
+
+        Raises
+        ------
+        ValueError
+            Where the derivative is of an order beyond those that are computed.
         """
         try:
             return (self.float_partials or self.partials)(y, *operands)
         except (ZeroDivisionError, OverflowError):
             return tuple(map(float, self.partials(Ieee(y), *map(Ieee, operands))))
+        except ValueError as error:
+            if not self.whole:
+                raise
+            raise ValueError(f"the derivative of {self.name} at {operands} is beyond what is computed: {error}") from None
 
     def rule(self, y: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """Run the rule on nodes or symbols; constants among them divide by IEEE's rules where Python's division or power would raise.

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["exact", "is_array", "is_number", "to_float"]
+__all__ = ["check_count", "exact", "is_array", "is_number", "to_float"]
 
 _REMEDY = {
     "complex": "take .real or abs() of it first; this engine differentiates real functions",
@@ -68,6 +68,29 @@ def exact(x: Any) -> Any:
         return Fraction(*x.as_integer_ratio())
     except (OverflowError, ValueError):  # infinity and NaN
         return float(x)
+
+
+def check_count(name: str, number: Any, what: str) -> int:
+    """Check a number of things, of which there must be at least one.
+
+    Raises
+    ------
+    TypeError
+        Where it is no whole number.
+    ValueError
+        Where it is less than 1.
+
+    Examples
+    --------
+    >>> check_count("depth", 2.5, "operations")
+    Traceback (most recent call last):
+    ...
+    TypeError: depth is a number of operations, a whole one from 1, not 2.5
+    """
+    whole = not isinstance(number, bool) and hasattr(number, "__index__")
+    if not whole or number.__index__() < 1:
+        raise (ValueError if whole else TypeError)(f"{name} is a number of {what}, a whole one from 1, not {number!r:.60}")
+    return int(number.__index__())
 
 
 def to_float(x: Any) -> float:

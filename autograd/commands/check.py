@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
         report = check_grads(expression.evaluate, (point,), args.order, modes)
     except GradcheckError as error:
         report = error.report
+    except ValueError as error:  # a derivative of an order beyond those that are computed
+        raise UsageError(str(error)) from error
     if not args.quiet:
         at = ", ".join(f"{name} = {number!r}" for name, number in point.items())
         print(f"f = {args.expression} at {at}: {report}")

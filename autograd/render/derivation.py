@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.errors import GraphError
+from autograd.real import check_count
 from autograd.render.steps import BackwardStep, Steps, steps
 from autograd.render.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
@@ -118,6 +119,7 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
     seed
         The gradient that the pass starts with.
     """
+    depth = None if depth is None else check_count("depth", depth, "operations")
     listed = steps(root, seed)
     if wrt is not None and not isinstance(wrt, Value):
         raise TypeError(f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away for all")
@@ -176,10 +178,9 @@ def _near(listed: Steps, depth: int | None) -> set[Value]:
     """Return the nodes fewer than ``depth`` operations from the output."""
     if depth is None:
         return set(listed.nodes)
-    if depth < 1:
-        raise ValueError(f"depth is a number of operations, at least 1, not {depth}")
     near, ring = {listed.root}, [listed.root]
-    for _ in range(depth - 1):
+    while ring and depth > 1:  # however far beyond the leaves that is
+        depth -= 1
         ring = [p for node in ring for p in dict.fromkeys(node.parents) if p not in near and not near.add(p)]  # type: ignore[func-returns-value]
     return near
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from autograd.backward import toposort
 from autograd.errors import GraphError, MissingDependencyError
 from autograd.files import write_atomically
+from autograd.real import check_count
 from autograd.render import dotsource, engines
 from autograd.render.details import annotate
 from autograd.render.folding import build_folded, depth_of
@@ -200,8 +201,8 @@ def _check_options(rankdir: str, theme: str, depth: int | None) -> None:
         raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme is auto, light or dark, not {theme!r}")
-    if depth is not None and depth < 1:
-        raise ValueError(f"depth is a number of levels of modules, at least 1, not {depth}")
+    if depth is not None:
+        check_count("depth", depth, "levels of modules")
 
 
 def _blank(form: str) -> Drawing:

@@ -20,6 +20,7 @@ from autograd.errors import TracingError
 from autograd.functional import jacrev
 from autograd.linear import Linear
 from autograd.modes import mode, no_grad
+from autograd.real import check_count
 from autograd.testing.constants import Constants, Graph
 from autograd.testing.local import Local, ancestors, between, examine, near, total_derivative
 from autograd.testing.numeric import Estimate, jumps, richardson, slopes
@@ -122,8 +123,7 @@ def _arguments(inputs: Any) -> tuple[Any, ...]:
 
 
 def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None) -> Report:
-    if order < 1:
-        raise ValueError(f"order must be at least 1, got {order}")
+    order = check_count("order", order, "times that a derivative is taken")
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_values(lambda x: x.data, args)

@@ -130,8 +130,8 @@ class Report:
 
     @property
     def checked(self) -> list[Entry]:
-        """The entries of which something is known: that they are right, wrong, or at a kink."""
-        return [entry for entry in self.entries if entry.status != "not checked"]
+        """The entries that were held against numbers, and are right or wrong; at a kink there is no number."""
+        return [entry for entry in self.entries if entry.status in ("ok", "wrong")]
 
     def __str__(self) -> str:
         head = ("derivative", "at", "analytic", "numeric", "ulp", "relative", "method", "")
@@ -150,9 +150,9 @@ class Report:
         if wrong:
             verdict = f"{wrong} of {count} derivatives wrong"
         elif not self.checked:
-            verdict = f"nothing was checked: none of {count} derivatives could be"
+            verdict = f"nothing was checked: none of {count} derivatives could be" + (f", {kinks} at a kink" if kinks else "")
         else:
-            beside = [f"{n} {what}" for n, what in ((kinks, "at a kink"), (len(self.entries) - len(self.checked), "not checked")) if n]
+            beside = [f"{n} {what}" for n, what in ((kinks, "at a kink"), (count - len(self.checked) - kinks, "not checked")) if n]
             verdict = f"no error in {count if right == count else f'{right} of {count}'} derivatives" + "".join(f", {x}" for x in beside)
         return "\n".join([verdict, "", *lines, *([""] if notes else []), *sorted(notes)])
 

@@ -136,3 +136,19 @@ def test_an_expression_that_begins_with_a_minus(capsys):
             main([command, "-x*y", "--at", "x=1,y=2"])
         assert "one that begins with a minus comes last, after --, as in: --at x=1 -- -x; see chainrule" in capsys.readouterr().err
     assert main(["explain", "--at", "x=1,y=2", "--", "-x*y"]) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "polygamma(999,x)", "--at", "x=2.5"), ("check", "im_inverse_power(x,999,999)", "--at", "x=-2.5"), ("draw", "polygamma(1000,x)", "--at", "x=2.5"),
+        ("explain", "polygamma(1000,x)", "--at", "x=2.5"), ("stepper", "gelu_slope(x,1000)", "--at", "x=2.5"), ("check", "gaussian(x,1000,2)", "--at", "x=0.5"),
+    ],
+)  # fmt: skip
+def test_a_derivative_of_an_order_beyond_the_largest_is_one_sentence(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(list(arguments)) == 2
+    said = capsys.readouterr().err
+    assert "the derivative of " in said
+    assert "is beyond what is computed" in said
+    assert "Traceback" not in said

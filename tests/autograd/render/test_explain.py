@@ -274,3 +274,18 @@ def test_what_is_no_node_is_named(wrt):
         explain(x * x, wrt)
     with pytest.raises(TypeError, match="takes a Value, or an iterable of those, got int"):
         stepper(3)
+
+
+@pytest.mark.parametrize("depth", [2, 10**20, 2**63])
+def test_a_depth_beyond_the_leaves_is_the_whole_derivation(depth):
+    x = Value(2.0, "x")
+    assert str(autograd.explain(x * x, depth=depth)) == str(autograd.explain(x * x))
+    assert autograd.draw(x * x, depth=depth, engine="builtin").svg()
+
+
+@pytest.mark.parametrize(("depth", "error"), [(2.5, TypeError), ("2", TypeError), (True, TypeError), (0, ValueError), (-(10**30), ValueError)])
+def test_a_depth_is_a_whole_number_from_1(depth, error):
+    x = Value(2.0, "x")
+    for shown in (autograd.explain, autograd.draw):
+        with pytest.raises(error, match="depth is a number of .*, a whole one from 1, not"):
+            shown(x * x, depth=depth)
