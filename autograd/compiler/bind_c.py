@@ -20,8 +20,10 @@ FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-p
 
 
 def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    made = toolchain.build(source, flags=flags)
+    toolchain.examine()
     try:
-        return toolchain.load(toolchain.build(source, flags=flags))
+        return toolchain.load(made)
     except OSError:  # another process cleared the cache in between, or changed what was in it
         return toolchain.load(toolchain.build(source, flags=flags))
 

@@ -67,16 +67,17 @@ def own_folder(other: Callable[[], Path]) -> Iterator[Path]:
 
     It is among the system's temporary ones, or, where others may change those, in the ``other``.
     """
-    base = _base(other)
+    base, owner = _base(other), os.getpid()
     _sweep(base)
     folder, locked = _locked(base)
     try:
         folder.mkdir(mode=0o700)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        locked.close()
-        _beside(folder).unlink(missing_ok=True)
+        if os.getpid() == owner:  # a child that was forked meanwhile comes here, too, when it ends
+            shutil.rmtree(folder, ignore_errors=True)
+            locked.close()
+            _beside(folder).unlink(missing_ok=True)
 
 
 def _beside(folder: Path) -> Path:

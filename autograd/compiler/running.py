@@ -38,6 +38,8 @@ process, and be it an interrupt before it has noted which process it started, th
 def run(command: tuple[str, ...], folder: Path | None, timeout: float) -> tuple[int, str]:
     """Run a program and return its exit status and all it said; at the end stop what it left running."""
     environment = {**os.environ, "LC_ALL": "C"}  # messages as everybody can look them up
+    if folder is not None:  # what it writes for itself goes with its folder
+        environment |= dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
     pact = os.name == "posix" and os.access("/bin/sh", os.X_OK)
     if pact:
         command = ("/bin/sh", "-c", PACT, str(folder or ""), *command)

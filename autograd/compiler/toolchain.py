@@ -36,15 +36,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from autograd.compiler import probe
 from autograd.compiler.folders import distrust, own_folder
 from autograd.compiler.running import run
 from autograd.errors import MissingDependencyError
 from autograd.files import read_bytes, temporary_file, write_atomically
 
-__all__ = ["STRICT", "CompilationError", "Compiler", "broken", "build", "cache_folder", "find_compiler", "load", "no_compiler"]
+__all__ = ["STRICT", "CompilationError", "Compiler", "broken", "build", "cache_folder", "examine", "find_compiler", "load", "no_compiler"]
 
 HEADERS = ("c_runtime.h", "c_special.h", "c_nary.h", "c_wide.h")
-# No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process. What is here instead
+# No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process; a compiler whose own flags do such
+# things is found out by `probe`. What is here instead
 # gives up nothing but errno and floating-point traps, which nobody reads, so that loops become vector code.
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra")
 SANITIZERS = ("-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
@@ -119,21 +121,53 @@ def no_compiler() -> str:
 
 
 def broken() -> str:
-    """Try the compiler on one line, after it failed on a program; return what is wrong with it, or an empty text."""
+    """Try the compiler on a program that is known to be right; return what is wrong with it, or an empty text."""
     compiler = find_compiler()
     if compiler is None:
         return no_compiler()
-    suffix = _suffix(executable=False)
-    try:
-        content = _compile("int answer(void) { return 42; }", compiler, _shared(), suffix, 30.0)
-        reason = "" if _from_copy(content, _private()).answer() == 42 else "it makes programs that do not run"
-    except (CompilationError, OSError, AttributeError) as error:
-        said = str(error).splitlines()[0].removeprefix("the C compiler ")
-        reason = f"of one line it makes no shared object: {said.rpartition(': ')[2] if isinstance(error, OSError) else said:.200}"
+    reason = _flaw(compiler)
     if not reason:
         return ""
     _BROKEN[compiler] = reason
     return no_compiler()
+
+
+def examine() -> None:
+    """Try the compiler once, before anything that it made is loaded by this process.
+
+    Raises
+    ------
+    CompilationError
+        If its programs end the process that loads them, or break the rules of IEEE arithmetic.
+    """
+    if reason := broken():
+        raise CompilationError(reason)
+
+
+def _flaw(compiler: Compiler) -> str:
+    """Compile the probe, unless that was done and found right, and run it in a process of its own."""
+    suffix, options = _suffix(executable=False), (*compiler.flags, *_shared())
+    key = _key(probe.SOURCE, compiler, options, suffix)
+    if key in _FOUND_RIGHT or any(_cached(folder, key, suffix) for folder in (cache_folder(), *_made)):
+        _FOUND_RIGHT.add(key)
+        return ""
+    try:
+        content = _compile(probe.SOURCE, compiler, options, suffix, 30.0)
+        with own_folder(cache_folder) as folder:
+            (folder / f"probe{suffix}").write_bytes(content)
+            reason = probe.heard(folder / f"probe{suffix}", 30.0)
+        if not reason:
+            _store(content, key, suffix)
+            _FOUND_RIGHT.add(key)
+        return reason
+    except (CompilationError, OSError) as error:
+        lines = str(error).splitlines()
+        said = next((line for line in lines[1:] if "error: " in line), lines[0].removeprefix("the C compiler "))
+        return f"of a few lines it makes no shared object: {said.rpartition(': ')[2] if isinstance(error, OSError) else said:.200}"
+
+
+_FOUND_RIGHT: set[str] = set()
+"""Keys of probes that ran as they should: a memory, so that each is run once."""
 
 
 @lru_cache(maxsize=16)
@@ -444,6 +478,10 @@ def _private() -> Path:
         _made.append(folder.enter_context(own_folder(cache_folder)))
         atexit.register(folder.close)
     return _made[0]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_made.clear)  # a child makes a folder of its own
 
 
 # The compiler.

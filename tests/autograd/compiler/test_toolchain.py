@@ -576,6 +576,7 @@ def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_
         strike.kept = None
         gc.collect()
         assert wait_for(lambda: not children()), children()
+        subprocess._cleanup()  # type: ignore[attr-defined]  # of what was struck, which the next run would do, taking more bytecodes
         with folders.own_folder(toolchain.cache_folder) as folder:
             assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
 
@@ -595,3 +596,86 @@ def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no
         assert wait_for(lambda: not children()), children()
         with folders.own_folder(toolchain.cache_folder) as folder:
             assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
+
+
+FLAGS_THAT_BREAK = {
+    "-funsafe-math-optimizations": "numbers below 2.2e-308 become zero",
+    "-ffinite-math-only": "NaN is taken for a number",
+    "-fassociative-math -fno-signed-zeros": "sums change their order",
+    "-freciprocal-math": "quotients are rounded otherwise",
+    "-fno-signed-zeros": "zero loses its sign",
+    "-ffast-math": "compile without -ffast-math",
+    "-fsanitize=address": "ends the process that loads it",
+}
+TINY = """
+import sys
+from autograd import Value, compile
+x = Value(3.0)
+f = compile(lambda: x.tanh() * x, [x], backend=sys.argv[1])
+assert abs(f() - 2.98516442) < 1e-6
+print(f.report()["backend"], float("1e-310") * x.data / 3.0)
+"""
+
+
+@posix
+@pytest.mark.parametrize("flags", FLAGS_THAT_BREAK)
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_a_compiler_whose_flags_break_arithmetic_or_the_process_is_passed_over_in_one_sentence(tmp_path, name, flags):
+    if shutil.which(name) is None:
+        pytest.skip("not on this system")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "CC": f"{name} {flags}"}
+    result = subprocess.run([sys.executable, "-c", TINY, "c"], capture_output=True, text=True, env=env, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["numpy", "1e-310"]
+    (said,) = [line for line in result.stderr.splitlines() if "Warning: " in line]
+    assert "using NumPy" in said
+    assert FLAGS_THAT_BREAK[flags] in said or "makes no shared object" in said
+
+
+@needs_compiler
+def test_the_probe_is_compiled_and_run_once_for_a_cache(cache, monkeypatch):
+    monkeypatch.setattr(toolchain, "_FOUND_RIGHT", set())
+    toolchain.examine()
+    toolchain._FOUND_RIGHT.clear()
+    monkeypatch.setattr(toolchain, "_compile", lambda *_: pytest.fail("compiled again"))
+    toolchain.examine()
+
+
+@posix
+@needs_compiler
+def test_what_a_compiler_writes_for_itself_goes_with_its_folder(fake, tmp_path, monkeypatch):
+    places = tmp_path / "places"
+    fake(f'echo "$TMPDIR" "$TMP" "$TEMP" "$PWD" >> "{places}"; touch "$TMPDIR/ccXXXX.s"; exec {real()} "$@"')
+    toolchain.build(SOURCE)
+    (line,) = places.read_text().splitlines()
+    assert len({os.path.realpath(place) for place in line.split()}) == 1
+    assert not os.path.exists(line.split()[0])
+
+
+@posix
+@needs_compiler
+def test_a_forked_child_that_ends_leaves_its_parents_folder(tmp_path):
+    program = """
+import os, sys
+from autograd import Value, compile
+def run(k):
+    x = Value(2.0)
+    f = compile(lambda: (x * k).tanh(), [x], backend="c")
+    f()
+    return f.report()["backend"]
+backends = [run(1.0)]
+child = os.fork()
+if child == 0:
+    assert run(2.0) == "c"
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(*backends, run(3.0))
+"""
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    (tmp_path / "temporary").mkdir()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_CACHE": str(open_to_all), "TMPDIR": str(tmp_path / "temporary")}
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, timeout=300, check=False)
+    assert result.stdout.split() == ["c", "c"], result.stderr
+    assert os.listdir(tmp_path / "temporary") == []
