@@ -184,8 +184,8 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
         _wait(grads, node, g)
         return None
     if isinstance(node, Bundle):
-        inner: Pass | None = node.replay(g, grads, recorded=False)
-        if inner is not None:
+        if node.recomputed:
+            inner: Pass | None = node.replay(g, grads, recorded=False)
             return inner
         terms = node.pull(g)
     else:
@@ -234,9 +234,11 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
         if node.note is not None and node.note.hooks and not is_tracing():  # a program's calls call them
             g = grads[node] = _hooked(node.note.hooks, g)
         if isinstance(node, Bundle):
-            inner: Pass | None = node.replay(g, grads, create_graph)
-            if inner is not None:
-                return inner
+            if node.recomputed:
+                inner: Pass | None = node.replay(g, grads, create_graph)
+                if inner is not None:
+                    return inner
+                continue
             terms = node.pull(g, create_graph)
             given = [c for c in g if c is not None]
             for x, term in zip(node._a, terms, strict=True):

@@ -157,7 +157,7 @@ class _Call(Call):
         draws: Sequence[tuple[Any, Any]] = (),
     ) -> None:  # fmt: skip
         super().__init__(below)
-        self.draws = draws
+        self.draws = list(draws)
         self.outputs: list[Any] | None = None
         self._f, self._args, self._kwargs = f, args, kwargs
         self._data = [_number(y) for y in outputs]

@@ -1,4 +1,4 @@
-"""Calls of operations with several results, such as the softmax of many scores: one object a call, shared by its results."""
+"""Calls of operations with several results, such as the softmax of many scores: one object that these share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Joint(Call):
 
     __slots__ = ("kept", "kind", "values")
 
-    def __init__(self, kind: MultiOp, operands: tuple[Any, ...], values: Sequence[float], kept: Sequence[float]) -> None:
+    def __init__(
+        self, kind: MultiOp, operands: tuple[Any, ...], values: Sequence[float], kept: Sequence[float]
+    ) -> None:  # fmt: skip
         super().__init__(operands)
         self.count = len(operands)
         self.kind, self.values, self.kept = kind, values, kept
@@ -84,12 +86,13 @@ class Joint(Call):
             self.check(index, number)
 
     def check(self, index: int, now: float) -> None:
-        """Raise where a result, or what it was computed from, was changed: if it is, or would be, another number now."""
+        """Raise where a result is another number now than it was, or would be one of its operands as they are."""
         number = self.values[index]
         if number != now and not (math.isnan(number) and math.isnan(now)):
             raise GraphError(
-                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was changed after it was "
-                f"computed (it is {now!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
+                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was changed "
+                f"after it was computed (it is {now!r} now), and create_graph=True derives from the operands as they "
+                "are; compute it afresh first"
             )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd import ops, trees
 from autograd.backward import Pass, _recorded_edges, toposort
+from autograd.bundle import Call
 from autograd.checkpointing import _Call
 from autograd.errors import GraphError
 from autograd.linear import Linear
@@ -88,7 +89,7 @@ def reach(f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequ
                 here, op = found.get(node), node.op
                 if here is None or op is None:
                     continue
-                edges = [(x, 1.0) for x in node.parents] if op.call is not None else _recorded_edges(node)
+                edges = [(x, 1.0) for x in node.parents] if isinstance(node._a, Call) else _recorded_edges(node)
                 for x, local in edges:
                     found[x] = _either(found.get(x), _through(here, local) if op.gated else here)
             for p in params:

@@ -17,7 +17,8 @@ static Py_ssize_t operands_offset;
 static PyObject *dot_row, *pull;
 
 #define NONE ((1u << 29) - 1)           /* no operand, or none that is a node */
-/* What stands at a place: a vector is one that dot products share, and a call stands between its several results and what they rest on. */
+/* What stands at a place: a vector is one that dot products share; a call stands between its several results and
+   what they rest on. */
 enum { NODE, LEAF, MANY, DOT, VECTOR, RESULT, CALL };
 enum { FOUND, OPEN, PLACED }; /* how far the sort has come with it */
 
@@ -174,7 +175,8 @@ expand_result(Pass *pass, uint32_t place, PyObject *call, PyObject *index)
     PyObject *operands = *(PyObject **)((char *)call + operands_offset);
     if (!operands || !PyTuple_CheckExact(operands) || !index || !PyFloat_CheckExact(index)) return LEAVE;
     double which = PyFloat_AS_DOUBLE(index);
-    if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(operands) && which < NONE && which == (double)(uint32_t)which)) return LEAVE;
+    if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(operands) && which < NONE)) return LEAVE;
+    if (which != (double)(uint32_t)which) return LEAVE;
     uint32_t below = place_of(pass, call, CALL);
     if (below == NONE) return FAILED;
     pass->items[place].kind = RESULT;
@@ -192,7 +194,8 @@ expand_call(Pass *pass, uint32_t place)
     int result = link_all(pass, place, operands);
     if (result != DONE) return result;
     Item *call = &pass->items[place];
-    for (uint32_t i = 0; i < call->b; i++) pass->sums[call->a + i] = -0.0; /* to which any number can be added without changing it */
+    /* To -0.0 any number can be added without changing it. */
+    for (uint32_t i = 0; i < call->b; i++) pass->sums[call->a + i] = -0.0;
     return DONE;
 }
 
