@@ -53,7 +53,7 @@ def exact(x: Any) -> Any:
     >>> exact(2**53 + 1), exact("1")
     (9007199254740993, None)
     """
-    kind = type(x)
+    kind: Any = type(x)
     if kind is float or kind is int:
         return x
     if is_array(x):
@@ -62,7 +62,7 @@ def exact(x: Any) -> Any:
         return x if isinstance(x, Decimal | complex) else None
     if kind.__module__ != "numpy":
         return x
-    if not isinstance(x, numbers.Real) or isinstance(x, numbers.Integral):  # NumPy's bool, or a whole number
+    if not issubclass(kind, numbers.Real) or issubclass(kind, numbers.Integral):  # NumPy's bool, or a whole number
         return int(x)
     try:
         return Fraction(*x.as_integer_ratio())

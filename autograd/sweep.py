@@ -26,6 +26,7 @@ from autograd.joint import Joint, float_pull
 from autograd.native import REPLACED, engine
 from autograd.node import Node
 from autograd.op import Op
+from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
@@ -109,7 +110,21 @@ def _held(node: Any, before: Any, g: Any) -> Any:
         return 0.0 if g is None else g
     if g is None:
         return before
-    return before + g if before.__class__ is Value or before else g
+    if before.__class__ is Value:
+        return before + g
+    if before.__class__ is not float and before is not None:
+        before = _number(node, before)
+    return before + g if before else g
+
+
+def _number(leaf: Any, grad: Any) -> float:
+    """Return what somebody has put into a leaf's ``grad`` as a float."""
+    try:
+        return to_float(grad)
+    except (TypeError, OverflowError) as error:
+        which = f"the leaf {leaf.label!r:.60}" if leaf.label else f"a leaf of data {leaf._data!r}"
+        what = f"the grad of {which} holds {grad!r:.40}, of type {type(grad).__name__}"
+        raise type(error)(f"{what}, to which no gradient can be added; set it to a number such as 0.0 before the pass") from None
 
 
 def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:
@@ -171,7 +186,7 @@ def _sweep(root: Value, gradient: float) -> bool:
     done = False
     while not done:  # as `add_to_leaves` does, where there are only leaves
         before = list(map(_get_grad, nodes))
-        after = [old + g if old.__class__ is Value or old else g for old, g in zip(before, arrived)]
+        after = list(map(_held, nodes, before, arrived))
         done = _exchange(nodes, before, after)
     return True
 

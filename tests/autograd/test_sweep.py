@@ -4,6 +4,7 @@ import copy
 import gc
 import math
 import random
+from fractions import Fraction
 
 import pytest
 
@@ -112,3 +113,45 @@ def test_the_quick_pass_is_back_once_no_hook_is_left():
     assert any_left()  # the handle keeps the node
     del kept
     assert not any_left()
+
+
+PASSES = {
+    "backward": lambda a, b: (a * b).backward(),
+    "a leaf": lambda a, b: a.backward(),
+    "create_graph": lambda a, b: (a * b).backward(create_graph=True),
+    "anomaly mode": lambda a, b: autograd.detect_anomaly()((a * b).backward)(),
+    "a hook": lambda a, b: (b.register_hook(lambda g: g), (a * b).backward()),
+    "a checkpointed call": lambda a, b: autograd.checkpoint(lambda x, y: x * y)(a, b).backward(),
+    "a compiled loss": lambda a, b: autograd.compile(lambda: a * b, [a, b], backend="python")(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", PASSES)
+@pytest.mark.parametrize("grad", ["s", "", b"x", [1.0], [], (), {}, object(), 1j, 10**400], ids=lambda x: f"{x!r:.10}")
+def test_a_grad_to_which_nothing_can_be_added_is_named_and_nothing_changes(way, grad):
+    a, b = Value(2.0, "weight"), Value(3.0)
+    a.grad, b.grad = grad, 1.0
+    with pytest.raises((TypeError, OverflowError), match="the grad of the leaf 'weight' holds .*, to which no gradient can be added"):
+        PASSES[way](a, b)
+    assert a.grad is grad
+    assert b.grad == 1.0
+
+
+@pytest.mark.parametrize("way", [way for way in PASSES if way != "a leaf"])
+@pytest.mark.parametrize("grad", [2, True, Fraction(1, 2), None, 0])
+def test_a_grad_of_another_numeric_type_is_added_to(way, grad):
+    a, b = Value(2.0), Value(3.0)
+    a.grad = grad
+    PASSES[way](a, b)
+    assert float(a.grad) == 3.0 + float(grad or 0.0)
+
+
+def test_digits_are_not_lost_to_a_short_float():
+    numpy = pytest.importorskip("numpy")
+    a = Value(1.0)
+    a.grad = numpy.float32(1.0)
+    (a * 0.1).backward()
+    assert a.grad == 1.1
+    a.grad = numpy.ones(1)
+    with pytest.raises(TypeError, match=r"the grad of a leaf of data 1\.0 holds .* of type ndarray"):
+        (a * 0.1).backward()
