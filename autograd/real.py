@@ -85,11 +85,11 @@ def check_count(name: str, number: Any, what: str) -> int:
     >>> check_count("depth", 2.5, "operations")
     Traceback (most recent call last):
     ...
-    TypeError: depth is a number of operations, a whole one from 1, not 2.5
+    TypeError: depth is a number of operations, whole and at least 1, not 2.5
     """
     whole = not isinstance(number, bool) and hasattr(number, "__index__")
     if not whole or number.__index__() < 1:
-        raise (ValueError if whole else TypeError)(f"{name} is a number of {what}, a whole one from 1, not {number!r:.60}")
+        raise (ValueError if whole else TypeError)(f"{name} is a number of {what}, whole and at least 1, not {number!r:.60}")
     return int(number.__index__())
 
 

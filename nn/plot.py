@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import autograd
 from autograd import Value
@@ -25,6 +26,30 @@ __all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+# What of a user's matplotlibrc would make text a program for LaTeX, or ask for another program. The rest is the user's taste.
+PLAIN = {
+    "text.usetex": False, "text.latex.preamble": "", "text.parse_math": True, "axes.formatter.use_mathtext": False, "mathtext.fontset": "dejavusans",
+    "ps.usedistiller": None, "ps.useafm": False, "pdf.use14corefonts": False,
+}  # fmt: skip
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def plain() -> Any:
+    """Return a context in which text is text, whatever the user's matplotlibrc says."""
+    return optional("matplotlib", "drawing plots", "pip install 'chainrule[plot]'").rc_context(PLAIN)
+
+
+def _plain(draw: Callable[P, T]) -> Callable[P, T]:
+    """Let a function draw in that context."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with plain():
+            return draw(*args, **kwargs)
+
+    return drawn
 
 
 def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
@@ -35,6 +60,7 @@ def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
     return figure.Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot()
 
 
+@_plain
 def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
     """Write the figure of some axes, whole or not at all: where that fails, an old picture is as it was.
 
@@ -77,6 +103,7 @@ def write_text(text: Any, content: str) -> None:
     >>> ax.get_title(), ax.title.get_parse_math()
     ('prices in $ and $$', False)
     """
+    text.set_usetex(False)
     text.set_parse_math(False)
     text.set_text(str(content).encode("utf-8", "backslashreplace").decode("utf-8"))
 
@@ -94,6 +121,7 @@ def _legend(ax: Any, artists: Sequence[Any], names: Sequence[str]) -> None:
         write_text(text, name)
 
 
+@_plain
 def plot_loss(
     losses: Any, *, ax: Any = None, title: str = "Loss", xlabel: str = "step", ylabel: str = "loss", log: bool | None = None
 ) -> Any:
@@ -143,6 +171,7 @@ def _cycle(items: Sequence[str]) -> Iterable[str]:
         yield from items
 
 
+@_plain
 def plot_decision_boundary(
     model: Callable[[list[float]], Any], x: Any, y: Any, *, ax: Any = None, steps: int = 60, margin: float = 0.3,
     threshold: float = 0.0, title: str = "Decision boundary",
@@ -227,6 +256,7 @@ def _grid(values: Sequence[float], margin: float, steps: int) -> list[float]:
     return [low + (high - low) * i / (steps - 1) for i in range(steps)]
 
 
+@_plain
 def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high: float = 5.0, steps: int = 401) -> Any:
     """Draw an activation and its derivative.
 
@@ -264,6 +294,7 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
     return ax
 
 
+@_plain
 def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     """Draw the mean and the largest absolute gradient of each layer: bars that shrink towards the input vanish.
 
@@ -309,6 +340,7 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     return ax
 
 
+@_plain
 def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, title: str = "Training") -> Any:
     """Draw the losses of a history, and its metrics beside them; return the axes of the losses.
 

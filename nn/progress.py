@@ -34,7 +34,7 @@ class Progress:
         What stands in front.
     stream
         Where to write; standard error by default, so that a program's output stays clean. Where there is none, as under
-        ``pythonw``, nothing is written.
+        ``pythonw``, nothing is written, and nothing more once it cannot be written to.
     style
         ``"bar"``, ``"notebook"``, ``"lines"`` or ``"none"``; by default the one that suits the stream.
 
@@ -139,10 +139,13 @@ class Progress:
         if not _can_write(self.stream, text):
             encoding = getattr(self.stream, "encoding", None) or "ascii"
             text = text.encode(encoding, "backslashreplace").decode(encoding)
-        self.stream.write(text)
-        flush = getattr(self.stream, "flush", None)
-        if flush is not None:
-            flush()
+        try:
+            self.stream.write(text)
+            flush = getattr(self.stream, "flush", None)
+            if flush is not None:
+                flush()
+        except (OSError, ValueError):  # the terminal is gone, the pipe's reader, the disk's last block: the work goes on without
+            self.style = "none"
 
 
 def _is_open(stream: Any) -> bool:
@@ -153,7 +156,10 @@ def _is_open(stream: Any) -> bool:
 def _on_terminal(stream: Any) -> bool:
     """Whether a line that was written to a stream can be written over."""
     isatty = getattr(stream, "isatty", None)
-    return _is_open(stream) and callable(isatty) and bool(isatty()) and os.environ.get("TERM") != "dumb"
+    try:
+        return _is_open(stream) and callable(isatty) and bool(isatty()) and os.environ.get("TERM") != "dumb"
+    except (OSError, ValueError):  # it has been closed behind Python's back
+        return False
 
 
 def _columns(stream: Any) -> int:

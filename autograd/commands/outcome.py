@@ -49,13 +49,14 @@ def boundary(task: Task, model: Any) -> Any:
     """Draw what the network learnt; of a file, with its columns' names, units and classes."""
     from matplotlib.ticker import MaxNLocator
 
-    from nn.plot import plot_decision_boundary, write_text
+    from nn.plot import plain, plot_decision_boundary, write_text
 
     ax = plot_decision_boundary(model, task.x, task.labels)
     for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
         low, high = axis.get_view_interval()
         inside = [t for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high) if low <= (t - mean) / spread <= high]
-        axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
+        with plain():
+            axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
         write_text(axis.label, name)
     for text, name in zip(ax.get_legend().get_texts(), task.classes, strict=False):
         write_text(text, name)

@@ -84,8 +84,8 @@ class Task:
         The loss.
     classes
         Names of the classes.
-    features
-        Names of the features.
+    features, target
+        Names of the columns of a file.
     scale
         Mean and deviation of each feature, by which samples were standardised; empty where they were not.
     """
@@ -98,6 +98,11 @@ class Task:
     classes: list[str] = field(default_factory=list)
     features: list[str] = field(default_factory=list)
     scale: list[tuple[float, float]] = field(default_factory=list)
+    target: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return the names by which the numbers of a file are told apart."""
+        return {"features": self.features, "target": self.target, "classes": self.classes}
 
     def standardised(self, rows: list[list[float]]) -> list[list[float]]:
         """Return samples as the network takes them."""
@@ -114,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
         held_out = round(args.validation * len(task.x))
         if args.validation and not 0 < held_out < len(task.x):
             raise UsageError(f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to {'learn from' if held_out else 'hold out'}")
+        same_columns(args, task)
         network = build(args, options, task)
         rows = prediction_rows(args, task)
     except ValueError as error:
@@ -185,16 +191,18 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
 
 @dataclass
 class Recipe:
-    """The options that a training began with, which its checkpoint keeps; a callback that does nothing else."""
+    """The options that a training began with and the names of its columns, which its checkpoint keeps; a callback that does nothing else."""
 
     options: dict[str, Any]
+    columns: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, training: Any) -> None:
         """Take no part in the training."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the options that decide what is learnt from which data."""
-        return {name: value for name, value in self.options.items() if name not in ("epochs", "lr")}
+        """Return the options that decide what is learnt from which data, and what its columns are called."""
+        kept = {name: value for name, value in self.options.items() if name not in ("epochs", "lr")}
+        return {**kept, "columns": self.columns} if self.columns else kept
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Do nothing: `resumed` has compared them already."""
@@ -210,6 +218,7 @@ def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]
     recipes = [other.get("state") for other in others if isinstance(other, dict) and other.get("kind") == Recipe.__name__] if isinstance(others, list) else []
     then = recipes[0] if recipes else None
     now = Recipe(options).state_dict()
+    args.columns = then.pop("columns", None) if isinstance(then, dict) else None  # checkpoints of older releases do not hold them
     if not isinstance(then, dict) or set(then) != set(now):
         raise UsageError(f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was not saved by this release's chainrule train")
     if then["data"] != now["data"]:
@@ -217,10 +226,19 @@ def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]
     for name, value in then.items():
         if getattr(args, name, None) is not None and name != "data" and value != now[name]:
             option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained with {option} {_typed(value)}; leave {option} out")
+            raise UsageError(f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained {'without ' + option if value is None else f'with {option} {_typed(value)}'}; leave {option} out")
         if type(value) is not type(now[name]) and None not in (value, now[name]) and not isinstance(value, (int, float)):
             raise UsageError(f"{args.resume} cannot be resumed from: its {name} is {value!r:.40}")
     return {**options, **then}
+
+
+def same_columns(args: argparse.Namespace, task: Task) -> None:
+    """Refuse to go on with a file whose columns or classes have other names: by them, predictions find their numbers."""
+    then, now = getattr(args, "columns", None), task.columns()
+    for what in now:
+        if isinstance(then, dict) and then.get(what, now[what]) != now[what]:
+            saved, found = (", ".join(map(str, names)) if isinstance(names, list) else str(names) for names in (then[what], now[what]))
+            raise UsageError(f"{args.resume} cannot be resumed from: it was trained with the {what} {saved:.200}, and {args.data} has {found:.200}")
 
 
 def _typed(value: Any) -> str:
@@ -260,7 +278,7 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         if not names and not numbered:
             raise UsageError(f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, 1, 2, ...")
         task = classified(x, y, options["loss"], names)
-    task.features = table.features
+    task.features, task.target = table.features, table.target or ""
     task.scale = [scale(column, name) for column, name in zip(zip(*x, strict=True), table.features, strict=True)]
     task.x = task.standardised(x)
     return task
@@ -335,7 +353,7 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
         rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
         resume=args.resume is not None,
-        callbacks=[Recipe(options)] if save is not None else [],
+        callbacks=[Recipe(options, task.columns())] if save is not None else [],
         progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None),
     )  # fmt: skip
 

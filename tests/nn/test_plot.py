@@ -89,3 +89,27 @@ def test_without_matplotlib_the_error_names_the_command(monkeypatch):
     monkeypatch.delitem(sys.modules, "matplotlib.figure", raising=False)
     with pytest.raises(MissingDependencyError, match=r"pip install 'chainrule\[plot\]'"):
         plot.plot_loss([1.0])
+
+
+TASTES = {
+    "LaTeX": {"text.usetex": True},
+    "formulas": {"axes.formatter.use_mathtext": True, "mathtext.fontset": "custom", "mathtext.default": "rm"},
+    "comics": {"path.sketch": (1.0, 100.0, 2.0), "font.family": ["no such font"]},
+    "programs": {"ps.usedistiller": None, "pdf.use14corefonts": True, "svg.fonttype": "none"},
+    "window": {"figure.autolayout": True, "toolbar": "None"},
+}
+
+
+@pytest.mark.parametrize("taste", TASTES)
+def test_pictures_are_made_whatever_the_users_matplotlibrc_says(tmp_path, taste):
+    import matplotlib as mpl
+
+    with mpl.rc_context(TASTES[taste]):
+        model = nn.MLP(2, [3, 1], rng=0)
+        drawn = [plot.plot_loss([3.0, 2.0], title="a_b $ 100% \\x"), plot.plot_activation("tanh"), plot.plot_history({"loss": [2.0, 1.0], "val_accuracy": [0.5, 1.0]})]
+        drawn.append(plot.plot_decision_boundary(model, [[0.0, 1.0], [1.0, 0.0]], [0, 1]))
+        for i, ax in enumerate(drawn):
+            for ending in ("png", "svg", "pdf"):
+                plot.save_plot(ax, tmp_path / f"{i}.{ending}")
+                assert (tmp_path / f"{i}.{ending}").stat().st_size > 1000
+        assert mpl.rcParams["text.usetex"] is (taste == "LaTeX")  # it is the user's again

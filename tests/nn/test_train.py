@@ -678,3 +678,36 @@ def test_metrics_take_arrays_as_they_take_lists():
     assert nn.metrics.mean_squared_error(scores, scores + 0.5) == pytest.approx(0.25)
     with pytest.raises(ValueError, match="accuracy of nothing"):
         nn.metrics.accuracy([], [])
+
+
+class Gone(io.StringIO):
+    """A stream that fails after a number of writes, or when it is flushed or asked what it is."""
+
+    def __init__(self, error, writes=0, asked=False):
+        super().__init__()
+        self.error, self.writes, self.asked = error, writes, asked
+
+    def write(self, text):
+        self.writes -= 1
+        if self.writes < 0:
+            raise self.error
+        return len(text)
+
+    def flush(self):
+        if self.writes <= 0:
+            raise self.error
+
+    def isatty(self):
+        if self.asked:
+            raise self.error
+        return True
+
+
+@pytest.mark.parametrize("writes", [0, 1, 3])
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BrokenPipeError(32, "Broken pipe"), ValueError("I/O operation on closed file")], ids=repr)
+def test_a_training_goes_on_where_its_progress_can_no_longer_be_written(monkeypatch, error, writes, asked):
+    monkeypatch.setattr(sys, "stderr", Gone(error, writes, asked))
+    model = nn.MLP(1, [1], rng=0)
+    history = nn.fit(model, ([[0.0], [1.0]], [0.0, 1.0]), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), lr=0.1), epochs=20, progress=True)
+    assert history.epochs == 20

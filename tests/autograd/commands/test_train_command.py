@@ -343,3 +343,60 @@ def test_a_file_whose_name_is_not_utf8_is_trained_on(tmp_path):
     done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / "out" / "boundary.png").exists()
+
+
+def test_training_ends_with_pictures_where_matplotlibrc_asks_for_latex(tmp_path, capsys):
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.usetex": True}):
+        assert train(tmp_path, "moons", "--epochs", 2, "--quiet") == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"loss.png", "boundary.png"}
+
+
+ROWS = "1,20,0\n2,10,1\n0,30,0\n4,10,1\n1,11,0\n3,0,1\n"
+
+
+@pytest.mark.parametrize(("renamed", "said"), [("b,a,y", "the features a, b, and .* has b, a"), ("a,c,y", "the features a, b, and .* has a, c"), ("a,b,z", "the target y, and .* has z")])
+def test_a_resumed_training_must_be_of_the_same_columns(tmp_path, capsys, renamed, said):
+    import re
+
+    (tmp_path / "d.csv").write_text("a,b,y\n" + ROWS)
+    save = tmp_path / "d.ck"
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--save", save, "--quiet") == 0
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--resume", save, "--quiet") == 0
+    kept = save.read_bytes()
+    (tmp_path / "d.csv").write_text(renamed + "\n" + ROWS)
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--resume", save, "--quiet") == 2
+    assert re.search(f"cannot be resumed from: it was trained with {said}", capsys.readouterr().err)
+    assert save.read_bytes() == kept
+
+
+def test_other_words_for_the_classes_are_other_classes(tmp_path, capsys):
+    text = "a,b,y\n" + ROWS.replace(",0\n", ",no\n").replace(",1\n", ",yes\n")
+    text = text.replace("3,no", "3,yes") if "3,no" in text else text
+    (tmp_path / "d.csv").write_text(text)
+    save = tmp_path / "d.ck"
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--save", save, "--quiet") == 0
+    (tmp_path / "d.csv").write_text(text.replace("no", "nay"))
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--resume", save, "--quiet") == 2
+    assert "it was trained with the classes no, yes, and" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_does_not_hold_the_columns_is_resumed_from(tmp_path):
+    (tmp_path / "d.csv").write_text("a,b,y\n" + ROWS)
+    save = tmp_path / "d.ck"
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 1, "--save", save, "--quiet") == 0
+    document = json.loads(save.read_text())
+    (recipe,) = [other for other in document["others"] if other["kind"] == "Recipe"]
+    del recipe["state"]["columns"]
+    save.write_text(json.dumps(document))
+    assert train(tmp_path, tmp_path / "d.csv", "--epochs", 2, "--resume", save, "--quiet") == 0
+
+
+def test_options_that_were_not_given_are_named_as_such(tmp_path, capsys):
+    save = tmp_path / "run.json"
+    assert train(tmp_path, "moons", "--epochs", 1, "--save", save) == 0
+    assert train(tmp_path, "moons", "--batch-size", 4, "--resume", save) == 2
+    said = capsys.readouterr().err
+    assert "it was trained without --batch-size; leave --batch-size out" in said
+    assert "None" not in said

@@ -287,5 +287,5 @@ def test_a_depth_beyond_the_leaves_is_the_whole_derivation(depth):
 def test_a_depth_is_a_whole_number_from_1(depth, error):
     x = Value(2.0, "x")
     for shown in (autograd.explain, autograd.draw):
-        with pytest.raises(error, match="depth is a number of .*, a whole one from 1, not"):
+        with pytest.raises(error, match="depth is a number of .*, whole and at least 1, not"):
             shown(x * x, depth=depth)

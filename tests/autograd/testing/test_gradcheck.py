@@ -58,7 +58,7 @@ def test_orders_and_modes():
     assert len(check_grads(ag.exp, 1.0, 1, ("rev",)).entries) == 1
     with pytest.raises(ValueError, match='"fwd", "rev" or both'):
         check_grads(ag.exp, 1.0, modes=("reverse",))
-    with pytest.raises(ValueError, match="order is a number of times .*, a whole one from 1, not 0"):
+    with pytest.raises(ValueError, match="order is a number of times .*, whole and at least 1, not 0"):
         gradcheck(ag.exp, 1.0, order=0)
 
 
