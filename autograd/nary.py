@@ -200,6 +200,15 @@ def softmax_row(w: Sequence[float], place: int, y: float | None = None) -> tuple
     return tuple(slopes)
 
 
+def softmax_rest_slopes(y: float, *operands: float) -> tuple[float, ...]:
+    """Partials of 1 less the softmax: the softmax's, with the other sign."""
+    *xs, index = operands
+    w, place = weights(tuple(xs)), int(index)
+    slopes = [w[place] * v for v in w]
+    slopes[place] = -(w[place] * y)
+    return tuple(slopes)
+
+
 def log_softmax_slopes(_: float, *operands: float) -> tuple[float, ...]:
     """Partials of its logarithm: the sum of the other weights on the diagonal, minus the weight elsewhere."""
     *xs, index = operands

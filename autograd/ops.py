@@ -585,7 +585,8 @@ softmax: Op = row(
 )
 softmax_rest: Op = row(  # 1 less the softmax: the sum of the other weights, which as a sum would lose its slopes' digits
     "softmax_rest", nary.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
-    latex=r"1 - \operatorname{softmax}", numpy="softmax_rest", c="softmax_rest", source="Bishop, PRML, eq. 4.106",
+    latex=r"1 - \operatorname{softmax}", numpy="softmax_rest", c="softmax_rest", float_partials=nary.softmax_rest_slopes,
+    source="Bishop, PRML, eq. 4.106",
 )
 log_softmax: Op = row(
     "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
