@@ -177,9 +177,9 @@ class _Call(Call):
         """Return what the call rests on."""
         return self._a
 
-    def local(self, index: Any) -> Sequence[float | None]:  # noqa: ARG002
-        """Return nothing for each operand: the derivatives are known only when the call is done again."""
-        return [None] * len(self._a)
+    def local(self, index: Any, *, recorded: bool = False) -> Sequence[Any]:
+        """Return the local derivatives of one result, None where nothing flows: the call is done again for them."""
+        return Linear(self._a, [self.again()[int(index)]], recorded=recorded).pull([1.0])
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""
@@ -196,10 +196,6 @@ class _Call(Call):
                 "argument) or cannot set back, as that of the operating system"
             )
         return outputs
-
-    def derivatives(self, index: int, *, recorded: bool = False) -> list[Any]:
-        """Run the function again; return the derivative of one result with respect to each node below, None where nothing flows."""
-        return Linear(self._a, [self.again()[index]], recorded=recorded).pull([1.0])
 
     def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> Pass | None:  # noqa: ARG002
         """Make the dropped nodes again; return the pass through them that is to be made before the one around goes on."""
@@ -233,7 +229,7 @@ class _Recomputed(Op):
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
         """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
-        return tuple(0.0 if d is None else d for d in self.call.derivatives(self.index, recorded=any(x.__class__ is Value for x in operands)))
+        return tuple(0.0 if d is None else d for d in self.call.local(self.index, recorded=any(x.__class__ is Value for x in operands)))
 
 
 def _number(y: Any) -> float:

@@ -163,8 +163,6 @@ class Node:
             return []
         if self.op is ops.dot:
             pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
-        elif self.op.call is not None:  # its local derivatives were not stored: the function is run again for them
-            pairs = list(zip(self._a, self.op.call.derivatives(self.op.index)))  # type: ignore[attr-defined]
         elif self._a.__class__ is tuple:
             pairs = list(zip(self._a, self._b))
         elif isinstance(self._a, Call):
