@@ -14,7 +14,7 @@ from autograd.compiler.toolchain import find_compiler
 from autograd.testing import oracle
 from autograd.value import Value
 
-BOUND = 64.0  # in units of 2**-52, beside the exact derivative
+BOUND = 16.0  # in units of 2**-52, beside the exact derivative
 
 # Where terms of both signs meet at a zero in general position, an error counts beside the larger of the terms.
 # For rows of one operand: the zeros, each with how far around it digits are lost.
