@@ -209,7 +209,7 @@ def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
     if row.keys() & {"op", "operands", "local"}:
         raise ValueError("one of several results has its call and index, and no operation of its own")
     call, index = calls.find(row["call"]), row.get("index")
-    if index.__class__ is not int or not 0 <= index < call.count:
+    if type(index) is not int or not 0 <= index < call.count:
         raise ValueError(f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results")
     node._row, node._a, node._b = call.kind.row, call, float(index)
 

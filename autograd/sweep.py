@@ -224,17 +224,17 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
                 stack += below
                 continue
         else:
-            first = a.__class__ is Value and a._a is not None and (above := a.grad) is not empty
-            second = b.__class__ is Value and b._a is not None and (beside := b.grad) is not empty
+            first = a.__class__ is Value and a._a is not None and a.grad is not empty
+            second = b.__class__ is Value and b._a is not None and b.grad is not empty
             if first or second:
                 push(node)
                 node.grad = is_open
                 if first:
-                    if above is is_open or a is node:
+                    if a.grad is is_open or a is node:
                         return None
                     push(a)
                 if second:
-                    if beside is is_open or b is node:
+                    if b.grad is is_open or b is node:
                         return None
                     push(b)
                 continue
