@@ -36,7 +36,7 @@ def graph(rng: random.Random, names: list[str]) -> Value:
         if op is autograd.ops.dot:
             nodes.append(autograd.dot(operands, [rng.choice([*nodes, 2.0]) for _ in operands]))
         else:
-            nodes.append(op(*operands))
+            nodes.append(op(*operands, **op.params))
         if rng.random() < 0.3:
             nodes[-1].label = rng.choice(names)
     return nodes[-1]
