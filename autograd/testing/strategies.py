@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import ops
@@ -99,7 +100,8 @@ def functions(*, kinks: bool = True, arity: int | None = None) -> st.SearchStrat
 
 def _function(op: ops.Op, arity: int | None) -> st.SearchStrategy[Function]:
     if op.arity != ops.ANY:
-        return st.just(Function(op.name, op, _domain(op, op.arity)))
+        call = partial(op, *op.params.values()) if op.params_first else op
+        return st.just(Function(op.name, call, _domain(op, op.arity)))
     counts = [arity] if arity is not None else [2, 4] if op.name == "dot" else [2, 3]
     return st.sampled_from(counts).map(lambda n: Function(op.name, op, _domain(op, n)))
 

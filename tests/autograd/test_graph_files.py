@@ -95,7 +95,7 @@ def rows_of(op):
         if op.name == "dot":
             yield operands, autograd.dot(operands[:2], operands[2:])
         else:
-            yield operands, op(*operands)
+            yield operands, op(*operands, **op.params)
 
 
 @pytest.mark.parametrize("op", [op for op in autograd.TABLE.values() if op.call is None], ids=lambda op: op.name)
