@@ -65,7 +65,7 @@ def exact(x: Any) -> Any:
     if not issubclass(kind, numbers.Real) or issubclass(kind, numbers.Integral):  # NumPy's bool, or a whole number
         return int(x)
     try:
-        return Fraction(*x.as_integer_ratio())  # type: ignore[attr-defined]  # NumPy's floats have it
+        return Fraction(*x.as_integer_ratio())
     except (OverflowError, ValueError):  # infinity and NaN
         return float(x)
 
