@@ -151,8 +151,8 @@ class Op:
         """Fill in the constants that follow the operands, by keyword or by default."""
         by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
         missing = list(self.params)[by_position:]
-        if self.params_first and len(operands) + len(given) < self.arity + len(self.params):
-            raise TypeError(f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied to; got {len(operands) + len(given)} of {self.arity + len(self.params)}")
+        if self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int:  # an order, and the operand is forgotten
+            raise TypeError(f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied to; got {operands[0]} alone")
         for name in given:
             if name not in missing:
                 raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
