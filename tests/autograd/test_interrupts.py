@@ -125,7 +125,7 @@ MODES = {
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a generator that is struck while it is closed
 @pytest.mark.parametrize("name", MODES)
-@pytest.mark.parametrize("seconds", [(0,), LATER], ids=["once", "twice"])
+@pytest.mark.parametrize("seconds", [(0,), pytest.param(LATER, marks=pytest.mark.slow)], ids=["once", "twice"])
 @pytest.mark.parametrize("way", ["with", "named", "nested", "decorated", "generator", "stack", "grad"])
 def test_no_mode_is_left_on(name, seconds, way):
     make, x = MODES[name], Value(2.0)

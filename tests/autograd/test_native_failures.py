@@ -275,7 +275,7 @@ def alarm():
 @has_timer
 def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
     y = x = Value(1.0)
-    for _ in range(300_000):
+    for _ in range(100_000):
         y = y + x
     x.grad = 0.5
     left = []
@@ -285,7 +285,7 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
                 break
             left.append(x.grad)
             x.grad = 0.5
-    assert x.grad == 300_001.5
+    assert x.grad == 100_001.5
     assert 0.5 in left
-    assert set(left) <= {0.5, 300_001.5}  # all or nothing: it may strike when all is done
+    assert set(left) <= {0.5, 100_001.5}  # all or nothing: it may strike when all is done
     assert all(isinstance(node.grad, float) for node in toposort(y))

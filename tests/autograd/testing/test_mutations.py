@@ -142,7 +142,7 @@ def test_the_report_names_the_suspect_and_where_it_was_called():
     assert entry.method == "complex step"
 
 
-@pytest.mark.parametrize("name", ["mul", "sin", "div", "exp"])
+@pytest.mark.parametrize("name", ["mul", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sin", "div", "exp"))])
 def test_a_bug_shrinks_to_a_few_operations(name):
     rules = {n: rule for n, _, rule in MUTANTS if n in ("mul", "sin", "div", "exp")}
     wrong = mutant(TABLE[name], rules[name])
