@@ -21,8 +21,10 @@ def few_objects():
     """Keep what is there already out of sight of the collector, which would look at all of it again and again."""
     gc.collect()
     gc.freeze()
+    used_up = [Value(0.0) + 1.0 for _ in range(10_000)]  # the blank nodes that are out of sight now
     yield
     gc.unfreeze()
+    del used_up
 
 
 def live_nodes():
