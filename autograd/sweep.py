@@ -54,6 +54,7 @@ def in_turn(work: Callable[[], T]) -> T:
         return work()
     finally:
         _TURNS.remove(me)
+        del me  # a frame that holds itself would keep the graph until the collector comes by
 
 
 def _wait(me: FrameType) -> None:
