@@ -203,7 +203,7 @@ class CompiledFunction:
     def _hooked(self, grads: Any, unreached: Sequence[int], given: Any) -> Any:
         """Let the hooks of the parameters that a gradient reaches see it, and change it."""
         assert self._params is not None
-        hooked = [i for i, p in enumerate(self._params) if _hooks(p) and i not in unreached]
+        hooked = [i for i, p in enumerate(self._params) if _hooks(p) and (i not in unreached or grads[i] != 0.0)]
         absent = self._absent([i for i in hooked if grads[i] == 0.0], given)
         for i, p in enumerate(self._params):
             if i in hooked and i not in absent:
@@ -240,7 +240,8 @@ class CompiledFunction:
         assert self._params is not None
         numbers = list(grads) if grads.__class__ is list else grads.tolist()
         for i in unreached:
-            numbers[i] = None
+            if numbers[i] == 0.0:  # the engine, where it evaluated, may have brought NaN there
+                numbers[i] = None
         if in_turn(partial(add_floats, self._params, numbers)):
             return
         for i in self._absent([i for i, (p, g) in enumerate(zip(self._params, numbers, strict=True)) if g == 0.0 and p.grad is None], given):

@@ -151,3 +151,17 @@ def test_the_gradient_of_nan_is_nan_even_where_the_loss_is_a_number(name, backen
 def test_a_bound_that_is_not_a_number_makes_clamp_so():
     for low, high in ((NAN, 1.0), (0.0, NAN), (NAN, NAN)):
         assert all(math.isnan(autograd.clamp(x, low, high)) for x in (2.5, -1.0, 0.5, INF, NAN))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("f", [autograd.floor, autograd.ceil, autograd.round, autograd.sign, lambda p: p // 2.0, lambda p: ops.step(p, 0.0)])
+def test_a_slope_that_is_not_a_number_is_lost_by_no_step(backend, f):
+    p, q = Value(NAN), Value(NAN)
+    step = compile(lambda: f(p) + 0.0, [p], backend=backend)
+    assert math.isnan(step())
+    (f(q) + 0.0).backward()
+    assert math.isnan(p.grad)
+    assert math.isnan(q.grad)
+    p.data, p.grad = 2.5, None
+    step()
+    assert p.grad is None
