@@ -131,15 +131,13 @@ class Op:
 
         Parameters
         ----------
-        y
-            The result.
-        operands
-            What it was computed from, constants included.
+        y, operands
+            As `local` takes them.
 
         Returns
         -------
         tuple
-            One local derivative for each differentiable operand.
+            As `local` returns them; nodes or symbols, where such were given.
         """
         try:
             return self.partials(y, *operands)
