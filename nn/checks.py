@@ -60,13 +60,16 @@ def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
     return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
 
 
-def proven(x: Any, holds: Callable[[Any], Any], message: str) -> Any:
-    """Return 0 to be added to a result; raise where a number is not as it must be, and NaN where that is not known yet.
+def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> Any:
+    """Return a result; raise where a number that it was computed from is not as it must be.
 
-    While a function is recorded for compilation, it is not: then the engine evaluates calls that come to NaN again, and says so.
+    While a function is recorded for compilation the number is not known: then the result becomes NaN there, and the
+    engine, which evaluates such calls again, says so.
 
     Parameters
     ----------
+    result
+        To be returned.
     x
         The number, or a Value.
     holds
@@ -75,10 +78,10 @@ def proven(x: Any, holds: Callable[[Any], Any], message: str) -> Any:
         Of the error; ``{}`` stands for the number.
     """
     if x.__class__ is Value and modes.is_tracing():
-        return ops.where(holds(x), 0.0, math.nan)
+        return result + ops.where(holds(x), 0.0, math.nan)
     if not holds(data_of(x)):
         raise ValueError(message.format(x.data if x.__class__ is Value else repr(x)))
-    return 0.0
+    return result
 
 
 def listed(name: str, xs: Any) -> list[Any]:

@@ -28,6 +28,7 @@ def _expected(weights: Any, logarithms: Any) -> Any:
     return autograd.dot(tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)]))
 
 
+_PROBABILITIES = "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use binary_cross_entropy_with_logits"
 _TARGETS = "binary cross-entropy takes targets in [0, 1], got {}; for labels -1 and 1 write (y + 1) / 2"
 
 
@@ -73,16 +74,15 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     """
 
     def one(p: Any, t: Any) -> Any:
-        sound = proven(p, _no_excess, "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use binary_cross_entropy_with_logits")
-        sound = sound + proven(t, _fraction, _TARGETS)
         if t.__class__ is Value:
             taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
-            return sound - (taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
-        terms = [t * autograd.log(p)] if t else []
-        if t != 1:
-            terms.append((1.0 - t) * autograd.log1p(-p))
-        loss = -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
-        return loss if sound.__class__ is float else loss + sound
+            loss = -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
+        else:
+            terms = [t * autograd.log(p)] if t else []
+            if t != 1:
+                terms.append((1.0 - t) * autograd.log1p(-p))
+            loss = -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
+        return proven(proven(loss, p, _no_excess, _PROBABILITIES), t, _fraction, _TARGETS)
 
     return elementwise(probability, target, reduction, "binary_cross_entropy", one)
 
@@ -120,11 +120,10 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
     """
 
     def one(s: Any, t: Any) -> Any:
-        sound = proven(t, _fraction, _TARGETS)
         if t.__class__ is not Value and t in (0, 1):
             return autograd.softplus(-s if t == 1 else s)
         loss = t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
-        return loss if sound.__class__ is float else loss + sound
+        return proven(loss, t, _fraction, _TARGETS)
 
     return elementwise(score, target, reduction, "binary_cross_entropy_with_logits", one)
 

@@ -209,9 +209,8 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """
 
     def one(s: Any, t: Any) -> Any:
-        sound = proven(t, lambda t: ops.equal(t * t, 1.0), "hinge_loss takes targets -1 and 1, got {}; for labels 0 and 1 write 2 * y - 1")
-        loss = autograd.relu(1.0 - t * s)
-        return loss if sound.__class__ is float else loss + sound
+        message = "hinge_loss takes targets -1 and 1, got {}; for labels 0 and 1 write 2 * y - 1"
+        return proven(autograd.relu(1.0 - t * s), t, lambda t: ops.equal(t * t, 1.0), message)
 
     return elementwise(score, target, reduction, "hinge_loss", one)
 
