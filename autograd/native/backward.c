@@ -59,12 +59,13 @@ grow(void *array, size_t *room, size_t wanted, size_t size)
     return DONE;
 }
 
-/* Where to begin to look for an object: neighbours in memory are neighbours in the table. */
+/* Where to begin to look for an object: neighbours in memory are neighbours in the table, by the kilobyte. Where a kilobyte begins is
+   scattered, lest parts of memory that lie a multiple of the table's length apart fall onto each other. */
 static size_t
 hash(PyObject *object)
 {
-    uintptr_t address = (uintptr_t)object;
-    return (size_t)((address >> 5) ^ (address >> 23));
+    uint64_t address = (uint64_t)(uintptr_t)object;
+    return (size_t)(((address >> 10) * 0x9E3779B97F4A7C15u >> 29) + (address >> 5 & 31));
 }
 
 static int
@@ -91,7 +92,7 @@ rehash(Pass *pass)
 static uint32_t
 place_of(Pass *pass, PyObject *object, int kind)
 {
-    if (pass->count + pass->count / 2 >= pass->mask && rehash(pass) < 0) return NONE;
+    if (2 * pass->count >= pass->mask && rehash(pass) < 0) return NONE;
     size_t i = hash(object) & pass->mask;
     for (; pass->table[i]; i = (i + 1) & pass->mask) {
         if (pass->items[pass->table[i] - 1].object == object) return pass->table[i] - 1;
