@@ -6,11 +6,12 @@ Start with `Value` and its ``backward()``; the table of operations is in `autogr
 from typing import TYPE_CHECKING, Any
 
 from autograd.backward import adjoints, gradients, toposort, zero_grad
-from autograd.checkpointing import checkpoint
+from autograd.calculus.checkpointing import checkpoint
+from autograd.calculus.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
-from autograd.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
-from autograd.functions import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
+from autograd.keep.json import from_json, load, save, to_json
+from autograd.many import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope, sources
 from autograd.ops import (
     ANY,
@@ -74,7 +75,6 @@ from autograd.ops import (
     tanh,
     where,
 )
-from autograd.serialize import from_json, load, save, to_json
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:

@@ -1,8 +1,6 @@
-"""``python -m autograd`` is the command ``chainrule``."""
+"""``python -m autograd`` is the command ``chainrule``, which begins in `nn`; the engine itself never imports `nn`."""
 
-import sys
-
-from autograd.cli import main
+import runpy
 
 if __name__ == "__main__":
-    sys.exit(main())
+    runpy.run_module("nn", run_name="__main__", alter_sys=True)

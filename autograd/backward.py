@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple, overload
 from autograd import ops
 from autograd.bundle import Bundle, Call
 from autograd.errors import AnomalyError, GraphError
+from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, cut_off, differentiating, frozen, is_tracing
 from autograd.node import HOOKED
 from autograd.order import sort
-from autograd.real import to_float
 from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.value import Value
 

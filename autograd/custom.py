@@ -7,10 +7,10 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd import ops
+from autograd.floats.convert import to_float
 from autograd.modes import differentiating
 from autograd.node import Node
 from autograd.op import CUSTOM
-from autograd.real import to_float
 
 __all__ = ["custom_op"]
 

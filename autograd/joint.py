@@ -8,10 +8,10 @@ from typing import Any
 
 from autograd.bundle import Call
 from autograd.errors import GraphError
+from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, is_tracing
 from autograd.node import observe
 from autograd.op import MultiOp
-from autograd.real import to_float
 from autograd.value import Value, _new
 
 __all__ = ["Joint", "float_pull", "record"]

@@ -11,8 +11,8 @@ from weakref import WeakSet, ref
 from autograd import ops
 from autograd.bundle import Call
 from autograd.errors import AnomalyError
+from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, frozen, user_line
-from autograd.real import to_float
 
 if TYPE_CHECKING:
     from autograd.op import Op

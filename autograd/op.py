@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from autograd import special
 from autograd.errors import GraphError
-from autograd.real import is_number, to_float
+from autograd.floats import elementary
+from autograd.floats.convert import is_number, to_float
 
 __all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "multi", "row", "several"]
 
@@ -321,10 +321,10 @@ class Ieee(float):
     __add__ = __radd__ = _ieee(lambda a, b: a + b)
     __mul__ = __rmul__ = _ieee(lambda a, b: a * b)
     __sub__, __rsub__ = _ieee(lambda a, b: a - b), _ieee(lambda a, b: b - a)
-    __truediv__, __rtruediv__ = _ieee(special.div), _ieee(lambda a, b: special.div(b, a))
-    __pow__, __rpow__ = _ieee(special.pow), _ieee(lambda a, b: special.pow(b, a))  # type: ignore[assignment]
-    __floordiv__, __rfloordiv__ = _ieee(special.floordiv), _ieee(lambda a, b: special.floordiv(b, a))
-    __mod__, __rmod__ = _ieee(special.mod), _ieee(lambda a, b: special.mod(b, a))
+    __truediv__, __rtruediv__ = _ieee(elementary.div), _ieee(lambda a, b: elementary.div(b, a))
+    __pow__, __rpow__ = _ieee(elementary.pow), _ieee(lambda a, b: elementary.pow(b, a))  # type: ignore[assignment]
+    __floordiv__, __rfloordiv__ = _ieee(elementary.floordiv), _ieee(lambda a, b: elementary.floordiv(b, a))
+    __mod__, __rmod__ = _ieee(elementary.mod), _ieee(lambda a, b: elementary.mod(b, a))
 
     def __neg__(self) -> Ieee:
         return Ieee(-float(self))

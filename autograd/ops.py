@@ -19,17 +19,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import gamma, lengths, nary, special
-from autograd import gaussian as normal
+from autograd.floats import elementary, gamma, lengths, many
+from autograd.floats import gaussian as normal
 from autograd.op import ANY, INF, NEGATION, POWER, PRODUCT, REALS, SUM, TABLE, Ieee, MultiOp, Op, lookup, multi, row
 
 __all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 
 POSITIVE = (0.0, INF)
-ORDER = (0.0, special.MAX_ORDER)
+ORDER = (0.0, elementary.MAX_ORDER)
 SQRT2, LN2, LOG2_E, LOG10_E = 1.4142135623730951, 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
-SCALE, SCALE_ALPHA = special.SELU_SCALE, special.SELU_SCALE * special.SELU_ALPHA
+SCALE, SCALE_ALPHA = elementary.SELU_SCALE, elementary.SELU_SCALE * elementary.SELU_ALPHA
 
 
 # Distances to a point without a derivative.
@@ -48,7 +48,7 @@ def _from_whole(x: float) -> float:
 
 
 def _from_half(x: float, ndigits: float) -> float:
-    unit = special.pow(10.0, -ndigits)
+    unit = elementary.pow(10.0, -ndigits)
     return 0.5 * unit - math.fabs(math.remainder(x, unit)) if math.isfinite(x) else INF
 
 
@@ -61,7 +61,7 @@ def _from_either(*bounds: float) -> Any:
 
 
 def _from_bounds(x: float, low: float, high: float) -> float:
-    return special.minimum(math.fabs(x - low), math.fabs(x - high))
+    return elementary.minimum(math.fabs(x - low), math.fabs(x - high))
 
 
 def _gap_above(*xs: float) -> float:
@@ -88,13 +88,13 @@ mul: Op = row(
     symbol="*", latex=r"{0} \, {1}", numpy="{0} * {1}", c="{0} * {1}", precedence=PRODUCT, source="DLMF 1.4.10",
 )
 div: Op = row(
-    "div", special.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2,  # not 1.0 / b: b may be a constant zero
+    "div", elementary.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2,  # not 1.0 / b: b may be a constant zero
     symbol="/", latex=r"\frac{{{0}}}{{{1}}}", numpy="{0} / {1}", c="{0} / {1}", precedence=PRODUCT,
-    domain=(REALS, POSITIVE), float_partials=special.div_slopes, source="DLMF 1.4.11",
+    domain=(REALS, POSITIVE), float_partials=elementary.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 div_slope: Op = row(  # by two divisions, since a square leaves the range of doubles long before the quotient does
-    "div_slope", special.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
+    "div_slope", elementary.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
     latex=r"-\frac{{{0}}}{{{1}^2}}", numpy="-{0} / {1} / {1}", c="div_slope({0}, {1})", precedence=NEGATION,
     domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
@@ -103,18 +103,18 @@ neg: Op = row(
     symbol="-", latex="-{0}", numpy="-{0}", c="-{0}", precedence=NEGATION, source="DLMF 1.4.9",
 )
 reciprocal: Op = row(
-    "reciprocal", lambda x: special.div(1.0, x), lambda y, x: (-(y * y),),
+    "reciprocal", lambda x: elementary.div(1.0, x), lambda y, x: (-(y * y),),
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", numpy="reciprocal({0})", c="1.0 / ({0})", precedence=PRODUCT,
     domain=(POSITIVE,), source="DLMF 1.4.11",
     textbook=lambda y, x: (-1.0 / (x * x),),
 )
 floordiv: Op = row(
-    "floordiv", special.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
+    "floordiv", elementary.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
     symbol="//", latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor", numpy="floor_divide({0}, {1})",
     c="floordiv({0}, {1})", domain=(REALS, POSITIVE), kink=_from_multiple, gated=True, source="step function, slope 0",
 )
 mod: Op = row(
-    "mod", special.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2,
+    "mod", elementary.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2,
     symbol="%", latex=r"{0} \bmod {1}", numpy="mod({0}, {1})", c="mod({0}, {1})", precedence=PRODUCT,
     domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
 )
@@ -131,25 +131,25 @@ def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
 
 
 power: Op = row(
-    "power", special.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),),
+    "power", elementary.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),),
     params={"exponent": 2.0}, symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="power({0}, {1})", precedence=POWER,
-    domain=(POSITIVE,), float_partials=special.power_slopes, source="DLMF 4.4.7, 1.4.12",
+    domain=(POSITIVE,), float_partials=elementary.power_slopes, source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
-    "scaled_power", special.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),), params={"factor": 1.0, "exponent": 2.0},
+    "scaled_power", elementary.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),), params={"factor": 1.0, "exponent": 2.0},
     latex=r"{1} \, {0}^{{{2}}}", numpy="{1} * {0} ** {2}", c="scaled_power({0}, {1}, {2})", precedence=PRODUCT,
     domain=(POSITIVE,), source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
-    "pow", special.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
+    "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)), arity=2,
     symbol="**", latex="{0}^{{{1}}}", numpy="{0} ** {1}", c="pow({0}, {1})", precedence=POWER,
     domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
-    float_partials=lambda y, a, b: (special.monomial(b, a, b, 1.0, 0.0), special.monomial(1.0, a, b, 0.0, 1.0)),
+    float_partials=lambda y, a, b: (elementary.monomial(b, a, b, 1.0, 0.0), elementary.monomial(1.0, a, b, 0.0, 1.0)),
     textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
 )
 monomial: Op = row(
-    "monomial", special.monomial,
+    "monomial", elementary.monomial,
     lambda y, c, a, b, order, logs: (
         monomial(1.0, a, b, order, logs),
         monomial(c * (b - order), a, b, order + 1.0, logs)
@@ -165,71 +165,71 @@ square: Op = row(
     symbol="x²", latex="{0}^2", numpy="square({0})", c="square({0})", precedence=POWER, source="DLMF 1.4.12",
 )
 sqrt: Op = row(
-    "sqrt", special.sqrt, lambda y, x: (0.5 / restrict(y),),
+    "sqrt", elementary.sqrt, lambda y, x: (0.5 / restrict(y),),
     symbol="√", latex=r"\sqrt{{{0}}}", numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
-    "cbrt", special.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,),
+    "cbrt", elementary.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
-    "restrict", special.restrict, lambda y, x: (1.0,),
+    "restrict", elementary.restrict, lambda y, x: (1.0,),
     latex="{0}", numpy="restrict({0})", c="restrict_positive({0})", domain=(POSITIVE,), source="identity",
 )
 saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
-    "saturate", special.saturate, lambda y, x: (1.0,),
+    "saturate", elementary.saturate, lambda y, x: (1.0,),
     latex="{0}", numpy="saturate({0})", c="saturate({0})", source="identity",
 )
 
 # Exponentials and logarithms.
 
-exp: Op = row("exp", special.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
+exp: Op = row("exp", elementary.exp, lambda y, x: (y,), latex="e^{{{0}}}", numpy="exp({0})", c="exp_loop({0})", source="DLMF 4.4.4")
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
-    "exp2", special.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
+    "exp2", elementary.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),),
     latex="2^{{{0}}}", numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (special.monomial(1.0, 2.0, x, 0.0, 1.0),),
+    float_partials=lambda y, x: (elementary.monomial(1.0, 2.0, x, 0.0, 1.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
 scaled_exp: Op = row(  # the derivatives of an exponential with a factor, one product, lest it be zero where the product is not
-    "scaled_exp", special.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
+    "scaled_exp", elementary.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
     latex=r"{1} \, e^{{{0}}}", numpy="{1} * exp({0})", c="scaled_exp({0}, {1})", precedence=PRODUCT, source="DLMF 4.4.4",
 )
 expm1: Op = row(  # not y + 1, which is 0 for x below -37
-    "expm1", special.expm1, lambda y, x: (exp(x),),
+    "expm1", elementary.expm1, lambda y, x: (exp(x),),
     latex="e^{{{0}}} - 1", numpy="expm1({0})", c="expm1({0})", precedence=SUM, source="DLMF 4.4.4",
 )
 log: Op = row(
-    "log", special.log, lambda y, x: (1.0 / restrict(x),),
+    "log", elementary.log, lambda y, x: (1.0 / restrict(x),),
     latex=r"\ln {0}", numpy="log({0})", c="log({0})", domain=(POSITIVE,), source="DLMF 4.4.1",
 )
 log1p: Op = row(
-    "log1p", special.log1p, lambda y, x: (1.0 / restrict(1.0 + x),),
+    "log1p", elementary.log1p, lambda y, x: (1.0 / restrict(1.0 + x),),
     latex=r"\ln(1 + {0})", numpy="log1p({0})", c="log1p({0})", domain=((-1.0, INF),), source="DLMF 4.4.1",
 )
 log2: Op = row(
-    "log2", special.log2, lambda y, x: (LOG2_E / restrict(x),),
+    "log2", elementary.log2, lambda y, x: (LOG2_E / restrict(x),),
     latex=r"\log_2 {0}", numpy="log2({0})", c="log2({0})", domain=(POSITIVE,), source="DLMF 4.2.10, 4.4.1",
 )
 log10: Op = row(
-    "log10", special.log10, lambda y, x: (LOG10_E / restrict(x),),
+    "log10", elementary.log10, lambda y, x: (LOG10_E / restrict(x),),
     latex=r"\log_{{10}} {0}", numpy="log10({0})", c="log10({0})", domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
 )
 
 # Trigonometric and hyperbolic functions and their inverses.
 
-sin: Op = row("sin", special.sin, lambda y, x: (cos(x),), latex=r"\sin {0}", numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1")
-cos: Op = row("cos", special.cos, lambda y, x: (-sin(x),), latex=r"\cos {0}", numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2")
+sin: Op = row("sin", elementary.sin, lambda y, x: (cos(x),), latex=r"\sin {0}", numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1")
+cos: Op = row("cos", elementary.cos, lambda y, x: (-sin(x),), latex=r"\cos {0}", numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2")
 tan: Op = row(
-    "tan", special.tan, lambda y, x: (1.0 + y * y,),
+    "tan", elementary.tan, lambda y, x: (1.0 + y * y,),
     latex=r"\tan {0}", numpy="tan({0})", c="tan({0})", domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
 )
 asin: Op = row(
-    "asin", special.asin, lambda y, x: (one_minus_square_power(x, -0.5),),
+    "asin", elementary.asin, lambda y, x: (one_minus_square_power(x, -0.5),),
     latex=r"\arcsin {0}", numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
     textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
 )
 acos: Op = row(
-    "acos", special.acos, lambda y, x: (-one_minus_square_power(x, -0.5),),
+    "acos", elementary.acos, lambda y, x: (-one_minus_square_power(x, -0.5),),
     latex=r"\arccos {0}", numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
     textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
 )
@@ -239,25 +239,25 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
     textbook=lambda y, x: (1.0 / (1.0 + x * x),),
 )
 one_minus_square_power: Op = row(  # by one row, since 1 - x and 1 + x apart change in opposite directions, which cancel next to zero
-    "one_minus_square_power", special.one_minus_square_power,
+    "one_minus_square_power", elementary.one_minus_square_power,
     lambda y, x, c: (-2.0 * c * (x * one_minus_square_power(x, c - 1.0)),), params={"exponent": -0.5},
     latex=r"(1 - {0}^2)^{{{1}}}", numpy="((1.0 - {0}) * (1.0 + {0})) ** {1}", c="one_minus_square_power({0}, {1})",
     precedence=POWER, domain=((-1.0, 1.0),), source="DLMF 4.4.7, 1.4.12",
 )
-sinh: Op = row("sinh", special.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
-cosh: Op = row("cosh", special.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
+sinh: Op = row("sinh", elementary.sinh, lambda y, x: (cosh(x),), latex=r"\sinh {0}", numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7")
+cosh: Op = row("cosh", elementary.cosh, lambda y, x: (sinh(x),), latex=r"\cosh {0}", numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8")
 tanh: Op = row(
     "tanh", math.tanh, lambda y, x: (sech_squared(x),),
     latex=r"\tanh {0}", numpy="tanh({0})", c="tanh_loop({0})", source="DLMF 4.34.9",
     textbook=lambda y, x: (1.0 - y * y,),
 )
 sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it is not
-    "sech_squared", special.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
+    "sech_squared", elementary.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
     latex=r"\operatorname{{sech}}^2 {0}", numpy="sech({0}) ** 2", c="sech_squared({0})", precedence=POWER, source="DLMF 4.34.11",
     textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
-    "sech", special.sech, lambda y, x: (-(y * tanh(x)),),
+    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),),
     latex=r"\operatorname{{sech}} {0}", numpy="sech({0})", c="sech({0})", source="DLMF 4.34.11",
 )
 asinh: Op = row(
@@ -266,12 +266,12 @@ asinh: Op = row(
     textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
 acosh: Op = row(
-    "acosh", special.acosh, lambda y, x: (1.0 / sqrt(x - 1.0) / sqrt(x + 1.0),),
+    "acosh", elementary.acosh, lambda y, x: (1.0 / sqrt(x - 1.0) / sqrt(x + 1.0),),
     latex=r"\operatorname{{arcosh}} {0}", numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
     textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
 atanh: Op = row(
-    "atanh", special.atanh, lambda y, x: (one_minus_square_power(x, -1.0),),
+    "atanh", elementary.atanh, lambda y, x: (one_minus_square_power(x, -1.0),),
     latex=r"\operatorname{{artanh}} {0}", numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
     textbook=lambda y, x: (1.0 / (1.0 - x * x),),
 )
@@ -279,30 +279,30 @@ atanh: Op = row(
 # Smooth activations.
 
 sigmoid: Op = row(
-    "sigmoid", special.sigmoid, lambda y, x: (sigmoid_slope(x),),
+    "sigmoid", elementary.sigmoid, lambda y, x: (sigmoid_slope(x),),
     symbol="σ", latex=r"\sigma({0})", numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, x: (y * (1.0 - y),),
 )
 sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
-    "sigmoid_slope", special.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),),
+    "sigmoid_slope", elementary.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),),
     symbol="σ'", latex=r"\sigma'({0})", numpy="sigmoid_slope({0})", c="sigmoid_slope({0})", source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
 )
 scaled_sigmoid_slope: Op = row(  # one product: far out the slope alone lacks digits, or is zero, where the product need not be
-    "scaled_sigmoid_slope", special.scaled_sigmoid_slope, lambda y, c, x: (sigmoid_slope(x), -(y * tanh(0.5 * x))), arity=2,
+    "scaled_sigmoid_slope", elementary.scaled_sigmoid_slope, lambda y, c, x: (sigmoid_slope(x), -(y * tanh(0.5 * x))), arity=2,
     latex=r"{0} \, \sigma'({1})", numpy="0.25 * {0} / square(cosh(0.5 * {1}))", c="scaled_sigmoid_slope({0}, {1})", precedence=PRODUCT,
     source="Bishop, PRML, eq. 4.88", textbook=lambda y, c, x: (sigmoid_slope(x), y * (1.0 - 2.0 * sigmoid(x))),
 )
 logsigmoid: Op = row(
-    "logsigmoid", lambda x: -special.softplus(-x), lambda y, x: (sigmoid(-x),),
+    "logsigmoid", lambda x: -elementary.softplus(-x), lambda y, x: (sigmoid(-x),),
     symbol="ln σ", latex=r"\ln \sigma({0})", numpy="logsigmoid({0})", c="logsigmoid({0})", source="Bishop, PRML, eq. 4.88",
 )
 softplus: Op = row(
-    "softplus", special.softplus, lambda y, x: (sigmoid(x),),
+    "softplus", elementary.softplus, lambda y, x: (sigmoid(x),),
     latex=r"\operatorname{{softplus}}({0})", numpy="softplus({0})", c="softplus({0})", source="Dugas et al. 2001",
 )
 silu: Op = row(
-    "silu", special.silu, lambda y, x: (sigmoid(x) + scaled_sigmoid_slope(saturate(x), x),),
+    "silu", elementary.silu, lambda y, x: (sigmoid(x) + scaled_sigmoid_slope(saturate(x), x),),
     symbol="SiLU", latex=r"\operatorname{{silu}}({0})", numpy="silu({0})", c="silu({0})",
     source="Elfwing, Uchibe, Doya 2018, eq. 5",
     textbook=lambda y, x: (sigmoid(x) + y * sigmoid(-x),),
@@ -315,7 +315,7 @@ gelu: Op = row(
 )
 gelu_slope: Op = row(  # the derivative of a whole order, from 1, of gelu: from 2 on a polynomial times the normal law's density
     "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
-    whole={"order": (1.0, special.MAX_ORDER)},
+    whole={"order": (1.0, elementary.MAX_ORDER)},
     latex=r"\operatorname{{gelu}}^{{({1})}}({0})", numpy="gelu_slope({0}, {1})", c="gelu_slope({0}, {1})",
     source="Hendrycks, Gimpel 2016, eq. 1, with DLMF 18.9.25",
 )
@@ -363,12 +363,12 @@ polygamma: Op = row(
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
 
 step: Op = row(
-    "step", special.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2, params={"tie": 0.0},
+    "step", elementary.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2, params={"tie": 0.0},
     symbol=">", latex="[{0} > {1}]", numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 relu: Op = row(
-    "relu", special.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
+    "relu", elementary.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True,
     symbol="ReLU", latex=r"\max(0, {0})", numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
 )
 leaky_relu: Op = row(
@@ -378,28 +378,28 @@ leaky_relu: Op = row(
     source="Maas, Hannun, Ng 2013, eq. 2",
 )
 elu: Op = row(
-    "elu", special.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, scaled_exp(x, alpha)),),
+    "elu", elementary.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, scaled_exp(x, alpha)),),
     params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", latex=r"\operatorname{{elu}}({0})",
     numpy="elu({0}, {1})", c="elu({0}, {1})", source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
     textbook=lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
 )
 selu: Op = row(  # at 0 its left derivative, as in PyTorch
-    "selu", special.selu, lambda y, x: (where(greater(x, 0.0), SCALE, scaled_exp(x, SCALE_ALPHA)),),
+    "selu", elementary.selu, lambda y, x: (where(greater(x, 0.0), SCALE, scaled_exp(x, SCALE_ALPHA)),),
     kink=_from_zero, symbol="SELU", latex=r"\operatorname{{selu}}({0})", numpy="selu({0})", c="selu({0})",
     source="Klambauer et al. 2017, eq. 2", textbook=lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
 )
 relu6: Op = row(
-    "relu6", lambda x: special.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,
+    "relu6", lambda x: elementary.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),), gated=True,
     kink=_from_either(0.0, 6.0), symbol="ReLU6", latex=r"\min(\max(0, {0}), 6)", numpy="relu6({0})", c="relu6({0})",
     source="Krizhevsky 2010",
 )
 hardtanh: Op = row(
-    "hardtanh", lambda x: special.clamp(x, -1.0, 1.0), lambda y, x: (step(x, -1.0, 0.0) * step(1.0, x, 0.0),), gated=True,
+    "hardtanh", lambda x: elementary.clamp(x, -1.0, 1.0), lambda y, x: (step(x, -1.0, 0.0) * step(1.0, x, 0.0),), gated=True,
     kink=_from_either(-1.0, 1.0), symbol="hardtanh", latex=r"\min(\max(-1, {0}), 1)", numpy="hardtanh({0})",
     c="hardtanh({0})", source="Collobert 2004",
 )
 clamp: Op = row(
-    "clamp", special.clamp, lambda y, x, low, high: (step(x, low, 1.0) * step(high, x, 1.0),),
+    "clamp", elementary.clamp, lambda y, x, low, high: (step(x, low, 1.0) * step(high, x, 1.0),),
     params={"low": -INF, "high": INF}, gated=True, kink=_from_bounds,
     latex=r"\min(\max({1}, {0}), {2})", numpy="clip({0}, {1}, {2})", c="clamp({0}, {1}, {2})", source="piecewise linear",
 )
@@ -408,27 +408,27 @@ abs: Op = row(
     symbol="|x|", latex=r"\left|{0}\right|", numpy="abs({0})", c="fabs({0})", source="DLMF 1.9.4 (real case)",
 )
 sign: Op = row(
-    "sign", special.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
+    "sign", elementary.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
     latex=r"\operatorname{{sign}}({0})", numpy="sign({0})", c="sign({0})", source="step function, slope 0",
 )
 floor: Op = row(
-    "floor", special.floor, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
+    "floor", elementary.floor, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
     latex=r"\lfloor {0} \rfloor", numpy="floor({0})", c="floor({0})", source="step function, slope 0",
 )
 ceil: Op = row(
-    "ceil", special.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
+    "ceil", elementary.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
     latex=r"\lceil {0} \rceil", numpy="ceil({0})", c="ceil({0})", source="step function, slope 0",
 )
 round: Op = row(
-    "round", special.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True,
+    "round", elementary.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0}, whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True,
     latex=r"\operatorname{{round}}({0})", numpy="round({0}, {1})", c="round_digits({0}, {1})", source="step function, slope 0",
 )
 maximum: Op = row(
-    "maximum", special.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart, gated=True,
+    "maximum", elementary.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart, gated=True,
     symbol="max", latex=r"\max({0}, {1})", numpy="maximum({0}, {1})", c="maximum({0}, {1})", source="piecewise linear",
 )
 minimum: Op = row(
-    "minimum", special.minimum, lambda y, a, b: (step(b, a, 0.5), step(a, b, 0.5)), arity=2, kink=_apart, gated=True,
+    "minimum", elementary.minimum, lambda y, a, b: (step(b, a, 0.5), step(a, b, 0.5)), arity=2, kink=_apart, gated=True,
     symbol="min", latex=r"\min({0}, {1})", numpy="minimum({0}, {1})", c="minimum({0}, {1})", source="piecewise linear",
 )
 where: Op = row(  # NaN as a condition is true, as in Python and NumPy
@@ -467,17 +467,17 @@ im_inverse_power: Op = row(
     source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
-    "logaddexp", nary.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
+    "logaddexp", many.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})", numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})",
-    float_partials=nary.softmaxes, source="Bishop, PRML, eq. 4.62",
+    float_partials=many.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
 )
 share: Op = row(  # sigmoid(a - b), with what the difference lost made good
-    "share", nary.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
+    "share", many.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
     latex=r"\sigma({0} - {1})", numpy="1.0 / (1.0 + exp({1} - {0}))", c="share({0}, {1})", source="Bishop, PRML, eq. 4.57",
 )
 share_slope: Op = row(
-    "share_slope", nary.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))), arity=2,
+    "share_slope", many.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))), arity=2,
     latex=r"\sigma'({0} - {1})", numpy="0.25 / square(cosh(0.5 * ({0} - {1})))", c="share_slope({0}, {1})", source="Bishop, PRML, eq. 4.88",
 )
 
@@ -550,47 +550,47 @@ def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 
 
 sum: Op = row(
-    "sum", nary.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY,
+    "sum", many.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY,
     symbol="Σ", latex=r"\sum", numpy="sum", c="sum", source="DLMF 1.4.9",
 )
 mean: Op = row(
-    "mean", nary.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
+    "mean", many.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
     latex=r"\operatorname{mean}", numpy="mean", c="mean", source="DLMF 1.4.9",
 )
 prod: Op = row(
-    "prod", special.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
-    symbol="Π", latex=r"\prod", numpy="prod", c="prod", float_partials=nary.prod_slopes, source="DLMF 1.4.10",
+    "prod", elementary.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
+    symbol="Π", latex=r"\prod", numpy="prod", c="prod", float_partials=many.prod_slopes, source="DLMF 1.4.10",
 )
 dot: Op = row(
-    "dot", nary.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
+    "dot", many.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
     symbol="·", latex=r"\cdot", numpy="dot", c="dot", source="DLMF 1.4.10",
 )
 max: Op = row(
-    "max", nary.max, _shares, arity=ANY, kink=_gap_above, gated=True,
+    "max", many.max, _shares, arity=ANY, kink=_gap_above, gated=True,
     latex=r"\max", numpy="max", c="max", source="piecewise linear",
 )
 min: Op = row(
-    "min", nary.min, _shares, arity=ANY, kink=_gap_below, gated=True,
+    "min", many.min, _shares, arity=ANY, kink=_gap_below, gated=True,
     latex=r"\min", numpy="min", c="min", source="piecewise linear",
 )
 logsumexp: Op = row(
-    "logsumexp", nary.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
-    latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", float_partials=nary.softmaxes, source="Bishop, PRML, eq. 4.62",
+    "logsumexp", many.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
+    latex=r"\operatorname{logsumexp}", numpy="logsumexp", c="logsumexp", float_partials=many.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
 softmax: Op = row(
-    "softmax", nary.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
-    latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", float_partials=nary.softmax_slopes, source="Bishop, PRML, eq. 4.106",
+    "softmax", many.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\operatorname{softmax}", numpy="softmax", c="softmax", float_partials=many.softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))),
 )
 softmax_rest: Op = row(  # 1 less the softmax: the sum of the other weights, which as a sum would lose its slopes' digits
-    "softmax_rest", nary.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
-    latex=r"1 - \operatorname{softmax}", numpy="softmax_rest", c="softmax_rest", float_partials=nary.softmax_rest_slopes,
+    "softmax_rest", many.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
+    latex=r"1 - \operatorname{softmax}", numpy="softmax_rest", c="softmax_rest", float_partials=many.softmax_rest_slopes,
     source="Bishop, PRML, eq. 4.106",
 )
 log_softmax: Op = row(
-    "log_softmax", nary.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
-    latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", float_partials=nary.log_softmax_slopes, source="Bishop, PRML, eq. 4.106",
+    "log_softmax", many.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
+    latex=r"\ln \operatorname{softmax}", numpy="log_softmax", c="log_softmax", float_partials=many.log_softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))),
 )
 norm: Op = row(
@@ -679,13 +679,13 @@ def _direction_pull(xs: tuple[Any, ...], cosines: list[Any], leading: list[Any],
 
 
 softmaxes: MultiOp = multi(
-    "softmaxes", softmax, values=nary.weights, kept=nary.weights, local=nary.softmax_row,
-    float_pull=nary.softmax_pull, float_push=nary.softmax_pull,
+    "softmaxes", softmax, values=many.weights, kept=many.weights, local=many.softmax_row,
+    float_pull=many.softmax_pull, float_push=many.softmax_pull,
     leads=lambda w: greater(w, 0.5), pull=_softmax_pull, push=_softmax_pull,
 )
 log_softmaxes: MultiOp = multi(
-    "log_softmaxes", log_softmax, values=nary.log_softmaxes, kept=nary.weights, local=nary.log_softmax_row,
-    float_pull=nary.log_softmax_pull, float_push=nary.log_softmax_push,
+    "log_softmaxes", log_softmax, values=many.log_softmaxes, kept=many.weights, local=many.log_softmax_row,
+    float_pull=many.log_softmax_pull, float_push=many.log_softmax_push,
     shares=softmaxes, leads=lambda w: greater(w, 0.5), pull=_log_softmax_pull, push=_log_softmax_push,
 )
 directions: MultiOp = multi(

@@ -22,11 +22,11 @@ from typing import Any, Final, TypeVar
 from autograd import ops
 from autograd.bundle import Bundle, Call
 from autograd.errors import GraphError
+from autograd.floats.convert import to_float
 from autograd.joint import Joint, float_pull
 from autograd.native import REPLACED, engine
 from autograd.node import Node
 from autograd.op import Op
-from autograd.real import to_float
 from autograd.value import Value
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]

@@ -15,14 +15,15 @@ import operator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
-from autograd import ops, special
+from autograd import ops
 from autograd.blocks import blocks
 from autograd.errors import TracingError
+from autograd.floats import elementary
+from autograd.floats.convert import exact, is_array, is_number, to_float
 from autograd.modes import ACTIVE, MODE, cut_off, frozen, is_tracing, user_line
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
-from autograd.real import exact, is_array, is_number, to_float
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
@@ -32,7 +33,7 @@ __all__ = ["Note", "Number", "Value"]
 _SHARED: Final = "write x itself in place of the copy: what a recorded function computes never changes"
 _exp: Final = math.exp
 _tanh: Final = math.tanh
-_sech_squared: Final = special.sech_squared
+_sech_squared: Final = elementary.sech_squared
 # NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
 _NUMPY_OPERATORS: Final = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "power": operator.pow,
@@ -409,7 +410,7 @@ class Value(Node, Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         self._refuse_copy("copies")
-        from autograd.copying import deepcopy
+        from autograd.keep.copying import deepcopy
 
         return deepcopy(self, memo)
 
@@ -422,7 +423,7 @@ class Value(Node, Operators):
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._refuse_copy("pickles")
-        from autograd.copying import reduce
+        from autograd.keep.copying import reduce
 
         return reduce(self)
 

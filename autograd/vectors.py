@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Any, Final
 
-from autograd import nary, ops
+from autograd import ops
+from autograd.floats import many
+from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE
 from autograd.node import observe
-from autograd.real import to_float
 from autograd.value import _BLANK, Value, _new
 
 __all__ = ["dot", "dots"]
 
-_dot_value: Final = nary.dot_vectors
+_dot_value: Final = many.dot_vectors
 _DOT: Final = ops.dot
-_START: Final = nary.START
+_START: Final = many.START
 
 
 def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:

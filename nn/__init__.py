@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nn import activations, callbacks, data, init, losses, metrics, optim, plot, progress, state
-    from nn.blocks import Dropout, Embedding, Sequential
-    from nn.layers import MLP, Layer, Neuron
-    from nn.module import Module
-    from nn.train import evaluate, fit
+    from nn.modules.blocks import Dropout, Embedding, Sequential
+    from nn.modules.layers import MLP, Layer, Neuron
+    from nn.modules.module import Module
+    from nn.train.fit import evaluate, fit
 
 __all__ = [
     "MLP",
@@ -44,10 +44,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(["Dropout", "Embedding", "Sequential"], "nn.blocks"),
-    **dict.fromkeys(["MLP", "Layer", "Neuron"], "nn.layers"),
-    "Module": "nn.module",
-    **dict.fromkeys(["evaluate", "fit"], "nn.train"),
+    **dict.fromkeys(["Dropout", "Embedding", "Sequential"], "nn.modules.blocks"),
+    **dict.fromkeys(["MLP", "Layer", "Neuron"], "nn.modules.layers"),
+    "Module": "nn.modules.module",
+    **dict.fromkeys(["evaluate", "fit"], "nn.train.fit"),
 }
 
 
@@ -63,7 +63,7 @@ def __getattr__(name: str) -> Any:
     try:
         found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)
     except ImportError:
-        from nn.clash import problem
+        from nn.cli.clash import problem
 
         if (said := problem()) is not None:
             raise ImportError(said) from None

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograd.files import decode_float
+from autograd.keep.files import decode_float
 from nn.checks import data_of, entries, real, whole
-from nn.module import Module
-from nn.optimizer import Optimizer
+from nn.modules.module import Module
+from nn.optim.optimizer import Optimizer
 
 __all__ = ["EarlyStopping", "History", "Training"]
 

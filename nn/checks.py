@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd import Value, modes, ops
-from autograd.real import to_float
+from autograd.floats.convert import to_float
 
 __all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "one_hot", "proven", "real", "values", "whole"]
 

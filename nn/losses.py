@@ -16,7 +16,7 @@ import autograd
 from autograd import Value, ops
 from nn.checks import listed, proven, real
 from nn.entropy import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
-from nn.module import Module
+from nn.modules.module import Module
 from nn.reduction import elementwise, paired, pairs_of, reduced
 
 __all__ = [

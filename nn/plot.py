@@ -15,10 +15,10 @@ from typing import Any, ParamSpec, TypeVar
 import autograd
 from autograd import Value
 from autograd.errors import optional
-from autograd.files import write_atomically
+from autograd.keep.files import write_atomically
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, listed, real, whole
-from nn.module import Module
+from nn.modules.module import Module
 from nn.reduction import is_sequence
 
 __all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss", "save_plot", "write_text"]

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from autograd.files import SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
-from nn.module import Module
+from autograd.keep.files import SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
+from nn.modules.module import Module
 
 __all__ = ["FORMAT", "VERSION", "assign_parameters", "load", "read", "save", "write"]
 

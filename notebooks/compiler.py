@@ -10,10 +10,11 @@ import numpy as np
 
 import autograd
 import nn
-from autograd.compiler import layout, normalise, schedule
-from autograd.compiler.affine import nest
-from autograd.compiler.ir import FIRST_ROW, SOP
-from autograd.compiler.verify import verify
+from autograd.compiler.graph import schedule, simplify
+from autograd.compiler.graph.ir import FIRST_ROW, SOP
+from autograd.compiler.roll import cells
+from autograd.compiler.roll.affine import nest
+from autograd.compiler.roll.verify import verify
 
 points, labels = nn.data.make_spiral(300, noise=0.2, rng=0)
 model = nn.MLP(2, [100, 3], rng=1)
@@ -105,7 +106,7 @@ print("loops:", sizes, " strides:", strides.tolist())
 
 # %%
 verify(structure.program)
-program = layout.roll(normalise.simplify(graph))
+program = cells.roll(simplify.simplify(graph))
 print("statements:", len(program.statements), " calls of NumPy:", engine.calls)
 for what, figure in step.report().facts.items():
     if what != "compile seconds":  # which is another one on each machine

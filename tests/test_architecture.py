@@ -20,7 +20,7 @@ MODULES = {
 CORE = ["functional", "serialize", "copying", "custom", "functions", "vectors", "backward", "sweep", "joint", "order", "value", "operators", "node", "native", "blocks", "ops", "op", "lengths", "nary", "gaussian", "gamma", "special", "modes", "lasting", "real", "bundle", "errors"]
 HEAVY = {
     "numpy": ("autograd.compiler",),
-    "graphviz": ("autograd.render.dot",),
+    "graphviz": ("autograd.render.picture.dot",),
     "hypothesis": ("autograd.testing.strategies",),
     "mpmath": ("autograd.testing",),
     "matplotlib": ("nn.plot",),

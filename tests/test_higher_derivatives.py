@@ -10,7 +10,7 @@ import reference
 from autograd import ops
 from autograd.backward import gradients
 from autograd.compiler import compile
-from autograd.compiler.toolchain import find_compiler
+from autograd.compiler.backends.c.toolchain import find_compiler
 from autograd.testing import oracle
 from autograd.value import Value
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd.compiler.public import compile
+from autograd.compiler.compilation import compile
 from autograd.compiler.report import Report
 
 if TYPE_CHECKING:
-    from autograd.compiler.step import Compiled
+    from autograd.compiler.with_numpy import Compiled
 
 __all__ = ["Compiled", "Report", "compile"]
 
@@ -17,6 +17,6 @@ def __getattr__(name: str) -> Any:
     if name != "Compiled":
         raise AttributeError(f"module 'autograd.compiler' has no attribute {name!r}")
     # Imported when it is asked for: without NumPy there is another.
-    from autograd.compiler.step import Compiled
+    from autograd.compiler.with_numpy import Compiled
 
     return Compiled

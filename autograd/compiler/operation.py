@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import ops, trees
+from autograd import ops
 from autograd.backward import Pass, _recorded_edges, toposort
 from autograd.bundle import Call
-from autograd.checkpointing import _Call
+from autograd.calculus import trees
+from autograd.calculus.checkpointing import _Call
+from autograd.calculus.linear import Linear
 from autograd.errors import GraphError
-from autograd.linear import Linear
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
 from autograd.node import HOOKED
 from autograd.value import Value

@@ -7,12 +7,12 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from autograd.compiler.backends import Engine, choose
-from autograd.compiler.frontend import Source
-from autograd.compiler.ir import SOP
-from autograd.compiler.kept import Recent
-from autograd.compiler.layout import roll
-from autograd.compiler.toolchain import CompilationError, broken
+from autograd.compiler.backends.c.toolchain import CompilationError, broken
+from autograd.compiler.cache import Recent
+from autograd.compiler.choose import Engine, choose
+from autograd.compiler.graph.ir import SOP
+from autograd.compiler.record.trace import Source
+from autograd.compiler.roll.cells import roll
 
 __all__ = ["Structure"]
 

@@ -1,7 +1,7 @@
 """Pictures, derivations and the stepper: views of one list of steps."""
 
-from autograd.render.drawing import draw, draw_dot, trace
-from autograd.render.explanation import explain
-from autograd.render.stepping import stepper
+from autograd.render.derive.explanation import explain
+from autograd.render.page.stepper import stepper
+from autograd.render.picture.drawing import draw, draw_dot, trace
 
 __all__ = ["draw", "draw_dot", "explain", "stepper", "trace"]

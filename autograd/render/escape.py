@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
-from autograd.render.text import shorten, visible
+from autograd.render.labels import shorten, visible
 
 __all__ = ["dot", "dot_html", "latex", "markdown", "mermaid", "script", "xml"]
 

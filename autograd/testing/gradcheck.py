@@ -14,13 +14,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd import trees
 from autograd.backward import adjoints
+from autograd.calculus import trees
+from autograd.calculus.functional import jacrev
+from autograd.calculus.linear import Linear
 from autograd.errors import TracingError
-from autograd.functional import jacrev
-from autograd.linear import Linear
+from autograd.floats.convert import check_count
 from autograd.modes import mode, no_grad
-from autograd.real import check_count
 from autograd.testing.constants import Constants, Graph
 from autograd.testing.local import Local, ancestors, between, examine, near, total_derivative
 from autograd.testing.numeric import Estimate, jumps, richardson, slopes

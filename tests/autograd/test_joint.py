@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, detect_anomaly, gradients, ops
-from autograd.compiler.toolchain import find_compiler
+from autograd.compiler.backends.c.toolchain import find_compiler
 from autograd.errors import AnomalyError, GraphError
 from autograd.testing import oracle
 

@@ -11,8 +11,8 @@ import pytest
 
 import autograd
 from autograd import Value, ops
+from autograd.cli.expression import parse_expression
 from autograd.errors import UsageError
-from autograd.expression import parse_expression
 from autograd.testing import check_grads
 from autograd.testing.oracle import derivative, value
 
@@ -58,7 +58,7 @@ def test_it_compiles(backend: str) -> None:
     if backend != "python":
         pytest.importorskip("numpy")
     if backend == "c":
-        from autograd.compiler.toolchain import find_compiler
+        from autograd.compiler.backends.c.toolchain import find_compiler
 
         if find_compiler() is None:
             pytest.skip("no C compiler")

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from autograd import Value, dot, erfc, exp, log, sin, sqrt
-from autograd.functional import grad, hessian, jacfwd, jvp, value_and_grad
+from autograd.calculus.functional import grad, hessian, jacfwd, jvp, value_and_grad
 
 
 def solve(matrix, right):

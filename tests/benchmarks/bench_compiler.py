@@ -24,7 +24,7 @@ from peers import LIMIT, STRAIGHT, jax_apart, jax_step, torch_step
 from rolled_systems import LR, SYSTEMS, System
 
 from autograd.compiler import compile
-from autograd.compiler.backends import choose
+from autograd.compiler.choose import choose
 
 MANY = 20
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from hostile.rounds import hostile_round
 
 from autograd import TABLE, Value, explain
+from autograd.cli.expression import parse_expression
 from autograd.errors import UsageError
-from autograd.expression import parse_expression
 
 NUMBERS = ["0", "-0.0", "1", "2", "0.5", "1e9", "-1e9", "1e308", "5e-324", "1e999", "0x1p3", "1_000", "1e-170", "3.7", "1j", "nan", "inf", "pi"]
 PIECES = ["x", "y", "_", "__class__", "λ", "ﬁ", "x.real", "x[0]", "'a'", "lambda: 0", "x if y else 1", "[x]", "{x}", "*x", "**x", "x:=1", "f'{x}'", "...",

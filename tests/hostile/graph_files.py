@@ -17,7 +17,7 @@ import autograd
 from autograd import TABLE, Value, explain
 from autograd.errors import GraphError
 from autograd.op import ANY
-from autograd.render.drawing import Drawing
+from autograd.render.picture.drawing import Drawing
 
 NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.5, 1e200, 5e-324, 3.0]
 JUNK: list[Any] = [None, True, False, 0, -1, 1e15, 1e308, -0.5, 2.5, "", "inf", "-inf", "nan", "n0", "n1", "n99999999999", "v0", "v7", "add", "dot", "softmax", "polygamma",

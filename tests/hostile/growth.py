@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hostile.rounds import TIMES, hostile_round
 
-from autograd.compiler.toolchain import find_compiler
+from autograd.compiler.backends.c.toolchain import find_compiler
 
 ROOT = Path(__file__).parents[2]
 STEPS = 100_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from hostile.rounds import hostile_round
 
 import nn
-from autograd import files
+from autograd.keep import files
 from nn import state
 from nn.data import read_csv
 

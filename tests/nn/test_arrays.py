@@ -60,7 +60,7 @@ assert sys.modules["numpy"] is None
 
 def test_the_command_line_says_so_in_one_line_and_leaves_nothing_behind(tmp_path):
     for command, purpose in ((["train", "moons"], "a data set of nn.data"), (["demo"], "the demo")):
-        done = run(f"from autograd.cli import main; sys.exit(main({command!r}))", tmp_path)
+        done = run(f"from nn.cli import main; sys.exit(main({command!r}))", tmp_path)
         assert done.returncode == 2
         assert done.stderr == f"chainrule {command[0]}: {purpose} needs NumPy, which is not installed here. Install it with: pip install numpy\n"
         assert list(tmp_path.iterdir()) == []

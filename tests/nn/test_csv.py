@@ -9,9 +9,9 @@ import time
 import pytest
 
 import nn
-from autograd import files
-from nn import state, table
-from nn.data import read_csv
+from autograd.keep import files
+from nn import state
+from nn.data import read_csv, table
 
 
 def write(tmp_path, text):

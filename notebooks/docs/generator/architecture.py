@@ -8,30 +8,29 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 
-from autograd.render.layered import Item, assign_layers, order_layers, place_layers
+from autograd.render.picture.layered import Item, assign_layers, order_layers, place_layers
 
 ROOT = Path(__file__).resolve().parents[3]
 
 # Each part of the picture: its name, what it does, and its modules (a package stands for all of its modules).
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "errors, real": ("exceptions that say the remedy; what counts as a number", ("errors", "real")),
-    "special functions": ("values on floats, by IEEE's rules, within 2 ulp", ("special", "gamma", "gaussian", "lengths", "nary")),
+    "errors": ("exceptions that say the remedy", ("errors",)),
+    "floats": ("values on floats, by IEEE's rules, within 2 ulp", ("floats",)),
     "op, ops": ("the table of operations: a row is all that is known of an operation", ("op", "ops")),
     "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes",)),
     "Value": ("the node and its operators", ("node", "operators", "value")),
-    "functions": ("sum, dot, softmax, ...: over iterables, one node each", ("functions",)),
+    "many": ("sum, dot, softmax, ...: over iterables, one node each", ("many",)),
     "backward": ("topological order, adjoints, backward", ("backward",)),
-    "functional": ("grad, jvp, vjp, Jacobians, Hessians", ("functional", "run", "linear", "trees")),
-    "checkpointing": ("recompute instead of storing", ("checkpointing",)),
+    "calculus": ("grad, jvp, vjp, Jacobians, Hessians; recompute instead of storing", ("calculus",)),
     "custom": ("a user's own row of the table", ("custom",)),
-    "serialize": ("graphs as JSON, copies, pickles", ("serialize", "copying", "files")),
+    "keep": ("graphs as JSON, copies, pickles", ("keep",)),
     "compiler": ("scalar graph to rolled program to NumPy or C", ("compiler",)),
     "render": ("pictures, derivations, the stepper", ("render",)),
     "testing": ("gradient checks, Hypothesis strategies", ("testing",)),
-    "command line": ("a parser and a table of commands", ("cli", "commands", "expression", "__main__")),
+    "command line": ("a parser and a table of commands", ("cli", "__main__")),
     "nn": ("modules, losses, optimizers, data, training", ("nn",)),
 }
-PUBLIC = {"functional", "functions", "checkpointing", "custom", "serialize"}  # whose names `autograd` collects, beside what they import
+PUBLIC = {"calculus", "many", "custom", "keep"}  # whose names `autograd` collects, beside what they import
 
 
 @dataclass(slots=True)

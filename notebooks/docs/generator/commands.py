@@ -6,18 +6,17 @@ import argparse
 import contextlib
 import io
 import os
-from importlib.util import find_spec
 from unittest import mock
 
-from autograd.cli import COMMANDS, main
+import autograd.cli
+import nn.cli
 
 
 def helps() -> str:
     """Return one section for each command, with its help as printed."""
     out = []
-    for name, summary in COMMANDS.items():
-        if find_spec(f"autograd.commands.{name}") is None:
-            continue
+    for module, summary in {**nn.cli.COMMANDS, **autograd.cli.COMMANDS}.items():
+        name = module.rpartition(".")[2]
         out += [f"## chainrule {name}", f"{summary[0].upper()}{summary[1:]}.", "```text", _help(name), "```", ""]
     return "\n\n".join(out)
 
@@ -27,7 +26,7 @@ def _help(name: str) -> str:
     # The width of help is that of the terminal, and colours are its too: neither may reach the page.
     environment = {"COLUMNS": "80", "NO_COLOR": "1"}
     with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        main([name, "--help"])
+        nn.cli.main([name, "--help"])
     if not printed.getvalue():
         raise argparse.ArgumentError(None, f"chainrule {name} --help printed nothing")
     return printed.getvalue().strip()

@@ -13,8 +13,8 @@ from typing import Any
 
 import autograd
 from autograd import ANY, TABLE, Op, Value, ops
-from autograd.render.latex import latex
-from autograd.render.symbols import apply_raw, name
+from autograd.render.formula.latex import latex
+from autograd.render.formula.symbols import apply_raw, name
 from generator.mathml import mathml
 
 NAMES = {1: ("x",), 2: ("a", "b"), 3: ("c", "a", "b"), ANY: ("x0", "x1", "x2")}

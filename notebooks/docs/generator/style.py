@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.render.palette import DARK, LIGHT
-from autograd.render.svg import _colours
+from autograd.render.picture.palette import DARK, LIGHT
+from autograd.render.picture.svg import _colours
 
 
 def pictures() -> str:

@@ -13,7 +13,7 @@ import pytest
 import reference
 
 from autograd import ops
-from autograd.compiler import toolchain
+from autograd.compiler.backends.c import toolchain
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -69,7 +69,7 @@ PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == 
 
 @pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
 def library(request):
-    source = "\n".join(['#include "c_runtime.h"', *map(c_loop, ROWS)])
+    source = "\n".join(['#include "runtime.h"', *map(c_loop, ROWS)])
     return toolchain.load(toolchain.build(source, flags=[*toolchain.STRICT, *request.param]))
 
 
@@ -136,7 +136,7 @@ def test_signs_of_zeros(library):
 
 
 def test_many_operands_with_a_stride():
-    source = """#include "c_runtime.h"
+    source = """#include "runtime.h"
         double strided(const double *x, ptrdiff_t n, ptrdiff_t s) { return sum(x, n, s) + norm(x, n, s) + softmax(x, n, s, 2.0); }"""
     f = toolchain.load(toolchain.build(source, flags=toolchain.STRICT)).strided
     f.restype = ctypes.c_double
@@ -170,10 +170,10 @@ def test_loops_of_hot_rows_become_vector_instructions(name):
     arguments = ", ".join(f"const double *restrict x{i}" for i in range(op.arity))
     constants = reference.PARAMS.get(op.name, [tuple(op.params.values())])[0]
     call = op.c.format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
-    source = f"""#include "c_runtime.h"
+    source = f"""#include "runtime.h"
         void hot(double *restrict out, {arguments}, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
     compiler = toolchain.find_compiler()
-    header = str(toolchain.resources.files("autograd.compiler"))
+    header = str(toolchain.resources.files("autograd.compiler.backends.c"))
     command = [*compiler.command, *compiler.flags, *toolchain.STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
     assembly = subprocess.run(command, input=source, capture_output=True, text=True, check=True, timeout=120).stdout
     # A loop over one number at a time never stores a whole register.
@@ -185,7 +185,7 @@ def literal(x):
 
 
 def test_every_row_under_the_sanitizers():
-    parts = ['#include "c_runtime.h"']
+    parts = ['#include "runtime.h"']
     calls = []
     for op in ROWS:
         points = operands_of(op)

@@ -18,8 +18,8 @@ import autograd
 import nn
 from autograd import Value, grad, hessian, jacobian, jvp, native, sweep, vjp
 from autograd.compiler import compile
-from autograd.compiler.kept import Recent
-from autograd.compiler.plain import PlainCompiled
+from autograd.compiler.cache import Recent
+from autograd.compiler.without_numpy import PlainCompiled
 from autograd.errors import AnomalyError, GraphError, TracingError
 
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else []), "plain"]
@@ -91,7 +91,7 @@ def test_data_that_change_during_training_do_not_matter(backend):
 
 
 def test_an_optimizer_that_keeps_the_gradient_has_its_own(backend):
-    class Twice(nn.optim.Optimizer if hasattr(nn.optim, "Optimizer") else nn.optimizer.Optimizer):
+    class Twice(nn.optim.Optimizer if hasattr(nn.optim, "Optimizer") else nn.optim.optimizer.Optimizer):
         """Moves by the present gradient and the one before."""
 
         slots = ("before",)

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import Value
 from autograd.compiler import compile, structure
-from autograd.compiler.verify import verify
+from autograd.compiler.roll.verify import verify
 from autograd.errors import TracingError
 from autograd.op import Op
 

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import GraphError, Value, custom_op
 from autograd.compiler import compile
-from autograd.compiler.runtime import function_of, number_by_number
+from autograd.compiler.backends.numpy.runtime import function_of, number_by_number
 
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
@@ -114,7 +114,7 @@ def test_a_value_is_called_once_for_each_lane_without_a_check_around_it():
 
 
 def test_without_numpy_they_stay_two():
-    from autograd.compiler.plain import PlainCompiled
+    from autograd.compiler.without_numpy import PlainCompiled
 
     first, second = of_one_name("plain_test")
     f = PlainCompiled(lambda x: [first(x), second(x), first(second(x))], None, False, "mean", None, "auto")

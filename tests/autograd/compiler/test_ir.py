@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value
-from autograd.compiler import backends, bind_c, compile, frontend, layout, normalise, schedule, toolchain
-from autograd.compiler.affine import compress, nest
-from autograd.compiler.emit_c import c_program
-from autograd.compiler.interpret import interpret
-from autograd.compiler.ir import INPUT, LANE, PARAM
-from autograd.compiler.program import LANES
-from autograd.compiler.verify import verify, verify_graph
+from autograd.compiler import choose, compile
+from autograd.compiler.backends.c import bind, toolchain
+from autograd.compiler.backends.c.emit import c_program
+from autograd.compiler.graph import schedule, simplify
+from autograd.compiler.graph.interpret import interpret
+from autograd.compiler.graph.ir import INPUT, LANE, PARAM
+from autograd.compiler.record import trace
+from autograd.compiler.roll import cells
+from autograd.compiler.roll.affine import compress, nest
+from autograd.compiler.roll.program import LANES
+from autograd.compiler.roll.verify import verify, verify_graph
 
 needs_compiler = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -128,11 +132,11 @@ def keep(graph, *_):
 
 
 @pytest.mark.parametrize(("module", "name", "instead"), [
-    (normalise, "absorb", keep), (normalise, "alias", keep), (normalise, "fuse_equal", keep), (normalise, "merge_equal", keep),
-    (frontend, "adopt", keep), (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
-    (schedule, "_late_levels", lambda graph, level, *_: level), (layout, "pieces", lambda c: [c]),
-    (layout.Layout, "_by_block", lambda self, group: [group]),
-    (layout.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
+    (simplify, "absorb", keep), (simplify, "alias", keep), (simplify, "fuse_equal", keep), (simplify, "merge_equal", keep),
+    (trace, "adopt", keep), (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
+    (schedule, "_late_levels", lambda graph, level, *_: level), (cells, "pieces", lambda c: [c]),
+    (cells.Layout, "_by_block", lambda self, group: [group]),
+    (cells.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
 ])  # fmt: skip
 def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
     monkeypatch.setattr(module, name, instead)
@@ -169,14 +173,14 @@ def test_programs_in_c_are_clean_under_the_sanitizers():
         lanes = 13  # not a multiple of a block
         rows = max(program.lanes, 1) * lanes
         text = c_program(program) + main % (program.shared, rows, program.shared, rows, lanes, lanes)
-        path = toolchain.build(text, sanitize=True, executable=True, flags=[*toolchain.STRICT, *bind_c.FLAGS])
+        path = toolchain.build(text, sanitize=True, executable=True, flags=[*toolchain.STRICT, *bind.FLAGS])
         done = subprocess.run([str(path)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
 
 def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
-    monkeypatch.setattr(backends, "find_compiler", lambda: None)
-    monkeypatch.setattr(backends, "_NOTICED", [])
+    monkeypatch.setattr(choose, "find_compiler", lambda: None)
+    monkeypatch.setattr(choose, "_NOTICED", [])
     w = Value(2.0, "w")
     step = compile(lambda x: w * x, [w], backend="c")
     with pytest.warns(RuntimeWarning, match="no C compiler.*NumPy"):
@@ -195,8 +199,8 @@ def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, with
     step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
     program = step._prepare(system.data)[0].program
     for wanted, compiler in ((with_compiler, "a compiler"), (without, None)):
-        monkeypatch.setattr(backends, "find_compiler", lambda compiler=compiler: compiler)
-        chosen, why = backends.choose("auto", program)
+        monkeypatch.setattr(choose, "find_compiler", lambda compiler=compiler: compiler)
+        chosen, why = choose.choose("auto", program)
         assert chosen == wanted
         assert "estimates: NumPy" in why
         assert ("no C compiler" in why) == (compiler is None and with_compiler == "c")
@@ -242,7 +246,7 @@ def test_two_layer_net_of_any_size():
 
 
 def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
-    from autograd.compiler import recording
+    from autograd.compiler.record import recording
 
     monkeypatch.setattr(recording, "available_memory", lambda: 2e7)
     w = Value(1.0, "w")
@@ -268,7 +272,7 @@ def test_early_products_leave_a_recurrence(monkeypatch, batch):
     products = []
     for without in (False, True):
         if without:
-            monkeypatch.setattr(frontend, "hoist", keep)
+            monkeypatch.setattr(trace, "hoist", keep)
         step = compile(system.loss, system.params, batch=batch, backend="numpy")
         step.check(*data)
         structure = step._latest[0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.verify import verify
+from autograd.compiler.roll.verify import verify
 from autograd.testing.strategies import expressions
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd import GraphError, TracingError, Value
 from autograd.compiler import compile
-from autograd.compiler.plain import PlainCompiled
+from autograd.compiler.without_numpy import PlainCompiled
 
 KEPT = Value(3.0, "kept")
 OWN, GENERATOR, LEGACY = random.Random(7), np.random.default_rng(7), np.random.RandomState(7)

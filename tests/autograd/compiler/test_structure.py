@@ -18,12 +18,13 @@ from numpy.lib.stride_tricks import as_strided
 import autograd
 import nn
 from autograd import Value, ops
-from autograd.compiler import compile, straight
-from autograd.compiler.ir import INPUT
-from autograd.compiler.program import LANES
-from autograd.compiler.runtime import function_of
-from autograd.compiler.source import written
-from autograd.compiler.verify import verify
+from autograd.compiler import compile
+from autograd.compiler.backends.numpy.runtime import function_of
+from autograd.compiler.backends.python import spelling
+from autograd.compiler.graph.ir import INPUT
+from autograd.compiler.listing.source import written
+from autograd.compiler.roll.program import LANES
+from autograd.compiler.roll.verify import verify
 
 
 def compiled(system: System, backend: str = "numpy"):
@@ -236,7 +237,7 @@ def test_the_source_of_every_backend_is_printable(name):
     structure, engine = step._latest
     assert f"long PARAMETERS = {len(system.params)}" in step.c_source
     assert "loss = " in step.source
-    space = dict(straight.NAMES)
+    space = dict(spelling.NAMES)
     exec(step.python_source, space)
     inputs = engine.shared[structure.program.address[structure.program.graph.kind == INPUT]]
     (loss,), pulled = space["run"]([p.data for p in system.params], inputs.tolist(), engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import strikes
 
-from autograd.compiler import folders, toolchain
+from autograd.compiler.backends.c import folders, toolchain
 from autograd.errors import MissingDependencyError
 
 ROOT = Path(__file__).parents[3]
@@ -90,7 +90,7 @@ def test_a_damaged_object_is_built_again(damage):
 def test_two_processes_at_once(cache):
     code = f"""
 import sys, time
-from autograd.compiler import toolchain
+from autograd.compiler.backends.c import toolchain
 toolchain.find_compiler()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -235,7 +235,7 @@ def test_the_cache_keeps_what_was_used_last(cache, monkeypatch):
 
 @needs_compiler
 def test_an_object_that_another_process_removes_is_built_again(monkeypatch):
-    from autograd.compiler import bind_c
+    from autograd.compiler.backends.c import bind
 
     build = toolchain.build
     removed = []
@@ -248,7 +248,7 @@ def test_an_object_that_another_process_removes_is_built_again(monkeypatch):
         return path
 
     monkeypatch.setattr(toolchain, "build", lost)
-    assert bind_c._loaded(SOURCE, ()).twice is not None
+    assert bind._loaded(SOURCE, ()).twice is not None
     assert removed
 
 
@@ -315,7 +315,7 @@ def test_a_link_in_the_place_of_an_object_is_not_followed(cache, tmp_path):
 
 @needs_compiler
 def test_what_was_compared_is_what_is_loaded(cache, monkeypatch):
-    from autograd.compiler import bind_c
+    from autograd.compiler.backends.c import bind
 
     gc.collect()
     path = toolchain.build(SOURCE)
@@ -333,7 +333,7 @@ def test_what_was_compared_is_what_is_loaded(cache, monkeypatch):
 
     gc.collect()
     monkeypatch.setattr(toolchain.ctypes, "CDLL", swap)
-    f = bind_c._loaded(SOURCE, ())["twice"]
+    f = bind._loaded(SOURCE, ())["twice"]
     f.restype, f.argtypes = ctypes.c_double, [ctypes.c_double]
     assert f(21.0) == 42.0
     assert [p.name for p in cache.iterdir() if p.name.startswith(".")] == []
@@ -457,7 +457,7 @@ BAD_COMPILERS = {
 @posix
 @pytest.mark.parametrize("kind", BAD_COMPILERS)
 def test_a_compiler_that_does_harm_is_stopped_and_named_in_one_sentence(tmp_path, monkeypatch, kind):
-    from autograd.compiler import backends, compile
+    from autograd.compiler import choose, compile
 
     version, body, told = BAD_COMPILERS[kind]
     script = tmp_path / "cc"
@@ -465,7 +465,7 @@ def test_a_compiler_that_does_harm_is_stopped_and_named_in_one_sentence(tmp_path
     script.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {version}; exit 0;; *-E*) exit 1;; esac\n{find}\n{body}\n')
     script.chmod(0o755)
     monkeypatch.setenv("CC", str(script))
-    monkeypatch.setattr(backends, "_NOTICED", [])
+    monkeypatch.setattr(choose, "_NOTICED", [])
     run = toolchain.run
     monkeypatch.setattr(toolchain, "run", lambda command, folder, timeout: run(command, folder, min(timeout, 5.0)))
     f = compile(lambda x: x * x + x, backend="c")
@@ -503,7 +503,7 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
     fake(f"sleep 600 & echo $! > {tmp_path}/child; mv {tmp_path}/child {tmp_path}/pid\nwait")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom autograd.compiler import toolchain; toolchain.build({SOURCE!r})"
+    program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom autograd.compiler.backends.c import toolchain; toolchain.build({SOURCE!r})"
     with subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}, stderr=subprocess.DEVNULL) as process:
         while not (tmp_path / "pid").exists() and process.poll() is None:
             time.sleep(0.05)
@@ -555,7 +555,7 @@ def wait_for(done):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")  # what is struck is not closed
 @pytest.mark.parametrize("second", [0, 1, 4])
 def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path, second):
-    from autograd.compiler import running
+    from autograd.compiler.backends.c import running
 
     monkeypatch.setenv("STRUCK", str(os.getpid()))
     monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
@@ -585,7 +585,7 @@ def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_
 @needs_compiler
 def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path):
     rng = random.Random(1)
-    program = f"from autograd.compiler import toolchain\nfor i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), ('-shared',), '.so', 30.0)"
+    program = f"from autograd.compiler.backends.c import toolchain\nfor i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), ('-shared',), '.so', 30.0)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "STRUCK": str(os.getpid())}
     monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
     for _ in range(100 if strikes.EVERY else 8):

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable
 
 import autograd
-from autograd import TABLE, special
-from autograd.render.plain import plain_name
-from autograd.render.steps import Steps, positioned_edges
+from autograd import TABLE
+from autograd.floats import elementary
+from autograd.render.derive.steps import Steps, positioned_edges
+from autograd.render.formula.text import plain_name
 from autograd.value import Value
 
 Number = Callable[[Callable[[float, float], float]], float]
@@ -132,7 +133,7 @@ class _Parser:
             if sign in ("*", "/", "mod"):
                 self.take()
                 b = self.negated()
-                rule = {"*": lambda x, y: x * y, "/": special.div, "mod": TABLE["mod"].value}[sign]
+                rule = {"*": lambda x, y: x * y, "/": elementary.div, "mod": TABLE["mod"].value}[sign]
                 left = lambda c, a=a, b=b, rule=rule: rule(a(c), b(c))
             else:
                 return left

@@ -9,8 +9,8 @@ from drawings import network, neuron
 import autograd
 from autograd import Value
 from autograd.render import draw
-from autograd.render.graph import Edge, Graph, Node
-from autograd.render.jupyter import picture_size
+from autograd.render.page.jupyter import picture_size
+from autograd.render.picture.graph import Edge, Graph, Node
 
 pytestmark = pytest.mark.browser
 LONG = ["1", "\N{MINUS SIGN}1.2345e\N{MINUS SIGN}123", "\N{MINUS SIGN}1.2e\N{MINUS SIGN}04 … 4.9e+05", "\N{MINUS SIGN}8888.8888", "\N{MINUS SIGN}1.23 … 4.56, NaN, inf"]
@@ -82,8 +82,8 @@ def assert_texts_have_room(browser, svg):
 
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])
 def test_every_kind_of_card_has_room_for_every_number(browser, rankdir):
-    from autograd.render.layout import layout
-    from autograd.render.svg import to_svg
+    from autograd.render.picture.layout import layout
+    from autograd.render.picture.svg import to_svg
 
     graph = cards()
     graph.rankdir = rankdir

@@ -9,10 +9,11 @@ from importlib.util import find_spec
 import pytest
 from drawings import chain, elements, needs_dot, network, neuron
 
-import autograd.render.drawing as drawing
-import autograd.render.engines as engines
+import autograd.render.picture.drawing as drawing
+import autograd.render.picture.engines as engines
 from autograd.errors import MissingDependencyError
-from autograd.render import dotsource, draw
+from autograd.render import draw
+from autograd.render.picture import dot_source
 
 needs_pygraphviz = pytest.mark.skipif(find_spec("pygraphviz") is None, reason="no pygraphviz")
 
@@ -123,13 +124,13 @@ def test_labels_keep_their_distance_under_dot():
 
 def test_the_programs_are_made_without_the_graphviz_package():
     graph = draw(network()).graph
-    assert dotsource.source(graph).startswith("digraph")
-    assert dotsource.layout_source(graph, flow=True, labels=True).count(" -> ") == len(graph.edges)
+    assert dot_source.source(graph).startswith("digraph")
+    assert dot_source.layout_source(graph, flow=True, labels=True).count(" -> ") == len(graph.edges)
 
 
 def test_without_the_graphviz_package_there_is_still_a_picture(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    monkeypatch.delitem(sys.modules, "autograd.render.dot", raising=False)
+    monkeypatch.delitem(sys.modules, "autograd.render.picture.dot", raising=False)
     picture = draw(neuron(), engine="builtin")
     assert type(picture).__name__ == "Drawing"
     assert picture.source.startswith("digraph")
@@ -148,7 +149,7 @@ def test_no_process_is_left_behind(path_with, no_pygraphviz, tmp_path):
 def test_a_broken_graphviz_package_is_told_once_and_the_picture_drawn_without_it(monkeypatch, tmp_path, content):
     (tmp_path / "graphviz.py").write_text(content)
     monkeypatch.syspath_prepend(tmp_path)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "graphviz" or name == "autograd.render.dot"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "graphviz" or name == "autograd.render.picture.dot"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(drawing, "_NOTICED", [])
     with pytest.warns(RuntimeWarning, match=r"graphviz package, which is installed here but broken .*pip uninstall graphviz|Repair it with: pip install graphviz"):

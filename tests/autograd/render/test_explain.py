@@ -10,9 +10,9 @@ import autograd
 from autograd import Value, custom_op
 from autograd.errors import GraphError
 from autograd.render import explain, stepper
-from autograd.render.network import network_equations
-from autograd.render.steps import steps
-from autograd.render.text import number
+from autograd.render.derive.network import network_equations
+from autograd.render.derive.steps import steps
+from autograd.render.labels import number
 
 TEXT = """\
 Forward

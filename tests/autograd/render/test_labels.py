@@ -13,7 +13,7 @@ import autograd
 from autograd import Value
 from autograd.render import draw
 from autograd.render.escape import xml
-from autograd.render.measure import title
+from autograd.render.picture.measure import title
 
 NASTY = ['"', "{a|b}", "<b>", "\\N\\l\\", "a\nb", "😀👩‍👩‍👧", "</script>", "x" * 10_000, "&amp;", "-->", "]]>", "<!--", "%%{init}%%", "end", "\x00\x1b", "\u202eabc", "שלום", "汉字漢字", "`", "#quot;", "\ud800"]
 
@@ -57,7 +57,7 @@ def test_any_label_is_text_in_every_format(label):
 
 
 def test_broad_scripts_have_room():
-    from autograd.render.measure import node_size
+    from autograd.render.picture.measure import node_size
 
     def box(label):
         return node_size(draw(Value(1.0, label)).graph.nodes[0])[0]

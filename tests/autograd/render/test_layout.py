@@ -9,9 +9,9 @@ from drawings import network, neuron
 
 import autograd
 from autograd import Value
-from autograd.render.graph import build
-from autograd.render.layered import Item, assign_layers, order_layers, place_layers
-from autograd.render.layout import layout
+from autograd.render.picture.graph import build
+from autograd.render.picture.layered import Item, assign_layers, order_layers, place_layers
+from autograd.render.picture.layout import layout
 
 
 def overlap(a, b, slack=0.01):

@@ -8,10 +8,10 @@ from drawings import SVG, elements, needs_dot, network, neuron, parsed_by_dot, t
 
 from autograd import Value
 from autograd.render import draw
-from autograd.render.jupyter import picture_size
-from autograd.render.measure import BOX
-from autograd.render.painted import painted_source
-from autograd.render.palette import DARK, LIGHT
+from autograd.render.page.jupyter import picture_size
+from autograd.render.picture.measure import BOX
+from autograd.render.picture.painted import painted_source
+from autograd.render.picture.palette import DARK, LIGHT
 
 pytestmark = needs_dot
 

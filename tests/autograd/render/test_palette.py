@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from autograd.render.graph import LEVELS, tone
-from autograd.render.palette import DARK, LIGHT
+from autograd.render.picture.graph import LEVELS, tone
+from autograd.render.picture.palette import DARK, LIGHT
 
 # Machado, Oliveira, Fernandes 2009: full severity, on linear RGB.
 SIMULATIONS = {

@@ -11,7 +11,7 @@ from drawings import SVG, chain, elements
 import autograd
 from autograd.errors import GraphError
 from autograd.render import draw
-from autograd.render.graph import CROWDED
+from autograd.render.picture.graph import CROWDED
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -11,8 +11,8 @@ from drawings import SVG, chain, elements, neuron, texts
 from autograd import Value
 from autograd.errors import GraphError
 from autograd.render import stepper
-from autograd.render.steps import steps
-from autograd.render.text import number
+from autograd.render.derive.steps import steps
+from autograd.render.labels import number
 
 
 class Page(HTMLParser):

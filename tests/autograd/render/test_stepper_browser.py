@@ -9,8 +9,8 @@ from drawings import elements, neuron, texts
 import autograd
 from autograd import Value
 from autograd.render import stepper
-from autograd.render.steps import steps
-from autograd.render.text import number
+from autograd.render.derive.steps import steps
+from autograd.render.labels import number
 
 pytestmark = pytest.mark.browser
 

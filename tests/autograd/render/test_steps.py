@@ -6,7 +6,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.render.steps import steps
+from autograd.render.derive.steps import steps
 
 OPERATIONS = [
     lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a.tanh(), lambda a, b: a * a, lambda a, b: a.relu(),

@@ -11,10 +11,10 @@ from node_tools import katex_objections
 from autograd import Value, custom_op, ops
 from autograd.op import ANY
 from autograd.render import escape
-from autograd.render.latex import latex, latex_name
-from autograd.render.mathml import equation, mathml
-from autograd.render.plain import plain
-from autograd.render.symbols import Symbol, apply_raw, local_formulas, name
+from autograd.render.formula.latex import latex, latex_name
+from autograd.render.formula.mathml import equation, mathml
+from autograd.render.formula.symbols import Symbol, apply_raw, local_formulas, name
+from autograd.render.formula.text import plain
 
 ROWS = list(ops.TABLE.values())
 

@@ -13,7 +13,7 @@ import autograd
 from autograd import TABLE, Value, custom_op
 from autograd.op import ANY
 from autograd.render import draw, explain, stepper
-from autograd.render.steps import steps, unique_names
+from autograd.render.derive.steps import steps, unique_names
 from tests.autograd.render.equations import Reader, check_text
 
 ELEMENTWISE = [r for r in TABLE.values() if r.arity in (1, 2, 3)]
@@ -171,9 +171,9 @@ def test_no_two_names_look_alike():
     nodes = tuple(Value(0.0, label) for label in labels)
     names = list(unique_names(nodes).values())
     assert len(set(names)) == len(names)
-    from autograd.render.latex import latex_name
-    from autograd.render.mathml import identifier
-    from autograd.render.plain import plain_name
+    from autograd.render.formula.latex import latex_name
+    from autograd.render.formula.mathml import identifier
+    from autograd.render.formula.text import plain_name
 
     for typeset in (latex_name, identifier, plain_name):
         assert len({typeset(name) for name in names}) == len(names), typeset

@@ -13,7 +13,7 @@ from mpmath import mp
 
 import autograd as ag
 from autograd import Value, from_json, gradients, to_json, toposort
-from autograd.functional import grad, hessian
+from autograd.calculus.functional import grad, hessian
 from autograd.testing import oracle, strategies
 
 U = 2.0**-53

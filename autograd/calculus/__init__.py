@@ -1,0 +1,1 @@
+"""Derivatives of functions: what is built on the backward pass."""

@@ -1,0 +1,173 @@
+"""One call of a function on nodes of its own: what `grad`, `jvp` and the rest have in common."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from autograd.calculus import trees
+from autograd.calculus.linear import Linear, Mark
+from autograd.modes import MODE, differentiating, mode
+from autograd.value import Value
+
+__all__ = ["Argnums", "Run", "check_function", "check_tuple"]
+
+Argnums = int | Sequence[int]
+
+
+class Run:
+    """A call of ``f`` in which the chosen arguments are nodes made for it, and the linear map that ``f`` is there.
+
+    Parameters
+    ----------
+    who
+        The public function that asks, for messages.
+    f, args, kwargs
+        The function and what to call it with.
+    argnums
+        The positional arguments to differentiate with respect to.
+    has_aux
+        Whether ``f`` returns a pair of which the second is handed through.
+    directions
+        Numbers or nodes that will be multiplied in; where one is a node, so are the derivatives.
+    """
+
+    def __init__(
+        self, who: str, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], *,
+        argnums: Argnums, has_aux: bool, directions: Sequence[Any] = (),
+    ) -> None:  # fmt: skip
+        self._who = who
+        self._has_aux = has_aux
+        self._single = not isinstance(argnums, Sequence)
+        chosen = _check_argnums(argnums, len(args), who)
+        self._arguments = [args[i] for i in chosen]
+        given = [x for i in chosen for x in trees.leaves(args[i], f"argument {i} of {who}()'s function")]
+        # Inside no_grad the derivative is wanted all the same; only what comes out must not be recorded.
+        self._detached = not MODE.get().grad
+        with mode(grad=True) if self._detached else nullcontext():
+            # A node that is handed in gets one of our own above it (times one), through which it stays in reach.
+            mark = Mark()
+            inputs = [x * 1.0 if x.__class__ is Value else _leaf(x, mark) for x in given]
+            called = list(args)
+            supply = iter(inputs)
+            for i in chosen:
+                called[i] = trees.rebuild(args[i], supply)
+            try:
+                with differentiating(inputs):
+                    self.result, self._aux = self._split(f(*called, **kwargs))
+            finally:
+                mark.live = False
+            outputs = trees.leaves(self.result, f"the result of {who}()'s function")
+        others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
+        recorded = any(x.__class__ is Value for x in (*given, *others, *directions))
+        self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
+
+    def _split(self, result: Any) -> tuple[Any, Any]:
+        """Return what ``f`` returned as a pair of result and aux; raise where it is not usable."""
+        aux = None
+        if self._has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise TypeError(
+                    f"{self._who}(..., has_aux=True) needs a function that returns a pair (result, aux), got {_described(result)}"
+                )
+            result, aux = result
+        if result is None:
+            raise TypeError(f"{self._who}(): the function returned None; perhaps its return statement is missing")
+        return result, aux
+
+    # What is computed from the map.
+
+    def gradient(self) -> Any:
+        """Return the derivative of the one number that the function returned."""
+        if isinstance(self.result, (list, tuple, dict)):
+            raise TypeError(
+                f"{self._who}() needs a function that returns one number, got {_described(self.result)}; "
+                "use jacobian() for several, or has_aux=True where only the first of a pair is to be differentiated"
+            )
+        return self._one_or_all(self.rebuild_inputs(self.linear.pull([1.0])))
+
+    # How it is given back.
+
+    def output(self) -> Any:
+        """Return the value of the function."""
+        return self.rebuild_output(self.linear.outputs)
+
+    def rebuild_output(self, numbers: Sequence[Any]) -> Any:
+        """Return the structure of the function's value, holding these numbers."""
+        return trees.rebuild(self.result, map(self._finished, numbers))
+
+    def rebuild_inputs(self, numbers: Sequence[Any], *, recorded: bool = False) -> tuple[Any, ...]:
+        """Return the structure of each chosen argument, holding these numbers; as nodes, where they were recorded."""
+        supply = (self._finished(x, recorded=recorded) for x in numbers)
+        return tuple([trees.rebuild(argument, supply) for argument in self._arguments])
+
+    def rebuild_rows(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """Return the structure of the function's value, with the structure of the arguments at each number's place."""
+        supply: Iterator[Any] = (self._one_or_all(self.rebuild_inputs(row)) for row in rows)
+        return trees.rebuild(self.result, supply)
+
+    def with_aux(self, result: Any) -> Any:
+        """Return the result, beside it what the function returned beside its own."""
+        return (result, self.aux) if self._has_aux else result
+
+    @property
+    def aux(self) -> Any:
+        """What the function returned beside its result."""
+        return trees.map_values(self._finished, self._aux)
+
+    def _one_or_all(self, results: tuple[Any, ...]) -> Any:
+        return results[0] if self._single else results
+
+    def _finished(self, x: Any, *, recorded: bool = False) -> Any:
+        """Return a number as the caller shall see it: a float, or a node where nodes took part."""
+        if x is None:
+            return 0.0
+        if x.__class__ is not Value:
+            return x
+        if not (recorded or self.linear.recorded):
+            return x.data
+        return x.detach() if self._detached else x
+
+
+def _leaf(x: float, mark: Mark) -> Value:
+    leaf = Value(x)
+    leaf.note = mark
+    return leaf
+
+
+def check_function(f: Any, who: str) -> None:
+    """Raise TypeError where ``f`` cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{who}() takes a function, got {type(f).__name__}; write {who}(f), not {who}(f(x))")
+
+
+def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:
+    """Return the arguments as a tuple; raise TypeError where they are not in one."""
+    if not isinstance(arguments, (tuple, list)):
+        raise TypeError(f"{who}() takes {name} as a tuple, one for each argument of the function; write ({name[:-1]},) for one")
+    return tuple(arguments)
+
+
+def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
+    """Return the positions, none negative."""
+    positions = []
+    for given in argnums if isinstance(argnums, Sequence) else [argnums]:
+        try:
+            i = operator.index(given)
+        except TypeError:
+            raise TypeError(f"argnums of {who}() must be a whole number or a sequence of them, got {given!r}") from None
+        if not -count <= i < count:
+            were = "1 positional argument was" if count == 1 else f"{count} positional arguments were"
+            raise ValueError(f"argnums={given} of {who}() is out of range: {were} given (counted from 0; keywords are not differentiated)")
+        positions.append(i % count)
+    if not positions or len(set(positions)) < len(positions):
+        raise ValueError(f"argnums={argnums!r} of {who}() must name at least one argument, and none twice")
+    return positions
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, (list, tuple, dict)):
+        return f"a {type(x).__name__} of {len(x)}"
+    return type(x).__name__

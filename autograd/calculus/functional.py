@@ -1,0 +1,314 @@
+"""Derivatives of functions, of any order: functions of functions, in JAX's sense of the names.
+
+Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come
+back where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
+them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests. What the
+function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends on the arguments may
+not leave the graph by accident: while the function runs, ``float(x)``, ``math.sin(x)``, ``copy.copy(x)`` and
+``gradients(y, x)`` (without ``create_graph``) raise `TracingError`; ``x.detach()`` and ``x.item()`` say that it is meant, and
+``f"{x:.3f}"`` prints. This holds for the thread that calls the function, in which it should compute: what another thread does
+for it with ``float(x)`` or ``no_grad()`` is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from autograd.backward import gradients
+from autograd.calculus import trees
+from autograd.calculus.calls import Argnums, Run, check_function, check_tuple
+from autograd.calculus.linear import Linear
+from autograd.value import Value
+
+__all__ = [
+    "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad", "vjp",
+]  # fmt: skip
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes the gradient of ``f``, by reverse mode.
+
+    Parameters
+    ----------
+    f
+        Returns one number, computed in the thread that calls it.
+    argnums
+        Which positional arguments to differentiate with respect to: a number, or a sequence of them.
+    has_aux
+        Whether ``f`` returns a pair, the number to differentiate and anything else.
+
+    Returns
+    -------
+    callable
+        Of the arguments of ``f``. It returns the gradient, in the structure of the argument (a tuple, where
+        ``argnums`` is a sequence); with ``has_aux``, a pair of that and what ``f`` returned beside.
+
+    Raises
+    ------
+    TypeError
+        When called: if ``f`` does not return one number, or an argument is not made of numbers.
+    ValueError
+        When called: if ``argnums`` names an argument that was not given.
+
+    Examples
+    --------
+    >>> cube = lambda x: x**3
+    >>> grad(cube)(2.0), grad(grad(cube))(2.0), grad(grad(grad(cube)))(2.0)
+    (12.0, 12.0, 6.0)
+    >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
+    {'a': 5.0, 'b': 2.0}
+    """
+    return _gradient(f, argnums, has_aux, "grad")
+
+
+def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
+    """Return what `grad` does; errors name the public function ``who``."""
+    check_function(f, who)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        return run.with_aux(run.gradient())
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes the pair of the value of ``f`` and its gradient, at the cost of one.
+
+    Parameters
+    ----------
+    f, argnums, has_aux
+        As `grad`.
+
+    Returns
+    -------
+    callable
+        Of the arguments of ``f``. It returns the value and what `grad` gives; with ``has_aux`` the value is itself a
+        pair, as ``f`` returned it.
+
+    Examples
+    --------
+    >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
+    (6.0, (3.0, 2.0))
+    """
+    check_function(f, "value_and_grad")
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        run = Run("value_and_grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        gradient = run.gradient()
+        return run.with_aux(run.output()), gradient
+
+    return value_and_gradient
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> tuple[Any, ...]:
+    """Return the value of ``f`` and its derivative in a direction, by forward mode.
+
+    Parameters
+    ----------
+    f
+        Returns a number, or a nested structure of numbers.
+    primals
+        The arguments, as a tuple.
+    tangents
+        The direction, of the same structure.
+    has_aux
+        Whether ``f`` returns a pair, the result and anything else.
+
+    Returns
+    -------
+    tuple
+        The value and the derivative, of one structure; with ``has_aux``, what ``f`` returned beside.
+
+    Raises
+    ------
+    ValueError
+        If the tangents have not the structure of the primals.
+
+    Examples
+    --------
+    >>> jvp(lambda x, y: [x * y, x + y], (2.0, 3.0), (1.0, 0.0))
+    ([6.0, 5.0], [3.0, 1.0])
+    """
+    run, derivative = _push(f, primals, tangents, has_aux, "jvp")
+    result = (run.output(), derivative)
+    return (*result, run.aux) if has_aux else result
+
+
+def _push(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who: str) -> tuple[Run, Any]:
+    """Run ``f`` and push the tangents forward."""
+    check_function(f, who)
+    primals, tangents = check_tuple(primals, who, "primals"), check_tuple(tangents, who, "tangents")
+    direction = trees.mirror(primals, tangents, "tangents", "primals")
+    run = Run(who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
+    return run, run.rebuild_output(run.linear.push(direction))
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Return the value of ``f`` and the function that pulls a cotangent of it back to the arguments, by reverse mode.
+
+    Parameters
+    ----------
+    f
+        Returns a number, or a nested structure of numbers.
+    primals
+        The arguments.
+    has_aux
+        Whether ``f`` returns a pair, the result and anything else.
+
+    Returns
+    -------
+    tuple
+        The value, and a function of a cotangent with the value's structure; that returns a tuple, one
+        cotangent for each argument, and may be called any number of times. With ``has_aux``, what ``f``
+        returned beside.
+
+    Examples
+    --------
+    >>> value, pull = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)
+    >>> value, pull([1.0, 10.0])
+    ([6.0, 5.0], (13.0, 12.0))
+    """
+    check_function(f, "vjp")
+    run = Run("vjp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux)
+
+    def pull(cotangents: Any) -> tuple[Any, ...]:
+        given = trees.mirror(run.result, cotangents, "the cotangent", "the function's value")
+        recorded = any(c.__class__ is Value for c in given)
+        return run.rebuild_inputs(run.linear.pull(given, recorded=recorded), recorded=recorded)
+
+    return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f`` by reverse mode, one pass for each output.
+
+    Parameters
+    ----------
+    f
+        Returns a number, or a nested structure of numbers.
+    argnums, has_aux
+        As `grad`.
+
+    Returns
+    -------
+    callable
+        Of the arguments of ``f``. It returns the structure of the value of ``f`` with each number replaced by its
+        gradient, which has the structure of the argument.
+
+    Examples
+    --------
+    >>> jacrev(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
+    """
+    return _jacobian(f, argnums, has_aux, "jacrev", Linear.rows_by_reverse)
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f`` by forward mode, one pass for each input.
+
+    Parameters
+    ----------
+    f, argnums, has_aux
+        As `jacrev`.
+
+    Returns
+    -------
+    callable
+        As `jacrev`; only the price differs.
+
+    Examples
+    --------
+    >>> jacfwd(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
+    """
+    return _jacobian(f, argnums, has_aux, "jacfwd", Linear.rows_by_forward)
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f``, by the mode that needs fewer passes.
+
+    Parameters
+    ----------
+    f, argnums, has_aux
+        As `jacrev`.
+
+    Returns
+    -------
+    callable
+        As `jacrev`.
+
+    Examples
+    --------
+    >>> jacobian(lambda r, t: (r * t, r + t), argnums=(0, 1))(2.0, 5.0)
+    ((5.0, 2.0), (1.0, 1.0))
+    """
+    return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the function that computes all second derivatives of ``f``, by forward mode over reverse mode.
+
+    The gradient is recorded once; one forward pass through it for each input gives a column.
+
+    Parameters
+    ----------
+    f, argnums, has_aux
+        As `grad`.
+
+    Returns
+    -------
+    callable
+        Of the arguments of ``f``. It returns the structure of the argument twice over: a list of lists where
+        the argument is a list, a dict of dicts where it is a dict.
+
+    Examples
+    --------
+    >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    rows = _jacobian(f, argnums, has_aux, "hessian", Linear.rows_by_reverse)
+    return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the product of the Hessian of ``f`` with a vector, without the Hessian, by forward over reverse.
+
+    Parameters
+    ----------
+    f
+        Returns one number.
+    primals
+        The arguments, as a tuple.
+    tangents
+        The vector, of the same structure.
+
+    Returns
+    -------
+    number or nested structure
+        Like the argument; a tuple of those where there are several.
+
+    Examples
+    --------
+    >>> hvp(lambda v: v[0] ** 2 * v[1], ([2.0, 3.0],), ([1.0, 10.0],))
+    [46.0, 4.0]
+    """
+    primals = check_tuple(primals, "hvp", "primals")
+    product = _push(_gradient(f, tuple(range(len(primals))), False, "hvp"), primals, tangents, False, "hvp")[1]
+    return product[0] if len(primals) == 1 else product
+
+
+def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Linear], list[list[Any]]]) -> Callable[..., Any]:
+    """Return the function that runs ``f``, has ``rows`` compute its derivatives, and gives them their structure."""
+    check_function(f, who)
+
+    @wraps(f)
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        return run.with_aux(run.rebuild_rows(rows(run.linear)))
+
+    return jacobian_of_f

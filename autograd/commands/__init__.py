@@ -1,1 +1,0 @@
-"""The commands of ``chainrule``, one module each."""

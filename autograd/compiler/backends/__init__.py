@@ -1,0 +1,1 @@
+"""What runs a program: NumPy, C, straight-line Python; a folder each."""

@@ -1,0 +1,1 @@
+"""Programs in C, and finding a compiler for them."""

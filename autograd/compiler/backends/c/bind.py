@@ -1,0 +1,69 @@
+"""A program in C over NumPy arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.backends.c import toolchain
+from autograd.compiler.backends.c.emit import c_program
+from autograd.compiler.roll.program import Program
+
+__all__ = ["FLAGS", "BoundC"]
+
+Pointer = ctypes.c_void_p
+FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-psabi")
+"""Loops marked as vector code become that; products and sums are fused, which the tolerance of 1e-12 covers."""
+
+
+def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    made = toolchain.build(source, flags=flags)
+    toolchain.examine()
+    try:
+        return toolchain.load(made)
+    except OSError:  # another process cleared the cache in between, or changed what was in it
+        return toolchain.load(toolchain.build(source, flags=flags))
+
+
+class BoundC:
+    """The arrays of a program, and its machine code."""
+
+    def __init__(self, program: Program, lanes: int) -> None:
+        # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
+        flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
+        self.program = program
+        self.count = 1
+        self.library = _loaded(c_program(program), flags)
+        self._run = self.library["run"]
+        self._run.restype = ctypes.c_long
+        self._train = self.library["train"]
+        self._train.restype = ctypes.c_long
+        self._allocate(lanes)
+
+    def _allocate(self, lanes: int) -> None:
+        program = self.program
+        self.shared = np.zeros(max(program.shared, 1))
+        if program.one >= 0:
+            self.shared[program.one] = 1.0
+        self.lanes = np.zeros((max(program.lanes, 1), lanes))
+        self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))
+
+    def another(self, lanes: int) -> BoundC:
+        """Return the same machine code with arrays of its own."""
+        twin = copy(self)
+        twin._allocate(lanes)
+        return twin
+
+    def run(self) -> int:
+        """Compute everything from what stands in the leaves; return 0 where the results hold."""
+        unsound: int = self._run(*self._arguments)
+        return unsound
+
+    def descend(self, steps: int, lr: float) -> Any:
+        """Take steps of gradient descent; return the losses of those taken."""
+        losses = np.empty(max(steps, 1))
+        taken = self._train(*self._arguments, ctypes.c_long(steps), ctypes.c_double(lr), Pointer(losses.ctypes.data))
+        return losses[:taken]

@@ -1,0 +1,371 @@
+"""Print a program in C: loops over the same statements, with eight examples to a vector register group.
+
+Where there are lanes, the whole lane part of the program runs for one block of lanes at a time, so that all
+intermediate results stay in the cache; sums over lanes gather in accumulators of four.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.backends.c.runtime import PRELUDE, expression
+from autograd.compiler.graph.ir import BOUND, LANE
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.roll.repeats import fold_texts
+
+__all__ = ["CWriter", "c_program", "unsupported"]
+
+ROUND = "round_of_loop"
+"""A loop's variable. A test checks that no variable here is named as a function that a row's template calls."""
+STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
+
+
+def unsupported(program: Program) -> str:
+    """Return why the program cannot be printed in C, or an empty text."""
+    for s in program.statements:
+        if s.op is not None and expression(s.op, s.params) is None:
+            return f"{s.op.name}() is not available in C"
+    return ""
+
+
+def c_program(program: Program) -> str:
+    """Return the program in C."""
+    return CWriter(program).text()
+
+
+def literal(x: float) -> str:
+    """Return a double in C, exactly."""
+    if math.isnan(x):
+        return "NAN"
+    if math.isinf(x):
+        return "INFINITY" if x > 0 else "-INFINITY"
+    return repr(float(x)) if x >= 0 else f"({float(x)!r})"
+
+
+class CWriter:
+    """Collects tables and statements."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.tables: list[str] = []
+        self.known: dict[bytes, str] = {}
+        self.accumulators = 0
+        self.scratch = 0
+
+    def text(self) -> str:
+        """Return the whole file."""
+        before: list[str] = []
+        inside: list[str] = []
+        after: list[str] = []
+        late: set[int] = set()
+        for s in self.program.statements:
+            over = any(p.over for p in s.parts)
+            if over:
+                self._lane_sum(s, inside, after)
+                late.update(self.program.address[s.nodes].tolist())
+            elif s.lane:
+                inside.append(self._statement(s))
+            elif self._reads(s) & late:
+                after.append(self._statement(s))
+                late.update(self.program.address[s.nodes].tolist())
+            else:
+                before.append(self._statement(s))
+        copies = self.program.copies
+        if len(copies[0]):
+            origin, target = self._ints(copies[0]), self._ints(copies[1])
+            after.append(f"    FOR(i, {len(copies[0])}) s[{target}[i]] = s[{origin}[i]];")
+        functions: list[str] = []
+        shared = self._functions("before", before, functions, "")
+        lane = self._functions("inside", inside, functions, ", V *restrict v, V4 *restrict acc, const V mask, const int tail")
+        final = self._functions("after", after, functions, ", const V4 *restrict acc")
+        run = self._run(shared, lane, final)
+        return "\n".join([PRELUDE, *self.tables, *functions, run, TRAIN])
+
+    def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
+        names: list[str] = []
+        body = fold_texts(body, ROUND, _loop)
+        for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
+            names.append(f"{name}{len(names)}")
+            kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
+            lines = "\n".join(body[i : i + STATEMENTS_PER_FUNCTION])
+            used = "".join(f"    (void){p};\n" for p in ("v", "acc", "mask", "tail") if f" {p}" in parameters or f"*restrict {p}" in parameters)
+            out.append(f"{kind} void {names[-1]}(double *restrict s{parameters}) {{\n    (void)s;\n{used}{lines}\n}}\n")
+        return names
+
+    def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
+        p = self.program
+        numbers, rows = p.looked_at(16, (64, 2))
+        lines = [
+            f"#define BOUND {BOUND!r}",
+            SOUND,
+            "/* Return whether the engine has the last word: a number is too large, or a result is not finite. */",
+            "static long run_once(double *restrict s, const double *restrict lanes, long N) {",
+            "    long unsound = 0;",
+            "    (void)lanes; (void)N;",
+        ]
+        lines += [f"    {name}(s);" for name in shared]
+        lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
+        if p.lanes and lane:
+            inputs = int((p.graph.kind == LANE).sum())
+            lines += [
+                "    memset(acc, 0, sizeof acc);",
+                f"    static __thread V v[{p.lanes}] __attribute__((aligned(64)));",
+                "    for (long n = 0; n < N; n += B) {",
+                "        const int full = n + B <= N;",
+                "        V mask;",
+                "        FOR(l, B) mask[l] = n + l < N ? 1.0 : 0.0;",
+                "        (void)mask;",
+                f"        if (full) FOR(r, {inputs}) memcpy(&v[r], &lanes[r * N + n], sizeof(V));",
+                f"        else FOR(r, {inputs}) FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
+                f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
+                f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
+                *(f"        small(&v[{start}][0], {end - start} * B, &unsound);" for start, end in rows),
+                "    }",
+            ]
+        lines += [f"    {name}(s, acc);" for name in final]
+        if not final:
+            lines.append("    (void)acc;")
+        results = [*range(p.parameters, 2 * p.parameters), *(a for n in p.graph.outputs.tolist() if (a := int(p.address[n])) >= 0)]
+        if results:
+            table = self._ints(np.array(results))
+            lines += [f"    small(s + {start}, {end - start}, &unsound);" for start, end in numbers]
+            lines.append(f"    FOR(i, {len(results)}) unsound |= !isfinite(s[{table}[i]]);")
+        lines += ["    return unsound;", "}", f"static const long PARAMETERS = {p.parameters};"]
+        loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
+        lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
+        return "\n".join(lines)
+
+    def _reads(self, s: Statement) -> set[int]:
+        out: set[int] = set()
+        for sizes, refs in [(p.sizes, (p.a, p.b)) for p in s.parts] + [(s.sizes, tuple(s.operands))]:
+            for r in refs:
+                if r is not None and r.constants is None:
+                    out.update(set(r.expand(sizes).ravel().tolist()))
+        return out
+
+    # Tables.
+
+    def _ints(self, table: Any) -> str:
+        flat = np.ascontiguousarray(table, np.int64).ravel()
+        return self._table(flat.tobytes(), "static const int", [str(x) for x in flat.tolist()])
+
+    def _doubles(self, table: Any) -> str:
+        flat = np.ascontiguousarray(table, np.float64).ravel()
+        return self._table(flat.tobytes(), "static const double", [literal(x) for x in flat.tolist()])
+
+    def _table(self, key: bytes, kind: str, items: list[str]) -> str:
+        full = kind.encode() + key
+        if full not in self.known:
+            self.known[full] = f"t{len(self.known)}"
+            rows = "\n    ".join(", ".join(items[i : i + 16]) + "," for i in range(0, len(items), 16))
+            self.tables.append(f"{kind} {self.known[full]}[] = {{\n    {rows}\n}};")
+        return self.known[full]
+
+    # Expressions.
+
+    def index(self, strides: Any, base: int = 0) -> str:
+        """Return base + sum of stride * loop variable."""
+        terms = [str(base)] if base else []
+        terms += [f"i{k}" if s == 1 else f"{s} * i{k}" for k, s in enumerate(strides) if s]
+        return " + ".join(terms).replace("+ -", "- ") or "0"
+
+    def value(self, ref: Ref, sizes: tuple[int, ...]) -> str:
+        """Return an operand: a double, or for a lane a V."""
+        if ref.constants is not None:
+            if ref.constants.size == 1:
+                return literal(float(ref.constants.ravel()[0]))
+            return f"{self._doubles(ref.constants)}[{self.index(self._packed(ref.constants.shape))}]"
+        if ref.addresses is not None:
+            table = self._ints(ref.addresses - (LANES if ref.lane else 0))
+            return f"{'v' if ref.lane else 's'}[{table}[{self.index(self._packed(ref.addresses.shape))}]]"
+        base = ref.base - (LANES if ref.lane else 0)
+        return f"{'v' if ref.lane else 's'}[{self.index([s if n > 1 else 0 for s, n in zip(ref.strides, sizes, strict=True)], base)}]"
+
+    @staticmethod
+    def _packed(shape: tuple[int, ...]) -> list[int]:
+        strides, step = [], 1
+        for n in reversed(shape):
+            strides.append(step if n > 1 else 0)
+            step *= n
+        return strides[::-1]
+
+    @staticmethod
+    def loops(sizes: tuple[int, ...], axes: Any) -> str:
+        """Open loops."""
+        return " ".join(f"FOR(i{k}, {sizes[k]})" for k in axes if sizes[k] > 1) + " "
+
+    # Statements.
+
+    def _statement(self, s: Statement) -> str:
+        self.scratch = 0
+        if s.op is not None:
+            return self._row(s)
+        if s.starts is not None:
+            return self._ragged(s)
+        if s.extremum:
+            return self._extremum(s)
+        lines = []
+        for k, part in enumerate(s.parts):
+            lines.append(self._part(part, first=k == 0))
+        return "\n".join(lines)
+
+    def _row(self, s: Statement) -> str:
+        assert s.op is not None
+        template = expression(s.op, s.params)
+        assert template is not None
+        axes = range(len(s.sizes))
+        texts = [self.value(r, s.sizes) for r in s.operands]
+        if s.lane:
+            texts = [f"{t}[l]" if r.lane else t for t, r in zip(texts, s.operands, strict=True)]
+        texts = [t if t.startswith("(") or " " not in t or t.endswith("]") else f"({t})" for t in texts]
+        value = template.format(*texts, *map(literal, s.params))
+        target = self.value(s.result, s.sizes)
+        simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
+        outer, inner = list(axes)[:-1], list(axes)[-1:]
+        if s.lane:
+            return f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}".replace(", }", "}")
+        return f"    {self.loops(s.sizes, outer)}{{ {simd if s.sizes and s.sizes[-1] > 1 else ''}{self.loops(s.sizes, inner)}{target} = {value}; }}"
+
+    def _extremum(self, s: Statement) -> str:
+        lines = []
+        for k, part in enumerate(s.parts):
+            out, inner = self._split(part)
+            target = self.value(part.result, part.sizes)
+            if part.a is None:
+                assert not isinstance(part.coef, Ref) or part.coef.constants is not None
+                x = literal(part.coef) if not isinstance(part.coef, Ref) else self.value(part.coef, part.sizes)
+            else:
+                x = self.value(part.a, part.sizes)
+            start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
+            f = "larger" if s.extremum == "max" else "smaller"
+            if s.lane:
+                scalar = x if part.a is None or not part.a.lane else f"{x}[l]"
+                begin = "V t = " + (f"{start}" if k else f"(V){{0}} + {start}")
+                lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {self.loops(part.sizes, inner)}EACH_LANE t[l] = {f}(t[l], {scalar}); {target} = t; }}")
+            else:
+                lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t; }}")
+        return "\n".join(lines)
+
+    def _ragged(self, s: Statement) -> str:
+        part = s.parts[0]
+        assert part.a is not None
+        assert part.b is not None
+        a, b = self._ints(part.a.addresses), self._ints(part.b.addresses)
+        ends = self._ints(np.append(s.starts, part.sizes[0]))
+        coef = f"{self._doubles(part.coef.constants)}[k]" if isinstance(part.coef, Ref) else literal(part.coef)
+        return (
+            f"    FOR(i, {len(s.nodes)}) {{ double t = 0.0; for (long k = {ends}[i]; k < {ends}[i + 1]; k++) "
+            f"t += {coef} * s[{a}[k]] * s[{b}[k]]; s[{s.result.base} + i] = t; }}"
+        )
+
+    def _split(self, part: Part) -> tuple[list[int], list[int]]:
+        strides = part.result.strides or (0,) * len(part.sizes)
+        out = [k for k in range(len(part.sizes)) if strides[k]]
+        return out, [k for k in range(len(part.sizes)) if not strides[k]]
+
+    def _term(self, part: Part) -> str:
+        factors = [self.value(r, part.sizes) for r in (part.a, part.b) if r is not None]
+        if isinstance(part.coef, Ref):
+            factors.append(self.value(part.coef, part.sizes))
+        return " * ".join(factors) if factors else "1.0"
+
+    def _part(self, part: Part, *, first: bool) -> str:
+        from autograd.compiler.backends.c.loops import shared_part
+
+        if not part.result.lane:
+            return shared_part(self, part, first=first)
+        out, inner = self._split(part)
+        target, term = self.value(part.result, part.sizes), self._term(part)
+        coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
+        lane = any(r is not None and r.lane for r in (part.a, part.b))
+        kind, zero = ("V", "(V){0}") if lane else ("double", "0.0")
+        begin = "" if first else f"{target} + "
+        if not any(part.sizes[k] > 1 for k in inner):
+            whole = f"{begin}{coef}{term}" if lane or not first else f"(V){{0}} + {coef}{term}"
+            return f"    {self.loops(part.sizes, out)}{target} = {whole};"
+        ending = f"{begin}{coef}t" if lane or not first else f"(V){{0}} + {coef}t"
+        return f"    {self.loops(part.sizes, out)}{{ {kind} t = {zero}; {self.loops(part.sizes, inner)}t += {term}; {target} = {ending}; }}"
+
+    def _lane_sum(self, s: Statement, inside: list[str], after: list[str]) -> None:
+        """Print a sum over lanes: accumulated for each block of lanes, finished after the last."""
+        base = self.accumulators
+        order = sorted(self.program.address[s.nodes].tolist())
+        slot = {a: base + i for i, a in enumerate(order)}
+        self.accumulators += len(order)
+        for part in s.parts:
+            if not part.over:
+                continue
+            out, inner = self._split(part)
+            places = np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes)) if order else np.zeros(0)
+            target = self._place(places, part.sizes)
+            coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
+            factors = [(self.value(r, part.sizes), r.lane) for r in (part.a, part.b) if r is not None]
+            product = " * ".join(t for t, _ in factors)
+            if isinstance(part.coef, Ref):
+                product += f" * {self.value(part.coef, part.sizes)}"
+            many = any(part.sizes[k] > 1 for k in inner)
+            body = f"V t = {product};" if not many else f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
+            inside.append(f"    {self.loops(part.sizes, out)}{{ {body} if (tail) t *= mask; acc[{target}] += fold({coef}t); }}")
+        places = self.program.address[s.nodes]
+        table = nested_index(np.sort(places))
+        if table is not None:
+            after.append(f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);".replace("FOR(i, 1) ", "").replace(" + i]", "]") if len(places) == 1
+                         else f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);")
+        else:
+            after.append(f"    FOR(i, {len(places)}) s[{self._ints(np.sort(places))}[i]] = total(acc[{base} + i]);")
+        after.extend(self._part(part, first=False) for part in s.parts if not part.over)
+
+    def _place(self, places: Any, sizes: tuple[int, ...]) -> str:
+        """Return the accumulator's index as an expression of the loops, or by a table."""
+        origin = int(places.ravel()[0])
+        strides = [int(np.take(places, 1, axis=k).ravel()[0]) - origin if n > 1 else 0 for k, n in enumerate(sizes)]
+        if (Ref(origin, tuple(strides)).expand(sizes) == places).all():
+            return self.index(strides, origin)
+        return f"{self._ints(places)}[{self.index(self._packed(sizes))}]"
+
+
+def _loop(lines: list[str], first: int, way: int, count: int) -> list[str]:
+    """Print rounds as one loop."""
+    bounds = f"{ROUND} < {first + count}; {ROUND}++" if way > 0 else f"{ROUND} > {first - count}; {ROUND}--"
+    return ["\n".join([f"    for (long {ROUND} = {first}; {bounds}) {{", *lines, "    }"])]
+
+
+def nested_index(addresses: Any) -> str | None:
+    """Return the address as an expression of i, if it is a progression."""
+    if len(addresses) == 1:
+        return str(int(addresses[0]))
+    steps = np.diff(addresses)
+    if (steps != steps[0]).any():
+        return None
+    return f"{int(addresses[0])} + {int(steps[0])} * i" if steps[0] != 1 else f"{int(addresses[0])} + i"
+
+
+SOUND = r"""
+/* Tell whether a number is beyond the bound, but finite. As a rule the sum of squares shows that none is. */
+INLINE void small(const double *x, long n, long *beyond) {
+    V q[4] = {{0}};
+    long i = 0;
+    for (; i + 4 * B <= n; i += 4 * B) FOR(k, 4) { V t; memcpy(&t, x + i + k * B, sizeof t); q[k] += t * t; }
+    double rest = total(fold((q[0] + q[1]) + (q[2] + q[3])));
+    for (; i < n; i++) rest += x[i] * x[i];
+    if (rest < BOUND * BOUND) return;
+    FOR(k, n) *beyond |= fabs(x[k]) >= BOUND && fabs(x[k]) <= DBL_MAX;
+}
+"""
+
+TRAIN = r"""
+long run(double *s, const double *lanes, long N) { return run_once(s, lanes, N); }
+
+/* Take steps of gradient descent; stop before one that is the engine's. Return how many were taken. */
+long train(double *s, const double *lanes, long N, long steps, double lr, double *losses) {
+    for (long k = 0; k < steps; k++) {
+        if (run_once(s, lanes, N)) return k;
+        losses[k] = LOSS >= 0 ? s[LOSS] : 0.0;
+        FOR(i, PARAMETERS) s[i] -= lr * s[PARAMETERS + i];
+    }
+    return steps;
+}
+"""

@@ -1,0 +1,117 @@
+"""The loop order of a sum of products in C, and copies that make its innermost loop contiguous."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.roll.program import Part, Ref
+
+__all__ = ["shared_part"]
+
+
+def shared_part(w: Any, part: Part, *, first: bool) -> str:
+    """Print one part of a statement whose result is shared.
+
+    The innermost loop is either one that is summed, along which the factors are contiguous (a dot product),
+    or one along which the result is contiguous (a sum of scaled rows). A small factor that is not contiguous
+    there is copied first.
+    """
+    sizes = part.sizes
+    strides = part.result.strides or (0,) * len(sizes)
+    out = [k for k in range(len(sizes)) if strides[k] and sizes[k] > 1]
+    summed = [k for k in range(len(sizes)) if not strides[k] and sizes[k] > 1]
+    target = w.value(part.result, sizes)
+    from autograd.compiler.backends.c.emit import literal
+
+    coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
+    sign = "=" if first else "+="
+    if not summed:
+        simd = '_Pragma("omp simd") ' if out else ""
+        return f"    {w.loops(sizes, out[:-1])}{{ {simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)}; }}"
+    factors = [r for r in (part.a, part.b) if r is not None] + ([part.coef] if isinstance(part.coef, Ref) else [])
+    inner = _innermost(part, factors, out, summed)
+    if inner in summed:
+        texts, packs = _packed(w, part, factors, inner)
+        simd = '_Pragma("omp simd reduction(+:t)") ' if sizes[inner] > 3 else ""
+        rest = [k for k in summed if k != inner]
+        body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)}; }} {target} {sign} {coef}t;"
+        return f"    {{ {packs}{w.loops(sizes, out)}{{ {body} }} }}"
+    return _rows(w, part, factors, inner, out, summed, coef, sign)
+
+
+def _moves(r: Ref, axis: int, sizes: tuple[int, ...]) -> int:
+    """Return the stride of a factor along a loop; a gather counts as a large one."""
+    if sizes[axis] == 1:
+        return 0
+    if r.constants is not None or r.addresses is not None:
+        table = r.constants if r.constants is not None else r.addresses
+        if table.shape[axis] == 1:
+            return 0
+        inner = int(np.prod(table.shape[axis + 1 :]))
+        return inner if r.constants is not None else inner + 1000
+    return r.strides[axis] if r.strides else 0
+
+
+def _innermost(part: Part, factors: list[Ref], out: list[int], summed: list[int]) -> int:
+    sizes = part.sizes
+    total = float(np.prod(sizes))
+
+    def price(k: int) -> float:
+        cost = 0.0
+        for r in factors:
+            step = _moves(r, k, sizes)
+            if step not in (0, 1):
+                volume = float(np.prod([sizes[j] for j in range(len(sizes)) if _moves(r, j, sizes)]))
+                cost += volume if 4 * volume <= total else total
+        overhead = total * (6.0 / min(sizes[k], 64))
+        if k in out:
+            overhead += 0.5 * total
+            if part.result.strides[k] != 1:
+                cost += float(np.prod([sizes[j] for j in out]))
+        else:
+            overhead += float(np.prod([sizes[j] for j in out])) * 4.0
+        return cost + overhead
+
+    return min([*summed, *out], key=price)
+
+
+def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[str], str]:
+    """Return the factors' texts, and the copies made first."""
+    sizes = part.sizes
+    total = float(np.prod(sizes))
+    texts, packs = [], ""
+    for r in factors:
+        text = w.value(r, sizes)
+        axes = [k for k in range(len(sizes)) if _moves(r, k, sizes)]
+        volume = int(np.prod([sizes[k] for k in axes]))
+        if _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
+            order = [*[k for k in axes if k != inner], inner]
+            steps, step = {}, 1
+            for k in reversed(order):
+                steps[k] = step
+                step *= sizes[k]
+            name = f"p{w.scratch}"
+            w.scratch += 1
+            index = w.index([steps.get(k, 0) for k in range(len(sizes))])
+            packs += f"static __thread double {name}[{volume}]; {w.loops(sizes, order)}{name}[{index}] = {text}; "
+            text = f"{name}[{index}]"
+        texts.append(text)
+    return texts, packs
+
+
+def _rows(w: Any, part: Part, factors: list[Ref], inner: int, out: list[int], summed: list[int], coef: str, sign: str) -> str:
+    """Print a sum of scaled rows, in scratch memory if the result is not contiguous or is added to."""
+    sizes = part.sizes
+    texts, packs = _packed(w, part, factors, inner)
+    order = [*[k for k in out if k != inner], inner]
+    target = w.value(part.result, sizes)
+    name = f"p{w.scratch}"
+    w.scratch += 1
+    outer = [k for k in order if k != inner]
+    # A row of the result stays in fast memory while all its terms are added.
+    row = sizes[inner]
+    body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ _Pragma(\"omp simd\") {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)}; }} "
+    body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
+    return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"

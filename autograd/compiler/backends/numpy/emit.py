@@ -1,0 +1,271 @@
+"""From statements to calls of NumPy, with views made once and results written in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from autograd import ops
+from autograd.compiler.backends.numpy.contract import Calls, contract, pick
+from autograd.compiler.backends.numpy.runtime import function_of, positive
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.roll.repeats import loops
+
+__all__ = ["Bound", "bind"]
+
+
+AHEAD = 32
+"""How many statements ahead are looked at for what could be gathered in the same call."""
+
+
+class Bound:
+    """A program over its own arrays, for one number of lanes.
+
+    Attributes
+    ----------
+    shared : array (numbers,)
+    lanes : array (rows, lanes)
+    run : callable
+        Computes everything from what stands in the leaves.
+    calls : list
+        Name of the function and its arrays, in order.
+    """
+
+    def __init__(self, program: Program, lanes: int) -> None:
+        self.program = program
+        self.width = lanes
+        self.shared = np.zeros(max(program.shared, 1))
+        if program.one >= 0:
+            self.shared[program.one] = 1.0
+        self.lanes = np.zeros((max(program.lanes, 1), lanes))
+        self.calls = Calls()
+        self.exponentials: dict[Any, tuple[Any, Any]] = {}
+        self.gathered: dict[int, Any] = {}
+        self.views: dict[Any, Any] = {}
+        self.gathers: list[list[Ref]] = []
+        self.ready: list[int] = []
+        self._plan_gathers(program)
+        marks = []
+        for i, statement in enumerate(program.statements):
+            marks.append(len(self.calls.list))
+            self._gather(i)
+            self._emit(statement)
+        marks.append(len(self.calls.list))
+        if len(program.copies[0]):
+            self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
+        rounds = [(marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)]
+        self.run: Callable[[], None] = self.calls.function(rounds)
+        self.count = len(self.calls.list)
+
+    def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
+        """Return an operand as an array over all loops (and the lanes); loops that do not matter have stride 0."""
+        width = (self.width,) if lane else ()
+        if ref.constants is not None:
+            table = ref.constants.reshape(ref.constants.shape + (1,) * len(width))
+            return np.broadcast_to(table, sizes + width)
+        if ref.addresses is not None:
+            table = ref.addresses
+            if ref.lane:
+                made = np.empty((*table.shape, self.width))
+                self.calls.add(_take_rows, self.lanes, table - LANES, made)
+            else:
+                made_view = self.gathered[id(ref)].reshape(table.shape + (1,) * len(width))
+                return np.broadcast_to(made_view, sizes + width)
+            return np.broadcast_to(made, sizes + width)
+        key = ref.base, ref.strides, sizes, ref.lane, lane
+        if key not in self.views:
+            if ref.lane:
+                origin = self.lanes[ref.base - LANES :]
+                self.views[key] = as_strided(origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width))
+            else:
+                self.views[key] = as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
+        return self.views[key]
+
+    def _gather(self, i: int) -> None:
+        """Enter one call that gathers from the shared arena all that a statement needs, and those after it can have by now."""
+        if self.gathers[i] == [] or id(self.gathers[i][0]) in self.gathered:
+            return
+        refs = list(self.gathers[i])
+        for j in range(i + 1, min(i + AHEAD, len(self.gathers))):
+            if self.gathers[j] and self.ready[j] < i and id(self.gathers[j][0]) not in self.gathered:
+                refs += self.gathers[j]
+        table = np.concatenate([r.addresses.ravel() for r in refs])
+        made = np.empty(len(table))
+        self.calls.add(self.shared.take, table, None, made, "clip")
+        ends = np.cumsum([r.addresses.size for r in refs])
+        for r, end in zip(refs, ends.tolist(), strict=True):
+            self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
+
+    def _plan_gathers(self, program: Program) -> None:
+        """List what each statement gathers from the shared arena, and after which statement that is computed."""
+        made_by = np.full(len(self.shared), -1)
+        for i, s in enumerate(program.statements):
+            refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
+            self.gathers.append([r for r in refs if r.addresses is not None and not r.lane])
+            self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
+            if not s.lane:
+                made_by[program.address[s.nodes]] = i
+
+    def _ragged(self, s: Statement) -> None:
+        part = s.parts[0]
+        a, b = self.gathered[id(part.a)], self.gathered[id(part.b)]
+        self.calls.add(np.multiply, a, b, a)
+        coef = part.coef.constants if isinstance(part.coef, Ref) else part.coef
+        if isinstance(part.coef, Ref) or coef != 1.0:
+            self.calls.add(np.multiply, a, coef, a)
+        out = self.array(s.result, (len(s.nodes),), False)
+        self.calls.add(np.add.reduceat, a, s.starts, 0, None, out)
+
+    def _emit(self, s: Statement) -> None:
+        if s.op is not None:
+            arrays = [self.array(r, s.sizes, s.lane) for r in s.operands]
+            operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
+            out = self.array(s.result, s.sizes, s.lane)
+            params = s.params
+            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal"):
+                # Comparing into booleans, then widening them, is faster than comparing into floats.
+                truth = np.empty(out.shape, bool)
+                self.calls.add(function_of(s.op), *operands, truth)
+                self.calls.add(np.copyto, out, truth.view(np.int8))
+                return
+            if s.op.name == "step" and not params[0] and isinstance(operands[1], float) and operands[1] == 0.0:
+                self.calls.add(positive, operands[0], np.zeros(out.shape), out)
+                return
+            if s.op.name == "relu":
+                # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
+                self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
+                return
+            if s.op.name == "monomial" and not params[1] and all(isinstance(operands[k], float) for k in (0, 2)):
+                # The derivative of a power with a constant exponent: c * x ** e.
+                self.calls.add(np.power, operands[1], float(operands[2]) - params[0], out)
+                self.calls.add(np.multiply, out, float(operands[0]), out)
+                return
+            if s.op in (ops.sigmoid, ops.sigmoid_slope) and self._logistic(s, operands[0], out):
+                return
+            self.calls.add(function_of(s.op), *operands, *params, out)
+        elif s.starts is not None:
+            self._ragged(s)
+        elif s.extremum:
+            self._extremum(s)
+        else:
+            self._sum(s)
+
+    def _views(self, part: Part, s: Statement) -> tuple[Any, Any, Any]:
+        """Return result, a, b as arrays over the part's loops; a sum over lanes is one more loop."""
+        lane = s.lane or part.over or any(r is not None and r.lane for r in (part.a, part.b))
+        out = self.array(part.result, part.sizes, lane)
+        a = None if part.a is None else self.array(part.a, part.sizes, lane)
+        b = None if part.b is None else self.array(part.b, part.sizes, lane)
+        if isinstance(part.coef, Ref):
+            table = self.array(part.coef, part.sizes, lane)
+            if a is None:
+                a = table
+            elif b is None:
+                b = table
+            else:
+                product = np.empty_like(a[tuple(slice(None) if x or y else slice(0, 1) for x, y in zip(a.strides, table.strides, strict=True))])
+                self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
+                a = np.broadcast_to(product, a.shape)
+        return out, a, b
+
+    def _logistic(self, s: Statement, x: Any, out: Any) -> bool:
+        """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
+        ref = s.operands[0]
+        key = (ref.base, ref.strides, s.sizes)
+        if s.op is ops.sigmoid:
+            e = np.empty(out.shape)
+            if ref.base >= 0:
+                self.exponentials[key] = e, out
+            self.calls.add(np.negative, x, e)
+            self.calls.add(np.exp, e, e)
+            self.calls.add(np.add, e, 1.0, out)
+            self.calls.add(np.divide, 1.0, out, out)
+            return True
+        if key in self.exponentials:
+            e, y = self.exponentials[key]
+            self.calls.add(np.multiply, e, y, out)
+            self.calls.add(np.multiply, out, y, out)
+            return True
+        return False
+
+    def _extremum(self, s: Statement) -> None:
+        ufunc = np.maximum if s.extremum == "max" else np.minimum
+        for i, part in enumerate(s.parts):
+            out, a, _ = self._views(part, s)
+            axes = tuple(k for k in range(out.ndim) if out.strides[k] == 0 and out.shape[k] > 1)
+            target = pick(out, [k for k in range(out.ndim) if k not in axes])
+            if a is None:
+                a, axes = np.broadcast_to(np.asarray(part.coef), target.shape), ()
+            if i == 0:
+                self.calls.add(ufunc.reduce, a, axes, None, target)
+            elif axes:
+                made = np.empty(target.shape)
+                self.calls.add(ufunc.reduce, a, axes, None, made)
+                self.calls.add(ufunc, target, made, target)
+            else:
+                self.calls.add(ufunc, target, a, target)
+
+    def _total(self, s: Statement) -> None:
+        """Enter a single number with many parts: each part on its own, then one product with the coefficients."""
+        parts = np.ones(len(s.parts))
+        coefs = np.ones(len(s.parts))
+        for k, part in enumerate(s.parts):
+            out, a, b = self._views(part, s)
+            coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
+            if a is not None:
+                contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
+        self.calls.add(np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
+
+    def _sum(self, s: Statement) -> None:
+        if len(s.nodes) == 1 and not s.lane and len(s.parts) > 2:
+            self._total(s)
+            return
+        parts = []
+        for part in s.parts:
+            out, a, b = self._views(part, s)
+            coef = 1.0 if isinstance(part.coef, Ref) else part.coef
+            heavy = any(st == 0 and n > 1 for st, n in zip(out.strides, out.shape, strict=True))
+            simple = a is None or (b is None and not heavy)
+            parts.append((simple, coef, out, a, b))
+        # What needs a contraction comes first and writes to its place; lone factors with a plus sign next.
+        parts.sort(key=lambda p: (p[0], p[1] < 0.0 if p[3] is not None else True, p[3] is None))
+        first = parts[0]
+        rest = parts[1:]
+        if first[0] and first[3] is not None and first[1] == 1.0 and rest and rest[0][0] and abs(rest[0][1]) == 1.0 and rest[0][3] is not None and rest[0][3].shape == first[3].shape:
+            _, coef, out, a, _ = rest.pop(0)
+            self.calls.add(np.add if coef > 0 else np.subtract, first[3], a, out)
+        else:
+            contract(self.calls, *first[1:])
+        for simple, coef, out, a, b in rest:
+            if simple and a is None:
+                self.calls.add(np.add, out, coef, out)
+            elif simple and abs(coef) == 1.0:
+                self.calls.add(np.add if coef > 0 else np.subtract, out, a, out)
+            else:
+                cut = pick(out, [i for i, (st, n) in enumerate(zip(out.strides, out.shape, strict=True)) if st or n == 1])
+                made = np.empty(cut.shape)
+                strides = iter(made.strides)
+                full = as_strided(made, out.shape, tuple(0 if st == 0 and n > 1 else next(strides) for st, n in zip(out.strides, out.shape, strict=True)))
+                contract(self.calls, abs(coef), full, a, b)
+                self.calls.add(np.add if coef > 0 else np.subtract, cut, made, cut)
+
+
+def _cut(x: Any, shape: tuple[int, ...]) -> Any:
+    return x[tuple(slice(0, n) for n in shape)]
+
+
+def _take_rows(source: Any, table: Any, out: Any) -> None:
+    source.take(table, axis=0, out=out, mode="clip")
+
+
+def _copy(arena: Any, origin: Any, target: Any) -> None:
+    arena[target] = arena[origin]
+
+
+def bind(program: Program, lanes: int = 1) -> Bound:
+    """Return the program over fresh arrays, for a number of lanes."""
+    with np.errstate(all="ignore"):
+        return Bound(program, lanes)

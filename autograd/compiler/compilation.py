@@ -1,0 +1,122 @@
+"""`compile`: the public face of the compiler."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+
+from autograd.errors import optional
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.compiler.with_numpy import Compiled
+
+__all__ = ["compile"]
+
+BACKENDS = ("auto", "numpy", "c", "python")
+REDUCTIONS = ("mean", "sum")
+
+
+def compile(
+    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled:  # fmt: skip
+    """Compile a function, and its gradient, into a short program of array operations.
+
+    The function is called once, on Values, to record its graph. Python's own control flow is therefore
+    frozen as it went then, and side effects happen at recording only. What would be frozen unseen raises an error: ``if`` on
+    a Value, reading its number or its gradient, drawing random numbers from any generator that the function leads to. What no
+    library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such things as arguments. The function is
+    recorded again for arguments of another shape, and after ``retrace()``. It must compute in the
+    thread that calls it: a number that it reads in another one, or an ``if`` there, is frozen without an error.
+
+    Parameters
+    ----------
+    f
+        With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
+        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
+    params
+        Leaves to differentiate for, such as ``model.parameters()``.
+    batch
+        Whether the arguments get one more axis in front: many examples at a time.
+    reduction
+        ``"mean"`` or ``"sum"`` of the examples' losses.
+    penalty
+        Called without arguments; added to the loss once, whatever the number of examples.
+    backend
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
+        where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
+        made is kept, in the folder that ``CHAINRULE_CACHE`` names or the user's own for caches, unless others may write
+        to it. A compiler (``CC``, or ``cc``, ``gcc``, ``clang``) that is absent or does not work is no error: NumPy runs
+        instead. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
+
+    Returns
+    -------
+    Compiled
+        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``. As in a backward pass, that of a
+        parameter which the function does not use, or to which no example takes a branch, stays None, and its hooks are not called.
+
+    Notes
+    -----
+    A program adds in another order than the engine does, and rounds at each addition and multiplication, where `autograd.sum` and
+    `autograd.prod` round once: results agree to about 12 digits of the terms that they are sums of. So ``x + 1e16 - 1e16`` may come
+    out as ``x``, and a product may be 0 where one of its parts is below the range of doubles. Where a number is beyond
+    2**300, or a result is not finite, the engine itself evaluates.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> w = Value(2.0, "w")
+    >>> step = compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
+    >>> step([1.0, 2.0], [0.0, 1.0])
+    6.5
+    >>> w.grad
+    8.0
+    """
+    if not callable(f):
+        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    if params is None:
+        if batch or penalty is not None:
+            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
+        return _made(f, None, batch, reduction, penalty, backend)
+    return _made(f, _leaves(params), batch, reduction, penalty, backend)
+
+
+def _leaves(params: Sequence[Value]) -> list[Value]:
+    """Return the parameters, if that is what they are."""
+    if isinstance(params, Value):
+        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
+    leaves = list(params)
+    for p in leaves:
+        if not isinstance(p, Value) or p.op is not None:
+            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
+    if len(set(leaves)) < len(leaves):
+        raise ValueError("a parameter occurs twice; pass each once")
+    return leaves
+
+
+_NOTICED: list[bool] = []
+
+
+def _made(*arguments: Any) -> Compiled:
+    """Return the compiled function; without NumPy, one that needs Python only."""
+    if find_spec("numpy") is not None:
+        optional("numpy", "compile()", "pip install numpy", what="NumPy")  # says so where it is broken
+        from autograd.compiler.with_numpy import Compiled
+
+        return Compiled(*arguments)
+    from autograd.compiler.without_numpy import PlainCompiled
+
+    if not _NOTICED:
+        _NOTICED.append(True)
+        warnings.warn(
+            "compile() cannot roll graphs into matrices without NumPy, so it runs straight-line Python; install it with: pip install numpy",
+            RuntimeWarning, stacklevel=3,
+        )  # fmt: skip
+    return cast("Compiled", PlainCompiled(*arguments))

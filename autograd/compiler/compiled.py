@@ -1,0 +1,596 @@
+"""What a call of a compiled function is, whatever runs the program. Needs the standard library only.
+
+A call owns its data: it takes an engine (a program with arrays of its own) out of its structure, and gives it back
+when it is done, so calls in several threads or within one another never meet. What the program cannot do as the
+engine would, such as hooks on interior nodes, is left to the engine, and `report` says so.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import types
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from autograd.backward import _hooked
+from autograd.compiler.cache import Recent
+from autograd.compiler.operation import Applied, pullback, reach
+from autograd.compiler.record.recording import argument_names, constant, flatten, nested, rebuild
+from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
+from autograd.compiler.training import moves_arrays, plain_descent, training
+from autograd.errors import GraphError, TracingError
+from autograd.modes import ACTIVE, MODE, cut_off, user_line
+from autograd.node import HOOKED, Constant
+from autograd.sweep import add_floats, add_to_leaves, in_turn
+from autograd.value import Value
+
+__all__ = ["Arguments", "CompiledFunction", "weight_of"]
+
+_FLOATS = {float}
+PATIENCE = 32
+"""So many calls are left to the engine before a warning."""
+
+
+class Arguments:
+    """The arguments of a call, of all examples.
+
+    Attributes
+    ----------
+    shapes
+        Of each argument of one example.
+    lanes
+        How many examples.
+    given
+        For each argument, if a node is among the arguments, its flat numbers and nodes; else None.
+    """
+
+    __slots__ = ("given", "lanes", "shapes")
+
+    def __init__(self, shapes: Sequence[tuple[int, ...]], lanes: int, given: list[list[Any]] | None) -> None:
+        self.shapes, self.lanes, self.given = tuple(shapes), lanes, given
+
+    def numbers(self, i: int) -> list[list[float]]:
+        """Return, for each argument of an example, its flat numbers."""
+        raise NotImplementedError
+
+    def own(self) -> Arguments:
+        """Return the same in arrays that nobody else can change."""
+        raise NotImplementedError
+
+    def part(self, start: int, end: int) -> Arguments:
+        """Return some of the examples."""
+        raise NotImplementedError
+
+    def values(self, i: int = 0) -> list[Any]:
+        """Return the arguments of an example as nested lists of nodes."""
+        flats = self.numbers(i) if self.given is None else self.given
+        nodes = [[x if x.__class__ is Value else constant(x) for x in flat] for flat in flats]
+        return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
+
+
+class CompiledFunction:
+    """A compiled function; made by `compile`.
+
+    Attributes
+    ----------
+    python_source : str
+        The program in straight-line Python over floats.
+    """
+
+    _in_arrays = True
+    """Whether numbers are kept in arrays of NumPy."""
+
+    def __init__(
+        self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
+        penalty: Callable[[], Any] | None, backend: str,
+    ) -> None:  # fmt: skip
+        self._f, self._params, self._batch = f, params, batch
+        self._reduction, self._penalty, self._backend = reduction, penalty, backend
+        self._names = argument_names(f)
+        self._traces, self._pulls, self._reaches = Recent(weigh=weight_of), Recent(), Recent()
+        self._latest: tuple[Any, Any] | None = None
+        self._left: Counter[str] = Counter()
+        self._looked = 0
+        self._parts: CompiledFunction | None = None
+
+    # What the two kinds of compiled functions do each in its way.
+
+    @staticmethod
+    def _vector(numbers: Iterable[float]) -> Any:
+        """Return numbers in the form that `value_and_grad` returns."""
+        raise NotImplementedError
+
+    def _parsed(self, data: Sequence[Any]) -> Any:
+        """Check the arguments of a call, and copy them."""
+        raise NotImplementedError
+
+    def _record(self, given: Any) -> Any:
+        """Record the function for such arguments; return its structure."""
+        raise NotImplementedError
+
+    def _argument(self, i: int) -> str:
+        return f"argument {i} ({self._names[i]})" if i < len(self._names) else f"argument {i}"
+
+    def _checked(self, counts: Sequence[int | None], arguments: Sequence[Any]) -> int:
+        """Return the number of examples, which is that of each argument."""
+        if len(set(counts)) != 1 or None in counts or 0 in counts:
+            shown = ", ".join(str(getattr(a, "shape", a)) for a in arguments)
+            raise ValueError(f"with batch=True every argument needs the same number of examples, at least one, along its first axis; got shapes {shown}")
+        return counts[0] or 0
+
+    # A call.
+
+    def _structure(self, given: Any) -> Any:
+        return self._traces.recall(given.shapes, lambda: self._record(given))
+
+    def _begin(self, given: Any) -> tuple[Any, Any]:
+        """Return the structure for such arguments, and an engine of it, which belongs to the caller, loaded with them."""
+        structure = self._structure(given)
+        engine = structure.engine(given.lanes)
+        engine.load(given, [v._data for v in structure.source.captured])
+        self._latest = structure, engine
+        return structure, engine
+
+    def _prepare(self, data: Sequence[Any]) -> tuple[Any, Any]:
+        return self._begin(self._parsed(data))
+
+    def __call__(self, *data: Any) -> Any:
+        """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result.
+
+        A function without parameters that is called on Values, or on lists that hold some, returns Values, through
+        which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
+        """
+        if self._params is None:
+            return self._apply(self._parsed(data))
+        value, grads, unreached, given = self._evaluated(data, "a call")
+        if not ACTIVE or MODE.get().grad:
+            self._add(grads, unreached, given)
+        return value
+
+    def value_and_grad(self, *data: Any) -> tuple[float, Any]:
+        """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
+        if self._params is None:
+            raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
+        value, grads, *_ = self._evaluated(data, "value_and_grad()")
+        return value, self._vector(grads)
+
+    def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int], Any]:
+        """Return the loss, the gradients, which parameters none reaches whatever the data, and the arguments."""
+        assert self._params is not None
+        if ACTIVE:
+            self._refuse_while_tracing(what)
+        given = self._numbers(data)
+        structure, engine = self._begin(given)
+        try:
+            self._refuse_cut_off(structure, what)
+            return *self._computed(structure, engine, [p._data for p in self._params], given), structure.unreached, given
+        finally:
+            structure.release(engine)
+
+    def _numbers(self, data: Sequence[Any]) -> Any:
+        """Check the arguments of a loss."""
+        given = self._parsed(data)
+        if given.given is not None:
+            i = next(i for i, flat in enumerate(given.given) if any(x.__class__ is Value for x in flat))
+            raise TypeError(
+                f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these alone. Pass its number, x.data; "
+                "for a gradient in the arguments, compile the function without params"
+            )
+        return given
+
+    def _computed(self, structure: Any, engine: Any, theta: Any, given: Any) -> tuple[float, Any]:
+        """Return the loss and the gradients at ``theta``; by the engine itself, where the program steps aside."""
+        reason = self._aside(structure) if ACTIVE or HOOKED or structure.source.aside else ""
+        if not reason:
+            found = engine.attempt(theta)
+            if found is not None:
+                return found if not HOOKED else (found[0], self._hooked(found[1], structure.unreached, given))
+            reason = NOT_FINITE
+        return self._by_engine(reason, given, theta)
+
+    def _aside(self, structure: Any) -> str:
+        """Return why the program would not do what the engine does, or an empty text."""
+        if ACTIVE and MODE.get().anomaly:
+            return ANOMALY
+        source = structure.source
+        return source.aside or (HOOKED_OUTSIDE if HOOKED and any(map(_hooks, (*source.captured, *source.outside))) else "")
+
+    def _hooked(self, grads: Any, unreached: Sequence[int], given: Any) -> Any:
+        """Let the hooks of the parameters that a gradient reaches see it, and change it."""
+        assert self._params is not None
+        hooked = [i for i, p in enumerate(self._params) if _hooks(p) and (i not in unreached or grads[i] != 0.0)]
+        absent = self._absent([i for i in hooked if grads[i] == 0.0], given)
+        for i, p in enumerate(self._params):
+            if i in hooked and i not in absent:
+                grads[i] = float(_hooked(_hooks(p), float(grads[i])))
+        return grads
+
+    def _absent(self, some: Sequence[int], given: Any) -> set[int]:
+        """Return those of some parameters that no gradient reaches, for these data: no branch to them is taken."""
+        assert self._params is not None
+        left = set(some)
+        if not left:
+            return left
+        self._looked += 1
+        find = reach(self._f, self._penalty, self._params)
+        program = self._reaches.recall(given.shapes, lambda: self._like(find, None, False, None))
+        program._backend = "numpy" if program._backend == "c" else program._backend  # a C compiler's time is not worth it
+        for i in range(given.lanes):
+            structure, engine = program._begin(
+                program._parsed([nested(iter(flat), shape) for flat, shape in zip(given.numbers(i), given.shapes, strict=True)])
+            )
+            try:
+                found = engine.evaluate()
+            finally:
+                structure.release(engine)
+            if found is None:
+                found = [float(x) for x in find(*given.values(i))]
+            left = {k for k in left if found[k] == 0.0}
+            if not left:
+                break
+        return left
+
+    def _add(self, grads: Any, unreached: Sequence[int], given: Any) -> None:
+        """Add to the parameters' ``grad`` as a backward pass does."""
+        assert self._params is not None
+        numbers = list(grads) if grads.__class__ is list else grads.tolist()
+        for i in unreached:
+            if numbers[i] == 0.0:  # the engine, where it evaluated, may have brought NaN there
+                numbers[i] = None
+        if in_turn(partial(add_floats, self._params, numbers)):
+            return
+        for i in self._absent([i for i, (p, g) in enumerate(zip(self._params, numbers, strict=True)) if g == 0.0 and p.grad is None], given):
+            numbers[i] = None
+        in_turn(partial(add_to_leaves, dict(zip(self._params, numbers, strict=True))))
+
+    def _refuse_while_tracing(self, what: str) -> None:
+        if MODE.get().tape is not None:
+            raise TracingError(
+                f"{user_line()} asks for {what} of a compiled loss while a function is recorded for compilation; its numbers would be frozen "
+                "into the program. Call the loss function itself there, or compile one without params, which may be called on Values"
+            )
+
+    def _refuse_cut_off(self, structure: Any, what: str) -> None:
+        if MODE.get().differentiating is not None:
+            cut_off(
+                [*(self._params or ()), *structure.source.captured, *structure.source.outside], f"asks for {what} of a compiled loss",
+                "its numbers", "Call the loss function itself there, or compile one without params, which may be called on Values",
+            )  # fmt: skip
+
+    # Functions without parameters.
+
+    def _apply(self, given: Any) -> Any:
+        if ACTIVE and MODE.get().tape is not None:
+            return self._f(*given.values())  # is recorded along with what calls it
+        structure, engine = self._begin(given)
+        source = structure.source
+        # Inside a differentiated function, the derivative may be wanted for what the function closes over.
+        ends = [*(v for v in source.captured if v.note.__class__ is not Constant), *source.outside]
+        recorded = given.given is not None or (ends and MODE.get().differentiating)
+        try:
+            reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
+            outputs = None if reason else engine.evaluate()
+        finally:
+            structure.release(engine)
+        if outputs is None:
+            self._note(reason or NOT_FINITE, level=4)
+            args = given.values()
+            result = self._f(*args)
+            if recorded:
+                return result
+            leaves: list[Any] = []
+            form = flatten(result, leaves)
+            return rebuild(form, [x._data if isinstance(x, Value) else float(x) for x in leaves])
+        if not recorded:
+            return rebuild(source.structure, outputs)
+        call = Applied(self, given.own(), ends, outputs)
+        nodes = [x if fixed else call.result(i) for i, (x, fixed) in enumerate(zip(outputs, engine.fixed, strict=True))]
+        return rebuild(source.structure, nodes)
+
+    def _pulled(self, cotangents: list[float], given: Any, ends: list[Value]) -> Any:
+        """Return what pulls back, for each number among the arguments and then each of ``ends``; None where it is not finite."""
+        pull = self._pulls.recall(given.shapes, lambda: self._like(pullback(self._f, ends), None, False, None))
+        arguments = pull._parsed((cotangents, *[nested(iter(flat), shape) for flat, shape in zip(given.numbers(0), given.shapes, strict=True)]))
+        structure, engine = pull._begin(arguments)
+        try:
+            return engine.evaluate()
+        finally:
+            structure.release(engine)
+
+    def _like(self, f: Any, params: list[Value] | None, batch: bool, penalty: Any) -> CompiledFunction:
+        return type(self)(f, params, batch, "sum", penalty, self._backend)
+
+    # What the engine does itself.
+
+    def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
+        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
+        return self._roots_of(self._parsed(data))
+
+    def _roots_of(self, given: Any) -> Iterator[tuple[Any, float]]:
+        weight = 1.0 / given.lanes if self._batch and self._reduction == "mean" else 1.0
+        for i in range(given.lanes):
+            yield self._f(*given.values(i)), weight
+        if self._penalty is not None:
+            yield self._penalty(), 1.0
+
+    def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
+        """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
+        assert self._params is not None
+        value, grads = eager(self._roots(data), self._params)
+        return value, self._vector(grads)
+
+    def _by_engine(self, reason: str, given: Any, theta: Any) -> tuple[float, Any]:
+        """Return the loss and gradients as the engine computes them, after the program stepped aside."""
+        assert self._params is not None
+        some = reason is NOT_FINITE and given.lanes > 1 and self._left[reason] and all(map(math.isfinite, theta)) and not HOOKED
+        if not some:
+            self._note(reason)
+            value, grads = eager(self._roots_of(given), self._params)
+            return value, self._vector(grads)
+        # All examples but few are fine as a rule. So look for these, by halving.
+        if self._parts is None:
+            self._parts = self._like(self._f, self._params, True, None)
+        weight = 1.0 / given.lanes if self._reduction == "mean" else 1.0
+        value, grads, alone = self._parts._sum_of_parts(given, theta, weight)
+        if self._penalty is not None:
+            more, rest = eager([(self._penalty(), 1.0)], self._params)
+            value, grads = value + more, [g + r for g, r in zip(grads, rest, strict=True)]
+        self._note(reason, alone, given.lanes)
+        return value, self._vector(grads)
+
+    def _sum_of_parts(self, given: Any, theta: Any, weight: float) -> tuple[float, list[float], int]:
+        """Return the sum of the examples' losses and gradients, each with that weight, and how many the engine evaluated itself."""
+        assert self._params is not None
+        value, grads, alone = 0.0, [0.0] * len(theta), 0
+        pending = [(0, given.lanes)]
+        while pending:
+            start, end = pending.pop()
+            found = None
+            if end - start < given.lanes:  # the whole has been tried
+                part = given.part(start, end)
+                structure, engine = self._begin(part)
+                try:
+                    found = engine.attempt(theta)
+                finally:
+                    structure.release(engine)
+                if found is not None:
+                    found = weight * found[0], [weight * float(g) for g in found[1]]
+                elif end - start == 1:
+                    found = eager([(loss, weight) for loss, _ in self._roots_of(part)], self._params)
+                    alone += 1
+            if found is None:
+                half = 1 << (end - start - 1).bit_length() - 1  # few sizes, as each needs arrays of its own
+                pending += [(start + half, end), (start, start + half)]
+                continue
+            value += found[0]
+            grads = [s + g for s, g in zip(grads, found[1], strict=True)]
+        return value, grads, alone
+
+    def _note(self, reason: str, alone: int = 1, of: int = 1, level: int = 6) -> None:
+        """Take note of a call that was left to the engine; give a warning if that goes on."""
+        self._left[reason] += 1
+        if self._left[reason] == PATIENCE and 2 * alone > of and reason is not ANOMALY:
+            warnings.warn(
+                f"{PATIENCE} calls of a compiled function were evaluated by the engine itself, node by node, which is slow: {reason}. "
+                "For a branch that was not taken, keep its operand inside its domain, as in where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0)",
+                RuntimeWarning, stacklevel=level,
+            )  # fmt: skip
+
+    # Training.
+
+    def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
+        """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``.
+
+        Parameters and state stay in arrays; the Values get their data at the end, before each call of the
+        callback, and if an exception such as an interrupt ends the training.
+
+        Parameters
+        ----------
+        data
+            The function's arguments, then an optimizer of `nn.optim` over the same parameters, then the
+            number of steps, then perhaps a callback.
+        callback
+            Called after each step with its number, from 0, and the loss before it; stops the training if it
+            returns True. What it changes holds: the parameters' ``data``, the optimizer's rate and state, hooks. It
+            may call the function on other data.
+
+        Returns
+        -------
+        list of float
+            The loss before each step.
+        """
+        args, optimizer, steps, callback = training(data, callback, self._params)
+        if ACTIVE:
+            self._refuse_while_tracing("train()")
+        given = self._numbers(args).own()
+        structure, engine = self._begin(given)
+        try:
+            self._refuse_cut_off(structure, "train()")
+            return self._trained(structure, engine, given, optimizer, steps, callback)
+        finally:
+            structure.release(engine)
+
+    def _trained(self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any) -> list[float]:
+        assert self._params is not None
+        source = structure.source
+        watched = bool(ACTIVE or HOOKED or source.aside)
+        losses: list[float] = []
+        if callback is None and not watched and hasattr(engine, "descend") and plain_descent(optimizer):
+            losses += self._descended(engine, optimizer, steps)
+        flat = self._in_arrays and moves_arrays(optimizer)
+        theta = self._vector([p._data for p in self._params])
+        ahead = False  # whether theta is newer than the Values' data
+        try:
+            for i in range(len(losses), steps):
+                if watched or not flat:  # a hook, or the engine, reads the Values
+                    ahead = self._stored(theta, ahead)
+                found = None if watched else engine.attempt(theta)
+                if found is None:
+                    ahead = self._stored(theta, ahead)
+                    found = self._computed(structure, engine, theta, given)
+                    theta = self._vector([p._data for p in self._params])
+                value, grads = found
+                losses.append(value)
+                if flat:
+                    theta, ahead = optimizer.step_flat(theta, grads), True
+                else:
+                    self._moved(optimizer, grads)
+                if callback is not None:
+                    ahead = self._stored(theta, ahead)
+                    if callback(i, value):
+                        break
+                    watched = bool(ACTIVE or HOOKED or source.aside)
+                    engine.load(given, [v._data for v in source.captured])
+                if not flat or callback is not None:
+                    theta = self._vector([p._data for p in self._params])
+        finally:
+            self._stored(theta, ahead)
+        return losses
+
+    def _descended(self, engine: Any, optimizer: Any, steps: int) -> list[float]:
+        """Take plain steps inside the backend, as far as all numbers are finite."""
+        assert self._params is not None
+        engine.theta[:] = [p._data for p in self._params]
+        try:
+            losses = [float(x) for x in engine.descend(steps, optimizer.lr)]
+            optimizer.steps += len(losses)
+        finally:
+            self._stored(engine.theta, True)
+        return losses
+
+    def _stored(self, theta: Any, ahead: bool) -> bool:
+        """Give the Values their data; return False, since they are no longer behind."""
+        assert self._params is not None
+        if ahead:
+            for p, x in zip(self._params, list(map(float, theta)), strict=True):
+                p.data = x
+        return False
+
+    def _moved(self, optimizer: Any, grads: Any) -> None:
+        """Take the optimizer's own step, which reads ``grad``."""
+        assert self._params is not None
+        before = [p.grad for p in self._params]
+        try:
+            for p, g in zip(self._params, map(float, grads), strict=True):
+                p.grad = g
+            optimizer.step()
+        finally:
+            for p, g in zip(self._params, before, strict=True):
+                p.grad = g
+
+    # Looking at it.
+
+    def retrace(self) -> None:
+        """Record the function anew at the next call.
+
+        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a recording
+        goes by: a list or a flag that the function closes over, the structure of a model. Programs are kept by a
+        hash of the recorded graph, the last few hundred of them as memory allows: what was compiled before is not
+        compiled again.
+        """
+        self._traces.clear()
+        self._pulls.clear()
+        self._reaches.clear()
+        self._parts = self._latest = None
+
+    def _made(self) -> tuple[Any, Any]:
+        latest = self._latest
+        if latest is None:
+            if self._names or self._batch:
+                raise GraphError("nothing is compiled yet: call the function on data once, for the shapes of its arguments")
+            latest = self._prepare(())
+            latest[0].release(latest[1])
+        return latest
+
+    def _facts(self) -> tuple[dict[str, Any], list[str]]:
+        """Return what `report` tells of the latest program."""
+        raise NotImplementedError
+
+    def report(self) -> Report:
+        """Return counts, times, the backend and why it was chosen, what fell back to gathering, and what to the engine."""
+        structure, _ = self._made()
+        facts, notes = self._facts()
+        left = dict(self._left)
+        facts["left to the engine"] = "nothing" if not left else f"{sum(left.values())} calls"
+        reason = self._aside(structure)
+        if reason and reason not in left:
+            notes.append(f"the engine itself will evaluate the next call: {reason}")
+        if self._looked:
+            notes.append(f"{self._looked} calls looked, example by example, which branches lead to parameters whose grad was None or has a hook")
+        return Report(facts, notes + [f"the engine itself evaluated {n} calls, in whole or in part: {why}" for why, n in left.items()])
+
+    def check(self, *data: Any, tolerance: float = 1e-12) -> float:
+        """Compare with the engine itself on the same data; raise GraphError if a number is off.
+
+        Parameters
+        ----------
+        data
+            As for a call.
+        tolerance
+            Relative; what rounding may do is allowed besides, as where terms cancel near a perfect fit: each
+            operation's rounding error, followed through the graph to the loss and the gradients.
+
+        Returns
+        -------
+        float
+            The largest relative error; of a number far below the terms that cancel in it, relative to these.
+        """
+        if self._params is None:
+            raise TypeError("check() compares a loss and its gradients; compile with params")
+        given = self._numbers(data)
+        self._verify(self._structure(given))
+        value, grads = self.value_and_grad(*data)
+        return worst((value, list(map(float, grads))), lambda: self._roots_of(given), self._params, tolerance)
+
+    def _verify(self, structure: Any) -> None:
+        """Check that a program is sound."""
+
+    # Copies.
+
+    def __copy__(self) -> CompiledFunction:
+        twin = type(self)(self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
+        twin._traces = self._traces.copy()
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledFunction:
+        # A function is copied as itself, and goes on using the parameters that it closes over; an object is copied with its own.
+        f, penalty = copy.deepcopy(self._f, memo), copy.deepcopy(self._penalty, memo)
+        if f is self._f or (penalty is not None and penalty is self._penalty):
+            return copy.copy(self)
+        params = None if self._params is None else copy.deepcopy(self._params, memo)
+        return type(self)(f, params, self._batch, self._reduction, penalty, self._backend)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        functions = [f for f in (self._f, self._penalty) if isinstance(f, (types.FunctionType, types.BuiltinFunctionType))]
+        if self._params is not None and functions:
+            raise pickle.PicklingError(
+                f"the compiled loss {functions[0].__name__}() cannot be pickled: a function is pickled by its name, apart from the parameters that it "
+                "uses. Pickle the model and compile at the other end; or compile a bound method or a functools.partial of an object that holds them"
+            )
+        try:
+            pickle.dumps(self._f)
+        except Exception as error:
+            name = getattr(self._f, "__qualname__", repr(self._f))
+            raise pickle.PicklingError(f"the compiled function {name} cannot be pickled, as {error}; define it with def at the top level of a module") from error
+        return _unpickled, (self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
+
+
+def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str) -> Any:
+    """Return what `compile` makes, which compiles at its first call."""
+    from autograd.compiler.compilation import _made
+
+    return _made(f, params, batch, reduction, penalty, backend)
+
+
+def _hooks(node: Any) -> Any:
+    return () if node.note is None else node.note.hooks
+
+
+def weight_of(_: Any, structure: Any) -> float:
+    """Return about how many bytes a structure takes."""
+    return float(structure.weight)

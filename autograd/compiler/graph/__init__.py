@@ -1,0 +1,1 @@
+"""The scalar graph as arrays: simplified, expanded, differentiated, put in order."""

@@ -1,0 +1,157 @@
+"""Group nodes that can be computed together: alike, and none resting on another.
+
+Three schedules are tried, and the one of fewest groups wins: as soon as possible; the forward pass as soon as
+possible and then the gradient; and agenda batching (Neubig, Goldberg, Dyer 2017), which always takes the kind
+of node that is wanted earliest on average. As late as possible, a fourth, saves nothing on the benchmarks' systems
+and computes the loss amid the gradient, where nobody looks for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.graph.ir import CONST, ONE, Graph, Ints, csr, distinct, longest_paths, spans
+
+__all__ = ["groups", "mixed", "signatures", "term_keys"]
+
+
+def mixed(keys: Any) -> Any:
+    """Return well-spread 64-bit hashes of whole numbers (splitmix64), the same in every process."""
+    with np.errstate(over="ignore"):
+        z = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+
+FINE, COARSE, RAGGED = range(3)
+"""How much two nodes must have in common: the kinds of their operands; only the number of terms; not even that."""
+
+
+def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
+    """Number the kinds of nodes: two nodes of one number may be computed together.
+
+    Constant terms do not count, as a cell without one can have a zero in its place.
+    """
+    n = graph.size
+    back = np.arange(n) >= graph.forward if graph.forward >= 0 else np.zeros(n, bool)
+    constant = (graph.kind == CONST).astype(np.int64)
+    pinned = np.zeros(n, np.int64)
+    pinned[graph.pinned[graph.pinned >= 0]] = 1
+    own = ((graph.kind.astype(np.int64) * 2 + lane) * 2 + back) * 2 + pinned
+    for column in graph.args.T:
+        there = column >= 0
+        what = np.where(there, 1 + constant[column] * 2 + lane[column], 0)
+        own = own * 8 + what
+    t = graph.terms
+    if detail == RAGGED:
+        return np.unique(mixed(own), return_inverse=True)[1].ravel()
+    real = (t.a != ONE) | t.over
+    t = t.take(real)
+    key = (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over if detail == COARSE else term_keys(graph, lane)[real]
+    with np.errstate(over="ignore"):
+        total = mixed(own)
+        np.add.at(total, t.node, mixed(key))
+    return np.unique(total, return_inverse=True)[1].ravel()
+
+
+def term_keys(graph: Graph, lane: Any) -> Ints:
+    """Number the classes of terms: alike in the kinds of their factors."""
+    t = graph.terms
+    back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
+    what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
+    keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    return keys
+
+
+def groups(graph: Graph, lane: Any) -> list[Ints]:
+    """Return the groups of nodes to compute, in order."""
+    t = graph.terms
+    work = graph.args[:, 0] >= 0
+    work[t.node] = True
+    producers, consumers = graph.edges()
+    inner = work[producers]
+    producers, consumers = producers[inner], consumers[inner]
+    level = graph.levels()
+    late = _late_levels(graph, level, producers, consumers)
+    best: list[Ints] | None = None
+    for detail in (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED):
+        sig = signatures(graph, lane, detail)
+        found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
+        if len(found) > 3:
+            found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
+        # Coarser signatures make less regular statements: they must be much fewer.
+        if best is None or len(found) < 0.5 * len(best):
+            best = found
+        if len(best) < 300:
+            break
+    if not in_order(graph, best or []):
+        raise AssertionError("a number would be read before it is computed")
+    return best or []
+
+
+def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) -> Ints:
+    """Return levels by which nothing of the gradient is computed before the forward pass is done.
+
+    The derivatives of a recurrent network's steps, say, can then be computed all at once.
+    """
+    if graph.forward < 0 or graph.forward >= graph.size:
+        return level
+    back = np.arange(graph.size) >= graph.forward
+    while (needed := back[producers] & ~back[consumers]).any():  # by a sum over lanes, whose products were made later
+        back[producers[needed]] = False
+    both = back[producers] & back[consumers]
+    after = longest_paths(graph.size, producers[both], consumers[both])
+    return np.where(back, int(level[~back].max()) + 1 + after, level)
+
+
+def in_order(graph: Graph, found: list[Ints]) -> bool:
+    """Tell whether groups come after all that they rest on."""
+    turn = np.full(graph.size, -1)
+    for i, group in enumerate(found):
+        turn[group] = i
+    producers, consumers = graph.edges()
+    return bool((turn[producers] < turn[consumers]).all())
+
+
+def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
+    nodes = np.flatnonzero(work)
+    if not len(nodes):
+        return []
+    key = level[nodes] * (int(sig.max()) + 1) + sig[nodes]
+    order = np.argsort(key, kind="stable")
+    cuts = np.flatnonzero(np.diff(key[order])) + 1
+    return np.split(nodes[order], cuts)
+
+
+def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints) -> list[Ints]:
+    nodes = np.flatnonzero(work)
+    size, kinds = len(work), int(sig.max()) + 1
+    waiting = np.bincount(consumers, minlength=size)
+    start, targets = csr(producers, consumers, size)
+    depth = np.bincount(sig[nodes], level[nodes], minlength=kinds)
+    left = np.bincount(sig[nodes], minlength=kinds)
+    ready: dict[int, list[Ints]] = {}
+
+    def offer(fresh: Ints) -> None:
+        order = np.argsort(sig[fresh], kind="stable")
+        fresh = fresh[order]
+        for part in np.split(fresh, np.flatnonzero(np.diff(sig[fresh])) + 1) if len(fresh) > 1 else [fresh]:
+            if len(part):
+                ready.setdefault(int(sig[part[0]]), []).append(part)
+
+    offer(nodes[waiting[nodes] == 0])
+    out: list[Ints] = []
+    while ready:
+        kind = min(ready, key=lambda k: (depth[k] / left[k], k))
+        group = np.sort(np.concatenate(ready.pop(kind)))
+        out.append(group)
+        depth[kind] -= level[group].sum()
+        left[kind] -= len(group)
+        reached = targets[spans(start[group], start[group + 1])]
+        np.subtract.at(waiting, reached, 1)
+        reached = distinct(reached)
+        offer(reached[waiting[reached] == 0])
+    return out

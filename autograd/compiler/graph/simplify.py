@@ -1,0 +1,309 @@
+"""Bring a graph into the form in which equal structure looks equal. Every pass returns a new graph.
+
+Nothing here distributes, and nothing is folded because two numbers happen to be equal: a coincidence in the
+data would make one sample's graph unlike the others'. Nor does a sum lose an overflow: of numbers below `ir.BOUND`
+there is none in any order, and what cancels stays, so that infinities meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.graph.ir import CONST, LANE, LARGE, ONE, QUIET, SOP, Graph, Ints, Terms, csr, distinct, spans
+
+__all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
+
+
+def simplify(graph: Graph) -> Graph:
+    """Run the passes below until they have nothing left to do."""
+    graph = canonical(graph)
+    graph = compact(alias(fold(graph)))
+    graph = absorb(graph)
+    graph = compact(alias(fold(canonical(graph))))
+    return fuse_equal(graph)
+
+
+def kept(graph: Graph) -> Any:
+    """Tell, for each node, whether it must survive under its own number."""
+    keep = np.zeros(graph.size, bool)
+    keep[graph.outputs] = True
+    keep[graph.pinned[graph.pinned >= 0]] = True
+    return keep
+
+
+@QUIET
+def canonical(graph: Graph) -> Graph:
+    """Move constant factors into the coefficients, and a lone factor to the first place."""
+    t = graph.terms.copy()
+    plain = graph.kind[t.node] == SOP
+    constant = graph.kind == CONST
+    for factor in (t.a, t.b):
+        hit = plain & constant[factor] & (factor != ONE)
+        t.coef[hit] *= graph.value[factor[hit]]
+        factor[hit] = ONE
+    lone = plain & (t.a == ONE)
+    t.a[lone], t.b[lone] = t.b[lone], ONE
+    swap = plain & (t.b != ONE) & (t.b < t.a)
+    t.a[swap], t.b[swap] = t.b[swap], t.a[swap]
+    return replace(graph, terms=t)
+
+
+def absorb(graph: Graph) -> Graph:
+    """Write a sum that is used once, as a whole term of another sum, into that other sum."""
+    t = graph.terms
+    producers, _ = graph.edges()
+    uses = np.bincount(producers, minlength=graph.size)
+    uses[kept(graph)] += 2
+    # A pinned node is a gradient; what it is made of may move into it, but it stays.
+    inner = (t.b == ONE) & (uses[t.a] == 1) & (graph.kind[t.a] == SOP) & (graph.kind[t.node] == SOP) & ~kept(graph)[t.a]
+    if not inner.any():
+        return graph
+    for inside in (inner, inner & (np.abs(t.coef) == 1.0)):
+        parent, coef, over, growth = _chains(graph.size, t.a[inside], t.node[inside], t.coef[inside], t.over[inside])
+        rest = t.take(~inside)
+        if _kept_in_sight(rest, coef[rest.node], growth[rest.node], graph.size):
+            break
+    terms = Terms(parent[rest.node], rest.coef * coef[rest.node], rest.a, rest.b, rest.over | over[rest.node])
+    return merge_equal(replace(graph, terms=terms))
+
+
+def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[Ints, Any, Any, Any]:
+    """Follow links from node to node to their ends.
+
+    Returns for each node the end, the product of the coefficients on the way, whether a link is over lanes, and a bound
+    of the products on the way and of their reciprocals.
+    """
+    to, factor, lanes = np.arange(size), np.ones(size), np.zeros(size, bool)
+    to[start], factor[start], lanes[start] = end, coef, over
+    growth = _size(factor)
+    with np.errstate(over="ignore", invalid="ignore"):
+        while True:  # pointer doubling: chains shrink to half their length each time
+            further = to[to]
+            if (further == to).all():
+                return to, factor, lanes, growth
+            factor = factor * factor[to]
+            growth = growth * growth[to]
+            lanes = lanes | lanes[to]
+            to = further
+
+
+def _size(coef: Any) -> Any:
+    """How far numbers are from 1, as a factor of at least 1; zeros count as 1."""
+    size = np.abs(coef)
+    return np.maximum(size, np.divide(1.0, size, out=np.ones_like(size), where=size > 0.0))
+
+
+def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
+    """Tell whether terms may be multiplied: no coefficient on the way is large or small, and no multiple of x ends up as x itself."""
+    lone = (t.b == ONE) & (np.bincount(t.node, minlength=size)[t.node] == 1)
+    undone = lone & (np.abs(t.coef * factor) == 1.0) & ((np.abs(t.coef) != 1.0) | (growth > 1.0))
+    return not (((_size(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
+
+
+def merge_equal(graph: Graph) -> Graph:
+    """Add up the coefficients of terms with the same factors, and the same sign, in the same sum."""
+    t = graph.terms
+    if not len(t):
+        return graph
+    n = graph.size
+    sums = graph.kind[t.node] == SOP
+    if n < 1_600_000:  # the key fits into 63 bits
+        key = ((t.node * n + t.a) * n + t.b) * 2 + t.over
+        order = np.argsort(key, kind="stable")
+        same = key[order][1:] == key[order][:-1]
+    else:
+        order = np.lexsort((t.over, t.b, t.a, t.node))
+        same = np.ones(len(t) - 1, bool)
+        for column in (t.node, t.a, t.b, t.over):
+            same &= column[order][1:] == column[order][:-1]
+    same &= sums[order][1:]
+    sign = t.coef[order] < 0.0
+    if same.any() and (same & (sign[1:] != sign[:-1])).any():
+        group = np.concatenate([[0], np.cumsum(~same)])
+        mixed = np.zeros(group[-1] + 1, bool)
+        mixed[group[1:][same & (sign[1:] != sign[:-1])]] = True
+        same &= ~mixed[group[1:]]
+    if not same.any():
+        return graph
+    starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
+    coef = np.add.reduceat(t.coef[order], starts)
+    merged = t.take(order[starts])
+    merged.coef = coef
+    back = np.argsort(order[starts], kind="stable")  # the recorded order of terms
+    return replace(graph, terms=merged.take(back))
+
+
+def fold(graph: Graph) -> Graph:
+    """Turn sums of constants into constants, as far as the chain of them reaches."""
+    graph = merge_equal(graph)
+    for _ in range(64):
+        t = graph.terms
+        # An adjoint without contributions: nothing flows there, nor further on.
+        empty = (graph.kind == SOP) & (graph.primal >= 0) & ~kept(graph)
+        empty[t.node] = False
+        dead = empty[t.a] | empty[t.b]
+        if dead.any():
+            graph = replace(graph, terms=t.take(~dead))
+            continue
+        sums = graph.kind == SOP
+        varies = np.zeros(graph.size, bool)
+        varies[t.node[(t.a != ONE) | t.over]] = True
+        constant = sums & ~empty & ~varies & ~kept(graph)
+        if not constant.any():
+            return graph
+        gone = constant[t.node]
+        value = graph.value.copy()
+        value += np.bincount(t.node[gone], t.coef[gone], minlength=graph.size)
+        kind = graph.kind.copy()
+        kind[constant] = CONST
+        graph = merge_equal(canonical(replace(graph, kind=kind, value=value, terms=t.take(~gone))))
+    return graph
+
+
+def alias(graph: Graph) -> Graph:
+    """Use x itself in place of a sum that consists of x alone; of c * x alone, where only sums use it."""
+    t = graph.terms
+    count = np.bincount(t.node, minlength=graph.size)
+    single = (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
+    needed = np.zeros(graph.size, bool)
+    needed[graph.args[graph.args >= 0]] = True
+    needed[t.a[graph.kind[t.node] != SOP]] = True
+    uses = np.bincount(graph.edges()[0], minlength=graph.size)
+    # A multiple that is used once moves into the coefficient there.
+    single &= (t.coef == 1.0) | (((t.coef == -1.0) | (uses[t.node] == 1)) & ~needed[t.node])
+    single &= t.a != ONE
+    if not single.any():
+        return graph
+    for chosen in (single, single & (np.abs(t.coef) == 1.0)):
+        single = chosen
+        to, sign, _, growth = _chains(graph.size, t.node[single], t.a[single], t.coef[single], False)
+        if _kept_in_sight(t, sign[t.a] * sign[t.b], growth[t.a] * growth[t.b], graph.size):
+            break
+    # A multiple must not be reached through one that a row reads, nor one taken back on the way.
+    sign = np.where((sign == 1.0) & (growth > 1.0), np.nan, sign)
+    if (sign[needed & (to != np.arange(graph.size))] != 1.0).any():
+        to = np.where(sign != 1.0, np.arange(graph.size), to)
+        sign = np.ones(graph.size)
+        chosen = single & (t.coef == 1.0)
+        single = chosen & (to[t.node] != t.node)
+    rest = t.take(~single)
+    sums = graph.kind[rest.node] == SOP
+    factor = np.where(sums, sign[rest.a] * sign[rest.b], 1.0)
+    terms = Terms(rest.node, rest.coef * factor, to[rest.a], to[rest.b], rest.over)
+    args = np.where(graph.args >= 0, to[graph.args], -1)
+    return merge_equal(canonical(replace(graph, terms=terms, args=args)))
+
+
+def adopt(graph: Graph) -> Graph:
+    """Let a gradient that only repeats another sum be that sum."""
+    t = graph.terms
+    count = np.bincount(t.node, minlength=graph.size)
+    keep = kept(graph)
+    pinned = np.zeros(graph.size, bool)
+    pinned[graph.pinned[graph.pinned >= 0]] = True
+    copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
+    # Sums of the forward pass stay what they are: nothing of the gradient may come before them.
+    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a] & (t.a >= graph.forward)
+    if not copies.any():
+        return graph
+    sums, first = np.unique(t.a[copies], return_index=True)
+    to = np.arange(graph.size)
+    to[sums] = t.node[copies][first]
+    gone = np.zeros(graph.size, bool)
+    gone[to[sums]] = True
+    primal = graph.primal.copy()
+    primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
+    rest = t.take(~(copies & gone[t.node]))
+    args = np.where(graph.args >= 0, to[graph.args], -1)
+    terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
+    return compact(canonical(replace(graph, args=args, terms=terms, primal=primal)))
+
+
+def compact(graph: Graph) -> Graph:
+    """Drop what no output rests on, and number the rest anew, in the same order."""
+    producers, consumers = graph.edges()
+    start, below = csr(consumers, producers, graph.size)
+    live = np.zeros(graph.size, bool)
+    live[ONE] = True
+    live[graph.kind <= LANE] = True
+    live &= graph.kind != CONST
+    live[ONE] = True
+    for special in (graph.scale, graph.lanes):
+        if special >= 0:
+            live[special] = True
+    frontier = distinct(np.concatenate([graph.outputs, graph.pinned[graph.pinned >= 0]]))
+    live[frontier] = True
+    while len(frontier):
+        reached = distinct(below[spans(start[frontier], start[frontier + 1])])
+        frontier = reached[~live[reached]]
+        live[frontier] = True
+    number = np.cumsum(live) - 1
+    t = graph.terms.take(live[graph.terms.node])
+    terms = Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over)
+    args = graph.args[live]
+    args = np.where(args >= 0, number[args], -1)
+    primal = graph.primal[live]
+    primal = np.where((primal >= 0) & live[primal], number[primal], -1)
+    return replace(
+        graph, kind=graph.kind[live], value=graph.value[live], args=args, primal=primal, terms=terms,
+        outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
+        labels={int(number[k]): v for k, v in graph.labels.items() if live[k]},
+        forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
+        scale=int(number[graph.scale]) if graph.scale >= 0 else -1,
+        lanes=int(number[graph.lanes]) if graph.lanes >= 0 else -1,
+    )  # fmt: skip
+
+
+def fuse_equal(graph: Graph) -> Graph:
+    """Compute a row of the same operands once: the rules of neighbouring operands repeat steps."""
+    for _ in range(4):
+        rows = np.flatnonzero(graph.args[:, 0] >= 0)
+        if not len(rows):
+            return graph
+        n = graph.size + 1
+        high = graph.kind[rows].astype(np.int64) * n + graph.args[rows, 0]
+        low = (graph.args[rows, 1] + 1) * n + graph.args[rows, 2] + 1
+        order = np.lexsort((low, high))
+        new = np.ones(len(rows), bool)
+        new[1:] = (high[order][1:] != high[order][:-1]) | (low[order][1:] != low[order][:-1])
+        if new.all():
+            return graph
+        to = np.arange(graph.size)
+        to[rows[order]] = rows[order[np.flatnonzero(new)]][np.cumsum(new) - 1]
+        to = np.where(kept(graph), np.arange(graph.size), to)
+        t = graph.terms
+        args = np.where(graph.args >= 0, to[graph.args], -1)
+        terms = Terms(t.node, t.coef, to[t.a], to[t.b], t.over)
+        graph = compact(merge_equal(canonical(replace(graph, args=args, terms=terms))))
+    return graph
+
+
+def settle_lane_sums(graph: Graph) -> Graph:
+    """Give a sum over lanes of what all lanes share its factor, the number of lanes."""
+    lane = graph.lane()
+    t = graph.terms.copy()
+    same = t.over & ~lane[t.a] & ~lane[t.b]
+    if not same.any():
+        return graph
+    for factor in (t.a, t.b):  # N times 1/N
+        hit = same & (factor == graph.scale) & (graph.scale >= 0)
+        factor[hit] = ONE
+        t.over[hit] = False
+        same &= ~hit
+    t.over[same] = False
+    lone = same & (t.b == ONE)
+    t.b[lone] = graph.lanes
+    both = np.flatnonzero(same & ~lone)
+    products: Ints = graph.size + np.arange(len(both))
+    extra = Terms(products, np.ones(len(both)), t.a[both], t.b[both], np.zeros(len(both), bool))
+    t.a[both], t.b[both] = products, graph.lanes
+    terms = Terms(*[np.concatenate([getattr(t, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")])
+    grow = len(both)
+    return canonical(replace(
+        graph, kind=np.append(graph.kind, np.full(grow, SOP, np.int16)), value=np.append(graph.value, np.zeros(grow)),
+        args=np.vstack([graph.args, np.full((grow, graph.args.shape[1]), -1)]),
+        primal=np.append(graph.primal, np.full(grow, -1)), terms=terms,
+    ))  # fmt: skip

@@ -1,0 +1,189 @@
+"""Turn recorded objects into arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import repeat
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.compiler.graph.expand import BY_INDEX, lower
+from autograd.compiler.graph.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
+from autograd.compiler.record.recording import constant, with_outside
+from autograd.joint import Joint
+from autograd.op import ANY
+from autograd.value import Value
+
+__all__ = ["Recorded", "extract"]
+
+
+SUMS = (ops.add, ops.sub, ops.mul, ops.prod)
+"""Rows of floats that become sums of products, beside those that are one."""
+
+
+class Recorded:
+    """The nodes of a tape in a `Builder`, and which leaves they rest on.
+
+    Attributes
+    ----------
+    ids : dict
+        From node object to its number.
+    captured : list of Value
+        Leaves that are neither parameters nor arguments; their data is read at every call.
+    """
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+        self.ids: dict[Any, int] = {}
+        self.captured: list[Value] = []
+        self.fixed: dict[float, int] = {}
+
+    def leaves(self, values: Sequence[Value], kind: int) -> Ints:
+        """Enter leaves, in order."""
+        ids = self.b.new(kind, len(values))
+        self.ids.update(zip(values, ids.tolist(), strict=True))
+        return ids
+
+    def factors(self, objects: Sequence[Any]) -> Ints:
+        """Return the nodes of terms and factors: of a number so large that sums of its multiples may overflow, a leaf's."""
+        large = {x for x in objects if x.__class__ is float and LARGE < abs(x) < math.inf}
+        for x in large.difference(self.fixed):
+            self.fixed[x] = self._capture(constant(x))
+        found = self.resolve(objects)
+        if large:
+            for i, x in enumerate(objects):
+                if x.__class__ is float and x in large:
+                    found[i] = self.fixed[x]
+        return found
+
+    def resolve(self, objects: Sequence[Any]) -> Ints:
+        """Return the nodes of Values and numbers."""
+        found = np.fromiter(map(self.ids.get, objects, repeat(-1)), np.int64, len(objects))
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            kinds = list(map(type, objects))
+            cache: dict[float, int] = {}
+            for i in missing.tolist():
+                x = objects[i]
+                if kinds[i] is Value:
+                    found[i] = self._capture(x)
+                elif x in cache and x:
+                    found[i] = cache[x]
+                else:
+                    found[i] = cache[x] = self.b.constant(x)
+        return found
+
+    def _capture(self, leaf: Value) -> int:
+        if leaf not in self.ids:
+            self.leaves([leaf], INPUT)
+            self.captured.append(leaf)
+        return self.ids[leaf]
+
+
+@QUIET
+def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
+    """Enter all recorded nodes; ``rec.ids`` then knows them."""
+    inside = set(tape)
+    tape = with_outside([*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in inside]], rec.ids)
+    b = rec.b
+    ids = rec.leaves(tape, 4)
+    kinds = list(map(attrgetter("op"), tape))
+    code = {op: i for i, op in enumerate(dict.fromkeys(kinds))}
+    codes = np.fromiter(map(code.__getitem__, kinds), np.int64, len(tape))
+    for op, number in code.items():
+        where = np.flatnonzero(codes == number)
+        nodes = [tape[i] for i in where.tolist()]
+        out = ids[where]
+        if op is ops.dot:
+            _dots(rec, nodes, out)
+        elif op is ops.sum or op is ops.mean:
+            _sums(rec, nodes, out, mean=op is ops.mean)
+        elif op.arity == ANY or op.arity + len(op.params) > 2:
+            _many(rec, op, nodes, out)
+        else:
+            first = list(map(attrgetter("_a"), nodes))
+            resolve = rec.factors if op in SUMS else rec.resolve
+            second = list(map(attrgetter("_b"), nodes)) if op.arity + len(op.params) == 2 else None
+            if op.params:
+                _by_params(rec, op, [(p,) for p in second or ()], [rec.resolve(first)], out)
+            else:
+                lower(b, op, (), [resolve(first)] + ([] if second is None else [resolve(second)]), out)
+
+
+def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
+    vectors: dict[int, Ints] = {}
+
+    def vector(elements: tuple[Any, ...]) -> Ints:
+        if id(elements) not in vectors:
+            vectors[id(elements)] = rec.factors(elements)
+        return vectors[id(elements)]
+
+    pairs = [(vector(node._a[0]), vector(node._a[1])) for node in nodes]
+    if not pairs:
+        return
+    counts = [len(a) for a, _ in pairs]
+    rec.b.add(np.repeat(out, counts), 1.0, np.concatenate([a for a, _ in pairs]), np.concatenate([c for _, c in pairs]))
+
+
+def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
+    columns = [rec.factors(node._a) for node in nodes]
+    counts = np.array([len(c) for c in columns])
+    coef = np.repeat(1.0 / np.maximum(counts, 1), counts) if mean else 1.0
+    rec.b.add(np.repeat(out, counts), coef, np.concatenate(columns))
+
+
+def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
+    """Enter nodes of many operands, those of one number of operands at a time."""
+    joint = [isinstance(node._a, Joint) for node in nodes]
+    if any(joint):
+        where = np.flatnonzero(joint)
+        _results(rec, op, [nodes[i] for i in where.tolist()], out[where])
+        where = np.flatnonzero(np.logical_not(joint))
+        nodes, out = [nodes[i] for i in where.tolist()], out[where]
+        if not nodes:
+            return
+    constants = len(op.params)
+    given = [node.operands for node in nodes]
+    counts = np.array(list(map(len, given)))
+    for count in distinct(counts).tolist():
+        where = np.flatnonzero(counts == count)
+        chosen = [given[i] for i in where.tolist()]
+        resolve = rec.factors if op in SUMS else rec.resolve
+        table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
+        columns = [np.ascontiguousarray(c) for c in table.T]
+        if op.name in BY_INDEX and len(columns) > 2:
+            BY_INDEX[op.name](rec.b, columns, out[where], np.arange(len(where)), np.array([int(operands[-1]) for operands in chosen]))
+        elif constants:
+            _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
+        else:
+            lower(rec.b, op, (), columns, out[where])
+
+
+def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
+    """Enter results of operations that have several, calls of one number of operands at a time."""
+    number = {call: i for i, call in enumerate(dict.fromkeys(node._a for node in nodes))}
+    calls = list(number)
+    counts = np.array([call.count for call in calls])
+    which, index = np.array([number[node._a] for node in nodes]), np.array([int(node._b) for node in nodes])
+    for count in distinct(counts).tolist():
+        chosen = np.flatnonzero(counts == count)
+        table = rec.resolve([x for i in chosen.tolist() for x in calls[i]._a]).reshape(len(chosen), -1)
+        row = np.full(len(calls), -1)
+        row[chosen] = np.arange(len(chosen))
+        where = np.flatnonzero(row[which] >= 0)
+        BY_INDEX[op.name](rec.b, [np.ascontiguousarray(c) for c in table.T], out[where], row[which[where]], index[where])
+
+
+def _by_params(rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints) -> None:
+    """Enter nodes whose rows have constants, those of equal constants at a time."""
+    number = {p: i for i, p in enumerate(dict.fromkeys(params))}
+    which = np.fromiter(map(number.__getitem__, params), np.int64, len(params))
+    for p, i in number.items():
+        where = np.flatnonzero(which == i)
+        lower(rec.b, op, p, [c[where] for c in columns], out[where])
+
+

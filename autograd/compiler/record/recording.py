@@ -1,0 +1,203 @@
+"""What recording a function takes, whatever is made of the recording. Needs the standard library only."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import math
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol, TypeVar
+
+from autograd import ops
+from autograd.backward import toposort
+from autograd.bundle import Call, below
+from autograd.calculus.draws import drawn_from, reached
+from autograd.calculus.trees import map_leaves
+from autograd.errors import TracingError
+from autograd.modes import frozen, mode
+from autograd.node import Constant, Node
+from autograd.value import Value
+
+__all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside", "without_draws"]
+
+BYTES_PER_TERM = 800
+"""Memory that recording and compiling take for each operation or product, at most."""
+LOOK_EVERY = 4096
+
+
+def available_memory() -> float:
+    """Return the bytes that are free, or infinity where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024.0 * float(line.split()[1])
+    except OSError:
+        return math.inf
+    return math.inf
+
+
+class Tape(list[Any]):
+    """The nodes of a recording, which stops before memory runs out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = 0
+        self.free = available_memory()
+        self.told = False
+
+    def append(self, node: Any) -> None:
+        """Add a node; every so often, look how much there is."""
+        super().append(node)
+        if len(self) % LOOK_EVERY == 0:
+            self._look()
+
+    def _look(self) -> None:
+        self.terms += sum(max(1, len(node._a[0])) if node.op is ops.dot else 1 for node in self[-LOOK_EVERY:])
+        needed = BYTES_PER_TERM * self.terms
+        if needed > 0.25 * self.free and not self.told:
+            self.told = True
+            print(f"compile: recorded {self.terms:,} operations so far; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
+        if needed > 0.8 * self.free:
+            raise MemoryError(
+                f"{self.terms:,} operations recorded and no end: compiling them takes more than the {self.free / 1e9:.1f} GB that are free. "
+                "Compile one example, with batch=True, and pass the data as arrays: each example then is a lane, and the graph does not grow with the data."
+            )
+
+
+_SLOT: Any = Node.__dict__["grad"]
+
+
+def _read(node: Any) -> Any:
+    frozen("reads the gradient in a Value", "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument")
+    return _SLOT.__get__(node)
+
+
+_WATCHED = property(_read, _SLOT.__set__)
+"""`grad` while functions are recorded. It stands in front of the slot just then, so that the slot is as fast as ever."""
+_GRAD = "grad"
+_RECORDINGS: list[None] = []
+"""One for each recording that is going on."""
+
+
+@contextmanager
+def _grads_watched() -> Iterator[None]:
+    """Refuse to read `grad` in a function that is recorded."""
+    _RECORDINGS.append(None)
+    setattr(Value, _GRAD, _WATCHED)
+    try:
+        yield
+    finally:
+        _RECORDINGS.pop()
+        if not _RECORDINGS:
+            with suppress(AttributeError):  # where another thread was faster
+                delattr(Value, _GRAD)
+
+
+class Recording(Protocol):
+    """What is made of a function."""
+
+    def fixed(self) -> Any:
+        """Return what recording the function once more would repeat."""
+
+
+R = TypeVar("R", bound=Recording)
+
+
+def without_draws(make: Callable[[], R], *functions: Any) -> R:
+    """Return what ``make`` makes by recording functions.
+
+    Raises
+    ------
+    TracingError
+        If they draw random numbers, which the program would repeat for ever: from generators that the functions lead to, or those
+        of `random` and NumPy. Another thread may have drawn them: so what is compared is a second recording.
+    """
+    before = reached(*functions)
+    made = make()
+    if drawn_from(before) and made.fixed() != make().fixed():
+        raise TracingError(
+            "the function draws random numbers, and a compiled program would repeat one draw for ever; "
+            "draw them before the call and pass them as an argument"
+        )
+    return made
+
+
+def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
+    """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
+    # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with mode(tape=tape, grad=True, anomaly=False), _grads_watched():
+            return f(*args)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
+    """Put nodes that were computed before the recording, but are used in it, in front; ``known`` are left out."""
+    inside: set[Any] = set(tape)
+    outside: dict[Value, None] = {}
+    for node in tape:
+        if node.op is None:
+            raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
+        a = node._a
+        operands = below(node)
+        if isinstance(a, Call):
+            operands = () if a in inside else a._a
+            inside.add(a)
+        for x in operands:
+            if x.__class__ is Value and x.op is not None and x not in inside and x not in outside and x not in known:
+                for other in toposort(x):
+                    if other.op is not None:
+                        outside[other] = None
+    return [*outside, *tape]
+
+
+def constant(x: float) -> Value:
+    """Return a leaf with respect to which nobody wants a derivative."""
+    leaf = Value(x)
+    leaf.note = Constant()
+    return leaf
+
+
+def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
+    """Arrange values as nested lists of a shape."""
+    return next(flat) if not shape else [nested(flat, shape[1:]) for _ in range(shape[0])]
+
+
+def flatten(result: Any, leaves: list[Any]) -> Any:
+    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
+
+    def position(leaf: Any) -> int:
+        leaves.append(leaf)
+        return len(leaves) - 1
+
+    return map_leaves(position, result)
+
+
+def rebuild(structure: Any, values: Sequence[Any]) -> Any:
+    """Put numbers, or nodes, back where `flatten` found them."""
+    return map_leaves(values.__getitem__, structure)
+
+
+def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:
+    """Raise TypeError unless a function returned numbers or Values; a single one where it is a loss."""
+    if loss and structure != 0:
+        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
+    for x in results:
+        if not isinstance(x, (Value, int, float)):
+            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+
+
+def argument_names(f: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's positional arguments, for the printed source."""
+    try:
+        given = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]

@@ -1,0 +1,174 @@
+"""From a function to the simplified graph of its value and gradient."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.graph.differentiate import differentiate
+from autograd.compiler.graph.hoist import hoist
+from autograd.compiler.graph.ir import INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
+from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
+from autograd.compiler.record.extract import Recorded, extract
+from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, without_draws
+from autograd.compiler.report import HOOKED_INSIDE
+from autograd.value import Value
+
+__all__ = ["Source", "trace"]
+
+
+@dataclass
+class Source:
+    """A recorded function: its graph, and where its numbers come from.
+
+    Attributes
+    ----------
+    inputs
+        For each argument, the shape of one example; ``()`` for a number.
+    captured
+        Leaves whose data is read at every call.
+    structure
+        Of the result where there is no gradient: nested lists and tuples with positions in ``outputs``.
+    raw
+        Number of nodes before anything was simplified.
+    stopped
+        Tells for each node whether no gradient flows through it; None where no gradient is wanted.
+    outside
+        Nodes that were computed before the recording and are used in it.
+    aside
+        Why calls are left to the engine, or empty.
+    """
+
+    graph: Graph
+    shapes: list[tuple[int, ...]]
+    captured: list[Value]
+    structure: Any
+    raw: int
+    stopped: Any
+    outside: list[Value] = field(default_factory=list)
+    aside: str = ""
+
+    def key(self) -> bytes:
+        """Return a hash of all that the program depends on.
+
+        What differs without making another program: the data of the leaves, and what inputs are called.
+        """
+        g = self.graph
+        digest = hashlib.blake2b(digest_size=16)
+        kinds = g.kind.tolist()
+        named = [(i, label) for i, label in sorted(g.labels.items()) if kinds[i] not in (INPUT, LANE)]
+        rows = [(op.name, id(op), params) for op, params in g.rows]
+        data = sum(math.prod(shape) for shape in self.shapes)
+        digest.update(repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode())
+        t = g.terms
+        marks = np.zeros(0, bool) if self.stopped is None else self.stopped
+        for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
+            digest.update(len(array).to_bytes(8, "little"))
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
+    def fixed(self) -> tuple[bytes, list[float]]:
+        """Return what a second recording would repeat: the graph, and the data of the leaves that it rests on."""
+        return self.key(), [v._data for v in self.captured]
+
+    @QUIET
+    def finished(self) -> Source:
+        """Return the same with the graph simplified and differentiated."""
+        return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))
+
+    def like(self, other: Source) -> Source:
+        """Return the same with the graph of one that has this key, but with the names of this one's inputs."""
+        own, old = [np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)]
+        labels = {new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels}
+        inputs = set(old)
+        kept = {i: label for i, label in other.graph.labels.items() if i not in inputs}
+        return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
+
+
+def trace(f: Callable[..., Any], *args: Any, penalty: Callable[[], Any] | None, **options: Any) -> Source:
+    """Record a function, which must not draw random numbers; see `_trace` for the parameters."""
+    return without_draws(lambda: _trace(f, *args, penalty=penalty, **options), f, penalty)
+
+
+def _trace(
+    f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
+    *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
+) -> Source:  # fmt: skip
+    """Record ``f`` on arguments of the given shapes.
+
+    Parameters
+    ----------
+    f, params, batch, reduction, penalty
+        As for `autograd.compile`.
+    names
+        Of the arguments, for the printed source.
+    shapes, examples
+        Of each argument: its shape (without the batch), and numbers of that shape.
+    """
+    b = Builder()
+    rec = Recorded(b)
+    labels: dict[int, str] = {}
+    parameters = rec.leaves(list(params or ()), PARAM)
+    labels.update({int(i): p.label for i, p in zip(parameters, params or (), strict=True)})
+    scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
+    args = []
+    for name, shape, example in zip(names, shapes, examples, strict=True):
+        fresh = [Value(x) for x in np.asarray(example, float).ravel().tolist()]
+        ids = rec.leaves(fresh, LANE if batch else INPUT)
+        for index, i in zip(np.ndindex(*shape), ids.tolist(), strict=True):
+            labels[i] = name + "".join(f"[{k}]" for k in index)
+        args.append(nested(iter(fresh), shape))
+    tape = Tape()
+    result = record(f, args, tape)
+    extra = record(penalty, (), tape) if penalty is not None else 0.0
+    leaves: list[Any] = []
+    structure = flatten(result, leaves)
+    only_numbers([*leaves, extra], structure, result, loss=params is not None)
+    known = len(rec.ids) + len(tape)
+    extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
+    labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
+    results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
+    if params is not None:
+        total = b.new(SOP, 1)
+        over = np.array([batch])
+        b.add(total, 1.0, results[:1], scale if batch and reduction == "mean" else ONE, over)
+        if penalty is not None:
+            b.add(total, 1.0, rec.resolve([extra if isinstance(extra, Value) else float(extra)]))
+        results = total
+    labels.update({rec.ids[v]: v.label for v in rec.captured})
+    stopped = np.concatenate([np.zeros(0, np.int64), *b.stopped])
+    marks = np.zeros(b.size, bool)
+    marks[stopped] = True
+    none = np.full(len(parameters), -1)
+    forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
+    outside = []
+    if len(rec.ids) > known + len(rec.captured):
+        inside = set(tape)
+        outside = [v for v in rec.ids if v.op is not None and v not in inside]
+    aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside)
+
+
+def forward_only(graph: Graph) -> Graph:
+    """Simplify a graph without parameters."""
+    return hoist(simplify(graph))
+
+
+def with_gradient(graph: Graph, stopped: Any) -> Graph:
+    """Simplify the forward graph, append the gradient, simplify again."""
+    # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
+    marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
+    graph = simplify(replace(graph, labels={**graph.labels, **marked}))
+    stop = np.array([i for i, label in graph.labels.items() if label == "\0stop"], np.int64)
+    labels = {i: label for i, label in graph.labels.items() if label != "\0stop"}
+    b = Builder.resumed(graph)
+    params = np.flatnonzero(graph.kind == PARAM)
+    scale, lanes = graph.scale, graph.lanes
+    full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
+    full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
+    return hoist(adopt(simplify(settle_lane_sums(simplify(full)))))

@@ -1,0 +1,361 @@
+"""Turn groups of nodes into statements: order the cells and their terms so that addresses form loops.
+
+Whatever a statement computes is stored in the order chosen for it, so that the next statements see
+arithmetic progressions. Gradients are pinned to one vector in the order of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.graph.ir import (
+    CONST,
+    EXTREMA,
+    FIRST_ROW,
+    INPUT,
+    LANE,
+    MAX,
+    ONE,
+    PARAM,
+    QUIET,
+    Graph,
+    Ints,
+    csr,
+    spans,
+)
+from autograd.compiler.graph.schedule import groups
+from autograd.compiler.listing.names import split_label
+from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms, gather_price, pieces
+from autograd.compiler.roll.affine import compress, nest
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
+
+__all__ = ["roll"]
+
+NOWHERE = np.int64(1) << 50
+
+
+class Layout:
+    """Addresses given so far, and the statements made."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.is_lane = graph.lane()
+        n = graph.size
+        self.address = np.full(n, -1, np.int64)
+        self.block = np.zeros(n, np.int64)
+        params = np.flatnonzero(graph.kind == PARAM)
+        self.parameters = len(params)
+        self.address[params] = np.arange(len(params))
+        self.next = 2 * len(params)
+        inputs = np.flatnonzero(graph.kind == INPUT)
+        self.address[inputs] = self.next + np.arange(len(inputs))
+        self.next += len(inputs)
+        lanes = np.flatnonzero(graph.kind == LANE)
+        self.address[lanes] = LANES + np.arange(len(lanes))
+        self.next_lane = len(lanes)
+        self.block[inputs], self.block[lanes] = 1, 2
+        self.blocks = 3 + self._label_blocks(params)
+        self.pin = np.full(n, -1, np.int64)
+        has = graph.pinned >= 0
+        self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
+        self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
+        self.statements: list[Statement] = []
+        self.one = -1
+        self.copies: list[tuple[Ints, Ints]] = []
+
+    def _label_blocks(self, params: Ints) -> int:
+        """Tell the parameters of one array from those of another, by their labels; return how many arrays."""
+        known: dict[str, int] = {}
+        for node in params.tolist():
+            name = split_label(self.graph.labels.get(node, ""))[0]
+            self.block[node] = 3 + known.setdefault(name, len(known))
+        return len(known)
+
+    def allocate(self, nodes: Ints, pinned: bool) -> None:
+        """Store results, in the given order."""
+        if pinned:
+            self.address[nodes] = self.pin[nodes]
+        elif self.is_lane[nodes[0]]:
+            self.address[nodes] = LANES + self.next_lane + np.arange(len(nodes))
+            self.next_lane += len(nodes)
+        else:
+            self.address[nodes] = self.next + np.arange(len(nodes))
+            self.next += len(nodes)
+        self.block[nodes] = self.blocks
+        self.blocks += 1
+
+    def place(self, group: Ints) -> None:
+        """Make the statement of a group, or one for each of its parts where that costs less than gathering."""
+        plan = self._regular(group)
+        parts = self._by_block(group) if plan is None or len(group) >= 16 else []
+        if plan is not None:
+            # Two or three arrays side by side could be one view; apart they are easier to read.
+            plans = [self._regular(part) for part in parts] if 1 < len(parts) <= 3 else []
+            if plans and None not in plans and sum(p.price for p in plans if p is not None) <= plan.price * len(plans):
+                for part, chosen in zip(parts, plans, strict=True):
+                    self._commit(part, chosen)
+                return
+        else:
+            plan = self._plan(group, strict=False)
+            if len(parts) > 1:
+                plans = [self._regular(part) or self._plan(part, strict=False) for part in parts]
+                if plan is None or sum(p.price for p in plans if p is not None) <= plan.price + 1.0:
+                    for part, chosen in zip(parts, plans, strict=True):
+                        self._commit(part, chosen)
+                    return
+        self._commit(group, plan)
+
+    def _regular(self, group: Ints) -> Plan | None:
+        """Return a plan without gathers, or one with where that has far fewer parts; None if there is no regular one."""
+        plan = self._plan(group, strict=True)
+        if plan is not None and plan.price > 3.0 and int(self.graph.kind[group[0]]) < FIRST_ROW:
+            # Of many parts, one for each statement that factors come from.
+            other = self._sum(group, strict=False, levels=(0,))
+            if other is not None and other.price < plan.price:
+                return other
+        return plan
+
+    def _plan(self, group: Ints, *, strict: bool) -> Plan | None:
+        kind = int(self.graph.kind[group[0]])
+        return (self._row if kind >= FIRST_ROW else self._sum)(group, strict=strict)
+
+    def _commit(self, group: Ints, plan: Plan | None) -> None:
+        """Store the results of a group, and enter its statement."""
+        if plan is not None:
+            nodes = group[plan.order]
+            self.statements.append(plan.finish(nodes, self._store(nodes, plan.pinned)))
+            return
+        # Pinned gradients whose places are no loop: computed elsewhere, and copied into place at the end.
+        pins = self.pin[group].copy()
+        self.pin[group] = -1
+        plan = self._plan(group, strict=False)
+        if plan is None or pins[0] < 0:
+            raise AssertionError("a group of nodes has no layout")
+        self._commit(group, plan)
+        self.copies.append((self.address[group], pins))
+
+    def _by_block(self, group: Ints) -> list[Ints]:
+        """Split a group by the statements that its operands come from."""
+        g = self.graph
+        key = np.zeros(len(group), np.int64)
+        for column in g.args[group].T:
+            key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        if len(which):
+            t = g.terms.take(which)
+            cell = np.repeat(np.arange(len(group)), self.start[group + 1] - self.start[group])
+            low, high = np.minimum(self.block[t.a], self.block[t.b]), np.maximum(self.block[t.a], self.block[t.b])
+            mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
+            np.add.at(key, cell, np.where((t.a == ONE) & ~t.over, 0, mixed))
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        if len(first) == 1 or len(first) > max(8, len(group) // 4):
+            return [group]
+        rank = np.argsort(np.argsort(first))[inverse.ravel()]
+        return [group[rank == i] for i in range(len(first))]
+
+    # Orders to try.
+
+    def _orders(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
+        """Yield permutations of the cells: by pinned address, as recorded, by operands, reversed."""
+        pins = self.pin[group]
+        if pins[0] >= 0:
+            yield np.argsort(pins, kind="stable")
+        yield np.arange(len(group))
+        for key in keys:
+            yield np.argsort(key, kind="stable")
+        for key in keys:
+            yield np.lexsort((np.arange(len(group)), -key))
+        if len(keys) > 1:
+            yield np.lexsort((keys[0], keys[1]))
+            yield np.lexsort((keys[1], keys[0]))
+        yield np.arange(len(group))[::-1]
+
+    def _results(self, group: Ints, order: Any) -> tuple[Any, bool]:
+        pins = self.pin[group][order]
+        pinned = bool(pins[0] >= 0)
+        return (pins if pinned else np.arange(len(group))), pinned
+
+    # Rows.
+
+    def _row(self, group: Ints, *, strict: bool) -> Plan | None:
+        g = self.graph
+        op, params = g.rows[int(g.kind[group[0]]) - FIRST_ROW]
+        columns = [c for c in g.args[group].T if c[0] >= 0]
+        constant = [bool(g.kind[c[0]] == CONST) for c in columns]
+        addresses = [self.address[c] for c in columns]
+        keys = [a for a, fixed in zip(addresses, constant, strict=True) if not fixed]
+        best = None
+        for order in self._orders(group, keys):
+            results, pinned = self._results(group, order)
+            chosen, fit = fitted(results, [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)], strict)
+            if chosen is not None and (best is None or fit < best[0]):
+                best = fit, order, chosen, pinned
+                if fit == 0:
+                    break
+        if best is None:
+            return None
+        gathered, order, (sizes, refs), pinned = best
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            lane = bool(self.is_lane[nodes[0]])
+            operands = []
+            for c, ref, fixed in zip(columns, refs[1:], constant, strict=True):
+                ref.lane = bool(self.is_lane[c[0]])
+                operands.append(Ref(constants=compress(g.value[c[order]].reshape(sizes))) if fixed else ref)
+            result = refs[0]
+            result.base, result.lane = (result.base if pinned else base), lane
+            note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
+            return Statement(nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note)
+
+        return Plan(1.0 + gather_price(refs), order, pinned, finish)
+
+    def _store(self, nodes: Ints, pinned: bool) -> int:
+        self.allocate(nodes, pinned)
+        return int(self.address[nodes[0]])
+
+    # Sums of products, and extrema.
+
+    def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
+        """Sort the terms of a group into classes; None if the cells do not have equally many of each.
+
+        ``level`` says what tells classes apart: 0 the kinds of the factors, 1 the statements that they come
+        from, 2 only whether they differ from lane to lane.
+        """
+        g, count = self.graph, len(group)
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        cell = np.repeat(np.arange(count), self.start[group + 1] - self.start[group])
+        t = g.terms.take(which)
+        kind = int(g.kind[group[0]])
+        offset = None
+        if kind in EXTREMA:
+            constant = g.kind[t.a] == CONST
+            if constant.any():
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
+        else:
+            constant = (t.a == ONE) & ~t.over
+            if t.coef[constant].any():
+                offset = np.bincount(cell[constant], t.coef[constant], minlength=count)
+        t, cell = t.take(~constant), cell[~constant]
+        a, b = t.a, t.b
+        at_a, at_b = self._at(a), self._at(b)
+        swap = at_b < at_a
+        a, b = np.where(swap, b, a), np.where(swap, a, b)
+        at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
+        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + t.over
+        if level == 2:
+            key = lanes.astype(np.int64)
+        else:
+            what = self.block if level else g.kind.astype(np.int64)
+            key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
+        sort = np.lexsort((at_b, at_a, cell, key))
+        key = key[sort]
+        cuts = np.flatnonzero(np.diff(key)) + 1
+        columns = []
+        for part in np.split(sort, cuts) if len(sort) else []:
+            if len(part) % count or (cell[part].reshape(count, -1) != np.arange(count)[:, None]).any():
+                return None
+            i = part[0]
+            shape = (count, len(part) // count)
+            columns.append(Column(
+                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape), t.coef[part].reshape(shape),
+                bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
+            ))  # fmt: skip
+        if count == 1 and len(columns) <= 8:
+            columns = [piece for c in columns for piece in pieces(c)]
+        return columns, offset
+
+    def _at(self, nodes: Ints) -> Ints:
+        at = self.address[nodes]
+        return np.where(nodes == ONE, NOWHERE, at)
+
+    def _sum(self, group: Ints, *, strict: bool, levels: tuple[int, ...] = (0, 1, 2)) -> Plan | None:
+        g = self.graph
+        best: Any = None
+        for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
+            found = self._columns(group, level)
+            if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
+                continue
+            columns, offset = found
+            keys = [k for c in columns[:1] for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None) if k is not None]
+            for order in self._orders(group, keys):
+                results, pinned = self._results(group, order)
+                fits = [fitted_terms(results, c, order, strict) for c in columns]
+                if any(f is None for f in fits) or ((offset is not None or not fits) and nest(results[None, :]) is None):
+                    continue
+                cost = sum(f[0] for f in fits if f is not None)
+                if best is None or cost < best[0]:
+                    best = cost, order, columns, offset, fits, pinned
+                    if cost == 0:
+                        break
+            if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
+                break
+        if best is None:
+            return None if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
+        cost, order, columns, offset, fits, pinned = best
+        price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            return self._finished(nodes, base, cost, order, columns, offset, fits, pinned)
+
+        return Plan(price, order, pinned, finish)
+
+    def _ragged(self, group: Ints) -> Plan | None:
+        """Plan sums of unequal length: all factors gathered, multiplied, and added up stretch by stretch."""
+        if self.pin[group[0]] >= 0:
+            return None
+        if self.one < 0:
+            self.one, self.next = self.next, self.next + 1
+        which = self.order[spans(self.start[group], self.start[group + 1])]
+        t = self.graph.terms.take(which)
+        counts = self.start[group + 1] - self.start[group]
+        a, b = [np.where(x == ONE, self.one, self.address[x]) for x in (t.a, t.b)]
+
+        def finish(nodes: Ints, base: int) -> Statement:
+            sizes = (len(t),)
+            coef: float | Ref = Ref(constants=t.coef) if (t.coef != t.coef[0]).any() else float(t.coef[0])
+            result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))
+            part = Part(sizes, result, coef, Ref(addresses=a), Ref(addresses=b))
+            starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+            return Statement(nodes, False, [part], result=Ref(base, (1,)), starts=starts, note=f"{2 * len(t)} factors gathered one by one")
+
+        return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
+
+    def _finished(
+        self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool,
+    ) -> Statement:  # fmt: skip
+        lane = bool(self.is_lane[nodes[0]])
+        parts = []
+        for c, (_, sizes, refs) in zip(columns, fits, strict=True):
+            coef = compress(c.coef[order].reshape(sizes))
+            result, a, b = refs[0], refs[1], refs[2] if c.b is not None else None
+            result.base, result.lane = (result.base if pinned else base), lane
+            a.lane = c.lane_a
+            if b is not None:
+                b.lane = c.lane_b
+            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), a, b, c.over))
+        if offset is not None or not parts:
+            results = self.address[nodes]
+            found = nest(results[None, :])
+            if found is None:
+                raise AssertionError("constants have no layout")
+            sizes, strides = found
+            coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
+            result = Ref(int(results[0]), tuple(strides[0].tolist()), lane=lane)
+            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), None, None))
+        kind = int(self.graph.kind[nodes[0]])
+        extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
+        return Statement(nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else "")
+
+
+@QUIET
+def roll(graph: Graph) -> Program:
+    """Schedule a graph and lay it out."""
+    layout = Layout(graph)
+    for group in groups(graph, layout.is_lane):
+        layout.place(group)
+    copies = [np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64) for i in (0, 1)]
+    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters, layout.one)

@@ -1,0 +1,279 @@
+"""Values of the operations over any number of floats, and of those that need a common scale."""
+
+
+
+from __future__ import annotations
+
+import builtins
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from operator import mul
+from typing import Any
+
+from autograd.floats.elementary import INF, NAN, prod, rounded, running_products
+
+_BIG = 2.0**1000
+
+
+def sum(*xs: float) -> float:
+    """Sum, rounded once."""
+    return exact_sum(xs)
+
+
+def exact_sum(xs: Sequence[float]) -> float:
+    """Sum of a list or tuple, rounded once."""
+    try:
+        return math.fsum(xs)
+    except ValueError:  # infinities of both signs
+        return NAN
+    except OverflowError:  # on the way, or in the end
+        return sum(*[x / _BIG for x in xs]) * _BIG
+
+
+def mean(*xs: float) -> float:
+    """Arithmetic mean."""
+    _require("mean", xs)
+    total = sum(*xs)
+    if math.isinf(total):
+        return sum(*[x / _BIG for x in xs]) / len(xs) * _BIG
+    return total / len(xs)
+
+
+def dot(*xs: float) -> float:
+    """Scalar product of the first half with the second half."""
+    half = len(xs) // 2
+    if len(xs) != 2 * half:
+        raise TypeError(f"dot() takes two vectors of one length, got {len(xs)} numbers in all")
+    return dot_vectors(xs[:half], xs[half:])
+
+
+START: Any = 0.0 if sys.version_info < (3, 12) else False
+"""Where the built-in sum of floats starts, to add them one by one on every version of Python: from a float on, 3.12 and
+those after it compensate, and their results would not be the same to the bit. Of nothing, the sum is this."""
+
+
+def dot_vectors(ws: Iterable[float], xs: Iterable[float]) -> float:
+    """Scalar product of two vectors, by the built-in sum: the hottest line of a network's forward pass."""
+    return builtins.sum(map(mul, ws, xs), START) or 0.0
+
+
+def total(xs: Iterable[float]) -> float:
+    """Sum from left to right, rounded at each step."""
+    return builtins.sum(xs, START) or 0.0
+
+
+def max(*xs: float) -> float:
+    """The largest; NaN if there is a NaN."""
+    _require("max", xs)
+    return NAN if any(x != x for x in xs) else builtins.max(xs)
+
+
+def min(*xs: float) -> float:
+    """The smallest; NaN if there is a NaN."""
+    _require("min", xs)
+    return NAN if any(x != x for x in xs) else builtins.min(xs)
+
+
+def _require(name: str, xs: tuple[float, ...]) -> None:
+    if not xs:
+        raise TypeError(f"{name}() takes at least one operand")
+
+
+def prod_slopes(_: float, *xs: float) -> tuple[float, ...]:
+    """Partials of the product: for each operand what stands before it times what stands behind it."""
+    if all(x and math.isfinite(x) for x in xs):
+        before, behind = running_products(xs), running_products(xs[::-1])[::-1]
+        return tuple([rounded(m * n, e + k) for (m, e), (n, k) in zip(before, behind[1:], strict=False)])
+    # With a zero, an infinity or NaN among the others, those and the signs decide.
+    ordinary = [bool(x) and math.isfinite(x) for x in xs]
+    decisive = [math.copysign(1.0, x) if plain else x for x, plain in zip(xs, ordinary, strict=True)]
+    ahead = list(accumulate(decisive, mul, initial=1.0))
+    after = list(accumulate(decisive[::-1], mul, initial=1.0))[::-1]
+    slopes = [a * b for a, b in zip(ahead, after[1:], strict=False)]
+    if ordinary.count(False) == 1:
+        i = ordinary.index(False)
+        slopes[i] = prod(*xs[:i], *xs[i + 1 :])
+    return tuple(slopes)
+
+
+# Exponentials are taken relative to the largest, and those of the others summed apart from its 1: log1p of
+# that sum keeps the digits that log(1 + ...) would lose.
+
+
+@lru_cache(maxsize=8)  # a rule asks for the weights one by one
+def _exponentials(xs: tuple[float, ...]) -> tuple[list[float], int]:
+    """List of exp(x - max) for each x, and the place of the maximum."""
+    top = max(*xs)
+    if top != top:
+        return [NAN] * len(xs), 0
+    at = xs.index(top)
+    powers = []
+    for x in xs:
+        d = x - top
+        if d < -800.0:
+            powers.append(0.0)
+            continue
+        t = d - x
+        e = math.exp(d)
+        powers.append(e + e * ((x - (d - t)) - (top + t)))  # what the difference lost, as in two_sum
+    powers[at] = 1.0 if math.isfinite(top) or xs.count(top) == 1 else NAN
+    return powers, at
+
+
+@lru_cache(maxsize=8)
+def weights(xs: tuple[float, ...]) -> tuple[float, ...]:
+    """Softmax of all operands."""
+    powers = _exponentials(xs)[0]
+    total = math.fsum(powers)
+    return tuple([p / total for p in powers])
+
+
+def _others(xs: tuple[float, ...]) -> tuple[float, float]:
+    """The maximum, and the sum of the other exponentials."""
+    powers, at = _exponentials(xs)
+    return max(*xs), math.fsum(powers[:at] + powers[at + 1 :])
+
+
+def logsumexp(*xs: float) -> float:
+    """Logarithm log(exp(x1) + exp(x2) + ...), without overflow."""
+    if not xs:
+        return -INF
+    if math.isinf(top := max(*xs)):
+        return top
+    top, rest = _others(xs)
+    return top + math.log1p(rest)
+
+
+def softmax(*operands: float) -> float:
+    """Share exp(x[index]) / (exp(x[0]) + exp(x[1]) + ...); the index comes last."""
+    *xs, index = operands
+    return weights(tuple(xs))[place("softmax", index, len(xs))]
+
+
+def log_softmax(*operands: float) -> float:
+    """Logarithm of the softmax; the index comes last."""
+    *xs, index = operands
+    x = xs[place("log_softmax", index, len(xs))]
+    top, rest = _others(tuple(xs))
+    if math.isinf(top):
+        return NAN if xs.count(top) > 1 else 0.0 if x == top else -INF
+    return (x - top) - math.log1p(rest)
+
+
+def softmax_rest(*operands: float) -> float:
+    """1 less the softmax, as the sum of the other weights; the index comes last."""
+    *xs, index = operands
+    w, i = weights(tuple(xs)), place("softmax_rest", index, len(xs))
+    return sum(*w[:i], *w[i + 1 :])
+
+
+def share(a: float, b: float) -> float:
+    """Softmax of the first of two."""
+    return weights((a, b))[0]
+
+
+def share_slope(a: float, b: float) -> float:
+    """Product of the two shares."""
+    first, second = weights((a, b))
+    return first * second
+
+
+def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
+    """Every `softmax`: the partials of logsumexp."""
+    return weights(xs)
+
+
+def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
+    """Partials of the softmax: y times the sum of the other weights on the diagonal, -y times the weight elsewhere."""
+    *xs, index = operands
+    return softmax_row(weights(tuple(xs)), int(index), y)
+
+
+def softmax_row(w: Sequence[float], place: int, y: float | None = None) -> tuple[float, ...]:
+    """Partials of one softmax by the weights."""
+    y = w[place] if y is None else y
+    slopes = [-y * v for v in w]
+    slopes[place] = y * sum(*w[:place], *w[place + 1 :])
+    return tuple(slopes)
+
+
+def softmax_rest_slopes(y: float, *operands: float) -> tuple[float, ...]:
+    """Partials of 1 less the softmax: the softmax's, with the other sign."""
+    *xs, index = operands
+    w, place = weights(tuple(xs)), int(index)
+    slopes = [w[place] * v for v in w]
+    slopes[place] = -(w[place] * y)
+    return tuple(slopes)
+
+
+def log_softmax_slopes(_: float, *operands: float) -> tuple[float, ...]:
+    """Partials of its logarithm: the sum of the other weights on the diagonal, minus the weight elsewhere."""
+    *xs, index = operands
+    return log_softmax_row(weights(tuple(xs)), int(index))
+
+
+def log_softmax_row(w: Sequence[float], place: int) -> tuple[float, ...]:
+    """Partials of one logarithm of a softmax by the weights."""
+    slopes = [-v for v in w]
+    slopes[place] = sum(*w[:place], *w[place + 1 :])
+    return tuple(slopes)
+
+
+# All results at once. Where one weight is more than all others together, what multiplies it is taken relative to what
+# comes with that one: 1 less its weight is then never a difference.
+
+
+def log_softmaxes(xs: tuple[float, ...]) -> list[float]:
+    """Every `log_softmax`."""
+    top, rest = _others(xs)
+    if math.isinf(top):
+        several = xs.count(top) > 1
+        return [NAN if several else 0.0 if x == top else -INF for x in xs]
+    scale = math.log1p(rest)
+    return [(x - top) - scale for x in xs]
+
+
+def _relative(w: Sequence[float], g: Sequence[float]) -> tuple[list[float], float]:
+    """Return g less what comes with a dominating weight, and the mean of that by the weights."""
+    top = builtins.max(w)
+    at = w.index(top) if top > 0.5 else -1
+    h = list(g)
+    if at >= 0:
+        c = g[at]
+        h = [x - c for x in g]
+        h[at] = 0.0
+    return h, exact_sum(list(map(mul, w, h)))
+
+
+def softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:
+    """Sums of g times the partials of all softmaxes; the matrix is symmetric, so that it serves tangents as well."""
+    h, mean = _relative(w, g)
+    return [v * (x - mean) for v, x in zip(w, h, strict=True)]
+
+
+def log_softmax_push(w: Sequence[float], t: Sequence[float]) -> list[float]:
+    """Sums of the partials of each logarithm of a softmax times t."""
+    h, mean = _relative(w, t)
+    return [x - mean for x in h]
+
+
+def log_softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:
+    """Sums of g times the partials of all logarithms of softmaxes."""
+    total = exact_sum(g)
+    slopes = [x - v * total for v, x in zip(w, g, strict=True)]
+    top = builtins.max(w)
+    if top > 0.5:
+        at = w.index(top)
+        slopes[at] = g[at] * exact_sum([*w[:at], *w[at + 1 :]]) - top * exact_sum([*g[:at], *g[at + 1 :]])
+    return slopes
+
+
+def place(name: str, index: float, count: int) -> int:
+    """Check an index, which counts from 0."""
+    place = int(index)
+    if place != index or not 0 <= place < count:
+        raise IndexError(f"{name}() of {count} operands takes a whole index from 0 to {count - 1}, got {index:g}")
+    return place

@@ -1,0 +1,1 @@
+"""Graphs kept beyond a program: copies, pickles, JSON, files."""

@@ -1,0 +1,1 @@
+"""Derivations: the chain rule of one graph, step by step."""

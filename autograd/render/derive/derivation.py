@@ -1,0 +1,316 @@
+"""The chain rule of one graph: rows with formulas and numbers, products along paths, and a numeric check."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.errors import GraphError
+from autograd.floats.convert import check_count
+from autograd.render.derive.steps import BackwardStep, Steps, steps
+from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
+from autograd.value import Value
+
+__all__ = ["Derivation", "Row", "derive", "forward_formula", "numbers", "rows", "single_ways"]
+
+LIMIT = 200
+PATHS_SHOWN = 4
+BESIDE = 12  # operands; of longer lists a formula prints the ends alone
+LARGE = 4000  # nodes; beyond, nobody asks in how many ways one acts on another
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One backward step with its formula."""
+
+    step: BackwardStep
+    rule: str
+    node: str
+    parent: str
+    formula: Any
+    """Symbol or number; None where the row's rule has no symbolic form that gives the number at hand."""
+    shared: bool
+    """Whether the parent has several consumers, so that the running total tells something."""
+    total: bool
+    """Whether the parent acts on the node through this operand alone, so that the partial derivative is the total one."""
+    place: int
+    """Which operand is meant, counted from 1, where the parent is several of them; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Everything that an explanation prints.
+
+    Attributes
+    ----------
+    output : str
+        Name of the node that is differentiated.
+    target : str or None
+        Name of the node that it is differentiated with respect to.
+    forward : tuple of (name, formula, value)
+        The formula is None for what the rows rest on and do not derive, and where it does not give the value.
+    stale : tuple of str
+        Names of the nodes whose formulas do not give their values: data was changed after the graph was made, say.
+    rows : tuple of Row
+    gradient : float or None
+    paths : list of paths or None
+        Each path a list of rows from the output to the target; None where there are too many to print, or a hook
+        changes a gradient on the way.
+    factored : bool
+        Whether the formulas along the paths give the gradient as well.
+    last : tuple of Row
+        The rows that add to the target, where their sum is its gradient.
+    hooks : tuple of (name, before, after)
+        What hooks made of the gradients of the nodes derived here.
+    numeric : float or None
+        Finite difference; None without a target, and where a checkpointed call is on the way to it.
+    omitted : int
+        Steps beyond ``depth``.
+    """
+
+    steps: Steps
+    output: str
+    target: str | None
+    seed: float
+    forward: tuple[tuple[str, Symbol | None, float], ...]
+    stale: tuple[str, ...]
+    rows: tuple[Row, ...]
+    gradient: float | None
+    paths: tuple[tuple[Row, ...], ...] | None
+    factored: bool
+    last: tuple[Row, ...]
+    hooks: tuple[tuple[str, float, float], ...]
+    numeric: float | None
+    omitted: int
+
+    @property
+    def plain_pass(self) -> bool:
+        """Whether gradients are derivatives of the output: no seed but 1, and no hook."""
+        return self.seed == 1.0 and not self.hooks
+
+    @property
+    def difference(self) -> float:
+        """Relative difference between the gradient and the finite difference."""
+        if self.numeric is None or self.gradient is None:
+            return math.nan
+        return abs(self.numeric - self.gradient) / max(abs(self.gradient), abs(self.numeric), 1e-8)
+
+
+_TITLES = {"mul": "multiply", "sub": "subtract", "add": "add", "div": "divide", "neg": "negate", "pow": "power", "square": "power"}
+
+
+def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: int = LIMIT, seed: float = 1.0) -> Derivation:
+    """Work out the chain rule of the graph below ``root``.
+
+    Parameters
+    ----------
+    root
+        The node to differentiate.
+    wrt
+        The node to differentiate with respect to; None for every one.
+    depth
+        How many operations back from the output to go; None for all.
+    limit
+        More rows than this are an error.
+    seed
+        The gradient that the pass starts with.
+    """
+    depth = None if depth is None else check_count("depth", depth, "operations")
+    listed = steps(root, seed)
+    if wrt is not None and not isinstance(wrt, Value):
+        raise TypeError(f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away for all")
+    if wrt is not None and wrt not in listed.names:
+        raise GraphError(f"{listed.names[root]} does not depend on {wrt.label or repr(wrt)}: it is no node of this graph, so there is nothing to derive")
+    relevant = _depending(listed, wrt)
+    near = _near(listed, depth)
+    chosen = [s for s in listed.backward if s.parent in relevant and s.node in relevant]
+    shown = [s for s in chosen if s.node in near]
+    if len(shown) > limit:
+        raise GraphError(
+            f"the derivation has {len(shown)} steps, more than {limit}, and would not be read; pass depth=5 for the five operations "
+            f"nearest the output, wrt= a node closer to it, or limit={len(shown)} to print it all the same"
+        )
+    found = rows(listed, shown)
+    involved = {s.node for s in shown}
+    # What they rest on and is not derived here has its number, without a formula.
+    beside = {x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None} - involved
+    values = numbers(listed)
+    formulas = {node: forward_formula(listed, node, values) for node in involved}
+    forward = tuple((f.name, formulas.get(f.node), f.value) for f in listed.forward if f.node in involved or f.node in beside)
+    stale = tuple(f.name for f in listed.forward if f.node in formulas and formulas[f.node] is None)
+    hooks = tuple((listed.names[v], before, listed.gradients[v]) for v, before in listed.hooked.items() if v in relevant and (v in near or v is wrt))
+    paths: tuple[tuple[Row, ...], ...] | None = None
+    last: tuple[Row, ...] = ()
+    factored = False
+    if wrt is not None and len(shown) == len(chosen):
+        last = tuple(row for row in found if row.step.parent is wrt)
+        if not agree(sum((row.step.contribution for row in last), start=seed if wrt is root else 0.0), listed.gradients[wrt]):
+            last = ()  # its own hook, or an overflow on the way
+        if not hooks:
+            paths = _paths(found, root, wrt)
+            paths = paths if paths and _sum_along(paths, seed, lambda row: row.step.local, listed.gradients[wrt]) else None
+        factored = paths is not None and _sum_along(
+            paths, seed, lambda row: row.step.local if row.formula is None else evaluate(row.formula, values), listed.gradients[wrt]
+        )
+    return Derivation(
+        listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
+        None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
+        None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference, len(chosen) - len(shown),
+    )  # fmt: skip
+
+
+def _depending(listed: Steps, wrt: Value | None) -> set[Value]:
+    """Return the nodes through which ``wrt`` acts on the output, itself included."""
+    if wrt is None:
+        return set(listed.nodes)
+    depending = {wrt}
+    for node in listed.nodes:
+        if node not in depending and any(parent in depending for parent in node.parents):
+            depending.add(node)
+    return depending
+
+
+def _near(listed: Steps, depth: int | None) -> set[Value]:
+    """Return the nodes fewer than ``depth`` operations from the output."""
+    if depth is None:
+        return set(listed.nodes)
+    near, ring = {listed.root}, [listed.root]
+    while ring and depth > 1:  # however far beyond the leaves that is
+        depth -= 1
+        ring = [p for node in ring for p in dict.fromkeys(node.parents) if p not in near and not near.add(p)]  # type: ignore[func-returns-value]
+    return near
+
+
+def _symbol(listed: Steps, x: Any) -> Any:
+    return name(listed.names[x]) if isinstance(x, Value) else x
+
+
+def numbers(listed: Steps) -> dict[str, float]:
+    """Return the number of each name."""
+    return {listed.names[node]: node.data for node in listed.nodes}
+
+
+def forward_formula(listed: Steps, node: Value, values: Mapping[str, float]) -> Symbol | None:
+    """Return how a node was computed; None for a leaf, and where its operands no longer give its value."""
+    if node.op is None:
+        return None
+    formula = apply_raw(node.op, [_symbol(listed, x) for x in node.operands])
+    return formula if holds(formula, values, node.data) else None
+
+
+def _sum_along(paths: Sequence[Sequence[Row]], seed: float, factor: Callable[[Row], float], gradient: float) -> bool:
+    """Whether the products of some factors along the paths add up to the gradient."""
+    total = 0.0
+    for path in paths:
+        product = seed
+        for row in path:
+            product *= factor(row)
+        total += product
+    return agree(total, gradient)
+
+
+def single_ways(nodes: Sequence[Value], heads: AbstractSet[Value]) -> set[tuple[Value, Value]]:
+    """Return the pairs (node, operand) of which the operand acts on the node in one way only, for the nodes in ``heads``.
+
+    Only then is the partial derivative in this operand the derivative of one with respect to the other.
+    """
+    below: dict[Value, int] = {}  # bit k: rests on node k
+    index = {node: k for k, node in enumerate(nodes)}
+    large = len(nodes) > LARGE
+    found = set()
+    for node in nodes:
+        parents = node.parents
+        reached = 0
+        if not large:
+            for parent in set(parents):
+                reached |= below[parent]
+            below[node] = reached
+            for parent in parents:
+                below[node] |= 1 << index[parent]
+        if node in heads:
+            counts = Counter(parents)
+            found |= {
+                (node, p) for p in parents
+                if len(parents) == 1 or (not large and not reached >> index[p] & 1 and counts[p] == 1)
+            }
+    return found
+
+
+def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
+    """Attach to each step its formula; a node's rule runs once for all its edges."""
+    consumers: dict[Value, int] = {}
+    for s in shown:
+        consumers[s.parent] = consumers.get(s.parent, 0) + 1
+    formulas: dict[Value, dict[int, Any]] = {}
+    values = numbers(listed)
+    slopes: dict[Value, dict[int, float]] = {}
+    for s in shown:
+        slopes.setdefault(s.node, {})[s.position] = s.local
+    single = single_ways(listed.nodes, slopes.keys())
+    listed_rows = []
+    for s in shown:
+        op = s.node.op
+        assert op is not None
+        if s.node not in formulas:
+            operands = [_symbol(listed, x) for x in s.node.operands]
+            formulas[s.node] = true_formulas(op, name(listed.names[s.node]), operands, values, slopes[s.node])
+        place = s.position + 1 if sum(x is s.parent for x in s.node.operands) > 1 else 0
+        title = _TITLES.get(op.name, op.name) + (f" ({place})" if place else "")
+        formula = formulas[s.node].get(s.position)
+        total = not place and (s.node, s.parent) in single
+        listed_rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1, total, place))
+    return tuple(listed_rows)
+
+
+def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...], ...] | None:
+    """Return the paths from output to target, or None where they are more than fit a page.
+
+    Counted first, in linear time: their number grows exponentially with the depth of a network.
+    """
+    counts: dict[Value, int] = {root: 1}
+    outgoing: dict[Value, list[Row]] = {}
+    for row in rows:
+        outgoing.setdefault(row.step.node, []).append(row)
+        counts[row.step.parent] = counts.get(row.step.parent, 0) + counts.get(row.step.node, 0)
+    if root is wrt or counts.get(wrt, 0) > PATHS_SHOWN:
+        return None
+    found = []
+    stack: list[tuple[Value, tuple[Row, ...]]] = [(root, ())]
+    while stack:
+        node, path = stack.pop()
+        if node is wrt:
+            found.append(path)
+            continue
+        stack.extend((row.step.parent, (*path, row)) for row in reversed(outgoing.get(node, ())))
+    return tuple(found)
+
+
+def finite_difference(listed: Steps, wrt: Value) -> float | None:
+    """Return the central difference of fourth order of the output in ``wrt``, by recomputing the graph.
+
+    None where a checkpointed call stands in between, which knows its value at one point only.
+    """
+    x = wrt.data
+    h = 1e-3 * max(abs(x), 1e-2) if x else 1e-3
+    depending = _depending(listed, wrt)
+    below = [node for node in listed.nodes if node in depending and node is not wrt]
+    if any(node.op is not None and node.op.call is not None for node in below):
+        return None
+
+    def output(at: float) -> float:
+        values = {wrt: at}
+        for node in below:
+            assert node.op is not None
+            try:
+                values[node] = node.op.value(*[values.get(p, p.data) if isinstance(p, Value) else p for p in node.operands])
+            except (ArithmeticError, ValueError):  # a user's own operation, outside of its domain
+                values[node] = math.nan
+        return values[listed.root]
+
+    if wrt is listed.root:
+        return 1.0
+    return (8.0 * (output(x + h) - output(x - h)) - (output(x + 2 * h) - output(x - 2 * h))) / (12.0 * h)

@@ -1,0 +1,123 @@
+"""explain(loss, wrt=w): the chain rule of a graph, step by step, with symbols and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.render.derive import latex, mathml, text
+from autograd.render.derive.derivation import LIMIT, Derivation, derive
+from autograd.value import Value
+
+__all__ = ["Explanation", "explain"]
+
+_STYLES = {
+    "text": text.to_text,
+    "markdown": text.to_markdown,
+    "latex": latex.to_latex,
+    "mathml": mathml.to_mathml,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A derivation, which prints itself in one of four styles.
+
+    Attributes
+    ----------
+    derivation : Derivation
+        The steps with their formulas and numbers.
+    style : str
+        What ``str()`` gives.
+    gradient : float or None
+        The derivative, where one node was asked for.
+    """
+
+    derivation: Derivation
+    style: str
+
+    @property
+    def gradient(self) -> float | None:
+        """The derivative with respect to the node that was asked for."""
+        return self.derivation.gradient
+
+    def to(self, style: str) -> str:
+        """Return the explanation as ``text``, ``markdown``, ``latex`` or ``mathml``."""
+        if style not in _STYLES:
+            raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
+        return _STYLES[style](self.derivation)
+
+    def __str__(self) -> str:
+        return self.to(self.style)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        # Jupyter shows the richest that it trusts; the text is there for the others.
+        shown = self.to(self.style)
+        bundle = {"text/plain": shown}
+        if self.style == "markdown":
+            bundle["text/markdown"] = shown
+        elif self.style == "latex":
+            bundle["text/latex"] = f"$\\displaystyle {shown}$"
+        elif self.style == "mathml":
+            bundle["text/html"] = shown
+        return bundle
+
+
+def explain(
+    root: Value, wrt: Value | None = None, style: str = "text", *, depth: int | None = None, limit: int = LIMIT, gradient: float = 1.0
+) -> Explanation:
+    """Derive the gradient of ``root``, one row for each edge of the graph, with symbols and numbers.
+
+    Parameters
+    ----------
+    root
+        The node to differentiate.
+    wrt
+        The node to differentiate with respect to; every one where it is left out. With it come the product
+        of the local derivatives, and a check by finite differences.
+    style
+        ``text``, ``markdown``, ``latex`` or ``mathml``.
+    depth
+        How many operations back from ``root`` to go; all of them where it is left out.
+    limit
+        More rows than this are an error rather than a flood.
+    gradient
+        The seed of the pass.
+
+    Returns
+    -------
+    Explanation
+        Its ``str()`` is the derivation; a notebook shows it by itself.
+
+    Raises
+    ------
+    GraphError
+        If ``wrt`` is no node below ``root``, or the derivation exceeds ``limit``.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> y.label = "y"
+    >>> print(explain(y, wrt=x))
+    Forward
+      y = x*x = 9.0000
+    <BLANKLINE>
+    Backward
+      0  seed          dy/dy = 1       y.grad = 1
+      1  multiply (1)  ∂₁y/∂x = x = 3  x.grad += 3 * 1 = 3  [0 -> 3]
+      2  multiply (2)  ∂₂y/∂x = x = 3  x.grad += 3 * 1 = 3  [3 -> 6]
+    <BLANKLINE>
+    Gradient
+      dy/dx = ∂₁y/∂x + ∂₂y/∂x
+            = x + x
+            = 6
+    <BLANKLINE>
+    Check
+      finite difference 6.0000, relative difference below 1e-8
+    """
+    if style not in _STYLES:
+        raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
+    return Explanation(derive(root, wrt, depth=depth, limit=limit, seed=gradient), style)

@@ -1,0 +1,228 @@
+"""A derivation as plain text and as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.render import escape
+from autograd.render.derive.derivation import Derivation, Row
+from autograd.render.formula.symbols import Symbol
+from autograd.render.formula.text import plain, plain_name
+from autograd.render.labels import fixed, number
+
+__all__ = ["check_line", "derivative", "factors", "hook_lines", "local_derivative", "stale_line", "to_markdown", "to_text"]
+
+
+def derivative(above: str, below: str) -> str:
+    """Return the derivative as one line of text.
+
+    Examples
+    --------
+    >>> derivative("L", "w"), derivative("loss", "layer1.n0.w2")
+    ('dL/dw', 'd loss/d layer1.n0.w2')
+    """
+    return _fraction(above, below, "d", "d")
+
+
+def _fraction(above: str, below: str, first: str, second: str) -> str:
+    if all(len(x) <= 3 and x.isalnum() and x[0].isalpha() for x in (above, below)):
+        return f"{first}{above}/{second}{below}"
+    return f"{first} {plain_name(above)}/{second} {plain_name(below)}"
+
+
+_INDEX = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def local_derivative(node: str, operand: str, *, total: bool, place: int = 0) -> str:
+    """Return a node's derivative in one of its operands: with a curly d where it is not the ``total`` one.
+
+    With the ``place`` of the operand, counted from 1, where the same node is several of them.
+
+    Examples
+    --------
+    >>> local_derivative("y", "x", total=True), local_derivative("y", "x", total=False, place=2)
+    ('dy/dx', '∂₂y/∂x')
+    """
+    curly = "d" if total else f"∂{str(place).translate(_INDEX) if place else ''}"
+    return _fraction(node, operand, curly, "d" if total else "∂")
+
+
+def _local_of(row: Row) -> str:
+    return local_derivative(row.node, row.parent, total=row.total, place=row.place)
+
+
+def factors(path: Sequence[Row]) -> tuple[float, list[Any]]:
+    """Return the product along a path: its sign, and the factors that are not 1 or -1.
+
+    A row without a formula stands for itself.
+    """
+    sign = 1.0
+    kept: list[Any] = []
+    for row in path:
+        formula = row.formula
+        if isinstance(formula, float) and abs(formula) == 1.0:
+            sign *= formula
+        elif formula is None:
+            kept.append(row)
+        elif isinstance(formula, Symbol) and formula.kind == "product" and formula.parts[0] == -1.0:
+            sign = -sign
+            kept.append(-formula)
+        else:
+            kept.append(formula)
+    return sign, kept
+
+
+def _product(path: Sequence[Row], seed: float) -> str:
+    sign, kept = factors(path)
+    texts = []
+    for factor in kept:
+        text = _local_of(factor) if isinstance(factor, Row) else plain(factor)
+        bare = isinstance(factor, Row) or (not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-"))
+        texts.append(text if bare or (len(kept) == 1 and sign > 0 and seed == 1.0) else f"({text})")
+    if seed != 1.0:
+        texts.insert(0, number(seed))
+    return ("-" if sign < 0 else "") + (" * ".join(texts) or "1")
+
+
+def _local(row: Row) -> str:
+    """Return the local derivative, as formula and number."""
+    value = number(row.step.local)
+    text = _local_of(row)
+    if row.formula is not None:
+        shown = plain(row.formula)
+        if shown != value and not isinstance(row.formula, float):
+            text += f" = {shown}"
+    return f"{text} = {value}"
+
+
+def _grad(name: str) -> str:
+    return f"{plain_name(name)}.grad"
+
+
+def _left(d: Derivation) -> str:
+    """Return what the gradient is called: the derivative, or what the pass leaves where a seed or hooks changed it."""
+    assert d.target is not None
+    return derivative(d.output, d.target) if d.plain_pass else _grad(d.target)
+
+
+def _accumulation(row: Row) -> str:
+    s = row.step
+    line = f"{_grad(row.parent)} += {number(s.local)} * {number(s.upstream)} = {number(s.contribution)}"
+    return f"{line}  [{number(s.before)} -> {number(s.after)}]" if row.shared else line
+
+
+def _table(d: Derivation) -> list[tuple[str, str, str, str]]:
+    seed = ("0", "seed", f"{derivative(d.output, d.output)} = 1", f"{_grad(d.output)} = {number(d.seed)}")
+    return [seed, *((str(i), row.rule, _local(row), _accumulation(row)) for i, row in enumerate(d.rows, 1))]
+
+
+def _gradient_lines(d: Derivation) -> list[str]:
+    """Return the product along the paths, or the sum over the consumers, and its number."""
+    if d.target is None or d.gradient is None:
+        return []
+    lines = []
+    if d.paths:
+        seed = [] if d.seed == 1.0 else [number(d.seed)]
+        chains = [" * ".join([*seed, *map(_local_of, path)]) for path in d.paths]
+        # With one path of one edge the chain would only repeat the left side.
+        if len(chains) > 1 or len(d.paths[0]) > 1:
+            lines.append(" + ".join(chains))
+        if d.factored:
+            lines.append(" + ".join(_product(path, d.seed) for path in d.paths).replace("+ -", "- "))
+    elif d.last:
+        arrived = {r.node: derivative(d.output, r.node) if d.plain_pass else _grad(r.node) for r in d.last}
+        lines.append(" + ".join(f"{_local_of(r)} * {arrived[r.node]}" for r in d.last[:6]) + (" + ..." if len(d.last) > 6 else ""))
+    value = number(d.gradient)
+    return [*(line for line in lines if line != value), value]
+
+
+def check_line(d: Derivation, show: Callable[[float], str] = number) -> str:
+    """Return the verdict of the finite difference in words."""
+    if d.numeric is None:
+        return "no finite difference: a checkpointed or compiled call has its value at one point only"
+    if not math.isfinite(d.numeric):
+        return f"finite difference {show(d.numeric)}: the function is not defined around this point"
+    size = "below 1e-8" if d.difference < 1e-8 else f"{d.difference:.1e}"
+    verdict = "" if d.difference < 1e-4 else " -- they differ: hooks change the gradient" if d.hooks else " -- they differ: a kink, a cancellation, or a wrong rule"
+    return f"finite difference {show(d.numeric)}, relative difference {size}{verdict}"
+
+
+def hook_lines(d: Derivation, show: Callable[[float], str] = number) -> list[str]:
+    """Return what the hooks made of gradients."""
+    return [f"{_grad(name)}: its hook made {show(after)} of {show(before)}" for name, before, after in d.hooks]
+
+
+def stale_line(d: Derivation) -> str:
+    """Return which nodes have no formula, and why."""
+    several = len(d.stale) > 1
+    return f"{', '.join(map(plain_name, d.stale[:6]))}{', ...' if len(d.stale) > 6 else ''}: the numbers of {'their' if several else 'its'} operands give another value now"
+
+
+def _omitted(d: Derivation) -> str:
+    return f"{d.omitted} more steps lie deeper; a larger depth= shows them"
+
+
+def _forward(d: Derivation) -> list[str]:
+    return [" = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), fixed(value)]) for name, formula, value in d.forward]
+
+
+def to_text(d: Derivation) -> str:
+    """Return the derivation as aligned text."""
+    lines = []
+    if d.forward:
+        lines += ["Forward", *(f"  {line}" for line in _forward(d)), *([f"  ({stale_line(d)})"] if d.stale else []), ""]
+    table = _table(d)
+    widths = [max(len(row[i]) for row in table) for i in range(3)]
+    lines.append("Backward")
+    lines += ["  " + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in table]
+    lines += [f"  {line}" for line in hook_lines(d)]
+    if d.omitted:
+        lines.append(f"  ... {_omitted(d)}")
+    if d.target is not None:
+        left = _left(d)
+        lines += ["", "Gradient"]
+        lines += [f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))]
+        lines += ["", "Check", f"  {check_line(d)}"]
+    return "\n".join([*lines, *_network(d, to_plain=True)])
+
+
+def to_markdown(d: Derivation) -> str:
+    """Return the derivation as Markdown: a list, a table, and the product."""
+    lines = []
+    if d.forward:
+        lines += ["**Forward**", ""]
+        lines += [f"- {_code(line)}" for line in _forward(d)]
+        lines += [*([f"- {escape.markdown(stale_line(d))}"] if d.stale else []), ""]
+    lines += ["**Backward**", "", "| step | rule | local derivative | accumulation |", "|---:|---|---|---|"]
+    lines += [f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |" for i, rule, local, total in _table(d)]
+    lines += [part for line in hook_lines(d) for part in ("", escape.markdown(line))]
+    if d.omitted:
+        lines += ["", f"*{_omitted(d)}*"]
+    if d.target is not None:
+        lines += ["", "**Gradient**", "", f"{_code(' = '.join([_left(d), *_gradient_lines(d)]))}", ""]
+        lines.append(f"*Check: {escape.markdown(check_line(d))}*")
+    return "\n".join([*lines, *_network(d, to_plain=False)])
+
+
+def _code(text: str, *, cell: bool = False) -> str:
+    """Return text as a code span, fenced by more backticks than it contains."""
+    fence = "`"
+    while fence in text:
+        fence += "`"
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text.replace('|', chr(92) + '|') if cell else text}{pad}{fence}"
+
+
+def _network(d: Derivation, *, to_plain: bool) -> list[str]:
+    """Return the four equations of backpropagation, where the graph is a network's."""
+    from autograd.render.derive.network import equations
+
+    blocks = equations(d.steps)
+    if not blocks:
+        return []
+    lines = ["", "The errors of the layers" if to_plain else "**The errors of the layers**"]
+    for block in blocks:
+        lines += ["", *(f"  {line}" for line in block)] if to_plain else ["", "```", *block, "```"]
+    return lines

@@ -1,0 +1,1 @@
+"""Formulas: symbols, and one file for each language in which they are written."""

@@ -1,0 +1,127 @@
+"""What plain text, LaTeX and MathML have in common: how a formula is taken apart, and where brackets are needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from autograd.op import PRODUCT, SUM, Op
+from autograd.render.formula.symbols import Symbol
+
+__all__ = ["ATOM", "SHOWN", "Notation", "Printed", "coefficient_text", "few", "signed", "split_product", "terms_of_dot"]
+
+ATOM: Final = 6  # binds tighter than any operation: a name, a number
+SHOWN: Final = 6  # operands of a long list that are printed
+
+Printed = tuple[str, int]
+"""A text, and how tightly it binds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A way to write formulas, by its parts.
+
+    Attributes
+    ----------
+    number, product, call : callables
+        Print a float, a product, an operation with its operands: the text, and how tightly it binds.
+    name, fenced : callables
+        Print a name; put a text into brackets.
+    add : callable
+        Join terms, each with whether it is subtracted.
+    """
+
+    number: Callable[[float], Printed]
+    name: Callable[[str], str]
+    product: Callable[[Symbol], Printed]
+    call: Callable[[Op, tuple[Any, ...]], Printed]
+    fenced: Callable[[str], str]
+    add: Callable[[list[tuple[bool, str]]], str]
+
+    def show(self, x: Any) -> Printed:
+        """Print a symbol or a number."""
+        if not isinstance(x, Symbol):
+            return self.number(x)
+        if x.kind == "name":
+            return self.name(x.parts[0]), ATOM
+        if x.kind == "number":
+            return x.parts[0], ATOM
+        if x.kind == "sum":
+            return self.add([(coefficient < 0, self._term(abs(coefficient), term)) for coefficient, term in _sum_parts(x)]), SUM
+        return self.product(x) if x.kind == "product" else self.call(*x.parts)
+
+    def wrap(self, x: Any, least: int) -> str:
+        """Print an operand, in brackets where it binds less tightly than ``least``."""
+        text, precedence = self.show(x)
+        return text if precedence >= least else self.fenced(text)
+
+    def _term(self, magnitude: float, term: Symbol | None) -> str:
+        if term is None:
+            return self.number(magnitude)[0]
+        if magnitude == 1.0:
+            return self.wrap(term, PRODUCT)
+        scale, factors = term.parts if term.kind == "product" else (1.0, ((term, 1.0),))
+        return self.product(Symbol("product", (scale * magnitude, factors)))[0]
+
+
+def coefficient_text(x: float) -> str:
+    """Return a constant as it was probably typed: long ones to four significant digits, unless they would look like whole numbers.
+
+    Examples
+    --------
+    >>> [coefficient_text(x) for x in (2.0, -0.5, 1 / 3, 1.0000001, 1234567.0, 1e20, float("nan"), -0.0)]
+    ['2', '-0.5', '0.3333', '1.0000001', '1234567', '1e+20', 'NaN', '-0']
+    """
+    if x != x:
+        return "NaN"
+    if x == 0.0:
+        return "-0" if math.copysign(1.0, x) < 0.0 else "0"
+    whole = abs(x) < 1e15 and float(x).is_integer()
+    text = repr(int(x)) if whole else repr(x)
+    if len(text.lstrip("-")) <= 6:
+        return text
+    short = f"{x:.4g}"
+    rounded = float(short)
+    return text if rounded != x and (whole or rounded.is_integer()) and math.isfinite(rounded) and abs(x) < 1e15 else short
+
+
+def _sum_parts(x: Symbol) -> list[tuple[float, Any]]:
+    """Return the terms of a sum with their coefficients in reading order: a positive one first."""
+    constant, terms = x.parts
+    parts: list[tuple[float, Any]] = list(terms)
+    if constant != 0.0:
+        leading = constant > 0 and all(c < 0 for c, _ in terms)
+        parts.insert(0 if leading else len(parts), (constant, None))
+    return parts
+
+
+def split_product(x: Symbol) -> tuple[str, float, list[tuple[Any, float]], float, list[tuple[Any, float]]]:
+    """Return sign, number and powers above the line, number and powers below it."""
+    coefficient, factors = x.parts
+    sign, magnitude = ("-" if coefficient < 0 else ""), abs(coefficient)
+    below = [(b, -e) for b, e in factors if e < 0]
+    above = [(b, e) for b, e in factors if not e < 0]  # NaN, too
+    # 0.5 x / y reads better as x / (2 y).
+    if 1.0 / 12.0 <= magnitude < 1.0 and (1.0 / magnitude).is_integer():
+        return sign, 1.0, above, 1.0 / magnitude, below
+    return sign, magnitude, above, 1.0, below
+
+
+def signed(terms: list[tuple[bool, str]]) -> str:
+    """Join terms by their signs, as plain text and LaTeX write them."""
+    text = "".join(f" {'-' if negative else '+'} {term}" for negative, term in terms)
+    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
+
+
+def few(texts: list[str], dots: str) -> list[str]:
+    """Return the texts, or the ends of a long list."""
+    return texts if len(texts) <= SHOWN else [*texts[: SHOWN - 2], dots, texts[-1]]
+
+
+def terms_of_dot(operands: Sequence[Any]) -> Iterator[list[Any]]:
+    """Yield the factors of each term of a dot product; the 1 that a bias is multiplied by says nothing."""
+    half = len(operands) // 2
+    for pair in zip(operands[:half], operands[half:], strict=True):
+        yield [x for x in pair if x != 1.0]

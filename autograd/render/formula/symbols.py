@@ -1,0 +1,328 @@
+"""Symbols: what the rows' rules are run on to print derivatives, simplified enough to read.
+
+A symbol is a name, a sum, a product of powers, or an operation applied to symbols. Sums and products are
+kept flat, so ``1 * (b * 1)`` is ``b`` and ``x * x`` is ``x^2`` as soon as they are made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograd import ops
+from autograd.floats import elementary
+from autograd.operators import Operators
+
+__all__ = ["Symbol", "agree", "apply_raw", "evaluate", "holds", "literal", "local_formulas", "name", "true_formulas"]
+
+N_ARY_LIMIT = 48  # formulas of operations over more operands than this help nobody
+
+
+class Symbol(Operators):
+    """An expression. Immutable; equal expressions have equal keys.
+
+    Attributes
+    ----------
+    kind : str
+        ``name`` with a string; ``number`` with one that is printed as it stands; ``sum`` with a constant and terms (coefficient, symbol); ``product`` with a
+        coefficient and factors (symbol, exponent); ``call`` with a row and its operands.
+    """
+
+    __slots__ = ("key", "kind", "parts")
+
+    def __init__(self, kind: str, parts: tuple[Any, ...]) -> None:
+        self.kind = kind
+        self.parts = parts
+        self.key: tuple[Any, ...] = (kind, *(_key(p) for p in parts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Symbol) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __float__(self) -> float:
+        raise TypeError("a symbol has no number; write the rule with this package's functions")
+
+    def __repr__(self) -> str:
+        from autograd.render.formula.text import plain
+
+        return plain(self)
+
+    @staticmethod
+    def _apply(op: ops.Op, operands: tuple[Any, ...]) -> Any:
+        """Apply a row, and simplify."""
+        rule = _RULES.get(op.name)
+        return rule(*operands) if rule else Symbol("call", (op, operands))
+
+
+def _key(part: Any) -> Any:
+    if isinstance(part, Symbol):
+        return part.key
+    if isinstance(part, tuple):
+        return tuple(_key(p) for p in part)
+    return part.name if isinstance(part, ops.Op) else part
+
+
+def name(text: str) -> Symbol:
+    """Return the symbol of that name."""
+    return Symbol("name", (text,))
+
+
+def literal(text: str) -> Symbol:
+    """Return a number that is printed already."""
+    return Symbol("number", (text,))
+
+
+def apply_raw(op: ops.Op, operands: Sequence[Any]) -> Any:
+    """Apply a row as it stands, for formulas that must show what was computed."""
+    if op.name == "step":
+        return _step(*operands)
+    return Symbol("call", (op, tuple(operands)))
+
+
+# Sums: a constant and terms.
+
+
+def _terms(x: Any) -> tuple[float, tuple[tuple[float, Symbol], ...]]:
+    if not isinstance(x, Symbol):
+        return float(x), ()
+    if x.kind == "sum":
+        return x.parts[0], x.parts[1]
+    if x.kind == "product" and x.parts[0] != 1.0:
+        return 0.0, ((x.parts[0], _product(1.0, x.parts[1])),)
+    return 0.0, ((1.0, x),)
+
+
+def _sum(*operands: Any) -> Any:
+    constant = 0.0
+    coefficients: dict[Symbol, float] = {}
+    for x in operands:
+        c, terms = _terms(x)
+        constant += c
+        for coefficient, term in terms:
+            coefficients[term] = coefficients.get(term, 0.0) + coefficient
+    terms = tuple((c, t) for t, c in coefficients.items() if c != 0.0)
+    if not terms:
+        return constant
+    if constant == 0.0 and len(terms) == 1:
+        return _times(terms[0][0], terms[0][1])
+    return Symbol("sum", (constant, terms))
+
+
+# Products: a coefficient and powers.
+
+
+def _factors(x: Any) -> tuple[float, tuple[tuple[Symbol, float], ...]]:
+    if not isinstance(x, Symbol):
+        return float(x), ()
+    if x.kind == "product":
+        return x.parts[0], x.parts[1]
+    return 1.0, ((x, 1.0),)
+
+
+def _product(coefficient: float, factors: Sequence[tuple[Symbol, float]]) -> Any:
+    if coefficient == 0.0 or not factors:
+        return coefficient
+    if coefficient == 1.0 and len(factors) == 1 and factors[0][1] == 1.0:
+        return factors[0][0]
+    if len(factors) == 1 and factors[0][1] == 1.0 and factors[0][0].kind == "sum" and coefficient == -1.0:
+        constant, terms = factors[0][0].parts
+        return Symbol("sum", (-constant, tuple((-c, t) for c, t in terms)))
+    return Symbol("product", (coefficient, tuple(factors)))
+
+
+def _times(*operands: Any) -> Any:
+    coefficient = 1.0
+    powers: dict[Symbol, float] = {}
+    for x in operands:
+        c, factors = _factors(x)
+        coefficient *= c
+        for base, exponent in factors:
+            powers[base] = powers.get(base, 0.0) + exponent
+    return _product(coefficient, [(b, e) for b, e in powers.items() if e != 0.0])
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, Symbol):
+        return Symbol("call", (ops.pow, (base, exponent)))
+    if not isinstance(base, Symbol):
+        return ops.pow(base, exponent)
+    coefficient, factors = _factors(base)
+    if exponent == 0.0:
+        return 1.0
+    # A root of a product is the product of roots only where the factors are positive.
+    if not float(exponent).is_integer() and (coefficient != 1.0 or len(factors) != 1 or factors[0][1] != 1.0):
+        return Symbol("product", (1.0, ((base, exponent),)))
+    return _product(ops.power.value(coefficient, exponent), [(b, e * exponent) for b, e in factors])
+
+
+def _over(a: Any, b: Any) -> Any:
+    if not isinstance(b, Symbol):
+        return _times(a, elementary.div(1.0, float(b)))
+    return _times(a, _power(b, -1.0))
+
+
+def _step(a: Any, b: Any, tie: Any = 0.0) -> Any:
+    """Return Iverson's bracket, which is printed with its comparison; half of another one where a tie counts half."""
+    if not any(isinstance(x, Symbol) for x in (a, b, tie)):
+        return ops.TABLE["step"].value(a, b, tie)
+    if tie == 1.0:
+        return Symbol("call", (ops.greater_equal, (a, b)))
+    above = Symbol("call", (ops.greater, (a, b)))
+    return above if tie == 0.0 else _sum(above, _times(tie, Symbol("call", (ops.equal, (a, b)))))
+
+
+def _mean(*operands: Any) -> Any:
+    return _over(_sum(*operands), float(len(operands)))
+
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "add": _sum,
+    "sub": lambda a, b: _sum(a, _times(-1.0, b)),
+    "neg": lambda x: _times(-1.0, x),
+    "mul": _times,
+    "div": _over,
+    "div_slope": lambda a, b: _over(_times(-1.0, a), _power(b, 2.0)),
+    "reciprocal": lambda x: _power(x, -1.0),
+    "square": lambda x: _power(x, 2.0),
+    "power": _power,
+    "scaled_power": lambda x, c, e: _times(c, _power(x, e)),
+    "pow": _power,
+    "scaled_exp": lambda x, c: _times(c, ops.exp(x)),
+    "sum": _sum,
+    "prod": _times,
+    "mean": _mean,
+    "step": _step,
+    # Guards of the domain, which change no value inside it.
+    "restrict": lambda x: x,
+    "saturate": lambda x: x,
+}
+
+
+def evaluate(x: Any, values: Mapping[str, float]) -> float:
+    """Return the number that a formula stands for, names having the given values.
+
+    Computed as the formula is printed, by IEEE's rules.
+
+    Examples
+    --------
+    >>> evaluate(1.0 - name("a") * name("a"), {"a": 0.5})
+    0.75
+    """
+    if not isinstance(x, Symbol):
+        return float(x)
+    if x.kind == "name":
+        return values[x.parts[0]]
+    if x.kind == "sum":
+        constant, terms = x.parts
+        return float(sum((c * evaluate(t, values) for c, t in terms), start=constant))
+    if x.kind == "product":
+        coefficient, factors = x.parts
+        above, below = coefficient, 1.0
+        for base, exponent in factors:
+            b = evaluate(base, values)
+            raised = ops.sqrt.value(b) if abs(exponent) == 0.5 else ops.power.value(b, abs(exponent))
+            if exponent < 0.0:
+                below *= raised
+            else:
+                above *= raised
+        return elementary.div(above, below)
+    op, operands = x.parts
+    rule = _PRINTED.get(op.name) or op.value
+    return float(rule(*[evaluate(operand, values) for operand in operands]))
+
+
+# Rows that are printed by means of others, which differ where an operand is infinite.
+_PRINTED: dict[str, Callable[..., float]] = {"floordiv": lambda a, b: ops.floor.value(elementary.div(a, b))}
+
+
+def agree(x: float, y: float) -> bool:
+    """Whether two numbers are the same to every digit that is printed, and a few more.
+
+    Examples
+    --------
+    >>> agree(0.1 + 0.2, 0.3), agree(math.nan, math.nan), agree(0.0, 1e-20)
+    (True, True, False)
+    """
+    if x == y or (x != x and y != y):
+        return True
+    size = max(abs(x), abs(y))
+    return abs(x - y) <= size * (1e-9 if size >= 1e-3 else 1e-6) and math.isfinite(size)
+
+
+def local_formulas(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Run a row's rule on symbols: one formula for each differentiable operand.
+
+    Parameters
+    ----------
+    op
+        The row. Its textbook form is taken, where it has one.
+    output, operands
+        Symbols; constants among the operands are floats.
+
+    Returns
+    -------
+    tuple or None
+        None where the rule does not run on symbols, as a user's own may not, or has too many operands.
+
+    Examples
+    --------
+    >>> local_formulas(ops.mul, name("m"), (name("w"), name("x")))
+    (x, w)
+    >>> local_formulas(ops.tanh, name("a"), (name("z"),))
+    (1 - a^2,)
+    """
+    found = _candidates(op, output, operands)
+    return found[0] if found else None
+
+
+def true_formulas(
+    op: ops.Op, output: Symbol, operands: Sequence[Any], values: Mapping[str, float], slopes: Mapping[int, float]
+) -> dict[int, Any]:
+    """Return, by position, the formulas that hold for the numbers at hand.
+
+    A textbook's form may not: ``1 - a^2`` is 0 where ``a`` has been rounded to 1, and ``x/x`` is NaN at 0. Then the
+    accurate form is taken, and where that does not hold either, none.
+
+    Parameters
+    ----------
+    op, output, operands
+        As `local_formulas` takes them.
+    values
+        The number of each name.
+    slopes
+        For each position the local derivative as the engine has it.
+    """
+    held: dict[int, Any] = {}
+    for formulas in _candidates(op, output, operands):
+        for position, slope in slopes.items():
+            if position not in held and position < len(formulas) and holds(formulas[position], values, slope):
+                held[position] = formulas[position]
+    return held
+
+
+def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
+    """Whether a formula gives a number, names having the given values."""
+    try:
+        return agree(evaluate(formula, values), number)
+    except (ArithmeticError, TypeError, ValueError, IndexError):  # a user's own operation may refuse its operands
+        return False
+
+
+def _candidates(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the forms of a row's rule on symbols: the textbook's first, then the accurate one."""
+    if op.arity == ops.ANY and len(operands) > N_ARY_LIMIT and op.name not in ("sum", "mean", "dot"):
+        return []
+    found = []
+    for rule in (op.textbook, op.partials):
+        if rule is None:
+            continue
+        try:
+            found.append(tuple(rule(output, *operands)))
+        except (TypeError, ValueError, ArithmeticError, IndexError):
+            # The rule asked a symbol for its number or its order, or has none for such a constant.
+            continue
+    return found

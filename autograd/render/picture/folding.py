@@ -1,0 +1,261 @@
+"""Large graphs made readable: modules become one box, and what repeats is drawn once, marked with how often."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from autograd.ops import Op
+from autograd.render.derive.steps import positioned_edges
+from autograd.render.labels import MINUS, number, visible
+from autograd.render.picture.graph import (
+    Edge,
+    Graph,
+    Node,
+    gradient_of,
+    operation_text,
+    path_of,
+    scope_of,
+    short_label,
+    tone,
+)
+from autograd.value import Value
+
+__all__ = ["build_folded", "depth_of"]
+
+_DIGITS = re.compile(r"\d+")
+_ORDERED = frozenset({"sub", "div", "pow", "power", "mod", "floordiv", "where", "atan2"})
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Nodes drawn as one box: a single node, a module, or repeats of either."""
+
+    members: list[Value]
+    scope: str
+    op: Op | None
+    module: str = ""
+    scopes: set[str] = field(default_factory=set)
+    count: int = 1
+
+
+def depth_of(nodes: Sequence[Value]) -> int:
+    """Return how many levels of modules there are."""
+    return max((path.count(".") + 1 for v in nodes if (path := path_of(v.scope))), default=0)
+
+
+def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Graph:
+    """Turn sorted nodes into a picture with one box for each module at ``depth``, and one for each kind of repeat."""
+    groups, index = _modules(nodes, depth)
+    arrows = _arrows(nodes, index)
+    if repeats:
+        classes = _classes(groups, arrows)
+        if classes is not None:
+            groups, renumbered = _merge(groups, classes)
+            index = {v: renumbered[i] for v, i in index.items()}
+    return _picture(nodes, groups, index, rankdir)
+
+
+def _modules(nodes: Sequence[Value], depth: int | None) -> tuple[list[_Group], dict[Value, int]]:
+    """Put each node in a group of its own, or in that of its module at ``depth``."""
+    scopes = {v.scope for v in nodes if v.scope}
+    groups: list[_Group] = []
+    index: dict[Value, int] = {}
+    modules: dict[str, int] = {}
+    for v in nodes:
+        scope = scope_of(v, scopes)
+        parts = scope.split(".") if scope else []
+        if depth is not None and len(parts) >= depth:
+            path = ".".join(parts[:depth])
+            if path not in modules:
+                modules[path] = len(groups)
+                outer = path.rpartition(".")[0]
+                groups.append(_Group([], outer, None, path, {outer}))
+            groups[modules[path]].members.append(v)
+            index[v] = modules[path]
+        else:
+            index[v] = len(groups)
+            groups.append(_Group([v], scope, v.op, "", {scope}))
+    return groups, index
+
+
+def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[int, int]]]:
+    """Return, for each group, its operands in other groups with their positions."""
+    below: list[list[tuple[int, int]]] = [[] for _ in range(max(index.values()) + 1)]
+    for v in nodes:
+        i = index[v]
+        if v.op is not None and v.op.name in _ORDERED:
+            below[i] += [(index[x], position) for position, x in enumerate(v.operands) if x.__class__ is Value and index[x] != i]
+        else:
+            below[i] += [(index[x], 0) for x in v.operands if x.__class__ is Value and index[x] != i]
+    return below
+
+
+def _order(below: list[list[tuple[int, int]]]) -> list[int] | None:
+    """Return the groups after their operands; None where modules depend on each other in a circle."""
+    tails = [{j for j, _ in arrows} for arrows in below]
+    waiting = [len(found) for found in tails]
+    above: list[list[int]] = [[] for _ in below]
+    for i, found in enumerate(tails):
+        for j in found:
+            above[j].append(i)
+    order = [i for i, w in enumerate(waiting) if not w]
+    for i in order:  # grows on the way
+        for j in above[i]:
+            waiting[j] -= 1
+            if not waiting[j]:
+                order.append(j)
+    return order if len(order) == len(below) else None
+
+
+def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[int] | None:
+    """Number the groups so that alike ones share a number: alike in what they are made of, and in what is made of them.
+
+    A chain such as ``a + b + c + ...`` counts as one sum, for its links are alike to a reader.
+    """
+    order = _order(below)
+    if order is None:
+        return None
+    interned: dict[Any, int] = {}
+    above: list[list[tuple[int, int]]] = [[] for _ in groups]
+    for i, arrows in enumerate(below):
+        for j, position in arrows:
+            above[j].append((i, position))
+    made_of = [0] * len(groups)
+    parts: list[frozenset[Any]] = [frozenset()] * len(groups)
+    link = [False] * len(groups)  # whether the only consumer is the next link of the same chain
+    for i in order:
+        group = groups[i]
+        operands: set[Any] = set()
+        for j, position in below[i]:
+            if group.op is not None and groups[j].op is group.op and len(above[j]) == 1 and groups[j].scopes == group.scopes:
+                link[j] = True
+                operands |= parts[j]
+            else:
+                operands.add((made_of[j], position))
+        parts[i] = frozenset(operands)
+        kind = group.op.name if group.op is not None else "module" if group.module else "leaf"
+        made_of[i] = interned.setdefault((kind, _pattern(group.module), _pattern(group.scope), parts[i]), len(interned))
+    used_in = [0] * len(groups)
+    for i in reversed(order):
+        if link[i]:
+            used_in[i] = used_in[above[i][0][0]]
+        else:
+            users = frozenset((used_in[j], position) for j, position in above[i])
+            used_in[i] = interned.setdefault((made_of[i], users), len(interned))
+    return used_in
+
+
+@lru_cache(maxsize=4096)
+def _pattern(path: str) -> str:
+    """Return a path in which the number of the last module is left open."""
+    outer, dot, last = path.rpartition(".")
+    return f"{outer}{dot}{_DIGITS.sub('*', last)}"
+
+
+def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list[int]]:
+    """Make one group of each class."""
+    numbers: dict[int, int] = {}
+    merged: list[_Group] = []
+    renumbered = []
+    for group, kind in zip(groups, classes, strict=True):
+        if kind not in numbers:
+            numbers[kind] = len(merged)
+            merged.append(_Group(list(group.members), group.scope, group.op, group.module, set(group.scopes)))
+        else:
+            into = merged[numbers[kind]]
+            into.members += group.members
+            into.scopes |= group.scopes
+            into.count += 1
+            if group.module != into.module:
+                into.module = _pattern(into.module)
+        renumbered.append(numbers[kind])
+    for group in merged:
+        if len(group.scopes) > 1:
+            group.scope = _pattern(group.scope)
+    return merged, renumbered
+
+
+def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str) -> Graph:
+    gradients = {v: gradient_of(v) for v in nodes}
+    scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
+    has_pass = any(gradients.values())
+    graph = Graph(rankdir=rankdir, scale=scale)
+    output = index[nodes[-1]]
+    for i, group in enumerate(groups):
+        graph.nodes.append(_box(i, group, gradients, scale, has_pass=has_pass, output=i == output))
+        if len(group.scopes) > 1:
+            graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
+    edges: dict[tuple[int, int, int], list[tuple[float | None, float]]] = {}
+    for v in nodes:
+        head, g = index[v], gradients[v]
+        alone = groups[head].count == 1 and not groups[head].module
+        if alone:
+            for position, parent, local in positioned_edges(v):
+                tail = index[parent]
+                edges.setdefault((tail, head, position if groups[tail].count == 1 else -1), []).append((local, g))
+        else:
+            for parent, local in v.edges():
+                tail = index[parent]
+                if tail != head:
+                    edges.setdefault((tail, head, -1), []).append((local, g))
+    for (tail, head, position), flows in edges.items():
+        graph.edges.append(_arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass))
+    if not has_pass:
+        graph.notices.append("no gradients yet: call backward() first")
+    return graph
+
+
+def _box(i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool) -> Node:
+    members = group.members
+    arrived = [gradients[v] for v in members]
+    if group.module:
+        parameters = sum(v.op is None for v in members) // group.count
+        title = visible(group.module.rpartition(".")[2])
+        value = f"{len(members) // group.count} nodes" + (f", {parameters} leaves" if parameters else "")
+        node = Node(f"n{i}", title, "", value, "", kind="group", scope=group.scope, count=group.count, value_name="holds")
+    else:
+        labels = {short_label(v.label, group.scope if group.count == 1 else v.label.rpartition(".")[0]) for v in members}
+        patterns = {_DIGITS.sub("*", label) for label in labels}
+        title = labels.pop() if len(labels) == 1 else patterns.pop() if len(patterns) == 1 else ""
+        operations = {operation_text(v) for v in members[:200]}
+        operation = operations.pop() if len(operations) == 1 else operation_text(members[0]).split(" ")[0]
+        kind = "leaf" if group.op is None else "output" if output else "operation"
+        node = Node(f"n{i}", title, operation, _range([v.data for v in members]), "", kind=kind, scope=group.scope, count=len(members))
+    if has_pass:
+        node.gradient = _range(arrived)
+        node.tone = tone(_strongest(arrived), scale)
+    return node
+
+
+def _arrow(i: int, tail: int, head: int, position: int, *, flows: list[tuple[float | None, float]], scale: float, has_pass: bool) -> Edge:
+    locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
+    taken = any(local is not None for local, _ in flows)
+    contributions = [g * local for local, g in flows if local is not None]
+    shade = tone(_strongest(contributions), scale) if has_pass and contributions else "none"
+    edge = Edge(f"e{i}", f"n{tail}", f"n{head}", max(position, 0), locals_.pop() if len(locals_) == 1 else "", tone=shade, taken=taken, count=len(flows))
+    if len(contributions) == 1 and has_pass:
+        edge.contribution = number(contributions[0], minus=MINUS)
+    return edge
+
+
+def _strongest(xs: Sequence[float]) -> float:
+    """Return the number farthest from zero; one that is not finite, where there is any."""
+    low, high = min(xs), max(xs)
+    total = sum(xs)
+    if not math.isfinite(total):  # an overflow of finite numbers comes here too
+        return next((x for x in xs if not math.isfinite(x)), max(xs, key=abs))
+    return high if high >= -low else low
+
+
+def _range(xs: Sequence[float]) -> str:
+    """Return one number, or the ends of a range."""
+    finite = [x for x in xs if math.isfinite(x)]
+    strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}
+    ends = [] if not finite else [min(finite)] if min(finite) == max(finite) else [min(finite), max(finite)]
+    texts = [number(x, minus=MINUS, digits=4 if len(ends) == 1 else 2) for x in ends]
+    return ", ".join([*([" … ".join(texts)] if texts else []), *sorted(strange)])

@@ -1,0 +1,230 @@
+"""The neutral structure that every renderer draws: nodes, edges, clusters, and what the legend must explain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from autograd import ops
+from autograd.render.derive.steps import positioned_edges
+from autograd.render.formula.notation import coefficient_text
+from autograd.render.labels import MINUS, number, visible
+from autograd.value import Value
+
+__all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
+
+LEVELS = 4  # shades on each side of zero
+LEVELS_DRAWN = 32  # of modules within each other; what lies deeper is drawn in the last of them
+CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be most of the picture
+
+# What a reader of mathematics expects in place of the program's sign.
+_GLYPHS = {
+    "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln", "less_equal": "≤",
+    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋", "·": "dot",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Node:
+    """A box: a node of the graph, or several that were folded into one."""
+
+    id: str
+    title: str
+    """The name given by the user, or empty."""
+    operation: str
+    """What was applied, constants included; empty on a leaf."""
+    value: str
+    gradient: str
+    """Empty where no backward pass has been run."""
+    tone: str = "none"
+    """Colour class of the gradient."""
+    kind: str = "operation"
+    """leaf, operation, output or group."""
+    scope: str = ""
+    count: int = 1
+    saved: bool = False
+    """Whether the backward pass reads this node's value."""
+    tooltip: tuple[str, ...] = ()
+    value_name: str = "value"
+    widest: str = ""
+    """The longest number that the box must have room for, where it changes."""
+
+
+@dataclass(slots=True)
+class Edge:
+    """An operand of a node, drawn from the operand (tail) to the node (head)."""
+
+    id: str
+    tail: str
+    head: str
+    position: int = 0
+    local: str = ""
+    """The local derivative; empty where several edges are folded into one."""
+    contribution: str = ""
+    """What flows back along the edge."""
+    tone: str = "none"
+    taken: bool = True
+    """Whether a gradient can flow: false behind a branch that was not taken."""
+    saved: bool = False
+    count: int = 1
+    tooltip: tuple[str, ...] = ()
+    widest: str = ""
+
+
+@dataclass(slots=True)
+class Graph:
+    """A whole picture, before any layout."""
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    rankdir: str = "LR"
+    scale: float = 0.0
+    """Largest finite gradient; colours are relative to it."""
+    notices: list[str] = field(default_factory=list)
+    """What was left out, and how to see it."""
+    scope_counts: dict[str, int] = field(default_factory=dict)
+    """For a scope that stands for several: how many."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many edges that they are drawn as one texture."""
+        return len(self.edges) > CROWDED
+
+    @property
+    def tones(self) -> set[str]:
+        """The colour classes in use, for the legend."""
+        return {node.tone for node in self.nodes} | {edge.tone for edge in self.edges}
+
+    def span(self) -> int:
+        """Return the sum of the edges' lengths, in layers of the longest path."""
+        layer = {node.id: 0 for node in self.nodes}
+        for edge in self.edges:  # sorted by their heads, as the nodes are
+            layer[edge.head] = max(layer[edge.head], layer[edge.tail] + 1)
+        return sum(layer[edge.head] - layer[edge.tail] for edge in self.edges)
+
+    def scopes(self) -> list[str]:
+        """Every path that is a cluster, outer before inner."""
+        paths: dict[str, None] = {}
+        for node in self.nodes:
+            parts = node.scope.split(".") if node.scope else []
+            for depth in range(1, len(parts) + 1):
+                paths.setdefault(".".join(parts[:depth]))
+        return list(paths)
+
+
+def tone(gradient: float | None, scale: float) -> str:
+    """Return the colour class of a gradient: ``none``, ``zero``, ``nan``, ``n1``..``n4`` or ``p1``..``p4``.
+
+    Shades follow the square root, for gradients span orders of magnitude.
+
+    Examples
+    --------
+    >>> [tone(g, 1.0) for g in (None, 0.0, -1.0, 1e-6, float("nan"))]
+    ['none', 'zero', 'n4', 'p1', 'nan']
+    """
+    if gradient is None:
+        return "none"
+    if not math.isfinite(gradient):
+        return "nan"
+    if gradient == 0.0 or scale == 0.0:
+        return "zero"
+    level = min(LEVELS, max(1, math.ceil(LEVELS * (abs(gradient) / scale) ** 0.5 - 1e-9)))
+    return f"{'p' if gradient > 0 else 'n'}{level}"
+
+
+def gradient_of(node: Value) -> float:
+    """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
+    return 0.0 if node.grad is None else float(node.grad.data if isinstance(node.grad, Value) else node.grad)
+
+
+def operation_text(node: Value) -> str:
+    """Return what a box says of its operation: the sign, with constant operands where they stand.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2, ops.softmax(x, 1.0, index=0))]
+    ['×', '× 2', '1 −', '( )²', 'softmax[0]']
+    """
+    op = node.op
+    if op is None:
+        return ""
+    glyph = visible(_GLYPHS.get(op.symbol or op.name, op.symbol or op.name))
+    operands = node.operands
+    if op.arity == ops.ANY and op.params:  # the constant says which of several results this is
+        return f"{glyph}[{number(operands[-1])}]"
+    if op.arity == ops.ANY:
+        return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
+    constants = {i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}
+    if op.name == "power":
+        return {"2": "( )²", "3": "( )³", "0.5": "( )^½"}.get(constants[1], f"^ {constants[1]}")
+    if len(operands) == 2 and op.arity == 2 and constants:
+        return f"{constants[0]} {glyph}" if 0 in constants else f"{glyph} {constants[1]}"
+    if constants and len(constants) <= 2:
+        return f"{glyph} ({', '.join(constants.values())})"
+    return glyph
+
+
+def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None) -> Graph:
+    """Turn sorted nodes into a picture, one box for each; gradients are the nodes' own unless others are given."""
+    gradients = gradients or {v: gradient_of(v) for v in nodes}
+    scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
+    has_pass = any(g != 0.0 for g in gradients.values())
+    ids = {v: f"n{i}" for i, v in enumerate(nodes)}
+    scopes = {v.scope for v in nodes if v.scope}
+    reached = _reached(nodes)
+    graph = Graph(rankdir=rankdir, scale=scale)
+    for v in nodes:
+        g, scope = gradients[v], scope_of(v, scopes)
+        kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
+        graph.nodes.append(
+            Node(
+                ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS), number(g, minus=MINUS) if has_pass else "",
+                tone(g, scale) if has_pass else "none", kind, scope,
+            )
+        )  # fmt: skip
+        for position, parent, local in positioned_edges(v):
+            taken = local is not None and v in reached
+            flow = g * local if local is not None and taken and has_pass else None
+            graph.edges.append(
+                Edge(
+                    f"e{len(graph.edges)}", ids[parent], ids[v], position, "0" if local is None else number(local, minus=MINUS),
+                    "" if flow is None else number(flow, minus=MINUS), tone(flow, scale) if has_pass else "none", taken,
+                )
+            )  # fmt: skip
+    if not has_pass:
+        graph.notices.append("no gradients yet: call backward() first")
+    return graph
+
+
+def _reached(nodes: Sequence[Value]) -> set[Value]:
+    """Return the nodes that a backward pass comes to: nothing flows below a branch that was not taken, not even 0 * NaN."""
+    reached = {nodes[-1]}
+    for v in reversed(nodes):
+        if v in reached:
+            reached.update(parent for parent, local in v.edges() if local is not None)
+    return reached
+
+
+def scope_of(v: Value, scopes: set[str]) -> str:
+    """Return the cluster of a node; a parameter, which no module computes, belongs where its label says."""
+    if v.scope or v.op is not None:
+        return path_of(v.scope)
+    path = v.label.rpartition(".")[0]
+    path = ".".join(path.split(".", LEVELS_DRAWN)[:LEVELS_DRAWN])
+    while path and path not in scopes:
+        path = path.rpartition(".")[0]
+    return path_of(path)
+
+
+@lru_cache(maxsize=4096)
+def path_of(scope: str) -> str:
+    """Return a module path as it is drawn: without empty steps, and no deeper than anyone would follow."""
+    return ".".join([part for part in scope.split(".") if part][:LEVELS_DRAWN]) if "." in scope else scope
+
+
+def short_label(label: str, scope: str) -> str:
+    """Return the label, without the path that the clusters around the node show already."""
+    return visible((label.removeprefix(f"{scope}.") or label) if scope else label)

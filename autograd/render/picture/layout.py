@@ -1,0 +1,347 @@
+"""The built-in layout: layered, with clusters inside clusters, in plain Python.
+
+Each cluster is laid out by itself and then takes part in its surroundings as one box. Every edge has a
+slot for its label between the layers, so that no label covers another, and passes the layers in between
+in a slot of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Final
+
+from autograd.render.picture.graph import Edge, Graph
+from autograd.render.picture.layered import SEPARATION, Item, assign_layers, order_layers, place_layers
+from autograd.render.picture.measure import edge_size, node_size
+
+__all__ = ["Layout", "Rect", "layout"]
+
+GAP: Final = 18.0  # between a layer of boxes and the labels beside it
+BARE_GAP: Final = 34.0  # between layers where labels are left out
+PAD: Final = 14.0  # inside a cluster
+CAPTION: Final = 22.0  # for the name of a cluster
+MARGIN: Final = 8.0
+ASTRIDE: Final = 36.0  # the height of a label with the line in its middle
+ASPECT: Final = 1.4  # breadth to height, where there is a choice
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle by its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(slots=True)
+class Layout:
+    """Where everything is, in pixels."""
+
+    width: float = 0.0
+    height: float = 0.0
+    nodes: dict[str, Rect] = field(default_factory=dict)
+    clusters: dict[str, Rect] = field(default_factory=dict)
+    curves: dict[str, list[Point]] = field(default_factory=dict)
+    """For each edge a chain of cubic Bezier segments from tail to head: 1 + 3n points."""
+    labels: dict[str, Rect] = field(default_factory=dict)
+    engine: str = "built-in"
+
+
+@dataclass(slots=True)
+class _Box:
+    """A cluster, or the whole picture, while it is laid out."""
+
+    path: str
+    items: dict[str, Item] = field(default_factory=dict)  # node id, or cluster path and a dot
+    arrows: list[tuple[Item, Item, Edge]] = field(default_factory=list)
+    entering: list[tuple[Item, Edge]] = field(default_factory=list)
+    leaving: list[tuple[Item, Edge]] = field(default_factory=list)
+    children: dict[str, _Box] = field(default_factory=dict)
+    chains: dict[str, list[Item]] = field(default_factory=dict)  # edge id -> its slots in this box
+    layers: list[list[Item]] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+    main: float = 0.0
+    cross: float = 0.0
+    count: int = 0
+
+
+def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
+    """Place a picture.
+
+    Parameters
+    ----------
+    graph
+        What to place; its ``rankdir`` is LR, RL, TB or BT.
+    flow
+        Whether labels have a second line, for what flows back.
+    labels
+        Whether edges have labels at all.
+    """
+    horizontal = graph.rankdir in ("LR", "RL")
+    root = _Box("")
+    homes = {node.id: _home(root, node.scope) for node in graph.nodes}
+    for node in graph.nodes:
+        width, height = node_size(node)
+        item = Item(node.id, width, height) if horizontal else Item(node.id, height, width)
+        homes[node.id][-1].items[node.id] = item
+        for box in homes[node.id]:
+            box.count += 1
+    for edge in graph.edges:
+        _enter(homes[edge.tail], homes[edge.head], edge)
+    size = len(graph.nodes) + len(graph.edges)
+    # Lanes for long edges are worth their time as long as they are few beside the boxes.
+    lanes = size < 2500 and graph.span() < 4 * size + 400
+    sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
+    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded))
+    result = Layout()
+    _collect(root, MARGIN, MARGIN, horizontal, result)
+    _route(graph, homes, horizontal, result)
+    main, cross = root.main + 2 * MARGIN, root.cross + 2 * MARGIN
+    result.width, result.height = (main, cross) if horizontal else (cross, main)
+    if graph.rankdir in ("RL", "BT"):
+        _mirror(result, horizontal)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    horizontal: bool
+    flow: bool
+    labels: bool
+    sweeps: int
+    reach: int  # an edge over more layers than this keeps no slots on its way
+    bare: bool  # no slots at all: too many edges for any to be followed
+
+
+def _home(root: _Box, scope: str) -> list[_Box]:
+    """Return the boxes around a node, outermost first, making those that are missing."""
+    boxes = [root]
+    path = ""
+    for part in scope.split(".") if scope else ():
+        path = f"{path}.{part}" if path else part
+        children, key = boxes[-1].children, f"{path}."  # ends as no node's id does, whatever the module is called
+        if key not in children:
+            children[key] = _Box(path)
+            boxes[-1].items[key] = Item(key, 0.0, 0.0)
+        boxes.append(children[key])
+    return boxes
+
+
+def _enter(tails: list[_Box], heads: list[_Box], edge: Edge) -> None:
+    """Tell each box which of its items the edge connects, enters or leaves."""
+    common = 0
+    while common < min(len(tails), len(heads)) and tails[common] is heads[common]:
+        common += 1
+    tail, head = _item(tails, common - 1, edge.tail), _item(heads, common - 1, edge.head)
+    tails[common - 1].arrows.append((tail, head, edge))
+    for i in range(common, len(tails)):
+        tails[i].leaving.append((_item(tails, i, edge.tail), edge))
+    for i in range(common, len(heads)):
+        heads[i].entering.append((_item(heads, i, edge.head), edge))
+
+
+def _item(boxes: list[_Box], i: int, node: str) -> Item:
+    """Return what stands in ``boxes[i]`` for a node that lies in the innermost of ``boxes``."""
+    return boxes[i].items[f"{boxes[i + 1].path}." if i + 1 < len(boxes) else node]
+
+
+def _arrange(box: _Box, options: _Options) -> None:
+    """Lay out the clusters inside, then the box itself. As deep as scopes nest, which people write by hand."""
+    for key, child in box.children.items():
+        _arrange(child, options)
+        box.items[key].main, box.items[key].cross = child.main, child.cross
+    items = list(box.items.values())
+    forward = assign_layers(items, [(a, b) for a, b, _ in box.arrows])
+    # Labels stand in layers of their own: the boxes take the even ones.
+    stride = 1 if options.bare else 2
+    depth = max((item.layer for item in items), default=0)
+    for item in items:
+        item.layer *= stride
+    layers: list[list[Item]] = [[] for _ in range(stride * depth + 1)]
+    for item in items:
+        layers[item.layer].append(item)
+    box.layers = layers
+    if options.bare:
+        for a, b in dict.fromkeys(forward):
+            a.after.append(b)
+            b.before.append(a)
+    else:
+        _give_slots(box, set(forward), options)
+    # The sort visits last operands first: the other way round is the order in which they were written.
+    for layer in layers:
+        layer.reverse()
+        for i, item in enumerate(layer):
+            item.at = float(i)
+    order_layers(layers, sweeps=options.sweeps)
+    if options.bare:
+        box.layers = layers = _wrapped(layers, options, aspect=ASPECT / 4 if box.path else ASPECT)
+    extent = place_layers(layers, sweeps=options.sweeps)
+    _stack(box, extent, options)
+
+
+def _give_slots(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> None:
+    """Give every edge that passes through a box its slots."""
+    layers = box.layers
+    for a, b, edge in box.arrows:
+        if (a, b) in forward:
+            _connect(box, layers, a, b, edge, options=options)
+    for item, edge in box.entering:
+        _chain(box, layers, edge, range(item.layer), ends=(None, item), options=options)
+    for item, edge in box.leaving:
+        _chain(box, layers, edge, range(item.layer + 1, len(layers)), ends=(item, None), options=options)
+
+
+def _wrapped(layers: list[list[Item]], options: _Options, *, aspect: float) -> list[list[Item]]:
+    """Break layers into columns, so that the whole is no strip; clusters stand high, for several stand side by side."""
+    area = sum((item.main + BARE_GAP) * (item.cross + SEPARATION) for layer in layers for item in layer)
+    most = (area / aspect if options.horizontal else area * aspect) ** 0.5
+    columns: list[list[Item]] = []
+    for layer in layers:
+        room = 0.0
+        for item in layer:
+            if room < item.cross + SEPARATION:
+                columns.append([])
+                room = max(most, item.cross + SEPARATION)
+            columns[-1].append(item)
+            room -= item.cross + SEPARATION
+    return columns
+
+
+def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, *, options: _Options) -> None:
+    """Give an edge its slots between two items, one of them for the label, beside the head."""
+    near = b.layer - 1
+    span = range(a.layer + 1, b.layer) if b.layer - a.layer <= 2 * options.reach else range(near, b.layer)
+    _chain(box, layers, edge, span, ends=(a, b), options=options)
+    if options.labels:
+        width, height = edge_size(edge, flow=options.flow)
+        slot = box.chains[edge.id][-1]
+        # Along the line one text stands above it and one below; where the line runs down, both on a plate.
+        slot.main, slot.cross = (width, ASTRIDE) if options.horizontal else (height, width)
+
+
+def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, *, ends: tuple[Item | None, Item | None], options: _Options) -> None:
+    if len(span) > 2 * options.reach:
+        return
+    slots = [Item(edge, 0.0, 0.0, layer, solid=False) for layer in span]
+    for slot in slots:
+        layers[slot.layer].append(slot)
+    linked = [item for item in (ends[0], *slots, ends[1]) if item is not None]
+    for one, two in itertools.pairwise(linked):
+        if two.layer - one.layer == 1:  # an edge that leaves out layers pulls at nothing
+            one.after.append(two)
+            two.before.append(one)
+    box.chains[edge.id] = slots
+
+
+def _stack(box: _Box, extent: float, options: _Options) -> None:
+    """Set where each layer starts along the flow, and the size of the box."""
+    inset = PAD if box.path else 0.0
+    at = inset + (CAPTION if box.path and not options.horizontal else 0.0)
+    for i, layer in enumerate(box.layers):
+        width = max((item.main for item in layer), default=0.0)
+        box.starts.append(at)
+        box.widths.append(width)
+        if i < len(box.layers) - 1:
+            at += width + (BARE_GAP if options.bare else GAP if options.labels else BARE_GAP / 2)
+    box.main = at + (box.widths[-1] if box.widths else 0.0) + inset
+    box.cross = extent + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
+
+
+def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Layout) -> None:
+    """Turn positions inside boxes into positions in the picture."""
+    stack = [(root, main, cross)]
+    while stack:
+        box, main, cross = stack.pop()
+        if box.path:
+            result.clusters[box.path] = _rect(main, cross, box.main, box.cross, horizontal)
+        inset = PAD if box.path else 0.0
+        across = cross + inset + (CAPTION if box.path and horizontal else 0.0)
+        for start, width, layer in zip(box.starts, box.widths, box.layers, strict=True):
+            for item in layer:
+                m = main + start + (width - item.main) / 2
+                c = across + item.at - item.cross / 2
+                if isinstance(item.key, Edge):
+                    if item.main:
+                        result.labels[item.key.id] = _rect(m, c, item.main, item.cross, horizontal)
+                    points = [(main + start, c + item.cross / 2), (main + start + width, c + item.cross / 2)]
+                    if not horizontal:
+                        points = [(y, x) for x, y in points]
+                    result.curves.setdefault(f"{box.path}\0{item.key.id}", []).extend(points)
+                elif item.key in box.children:
+                    stack.append((box.children[item.key], m, c))
+                else:
+                    result.nodes[item.key] = _rect(m, c, item.main, item.cross, horizontal)
+
+
+def _rect(main: float, cross: float, along: float, across: float, horizontal: bool) -> Rect:
+    return Rect(main, cross, along, across) if horizontal else Rect(cross, main, across, along)
+
+
+def _route(graph: Graph, homes: dict[str, list[_Box]], horizontal: bool, result: Layout) -> None:
+    """Draw each edge through its slots, from inside to outside to inside, between ports spread over the boxes' sides."""
+    slots, result.curves = result.curves, {}
+    ways: dict[str, list[Point]] = {}
+    for edge in graph.edges:
+        tails, heads = homes[edge.tail], homes[edge.head]
+        common = 0
+        while common < min(len(tails), len(heads)) and tails[common] is heads[common]:
+            common += 1
+        boxes = [*reversed(tails[common:]), heads[common - 1], *heads[common:]]
+        ways[edge.id] = [point for box in boxes for point in slots.get(f"{box.path}\0{edge.id}", ())]
+    out = _ports(graph, ways, result, horizontal, head=False)
+    into = _ports(graph, ways, result, horizontal, head=True)
+    for edge in graph.edges:
+        result.curves[edge.id] = _smooth([out[edge.id], *ways[edge.id], into[edge.id]], horizontal)
+
+
+def _ports(graph: Graph, ways: dict[str, list[Point]], result: Layout, horizontal: bool, *, head: bool) -> dict[str, Point]:
+    """Spread the ends of edges over the side of each box, in the order in which they arrive."""
+    ends: dict[str, list[tuple[float, int, str]]] = {}
+    for i, edge in enumerate(graph.edges):
+        way, other = ways[edge.id], result.nodes[edge.tail if head else edge.head]
+        x, y = (way[-1] if head else way[0]) if way else (other.x + other.width / 2, other.y + other.height / 2)
+        ends.setdefault(edge.head if head else edge.tail, []).append((y if horizontal else x, i, edge.id))
+    ports = {}
+    for node, listed in ends.items():
+        rect = result.nodes[node]
+        side = rect.height if horizontal else rect.width
+        for k, (_, _, edge_id) in enumerate(sorted(listed)):
+            offset = side * (k + 1) / (len(listed) + 1)
+            if horizontal:
+                ports[edge_id] = (rect.x + (0.0 if head else rect.width), rect.y + offset)
+            else:
+                ports[edge_id] = (rect.x + offset, rect.y + (0.0 if head else rect.height))
+    return ports
+
+
+def _smooth(points: list[Point], horizontal: bool) -> list[Point]:
+    """Join points by cubic segments whose ends run along the flow."""
+    chain = [points[0]]
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        if horizontal:
+            bend = (x1 - x0) / 2 if x1 > x0 else 40.0
+            chain += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]
+        else:
+            bend = (y1 - y0) / 2 if y1 > y0 else 40.0
+            chain += [(x0, y0 + bend), (x1, y1 - bend), (x1, y1)]
+    return chain
+
+
+def _mirror(result: Layout, horizontal: bool) -> None:
+    """Turn left and right, or top and bottom, around."""
+
+    def flip(r: Rect) -> Rect:
+        x, y = (result.width - r.x - r.width, r.y) if horizontal else (r.x, result.height - r.y - r.height)
+        return Rect(x, y, r.width, r.height)
+
+    for placed in (result.nodes, result.clusters, result.labels):
+        for key, rect in placed.items():
+            placed[key] = flip(rect)
+    for key, points in result.curves.items():
+        result.curves[key] = [(result.width - x, y) if horizontal else (x, result.height - y) for x, y in points]

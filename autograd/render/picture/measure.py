@@ -1,0 +1,74 @@
+"""How large the boxes are, in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from autograd.render.labels import shorten, width
+from autograd.render.picture.graph import Edge, Node
+
+__all__ = ["BOX", "Size", "edge_label", "edge_size", "node_size", "title"]
+
+TITLE_LIMIT: Final = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Measures shared by layout and drawing."""
+
+    head: float = 25.0
+    row: float = 20.0
+    pad: float = 10.0
+    gap: float = 11.0
+    font: float = 13.0
+    small: float = 11.5
+    tiny: float = 10.5
+    least: float = 88.0
+
+
+BOX: Final = Size()
+
+
+def title(node: Node) -> str:
+    """Return the name as it fits the box."""
+    return shorten(node.title, TITLE_LIMIT)
+
+
+def rows(node: Node) -> list[tuple[str, str]]:
+    """Return the rows below the head: value, then gradient."""
+    listed = [(node.value_name, node.value)]
+    if node.gradient:
+        listed.append(("grad", node.gradient))
+    return listed
+
+
+def node_size(node: Node) -> tuple[float, float]:
+    """Return width and height of a box."""
+    named = bool(node.title)
+    left = node.operation or ("" if named else "leaf")
+    head = width(title(node), BOX.font, bold=True) + width(left, BOX.font, bold=not named) + (BOX.gap if left and named else 0.0)
+    if node.count > 1:
+        head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
+    if node.saved:
+        head += 14.0
+    # Zero and what is not finite have a mark before them.
+    listed = [(name, f"○ {text}" if name == "grad" and node.tone in ("zero", "nan") else text) for name, text in rows(node)]
+    listed.append((node.value_name, node.widest))
+    widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
+    return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))
+
+
+def edge_label(edge: Edge, *, flow: bool) -> list[str]:
+    """Return the lines beside an edge: the local derivative, and what flows back."""
+    if edge.count > 1:
+        return [f"×{edge.count}"] if not edge.local else [edge.local, f"×{edge.count}"]
+    if not edge.taken:
+        return ["not taken"]
+    return [edge.local, f"← {edge.contribution}"] if flow and edge.contribution else [edge.local]
+
+
+def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
+    """Return width and height of the label of an edge, its lines one below the other."""
+    lines = edge_label(edge, flow=flow)
+    return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 6.0), 14.0 * len(lines) + 4.0

@@ -1,0 +1,245 @@
+"""A placed picture as SVG: no script, no network, no identifiers that could collide with another picture's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from autograd.render.escape import xml
+from autograd.render.labels import shorten, visible, width
+from autograd.render.picture.graph import LEVELS, Edge, Graph, Node
+from autograd.render.picture.layout import Layout, Rect
+from autograd.render.picture.legend import LEGEND_ROW, entries, wrap
+from autograd.render.picture.measure import BOX, edge_label, rows, title
+from autograd.render.picture.palette import DARK, LIGHT
+from autograd.render.picture.shapes import coordinate, saved_mark, text
+
+__all__ = ["FONT", "style", "summary", "to_svg"]
+
+TIP: Final = 8.0  # length of an arrowhead
+FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
+
+_SHAPE: Final = (
+    f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
+    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
+    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
+    ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
+    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:butt}"
+    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
+)
+
+
+def _colours(scope: str, c: dict[str, str]) -> str:
+    """Return the rules that set colours: written out, for not every viewer knows custom properties."""
+    tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
+    rules = {
+        "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}", ".paper": f"fill:{c['paper']}",
+        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}", ".in .plate": f"fill:{c['cluster']}",
+        ".card": f"fill:{c['head']};stroke:{c['line']}", ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
+        ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
+    }  # fmt: skip
+    sheet = "".join(",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}" for selector, rule in rules.items())
+    return sheet + "".join(f"{scope} .t-{t}{{fill:{c[t]}}}{scope} .s-{t}{{stroke:{c[t]}}}" for t in tones)
+
+
+def style(theme: str = "auto") -> str:
+    """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not."""
+    # Pictures of different themes may stand in one page, where each style sheet applies to all.
+    sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT)
+    return sheet + (f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK)}}}" if theme == "auto" else "")
+
+
+def to_svg(
+    graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
+    slim: bool = False, news: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
+
+    Parameters
+    ----------
+    graph, placed
+        What to draw, and where.
+    theme
+        ``auto``, ``light`` or ``dark``.
+    flow, bands
+        Whether edges are labelled with what flows back, and whether it is drawn as bands.
+    legend
+        Whether to explain the colours.
+    slim
+        Whether to leave out tooltips and the names of edges' ends, for a page that says both in its own way.
+    news
+        Lines below the picture beside the graph's own notices.
+    """
+    notices = [*graph.notices, *news]
+    inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
+    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands, labels=bool(placed.labels)) if legend else [], max(inner, 420.0))
+    total_width = max(inner, legend_width)
+    total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
+    n = coordinate
+    parts = [
+        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" style="max-width:100%;height:auto">'),
+        f"<style>{style(theme)}</style>",
+        '<rect class="paper" width="100%" height="100%" rx="8"/>',
+        f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
+    ]
+    parts += [_cluster(graph, path, rect) for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))]
+    if flow and bands:
+        parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
+    vertical = graph.rankdir in ("TB", "BT")
+    inside = {node.id: bool(node.scope) for node in graph.nodes}
+    if graph.crowded:
+        parts += _texture(graph, placed)
+    else:
+        parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
+    parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
+    parts.append("</g>")
+    y = placed.height + 4.0
+    for line in notices:
+        y += LEGEND_ROW
+        parts.append(text(BOX.pad, y - 8.0, line, "w q"))
+    for entry_line in lines:
+        y += LEGEND_ROW
+        x = BOX.pad
+        for entry_width, entry in entry_line:
+            parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
+            x += entry_width + 22.0
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def summary(graph: Graph) -> str:
+    """Say in a sentence what is drawn."""
+    output = graph.nodes[-1]
+    return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
+
+
+def _tooltip(lines: Sequence[str]) -> str:
+    return f"<title>{chr(10).join(map(xml, lines))}</title>" if lines else ""
+
+
+def _node(node: Node, at: Rect, *, slim: bool) -> str:
+    """Return a box: head with operation and name, then value, then gradient on its colour."""
+    n, w, h = coordinate, at.width, at.height
+    r = 11 if node.kind == "leaf" else 5
+    card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'
+    out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
+    if not slim:
+        out.append(_tooltip(node.tooltip))
+    if node.count > 1:  # a stack of cards
+        out += [card.replace("<rect", f'<rect x="{off}" y="{off}"') for off in (6, 3)]
+    out.append(card)
+    name, base, right = title(node), BOX.head / 2 + 4.5, w - BOX.pad
+    if node.operation:
+        out.append(text(BOX.pad, base, node.operation, "h q" if name else "h b"))
+    else:
+        out.append(text(BOX.pad, base, name or "leaf", "h b" if name else "h q"))
+    if node.saved:
+        out.append(saved_mark(right - 7.0, BOX.head / 2))
+        right -= 14.0
+    if node.count > 1:
+        out.append(text(right, base, f"×{node.count}", "k q b e"))
+        right -= width(f"×{node.count}", BOX.tiny) + 8.0
+    if name and node.operation:
+        out.append(text(right, base, name, "h b e"))
+    top = BOX.head
+    listed = rows(node)
+    inset = 2 if slim else 1  # inside the border, which a page may make thicker
+    q = r - inset
+    for i, (what, shown) in enumerate(listed):
+        tinted = what == "grad" and node.tone != "none"
+        fill = f"t-{node.tone}" if tinted else "mid"
+        last = f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row)}H{inset}z"}"/>')
+        ink = " on" if tinted and node.tone == "nan" else ""
+        out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
+        mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
+        out.append(text(w - BOX.pad, top + 14.0, mark + shown, f"v{ink}"))
+        top += BOX.row
+    return "".join([*out, "</g>"])
+
+
+def _cluster(graph: Graph, path: str, at: Rect) -> str:
+    n, count = coordinate, graph.scope_counts.get(path, 1)
+    name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
+    caption = text(at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b")
+    return (
+        f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" width="{n(at.width)}" '
+        f'height="{n(at.height)}" rx="10"/>{caption}</g>'
+    )
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    n = coordinate
+    parts = [f"M{n(points[0][0])} {n(points[0][1])}"]
+    for i in range(1, len(points) - 2, 3):
+        straight = points[i - 1][1] == points[i + 2][1] == points[i][1] == points[i + 1][1]
+        end = points[i + 2]
+        parts.append(f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3]))
+    return "".join(parts)
+
+
+def _texture(graph: Graph, placed: Layout) -> list[str]:
+    """Return all edges as one element for each kind of line: a browser could not take an element for each."""
+    out = []
+    for kind, taken in (("wire", True), ("wire cut", False)):
+        lines = []
+        for edge in graph.edges:
+            if edge.taken is taken:
+                (ax, ay), *middle, (zx, zy) = [(round(x), round(y)) for x, y in placed.curves[edge.id]]
+                lines.append(f"M{ax} {ay}C{' '.join(f'{x} {y}' for x, y in middle)} {zx} {zy}")
+        if lines:
+            out.append(f'<g class="crowd"><path class="{kind}" d="{"".join(lines)}"/></g>')
+    return out
+
+
+def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
+    """Return what flows back along an edge: a band as broad as it is strong."""
+    breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
+    # It ends where the arrowhead begins, which would be lost in it.
+    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(_without_tip(points))}" stroke-width="{breadth:g}"/>'
+
+
+def _without_tip(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a chain of cubic segments without its last eight pixels, by de Casteljau's subdivision."""
+    *before, p, q, r, s = points
+    part, length, cut = 20, 0.0, [p, q, r, s]
+    while part and length < TIP:
+        part -= 1
+        t = part / 20
+        pq, qr, rs = _between(p, q, t), _between(q, r, t), _between(r, s, t)
+        left, right = _between(pq, qr, t), _between(qr, rs, t)
+        shorter = [p, pq, left, _between(left, right, t)]
+        length += math.dist(shorter[-1], cut[-1])
+        cut = shorter
+    return [*before, *cut]
+
+
+def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[float, float]:
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
+
+
+def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
+    """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
+    n, points = coordinate, placed.curves[edge.id]
+    if slim:
+        points = [(float(round(x)), float(round(y))) for x, y in points]
+    (bx, by), (x, y) = points[-2], points[-1]
+    length = ((x - bx) ** 2 + (y - by) ** 2) ** 0.5 or 1.0
+    ux, uy = (x - bx) / length, (y - by) / length
+    tip = f"M{n(x)} {n(y)}l{n(-8 * ux - 3.6 * uy)} {n(-8 * uy + 3.6 * ux)}l{n(7.2 * uy)} {n(-7.2 * ux)}z"
+    ends = "" if slim else f' data-tail="{edge.tail}" data-head="{edge.head}"'
+    out = [f'<g class="edge{" in" if inside else ""}" data-edge="{edge.id}"{ends}>']
+    if not slim:
+        out.append(_tooltip(edge.tooltip))
+    out.append(f'<path class="wire{"" if edge.taken else " cut"}" d="{_path(points)}"/><path class="tip" d="{tip}"/>')
+    at = placed.labels.get(edge.id)
+    if at is not None:
+        lines = edge_label(edge, flow=flow)
+        # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
+        if vertical:
+            out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
+        first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
+        out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
+    return "".join([*out, "</g>"])

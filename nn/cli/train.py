@@ -1,0 +1,407 @@
+"""``chainrule train``: train a network on a built-in data set or a CSV file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import autograd
+from autograd.errors import AnomalyError, UsageError
+from autograd.keep.files import check_folder
+from nn.cli.outcome import summary, written
+
+OPTIMIZERS = {
+    "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
+    "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
+}  # fmt: skip
+LOSSES = ("auto", "logistic", "hinge", "cross-entropy", "mse", "sum-squared")
+# What each data set is trained with, where the command line says nothing else.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "moons": {"hidden": [16, 16], "samples": 100, "noise": 0.1},
+    "circles": {"hidden": [16], "samples": 100, "noise": 0.05},
+    "xor": {"hidden": [8], "samples": 100, "noise": 0.1, "activation": "tanh"},
+    "spiral": {
+        "hidden": [100], "samples": 300, "noise": 0.2, "optimizer": "sgd", "lr": 1.0, "penalty": 1e-3,
+        "epochs": 2000, "compile": True, "init": "small",
+    },
+    "two-layer": {
+        "hidden": [100], "samples": 64, "optimizer": "sgd", "lr": 1e-6, "epochs": 500, "compile": True,
+        "loss": "sum-squared", "init": "normal", "bias": False,
+    },
+    "csv": {"hidden": [16, 16]},
+}  # fmt: skip
+COMMON: dict[str, Any] = {
+    "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto", "activation": "relu",
+    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0, "validation": 0.0, "batch_size": None,
+    "target": None,
+}  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add = parser.add_argument
+    add("data", metavar="moons|spiral|circles|xor|two-layer|FILE.csv", help="a built-in data set, or a file with a line for each sample")
+    add("--hidden", metavar="N,N", help="neurons of the hidden layers, such as 16,16; 0 for none")
+    add("--activation", help="of the hidden layers (default relu)")
+    add("--loss", choices=LOSSES, help="default: logistic for two classes, cross-entropy for more, mse for numbers")
+    add("--optimizer", choices=OPTIMIZERS, help="default adam")
+    add("--lr", type=float, help="learning rate")
+    add("--penalty", type=float, metavar="STRENGTH", help="of the sum of squares of the weights, halved (default 1e-4)")
+    add("--epochs", type=int, help="passes over the data, those before --resume included (default 100)")
+    add("--batch-size", type=int, metavar="N", help="samples for each step (default: all)")
+    add("--samples", type=int, metavar="N", help="size of a built-in data set")
+    add("--noise", type=float, help="of a built-in data set")
+    add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
+    add("--validation", type=float, metavar="SHARE", help="share of the samples that is held out (default 0)")
+    add("--seed", type=int, help="of data, first weights and batches (default 0)")
+    add("--compile", action=argparse.BooleanOptionalAction, default=None, help="train with a program of matrices made from the scalar network")
+    add("--out", type=Path, default=Path("chainrule-train"), metavar="FOLDER", help="where pictures go (default chainrule-train)")
+    add("--save", type=Path, metavar="FILE.json", help="write the training's state after each tenth of it, and at the end")
+    add("--resume", type=Path, metavar="FILE.json", help="go on from such a file, bit for bit, with the options that it was saved with")
+    add("--predict", type=Path, metavar="FILE.csv", help="predict for the samples of this file, into predictions.csv")
+    add("--quiet", action="store_true", help="print only where the results are")
+
+
+@dataclass
+class Task:
+    """What is to be learnt.
+
+    Attributes
+    ----------
+    x, y
+        Samples, and their targets as the loss takes them.
+    labels
+        Targets for pictures and accuracies: classes; empty where numbers are predicted.
+    outputs
+        Number of the network's outputs.
+    kind
+        The loss.
+    classes
+        Names of the classes.
+    features, target
+        Names of the columns of a file.
+    scale
+        Mean and deviation of each feature, by which samples were standardised; empty where they were not.
+    """
+
+    x: list[Any]
+    y: list[Any]
+    labels: list[int]
+    outputs: int
+    kind: str
+    classes: list[str] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    scale: list[tuple[float, float]] = field(default_factory=list)
+    target: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return the names by which the numbers of a file are told apart."""
+        return {"features": self.features, "target": self.target, "classes": self.classes}
+
+    def standardised(self, rows: list[list[float]]) -> list[list[float]]:
+        """Return samples as the network takes them."""
+        return [[(v - m) / s for v, (m, s) in zip(row, self.scale, strict=True)] if self.scale else list(row) for row in rows]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, say how it went, and write what was asked for."""
+    from nn.plot import plot_loss
+
+    try:
+        options = settings(args)
+        task = load(args, options)
+        held_out = round(args.validation * len(task.x))
+        if args.validation and not 0 < held_out < len(task.x):
+            raise UsageError(f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to {'learn from' if held_out else 'hold out'}")
+        same_columns(args, task)
+        network = build(args, options, task)
+        rows = prediction_rows(args, task)
+    except ValueError as error:
+        raise UsageError(str(error).replace("n_samples", "--samples")) from None
+    plot_loss([0.0])  # asks for matplotlib, before anything is learnt that could not be drawn
+    args.out.mkdir(parents=True, exist_ok=True)
+    for path in (args.out / "loss.png", args.save or args.resume):
+        if path is not None:
+            check_folder(path.absolute().parent)
+    if not args.quiet:
+        print(described(args, options, task, network[0]))
+    try:
+        history = fit(args, options, task, network)
+    except AnomalyError as error:
+        print(f"chainrule train: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if not args.quiet:
+        print(summary(history, task, network[0]))
+    for path in written(args, task, network[0], history, rows):
+        print(path)
+    return 0
+
+
+def settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the command line, filled in by what suits the data, and checked."""
+    kind = args.data if args.data in DEFAULTS else "csv"
+    if kind == "csv" and not args.data.lower().endswith((".csv", ".tsv", ".txt")):
+        raise UsageError(f"no data set is called {args.data!r}; choose one of {', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv")
+    options: dict[str, Any] = {**COMMON, **DEFAULTS[kind], "data": kind}
+    for name in ("activation", "loss", "optimizer", "lr", "penalty", "epochs", "samples", "noise", "compile", "seed", "validation", "batch_size", "target"):
+        if getattr(args, name) is not None:
+            options[name] = getattr(args, name)
+    if args.hidden is not None:
+        try:
+            options["hidden"] = [] if args.hidden == "0" else [int(part) for part in args.hidden.split(",")]
+        except ValueError:
+            raise UsageError(f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}") from None
+        if any(n < 1 for n in options["hidden"]):
+            raise UsageError(f"--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got {args.hidden!r}")
+    options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
+    if args.optimizer is not None and args.lr is None:
+        options["lr"] = OPTIMIZERS[args.optimizer][2]
+    for name, low in (("epochs", 0), ("penalty", 0.0), ("lr", 0.0), ("noise", 0.0)):
+        if not low <= options[name] < float("inf"):
+            raise UsageError(f"--{name} must be at least {low}, and finite, got {options[name]}")
+    if args.batch_size is not None and args.batch_size < 1:
+        raise UsageError(f"--batch-size must be at least 1, got {args.batch_size}")
+    if not 0.0 <= options["validation"] < 1.0:
+        raise UsageError(f"--validation is a share from 0 to below 1, got {options['validation']}")
+    if args.resume is not None and not args.resume.exists():
+        raise UsageError(f"there is no file {args.resume} to resume from")
+    if args.save is not None and not args.save.absolute().parent.is_dir():
+        raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
+    if args.out.exists() and not args.out.is_dir():
+        raise UsageError(f"--out {args.out} is a file; it takes a folder")
+    if args.save is not None and args.save.is_dir():
+        raise UsageError(f"--save {args.save} is a folder; it takes a file")
+    foreign = {"csv": ("samples", "noise"), "two-layer": ("target", "predict", "noise")}.get(kind, ("target",))
+    for name in foreign:
+        if getattr(args, name) is not None:
+            raise UsageError(f"--{name} does not go with {args.data}")
+    if args.resume is not None:
+        options = resumed(args, options)
+    vars(args).update({name: options[name] for name in ("seed", "validation", "batch_size", "target")})
+    return options
+
+
+@dataclass
+class Recipe:
+    """The options that a training began with and the names of its columns, which its checkpoint keeps; a callback that does nothing else."""
+
+    options: dict[str, Any]
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, training: Any) -> None:
+        """Take no part in the training."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the options that decide what is learnt from which data, and what its columns are called."""
+        kept = {name: value for name, value in self.options.items() if name not in ("epochs", "lr")}
+        return {**kept, "columns": self.columns} if self.columns else kept
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Do nothing: `resumed` has compared them already."""
+
+
+def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the training to go on with; those of the command line must not contradict them."""
+    from nn import state
+    from nn.train import checkpoint
+
+    document = state.read(args.resume, kind=checkpoint.FORMAT)
+    options["lr"] = resumed_rate(args, document)
+    others = document.get("others")
+    recipes = [other.get("state") for other in others if isinstance(other, dict) and other.get("kind") == Recipe.__name__] if isinstance(others, list) else []
+    then = recipes[0] if recipes else None
+    now = Recipe(options).state_dict()
+    args.columns = then.pop("columns", None) if isinstance(then, dict) else None  # checkpoints of older releases do not hold them
+    if not isinstance(then, dict) or set(then) != set(now):
+        raise UsageError(f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was not saved by this release's chainrule train")
+    if then["data"] != now["data"]:
+        raise UsageError(f"{args.resume} cannot be resumed from: it was trained on {then['data']}, not on {now['data']}")
+    for name, value in then.items():
+        if getattr(args, name, None) is not None and name != "data" and value != now[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained {'without ' + option if value is None else f'with {option} {_typed(value)}'}; leave {option} out")
+        if type(value) is not type(now[name]) and None not in (value, now[name]) and not isinstance(value, (int, float)):
+            raise UsageError(f"{args.resume} cannot be resumed from: its {name} is {value!r:.40}")
+    return {**options, **then}
+
+
+def same_columns(args: argparse.Namespace, task: Task) -> None:
+    """Refuse to go on with a file whose columns or classes have other names: by them, predictions find their numbers."""
+    then, now = getattr(args, "columns", None), task.columns()
+    for what in now:
+        if isinstance(then, dict) and then.get(what, now[what]) != now[what]:
+            saved, found = (", ".join(map(str, names)) if isinstance(names, list) else str(names) for names in (then[what], now[what]))
+            raise UsageError(f"{args.resume} cannot be resumed from: it was trained with the {what} {saved:.200}, and {args.data} has {found:.200}")
+
+
+def _typed(value: Any) -> str:
+    """Return an option's value as it is typed."""
+    return ",".join(map(str, value)) or "0" if isinstance(value, list) else str(value)
+
+
+def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
+    """Make or read the data."""
+    from nn import data
+
+    rng = random.Random(args.seed)
+    if options["data"] == "two-layer":
+        if options["loss"] not in ("sum-squared", "mse"):
+            raise UsageError(f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse")
+        n = options["samples"]
+        if n < 1:
+            raise UsageError(f"--samples must be at least 1, got {n}")
+        x = [[rng.gauss(0.0, 1.0) for _ in range(1000)] for _ in range(n)]
+        return Task(x, [[rng.gauss(0.0, 1.0) for _ in range(10)] for _ in range(n)], [], 10, options["loss"])
+    if options["data"] != "csv":
+        make = getattr(data, f"make_{options['data']}")
+        x, y = make(options["samples"], options["noise"], rng=rng)
+        return classified(x.tolist(), y.tolist(), options["loss"])
+    table = data.read_csv(args.data, target=-1 if args.target is None else args.target)
+    x, y = table.x.tolist(), table.y.tolist()
+    names = table.classes
+    distinct = sorted(set(y))
+    numbered = not names and len(distinct) <= 20 and distinct == list(range(len(distinct))) and len(distinct) > 1
+    if options["loss"] == "auto" and not names and not numbered:
+        options["loss"] = "mse"
+    if options["loss"] in ("mse", "sum-squared"):
+        if names:
+            raise UsageError(f"--loss {options['loss']} predicts numbers, but the target column holds words")
+        task = Task(x, y, [], 1, options["loss"])
+    else:
+        if not names and not numbered:
+            raise UsageError(f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, 1, 2, ...")
+        task = classified(x, y, options["loss"], names)
+    task.features, task.target = table.features, table.target or ""
+    task.scale = [scale(column, name) for column, name in zip(zip(*x, strict=True), table.features, strict=True)]
+    task.x = task.standardised(x)
+    return task
+
+
+def scale(column: Sequence[float], name: str) -> tuple[float, float]:
+    """Return a column's mean, and its deviation, or 1 where all is one number."""
+    mean = autograd.sum(column) / len(column)
+    try:
+        spread = (autograd.sum((v - mean) ** 2 for v in column) / len(column)) ** 0.5
+    except OverflowError:
+        spread = math.inf
+    if not math.isfinite(spread):
+        raise UsageError(f"the numbers of column {name} are too large to take their mean and deviation; divide them all by a power of ten")
+    return mean, spread or 1.0
+
+
+def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | None = None) -> Task:
+    """Return the task of telling classes apart."""
+    count = max(len(classes or []), max(labels) + 1)
+    if count < 2:
+        raise UsageError("the target column holds one class only; there is nothing to tell apart")
+    kind = ("logistic" if count == 2 else "cross-entropy") if loss == "auto" else loss
+    if kind in ("logistic", "hinge") and count > 2:
+        raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")
+    if kind in ("mse", "sum-squared"):
+        raise UsageError(f"--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy")
+    y = [2 * label - 1 for label in labels] if kind == "hinge" else list(labels)
+    return Task(x, y, labels, count if kind == "cross-entropy" else 1, kind, classes or [str(k) for k in range(count)])
+
+
+def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tuple[Any, Any, Any]:
+    """Make the network, its optimizer and its loss."""
+    from nn import MLP, init, losses, optim
+
+    def small(nin: int, nout: int, *, rng: Any = None) -> list[list[float]]:
+        return init.normal(nin, nout, std=0.01, rng=rng)
+
+    model = MLP(
+        len(task.x[0]), [*options["hidden"], task.outputs], activation=options["activation"], bias=options["bias"],
+        init=small if options["init"] == "small" else options["init"], rng=random.Random(args.seed + 1),
+    )  # fmt: skip
+    name, extra, _ = OPTIMIZERS[options["optimizer"]]
+    optimizer = getattr(optim, name)(model.parameters(), lr=options["lr"], **extra)
+    loss = {
+        "logistic": losses.binary_cross_entropy_with_logits, "hinge": losses.hinge_loss, "mse": losses.mse_loss,
+        "cross-entropy": losses.cross_entropy, "sum-squared": losses.sum_squared_error,
+    }[task.kind]  # fmt: skip
+    return model, optimizer, loss
+
+
+def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any]) -> Any:
+    """Train, from the file to resume from on, and save as asked."""
+    from autograd.keep.files import read_bytes, write_atomically
+    from nn import data, losses
+    from nn.progress import Progress
+    from nn.train.fit import fit as train
+
+    model, optimizer, loss = network
+    x, y, held_out = task.x, task.y, None
+    if args.validation:
+        x, x_out, y, y_out = data.train_test_split(x, y, args.validation, rng=random.Random(args.seed + 2))
+        held_out = x_out, y_out
+    save = args.save or args.resume
+    if args.save and args.resume and args.save != args.resume:
+        write_atomically(args.save, read_bytes(args.resume))
+    strength = options["penalty"]
+    return train(
+        model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size, compile=options["compile"],
+        penalty=(lambda: losses.l2_penalty(model, strength)) if strength and task.kind != "sum-squared" else None,
+        reduction="sum" if task.kind == "sum-squared" else "mean",
+        metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
+        rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
+        resume=args.resume is not None,
+        callbacks=[Recipe(options, task.columns())] if save is not None else [],
+        progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None),
+    )  # fmt: skip
+
+
+def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
+    """Return the learning rate that the training to go on with was saved with."""
+    optimizer = document.get("optimizer")
+    rate = optimizer.get("lr") if isinstance(optimizer, dict) else None
+    if not isinstance(rate, float):
+        raise UsageError(f"{args.resume} cannot be resumed from: it has no learning rate")
+    if args.lr is not None and args.lr != rate:
+        raise UsageError(f"--lr {args.lr:g} does not go with --resume: the training in {args.resume} goes on at its own rate, {rate:g}")
+    return rate
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
+    """Say what is going to be trained on what."""
+    what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
+    shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
+    how = "compiled" if options["compile"] else "node by node"
+    return (
+        f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
+        f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} loss; "
+        f"{options['optimizer']} at {options['lr']:g}, {how}"
+    )
+
+
+def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
+    """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
+    if args.predict is None:
+        return []
+    from nn.data.table import column_names, read_csv
+
+    names, wanted = column_names(args.predict), len(task.x[0])
+    unnamed, by_name = all(name.startswith("column ") for name in names), bool(task.features) and set(task.features) <= set(names)
+    if unnamed and len(names) > wanted + 1:  # one more may be the target, as in the file that was learnt from
+        by_name = False
+    missing = [name for name in task.features if name not in names and not name.startswith("column ")]
+    if not by_name and len(names) == wanted and missing and not unnamed:
+        raise UsageError(f"{args.predict} has no column {missing[0]!r}; its columns are {', '.join(names)}, and the network takes {', '.join(task.features)}")
+    if not by_name and len(names) != wanted:
+        named = f" ({', '.join(task.features)})" if task.features else ""
+        raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")
+    rows: list[list[float]] = read_csv(args.predict, target=None, features=task.features if by_name else None).x.tolist()
+    return rows

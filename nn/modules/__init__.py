@@ -1,0 +1,1 @@
+"""Models: neurons, layers, networks, and what else has parameters."""

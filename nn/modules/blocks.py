@@ -1,0 +1,210 @@
+"""Modules that are not made of neurons, or that hold others: Sequential, Embedding, Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import autograd
+from autograd import TracingError, Value, modes
+from nn.checks import as_whole, one_hot, real, whole
+from nn.init import Initializer, Rng, generator, initializer
+from nn.modules.module import Module
+from nn.reduction import is_sequence
+
+__all__ = ["Dropout", "Embedding", "Sequential"]
+
+
+class Sequential(Module):
+    """Modules and functions one after another, each applied to the output of the one before.
+
+    Parameters
+    ----------
+    *stages
+        Modules, or functions such as `autograd.softmax`.
+
+    Examples
+    --------
+    >>> import autograd, nn
+    >>> model = Sequential(nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(3, 2, nonlin=False, rng=1), autograd.softmax)
+    >>> round(sum(p.data for p in model([1.0, 2.0])), 12)
+    1.0
+    >>> model.parameters()[0].label
+    'stage0.n0.w0'
+    """
+
+    _element_names = MappingProxyType({"stages": "stage"})
+
+    def __init__(self, *stages: Callable[[Any], Any]) -> None:
+        self.stages: list[Any] = [_stage(stage) for stage in stages]
+
+    def append(self, stage: Callable[[Any], Any]) -> Sequential:
+        """Add a stage at the end; return the module.
+
+        Parameters
+        ----------
+        stage
+            A module, or a function.
+        """
+        self.stages = [*self.stages, _stage(stage)]
+        return self
+
+    def __len__(self) -> int:
+        return len(self.stages)
+
+    def __getitem__(self, place: int) -> Any:
+        return self.stages[place]
+
+    def forward(self, x: Any) -> Any:
+        """Return what the last stage makes of it.
+
+        Parameters
+        ----------
+        x
+            What the first stage takes.
+        """
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(s.__name__ if hasattr(s, '__name__') else repr(s) for s in self.stages)})"
+
+
+def _stage(stage: Any) -> Any:
+    if not callable(stage):
+        raise TypeError(f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), not a list")
+    return stage
+
+
+class Embedding(Module):
+    """A vector of parameters for each of a number of things, looked up by number.
+
+    Parameters
+    ----------
+    count
+        How many things, such as the characters of an alphabet.
+    size
+        Length of each vector.
+    init
+        Name of a function in `nn.init`, or such a function; standard normal by default.
+    rng
+        A ``random.Random`` or a seed; without it the module ``random`` is drawn from.
+
+    Attributes
+    ----------
+    w : list of tuple of Value
+        The vectors: ``count`` rows of ``size`` numbers.
+
+    Examples
+    --------
+    >>> table = Embedding(27, 4, rng=0)
+    >>> len(table(5)), table(5)[0].label
+    (4, 'w5_0')
+    """
+
+    def __init__(self, count: int, size: int, *, init: str | Initializer = "normal", rng: Rng = None) -> None:
+        rows = initializer(init)(whole("size", size), whole("count", count), rng=rng)
+        self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
+
+    def forward(self, index: Any) -> Any:
+        """Return the vector of a whole number; for a sequence of them, the list of theirs.
+
+        Parameters
+        ----------
+        index
+            From 0 to below the number of vectors, or a sequence of such.
+
+        Raises
+        ------
+        IndexError
+            If there is no such vector.
+        TypeError
+            If it is no whole number.
+        """
+        if is_sequence(index):
+            return [self.forward(i) for i in index]
+        if index.__class__ is Value and modes.is_tracing():
+            # The number is not known while a program is compiled: a product with its one-hot vector.
+            hot, known = one_hot(index, len(self.w))
+            return [known + autograd.dot(tuple(hot), column) for column in zip(*self.w, strict=True)]
+        if index.__class__ is Value and as_whole(index.data) is not None:
+            index = int(index.data)
+        if index.__class__ is Value or not hasattr(index, "__index__"):
+            raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
+        place = index.__index__()
+        if not 0 <= place < len(self.w):
+            raise IndexError(f"Embedding has the rows 0 to {len(self.w) - 1}, got {place}")
+        return list(self.w[place])
+
+    def parameters(self) -> list[Value]:
+        """Return the rows one after another."""
+        return [x for row in self.w for x in row]
+
+    def __repr__(self) -> str:
+        return f"Embedding({len(self.w)}, {len(self.w[0])})"
+
+    def _kind(self) -> str:
+        return repr(self)
+
+
+class Dropout(Module):
+    """In training, zero each number with probability ``p`` and divide the others by 1 - p (Srivastava et al. 2014); else pass all.
+
+    Parameters
+    ----------
+    p
+        Probability, below 1.
+    rng
+        A ``random.Random`` or a seed; without it the module ``random`` is drawn from.
+
+    Raises
+    ------
+    ValueError
+        If ``p`` is no probability below 1.
+
+    Examples
+    --------
+    >>> drop = Dropout(0.5, rng=0)
+    >>> drop([1.0, 1.0, 1.0])
+    [2.0, 2.0, 0.0]
+    >>> drop.eval()([1.0, 1.0, 1.0])
+    [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
+        self.p = real("p, a probability,", p, least=0.0, below=1.0)
+        self.rng = generator(rng)
+
+    def forward(self, x: Any) -> Any:
+        """Return a number, or a list of numbers, with some of them replaced by zero.
+
+        Parameters
+        ----------
+        x
+            A number or Value, or a nested sequence of them.
+
+        Raises
+        ------
+        TracingError
+            Where a program is being compiled, which would repeat one draw.
+        """
+        if not self.training or not self.p:
+            return x
+        if modes.is_tracing():
+            raise TracingError(
+                "Dropout draws anew at each call, and a compiled program would repeat one draw for ever; "
+                "train without compile, or call model.eval() first"
+            )
+        if is_sequence(x):
+            return [self.forward(element) for element in x]
+        if not hasattr(x, "__mul__") or isinstance(x, str):
+            raise TypeError(f"Dropout takes numbers and Values, and lists of them, got {type(x).__name__}")
+        return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"
+
+    def _kind(self) -> str:
+        return repr(self)

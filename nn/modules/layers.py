@@ -1,0 +1,354 @@
+"""Neurons and what is built of them.
+
+A neuron is one ``dot`` node: the bias stands in the vector of weights, opposite a one in the vector of
+inputs, and all neurons of a layer share the vector of inputs. With ``granular=True`` every product and
+every sum is a node of its own, as on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from autograd import Note, Value, dots, modes
+from nn.activations import Activation, activation_function, activation_title
+from nn.checks import listed, whole
+from nn.init import Initializer, Rng, generator, initializer
+from nn.modules.module import Module
+
+__all__ = ["MLP", "Layer", "Neuron"]
+
+
+def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
+    """Return the inputs as a tuple of the right length; a single one may stand by itself."""
+    if isinstance(x, Value) or not hasattr(x, "__iter__"):
+        x = (x,)
+    inputs = tuple(x)
+    if len(inputs) != nin:
+        raise ValueError(f"{whose} takes {nin} inputs, got {len(inputs)}; pass one sample at a time, as a sequence of numbers or Values")
+    return inputs
+
+
+def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:
+    """Return the first weights, ``nin`` for each neuron."""
+    rows = [listed("a row of first weights", row) for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))]
+    if len(rows) != nout or any(len(row) != nin for row in rows):
+        raise ValueError(f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned {len(rows)} rows of {[*map(len, rows)]}")
+    return rows
+
+
+class Neuron(Module):
+    """A weighted sum of the inputs plus a bias, then an activation.
+
+    Parameters
+    ----------
+    nin
+        Number of inputs.
+    nonlin
+        Whether the activation is applied; False makes the neuron linear.
+    activation
+        A name from `nn.activations.NAMES`, or a function of one Value.
+    bias
+        Whether there is a bias, which starts at 0.
+    granular
+        Whether each product and each sum is a node of its own, rather than one ``dot`` node for all.
+    init
+        Name of a function in `nn.init`, or such a function.
+    rng
+        A ``random.Random`` or a seed; without it the module ``random`` is drawn from, as in micrograd.
+
+    Attributes
+    ----------
+    w : tuple of Value
+        The weights; assign a sequence to replace them.
+    b : Value or None
+        The bias.
+
+    Examples
+    --------
+    >>> neuron = Neuron(2, activation="tanh")
+    >>> neuron.w = [Value(0.5), Value(-1.0)]
+    >>> neuron([1.0, 0.5])
+    Value(data=0.0, grad=0.0)
+    >>> neuron
+    TanhNeuron(2)
+    """
+
+    def __init__(
+        self, nin: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
+        granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None:  # fmt: skip
+        nin = whole("nin", nin)
+        self._build(_drawn(init, nin, 1, rng)[0], nonlin, activation, bias, granular)
+
+    def _build(self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool) -> None:
+        self.nin, self.granular, self.bias = len(weights), granular, bias
+        self.activation, self._activate = activation_function(activation if nonlin else None)
+        self.nonlin = self._activate is not None
+        self._note = Note("", self._path)
+        values = [Value(w) for w in weights]
+        for i, w in enumerate(values):
+            w.label = f"w{i}"
+        # The bias stands last; this very tuple goes into every node, so that a backward pass sums its
+        # gradient as one vector.
+        self._row: tuple[Value, ...] = (*values, Value(0.0, "b")) if bias else tuple(values)
+
+    @property
+    def w(self) -> tuple[Value, ...]:
+        """The weights."""
+        return self._row[: self.nin]
+
+    @w.setter
+    def w(self, weights: Iterable[Any]) -> None:
+        self._replace((*listed("w", weights), *self._row[self.nin :]))
+
+    @property
+    def b(self) -> Value | None:
+        """The bias, or None."""
+        return self._row[-1] if self.bias else None
+
+    @b.setter
+    def b(self, bias: Any) -> None:
+        if not self.bias:
+            raise AttributeError("this neuron was made with bias=False; make one with bias=True")
+        self._replace((*self._row[: self.nin], bias))
+
+    def _replace(self, row: tuple[Any, ...]) -> None:
+        if len(row) != len(self._row):
+            raise ValueError(f"this neuron has {self.nin} weights, got {len(row) - self.bias}")
+        object.__setattr__(self, "_row", tuple([x if isinstance(x, Value) else Value(x) for x in row]))
+        for name, x in self._children():
+            x.label = x.label or (f"{self._path}.{name}" if self._path else name)
+
+    def _children(self) -> Iterator[tuple[str, Any]]:
+        for i, w in enumerate(self._row[: self.nin]):
+            yield f"w{i}", w
+        if self.bias:
+            yield "b", self._row[-1]
+
+    def __setattr__(self, name: str, attribute: Any) -> None:
+        object.__setattr__(self, name, attribute)
+
+    def _moved(self) -> None:
+        self._note = Note("", self._path)
+
+    def parameters(self) -> list[Value]:
+        """Return the weights, then the bias."""
+        return list(self._row)
+
+    def weights(self) -> list[Value]:
+        """Return the weights without the bias."""
+        return list(self._row[: self.nin])
+
+    def __call__(self, x: Any) -> Any:
+        """Return the output for one sample of ``nin`` numbers or Values."""
+        x = _inputs(x, self.nin, f"this {self!r}")
+        return self._fire((*x, 1.0) if self.bias else x)
+
+    def _fire(self, x: tuple[Any, ...]) -> Any:
+        """Return the output; ``x`` ends with the one that the bias is multiplied by."""
+        return self._activated(self._summed(x) if self.granular else dots((self._row,), x)[0])
+
+    def _activated(self, z: Any) -> Any:
+        """Return the activation of the weighted sum; both nodes take note of this module's path."""
+        if z.note is None:
+            z.note = self._note
+        elif z.note is not self._note:
+            _put_in(z, self._path)
+        activate = self._activate
+        if activate is None:
+            return z
+        y = activate(z)
+        return self._marked(y) if y.__class__ is Value and y is not z else y
+
+    def _summed(self, x: tuple[Any, ...]) -> Any:
+        """Return the weighted sum as a chain of products and sums, from the bias on, as micrograd does."""
+        pairs = zip(self._row[: self.nin], x, strict=False)
+        z: Any = self._row[-1] if self.bias else None
+        if z is None:
+            w, xi = next(pairs)
+            z = self._marked(w * xi)
+        if modes.ACTIVE:
+            for w, xi in pairs:
+                z = self._marked(z + self._marked(w * xi))
+            return z
+        note = self._note
+        for w, xi in pairs:
+            term = w * xi
+            term.note = note
+            z = z + term
+            z.note = note
+        return z
+
+    def _marked(self, node: Any) -> Any:
+        """Return a node after noting this module's path in it."""
+        if node.note is None:
+            node.note = self._note
+        else:
+            _put_in(node, self._path)
+        return node
+
+    def __repr__(self) -> str:
+        return f"{activation_title(self.activation)}Neuron({self.nin})"
+
+    def _kind(self) -> str:
+        return repr(self)
+
+    _in_summary = False
+
+
+def _put_in(node: Value, path: str) -> None:
+    """Enter the module's path in a node that has a note: of an outer scope, or of its source line."""
+    note = node.note
+    if note is not None and not note.label:
+        outer = modes.MODE.get().scope
+        node.note = Note("", f"{outer}.{path}" if outer and path else outer or path, note.source)
+
+
+class Layer(Module):
+    """Neurons side by side over the same inputs.
+
+    Parameters
+    ----------
+    nin, nout
+        Numbers of inputs and of neurons.
+    nonlin, activation, bias, granular, init, rng
+        As for `Neuron`.
+
+    Examples
+    --------
+    >>> layer = Layer(2, 3, activation="tanh", rng=0)
+    >>> len(layer([1.0, 2.0]))
+    3
+    >>> Layer(2, 1, nonlin=False, init="zeros")([1.0, 2.0])     # one neuron: no list around its output
+    Value(data=0.0, grad=0.0)
+    """
+
+    _element_names = MappingProxyType({"neurons": "n"})
+
+    def __init__(
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
+        granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None:  # fmt: skip
+        self.nin = whole("nin", nin)
+        rows = _drawn(init, self.nin, whole("nout", nout), rng)
+        neurons = []
+        for row in rows:
+            neuron = Neuron.__new__(Neuron)
+            neuron._build(row, nonlin, activation, bias, granular)
+            neurons.append(neuron)
+        self.bias, self.activation = bias, neurons[0].activation
+        self.neurons: list[Any] = neurons
+
+    def outputs(self, x: Any) -> list[Any]:
+        """Return the outputs as a list, even a single one.
+
+        Parameters
+        ----------
+        x
+            One sample: ``nin`` numbers or Values.
+        """
+        x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
+        shared = (*x, 1.0) if self.bias else x
+        neurons = self.neurons
+        rows = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
+        if len(rows) == len(neurons):
+            sums = dots(rows, shared)
+            if modes.ACTIVE:
+                return [n._activated(z) for n, z in zip(neurons, sums, strict=True)]
+            # What `Neuron._activated` does, in the hottest loop of a forward pass.
+            outputs = []
+            for n, z in zip(neurons, sums, strict=True):
+                note, activate = n._note, n._activate
+                z.note = note
+                y = z if activate is None else activate(z)
+                if y.__class__ is Value and y.note is None:
+                    y.note = note
+                outputs.append(y)
+            return outputs
+        return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in neurons]
+
+    def __call__(self, x: Any) -> Any:
+        """Return the outputs for one sample: a list, or with one neuron its output."""
+        out = self.outputs(x)
+        return out[0] if len(out) == 1 else out
+
+    def parameters(self) -> list[Value]:
+        """Return the neurons' parameters in order."""
+        return [p for n in self.neurons for p in n.parameters()]
+
+    def weights(self) -> list[Value]:
+        """Return the neurons' weights without the biases."""
+        return [w for n in self.neurons for w in n.weights()]
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+    def _kind(self) -> str:
+        return f"Layer({self.nin}, {len(self.neurons)}, {self.activation})"
+
+
+class MLP(Module):
+    """A multilayer perceptron: hidden layers with an activation, and a linear last layer.
+
+    Parameters
+    ----------
+    nin
+        Number of inputs.
+    nouts
+        Number of neurons in each layer; a single number for a single layer.
+    activation
+        Of the hidden layers.
+    output
+        Activation of the last layer; linear unless given.
+    bias, granular, init, rng
+        As for `Neuron`.
+
+    Examples
+    --------
+    >>> model = MLP(2, [4, 1], rng=0)
+    >>> len(model.parameters())
+    17
+    >>> MLP(2, [1, 1])
+    MLP of [Layer of [ReLUNeuron(2)], Layer of [LinearNeuron(1)]]
+    >>> model([1.0, -2.0]).scope
+    'layer1.n0'
+    """
+
+    _element_names = MappingProxyType({"layers": "layer"})
+
+    def __init__(
+        self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
+        bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None:  # fmt: skip
+        sizes = listed("nouts", nouts) if isinstance(nouts, Iterable) else [nouts]
+        if not sizes:
+            raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
+        activation_function(activation)  # also where no hidden layer takes it
+        rng, last = generator(rng), len(sizes) - 1
+        ends = [nin, *sizes]
+        self.layers: list[Any] = [
+            Layer(
+                ends[i], ends[i + 1], activation=output if i == last else activation,
+                bias=bias, granular=granular, init=init, rng=rng,
+            )
+            for i in range(len(sizes))
+        ]  # fmt: skip
+
+    def __call__(self, x: Any) -> Any:
+        """Return the outputs for one sample of ``nin`` numbers or Values: a list, or a single Value."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def parameters(self) -> list[Value]:
+        """Return the layers' parameters in order."""
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def weights(self) -> list[Value]:
+        """Return the layers' weights without the biases."""
+        return [w for layer in self.layers for w in layer.weights()]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"

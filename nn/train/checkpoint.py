@@ -1,0 +1,149 @@
+"""Everything that the rest of a training depends on, as JSON, so that it can go on bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.keep.files import decode_float
+from nn import state
+from nn.callbacks import EarlyStopping, Training
+from nn.modules.module import Module
+
+__all__ = ["check_writable", "load_checkpoint", "made_of", "save_checkpoint"]
+
+FORMAT = "chainrule-checkpoint"
+
+
+def _generators(model: Module, rng: Any) -> list[Any]:
+    """Return fit's own generator, and those of the modules that draw, such as Dropout, each once."""
+    found = [rng]
+    for module in model.modules():
+        own = getattr(module, "rng", None)
+        if hasattr(own, "getstate") and not any(own is g for g in found):
+            found.append(own)
+    return found
+
+
+def _stateful(parts: Sequence[Any]) -> list[Any]:
+    return [part for part in parts if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")]
+
+
+def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -> dict[str, Any]:
+    """Return what a training is made of and a checkpoint does not set: by it, one that is another is told from one to go on with."""
+    return {
+        "samples and targets": hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest(),
+        "model": repr(model),
+        **options,
+    }
+
+
+def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
+    """Write the parameters, the optimizer, the generators, the history, the ``others`` (callbacks, a scheduler) and what it is made of."""
+    state.write(path, {**_content(training, rng, others), "made of": made}, kind=FORMAT)
+
+
+def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
+    """Find out, before a training begins, whether all that belongs to it can be written."""
+    try:
+        state.encode(_content(training, rng, others), kind=FORMAT)
+    except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise TypeError(f"this training cannot be kept in a checkpoint: {error}; generators must be random.Random, and states made of numbers, texts, lists and dicts") from error
+
+
+def _content(training: Training, rng: Any, others: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "parameters": training.model.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "generators": [list(_plain(g.getstate())) for g in _generators(training.model, rng)],
+        "history": training.history.state_dict(),
+        "others": [{"kind": type(part).__name__, "state": part.state_dict()} for part in _stateful(others)],
+    }
+
+
+def _plain(x: Any) -> Any:
+    return [_plain(element) for element in x] if isinstance(x, tuple) else x
+
+
+def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
+    """Take over what `save_checkpoint` wrote; on any error the training is as it was.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or belongs to another model, optimizer, or set of callbacks, or to a training on other data.
+    """
+    document = state.read(path, kind=FORMAT)
+    name = os.fspath(path)
+    generators, parts = _generators(training.model, rng), _stateful(others)
+    before = (
+        training.model.state_dict(), training.optimizer.state_dict(), training.history.state_dict(),
+        [g.getstate() for g in generators], [part.state_dict() for part in parts],
+    )  # fmt: skip
+    try:
+        _take_over(document, training, generators, parts)
+        _compare(document.get("made of", {}), made)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        # Each part checks before it assigns; the parts that came before the bad one go back.
+        training.model.load_state_dict(before[0])
+        training.optimizer.load_state_dict(before[1])
+        training.history.load_state_dict(before[2])
+        for g, old in zip(generators, before[3], strict=True):
+            g.setstate(old)
+        for part, old_state in zip(parts, before[4], strict=True):
+            part.load_state_dict(old_state)
+        what = f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"{name} cannot be resumed from: {what}") from error
+
+
+def _take_over(document: dict[str, Any], training: Training, generators: list[Any], parts: list[Any]) -> None:
+    """Assign part by part."""
+    document = {key: _decoded(value) for key, value in document.items()}
+    saved = document["others"]
+    if [entry["kind"] for entry in saved] != [type(part).__name__ for part in parts]:
+        kinds = ", ".join(str(entry["kind"]) for entry in saved) or "none"
+        raise ValueError(f"it was written with other callbacks or schedulers ({kinds}); pass the same")
+    if len(document["generators"]) != len(generators):
+        raise ValueError(f"it has {len(document['generators'])} generators, and this training {len(generators)}")
+    training.model.load_state_dict(document["parameters"])
+    training.optimizer.load_state_dict(document["optimizer"])
+    training.history.load_state_dict(document["history"])
+    for g, (version, numbers, gauss) in zip(generators, document["generators"], strict=True):
+        fresh = (version, tuple(numbers), None if gauss is None else decode_float(gauss))
+        random.Random().setstate(fresh)  # checks it
+        g.setstate(fresh)
+    for part, entry in zip(parts, saved, strict=True):
+        part.load_state_dict(entry["state"])
+        # They are assigned at the training's end only, when it would be too late to find them unfit.
+        if isinstance(part, EarlyStopping) and part.best_parameters and set(part.best_parameters) != set(training.model.state_dict()):
+            raise ValueError("the best parameters of its EarlyStopping are not those of this model")
+
+
+def _compare(saved: Any, made: dict[str, Any]) -> None:
+    """Refuse a training that is made of something else than the saved one."""
+    if not isinstance(saved, dict):
+        raise ValueError("the entry 'made of' is not an object")
+    for name, now in made.items():
+        then = saved.get(name, now)
+        if then != now:
+            if name == "samples and targets":
+                raise ValueError("it was trained on other samples or targets")
+            raise ValueError(f"it was trained with another {name}: {_short(then)} then, {_short(now)} now")
+
+
+def _short(x: Any) -> str:
+    """Show something in a few words."""
+    text = str(x)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _decoded(x: Any) -> Any:
+    """Turn the spelt-out special numbers back into floats."""
+    if isinstance(x, str) and x in ("nan", "inf", "-inf"):
+        return decode_float(x)
+    if isinstance(x, dict):
+        return {key: _decoded(value) for key, value in x.items()}
+    return [_decoded(element) for element in x] if isinstance(x, list) else x

@@ -1,0 +1,384 @@
+"""One loop for batch, stochastic and mini-batch training."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import autograd
+from autograd.keep.files import check_file, check_folder
+from nn.callbacks import EarlyStopping, History, Training
+from nn.checks import data_of, listed, whole
+from nn.data import batches
+from nn.init import Rng, generator
+from nn.metrics import METRICS, Metric
+from nn.modules.module import Module
+from nn.optim.optimizer import Optimizer
+from nn.optim.schedulers import Scheduler
+from nn.progress import Progress
+from nn.train.checkpoint import check_writable, load_checkpoint, made_of, save_checkpoint
+from nn.train.step import Compiled, Eager
+
+__all__ = ["evaluate", "fit"]
+
+Callback = Callable[[Training], Any]
+
+
+def fit(
+    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer, *, epochs: int,
+    batch_size: int | None = None, penalty: Callable[[], Any] | None = None,
+    metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None, compile: bool = False,
+    callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean", shuffle: bool = True,
+    rng: Rng = 0, scheduler: Scheduler | None = None, checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1, resume: bool = False,
+) -> History:  # fmt: skip
+    """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
+
+    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A second
+    interrupt is immediate.
+
+    Parameters
+    ----------
+    model
+        The module whose parameters learn; called with one sample at a time.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    loss
+        ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
+    optimizer
+        Moves the parameters after each batch.
+    epochs
+        How often to go through the data; with ``resume``, those before included.
+    batch_size
+        Samples for each step: None for all, 1 for stochastic training.
+    penalty
+        A function of no arguments whose value is added to the loss of each batch.
+    metrics
+        Names from `nn.metrics.METRICS`, or functions of (outputs, targets) by name, taken after each epoch.
+    validation
+        Samples and targets as in ``data``, on which only figures are taken: ``val_loss`` and the metrics.
+    compile
+        Whether to train with the program that `autograd.compile` makes of the loss.
+    callbacks
+        Functions called with a `nn.callbacks.Training` after each epoch.
+    progress
+        Whether to show a bar, or the `nn.progress.Progress` to use.
+    reduction
+        ``"mean"`` or ``"sum"`` of a batch's losses.
+    shuffle
+        Whether batches are drawn anew for each epoch.
+    rng
+        The generator or seed for that.
+    scheduler
+        Moves the learning rate after each epoch.
+    checkpoint
+        File for all that the training depends on.
+    checkpoint_every
+        Epochs from one writing of that file to the next; it is written at the end, too.
+    resume
+        Whether to go on from that file, bit for bit, if it exists; then ``epochs`` counts those before, and may be another
+        number. The file of a training on other data, or of another model, optimizer or size of batches, is refused.
+
+    Returns
+    -------
+    History
+        The loss, mean or sum over the epoch's batches, and the metrics of each epoch.
+
+    Raises
+    ------
+    AnomalyError
+        Where a loss or gradient is not finite, naming the first operation whose result was not. The
+        parameters are those before that step.
+    ValueError, TypeError
+        If an argument is not as described; before anything has changed, but for what only shows in the course of the
+        training: a sample that the model does not take, a metric that returns no number.
+
+    Examples
+    --------
+    >>> import nn
+    >>> x, y = nn.data.make_moons(60, rng=1)
+    >>> model = nn.MLP(2, [8, 1], rng=1)
+    >>> optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+    >>> history = fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, optimizer,
+    ...               epochs=100, batch_size=20, metrics=["accuracy"], progress=False)
+    >>> history["accuracy"][-1] > 0.9, history.epochs
+    (True, 100)
+    """
+    _check_parts(model, loss, optimizer, penalty, scheduler)
+    loop = _Loop(
+        model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
+    )
+    loop.check_callbacks(callbacks)
+    if loop.validation is not None:  # one sample tells whether the model and the loss take it
+        evaluate(model, (loop.validation[0][:1], loop.validation[1][:1]), loss)
+    loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
+    loop.checkpoint, loop.every = checkpoint, whole("checkpoint_every", checkpoint_every)
+    if resume and checkpoint is None:
+        raise ValueError("resume=True needs checkpoint=path, the file to go on from")
+    if checkpoint is not None:
+        if not isinstance(checkpoint, (str, os.PathLike)):
+            raise TypeError(f"checkpoint must be a file's path, got {type(checkpoint).__name__}")
+        check_file(checkpoint)
+        check_folder(os.path.dirname(os.path.abspath(checkpoint)))
+    loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
+    whole("epochs", epochs, least=0)
+    if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
+        with _evaluating(model):
+            loop.step.total(loop.x[:1], loop.y[:1])
+    if checkpoint is not None:
+        check_writable(loop.training, loop.rng, loop.stateful())
+        loop.made = made_of(
+            loop.x, loop.y, model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle), **{"batch size": loop.size},
+        )  # fmt: skip
+    if resume and checkpoint is not None and os.path.exists(checkpoint):
+        load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful(), loop.made)
+        for callback in callbacks:
+            if isinstance(callback, EarlyStopping):
+                callback.stop_in_vain(loop.training)
+    return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
+    """Check what is to work together, before anything is changed."""
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) that derives from nn.Module")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function of (output, target), such as nn.losses.mse_loss, got {type(loss).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError("optimizer must be one of nn.optim made with the parameters, such as nn.optim.SGD(model.parameters(), lr=0.1)")
+    if not set(optimizer.params) & set(model.parameters()):
+        raise ValueError("the optimizer has none of the model's parameters; make it with model.parameters()")
+    if penalty is not None and not callable(penalty):
+        raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
+    if scheduler is not None and not isinstance(scheduler, Scheduler):
+        raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("the scheduler changes the rate of another optimizer; make it with the one that fit is given")
+
+
+class _Loop:
+    """What `fit` was asked to do, checked, and the doing of it."""
+
+    shuffle: bool
+    rng: Any
+    callbacks: Sequence[Callback]
+    scheduler: Scheduler | None
+    checkpoint: str | os.PathLike[str] | None
+    every: int
+    made: dict[str, Any]
+    step: Eager
+
+    def __init__(
+        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str, batch_size: int | None,
+        validation: Any, metrics: Any,
+    ) -> None:  # fmt: skip
+        check_reduction(reduction)
+        self.x, self.y = prepared(data, "data")
+        self.validation = prepared(validation, "validation") if validation is not None else None
+        self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
+        self.metrics = _metrics(metrics)
+        self.model, self.loss, self.mean = model, loss, reduction == "mean"
+        self.training = Training(model, optimizer, History())
+
+    def check_callbacks(self, callbacks: Any) -> None:
+        """Check that all callbacks can be called, and that what they watch is measured."""
+        if callable(callbacks) or not isinstance(callbacks, Iterable):
+            raise TypeError("callbacks takes a list of functions: write callbacks=[function]")
+        figures = ["loss", *self.metrics]
+        figures += [f"val_{name}" for name in figures if self.validation is not None]
+        for callback in callbacks:
+            if not callable(callback):
+                raise TypeError(f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}")
+            if isinstance(callback, EarlyStopping):
+                callback.check(figures)
+
+    def stateful(self) -> list[Any]:
+        """Return the parts that a checkpoint asks for their state."""
+        return [*self.callbacks, *([self.scheduler] if self.scheduler is not None else [])]
+
+    def run(self, epochs: int, bar: Progress) -> History:
+        """Train up to the given epoch, or to where something stops it."""
+        training, started, was_training = self.training, time.perf_counter(), self.model.training
+        self.model.train()
+        try:
+            with _interruptible(training):
+                if isinstance(self.step, Compiled) and self.size == len(self.x) and not self.watched():
+                    self.step.many(self.x, self.y, epochs - training.epoch, lambda losses: self.passed(losses, bar))
+                while training.epoch < epochs and not training.stopping:
+                    figures = self.epoch()
+                    if figures is None:
+                        break
+                    bar.update(training.epoch, **figures)
+                    last = training.epoch == epochs or bool(training.stopping)
+                    if self.checkpoint is not None and (last or training.epoch % self.every == 0):
+                        save_checkpoint(self.checkpoint, training, self.rng, self.stateful(), self.made)
+        except KeyboardInterrupt:
+            training.stopping = "interrupted"
+        finally:
+            self.model.train(was_training)
+            bar.close()
+        for callback in self.callbacks:
+            finish = getattr(callback, "finish", None)
+            if finish is not None:
+                finish(training)
+        training.history.stopped = training.stopping
+        training.history.seconds = time.perf_counter() - started
+        return training.history
+
+    def watched(self) -> bool:
+        """Whether something is to be done after each epoch."""
+        return bool(self.metrics or self.validation or self.callbacks or self.scheduler or self.checkpoint)
+
+    def passed(self, losses: list[float], bar: Progress) -> bool:
+        """Take note of epochs that consisted of one step each; return whether to stop."""
+        for value in losses:
+            self.training.history.append({"loss": value})
+        bar.update(self.training.epoch, loss=losses[-1])
+        return bool(self.training.stopping)
+
+    def epoch(self) -> dict[str, float] | None:
+        """Go through the data once, and return the figures; None if it was interrupted on the way."""
+        training, samples, total = self.training, len(self.x), 0.0
+        seen = 0
+        for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
+            value = self.step(x, y, training.epoch)
+            total += value * len(x) if self.mean else value
+            seen += len(x)
+            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends it.
+            if training.stopping and seen < samples and self.checkpoint is None:
+                return None
+        figures = {"loss": total / samples if self.mean else total}
+        figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
+        if self.validation is not None:
+            figures["val_loss"] = evaluate(self.model, self.validation, self.loss, reduction="mean" if self.mean else "sum")
+            figures.update(_measured(self.model, *self.validation, self.metrics, "val_"))
+        training.history.append(figures)
+        if self.scheduler is not None:
+            self.scheduler.step()
+        for callback in self.callbacks:
+            callback(training)
+        return figures
+
+
+def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """Return samples and targets as lists of Python numbers, after checking that every number is finite."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
+    x, y = (listed(f"the {what} of {name}", part.tolist() if hasattr(part, "tolist") else part) for what, part in zip(("samples", "targets"), data))
+    if len(x) != len(y) or not x:
+        raise ValueError(f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must be one sample")
+    for i, pair in enumerate(zip(x, y, strict=True)):
+        for what, part in zip(("sample", "target"), pair, strict=True):
+            for number in part if isinstance(part, (list, tuple)) else (part,):
+                if isinstance(number, float) and not math.isfinite(number):
+                    raise ValueError(f"{what} {i} of {name} holds {number}; remove it or fill it in")
+    return x, y
+
+
+def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean") -> float:
+    """Return the loss over a data set, without recording and with the model in evaluation.
+
+    Parameters
+    ----------
+    model, loss
+        As for `fit`.
+    data
+        Samples and targets, a pair of arrays or sequences of one length.
+    reduction
+        ``"mean"`` or ``"sum"`` over the samples.
+
+    Returns
+    -------
+    float
+        The loss, without a penalty.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If ``data`` is no pair of equally many samples and targets, or holds a number that is not finite.
+
+    Examples
+    --------
+    >>> import nn
+    >>> evaluate(nn.Neuron(1, init="zeros"), ([[1.0]], [2.0]), nn.losses.mse_loss)
+    4.0
+    """
+    if not isinstance(model, Module) or not callable(loss):
+        raise TypeError(f"evaluate takes a module of nn and a function of (output, target), got {type(model).__name__} and {type(loss).__name__}")
+    check_reduction(reduction)
+    x, y = prepared(data, "data")
+    total = math.fsum(data_of(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
+    return total / len(x) if reduction == "mean" else total
+
+
+def check_reduction(reduction: Any) -> None:
+    """Check how the losses of samples are put together."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"reduction must be mean or sum, got {reduction!r:.60}")
+
+
+def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
+    with _evaluating(model):
+        return [model(sample) for sample in x]
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    """Switch a module to evaluation, and record nothing."""
+    was_training = model.training
+    model.eval()
+    try:
+        with autograd.no_grad():
+            yield
+    finally:
+        model.train(was_training)
+
+
+def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]:
+    if isinstance(metrics, str):
+        raise TypeError(f"metrics takes a list of names: write metrics=[{metrics!r}]")
+    if isinstance(metrics, Mapping):
+        for name, metric in metrics.items():
+            if not callable(metric):
+                raise TypeError(f"the metric {name!r} must be a function of (outputs, targets), got {type(metric).__name__}")
+        return {str(name): metric for name, metric in metrics.items()}
+    metrics = listed("metrics", metrics)
+    for name in metrics:
+        if not isinstance(name, str) or name not in METRICS:
+            raise ValueError(f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions")
+    return {name: METRICS[name] for name in metrics}
+
+
+def _measured(model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, Metric], prefix: str) -> dict[str, float]:
+    if not metrics:
+        return {}
+    outputs = _outputs(model, x)
+    figures = {prefix + name: metric(outputs, y) for name, metric in metrics.items()}
+    for name, figure in figures.items():
+        if not hasattr(figure, "__float__"):
+            raise TypeError(f"the metric {name!r} must return a number, got {type(figure).__name__}")
+    return {name: float(figure) for name, figure in figures.items()}
+
+
+@contextmanager
+def _interruptible(training: Training) -> Iterator[None]:
+    """Take a first interrupt from the keyboard as a request to stop after the present step; a second one is immediate."""
+
+    def request(*_: Any) -> None:
+        training.stop("interrupted")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    usual = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:
+        signal.signal(signal.SIGINT, request)
+    try:
+        yield
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

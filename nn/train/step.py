@@ -1,0 +1,129 @@
+"""One step of training: eagerly, node by node, or by a compiled program."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import autograd
+from autograd import Value
+from autograd.compiler.training import moves_arrays
+from nn.arrays import numpy_for
+from nn.modules.module import Module
+from nn.optim.optimizer import Optimizer
+
+__all__ = ["Compiled", "Eager"]
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
+    was_on = gc.isenabled()
+    try:
+        gc.disable()
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class Eager:
+    """One step of the optimizer on a batch, recording every node."""
+
+    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+        self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
+        self.reduce: Callable[[list[Any]], Any] = autograd.mean if reduction == "mean" else autograd.sum
+
+    def total(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
+        """Return the loss of a batch, penalty included."""
+        losses = [self.loss(self.model(sample), target) for sample, target in zip(x, y, strict=True)]
+        for value in losses:
+            if not isinstance(value, Value):
+                kind = type(value).__name__
+                raise TypeError(f"the loss must return one Value for each sample, got {kind}; does it depend on the model's output?")
+        total = losses[0] if len(losses) == 1 else self.reduce(losses)
+        return total if self.penalty is None else total + self.penalty()
+
+    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
+        """Move the parameters; return the loss before."""
+        with collector_paused():
+            value = self.backward(x, y)  # on return the graph is gone, before the collector looks again
+        self.check(value, x, y, epoch)
+        self.optimizer.step()
+        return value
+
+    def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
+        """Fill the parameters' gradients; return the loss."""
+        total = self.total(x, y)
+        self.optimizer.zero_grad()
+        total.backward()
+        return float(total.data)
+
+    def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
+        """Raise where the loss or a gradient is not finite, naming the operation where that began."""
+        if math.isfinite(value) and all(p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params):
+            return
+        message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
+        try:
+            with autograd.detect_anomaly():
+                self.total(x, y).backward()
+        except autograd.AnomalyError as error:
+            error.add_note(message + ". Try a smaller learning rate, or clip the gradients.")
+            raise
+        raise autograd.AnomalyError(message + "; some parameter was not finite before it")
+
+
+class Compiled(Eager):
+    """One step of the optimizer on a batch, by a program of matrices."""
+
+    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+        super().__init__(model, loss, optimizer, reduction, penalty)
+        self.numpy = numpy_for("nn.fit with compile=True")
+        self.step = autograd.compile(lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty)
+
+    def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
+        """Move the parameters; return the loss before."""
+        value, grads = self.step.value_and_grad(x, y)
+        params = self.optimizer.params
+        for p, g in zip(params, grads.tolist(), strict=True):
+            p.grad = g
+        self.check(value, x, y, epoch)
+        if not moves_arrays(self.optimizer):
+            self.optimizer.step()
+            return float(value)
+        theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
+        for p, number in zip(params, theta.tolist(), strict=True):
+            p.data = number
+        return float(value)
+
+    def many(self, x: Sequence[Any], y: Sequence[Any], steps: int, report: Callable[[list[float]], bool]) -> None:
+        """Take steps on the same batch without leaving the arrays, and report their losses every so often.
+
+        Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
+        """
+        np = self.numpy
+        try:
+            samples, targets = np.asarray(x, float), np.asarray(y, float)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"compile=True takes samples of numbers, each of as many, and targets likewise: {error}") from None
+        params, optimizer = self.optimizer.params, self.optimizer
+        chunk = 1
+        while steps > 0:
+            before = [p.data for p in params], optimizer.state_dict()
+            start = time.perf_counter()
+            losses = self.step.train(samples, targets, optimizer, min(chunk, steps))
+            if not all(map(math.isfinite, (*losses, *[p.data for p in params]))):
+                for p, number in zip(params, before[0], strict=True):
+                    p.data = number
+                optimizer.load_state_dict(before[1])
+                return
+            steps -= len(losses)
+            if report(losses):
+                return
+            # A chunk lasts a fifth of a second or so, lest an interrupt wait and the bar stand still.
+            if time.perf_counter() - start < 0.1:
+                chunk *= 2
