@@ -11,6 +11,7 @@ from autograd.calculus.functional import grad, hessian, hvp, jacfwd, jacobian, j
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
+from autograd.later import LATER, later
 from autograd.many import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope, sources
 from autograd.ops import (
@@ -190,12 +191,6 @@ __all__ = [
     "zero_grad",
 ]  # fmt: skip
 
-# These live in packages that are large, so that they are imported when they are first asked for.
-_LATER = {
-    "compile": "autograd.compiler",
-    **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
-}
-
 
 def _warn_of_the_other_package() -> None:
     """Say so where the unrelated package of this name, which is on PyPI, was installed into the same folder."""
@@ -219,11 +214,11 @@ def __getattr__(name: str) -> Any:
 
     if name in ("compiler", "render", "testing"):
         return import_module(f"autograd.{name}")
-    if name not in _LATER:
+    if name not in LATER:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    globals()[name] = found = getattr(import_module(_LATER[name]), name)
+    globals()[name] = found = later(name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *LATER})

@@ -8,19 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
-from autograd import ops
-from autograd.bundle import Bundle, Call
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, cut_off, differentiating, frozen, is_tracing
-from autograd.node import HOOKED
-from autograd.order import sort
+from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.sweep import add_to_leaves, in_turn, sweep
-from autograd.value import Value
 
-__all__ = ["adjoints", "backward", "gradients", "toposort", "zero_grad"]
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["adjoints", "backward", "gradients", "sort", "toposort", "zero_grad"]
 
 
 _AS_VALUES: Final = "Write autograd.grad(f)(x), or pass create_graph=True: then they are Values"
@@ -43,12 +42,77 @@ def toposort(root: Value) -> list[Value]:
 
     Examples
     --------
+    >>> from autograd import Value
     >>> a = Value(2.0, "a"); b = Value(3.0, "b")
     >>> [v.label or v.op.name for v in toposort(a * b + a)]
     ['a', 'b', 'mul', 'add']
     """
     order, bundles = sort(_node(root, "toposort"))
-    return [node for node in order if node.__class__ is Value] if bundles else order
+    return [node for node in order if not isinstance(node, Bundle)] if bundles else order
+
+
+def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict[int, Bundle]]:
+    """Return the nodes below ``root``, each after what it rests on, and the bundles among them by the id of their tuple or call.
+
+    The nodes of ``stop`` are left out, and so is what only they rest on. A node that rests on itself raises GraphError.
+    """
+    order: list[Any] = []
+    bundles: dict[int, Bundle] = {}
+    placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
+    is_placed = placed.get
+    stack: list[Any] = [root]
+    pop, push = stack.pop, stack.append
+    while stack:
+        node = pop()
+        if node is None:  # all that lies below the node under this mark has been placed
+            node = pop()
+            order.append(node)
+            placed[node] = True
+            continue
+        if node in placed:
+            if not placed[node]:
+                raise GraphError(
+                    f"{node!r:.60} rests on itself, through operands that were set by hand; no operation can make such a graph, "
+                    "so leave the slots whose names begin with an underscore alone"
+                )
+            continue
+        a = node._a
+        if a is None:  # a leaf rests on nothing
+            placed[node] = True
+            order.append(node)
+            continue
+        placed[node] = False
+        push(node)
+        push(None)
+        if a.__class__ is tuple:
+            stack += _not_placed(node, a, bundles, is_placed)
+            continue
+        b = node._b
+        if b.__class__ is float and isinstance(a, Call):  # the node is one of its results
+            bundles[id(a)] = a
+            if not is_placed(a):
+                push(a)
+            continue
+        if a.__class__ is not float and not is_placed(a):
+            push(a)
+        if b.__class__ is not float and b is not None and not is_placed(b):
+            push(b)
+    return order, bundles
+
+
+def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_placed: Any) -> list[Any]:
+    """Return what a node of many operands, a product of two vectors or a bundle rests on, as far as it is not placed yet."""
+    if not (a and a[0].__class__ is tuple):
+        return [x for x in a if x.__class__ is not float and not is_placed(x)]
+    vectors = []
+    for vector, local in zip(a, node._b, strict=True):
+        if local is not None:  # else numbers alone
+            bundle = bundles.get(id(vector))
+            if bundle is None:
+                bundle = bundles[id(vector)] = Bundle(vector)
+            if not is_placed(bundle):
+                vectors.append(bundle)
+    return vectors
 
 
 def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> dict[Value, Any]:
@@ -82,6 +146,7 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
 
     Examples
     --------
+    >>> from autograd import Value
     >>> x = Value(3.0)
     >>> y = x * x
     >>> adjoints(y)[x]
@@ -89,7 +154,7 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """
     grads = _reverse(*_start(root, gradient, "adjoints", create_graph), create_graph)
     if create_graph:  # a derivative that is a number is a node all the same
-        grads.update((x, Value(g)) for x, g in grads.items() if g.__class__ is float)
+        grads.update((x, root.__class__(g)) for x, g in grads.items() if g.__class__ is float)
     return grads
 
 
@@ -156,42 +221,36 @@ def _descend(now: Pass) -> Pass | None:
             b = node._b
             old = grads[b]
             grads[b] = g * db if old is None else old + g * db
-        elif da is None and node._a.__class__ not in _TWO_AT_MOST:
-            inner = _spread(node, g, grads, bundles)
-            if inner is not None:
-                return inner
+        elif da is None:
+            a = node._a
+            if a.__class__ is tuple or isinstance(a, Call):
+                inner = _spread(node, g, grads, bundles)
+                if inner is not None:
+                    return inner
     return None
-
-
-_TWO_AT_MOST = (Value, float, type(None))
-"""What stands in the slot of the first operand where there are two at most."""
 
 
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
     """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
-    if node._row is ops.dot:
-        (ws, xs), (w_local, x_local) = node._a, node._b
-        if w_local is not None:
-            bundle = bundles[id(ws)]
-            old = grads[bundle]
-            grads[bundle] = [g * d for d in w_local] if old is None else [s + g * d for s, d in zip(old, w_local, strict=True)]
-        if x_local is not None:
-            bundle = bundles[id(xs)]
-            old = grads[bundle]
-            grads[bundle] = [g * d for d in x_local] if old is None else [s + g * d for s, d in zip(old, x_local, strict=True)]
-        return None
-    if isinstance(node._a, Call):
-        _wait(grads, node, g)
-        return None
     if isinstance(node, Bundle):
         if node.recomputed:
             inner: Pass | None = node.replay(g, grads, recorded=False)
             return inner
         terms = node.pull(g)
+    elif isinstance(node._a, Call):
+        _wait(grads, node, g)
+        return None
+    elif node._a[0].__class__ is tuple:
+        for vector, local in zip(node._a, node._b, strict=True):
+            if local is not None:
+                bundle = bundles[id(vector)]
+                old = grads[bundle]
+                grads[bundle] = [g * d for d in local] if old is None else [s + g * d for s, d in zip(old, local, strict=True)]
+        return None
     else:
         terms = [None if d is None else g * d for d in node._b]
     for x, term in zip(node._a, terms, strict=True):
-        if term is not None and x.__class__ is Value:
+        if term is not None and x.__class__ is not float:
             old = grads[x]
             grads[x] = term if old is None else old + term
     return None
@@ -199,7 +258,7 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
 
 def _wait(grads: dict[Any, Any], node: Any, g: Any) -> None:
     """Keep what one of several results receives until all of them have theirs."""
-    call, index = node._a, int(node._b)
+    call, index = node._call, node._index
     waiting = grads[call]
     if waiting is None:
         waiting = grads[call] = [None] * call.count
@@ -241,15 +300,15 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
                 continue
             terms = node.pull(g, create_graph)
             given = [c for c in g if c is not None]
-            for x, term in zip(node._a, terms, strict=True):
-                if x.__class__ is Value:
+            for x, term in zip(node.elements, terms, strict=True):
+                if isinstance(x, Node):
                     where = results.get(node, x)
                     add(x, _checked(where, term, given) if anomaly else term, where)
             continue
-        if isinstance(node._a, Call):
+        if node._call is not None:
             if create_graph:
-                node._a.check(int(node._b), node._data)
-            results[node._a] = node
+                node._call.check(node._index, node._data)
+            results[node._call] = node
             _wait(grads, node, g)
             continue
         edges = _recorded_edges(node) if create_graph else node._edges()
@@ -258,12 +317,12 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
         terms = [None if d is None else _product(g, d) for _, d in edges]
         if anomaly:
             terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
-        if node._row is ops.dot:
+        if node._vectors is not None:
             left = iter(terms)
-            for vector, local in zip(node._a, node._b, strict=True):
+            for vector, local in zip(node._vectors, node._b, strict=True):
                 if local is not None:
                     bundle = bundles[id(vector)]
-                    new = [next(left) if x.__class__ is Value else 0.0 for x in vector]
+                    new = [next(left) if isinstance(x, Node) else 0.0 for x in vector]
                     old = grads[bundle]
                     grads[bundle] = new if old is None else [sum_of(s, t, node) for s, t in zip(old, new, strict=True)]
         else:
@@ -273,19 +332,19 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
     return None
 
 
-def _recorded_edges(node: Value) -> list[tuple[Value, Any]]:
+def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
     """Return each parent with its local derivative as a node: the row's rule, run on nodes."""
     op, operands = node.op, node.operands
     if op is None:
         return []
-    y = op.value(*[x._data if isinstance(x, Value) else x for x in operands])
+    y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
     if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
         raise GraphError(
             f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was computed "
             f"(it would be {y!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
         )
     partials = op.rule(node, operands)
-    pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Value)]  # constants may follow
+    pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]  # constants may follow
     if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
@@ -299,7 +358,7 @@ def _product(g: Any, local: Any) -> Any:
 
 
 def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
-    if g.__class__ is Value and MODE.get().differentiating:
+    if isinstance(g, Node) and MODE.get().differentiating:
         with differentiating(within=False):  # a hook looks at numbers, whatever goes on around it
             return _after(hooks, g)
     return _after(hooks, g)
@@ -309,7 +368,7 @@ def _after(hooks: tuple[Any, ...], g: Any) -> Any:
     for hook in hooks:
         changed = hook(g)
         if changed is not None:
-            g = changed if changed.__class__ is Value else to_float(changed)
+            g = changed if isinstance(changed, Node) else to_float(changed)
     return g
 
 
@@ -324,7 +383,7 @@ def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward"
 
 
 def _data(x: Any) -> float:
-    return x._data if x.__class__ is Value else x
+    return x._data if isinstance(x, Node) else x
 
 
 def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
@@ -350,6 +409,7 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
 
     Examples
     --------
+    >>> from autograd import Value
     >>> x = Value(2.0)
     >>> y = x ** 3
     >>> y.backward(create_graph=True)
@@ -395,16 +455,17 @@ def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any =
 
     Examples
     --------
+    >>> from autograd import Value
     >>> x = Value(2.0)
     >>> first = gradients(x ** 3, x, create_graph=True)
     >>> gradients(first, [x])
     [12.0]
     """
-    wanted = [inputs] if isinstance(inputs, Value) else _nodes(inputs, "gradients")
+    wanted = [inputs] if isinstance(inputs, Node) else _nodes(inputs, "gradients")
     grads = adjoints(output, gradient, create_graph=create_graph)
-    none = Value(0.0) if create_graph else 0.0
+    none = output.__class__(0.0) if create_graph else 0.0
     results = [none if (g := grads.get(x)) is None else g for x in wanted]
-    return results[0] if isinstance(inputs, Value) else results
+    return results[0] if isinstance(inputs, Node) else results
 
 
 def zero_grad(values: Value | Iterable[Value]) -> None:
@@ -417,6 +478,7 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
 
     Examples
     --------
+    >>> from autograd import Value
     >>> x = Value(3.0)
     >>> y = x * x
     >>> y.backward()
@@ -424,7 +486,7 @@ def zero_grad(values: Value | Iterable[Value]) -> None:
     >>> x.grad, y.grad
     (0.0, 0.0)
     """
-    for node in toposort(values) if isinstance(values, Value) else _nodes(values, "zero_grad"):
+    for node in toposort(values) if isinstance(values, Node) else _nodes(values, "zero_grad"):
         node.grad = 0.0
 
 
@@ -434,7 +496,7 @@ def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Valu
     if not create_graph:
         frozen("takes derivatives as numbers", _AS_VALUES)
         cut_off([root], "takes derivatives as numbers", "these", _AS_VALUES)
-    if gradient.__class__ is not Value:
+    if not isinstance(gradient, Node):
         return root, to_float(gradient)
     if not create_graph:
         raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
@@ -448,7 +510,7 @@ def _nodes(values: Any, who: str) -> list[Value]:
     return [_node(x, who) for x in values]
 
 
-def _node(x: Any, who: str) -> Value:
-    if x.__class__ is not Value:
+def _node(x: Any, who: str) -> Any:
+    if not isinstance(x, Node):
         raise TypeError(f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from your function")
     return x

@@ -6,13 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.bundle import Call
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, is_tracing
-from autograd.node import observe
+from autograd.modes import is_tracing
+from autograd.node import Call, Node
 from autograd.op import MultiOp
-from autograd.value import Value, _new
 
 __all__ = ["Joint", "float_pull", "record"]
 
@@ -39,16 +37,6 @@ class Joint(Call):
         self.count = len(operands)
         self.kind, self.values, self.kept = kind, values, kept
 
-    def result(self, index: int) -> Value:
-        """Return a node for one of the results."""
-        node = _new()
-        node._data = self.values[index]
-        node.grad = 0.0
-        node._row = self.kind.row
-        node._a, node._b = self, float(index)
-        node._da = node._db = node.note = None
-        return observe(node) if ACTIVE else node
-
     def operands(self, index: Any) -> tuple[Any, ...]:
         """Return the operands of one result, the index behind them."""
         return (*self._a, index)
@@ -56,7 +44,7 @@ class Joint(Call):
     def local(self, index: Any) -> Sequence[float | None]:
         """Return the local derivatives of one result."""
         slopes = self.kind.local(self.kept, int(index))
-        return [d if x.__class__ is Value else None for x, d in zip(self._a, slopes, strict=True)]
+        return [d if isinstance(x, Node) else None for x, d in zip(self._a, slopes, strict=True)]
 
     def pull(self, cotangents: Sequence[Any], recorded: bool = False) -> Sequence[Any]:
         """Return for each operand the sum over the results of cotangent times derivative."""
@@ -81,7 +69,7 @@ class Joint(Call):
 
     def _check(self) -> None:
         """Raise where operands were changed, for the rules take them as they are."""
-        now = self.kind.values(tuple([x._data if x.__class__ is Value else x for x in self._a]))
+        now = self.kind.values(tuple([x._data if isinstance(x, Node) else x for x in self._a]))
         for index, number in enumerate(now):
             self.check(index, number)
 
@@ -96,13 +84,13 @@ class Joint(Call):
             )
 
 
-def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Value]:
+def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Any]:
     """Compute an operation with several results, and record each as a node."""
-    operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
-    numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+    operands = tuple([x if isinstance(x, Node) else to_float(x) for x in operands])
+    numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
     values = kind.values(numbers)
     call = Joint(kind, operands, values, values if kind.kept is kind.values else kind.kept(numbers))
-    return [call.result(i) for i in range(call.count)]
+    return [Node.record_result(kind.row, y, call, i) for i, y in enumerate(values)]
 
 
 def float_pull(call: Joint, cotangents: list[float]) -> list[float]:

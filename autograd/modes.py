@@ -16,7 +16,6 @@ from functools import wraps
 from typing import Any, Final, ParamSpec
 from weakref import ref
 
-from autograd.bundle import below
 from autograd.errors import TracingError
 from autograd.lasting import Lasting, Life, content
 
@@ -84,7 +83,7 @@ class Inputs:
                 return True
             if node not in walked and node not in apart:
                 walked.add(node)
-                stack += [x for x in below(node) if x is not None and x.__class__ is not float]
+                stack += [x for x in node._rests_on() if x is not None and x.__class__ is not float]
         self._room = max(self._room, 4 * len(walked))
         if len(apart) + len(walked) > self._room:
             self._apart = walked

@@ -1,23 +1,22 @@
-"""What a node holds: its number, its operation and operands, the local derivatives, its notes."""
+"""What a node holds: its number, its operation and operands, the local derivatives, its notes.
+
+This module alone knows how a node keeps that in its slots; a backward pass, which has no time to ask, reads them too.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeVar
+from typing import Any, ClassVar, Final, SupportsFloat, TypeVar
 from weakref import WeakSet, ref
 
-from autograd import ops
-from autograd.bundle import Call
 from autograd.errors import AnomalyError
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, frozen, user_line
+from autograd.op import ANY, Op
 
-if TYPE_CHECKING:
-    from autograd.op import Op
-
-__all__ = ["HOOKED", "Constant", "Handle", "Node", "Note", "observe", "text"]
+__all__ = ["HOOKED", "LINKS", "NUMBERS", "Bundle", "Call", "Constant", "Handle", "Node", "Note", "observe", "text"]
 
 HOOKED: Final[WeakSet[Any]] = WeakSet()
 """The hooks of all nodes there are: the backward pass' cheap question whether it must look for one."""
@@ -77,16 +76,26 @@ def text(label: Any) -> str:
     return label
 
 
+LINKS: Final = ("grad", "_a", "_b")
+"""The slots of a node that may hold nodes, or tuples of them."""
+NUMBERS: Final = ("_data", "_da", "_db", "_row")
+"""The others, but the note."""
+
+
 class Node:
     """The data of a `Value`, without its operators."""
 
     # A node of one or two operands keeps them in _a and _b, and the local derivatives in _da and _db; None
     # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
     # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
-    # in _a the pair of its vectors and in _b, for each, the list of floats that is its local derivative.
-    # One of several results of an operation keeps in _a their call and in _b its index.
+    # in _a the pair of its vectors, which are tuples, and in _b, for each, the list of floats that is its local derivative.
+    # One of several results of an operation keeps in _a their call and in _b its index. A leaf has None everywhere.
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
 
+    _blank: ClassVar[list[Any]]
+    """Blank nodes, whose slots are to be filled; those that are made are of the class `Value`, which puts this and the next here."""
+    _new: ClassVar[Callable[[], Any]]
+    """Returns a blank node."""
     _row: Op | None
     grad: Any
     note: Note | None
@@ -95,6 +104,85 @@ class Node:
     _b: Any
     _da: float | None
     _db: float | None
+
+    # Making a node.
+
+    @staticmethod
+    def record(op: Op, data: float, operands: tuple[Any, ...], local: Sequence[Any]) -> Any:
+        """Make the node of an operation that was computed.
+
+        Parameters
+        ----------
+        op
+            The row.
+        data
+            The result.
+        operands
+            Nodes and floats, constants included; of a row over two vectors, these.
+        local
+            The local derivative in each operand, None where nothing flows; of a row over two vectors, a list for each.
+
+        Returns
+        -------
+        Value
+            The node, as the modes in force want it.
+
+        Examples
+        --------
+        >>> from autograd import Value, ops
+        >>> x = Value(3.0)
+        >>> y = Value.record(ops.square, 9.0, (x,), (6.0,))
+        >>> y.backward()
+        >>> x.grad
+        6.0
+        """
+        node = Node._new()
+        node._data = data
+        node.grad = 0.0
+        node.note = None
+        node._fill(op, operands, local)
+        return observe(node) if ACTIVE else node
+
+    @staticmethod
+    def record_result(op: Op, data: float, call: Call, index: int) -> Any:
+        """Make the node of one of a call's results.
+
+        Parameters
+        ----------
+        op, data
+            As `record` takes them.
+        call
+            What stands between the results and what they rest on.
+        index
+            Which of the results it is.
+
+        Returns
+        -------
+        Value
+            The node, as the modes in force want it.
+        """
+        node = Node._new()
+        node._data = data
+        node.grad = 0.0
+        node.note = None
+        node._fill_result(op, call, index)
+        return observe(node) if ACTIVE else node
+
+    def _fill(self, op: Op, operands: tuple[Any, ...], local: Sequence[Any]) -> None:
+        """Make the node that of an operation, as `record` takes it."""
+        self._row = op
+        if len(operands) > 2 or op.arity == ANY:
+            self._a, self._b = operands, tuple(local) + (None,) * (len(operands) - len(local))
+            self._da = self._db = None
+        else:
+            self._a, self._b = operands if len(operands) == 2 else (operands[0], None)
+            self._da, self._db = local if len(local) == 2 else (local[0], None)
+
+    def _fill_result(self, op: Op, call: Call, index: int) -> None:
+        """Make the node that of one of a call's results."""
+        self._row = op
+        self._a, self._b = call, float(index)
+        self._da = self._db = None
 
     # What the node holds.
 
@@ -130,15 +218,38 @@ class Node:
     @property
     def operands(self) -> tuple[Any, ...]:
         """What the operation was applied to, constants included, in order."""
-        if self.op is None:
+        if self._row is None:
             return ()
-        if self.op is ops.dot:
-            return (*self._a[0], *self._a[1])
+        if self._call is not None:
+            return self._call.operands(self._b)
+        if self._vectors is not None:
+            ws, xs = self._vectors
+            return (*ws, *xs)
         if self._a.__class__ is tuple:
             return self._a
-        if isinstance(self._a, Call):
-            return self._a.operands(self._b)
         return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def _call(self) -> Call | None:
+        """The call of which the node is one of several results; None where it is no such thing."""
+        return self._a if isinstance(self._a, Call) else None
+
+    @property
+    def _index(self) -> int:
+        """Which of a call's results the node is."""
+        return int(self._b)
+
+    @property
+    def _vectors(self) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
+        """The two vectors whose product the node is; None where it is none."""
+        return self._a if self._a.__class__ is tuple and self._a[0].__class__ is tuple else None
+
+    def _rests_on(self) -> tuple[Any, ...]:
+        """Return what a walk through the graph meets next: nodes and numbers, None, or a `Call`."""
+        a = self._a
+        if a.__class__ is not tuple:
+            return (a,) if isinstance(a, Call) else (a, self._b)
+        return (*a[0], *a[1]) if a[0].__class__ is tuple else a
 
     @property
     def parents(self) -> tuple[Any, ...]:
@@ -159,16 +270,17 @@ class Node:
         return self._edges()
 
     def _edges(self) -> list[tuple[Any, float | None]]:
-        if self.op is None:
+        if self._row is None:
             return []
-        if self.op is ops.dot:
-            pairs = [pair for vector, local in zip(self._a, self._b) if local is not None for pair in zip(vector, local)]
+        pairs: Any
+        if self._call is not None:
+            pairs = zip(self._call.elements, self._call.local(self._b))
+        elif self._vectors is not None:
+            pairs = [pair for vector, local in zip(self._vectors, self._b) if local is not None for pair in zip(vector, local)]
         elif self._a.__class__ is tuple:
-            pairs = list(zip(self._a, self._b))
-        elif isinstance(self._a, Call):
-            pairs = list(zip(self._a._a, self._a.local(self._b)))
+            pairs = zip(self._a, self._b)
         else:
-            pairs = [(self._a, self._da), (self._b, self._db)]
+            pairs = (self._a, self._da), (self._b, self._db)
         return [(x, d) for x, d in pairs if isinstance(x, Node)]
 
     # micrograd's names.
@@ -265,6 +377,62 @@ class Handle:
             note.hooks = tuple(h for h in note.hooks if h is not hook)
 
     __call__ = remove
+
+
+class Bundle:
+    """A vector of operands that dot products share: in a sorted graph it stands between them and its elements."""
+
+    __slots__ = ("_a", "grad")
+    op = _row = note = _b = _da = _db = None
+    recomputed = False
+    """Whether the nodes that it stands for were dropped, so that a pass goes through `replay` and not through `pull`."""
+
+    def __init__(self, elements: tuple[Any, ...]) -> None:
+        self._a = elements
+        self.grad: Any = None
+
+    def replay(self, cotangents: Any, grads: dict[Any, Any], recorded: bool) -> Any:
+        """Return a pass that is to be made before the one around goes on, or None where all has been passed on."""
+        raise NotImplementedError
+
+    def pull(self, cotangents: Any, recorded: bool = False) -> Sequence[Any]:  # noqa: ARG002
+        """Return what each element receives."""
+        received: Sequence[Any] = cotangents
+        return received
+
+    @property
+    def elements(self) -> tuple[Any, ...]:
+        """The operands."""
+        return self._a
+
+    def _rests_on(self) -> tuple[Any, ...]:
+        return self._a
+
+
+class Call(Bundle):
+    """One call of an operation with several results; in a sorted graph it stands between these and what they rest on."""
+
+    __slots__ = ("count",)
+    count: int
+
+    def again(self) -> list[Any]:
+        """Return the results with all the nodes that were dropped."""
+        raise NotImplementedError
+
+    def check(self, index: int, now: float) -> None:
+        """Raise where the data of a result is another number now than it was."""
+
+    def operands(self, index: Any) -> tuple[Any, ...]:
+        """Return the operands of one result, constants included."""
+        raise NotImplementedError
+
+    def local(self, index: Any) -> Sequence[float | None]:
+        """Return the local derivatives of one result."""
+        raise NotImplementedError
+
+    def push(self, tangents: Sequence[Any], recorded: bool = False) -> Sequence[Any]:
+        """Return what each result receives from the tangents of the operands."""
+        raise NotImplementedError
 
 
 _Made = TypeVar("_Made", bound=Node)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
 
-__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "multi", "row", "several"]
+__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "OpOfCall", "lookup", "multi", "row", "several"]
 
 ANY = -1  # the arity of an operation over any number of operands
 INF = math.inf
@@ -65,6 +65,8 @@ class Op:
     """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
     kink: Callable[..., float] | None = None
     """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
+    vectors: bool = False
+    """Whether the operands are two vectors of one length, one behind the other, which nodes keep, and share, as they are."""
     gated: bool = False
     """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
     float_partials: Callable[..., tuple[float, ...]] | None = None
@@ -73,8 +75,6 @@ class Op:
     """The partials as a textbook prints them, where the accurate rule looks different; for derivations only."""
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
-    call: ClassVar[Any] = None
-    """What a backward pass computes again in place of reading local derivatives; only results of `checkpoint` have it."""
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
@@ -243,6 +243,12 @@ class Op:
                 "give each custom_op a name of its own before you save or pickle"
             )
         return self.name
+
+
+class OpOfCall(Op):
+    """The row of one result of a function's call, of which nothing is known but what that call gave."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -562,7 +562,7 @@ prod: Op = row(
     symbol="Π", latex=r"\prod", numpy="prod", c="prod", float_partials=many.prod_slopes, source="DLMF 1.4.10",
 )
 dot: Op = row(
-    "dot", many.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY,
+    "dot", many.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY, vectors=True,
     symbol="·", latex=r"\cdot", numpy="dot", c="dot", source="DLMF 1.4.10",
 )
 max: Op = row(

@@ -19,15 +19,12 @@ from operator import attrgetter
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from autograd import ops
-from autograd.bundle import Bundle, Call
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
 from autograd.joint import Joint, float_pull
 from autograd.native import REPLACED, engine
-from autograd.node import Node
+from autograd.node import Bundle, Call, Node
 from autograd.op import Op
-from autograd.value import Value
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
@@ -111,7 +108,7 @@ def _held(node: Any, before: Any, g: Any) -> Any:
         return 0.0 if g is None else g
     if g is None:
         return before
-    if before.__class__ is Value:
+    if isinstance(before, Node):
         return before + g
     if before.__class__ is not float and before is not None:
         before = _number(node, before)
@@ -164,7 +161,7 @@ def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
     return _add_floats(nodes, numbers)
 
 
-def _sweep(root: Value, gradient: float) -> bool:
+def _sweep(root: Node, gradient: float) -> bool:
     """Fill ``grad`` of every node below ``root``; False, with no leaf changed, where that takes the general pass.
 
     It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes, leaves keep what they had.
@@ -192,13 +189,11 @@ def _sweep(root: Value, gradient: float) -> bool:
     return True
 
 
-_TWO_AT_MOST: Final[tuple[Any, ...]] = (Value, float)
-"""What stands in the slot of the first operand where there are two at most."""
-
-
-def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
+def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
     """Sort as `sort` does, but without the leaves; None at a checkpointed call, or where a node rests on itself."""
     bundles: dict[int, Bundle] = {}
+    kind = root.__class__
+    two_at_most: tuple[Any, ...] = kind, float  # what stands in the slot of the first operand then
     stack: list[Any] = [root]
     pop, push, place = stack.pop, stack.append, order.append
     while stack:
@@ -212,8 +207,8 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
             continue
         a = node._a
         b = node._b
-        if a.__class__ not in _TWO_AT_MOST:
-            rests_on = _below(node, a, b, bundles)
+        if a.__class__ not in two_at_most:
+            rests_on = _below(a, b, bundles)
             if rests_on is None:
                 return None
             below = [x for x in rests_on if x.grad is not empty]
@@ -225,8 +220,8 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
                 stack += below
                 continue
         else:
-            first = a.__class__ is Value and a._a is not None and a.grad is not empty
-            second = b.__class__ is Value and b._a is not None and b.grad is not empty
+            first = a.__class__ is kind and a._a is not None and a.grad is not empty
+            second = b.__class__ is kind and b._a is not None and b.grad is not empty
             if first or second:
                 push(node)
                 node.grad = is_open
@@ -244,13 +239,13 @@ def _sort(root: Value, order: list[Any], is_open: float, empty: float) -> dict[i
     return bundles
 
 
-def _below(node: Any, a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
+def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
     """Return what a node of many operands, one of several results or a bundle rests on, but leaves; None at a checkpointed call."""
     if isinstance(a, Call):
         return None if a.recomputed else [a]
-    if node._row is ops.dot:
+    if a and a[0].__class__ is tuple:
         return [bundles.get(id(v)) or _bundle(v, bundles) for v, local in zip(a, b, strict=True) if local is not None]
-    return [x for x in a if x.__class__ is Value and x._a is not None]
+    return [x for x in a if isinstance(x, Node) and x._a is not None]
 
 
 def _bundle(vector: tuple[Any, ...], bundles: dict[int, Bundle]) -> Bundle:
@@ -288,37 +283,33 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, An
             else:
                 old = arrived(b)
                 sums[b] = g * db if old is None else old + g * db
-        elif da is None and node._a.__class__ not in _TWO_AT_MOST:
+        elif da is None and (node._a.__class__ is tuple or isinstance(node._a, Call)):
             _spread(node, g, bundles, sums, empty)
 
 
 def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
     """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
-    if node._row is ops.dot:
-        (ws, xs), (w_local, x_local) = node._a, node._b
-        if w_local is not None:
-            bundle = bundles[id(ws)]
-            old = bundle.grad
-            bundle.grad = [g * d for d in w_local] if old is empty else [s + g * d for s, d in zip(old, w_local)]
-        if x_local is not None:
-            bundle = bundles[id(xs)]
-            old = bundle.grad
-            bundle.grad = [g * d for d in x_local] if old is empty else [s + g * d for s, d in zip(old, x_local)]
-        return
-    if isinstance(node._a, Call):
+    if isinstance(node, Bundle):
+        terms = node.pull(g)
+        node.grad = None
+    elif isinstance(node._a, Call):
         call, index = node._a, int(node._b)
         if call.grad is empty:
             call.grad = [-0.0] * call.count  # to which any number can be added without changing it
         call.grad[index] += g
         return
-    if isinstance(node, Bundle):
-        terms = node.pull(g)
-        node.grad = None
+    elif node._a[0].__class__ is tuple:
+        for vector, local in zip(node._a, node._b):
+            if local is not None:
+                bundle = bundles[id(vector)]
+                old = bundle.grad
+                bundle.grad = [g * d for d in local] if old is empty else [s + g * d for s, d in zip(old, local)]
+        return
     else:
         terms = [None if d is None else g * d for d in node._b]
     arrived = sums.get
     for x, term in zip(node._a, terms, strict=True):
-        if term is not None and x.__class__ is Value:
+        if term is not None and isinstance(x, Node):
             if x._a is None:
                 old = arrived(x)
                 sums[x] = term if old is None else old + term
@@ -327,9 +318,9 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
                 x.grad = term if old is empty else old + term
 
 
-sweep: Callable[[Value, float], bool] = _sweep
+sweep: Callable[[Node, float], bool] = _sweep
 # Both once more in C, where that was compiled: see native/backward.c.
 if engine is not None:
-    engine.take_pass(Op, ops.dot, Joint, float_pull)
+    engine.take_pass(Op, Joint, float_pull)
     REPLACED.update(sweep=_sweep, exchange=_exchange, add_floats=_add_floats)
     sweep, _exchange, _add_floats = engine.sweep, engine.exchange, engine.add_floats

@@ -16,14 +16,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
 
 from autograd import ops
+from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
+from autograd.joint import record as record_all
+from autograd.keep.copying import deepcopy, reduce
+from autograd.later import later
 from autograd.modes import ACTIVE, MODE, cut_off, frozen, is_tracing, user_line
 from autograd.native import REPLACED, engine
 from autograd.node import Constant, Node, Note, observe, text
 from autograd.operators import Number, Operators
+from autograd.vectors import dot
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
@@ -46,7 +51,7 @@ _NUMPY_NAMES: Final = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
     "absolute": "abs", "fabs": "abs", "negative": "neg", "rint": "round", "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
 }  # fmt: skip
-_ADD, _SUB, _MUL, _TANH, _RELU, _DOT = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu, ops.dot
+_ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
 @final
@@ -103,9 +108,7 @@ class Value(Node, Operators):
     @staticmethod
     def _apply(op: Op, operands: tuple[Any, ...]) -> Value:
         """Compute ``op`` and record it: the general path, of which the operators below are short cuts."""
-        if op is _DOT:
-            from autograd.vectors import dot
-
+        if op.vectors:
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
@@ -123,25 +126,12 @@ class Value(Node, Operators):
                     local[i] = None
             elif op.gated and local[i] == 0.0:
                 local[i] = None
-        node = _new()
-        node._data = y
-        node.grad = 0.0
-        node._row = op
-        node.note = None
-        if len(operands) > 2 or op.arity == ops.ANY:
-            node._a, node._b = operands, (*local, *(None,) * (len(operands) - len(local)))
-            node._da = node._db = None
-        else:
-            node._a, node._b = operands if len(operands) == 2 else (operands[0], None)
-            node._da, node._db = local if len(local) == 2 else (local[0], None)
-        return observe(node) if ACTIVE else node
+        return Node.record(op, y, operands, local)
 
     @staticmethod
     def _apply_all(kind: MultiOp, operands: tuple[Any, ...]) -> list[Value]:
         """Compute an operation with several results and record them."""
-        from autograd.joint import record
-
-        return record(kind, operands)
+        return record_all(kind, operands)
 
     # The hottest operators carry their row's rule inline; a test proves them equal to their rows.
 
@@ -370,7 +360,7 @@ class Value(Node, Operators):
             leaf.note = Constant(self.label)
         return leaf
 
-    # Walks over the whole graph, each in a module that imports this one.
+    # Walks over the whole graph.
 
     def backward(self, gradient: Any = 1.0, *, create_graph: bool = False, retain_graph: bool | None = None) -> None:  # noqa: ARG002
         """Fill ``grad`` of this node and of every node below; see `autograd.backward.backward`.
@@ -392,39 +382,29 @@ class Value(Node, Operators):
         >>> x.grad
         12.0
         """
-        from autograd.backward import backward
-
         backward(self, gradient, create_graph=create_graph)
 
     def draw(self, **options: Any) -> Any:
         """Draw the graph below this node; see `autograd.draw` for the options."""
-        from autograd.render import draw
-
-        return draw(self, **options)
+        return later("draw")(self, **options)
 
     def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
         """Derive the gradient of this node step by step; see `autograd.explain`."""
-        from autograd.render import explain
-
-        return explain(self, wrt, style, **options)
+        return later("explain")(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         self._refuse_copy("copies")
-        from autograd.keep.copying import deepcopy
-
         return deepcopy(self, memo)
 
     def __copy__(self) -> Value:
         self._refuse_copy("copies")
-        twin = _new()
+        twin: Value = _new()
         for slot in Node.__slots__:
             setattr(twin, slot, getattr(self, slot))
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._refuse_copy("pickles")
-        from autograd.keep.copying import reduce
-
         return reduce(self)
 
     def __format__(self, spec: str) -> str:
@@ -441,11 +421,13 @@ class Value(Node, Operators):
 
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _BLANK, _new = blocks(partial(object.__new__, Value))
+Node._blank = _BLANK
 
 # These, division and negation once more in C, where that was compiled: see native/engine.c.
 if engine is not None:
     REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, ops.div, ops.neg, _TANH, _RELU))
     _new = engine.blank
+Node._new = staticmethod(_new)
 
 
 def _number(x: Any) -> Any:

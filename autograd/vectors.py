@@ -10,8 +10,7 @@ from autograd import ops
 from autograd.floats import many
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE
-from autograd.node import observe
-from autograd.value import _BLANK, Value, _new
+from autograd.node import Node
 
 __all__ = ["dot", "dots"]
 
@@ -33,6 +32,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     vector = xs, x_data, x_recorded = _vector(xs)
     constant = None if x_recorded else (x_data, None)
     nodes: list[Any] = []
+    blank, new = Node._blank, Node._new
     for ws in rows:
         try:
             w_data = [w._data for w in ws]
@@ -41,8 +41,8 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
         if ACTIVE or not w_data:
             nodes.append(_product(*_vector(ws), *vector))
             continue
-        # What `_product` and `nary.dot_vectors` do, in the hottest loop of a network's forward pass.
-        node = _BLANK.pop() if _BLANK else _new()
+        # What `_product` and `many.dot_vectors` do, in the hottest loop of a network's forward pass.
+        node = blank.pop() if blank else new()
         node._data = sum(map(mul, w_data, x_data), _START) or 0.0
         node.grad = 0.0
         node._row = _DOT
@@ -59,15 +59,7 @@ def _product(
     y = _dot_value(w_data, x_data)
     if not (w_recorded or x_recorded):
         return y
-    node = _new()
-    node._data = y
-    node.grad = 0.0
-    node._row = _DOT
-    node._a = ws, xs
-    node._b = x_data if w_recorded else None, w_data if x_recorded else None
-    node._da = node._db = None
-    node.note = None
-    return observe(node) if ACTIVE else node
+    return Node.record(_DOT, y, (ws, xs), (x_data if w_recorded else None, w_data if x_recorded else None))
 
 
 def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
@@ -75,7 +67,8 @@ def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
     try:
         return xs, [x._data for x in xs], bool(xs)
     except AttributeError:
-        kinds = {x.__class__ for x in xs}
-        if not kinds <= {Value, float}:
-            xs = tuple([x if x.__class__ is Value else to_float(x) for x in xs])
-        return xs, [x._data if x.__class__ is Value else x for x in xs], Value in kinds
+        if {x.__class__ for x in xs} <= {float}:
+            return xs, list(xs), False
+        xs = tuple([x if isinstance(x, Node) else to_float(x) for x in xs])
+        data = [x._data if isinstance(x, Node) else x for x in xs]
+        return xs, data, any(isinstance(x, Node) for x in xs)

@@ -17,7 +17,11 @@ MODULES = {
 }
 
 # From left to right: each may import those after it, at the top of the file.
-CORE = ["functional", "serialize", "copying", "custom", "functions", "vectors", "backward", "sweep", "joint", "order", "value", "operators", "node", "native", "blocks", "ops", "op", "lengths", "nary", "gaussian", "gamma", "special", "modes", "lasting", "real", "bundle", "errors"]
+CORE = [
+    "calculus.functional", "keep.json", "custom", "many", "value", "operators", "vectors", "keep.copying", "backward", "sweep", "joint", "node",
+    "native", "blocks", "ops", "op", "floats.lengths", "floats.many", "floats.gaussian", "floats.gamma", "floats.elementary", "modes", "lasting",
+    "floats.convert", "later", "errors",
+]  # fmt: skip
 HEAVY = {
     "numpy": ("autograd.compiler",),
     "graphviz": ("autograd.render.picture.dot",),

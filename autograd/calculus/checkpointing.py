@@ -9,17 +9,15 @@ from types import FunctionType
 from typing import Any, Final
 from weakref import WeakSet
 
-from autograd.backward import Pass
-from autograd.bundle import Bundle, Call
+from autograd.backward import Pass, sort
 from autograd.calculus import trees
 from autograd.calculus.calls import check_function
 from autograd.calculus.draws import drawn_from, reached, rewound
 from autograd.calculus.linear import Linear
 from autograd.errors import GraphError
-from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, mode
-from autograd.node import observe
-from autograd.op import ANY, Op
-from autograd.order import sort
+from autograd.modes import MODE, differentiating, is_tracing, mode
+from autograd.node import Bundle, Call, Node
+from autograd.op import ANY, OpOfCall
 from autograd.value import Value
 
 __all__ = ["checkpoint"]
@@ -165,21 +163,16 @@ class _Call(Call):
 
     def result(self, index: int) -> Value:
         """Return a node for one of the call's results."""
-        node: Value = object.__new__(Value)
-        node._data = self._data[index]
-        node.grad = 0.0
-        node._row = _Recomputed(self, index)
-        node._a, node._b = self, float(index)
-        node._da = node._db = node.note = None
-        return observe(node) if ACTIVE else node
+        node: Value = Node.record_result(_Recomputed(self, index), self._data[index], self, index)
+        return node
 
     def operands(self, index: Any) -> tuple[Any, ...]:  # noqa: ARG002
         """Return what the call rests on."""
-        return self._a
+        return self.elements
 
     def local(self, index: Any, *, recorded: bool = False) -> Sequence[Any]:
         """Return the local derivatives of one result, None where nothing flows: the call is done again for them."""
-        return Linear(self._a, [self.again()[int(index)]], recorded=recorded).pull([1.0])
+        return Linear(self.elements, [self.again()[int(index)]], recorded=recorded).pull([1.0])
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""
@@ -201,24 +194,25 @@ class _Call(Call):
         """Make the dropped nodes again; return the pass through them that is to be made before the one around goes on."""
         pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
         root = Bundle(tuple(y for y, _ in pairs))
-        order, bundles = sort(root, self._a)
+        order, bundles = sort(root, self.elements)
         inner = dict.fromkeys(order)
         # What the call rests on goes on adding to what it has received from elsewhere.
-        inner.update((x, grads[x]) for x in self._a)
+        inner.update((x, grads[x]) for x in self.elements)
         inner[root] = [c for _, c in pairs]
-        return Pass(inner, reversed(order), bundles, self._a)
+        return Pass(inner, reversed(order), bundles, self.elements)
 
 
-class _Recomputed(Op):
+class _Recomputed(OpOfCall):
     """The row of one result of a checkpointed call."""
 
     __slots__ = ("call", "index")
 
+    call: _Call
     index: int
 
     def __init__(self, call: _Call, index: int) -> None:
         super().__init__(call.name, self._value, self._partials, arity=ANY, latex=rf"\operatorname{{{call.name}}}")
-        # The row is frozen, as all are.
+        # A row cannot be written to.
         object.__setattr__(self, "call", call)
         object.__setattr__(self, "index", index)
 

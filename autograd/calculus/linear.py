@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.backward import _accumulate, _accumulate_recorded, _checked, _hooked, _product, _recorded_edges
-from autograd.bundle import Bundle, Call, below
+from autograd.backward import _accumulate, _accumulate_recorded, _checked, _hooked, _product, _recorded_edges, sort
 from autograd.modes import ACTIVE, MODE
-from autograd.node import Constant
-from autograd.order import sort
+from autograd.node import Bundle, Call, Constant
 from autograd.value import Value
 
 __all__ = ["Linear", "Mark"]
@@ -69,7 +67,7 @@ class Linear:
         """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in below(node)):
+            if any(x in active for x in node._rests_on()):
                 active.add(node)
         return active
 
@@ -104,16 +102,16 @@ class Linear:
         reached: dict[Any, Any] = {x: t for x, t in zip(self.inputs, tangents, strict=True) if t is not None}
         for node, edges in steps:
             if isinstance(node, Call):
-                given = [reached.get(x) for x in node._a]
+                given = [reached.get(x) for x in node.elements]
                 if any(t is not None for t in given):
                     reached[node] = node.push(given, self.recorded)
                 continue
-            call = node._a
-            if isinstance(call, Call) and not call.recomputed:
+            call = node._call
+            if call is not None and not call.recomputed:
                 if call in reached:
-                    reached[node] = reached[call][int(node._b)]
+                    reached[node] = reached[call][node._index]
                     if anomaly:
-                        _checked(node, reached[node], (t for x in call._a if (t := reached.get(x)) is not None), "forward")
+                        _checked(node, reached[node], (t for x in call.elements if (t := reached.get(x)) is not None), "forward")
                 continue
             total: Any = None
             for x, local in edges:
@@ -155,7 +153,7 @@ class Linear:
         assert self._steps is not None
         again: dict[Any, Sequence[Any]] = {}
         for node in order:
-            if node.__class__ is Bundle or not any(x in active for x in below(node)):
+            if node.__class__ is Bundle or not any(x in active for x in node._rests_on()):
                 continue
             edges: list[tuple[Any, Any]]
             if isinstance(node, Call):
@@ -163,16 +161,17 @@ class Linear:
                 if not node.recomputed:
                     self._steps.append((node, []))
                 continue
-            if isinstance(node._a, Call) and not node._a.recomputed:
+            call = node._call
+            if call is not None and not call.recomputed:
                 active.add(node)
                 self._steps.append((node, []))
                 continue
-            if node.op.call is not None:
+            if call is not None:
                 # A checkpointed call: its own nodes, made once more, come in between.
-                if node.op.call not in again:
-                    again[node.op.call] = outputs = node.op.call.again()
-                    self._add_steps(sort(Bundle(tuple(outputs)), node.op.call._a)[0][:-1], active)
-                edges = [(again[node.op.call][int(node._b)], 1.0)]
+                if call not in again:
+                    again[call] = outputs = call.again()
+                    self._add_steps(sort(Bundle(tuple(outputs)), call.elements)[0][:-1], active)
+                edges = [(again[call][node._index], 1.0)]
             else:
                 edges = _recorded_edges(node) if self.recorded else node._edges()
                 if ACTIVE and MODE.get().anomaly:

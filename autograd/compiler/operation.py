@@ -12,7 +12,6 @@ from typing import Any
 
 from autograd import ops
 from autograd.backward import Pass, _recorded_edges, toposort
-from autograd.bundle import Call
 from autograd.calculus import trees
 from autograd.calculus.checkpointing import _Call
 from autograd.calculus.linear import Linear
@@ -51,12 +50,12 @@ class Applied(_Call):
 
     def again(self) -> list[Any]:
         """Return the call's results with all their nodes."""
-        self._check(self._a)
+        self._check(self.elements)
         with mode(grad=True):
             return trees.leaves(self._f(*self._given.values()), "the result of a compiled function")
 
     def _check(self, nodes: Sequence[Value]) -> None:
-        before = dict(zip(self._a, self._before, strict=True))
+        before = dict(zip(self.elements, self._before, strict=True))
         if any(x._data != before[x] and before[x] == before[x] for x in nodes):
             raise GraphError(
                 "the data of a node was changed after a compiled function was called on it, so its derivative "
@@ -90,7 +89,7 @@ def reach(f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequ
                 here, op = found.get(node), node.op
                 if here is None or op is None:
                     continue
-                edges = [(x, 1.0) for x in node.parents] if isinstance(node._a, Call) else _recorded_edges(node)
+                edges = [(x, 1.0) for x in node.parents] if node._call is not None else _recorded_edges(node)
                 for x, local in edges:
                     found[x] = _either(found.get(x), _through(here, local) if op.gated else here)
             for p in params:

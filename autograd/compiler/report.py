@@ -12,6 +12,7 @@ from autograd.backward import gradients, toposort
 from autograd.errors import GraphError
 from autograd.modes import mode
 from autograd.node import HOOKED
+from autograd.op import OpOfCall
 from autograd.value import Value
 
 __all__ = ["ANOMALY", "HOOKED_INSIDE", "HOOKED_OUTSIDE", "NOT_FINITE", "Report", "eager", "rounding", "worst"]
@@ -151,7 +152,7 @@ def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
     op, operands = node.op, node.operands
     assert op is not None
     off = [errors.get(x, 0.0) if x.__class__ is Value else 0.0 for x in operands]
-    if op in LINEAR or op.call is not None or not any(off):
+    if op in LINEAR or isinstance(op, OpOfCall) or not any(off):
         return []
     if op is ops.dot or op is ops.mul:  # whose local derivative is the other factor
         half = len(off) // 2

@@ -10,7 +10,6 @@ from typing import Any
 
 from autograd import ops
 from autograd.backward import _reverse
-from autograd.bundle import Call, below
 from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.compiler.compiled import Arguments, CompiledFunction
 from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, with_outside, without_draws
@@ -18,6 +17,7 @@ from autograd.compiler.report import HOOKED_INSIDE
 from autograd.errors import MissingDependencyError
 from autograd.floats.convert import to_float
 from autograd.joint import Joint
+from autograd.node import Call, Node
 from autograd.value import Value
 
 __all__ = ["PlainCompiled"]
@@ -104,10 +104,10 @@ class Straight:
         live: set[Any] = set(roots)
         for node in reversed(tape):
             if node in live:
-                rests_on = below(node)
-                if isinstance(node._a, Call) and node._a not in live:
-                    rests_on = (node._a, *node._a._a)
-                live.update(x for x in rests_on if isinstance(x, (Value, Call)))
+                rests_on, call = node._rests_on(), node._call
+                if call is not None and call not in live:
+                    rests_on = (call, *call.elements)
+                live.update(x for x in rests_on if isinstance(x, (Node, Call)))
         shared: list[str] = []
         each: list[str] = []
         for node in tape:
@@ -115,7 +115,7 @@ class Straight:
                 continue
             for x, text in self._statements(node):
                 name = self._leaf(x, getattr(x, "label", "") or f"v{len(self.text)}")
-                lane = any(part.__class__ is not float and part in self.lane for part in below(x))
+                lane = any(part.__class__ is not float and part in self.lane for part in x._rests_on())
                 (each if lane else shared).append(f"{name} = {text}")
                 if lane:
                     self.lane.add(x)
@@ -123,20 +123,20 @@ class Straight:
 
     def _statements(self, node: Value) -> Iterator[tuple[Any, str]]:
         """Yield what is to be computed for a node, with its text: where it is one of several results, first the list of all."""
-        call = node._a
+        call = node._call
         if not isinstance(call, Joint):
             yield node, self._expression(node)
             return
         if call not in self.text:
             self.space[f"f_{call.kind.name}"] = call.kind.values
-            yield call, f"f_{call.kind.name}(({', '.join(map(self._of, call._a))},))"
-        yield node, f"{self.text[call]}[{int(node._b)}]"
+            yield call, f"f_{call.kind.name}(({', '.join(map(self._of, call.elements))},))"
+        yield node, f"{self.text[call]}[{node._index}]"
 
     def _expression(self, node: Value) -> str:
         op = node.op
         assert op is not None
-        if op is ops.dot:
-            products = [f"+ {self._factor(a)} * {self._factor(b)}" for a, b in zip(*node._a, strict=True)]
+        if node._vectors is not None:
+            products = [f"+ {self._factor(a)} * {self._factor(b)}" for a, b in zip(*node._vectors, strict=True)]
             return total(products)
         operands = node.operands
         if op in (ops.add, ops.sum):

@@ -11,17 +11,17 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
-from autograd.bundle import Bundle, Call, below
+from autograd.backward import sort
 from autograd.errors import GraphError
 from autograd.joint import Joint
-from autograd.order import sort
+from autograd.node import LINKS, NUMBERS, Bundle, Call, Node, Note
+from autograd.op import OpOfCall
 from autograd.sweep import in_turn
-from autograd.value import Note, Value
 
 __all__ = ["deepcopy", "reduce", "refuse_call"]
 
 
-def _closure(root: Value, known: Container[int]) -> list[Any]:
+def _closure(root: Node, known: Container[int]) -> list[Any]:
     """Return all nodes that ``root`` refers to, operands and gradients that are nodes, and the calls with several results.
 
     Those whose ids are ``known`` are left out, and so is what only they refer to.
@@ -39,12 +39,12 @@ def _closure(root: Value, known: Container[int]) -> list[Any]:
 def _referred(node: Any) -> list[Any]:
     """Return the nodes and the calls with several results that a node or such a call refers to."""
     refuse_call(node)
-    return [x for x in (*below(node), None if isinstance(node, Call) else node.grad) if isinstance(x, (Value, Call))]
+    return [x for x in (*node._rests_on(), None if isinstance(node, Call) else node.grad) if isinstance(x, (Node, Call))]
 
 
 def refuse_call(node: Any) -> None:
     """Raise where a node is the result of a checkpointed call: a copy of it would still lead to the original's operands."""
-    if node.op is not None and node.op.call is not None:
+    if isinstance(node.op, OpOfCall):
         raise GraphError(
             "this graph holds the result of a checkpointed call, that is, a Python function and not the operations that it "
             "does; call the function itself, without checkpoint(), for a graph that can be copied, pickled or saved"
@@ -54,7 +54,7 @@ def refuse_call(node: Any) -> None:
 def _refuse_cycles(nodes: list[Any]) -> None:
     """Raise where a node rests on itself; what others than ``nodes`` rest on is not looked at."""
     known = set(nodes)
-    sort(Bundle(tuple(nodes)), [x for node in nodes for x in below(node) if isinstance(x, (Value, Call)) and x not in known])
+    sort(Bundle(tuple(nodes)), [x for node in nodes for x in node._rests_on() if isinstance(x, (Node, Call)) and x not in known])
 
 
 class _Translator:
@@ -73,8 +73,6 @@ class _Translator:
         return self.tuples[id(x)][1]
 
 
-_MOVED = ("grad", "_a", "_b")  # the slots that may hold nodes
-_KEPT = ("_data", "_da", "_db", "_row")
 _KEPT_BY_CALLS = ("kind", "values", "kept")
 
 
@@ -88,32 +86,32 @@ def _fill(call: Joint, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
         setattr(call, slot, x)
 
 
-def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
+def deepcopy(root: Node, memo: dict[int, Any]) -> Any:
     """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
     return in_turn(partial(_copied, root, memo))  # between the passes of other threads: each ``grad`` is a number then
 
 
-def _copied(root: Value, memo: dict[int, Any]) -> Value:
+def _copied(root: Node, memo: dict[int, Any]) -> Any:
     old = _closure(root, memo)
     _refuse_cycles(old)
     for node in old:
         memo[id(node)] = object.__new__(node.__class__)
-    translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Value, Joint)) else x)
+    translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Node, Joint)) else x)
     for node in old:
         twin = memo[id(node)]
         if node.__class__ is Joint:
-            _fill(twin, translate(node._a), [getattr(node, slot) for slot in _KEPT_BY_CALLS])
+            _fill(twin, translate(node.elements), [getattr(node, slot) for slot in _KEPT_BY_CALLS])
             continue
-        for slot in _KEPT:
+        for slot in NUMBERS:
             setattr(twin, slot, getattr(node, slot))
-        for slot in _MOVED:
+        for slot in LINKS:
             setattr(twin, slot, translate(getattr(node, slot)))
         twin.note = None
         if node.note is not None:
             twin.note = Note(node.note.label, node.note.scope, node.note.source)
             twin.note.hooks = node.note.hooks
     memo.setdefault(id(memo), []).append(old)  # as the copy module does: an id must not be used again meanwhile
-    return memo[id(root)]  # type: ignore[no-any-return]
+    return memo[id(root)]
 
 
 class _Packs(threading.local):
@@ -122,7 +120,7 @@ class _Packs(threading.local):
     def __init__(self) -> None:
         self.holding: dict[int, ref[_Packed]] = {}
 
-    def find(self, node: Value) -> _Packed | None:
+    def find(self, node: Node) -> _Packed | None:
         """Return the living pack that holds ``node``."""
         found = self.holding.get(id(node))
         return None if found is None else found()
@@ -143,7 +141,7 @@ class _Packed:
     another root into the same graph is pickled beside the first, which keeps what they share shared.
     """
 
-    def __init__(self, root: Value) -> None:
+    def __init__(self, root: Node) -> None:
         self.elsewhere: list[_Packed] = []
         self.nodes: list[Any] = []  # and the calls with several results
         self.index: dict[int, int] = {}
@@ -153,7 +151,7 @@ class _Packed:
         self._take_what_they_rest_on(0)
         _refuse_cycles(self.nodes)
 
-    def _take(self, node: Value | Joint) -> None:
+    def _take(self, node: Node | Joint) -> None:
         refuse_call(node)
         self.index[id(node)] = len(self.nodes)
         self.nodes.append(node)
@@ -174,7 +172,7 @@ class _Packed:
 
     def number(self, x: Any) -> Any:
         """Return what stands for a node: its index here, or the pair of another pack's number and the index there."""
-        if x.__class__ is not Value and x.__class__ is not Joint:
+        if not isinstance(x, (Node, Joint)):
             return x
         if id(x) in self.index:
             return self.index[id(x)]
@@ -190,13 +188,13 @@ class _Packed:
         rows: list[tuple[Any, ...]] = []
         for node in self.nodes:
             if node.__class__ is Joint:
-                rows.append((translate(node._a), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
+                rows.append((translate(node.elements), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
                 continue
             note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
             # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its place.
-            linked = node.grad.__class__ is Value
+            linked = isinstance(node.grad, Node)
             grad = (translate(node.grad), None) if linked else (None, node.grad)
-            rows.append((*grad, translate(node._a), translate(node._b), *[getattr(node, slot) for slot in _KEPT], note))
+            rows.append((*grad, translate(node._a), translate(node._b), *[getattr(node, slot) for slot in NUMBERS], note))
         return _unpack, (rows, self.elsewhere)
 
 
@@ -208,7 +206,7 @@ class _Unpacked:
 
 
 def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
-    nodes: list[Any] = [object.__new__(Joint if len(row) == _ROW_OF_CALL else Value) for row in rows]
+    nodes: list[Any] = [object.__new__(Joint) if len(row) == _ROW_OF_CALL else Node._new() for row in rows]
 
     def node_of(x: Any) -> Any:
         if x.__class__ is int:
@@ -226,17 +224,17 @@ def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacke
         link, grad, a, b, *kept, note = row
         node.grad = grad if link is None else translate(link)
         node._a, node._b = translate(a), translate(b)
-        for slot, x in zip(_KEPT, kept, strict=True):
+        for slot, x in zip(NUMBERS, kept, strict=True):
             setattr(node, slot, x)
         node.note = None if note is None else Note(*note)
     return _Unpacked(nodes)
 
 
-def reduce(node: Value) -> tuple[Any, ...]:
+def reduce(node: Node) -> tuple[Any, ...]:
     """Tell ``pickle`` how to rebuild ``node``: from a pack of its whole graph. Hooks are not kept."""
     pack = _packs.find(node) or _Packed(node)
     return _pick, (pack, pack.index[id(node)])
 
 
-def _pick(pack: _Unpacked, index: int) -> Value:
+def _pick(pack: _Unpacked, index: int) -> Node:
     return pack.nodes[index]  # type: ignore[no-any-return]

@@ -78,7 +78,7 @@ def to_json(root: Value) -> str:
 
     def encode_call(call: Joint) -> str:
         if call not in calls:
-            held: dict[str, Any] = {"op": call.kind.name, "operands": [encode(x) for x in call._a], "values": list(map(encode_float, call.values))}
+            held: dict[str, Any] = {"op": call.kind.name, "operands": [encode(x) for x in call.elements], "values": list(map(encode_float, call.values))}
             if call.kept is not call.values:
                 held["kept"] = list(map(encode_float, call.kept))
             if not call_agrees(call):
@@ -101,11 +101,11 @@ def to_json(root: Value) -> str:
             row["label"] = node.label
         if node.scope:
             row["scope"] = node.scope
-        if isinstance(node._a, Joint):
-            row["call"], row["index"] = encode_call(node._a), int(node._b)
+        if isinstance(node._call, Joint):
+            row["call"], row["index"] = encode_call(node._call), node._index
         elif node.op is not None:
             row["op"] = node.op.saved_name()
-            row["operands"] = [encode_vector(v) for v in node._a] if node.op is ops.dot else [encode(x) for x in node.operands]
+            row["operands"] = [encode(x) for x in node.operands] if node._vectors is None else [encode_vector(v) for v in node._vectors]
             local = [d for _, d in node.edges()]
             row["local"] = [None if d is None else encode_float(d) for d in local]
             if not agrees(node.op, node._data, node.operands, local):
@@ -211,7 +211,7 @@ def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
     call, index = calls.find(row["call"]), row.get("index")
     if type(index) is not int or not 0 <= index < call.count:
         raise ValueError(f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results")
-    node._row, node._a, node._b = call.kind.row, call, float(index)
+    node._fill_result(call.kind.row, call, index)
 
 
 def _decode_call(held: Any, nodes: Sequence[Value]) -> Joint:
@@ -241,15 +241,15 @@ def _decode_call(held: Any, nodes: Sequence[Value]) -> Joint:
 
 
 def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], vectors: _Vectors) -> None:
-    op = node._row = ops.lookup(row["op"])
+    op = ops.lookup(row["op"])
     operands, local, assigned = row.get("operands"), row.get("local"), row.get("assigned", False)
     if not isinstance(operands, list) or not isinstance(local, list):
         raise ValueError("an operation needs the lists operands and local")
     if not isinstance(assigned, bool):
         raise ValueError("assigned must be true or false")
     given = [None if d is None else _number(d) for d in local]
-    if op is ops.dot:
-        node._a, node._b = vectors.product(node._data, operands, given, assigned=assigned)
+    if op.vectors:
+        node._fill(op, *vectors.product(op, node._data, operands, given, assigned=assigned))
         return
     flat = tuple(_operand(x, nodes) for x in operands)
     op.check_count(len(flat))
@@ -259,11 +259,7 @@ def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], 
         raise ValueError(wrong)
     known = iter(given)
     floats = [next(known) if isinstance(x, Value) else None for x in flat]
-    if len(flat) > 2 or op.arity == ops.ANY:
-        node._a, node._b = flat, tuple(floats)
-    else:
-        node._a, node._b = (*flat, None)[:2]
-        node._da, node._db = (*floats, None)[:2]
+    node._fill(op, flat, floats)
 
 
 def _check_number(count: int, local: list[float | None]) -> None:
@@ -309,15 +305,15 @@ class _Vectors:
         return self.made[name]
 
     def product(
-        self, y: float, operands: list[Any], local: list[float | None], *, assigned: bool
+        self, op: ops.Op, y: float, operands: list[Any], local: list[float | None], *, assigned: bool
     ) -> tuple[tuple[Any, ...], tuple[list[float] | None, ...]]:
         """Return what a dot product's node holds: the pair of vectors, and for each the derivative by it."""
         pair = [self.find(name) for name in operands]
         if len(pair) != 2 or len(pair[0].items) != len(pair[1].items):
-            raise ValueError("dot takes two vectors of one length")
+            raise ValueError(f"{op.name} takes two vectors of one length")
         w, x = pair
         if not (w.places or x.places):
-            raise ValueError("dot of constants alone is no node")
+            raise ValueError(f"{op.name} of constants alone is no node")
         _check_number(len(w.places) + len(x.places), local)
         self.left -= len(w.items)
         if self.left < 0:
@@ -333,7 +329,7 @@ class _Vectors:
                 for place, d in zip(ours.places, given, strict=True):
                     derivatives[i][place] = d
         shared = derivatives[0] is x.data and derivatives[1] is w.data
-        if not shared and (wrong := difference(ops.dot, y, (*w.items, *x.items), local, assigned=assigned)):
+        if not shared and (wrong := difference(op, y, (*w.items, *x.items), local, assigned=assigned)):
             raise ValueError(wrong)
         return (w.items, x.items), tuple(d if v.places else None for v, d in zip(pair, derivatives, strict=True))
 

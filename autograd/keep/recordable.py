@@ -54,7 +54,7 @@ def agrees(op: Op, y: float, operands: Sequence[Any], local: list[float | None])
 
 def call_agrees(call: Joint) -> bool:
     """Tell whether all that a call with several results keeps is what its operation makes of the numbers there now."""
-    numbers = tuple([x._data if isinstance(x, Node) else x for x in call._a])
+    numbers = tuple([x._data if isinstance(x, Node) else x for x in call.elements])
     return all(map(same, call.values, call.kind.values(numbers))) and all(map(same, call.kept, call.kind.kept(numbers)))
 
 

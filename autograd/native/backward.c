@@ -14,7 +14,7 @@
 static PyTypeObject *row_type;
 static PyTypeObject *call_type; /* of a call with several results */
 static Py_ssize_t operands_offset;
-static PyObject *dot_row, *pull;
+static PyObject *pull;
 
 #define NONE ((1u << 29) - 1)           /* no operand, or none that is a node */
 /* What stands at a place: a vector is one that dot products share; a call stands between its several results and
@@ -219,7 +219,7 @@ expand(Pass *pass, uint32_t place)
         pass->items[place].b = second;
         return DONE;
     }
-    if (row == dot_row) {
+    if (PyTuple_GET_SIZE(a) && PyTuple_CheckExact(PyTuple_GET_ITEM(a, 0))) {
         if (!is_dot(a, b)) return LEAVE;
         pass->items[place].kind = DOT;
         for (int side = 0; side < 2; side++) {
@@ -239,7 +239,7 @@ expand(Pass *pass, uint32_t place)
     return link_all(pass, place, a);
 }
 
-/* Put everything below the root in order, each after what it rests on: the order that order.py finds. */
+/* Put everything below the root in order, each after what it rests on: the order that backward.py finds. */
 static int
 sort(Pass *pass, PyObject *root)
 {
@@ -509,12 +509,11 @@ pass_add_floats(PyObject *module, PyObject *args)
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {
-    PyObject *row, *dot, *call, *function;
-    if (!PyArg_ParseTuple(args, "O!OO!O", &PyType_Type, &row, &dot, &PyType_Type, &call, &function)) return NULL;
+    PyObject *row, *call, *function;
+    if (!PyArg_ParseTuple(args, "O!O!O", &PyType_Type, &row, &PyType_Type, &call, &function)) return NULL;
     if ((operands_offset = offset_of((PyTypeObject *)call, "_a")) < 0) return NULL;
     row_type = (PyTypeObject *)Py_NewRef(row);
     call_type = (PyTypeObject *)Py_NewRef(call);
-    dot_row = Py_NewRef(dot);
     pull = Py_NewRef(function);
     Py_RETURN_NONE;
 }

@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from autograd.bundle import Bundle
-from autograd.order import sort
+from autograd.backward import sort
+from autograd.node import Bundle
+from autograd.op import OpOfCall
 from autograd.testing.numeric import Estimate, local_derivative, richardson
 from autograd.value import Value
 
@@ -36,7 +37,7 @@ class Graph:
                 shape.append(None)
                 continue
             # A checkpointed call keeps its operations to itself, so that no two of them can be compared.
-            row: Any = [object() if node.op.call is not None else node.op]
+            row: Any = [object() if isinstance(node.op, OpOfCall) else node.op]
             for i, x in enumerate(node.operands):
                 if isinstance(x, Value):
                     row.append(number[x])

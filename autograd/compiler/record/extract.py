@@ -122,7 +122,7 @@ def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
             vectors[id(elements)] = rec.factors(elements)
         return vectors[id(elements)]
 
-    pairs = [(vector(node._a[0]), vector(node._a[1])) for node in nodes]
+    pairs = [(vector(node._vectors[0]), vector(node._vectors[1])) for node in nodes]
     if not pairs:
         return
     counts = [len(a) for a, _ in pairs]
@@ -130,7 +130,7 @@ def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
 
 
 def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
-    columns = [rec.factors(node._a) for node in nodes]
+    columns = [rec.factors(node.operands) for node in nodes]
     counts = np.array([len(c) for c in columns])
     coef = np.repeat(1.0 / np.maximum(counts, 1), counts) if mean else 1.0
     rec.b.add(np.repeat(out, counts), coef, np.concatenate(columns))
@@ -138,7 +138,7 @@ def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
 
 def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter nodes of many operands, those of one number of operands at a time."""
-    joint = [isinstance(node._a, Joint) for node in nodes]
+    joint = [isinstance(node._call, Joint) for node in nodes]
     if any(joint):
         where = np.flatnonzero(joint)
         _results(rec, op, [nodes[i] for i in where.tolist()], out[where])
@@ -165,13 +165,13 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
 
 def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter results of operations that have several, calls of one number of operands at a time."""
-    number = {call: i for i, call in enumerate(dict.fromkeys(node._a for node in nodes))}
+    number = {call: i for i, call in enumerate(dict.fromkeys(node._call for node in nodes))}
     calls = list(number)
     counts = np.array([call.count for call in calls])
-    which, index = np.array([number[node._a] for node in nodes]), np.array([int(node._b) for node in nodes])
+    which, index = np.array([number[node._call] for node in nodes]), np.array([node._index for node in nodes])
     for count in distinct(counts).tolist():
         chosen = np.flatnonzero(counts == count)
-        table = rec.resolve([x for i in chosen.tolist() for x in calls[i]._a]).reshape(len(chosen), -1)
+        table = rec.resolve([x for i in chosen.tolist() for x in calls[i].elements]).reshape(len(chosen), -1)
         row = np.full(len(calls), -1)
         row[chosen] = np.arange(len(chosen))
         where = np.flatnonzero(row[which] >= 0)

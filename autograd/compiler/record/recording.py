@@ -10,9 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from autograd import ops
 from autograd.backward import toposort
-from autograd.bundle import Call, below
 from autograd.calculus.draws import drawn_from, reached
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
@@ -55,7 +53,7 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        self.terms += sum(max(1, len(node._a[0])) if node.op is ops.dot else 1 for node in self[-LOOK_EVERY:])
+        self.terms += sum(1 if node._vectors is None else max(1, len(node._vectors[0])) for node in self[-LOOK_EVERY:])
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True
@@ -145,11 +143,10 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     for node in tape:
         if node.op is None:
             raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
-        a = node._a
-        operands = below(node)
-        if isinstance(a, Call):
-            operands = () if a in inside else a._a
-            inside.add(a)
+        operands, call = node._rests_on(), node._call
+        if call is not None:
+            operands = () if call in inside else call.elements
+            inside.add(call)
         for x in operands:
             if x.__class__ is Value and x.op is not None and x not in inside and x not in outside and x not in known:
                 for other in toposort(x):

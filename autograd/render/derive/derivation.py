@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd.errors import GraphError
 from autograd.floats.convert import check_count
+from autograd.op import OpOfCall
 from autograd.render.derive.steps import BackwardStep, Steps, steps
 from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
@@ -298,7 +299,7 @@ def finite_difference(listed: Steps, wrt: Value) -> float | None:
     h = 1e-3 * max(abs(x), 1e-2) if x else 1e-3
     depending = _depending(listed, wrt)
     below = [node for node in listed.nodes if node in depending and node is not wrt]
-    if any(node.op is not None and node.op.call is not None for node in below):
+    if any(isinstance(node.op, OpOfCall) for node in below):
         return None
 
     def output(at: float) -> float:

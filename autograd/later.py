@@ -1,0 +1,19 @@
+"""What lives in packages that are large: imported when it is first asked for, so that ``import autograd`` stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+__all__ = ["LATER", "later"]
+
+LATER: Final = {
+    "compile": "autograd.compiler",
+    **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
+}
+"""The names, and where each is."""
+
+
+def later(name: str) -> Any:
+    """Return what a name of `LATER` stands for."""
+    return getattr(import_module(LATER[name]), name)
