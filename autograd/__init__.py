@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.calculus.checkpointing import checkpoint
-from autograd.calculus.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
+from autograd.calculus.functional import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
@@ -193,17 +203,20 @@ __all__ = [
 
 
 def _warn_of_the_other_package() -> None:
-    """Say so where the unrelated package of this name, which is on PyPI, was installed into the same folder."""
+    """Say so where the unrelated package of this name on PyPI was installed into the same folder."""
     from os.path import dirname, exists, join
 
     if exists(join(dirname(__file__), "numpy", "__init__.py")):
         import warnings
 
         message = (
-            f"the unrelated package autograd from PyPI lies in {dirname(__file__)} too, and uninstalling either breaks the other; "
-            "run: pip uninstall autograd, then install chainrule once more (or use a fresh environment)"
+            f"the unrelated package autograd from PyPI lies in {dirname(__file__)} too, and uninstalling "
+            "either breaks the other; run: pip uninstall autograd, then install chainrule once more (or use "
+            "a fresh environment)"
         )
-        warnings.warn_explicit(message, RuntimeWarning, dirname(__file__), 1)  # one line: a folder has no source to show
+        warnings.warn_explicit(
+            message, RuntimeWarning, dirname(__file__), 1
+        )  # one line: a folder has no source to show
 
 
 _warn_of_the_other_package()

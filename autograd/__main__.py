@@ -1,4 +1,7 @@
-"""``python -m autograd`` is the command ``chainrule``, which begins in `nn`; the engine itself never imports `nn`."""
+"""``python -m autograd`` is the command ``chainrule``, which begins in `nn`.
+
+The engine itself never imports `nn`.
+"""
 
 import runpy
 

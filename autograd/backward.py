@@ -52,9 +52,10 @@ def toposort(root: Value) -> list[Value]:
 
 
 def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after what it rests on, and the bundles among them by the id of their tuple or call.
+    """Return the nodes below ``root``, each after what it rests on, and the bundles among them.
 
-    The nodes of ``stop`` are left out, and so is what only they rest on. A node that rests on itself raises GraphError.
+    Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
+    only they rest on. A node that rests on itself raises GraphError.
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
@@ -72,8 +73,8 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
         if node in placed:
             if not placed[node]:
                 raise GraphError(
-                    f"{node!r:.60} rests on itself, through operands that were set by hand; no operation can make such a graph, "
-                    "so leave the slots whose names begin with an underscore alone"
+                    f"{node!r:.60} rests on itself, through operands that were set by hand; no operation can "
+                    "make such a graph, so leave the slots whose names begin with an underscore alone"
                 )
             continue
         a = node._a
@@ -101,7 +102,7 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
 
 
 def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_placed: Any) -> list[Any]:
-    """Return what a node of many operands, a product of two vectors or a bundle rests on, as far as it is not placed yet."""
+    """Return what a node whose slot ``_a`` is the tuple ``a`` rests on, as far as it is not placed yet."""
     if not (a and a[0].__class__ is tuple):
         return [x for x in a if x.__class__ is not float and not is_placed(x)]
     vectors = []
@@ -141,8 +142,8 @@ def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     AnomalyError
         Inside `detect_anomaly`, at the first product or sum that is not finite though its terms are.
     TracingError
-        Without ``create_graph``, inside a function that is recorded, or differentiated with respect to what ``root`` depends on:
-        the gradients would be constants there.
+        Without ``create_graph``, inside a function that is recorded, or differentiated with respect to what
+        ``root`` depends on: the gradients would be constants there.
 
     Examples
     --------
@@ -173,7 +174,7 @@ def _reverse(root: Value, gradient: Any, create_graph: bool) -> dict[Any, Any]:
 
 
 class Pass(NamedTuple):
-    """A pass under way: that of a graph, or, before it goes on, of a checkpointed call in it, at any depth."""
+    """A pass under way: that of a graph, or of a checkpointed call in it, before the graph's goes on."""
 
     grads: dict[Any, Any]
     rest: Iterator[Any]
@@ -184,7 +185,10 @@ class Pass(NamedTuple):
 
 
 def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle]) -> None:
-    """Apply the chain rule to floats: each parent's gradient += the node's gradient * the local derivative."""
+    """Apply the chain rule to floats.
+
+    Each parent's gradient += the node's gradient * the local derivative.
+    """
     passes = [Pass(grads, reversed(order), bundles)]
     while passes:
         inner = _descend(passes[-1])
@@ -231,7 +235,7 @@ def _descend(now: Pass) -> Pass | None:
 
 
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
-    """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
+    """Apply the chain rule from what has more than two operands, or a call, to what it rests on."""
     if isinstance(node, Bundle):
         if node.recomputed:
             inner: Pass | None = node.replay(g, grads, recorded=False)
@@ -245,7 +249,11 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
             if local is not None:
                 bundle = bundles[id(vector)]
                 old = grads[bundle]
-                grads[bundle] = [g * d for d in local] if old is None else [s + g * d for s, d in zip(old, local, strict=True)]
+                grads[bundle] = (
+                    [g * d for d in local]
+                    if old is None
+                    else [s + g * d for s, d in zip(old, local, strict=True)]
+                )
         return None
     else:
         terms = [None if d is None else g * d for d in node._b]
@@ -262,11 +270,15 @@ def _wait(grads: dict[Any, Any], node: Any, g: Any) -> None:
     waiting = grads[call]
     if waiting is None:
         waiting = grads[call] = [None] * call.count
-    waiting[index] = g if waiting[index] is None else waiting[index] + g  # a copy of a node is the same result
+    waiting[index] = (
+        g if waiting[index] is None else waiting[index] + g
+    )  # a copy of a node is the same result
 
 
-def _accumulate_recorded(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool) -> None:
-    """Do as `_accumulate` does, in the same order of sums, but with nodes, or with a check of every result."""
+def _accumulate_recorded(
+    grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool
+) -> None:
+    """Do as `_accumulate` does, in the same order, but with nodes, or with a check of every result."""
     passes = [Pass(grads, reversed(order), bundles)]
     while passes:
         inner = _descend_recorded(passes[-1], create_graph)
@@ -316,7 +328,9 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
             edges = [(x, _checked(node, d, node.operands)) for x, d in edges]
         terms = [None if d is None else _product(g, d) for _, d in edges]
         if anomaly:
-            terms = [t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)]
+            terms = [
+                t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)
+            ]
         if node._vectors is not None:
             left = iter(terms)
             for vector, local in zip(node._vectors, node._b, strict=True):
@@ -324,7 +338,9 @@ def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
                     bundle = bundles[id(vector)]
                     new = [next(left) if isinstance(x, Node) else 0.0 for x in vector]
                     old = grads[bundle]
-                    grads[bundle] = new if old is None else [sum_of(s, t, node) for s, t in zip(old, new, strict=True)]
+                    grads[bundle] = (
+                        new if old is None else [sum_of(s, t, node) for s, t in zip(old, new, strict=True)]
+                    )
         else:
             for (x, _), term in zip(edges, terms, strict=True):
                 if term is not None:
@@ -340,8 +356,9 @@ def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
     y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
     if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
         raise GraphError(
-            f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was computed "
-            f"(it would be {y!r} now), and create_graph=True derives from the operands as they are; compute it afresh first"
+            f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was "
+            f"computed (it would be {y!r} now), and create_graph=True derives from the operands as they are; "
+            "compute it afresh first"
         )
     partials = op.rule(node, operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]  # constants may follow
@@ -377,7 +394,11 @@ def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward"
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
     where = f" Recorded at {node.source}." if node.source else ""
-    operation = f"{node.op.name}({', '.join(repr(_data(x)) for x in node.op.written(node.operands))})" if node.op else repr(node)
+    operation = (
+        f"{node.op.name}({', '.join(repr(_data(x)) for x in node.op.written(node.operands))})"
+        if node.op
+        else repr(node)
+    )
     what = "gradient" if way == "backward" else "derivative"
     raise AnomalyError(f"{way} through {operation}: the {what} became {_data(result)}.{where}")
 
@@ -390,8 +411,9 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     """Fill ``grad`` of ``root`` and of every node below it.
 
     Leaves add to what they hold, until `zero_grad`; interior nodes hold the gradient of this pass alone.
-    Where anything raises, be it in the middle, no leaf's ``grad`` has changed; those of interior nodes then mean nothing. Several
-    threads may make passes over shared nodes at once, and a process may fork in the middle of one.
+    Where anything raises, be it in the middle, no leaf's ``grad`` has changed; those of interior nodes then
+    mean nothing. Several threads may make passes over shared nodes at once, and a process may fork in the
+    middle of one.
 
     Parameters
     ----------
@@ -428,8 +450,12 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
 @overload
 def gradients(output: Value, inputs: Value, *, gradient: Any = 1.0, create_graph: bool = False) -> Any: ...
 @overload
-def gradients(output: Value, inputs: Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False) -> list[Any]: ...
-def gradients(output: Value, inputs: Value | Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False) -> Any:
+def gradients(
+    output: Value, inputs: Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False
+) -> list[Any]: ...
+def gradients(
+    output: Value, inputs: Value | Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False
+) -> Any:
     """Return the derivative of ``output`` with respect to each of ``inputs``. Writes nothing.
 
     Parameters
@@ -512,5 +538,8 @@ def _nodes(values: Any, who: str) -> list[Value]:
 
 def _node(x: Any, who: str) -> Any:
     if not isinstance(x, Node):
-        raise TypeError(f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from your function")
+        raise TypeError(
+            f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from "
+            "your function"
+        )
     return x

@@ -14,12 +14,12 @@ _LARGEST = 4096  # of 100 bytes each; a graph of 100,000 nodes carries at most 4
 
 
 def blocks(make: Callable[[], T]) -> tuple[list[T], Callable[[], T]]:
-    """Return a store of objects, at first empty, and a function that takes one from it and fills it where it is empty.
+    """Return a store of objects, at first empty, and a function that takes one, or fills the store.
 
-    The collector stops to look at all young objects each time 700 have been added, and every so often at all there are: in a
-    graph of 60,000 nodes, which holds no cycles that it could find, that costs as much as building it. Objects that are
-    added 4,096 at a time make it look six times less often. A block grows with what was made before, so that
-    whoever needs only a few does not get many.
+    The collector stops to look at all young objects each time 700 have been added, and every so often at all
+    there are: in a graph of 60,000 nodes, which holds no cycles that it could find, that costs as much as
+    building it. Objects that are added 4,096 at a time make it look six times less often. A block grows with
+    what was made before, so that whoever needs only a few does not get many.
     """
     store: list[T] = []
     made = 0

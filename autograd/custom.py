@@ -68,15 +68,19 @@ def custom_op(
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
 
     if not callable(value) or not callable(partials):
-        raise TypeError(f"value and partials of {name} must be functions: value(*operands) and partials(y, *operands)")
+        raise TypeError(
+            f"value and partials of {name} must be functions: value(*operands) and partials(y, *operands)"
+        )
     if arity < 1 and arity != ops.ANY:
         raise ValueError(f"arity is a number of operands from 1, or autograd.ANY, not {arity!r}")
-    op = CUSTOM[name] = ops.Op(name, _number(name, value), _checked(name, arity, partials), arity=arity, **fields)
+    op = CUSTOM[name] = ops.Op(
+        name, _number(name, value), _checked(name, arity, partials), arity=arity, **fields
+    )
     return op
 
 
 def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
-    """Wrap ``value`` so that each result is a Python float, and one that is no number is reported where it arises."""
+    """Wrap ``value`` so that each result is a float; one that is no number is reported where it arises."""
 
     def number(*operands: Any) -> float:
         result = value(*operands)
@@ -94,11 +98,15 @@ def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..
 
     def checked(y: Any, *operands: Any) -> tuple[Any, ...]:
         nodes = [x for x in (y, *operands) if isinstance(x, Node)]
-        with differentiating(nodes) if nodes else nullcontext():  # a derivative of nodes is one that can be differentiated again
+        with (
+            differentiating(nodes) if nodes else nullcontext()
+        ):  # a derivative of nodes is one that can be differentiated again
             result = partials(y, *operands)
         wanted = len(operands) if arity == ops.ANY else arity
         if not isinstance(result, tuple) or len(result) != wanted:
-            raise TypeError(f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}")
+            raise TypeError(
+                f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}"
+            )
         return result
 
     return checked

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["AnomalyError", "GraphError", "MissingDependencyError", "TracingError", "UsageError", "interrupted", "optional"]
+__all__ = [
+    "AnomalyError",
+    "GraphError",
+    "MissingDependencyError",
+    "TracingError",
+    "UsageError",
+    "interrupted",
+    "optional",
+]
 
 
 class GraphError(ValueError):
@@ -35,11 +43,11 @@ class AnomalyError(ArithmeticError):
 
 
 class TracingError(TypeError):
-    """Python asked for the number of a `Value` while the compiler recorded a function, or while one was differentiated.
+    """Python asked for the number of a `Value` while a function was recorded, or differentiated.
 
-    Such a number would be frozen into the program, or have a derivative of 0. So would a copy (`copy`, `pickle`, `to_json`) and
-    derivatives that are numbers (`gradients` without ``create_graph``). While the compiler records, the truth of a Value is
-    refused as well.
+    Such a number would be frozen into the program, or have a derivative of 0. So would a copy (`copy`,
+    `pickle`, `to_json`) and derivatives that are numbers (`gradients` without ``create_graph``). While the
+    compiler records, the truth of a Value is refused as well.
 
     Examples
     --------
@@ -80,7 +88,9 @@ class MissingDependencyError(ImportError):
 
     def __init__(self, what: str, purpose: str, install: str, *, broken: str = "") -> None:
         self.broken = broken
-        how = f"is installed here but broken ({broken}). Repair" if broken else "is not installed here. Install"
+        how = (
+            f"is installed here but broken ({broken}). Repair" if broken else "is not installed here. Install"
+        )
         super().__init__(f"{purpose} needs {what}, which {how} it with: {install}")
 
 
@@ -115,7 +125,8 @@ def optional(module: str, purpose: str, install: str, *, what: str = "") -> Any:
     >>> optional("no_such_package", "this example", "pip install no-such-package")
     Traceback (most recent call last):
     ...
-    autograd.errors.MissingDependencyError: this example needs no_such_package, which is not installed here. ...
+    autograd.errors.MissingDependencyError: this example needs no_such_package, which is not installed here.
+    ...
     """
     import sys
     from importlib import import_module
@@ -125,7 +136,9 @@ def optional(module: str, purpose: str, install: str, *, what: str = "") -> Any:
         return import_module(module)
     except Exception as error:
         # None stands in sys.modules for what must not be imported.
-        if isinstance(error, ModuleNotFoundError) and (error.name == package or sys.modules.get(package, error) is None):
+        if isinstance(error, ModuleNotFoundError) and (
+            error.name == package or sys.modules.get(package, error) is None
+        ):
             raise MissingDependencyError(what or package, purpose, install) from None
         if interrupted(error):
             raise KeyboardInterrupt from error
@@ -133,11 +146,15 @@ def optional(module: str, purpose: str, install: str, *, what: str = "") -> Any:
         while first.__cause__ is not None:  # NumPy says at length what to try, and chains what went wrong
             first = first.__cause__
         reason = " ".join(f"{type(first).__name__}: {first}".split())
-        raise MissingDependencyError(what or package, purpose, f"pip uninstall {package} && {install}", broken=reason) from error
+        raise MissingDependencyError(
+            what or package, purpose, f"pip uninstall {package} && {install}", broken=reason
+        ) from error
 
 
 def interrupted(error: BaseException) -> bool:
-    """Whether an exception comes of the keyboard's interrupt; extensions turn one into an ImportError while they load.
+    """Whether an exception comes of the keyboard's interrupt.
+
+    Extensions turn one into an ImportError while they load.
 
     Examples
     --------

@@ -1,4 +1,7 @@
-"""Calls of operations with several results, such as the softmax of many scores: one object that these share."""
+"""Calls of operations with several results, such as the softmax of many scores.
+
+One object that these share.
+"""
 
 from __future__ import annotations
 
@@ -74,13 +77,13 @@ class Joint(Call):
             self.check(index, number)
 
     def check(self, index: int, now: float) -> None:
-        """Raise where a result is another number now than it was, or would be one of its operands as they are."""
+        """Raise where a result is, or would be of the operands as they are, another number than it was."""
         number = self.values[index]
         if number != now and not (math.isnan(number) and math.isnan(now)):
             raise GraphError(
-                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was changed "
-                f"after it was computed (it is {now!r} now), and create_graph=True derives from the operands as they "
-                "are; compute it afresh first"
+                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was "
+                f"changed after it was computed (it is {now!r} now), and create_graph=True derives from the "
+                "operands as they are; compute it afresh first"
             )
 
 

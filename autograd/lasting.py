@@ -1,9 +1,10 @@
 """What lasts as long as a ``with`` block and not an instant longer, whatever interrupts it.
 
-``__exit__`` as Python code may never run: an interrupt from the keyboard can strike before its first line. So nothing here
-depends on it. The statement ``with`` asks for ``__exit__`` before it calls ``__enter__``, and keeps what it got on the stack of its
-frame, and nowhere else, until the block is left in whatever way. What it gets here is made for this one block and owns
-a `Life`; all that is in force refers to that weakly. Python's reference counting does the rest, between two bytecodes.
+``__exit__`` as Python code may never run: an interrupt from the keyboard can strike before its first line. So
+nothing here depends on it. The statement ``with`` asks for ``__exit__`` before it calls ``__enter__``, and
+keeps what it got on the stack of its frame, and nowhere else, until the block is left in whatever way. What
+it gets here is made for this one block and owns a `Life`; all that is in force refers to that weakly.
+Python's reference counting does the rest, between two bytecodes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ def content(life: ref[Life]) -> Any:
 
 
 class _Exit:
-    """The attribute ``__exit__``: made anew each time that it is asked for. ``ExitStack`` asks the class, and calls the function."""
+    """The attribute ``__exit__``.
+
+    Made anew each time that it is asked for. ``ExitStack`` asks the class, and calls the function.
+    """
 
     def __get__(self, manager: Lasting | None, owner: type) -> Any:
         return _leave_latest if manager is None else manager._prepare()
@@ -49,12 +53,14 @@ class Lasting:
         self._by_hand: list[Any] = []
 
     def _begin(self, life: ref[Life]) -> Any:
-        """Put in force what shall last as long as ``life``. It must not be kept in a variable, lest a traceback keep it."""
+        """Put in force what shall last as long as ``life``; no variable (nor traceback) may hold that."""
         raise NotImplementedError
 
     if TYPE_CHECKING:
 
-        def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None: ...
     else:
         __exit__ = _Exit()
 

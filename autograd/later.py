@@ -1,4 +1,7 @@
-"""What lives in packages that are large: imported when it is first asked for, so that ``import autograd`` stays quick."""
+"""What lives in packages that are large.
+
+Imported when it is first asked for, so that ``import autograd`` stays quick.
+"""
 
 from __future__ import annotations
 

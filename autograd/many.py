@@ -16,7 +16,10 @@ def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[
     try:
         operands = tuple(values)
     except TypeError:
-        raise TypeError(f"{who}() takes one iterable of numbers or Values, got {type(values).__name__}; write {who}([a, b, c])") from None
+        raise TypeError(
+            f"{who}() takes one iterable of numbers or Values, got {type(values).__name__}; write {who}([a, "
+            "b, c])"
+        ) from None
     if not operands and not empty:
         raise ValueError(f"{who}() of nothing is not defined; pass at least one number")
     return operands
@@ -150,7 +153,9 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     length = len(xs)
     for ws in pairs:
         if len(ws) != length:
-            raise ValueError(f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}")
+            raise ValueError(
+                f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}"
+            )
     return _dots(pairs, xs)
 
 

@@ -1,8 +1,8 @@
 """What recording an operation means right now: the only global state, and only as context managers.
 
-Each mode lives in a context variable, so threads and asyncio tasks do not disturb one another. The
-set ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?". A mode ends with its ``with`` block,
-even where an interrupt strikes in the middle of entering or leaving it: see `lasting`.
+Each mode lives in a context variable, so threads and asyncio tasks do not disturb one another. The set
+``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?". A mode ends with its ``with``
+block, even where an interrupt strikes in the middle of entering or leaving it: see `lasting`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,12 @@ class Mode:
     tape: list[Any] | None = None
     """While the compiler traces: every node, in order of creation."""
     differentiating: Inputs | None = None
-    """With respect to what the functions that are being called are differentiated; None outside of such calls.
+    """With respect to what the functions that are being called are differentiated.
 
-    What such a function cuts off from the graph is a constant to everyone, and a number that depends on these may not leave it.
+    None outside of such calls.
+
+    What such a function cuts off from the graph is a constant to everyone, and a number that depends on these
+    may not leave it.
     """
     inside: Any = None
     """The run of a checkpointed function that is going on; see `checkpointing`."""
@@ -68,8 +71,8 @@ class Inputs:
     def reach(self, node: Any) -> bool:
         """Whether a node is one of these, or rests on one.
 
-        Nodes that were found not to are remembered, so that many questions about one graph take one walk through it. But of
-        graphs that come and go, no more is kept alive than a few times the largest.
+        Nodes that were found not to are remembered, so that many questions about one graph take one walk
+        through it. But of graphs that come and go, no more is kept alive than a few times the largest.
         """
         inputs = self._all
         if inputs is None:
@@ -139,8 +142,8 @@ ACTIVE: Final[set[ref[Life]]] = set()
 class Switch(Lasting):
     """What a mode returns: for ``with``, or as the decorator of a function, around each of its calls.
 
-    A generator may be suspended inside, and be closed after modes around it have ended or others have begun, or in another context:
-    each mode ends for itself.
+    A generator may be suspended inside, and be closed after modes around it have ended or others have begun,
+    or in another context: each mode ends for itself.
     """
 
     __slots__ = ("changes", "name")
@@ -150,7 +153,8 @@ class Switch(Lasting):
         self.name, self.changes = name, changes
 
     def _begin(self, life: ref[Life]) -> None:
-        # No name for what `life()` returns, and no variable for the reference that removes itself from the set.
+        # No name for what `life()` returns, and no variable for the reference that removes itself from the
+        # set.
         if not self.changes.keys() <= {"differentiating", "inside"}:
             ACTIVE.add(ref(life(), ACTIVE.discard))  # type: ignore[arg-type]
         MODE.add(life, self.changes)
@@ -159,7 +163,8 @@ class Switch(Lasting):
         """Decorate a function."""
         if not callable(function):
             raise TypeError(f"{self.name}() decorates functions, got {type(function).__name__}")
-        # A call of these computes nothing yet, so that a mode around the call alone would silently do nothing.
+        # A call of these computes nothing yet, so that a mode around the call alone would silently do
+        # nothing.
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(
                 f"@{self.name}() would end before the generator {function.__name__}() takes its first step; "
@@ -188,8 +193,14 @@ def mode(**changes: Any) -> Switch:
 
 
 def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **changes: Any) -> Switch:
-    """Say that what is called inside is called for its derivative, with respect to these nodes beside those around, or to these alone."""
-    return Switch("differentiating", {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None), **changes})
+    """Say that what is called inside is called for its derivative with respect to these nodes.
+
+    Those of the calls around count too, unless it is not ``within`` them.
+    """
+    return Switch(
+        "differentiating",
+        {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None), **changes},
+    )
 
 
 Arguments = ParamSpec("Arguments")
@@ -201,7 +212,10 @@ def switch(change: Callable[Arguments, dict[str, Any]]) -> Callable[Arguments, S
     @wraps(change)
     def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> Switch:
         if args and callable(args[0]):
-            raise TypeError(f"a decorator takes its parentheses along: write @{change.__name__}(...) above {getattr(args[0], '__name__', args[0])!s:.40}")
+            raise TypeError(
+                f"a decorator takes its parentheses along: write @{change.__name__}(...) above "
+                f"{getattr(args[0], '__name__', args[0])!s:.40}"
+            )
         return Switch(change.__name__, change(*args, **keywords))
 
     return made
@@ -213,17 +227,23 @@ def is_tracing() -> bool:
 
 
 def cut_off(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
-    """Refuse what would be a constant, where it depends on the arguments of a function that is differentiated.
+    """Refuse what would be a constant and depends on the arguments of a function that is differentiated.
 
     Nothing happens outside of such a function, nor inside `no_grad`, where constants are wanted.
     """
     now = MODE.get()
     if now.differentiating is not None and now.grad and any(map(now.differentiating.reach, nodes)):
-        raise TracingError(f"{user_line()} {what} while the function is differentiated; {result} would have a derivative of 0. {instead}.")
+        raise TracingError(
+            f"{user_line()} {what} while the function is differentiated; {result} would have a derivative "
+            f"of 0. {instead}."
+        )
 
 
 def frozen(what: str, instead: str) -> None:
-    """Refuse what a recorded program could only repeat as it was at recording; nothing happens while nothing is recorded."""
+    """Refuse what a recorded program could only repeat as it was at recording.
+
+    Nothing happens while nothing is recorded.
+    """
     if is_tracing():
         raise TracingError(
             f"{user_line()} {what} while the function is recorded for compilation, "
@@ -235,7 +255,8 @@ def frozen(what: str, instead: str) -> None:
 def no_grad() -> dict[str, Any]:
     """Compute without recording: results are leaves, and no gradient flows through them.
 
-    Also a decorator of functions, ``async`` ones too. Local to the thread or asyncio task, and undone by an exception.
+    Also a decorator of functions, ``async`` ones too. Local to the thread or asyncio task, and undone by an
+    exception.
 
     Returns
     -------
@@ -317,7 +338,7 @@ def scope(name: str) -> dict[str, Any]:
 
 @switch
 def sources() -> dict[str, Any]:
-    """Note with each node made inside the line of your program that made it, which pictures show to a pointer.
+    """Note with each node made inside the line of your program that made it; pictures show it to a pointer.
 
     Returns
     -------
@@ -337,16 +358,36 @@ def sources() -> dict[str, Any]:
 def check_path(path: str) -> None:
     """Raise ValueError where a step of a module path is empty."""
     if not all(path.split(".")):
-        raise ValueError(f"a scope is a path of names such as 'encoder.n0', none of them empty, not {path!r:.60}")
+        raise ValueError(
+            f"a scope is a path of names such as 'encoder.n0', none of them empty, not {path!r:.60}"
+        )
 
 
-_NOT_THE_USERS: Final = frozenset(("autograd", "nn", "numpy", "copy", "pickle", "dataclasses", "functools", "statistics", "random", "fractions"))
-"""Packages whose lines nobody looks for in an error: this project's own, and what calls it on a user's behalf."""
+_NOT_THE_USERS: Final = frozenset(
+    (
+        "autograd",
+        "nn",
+        "numpy",
+        "copy",
+        "pickle",
+        "dataclasses",
+        "functools",
+        "statistics",
+        "random",
+        "fractions",
+    )
+)
+"""Packages whose lines nobody looks for in an error.
+
+This project's own, and what calls it on a user's behalf.
+"""
 
 
 def user_line() -> str:
     """Return ``file:line`` of the innermost frame that is a user's code."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS:
+    while (
+        frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS
+    ):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,6 +1,7 @@
 """What a node holds: its number, its operation and operands, the local derivatives, its notes.
 
-This module alone knows how a node keeps that in its slots; a backward pass, which has no time to ask, reads them too.
+This module alone knows how a node keeps that in its slots; a backward pass, which has no time to ask, reads
+them too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,19 @@ from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, frozen, user_line
 from autograd.op import ANY, Op
 
-__all__ = ["HOOKED", "LINKS", "NUMBERS", "Bundle", "Call", "Constant", "Handle", "Node", "Note", "observe", "text"]
+__all__ = [
+    "HOOKED",
+    "LINKS",
+    "NUMBERS",
+    "Bundle",
+    "Call",
+    "Constant",
+    "Handle",
+    "Node",
+    "Note",
+    "observe",
+    "text",
+]
 
 HOOKED: Final[WeakSet[Any]] = WeakSet()
 """The hooks of all nodes there are: the backward pass' cheap question whether it must look for one."""
@@ -60,13 +73,19 @@ class Note:
 
 
 class Constant(Note):
-    """The note of a leaf with respect to which nobody wants a derivative: one cut off inside a differentiated call."""
+    """The note of a leaf with respect to which nobody wants a derivative.
+
+    One cut off inside a differentiated call.
+    """
 
     __slots__ = ()
 
 
 _BLANK: Final = Note()
-_ITSELF: Final = "write x itself in place of x.data or x.item(); a number that is no argument or parameter can be read before the call"
+_ITSELF: Final = (
+    "write x itself in place of x.data or x.item(); "
+    "a number that is no argument or parameter can be read before the call"
+)
 
 
 def text(label: Any) -> str:
@@ -86,15 +105,19 @@ class Node:
     """The data of a `Value`, without its operators."""
 
     # A node of one or two operands keeps them in _a and _b, and the local derivatives in _da and _db; None
-    # there means that nothing flows to the operand: it is a constant, or a branch that was not taken.
-    # With more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps
-    # in _a the pair of its vectors, which are tuples, and in _b, for each, the list of floats that is its local derivative.
-    # One of several results of an operation keeps in _a their call and in _b its index. A leaf has None everywhere.
+    # there means that nothing flows to the operand: it is a constant, or a branch that was not taken. With
+    # more operands, _a is the tuple of them and _b the tuple of local derivatives; a dot product keeps in _a
+    # the pair of its vectors, which are tuples, and in _b, for each, the list of floats that is its local
+    # derivative. One of several results of an operation keeps in _a their call and in _b its index. A leaf
+    # has None everywhere.
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
 
     _blank: ClassVar[list[Any]]
-    """Blank nodes, whose slots are to be filled; those that are made are of the class `Value`, which puts this and the next here."""
-    _new: ClassVar[Callable[[], Any]]
+    """Blank nodes, whose slots are to be filled.
+
+    Those that are made are of the class `Value`, which puts this and the next here.
+    """
+    _new: ClassVar[Any]
     """Returns a blank node."""
     _row: Op | None
     grad: Any
@@ -120,7 +143,8 @@ class Node:
         operands
             Nodes and floats, constants included; of a row over two vectors, these.
         local
-            The local derivative in each operand, None where nothing flows; of a row over two vectors, a list for each.
+            The local derivative in each operand, None where nothing flows; of a row over two vectors, a list
+            for each.
 
         Returns
         -------
@@ -188,7 +212,10 @@ class Node:
 
     @property
     def data(self) -> float:
-        """The number. A function that is recorded for compilation has none yet: there it raises TracingError."""
+        """The number. A function that is recorded for compilation has none yet.
+
+        There it raises TracingError.
+        """
         if ACTIVE:
             frozen("reads the number in a Value", _ITSELF)
         return self._data
@@ -196,7 +223,10 @@ class Node:
     @data.setter
     def data(self, number: SupportsFloat) -> None:
         if ACTIVE:
-            frozen("assigns to a Value", "assign before or after the call; inside, make a new Value of the old: x = x + 1.0")
+            frozen(
+                "assigns to a Value",
+                "assign before or after the call; inside, make a new Value of the old: x = x + 1.0",
+            )
         self._data = to_float(number)
 
     @property
@@ -207,8 +237,10 @@ class Node:
     @op.setter
     def op(self, row: Any) -> None:
         raise AttributeError(
-            f"a node's operation cannot be changed to {row!r:.60}: its data and derivatives are those of what was computed; "
-            "apply the other operation to the operands, as in autograd.ops.mul(*node.operands), which makes another node"
+            f"a node's operation cannot be changed to {row!r:.60}: its data and derivatives are those of "
+            "what was computed; apply the other operation to the operands, as in "
+            "autograd.ops.mul(*node.operands), which makes "
+            "another node"
         )
 
     def item(self) -> float:
@@ -242,7 +274,8 @@ class Node:
     @property
     def _vectors(self) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
         """The two vectors whose product the node is; None where it is none."""
-        return self._a if self._a.__class__ is tuple and self._a[0].__class__ is tuple else None
+        a = self._a
+        return a if isinstance(a, tuple) and isinstance(a[0], tuple) else None
 
     def _rests_on(self) -> tuple[Any, ...]:
         """Return what a walk through the graph meets next: nodes and numbers, None, or a `Call`."""
@@ -276,7 +309,12 @@ class Node:
         if self._call is not None:
             pairs = zip(self._call.elements, self._call.local(self._b))
         elif self._vectors is not None:
-            pairs = [pair for vector, local in zip(self._vectors, self._b) if local is not None for pair in zip(vector, local)]
+            pairs = [
+                pair
+                for vector, local in zip(self._vectors, self._b)
+                if local is not None
+                for pair in zip(vector, local)
+            ]
         elif self._a.__class__ is tuple:
             pairs = zip(self._a, self._b)
         else:
@@ -380,19 +418,22 @@ class Handle:
 
 
 class Bundle:
-    """A vector of operands that dot products share: in a sorted graph it stands between them and its elements."""
+    """A vector of operands that dot products share.
+
+    In a sorted graph it stands between them and its elements.
+    """
 
     __slots__ = ("_a", "grad")
     op = _row = note = _b = _da = _db = None
     recomputed = False
-    """Whether the nodes that it stands for were dropped, so that a pass goes through `replay` and not through `pull`."""
+    """Whether its nodes were dropped, so that a pass goes through `replay` and not through `pull`."""
 
     def __init__(self, elements: tuple[Any, ...]) -> None:
         self._a = elements
         self.grad: Any = None
 
     def replay(self, cotangents: Any, grads: dict[Any, Any], recorded: bool) -> Any:
-        """Return a pass that is to be made before the one around goes on, or None where all has been passed on."""
+        """Return a pass to be made before the one around goes on; None where all has been passed on."""
         raise NotImplementedError
 
     def pull(self, cotangents: Any, recorded: bool = False) -> Sequence[Any]:  # noqa: ARG002
@@ -410,7 +451,10 @@ class Bundle:
 
 
 class Call(Bundle):
-    """One call of an operation with several results; in a sorted graph it stands between these and what they rest on."""
+    """One call of an operation with several results.
+
+    In a sorted graph it stands between these and what they rest on.
+    """
 
     __slots__ = ("count",)
     count: int
@@ -444,9 +488,12 @@ def observe(node: _Made) -> _Made:
     if mode.anomaly and not math.isfinite(node._data):
         numbers = [x._data if isinstance(x, Node) else x for x in node.operands]
         if all(map(math.isfinite, numbers)):
-            operation = f"{node.op.name}({', '.join(map(repr, node.op.written(numbers)))})"  # type: ignore[union-attr]
+            assert node.op is not None
+            operation = f"{node.op.name}({', '.join(map(repr, node.op.written(numbers)))})"
             whose = "its operand is" if len(numbers) == 1 else "its operands are"
-            raise AnomalyError(f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}")
+            raise AnomalyError(
+                f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}"
+            )
     if not mode.grad:
         node._row = node._a = node._b = node._da = node._db = None
     constant = not mode.grad and mode.differentiating

@@ -25,8 +25,8 @@ class Operators:
 
     # fmt: off
     def __add__(self, other: Number) -> Value: return ops.add(self, other)
-    # The built-in sum() starts from the int 0: the short path.
-    def __radd__(self, other: Number) -> Value: return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
+    def __radd__(self, other: Number) -> Value:  # the built-in sum() starts from the int 0: the short path
+        return self + 0.0 if other.__class__ is int and not other else ops.add(other, self)
     def __sub__(self, other: Number) -> Value: return ops.sub(self, other)
     def __rsub__(self, other: Number) -> Value: return ops.sub(other, self)
     def __mul__(self, other: Number) -> Value: return ops.mul(self, other)
@@ -37,9 +37,12 @@ class Operators:
     def __rfloordiv__(self, other: Number) -> Value: return ops.floordiv(other, self)
     def __mod__(self, other: Number) -> Value: return ops.mod(self, other)
     def __rmod__(self, other: Number) -> Value: return ops.mod(other, self)
-    def __divmod__(self, other: Number) -> tuple[Value, Value]: return ops.floordiv(self, other), ops.mod(self, other)
-    def __rdivmod__(self, other: Number) -> tuple[Value, Value]: return ops.floordiv(other, self), ops.mod(other, self)
-    def __pow__(self, other: Number) -> Value: return (ops.pow if isinstance(other, Operators) else ops.power)(self, other)
+    def __divmod__(self, other: Number) -> tuple[Value, Value]:
+        return ops.floordiv(self, other), ops.mod(self, other)
+    def __rdivmod__(self, other: Number) -> tuple[Value, Value]:
+        return ops.floordiv(other, self), ops.mod(other, self)
+    def __pow__(self, other: Number) -> Value:
+        return (ops.pow if isinstance(other, Operators) else ops.power)(self, other)
     def __rpow__(self, other: Number) -> Value: return ops.pow(other, self)
     def __neg__(self) -> Value: return ops.neg(self)
     def __abs__(self) -> Value: return ops.abs(self)
@@ -71,22 +74,38 @@ class Operators:
     def sigmoid(self) -> Value: """Logistic function, 1 / (1 + exp(-x))."""; return ops.sigmoid(self)
     def logsigmoid(self) -> Value: """log(sigmoid(x)), accurate in both tails."""; return ops.logsigmoid(self)
     def relu(self) -> Value: """max(0, x); the derivative at 0 is 0."""; return ops.relu(self)
-    def leaky_relu(self, slope: float = 0.01) -> Value: """x where positive, else slope * x."""; return ops.leaky_relu(self, slope)
-    def elu(self, alpha: float = 1.0) -> Value: """x where positive, else alpha * expm1(x)."""; return ops.elu(self, alpha)
+    def leaky_relu(self, slope: float = 0.01) -> Value:
+        """x where positive, else slope * x."""
+        return ops.leaky_relu(self, slope)
+    def elu(self, alpha: float = 1.0) -> Value:
+        """x where positive, else alpha * expm1(x)."""
+        return ops.elu(self, alpha)
     def selu(self) -> Value: """Self-normalising ELU (Klambauer et al. 2017)."""; return ops.selu(self)
     def softplus(self) -> Value: """log(1 + exp(x)), accurate in both tails."""; return ops.softplus(self)
     def gelu(self) -> Value: """x times the normal distribution function of x."""; return ops.gelu(self)
     def silu(self) -> Value: """x * sigmoid(x)."""; return ops.silu(self)
     def erf(self) -> Value: """Error function."""; return ops.erf(self)
     def erfc(self) -> Value: """Complementary error function, 1 - erf(x)."""; return ops.erfc(self)
-    def lgamma(self) -> Value: """Logarithm of the absolute value of the gamma function."""; return ops.lgamma(self)
+    def lgamma(self) -> Value:
+        """Logarithm of the absolute value of the gamma function."""
+        return ops.lgamma(self)
     def abs(self) -> Value: """Absolute value; the derivative at 0 is 0."""; return ops.abs(self)
     def sign(self) -> Value: """-1, 0 or 1; the derivative is 0."""; return ops.sign(self)
-    def floor(self) -> Value: """Largest whole number not above x; the derivative is 0."""; return ops.floor(self)
-    def ceil(self) -> Value: """Smallest whole number not below x; the derivative is 0."""; return ops.ceil(self)
-    def round(self, ndigits: int = 0) -> Value: """Round half to even; the derivative is 0."""; return ops.round(self, ndigits)
-    def maximum(self, other: Number) -> Value: """The larger of two; a tie splits the gradient."""; return ops.maximum(self, other)
-    def minimum(self, other: Number) -> Value: """The smaller of two; a tie splits the gradient."""; return ops.minimum(self, other)
+    def floor(self) -> Value:
+        """Largest whole number not above x; the derivative is 0."""
+        return ops.floor(self)
+    def ceil(self) -> Value:
+        """Smallest whole number not below x; the derivative is 0."""
+        return ops.ceil(self)
+    def round(self, ndigits: int = 0) -> Value:
+        """Round half to even; the derivative is 0."""
+        return ops.round(self, ndigits)
+    def maximum(self, other: Number) -> Value:
+        """The larger of two; a tie splits the gradient."""
+        return ops.maximum(self, other)
+    def minimum(self, other: Number) -> Value:
+        """The smaller of two; a tie splits the gradient."""
+        return ops.minimum(self, other)
     # fmt: on
 
     def clamp(self, low: float = -INF, high: float = INF) -> Value:

@@ -1,10 +1,11 @@
 """The plain backward pass, in place: what `backward` does where floats are all that is wanted.
 
-`adjoints` marks nodes in a set and adds up gradients in a dict. Here marks and sums of all but the leaves live in the nodes'
-own ``grad``, which takes half the time. A test proves that the two agree to the bit.
+`adjoints` marks nodes in a set and adds up gradients in a dict. Here marks and sums of all but the leaves
+live in the nodes' own ``grad``, which takes half the time. A test proves that the two agree to the bit.
 
-A pass's marks are two zeros of its own, told from all other numbers by what `is` says. So nothing has to be cleaned up: to a
-reader a mark that an interrupted pass left behind is the number zero, and to the next pass it is no mark.
+A pass's marks are two zeros of its own, told from all other numbers by what `is` says. So nothing has to be
+cleaned up: to a reader a mark that an interrupted pass left behind is the number zero, and to the next pass
+it is no mark.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
-_TURNS: Final[list[FrameType]] = []  # the calls of `in_turn` that wait or work: whoever is in front has the turn
+_TURNS: Final[
+    list[FrameType]
+] = []  # the calls of `in_turn` that wait or work: whoever is in front has the turn
 
 
 def in_turn(work: Callable[[], T]) -> T:
@@ -55,12 +58,15 @@ def in_turn(work: Callable[[], T]) -> T:
 
 
 def _wait(me: FrameType) -> None:
-    """Wait until those in front are gone; one that an interrupt has kept from leaving the queue is gone if it is not executed any more."""
+    """Wait until those in front are gone.
+
+    One that an interrupt has kept from leaving the queue is gone if it is not executed any more.
+    """
     while (front := _TURNS[0]) is not me:
         if _is_below(front, me):
             raise GraphError(
-                "backward() or a copy was called for in the middle of a backward() of this thread, by a signal handler or a finalizer; "
-                "let the handler take note, and do it afterwards"
+                "backward() or a copy was called for in the middle of a backward() of this thread, by a "
+                "signal handler or a finalizer; let the handler take note, and do it afterwards"
             )
         try:
             front.clear()  # raises while it is executed
@@ -94,16 +100,22 @@ _set_grad: Final = Node.__dict__["grad"].__set__
 
 
 def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  # noqa: ARG001
-    """Where the nodes' ``grad`` are still the objects in ``before``, set all of them, and return True; else none.
+    """Where the nodes' ``grad`` are still the objects in ``before``, set all of them, and return True.
 
-    In one go through C, which no interrupt from the keyboard can split. Whoever calls it has the turn, so that they are.
+    Else none.
+
+    In one go through C, which no interrupt from the keyboard can split. Whoever calls it has the turn, so
+    that they are.
     """
     deque(map(_set_grad, nodes, after), maxlen=0)
     return True
 
 
 def _held(node: Any, before: Any, g: Any) -> Any:
-    """Return what a node holds after a pass that brings it ``g``: a leaf the very bits of ``g``, if it held nothing."""
+    """Return what a node holds after a pass that brings it ``g``.
+
+    A leaf the very bits of ``g``, if it held nothing.
+    """
     if node._a is not None:
         return 0.0 if g is None else g
     if g is None:
@@ -122,11 +134,15 @@ def _number(leaf: Any, grad: Any) -> float:
     except (TypeError, OverflowError) as error:
         which = f"the leaf {leaf.label!r:.60}" if leaf.label else f"a leaf of data {leaf._data!r}"
         what = f"the grad of {which} holds {grad!r:.40}, of type {type(grad).__name__}"
-        raise type(error)(f"{what}, to which no gradient can be added; set it to a number such as 0.0 before the pass") from None
+        raise type(error)(
+            f"{what}, to which no gradient can be added; set it to a number such as 0.0 before the pass"
+        ) from None
 
 
 def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:
-    """Add to the leaves' ``grad`` what a pass brings them, and set that of the other nodes: all of them or none.
+    """Add to the leaves' ``grad`` what a pass brings them, and set that of the other nodes.
+
+    All of them or none.
 
     ``check`` is called with each leaf, what it will hold, and the two terms of that sum.
     """
@@ -146,7 +162,9 @@ def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
     """Do as `add_floats` says."""
     while True:  # another thread may have added to the same leaves meanwhile
         before = list(map(_get_grad, nodes))
-        if not _PLAIN.issuperset(map(type, before)) or any(old is None and g == 0.0 for old, g in zip(before, numbers, strict=True)):
+        if not _PLAIN.issuperset(map(type, before)) or any(
+            old is None and g == 0.0 for old, g in zip(before, numbers, strict=True)
+        ):
             return False
         after = [old if g is None else old + g if old else g for old, g in zip(before, numbers, strict=True)]
         if _exchange(nodes, before, after):
@@ -156,18 +174,25 @@ def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
 def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
     """Add numbers to the leaves' ``grad``; nothing where there is None in place of a number.
 
-    False, with no leaf changed, where a ``grad`` is neither a float nor None, or a zero meets None: has it arrived, or nothing?
+    False, with no leaf changed, where a ``grad`` is neither a float nor None, or a zero meets None: has it
+    arrived, or nothing?
     """
     return _add_floats(nodes, numbers)
 
 
 def _sweep(root: Node, gradient: float) -> bool:
-    """Fill ``grad`` of every node below ``root``; False, with no leaf changed, where that takes the general pass.
+    """Fill ``grad`` of every node below ``root``.
 
-    It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes, leaves keep what they had.
+    False, with no leaf changed, where that takes the general pass.
+
+    It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes,
+    leaves keep what they had.
     """
     sums: dict[Any, Any] = {}
-    is_open, empty = _ZERO + 0.0, _ZERO + 0.0  # "what lies below is being sorted", "sorted, and nothing has arrived": two new objects
+    is_open, empty = (
+        _ZERO + 0.0,
+        _ZERO + 0.0,
+    )  # "what lies below is being sorted", "sorted, and nothing has arrived": two new objects
     if root._a is None:
         sums[root] = gradient
     else:
@@ -190,7 +215,10 @@ def _sweep(root: Node, gradient: float) -> bool:
 
 
 def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
-    """Sort as `sort` does, but without the leaves; None at a checkpointed call, or where a node rests on itself."""
+    """Sort as `sort` does, but without the leaves.
+
+    None at a checkpointed call, or where a node rests on itself.
+    """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
     two_at_most: tuple[Any, ...] = kind, float  # what stands in the slot of the first operand then
@@ -240,11 +268,18 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
 
 
 def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
-    """Return what a node of many operands, one of several results or a bundle rests on, but leaves; None at a checkpointed call."""
+    """Return what a node of many operands, one of several results or a bundle rests on, but leaves.
+
+    None at a checkpointed call.
+    """
     if isinstance(a, Call):
         return None if a.recomputed else [a]
     if a and a[0].__class__ is tuple:
-        return [bundles.get(id(v)) or _bundle(v, bundles) for v, local in zip(a, b, strict=True) if local is not None]
+        return [
+            bundles.get(id(v)) or _bundle(v, bundles)
+            for v, local in zip(a, b, strict=True)
+            if local is not None
+        ]
     return [x for x in a if isinstance(x, Node) and x._a is not None]
 
 
@@ -288,7 +323,7 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, An
 
 
 def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
-    """Apply the chain rule from an n-ary node, a dot product, one of several results or a bundle to what it rests on."""
+    """Apply the chain rule from what has more than two operands, or a call, to what it rests on."""
     if isinstance(node, Bundle):
         terms = node.pull(g)
         node.grad = None
@@ -303,7 +338,9 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
             if local is not None:
                 bundle = bundles[id(vector)]
                 old = bundle.grad
-                bundle.grad = [g * d for d in local] if old is empty else [s + g * d for s, d in zip(old, local)]
+                bundle.grad = (
+                    [g * d for d in local] if old is empty else [s + g * d for s, d in zip(old, local)]
+                )
         return
     else:
         terms = [None if d is None else g * d for d in node._b]

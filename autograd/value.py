@@ -1,10 +1,10 @@
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportGeneralTypeIssues=false
-# (The hot operators ask `x.__class__ is Value`, which is faster than isinstance and which pyright does not follow.)
+# (The hot operators ask `x.__class__ is Value`: faster than isinstance, and pyright does not follow it.)
 """The node: a number that remembers how it was computed.
 
 A `Value` is a `Node` (its operation, a row of the table, its operands and the local derivative for each of
-them) with operators. It refers to the nodes it was made from and never to the nodes made from it, so a graph is freed
-by reference counting alone, at any depth.
+them) with operators. It refers to the nodes it was made from and never to the nodes made from it, so a graph
+is freed by reference counting alone, at any depth.
 """
 
 from __future__ import annotations
@@ -41,15 +41,19 @@ _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
 # NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
 _NUMPY_OPERATORS: Final = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "power": operator.pow,
-    "float_power": operator.pow, "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": divmod,
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "power": operator.pow, "float_power": operator.pow, "floor_divide": operator.floordiv,
+    "remainder": operator.mod, "divmod": divmod,
 }  # fmt: skip
 _NUMPY_COMPARISONS: Final = {  # from the node's side
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.gt, "less_equal": operator.ge, "greater": operator.lt, "greater_equal": operator.le,
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.gt, "less_equal": operator.ge,
+    "greater": operator.lt, "greater_equal": operator.le,
 }  # fmt: skip
 _NUMPY_NAMES: Final = {
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-    "absolute": "abs", "fabs": "abs", "negative": "neg", "rint": "round", "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "absolute": "abs", "fabs": "abs", "negative": "neg", "rint": "round",
+    "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
 }  # fmt: skip
 _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
@@ -101,7 +105,9 @@ class Value(Node, Operators):
         self.note = Note(text(label)) if label else None
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op")
+        raise TypeError(
+            "Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op"
+        )
 
     # Recording.
 
@@ -116,7 +122,10 @@ class Value(Node, Operators):
         if op.params:
             for name, x in zip(op.params, operands[-len(op.params) :]):
                 if x.__class__ is Value:
-                    raise TypeError(f"the {name} of {op.signature()} must be a number, not a Value: there is no derivative for it")
+                    raise TypeError(
+                        f"the {name} of {op.signature()} must be a number, not a Value: there is no "
+                        "derivative for it"
+                    )
         numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
         y = op.value(*numbers)
         local: list[float | None] = list(op.local(y, numbers))
@@ -234,9 +243,9 @@ class Value(Node, Operators):
     def __pos__(self) -> Value:
         return self
 
-    # Comparison is by data, with a number exact, as that of floats, and with an array element by element. Two nodes are equal where they are one, and the hash is the object's,
-    # so that sets and dicts of nodes work. While the compiler records, a comparison by data is a node, which `where` takes
-    # and `if` refuses.
+    # Comparison is by data, with a number exact, as that of floats, and with an array element by element. Two
+    # nodes are equal where they are one, and the hash is the object's, so that sets and dicts of nodes work.
+    # While the compiler records, a comparison by data is a node, which `where` takes and `if` refuses.
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Value):
@@ -271,7 +280,9 @@ class Value(Node, Operators):
     # Leaving the graph.
 
     def __bool__(self) -> bool:
-        self._refuse_while_tracing("the truth of a Value", "autograd.where(condition, a, b) in place of if/else, and/or, min/max")
+        self._refuse_while_tracing(
+            "the truth of a Value", "autograd.where(condition, a, b) in place of if/else, and/or, min/max"
+        )
         return self._data != 0.0
 
     def __float__(self) -> float:
@@ -283,7 +294,10 @@ class Value(Node, Operators):
         return int(self._data)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """Let NumPy's scalars hand their operators over to ours; its functions are told what to call in place of them."""
+        """Let NumPy's scalars hand their operators over to ours.
+
+        Its functions are told what to call in place of them.
+        """
         name = ufunc.__name__
         # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
         if method == "__call__" and not options and not isinstance(operands[0], Value):
@@ -298,10 +312,15 @@ class Value(Node, Operators):
                 return _NUMPY_OPERATORS[name](to_float(x), operands[1])
         ours = _NUMPY_NAMES.get(name, name)
         other = f"autograd.{ours}, or " if ours in ops.TABLE else ""
-        raise TypeError(f"NumPy's {name} takes no Value; write {other}x.data for its number, which leaves the graph")
+        raise TypeError(
+            f"NumPy's {name} takes no Value; write {other}x.data for its number, which leaves the graph"
+        )
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Let NumPy compare a node with a number; its other functions see an object that is none of theirs."""
+        """Let NumPy compare a node with a number.
+
+        Its other functions see an object that is none of theirs.
+        """
         import numpy as np
 
         if function in (np.isclose, np.allclose, np.array_equal):
@@ -337,12 +356,22 @@ class Value(Node, Operators):
         """Refuse a copy of what has no number yet, or of what the copy would not lead to."""
         frozen(f"{does} a Value", _SHARED)
         grads = [self.grad] if self.grad.__class__ is Value else []
-        cut_off([self, *grads], f"{does} a Value", "the copy", "Write x itself in place of the copy, or x.detach() where a constant is meant")
+        cut_off(
+            [self, *grads],
+            f"{does} a Value",
+            "the copy",
+            "Write x itself in place of the copy, or x.detach() where a constant is meant",
+        )
 
     def __index__(self) -> int:
-        chosen = "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; nn.Embedding is such a table"
+        chosen = (
+            "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; "
+            "nn.Embedding is such a table"
+        )
         frozen("looks something up in a list by a Value", f"write {chosen}")
-        raise TypeError(f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}")
+        raise TypeError(
+            f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}"
+        )
 
     @staticmethod
     def _refuse_while_tracing(what: str, instead: str) -> None:
@@ -354,7 +383,10 @@ class Value(Node, Operators):
 
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
-        self._refuse_while_tracing("the number in a Value, by detach()", "the part behind it as a function of its own, compiled apart")
+        self._refuse_while_tracing(
+            "the number in a Value, by detach()",
+            "the part behind it as a function of its own, compiled apart",
+        )
         leaf = Value(self._data, self.label)
         if MODE.get().differentiating:
             leaf.note = Constant(self.label)
@@ -362,7 +394,13 @@ class Value(Node, Operators):
 
     # Walks over the whole graph.
 
-    def backward(self, gradient: Any = 1.0, *, create_graph: bool = False, retain_graph: bool | None = None) -> None:  # noqa: ARG002
+    def backward(
+        self,
+        gradient: Any = 1.0,
+        *,
+        create_graph: bool = False,
+        retain_graph: bool | None = None,  # noqa: ARG002
+    ) -> None:
         """Fill ``grad`` of this node and of every node below; see `autograd.backward.backward`.
 
         Parameters
@@ -372,7 +410,8 @@ class Value(Node, Operators):
         create_graph
             Whether the gradients are Values, which can be differentiated again.
         retain_graph
-            Taken since PyTorch's programs pass it. A graph lives as long as something refers to it, either way.
+            Taken since PyTorch's programs pass it. A graph lives as long as something refers to it, either
+            way.
 
         Examples
         --------
@@ -409,7 +448,10 @@ class Value(Node, Operators):
 
     def __format__(self, spec: str) -> str:
         if spec and ACTIVE:
-            frozen("formats the number in a Value", "print(x) shows that it is recorded; print its number after the call")
+            frozen(
+                "formats the number in a Value",
+                "print(x) shows that it is recorded; print its number after the call",
+            )
         return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
@@ -435,15 +477,21 @@ def _number(x: Any) -> Any:
     if x.__class__ is Value:
         return x._data
     number = exact(x)
-    return to_float(x) if number is None or isinstance(number, complex) else number  # which says what is wrong with it
+    return (
+        to_float(x) if number is None or isinstance(number, complex) else number
+    )  # which says what is wrong with it
 
 
 def _is_number(x: Any) -> bool:
     """Whether a node can be compared with it while the compiler records."""
     if is_array(x):
-        frozen("compares a Value with an array", "compare with one number at a time: [v == float(x) for x in array]")
+        frozen(
+            "compares a Value with an array",
+            "compare with one number at a time: [v == float(x) for x in array]",
+        )
     return is_number(x)
 
 
-# So that what asks for a number, such as pytest.approx, takes a node. Not as a real one: what asks for that wants a float.
+# So that what asks for a number, such as pytest.approx, takes a node. Not as a real one: what asks for that
+# wants a float.
 numbers.Complex.register(Value)

@@ -54,7 +54,12 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
 
 
 def _product(
-    ws: tuple[Any, ...], w_data: list[float], w_recorded: bool, xs: tuple[Any, ...], x_data: list[float], x_recorded: bool
+    ws: tuple[Any, ...],
+    w_data: list[float],
+    w_recorded: bool,
+    xs: tuple[Any, ...],
+    x_data: list[float],
+    x_recorded: bool,
 ) -> Any:
     y = _dot_value(w_data, x_data)
     if not (w_recorded or x_recorded):
@@ -63,7 +68,7 @@ def _product(
 
 
 def _vector(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[float], bool]:
-    """Return a vector with its constants as floats (itself, where they are), its data, and whether it holds a node."""
+    """Return a vector whose constants are floats, its data, and whether it holds a node."""
     try:
         return xs, [x._data for x in xs], bool(xs)
     except AttributeError:

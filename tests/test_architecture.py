@@ -1,4 +1,4 @@
-"""The directions of imports, the size of the core, what an import loads, and what a file may say."""
+"""The directions of imports, what an import loads, and what a file may say."""
 
 import ast
 import importlib
@@ -84,19 +84,6 @@ def test_importing_autograd_loads_the_standard_library_only():
                             capture_output=True, text=True, check=True).stdout
     assert set(output.split()) - set(sys.stdlib_module_names) == {"autograd"}
     assert not {"json", "tempfile", "inspect", "re"} - {"inspect", "re"} & set(output.split())
-
-
-def test_files_and_functions_are_of_a_size_that_one_reads():
-    for module, path in MODULES.items():
-        text = path.read_text(encoding="utf-8")
-        # The table of operations is one table: it stays in one file, and each row is read by itself.
-        assert text.count("\n") <= 600 or module == "autograd.ops", module
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                # What stands in a docstring is read before, by itself.
-                text = node.body[0] if ast.get_docstring(node) else None
-                told = (text.end_lineno or 0) - text.lineno + 1 if text else 0
-                assert (node.end_lineno or 0) - node.lineno - told < 60, f"{module}.{node.name}"
 
 
 def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():

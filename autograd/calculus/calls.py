@@ -18,7 +18,7 @@ Argnums = int | Sequence[int]
 
 
 class Run:
-    """A call of ``f`` in which the chosen arguments are nodes made for it, and the linear map that ``f`` is there.
+    """A call of ``f`` in which the chosen arguments are nodes made for it; and the linear map of ``f`` there.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ class Run:
         # Inside no_grad the derivative is wanted all the same; only what comes out must not be recorded.
         self._detached = not MODE.get().grad
         with mode(grad=True) if self._detached else nullcontext():
-            # A node that is handed in gets one of our own above it (times one), through which it stays in reach.
+            # A node that is handed in gets one of our own above it (times one), through which it stays in
+            # reach.
             mark = Mark()
             inputs = [x * 1.0 if x.__class__ is Value else _leaf(x, mark) for x in given]
             called = list(args)
@@ -70,11 +71,14 @@ class Run:
         if self._has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
                 raise TypeError(
-                    f"{self._who}(..., has_aux=True) needs a function that returns a pair (result, aux), got {_described(result)}"
+                    f"{self._who}(..., has_aux=True) needs a function that returns a pair (result, aux), got "
+                    f"{_described(result)}"
                 )
             result, aux = result
         if result is None:
-            raise TypeError(f"{self._who}(): the function returned None; perhaps its return statement is missing")
+            raise TypeError(
+                f"{self._who}(): the function returned None; perhaps its return statement is missing"
+            )
         return result, aux
 
     # What is computed from the map.
@@ -84,7 +88,8 @@ class Run:
         if isinstance(self.result, (list, tuple, dict)):
             raise TypeError(
                 f"{self._who}() needs a function that returns one number, got {_described(self.result)}; "
-                "use jacobian() for several, or has_aux=True where only the first of a pair is to be differentiated"
+                "use jacobian() for several, or has_aux=True where only the first of a pair is to be "
+                "differentiated"
             )
         return self._one_or_all(self.rebuild_inputs(self.linear.pull([1.0])))
 
@@ -99,12 +104,15 @@ class Run:
         return trees.rebuild(self.result, map(self._finished, numbers))
 
     def rebuild_inputs(self, numbers: Sequence[Any], *, recorded: bool = False) -> tuple[Any, ...]:
-        """Return the structure of each chosen argument, holding these numbers; as nodes, where they were recorded."""
+        """Return the structure of each chosen argument, holding these numbers.
+
+        As nodes, where they were recorded.
+        """
         supply = (self._finished(x, recorded=recorded) for x in numbers)
         return tuple([trees.rebuild(argument, supply) for argument in self._arguments])
 
     def rebuild_rows(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """Return the structure of the function's value, with the structure of the arguments at each number's place."""
+        """Return the structure of the function's value, with that of the arguments at each number's place."""
         supply: Iterator[Any] = (self._one_or_all(self.rebuild_inputs(row)) for row in rows)
         return trees.rebuild(self.result, supply)
 
@@ -146,7 +154,10 @@ def check_function(f: Any, who: str) -> None:
 def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:
     """Return the arguments as a tuple; raise TypeError where they are not in one."""
     if not isinstance(arguments, (tuple, list)):
-        raise TypeError(f"{who}() takes {name} as a tuple, one for each argument of the function; write ({name[:-1]},) for one")
+        raise TypeError(
+            f"{who}() takes {name} as a tuple, one for each argument of the function; write ({name[:-1]},) "
+            "for one"
+        )
     return tuple(arguments)
 
 
@@ -157,10 +168,15 @@ def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
         try:
             i = operator.index(given)
         except TypeError:
-            raise TypeError(f"argnums of {who}() must be a whole number or a sequence of them, got {given!r}") from None
+            raise TypeError(
+                f"argnums of {who}() must be a whole number or a sequence of them, got {given!r}"
+            ) from None
         if not -count <= i < count:
             were = "1 positional argument was" if count == 1 else f"{count} positional arguments were"
-            raise ValueError(f"argnums={given} of {who}() is out of range: {were} given (counted from 0; keywords are not differentiated)")
+            raise ValueError(
+                f"argnums={given} of {who}() is out of range: {were} given (counted from 0; keywords are "
+                "not differentiated)"
+            )
         positions.append(i % count)
     if not positions or len(set(positions)) < len(positions):
         raise ValueError(f"argnums={argnums!r} of {who}() must name at least one argument, and none twice")

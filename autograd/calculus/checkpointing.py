@@ -29,16 +29,18 @@ _MADE: Final[WeakSet[Callable[..., Any]]] = WeakSet()
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
 
-    Only a call's results stay, and what they were computed from. A recurrence of n steps that is run in chunks of about
-    sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for one more forward pass.
+    Only a call's results stay, and what they were computed from. A recurrence of n steps that is run in
+    chunks of about sqrt(n) steps, each checkpointed, holds some 2 sqrt(n) steps at a time in place of n, for
+    one more forward pass.
 
     Parameters
     ----------
     f
-        Returns a number, or a nested structure of them; the same each time it is called with the same arguments. (It may draw
-        random numbers, as dropout does: generators of `random` and NumPy that it reaches are set back for the second run.)
-        Nodes that it depends on are best passed as arguments, in lists, tuples and dicts if need be. (One that it closes over gets
-        its gradient too; but if it is the result of a long computation, each backward pass walks through that again.)
+        Returns a number, or a nested structure of them; the same each time it is called with the same
+        arguments. (It may draw random numbers, as dropout does: generators of `random` and NumPy that it
+        reaches are set back for the second run.) Nodes that it depends on are best passed as arguments, in
+        lists, tuples and dicts if need be. (One that it closes over gets its gradient too; but if it is the
+        result of a long computation, each backward pass walks through that again.)
 
     Returns
     -------
@@ -52,11 +54,12 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Notes
     -----
-    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient is the same to
-    the bit. So is a gradient whose terms are also added in the same order: that of one call with one result, and of a
-    recurrence, in which every operation of a call (and every vector of a scalar product) rests on the one result of the call
-    before. Elsewhere, as in ``h * tanh(p)``, whose second factor rests on a parameter alone, a node that several calls
-    share adds up the same terms call by call, which may round the sum differently in the last place.
+    The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient
+    is the same to the bit. So is a gradient whose terms are also added in the same order: that of one call
+    with one result, and of a recurrence, in which every operation of a call (and every vector of a scalar
+    product) rests on the one result of the call before. Elsewhere, as in ``h * tanh(p)``, whose second factor
+    rests on a parameter alone, a node that several calls share adds up the same terms call by call, which may
+    round the sum differently in the last place.
 
     Examples
     --------
@@ -96,7 +99,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if around is not None:
             around.add(call, outputs)
         made = set(order) - set(closed_over)
-        return trees.rebuild(result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)]))
+        return trees.rebuild(
+            result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)])
+        )
 
     _MADE.add(checkpointed)
     return checkpointed
@@ -109,9 +114,9 @@ def _is_not_made(f: Any) -> bool:
 class _Run:
     """A run of a checkpointed function, which learns of the calls of other ones in it.
 
-    Of the generators that those draw from it learns from them: so nobody looks for these again. And where it is a second run, its nodes
-    are wanted at once, and next those of the latest call in it: they are kept until then. So calls within calls, at any depth, run
-    again once each.
+    Of the generators that those draw from it learns from them: so nobody looks for these again. And where it
+    is a second run, its nodes are wanted at once, and next those of the latest call in it: they are kept
+    until then. So calls within calls, at any depth, run again once each.
     """
 
     __slots__ = ("_draws", "_latest", "again")
@@ -122,7 +127,10 @@ class _Run:
         self._latest: _Call | None = None
 
     def add_draws(self, draws: Sequence[tuple[Any, Any]]) -> None:
-        """Take note of generators that were drawn from, with their states before; of each the first state counts."""
+        """Take note of generators that were drawn from, with their states before.
+
+        Of each the first state counts.
+        """
         for generator, state in draws:
             self._draws.setdefault(id(generator), (generator, state))
 
@@ -144,7 +152,7 @@ class _Run:
 
 
 class _Call(Call):
-    """A call whose nodes were dropped. In a sorted graph it stands between its results and what they rest on."""
+    """A call whose nodes were dropped; in a sorted graph between its results and what they rest on."""
 
     __slots__ = ("_args", "_data", "_f", "_kwargs", "draws", "outputs")
     name = "checkpoint"
@@ -171,7 +179,10 @@ class _Call(Call):
         return self.elements
 
     def local(self, index: Any, *, recorded: bool = False) -> Sequence[Any]:
-        """Return the local derivatives of one result, None where nothing flows: the call is done again for them."""
+        """Return the local derivatives of one result, None where nothing flows.
+
+        The call is done again for them.
+        """
         return Linear(self.elements, [self.again()[int(index)]], recorded=recorded).pull([1.0])
 
     def again(self) -> list[Any]:
@@ -180,19 +191,33 @@ class _Call(Call):
             outputs, self.outputs = self.outputs, None
             return outputs
         with mode(grad=True, inside=_Run(True)), rewound(self.draws):
-            outputs = trees.leaves(self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function")
+            outputs = trees.leaves(
+                self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function"
+            )
         now = [_number(y) for y in outputs]
-        if len(now) != self.count or any(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)):
+        if len(now) != self.count or any(
+            a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)
+        ):
             raise GraphError(
-                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}. Either what it depends on has changed "
-                "since, such as the data of its arguments; or it draws from a generator that checkpoint() does not find (pass it as an "
-                "argument) or cannot set back, as that of the operating system"
+                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}. "
+                "Either what it depends on has changed "
+                "since, such as the data of its arguments; or it draws from a generator that checkpoint() "
+                "does not find (pass it as an argument) or cannot set back, as that of the operating system"
             )
         return outputs
 
-    def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> Pass | None:  # noqa: ARG002
-        """Make the dropped nodes again; return the pass through them that is to be made before the one around goes on."""
-        pairs = [(y, c) for y, c in zip(self.again(), cotangents, strict=True) if c is not None and y.__class__ is Value]
+    def replay(
+        self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool  # noqa: ARG002
+    ) -> Pass | None:
+        """Make the dropped nodes again.
+
+        Return the pass through them that is to be made before the one around goes on.
+        """
+        pairs = [
+            (y, c)
+            for y, c in zip(self.again(), cotangents, strict=True)
+            if c is not None and y.__class__ is Value
+        ]
         root = Bundle(tuple(y for y, _ in pairs))
         order, bundles = sort(root, self.elements)
         inner = dict.fromkeys(order)
@@ -211,7 +236,9 @@ class _Recomputed(OpOfCall):
     index: int
 
     def __init__(self, call: _Call, index: int) -> None:
-        super().__init__(call.name, self._value, self._partials, arity=ANY, latex=rf"\operatorname{{{call.name}}}")
+        super().__init__(
+            call.name, self._value, self._partials, arity=ANY, latex=rf"\operatorname{{{call.name}}}"
+        )
         # A row cannot be written to.
         object.__setattr__(self, "call", call)
         object.__setattr__(self, "index", index)
@@ -222,8 +249,14 @@ class _Recomputed(OpOfCall):
         return number
 
     def _partials(self, _: Any, *operands: Any) -> tuple[Any, ...]:
-        """Return the derivatives at the call's own operands, for readers of the graph; `replay` serves backward passes."""
-        return tuple(0.0 if d is None else d for d in self.call.local(self.index, recorded=any(x.__class__ is Value for x in operands)))
+        """Return the derivatives at the call's own operands, for readers of the graph.
+
+        `replay` serves backward passes.
+        """
+        return tuple(
+            0.0 if d is None else d
+            for d in self.call.local(self.index, recorded=any(x.__class__ is Value for x in operands))
+        )
 
 
 def _number(y: Any) -> float:

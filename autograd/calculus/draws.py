@@ -1,4 +1,4 @@
-"""The state of generators of random numbers, so that a call that draws can be made again with the same draws."""
+"""The state of generators of random numbers, so that a call can be made again with the same draws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from autograd.value import Value
 
 __all__ = ["drawn_from", "reached", "rewound"]
 
-_PLAIN: Final = frozenset((int, float, bool, str, bytes, complex, type(None), range, slice, Value, CodeType, ModuleType))
+_PLAIN: Final = frozenset(
+    (int, float, bool, str, bytes, complex, type(None), range, slice, Value, CodeType, ModuleType)
+)
 _KNOWN: Final = sys.stdlib_module_names | {"autograd", "nn", "numpy"}
 """Packages that draw from generators of their caller's, from `random`, or from `numpy.random`."""
 MOST: Final = 5000
@@ -25,10 +27,13 @@ MOST: Final = 5000
 
 
 def reached(*roots: Any, beyond: Callable[[Any], bool] = lambda _: True) -> list[tuple[Any, Any]]:
-    """Return the generators that the roots lead to, with their states: of `random`, of NumPy, and those of the global ones.
+    """Return the generators that the roots lead to, with their states.
 
-    Followed is whatever an object refers to: arguments, attributes, elements, what a function closes over, and of its globals those
-    that it names; but not what lies ``beyond`` a function of which this is False, nor long tables of numbers.
+    Of `random`, of NumPy, and those of the global ones.
+
+    Followed is whatever an object refers to: arguments, attributes, elements, what a function closes over,
+    and of its globals those that it names; but not what lies ``beyond`` a function of which this is False,
+    nor long tables of numbers.
     """
     numpy = sys.modules.get("numpy.random")
     found: list[Any] = [random._inst]
@@ -44,7 +49,9 @@ def reached(*roots: Any, beyond: Callable[[Any], bool] = lambda _: True) -> list
         seen.add(id(x))
         if issubclass(kind, random.Random) or str(kind.__module__).startswith("numpy.random"):
             found.append(x)
-        elif not str(kind.__module__).startswith("autograd.") and not (kind is FunctionType and not beyond(x)):
+        elif not str(kind.__module__).startswith("autograd.") and not (
+            kind is FunctionType and not beyond(x)
+        ):
             waiting += _below(x, kind)
     return [(x, state) for x in dict.fromkeys(found) if (state := _state(x)) is not None]
 
@@ -61,7 +68,13 @@ def _below(x: Any, kind: type) -> Iterable[Any]:
     return (*gc.get_referents(x), kind)
 
 
-_ELEMENTS: Final[dict[type, Callable[[Any], Iterable[Any]]]] = {list: iter, tuple: iter, set: iter, frozenset: iter, dict: dict.values}
+_ELEMENTS: Final[dict[type, Callable[[Any], Iterable[Any]]]] = {
+    list: iter,
+    tuple: iter,
+    set: iter,
+    frozenset: iter,
+    dict: dict.values,
+}
 
 
 def _others(x: Any, most: int) -> list[Any]:
@@ -79,7 +92,7 @@ def _is_known(x: Any) -> bool:
 
 
 def _used(f: FunctionType) -> list[Any]:
-    """Return what a function closes over, its defaults and attributes, and the globals that it names, through modules too."""
+    """Return what a function closes over, its defaults, attributes, and the globals that it names."""
     used: list[Any] = [f.__defaults__, f.__kwdefaults__, vars(f), *(f.__closure__ or ())]
     if _is_known(f):
         return used
@@ -95,7 +108,10 @@ def _used(f: FunctionType) -> list[Any]:
 
 
 def _state(generator: Any) -> Any:
-    """Return a generator's state, which nothing changes; None of one that has none, such as the operating system's."""
+    """Return a generator's state, which nothing changes.
+
+    None of one that has none, such as the operating system's.
+    """
     try:
         if type(generator) is random.Random:
             return generator.getstate()
@@ -109,7 +125,8 @@ def _state(generator: Any) -> Any:
 
 
 def _set_state(generator: Any, state: Any) -> None:
-    content = pickle.loads(state) if state.__class__ is bytes else state  # noqa: S301 - made above, and never outside of this process
+    # The pickle was made above, and never leaves this process.
+    content = pickle.loads(state) if state.__class__ is bytes else state  # noqa: S301
     if isinstance(generator, random.Random):
         generator.setstate(content)
     elif hasattr(generator, "set_state"):

@@ -1,13 +1,14 @@
 """Derivatives of functions, of any order: functions of functions, in JAX's sense of the names.
 
-Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come
-back where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
-them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests. What the
-function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends on the arguments may
-not leave the graph by accident: while the function runs, ``float(x)``, ``math.sin(x)``, ``copy.copy(x)`` and
-``gradients(y, x)`` (without ``create_graph``) raise `TracingError`; ``x.detach()`` and ``x.item()`` say that it is meant, and
-``f"{x:.3f}"`` prints. This holds for the thread that calls the function, in which it should compute: what another thread does
-for it with ``float(x)`` or ``no_grad()`` is not seen.
+Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come back
+where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
+them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests.
+What the function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends
+on the arguments may not leave the graph by accident: while the function runs, ``float(x)``, ``math.sin(x)``,
+``copy.copy(x)`` and ``gradients(y, x)`` (without ``create_graph``) raise `TracingError`; ``x.detach()`` and
+``x.item()`` say that it is meant, and ``f"{x:.3f}"`` prints. This holds for the thread that calls the
+function, in which it should compute: what another thread does for it with ``float(x)`` or ``no_grad()`` is
+not seen.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     Returns
     -------
     callable
-        Of the arguments of ``f``. It returns the value and what `grad` gives; with ``has_aux`` the value is itself a
-        pair, as ``f`` returned it.
+        Of the arguments of ``f``. It returns the value and what `grad` gives; with ``has_aux`` the value is
+        itself a pair, as ``f`` returned it.
 
     Examples
     --------
@@ -105,7 +106,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     return value_and_gradient
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> tuple[Any, ...]:
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> tuple[Any, ...]:
     """Return the value of ``f`` and its derivative in a direction, by forward mode.
 
     Parameters
@@ -149,7 +152,7 @@ def _push(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
-    """Return the value of ``f`` and the function that pulls a cotangent of it back to the arguments, by reverse mode.
+    """Return the value of ``f``, and the function that pulls a cotangent back to the arguments: reverse mode.
 
     Parameters
     ----------
@@ -197,8 +200,8 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     Returns
     -------
     callable
-        Of the arguments of ``f``. It returns the structure of the value of ``f`` with each number replaced by its
-        gradient, which has the structure of the argument.
+        Of the arguments of ``f``. It returns the structure of the value of ``f`` with each number replaced by
+        its gradient, which has the structure of the argument.
 
     Examples
     --------
@@ -298,12 +301,20 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     [46.0, 4.0]
     """
     primals = check_tuple(primals, "hvp", "primals")
-    product = _push(_gradient(f, tuple(range(len(primals))), False, "hvp"), primals, tangents, False, "hvp")[1]
+    product = _push(_gradient(f, tuple(range(len(primals))), False, "hvp"), primals, tangents, False, "hvp")[
+        1
+    ]
     return product[0] if len(primals) == 1 else product
 
 
-def _jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str, rows: Callable[[Linear], list[list[Any]]]) -> Callable[..., Any]:
-    """Return the function that runs ``f``, has ``rows`` compute its derivatives, and gives them their structure."""
+def _jacobian(
+    f: Callable[..., Any],
+    argnums: Argnums,
+    has_aux: bool,
+    who: str,
+    rows: Callable[[Linear], list[list[Any]]],
+) -> Callable[..., Any]:
+    """Return the function that runs ``f``, and gives what ``rows`` computes its structure."""
     check_function(f, who)
 
     @wraps(f)

@@ -1,4 +1,6 @@
-"""The linear map that a recorded computation is at one point: tangents go forward through it, cotangents back.
+"""The linear map that a recorded computation is at one point.
+
+Tangents go forward through it, cotangents back.
 
 Both directions multiply by the same local derivatives, those of the table's rows. Forward is the chain
 rule applied from the inputs up, in the order in which the nodes were made; reverse is `autograd.backward`.
@@ -9,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.backward import _accumulate, _accumulate_recorded, _checked, _hooked, _product, _recorded_edges, sort
+from autograd.backward import (
+    _accumulate,
+    _accumulate_recorded,
+    _checked,
+    _hooked,
+    _product,
+    _recorded_edges,
+    sort,
+)
 from autograd.modes import ACTIVE, MODE
 from autograd.node import Bundle, Call, Constant
 from autograd.value import Value
@@ -29,7 +39,10 @@ class Mark(Constant):
 
 
 def _is_someones(leaf: Value) -> bool:
-    """Whether a derivative with respect to a leaf may be wanted: not, if it is a constant of a call, or its call is over."""
+    """Whether a derivative with respect to a leaf may be wanted.
+
+    Not, if it is a constant of a call, or its call is over.
+    """
     note = leaf.note
     return not isinstance(note, Constant) or (isinstance(note, Mark) and note.live)
 
@@ -51,15 +64,25 @@ class Linear:
         that is not an input takes part, for its owner may want to; this is found out here.
     """
 
-    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Any], *, others: Sequence[Value] = (), recorded: bool = False) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        outputs: Sequence[Any],
+        *,
+        others: Sequence[Value] = (),
+        recorded: bool = False,
+    ) -> None:
         self.inputs = list(inputs)
         self.outputs = tuple(outputs)
         self._ends = dict.fromkeys((*inputs, *others))
         root = Bundle(self.outputs)
         self._order, self._bundles = sort(root, self._ends)
         self._order.pop()  # the root, which is made anew for each cotangent
-        # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as numbers.
-        self.recorded = recorded or any(x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value)
+        # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as
+        # numbers.
+        self.recorded = recorded or any(
+            x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value
+        )
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
 
@@ -78,10 +101,15 @@ class Linear:
     def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
         """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
 
-        A cotangent of None stands for an output that is left out; a result of None for an input that nothing reaches.
+        A cotangent of None stands for an output that is left out; a result of None for an input that nothing
+        reaches.
         """
         recorded = recorded or self.recorded
-        pairs = [(y, c) for y, c in zip(self.outputs, cotangents, strict=True) if c is not None and y.__class__ is Value]
+        pairs = [
+            (y, c)
+            for y, c in zip(self.outputs, cotangents, strict=True)
+            if c is not None and y.__class__ is Value
+        ]
         root = Bundle(tuple(y for y, _ in pairs))
         order = [x for x in self._order if x in self._active] if self._active is not None else self._order
         grads: dict[Any, Any] = dict.fromkeys((*self._ends, *self._order))
@@ -90,7 +118,10 @@ class Linear:
             _accumulate_recorded(grads, [*order, root], self._bundles, recorded)
         else:
             _accumulate(grads, [*order, root], self._bundles)
-        return [_hooked(x.note.hooks, grads[x]) if x.note is not None and grads[x] is not None else grads[x] for x in self.inputs]
+        return [
+            _hooked(x.note.hooks, grads[x]) if x.note is not None and grads[x] is not None else grads[x]
+            for x in self.inputs
+        ]
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Return, for each output, the sum over inputs of derivative times tangent: forward mode.
@@ -111,7 +142,12 @@ class Linear:
                 if call in reached:
                     reached[node] = reached[call][node._index]
                     if anomaly:
-                        _checked(node, reached[node], (t for x in call.elements if (t := reached.get(x)) is not None), "forward")
+                        _checked(
+                            node,
+                            reached[node],
+                            (t for x in call.elements if (t := reached.get(x)) is not None),
+                            "forward",
+                        )
                 continue
             total: Any = None
             for x, local in edges:
@@ -143,7 +179,7 @@ class Linear:
         return self.rows_by_forward() if len(self.inputs) < len(self.outputs) else self.rows_by_reverse()
 
     def _linearize(self) -> list[tuple[Any, list[tuple[Any, Any]]]]:
-        """Return each node that depends on the inputs with its edges, computed once however many tangents come."""
+        """Return each node that depends on the inputs with its edges, computed once for all tangents."""
         if self._steps is None:
             self._steps = []
             self._add_steps(self._order, set(self.inputs))

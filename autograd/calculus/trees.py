@@ -1,4 +1,7 @@
-"""Nested lists, tuples and dicts of numbers: what the functions of `autograd.calculus.functional` take and return."""
+"""Nested lists, tuples and dicts of numbers.
+
+What the functions of `autograd.calculus.functional` take and return.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +114,10 @@ def mirror(like: Any, tree: Any, name: str, model: str) -> list[Any]:
 
 
 def _in_order_of(like: Any, tree: Any) -> Any:
-    """Return ``tree`` with the keys of its dicts in the model's order: the order in which they were filled says nothing."""
+    """Return ``tree`` with the keys of its dicts in the model's order.
+
+    The order in which they were filled says nothing.
+    """
     if isinstance(like, dict):
         return {key: _in_order_of(child, tree[key]) for key, child in like.items()}
     if isinstance(like, (list, tuple)):

@@ -18,7 +18,7 @@ _REMEDY = {
     "Decimal": "convert it first: float(x) (a Decimal's extra digits would be lost silently)",
     "list": "make one Value for each element: [Value(x) for x in xs]",
     "tuple": "make one Value for each element: [Value(x) for x in xs]",
-    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for a single one",
+    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for one",
     "Value": "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data",
 }
 
@@ -45,8 +45,9 @@ def is_array(x: Any) -> bool:
 def exact(x: Any) -> Any:
     """Return what a float is compared with so that nothing is rounded; None for what is no number.
 
-    A number is itself: Python compares a float with an int, a Fraction, a Decimal or a complex number exactly. One of NumPy's, which would
-    round the float, is the same number in Python; of an array of short floats, an array of doubles.
+    A number is itself: Python compares a float with an int, a Fraction, a Decimal or a complex number
+    exactly. One of NumPy's, which would round the float, is the same number in Python; of an array of short
+    floats, an array of doubles.
 
     Examples
     --------
@@ -62,7 +63,9 @@ def exact(x: Any) -> Any:
         return x if isinstance(x, Decimal | complex) else None
     if kind.__module__ != "numpy":
         return x
-    if not issubclass(kind, numbers.Real) or issubclass(kind, numbers.Integral):  # NumPy's bool, or a whole number
+    if not issubclass(kind, numbers.Real) or issubclass(
+        kind, numbers.Integral
+    ):  # NumPy's bool, or a whole number
         return int(x)
     try:
         return Fraction(*x.as_integer_ratio())
@@ -89,7 +92,9 @@ def check_count(name: str, number: Any, what: str) -> int:
     """
     whole = not isinstance(number, bool) and hasattr(number, "__index__")
     if not whole or number.__index__() < 1:
-        raise (ValueError if whole else TypeError)(f"{name} is a number of {what}, whole and at least 1, not {number!r:.60}")
+        raise (ValueError if whole else TypeError)(
+            f"{name} is a number of {what}, whole and at least 1, not {number!r:.60}"
+        )
     return int(number.__index__())
 
 

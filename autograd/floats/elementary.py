@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 
 NAN, INF = math.nan, math.inf
 MAX_ORDER = 1000.0
-"""The largest order of derivative that a function of whole orders computes; each takes a number of steps that grows with it."""
+"""The largest order of derivative that a function of whole orders computes.
+
+Each takes a number of steps that grows with it.
+"""
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 
@@ -168,7 +171,13 @@ def ceil(x: float) -> float:
 def round(x: float, ndigits: float) -> float:
     """Round to a number of decimals, halves to even."""
     try:
-        return x.__round__(int(clamp(ndigits, -400.0, 400.0))) if math.isfinite(x) and ndigits == ndigits else x if ndigits == ndigits else NAN
+        return (
+            x.__round__(int(clamp(ndigits, -400.0, 400.0)))
+            if math.isfinite(x) and ndigits == ndigits
+            else x
+            if ndigits == ndigits
+            else NAN
+        )
     except OverflowError:
         return math.copysign(INF, x)
 
@@ -230,7 +239,10 @@ def sech(x: float) -> float:
 
 
 def sech_squared(x: float) -> float:
-    """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)); by `sech` where q may be subnormal, or zero, and four times it not."""
+    """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)).
+
+    By `sech` where q may be subnormal, or zero, and four times it not.
+    """
     e = math.exp(-2.0 * abs(x))
     if e < 1e-300:
         s = sech(x)
@@ -240,7 +252,10 @@ def sech_squared(x: float) -> float:
 
 
 def silu(x: float) -> float:
-    """Product x sigmoid(x) as a quotient, which rounds less often; by halves of the exponential where that leaves the range."""
+    """Product x sigmoid(x) as a quotient, which rounds less often.
+
+    By halves of the exponential where that leaves the range.
+    """
     if x < -700.0:
         half = math.exp(0.5 * x)
         return saturate(x) * half * half
@@ -255,7 +270,10 @@ def sigmoid_slope(x: float) -> float:
 
 
 def scaled_sigmoid_slope(c: float, x: float) -> float:
-    """Product of c and `sigmoid_slope`; by halves of the exponential where the slope lacks digits, or leaves the range of doubles."""
+    """Product of c and `sigmoid_slope`.
+
+    By halves of the exponential where the slope lacks digits, or leaves the range of doubles.
+    """
     if abs(x) < 700.0:
         return c * sigmoid_slope(x)
     half = math.exp(-0.5 * abs(x))
@@ -309,7 +327,10 @@ def prod(*xs: float) -> float:
 
 
 def scaled_exp(x: float, factor: float) -> float:
-    """Product factor exp(x); by halves of the exponent where the exponential alone lacks digits, or leaves the range of doubles."""
+    """Product factor exp(x).
+
+    By halves of the exponent where the exponential alone lacks digits, or leaves the range of doubles.
+    """
     if abs(x) < 700.0:
         return factor * math.exp(x)
     half = exp(0.5 * x)
@@ -359,7 +380,9 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         root = pow(a, 0.5 * e)
         if root == 0.0:
             return 0.0 if c == c and sign == sign else NAN
-        factors = [root, root] if root < INF else [pow(a, 0.125 * e)] * 8  # which a factor c of 1e-324 may still bring back
+        factors = (
+            [root, root] if root < INF else [pow(a, 0.125 * e)] * 8
+        )  # which a factor c of 1e-324 may still bring back
         lost = lost if root < INF else 0.0
     if lost and math.isfinite(ln):
         # What rounding b - order lost counts ln(a) times.

@@ -1,10 +1,11 @@
 """The logarithm of the gamma function and its derivatives.
 
-Where doubles suffice for 2 ulp they do, in a microsecond or two: by power series, recurrences and Stirling's series on the positive
-axis, by steps and reflections on the negative one. Where the terms of a reflection or of a shift all but cancel (next to the zeros of
-log gamma, of digamma and of the polygamma functions of even order below zero), beyond order 20, and where a power leaves the range of
-doubles, all is computed with 50 digits and rounded once. The standard library's decimal numbers take some
-100 microseconds for that, and make the textbook formulas safe.
+Where doubles suffice for 2 ulp they do, in a microsecond or two: by power series, recurrences and Stirling's
+series on the positive axis, by steps and reflections on the negative one. Where the terms of a reflection or
+of a shift all but cancel (next to the zeros of log gamma, of digamma and of the polygamma functions of even
+order below zero), beyond order 20, and where a power leaves the range of doubles, all is computed with 50
+digits and rounded once. The standard library's decimal numbers take some 100 microseconds for that, and make
+the textbook formulas safe.
 """
 
 
@@ -59,7 +60,8 @@ def _sin_cos(x: float) -> tuple[Decimal, Decimal]:
     return sine, cosine
 
 
-# Coefficients of log gamma(1 + t) / t and of log gamma(2 + t) / t, and what rounding the first two lost: DLMF 5.7.3.
+# Coefficients of log gamma(1 + t) / t and of log gamma(2 + t) / t, and what rounding the first two lost: DLMF
+# 5.7.3.
 _ABOUT_ONE = (
     -0.5772156649015329, 0.8224670334241132, -0.40068563438653143, 0.27058080842778454,
     -0.20738555102867398, 0.1695571769974082, -0.1440498967688461, 0.12550966952474304,
@@ -90,7 +92,10 @@ _STIRLING = (1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 
 
 
 def _series(t: float, coefficients: tuple[float, ...], lost: tuple[float, float]) -> float:
-    """Product of t and a power series in it whose first two terms may cancel: they keep their rounding errors."""
+    """Product of t and a power series in it whose first two terms may cancel.
+
+    They keep their rounding errors.
+    """
     p = 0.0
     for c in coefficients[:1:-1]:
         p = p * t + c
@@ -101,7 +106,10 @@ def _series(t: float, coefficients: tuple[float, ...], lost: tuple[float, float]
 
 
 def _lgamma_of_positive(x: float) -> float:
-    """Logarithm of gamma(x) for x > 0: power series up to 9, by steps of one from there down, and Stirling's beyond (DLMF 5.11.1)."""
+    """Logarithm of gamma(x) for x > 0.
+
+    Power series up to 9, by steps of one from there down, and Stirling's beyond (DLMF 5.11.1).
+    """
     if x < 0.5:
         return _series(x, _ABOUT_ONE, _ONE_LOST) - math.log(x)
     if x < 1.5:
@@ -183,7 +191,10 @@ _LGAMMA_ZEROS = (
 
 @cache
 def _about_zero(zero: float) -> tuple[float, ...]:
-    """Coefficients of Taylor's series of log gamma about a zero as rounded, the last one first: digamma there, and sums of inverse powers by DLMF 5.15.1."""
+    """Coefficients of Taylor's series of log gamma about a zero as rounded, the last one first.
+
+    Digamma there, and sums of inverse powers by DLMF 5.15.1.
+    """
     inverses = [1.0 / (zero + k) for k in range(400)]
     higher = [(-1.0) ** k * math.fsum(r**k for r in inverses) / k for k in range(36, 12, -1)]
     lower = [polygamma(zero, k - 1.0) / math.factorial(k) for k in range(12, 0, -1)]
@@ -224,14 +235,17 @@ def _lgamma(x: Decimal) -> Decimal:
     return (z - Decimal("0.5")) * z.ln() - z + _HALF_LOG_2PI + series - product.ln()
 
 
-# A rational function on 1 < x < 2 times the distance to the zero, which is given in three parts: Boost.Math, digamma.
+# A rational function on 1 < x < 2 times the distance to the zero, which is given in three parts: Boost.Math,
+# digamma.
 _ZERO = (1569415565 / 1073741824, 381566830 / 1073741824 / 1073741824, 9.016312093258696e-20)
 _NUMERATOR = (
-    -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784, -0.65031853770896507, -0.32555031186804491,
+    -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784, -0.65031853770896507,
+    -0.32555031186804491,
     0.25479851061131551,
 )  # fmt: skip
 _DENOMINATOR = (
-    -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225, 0.43593529692665969, 1.4606242909763515,
+    -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225, 0.43593529692665969,
+    1.4606242909763515,
     2.0767117023730469, 1.0,
 )  # fmt: skip
 
@@ -255,7 +269,9 @@ def _digamma_to_two(x: float) -> float:
 def _digamma_from_ten(x: float) -> float:
     """Asymptotic series, DLMF 5.11.2."""
     w = 1.0 / x / x
-    series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * (691 / 32760 - w / 12))))))
+    series = w * (
+        1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * (691 / 32760 - w / 12)))))
+    )
     return math.log(x) - (0.5 / x + series)
 
 
@@ -284,7 +300,10 @@ def digamma(x: float) -> float:
 
 
 def polygamma(x: float, order: float) -> float:
-    """Derivative of the digamma function of a whole order, up to the largest that is computed; NaN of another."""
+    """Derivative of the digamma function of a whole order, up to the largest that is computed.
+
+    NaN of another.
+    """
     if not is_order(order):
         return NAN
     n = int(order)
@@ -311,13 +330,19 @@ def polygamma(x: float, order: float) -> float:
 @cache
 def _tail(n: int) -> tuple[float, ...]:
     """Coefficients of the asymptotic series, DLMF 5.15.8, the last one first: of z**(-n - 2 k)."""
-    return tuple(float(_BERNOULLI[k - 1]) * (math.factorial(2 * k + n - 1) / math.factorial(2 * k)) for k in range(12, 0, -1))
+    return tuple(
+        float(_BERNOULLI[k - 1]) * (math.factorial(2 * k + n - 1) / math.factorial(2 * k))
+        for k in range(12, 0, -1)
+    )
 
 
 def _polygamma_of_doubles(x: float, n: int) -> float:
-    """Derivative of an order up to 20 of digamma, or digamma below zero; NaN where the digits of doubles do not suffice.
+    """Derivative of an order up to 20 of digamma, or digamma below zero.
 
-    The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves. Below zero its steps round nothing.
+    NaN where the digits of doubles do not suffice.
+
+    The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves. Below zero its steps
+    round nothing.
     """
     if n > 20 or not -30.0 < x < 1e14 or abs(x) < 1e-14:
         return NAN

@@ -32,7 +32,10 @@ def _times_gaussian(c: float, x: float, scale: float) -> float:
 
 
 def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
-    """Factor of exp(-x**2 / scale) in its derivative of that order, in two parts: right next to the polynomial's zeros, too."""
+    """Factor of exp(-x**2 / scale) in its derivative of that order, in two parts.
+
+    Right next to the polynomial's zeros, too.
+    """
     c = -2.0 / scale
     before, polynomial = (0.0, 0.0), (1.0, 0.0)
     for n in range(order):
@@ -45,7 +48,7 @@ def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
 
 
 def gaussian(x: float, order: float, scale: float) -> float:
-    """Derivative of exp(-x**2 / scale) of a whole order, by the recurrence of Hermite's polynomials (DLMF 18.9.1)."""
+    """Derivative of exp(-x**2 / scale) of a whole order, by Hermite's recurrence (DLMF 18.9.1)."""
     if not is_order(order) or not scale > 0.0:
         return NAN
     if abs(x) == INF:
@@ -58,9 +61,9 @@ def gaussian(x: float, order: float, scale: float) -> float:
     return _times_gaussian(high + low, x, scale)
 
 
-# exp(x**2 / 2) times the integral of exp(-t**2 / 2) from x on is 1 / (x + R(x)), and R(x), a continued fraction
-# (DLMF 7.9.1), is the polynomial below in u = A - B / (x + C): its Chebyshev interpolant on 1 < x < 36. As R is
-# at most a third of x + R, the polynomial's rounding errors hardly count.
+# exp(x**2 / 2) times the integral of exp(-t**2 / 2) from x on is 1 / (x + R(x)), and R(x), a continued
+# fraction (DLMF 7.9.1), is the polynomial below in u = A - B / (x + C): its Chebyshev interpolant on 1 < x <
+# 36. As R is at most a third of x + R, the polynomial's rounding errors hardly count.
 _A, _B, _C = 1.2, 7.7, 2.5
 _R = (
     0.22955947850709338, -0.25770663904795393, 0.052168546146597765, 0.009957870052726261,
@@ -79,10 +82,10 @@ _CONSTANTS = {
 
 
 def _tail(x: float, scale: int, factor: float = 1.0) -> float:
-    """Product of ``factor`` and 1 / sqrt(scale pi) times the integral of exp(-t**2 / scale) 2 / scale from x > 1 on.
+    """Product of ``factor``, 1 / sqrt(scale pi) and the integral of exp(-t**2 / scale) 2 / scale from x > 1.
 
-    That is erfc(x) for a scale of 1 and the normal law's tail for a scale of 2. Every step but the exponential
-    keeps its rounding error.
+    That is erfc(x) for a scale of 1 and the normal law's tail for a scale of 2. Every step but the
+    exponential keeps its rounding error.
     """
     square, lost = two_product(x, x)
     if square > 600.0 * scale:
@@ -142,7 +145,10 @@ def gelu(x: float) -> float:
 
 
 def gelu_slope(x: float, order: float) -> float:
-    """Derivative of `gelu` of a whole order from 1; from the second on the difference of two derivatives of the density."""
+    """Derivative of `gelu` of a whole order from 1.
+
+    From the second on the difference of two derivatives of the density.
+    """
     if not is_order(order) or order == 0.0:
         return NAN
     if order == 1.0:

@@ -1,7 +1,7 @@
 """Lengths, directions and inverse powers of points, over the whole range of doubles.
 
-Squares and quotients leave that range long before the results do. Where they do, decimal numbers, whose exponents
-do not end, take over.
+Squares and quotients leave that range long before the results do. Where they do, decimal numbers, whose
+exponents do not end, take over.
 """
 
 
@@ -24,7 +24,10 @@ def norm(*xs: float) -> float:
 
 
 def direction(*operands: float) -> float:
-    """Quotient x[index] / norm(x), the cosine of the angle to an axis; 0 for the zero vector. The index comes last."""
+    """Quotient x[index] / norm(x), the cosine of the angle to an axis.
+
+    0 for the zero vector. The index comes last.
+    """
     *xs, index = operands
     i, r = place("direction", index, len(xs)), math.hypot(*xs)
     return _cosine(xs[i], r, _rest(r, xs)) if 1e-140 < r < 1e140 else _cosines(tuple(xs))[i]
@@ -98,7 +101,10 @@ def direction_row(xs: Sequence[float], place: int) -> tuple[float, ...]:
 
 
 def direction_pull(xs: Sequence[float], g: Sequence[float]) -> list[float]:
-    """Sums of g times the partials of all directions; the matrix is symmetric, so that it serves tangents as well."""
+    """Sums of g times the partials of all directions.
+
+    The matrix is symmetric, so that it serves tangents as well.
+    """
     r = math.hypot(*xs)
     if not all(map(math.isfinite, g)) or (not any(xs) or not math.isfinite(r)):
         cosines = directions(r, *xs)

@@ -51,7 +51,9 @@ def dot(*xs: float) -> float:
 
 
 START: Any = 0.0 if sys.version_info < (3, 12) else False
-"""Where the built-in sum of floats starts, to add them one by one on every version of Python: from a float on, 3.12 and
+"""Where the built-in sum of floats starts, to add them one by one on every version of Python.
+
+From a float on, 3.12 and
 those after it compensate, and their results would not be the same to the bit. Of nothing, the sum is this."""
 
 
@@ -187,7 +189,7 @@ def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
 
 
 def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
-    """Partials of the softmax: y times the sum of the other weights on the diagonal, -y times the weight elsewhere."""
+    """Partials of the softmax: on the diagonal y times the sum of the other weights, else -y times one."""
     *xs, index = operands
     return softmax_row(weights(tuple(xs)), int(index), y)
 
@@ -222,8 +224,8 @@ def log_softmax_row(w: Sequence[float], place: int) -> tuple[float, ...]:
     return tuple(slopes)
 
 
-# All results at once. Where one weight is more than all others together, what multiplies it is taken relative to what
-# comes with that one: 1 less its weight is then never a difference.
+# All results at once. Where one weight is more than all others together, what multiplies it is taken relative
+# to what comes with that one: 1 less its weight is then never a difference.
 
 
 def log_softmaxes(xs: tuple[float, ...]) -> list[float]:
@@ -249,7 +251,10 @@ def _relative(w: Sequence[float], g: Sequence[float]) -> tuple[list[float], floa
 
 
 def softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:
-    """Sums of g times the partials of all softmaxes; the matrix is symmetric, so that it serves tangents as well."""
+    """Sums of g times the partials of all softmaxes.
+
+    The matrix is symmetric, so that it serves tangents as well.
+    """
     h, mean = _relative(w, g)
     return [v * (x - mean) for v, x in zip(w, h, strict=True)]
 
@@ -275,5 +280,7 @@ def place(name: str, index: float, count: int) -> int:
     """Check an index, which counts from 0."""
     place = int(index)
     if place != index or not 0 <= place < count:
-        raise IndexError(f"{name}() of {count} operands takes a whole index from 0 to {count - 1}, got {index:g}")
+        raise IndexError(
+            f"{name}() of {count} operands takes a whole index from 0 to {count - 1}, got {index:g}"
+        )
     return place

@@ -22,7 +22,7 @@ __all__ = ["deepcopy", "reduce", "refuse_call"]
 
 
 def _closure(root: Node, known: Container[int]) -> list[Any]:
-    """Return all nodes that ``root`` refers to, operands and gradients that are nodes, and the calls with several results.
+    """Return what ``root`` refers to: operands, gradients that are nodes, and calls with several results.
 
     Those whose ids are ``known`` are left out, and so is what only they refer to.
     """
@@ -39,28 +39,40 @@ def _closure(root: Node, known: Container[int]) -> list[Any]:
 def _referred(node: Any) -> list[Any]:
     """Return the nodes and the calls with several results that a node or such a call refers to."""
     refuse_call(node)
-    return [x for x in (*node._rests_on(), None if isinstance(node, Call) else node.grad) if isinstance(x, (Node, Call))]
+    return [
+        x
+        for x in (*node._rests_on(), None if isinstance(node, Call) else node.grad)
+        if isinstance(x, (Node, Call))
+    ]
 
 
 def refuse_call(node: Any) -> None:
-    """Raise where a node is the result of a checkpointed call: a copy of it would still lead to the original's operands."""
+    """Raise where a node is the result of a checkpointed call.
+
+    A copy of it would still lead to the original's operands.
+    """
     if isinstance(node.op, OpOfCall):
         raise GraphError(
-            "this graph holds the result of a checkpointed call, that is, a Python function and not the operations that it "
-            "does; call the function itself, without checkpoint(), for a graph that can be copied, pickled or saved"
+            "this graph holds the result of a checkpointed call, that is, a Python function and not the "
+            "operations that it does; call the function itself, without checkpoint(), for a graph that can "
+            "be copied, pickled or saved"
         )
 
 
 def _refuse_cycles(nodes: list[Any]) -> None:
     """Raise where a node rests on itself; what others than ``nodes`` rest on is not looked at."""
     known = set(nodes)
-    sort(Bundle(tuple(nodes)), [x for node in nodes for x in node._rests_on() if isinstance(x, (Node, Call)) and x not in known])
+    sort(
+        Bundle(tuple(nodes)),
+        [x for node in nodes for x in node._rests_on() if isinstance(x, (Node, Call)) and x not in known],
+    )
 
 
 class _Translator:
     """Apply ``swap`` inside tuples as well, keeping tuples shared that were."""
 
-    # Not a function that calls itself: that one would be a cycle, which keeps the graph until the collector comes by.
+    # Not a function that calls itself: that one would be a cycle, which keeps the graph until the collector
+    # comes by.
     def __init__(self, swap: Callable[[Any], Any]) -> None:
         self.swap = swap
         self.tuples: dict[int, tuple[Any, Any]] = {}
@@ -88,7 +100,9 @@ def _fill(call: Joint, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
 
 def deepcopy(root: Node, memo: dict[int, Any]) -> Any:
     """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
-    return in_turn(partial(_copied, root, memo))  # between the passes of other threads: each ``grad`` is a number then
+    return in_turn(
+        partial(_copied, root, memo)
+    )  # between the passes of other threads: each ``grad`` is a number then
 
 
 def _copied(root: Node, memo: dict[int, Any]) -> Any:
@@ -110,7 +124,9 @@ def _copied(root: Node, memo: dict[int, Any]) -> Any:
         if node.note is not None:
             twin.note = Note(node.note.label, node.note.scope, node.note.source)
             twin.note.hooks = node.note.hooks
-    memo.setdefault(id(memo), []).append(old)  # as the copy module does: an id must not be used again meanwhile
+    memo.setdefault(id(memo), []).append(
+        old
+    )  # as the copy module does: an id must not be used again meanwhile
     return memo[id(root)]
 
 
@@ -171,7 +187,10 @@ class _Packed:
             i += 1
 
     def number(self, x: Any) -> Any:
-        """Return what stands for a node: its index here, or the pair of another pack's number and the index there."""
+        """Return what stands for a node.
+
+        Its index here, or the pair of another pack's number and the index there.
+        """
         if not isinstance(x, (Node, Joint)):
             return x
         if id(x) in self.index:
@@ -182,7 +201,8 @@ class _Packed:
         return in_turn(self._written)
 
     def _written(self) -> tuple[Any, ...]:
-        # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came since.
+        # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came
+        # since.
         self._take_what_they_rest_on(0)
         translate = _Translator(self.number)
         rows: list[tuple[Any, ...]] = []
@@ -191,10 +211,19 @@ class _Packed:
                 rows.append((translate(node.elements), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
                 continue
             note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
-            # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its place.
+            # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its
+            # place.
             linked = isinstance(node.grad, Node)
             grad = (translate(node.grad), None) if linked else (None, node.grad)
-            rows.append((*grad, translate(node._a), translate(node._b), *[getattr(node, slot) for slot in NUMBERS], note))
+            rows.append(
+                (
+                    *grad,
+                    translate(node._a),
+                    translate(node._b),
+                    *[getattr(node, slot) for slot in NUMBERS],
+                    note,
+                )
+            )
         return _unpack, (rows, self.elsewhere)
 
 
@@ -211,7 +240,8 @@ def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacke
     def node_of(x: Any) -> Any:
         if x.__class__ is int:
             return nodes[x]
-        # A list of two whole numbers names a node of another pack; a list of floats is a dot product's derivative.
+        # A list of two whole numbers names a node of another pack; a list of floats is a dot product's
+        # derivative.
         if x.__class__ is list and len(x) == 2 and x[0].__class__ is int:
             return elsewhere[x[0]].nodes[x[1]]
         return x

@@ -1,4 +1,4 @@
-"""Reading and writing files: every read has its limits, and a crash at any moment leaves the old content or the new."""
+"""Reading and writing files: a read has its limits, and a crash leaves the old content or the new."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-# json, pathlib, re and tempfile are imported where they are needed: they would double the time of ``import autograd``.
+# json, pathlib, re and tempfile are imported where they are needed: they would double the time of ``import
+# autograd``.
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
-    "DEPTH", "ENTRIES", "NAME", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float", "encode_float",
+    "DEPTH", "ENTRIES", "NAME", "SECONDS", "SIZE", "check_file", "check_folder", "decode_float",
+    "encode_float",
     "entries_within", "lock",
     "parse_json", "read_bytes", "read_text", "temporary_file", "write_atomically",
 ]  # fmt: skip
@@ -28,11 +30,14 @@ SECONDS = 60.0
 SILENCE = 10.0
 """How long a pipe may say nothing at all, or find nobody who reads it."""
 ENTRIES = 10_000_000
-"""Values in the largest JSON document that is parsed, where the size that may be read does not allow for more."""
+"""Values in the largest JSON document that is parsed, where the size read does not allow for more."""
 BYTES = 16
 """Bytes that are reckoned for a value, where the size that may be read decides how many values may be."""
 DEPTH = 200
-"""Lists and objects within each other, in the deepest JSON document that is parsed; modules within each other in that of a graph."""
+"""Lists and objects within each other, in the deepest JSON document that is parsed.
+
+Modules within each other in that of a graph.
+"""
 NAME = 1 << 16
 """Characters of the longest label or path of a module in a graph's file."""
 
@@ -60,7 +65,7 @@ def _failure(number: int, path: str, told: str = "") -> OSError:
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where a file is to be written and a folder has its name, or it is there for reading only."""
+    """Raise OSError where a file is to be written and a folder has its name, or it is for reading only."""
     name = _named(path)
     if os.path.isdir(name):
         raise _failure(errno.EISDIR, name)
@@ -73,7 +78,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where no file can be written in a folder, before long work whose result would go there."""
+    """Raise OSError where no file can be written in a folder; before long work, whose result goes there."""
     import tempfile
 
     name = _named(path)
@@ -90,16 +95,18 @@ def check_folder(path: str | os.PathLike[str]) -> None:
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """Write a file whole or not at all.
 
-    The content goes to a hidden temporary file in the same folder, is flushed to the disk and takes the place of
-    the old file in one step; then the folder itself is flushed. The old file's permissions are kept, a link stays,
-    and what it leads to is replaced. Temporary files that a process left behind when it was killed are removed by
-    the next write in their folder. A device or a pipe, such as ``/dev/stdout``, is no file to replace, and is written
-    to as it is. Text is written in UTF-8; half a character, which has no place there, as its number in Python's spelling.
+    The content goes to a hidden temporary file in the same folder, is flushed to the disk and takes the place
+    of the old file in one step; then the folder itself is flushed. The old file's permissions are kept, a
+    link stays, and what it leads to is replaced. Temporary files that a process left behind when it was
+    killed are removed by the next write in their folder. A device or a pipe, such as ``/dev/stdout``, is no
+    file to replace, and is written to as it is. Text is written in UTF-8; half a character, which has no
+    place there, as its number in Python's spelling.
 
     Raises
     ------
     OSError
-        Where the folder is absent, read-only or full, or the old file is for reading only; it is then as it was.
+        Where the folder is absent, read-only or full, or the old file is for reading only; it is then as it
+        was.
 
     Examples
     --------
@@ -117,7 +124,9 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
     except FileNotFoundError:
         old = None
     descriptor = _standing_for(name)
-    if descriptor is not None or (old is not None and not stat.S_ISREG(old.st_mode) and not stat.S_ISDIR(old.st_mode)):
+    if descriptor is not None or (
+        old is not None and not stat.S_ISREG(old.st_mode) and not stat.S_ISDIR(old.st_mode)
+    ):
         _write_directly(name, descriptor, data)
         return Path(name)
     if not os.path.basename(name):
@@ -159,7 +168,9 @@ def _replace(target: str, old: os.stat_result | None, data: bytes) -> None:
             os.unlink(temporary)
         raise
     if os.name == "posix":
-        with contextlib.suppress(OSError):  # a folder that may not be read, or a file system that cannot do that
+        with contextlib.suppress(
+            OSError
+        ):  # a folder that may not be read, or a file system that cannot do that
             opened = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(opened)
@@ -217,7 +228,11 @@ def _left_behind(folder: str) -> Iterator[str]:
     ours = re.compile(r"\.chainrule-[0-9a-f]{16}\.tmp")
     try:
         with os.scandir(folder) as entries:
-            found = [entry.path for entry in entries if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
+            found = [
+                entry.path
+                for entry in entries
+                if ours.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
     except OSError:  # a folder that may not be listed
         return
     for path in found:
@@ -278,7 +293,9 @@ def _opened_for_writing(name: str) -> int:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(name).st_mode):
                 raise
             if time.monotonic() > end:
-                raise _failure(errno.ENXIO, name, f"nobody has read from this pipe for {SILENCE:g} s") from None
+                raise _failure(
+                    errno.ENXIO, name, f"nobody has read from this pipe for {SILENCE:g} s"
+                ) from None
             time.sleep(0.02)
         else:
             if os.name == "posix":
@@ -309,7 +326,12 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = SIZE, seconds: floa
     ValueError: .../notes has 4 bytes, more than the limit of 3
     """
     name = _named(path)
-    flags = ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")  # a pipe is opened though nobody writes into it yet
+    flags = (
+        "O_NONBLOCK",
+        "O_NOCTTY",
+        "O_CLOEXEC",
+        "O_BINARY",
+    )  # a pipe is opened though nobody writes into it yet
     handle = os.open(name, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in flags))
     try:
         facts = os.fstat(handle)
@@ -344,7 +366,11 @@ def _parts(handle: int, name: str, *, waiting: bool, seconds: float) -> Iterator
             watch = select.poll()
             watch.register(handle, select.POLLIN)
             if left <= 0.0 or not watch.poll(left * 1000.0):
-                told = f"nothing came from it for {SILENCE:g} s" if left == SILENCE else f"it took more than the limit of {seconds:g} s"
+                told = (
+                    f"nothing came from it for {SILENCE:g} s"
+                    if left == SILENCE
+                    else f"it took more than the limit of {seconds:g} s"
+                )
                 raise ValueError(f"{name} was not read to its end: {told}")
         part = os.read(handle, 1 << 20)
         if not part:
@@ -378,9 +404,10 @@ def entries_within(limit: int) -> int:
 
 
 def parse_json(text: str, *, limit: int = SIZE, entries: int | None = None, depth: int = DEPTH) -> Any:
-    """Parse JSON strictly: no key twice, no bare NaN, at most ``entries`` values, ``depth`` of them within each other.
+    """Parse JSON strictly: no key twice, no NaN, at most ``entries`` values, ``depth`` within each other.
 
-    Where ``entries`` is not given, as many as `entries_within` says of the ``limit`` in bytes that a user may raise.
+    Where ``entries`` is not given, as many as `entries_within` says of the ``limit`` in bytes that a user may
+    raise.
 
     Raises
     ------
@@ -406,7 +433,8 @@ def parse_json(text: str, *, limit: int = SIZE, entries: int | None = None, dept
     if count > (entries_within(limit) if entries is None else entries):
         raise ValueError(
             f"not accepted: JSON of more values than the limit of {entries}" if entries is not None else
-            f"not accepted: JSON of {count} values, more than the limit of {entries_within(limit)}; limit={count * BYTES} accepts so many"
+            f"not accepted: JSON of {count} values, more than the limit of {entries_within(limit)}; "
+            f"limit={count * BYTES} accepts so many"
         )  # fmt: skip
     if brackets > depth and _depth(text) > depth:
         raise ValueError(f"not accepted: JSON nested too deeply, more than the limit of {depth}")
@@ -431,7 +459,9 @@ def _depth(text: str) -> int:
     depth = deepest = inside = 0  # the last one: whether a text begins before the piece and ends in it
     for at in range(0, len(marks), 1 << 20):
         pieces = marks[at : at + (1 << 20)].split(b'"')
-        *depths, depth = accumulate((1 if b in b"[{" else -1 for b in b"".join(pieces[inside::2])), initial=depth)
+        *depths, depth = accumulate(
+            (1 if b in b"[{" else -1 for b in b"".join(pieces[inside::2])), initial=depth
+        )
         deepest = max(deepest, depth, *depths)
         inside ^= len(pieces) - 1 & 1
     return deepest

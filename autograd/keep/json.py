@@ -62,7 +62,12 @@ def to_json(root: Value) -> str:
     import json
 
     nodes = toposort(root)
-    cut_off([root], "writes a Value to JSON", "what is read from it", "Write x itself in place of a copy, or x.detach() where a constant is meant")
+    cut_off(
+        [root],
+        "writes a Value to JSON",
+        "what is read from it",
+        "Write x itself in place of a copy, or x.detach() where a constant is meant",
+    )
     names = {node: f"n{i}" for i, node in enumerate(nodes)}
     vectors: dict[int, tuple[str, list[Any]]] = {}
 
@@ -78,7 +83,11 @@ def to_json(root: Value) -> str:
 
     def encode_call(call: Joint) -> str:
         if call not in calls:
-            held: dict[str, Any] = {"op": call.kind.name, "operands": [encode(x) for x in call.elements], "values": list(map(encode_float, call.values))}
+            held: dict[str, Any] = {
+                "op": call.kind.name,
+                "operands": [encode(x) for x in call.elements],
+                "values": list(map(encode_float, call.values)),
+            }
             if call.kept is not call.values:
                 held["kept"] = list(map(encode_float, call.kept))
             if not call_agrees(call):
@@ -90,8 +99,13 @@ def to_json(root: Value) -> str:
     for node in nodes:
         refuse_call(node)
         if node.grad.__class__ is Value:
-            raise GraphError("a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = .grad.data) before saving")
-        grad = 0.0 if node.grad is None else to_float(node.grad)  # None is what users of PyTorch clear gradients with
+            raise GraphError(
+                "a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = "
+                ".grad.data) before saving"
+            )
+        grad = (
+            0.0 if node.grad is None else to_float(node.grad)
+        )  # None is what users of PyTorch clear gradients with
         row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(grad)}
         try:
             _check_names(node.label, node.scope)
@@ -105,13 +119,21 @@ def to_json(root: Value) -> str:
             row["call"], row["index"] = encode_call(node._call), node._index
         elif node.op is not None:
             row["op"] = node.op.saved_name()
-            row["operands"] = [encode(x) for x in node.operands] if node._vectors is None else [encode_vector(v) for v in node._vectors]
+            row["operands"] = (
+                [encode(x) for x in node.operands]
+                if node._vectors is None
+                else [encode_vector(v) for v in node._vectors]
+            )
             local = [d for _, d in node.edges()]
             row["local"] = [None if d is None else encode_float(d) for d in local]
             if not agrees(node.op, node._data, node.operands, local):
                 row["assigned"] = True
         rows.append(row)
-    document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "vectors": [v for _, v in vectors.values()]}
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "vectors": [v for _, v in vectors.values()],
+    }
     if calls:  # of operations with several results: the operands of each once
         document["calls"] = [held for _, held in calls.values()]
     document["nodes"] = rows
@@ -126,8 +148,8 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
     text
         A JSON document.
     limit
-        The text may hold a value for every 16 of so many bytes, and at least ten million of them; by default 256 MiB.
-        Each dot product counts as so many values as it multiplies.
+        The text may hold a value for every 16 of so many bytes, and at least ten million of them; by default
+        256 MiB. Each dot product counts as so many values as it multiplies.
 
     Returns
     -------
@@ -137,8 +159,8 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
     Raises
     ------
     GraphError
-        If the text is anything else, or no recording of that operation gives those local derivatives; the message says what is
-        wrong and in which node.
+        If the text is anything else, or no recording of that operation gives those local derivatives; the
+        message says what is wrong and in which node.
 
     Examples
     --------
@@ -154,10 +176,14 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise GraphError(f'not a graph: expected an object with "format": "{FORMAT}"')
     if document.get("version") != VERSION:
-        raise GraphError(f"a graph of version {document.get('version')!r:.60}; this program reads version {VERSION}")
+        raise GraphError(
+            f"a graph of version {document.get('version')!r:.60}; this program reads version {VERSION}"
+        )
     rows, vectors, held = document.get("nodes"), document.get("vectors"), document.get("calls", [])
     if not isinstance(rows, list) or not rows or not isinstance(vectors, list) or not isinstance(held, list):
-        raise GraphError('not a graph: "nodes" must be a list of at least one node, and "vectors" and "calls" lists')
+        raise GraphError(
+            'not a graph: "nodes" must be a list of at least one node, and "vectors" and "calls" lists'
+        )
     nodes: list[Value] = []
     calls = _Calls(held, nodes)
     shared = _Vectors(vectors, nodes, limit)
@@ -165,7 +191,9 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
         try:
             nodes.append(_decode(row, nodes, shared, calls))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GraphError(f"node {number} of the graph: {error.args[0] if error.args else repr(error)}") from None
+            raise GraphError(
+                f"node {number} of the graph: {error.args[0] if error.args else repr(error)}"
+            ) from None
     return nodes[-1]
 
 
@@ -173,7 +201,18 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors, calls: _Calls) 
     """Make one node of its JSON object; its operands are among ``nodes``."""
     if not isinstance(row, dict):
         raise ValueError("expected an object")
-    unknown = row.keys() - {"data", "grad", "label", "scope", "op", "operands", "local", "assigned", "call", "index"}
+    unknown = row.keys() - {
+        "data",
+        "grad",
+        "label",
+        "scope",
+        "op",
+        "operands",
+        "local",
+        "assigned",
+        "call",
+        "index",
+    }
     if unknown:
         raise ValueError(f"unknown key {min(unknown)!r:.60}")
     for key in ("data", "grad"):
@@ -202,7 +241,9 @@ def _check_names(label: str, scope: str) -> None:
     if scope:
         check_path(scope)
         if (depth := scope.count(".") + 1) > DEPTH:
-            raise ValueError(f"the scope has {depth} modules within each other, more than the limit of {DEPTH}")
+            raise ValueError(
+                f"the scope has {depth} modules within each other, more than the limit of {DEPTH}"
+            )
 
 
 def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
@@ -210,7 +251,9 @@ def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
         raise ValueError("one of several results has its call and index, and no operation of its own")
     call, index = calls.find(row["call"]), row.get("index")
     if type(index) is not int or not 0 <= index < call.count:
-        raise ValueError(f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results")
+        raise ValueError(
+            f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results"
+        )
     node._fill_result(call.kind.row, call, index)
 
 
@@ -291,7 +334,7 @@ class _Vector:
 
 
 class _Vectors:
-    """The vectors of a file, each made when a dot product asks for it, and the products of them that may still be."""
+    """The vectors of a file, each made when a product asks for it, and how many products may still be."""
 
     def __init__(self, rows: list[Any], nodes: Sequence[Value], limit: int) -> None:
         self.rows, self.nodes, self.limit = rows, nodes, limit
@@ -301,7 +344,9 @@ class _Vectors:
     def find(self, name: Any) -> _Vector:
         """Return the vector of that name."""
         if name not in self.made:
-            self.made[name] = _Vector(tuple(_operand(x, self.nodes) for x in _entry(name, "v", self.rows, "vector")))
+            self.made[name] = _Vector(
+                tuple(_operand(x, self.nodes) for x in _entry(name, "v", self.rows, "vector"))
+            )
         return self.made[name]
 
     def product(
@@ -331,11 +376,16 @@ class _Vectors:
         shared = derivatives[0] is x.data and derivatives[1] is w.data
         if not shared and (wrong := difference(op, y, (*w.items, *x.items), local, assigned=assigned)):
             raise ValueError(wrong)
-        return (w.items, x.items), tuple(d if v.places else None for v, d in zip(pair, derivatives, strict=True))
+        return (w.items, x.items), tuple(
+            d if v.places else None for v, d in zip(pair, derivatives, strict=True)
+        )
 
 
 def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
-    """Check what recording would have refused: constants that are nodes, or that the operation does not take."""
+    """Check what recording would have refused.
+
+    Constants that are nodes, or that the operation does not take.
+    """
     constants = flat[len(flat) - len(op.params) :] if op.params else ()
     for name, x in zip(op.params, constants, strict=True):
         if isinstance(x, Value):
@@ -364,7 +414,9 @@ def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
 
 def _entry(name: Any, letter: str, entries: list[Any], what: str) -> Any:
     """Return what the file holds under a name such as ``v3``."""
-    if not (isinstance(name, str) and name[:1] == letter and name[1:].isdecimal() and int(name[1:]) < len(entries)):
+    if not (
+        isinstance(name, str) and name[:1] == letter and name[1:].isdecimal() and int(name[1:]) < len(entries)
+    ):
         raise ValueError(f"there is no {what} {name!r:.60}")
     return entries[int(name[1:])]
 
@@ -398,7 +450,8 @@ def load(path: str | os.PathLike[str], *, limit: int = SIZE) -> Value:
     path
         The file.
     limit
-        Bytes of the largest file that is read, 256 MiB by default; it decides how many values may be, too, as in `from_json`.
+        Bytes of the largest file that is read, 256 MiB by default; it decides how many values may be, too, as
+        in `from_json`.
 
     Returns
     -------

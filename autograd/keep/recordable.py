@@ -1,15 +1,19 @@
 """What a graph file says of local derivatives, against what recording would have written.
 
-A file holds the local derivatives, since its numbers may have been assigned to after they were computed: an optimizer moves the
-leaves of a graph that is saved afterwards. So they cannot simply be computed anew. What can be known for sure is this:
+A file holds the local derivatives, since its numbers may have been assigned to after they were computed: an
+optimizer moves the leaves of a graph that is saved afterwards. So they cannot simply be computed anew. What
+can be known for sure is this:
 
 - null stands for a branch that was not taken, and only a row that has branches can have written it;
-- a derivative that does not depend on numbers in nodes, such as that of x*3.0, is what the row says, whatever became of them;
-- where the result is what the row makes of the operands, the derivatives are those of the row there, too. They need not be if an
-  operand was assigned to and the result is the same by chance (x*x at 2 and at -2, tanh far out): then `save` says so.
+- a derivative that does not depend on numbers in nodes, such as that of x*3.0, is what the row says, whatever
+  became of them;
+- where the result is what the row makes of the operands, the derivatives are those of the row there, too.
+  They need not be if an operand was assigned to and the result is the same by chance (x*x at 2 and at -2,
+  tanh far out): then `save` says so.
 
-Numbers agree within what versions of this package and of C libraries may differ by. A custom operation's rule is the user's, which
-may do anything, and an order in the hundreds costs more to compute than to read: there the first of the three is all that is asked.
+Numbers agree within what versions of this package and of C libraries may differ by. A custom operation's rule
+is the user's, which may do anything, and an order in the hundreds costs more to compute than to read: there
+the first of the three is all that is asked.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ def expected(op: Op, y: float, operands: Sequence[Any], numbers: tuple[float, ..
 
 
 def agrees(op: Op, y: float, operands: Sequence[Any], local: list[float | None]) -> bool:
-    """Tell whether local derivatives, one for each node among the operands, are those of the row at the numbers there now."""
+    """Tell whether local derivatives, one for each operand that is a node, are the row's at their numbers."""
     if _taken_as_it_is(op, operands):
         return True
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
@@ -53,18 +57,22 @@ def agrees(op: Op, y: float, operands: Sequence[Any], local: list[float | None])
 
 
 def call_agrees(call: Joint) -> bool:
-    """Tell whether all that a call with several results keeps is what its operation makes of the numbers there now."""
+    """Tell whether all that a call with several results keeps is what its operation makes of its operands."""
     numbers = tuple([x._data if isinstance(x, Node) else x for x in call.elements])
-    return all(map(same, call.values, call.kind.values(numbers))) and all(map(same, call.kept, call.kind.kept(numbers)))
+    return all(map(same, call.values, call.kind.values(numbers))) and all(
+        map(same, call.kept, call.kind.kept(numbers))
+    )
 
 
-def difference(op: Op, y: float, operands: Sequence[Any], local: list[float | None], *, assigned: bool) -> str:
+def difference(
+    op: Op, y: float, operands: Sequence[Any], local: list[float | None], *, assigned: bool
+) -> str:
     """Return what is wrong with local derivatives that a file holds, or an empty text.
 
     ``assigned`` is what the file says: that an operand was assigned to after the operation was recorded.
     """
     if not op.gated and None in local:
-        return f"a local derivative is null, which stands for a branch that was not taken, and {op.name} has no branches"
+        return f"a local derivative is null, as of a branch not taken, and {op.name} has no branches"
     if agrees(op, y, operands, local):
         return ""
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
@@ -73,7 +81,9 @@ def difference(op: Op, y: float, operands: Sequence[Any], local: list[float | No
     elif op.gated:
         return ""
     else:  # a rule that does not look at the nodes makes a number of NaN too
-        unknown = expected(op, math.nan, operands, tuple([math.nan if isinstance(x, Node) else x for x in operands]))
+        unknown = expected(
+            op, math.nan, operands, tuple([math.nan if isinstance(x, Node) else x for x in operands])
+        )
         right = [d if p != p else p for d, p in zip(local, unknown)]
     for place, (d, p) in enumerate(zip(local, right, strict=True)):
         if not same(d, p):

@@ -1,7 +1,8 @@
 """The hottest code once more in C, where the installation found a C compiler; see engine.c.
 
-Nothing depends on it: the Python functions that it stands in for are the definition, and give the same bits. Set the environment
-variable ``CHAINRULE_PURE_PYTHON`` to do without it: while installing, so that it is not compiled, or later, so that it is not used.
+Nothing depends on it: the Python functions that it stands in for are the definition, and give the same bits.
+Set the environment variable ``CHAINRULE_PURE_PYTHON`` to do without it: while installing, so that it is not
+compiled, or later, so that it is not used.
 """
 
 from __future__ import annotations
@@ -36,10 +37,16 @@ def _engine_in_c() -> Any:
 
 
 def _newer_source(compiled: str) -> str:
-    """Return the name of a source that was changed after it was compiled, in a source tree; empty where there is none."""
+    """Return the name of a source that was changed after it was compiled, in a source tree.
+
+    Empty where there is none.
+    """
     time = os.stat(compiled).st_mtime
     with os.scandir(os.path.dirname(__file__)) as files:
-        return next((file.name for file in files if file.name.endswith((".c", ".h")) and file.stat().st_mtime > time), "")
+        return next(
+            (file.name for file in files if file.name.endswith((".c", ".h")) and file.stat().st_mtime > time),
+            "",
+        )
 
 
 def _without(why: str) -> None:
@@ -47,10 +54,12 @@ def _without(why: str) -> None:
     import warnings
 
     message = (
-        f"the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip install -e . "
-        "(or set CHAINRULE_PURE_PYTHON=1 to do without)"
+        f"the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip "
+        "install -e . (or set CHAINRULE_PURE_PYTHON=1 to do without)"
     )
-    warnings.warn_explicit(message, RuntimeWarning, os.path.dirname(__file__), 1)  # one line: a folder has no source to show
+    warnings.warn_explicit(
+        message, RuntimeWarning, os.path.dirname(__file__), 1
+    )  # one line: a folder has no source to show
 
 
 engine: Final = _engine_in_c()

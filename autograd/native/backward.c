@@ -1,12 +1,13 @@
 /* A backward pass over floats: sort, accumulate, write. See sweep.py, whose twin it is to the bit.
 
-   All that the pass knows stands in arrays of its own: a table from nodes to their places, what each rests on, and the sums. No node
-   is written to until every number is known, and then all are, by a loop that allocates nothing, frees nothing and calls nobody.
-   So whatever stops a pass, and whenever, leaves every node as it was.
+   All that the pass knows stands in arrays of its own: a table from nodes to their places, what each rests
+   on, and the sums. No node is written to until every number is known, and then all are, by a loop that
+   allocates nothing, frees nothing and calls nobody. So whatever stops a pass, and whenever, leaves every
+   node as it was.
 
-   Others' code runs in the middle only where the pass looks for signals. It may write to any slot, so that whatever is read from one
-   is checked each time. Where a node holds what the table could not have put there, or anything but floats, the pass in Python has
-   the word: `sweep` returns False, with nothing changed. */
+   Others' code runs in the middle only where the pass looks for signals. It may write to any slot, so that
+   whatever is read from one is checked each time. Where a node holds what the table could not have put there,
+   or anything but floats, the pass in Python has the word: `sweep` returns False, with nothing changed. */
 
 #include "node.h"
 #include <stdint.h>
@@ -17,8 +18,8 @@ static Py_ssize_t operands_offset;
 static PyObject *pull;
 
 #define NONE ((1u << 29) - 1)           /* no operand, or none that is a node */
-/* What stands at a place: a vector is one that dot products share; a call stands between its several results and
-   what they rest on. */
+/* What stands at a place: a vector is one that dot products share; a call stands between its several results
+   and what they rest on. */
 enum { NODE, LEAF, MANY, DOT, VECTOR, RESULT, CALL };
 enum { FOUND, OPEN, PLACED }; /* how far the sort has come with it */
 
@@ -28,8 +29,10 @@ typedef struct {
         double sum;     /* what has arrived, where anything has */
         PyObject *grad; /* in the end */
     };
-    unsigned a : 29, kind : 3;               /* the places of its operands; of MANY, VECTOR and CALL where their links begin, */
-    unsigned b : 29, state : 2, reached : 1; /* and how many there are; of RESULT the place of the call, and which result it is */
+    /* a and b: the places of its operands; of MANY, VECTOR and CALL where their links begin, and how many
+       there are; of RESULT the place of the call, and which result it is */
+    unsigned a : 29, kind : 3;
+    unsigned b : 29, state : 2, reached : 1;
 } Item;
 
 typedef struct {
@@ -59,8 +62,9 @@ grow(void *array, size_t *room, size_t wanted, size_t size)
     return DONE;
 }
 
-/* Where to begin to look for an object: neighbours in memory are neighbours in the table, by the kilobyte. Where a kilobyte begins is
-   scattered, lest parts of memory that lie a multiple of the table's length apart fall onto each other. */
+/* Where to begin to look for an object: neighbours in memory are neighbours in the table, by the kilobyte.
+   Where a kilobyte begins is scattered, lest parts of memory that lie a multiple of the table's length apart
+   fall onto each other. */
 static size_t
 hash(PyObject *object)
 {
@@ -156,11 +160,13 @@ link_all(Pass *pass, uint32_t place, PyObject *operands)
     return DONE;
 }
 
-/* Whether a dot product keeps what it should: two vectors of one length, and for each None or the numbers of the other. */
+/* Whether a dot product keeps what it should: two vectors of one length, and for each None or the numbers of
+ * the other. */
 static int
 is_dot(PyObject *vectors, PyObject *locals)
 {
-    if (!PyTuple_CheckExact(locals) || PyTuple_GET_SIZE(vectors) != 2 || PyTuple_GET_SIZE(locals) != 2) return 0;
+    if (!PyTuple_CheckExact(locals) || PyTuple_GET_SIZE(vectors) != 2 || PyTuple_GET_SIZE(locals) != 2)
+        return 0;
     for (int side = 0; side < 2; side++) {
         PyObject *vector = PyTuple_GET_ITEM(vectors, side), *local = PyTuple_GET_ITEM(locals, side);
         if (!PyTuple_CheckExact(vector) || (local != Py_None && !PyList_CheckExact(local))) return 0;
@@ -214,7 +220,8 @@ expand(Pass *pass, uint32_t place)
     if (!PyTuple_CheckExact(a)) {
         if (Py_IS_TYPE(a, call_type)) return expand_result(pass, place, a, b);
         if (!Py_IS_TYPE(a, value_type) && !PyFloat_CheckExact(a)) return LEAVE;
-        if ((result = rest_on(pass, a, &first)) != DONE || (result = rest_on(pass, b, &second)) != DONE) return result;
+        if ((result = rest_on(pass, a, &first)) != DONE || (result = rest_on(pass, b, &second)) != DONE)
+            return result;
         pass->items[place].a = first;
         pass->items[place].b = second;
         return DONE;
@@ -234,7 +241,8 @@ expand(Pass *pass, uint32_t place)
         }
         return DONE;
     }
-    if (!Py_IS_TYPE(row, row_type) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(a) != PyTuple_GET_SIZE(b)) return LEAVE;
+    if (!Py_IS_TYPE(row, row_type) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(a) != PyTuple_GET_SIZE(b))
+        return LEAVE;
     pass->items[place].kind = MANY;
     return link_all(pass, place, a);
 }
@@ -251,7 +259,8 @@ sort(Pass *pass, PyObject *root)
         if (pass->items[place].state == FOUND) {
             size_t here = pass->waiting;
             pass->items[place].state = OPEN;
-            if ((result = expand(pass, place)) != DONE || pass->waiting > here) continue; /* it waits beneath its operands */
+            if ((result = expand(pass, place)) != DONE || pass->waiting > here)
+                continue; /* it waits beneath its operands */
         }
         if (pass->items[place].state == OPEN) {
             if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uint32_t)) < 0) return FAILED;
@@ -345,7 +354,8 @@ spread(Pass *pass, Item *item)
         return result != DONE ? result : add_products(pass, item->b, g, b, 1);
     }
     case MANY:
-        if (!(b = AT(object, B)) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(b) != (Py_ssize_t)item->b) return LEAVE;
+        if (!(b = AT(object, B)) || !PyTuple_CheckExact(b) || PyTuple_GET_SIZE(b) != (Py_ssize_t)item->b)
+            return LEAVE;
         for (uint32_t i = 0; i < item->b; i++) {
             uint32_t to = pass->links[item->a + i];
             if (to != NONE && add_product(pass, to, g, PyTuple_GET_ITEM(b, i)) != DONE) return LEAVE;
@@ -381,7 +391,8 @@ accumulate(Pass *pass)
     return DONE;
 }
 
-/* What a leaf holds after a pass that brings it g: the very bits of g, if it held nothing. LEAVE if it held no float. */
+/* What a leaf holds after a pass that brings it g: the very bits of g, if it held nothing. LEAVE if it held
+ * no float. */
 static int
 total(PyObject *before, double *g)
 {
@@ -416,7 +427,8 @@ write_all(Pass *pass)
         *place = item->grad;
         item->grad = old;
     }
-    for (size_t i = 0; i < made; i++) Py_XDECREF(pass->items[i].grad); /* what the nodes held before, or were to hold */
+    for (size_t i = 0; i < made; i++)
+        Py_XDECREF(pass->items[i].grad); /* what the nodes held before, or were to hold */
     return result;
 }
 
@@ -442,12 +454,14 @@ pass_sweep(PyObject *module, PyObject *args)
     return result == FAILED ? NULL : PyBool_FromLong(result == DONE);
 }
 
-/* exchange(nodes, before, after): where each node's grad still is the very object in `before`, write all of `after`, in one go. */
+/* exchange(nodes, before, after): where each node's grad still is the very object in `before`, write all of
+ * `after`, in one go. */
 PyObject *
 pass_exchange(PyObject *module, PyObject *args)
 {
     PyObject *nodes, *before, *after;
-    if (!PyArg_ParseTuple(args, "O!O!O!", &PyList_Type, &nodes, &PyList_Type, &before, &PyList_Type, &after)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!O!O!", &PyList_Type, &nodes, &PyList_Type, &before, &PyList_Type, &after))
+        return NULL;
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (PyList_GET_SIZE(before) != count || PyList_GET_SIZE(after) != count) {
         PyErr_SetString(PyExc_ValueError, "exchange() takes three lists of one length");
@@ -465,12 +479,14 @@ pass_exchange(PyObject *module, PyObject *args)
         PyObject **place = &AT(PyList_GET_ITEM(nodes, i), GRAD);
         *place = Py_NewRef(PyList_GET_ITEM(after, i));
     }
-    for (Py_ssize_t i = 0; i < count; i++) Py_DECREF(PyList_GET_ITEM(before, i)); /* `before` holds another reference: none is the last */
+    for (Py_ssize_t i = 0; i < count; i++)
+        Py_DECREF(PyList_GET_ITEM(before, i)); /* `before` holds another reference: none is the last */
     Py_RETURN_TRUE;
 }
 
-/* add_floats(nodes, numbers): add numbers to the nodes' grad, in one go; nothing where there is None in place of a number. False, with
-   no node changed, where a grad is neither a float nor None, or a zero meets None. */
+/* add_floats(nodes, numbers): add numbers to the nodes' grad, in one go; nothing where there is None in place
+   of a number. False, with no node changed, where a grad is neither a float nor None, or a zero meets None.
+ */
 PyObject *
 pass_add_floats(PyObject *module, PyObject *args)
 {
@@ -487,8 +503,11 @@ pass_add_floats(PyObject *module, PyObject *args)
         PyObject *node = PyList_GET_ITEM(nodes, made), *g = PyList_GET_ITEM(numbers, made);
         if (!Py_IS_TYPE(node, value_type)) break;
         PyObject *old = AT(node, GRAD);
-        if (old == NULL || (old != Py_None && !PyFloat_CheckExact(old)) || (g != Py_None && !PyFloat_CheckExact(g))) break;
-        if (old == Py_None && g != Py_None && PyFloat_AS_DOUBLE(g) == 0.0) break; /* has a zero arrived, or nothing? */
+        if (old == NULL || (old != Py_None && !PyFloat_CheckExact(old))
+            || (g != Py_None && !PyFloat_CheckExact(g)))
+            break;
+        if (old == Py_None && g != Py_None && PyFloat_AS_DOUBLE(g) == 0.0)
+            break; /* has a zero arrived, or nothing? */
         if (g == Py_None) after[made] = Py_NewRef(old);
         else if (old == Py_None || PyFloat_AS_DOUBLE(old) == 0.0) after[made] = Py_NewRef(g);
         else after[made] = PyFloat_FromDouble(PyFloat_AS_DOUBLE(old) + PyFloat_AS_DOUBLE(g));

@@ -1,6 +1,7 @@
 /* The hottest code of the engine once more, in C: the arithmetic of Value, and the backward pass.
 
-   value.py and sweep.py are the definition, and what runs where this was not compiled. Tests prove the two equal, to the bit. */
+   value.py and sweep.py are the definition, and what runs where this was not compiled. Tests prove the two
+   equal, to the bit. */
 
 #include "node.h"
 
@@ -15,7 +16,8 @@ offset_of(PyTypeObject *type, const char *slot)
     PyObject *descriptor = PyObject_GetAttrString((PyObject *)type, slot);
     if (!descriptor) return -1;
     Py_ssize_t found = -1;
-    if (Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) found = ((PyMemberDescrObject *)descriptor)->d_member->offset;
+    if (Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
+        found = ((PyMemberDescrObject *)descriptor)->d_member->offset;
     else PyErr_Format(PyExc_TypeError, "%s is not a slot", slot);
     Py_DECREF(descriptor);
     return found;
@@ -36,7 +38,8 @@ blank(void)
         if (block < LARGEST) made += stored;
         PyErr_Clear(); /* some is enough */
         if (enabled) PyGC_Enable();
-        return value_type->tp_alloc(value_type, 0); /* now it may look, while they are blank and in the cache */
+        return value_type->tp_alloc(value_type,
+                                    0); /* now it may look, while they are blank and in the cache */
     }
     return store[--stored];
 }
@@ -57,8 +60,10 @@ new_node(PyObject *module, PyObject *unused)
 }
 
 static PyMethodDef functions[] = {
-    {"claim", claim, METH_NOARGS, "Whether the caller is the first to ask: one copy of the package in a process can have it."},
-    {"take_operators", take_operators, METH_VARARGS, "Put methods in C on Value; return those that were there, by name."},
+    {"claim", claim, METH_NOARGS,
+     "Whether the caller is the first to ask: one copy of the package in a process can have it."},
+    {"take_operators", take_operators, METH_VARARGS,
+     "Put methods in C on Value; return those that were there, by name."},
     {"take_pass", take_pass, METH_VARARGS, "Learn what sweep() has to know."},
     {"blank", new_node, METH_NOARGS, "Return a node whose slots are to be filled."},
     {"sweep", pass_sweep, METH_VARARGS, "What sweep.py does under that name."},
@@ -67,7 +72,8 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_engine", NULL, -1, functions, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_engine", NULL, -1, functions, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC
 PyInit__engine(void)

@@ -1,5 +1,5 @@
-/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number of another type,
-   goes to the Python method that each stands in for. */
+/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number
+   of another type, goes to the Python method that each stands in for. */
 
 #include "node.h"
 #include <math.h>
@@ -15,7 +15,8 @@ static PyObject *one, *minus_one;
 static PyObject *
 record(PyObject *y, PyObject *op, PyObject *a, PyObject *b, PyObject *da, PyObject *db)
 {
-    Py_INCREF(da); /* an operand's number, maybe, which a finalizer may replace while blank() collects garbage */
+    Py_INCREF(
+        da); /* an operand's number, maybe, which a finalizer may replace while blank() collects garbage */
     Py_INCREF(db);
     PyObject *node = y ? blank() : NULL;
     if (!node) {
@@ -43,7 +44,8 @@ number(PyObject *node)
     return data && PyFloat_CheckExact(data) && !PySet_GET_SIZE(active) ? data : NULL;
 }
 
-/* A quotient whose slopes take no care: neither by zero, nor so small that it has lost digits which -(x / y) / y would miss. */
+/* A quotient whose slopes take no care: neither by zero, nor so small that it has lost digits which -(x / y)
+ * / y would miss. */
 static int
 is_plain(double x, double y)
 {
@@ -90,12 +92,18 @@ binary(int method, PyObject *self, PyObject *other)
     }
     PyObject *row = rows[method];
     switch (method) {
-    case ADD: node = record(PyFloat_FromDouble(x + y), row, self, right, one, constant ? Py_None : one); break;
-    case SUB: node = record(PyFloat_FromDouble(x - y), row, self, right, one, constant ? Py_None : minus_one); break;
+    case ADD:
+        node = record(PyFloat_FromDouble(x + y), row, self, right, one, constant ? Py_None : one);
+        break;
+    case SUB:
+        node = record(PyFloat_FromDouble(x - y), row, self, right, one, constant ? Py_None : minus_one);
+        break;
     case MUL: node = record(PyFloat_FromDouble(x * y), row, self, right, q, constant ? Py_None : p); break;
-    /* The reflected ones: here the constant is the left operand. But sum() starts from the int 0, and 0 + x is x + 0. */
+    /* The reflected ones: here the constant is the left operand. But sum() starts from the int 0, and 0 + x
+     * is x + 0. */
     case RADD:
-        if (y == 0.0 && PyLong_CheckExact(other)) node = record(PyFloat_FromDouble(x + y), row, self, right, one, Py_None);
+        if (y == 0.0 && PyLong_CheckExact(other))
+            node = record(PyFloat_FromDouble(x + y), row, self, right, one, Py_None);
         else node = record(PyFloat_FromDouble(y + x), row, right, self, Py_None, one);
         break;
     case RSUB: node = record(PyFloat_FromDouble(y - x), row, right, self, Py_None, minus_one); break;
@@ -141,7 +149,8 @@ static PyObject *
 value_tanh(PyObject *self, PyObject *unused)
 {
     PyObject *data = number(self);
-    if (!data || fabs(PyFloat_AS_DOUBLE(data)) > 340.0) return PyObject_CallOneArg(python_methods[TANH], self);
+    if (!data || fabs(PyFloat_AS_DOUBLE(data)) > 340.0)
+        return PyObject_CallOneArg(python_methods[TANH], self);
     double x = PyFloat_AS_DOUBLE(data), e = exp(-2.0 * fabs(x)), q = e - e * (e / (1.0 + e));
     PyObject *local = PyFloat_FromDouble(4.0 * (q - q * q));
     if (!local) return NULL;
@@ -181,21 +190,24 @@ static PyMethodDef operators[METHODS] = {
     [RDIV] = {"__rtruediv__", value_rdiv, METH_O, SIGNED("__rtruediv__")},
     [NEG] = {"__neg__", value_neg, METH_NOARGS, "__neg__($self, /)\n--\n\n"},
     [TANH] = {"tanh", value_tanh, METH_NOARGS, "tanh($self, /)\n--\n\nHyperbolic tangent."},
-    [RELU] = {"relu", value_relu, METH_NOARGS, "relu($self, /)\n--\n\nRectified linear unit, max(0, x); the derivative at 0 is 0."},
+    [RELU] = {"relu", value_relu, METH_NOARGS,
+              "relu($self, /)\n--\n\nRectified linear unit, max(0, x); the derivative at 0 is 0."},
 };
 
 PyObject *
 take_operators(PyObject *module, PyObject *args)
 {
     PyObject *type, *modes, *add, *sub, *mul, *div, *neg, *tanh_, *relu;
-    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PySet_Type, &modes, &add, &sub, &mul, &div, &neg, &tanh_, &relu))
+    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PySet_Type, &modes, &add, &sub, &mul,
+                          &div, &neg, &tanh_, &relu))
         return NULL;
     for (int slot = 0; slot < SLOTS; slot++) {
         if ((offsets[slot] = offset_of((PyTypeObject *)type, slot_names[slot])) < 0) return NULL;
     }
     one = PyFloat_FromDouble(1.0);
     minus_one = PyFloat_FromDouble(-1.0);
-    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, div, div, neg, tanh_, relu}, *replaced = PyDict_New();
+    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, div, div, neg, tanh_, relu},
+             *replaced = PyDict_New();
     if (!one || !minus_one || !replaced) {
         Py_XDECREF(replaced);
         return NULL;
@@ -207,7 +219,8 @@ take_operators(PyObject *module, PyObject *args)
         rows[i] = Py_NewRef(own[i]);
         python_methods[i] = PyObject_GetAttrString(type, name);
         PyObject *method = PyDescr_NewMethod(value_type, &operators[i]);
-        int failed = !python_methods[i] || !method || PyDict_SetItemString(replaced, name, python_methods[i]) < 0
+        int failed = !python_methods[i] || !method
+                     || PyDict_SetItemString(replaced, name, python_methods[i]) < 0
                      || PyObject_SetAttrString(type, name, method) < 0;
         Py_XDECREF(method);
         if (failed) {
