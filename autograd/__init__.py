@@ -227,6 +227,8 @@ def __getattr__(name: str) -> Any:
 
     if name in ("compiler", "render", "testing"):
         return import_module(f"autograd.{name}")
+    if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
+        return TABLE[name]
     if name not in LATER:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     globals()[name] = found = later(name)

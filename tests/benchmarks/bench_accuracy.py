@@ -86,7 +86,7 @@ def number(rng: random.Random, low: float, high: float, exponent: float | None) 
 def exact(op: ops.Op, xs: tuple[float, ...], count: int) -> tuple[Any, list[Any], dict[tuple[int, int], Any]]:
     """Return the exact value, first and second derivatives (the diagonal, and the pairs of the first two operands)."""
     with oracle.precision(op):
-        f = oracle.REFERENCE[op.name]
+        f = oracle.reference(op)
         at = [mp.mpf(x) for x in xs]
         steps = [oracle.step(op, xs, i) for i in range(count)]
 
