@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Note", "Number", "Value"]
 
 _SHARED: Final = "write x itself in place of the copy: what a recorded function computes never changes"
-_exp: Final = math.exp
 _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
 # NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
@@ -208,14 +207,12 @@ class Value(Node, Operators):
         """Hyperbolic tangent."""
         node = _BLANK.pop() if _BLANK else _new()
         x = self._data
-        e = _exp(-2.0 * abs(x))
-        q = e - e * (e / (1.0 + e))
         node._data = _tanh(x)
         node.grad = 0.0
         node._row = _TANH
         node._a = self
         node._b = None
-        node._da = _sech_squared(x) if e < 1e-300 else 4.0 * (q - q * q)
+        node._da = _sech_squared(x)
         node._db = None
         node.note = None
         return observe(node) if ACTIVE else node
