@@ -1,6 +1,6 @@
 """Calls of operations with several results, such as the softmax of many scores.
 
-One object that these share.
+The results share one object.
 """
 
 from __future__ import annotations

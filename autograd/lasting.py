@@ -33,7 +33,7 @@ def content(life: ref[Life]) -> Any:
 class _Exit:
     """The attribute ``__exit__``.
 
-    Made anew each time that it is asked for. ``ExitStack`` asks the class, and calls the function.
+    It is made anew each time that it is asked for. ``ExitStack`` asks the class, and calls the function.
     """
 
     def __get__(self, manager: Lasting | None, owner: type) -> Any:

@@ -1,6 +1,6 @@
-"""What lives in packages that are large.
+"""Public names that live in large packages.
 
-Imported when it is first asked for, so that ``import autograd`` stays quick.
+They are imported when they are first asked for, so that ``import autograd`` stays quick.
 """
 
 from __future__ import annotations

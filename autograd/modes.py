@@ -195,7 +195,7 @@ def mode(**changes: Any) -> Switch:
 def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **changes: Any) -> Switch:
     """Say that what is called inside is called for its derivative with respect to these nodes.
 
-    Those of the calls around count too, unless it is not ``within`` them.
+    The nodes of the calls around count too, unless ``within`` is False.
     """
     return Switch(
         "differentiating",
@@ -379,7 +379,7 @@ _NOT_THE_USERS: Final = frozenset(
 )
 """Packages whose lines nobody looks for in an error.
 
-This project's own, and what calls it on a user's behalf.
+They are this project's own, and those that call it on a user's behalf.
 """
 
 

@@ -75,7 +75,7 @@ class Note:
 class Constant(Note):
     """The note of a leaf with respect to which nobody wants a derivative.
 
-    One cut off inside a differentiated call.
+    Such a leaf was cut off inside a differentiated call.
     """
 
     __slots__ = ()
@@ -115,7 +115,7 @@ class Node:
     _blank: ClassVar[list[Any]]
     """Blank nodes, whose slots are to be filled.
 
-    Those that are made are of the class `Value`, which puts this and the next here.
+    They are of the class `Value`, whose module assigns this and the next.
     """
     _new: ClassVar[Any]
     """Returns a blank node."""

@@ -60,7 +60,7 @@ def in_turn(work: Callable[[], T]) -> T:
 def _wait(me: FrameType) -> None:
     """Wait until those in front are gone.
 
-    One that an interrupt has kept from leaving the queue is gone if it is not executed any more.
+    A frame that an interrupt kept from leaving the queue counts as gone once it no longer runs.
     """
     while (front := _TURNS[0]) is not me:
         if _is_below(front, me):
@@ -102,7 +102,7 @@ _set_grad: Final = Node.__dict__["grad"].__set__
 def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  # noqa: ARG001
     """Where the nodes' ``grad`` are still the objects in ``before``, set all of them, and return True.
 
-    Else none.
+    Otherwise set none of them, and return False.
 
     In one go through C, which no interrupt from the keyboard can split. Whoever calls it has the turn, so
     that they are.
@@ -114,7 +114,7 @@ def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  #
 def _held(node: Any, before: Any, g: Any) -> Any:
     """Return what a node holds after a pass that brings it ``g``.
 
-    A leaf the very bits of ``g``, if it held nothing.
+    A leaf that held nothing gets the very bits of ``g``.
     """
     if node._a is not None:
         return 0.0 if g is None else g
@@ -142,7 +142,7 @@ def _number(leaf: Any, grad: Any) -> float:
 def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:
     """Add to the leaves' ``grad`` what a pass brings them, and set that of the other nodes.
 
-    All of them or none.
+    Either all of them are written, or none.
 
     ``check`` is called with each leaf, what it will hold, and the two terms of that sum.
     """
@@ -217,7 +217,7 @@ def _sweep(root: Node, gradient: float) -> bool:
 def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
     """Sort as `sort` does, but without the leaves.
 
-    None at a checkpointed call, or where a node rests on itself.
+    It is None at a checkpointed call, or where a node rests on itself.
     """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
@@ -270,7 +270,7 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
 def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
     """Return what a node of many operands, one of several results or a bundle rests on, but leaves.
 
-    None at a checkpointed call.
+    It is None at a checkpointed call.
     """
     if isinstance(a, Call):
         return None if a.recomputed else [a]

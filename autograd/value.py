@@ -293,7 +293,7 @@ class Value(Node, Operators):
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """Let NumPy's scalars hand their operators over to ours.
 
-        Its functions are told what to call in place of them.
+        A function of NumPy is refused with the name of ours.
         """
         name = ufunc.__name__
         # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
@@ -316,7 +316,7 @@ class Value(Node, Operators):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Let NumPy compare a node with a number.
 
-        Its other functions see an object that is none of theirs.
+        NumPy's other functions see an object that they do not know.
         """
         import numpy as np
 

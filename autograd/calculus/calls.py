@@ -106,7 +106,7 @@ class Run:
     def rebuild_inputs(self, numbers: Sequence[Any], *, recorded: bool = False) -> tuple[Any, ...]:
         """Return the structure of each chosen argument, holding these numbers.
 
-        As nodes, where they were recorded.
+        They are nodes where they were recorded.
         """
         supply = (self._finished(x, recorded=recorded) for x in numbers)
         return tuple([trees.rebuild(argument, supply) for argument in self._arguments])

@@ -129,7 +129,7 @@ class _Run:
     def add_draws(self, draws: Sequence[tuple[Any, Any]]) -> None:
         """Take note of generators that were drawn from, with their states before.
 
-        Of each the first state counts.
+        The first state of each counts.
         """
         for generator, state in draws:
             self._draws.setdefault(id(generator), (generator, state))

@@ -110,7 +110,7 @@ def _used(f: FunctionType) -> list[Any]:
 def _state(generator: Any) -> Any:
     """Return a generator's state, which nothing changes.
 
-    None of one that has none, such as the operating system's.
+    It is None where there is no state, as with the operating system's generator.
     """
     try:
         if type(generator) is random.Random:

@@ -41,7 +41,7 @@ class Mark(Constant):
 def _is_someones(leaf: Value) -> bool:
     """Whether a derivative with respect to a leaf may be wanted.
 
-    Not, if it is a constant of a call, or its call is over.
+    It may not if the leaf is a constant of a call, or its call is over.
     """
     note = leaf.note
     return not isinstance(note, Constant) or (isinstance(note, Mark) and note.live)

@@ -1,6 +1,6 @@
 """Nested lists, tuples and dicts of numbers.
 
-What the functions of `autograd.calculus.functional` take and return.
+The functions of `autograd.calculus.functional` take and return them.
 """
 
 from __future__ import annotations

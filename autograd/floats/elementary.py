@@ -241,7 +241,7 @@ def sech(x: float) -> float:
 def sech_squared(x: float) -> float:
     """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)).
 
-    By `sech` where q may be subnormal, or zero, and four times it not.
+    Where q may be subnormal or zero, and four times it is not, it is the square of `sech`.
     """
     e = math.exp(-2.0 * abs(x))
     if e < 1e-300:
@@ -254,7 +254,7 @@ def sech_squared(x: float) -> float:
 def silu(x: float) -> float:
     """Product x sigmoid(x) as a quotient, which rounds less often.
 
-    By halves of the exponential where that leaves the range.
+    Where the exponential leaves the range of doubles, it is applied in two halves.
     """
     if x < -700.0:
         half = math.exp(0.5 * x)
@@ -272,7 +272,7 @@ def sigmoid_slope(x: float) -> float:
 def scaled_sigmoid_slope(c: float, x: float) -> float:
     """Product of c and `sigmoid_slope`.
 
-    By halves of the exponential where the slope lacks digits, or leaves the range of doubles.
+    Where the slope lacks digits or leaves the range of doubles, the exponential is applied in two halves.
     """
     if abs(x) < 700.0:
         return c * sigmoid_slope(x)
@@ -329,7 +329,7 @@ def prod(*xs: float) -> float:
 def scaled_exp(x: float, factor: float) -> float:
     """Product factor exp(x).
 
-    By halves of the exponent where the exponential alone lacks digits, or leaves the range of doubles.
+    Where the exponential lacks digits or leaves the range of doubles, it is applied in two halves.
     """
     if abs(x) < 700.0:
         return factor * math.exp(x)

@@ -108,7 +108,7 @@ def _series(t: float, coefficients: tuple[float, ...], lost: tuple[float, float]
 def _lgamma_of_positive(x: float) -> float:
     """Logarithm of gamma(x) for x > 0.
 
-    Power series up to 9, by steps of one from there down, and Stirling's beyond (DLMF 5.11.1).
+    A power series serves up to 9, reached by steps of one, and Stirling's series beyond (DLMF 5.11.1).
     """
     if x < 0.5:
         return _series(x, _ABOUT_ONE, _ONE_LOST) - math.log(x)
@@ -193,7 +193,7 @@ _LGAMMA_ZEROS = (
 def _about_zero(zero: float) -> tuple[float, ...]:
     """Coefficients of Taylor's series of log gamma about a zero as rounded, the last one first.
 
-    Digamma there, and sums of inverse powers by DLMF 5.15.1.
+    The first is digamma there; the others are sums of inverse powers (DLMF 5.15.1).
     """
     inverses = [1.0 / (zero + k) for k in range(400)]
     higher = [(-1.0) ** k * math.fsum(r**k for r in inverses) / k for k in range(36, 12, -1)]
@@ -302,7 +302,7 @@ def digamma(x: float) -> float:
 def polygamma(x: float, order: float) -> float:
     """Derivative of the digamma function of a whole order, up to the largest that is computed.
 
-    NaN of another.
+    Of any other order it is NaN.
     """
     if not is_order(order):
         return NAN
@@ -339,7 +339,7 @@ def _tail(n: int) -> tuple[float, ...]:
 def _polygamma_of_doubles(x: float, n: int) -> float:
     """Derivative of an order up to 20 of digamma, or digamma below zero.
 
-    NaN where the digits of doubles do not suffice.
+    It is NaN where the digits of doubles do not suffice.
 
     The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves. Below zero its steps
     round nothing.

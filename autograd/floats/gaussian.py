@@ -34,7 +34,7 @@ def _times_gaussian(c: float, x: float, scale: float) -> float:
 def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
     """Factor of exp(-x**2 / scale) in its derivative of that order, in two parts.
 
-    Right next to the polynomial's zeros, too.
+    They are right next to the polynomial's zeros, too.
     """
     c = -2.0 / scale
     before, polynomial = (0.0, 0.0), (1.0, 0.0)
@@ -147,7 +147,7 @@ def gelu(x: float) -> float:
 def gelu_slope(x: float, order: float) -> float:
     """Derivative of `gelu` of a whole order from 1.
 
-    From the second on the difference of two derivatives of the density.
+    From the second order on it is the difference of two derivatives of the density.
     """
     if not is_order(order) or order == 0.0:
         return NAN

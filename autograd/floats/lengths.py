@@ -26,7 +26,7 @@ def norm(*xs: float) -> float:
 def direction(*operands: float) -> float:
     """Quotient x[index] / norm(x), the cosine of the angle to an axis.
 
-    0 for the zero vector. The index comes last.
+    It is 0 for the zero vector. The index comes last.
     """
     *xs, index = operands
     i, r = place("direction", index, len(xs)), math.hypot(*xs)

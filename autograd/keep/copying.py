@@ -189,7 +189,7 @@ class _Packed:
     def number(self, x: Any) -> Any:
         """Return what stands for a node.
 
-        Its index here, or the pair of another pack's number and the index there.
+        That is its index here, or the pair of another pack's number and the index there.
         """
         if not isinstance(x, (Node, Joint)):
             return x

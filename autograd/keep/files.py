@@ -36,7 +36,7 @@ BYTES = 16
 DEPTH = 200
 """Lists and objects within each other, in the deepest JSON document that is parsed.
 
-Modules within each other in that of a graph.
+In that of a graph, modules within each other too.
 """
 NAME = 1 << 16
 """Characters of the longest label or path of a module in a graph's file."""

@@ -384,7 +384,7 @@ class _Vectors:
 def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
     """Check what recording would have refused.
 
-    Constants that are nodes, or that the operation does not take.
+    That is constants that are nodes, or that the operation does not take.
     """
     constants = flat[len(flat) - len(op.params) :] if op.params else ()
     for name, x in zip(op.params, constants, strict=True):

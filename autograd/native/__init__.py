@@ -39,7 +39,7 @@ def _engine_in_c() -> Any:
 def _newer_source(compiled: str) -> str:
     """Return the name of a source that was changed after it was compiled, in a source tree.
 
-    Empty where there is none.
+    It is empty where there is none.
     """
     time = os.stat(compiled).st_mtime
     with os.scandir(os.path.dirname(__file__)) as files:
