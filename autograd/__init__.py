@@ -21,7 +21,8 @@ from autograd.calculus.functional import (
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
-from autograd.later import LATER, later
+from autograd.later import LATER as _LATER
+from autograd.later import later as _later
 from autograd.many import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope, sources
 from autograd.ops import (
@@ -229,11 +230,11 @@ def __getattr__(name: str) -> Any:
         return import_module(f"autograd.{name}")
     if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
         return TABLE[name]
-    if name not in LATER:
+    if name not in _LATER:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    globals()[name] = found = later(name)
+    globals()[name] = found = _later(name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *LATER})
+    return sorted({*globals(), *_LATER})

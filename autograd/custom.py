@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -38,7 +39,7 @@ def custom_op(
     arity
         Number of operands, or `autograd.ANY`.
     **fields
-        Further fields of `autograd.Op`: ``symbol``, ``latex``, ``domain``, ``kink``, ``source``, ...
+        Further fields of `autograd.Op`: ``symbol``, ``form``, ``domain``, ``kink``, ``source``, ...
 
     Returns
     -------
@@ -50,7 +51,8 @@ def custom_op(
     ValueError
         If the name is taken by the table or is no identifier.
     TypeError
-        If ``value`` or ``partials`` is no function; at a call, if one returns something else than it should.
+        If ``value`` or ``partials`` is no function, or a field is none; at a call, if one returns something else than
+        it should.
 
     Examples
     --------
@@ -73,6 +75,9 @@ def custom_op(
         )
     if arity < 1 and arity != ops.ANY:
         raise ValueError(f"arity is a number of operands from 1, or autograd.ANY, not {arity!r}")
+    if unknown := fields.keys() - {field.name for field in dataclasses.fields(ops.Op)}:
+        instead = "; how it is written is its form" if unknown & {"latex", "precedence"} else ""
+        raise TypeError(f"custom_op() takes fields of autograd.Op, and {min(unknown)!r} is none{instead}")
     op = CUSTOM[name] = ops.Op(
         name, _number(name, value), _checked(name, arity, partials), arity=arity, **fields
     )

@@ -10,15 +10,27 @@ from typing import Any
 from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
+from autograd.form import Form
 
-__all__ = ["ANY", "CALL", "INF", "NEGATION", "POWER", "PRODUCT", "REALS", "SEVERAL", "SUM", "TABLE", "Ieee", "MultiOp", "Op", "OpOfCall", "lookup", "multi", "row", "several"]
+__all__ = [
+    "ANY",
+    "INF",
+    "REALS",
+    "SEVERAL",
+    "TABLE",
+    "Ieee",
+    "MultiOp",
+    "Op",
+    "OpOfCall",
+    "lookup",
+    "multi",
+    "row",
+    "several",
+]
 
 ANY = -1  # the arity of an operation over any number of operands
 INF = math.inf
 REALS = (-INF, INF)
-
-# How tightly a printed form binds, for parentheses.
-SUM, PRODUCT, NEGATION, POWER, CALL = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,8 +45,8 @@ class Op:
     >>> sigmoid = TABLE["sigmoid"]
     >>> sigmoid(0.0), sigmoid(Value(0.0))
     (0.5, Value(data=0.5, grad=0.0))
-    >>> sigmoid.source, sigmoid.latex.format("z")
-    ('Bishop, PRML, eq. 4.88', '\\sigma(z)')
+    >>> sigmoid.source, sigmoid.form.letter
+    ('Bishop, PRML, eq. 4.88', 'σ')
     """
 
     name: str
@@ -53,14 +65,15 @@ class Op:
     """Whether a call writes the constants before the operands, as ``polygamma(n, x)`` does."""
     symbol: str = ""
     """What a graph node shows; the name where empty."""
-    latex: str = ""
-    r"""Template for `str.format`, such as ``\tanh {0}``; ``{0}`` is the first operand."""
+    form: Form | Callable[..., Any] | None = None
+    """How it is written: a shape, or a formula of its operands and constants in other rows.
+
+    By default its name before its operands.
+    """
     numpy: str = ""
     """Template over NumPy arrays; functions are NumPy's or those of the compiler's run-time library."""
     c: str = ""
     """Template over C doubles; functions are libm's or those of the compiler's run-time library."""
-    precedence: int = CALL
-    """How tightly the printed form binds: SUM, PRODUCT, NEGATION, POWER or CALL."""
     domain: tuple[tuple[float, float], ...] = (REALS,)
     """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
     kink: Callable[..., float] | None = None
@@ -70,9 +83,15 @@ class Op:
     gated: bool = False
     """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
     float_partials: Callable[..., tuple[float, ...]] | None = None
-    """The partials on floats by a shorter way, to the bit; or better ones, at the ends of the range of doubles."""
+    """The partials on floats by a shorter way, to the bit.
+
+    Or better ones, at the ends of the range of doubles.
+    """
     textbook: Callable[..., tuple[Any, ...]] | None = None
-    """The partials as a textbook prints them, where the accurate rule looks different; for derivations only."""
+    """The partials as a textbook prints them, where the accurate rule looks different.
+
+    For derivations only.
+    """
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
 
@@ -124,10 +143,14 @@ class Op:
         except ValueError as error:
             if not self.whole:
                 raise
-            raise ValueError(f"the derivative of {self.name} at {operands} is beyond what is computed: {error}") from None
+            raise ValueError(
+                f"the derivative of {self.name} at {operands} is beyond what is computed: {error}"
+            ) from None
 
     def rule(self, y: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Run the rule on nodes or symbols; constants among them divide by IEEE's rules where Python's division or power would raise.
+        """Run the rule on nodes or symbols.
+
+        Constants among them divide by IEEE's rules where Python's division or power would raise.
 
         Parameters
         ----------
@@ -149,11 +172,19 @@ class Op:
         """Fill in the constants that follow the operands, by keyword or by default."""
         by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
         missing = list(self.params)[by_position:]
-        if self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int:  # an order, and the operand is forgotten
-            raise TypeError(f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied to; got {operands[0]} alone")
+        if (
+            self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int
+        ):  # an order, and the operand is forgotten
+            raise TypeError(
+                f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied "
+                f"to; got {operands[0]} alone"
+            )
         for name in given:
             if name not in missing:
-                raise TypeError(f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not {name!r}")
+                raise TypeError(
+                    f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not "
+                    f"{name!r}"
+                )
         return (*operands, *(given.get(name, self.params[name]) for name in missing))
 
     def check_params(self, constants: Sequence[Any]) -> None:
@@ -182,7 +213,10 @@ class Op:
             low, high = self.whole.get(name, REALS)
             if name in self.whole and is_number(x) and not (low <= x <= high and x == math.floor(x)):
                 shown = f"{x!r:.40}" if isinstance(x, int) else repr(float(x)).removesuffix(".0")
-                raise ValueError(f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got {shown}")
+                raise ValueError(
+                    f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got "
+                    f"{shown}"
+                )
 
     def written(self, operands: Sequence[Any]) -> Sequence[Any]:
         """Return operands and constants in the order in which a call writes them.
@@ -239,7 +273,8 @@ class Op:
         """
         if (TABLE.get(self.name) or CUSTOM.get(self.name, self)) is not self:
             raise GraphError(
-                f"another operation has been named {self.name!r} since this one, so that it would be loaded in its place; "
+                f"another operation has been named {self.name!r} since this one, so that it would be loaded "
+                "in its place; "
                 "give each custom_op a name of its own before you save or pickle"
             )
         return self.name
@@ -255,8 +290,9 @@ class OpOfCall(Op):
 class MultiOp:
     """An operation with several results, of which each is one of a row: the i-th is ``row(*xs, index=i)``.
 
-    Its nodes share a `Call`, so that time and memory grow with the number of operands and not with its square. It has as many
-    results as operands, in each of which its matrix of derivatives is a diagonal matrix less a product of two vectors.
+    Its nodes share a `Call`, so that time and memory grow with the number of operands and not with its
+    square. It has as many results as operands, in each of which its matrix of derivatives is a diagonal
+    matrix less a product of two vectors.
 
     Examples
     --------
@@ -280,9 +316,15 @@ class MultiOp:
     float_push: Callable[[Sequence[float], Sequence[float]], Sequence[float]]
     """``float_push(kept, t)``: for each result the sum over the operands of the derivative times t."""
     leads: Callable[[Any], Any]
-    """``leads(share)``: whether it outweighs all others together, as 1 or 0; of how many that holds at most one is."""
+    """``leads(share)``: whether it outweighs all others together, as 1 or 0.
+
+    Of how many that holds at most one is.
+    """
     pull: Callable[..., list[Any]]
-    """``pull(xs, shares, leading, g)``: as ``float_pull``, on nodes; ``leading`` says of each share whether it leads."""
+    """``pull(xs, shares, leading, g)``: as ``float_pull``, on nodes.
+
+    ``leading`` says of each share whether it leads.
+    """
     push: Callable[..., list[Any]]
     """``push(xs, shares, leading, t)``: as ``float_push``, on nodes."""
     shares: MultiOp | None = None
@@ -310,7 +352,9 @@ def _ieee(operation: Callable[[float, float], float]) -> Callable[[Any, Any], An
     """Make a method of `Ieee`, which leaves nodes and symbols to their own methods."""
 
     def method(self: float, other: Any) -> Any:
-        return Ieee(operation(float(self), float(other))) if isinstance(other, (float, int)) else NotImplemented
+        return (
+            Ieee(operation(float(self), float(other))) if isinstance(other, (float, int)) else NotImplemented
+        )
 
     return method
 
@@ -341,14 +385,19 @@ class Ieee(float):
 
 TABLE: dict[str, Op] = {}
 SEVERAL: dict[str, MultiOp] = {}
-CUSTOM: dict[str, Op] = {}  # the users' own rows, apart, so that what reads the table does not depend on who has run
+CUSTOM: dict[
+    str, Op
+] = {}  # the users' own rows, apart, so that what reads the table does not depend on who has run
 
 
 def lookup(name: str) -> Op:
     """Return the row of that name."""
     op = TABLE.get(name) or CUSTOM.get(name)
     if op is None:
-        raise KeyError(f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs are loaded")
+        raise KeyError(
+            f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs "
+            "are loaded"
+        )
     return op
 
 
@@ -366,7 +415,9 @@ def multi(name: str, row: Op, **fields: Any) -> MultiOp:
     return op
 
 
-def row(name: str, value: Callable[..., float], partials: Callable[..., tuple[Any, ...]], **fields: Any) -> Op:
+def row(
+    name: str, value: Callable[..., float], partials: Callable[..., tuple[Any, ...]], **fields: Any
+) -> Op:
     """Make a row and enter it in the table."""
     if name in TABLE:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")

@@ -151,14 +151,14 @@ print("truth:       ", 4 * math.exp(-40))
 #
 # ## The table of operations
 #
-# An operation is one row: its value, its local derivatives, how it prints. Everything else (operators, pictures,
+# An operation is one row: its value, its local derivatives, how it is written, where to look it up. Everything else (operators, pictures,
 # derivations, the compiler) reads the rows.
 
 # %%
 row = TABLE["tanh"]
 print("value      ", row.value(0.7))
 print("derivative ", row.partials(row.value(0.7), 0.7))
-print("LaTeX      ", row.latex)
+print("source     ", row.source)
 
 # %% [markdown]
 # ## A trap: `math.sqrt(v)` drops the gradient without a word

@@ -237,7 +237,7 @@ class _Recomputed(OpOfCall):
 
     def __init__(self, call: _Call, index: int) -> None:
         super().__init__(
-            call.name, self._value, self._partials, arity=ANY, latex=rf"\operatorname{{{call.name}}}"
+            call.name, self._value, self._partials, arity=ANY
         )
         # A row cannot be written to.
         object.__setattr__(self, "call", call)

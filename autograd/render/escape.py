@@ -95,7 +95,9 @@ def mermaid(text: str) -> str:
 
 
 def script(data: Any) -> str:
-    r"""Return JSON that can stand inside a ``script`` element: nothing in it closes the element or opens a comment.
+    r"""Return JSON that can stand inside a ``script`` element.
+
+    Nothing in it closes the element or opens a comment.
 
     Examples
     --------

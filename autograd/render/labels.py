@@ -12,7 +12,9 @@ MINUS: Final = "\N{MINUS SIGN}"
 
 
 def number(x: float, *, digits: int = 4, minus: str = "-") -> str:
-    """Return ``x`` as a reader wants it: whole numbers bare, others to ``digits`` decimals, extremes with an exponent.
+    """Return ``x`` as a reader wants it.
+
+    Whole numbers bare, others to ``digits`` decimals, extremes with an exponent.
 
     Examples
     --------
@@ -89,7 +91,8 @@ def shorten(text: str, limit: int = 28) -> str:
     return f"{text[:head]}…{text[head - limit :]}"
 
 
-# Widths in em of DejaVu Sans, the broadest of the faces asked for: a box too wide looks better than a text cut off.
+# Widths in em of DejaVu Sans, the broadest of the faces asked for: a box too wide looks better than a text
+# cut off.
 _NARROW: Final = frozenset("ijlI.,:;'|!()[]{}/\\ -·´`ˈ°")
 _MIDDLE: Final = frozenset('tfrs"')
 _SIGNS: Final = frozenset("+=<>~#×÷\u2212≤≥→←√Σ∂∞○^")

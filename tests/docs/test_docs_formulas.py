@@ -56,8 +56,9 @@ def test_the_architecture_is_a_picture_of_the_imports():
     from generator import architecture
 
     edges = architecture.graph()
-    assert "op, ops" in edges["Value"]
-    assert not {"Value", "backward", "functional"} & edges["op, ops"]
+    assert "copying" in edges["Value"]
+    assert "form, op, ops" in edges["node"]
+    assert not {"Value", "backward", "node", "calculus"} & edges["form, op, ops"]
     assert "nn" not in {target for targets in edges.values() for target in targets}
     assert "autograd" not in edges
     assert architecture.picture().count("<rect") == len(edges)

@@ -55,12 +55,13 @@ class Derivation:
     forward : tuple of (name, formula, value)
         The formula is None for what the rows rest on and do not derive, and where it does not give the value.
     stale : tuple of str
-        Names of the nodes whose formulas do not give their values: data was changed after the graph was made, say.
+        Names of the nodes whose formulas do not give their values: data was changed after the graph was made,
+        say.
     rows : tuple of Row
     gradient : float or None
     paths : list of paths or None
-        Each path a list of rows from the output to the target; None where there are too many to print, or a hook
-        changes a gradient on the way.
+        Each path a list of rows from the output to the target; None where there are too many to print, or a
+        hook changes a gradient on the way.
     factored : bool
         Whether the formulas along the paths give the gradient as well.
     last : tuple of Row
@@ -101,10 +102,20 @@ class Derivation:
         return abs(self.numeric - self.gradient) / max(abs(self.gradient), abs(self.numeric), 1e-8)
 
 
-_TITLES = {"mul": "multiply", "sub": "subtract", "add": "add", "div": "divide", "neg": "negate", "pow": "power", "square": "power"}
+_TITLES = {
+    "mul": "multiply",
+    "sub": "subtract",
+    "add": "add",
+    "div": "divide",
+    "neg": "negate",
+    "pow": "power",
+    "square": "power",
+}
 
 
-def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: int = LIMIT, seed: float = 1.0) -> Derivation:
+def derive(
+    root: Value, wrt: Value | None, *, depth: int | None = None, limit: int = LIMIT, seed: float = 1.0
+) -> Derivation:
     """Work out the chain rule of the graph below ``root``.
 
     Parameters
@@ -123,39 +134,66 @@ def derive(root: Value, wrt: Value | None, *, depth: int | None = None, limit: i
     depth = None if depth is None else check_count("depth", depth, "operations")
     listed = steps(root, seed)
     if wrt is not None and not isinstance(wrt, Value):
-        raise TypeError(f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away for all")
+        raise TypeError(
+            f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away "
+            "for all"
+        )
     if wrt is not None and wrt not in listed.names:
-        raise GraphError(f"{listed.names[root]} does not depend on {wrt.label or repr(wrt)}: it is no node of this graph, so there is nothing to derive")
+        raise GraphError(
+            f"{listed.names[root]} does not depend on {wrt.label or repr(wrt)}: it is no node of this "
+            "graph, so there is nothing to derive"
+        )
     relevant = _depending(listed, wrt)
     near = _near(listed, depth)
     chosen = [s for s in listed.backward if s.parent in relevant and s.node in relevant]
     shown = [s for s in chosen if s.node in near]
     if len(shown) > limit:
         raise GraphError(
-            f"the derivation has {len(shown)} steps, more than {limit}, and would not be read; pass depth=5 for the five operations "
+            f"the derivation has {len(shown)} steps, more than {limit}, and would not be read; pass depth=5 "
+            "for the five operations "
             f"nearest the output, wrt= a node closer to it, or limit={len(shown)} to print it all the same"
         )
     found = rows(listed, shown)
     involved = {s.node for s in shown}
     # What they rest on and is not derived here has its number, without a formula.
-    beside = {x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None} - involved
+    beside = {
+        x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None
+    } - involved
     values = numbers(listed)
     formulas = {node: forward_formula(listed, node, values) for node in involved}
-    forward = tuple((f.name, formulas.get(f.node), f.value) for f in listed.forward if f.node in involved or f.node in beside)
+    forward = tuple(
+        (f.name, formulas.get(f.node), f.value)
+        for f in listed.forward
+        if f.node in involved or f.node in beside
+    )
     stale = tuple(f.name for f in listed.forward if f.node in formulas and formulas[f.node] is None)
-    hooks = tuple((listed.names[v], before, listed.gradients[v]) for v, before in listed.hooked.items() if v in relevant and (v in near or v is wrt))
+    hooks = tuple(
+        (listed.names[v], before, listed.gradients[v])
+        for v, before in listed.hooked.items()
+        if v in relevant and (v in near or v is wrt)
+    )
     paths: tuple[tuple[Row, ...], ...] | None = None
     last: tuple[Row, ...] = ()
     factored = False
     if wrt is not None and len(shown) == len(chosen):
         last = tuple(row for row in found if row.step.parent is wrt)
-        if not agree(sum((row.step.contribution for row in last), start=seed if wrt is root else 0.0), listed.gradients[wrt]):
+        if not agree(
+            sum((row.step.contribution for row in last), start=seed if wrt is root else 0.0),
+            listed.gradients[wrt],
+        ):
             last = ()  # its own hook, or an overflow on the way
         if not hooks:
             paths = _paths(found, root, wrt)
-            paths = paths if paths and _sum_along(paths, seed, lambda row: row.step.local, listed.gradients[wrt]) else None
+            paths = (
+                paths
+                if paths and _sum_along(paths, seed, lambda row: row.step.local, listed.gradients[wrt])
+                else None
+            )
         factored = paths is not None and _sum_along(
-            paths, seed, lambda row: row.step.local if row.formula is None else evaluate(row.formula, values), listed.gradients[wrt]
+            paths,
+            seed,
+            lambda row: row.step.local if row.formula is None else evaluate(row.formula, values),
+            listed.gradients[wrt],
         )
     return Derivation(
         listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
@@ -203,7 +241,9 @@ def forward_formula(listed: Steps, node: Value, values: Mapping[str, float]) -> 
     return formula if holds(formula, values, node.data) else None
 
 
-def _sum_along(paths: Sequence[Sequence[Row]], seed: float, factor: Callable[[Row], float], gradient: float) -> bool:
+def _sum_along(
+    paths: Sequence[Sequence[Row]], seed: float, factor: Callable[[Row], float], gradient: float
+) -> bool:
     """Whether the products of some factors along the paths add up to the gradient."""
     total = 0.0
     for path in paths:
@@ -263,7 +303,18 @@ def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
         title = _TITLES.get(op.name, op.name) + (f" ({place})" if place else "")
         formula = formulas[s.node].get(s.position)
         total = not place and (s.node, s.parent) in single
-        listed_rows.append(Row(s, title, listed.names[s.node], listed.names[s.parent], formula, consumers[s.parent] > 1, total, place))
+        listed_rows.append(
+            Row(
+                s,
+                title,
+                listed.names[s.node],
+                listed.names[s.parent],
+                formula,
+                consumers[s.parent] > 1,
+                total,
+                place,
+            )
+        )
     return tuple(listed_rows)
 
 
@@ -307,7 +358,9 @@ def finite_difference(listed: Steps, wrt: Value) -> float | None:
         for node in below:
             assert node.op is not None
             try:
-                values[node] = node.op.value(*[values.get(p, p.data) if isinstance(p, Value) else p for p in node.operands])
+                values[node] = node.op.value(
+                    *[values.get(p, p.data) if isinstance(p, Value) else p for p in node.operands]
+                )
             except (ArithmeticError, ValueError):  # a user's own operation, outside of its domain
                 values[node] = math.nan
         return values[listed.root]

@@ -66,7 +66,13 @@ class Explanation:
 
 
 def explain(
-    root: Value, wrt: Value | None = None, style: str = "text", *, depth: int | None = None, limit: int = LIMIT, gradient: float = 1.0
+    root: Value,
+    wrt: Value | None = None,
+    style: str = "text",
+    *,
+    depth: int | None = None,
+    limit: int = LIMIT,
+    gradient: float = 1.0,
 ) -> Explanation:
     """Derive the gradient of ``root``, one row for each edge of the graph, with symbols and numbers.
 

@@ -35,13 +35,20 @@ def _signed(x: float) -> str:
 
 def to_latex(d: Derivation) -> str:
     """Return the derivation as LaTeX for display mathematics."""
-    lines = ["& " + " = ".join([latex_name(name), *([] if formula is None else [latex(formula)]), latex_number(value)]) for name, formula, value in d.forward]
+    lines = [
+        "& "
+        + " = ".join([latex_name(name), *([] if formula is None else [latex(formula)]), latex_number(value)])
+        for name, formula, value in d.forward
+    ]
     if d.stale:
         lines.append(rf"& \text{{({escape.latex(stale_line(d))})}}")
     lines.append(rf"& {_bar(d.output)} = {latex_number(d.seed)}")
     if d.rows:  # aligned by themselves: a long formula above or below would push their columns apart
         lines.append("& " + _aligned([_row(row) for row in d.rows]))
-    lines += [rf"& {_bar(name)} : {latex_number(before)} \mapsto {latex_number(after)} \quad \text{{by its hook}}" for name, before, after in d.hooks]
+    lines += [
+        rf"& {_bar(name)} : {latex_number(before)} \mapsto {latex_number(after)} \quad \text{{by its hook}}"
+        for name, before, after in d.hooks
+    ]
     if d.omitted:
         lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
     if d.target is not None and d.gradient is not None:
@@ -61,14 +68,25 @@ def _row(row: Row) -> str:
     s = row.step
     value = latex_number(s.local)
     formula = "" if row.formula is None else latex(row.formula)
-    local = f"{formula} = {value}" if formula and formula != value and not isinstance(row.formula, float) else value
+    local = (
+        f"{formula} = {value}"
+        if formula and formula != value and not isinstance(row.formula, float)
+        else value
+    )
     line = rf"& {_partial(row)} = {local} && {_bar(row.parent)} \mathrel{{+}}= {value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
-    return rf"{line} && \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]" if row.shared else line
+    return (
+        rf"{line} && \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]"
+        if row.shared
+        else line
+    )
 
 
 def _products(d: Derivation) -> list[str]:
     if not d.paths:
-        terms = [rf"{_partial(r)} \, {_total(d.output, r.node) if d.plain_pass else _bar(r.node)}" for r in d.last[:6]]
+        terms = [
+            rf"{_partial(r)} \, {_total(d.output, r.node) if d.plain_pass else _bar(r.node)}"
+            for r in d.last[:6]
+        ]
         return [" + ".join(terms) + (r" + \cdots" if len(d.last) > 6 else "")] if terms else []
     seed = [] if d.seed == 1.0 else [latex_number(d.seed)]
     chains = [r" \, ".join([*seed, *map(_partial, path)]) for path in d.paths]
@@ -79,7 +97,11 @@ def _products(d: Derivation) -> list[str]:
         if d.seed != 1.0:
             texts.insert(0, latex_number(d.seed))
         products.append(("-" if sign < 0 else "") + (r" \cdot ".join(texts) or "1"))
-    return [line for line in dict.fromkeys((" + ".join(chains), " + ".join(products).replace("+ -", "- "))) if line]
+    return [
+        line
+        for line in dict.fromkeys((" + ".join(chains), " + ".join(products).replace("+ -", "- ")))
+        if line
+    ]
 
 
 def _factor(factor: Any, *, alone: bool) -> str:

@@ -8,7 +8,15 @@ from autograd.render import escape
 from autograd.render.derive.derivation import Derivation, Row
 from autograd.render.derive.network import MATRIX, Equation, network_equations
 from autograd.render.derive.text import check_line, factors, hook_lines, stale_line
-from autograd.render.formula.mathml import equation, fraction, identifier, mathml, mathml_number, operator, row
+from autograd.render.formula.mathml import (
+    equation,
+    fraction,
+    identifier,
+    mathml,
+    mathml_number,
+    operator,
+    row,
+)
 from autograd.render.formula.symbols import Symbol
 
 __all__ = ["to_mathml"]
@@ -17,8 +25,10 @@ __all__ = ["to_mathml"]
 # Named twice, to outweigh what notebooks say of tables.
 _STYLE = (
     ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}"
-    ".ag-derivation.ag-derivation :is(th,td){padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}"
-    ".ag-derivation.ag-derivation ul{list-style:none;padding-left:0;margin-left:0}.ag-derivation .of{font-weight:600;margin:.8em 0 .2em}"
+    ".ag-derivation.ag-derivation "
+    ":is(th,td){padding:.25em 1.4em .25em 0;text-align:left;vertical-align:middle}"
+    ".ag-derivation.ag-derivation ul{list-style:none;padding-left:0;margin-left:0}.ag-derivation "
+    ".of{font-weight:600;margin:.8em 0 .2em}"
 )
 
 
@@ -56,7 +66,14 @@ def to_mathml(d: Derivation) -> str:
         parts += [f"<li>{equation(identifier(name), *([] if formula is None else [mathml(formula)]), mathml_number(value))}</li>" for name, formula, value in d.forward]
         parts += [*([f"<li>{escape.xml(stale_line(d))}</li>"] if d.stale else []), "</ul>"]
     parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
-    parts.append(_table_row("0", "seed", equation(_total(d.output, d.output), "<mn>1</mn>"), equation(_bar(d.output), mathml_number(d.seed))))
+    parts.append(
+        _table_row(
+            "0",
+            "seed",
+            equation(_total(d.output, d.output), "<mn>1</mn>"),
+            equation(_bar(d.output), mathml_number(d.seed)),
+        )
+    )
     parts += [_table_row(str(i), r.rule, _local(r), _accumulation(r)) for i, r in enumerate(d.rows, 1)]
     parts.append("</tbody></table>")
     parts += [f"<p>{escape.xml(line)}</p>" for line in hook_lines(d)]
@@ -64,7 +81,9 @@ def to_mathml(d: Derivation) -> str:
         parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
     if d.target is not None and d.gradient is not None:
         left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
-        parts.append(f'<p class="of">Gradient</p><p>{equation(left, *_products(d), mathml_number(d.gradient))}</p>')
+        parts.append(
+            f'<p class="of">Gradient</p><p>{equation(left, *_products(d), mathml_number(d.gradient))}</p>'
+        )
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
     found = network_equations(d.steps)
     if found:
@@ -77,7 +96,9 @@ def to_mathml(d: Derivation) -> str:
 
 def _table_row(*cells: str) -> str:
     first, rule, *rest = cells
-    return f"<tr><td>{first}</td><td>{escape.xml(rule)}</td>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+    return (
+        f"<tr><td>{first}</td><td>{escape.xml(rule)}</td>{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>"
+    )
 
 
 def _local(r: Row) -> str:
@@ -88,7 +109,10 @@ def _local(r: Row) -> str:
 
 def _accumulation(r: Row) -> str:
     s = r.step
-    total = equation(row(_bar(r.parent), operator("+="), _times(mathml_number(s.local), _signed(s.upstream))), mathml_number(s.contribution))
+    total = equation(
+        row(_bar(r.parent), operator("+="), _times(mathml_number(s.local), _signed(s.upstream))),
+        mathml_number(s.contribution),
+    )
     if not r.shared:
         return total
     return f"{total} {equation(_fenced(row(mathml_number(s.before), operator('→'), mathml_number(s.after)), '[', ']'))}"
@@ -96,8 +120,13 @@ def _accumulation(r: Row) -> str:
 
 def _products(d: Derivation) -> list[str]:
     if not d.paths:
-        terms = [_times(_partial(r), _total(d.output, r.node) if d.plain_pass else _bar(r.node)) for r in d.last[:6]]
-        return [row(operator("+").join([*terms, *(["<mo>⋯</mo>"] if len(d.last) > 6 else [])]))] if terms else []
+        terms = [
+            _times(_partial(r), _total(d.output, r.node) if d.plain_pass else _bar(r.node))
+            for r in d.last[:6]
+        ]
+        return (
+            [row(operator("+").join([*terms, *(["<mo>⋯</mo>"] if len(d.last) > 6 else [])]))] if terms else []
+        )
     chains: list[str] = []
     products: list[str] = []
     for path in d.paths:
@@ -142,12 +171,17 @@ def _sides(e: Equation) -> tuple[str, str]:
             return delta, row(_fenced(row(transposed, at("δ", n + 1))), slope)
         case "BP3":
             return fraction(cost, row("<mi>∂</mi>", at("b", n))), delta
-    return fraction(cost, row("<mi>∂</mi>", element("W", n, "jk"))), row(element("a", n - 1, "k"), element("δ", n, "j"))
+    return fraction(cost, row("<mi>∂</mi>", element("W", n, "jk"))), row(
+        element("a", n - 1, "k"), element("δ", n, "j")
+    )
 
 
 def _matrix(value: list[list[float]]) -> str:
     """Return a matrix of numbers, the corner of one that is large."""
-    lines = [[mathml_number(x) for x in line[:MATRIX]] + ["<mo>⋯</mo>"] * (len(line) > MATRIX) for line in value[:MATRIX]]
+    lines = [
+        [mathml_number(x) for x in line[:MATRIX]] + ["<mo>⋯</mo>"] * (len(line) > MATRIX)
+        for line in value[:MATRIX]
+    ]
     lines += [["<mo>⋮</mo>"]] * (len(value) > MATRIX)
     body = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in line)}</mtr>" for line in lines)
     return _fenced(f"<mtable>{body}</mtable>")

@@ -58,14 +58,19 @@ class _Layer:
 
 
 def network_equations(listed: Steps) -> list[Equation]:
-    """Return the equations from the last layer to the first; nothing where the graph is no plain network of one sample."""
+    """Return the equations from the last layer to the first.
+
+    Nothing where the graph is no plain network of one sample.
+    """
     layers = _layers(listed)
     if not layers:
         return []
     found: list[Equation] = []
     grads = listed.gradients
     inputs = {(s.parent, s.node): s.local for s in listed.backward}
-    arrived: dict[Value, float] = {s.parent: s.local for s in listed.backward}  # of a weight, used once: its input
+    arrived: dict[Value, float] = {
+        s.parent: s.local for s in listed.backward
+    }  # of a weight, used once: its input
     cost = listed.names[listed.root]
     for number in range(len(layers), 0, -1):
         layer = layers[number - 1]
@@ -76,7 +81,10 @@ def network_equations(listed: Steps) -> list[Equation]:
             latex = rf"\delta^{{{number}}} = \nabla_{{a}} C \odot f'(z^{{{number}}})"
         else:
             after = layers[number]
-            reaching = [math.fsum(row[k].data * grads[z] for row, z in zip(after.weights, after.z, strict=True)) for k in range(len(layer.a))]
+            reaching = [
+                math.fsum(row[k].data * grads[z] for row, z in zip(after.weights, after.z, strict=True))
+                for k in range(len(layer.a))
+            ]
             name, text = "BP2", f"delta[{number}] = (W[{number + 1}]^T delta[{number + 1}]) * f'(z[{number}])"
             latex = rf"\delta^{{{number}}} = \left((W^{{{number + 1}}})^{{T}} \delta^{{{number + 1}}}\right) \odot f'(z^{{{number}}})"
         delta = [g * slope for g, slope in zip(reaching, slopes, strict=True)]
@@ -84,7 +92,10 @@ def network_equations(listed: Steps) -> list[Equation]:
             return []  # something beside the next layer uses these neurons: the equations say nothing about it
         found.append(Equation(name, number, layer.path, text, latex, [[d] for d in delta]))
         if all(b is not None for b in layer.bias):
-            text, latex = f"d{cost}/db[{number}] = delta[{number}]", rf"\partial C / \partial b^{{{number}}} = \delta^{{{number}}}"
+            text, latex = (
+                f"d{cost}/db[{number}] = delta[{number}]",
+                rf"\partial C / \partial b^{{{number}}} = \delta^{{{number}}}",
+            )
             found.append(Equation("BP3", number, layer.path, text, latex, [[d] for d in delta]))
         matrix = [[arrived.get(w, 0.0) * d for w in row] for row, d in zip(layer.weights, delta, strict=True)]
         text = f"d{cost}/dW[{number}][j][k] = a[{number - 1}][k] * delta[{number}][j]"
@@ -94,7 +105,9 @@ def network_equations(listed: Steps) -> list[Equation]:
 
 
 def _equal(computed: list[float], engine: list[float]) -> bool:
-    return all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-300) for x, y in zip(computed, engine, strict=True))
+    return all(
+        math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-300) for x, y in zip(computed, engine, strict=True)
+    )
 
 
 def _layers(listed: Steps) -> list[_Layer]:
@@ -120,12 +133,19 @@ def _layers(listed: Steps) -> list[_Layer]:
         # One sample, one firing: another one's nodes would not lie below this one.
         if not weights or sum(node.op is _dot for node in nodes) > 1:
             return []
-        layers.setdefault(match[1], {})[int(match[2])] = _Layer(match[1], [z], [last], [weights], [by_label.get(f"{scope}.b")])
+        layers.setdefault(match[1], {})[int(match[2])] = _Layer(
+            match[1], [z], [last], [weights], [by_label.get(f"{scope}.b")]
+        )
     merged = []
     for path, parts in layers.items():
         whole = _Layer(path)
         for _, part in sorted(parts.items()):
-            for into, out in ((whole.z, part.z), (whole.a, part.a), (whole.weights, part.weights), (whole.bias, part.bias)):
+            for into, out in (
+                (whole.z, part.z),
+                (whole.a, part.a),
+                (whole.weights, part.weights),
+                (whole.bias, part.bias),
+            ):
                 into.extend(out)  # type: ignore[arg-type]
         merged.append(whole)
     # Each layer must take as many inputs as the one before has neurons; else they do not follow one another.
@@ -146,7 +166,9 @@ def equations(listed: Steps) -> list[list[str]]:
         shown = [_short([number(x) for x in row]) for row in e.value]
         if wide:
             block.append(f"{e.name}  {e.text}")
-            block += [f"       [{j}]  {row}" for j, row in enumerate(shown[:8])] + ([f"       ... {len(shown) - 8} more neurons"] if len(shown) > 8 else [])
+            block += [f"       [{j}]  {row}" for j, row in enumerate(shown[:8])] + (
+                [f"       ... {len(shown) - 8} more neurons"] if len(shown) > 8 else []
+            )
         else:
             block.append(f"{e.name}  {e.text} = [{_short(shown)}]")
     return list(blocks.values())

@@ -108,7 +108,13 @@ def steps(root: Value, gradient: float = 1.0) -> Steps:
     nodes = tuple(toposort(root))
     names = unique_names(nodes)
     forward = tuple(
-        ForwardStep(node, names[node], tuple(names[x] if isinstance(x, Value) else repr(x) for x in node.operands), node.data) for node in nodes
+        ForwardStep(
+            node,
+            names[node],
+            tuple(names[x] if isinstance(x, Value) else repr(x) for x in node.operands),
+            node.data,
+        )
+        for node in nodes
     )
     # Hooks may change gradients on the way, so what arrives is read from the engine, not recomputed.
     arrived = {node: None if g is None else float(g) for node, g in adjoints(root, gradient).items()}
@@ -127,7 +133,11 @@ def steps(root: Value, gradient: float = 1.0) -> Steps:
                 continue
             before = running[parent]
             running[parent] = before + upstream * local
-            backward.append(BackwardStep(node, parent, position, local, upstream, upstream * local, before, running[parent]))
+            backward.append(
+                BackwardStep(
+                    node, parent, position, local, upstream, upstream * local, before, running[parent]
+                )
+            )
     gradients = {node: g or 0.0 for node, g in arrived.items()}
     return Steps(root, nodes, names, forward, tuple(backward), gradients, hooked)
 
@@ -143,10 +153,12 @@ _NEURON = re.compile(r".*n\d+\Z")
 
 
 def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
-    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ...; numbered where several share one.
+    """Name every node: by its label, else by its place in a neuron, else ``v1``, ``v2``, ....
 
-    No two of them look alike, typeset either: where one is ``w1``, another's ``w_1`` gets a number. Nor does one look like what
-    formulas of this graph say: where there is an exponential, a variable ``e`` is ``e_1``.
+    Numbered where several share one.
+
+    No two of them look alike, typeset either: where one is ``w1``, another's ``w_1`` gets a number. Nor does
+    one look like what formulas of this graph say: where there is an exponential, a variable ``e`` is ``e_1``.
     """
     wished = {node: _label(node) or _place(node) for node in nodes}
     names: dict[Value, str] = {}
@@ -199,7 +211,10 @@ _INDEXED = re.compile(r"([A-Za-z]+)_?([0-9]*)")
 
 
 def _look(name: str) -> str:
-    """Return what a reader sees of a name: no blanks at its ends, no joiners, an index typeset below the line."""
+    """Return what a reader sees of a name.
+
+    No blanks at its ends, no joiners, an index typeset below the line.
+    """
     if not name.isascii():
         name = unicodedata.normalize("NFC", _UNSEEN.sub("", name))
     name = " ".join(name.split())
@@ -213,7 +228,9 @@ def _place(node: Value) -> str:
     """Return what textbooks call a neuron's nodes: ``z`` before the activation, ``a`` after it."""
     if node.op is None or not _NEURON.match(node.scope):
         return ""
-    return f"{shorten(visible(node.scope), 40)}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
+    return (
+        f"{shorten(visible(node.scope), 40)}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
+    )
 
 
 def split_dot(node: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:

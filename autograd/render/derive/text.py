@@ -12,7 +12,16 @@ from autograd.render.formula.symbols import Symbol
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import fixed, number
 
-__all__ = ["check_line", "derivative", "factors", "hook_lines", "local_derivative", "stale_line", "to_markdown", "to_text"]
+__all__ = [
+    "check_line",
+    "derivative",
+    "factors",
+    "hook_lines",
+    "local_derivative",
+    "stale_line",
+    "to_markdown",
+    "to_text",
+]
 
 
 def derivative(above: str, below: str) -> str:
@@ -79,7 +88,9 @@ def _product(path: Sequence[Row], seed: float) -> str:
     texts = []
     for factor in kept:
         text = _local_of(factor) if isinstance(factor, Row) else plain(factor)
-        bare = isinstance(factor, Row) or (not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-"))
+        bare = isinstance(factor, Row) or (
+            not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-")
+        )
         texts.append(text if bare or (len(kept) == 1 and sign > 0 and seed == 1.0) else f"({text})")
     if seed != 1.0:
         texts.insert(0, number(seed))
@@ -102,7 +113,10 @@ def _grad(name: str) -> str:
 
 
 def _left(d: Derivation) -> str:
-    """Return what the gradient is called: the derivative, or what the pass leaves where a seed or hooks changed it."""
+    """Return what the gradient is called.
+
+    The derivative, or what the pass leaves where a seed or hooks changed it.
+    """
     assert d.target is not None
     return derivative(d.output, d.target) if d.plain_pass else _grad(d.target)
 
@@ -133,7 +147,10 @@ def _gradient_lines(d: Derivation) -> list[str]:
             lines.append(" + ".join(_product(path, d.seed) for path in d.paths).replace("+ -", "- "))
     elif d.last:
         arrived = {r.node: derivative(d.output, r.node) if d.plain_pass else _grad(r.node) for r in d.last}
-        lines.append(" + ".join(f"{_local_of(r)} * {arrived[r.node]}" for r in d.last[:6]) + (" + ..." if len(d.last) > 6 else ""))
+        lines.append(
+            " + ".join(f"{_local_of(r)} * {arrived[r.node]}" for r in d.last[:6])
+            + (" + ..." if len(d.last) > 6 else "")
+        )
     value = number(d.gradient)
     return [*(line for line in lines if line != value), value]
 
@@ -145,13 +162,21 @@ def check_line(d: Derivation, show: Callable[[float], str] = number) -> str:
     if not math.isfinite(d.numeric):
         return f"finite difference {show(d.numeric)}: the function is not defined around this point"
     size = "below 1e-8" if d.difference < 1e-8 else f"{d.difference:.1e}"
-    verdict = "" if d.difference < 1e-4 else " -- they differ: hooks change the gradient" if d.hooks else " -- they differ: a kink, a cancellation, or a wrong rule"
+    verdict = (
+        ""
+        if d.difference < 1e-4
+        else " -- they differ: hooks change the gradient"
+        if d.hooks
+        else " -- they differ: a kink, a cancellation, or a wrong rule"
+    )
     return f"finite difference {show(d.numeric)}, relative difference {size}{verdict}"
 
 
 def hook_lines(d: Derivation, show: Callable[[float], str] = number) -> list[str]:
     """Return what the hooks made of gradients."""
-    return [f"{_grad(name)}: its hook made {show(after)} of {show(before)}" for name, before, after in d.hooks]
+    return [
+        f"{_grad(name)}: its hook made {show(after)} of {show(before)}" for name, before, after in d.hooks
+    ]
 
 
 def stale_line(d: Derivation) -> str:
@@ -165,25 +190,38 @@ def _omitted(d: Derivation) -> str:
 
 
 def _forward(d: Derivation) -> list[str]:
-    return [" = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), fixed(value)]) for name, formula, value in d.forward]
+    return [
+        " = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), fixed(value)])
+        for name, formula, value in d.forward
+    ]
 
 
 def to_text(d: Derivation) -> str:
     """Return the derivation as aligned text."""
     lines = []
     if d.forward:
-        lines += ["Forward", *(f"  {line}" for line in _forward(d)), *([f"  ({stale_line(d)})"] if d.stale else []), ""]
+        lines += [
+            "Forward",
+            *(f"  {line}" for line in _forward(d)),
+            *([f"  ({stale_line(d)})"] if d.stale else []),
+            "",
+        ]
     table = _table(d)
     widths = [max(len(row[i]) for row in table) for i in range(3)]
     lines.append("Backward")
-    lines += ["  " + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in table]
+    lines += [
+        "  " + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip()
+        for row in table
+    ]
     lines += [f"  {line}" for line in hook_lines(d)]
     if d.omitted:
         lines.append(f"  ... {_omitted(d)}")
     if d.target is not None:
         left = _left(d)
         lines += ["", "Gradient"]
-        lines += [f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))]
+        lines += [
+            f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))
+        ]
         lines += ["", "Check", f"  {check_line(d)}"]
     return "\n".join([*lines, *_network(d, to_plain=True)])
 
@@ -196,7 +234,10 @@ def to_markdown(d: Derivation) -> str:
         lines += [f"- {_code(line)}" for line in _forward(d)]
         lines += [*([f"- {escape.markdown(stale_line(d))}"] if d.stale else []), ""]
     lines += ["**Backward**", "", "| step | rule | local derivative | accumulation |", "|---:|---|---|---|"]
-    lines += [f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |" for i, rule, local, total in _table(d)]
+    lines += [
+        f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |"
+        for i, rule, local, total in _table(d)
+    ]
     lines += [part for line in hook_lines(d) for part in ("", escape.markdown(line))]
     if d.omitted:
         lines += ["", f"*{_omitted(d)}*"]

@@ -4,30 +4,81 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from autograd import ops
-from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
-from autograd.render import escape
-from autograd.render.formula.notation import (
+from autograd.form import (
     ATOM,
+    CALL,
+    NEGATION,
+    POWER,
+    PRODUCT,
+    SUM,
+    Auxiliary,
+    Cases,
+    Comparison,
+    Fence,
+    Fraction,
+    Function,
+    Infix,
+    Power,
+    Prefix,
+    Products,
+    Root,
+)
+from autograd.op import Op
+from autograd.render import escape
+from autograd.render.formula.formula import Formula
+from autograd.render.formula.notation import (
     Notation,
     Printed,
     coefficient_text,
     few,
+    is_bare,
     signed,
+    split_function,
     split_product,
     terms_of_dot,
 )
-from autograd.render.formula.symbols import Symbol
 from autograd.render.labels import number
 
-__all__ = ["GREEK", "latex", "latex_name", "latex_number"]
+__all__ = ["GREEK", "LETTERS", "latex", "latex_name", "latex_number"]
 
-GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+_ALPHABET = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    ".",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
+LETTERS = {word: chr(0x3B1 + i) for i, word in enumerate(_ALPHABET)} | {
+    word.capitalize(): chr(0x391 + i) for i, word in enumerate(_ALPHABET)
+}
+"""Greek letters by their names."""
+GREEK = frozenset(_ALPHABET) - {"omicron", "."} | frozenset(
+    ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
 )
+"""Those that TeX has a command for: the others look like Latin letters."""
 _NAME = re.compile(r"([A-Za-z]+)(?:_?([0-9]+))?\Z")
 
 
@@ -68,41 +119,17 @@ def _exponent(text: str) -> str:
 
 
 def latex(x: Any) -> str:
-    r"""Return a symbol or a number as LaTeX.
+    r"""Return a formula or a number as LaTeX.
 
     Examples
     --------
+    >>> from autograd import ops
     >>> from autograd.render.formula.symbols import name
     >>> a, b = name("a"), name("b")
     >>> latex(1.0 - a * a), latex(-(a / b)), latex(ops.tanh(a + b)), latex(0.5 / a)
     ('1 - a^{2}', '-\\frac{a}{b}', '\\tanh \\left(a + b\\right)', '\\frac{1}{2 \\, a}')
     """
-    return _NOTATION.show(x)[0]
-
-
-def _number(x: float) -> Printed:
-    text = _exponent(coefficient_text(x))
-    return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
-
-
-def _product(x: Symbol) -> Printed:
-    sign, factor, above, divisor, below = split_product(x)
-    if below or divisor != 1.0:
-        return rf"{sign}\frac{{{_line(factor, above)}}}{{{_line(divisor, below)}}}", NEGATION if sign else PRODUCT
-    if sign and factor == 1.0 and len(above) == 1 and above[0][1] == 1.0:
-        return "-" + _wrap(above[0][0], NEGATION + 1), NEGATION
-    text = sign + _line(factor, above)
-    power = not sign and factor == 1.0 and len(above) == 1
-    return text, POWER if power else NEGATION if sign else PRODUCT
-
-
-def _line(factor: float, powers: Sequence[tuple[Any, float]]) -> str:
-    if factor == 1.0 and len(powers) == 1 and powers[0][1] == 1.0:
-        return latex(powers[0][0])  # alone above or below the line of a fraction
-    parts = [_raised(base, exponent) for base, exponent in powers]
-    if factor != 1.0 or not parts:
-        parts.insert(0, latex(factor))
-    return _joined(parts)
+    return _LATEX.show(x)[0]
 
 
 def _joined(factors: Sequence[str]) -> str:
@@ -114,70 +141,143 @@ def _joined(factors: Sequence[str]) -> str:
     return out
 
 
-def _raised(base: Any, exponent: float) -> str:
-    if exponent == 1.0:
-        return _wrap(base, NEGATION + 1)
-    if exponent == 0.5:
-        return rf"\sqrt{{{latex(base)}}}"
-    return f"{_wrap(base, ATOM)}^{{{latex(exponent)}}}"
+def _title(form: Function) -> str:
+    """Return a function's name, upright; or what stands for it."""
+    if not form.letter:
+        word = form.word.replace("_", r"\_")
+        return rf"\{word}" if word in _NAMED else rf"\operatorname{{{word}}}"
+    return " ".join(map(_word, form.letter.split()))
 
 
-# Characters before a placeholder that enclose it already: no parentheses are needed.
-_ENCLOSING = ("{{", "(", "|", "[", r"\lfloor ", ", ")
+def _word(word: str) -> str:
+    if word.isascii() and word.isalpha():
+        return rf"\{word}" if word in _NAMED else rf"\operatorname{{{word}}}"
+    return "".join(_LETTERS.get(c, c) for c in word)
 
 
-def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
-    special = _SPECIAL.get(op.name)
-    if special:
-        return special(*operands)
-    if op.arity == ops.ANY or op.latex in ("", "{0}"):  # the latter are the identity, but for a guard
-        title = op.latex.replace("{{", "{").replace("}}", "}") if op.latex and "{0}" not in op.latex else rf"\operatorname{{{_letters(op.name)}}}"
-        return rf"{title}\left({_listed(operands, ', ')}\right)", ATOM
-    template, sides = op.latex, []
-    for i, x in enumerate(operands):
-        at = template.find(f"{{{i}}}")
-        enclosed = template[:at].endswith(_ENCLOSING)
-        base = template[at + 3 :].startswith("^")
-        # A subtrahend and a divisor bind tighter than what stands on the left.
-        least = ATOM if base else 0 if enclosed else ATOM if op.precedence == CALL else op.precedence + (i > 0)
-        sides.append(_wrap(x, least))
-    fenced = template.startswith((r"\left", r"\lfloor", r"\lceil", "[", "(")) and template.endswith((r"\rfloor", r"\rceil", "]", ")", "|"))
-    precedence = ATOM if fenced else CALL if op.precedence == CALL else op.precedence
-    return template.format(*sides), POWER if template.startswith(("e^", "2^")) and op.precedence == CALL else precedence
+_NAMED = frozenset(
+    [
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "ln",
+        "log",
+        "exp",
+        "max",
+        "min",
+    ]
+)
+"""Functions whose names TeX knows."""
+_LETTERS = {letter: rf"\{word}" for word, letter in LETTERS.items() if word in GREEK}
+_SIGNS = {"*": r"\,", ">=": r"\geq", "<=": r"\leq", "==": "=", "mod": r"\bmod"}
+_FENCES = {"⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "‖": r"\|"}
 
 
-def _letters(name: str) -> str:
-    return name.replace("_", r"\_")
+class _Latex(Notation):
+    """LaTeX."""
+
+    def number(self, x: float) -> Printed:
+        text = _exponent(coefficient_text(x))
+        return text, NEGATION if text.startswith("-") else PRODUCT if "times" in text else ATOM
+
+    def name(self, text: str) -> str:
+        return latex_name(text)
+
+    def brackets(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def add(self, terms: list[tuple[bool, str]]) -> str:
+        return signed(terms)
+
+    def product(self, x: Formula) -> Printed:
+        sign, factor, above, divisor, below = split_product(x)
+        if below or divisor != 1.0:
+            body = rf"\frac{{{self._line(factor, above)}}}{{{self._line(divisor, below)}}}"
+            return sign + body, NEGATION if sign else PRODUCT
+        if sign and factor == 1.0 and len(above) == 1 and above[0][1] == 1.0:
+            return "-" + self.wrap(above[0][0], POWER), NEGATION
+        text = sign + self._line(factor, above)
+        power = not sign and factor == 1.0 and len(above) == 1
+        return text, POWER if power else NEGATION if sign else PRODUCT
+
+    def _line(self, factor: float, powers: Sequence[tuple[Any, float]]) -> str:
+        if factor == 1.0 and len(powers) == 1 and powers[0][1] == 1.0:
+            return latex(powers[0][0])  # alone above or below the line of a fraction
+        parts = [self._raised(base, exponent) for base, exponent in powers]
+        if factor != 1.0 or not parts:
+            parts.insert(0, latex(factor))
+        return _joined(parts)
+
+    def _raised(self, base: Any, exponent: float) -> str:
+        if exponent == 1.0:
+            return self.wrap(base, POWER)
+        if exponent == 0.5:
+            return rf"\sqrt{{{latex(base)}}}"
+        return f"{self.wrap(base, ATOM)}^{{{latex(exponent)}}}"
+
+    def _listed(self, operands: Sequence[Any]) -> str:
+        return ", ".join(few([latex(x) for x in operands], r"\cdots"))
+
+    # The shapes.
+
+    def infix(self, form: Infix, _: Op, operands: Sequence[Any]) -> Printed:
+        if form.sign == "*":  # no sign, so that a minus in front of a factor needs its brackets
+            return _joined(
+                few([self.wrap(x, POWER if i else PRODUCT) for i, x in enumerate(operands)], r"\cdots")
+            ) or "1", PRODUCT
+        sides = [self.wrap(x, form.right if i else form.left) for i, x in enumerate(operands)]
+        return f" {_SIGNS.get(form.sign, form.sign)} ".join(few(sides, r"\cdots")) or "0", form.precedence
+
+    def comparison(self, form: Comparison, _: Op, operands: Sequence[Any]) -> Printed:
+        return f"[{f' {_SIGNS.get(form.sign, form.sign)} '.join(map(latex, operands))}]", ATOM
+
+    def prefix(self, form: Prefix, _: Op, operands: Sequence[Any]) -> Printed:
+        return form.sign + self.wrap(operands[0], PRODUCT), NEGATION
+
+    def power(self, form: Power, _: Op, operands: Sequence[Any]) -> Printed:
+        return f"{form.base or self.wrap(operands[0], ATOM)}^{{{latex(operands[-1])}}}", POWER
+
+    def root(self, form: Root, _: Op, operands: Sequence[Any]) -> Printed:
+        degree = "" if form.degree == 2 else f"[{form.degree}]"
+        return rf"\sqrt{degree}{{{latex(operands[0])}}}", ATOM
+
+    def fraction(self, _: Fraction, __: Op, operands: Sequence[Any]) -> Printed:
+        return rf"\frac{{{latex(operands[0])}}}{{{latex(operands[1])}}}", PRODUCT
+
+    def fence(self, form: Fence, _: Op, operands: Sequence[Any]) -> Printed:
+        left, right = _FENCES.get(form.left, form.left), _FENCES.get(form.right, form.right)
+        return rf"\left{left}{self._listed(operands)}\right{right}", ATOM
+
+    def function(self, form: Function, op: Op, operands: Sequence[Any]) -> Printed:
+        below, above, rest = split_function(form, op, operands)
+        title = _title(form)
+        if below is not None:
+            title += f"_{{{int(below) if isinstance(below, float) else below}}}"
+        if above is not None:
+            title += f"^{{({latex(above)})}}"
+        if len(rest) == 1 and not form.letter:
+            return f"{title} {self.wrap(rest[0], ATOM)}", CALL if is_bare(rest) else ATOM
+        simple = all(not isinstance(x, Formula) or x.kind in ("name", "number") for x in rest)
+        inside = self._listed(rest)
+        return title + (f"({inside})" if simple else self.brackets(inside)), ATOM
+
+    def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
+        return self.function(Function(op.name), op, operands)
+
+    def cases(self, _: Cases, __: Op, operands: Sequence[Any]) -> Printed:
+        condition, a, b = map(latex, operands)
+        lines = rf"{a} & \text{{if }} {condition} \\ {b} & \text{{else}}"
+        return rf"\begin{{cases}} {lines} \end{{cases}}", SUM
+
+    def products(self, _: Products, __: Op, operands: Sequence[Any]) -> Printed:
+        terms = [_joined([self.wrap(x, POWER) for x in factors]) or "1" for factors in terms_of_dot(operands)]
+        return " + ".join(few(terms, r"\cdots")) or "0", SUM if len(terms) > 1 else PRODUCT
 
 
-def _listed(operands: Sequence[Any], separator: str, least: int = 0) -> str:
-    return separator.join(few([_wrap(x, least) for x in operands], r"\cdots"))
-
-
-def _dot(*operands: Any) -> Printed:
-    terms = [_joined([_wrap(x, NEGATION + 1) for x in factors]) or "1" for factors in terms_of_dot(operands)]
-    return " + ".join(few(terms, r"\cdots")) or "0", SUM if len(terms) > 1 else PRODUCT
-
-
-def _where(condition: Any, a: Any, b: Any) -> Printed:
-    return rf"\begin{{cases}} {latex(a)} & \text{{if }} {latex(condition)} \\ {latex(b)} & \text{{else}} \end{{cases}}", SUM
-
-
-def _indexed(title: str) -> Callable[..., Printed]:
-    return lambda *operands: (rf"{title}_{{{int(operands[-1])}}}\left({_listed(operands[:-1], ', ')}\right)", ATOM)
-
-
-_NOTATION: Notation = Notation(_number, latex_name, _product, _call, r"\left({}\right)".format, signed)
-_wrap: Callable[[Any, int], str] = _NOTATION.wrap
-
-_SPECIAL: dict[str, Callable[..., Printed]] = {
-    "dot": _dot,
-    "mul": lambda a, b: (_joined([_wrap(a, PRODUCT), _wrap(b, NEGATION + 1)]), PRODUCT),
-    "sum": lambda *xs: (_listed(xs, " + ", PRODUCT) or "0", SUM if len(xs) > 1 else PRODUCT),
-    "mean": lambda *xs: (rf"\frac{{{_listed(xs, ' + ', PRODUCT)}}}{{{len(xs)}}}", PRODUCT),
-    "prod": lambda *xs: (_joined(few([_wrap(x, NEGATION + 1) for x in xs], r"\cdots")) or "1", PRODUCT),
-    "where": _where,
-    "softmax": _indexed(r"\operatorname{softmax}"),
-    "log_softmax": _indexed(r"\ln \operatorname{softmax}"),
-    "direction": _indexed(r"\operatorname{direction}"),
-}
+_LATEX = _Latex()

@@ -1,73 +1,107 @@
-"""What plain text, LaTeX and MathML have in common: how a formula is taken apart, and where brackets are needed."""
+"""What plain text, LaTeX and MathML have in common.
+
+How a formula is taken apart, and where brackets are needed.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from autograd.op import PRODUCT, SUM, Op
-from autograd.render.formula.symbols import Symbol
+from autograd.form import ATOM, PRODUCT, SUM, Function
+from autograd.op import Op
+from autograd.render.formula.formula import Formula, form_of, written
 
-__all__ = ["ATOM", "SHOWN", "Notation", "Printed", "coefficient_text", "few", "signed", "split_product", "terms_of_dot"]
+__all__ = [
+    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "signed", "split_function", "split_product",
+    "terms_of_dot",
+]  # fmt: skip
 
-ATOM: Final = 6  # binds tighter than any operation: a name, a number
 SHOWN: Final = 6  # operands of a long list that are printed
 
 Printed = tuple[str, int]
 """A text, and how tightly it binds."""
 
 
-@dataclass(frozen=True, slots=True)
 class Notation:
-    """A way to write formulas, by its parts.
+    """A language of formulas: a subclass draws the shapes of `autograd.form`, by a method for each, and knows no row."""
 
-    Attributes
-    ----------
-    number, product, call : callables
-        Print a float, a product, an operation with its operands: the text, and how tightly it binds.
-    name, fenced : callables
-        Print a name; put a text into brackets.
-    add : callable
-        Join terms, each with whether it is subtracted.
-    """
+    def number(self, x: float) -> Printed:
+        """Print a float."""
+        raise NotImplementedError
 
-    number: Callable[[float], Printed]
-    name: Callable[[str], str]
-    product: Callable[[Symbol], Printed]
-    call: Callable[[Op, tuple[Any, ...]], Printed]
-    fenced: Callable[[str], str]
-    add: Callable[[list[tuple[bool, str]]], str]
+    def name(self, text: str) -> str:
+        """Print a name."""
+        raise NotImplementedError
+
+    def product(self, x: Formula) -> Printed:
+        """Print a coefficient and powers."""
+        raise NotImplementedError
+
+    def brackets(self, text: str) -> str:
+        """Put a text into brackets."""
+        raise NotImplementedError
+
+    def add(self, terms: list[tuple[bool, str]]) -> str:
+        """Join terms, each with whether it is subtracted."""
+        raise NotImplementedError
 
     def show(self, x: Any) -> Printed:
-        """Print a symbol or a number."""
-        if not isinstance(x, Symbol):
+        """Print a formula or a number."""
+        if not isinstance(x, Formula):
             return self.number(x)
         if x.kind == "name":
             return self.name(x.parts[0]), ATOM
         if x.kind == "number":
             return x.parts[0], ATOM
         if x.kind == "sum":
-            return self.add([(coefficient < 0, self._term(abs(coefficient), term)) for coefficient, term in _sum_parts(x)]), SUM
-        return self.product(x) if x.kind == "product" else self.call(*x.parts)
+            terms = [
+                (coefficient < 0, self._term(abs(coefficient), term)) for coefficient, term in _sum_parts(x)
+            ]
+            return self.add(terms), SUM
+        return self.product(x) if x.kind == "product" else self._call(*x.parts)
 
     def wrap(self, x: Any, least: int) -> str:
         """Print an operand, in brackets where it binds less tightly than ``least``."""
         text, precedence = self.show(x)
-        return text if precedence >= least else self.fenced(text)
+        return text if precedence >= least else self.brackets(text)
 
-    def _term(self, magnitude: float, term: Symbol | None) -> str:
+    def _call(self, op: Op, operands: tuple[Any, ...]) -> Printed:
+        formula = written(op, operands)
+        if formula is not None:
+            return self.show(formula)
+        form = form_of(op) or Function(op.name)
+        shown: Printed = getattr(self, form.__class__.__name__.lower())(form, op, operands)
+        return shown
+
+    def _term(self, magnitude: float, term: Formula | None) -> str:
         if term is None:
             return self.number(magnitude)[0]
         if magnitude == 1.0:
             return self.wrap(term, PRODUCT)
         scale, factors = term.parts if term.kind == "product" else (1.0, ((term, 1.0),))
-        return self.product(Symbol("product", (scale * magnitude, factors)))[0]
+        return self.product(Formula("product", (scale * magnitude, factors)))[0]
+
+
+def is_bare(operands: Sequence[Any]) -> bool:
+    """Whether there is one operand only, and that a name: ``tanh z`` needs no brackets."""
+    return len(operands) == 1 and isinstance(operands[0], Formula) and operands[0].kind == "name"
+
+
+def split_function(form: Function, op: Op, operands: Sequence[Any]) -> tuple[Any, Any, list[Any]]:
+    """Return what stands below and above a function's name, None where nothing does, and the operands in brackets."""
+    constants = dict(zip(op.params, range(len(operands) - len(op.params), len(operands)), strict=True))
+    apart = [constants[name] for name in (form.index, form.order) if name in constants]
+    rest = [x for i, x in enumerate(operands) if i not in apart]
+    below = operands[constants[form.index]] if form.index in constants else form.index or None
+    return below, operands[constants[form.order]] if form.order in constants else None, rest
 
 
 def coefficient_text(x: float) -> str:
-    """Return a constant as it was probably typed: long ones to four significant digits, unless they would look like whole numbers.
+    """Return a constant as it was probably typed.
+
+    Long ones to four significant digits, unless they would look like whole numbers.
 
     Examples
     --------
@@ -84,10 +118,14 @@ def coefficient_text(x: float) -> str:
         return text
     short = f"{x:.4g}"
     rounded = float(short)
-    return text if rounded != x and (whole or rounded.is_integer()) and math.isfinite(rounded) and abs(x) < 1e15 else short
+    return (
+        text
+        if rounded != x and (whole or rounded.is_integer()) and math.isfinite(rounded) and abs(x) < 1e15
+        else short
+    )
 
 
-def _sum_parts(x: Symbol) -> list[tuple[float, Any]]:
+def _sum_parts(x: Formula) -> list[tuple[float, Any]]:
     """Return the terms of a sum with their coefficients in reading order: a positive one first."""
     constant, terms = x.parts
     parts: list[tuple[float, Any]] = list(terms)
@@ -97,7 +135,7 @@ def _sum_parts(x: Symbol) -> list[tuple[float, Any]]:
     return parts
 
 
-def split_product(x: Symbol) -> tuple[str, float, list[tuple[Any, float]], float, list[tuple[Any, float]]]:
+def split_product(x: Formula) -> tuple[str, float, list[tuple[Any, float]], float, list[tuple[Any, float]]]:
     """Return sign, number and powers above the line, number and powers below it."""
     coefficient, factors = x.parts
     sign, magnitude = ("-" if coefficient < 0 else ""), abs(coefficient)

@@ -12,57 +12,54 @@ from typing import Any
 
 from autograd import ops
 from autograd.floats import elementary
+from autograd.form import Auxiliary, Form, Fraction, Infix, Power, Prefix, Products
 from autograd.operators import Operators
+from autograd.render.formula.formula import Formula, form_of, literal, written
+from autograd.render.formula.text import plain
 
-__all__ = ["Symbol", "agree", "apply_raw", "evaluate", "holds", "literal", "local_formulas", "name", "true_formulas"]
+__all__ = [
+    "Symbol",
+    "agree",
+    "apply_raw",
+    "evaluate",
+    "holds",
+    "literal",
+    "local_formulas",
+    "name",
+    "true_formulas",
+]
 
 N_ARY_LIMIT = 48  # formulas of operations over more operands than this help nobody
 
 
-class Symbol(Operators):
-    """An expression. Immutable; equal expressions have equal keys.
+class Symbol(Formula, Operators):
+    """A formula that is simplified as it is made."""
 
-    Attributes
-    ----------
-    kind : str
-        ``name`` with a string; ``number`` with one that is printed as it stands; ``sum`` with a constant and terms (coefficient, symbol); ``product`` with a
-        coefficient and factors (symbol, exponent); ``call`` with a row and its operands.
-    """
-
-    __slots__ = ("key", "kind", "parts")
-
-    def __init__(self, kind: str, parts: tuple[Any, ...]) -> None:
-        self.kind = kind
-        self.parts = parts
-        self.key: tuple[Any, ...] = (kind, *(_key(p) for p in parts))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Symbol) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+    __slots__ = ()
 
     def __float__(self) -> float:
         raise TypeError("a symbol has no number; write the rule with this package's functions")
 
     def __repr__(self) -> str:
-        from autograd.render.formula.text import plain
-
         return plain(self)
 
     @staticmethod
     def _apply(op: ops.Op, operands: tuple[Any, ...]) -> Any:
-        """Apply a row, and simplify."""
-        rule = _RULES.get(op.name)
-        return rule(*operands) if rule else Symbol("call", (op, operands))
-
-
-def _key(part: Any) -> Any:
-    if isinstance(part, Symbol):
-        return part.key
-    if isinstance(part, tuple):
-        return tuple(_key(p) for p in part)
-    return part.name if isinstance(part, ops.Op) else part
+        """Apply a row, and simplify: sums, products and powers, and what is written with those."""
+        form = form_of(op)
+        rule = None if form is None else _ALGEBRA.get(form.__class__)
+        try:
+            found = (
+                op.form(*operands) if callable(op.form) else None if rule is None else rule(form, operands)
+            )
+        except (
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            IndexError,
+        ):  # a user's own may ask for what a symbol has not
+            found = None
+        return Symbol("call", (op, operands)) if found is None else found
 
 
 def name(text: str) -> Symbol:
@@ -70,23 +67,16 @@ def name(text: str) -> Symbol:
     return Symbol("name", (text,))
 
 
-def literal(text: str) -> Symbol:
-    """Return a number that is printed already."""
-    return Symbol("number", (text,))
-
-
 def apply_raw(op: ops.Op, operands: Sequence[Any]) -> Any:
     """Apply a row as it stands, for formulas that must show what was computed."""
-    if op.name == "step":
-        return _step(*operands)
     return Symbol("call", (op, tuple(operands)))
 
 
 # Sums: a constant and terms.
 
 
-def _terms(x: Any) -> tuple[float, tuple[tuple[float, Symbol], ...]]:
-    if not isinstance(x, Symbol):
+def _terms(x: Any) -> tuple[float, tuple[tuple[float, Any], ...]]:
+    if not isinstance(x, Formula):
         return float(x), ()
     if x.kind == "sum":
         return x.parts[0], x.parts[1]
@@ -114,8 +104,8 @@ def _sum(*operands: Any) -> Any:
 # Products: a coefficient and powers.
 
 
-def _factors(x: Any) -> tuple[float, tuple[tuple[Symbol, float], ...]]:
-    if not isinstance(x, Symbol):
+def _factors(x: Any) -> tuple[float, tuple[tuple[Any, float], ...]]:
+    if not isinstance(x, Formula):
         return float(x), ()
     if x.kind == "product":
         return x.parts[0], x.parts[1]
@@ -145,61 +135,39 @@ def _times(*operands: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if isinstance(exponent, Symbol):
-        return Symbol("call", (ops.pow, (base, exponent)))
-    if not isinstance(base, Symbol):
-        return ops.pow(base, exponent)
+    if isinstance(exponent, Formula):
+        return None
+    if not isinstance(base, Formula):
+        return elementary.pow(float(base), exponent)
     coefficient, factors = _factors(base)
     if exponent == 0.0:
         return 1.0
     # A root of a product is the product of roots only where the factors are positive.
     if not float(exponent).is_integer() and (coefficient != 1.0 or len(factors) != 1 or factors[0][1] != 1.0):
         return Symbol("product", (1.0, ((base, exponent),)))
-    return _product(ops.power.value(coefficient, exponent), [(b, e * exponent) for b, e in factors])
+    return _product(elementary.pow(coefficient, exponent), [(b, e * exponent) for b, e in factors])
 
 
 def _over(a: Any, b: Any) -> Any:
-    if not isinstance(b, Symbol):
+    if not isinstance(b, Formula):
         return _times(a, elementary.div(1.0, float(b)))
     return _times(a, _power(b, -1.0))
 
 
-def _step(a: Any, b: Any, tie: Any = 0.0) -> Any:
-    """Return Iverson's bracket, which is printed with its comparison; half of another one where a tie counts half."""
-    if not any(isinstance(x, Symbol) for x in (a, b, tie)):
-        return ops.TABLE["step"].value(a, b, tie)
-    if tie == 1.0:
-        return Symbol("call", (ops.greater_equal, (a, b)))
-    above = Symbol("call", (ops.greater, (a, b)))
-    return above if tie == 0.0 else _sum(above, _times(tie, Symbol("call", (ops.equal, (a, b)))))
+def _infix(form: Infix, operands: Sequence[Any]) -> Any:
+    if form.sign == "-":
+        return _sum(operands[0], _times(-1.0, operands[1]))
+    return _sum(*operands) if form.sign == "+" else _times(*operands) if form.sign == "*" else None
 
 
-def _mean(*operands: Any) -> Any:
-    return _over(_sum(*operands), float(len(operands)))
-
-
-
-_RULES: dict[str, Callable[..., Any]] = {
-    "add": _sum,
-    "sub": lambda a, b: _sum(a, _times(-1.0, b)),
-    "neg": lambda x: _times(-1.0, x),
-    "mul": _times,
-    "div": _over,
-    "div_slope": lambda a, b: _over(_times(-1.0, a), _power(b, 2.0)),
-    "reciprocal": lambda x: _power(x, -1.0),
-    "square": lambda x: _power(x, 2.0),
-    "power": _power,
-    "scaled_power": lambda x, c, e: _times(c, _power(x, e)),
-    "pow": _power,
-    "scaled_exp": lambda x, c: _times(c, ops.exp(x)),
-    "sum": _sum,
-    "prod": _times,
-    "mean": _mean,
-    "step": _step,
-    # Guards of the domain, which change no value inside it.
-    "restrict": lambda x: x,
-    "saturate": lambda x: x,
+_ALGEBRA: dict[type[Form], Callable[[Any, Sequence[Any]], Any]] = {
+    Infix: _infix,
+    Prefix: lambda _, operands: _times(-1.0, *operands),
+    Fraction: lambda _, operands: _over(*operands),
+    Power: lambda form, operands: None if form.base else _power(*operands),
+    Auxiliary: lambda form, operands: form.write(*operands),
 }
+"""What is simplified, by the shape of a row; None where it stays as it is."""
 
 
 def evaluate(x: Any, values: Mapping[str, float]) -> float:
@@ -212,7 +180,7 @@ def evaluate(x: Any, values: Mapping[str, float]) -> float:
     >>> evaluate(1.0 - name("a") * name("a"), {"a": 0.5})
     0.75
     """
-    if not isinstance(x, Symbol):
+    if not isinstance(x, Formula):
         return float(x)
     if x.kind == "name":
         return values[x.parts[0]]
@@ -224,19 +192,20 @@ def evaluate(x: Any, values: Mapping[str, float]) -> float:
         above, below = coefficient, 1.0
         for base, exponent in factors:
             b = evaluate(base, values)
-            raised = ops.sqrt.value(b) if abs(exponent) == 0.5 else ops.power.value(b, abs(exponent))
+            raised = elementary.sqrt(b) if abs(exponent) == 0.5 else elementary.pow(b, abs(exponent))
             if exponent < 0.0:
                 below *= raised
             else:
                 above *= raised
         return elementary.div(above, below)
     op, operands = x.parts
-    rule = _PRINTED.get(op.name) or op.value
-    return float(rule(*[evaluate(operand, values) for operand in operands]))
-
-
-# Rows that are printed by means of others, which differ where an operand is infinite.
-_PRINTED: dict[str, Callable[..., float]] = {"floordiv": lambda a, b: ops.floor.value(elementary.div(a, b))}
+    numbers = [evaluate(operand, values) for operand in operands]
+    if not all(map(math.isfinite, numbers)):
+        # What is written with other rows may differ there from the row: floor(a/b) of an infinite number.
+        formula = written(op, operands)
+        if formula is not None:
+            return evaluate(formula, values)
+    return float(op.value(*numbers))
 
 
 def agree(x: float, y: float) -> bool:
@@ -280,12 +249,16 @@ def local_formulas(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> tuple
 
 
 def true_formulas(
-    op: ops.Op, output: Symbol, operands: Sequence[Any], values: Mapping[str, float], slopes: Mapping[int, float]
+    op: ops.Op,
+    output: Symbol,
+    operands: Sequence[Any],
+    values: Mapping[str, float],
+    slopes: Mapping[int, float],
 ) -> dict[int, Any]:
     """Return, by position, the formulas that hold for the numbers at hand.
 
-    A textbook's form may not: ``1 - a^2`` is 0 where ``a`` has been rounded to 1, and ``x/x`` is NaN at 0. Then the
-    accurate form is taken, and where that does not hold either, none.
+    A textbook's form may not: ``1 - a^2`` is 0 where ``a`` has been rounded to 1, and ``x/x`` is NaN at 0.
+    Then the accurate form is taken, and where that does not hold either, none.
 
     Parameters
     ----------
@@ -308,13 +281,20 @@ def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
     """Whether a formula gives a number, names having the given values."""
     try:
         return agree(evaluate(formula, values), number)
-    except (ArithmeticError, TypeError, ValueError, IndexError):  # a user's own operation may refuse its operands
+    except (
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        IndexError,
+    ):  # a user's own operation may refuse its operands
         return False
 
 
 def _candidates(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run the forms of a row's rule on symbols: the textbook's first, then the accurate one."""
-    if op.arity == ops.ANY and len(operands) > N_ARY_LIMIT and op.name not in ("sum", "mean", "dot"):
+    form = form_of(op)
+    linear = form is None or isinstance(form, Products) or (isinstance(form, Infix) and form.sign == "+")
+    if len(operands) > N_ARY_LIMIT and not linear:
         return []
     found = []
     for rule in (op.textbook, op.partials):

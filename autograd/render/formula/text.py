@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from autograd import ops
-from autograd.op import CALL, NEGATION, POWER, PRODUCT, SUM
-from autograd.render.formula.notation import (
+from autograd.form import (
     ATOM,
+    CALL,
+    NEGATION,
+    POWER,
+    PRODUCT,
+    SUM,
+    Auxiliary,
+    Cases,
+    Comparison,
+    Fence,
+    Fraction,
+    Function,
+    Infix,
+    Power,
+    Prefix,
+    Products,
+    Root,
+)
+from autograd.op import Op
+from autograd.render.formula.formula import Formula
+from autograd.render.formula.notation import (
     Notation,
     Printed,
     coefficient_text,
     few,
+    is_bare,
     signed,
+    split_function,
     split_product,
     terms_of_dot,
 )
-from autograd.render.formula.symbols import Symbol
 
 __all__ = ["plain", "plain_name"]
-
-_INFIX: dict[str, tuple[str, int, int]] = {  # template, least precedence of the left and the right operand
-    "add": ("{0} + {1}", SUM, SUM), "sub": ("{0} - {1}", SUM, PRODUCT), "mul": ("{0}*{1}", PRODUCT, NEGATION),
-    "div": ("{0}/{1}", PRODUCT, POWER), "neg": ("-{0}", PRODUCT, 0), "power": ("{0}^{1}", ATOM, ATOM), "pow": ("{0}^{1}", ATOM, ATOM),
-    "square": ("{0}^2", ATOM, 0), "reciprocal": ("1/{0}", POWER, 0), "mod": ("{0} mod {1}", NEGATION, POWER),
-    "expm1": ("e^{0} - 1", ATOM, 0), "log1p": ("ln(1 + {0})", SUM, 0), "exp": ("e^{0}", ATOM, 0), "exp2": ("2^{0}", ATOM, 0),
-    "greater": ("[{0} > {1}]", 0, 0), "greater_equal": ("[{0} >= {1}]", 0, 0), "less": ("[{0} < {1}]", 0, 0),
-    "less_equal": ("[{0} <= {1}]", 0, 0), "equal": ("[{0} == {1}]", 0, 0), "abs": ("|{0}|", 0, 0),
-    "floor": ("floor({0})", 0, 0), "ceil": ("ceil({0})", 0, 0), "floordiv": ("floor({0}/{1})", PRODUCT, POWER),
-}  # fmt: skip
-_BRACKETED = {"log1p", "greater", "greater_equal", "less", "less_equal", "equal", "abs", "floor", "ceil", "floordiv"}
-_FUNCTIONS = {"log": "ln", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "maximum": "max", "minimum": "min", "normal_cdf": "Phi"}
-
 
 _SUBSCRIPT = re.compile(r"(?:\[[\w, ]*\]|\([0-9]+\))+\Z")
 _CONFUSING = re.compile(r"[\s+*/^=<>|,;:\"`~!@#$%&?\\(){}\[\]\u2212×÷·→−-]|\A[\d.]|\A(?:inf|nan|NaN)?\Z")
@@ -54,97 +60,118 @@ def plain_name(text: str) -> str:
 
 
 def plain(x: Any) -> str:
-    """Return a symbol or a number as text.
+    """Return a formula or a number as text.
 
     Examples
     --------
+    >>> from autograd import ops
     >>> from autograd.render.formula.symbols import name
     >>> a, b = name("a"), name("b")
     >>> plain(2.0 * a), plain(1.0 - a * a), plain(-(a / b)), plain((a + b) ** 2), plain(ops.tanh(a + b))
     ('2a', '1 - a^2', '-a/b', '(a + b)^2', 'tanh(a + b)')
     """
-    return _NOTATION.show(x)[0]
+    return _TEXT.show(x)[0]
 
 
-def _number(x: float) -> Printed:
-    text = coefficient_text(x)
-    return text, NEGATION if text.startswith("-") else ATOM
+class _Text(Notation):
+    """Plain text."""
+
+    def number(self, x: float) -> Printed:
+        text = coefficient_text(x)
+        return text, NEGATION if text.startswith("-") else ATOM
+
+    def name(self, text: str) -> str:
+        return plain_name(text)
+
+    def brackets(self, text: str) -> str:
+        return f"({text})"
+
+    def add(self, terms: list[tuple[bool, str]]) -> str:
+        return signed(terms)
+
+    def product(self, x: Formula) -> Printed:
+        sign, number, above, divisor, below = split_product(x)
+        text = sign + self._line(number, above)
+        if below or divisor != 1.0:
+            under = self._line(divisor, below)
+            lone = len(below) + (divisor != 1.0) == 1
+            text += f"/{under}" if lone else f"/({under})"
+        elif not sign and number == 1.0 and len(above) == 1:
+            return text, POWER
+        return text, NEGATION if sign else PRODUCT
+
+    def _line(self, number: float, powers: Sequence[tuple[Any, float]]) -> str:
+        parts = [self._raised(base, exponent) for base, exponent in powers]
+        if not parts:
+            return coefficient_text(number)
+        body = "*".join(parts)
+        if number == 1.0:
+            return body
+        text = coefficient_text(number)
+        # 2e, but 2*v1 and 0.5*x: juxtaposed only where no one reads a name into it.
+        short = len(parts) == 1 and (parts[0][0] == "(" or len(parts[0].partition("^")[0]) == 1)
+        juxtaposed = text.isdigit() and short and (body[0] not in "eE0123456789" or body == "e")
+        return f"{text}{body}" if juxtaposed else f"{text}*{body}"
+
+    def _raised(self, base: Any, exponent: float) -> str:
+        if exponent == 1.0:
+            return self.wrap(base, NEGATION)
+        if exponent == 0.5:
+            return f"sqrt({plain(base)})"
+        return f"{self.wrap(base, ATOM)}^{coefficient_text(exponent)}"
+
+    def _listed(self, operands: Sequence[Any]) -> str:
+        return ", ".join(few([plain(x) for x in operands], "..."))
+
+    # The shapes.
+
+    def infix(self, form: Infix, _: Op, operands: Sequence[Any]) -> Printed:
+        sides = [self.wrap(x, form.right if i else form.left) for i, x in enumerate(operands)]
+        if not sides:
+            return ("1" if form.sign == "*" else "0"), ATOM
+        return ("*" if form.sign == "*" else f" {form.sign} ").join(few(sides, "...")), form.precedence
+
+    def comparison(self, form: Comparison, _: Op, operands: Sequence[Any]) -> Printed:
+        return f"[{f' {form.sign} '.join(map(plain, operands))}]", ATOM
+
+    def prefix(self, form: Prefix, _: Op, operands: Sequence[Any]) -> Printed:
+        return form.sign + self.wrap(operands[0], PRODUCT), NEGATION
+
+    def power(self, form: Power, _: Op, operands: Sequence[Any]) -> Printed:
+        base = form.base or self.wrap(operands[0], ATOM)
+        return f"{base}^{self.wrap(operands[-1], ATOM)}", POWER
+
+    def root(self, form: Root, op: Op, operands: Sequence[Any]) -> Printed:
+        return self.function(Function(form.word), op, operands)
+
+    def fraction(self, _: Fraction, __: Op, operands: Sequence[Any]) -> Printed:
+        return f"{self.wrap(operands[0], PRODUCT)}/{self.wrap(operands[1], POWER)}", PRODUCT
+
+    def fence(self, form: Fence, _: Op, operands: Sequence[Any]) -> Printed:
+        inside = self._listed(operands)
+        return f"{form.word}({inside})" if form.word else f"{form.left}{inside}{form.right}", ATOM
+
+    def function(self, form: Function, op: Op, operands: Sequence[Any]) -> Printed:
+        below, _, rest = split_function(form, op, operands)
+        if isinstance(below, float):
+            return f"{form.word}_{int(below)}({self._listed(rest)})", ATOM
+        title = form.word + (below or "")
+        if is_bare(operands):
+            return f"{title} {plain(operands[0])}", CALL
+        return f"{title}({self._listed(op.written(operands))})", ATOM
+
+    def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
+        return self.function(Function(op.name), op, operands)
+
+    def cases(self, _: Cases, __: Op, operands: Sequence[Any]) -> Printed:
+        condition, a, b = map(plain, operands)
+        return f"({a} if {condition} else {b})", ATOM
+
+    def products(self, _: Products, __: Op, operands: Sequence[Any]) -> Printed:
+        terms = [
+            "*".join(self.wrap(x, NEGATION) for x in factors) or "1" for factors in terms_of_dot(operands)
+        ]
+        return " + ".join(few(terms, "...")) or "0", SUM if len(terms) > 1 else PRODUCT
 
 
-def _product(x: Symbol) -> Printed:
-    sign, number, above, divisor, below = split_product(x)
-    text = sign + _line(number, above)
-    if below or divisor != 1.0:
-        under = _line(divisor, below)
-        lone = len(below) + (divisor != 1.0) == 1
-        text += f"/{under}" if lone else f"/({under})"
-    elif not sign and number == 1.0 and len(above) == 1:
-        return text, POWER
-    return text, NEGATION if sign else PRODUCT
-
-
-def _line(number: float, powers: Sequence[tuple[Any, float]]) -> str:
-    parts = [_raised(base, exponent) for base, exponent in powers]
-    if not parts:
-        return coefficient_text(number)
-    body = "*".join(parts)
-    if number == 1.0:
-        return body
-    text = coefficient_text(number)
-    # 2e, but 2*v1 and 0.5*x: juxtaposed only where no one reads a name into it.
-    juxtaposed = text.isdigit() and len(parts) == 1 and (parts[0][0] == "(" or len(parts[0].partition("^")[0]) == 1)
-    return f"{text}{body}" if (juxtaposed and body[0] not in "eE0123456789") or (juxtaposed and body == "e") else f"{text}*{body}"
-
-
-def _raised(base: Any, exponent: float) -> str:
-    if exponent == 1.0:
-        return _wrap(base, PRODUCT + 1)
-    if exponent == 0.5:
-        return f"sqrt({plain(base)})"
-    return f"{_wrap(base, ATOM)}^{coefficient_text(exponent)}"
-
-
-def _call(op: ops.Op, operands: tuple[Any, ...]) -> Printed:
-    special: Callable[..., Printed] | None = _SPECIAL.get(op.name)
-    if special:
-        return special(*operands)
-    if op.name in _INFIX:
-        template, left, right = _INFIX[op.name]
-        sides = [_wrap(x, least) for x, least in zip(operands, (left, right), strict=False)]
-        return template.format(*sides), ATOM if op.name in _BRACKETED else POWER if op.name in ("exp", "exp2") else op.precedence
-    title = _FUNCTIONS.get(op.name, op.name)
-    if len(operands) == 1 and operands and isinstance(operands[0], Symbol) and operands[0].kind == "name":
-        return f"{title} {plain_name(operands[0].parts[0])}", CALL
-    return f"{title}({_listed(op.written(operands))})", ATOM
-
-
-def _listed(operands: Sequence[Any], separator: str = ", ") -> str:
-    return separator.join(few([plain(x) for x in operands], "..."))
-
-
-def _dot(*operands: Any) -> Printed:
-    terms = ["*".join(_wrap(x, NEGATION) for x in factors) or "1" for factors in terms_of_dot(operands)]
-    return " + ".join(few(terms, "...")) or "0", SUM if len(terms) > 1 else PRODUCT
-
-
-def _plus(*operands: Any) -> Printed:
-    return _listed([*operands], " + ") or "0", SUM
-
-
-def _indexed(title: str) -> Callable[..., Printed]:
-    return lambda *operands: (f"{title}_{int(operands[-1])}({_listed(operands[:-1])})", ATOM)
-
-
-_NOTATION: Notation = Notation(_number, plain_name, _product, _call, "({})".format, signed)
-_wrap: Callable[[Any, int], str] = _NOTATION.wrap
-
-_SPECIAL: dict[str, Callable[..., Printed]] = {
-    "dot": _dot,
-    "sum": _plus,
-    "mean": lambda *xs: (f"({_listed(xs, ' + ')})/{len(xs)}", PRODUCT),
-    "prod": lambda *xs: ("*".join(few([_wrap(x, NEGATION) for x in xs], "...")) or "1", PRODUCT),
-    "where": lambda c, a, b: (f"({plain(a)} if {plain(c)} else {plain(b)})", ATOM),
-    "softmax": _indexed("softmax"),
-    "log_softmax": _indexed("log_softmax"),
-    "direction": _indexed("direction"),
-}
+_TEXT = _Text()

@@ -25,7 +25,8 @@ def framed(page: str, svg: str, *, height: str, title: str) -> str:
     svg
         The picture in its place.
     height
-        The frame's height: one declaration or several of CSS. ``100cqw`` is the breadth of the notebook's column.
+        The frame's height: one declaration or several of CSS. ``100cqw`` is the breadth of the notebook's
+        column.
     title
         What it is, for those who do not see it.
     """
@@ -46,7 +47,9 @@ def picture_frame(svg: str, title: str) -> str:
     page = f"<!DOCTYPE html><meta charset=utf-8><style>body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}</style>{svg}"
     # Room for a scroll bar, where there is one.
     shown = f"calc({shown_height(svg, least)} + clamp(0px,({least:.0f}px - 100cqw)*9,16px))"
-    return framed(page, svg, height=f"max-width:{breadth:.0f}px;height:{height:.0f}px;height:{shown}", title=title)
+    return framed(
+        page, svg, height=f"max-width:{breadth:.0f}px;height:{height:.0f}px;height:{shown}", title=title
+    )
 
 
 def shown_height(svg: str, least: float, *, edges: float = 0.0) -> str:

@@ -87,7 +87,12 @@ def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
 
 
 def stepper(
-    root: Value | Iterable[Value], *, rankdir: str = "LR", title: str = "", engine: str = "auto", timeout: float = engines.TIMEOUT
+    root: Value | Iterable[Value],
+    *,
+    rankdir: str = "LR",
+    title: str = "",
+    engine: str = "auto",
+    timeout: float = engines.TIMEOUT,
 ) -> Stepper:
     """Make a page that plays backpropagation: each forward and backward step, with its arithmetic.
 
@@ -128,7 +133,10 @@ def stepper(
         raise ValueError("stepper() got no graph; pass a Value, or an iterable of at least one")
     listed = steps(first)
     if len(listed.nodes) > LIMIT:
-        raise GraphError(f"the graph has {len(listed.nodes)} nodes; beyond {LIMIT} nobody steps through. Take a part of it, or draw(root, depth=1)")
+        raise GraphError(
+            f"the graph has {len(listed.nodes)} nodes; beyond {LIMIT} nobody steps through. Take a part of "
+            "it, or draw(root, depth=1)"
+        )
     shown = _filled(listed, rankdir)
     described = formula_rows(listed, listed.backward)
     frames = [_frame(listed)]
@@ -142,7 +150,9 @@ def stepper(
     least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
     heading = title or f"Backpropagation through {listed.names[listed.root]}"
-    page = _page(listed, shown, described, frames, svg=svg, heading=heading).replace("</style></head>", f"{least}</style></head>", 1)
+    page = _page(listed, shown, described, frames, svg=svg, heading=heading).replace(
+        "</style></head>", f"{least}</style></head>", 1
+    )
     return Stepper(page, svg, _height(svg, 0.75 * placed.width, heading, training=len(frames) > 1))
 
 
@@ -162,10 +172,14 @@ def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> Non
     for frame in frames:
         for i, value in enumerate(frame["value"]):
             numbers[i].append(value)
-        for (v, position), local, add, after in zip(_edges(listed), frame["local"], frame["add"], frame["after"], strict=True):
+        for (v, position), local, add, after in zip(
+            _edges(listed), frame["local"], frame["add"], frame["after"], strict=True
+        ):
             parent: Any = v.operands[position]
             numbers[index[parent]].append(after)
-            flows.setdefault((f"n{index[parent]}", f"n{index[v]}", position), []).extend((local, f"\N{LEFTWARDS ARROW} {add}"))
+            flows.setdefault((f"n{index[parent]}", f"n{index[v]}", position), []).extend(
+                (local, f"\N{LEFTWARDS ARROW} {add}")
+            )
     for box, texts in zip(shown.nodes, numbers, strict=True):
         box.widest = max((f"○ {text}" for text in texts), key=lambda text: width(text, 1.0))
     for edge in shown.edges:
@@ -175,7 +189,10 @@ def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> Non
 def _like(listed: Steps, first: Steps, i: int) -> Steps:
     """Check that a later graph has the steps of the first."""
     if _shape(listed) != _shape(first):
-        raise GraphError(f"graph {i + 1} of the training is built differently from the first; a playback needs the same operations in the same order")
+        raise GraphError(
+            f"graph {i + 1} of the training is built differently from the first; a playback needs the same "
+            "operations in the same order"
+        )
     if i >= FRAMES:
         raise GraphError(f"a playback holds at most {FRAMES} training steps; yield every tenth, say")
     return listed
@@ -194,7 +211,9 @@ def _lasting(described: tuple[Row, ...], listed: Steps, now: Steps) -> tuple[Row
     slopes = {(s.node, s.position): s.local for s in now.backward}
 
     def lasts(row: Row) -> bool:
-        return row.formula is None or holds(row.formula, values, slopes.get((twin[row.step.node], row.step.position), 0.0))
+        return row.formula is None or holds(
+            row.formula, values, slopes.get((twin[row.step.node], row.step.position), 0.0)
+        )
 
     return tuple(row if lasts(row) else replace(row, formula=None) for row in described)
 
@@ -235,9 +254,18 @@ def _calculation(v: Value) -> str:
     if v.op is None:
         return ""
     values = {str(i): x.data for i, x in enumerate(v.operands) if isinstance(x, Value)}
-    if not holds(apply_raw(v.op, [name(str(i)) if str(i) in values else x for i, x in enumerate(v.operands)]), values, v.data):
+    if not holds(
+        apply_raw(v.op, [name(str(i)) if str(i) in values else x for i, x in enumerate(v.operands)]),
+        values,
+        v.data,
+    ):
         return ""
-    return shorten(plain(apply_raw(v.op, [literal(_operand(x.data)) if isinstance(x, Value) else x for x in v.operands])), 90)
+    return shorten(
+        plain(
+            apply_raw(v.op, [literal(_operand(x.data)) if isinstance(x, Value) else x for x in v.operands])
+        ),
+        90,
+    )
 
 
 def _operand(x: float) -> str:
@@ -245,7 +273,15 @@ def _operand(x: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[dict[str, Any]], *, svg: str, heading: str) -> str:
+def _page(
+    listed: Steps,
+    shown: Graph,
+    described: tuple[Row, ...],
+    frames: list[dict[str, Any]],
+    *,
+    svg: str,
+    heading: str,
+) -> str:
     index = {v: i for i, v in enumerate(listed.nodes)}
     found = {(r.step.node, r.step.position): r for r in described}
     values = numbers(listed)
@@ -258,11 +294,25 @@ def _page(listed: Steps, shown: Graph, described: tuple[Row, ...], frames: list[
         formula = None if row is None else row.formula
         place = i + 1 if sum(x is parent for x in v.operands) > 1 else 0
         total = not place and (v, parent) in single
-        head = [] if total else [local_derivative(listed.names[v], listed.names[parent], total=False, place=place)]
+        head = (
+            []
+            if total
+            else [local_derivative(listed.names[v], listed.names[parent], total=False, place=place)]
+        )
         step_of[index[v], index[parent], i] = len(back)
-        back.append([index[v], index[parent], shorten(plain(formula), 60) if isinstance(formula, Symbol) else "", *head])
+        back.append(
+            [
+                index[v],
+                index[parent],
+                shorten(plain(formula), 60) if isinstance(formula, Symbol) else "",
+                *head,
+            ]
+        )
     position = {box.id: i for i, box in enumerate(shown.nodes)}
-    wires = [[position[e.head], step_of[position[e.head], position[e.tail], e.position] if e.taken else -1] for e in shown.edges]
+    wires = [
+        [position[e.head], step_of[position[e.head], position[e.tail], e.position] if e.taken else -1]
+        for e in shown.edges
+    ]
     nodes = []
     for v in listed.nodes:
         computed = forward_formula(listed, v, values)
@@ -286,9 +336,17 @@ def _shorter(path: str) -> str:
 def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
     assets = files("autograd.render.page") / "assets"
     # Without the comments that have a line of their own, and without what lines begin with.
-    css, script = (re.sub(r"\n\s*(?://[^\n]*(?=\n))?", "\n", (assets / f"stepper.{kind}").read_text(encoding="utf-8")) for kind in ("css", "js"))
-    css, script = re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", css), re.sub(r"(?<=[;{,(])\n+|(?<=\n)\n+", "", script)
-    script = re.sub(r" (=>|&&|\|\||[!=]==|\?\?) |\b(if|for) (?=\()|(\)) (?=\{)|(;) (?=[\w$])", r"\1\2\3\4", script)
+    css, script = (
+        re.sub(r"\n\s*(?://[^\n]*(?=\n))?", "\n", (assets / f"stepper.{kind}").read_text(encoding="utf-8"))
+        for kind in ("css", "js")
+    )
+    css, script = (
+        re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", css),
+        re.sub(r"(?<=[;{,(])\n+|(?<=\n)\n+", "", script),
+    )
+    script = re.sub(
+        r" (=>|&&|\|\||[!=]==|\?\?) |\b(if|for) (?=\()|(\)) (?=\{)|(;) (?=[\w$])", r"\1\2\3\4", script
+    )
     svg = re.sub(r' d="[^"]*"', lambda found: _shorter(found[0]), svg.replace("</g>\n<g", "</g><g"))
     bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
     train = ""
@@ -303,11 +361,13 @@ def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> st
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape.xml(heading)}</title><link rel="icon" href="data:,"><style>{css}</style></head>\n<body><main>'
-        f"<h1>{escape.xml(heading)}</h1><p>Values flow forward; gradients flow back: each parent receives the local derivative times its child's gradient.</p>\n"
+        f"<h1>{escape.xml(heading)}</h1><p>Values flow forward; gradients flow back: each parent receives "
+        "the local derivative times its child's gradient.</p>\n"
         f'<div class="stage" tabindex="0" role="region" aria-label="Computation graph">{svg}</div>\n'
         f'<div class="bar" role="toolbar" aria-label="Steps">{bar}<input id="step" type="range" min="0" max="1" value="0" aria-label="Step">'
         f'<span class="count" aria-hidden="true"></span></div>\n{train}'
         '<div class="say" role="status" aria-live="polite"><b></b><code></code></div>\n'
-        "<noscript><p>The picture shows the final numbers; stepping through them needs JavaScript.</p></noscript></main>\n"
+        "<noscript><p>The picture shows the final numbers; stepping through them needs "
+        "JavaScript.</p></noscript></main>\n"
         f'<script type="application/json" id="steps">{escape.script(data)}</script>\n<script>{script}</script></body></html>\n'
     )

@@ -41,25 +41,48 @@ def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
             edge = next(edges)
             edge.saved = saved and symbols[parent] in leaves
             place = position + 1 if sum(x is parent for x in v.operands) > 1 else 0
-            head = local_derivative(names[v], names[parent], total=not place and (v, parent) in single, place=place)
+            head = local_derivative(
+                names[v], names[parent], total=not place and (v, parent) in single, place=place
+            )
             if local is None or not edge.taken:
                 edge.tooltip = (f"{head}: branch not taken, nothing flows back",)
                 continue
             slope = plain(held[position]) if position in held else ""
-            shown = f"{head} = {slope} = {number(local)}" if slope and slope != number(local) else f"{head} = {number(local)}"
+            shown = (
+                f"{head} = {slope} = {number(local)}"
+                if slope and slope != number(local)
+                else f"{head} = {number(local)}"
+            )
             total = f"{number(local)} * {number(g)} = {number(local * g)}"
             edge.tooltip = (shown, f"flows back: {total}")
             received[parent].append(f"  from {plain_name(names[v])}: {total}")
     for v in nodes:
         box = boxes[v]
         box.saved = saved and symbols[v] in read
-        formula = None if v.op is None else apply_raw(v.op, [symbols[x] if isinstance(x, Value) else x for x in v.operands])
-        lines = [f"{plain_name(names[v])} = {plain(formula)}"] if formula is not None and holds(formula, values, v.data) else []
+        formula = (
+            None
+            if v.op is None
+            else apply_raw(v.op, [symbols[x] if isinstance(x, Value) else x for x in v.operands])
+        )
+        lines = (
+            [f"{plain_name(names[v])} = {plain(formula)}"]
+            if formula is not None and holds(formula, values, v.data)
+            else []
+        )
         if v.op is None and v.label:
             lines.append(visible(v.label))
-        lines += [f"value {v.data!r}", f"grad {gradient_of(v)!r}", *(received[v] if len(received[v]) <= 12 else [*received[v][:11], f"  and {len(received[v]) - 11} more"])]
+        lines += [
+            f"value {v.data!r}",
+            f"grad {gradient_of(v)!r}",
+            *(
+                received[v]
+                if len(received[v]) <= 12
+                else [*received[v][:11], f"  and {len(received[v]) - 11} more"]
+            ),
+        ]
         if v.source:
-            # Without its folder: the picture may be published, and notebooks' files have none that tells anything.
+            # Without its folder: the picture may be published, and notebooks' files have none that tells
+            # anything.
             lines.append(f"made at {v.source.replace(chr(92), '/').rpartition('/')[2]}")
         box.tooltip = tuple(lines)
 

@@ -1,4 +1,7 @@
-"""The bridge to the graphviz package: a drawing that is one of its Digraphs as well. Imported only when drawing."""
+"""The bridge to the graphviz package.
+
+A drawing that is one of its Digraphs as well. Imported only when drawing.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,20 @@ __all__ = ["DigraphDrawing"]
 if TYPE_CHECKING:
     import graphviz
 else:
-    graphviz = optional("graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package")
+    graphviz = optional(
+        "graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package"
+    )
     if not hasattr(graphviz, "Digraph"):
         why = f"{getattr(graphviz, '__file__', None) or graphviz!r} is another module of that name, without Digraph"
-        raise MissingDependencyError("the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz", broken=why)
+        raise MissingDependencyError(
+            "the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz", broken=why
+        )
 
 
 class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]
-    """A drawing with graphviz's methods: ``source``, ``pipe``, ``render``, ``view``, ``save``, ``node``, ``edge``.
+    """A drawing with graphviz's methods.
+
+    ``source``, ``pipe``, ``render``, ``view``, ``save``, ``node``, ``edge``.
 
     SVG is drawn by this package and needs no program; other formats go through Graphviz. Statements that are
     added by ``node()`` and ``edge()`` stand in ``source`` and in the formats that Graphviz draws.
@@ -46,7 +55,9 @@ class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]
     def _converted(self, form: str) -> bytes:
         # Nodes that were added have no place yet: then Graphviz lays everything out.
         if self.body:
-            return engines.convert(self.source, form, timeout=self._options["timeout"], engine=self._options["engine"])
+            return engines.convert(
+                self.source, form, timeout=self._options["timeout"], engine=self._options["engine"]
+            )
         return super()._converted(form)
 
     def pipe(self, format: str | None = None, *_: Any, encoding: str | None = None, **__: Any) -> Any:

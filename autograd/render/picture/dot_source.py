@@ -1,4 +1,7 @@
-"""A picture in the DOT language: once complete, for Graphviz's own drawing, and once bare, to ask it for a layout."""
+"""A picture in the DOT language.
+
+Once complete, for Graphviz's own drawing, and once bare, to ask it for a layout.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ __all__ = ["body", "layout_source", "source"]
 
 FACE = "Helvetica,Arial,sans-serif"
 _ORDER = "ordering=in"  # operands as they are written, the first on top
-_EDGE_STYLE = f'fontname="{FACE}" fontsize=9 color="{LIGHT["edge"]}" fontcolor="{LIGHT["quiet"]}" arrowsize=0.6'
+_EDGE_STYLE = (
+    f'fontname="{FACE}" fontsize=9 color="{LIGHT["edge"]}" fontcolor="{LIGHT["quiet"]}" arrowsize=0.6'
+)
 
 
 def source(graph: Graph, *, flow: bool = False) -> str:
@@ -41,7 +46,10 @@ def layout_source(graph: Graph, *, flow: bool, labels: bool) -> str:
         width, height = node_size(node)
         return f"{node.id} [width={width / 72:.3f} height={height / 72:.3f}]"
 
-    lines = [f"\tgraph [rankdir={graph.rankdir} nodesep=0.2 ranksep={0.3 if labels else 0.5} {_ORDER}]\n", '\tnode [shape=box fixedsize=true label=""]\n']
+    lines = [
+        f"\tgraph [rankdir={graph.rankdir} nodesep=0.2 ranksep={0.3 if labels else 0.5} {_ORDER}]\n",
+        '\tnode [shape=box fixedsize=true label=""]\n',
+    ]
     lines += ["\tedge [arrowhead=none]\n", *_nested(graph, box)]
     for edge in graph.edges:
         label = ""
@@ -113,5 +121,8 @@ def _edge(edge: Edge, *, flow: bool) -> str:
     if not edge.taken:
         attributes.append("style=dotted")
     elif flow and edge.tone not in ("none", "zero", "n1", "p1"):  # the palest would be lost on white
-        attributes += [f'color="{LIGHT[edge.tone]}"', f"penwidth={1 + 0.6 * int(edge.tone[1:]) if edge.tone != 'nan' else 3}"]
+        attributes += [
+            f'color="{LIGHT[edge.tone]}"',
+            f"penwidth={1 + 0.6 * int(edge.tone[1:]) if edge.tone != 'nan' else 3}",
+        ]
     return f"\t{edge.tail} -> {edge.head} [{' '.join(attributes)}]\n"

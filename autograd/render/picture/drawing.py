@@ -77,7 +77,14 @@ class Drawing:
 
     def _svg(self, theme: str) -> str:
         placed = self.layout()
-        return to_svg(self.graph, placed, theme=theme, flow=self._options["flow"], legend=self._options["legend"], news=self._news)
+        return to_svg(
+            self.graph,
+            placed,
+            theme=theme,
+            flow=self._options["flow"],
+            legend=self._options["legend"],
+            news=self._news,
+        )
 
     def to_mermaid(self) -> str:
         """Return the picture as a Mermaid flow chart, which code hosts draw inside Markdown."""
@@ -89,11 +96,20 @@ class Drawing:
 
     def data(self, form: str) -> bytes:
         """Return the picture in a format: svg, dot, mmd, txt, or one of Graphviz's, such as png and pdf."""
-        texts = {"svg": self.svg, "dot": lambda: self.source, "gv": lambda: self.source, "mmd": self.to_mermaid, "txt": self.listing}
+        texts = {
+            "svg": self.svg,
+            "dot": lambda: self.source,
+            "gv": lambda: self.source,
+            "mmd": self.to_mermaid,
+            "txt": self.listing,
+        }
         if form in texts:
             return texts[form]().encode()
         if form not in engines.FORMATS:
-            raise ValueError(f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not {form!r}")
+            raise ValueError(
+                f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not "
+                f"{form!r}"
+            )
         return self._converted(form)
 
     def _converted(self, form: str) -> bytes:
@@ -101,10 +117,17 @@ class Drawing:
         o = self._options
         if form == "json":  # Graphviz's own, of its own layout
             return engines.convert(self.source, form, timeout=o["timeout"], engine=o["engine"])
-        program = painted_source(self._svg("light" if o["theme"] == "auto" else o["theme"]), bitmap=form not in ("pdf", "ps"))
+        program = painted_source(
+            self._svg("light" if o["theme"] == "auto" else o["theme"]), bitmap=form not in ("pdf", "ps")
+        )
         return engines.convert(program, form, timeout=o["timeout"], engine=o["engine"], placed=True)
 
-    def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, **_: Any) -> str:
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        **_: Any,
+    ) -> str:
         """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
 
         Parameters
@@ -125,8 +148,9 @@ class Drawing:
         return str(write_atomically(path, data))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a notebook
-        # that is not trusted. So it is given the picture inside HTML, which outranks it; others take the SVG.
+        # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a
+        # notebook that is not trusted. So it is given the picture inside HTML, which outranks it; others take
+        # the SVG.
         svg = self.svg()
         bundle = {"image/svg+xml": svg, "text/plain": repr(self)}
         if len(svg) < HEAVY:
@@ -135,7 +159,11 @@ class Drawing:
 
     def __repr__(self) -> str:
         head = f"<{summary(self.graph)}; .save('graph.svg') writes it>"
-        return f"{head}\n{self.listing()}" if len(self.graph.nodes) <= LISTED and not self.graph.notices else head
+        return (
+            f"{head}\n{self.listing()}"
+            if len(self.graph.nodes) <= LISTED and not self.graph.notices
+            else head
+        )
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -153,14 +181,16 @@ def draw(
     root
         The output of the graph. Call ``root.backward()`` first to see gradients.
     format, theme
-        What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's system.
+        What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's
+        system.
     rankdir
         Direction of the forward pass: LR, RL, TB or BT.
     depth, fold
         How many levels of modules are drawn open, those at that level being one box each. And whether repeats
         are drawn once, marked xN; by default so from 300 nodes on.
     flow, saved, labels, legend
-        Whether to show what flows back, which values the backward pass reads, local derivatives, and a legend.
+        Whether to show what flows back, which values the backward pass reads, local derivatives, and a
+        legend.
     engine, timeout
         ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
@@ -169,8 +199,8 @@ def draw(
     Returns
     -------
     Drawing
-        A `graphviz.Digraph` as well, where that package is installed; where it is broken, a warning says so once. ``.save("graph.svg")`` writes a file;
-        a notebook shows it by itself.
+        A `graphviz.Digraph` as well, where that package is installed; where it is broken, a warning says so
+        once. ``.save("graph.svg")`` writes a file; a notebook shows it by itself.
 
     Raises
     ------
@@ -190,9 +220,23 @@ def draw(
     graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
     if labels and graph.crowded:
         labels = flow = False
-        graph.notices.append(f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph to see them")
+        graph.notices.append(
+            f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph "
+            "to see them"
+        )
     drawing = _blank(format)
-    drawing._fill(graph, root, {"flow": flow, "labels": labels, "legend": legend, "theme": theme, "engine": engine, "timeout": timeout})
+    drawing._fill(
+        graph,
+        root,
+        {
+            "flow": flow,
+            "labels": labels,
+            "legend": legend,
+            "theme": theme,
+            "engine": engine,
+            "timeout": timeout,
+        },
+    )
     return drawing
 
 
@@ -220,7 +264,9 @@ def _blank(form: str) -> Drawing:
 _NOTICED: list[bool] = []
 
 
-def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool) -> Graph:
+def _graph(
+    nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool
+) -> Graph:
     """Build the picture at a size that a reader and a layout engine can take."""
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
@@ -240,14 +286,18 @@ def _graph(nodes: list[Value], rankdir: str, depth: int | None, fold: bool | Non
             graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
     _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
-        graph.notices.append(f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets the level of modules")
+        graph.notices.append(
+            f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets "
+            "the level of modules"
+        )
     return graph
 
 
 def _check(boxes: int, edges: int, *, force: bool) -> None:
     if (boxes > LIMIT or edges > THREADS) and not force:
         raise GraphError(
-            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold modules with depth=1 (or 2, 3), "
+            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold "
+            "modules with depth=1 (or 2, 3), "
             "draw a part of the graph, or pass force=True"
         )
 
@@ -281,7 +331,8 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
 def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
     """Return the nodes and the edges below ``root``, as micrograd does.
 
-    Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands twice.
+    Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands
+    twice.
 
     Parameters
     ----------

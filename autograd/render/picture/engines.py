@@ -52,7 +52,9 @@ def _run(engine: str, form: str, program: str, timeout: float, *, placed: bool =
     """Run one engine; whatever goes wrong is an EngineError."""
     command = _command(engine, form, placed=placed)
     try:
-        done = subprocess.run(command, input=program.encode(), capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command, input=program.encode(), capture_output=True, timeout=timeout, check=False
+        )
     except subprocess.TimeoutExpired:
         raise EngineError(f"{engine} took longer than {timeout:g} s") from None
     except OSError as error:
@@ -63,7 +65,9 @@ def _run(engine: str, form: str, program: str, timeout: float, *, placed: bool =
     return done.stdout
 
 
-def convert(program: str, form: str, *, timeout: float = TIMEOUT, engine: str = "auto", placed: bool = False) -> bytes:
+def convert(
+    program: str, form: str, *, timeout: float = TIMEOUT, engine: str = "auto", placed: bool = False
+) -> bytes:
     """Draw a DOT program in a format of Graphviz's, such as png or pdf.
 
     Parameters
@@ -91,10 +95,14 @@ def convert(program: str, form: str, *, timeout: float = TIMEOUT, engine: str = 
         except EngineError as error:
             problems.append(str(error))
     purpose = f"Drawing {form} ({'; '.join(problems)}; svg works without)"
-    raise MissingDependencyError("a working Graphviz", purpose, "pip install 'chainrule[graph]', or your system's graphviz package")
+    raise MissingDependencyError(
+        "a working Graphviz", purpose, "pip install 'chainrule[graph]', or your system's graphviz package"
+    )
 
 
-def place(graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT) -> tuple[Layout, list[str]]:
+def place(
+    graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT
+) -> tuple[Layout, list[str]]:
     """Place a picture by the first engine that can; also return what the others answered.
 
     Absence is no news where the built-in layout stands in; a crash, a hang and rubbish are.
@@ -120,9 +128,9 @@ def place(graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeo
 def _suits_dot(graph: Graph) -> bool:
     """Whether dot will do well, and soon.
 
-    It staggers nested clusters into a staircase, with edges through boxes, where the built-in layout gives each
-    cluster its place and each edge its lane. And its time grows with the lengths of the edges: minutes for a
-    chain of 500 nodes whose input is used all along.
+    It staggers nested clusters into a staircase, with edges through boxes, where the built-in layout gives
+    each cluster its place and each edge its lane. And its time grows with the lengths of the edges: minutes
+    for a chain of 500 nodes whose input is used all along.
     """
     if any(node.scope for node in graph.nodes) or len(graph.nodes) > DOT_BOXES:
         return False
@@ -158,8 +166,12 @@ def _parse(answer: bytes, graph: Graph, engine: str) -> Layout:
                 w, h = _label_size(thing)
                 placed.labels[thing["id"]] = Rect(x - w / 2, y - h / 2, w, h)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise EngineError(f"{engine} printed something that is no layout ({type(error).__name__}: {error})") from error
-    if set(placed.nodes) != {node.id for node in graph.nodes} or set(placed.curves) != {edge.id for edge in graph.edges}:
+        raise EngineError(
+            f"{engine} printed something that is no layout ({type(error).__name__}: {error})"
+        ) from error
+    if set(placed.nodes) != {node.id for node in graph.nodes} or set(placed.curves) != {
+        edge.id for edge in graph.edges
+    }:
         raise EngineError(f"{engine} left out nodes or edges")
     if any(len(points) % 3 != 1 or len(points) < 4 for points in placed.curves.values()):
         raise EngineError(f"{engine} printed something that is no curve")

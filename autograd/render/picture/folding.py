@@ -1,4 +1,7 @@
-"""Large graphs made readable: modules become one box, and what repeats is drawn once, marked with how often."""
+"""Large graphs made readable.
+
+Modules become one box, and what repeats is drawn once, marked with how often.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,11 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
     for v in nodes:
         i = index[v]
         if v.op is not None and v.op.name in _ORDERED:
-            below[i] += [(index[x], position) for position, x in enumerate(v.operands) if x.__class__ is Value and index[x] != i]
+            below[i] += [
+                (index[x], position)
+                for position, x in enumerate(v.operands)
+                if x.__class__ is Value and index[x] != i
+            ]
         else:
             below[i] += [(index[x], 0) for x in v.operands if x.__class__ is Value and index[x] != i]
     return below
@@ -113,7 +120,9 @@ def _order(below: list[list[tuple[int, int]]]) -> list[int] | None:
 
 
 def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[int] | None:
-    """Number the groups so that alike ones share a number: alike in what they are made of, and in what is made of them.
+    """Number the groups so that alike ones share a number.
+
+    Alike in what they are made of, and in what is made of them.
 
     A chain such as ``a + b + c + ...`` counts as one sum, for its links are alike to a reader.
     """
@@ -132,14 +141,21 @@ def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[i
         group = groups[i]
         operands: set[Any] = set()
         for j, position in below[i]:
-            if group.op is not None and groups[j].op is group.op and len(above[j]) == 1 and groups[j].scopes == group.scopes:
+            if (
+                group.op is not None
+                and groups[j].op is group.op
+                and len(above[j]) == 1
+                and groups[j].scopes == group.scopes
+            ):
                 link[j] = True
                 operands |= parts[j]
             else:
                 operands.add((made_of[j], position))
         parts[i] = frozenset(operands)
         kind = group.op.name if group.op is not None else "module" if group.module else "leaf"
-        made_of[i] = interned.setdefault((kind, _pattern(group.module), _pattern(group.scope), parts[i]), len(interned))
+        made_of[i] = interned.setdefault(
+            (kind, _pattern(group.module), _pattern(group.scope), parts[i]), len(interned)
+        )
     used_in = [0] * len(groups)
     for i in reversed(order):
         if link[i]:
@@ -197,47 +213,93 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
         if alone:
             for position, parent, local in positioned_edges(v):
                 tail = index[parent]
-                edges.setdefault((tail, head, position if groups[tail].count == 1 else -1), []).append((local, g))
+                edges.setdefault((tail, head, position if groups[tail].count == 1 else -1), []).append(
+                    (local, g)
+                )
         else:
             for parent, local in v.edges():
                 tail = index[parent]
                 if tail != head:
                     edges.setdefault((tail, head, -1), []).append((local, g))
     for (tail, head, position), flows in edges.items():
-        graph.edges.append(_arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass))
+        graph.edges.append(
+            _arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass)
+        )
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph
 
 
-def _box(i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool) -> Node:
+def _box(
+    i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool
+) -> Node:
     members = group.members
     arrived = [gradients[v] for v in members]
     if group.module:
         parameters = sum(v.op is None for v in members) // group.count
         title = visible(group.module.rpartition(".")[2])
         value = f"{len(members) // group.count} nodes" + (f", {parameters} leaves" if parameters else "")
-        node = Node(f"n{i}", title, "", value, "", kind="group", scope=group.scope, count=group.count, value_name="holds")
+        node = Node(
+            f"n{i}",
+            title,
+            "",
+            value,
+            "",
+            kind="group",
+            scope=group.scope,
+            count=group.count,
+            value_name="holds",
+        )
     else:
-        labels = {short_label(v.label, group.scope if group.count == 1 else v.label.rpartition(".")[0]) for v in members}
+        labels = {
+            short_label(v.label, group.scope if group.count == 1 else v.label.rpartition(".")[0])
+            for v in members
+        }
         patterns = {_DIGITS.sub("*", label) for label in labels}
         title = labels.pop() if len(labels) == 1 else patterns.pop() if len(patterns) == 1 else ""
         operations = {operation_text(v) for v in members[:200]}
         operation = operations.pop() if len(operations) == 1 else operation_text(members[0]).split(" ")[0]
         kind = "leaf" if group.op is None else "output" if output else "operation"
-        node = Node(f"n{i}", title, operation, _range([v.data for v in members]), "", kind=kind, scope=group.scope, count=len(members))
+        node = Node(
+            f"n{i}",
+            title,
+            operation,
+            _range([v.data for v in members]),
+            "",
+            kind=kind,
+            scope=group.scope,
+            count=len(members),
+        )
     if has_pass:
         node.gradient = _range(arrived)
         node.tone = tone(_strongest(arrived), scale)
     return node
 
 
-def _arrow(i: int, tail: int, head: int, position: int, *, flows: list[tuple[float | None, float]], scale: float, has_pass: bool) -> Edge:
+def _arrow(
+    i: int,
+    tail: int,
+    head: int,
+    position: int,
+    *,
+    flows: list[tuple[float | None, float]],
+    scale: float,
+    has_pass: bool,
+) -> Edge:
     locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]
     shade = tone(_strongest(contributions), scale) if has_pass and contributions else "none"
-    edge = Edge(f"e{i}", f"n{tail}", f"n{head}", max(position, 0), locals_.pop() if len(locals_) == 1 else "", tone=shade, taken=taken, count=len(flows))
+    edge = Edge(
+        f"e{i}",
+        f"n{tail}",
+        f"n{head}",
+        max(position, 0),
+        locals_.pop() if len(locals_) == 1 else "",
+        tone=shade,
+        taken=taken,
+        count=len(flows),
+    )
     if len(contributions) == 1 and has_pass:
         edge.contribution = number(contributions[0], minus=MINUS)
     return edge

@@ -1,4 +1,7 @@
-"""The neutral structure that every renderer draws: nodes, edges, clusters, and what the legend must explain."""
+"""The neutral structure that every renderer draws.
+
+Nodes, edges, clusters, and what the legend must explain.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +160,9 @@ def operation_text(node: Value) -> str:
         return f"{glyph}[{number(operands[-1])}]"
     if op.arity == ops.ANY:
         return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
-    constants = {i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)}
+    constants = {
+        i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)
+    }
     if op.name == "power":
         return {"2": "( )²", "3": "( )³", "0.5": "( )^½"}.get(constants[1], f"^ {constants[1]}")
     if len(operands) == 2 and op.arity == 2 and constants:
@@ -167,8 +172,13 @@ def operation_text(node: Value) -> str:
     return glyph
 
 
-def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None) -> Graph:
-    """Turn sorted nodes into a picture, one box for each; gradients are the nodes' own unless others are given."""
+def build(
+    nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None
+) -> Graph:
+    """Turn sorted nodes into a picture, one box for each.
+
+    Gradients are the nodes' own unless others are given.
+    """
     gradients = gradients or {v: gradient_of(v) for v in nodes}
     scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
     has_pass = any(g != 0.0 for g in gradients.values())
@@ -200,7 +210,10 @@ def build(nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value,
 
 
 def _reached(nodes: Sequence[Value]) -> set[Value]:
-    """Return the nodes that a backward pass comes to: nothing flows below a branch that was not taken, not even 0 * NaN."""
+    """Return the nodes that a backward pass comes to.
+
+    Nothing flows below a branch that was not taken, not even 0 * NaN.
+    """
     reached = {nodes[-1]}
     for v in reversed(nodes):
         if v in reached:

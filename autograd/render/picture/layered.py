@@ -18,7 +18,10 @@ THREAD: Final = 7.0  # distance between the line of an edge and its neighbour in
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """Something that takes room in a layer: a node, a cluster, the label of an edge, or an edge passing by."""
+    """Something that takes room in a layer.
+
+    A node, a cluster, the label of an edge, or an edge passing by.
+    """
 
     key: Any
     main: float
@@ -59,7 +62,9 @@ def assign_layers(items: list[Item], arrows: list[tuple[Item, Item]]) -> list[tu
     return forward
 
 
-def _topological(items: list[Item], arrows: list[tuple[Item, Item]]) -> tuple[list[Item] | None, list[tuple[Item, Item]]]:
+def _topological(
+    items: list[Item], arrows: list[tuple[Item, Item]]
+) -> tuple[list[Item] | None, list[tuple[Item, Item]]]:
     """Return the items sorted along the arrows, or None where they run in circles."""
     heads: dict[Item, list[Item]] = {item: [] for item in items}
     waiting = dict.fromkeys(items, 0)
@@ -156,7 +161,8 @@ def _distance(a: Item, b: Item) -> float:
 
 def _settle(layer: list[Item], *, before: bool | None) -> None:
     """Move the items of one layer to their neighbours' mean, keeping order and distance."""
-    # Measured from the tightest packing, the constraint is that offsets do not decrease: an isotonic regression.
+    # Measured from the tightest packing, the constraint is that offsets do not decrease: an isotonic
+    # regression.
     packed, at = [], 0.0
     for i, item in enumerate(layer):
         at += _distance(layer[i - 1], item) if i else 0.0

@@ -98,7 +98,10 @@ def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
     # Lanes for long edges are worth their time as long as they are few beside the boxes.
     lanes = size < 2500 and graph.span() < 4 * size + 400
     sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
-    _arrange(root, _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded))
+    _arrange(
+        root,
+        _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded),
+    )
     result = Layout()
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
@@ -125,7 +128,10 @@ def _home(root: _Box, scope: str) -> list[_Box]:
     path = ""
     for part in scope.split(".") if scope else ():
         path = f"{path}.{part}" if path else part
-        children, key = boxes[-1].children, f"{path}."  # ends as no node's id does, whatever the module is called
+        children, key = (
+            boxes[-1].children,
+            f"{path}.",
+        )  # ends as no node's id does, whatever the module is called
         if key not in children:
             children[key] = _Box(path)
             boxes[-1].items[key] = Item(key, 0.0, 0.0)
@@ -198,7 +204,10 @@ def _give_slots(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -
 
 
 def _wrapped(layers: list[list[Item]], options: _Options, *, aspect: float) -> list[list[Item]]:
-    """Break layers into columns, so that the whole is no strip; clusters stand high, for several stand side by side."""
+    """Break layers into columns, so that the whole is no strip.
+
+    Clusters stand high, for several stand side by side.
+    """
     area = sum((item.main + BARE_GAP) * (item.cross + SEPARATION) for layer in layers for item in layer)
     most = (area / aspect if options.horizontal else area * aspect) ** 0.5
     columns: list[list[Item]] = []
@@ -225,7 +234,15 @@ def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, 
         slot.main, slot.cross = (width, ASTRIDE) if options.horizontal else (height, width)
 
 
-def _chain(box: _Box, layers: list[list[Item]], edge: Edge, span: range, *, ends: tuple[Item | None, Item | None], options: _Options) -> None:
+def _chain(
+    box: _Box,
+    layers: list[list[Item]],
+    edge: Edge,
+    span: range,
+    *,
+    ends: tuple[Item | None, Item | None],
+    options: _Options,
+) -> None:
     if len(span) > 2 * options.reach:
         return
     slots = [Item(edge, 0.0, 0.0, layer, solid=False) for layer in span]
@@ -300,12 +317,16 @@ def _route(graph: Graph, homes: dict[str, list[_Box]], horizontal: bool, result:
         result.curves[edge.id] = _smooth([out[edge.id], *ways[edge.id], into[edge.id]], horizontal)
 
 
-def _ports(graph: Graph, ways: dict[str, list[Point]], result: Layout, horizontal: bool, *, head: bool) -> dict[str, Point]:
+def _ports(
+    graph: Graph, ways: dict[str, list[Point]], result: Layout, horizontal: bool, *, head: bool
+) -> dict[str, Point]:
     """Spread the ends of edges over the side of each box, in the order in which they arrive."""
     ends: dict[str, list[tuple[float, int, str]]] = {}
     for i, edge in enumerate(graph.edges):
         way, other = ways[edge.id], result.nodes[edge.tail if head else edge.head]
-        x, y = (way[-1] if head else way[0]) if way else (other.x + other.width / 2, other.y + other.height / 2)
+        x, y = (
+            (way[-1] if head else way[0]) if way else (other.x + other.width / 2, other.y + other.height / 2)
+        )
         ends.setdefault(edge.head if head else edge.tail, []).append((y if horizontal else x, i, edge.id))
     ports = {}
     for node, listed in ends.items():
@@ -344,4 +365,6 @@ def _mirror(result: Layout, horizontal: bool) -> None:
         for key, rect in placed.items():
             placed[key] = flip(rect)
     for key, points in result.curves.items():
-        result.curves[key] = [(result.width - x, y) if horizontal else (x, result.height - y) for x, y in points]
+        result.curves[key] = [
+            (result.width - x, y) if horizontal else (x, result.height - y) for x, y in points
+        ]

@@ -32,7 +32,9 @@ def entries(graph: Graph, *, flow: bool, bands: bool = True, labels: bool = True
         mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
         listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))
     if any(not edge.taken for edge in graph.edges):
-        listed.append(_swatch('<path class="wire cut" d="M0 0H26"/>', "branch not taken: nothing flows back", 26.0))
+        listed.append(
+            _swatch('<path class="wire cut" d="M0 0H26"/>', "branch not taken: nothing flows back", 26.0)
+        )
     if any(node.saved for node in graph.nodes):
         listed.append(_swatch(saved_mark(0.0, 0.0), "value saved for the backward pass", 7.0))
     if any(node.count > 1 for node in graph.nodes):
@@ -46,7 +48,10 @@ def _scale(largest: float) -> tuple[float, str]:
     left = width("gradient", BOX.small) + 12.0 + width(low, BOX.tiny)
     cells = [f"n{i}" for i in range(LEVELS, 0, -1)] + ["zero"] + [f"p{i}" for i in range(1, LEVELS + 1)]
     parts = [text(0.0, 4.0, "gradient", "w q"), text(left, 4.0, low, "k e")]
-    parts += [f'<path class="t-{cell} ring" d="M{coordinate(left + 6 + CELL * i)} -7h15v14h-15z"/>' for i, cell in enumerate(cells)]
+    parts += [
+        f'<path class="t-{cell} ring" d="M{coordinate(left + 6 + CELL * i)} -7h15v14h-15z"/>'
+        for i, cell in enumerate(cells)
+    ]
     parts.append(text(left + 6 + CELL * (LEVELS + 0.5) - 4.0, 4.0, "○", "k"))
     right = left + 12 + CELL * len(cells)
     parts.append(text(right, 4.0, high, "k"))

@@ -33,9 +33,18 @@ def listing(listed: Steps) -> str:
         operands = [name(listed.names[x]) if isinstance(x, Value) else x for x in step.node.operands]
         call = "" if op is None else f"{op.name}({', '.join(plain(x) for x in op.written(operands))})"
         scope = f"  in {visible(step.node.scope)}" if step.node.scope else ""
-        lines.append((step.name, call, f"{step.value:.4f}" if abs(step.value) < 1e6 else number(step.value), f"grad {number(listed.gradients[step.node])}{scope}"))
+        lines.append(
+            (
+                step.name,
+                call,
+                f"{step.value:.4f}" if abs(step.value) < 1e6 else number(step.value),
+                f"grad {number(listed.gradients[step.node])}{scope}",
+            )
+        )
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
-    return "\n".join(f"{a.ljust(widths[0])} = {b.ljust(widths[1])}  # {c.rjust(widths[2])}  {d}" for a, b, c, d in lines)
+    return "\n".join(
+        f"{a.ljust(widths[0])} = {b.ljust(widths[1])}  # {c.rjust(widths[2])}  {d}" for a, b, c, d in lines
+    )
 
 
 def mermaid(graph: Graph, *, flow: bool = False) -> str:
@@ -45,7 +54,9 @@ def mermaid(graph: Graph, *, flow: bool = False) -> str:
     index = {path: i for i, path in enumerate(scopes)}
     inside: dict[str, list[str]] = {}
     for node in graph.nodes:
-        head = " ".join(x for x in (escape.mermaid(node.operation), escape.mermaid(node.title)) if x) or "leaf"
+        head = (
+            " ".join(x for x in (escape.mermaid(node.operation), escape.mermaid(node.title)) if x) or "leaf"
+        )
         text = f"{head}{f' ×{node.count}' if node.count > 1 else ''}<br/>{escape.mermaid(node.value)}"
         if node.gradient:
             text += f"<br/>grad {escape.mermaid(node.gradient)}"
@@ -67,8 +78,14 @@ def mermaid(graph: Graph, *, flow: bool = False) -> str:
         label = "<br/>".join(escape.mermaid(line) for line in edge_label(edge, flow=flow))
         arrow = "-->" if edge.taken else "-.->"
         lines.append(f'  {edge.tail} {arrow}|"{label}"| {edge.head}')
-    lines += [f"  style c{i} fill:{LIGHT['cluster']},stroke:{LIGHT['rule']},color:{LIGHT['quiet']}" for i in index.values()]
+    lines += [
+        f"  style c{i} fill:{LIGHT['cluster']},stroke:{LIGHT['rule']},color:{LIGHT['quiet']}"
+        for i in index.values()
+    ]
     for shade in sorted({node.tone for node in graph.nodes} - {"none"}):
         members = ",".join(node.id for node in graph.nodes if node.tone == shade)
-        lines += [f"  classDef {shade} fill:{LIGHT[shade]},stroke:{LIGHT['line']},color:{LIGHT['ink']}", f"  class {members} {shade}"]
+        lines += [
+            f"  classDef {shade} fill:{LIGHT[shade]},stroke:{LIGHT['line']},color:{LIGHT['ink']}",
+            f"  class {members} {shade}",
+        ]
     return "\n".join(lines) + "\n"

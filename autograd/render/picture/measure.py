@@ -47,13 +47,20 @@ def node_size(node: Node) -> tuple[float, float]:
     """Return width and height of a box."""
     named = bool(node.title)
     left = node.operation or ("" if named else "leaf")
-    head = width(title(node), BOX.font, bold=True) + width(left, BOX.font, bold=not named) + (BOX.gap if left and named else 0.0)
+    head = (
+        width(title(node), BOX.font, bold=True)
+        + width(left, BOX.font, bold=not named)
+        + (BOX.gap if left and named else 0.0)
+    )
     if node.count > 1:
         head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
     if node.saved:
         head += 14.0
     # Zero and what is not finite have a mark before them.
-    listed = [(name, f"○ {text}" if name == "grad" and node.tone in ("zero", "nan") else text) for name, text in rows(node)]
+    listed = [
+        (name, f"○ {text}" if name == "grad" and node.tone in ("zero", "nan") else text)
+        for name, text in rows(node)
+    ]
     listed.append((node.value_name, node.widest))
     widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
     return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))

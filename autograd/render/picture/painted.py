@@ -1,7 +1,8 @@
 """An SVG picture of this package as a DOT program, so that Graphviz makes PNG and PDF of it, mark for mark.
 
 Shapes go into the background, in the xdot language; texts become nodes without a border, for Graphviz 14
-crashes over text in a background. What is understood of SVG and CSS is what `autograd.render.picture.svg` writes.
+crashes over text in a background. What is understood of SVG and CSS is what `autograd.render.picture.svg`
+writes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class _Kind:
 
 
 def painted_source(svg: str, *, bitmap: bool = True) -> str:
-    """Return a program that draws the picture and moves nothing (for neato -n2); a bitmap has two dots for each pixel."""
+    """Return a program that draws the picture and moves nothing (for neato -n2).
+
+    A bitmap has two dots for each pixel.
+    """
     breadth, height = picture_size(svg)
     root = ET.fromstring(svg)  # noqa: S314 - written here, a moment ago
     painter = _Painter(height, _Sheet(root.findtext("{http://www.w3.org/2000/svg}style") or ""))
@@ -85,7 +89,10 @@ class _Painter:
             elif tag == "rect":
                 self._shape([_rounded(element, dx, dy)], style)
             elif tag == "path":
-                self._shape(_subpaths(element.get("d", ""), dx, dy), {**style, "stroke-width": element.get("stroke-width", style.get("stroke-width", "1"))})
+                self._shape(
+                    _subpaths(element.get("d", ""), dx, dy),
+                    {**style, "stroke-width": element.get("stroke-width", style.get("stroke-width", "1"))},
+                )
             elif tag == "text":
                 self._text(element, dx, dy, style)
 
@@ -99,7 +106,10 @@ class _Painter:
         if fill != "none":
             self.shapes.append(f"C {len(fill + alpha)} -{fill}{alpha}")
         for points in paths:
-            self.shapes.append(f"{'B' if fill == 'none' else 'b'} {len(points)} " + " ".join(f"{x:.1f} {self.height - y:.1f}" for x, y in points))
+            self.shapes.append(
+                f"{'B' if fill == 'none' else 'b'} {len(points)} "
+                + " ".join(f"{x:.1f} {self.height - y:.1f}" for x, y in points)
+            )
 
     def _text(self, element: ET.Element, dx: float, dy: float, style: Style) -> None:
         content = element.text or ""
@@ -109,10 +119,23 @@ class _Painter:
         if "stroke" in style:  # a halo: the ground, under the text
             w = width(content, size)
             left = x - w / 2
-            box = ET.Element("rect", {"x": str(left), "y": str(y - 0.85 * size), "width": str(w), "height": str(1.05 * size), "rx": "3"})
+            box = ET.Element(
+                "rect",
+                {
+                    "x": str(left),
+                    "y": str(y - 0.85 * size),
+                    "width": str(w),
+                    "height": str(1.05 * size),
+                    "rx": "3",
+                },
+            )
             self._shape([_rounded(box, 0.0, 0.0)], {"fill": style["stroke"]})
         room = 1.3 * width(content, size) + 12.0  # a face broader than expected must not be cut off
-        align, centre = {"start": ("LEFT", x + room / 2), "end": ("RIGHT", x - room / 2), "middle": ("CENTER", x)}[anchor]
+        align, centre = {
+            "start": ("LEFT", x + room / 2),
+            "end": ("RIGHT", x - room / 2),
+            "middle": ("CENTER", x),
+        }[anchor]
         shown = escape.dot_html(content)
         if style.get("font-weight") == "600":
             shown = f"<B>{shown}</B>"
@@ -124,7 +147,9 @@ class _Painter:
 
 def _walk(root: ET.Element) -> Iterator[tuple[ET.Element, tuple[_Kind, ...], Point]]:
     """Yield every element with the kinds of its ancestors and itself, and how far it is moved."""
-    stack: list[tuple[ET.Element, tuple[_Kind, ...], Point]] = [(root, (_kind(root, set(), None),), (0.0, 0.0))]
+    stack: list[tuple[ET.Element, tuple[_Kind, ...], Point]] = [
+        (root, (_kind(root, set(), None),), (0.0, 0.0))
+    ]
     while stack:
         element, chain, (dx, dy) = stack.pop()
         yield element, chain, (dx, dy)
@@ -144,7 +169,12 @@ def _kind(element: ET.Element, seen: set[str], before: ET.Element | None) -> _Ki
     tag = element.tag.rpartition("}")[2]
     first = tag not in seen
     seen.add(tag)
-    return _Kind(tag, frozenset((element.get("class") or "").split()), first, frozenset() if before is None else frozenset((before.get("class") or "").split()))
+    return _Kind(
+        tag,
+        frozenset((element.get("class") or "").split()),
+        first,
+        frozenset() if before is None else frozenset((before.get("class") or "").split()),
+    )
 
 
 class _Sheet:
@@ -156,12 +186,17 @@ class _Sheet:
         for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", css):
             style = dict(part.split(":", 1) for part in body.split(";") if part)
             for selector in selectors.split(","):
-                weight = 10 * (selector.count(".") + selector.count(":")) + len(re.findall(r"(?:^|[ +])[a-z]", selector))
+                weight = 10 * (selector.count(".") + selector.count(":")) + len(
+                    re.findall(r"(?:^|[ +])[a-z]", selector)
+                )
                 self._rules.append((weight, len(self._rules), selector.split(), style))
         self._rules.sort(key=lambda rule: rule[:2])
 
     def style(self, chain: tuple[_Kind, ...]) -> Style:
-        """Return what applies to the last element of a chain of ancestors; opacity comes from the groups around it too."""
+        """Return what applies to the last element of a chain of ancestors.
+
+        Opacity comes from the groups around it too.
+        """
         if chain not in self._known:
             found: Style = dict(self.style(chain[:-1])) if len(chain) > 1 else {}
             found = {name: value for name, value in found.items() if name == "opacity"}
@@ -249,7 +284,11 @@ def _subpaths(data: str, dx: float, dy: float) -> list[list[Point]]:
         if command == "C":
             path += [(v[i] + dx, v[i + 1] + dy) for i in (0, 2, 4)]
         elif command == "q":  # the same parabola, as a cubic
-            path += [(x + 2 / 3 * v[0], y + 2 / 3 * v[1]), (x + v[2] + 2 / 3 * (v[0] - v[2]), y + v[3] + 2 / 3 * (v[1] - v[3])), (x + v[2], y + v[3])]
+            path += [
+                (x + 2 / 3 * v[0], y + 2 / 3 * v[1]),
+                (x + v[2] + 2 / 3 * (v[0] - v[2]), y + v[3] + 2 / 3 * (v[1] - v[3])),
+                (x + v[2], y + v[3]),
+            ]
         else:
             path += _line((x, y), _end(command, v, (x, y), path[0], dx))
     return paths

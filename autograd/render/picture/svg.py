@@ -22,10 +22,12 @@ FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,A
 
 _SHAPE: Final = (
     f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
-    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge text{{font-size:{BOX.tiny}px}}"
+    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge "
+    f"text{{font-size:{BOX.tiny}px}}"
     ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
-    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag .band{stroke-linecap:butt}"
+    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag "
+    ".band{stroke-linecap:butt}"
     ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
 
@@ -40,7 +42,10 @@ def _colours(scope: str, c: dict[str, str]) -> str:
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
         ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
     }  # fmt: skip
-    sheet = "".join(",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}" for selector, rule in rules.items())
+    sheet = "".join(
+        ",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}"
+        for selector, rule in rules.items()
+    )
     return sheet + "".join(f"{scope} .t-{t}{{fill:{c[t]}}}{scope} .s-{t}{{stroke:{c[t]}}}" for t in tones)
 
 
@@ -48,7 +53,9 @@ def style(theme: str = "auto") -> str:
     """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not."""
     # Pictures of different themes may stand in one page, where each style sheet applies to all.
     sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT)
-    return sheet + (f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK)}}}" if theme == "auto" else "")
+    return sheet + (
+        f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK)}}}" if theme == "auto" else ""
+    )
 
 
 def to_svg(
@@ -74,9 +81,14 @@ def to_svg(
     """
     notices = [*graph.notices, *news]
     inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
-    lines, legend_width = wrap(entries(graph, flow=flow, bands=bands, labels=bool(placed.labels)) if legend else [], max(inner, 420.0))
+    lines, legend_width = wrap(
+        entries(graph, flow=flow, bands=bands, labels=bool(placed.labels)) if legend else [],
+        max(inner, 420.0),
+    )
     total_width = max(inner, legend_width)
-    total_height = placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
+    total_height = (
+        placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
+    )
     n = coordinate
     parts = [
         (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
@@ -85,15 +97,32 @@ def to_svg(
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
-    parts += [_cluster(graph, path, rect) for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))]
+    parts += [
+        _cluster(graph, path, rect)
+        for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))
+    ]
     if flow and bands:
-        parts += [_band(edge, placed.curves[edge.id]) for edge in graph.edges if edge.taken and edge.tone not in ("none", "zero")]
+        parts += [
+            _band(edge, placed.curves[edge.id])
+            for edge in graph.edges
+            if edge.taken and edge.tone not in ("none", "zero")
+        ]
     vertical = graph.rankdir in ("TB", "BT")
     inside = {node.id: bool(node.scope) for node in graph.nodes}
     if graph.crowded:
         parts += _texture(graph, placed)
     else:
-        parts += [_edge(edge, placed, flow=flow, slim=slim, inside=inside[edge.tail] and inside[edge.head], vertical=vertical) for edge in graph.edges]
+        parts += [
+            _edge(
+                edge,
+                placed,
+                flow=flow,
+                slim=slim,
+                inside=inside[edge.tail] and inside[edge.head],
+                vertical=vertical,
+            )
+            for edge in graph.edges
+        ]
     parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
     parts.append("</g>")
     y = placed.height + 4.0
@@ -163,7 +192,9 @@ def _node(node: Node, at: Rect, *, slim: bool) -> str:
 def _cluster(graph: Graph, path: str, at: Rect) -> str:
     n, count = coordinate, graph.scope_counts.get(path, 1)
     name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
-    caption = text(at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b")
+    caption = text(
+        at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b"
+    )
     return (
         f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" width="{n(at.width)}" '
         f'height="{n(at.height)}" rx="10"/>{caption}</g>'
@@ -176,7 +207,9 @@ def _path(points: list[tuple[float, float]]) -> str:
     for i in range(1, len(points) - 2, 3):
         straight = points[i - 1][1] == points[i + 2][1] == points[i][1] == points[i + 1][1]
         end = points[i + 2]
-        parts.append(f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3]))
+        parts.append(
+            f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3])
+        )
     return "".join(parts)
 
 
@@ -233,13 +266,19 @@ def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, v
     out = [f'<g class="edge{" in" if inside else ""}" data-edge="{edge.id}"{ends}>']
     if not slim:
         out.append(_tooltip(edge.tooltip))
-    out.append(f'<path class="wire{"" if edge.taken else " cut"}" d="{_path(points)}"/><path class="tip" d="{tip}"/>')
+    out.append(
+        f'<path class="wire{"" if edge.taken else " cut"}" d="{_path(points)}"/><path class="tip" d="{tip}"/>'
+    )
     at = placed.labels.get(edge.id)
     if at is not None:
         lines = edge_label(edge, flow=flow)
-        # Along a line of ours, one text above it and one below; else one below the other, on a plate where the line runs down.
+        # Along a line of ours, one text above it and one below; else one below the other, on a plate where
+        # the line runs down.
         if vertical:
             out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
         first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
-        out += [text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "") for i, line in enumerate(lines)]
+        out += [
+            text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "")
+            for i, line in enumerate(lines)
+        ]
     return "".join([*out, "</g>"])

@@ -16,14 +16,16 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors": ("exceptions that say the remedy", ("errors",)),
     "floats": ("values on floats, by IEEE's rules, within 2 ulp", ("floats",)),
-    "op, ops": ("the table of operations: a row is all that is known of an operation", ("op", "ops")),
-    "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes",)),
-    "Value": ("the node and its operators", ("node", "operators", "value")),
+    "form, op, ops": ("the table of operations: a row is all that is known of an operation", ("form", "op", "ops")),
+    "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes", "lasting")),
+    "node": ("what a node holds", ("node", "blocks", "native")),
+    "backward": ("topological order, adjoints, backward", ("backward", "sweep", "joint")),
+    "copying": ("copies and pickles of graphs", ("keep.copying",)),
+    "Value": ("the node's operators and methods", ("value", "operators", "vectors", "later")),
     "many": ("sum, dot, softmax, ...: over iterables, one node each", ("many",)),
-    "backward": ("topological order, adjoints, backward", ("backward",)),
     "calculus": ("grad, jvp, vjp, Jacobians, Hessians; recompute instead of storing", ("calculus",)),
     "custom": ("a user's own row of the table", ("custom",)),
-    "keep": ("graphs as JSON, copies, pickles", ("keep",)),
+    "keep": ("graphs as JSON; files", ("keep",)),
     "compiler": ("scalar graph to rolled program to NumPy or C", ("compiler",)),
     "render": ("pictures, derivations, the stepper", ("render",)),
     "testing": ("gradient checks, Hypothesis strategies", ("testing",)),
@@ -62,7 +64,7 @@ def _part_of(module: str) -> str | None:
     key = package if package == "nn" else rest.partition(".")[0]
     if not key:
         return None
-    return next((part for part, (_, modules) in PARTS.items() if key in modules), key)
+    return next((part for part, (_, modules) in PARTS.items() if rest in modules or key in modules), key)
 
 
 def _purpose(part: Part) -> str:

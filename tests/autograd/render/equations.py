@@ -21,7 +21,7 @@ Number = Callable[[Callable[[float, float], float]], float]
 _TOKEN = re.compile(
     r'\s*(?:(?P<number>\d+(?:\.\d*)?(?:e[+-]\d+)?)|(?P<word>"(?:[^"\\]|\\.)*"(?:\.grad)?|[^\W\d_][\w.…\']*(?:\[[\w, ]*\]|\(\d+\))*|∂[₀-₉]*)|(?P<sign>->|>=|<=|==|\.\.\.|.))'
 )
-_TITLES = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "max": "max", "min": "min", "Phi": "normal_cdf"}
+_TITLES = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "max": "max", "min": "min", "Phi": "normal_cdf"}
 
 
 class ElidedError(Exception):

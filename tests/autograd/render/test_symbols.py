@@ -120,9 +120,9 @@ def test_a_users_rule_that_needs_numbers_has_no_formula_and_does_no_harm():
 
 
 def test_a_users_rule_in_the_packages_terms_has_one():
-    row = custom_op("cube", lambda x: x**3, lambda y, x: (3.0 * x * x,), latex="{0}^3")
+    row = custom_op("cube", lambda x: x**3, lambda y, x: (3.0 * x * x,), form=lambda x: x**3.0)
     assert plain(local_formulas(row, name("y"), [name("x")])[0]) == "3x^2"
-    assert latex(apply_raw(row, [name("x")])) == "x^3"
+    assert latex(apply_raw(row, [name("x")])) == "x^{3}"
 
 
 def test_mathml_is_well_formed():

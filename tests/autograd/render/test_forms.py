@@ -1,0 +1,133 @@
+"""Rows say how they are written once; a language draws the shapes and knows no row."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value, custom_op, explain, form, ops
+from autograd.render.formula import latex, mathml, notation, text
+from autograd.render.formula.formula import Formula
+from autograd.render.formula.symbols import apply_raw, name
+
+SHAPES = [kind.__name__.lower() for kind in form.Form.__subclasses__()]
+
+
+class Lisp(notation.Notation):
+    """A language that no part of the project knows: every formula as (name operand ...)."""
+
+    def number(self, x):
+        return notation.coefficient_text(x), form.ATOM
+
+    def name(self, text):
+        return text
+
+    def brackets(self, text):
+        return text
+
+    def add(self, terms):
+        return f"(+ {' '.join(f'(- {t})' if negative else t for negative, t in terms)})"
+
+    def product(self, x):
+        coefficient, factors = x.parts
+        powers = " ".join(f"(expt {self.show(b)[0]} {e:g})" for b, e in factors)
+        return f"(* {coefficient:g} {powers})", form.ATOM
+
+    def _list(self, head, operands):
+        return f"({head} {' '.join(self.show(x)[0] for x in operands)})", form.ATOM
+
+    def infix(self, shape, _, operands):
+        return self._list(shape.sign, operands)
+
+    comparison = prefix = infix
+
+    def power(self, shape, _, operands):
+        return self._list(f"expt {shape.base}".strip(), operands)
+
+    def root(self, shape, _, operands):
+        return self._list(shape.word, operands)
+
+    def fraction(self, _, __, operands):
+        return self._list("/", operands)
+
+    def fence(self, shape, op, operands):
+        return self._list(shape.word or op.name, operands)
+
+    def function(self, shape, op, operands):
+        return self._list(shape.word, op.written(operands))
+
+    def auxiliary(self, _, op, operands):
+        return self._list(op.name, operands)
+
+    def cases(self, _, __, operands):
+        return self._list("if", operands)
+
+    def products(self, _, __, operands):
+        return self._list("dot", operands)
+
+
+def formula_of(op):
+    count = op.arity if op.arity != ops.ANY else 4
+    return apply_raw(op, [*map(name, "abcd"[:count]), *map(float, op.params.values())])
+
+
+@pytest.mark.parametrize("op", ops.TABLE.values(), ids=lambda op: op.name)
+def test_a_new_language_draws_every_row(op):
+    said = Lisp().show(formula_of(op))[0]
+    assert said.count("(") == said.count(")")
+    assert all(letter in said for letter in "abcd"[: op.arity if op.arity != ops.ANY else 4])
+
+
+def test_a_language_has_a_method_for_every_shape():
+    for language in (text._Text, latex._Latex, mathml._MathML, Lisp):
+        assert all(callable(getattr(language, shape, None)) for shape in SHAPES)
+
+
+@pytest.mark.parametrize("module", [text, latex, mathml, notation])
+def test_a_language_speaks_of_no_row(module):
+    words = {node.value for node in ast.walk(ast.parse(Path(module.__file__).read_text())) if isinstance(node, ast.Constant)}
+    # A function's upright name, such as TeX's \tanh, is a word of the language; "sum" is a kind of formula, "mod" a sign.
+    assert not (words & ops.TABLE.keys()) - getattr(module, "_NAMED", set()) - {"sum", "mod"}
+
+
+def test_a_row_that_says_nothing_is_a_function_of_its_name():
+    op = custom_op("bump", lambda x: x, lambda y, x: (1.0,))
+    made = apply_raw(op, [name("z")])
+    assert (text.plain(made), latex.latex(made)) == ("bump z", r"\operatorname{bump} z")
+
+
+@pytest.mark.parametrize(("shape", "plain", "tex"), [
+    (form.Function("arcsec"), "arcsec z", r"\operatorname{arcsec} z"),
+    (form.Function("si", "Σ"), "si z", r"\Sigma(z)"),
+    (form.Root("root4", 4), "root4 z", r"\sqrt[4]{z}"),
+    (form.Power("10"), "10^z", "10^{z}"),
+    (form.Fence("|", "|"), "|z|", r"\left|z\right|"),
+    (lambda x: 1.0 / (1.0 + x * x), "1/(1 + z*z)", r"\frac{1}{1 + z \, z}"),
+    (lambda x: autograd.exp(x) - 1.0, "e^z - 1", "e^{z} - 1"),
+])  # fmt: skip
+def test_a_users_row_is_written_as_its_form_says(shape, plain, tex):
+    op = custom_op("own", lambda x: x, lambda y, x: (1.0,), form=shape)
+    made = apply_raw(op, [name("z")])
+    assert (text.plain(made), latex.latex(made)) == (plain, tex)
+    assert "<" in mathml.mathml(made)
+    x = Value(2.0, "x")
+    for style in ("text", "markdown", "latex", "mathml"):
+        assert explain(op(x), wrt=x, style=style)
+
+
+def test_a_form_that_fails_is_written_as_a_function():
+    op = custom_op("odd", lambda x: x, lambda y, x: (1.0,), form=lambda x: float(x))
+    assert text.plain(apply_raw(op, [name("z")])) == "odd z"
+
+
+def test_what_was_called_differently_is_refused_with_its_name():
+    with pytest.raises(TypeError, match=r"'latex' is none; how it is written is its form"):
+        custom_op("own", lambda x: x, lambda y, x: (1.0,), latex="{0}")
+
+
+def test_a_formula_keeps_what_was_written():
+    x = name("x")
+    assert isinstance(x, Formula)
+    assert text.plain(apply_raw(ops.reciprocal, [apply_raw(ops.square, [x])])) == "1/x^2"
+    assert text.plain(apply_raw(ops.mul, [1.0, x])) == "1*x"
