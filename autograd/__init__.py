@@ -21,8 +21,8 @@ from autograd.calculus.functional import (
 from autograd.custom import custom_op
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
-from autograd.later import LATER as _LATER
-from autograd.later import later as _later
+from autograd.lazy import LAZY as _LAZY
+from autograd.lazy import lazy_import as _lazy_import
 from autograd.many import dot, dots, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from autograd.modes import detect_anomaly, no_grad, scope, sources
 from autograd.ops import (
@@ -230,11 +230,11 @@ def __getattr__(name: str) -> Any:
         return import_module(f"autograd.{name}")
     if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
         return TABLE[name]
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    globals()[name] = found = _later(name)
+    globals()[name] = found = _lazy_import(name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LAZY})

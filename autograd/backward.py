@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, MODE, cut_off, differentiating, frozen, is_tracing
+from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.sweep import add_to_leaves, in_turn, sweep
 
@@ -174,14 +174,14 @@ def _reverse(root: Value, gradient: Any, create_graph: bool) -> dict[Any, Any]:
 
 
 class Pass(NamedTuple):
-    """A pass under way: that of a graph, or of a checkpointed call in it, before the graph's goes on."""
+    """The state of a backward pass: through a whole graph, or through one recomputed checkpointed call."""
 
     grads: dict[Any, Any]
     rest: Iterator[Any]
     """The nodes that are left, each before its parents."""
     bundles: dict[int, Bundle]
     ends: Sequence[Any] = ()
-    """What a call rests on: their gradients go on to the pass around."""
+    """The inputs of the checkpointed call, whose gradients go on to the enclosing pass."""
 
 
 def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle]) -> None:
@@ -189,23 +189,24 @@ def _accumulate(grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bund
 
     Each parent's gradient += the node's gradient * the local derivative.
     """
-    passes = [Pass(grads, reversed(order), bundles)]
+    _run(Pass(grads, reversed(order), bundles), _chain_rule)
+
+
+def _run(first: Pass, chain_rule: Callable[[Pass], Pass | None]) -> None:
+    """Make a pass, and within it those of the checkpointed calls that it meets."""
+    passes = [first]
     while passes:
-        inner = _descend(passes[-1])
-        _next(passes, inner)
+        inner = chain_rule(passes[-1])
+        if inner is not None:
+            passes.append(inner)
+            continue
+        done = passes.pop()
+        if passes:
+            passes[-1].grads.update((x, done.grads[x]) for x in done.ends)
+        del done  # and with it the nodes that were made again
 
 
-def _next(passes: list[Pass], inner: Pass | None) -> None:
-    """Go on with the pass of a checkpointed call; or, where one is over, with the pass around."""
-    if inner is not None:
-        passes.append(inner)
-        return
-    done = passes.pop()
-    if passes:
-        passes[-1].grads.update((x, done.grads[x]) for x in done.ends)
-
-
-def _descend(now: Pass) -> Pass | None:
+def _chain_rule(now: Pass) -> Pass | None:
     """Make a pass to its end, or up to a checkpointed call, whose own is returned."""
     grads, rest, bundles, _ = now
     for node in rest:
@@ -279,14 +280,11 @@ def _accumulate_recorded(
     grads: dict[Any, Any], order: list[Any], bundles: dict[int, Bundle], create_graph: bool
 ) -> None:
     """Do as `_accumulate` does, in the same order, but with nodes, or with a check of every result."""
-    passes = [Pass(grads, reversed(order), bundles)]
-    while passes:
-        inner = _descend_recorded(passes[-1], create_graph)
-        _next(passes, inner)
+    _run(Pass(grads, reversed(order), bundles), partial(_chain_rule_recorded, create_graph=create_graph))
 
 
-def _descend_recorded(now: Pass, create_graph: bool) -> Pass | None:
-    """Do as `_descend` does."""
+def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
+    """Do as `_chain_rule` does."""
     grads, rest, bundles, _ = now
     anomaly = bool(ACTIVE) and MODE.get().anomaly
     results: dict[Any, Value] = {}  # of a call with several, one that messages name
@@ -520,8 +518,8 @@ def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Valu
     """Check where a pass starts, and with what."""
     root = _node(root, who)
     if not create_graph:
-        frozen("takes derivatives as numbers", _AS_VALUES)
-        cut_off([root], "takes derivatives as numbers", "these", _AS_VALUES)
+        refuse_while_tracing("takes derivatives as numbers", _AS_VALUES)
+        refuse_constant([root], "takes derivatives as numbers", "these", _AS_VALUES)
     if not isinstance(gradient, Node):
         return root, to_float(gradient)
     if not create_graph:

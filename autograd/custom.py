@@ -1,4 +1,4 @@
-"""A user's own row of the table."""
+"""`custom_op`: define an operation of your own."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def custom_op(
     Parameters
     ----------
     name
-        An identifier that no row of the table bears. Defining a custom operation anew replaces it for
-        graphs that are recorded from then on.
+        An identifier that is not the name of an operation of the table. Defining a custom operation anew
+        replaces it for graphs that are recorded from then on.
     value
         ``value(*operands) -> float``, on floats.
     partials
@@ -51,8 +51,8 @@ def custom_op(
     ValueError
         If the name is taken by the table or is no identifier.
     TypeError
-        If ``value`` or ``partials`` is no function, or a field is none; at a call, if one returns something else than
-        it should.
+        If ``value`` or ``partials`` is no function, or a field is none; at a call, if one returns something
+        else than it should.
 
     Examples
     --------

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
-    "ATOM", "CALL", "NEGATION", "POWER", "PRODUCT", "SUM", "Auxiliary", "Cases", "Comparison", "Fence", "Form", "Fraction",
-    "Function", "Infix", "Power", "Prefix", "Products", "Root",
+    "ATOM", "CALL", "NEGATION", "POWER", "PRODUCT", "SUM", "Auxiliary", "Cases", "Comparison", "Fence", "Form",
+    "Fraction", "Function", "Infix", "Power", "Prefix", "Products", "Root",
 ]  # fmt: skip
 
 # How tightly a printed form binds, for parentheses; an atom is a name, a number, or what has brackets of its

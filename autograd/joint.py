@@ -1,7 +1,4 @@
-"""Calls of operations with several results, such as the softmax of many scores.
-
-The results share one object.
-"""
+"""Calls of operations with several results, such as softmax: one object that the result nodes share."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ from autograd.modes import is_tracing
 from autograd.node import Call, Node
 from autograd.op import MultiOp
 
-__all__ = ["Joint", "float_pull", "record"]
+__all__ = ["MultiOpCall", "float_pull", "record"]
 
 
-class Joint(Call):
-    """A call of an operation with several results, and what passes through it need to know.
+class MultiOpCall(Call):
+    """One call of a `MultiOp`: what its result nodes share, and how derivatives pass through it.
 
     Parameters
     ----------
@@ -27,8 +24,10 @@ class Joint(Call):
         The operation.
     operands
         Nodes, or floats.
-    values, kept
-        Its results, and what it keeps of them, as they were computed.
+    values
+        The results.
+    kept
+        The floats from which derivatives are computed; see `MultiOp.kept`.
     """
 
     __slots__ = ("kept", "kind", "values")
@@ -52,6 +51,7 @@ class Joint(Call):
     def pull(self, cotangents: Sequence[Any], recorded: bool = False) -> Sequence[Any]:
         """Return for each operand the sum over the results of cotangent times derivative."""
         if not recorded:
+            # Not 0.0: adding -0.0 changes no number, the sign of a zero included.
             return self.kind.float_pull(self.kept, [-0.0 if g is None else g for g in cotangents])
         return self._on_nodes(self.kind.pull, cotangents)
 
@@ -62,6 +62,11 @@ class Joint(Call):
         return self._on_nodes(self.kind.push, tangents)
 
     def _on_nodes(self, rule: Any, received: Sequence[Any]) -> Sequence[Any]:
+        """Apply a rule of the operation to nodes, so that the result can be differentiated again.
+
+        ``shares`` are the results that the rules are written with; ``leading`` says which of them outweighs
+        the rest.
+        """
         self._check()
         shares = (self.kind.shares or self.kind)(*self._a)
         leading = list(map(self.kind.leads, shares if is_tracing() else [w._data for w in shares]))
@@ -92,10 +97,10 @@ def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Any]:
     operands = tuple([x if isinstance(x, Node) else to_float(x) for x in operands])
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
     values = kind.values(numbers)
-    call = Joint(kind, operands, values, values if kind.kept is kind.values else kind.kept(numbers))
+    call = MultiOpCall(kind, operands, values, values if kind.kept is kind.values else kind.kept(numbers))
     return [Node.record_result(kind.row, y, call, i) for i, y in enumerate(values)]
 
 
-def float_pull(call: Joint, cotangents: list[float]) -> list[float]:
-    """Do as `Joint.pull` does: what the pass in C calls."""
+def float_pull(call: MultiOpCall, cotangents: list[float]) -> list[float]:
+    """Do as `MultiOpCall.pull` does: what the pass in C calls."""
     return list(call.kind.float_pull(call.kept, cotangents))

@@ -1,6 +1,6 @@
-"""What recording an operation means right now: the only global state, and only as context managers.
+"""The modes: what recording an operation means right now; context managers set them, and nothing else does.
 
-Each mode lives in a context variable, so threads and asyncio tasks do not disturb one another. The set
+Each mode tokens in a context variable, so threads and asyncio tasks do not disturb one another. The set
 ``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?". A mode ends with its ``with``
 block, even where an interrupt strikes in the middle of entering or leaving it: see `lasting`.
 """
@@ -16,8 +16,8 @@ from functools import wraps
 from typing import Any, Final, ParamSpec
 from weakref import ref
 
+from autograd.contexts import SafeContext, Token, value_of
 from autograd.errors import TracingError
-from autograd.lasting import Lasting, Life, content
 
 __all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
@@ -37,19 +37,17 @@ class Mode:
     tape: list[Any] | None = None
     """While the compiler traces: every node, in order of creation."""
     differentiating: Inputs | None = None
-    """With respect to what the functions that are being called are differentiated.
+    """The inputs of the calls of `grad`, `jvp` and the like that are running; None outside of such calls.
 
-    None outside of such calls.
-
-    What such a function cuts off from the graph is a constant to everyone, and a number that depends on these
-    may not leave it.
+    What their function detaches is a constant, and a number that depends on the inputs may not leave the
+    graph.
     """
     inside: Any = None
     """The run of a checkpointed function that is going on; see `checkpointing`."""
 
 
 class Inputs:
-    """The nodes by which a function that is being called is differentiated, and those of the calls around.
+    """The inputs of one differentiated call and, through ``around``, of the calls that enclose it.
 
     Parameters
     ----------
@@ -86,7 +84,7 @@ class Inputs:
                 return True
             if node not in walked and node not in apart:
                 walked.add(node)
-                stack += [x for x in node._rests_on() if x is not None and x.__class__ is not float]
+                stack += [x for x in node._predecessors() if x is not None and x.__class__ is not float]
         self._room = max(self._room, 4 * len(walked))
         if len(apart) + len(walked) > self._room:
             self._apart = walked
@@ -107,25 +105,27 @@ class _Modes:
     """The modes that were switched on in the present context and have not ended."""
 
     def __init__(self) -> None:
-        self._lives: ContextVar[tuple[ref[Life], ...]] = ContextVar("autograd_modes", default=())
+        self._tokens: ContextVar[tuple[ref[Token], ...]] = ContextVar("autograd_modes", default=())
 
     def get(self) -> Mode:
         """Return how operations are recorded now."""
-        lives = self._lives.get()
-        if not lives:
+        tokens = self._tokens.get()
+        if not tokens:
             return _USUAL
-        switched = list(map(content, lives))
+        switched = list(map(value_of, tokens))
         if None not in switched:
             return switched[-1][1]  # type: ignore[no-any-return]
-        now = _USUAL  # one has ended, maybe before those that began after it: what those changed is theirs
+        # A mode may end before one that was entered later, as a generator can do: those that live are applied
+        # anew.
+        now = _USUAL
         for changes, _ in filter(None, switched):
             now = _changed(now, changes)
         return now
 
-    def add(self, life: ref[Life], changes: dict[str, Any]) -> None:
-        """Switch fields of the present `Mode` for as long as ``life`` lasts."""
-        life().content = changes, _changed(self.get(), changes)  # type: ignore[union-attr]
-        self._lives.set((*[weak for weak in self._lives.get() if weak() is not None], life))
+    def add(self, token: ref[Token], changes: dict[str, Any]) -> None:
+        """Switch fields of the present `Mode` for as long as ``token`` lasts."""
+        token().content = changes, _changed(self.get(), changes)  # type: ignore[union-attr]
+        self._tokens.set((*[weak for weak in self._tokens.get() if weak() is not None], token))
 
 
 def _changed(mode: Mode, changes: dict[str, Any]) -> Mode:
@@ -136,11 +136,11 @@ def _changed(mode: Mode, changes: dict[str, Any]) -> Mode:
 
 _USUAL: Final = Mode()
 MODE: Final = _Modes()
-ACTIVE: Final[set[ref[Life]]] = set()
+ACTIVE: Final[set[ref[Token]]] = set()
 
 
-class Switch(Lasting):
-    """What a mode returns: for ``with``, or as the decorator of a function, around each of its calls.
+class ModeContext(SafeContext):
+    """A mode, for a ``with`` statement or as the decorator of a function, around each of its calls.
 
     A generator may be suspended inside, and be closed after modes around it have ended or others have begun,
     or in another context: each mode ends for itself.
@@ -152,12 +152,12 @@ class Switch(Lasting):
         super().__init__()
         self.name, self.changes = name, changes
 
-    def _begin(self, life: ref[Life]) -> None:
-        # No name for what `life()` returns, and no variable for the reference that removes itself from the
+    def _begin(self, token: ref[Token]) -> None:
+        # No name for what `token()` returns, and no variable for the reference that removes itself from the
         # set.
         if not self.changes.keys() <= {"differentiating", "inside"}:
-            ACTIVE.add(ref(life(), ACTIVE.discard))  # type: ignore[arg-type]
-        MODE.add(life, self.changes)
+            ACTIVE.add(ref(token(), ACTIVE.discard))  # type: ignore[arg-type]
+        MODE.add(token, self.changes)
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         """Decorate a function."""
@@ -174,30 +174,30 @@ class Switch(Lasting):
 
             @wraps(function)
             async def awaited(*args: Any, **keywords: Any) -> Any:
-                with Switch(self.name, self.changes):
+                with ModeContext(self.name, self.changes):
                     return await function(*args, **keywords)
 
             return awaited
 
         @wraps(function)
         def called(*args: Any, **keywords: Any) -> Any:
-            with Switch(self.name, self.changes):
+            with ModeContext(self.name, self.changes):
                 return function(*args, **keywords)
 
         return called
 
 
-def mode(**changes: Any) -> Switch:
+def mode(**changes: Any) -> ModeContext:
     """Switch fields of the present `Mode`."""
-    return Switch("mode", changes)
+    return ModeContext("mode", changes)
 
 
-def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **changes: Any) -> Switch:
+def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **changes: Any) -> ModeContext:
     """Say that what is called inside is called for its derivative with respect to these nodes.
 
     The nodes of the calls around count too, unless ``within`` is False.
     """
-    return Switch(
+    return ModeContext(
         "differentiating",
         {"differentiating": Inputs(inputs, MODE.get().differentiating if within else None), **changes},
     )
@@ -206,17 +206,17 @@ def differentiating(inputs: Iterable[Any] = (), *, within: bool = True, **change
 Arguments = ParamSpec("Arguments")
 
 
-def switch(change: Callable[Arguments, dict[str, Any]]) -> Callable[Arguments, Switch]:
+def public_mode(change: Callable[Arguments, dict[str, Any]]) -> Callable[Arguments, ModeContext]:
     """Make a public mode of a function that says which fields of `Mode` it changes."""
 
     @wraps(change)
-    def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> Switch:
+    def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> ModeContext:
         if args and callable(args[0]):
             raise TypeError(
                 f"a decorator takes its parentheses along: write @{change.__name__}(...) above "
                 f"{getattr(args[0], '__name__', args[0])!s:.40}"
             )
-        return Switch(change.__name__, change(*args, **keywords))
+        return ModeContext(change.__name__, change(*args, **keywords))
 
     return made
 
@@ -226,7 +226,7 @@ def is_tracing() -> bool:
     return bool(ACTIVE) and MODE.get().tape is not None
 
 
-def cut_off(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
+def refuse_constant(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
     """Refuse what would be a constant and depends on the arguments of a function that is differentiated.
 
     Nothing happens outside of such a function, nor inside `no_grad`, where constants are wanted.
@@ -239,11 +239,8 @@ def cut_off(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
         )
 
 
-def frozen(what: str, instead: str) -> None:
-    """Refuse what a recorded program could only repeat as it was at recording.
-
-    Nothing happens while nothing is recorded.
-    """
+def refuse_while_tracing(what: str, instead: str) -> None:
+    """Raise TracingError while the compiler records: the program would repeat today's answer for ever."""
     if is_tracing():
         raise TracingError(
             f"{user_line()} {what} while the function is recorded for compilation, "
@@ -251,7 +248,7 @@ def frozen(what: str, instead: str) -> None:
         )
 
 
-@switch
+@public_mode
 def no_grad() -> dict[str, Any]:
     """Compute without recording: results are leaves, and no gradient flows through them.
 
@@ -260,7 +257,7 @@ def no_grad() -> dict[str, Any]:
 
     Returns
     -------
-    Switch
+    ModeContext
         For ``with``, or as the decorator of a function.
 
     Examples
@@ -275,13 +272,13 @@ def no_grad() -> dict[str, Any]:
     return {"grad": False}
 
 
-@switch
+@public_mode
 def detect_anomaly() -> dict[str, Any]:
     """Raise at the first operation, forward or backward, that makes NaN or infinity of finite numbers.
 
     Returns
     -------
-    Switch
+    ModeContext
         For ``with``, or as the decorator of a function.
 
     Raises
@@ -301,7 +298,7 @@ def detect_anomaly() -> dict[str, Any]:
     return {"anomaly": True, "sources": True}
 
 
-@switch
+@public_mode
 def scope(name: str) -> dict[str, Any]:
     """Give the nodes made inside a module path, which pictures show as a cluster.
 
@@ -312,7 +309,7 @@ def scope(name: str) -> dict[str, Any]:
 
     Returns
     -------
-    Switch
+    ModeContext
         For ``with``, or as the decorator of a function.
 
     Raises
@@ -336,13 +333,13 @@ def scope(name: str) -> dict[str, Any]:
     return {"scope": name}
 
 
-@switch
+@public_mode
 def sources() -> dict[str, Any]:
     """Note with each node made inside the line of your program that made it; pictures show it to a pointer.
 
     Returns
     -------
-    Switch
+    ModeContext
         For ``with``, or as the decorator of a function.
 
     Examples
@@ -363,7 +360,7 @@ def check_path(path: str) -> None:
         )
 
 
-_NOT_THE_USERS: Final = frozenset(
+_LIBRARIES: Final = frozenset(
     (
         "autograd",
         "nn",
@@ -387,7 +384,7 @@ def user_line() -> str:
     """Return ``file:line`` of the innermost frame that is a user's code."""
     frame = sys._getframe(1)
     while (
-        frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS
+        frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES
     ):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

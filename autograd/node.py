@@ -1,7 +1,7 @@
-"""What a node holds: its number, its operation and operands, the local derivatives, its notes.
+"""The node: a number, the operation and operands it came from, the local derivatives, and notes.
 
-This module alone knows how a node keeps that in its slots; a backward pass, which has no time to ask, reads
-them too.
+How these are stored is explained above `Node.__slots__`. Code outside of this module uses the methods; only
+the hottest loops (value.py, vectors.py, backward.py, sweep.py) and keep/copying.py touch the slots.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from weakref import WeakSet, ref
 
 from autograd.errors import AnomalyError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, MODE, frozen, user_line
+from autograd.modes import ACTIVE, MODE, refuse_while_tracing, user_line
 from autograd.op import ANY, Op
 
 __all__ = [
     "HOOKED",
-    "LINKS",
-    "NUMBERS",
+    "NODE_SLOTS",
+    "OTHER_SLOTS",
     "Bundle",
     "Call",
-    "Constant",
+    "ConstantNote",
     "Handle",
     "Node",
     "Note",
-    "observe",
+    "apply_modes",
     "text",
 ]
 
 HOOKED: Final[WeakSet[Any]] = WeakSet()
-"""The hooks of all nodes there are: the backward pass' cheap question whether it must look for one."""
+"""All hooks that are registered; while it is empty, a backward pass need not look for any."""
 
 
 class Note:
@@ -72,17 +72,14 @@ class Note:
         self.hooks: tuple[Callable[[Any], Any], ...] = ()
 
 
-class Constant(Note):
-    """The note of a leaf with respect to which nobody wants a derivative.
-
-    Such a leaf was cut off inside a differentiated call.
-    """
+class ConstantNote(Note):
+    """The note of a leaf that counts as a constant: one detached inside `grad`, `jvp` and the like."""
 
     __slots__ = ()
 
 
-_BLANK: Final = Note()
-_ITSELF: Final = (
+_NO_NOTE: Final = Note()
+_INSTEAD_OF_DATA: Final = (
     "write x itself in place of x.data or x.item(); "
     "a number that is no argument or parameter can be read before the call"
 )
@@ -95,10 +92,10 @@ def text(label: Any) -> str:
     return label
 
 
-LINKS: Final = ("grad", "_a", "_b")
+NODE_SLOTS: Final = ("grad", "_a", "_b")
 """The slots of a node that may hold nodes, or tuples of them."""
-NUMBERS: Final = ("_data", "_da", "_db", "_row")
-"""The others, but the note."""
+OTHER_SLOTS: Final = ("_data", "_da", "_db", "_row")
+"""The slots of a node that never hold nodes: numbers and the operation."""
 
 
 class Node:
@@ -112,7 +109,7 @@ class Node:
     # has None everywhere.
     __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
 
-    _blank: ClassVar[list[Any]]
+    _pool: ClassVar[list[Any]]
     """Blank nodes, whose slots are to be filled.
 
     They are of the class `Value`, whose module assigns this and the next.
@@ -141,10 +138,9 @@ class Node:
         data
             The result.
         operands
-            Nodes and floats, constants included; of a row over two vectors, these.
+            Nodes and floats, constants included; for a dot product, the pair of its vectors.
         local
-            The local derivative in each operand, None where nothing flows; of a row over two vectors, a list
-            for each.
+            One derivative for each operand, None where nothing flows; for a dot product, one list a vector.
 
         Returns
         -------
@@ -165,7 +161,7 @@ class Node:
         node.grad = 0.0
         node.note = None
         node._fill(op, operands, local)
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     @staticmethod
     def record_result(op: Op, data: float, call: Call, index: int) -> Any:
@@ -190,10 +186,10 @@ class Node:
         node.grad = 0.0
         node.note = None
         node._fill_result(op, call, index)
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def _fill(self, op: Op, operands: tuple[Any, ...], local: Sequence[Any]) -> None:
-        """Make the node that of an operation, as `record` takes it."""
+        """Write the operation, operands and local derivatives into the slots of a new node."""
         self._row = op
         if len(operands) > 2 or op.arity == ANY:
             self._a, self._b = operands, tuple(local) + (None,) * (len(operands) - len(local))
@@ -203,7 +199,7 @@ class Node:
             self._da, self._db = local if len(local) == 2 else (local[0], None)
 
     def _fill_result(self, op: Op, call: Call, index: int) -> None:
-        """Make the node that of one of a call's results."""
+        """Write one result of a call into the slots of a new node."""
         self._row = op
         self._a, self._b = call, float(index)
         self._da = self._db = None
@@ -212,18 +208,15 @@ class Node:
 
     @property
     def data(self) -> float:
-        """The number. A function that is recorded for compilation has none yet.
-
-        There it raises TracingError.
-        """
+        """The number; while the compiler records a function there is none yet, and TracingError is raised."""
         if ACTIVE:
-            frozen("reads the number in a Value", _ITSELF)
+            refuse_while_tracing("reads the number in a Value", _INSTEAD_OF_DATA)
         return self._data
 
     @data.setter
     def data(self, number: SupportsFloat) -> None:
         if ACTIVE:
-            frozen(
+            refuse_while_tracing(
                 "assigns to a Value",
                 "assign before or after the call; inside, make a new Value of the old: x = x + 1.0",
             )
@@ -277,8 +270,8 @@ class Node:
         a = self._a
         return a if isinstance(a, tuple) and isinstance(a[0], tuple) else None
 
-    def _rests_on(self) -> tuple[Any, ...]:
-        """Return what a walk through the graph meets next: nodes and numbers, None, or a `Call`."""
+    def _predecessors(self) -> tuple[Any, ...]:
+        """Return what the node was made from, for walks: nodes, numbers, None, or its `Call`."""
         a = self._a
         if a.__class__ is not tuple:
             return (a,) if isinstance(a, Call) else (a, self._b)
@@ -299,7 +292,9 @@ class Node:
 
     def edges(self) -> list[tuple[Any, float | None]]:
         """Each parent with its local derivative; None where the branch was not taken, so nothing flows."""
-        frozen("reads the local derivatives of a Value", "write autograd.grad(f)(x), whose result is a Value")
+        refuse_while_tracing(
+            "reads the local derivatives of a Value", "write autograd.grad(f)(x), whose result is a Value"
+        )
         return self._edges()
 
     def _edges(self) -> list[tuple[Any, float | None]]:
@@ -336,7 +331,7 @@ class Node:
     @property
     def label(self) -> str:
         """The node's name, or the empty string."""
-        return (self.note or _BLANK).label
+        return (self.note or _NO_NOTE).label
 
     @label.setter
     def label(self, label: str) -> None:
@@ -345,17 +340,19 @@ class Node:
     @property
     def scope(self) -> str:
         """Path of the module that made the node, such as ``layer1.n2``, or the empty string."""
-        return (self.note or _BLANK).scope
+        return (self.note or _NO_NOTE).scope
 
     @property
     def source(self) -> str:
         """``file:line`` that made the node, where a mode that notes it was on; else the empty string."""
-        return (self.note or _BLANK).source
+        return (self.note or _NO_NOTE).source
 
     def _own_note(self) -> Note:
         # Nodes of one module share one note: copy it before writing.
-        old = self.note or _BLANK
-        self.note = (Constant if old.__class__ is Constant else Note)(old.label, old.scope, old.source)
+        old = self.note or _NO_NOTE
+        self.note = (ConstantNote if old.__class__ is ConstantNote else Note)(
+            old.label, old.scope, old.source
+        )
         self.note.hooks = old.hooks
         return self.note
 
@@ -397,9 +394,10 @@ class Node:
 
 
 class Handle:
-    """What `Node.register_hook` returns. It knows the node, which does not know it: there is no cycle.
+    """What `Node.register_hook` returns, to remove the hook again.
 
-    The hook belongs to the node, and to its copies: with the last of them it is gone.
+    It refers to the node, and the node not to it, so there is no reference cycle. The hook lives as long as
+    the node or a copy of it.
     """
 
     __slots__ = ("_hook", "_node")
@@ -410,7 +408,7 @@ class Handle:
     def remove(self) -> None:
         """Take the hook away."""
         hook = self._hook()
-        if any(h is hook for h in (self._node.note or _BLANK).hooks):
+        if any(h is hook for h in (self._node.note or _NO_NOTE).hooks):
             note = self._node._own_note()
             note.hooks = tuple(h for h in note.hooks if h is not hook)
 
@@ -418,22 +416,23 @@ class Handle:
 
 
 class Bundle:
-    """A vector of operands that dot products share.
+    """A tuple of operands, treated as one node while a graph is sorted and differentiated.
 
-    In a sorted graph it stands between them and its elements.
+    Dot products that share a vector add their gradients to its bundle, as a list; then each element gets its
+    part. A bundle of several outputs also serves as the one root of a pass.
     """
 
     __slots__ = ("_a", "grad")
     op = _row = note = _b = _da = _db = None
     recomputed = False
-    """Whether its nodes were dropped, so that a pass goes through `replay` and not through `pull`."""
+    """Whether this is a checkpointed call: its nodes are made again by `replay` in the backward pass."""
 
     def __init__(self, elements: tuple[Any, ...]) -> None:
         self._a = elements
         self.grad: Any = None
 
     def replay(self, cotangents: Any, grads: dict[Any, Any], recorded: bool) -> Any:
-        """Return a pass to be made before the one around goes on; None where all has been passed on."""
+        """Compute the dropped nodes again; return the pass through them, which comes first, or None."""
         raise NotImplementedError
 
     def pull(self, cotangents: Any, recorded: bool = False) -> Sequence[Any]:  # noqa: ARG002
@@ -446,7 +445,7 @@ class Bundle:
         """The operands."""
         return self._a
 
-    def _rests_on(self) -> tuple[Any, ...]:
+    def _predecessors(self) -> tuple[Any, ...]:
         return self._a
 
 
@@ -459,8 +458,8 @@ class Call(Bundle):
     __slots__ = ("count",)
     count: int
 
-    def again(self) -> list[Any]:
-        """Return the results with all the nodes that were dropped."""
+    def recompute(self) -> list[Any]:
+        """Return the results, computed again, with all nodes between them and the operands."""
         raise NotImplementedError
 
     def check(self, index: int, now: float) -> None:
@@ -482,8 +481,8 @@ class Call(Bundle):
 _Made = TypeVar("_Made", bound=Node)
 
 
-def observe(node: _Made) -> _Made:
-    """Do with a new node what the modes in force ask for."""
+def apply_modes(node: _Made) -> _Made:
+    """Apply the modes in force to a new node: the check for anomalies, no_grad, notes, the tape."""
     mode = MODE.get()
     if mode.anomaly and not math.isfinite(node._data):
         numbers = [x._data if isinstance(x, Node) else x for x in node.operands]
@@ -498,7 +497,7 @@ def observe(node: _Made) -> _Made:
         node._row = node._a = node._b = node._da = node._db = None
     constant = not mode.grad and mode.differentiating
     if mode.scope or mode.sources or constant:
-        node.note = (Constant if constant else Note)("", mode.scope, user_line() if mode.sources else "")
+        node.note = (ConstantNote if constant else Note)("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:
         mode.tape.append(node)
     return node

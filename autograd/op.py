@@ -79,7 +79,7 @@ class Op:
     kink: Callable[..., float] | None = None
     """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
     vectors: bool = False
-    """Whether the operands are two vectors of one length, one behind the other, which nodes keep, and share, as they are."""
+    """Whether the operands are two vectors of one length, one behind the other, which nodes may share."""
     gated: bool = False
     """Whether a partial of zero is structural: the branch is not taken and receives no gradient at all."""
     float_partials: Callable[..., tuple[float, ...]] | None = None
@@ -372,7 +372,8 @@ class Ieee(float):
     __mul__ = __rmul__ = _ieee(lambda a, b: a * b)
     __sub__, __rsub__ = _ieee(lambda a, b: a - b), _ieee(lambda a, b: b - a)
     __truediv__, __rtruediv__ = _ieee(elementary.div), _ieee(lambda a, b: elementary.div(b, a))
-    __pow__, __rpow__ = _ieee(elementary.pow), _ieee(lambda a, b: elementary.pow(b, a))  # type: ignore[assignment]
+    __pow__ = _ieee(elementary.pow)  # type: ignore[assignment]
+    __rpow__ = _ieee(lambda a, b: elementary.pow(b, a))  # type: ignore[assignment]
     __floordiv__, __rfloordiv__ = _ieee(elementary.floordiv), _ieee(lambda a, b: elementary.floordiv(b, a))
     __mod__, __rmod__ = _ieee(elementary.mod), _ieee(lambda a, b: elementary.mod(b, a))
 

@@ -1,11 +1,10 @@
-"""The plain backward pass, in place: what `backward` does where floats are all that is wanted.
+"""The fast backward pass on floats; `backward` tries it first where no mode or hook is on.
 
-`adjoints` marks nodes in a set and adds up gradients in a dict. Here marks and sums of all but the leaves
-live in the nodes' own ``grad``, which takes half the time. A test proves that the two agree to the bit.
+`adjoints` keeps its marks and sums in dicts. Here they live in the nodes' own ``grad`` (only the sums of
+leaves are in a dict), which takes half the time. A test proves that both give the same bits.
 
-A pass's marks are two zeros of its own, told from all other numbers by what `is` says. So nothing has to be
-cleaned up: to a reader a mark that an interrupted pass left behind is the number zero, and to the next pass
-it is no mark.
+Two float objects 0.0, new in each pass, serve as marks and are recognised by identity (``is``). What an
+interrupted pass leaves behind reads as 0.0, and the next pass does not take it for a mark.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import Any, Final, TypeVar
 
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
-from autograd.joint import Joint, float_pull
+from autograd.joint import MultiOpCall, float_pull
 from autograd.native import REPLACED, engine
 from autograd.node import Bundle, Call, Node
 from autograd.op import Op
@@ -37,7 +36,9 @@ _TURNS: Final[
 
 
 def in_turn(work: Callable[[], T]) -> T:
-    """Do ``work``, which writes to ``grad`` or copies it, while no other thread does such a thing.
+    """Do ``work``, which reads or writes the ``grad`` of many nodes, while no other thread does.
+
+    This is a queue and not a lock, which would stay locked if an interrupt struck before its release.
 
     Raises
     ------
@@ -100,21 +101,20 @@ _set_grad: Final = Node.__dict__["grad"].__set__
 
 
 def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  # noqa: ARG001
-    """Where the nodes' ``grad`` are still the objects in ``before``, set all of them, and return True.
+    """Set the nodes' ``grad`` to ``after``, all at once; return whether that was done.
 
-    Otherwise set none of them, and return False.
-
-    In one go through C, which no interrupt from the keyboard can split. Whoever calls it has the turn, so
-    that they are.
+    The version in C refuses where a ``grad`` is no longer the object in ``before``. Here `in_turn` keeps
+    other threads out, so nothing needs to be compared, and the one call into C is not split by an interrupt
+    from the keyboard.
     """
     deque(map(_set_grad, nodes, after), maxlen=0)
     return True
 
 
-def _held(node: Any, before: Any, g: Any) -> Any:
-    """Return what a node holds after a pass that brings it ``g``.
+def _new_grad(node: Any, before: Any, g: Any) -> Any:
+    """Return the new ``grad`` of a node to which a pass brings ``g``.
 
-    A leaf that held nothing gets the very bits of ``g``.
+    A leaf adds it to what it had, if anything; any other node holds just ``g``.
     """
     if node._a is not None:
         return 0.0 if g is None else g
@@ -140,9 +140,7 @@ def _number(leaf: Any, grad: Any) -> float:
 
 
 def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:
-    """Add to the leaves' ``grad`` what a pass brings them, and set that of the other nodes.
-
-    Either all of them are written, or none.
+    """Add gradients to the ``grad`` of leaves, and set those of other nodes: all, or none.
 
     ``check`` is called with each leaf, what it will hold, and the two terms of that sum.
     """
@@ -150,7 +148,7 @@ def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] |
     done = False
     while not done:  # another thread may have added to the same leaves meanwhile
         before = list(map(_get_grad, nodes))
-        after = list(map(_held, nodes, before, arrived))
+        after = list(map(_new_grad, nodes, before, arrived))
         if check is not None:
             for node, old, g, now in zip(nodes, before, arrived, after, strict=True):
                 if node._a is None and g is not None:
@@ -172,21 +170,19 @@ def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
 
 
 def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
-    """Add numbers to the leaves' ``grad``; nothing where there is None in place of a number.
+    """Add a number, if not None, to the ``grad`` of each leaf; return whether that was done.
 
-    False, with no leaf changed, where a ``grad`` is neither a float nor None, or a zero meets None: has it
-    arrived, or nothing?
+    It is not, and no leaf is changed, where a ``grad`` is neither a float nor None, or is None and the number
+    is 0.0: then it is unclear whether a gradient of zero arrived, or none at all.
     """
     return _add_floats(nodes, numbers)
 
 
 def _sweep(root: Node, gradient: float) -> bool:
-    """Fill ``grad`` of every node below ``root``.
+    """Fill ``grad`` of every node below ``root``; return whether that was possible.
 
-    False, with no leaf changed, where that takes the general pass.
-
-    It does at a checkpointed call, or where a slot holds what it should not. Where an exception strikes,
-    leaves keep what they had.
+    It is not, and no leaf is changed, at a checkpointed call, in a cycle, or where a slot holds what it
+    should not; `backward` takes the general pass then. Where an exception strikes, leaves keep what they had.
     """
     sums: dict[Any, Any] = {}
     is_open, empty = (
@@ -205,12 +201,7 @@ def _sweep(root: Node, gradient: float) -> bool:
             _accumulate(order, bundles, sums, empty)
         except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
             return False
-    nodes, arrived = list(sums), sums.values()
-    done = False
-    while not done:  # as `add_to_leaves` does, where there are only leaves
-        before = list(map(_get_grad, nodes))
-        after = list(map(_held, nodes, before, arrived))
-        done = _exchange(nodes, before, after)
+    add_to_leaves(sums)
     return True
 
 
@@ -358,6 +349,6 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
 sweep: Callable[[Node, float], bool] = _sweep
 # Both once more in C, where that was compiled: see native/backward.c.
 if engine is not None:
-    engine.take_pass(Op, Joint, float_pull)
+    engine.take_pass(Op, MultiOpCall, float_pull)
     REPLACED.update(sweep=_sweep, exchange=_exchange, add_floats=_add_floats)
     sweep, _exchange, _add_floats = engine.sweep, engine.exchange, engine.add_floats

@@ -23,10 +23,10 @@ from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
 from autograd.joint import record as record_all
 from autograd.keep.copying import deepcopy, reduce
-from autograd.later import later
-from autograd.modes import ACTIVE, MODE, cut_off, frozen, is_tracing, user_line
+from autograd.lazy import lazy_import
+from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing, user_line
 from autograd.native import REPLACED, engine
-from autograd.node import Constant, Node, Note, observe, text
+from autograd.node import ConstantNote, Node, Note, apply_modes, text
 from autograd.operators import Number, Operators
 from autograd.vectors import dot
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Number", "Value"]
 
-_SHARED: Final = "write x itself in place of the copy: what a recorded function computes never changes"
+_INSTEAD_OF_COPY: Final = (
+    "write x itself in place of the copy: what a recorded function computes never changes"
+)
 _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
 # NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
@@ -72,8 +74,9 @@ class Value(Node, Operators):
     ----------
     data : float
         The number. Assigning one changes later computations, not those recorded already.
-    grad : float
-        The derivative of the node on which `backward` was called with respect to this one. Leaves
+    grad : float or Value
+        The derivative of the node on which `backward` was called with respect to this one; a Value after
+        ``backward(create_graph=True)``. Leaves
         accumulate it over calls; interior nodes hold that of the latest call.
     op : Op or None
         The row of the table that made the node; None on a leaf. Read-only.
@@ -152,7 +155,7 @@ class Value(Node, Operators):
             db = None
         else:
             return self._apply(_ADD, (self, other))
-        node = _BLANK.pop() if _BLANK else _new()
+        node = _POOL.pop() if _POOL else _new()
         node._data = y
         node.grad = 0.0
         node._row = _ADD
@@ -161,7 +164,7 @@ class Value(Node, Operators):
         node._da = 1.0
         node._db = db
         node.note = None
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def __sub__(self, other: Number) -> Value:
         if other.__class__ is Value:
@@ -172,7 +175,7 @@ class Value(Node, Operators):
             db = None
         else:
             return self._apply(_SUB, (self, other))
-        node = _BLANK.pop() if _BLANK else _new()
+        node = _POOL.pop() if _POOL else _new()
         node._data = y
         node.grad = 0.0
         node._row = _SUB
@@ -181,7 +184,7 @@ class Value(Node, Operators):
         node._da = 1.0
         node._db = db
         node.note = None
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def __mul__(self, other: Number) -> Value:
         if other.__class__ is Value:
@@ -192,7 +195,7 @@ class Value(Node, Operators):
             db = None
         else:
             return self._apply(_MUL, (self, other))
-        node = _BLANK.pop() if _BLANK else _new()
+        node = _POOL.pop() if _POOL else _new()
         node._data = self._data * da
         node.grad = 0.0
         node._row = _MUL
@@ -201,11 +204,11 @@ class Value(Node, Operators):
         node._da = da
         node._db = db
         node.note = None
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def tanh(self) -> Value:
         """Hyperbolic tangent."""
-        node = _BLANK.pop() if _BLANK else _new()
+        node = _POOL.pop() if _POOL else _new()
         x = self._data
         node._data = _tanh(x)
         node.grad = 0.0
@@ -215,11 +218,11 @@ class Value(Node, Operators):
         node._da = _sech_squared(x)
         node._db = None
         node.note = None
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def relu(self) -> Value:
         """Rectified linear unit, max(0, x); the derivative at 0 is 0."""
-        node = _BLANK.pop() if _BLANK else _new()
+        node = _POOL.pop() if _POOL else _new()
         x = self._data
         if x > 0.0:
             node._data = x
@@ -235,7 +238,7 @@ class Value(Node, Operators):
         node._b = None
         node._db = None
         node.note = None
-        return observe(node) if ACTIVE else node
+        return apply_modes(node) if ACTIVE else node
 
     def __pos__(self) -> Value:
         return self
@@ -344,16 +347,16 @@ class Value(Node, Operators):
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
         self._refuse_while_tracing("the number in a Value", instead)
-        cut_off(
+        refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",
             f"Write {instead}; or x.detach() or x.item(), where that is meant",
         )  # fmt: skip
 
     def _refuse_copy(self, does: str) -> None:
         """Refuse a copy of what has no number yet, or of what the copy would not lead to."""
-        frozen(f"{does} a Value", _SHARED)
+        refuse_while_tracing(f"{does} a Value", _INSTEAD_OF_COPY)
         grads = [self.grad] if self.grad.__class__ is Value else []
-        cut_off(
+        refuse_constant(
             [self, *grads],
             f"{does} a Value",
             "the copy",
@@ -365,7 +368,7 @@ class Value(Node, Operators):
             "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; "
             "nn.Embedding is such a table"
         )
-        frozen("looks something up in a list by a Value", f"write {chosen}")
+        refuse_while_tracing("looks something up in a list by a Value", f"write {chosen}")
         raise TypeError(
             f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}"
         )
@@ -386,7 +389,7 @@ class Value(Node, Operators):
         )
         leaf = Value(self._data, self.label)
         if MODE.get().differentiating:
-            leaf.note = Constant(self.label)
+            leaf.note = ConstantNote(self.label)
         return leaf
 
     # Walks over the whole graph.
@@ -422,11 +425,11 @@ class Value(Node, Operators):
 
     def draw(self, **options: Any) -> Any:
         """Draw the graph below this node; see `autograd.draw` for the options."""
-        return later("draw")(self, **options)
+        return lazy_import("draw")(self, **options)
 
     def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
         """Derive the gradient of this node step by step; see `autograd.explain`."""
-        return later("explain")(self, wrt, style, **options)
+        return lazy_import("explain")(self, wrt, style, **options)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         self._refuse_copy("copies")
@@ -445,7 +448,7 @@ class Value(Node, Operators):
 
     def __format__(self, spec: str) -> str:
         if spec and ACTIVE:
-            frozen(
+            refuse_while_tracing(
                 "formats the number in a Value",
                 "print(x) shows that it is recorded; print its number after the call",
             )
@@ -459,10 +462,11 @@ class Value(Node, Operators):
 
 
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
-_BLANK, _new = blocks(partial(object.__new__, Value))
-Node._blank = _BLANK
+_POOL, _new = blocks(partial(object.__new__, Value))
+Node._pool = _POOL
 
-# These, division and negation once more in C, where that was compiled: see native/engine.c.
+# Where the engine in C was compiled, it replaces the five operators above, division and negation: see
+# native/operators.c.
 if engine is not None:
     REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, ops.div, ops.neg, _TANH, _RELU))
     _new = engine.blank
@@ -470,7 +474,7 @@ Node._new = staticmethod(_new)
 
 
 def _number(x: Any) -> Any:
-    """Return what the data is compared with in order."""
+    """Return the number on the other side of <, <=, > or >=."""
     if x.__class__ is Value:
         return x._data
     number = exact(x)
@@ -482,7 +486,7 @@ def _number(x: Any) -> Any:
 def _is_number(x: Any) -> bool:
     """Whether a node can be compared with it while the compiler records."""
     if is_array(x):
-        frozen(
+        refuse_while_tracing(
             "compares a Value with an array",
             "compare with one number at a time: [v == float(x) for x in array]",
         )

@@ -32,7 +32,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     vector = xs, x_data, x_recorded = _vector(xs)
     constant = None if x_recorded else (x_data, None)
     nodes: list[Any] = []
-    blank, new = Node._blank, Node._new
+    pool, new = Node._pool, Node._new
     for ws in rows:
         try:
             w_data = [w._data for w in ws]
@@ -42,7 +42,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
             nodes.append(_product(*_vector(ws), *vector))
             continue
         # What `_product` and `many.dot_vectors` do, in the hottest loop of a network's forward pass.
-        node = blank.pop() if blank else new()
+        node = pool.pop() if pool else new()
         node._data = sum(map(mul, w_data, x_data), _START) or 0.0
         node.grad = 0.0
         node._row = _DOT

@@ -19,8 +19,8 @@ MODULES = {
 # From left to right: each may import those after it, at the top of the file.
 CORE = [
     "calculus.functional", "keep.json", "custom", "many", "value", "operators", "vectors", "keep.copying", "backward", "sweep", "joint", "node",
-    "native", "blocks", "ops", "op", "floats.lengths", "floats.many", "floats.gaussian", "floats.gamma", "floats.elementary", "modes", "lasting",
-    "floats.convert", "later", "errors",
+    "native", "blocks", "ops", "op", "floats.lengths", "floats.many", "floats.gaussian", "floats.gamma", "floats.elementary", "modes", "contexts",
+    "floats.convert", "lazy", "errors",
 ]  # fmt: skip
 HEAVY = {
     "numpy": ("autograd.compiler",),

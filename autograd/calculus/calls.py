@@ -8,17 +8,17 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd.calculus import trees
-from autograd.calculus.linear import Linear, Mark
+from autograd.calculus.linear import InputNote, Linear
 from autograd.modes import MODE, differentiating, mode
 from autograd.value import Value
 
-__all__ = ["Argnums", "Run", "check_function", "check_tuple"]
+__all__ = ["Argnums", "Linearization", "check_function", "check_tuple"]
 
 Argnums = int | Sequence[int]
 
 
-class Run:
-    """A call of ``f`` in which the chosen arguments are nodes made for it; and the linear map of ``f`` there.
+class Linearization:
+    """A call of ``f`` on fresh nodes for the chosen arguments, with its derivative as a `Linear`.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Run:
         with mode(grad=True) if self._detached else nullcontext():
             # A node that is handed in gets one of our own above it (times one), through which it stays in
             # reach.
-            mark = Mark()
+            mark = InputNote()
             inputs = [x * 1.0 if x.__class__ is Value else _leaf(x, mark) for x in given]
             called = list(args)
             supply = iter(inputs)
@@ -117,13 +117,13 @@ class Run:
         return trees.rebuild(self.result, supply)
 
     def with_aux(self, result: Any) -> Any:
-        """Return the result, beside it what the function returned beside its own."""
+        """Return ``result``; where ``has_aux`` is set, paired with what the function returned beside."""
         return (result, self.aux) if self._has_aux else result
 
     @property
     def aux(self) -> Any:
         """What the function returned beside its result."""
-        return trees.map_values(self._finished, self._aux)
+        return trees.map_nodes(self._finished, self._aux)
 
     def _one_or_all(self, results: tuple[Any, ...]) -> Any:
         return results[0] if self._single else results
@@ -139,7 +139,7 @@ class Run:
         return x.detach() if self._detached else x
 
 
-def _leaf(x: float, mark: Mark) -> Value:
+def _leaf(x: float, mark: InputNote) -> Value:
     leaf = Value(x)
     leaf.note = mark
     return leaf

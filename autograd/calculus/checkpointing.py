@@ -12,7 +12,7 @@ from weakref import WeakSet
 from autograd.backward import Pass, sort
 from autograd.calculus import trees
 from autograd.calculus.calls import check_function
-from autograd.calculus.draws import drawn_from, reached, rewound
+from autograd.calculus.generators import changed, find_generators, restored
 from autograd.calculus.linear import Linear
 from autograd.errors import GraphError
 from autograd.modes import MODE, differentiating, is_tracing, mode
@@ -22,7 +22,7 @@ from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
-_MADE: Final[WeakSet[Callable[..., Any]]] = WeakSet()
+_CHECKPOINTED: Final[WeakSet[Callable[..., Any]]] = WeakSet()
 """The functions that `checkpoint` has returned."""
 
 
@@ -75,7 +75,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     True
     """
     check_function(f, "checkpoint")
-    if isinstance(f, FunctionType) and f in _MADE:
+    if isinstance(f, FunctionType) and f in _CHECKPOINTED:
         return f  # twice is once
 
     @wraps(f)
@@ -84,18 +84,18 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not MODE.get().grad or is_tracing():
             with differentiating(given):
                 return f(*args, **kwargs)  # nothing is recorded; or all of it is, to be compiled
-        around: _Run | None = MODE.get().inside
-        run = _Run(around is not None and around.again)
+        around: _CheckpointRun | None = MODE.get().inside
+        run = _CheckpointRun(around is not None and around.is_recomputing)
         if around is not None:
             around.forget_latest()
-        generators = reached(f, args, kwargs, beyond=_is_not_made)
+        generators = find_generators(f, args, kwargs, beyond=_is_not_checkpointed)
         with differentiating(given, inside=run):
             result = f(*args, **kwargs)
-        run.add_draws(drawn_from(generators))
+        run.add_draws(changed(generators))
         outputs = trees.leaves(result, "the result of checkpoint()'s function")
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
-        call = _Call((*given, *closed_over), f, args, kwargs, outputs, run.draws())
+        call = CheckpointedCall((*given, *closed_over), f, args, kwargs, outputs, run.draws())
         if around is not None:
             around.add(call, outputs)
         made = set(order) - set(closed_over)
@@ -103,28 +103,28 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             result, iter([call.result(i) if y in made else y for i, y in enumerate(outputs)])
         )
 
-    _MADE.add(checkpointed)
+    _CHECKPOINTED.add(checkpointed)
     return checkpointed
 
 
-def _is_not_made(f: Any) -> bool:
-    return f not in _MADE
+def _is_not_checkpointed(f: Any) -> bool:
+    return f not in _CHECKPOINTED
 
 
-class _Run:
-    """A run of a checkpointed function, which learns of the calls of other ones in it.
+class _CheckpointRun:
+    """One run of a checkpointed function; checkpointed calls inside of it report to it.
 
-    Of the generators that those draw from it learns from them: so nobody looks for these again. And where it
-    is a second run, its nodes are wanted at once, and next those of the latest call in it: they are kept
-    until then. So calls within calls, at any depth, run again once each.
+    They report the generators that they drew from, so that these need not be searched for again. In a second
+    run, the nodes of the latest inner call are kept, since the backward pass wants them next: so each nested
+    call runs again once.
     """
 
-    __slots__ = ("_draws", "_latest", "again")
+    __slots__ = ("_draws", "_latest", "is_recomputing")
 
-    def __init__(self, again: bool) -> None:
-        self.again = again
+    def __init__(self, is_recomputing: bool) -> None:
+        self.is_recomputing = is_recomputing
         self._draws: dict[int, tuple[Any, Any]] = {}
-        self._latest: _Call | None = None
+        self._latest: CheckpointedCall | None = None
 
     def add_draws(self, draws: Sequence[tuple[Any, Any]]) -> None:
         """Take note of generators that were drawn from, with their states before.
@@ -138,10 +138,10 @@ class _Run:
         """Return the generators that were drawn from, with their states before."""
         return list(self._draws.values())
 
-    def add(self, call: _Call, outputs: list[Any]) -> None:
+    def add(self, call: CheckpointedCall, outputs: list[Any]) -> None:
         """Take note of a call in it that is over."""
         self.add_draws(call.draws)
-        if self.again:
+        if self.is_recomputing:
             self._latest, call.outputs = call, outputs
 
     def forget_latest(self) -> None:
@@ -151,7 +151,7 @@ class _Run:
             self._latest = None
 
 
-class _Call(Call):
+class CheckpointedCall(Call):
     """A call whose nodes were dropped; in a sorted graph between its results and what they rest on."""
 
     __slots__ = ("_args", "_data", "_f", "_kwargs", "draws", "outputs")
@@ -171,7 +171,7 @@ class _Call(Call):
 
     def result(self, index: int) -> Value:
         """Return a node for one of the call's results."""
-        node: Value = Node.record_result(_Recomputed(self, index), self._data[index], self, index)
+        node: Value = Node.record_result(_CheckpointOp(self, index), self._data[index], self, index)
         return node
 
     def operands(self, index: Any) -> tuple[Any, ...]:  # noqa: ARG002
@@ -183,14 +183,14 @@ class _Call(Call):
 
         The call is done again for them.
         """
-        return Linear(self.elements, [self.again()[int(index)]], recorded=recorded).pull([1.0])
+        return Linear(self.elements, [self.recompute()[int(index)]], recorded=recorded).pull([1.0])
 
-    def again(self) -> list[Any]:
+    def recompute(self) -> list[Any]:
         """Return the call's results with all their nodes."""
         if self.outputs is not None:
             outputs, self.outputs = self.outputs, None
             return outputs
-        with mode(grad=True, inside=_Run(True)), rewound(self.draws):
+        with mode(grad=True, inside=_CheckpointRun(True)), restored(self.draws):
             outputs = trees.leaves(
                 self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function"
             )
@@ -215,7 +215,7 @@ class _Call(Call):
         """
         pairs = [
             (y, c)
-            for y, c in zip(self.again(), cotangents, strict=True)
+            for y, c in zip(self.recompute(), cotangents, strict=True)
             if c is not None and y.__class__ is Value
         ]
         root = Bundle(tuple(y for y, _ in pairs))
@@ -227,15 +227,15 @@ class _Call(Call):
         return Pass(inner, reversed(order), bundles, self.elements)
 
 
-class _Recomputed(OpOfCall):
+class _CheckpointOp(OpOfCall):
     """The row of one result of a checkpointed call."""
 
     __slots__ = ("call", "index")
 
-    call: _Call
+    call: CheckpointedCall
     index: int
 
-    def __init__(self, call: _Call, index: int) -> None:
+    def __init__(self, call: CheckpointedCall, index: int) -> None:
         super().__init__(
             call.name, self._value, self._partials, arity=ANY
         )

@@ -1,4 +1,4 @@
-"""Derivatives of functions, of any order: functions of functions, in JAX's sense of the names.
+"""Derivatives of functions, of any order, with the names that JAX uses.
 
 Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come back
 where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
@@ -19,7 +19,7 @@ from typing import Any
 
 from autograd.backward import gradients
 from autograd.calculus import trees
-from autograd.calculus.calls import Argnums, Run, check_function, check_tuple
+from autograd.calculus.calls import Argnums, Linearization, check_function, check_tuple
 from autograd.calculus.linear import Linear
 from autograd.value import Value
 
@@ -70,7 +70,7 @@ def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) 
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        run = Linearization(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.gradient())
 
     return gradient
@@ -99,7 +99,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run("value_and_grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        run = Linearization("value_and_grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
         gradient = run.gradient()
         return run.with_aux(run.output()), gradient
 
@@ -142,12 +142,16 @@ def jvp(
     return (*result, run.aux) if has_aux else result
 
 
-def _push(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who: str) -> tuple[Run, Any]:
-    """Run ``f`` and push the tangents forward."""
+def _push(
+    f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, who: str
+) -> tuple[Linearization, Any]:
+    """Linearization ``f`` and push the tangents forward."""
     check_function(f, who)
     primals, tangents = check_tuple(primals, who, "primals"), check_tuple(tangents, who, "tangents")
-    direction = trees.mirror(primals, tangents, "tangents", "primals")
-    run = Run(who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction)
+    direction = trees.leaves_like(primals, tangents, "tangents", "primals")
+    run = Linearization(
+        who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction
+    )
     return run, run.rebuild_output(run.linear.push(direction))
 
 
@@ -177,10 +181,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     ([6.0, 5.0], (13.0, 12.0))
     """
     check_function(f, "vjp")
-    run = Run("vjp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux)
+    run = Linearization("vjp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
-        given = trees.mirror(run.result, cotangents, "the cotangent", "the function's value")
+        given = trees.leaves_like(run.result, cotangents, "the cotangent", "the function's value")
         recorded = any(c.__class__ is Value for c in given)
         return run.rebuild_inputs(run.linear.pull(given, recorded=recorded), recorded=recorded)
 
@@ -314,12 +318,12 @@ def _jacobian(
     who: str,
     rows: Callable[[Linear], list[list[Any]]],
 ) -> Callable[..., Any]:
-    """Return the function that runs ``f``, and gives what ``rows`` computes its structure."""
+    """Return the Jacobian function of ``f``; ``rows`` says by which mode it is computed."""
     check_function(f, who)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        run = Run(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        run = Linearization(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.rebuild_rows(rows(run.linear)))
 
     return jacobian_of_f

@@ -1,9 +1,9 @@
-"""The linear map that a recorded computation is at one point.
+"""The derivative of a recorded computation as a linear map.
 
-Tangents go forward through it, cotangents back.
-
-Both directions multiply by the same local derivatives, those of the table's rows. Forward is the chain
-rule applied from the inputs up, in the order in which the nodes were made; reverse is `autograd.backward`.
+`Linear.push` multiplies it by tangents (forward mode, JVP), `Linear.pull` multiplies cotangents by it
+(reverse mode, VJP). Both multiply by the same local derivatives, those of the table's rows. Forward is the
+chain rule applied from the inputs up, in the order in which the nodes were made; reverse is
+`autograd.backward`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from autograd.backward import (
     sort,
 )
 from autograd.modes import ACTIVE, MODE
-from autograd.node import Bundle, Call, Constant
+from autograd.node import Bundle, Call, ConstantNote
 from autograd.value import Value
 
-__all__ = ["Linear", "Mark"]
+__all__ = ["InputNote", "Linear"]
 
 
-class Mark(Constant):
+class InputNote(ConstantNote):
     """The note of the leaves that a differentiated call makes of the numbers it is given."""
 
     __slots__ = ("live",)
@@ -38,13 +38,13 @@ class Mark(Constant):
         """Whether the call is going on. Afterwards its leaves are constants to everyone."""
 
 
-def _is_someones(leaf: Value) -> bool:
-    """Whether a derivative with respect to a leaf may be wanted.
+def _may_be_differentiated(leaf: Value) -> bool:
+    """Whether somebody outside of this call may want a derivative with respect to a leaf.
 
-    It may not if the leaf is a constant of a call, or its call is over.
+    Not where it is a constant, or an input of a call that has ended.
     """
     note = leaf.note
-    return not isinstance(note, Constant) or (isinstance(note, Mark) and note.live)
+    return not isinstance(note, ConstantNote) or (isinstance(note, InputNote) and note.live)
 
 
 class Linear:
@@ -81,16 +81,16 @@ class Linear:
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as
         # numbers.
         self.recorded = recorded or any(
-            x.op is None and _is_someones(x) for x in self._order if x.__class__ is Value
+            x.op is None and _may_be_differentiated(x) for x in self._order if x.__class__ is Value
         )
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
 
     def _find_active(self) -> set[Any]:
-        """Return what depends on the inputs; the order keeps only that, lest work be done for the rest."""
+        """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in node._rests_on()):
+            if any(x in active for x in node._predecessors()):
                 active.add(node)
         return active
 
@@ -189,7 +189,7 @@ class Linear:
         assert self._steps is not None
         again: dict[Any, Sequence[Any]] = {}
         for node in order:
-            if node.__class__ is Bundle or not any(x in active for x in node._rests_on()):
+            if node.__class__ is Bundle or not any(x in active for x in node._predecessors()):
                 continue
             edges: list[tuple[Any, Any]]
             if isinstance(node, Call):
@@ -205,7 +205,7 @@ class Linear:
             if call is not None:
                 # A checkpointed call: its own nodes, made once more, come in between.
                 if call not in again:
-                    again[call] = outputs = call.again()
+                    again[call] = outputs = call.recompute()
                     self._add_steps(sort(Bundle(tuple(outputs)), call.elements)[0][:-1], active)
                 edges = [(again[call][node._index], 1.0)]
             else:

@@ -1,7 +1,4 @@
-"""Nested lists, tuples and dicts of numbers.
-
-The functions of `autograd.calculus.functional` take and return them.
-"""
+"""Pytrees: nested lists, tuples and dicts of numbers, as functions of functions take and return them."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import Any
 from autograd.floats.convert import to_float
 from autograd.value import Value
 
-__all__ = ["leaves", "map_leaves", "map_values", "mirror", "paths", "rebuild"]
+__all__ = ["leaves", "leaves_like", "map_leaves", "map_nodes", "paths", "rebuild"]
 
 
 def _items(tree: Any) -> list[tuple[Any, Any]] | None:
@@ -87,12 +84,12 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     return f(tree)
 
 
-def map_values(f: Callable[[Value], Any], tree: Any) -> Any:
+def map_nodes(f: Callable[[Value], Any], tree: Any) -> Any:
     """Return a container of the same structure with ``f`` applied to its nodes; all else stays as it is."""
     return map_leaves(lambda leaf: f(leaf) if leaf.__class__ is Value else leaf, tree)
 
 
-def mirror(like: Any, tree: Any, name: str, model: str) -> list[Any]:
+def leaves_like(like: Any, tree: Any, name: str, model: str) -> list[Any]:
     """Return the leaves of ``tree``, which must have the structure of ``like``.
 
     Raises
@@ -102,9 +99,9 @@ def mirror(like: Any, tree: Any, name: str, model: str) -> list[Any]:
 
     Examples
     --------
-    >>> mirror([1.0, (2.0, 3.0)], [10, (20, 30)], "tangents", "primals")
+    >>> leaves_like([1.0, (2.0, 3.0)], [10, (20, 30)], "tangents", "primals")
     [10.0, 20.0, 30.0]
-    >>> mirror([1.0, 2.0], [10], "tangents", "primals")
+    >>> leaves_like([1.0, 2.0], [10], "tangents", "primals")
     Traceback (most recent call last):
     ...
     ValueError: tangents must have the structure of primals: expected a list of 2, got a list of 1

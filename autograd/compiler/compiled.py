@@ -24,8 +24,8 @@ from autograd.compiler.record.recording import argument_names, constant, flatten
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
-from autograd.modes import ACTIVE, MODE, cut_off, user_line
-from autograd.node import HOOKED, Constant
+from autograd.modes import ACTIVE, MODE, refuse_constant, user_line
+from autograd.node import HOOKED, ConstantNote
 from autograd.sweep import add_floats, add_to_leaves, in_turn
 from autograd.value import Value
 
@@ -257,7 +257,7 @@ class CompiledFunction:
 
     def _refuse_cut_off(self, structure: Any, what: str) -> None:
         if MODE.get().differentiating is not None:
-            cut_off(
+            refuse_constant(
                 [*(self._params or ()), *structure.source.captured, *structure.source.outside], f"asks for {what} of a compiled loss",
                 "its numbers", "Call the loss function itself there, or compile one without params, which may be called on Values",
             )  # fmt: skip
@@ -270,7 +270,7 @@ class CompiledFunction:
         structure, engine = self._begin(given)
         source = structure.source
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
-        ends = [*(v for v in source.captured if v.note.__class__ is not Constant), *source.outside]
+        ends = [*(v for v in source.captured if v.note.__class__ is not ConstantNote), *source.outside]
         recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
             reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""

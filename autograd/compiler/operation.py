@@ -13,7 +13,7 @@ from typing import Any
 from autograd import ops
 from autograd.backward import Pass, _recorded_edges, toposort
 from autograd.calculus import trees
-from autograd.calculus.checkpointing import _Call
+from autograd.calculus.checkpointing import CheckpointedCall
 from autograd.calculus.linear import Linear
 from autograd.errors import GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
@@ -23,7 +23,7 @@ from autograd.value import Value
 __all__ = ["Applied", "pullback", "reach"]
 
 
-class Applied(_Call):
+class Applied(CheckpointedCall):
     """A call of a compiled function on nodes. In a sorted graph it stands between its results and what they rest on.
 
     Parameters
@@ -48,7 +48,7 @@ class Applied(_Call):
         self._owner, self._given, self._ends = owner, given, list(ends)
         self._before = [x._data for x in below]
 
-    def again(self) -> list[Any]:
+    def recompute(self) -> list[Any]:
         """Return the call's results with all their nodes."""
         self._check(self.elements)
         with mode(grad=True):

@@ -16,7 +16,7 @@ from autograd.compiler.record.recording import Tape, flatten, nested, only_numbe
 from autograd.compiler.report import HOOKED_INSIDE
 from autograd.errors import MissingDependencyError
 from autograd.floats.convert import to_float
-from autograd.joint import Joint
+from autograd.joint import MultiOpCall
 from autograd.node import Call, Node
 from autograd.value import Value
 
@@ -104,7 +104,7 @@ class Straight:
         live: set[Any] = set(roots)
         for node in reversed(tape):
             if node in live:
-                rests_on, call = node._rests_on(), node._call
+                rests_on, call = node._predecessors(), node._call
                 if call is not None and call not in live:
                     rests_on = (call, *call.elements)
                 live.update(x for x in rests_on if isinstance(x, (Node, Call)))
@@ -115,7 +115,7 @@ class Straight:
                 continue
             for x, text in self._statements(node):
                 name = self._leaf(x, getattr(x, "label", "") or f"v{len(self.text)}")
-                lane = any(part.__class__ is not float and part in self.lane for part in x._rests_on())
+                lane = any(part.__class__ is not float and part in self.lane for part in x._predecessors())
                 (each if lane else shared).append(f"{name} = {text}")
                 if lane:
                     self.lane.add(x)
@@ -124,7 +124,7 @@ class Straight:
     def _statements(self, node: Value) -> Iterator[tuple[Any, str]]:
         """Yield what is to be computed for a node, with its text: where it is one of several results, first the list of all."""
         call = node._call
-        if not isinstance(call, Joint):
+        if not isinstance(call, MultiOpCall):
             yield node, self._expression(node)
             return
         if call not in self.text:

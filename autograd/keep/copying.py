@@ -1,6 +1,6 @@
 """Graphs copied and pickled, at any depth and with sharing kept.
 
-Both translate the slots of a node: nodes become twins or indices, and everything else stays.
+Both read the slots of a node: a copy replaces each node there by its copy, a pickle by its index.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from weakref import ref
 
 from autograd.backward import sort
 from autograd.errors import GraphError
-from autograd.joint import Joint
-from autograd.node import LINKS, NUMBERS, Bundle, Call, Node, Note
+from autograd.joint import MultiOpCall
+from autograd.node import NODE_SLOTS, OTHER_SLOTS, Bundle, Call, Node, Note
 from autograd.op import OpOfCall
 from autograd.sweep import in_turn
 
@@ -41,7 +41,7 @@ def _referred(node: Any) -> list[Any]:
     refuse_call(node)
     return [
         x
-        for x in (*node._rests_on(), None if isinstance(node, Call) else node.grad)
+        for x in (*node._predecessors(), None if isinstance(node, Call) else node.grad)
         if isinstance(x, (Node, Call))
     ]
 
@@ -64,12 +64,12 @@ def _refuse_cycles(nodes: list[Any]) -> None:
     known = set(nodes)
     sort(
         Bundle(tuple(nodes)),
-        [x for node in nodes for x in node._rests_on() if isinstance(x, (Node, Call)) and x not in known],
+        [x for node in nodes for x in node._predecessors() if isinstance(x, (Node, Call)) and x not in known],
     )
 
 
 class _Translator:
-    """Apply ``swap`` inside tuples as well, keeping tuples shared that were."""
+    """Replace nodes by ``swap(node)``, in tuples too; tuples that were shared stay shared."""
 
     # Not a function that calls itself: that one would be a cycle, which keeps the graph until the collector
     # comes by.
@@ -91,7 +91,7 @@ _KEPT_BY_CALLS = ("kind", "values", "kept")
 _ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with several results
 
 
-def _fill(call: Joint, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
+def _fill(call: MultiOpCall, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
     call.grad = None
     call._a, call.count = operands, len(operands)
     for slot, x in zip(_KEPT_BY_CALLS, kept, strict=True):
@@ -110,15 +110,15 @@ def _copied(root: Node, memo: dict[int, Any]) -> Any:
     _refuse_cycles(old)
     for node in old:
         memo[id(node)] = object.__new__(node.__class__)
-    translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Node, Joint)) else x)
+    translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Node, MultiOpCall)) else x)
     for node in old:
         twin = memo[id(node)]
-        if node.__class__ is Joint:
+        if node.__class__ is MultiOpCall:
             _fill(twin, translate(node.elements), [getattr(node, slot) for slot in _KEPT_BY_CALLS])
             continue
-        for slot in NUMBERS:
+        for slot in OTHER_SLOTS:
             setattr(twin, slot, getattr(node, slot))
-        for slot in LINKS:
+        for slot in NODE_SLOTS:
             setattr(twin, slot, translate(getattr(node, slot)))
         twin.note = None
         if node.note is not None:
@@ -164,19 +164,17 @@ class _Packed:
         # When the pack goes, and before its nodes do, their ids are forgotten, for others may get them.
         self.reference: Any = ref(self, partial(_forget, self.index, _packs.holding))
         self._take(root)
-        self._take_what_they_rest_on(0)
+        self._add_dependencies()
         _refuse_cycles(self.nodes)
 
-    def _take(self, node: Node | Joint) -> None:
+    def _take(self, node: Node | MultiOpCall) -> None:
         refuse_call(node)
         self.index[id(node)] = len(self.nodes)
         self.nodes.append(node)
         _packs.holding[id(node)] = self.reference
 
-    def _take_what_they_rest_on(self, start: int) -> None:
-        i = start
-        while i < len(self.nodes):  # grows as it goes
-            node = self.nodes[i]
+    def _add_dependencies(self) -> None:
+        for node in self.nodes:  # grows as it goes
             for x in _referred(node):
                 if id(x) not in self.index:
                     pack = _packs.find(x)
@@ -184,14 +182,13 @@ class _Packed:
                         self._take(x)
                     elif pack not in self.elsewhere:
                         self.elsewhere.append(pack)
-            i += 1
 
     def number(self, x: Any) -> Any:
         """Return what stands for a node.
 
         That is its index here, or the pair of another pack's number and the index there.
         """
-        if not isinstance(x, (Node, Joint)):
+        if not isinstance(x, (Node, MultiOpCall)):
             return x
         if id(x) in self.index:
             return self.index[id(x)]
@@ -203,11 +200,11 @@ class _Packed:
     def _written(self) -> tuple[Any, ...]:
         # Written afresh for every pickle, so that it holds the data of that moment, and gradients that came
         # since.
-        self._take_what_they_rest_on(0)
+        self._add_dependencies()
         translate = _Translator(self.number)
         rows: list[tuple[Any, ...]] = []
         for node in self.nodes:
-            if node.__class__ is Joint:
+            if node.__class__ is MultiOpCall:
                 rows.append((translate(node.elements), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
                 continue
             note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
@@ -220,7 +217,7 @@ class _Packed:
                     *grad,
                     translate(node._a),
                     translate(node._b),
-                    *[getattr(node, slot) for slot in NUMBERS],
+                    *[getattr(node, slot) for slot in OTHER_SLOTS],
                     note,
                 )
             )
@@ -235,7 +232,9 @@ class _Unpacked:
 
 
 def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
-    nodes: list[Any] = [object.__new__(Joint) if len(row) == _ROW_OF_CALL else Node._new() for row in rows]
+    nodes: list[Any] = [
+        object.__new__(MultiOpCall) if len(row) == _ROW_OF_CALL else Node._new() for row in rows
+    ]
 
     def node_of(x: Any) -> Any:
         if x.__class__ is int:
@@ -248,13 +247,13 @@ def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacke
 
     translate = _Translator(node_of)
     for node, row in zip(nodes, rows, strict=True):
-        if node.__class__ is Joint:
+        if node.__class__ is MultiOpCall:
             _fill(node, translate(row[0]), row[1:])
             continue
         link, grad, a, b, *kept, note = row
         node.grad = grad if link is None else translate(link)
         node._a, node._b = translate(a), translate(b)
-        for slot, x in zip(NUMBERS, kept, strict=True):
+        for slot, x in zip(OTHER_SLOTS, kept, strict=True):
             setattr(node, slot, x)
         node.note = None if note is None else Note(*note)
     return _Unpacked(nodes)

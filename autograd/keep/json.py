@@ -10,7 +10,7 @@ from autograd import ops
 from autograd.backward import toposort
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
-from autograd.joint import Joint
+from autograd.joint import MultiOpCall
 from autograd.keep.copying import refuse_call
 from autograd.keep.files import (
     DEPTH,
@@ -24,7 +24,7 @@ from autograd.keep.files import (
     write_atomically,
 )
 from autograd.keep.recordable import agrees, call_agrees, difference
-from autograd.modes import check_path, cut_off
+from autograd.modes import check_path, refuse_constant
 from autograd.op import several
 from autograd.value import Note, Value
 
@@ -62,7 +62,7 @@ def to_json(root: Value) -> str:
     import json
 
     nodes = toposort(root)
-    cut_off(
+    refuse_constant(
         [root],
         "writes a Value to JSON",
         "what is read from it",
@@ -79,9 +79,9 @@ def to_json(root: Value) -> str:
             vectors[id(vector)] = f"v{len(vectors)}", [encode(x) for x in vector]
         return vectors[id(vector)][0]
 
-    calls: dict[Joint, tuple[str, dict[str, Any]]] = {}
+    calls: dict[MultiOpCall, tuple[str, dict[str, Any]]] = {}
 
-    def encode_call(call: Joint) -> str:
+    def encode_call(call: MultiOpCall) -> str:
         if call not in calls:
             held: dict[str, Any] = {
                 "op": call.kind.name,
@@ -115,7 +115,7 @@ def to_json(root: Value) -> str:
             row["label"] = node.label
         if node.scope:
             row["scope"] = node.scope
-        if isinstance(node._call, Joint):
+        if isinstance(node._call, MultiOpCall):
             row["call"], row["index"] = encode_call(node._call), node._index
         elif node.op is not None:
             row["op"] = node.op.saved_name()
@@ -257,7 +257,7 @@ def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
     node._fill_result(call.kind.row, call, index)
 
 
-def _decode_call(held: Any, nodes: Sequence[Value]) -> Joint:
+def _decode_call(held: Any, nodes: Sequence[Value]) -> MultiOpCall:
     """Make a call with several results of its JSON object."""
     if not isinstance(held, dict):
         raise ValueError("a call is an object")
@@ -275,7 +275,7 @@ def _decode_call(held: Any, nodes: Sequence[Value]) -> Joint:
     kept = list(map(_number, held["kept"])) if "kept" in held else values
     if not len(operands) == len(values) == len(kept):
         raise ValueError(f"a call of {kind.name} has as many values, and as many numbers kept, as operands")
-    call = Joint(kind, operands, values, kept)
+    call = MultiOpCall(kind, operands, values, kept)
     if not isinstance(held.get("assigned", False), bool):
         raise ValueError("assigned must be true or false")
     if not held.get("assigned", False) and not call_agrees(call):
@@ -315,9 +315,9 @@ class _Calls:
 
     def __init__(self, rows: list[Any], nodes: Sequence[Value]) -> None:
         self.rows, self.nodes = rows, nodes
-        self.made: dict[str, Joint] = {}
+        self.made: dict[str, MultiOpCall] = {}
 
-    def find(self, name: Any) -> Joint:
+    def find(self, name: Any) -> MultiOpCall:
         """Return the call of that name."""
         if name not in self.made:
             self.made[name] = _decode_call(_entry(name, "c", self.rows, "call"), self.nodes)

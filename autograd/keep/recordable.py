@@ -1,4 +1,4 @@
-"""What a graph file says of local derivatives, against what recording would have written.
+"""Checks of the local derivatives that a graph file holds, against those of the operations at its numbers.
 
 A file holds the local derivatives, since its numbers may have been assigned to after they were computed: an
 optimizer moves the leaves of a graph that is saved afterwards. So they cannot simply be computed anew. What
@@ -22,7 +22,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from autograd.joint import Joint
+from autograd.joint import MultiOpCall
 from autograd.node import Node
 from autograd.op import TABLE, Op
 
@@ -30,7 +30,7 @@ __all__ = ["agrees", "call_agrees", "difference"]
 
 CLOSE: Final = 1e-9
 """Relative difference of two numbers that are taken for the same one, computed elsewhere."""
-COSTLY: Final = 64.0
+MAX_ORDER: Final = 64.0
 """Orders up to this one are computed."""
 
 
@@ -49,14 +49,14 @@ def expected(op: Op, y: float, operands: Sequence[Any], numbers: tuple[float, ..
 
 def agrees(op: Op, y: float, operands: Sequence[Any], local: list[float | None]) -> bool:
     """Tell whether local derivatives, one for each operand that is a node, are the row's at their numbers."""
-    if _taken_as_it_is(op, operands):
+    if _is_unchecked(op, operands):
         return True
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
     right = expected(op, y, operands, numbers)
     return right == local or all(map(same, local, right))
 
 
-def call_agrees(call: Joint) -> bool:
+def call_agrees(call: MultiOpCall) -> bool:
     """Tell whether all that a call with several results keeps is what its operation makes of its operands."""
     numbers = tuple([x._data if isinstance(x, Node) else x for x in call.elements])
     return all(map(same, call.values, call.kind.values(numbers))) and all(
@@ -92,10 +92,12 @@ def difference(
     return ""
 
 
-def _taken_as_it_is(op: Op, operands: Sequence[Any]) -> bool:
+def _is_unchecked(op: Op, operands: Sequence[Any]) -> bool:
     if TABLE.get(op.name) is not op:
         return True
     if not op.whole:
         return False
     count = len(operands) - len(op.params)
-    return any(name in op.whole and x > COSTLY for name, x in zip(op.params, operands[count:], strict=True))
+    return any(
+        name in op.whole and x > MAX_ORDER for name, x in zip(op.params, operands[count:], strict=True)
+    )

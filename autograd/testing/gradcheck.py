@@ -126,7 +126,7 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
     order = check_count("order", order, "times that a derivative is taken")
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
-    args = trees.map_values(lambda x: x.data, args)
+    args = trees.map_nodes(lambda x: x.data, args)
     point: _Point | None = None
     for n in range(1, order + 1):
         try:

@@ -145,7 +145,7 @@ def test_no_mode_is_left_on(name, seconds, way):
             with make(), autograd.scope("b"), make():
                 x * x
         elif way == "decorated":
-            modes.Switch("mode", make().changes)(lambda: x * x)()
+            modes.ModeContext("mode", make().changes)(lambda: x * x)()
         elif way == "stack":
             with contextlib.ExitStack() as stack:
                 stack.enter_context(make())

@@ -14,7 +14,7 @@ from autograd import ops
 from autograd.compiler.graph.expand import BY_INDEX, lower
 from autograd.compiler.graph.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
 from autograd.compiler.record.recording import constant, with_outside
-from autograd.joint import Joint
+from autograd.joint import MultiOpCall
 from autograd.op import ANY
 from autograd.value import Value
 
@@ -138,7 +138,7 @@ def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
 
 def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter nodes of many operands, those of one number of operands at a time."""
-    joint = [isinstance(node._call, Joint) for node in nodes]
+    joint = [isinstance(node._call, MultiOpCall) for node in nodes]
     if any(joint):
         where = np.flatnonzero(joint)
         _results(rec, op, [nodes[i] for i in where.tolist()], out[where])

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
-from autograd.calculus.draws import drawn_from, reached
+from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
-from autograd.modes import frozen, mode
-from autograd.node import Constant, Node
+from autograd.modes import mode, refuse_while_tracing
+from autograd.node import ConstantNote, Node
 from autograd.value import Value
 
 __all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside", "without_draws"]
@@ -69,7 +69,7 @@ _SLOT: Any = Node.__dict__["grad"]
 
 
 def _read(node: Any) -> Any:
-    frozen("reads the gradient in a Value", "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument")
+    refuse_while_tracing("reads the gradient in a Value", "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument")
     return _SLOT.__get__(node)
 
 
@@ -113,9 +113,9 @@ def without_draws(make: Callable[[], R], *functions: Any) -> R:
         If they draw random numbers, which the program would repeat for ever: from generators that the functions lead to, or those
         of `random` and NumPy. Another thread may have drawn them: so what is compared is a second recording.
     """
-    before = reached(*functions)
+    before = find_generators(*functions)
     made = make()
-    if drawn_from(before) and made.fixed() != make().fixed():
+    if changed(before) and made.fixed() != make().fixed():
         raise TracingError(
             "the function draws random numbers, and a compiled program would repeat one draw for ever; "
             "draw them before the call and pass them as an argument"
@@ -143,7 +143,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     for node in tape:
         if node.op is None:
             raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
-        operands, call = node._rests_on(), node._call
+        operands, call = node._predecessors(), node._call
         if call is not None:
             operands = () if call in inside else call.elements
             inside.add(call)
@@ -158,7 +158,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 def constant(x: float) -> Value:
     """Return a leaf with respect to which nobody wants a derivative."""
     leaf = Value(x)
-    leaf.note = Constant()
+    leaf.note = ConstantNote()
     return leaf
 
 

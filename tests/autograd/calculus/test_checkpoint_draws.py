@@ -18,7 +18,7 @@ import pytest
 
 import autograd
 from autograd import GraphError, Value, checkpoint, grad, hessian, jvp, sin
-from autograd.calculus import draws
+from autograd.calculus import generators
 
 OWN, OTHER = random.Random(3), random.Random(8)
 TABLE = {"rngs": [random.Random(4)]}
@@ -256,18 +256,18 @@ def test_tables_of_numbers_are_not_walked_through(monkeypatch: pytest.MonkeyPatc
         "objects": [Slotted() for _ in range(20_000)],
     }  # fmt: skip
     asked = 0
-    below = draws._below
+    below = generators._below
 
     def counted(x: Any, kind: type) -> Any:
         nonlocal asked
         asked += 1
         return below(x, kind)
 
-    monkeypatch.setattr(draws, "_below", counted)
+    monkeypatch.setattr(generators, "_below", counted)
     for name, table in tables.items():
         asked = 0
         checkpoint(lambda x, table=table: x * (table is not None))(Value(1.0))
-        assert asked < (draws.MOST + 1 if name == "objects" else 100), name
+        assert asked < (generators.MOST + 1 if name == "objects" else 100), name
 
 
 @pytest.mark.parametrize("depth", [20, 100])

@@ -3,7 +3,7 @@
 import pytest
 
 from autograd import Value
-from autograd.calculus.trees import leaves, map_values, mirror, paths, rebuild
+from autograd.calculus.trees import leaves, leaves_like, map_nodes, paths, rebuild
 
 TREE = {"w": [1.0, (2.0, 3.0)], "b": 4.0, "none": []}
 
@@ -17,11 +17,11 @@ def test_leaves_come_in_order_and_go_back():
 def test_nodes_are_leaves_and_other_things_stay():
     v = Value(2.0)
     assert leaves([v, 1], "tree")[0] is v
-    assert map_values(lambda x: x.data, {"a": v, "b": ["text", None]}) == {"a": 2.0, "b": ["text", None]}
+    assert map_nodes(lambda x: x.data, {"a": v, "b": ["text", None]}) == {"a": 2.0, "b": ["text", None]}
 
 
 def test_dicts_are_matched_by_key_not_by_order():
-    assert mirror({"a": 1.0, "b": [2.0]}, {"b": [20.0], "a": 10.0}, "tangents", "primals") == [10.0, 20.0]
+    assert leaves_like({"a": 1.0, "b": [2.0]}, {"b": [20.0], "a": 10.0}, "tangents", "primals") == [10.0, 20.0]
 
 
 def test_too_large_a_number_keeps_its_kind_of_error():

@@ -1,4 +1,4 @@
-"""Public names that live in large packages.
+"""Lazy imports: public names that live in large packages.
 
 They are imported when they are first asked for, so that ``import autograd`` stays quick.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-__all__ = ["LATER", "later"]
+__all__ = ["LAZY", "lazy_import"]
 
-LATER: Final = {
+LAZY: Final = {
     "compile": "autograd.compiler",
     **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
 }
 """The names, and where each is."""
 
 
-def later(name: str) -> Any:
-    """Return what a name of `LATER` stands for."""
-    return getattr(import_module(LATER[name]), name)
+def lazy_import(name: str) -> Any:
+    """Return what a name of `LAZY` stands for."""
+    return getattr(import_module(LAZY[name]), name)

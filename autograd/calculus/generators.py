@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from autograd.value import Value
 
-__all__ = ["drawn_from", "reached", "rewound"]
+__all__ = ["changed", "find_generators", "restored"]
 
 _PLAIN: Final = frozenset(
     (int, float, bool, str, bytes, complex, type(None), range, slice, Value, CodeType, ModuleType)
@@ -26,14 +26,12 @@ MOST: Final = 5000
 """So many objects are looked at; those nearest to the roots come first."""
 
 
-def reached(*roots: Any, beyond: Callable[[Any], bool] = lambda _: True) -> list[tuple[Any, Any]]:
-    """Return the generators that the roots lead to, with their states.
+def find_generators(*roots: Any, beyond: Callable[[Any], bool] = lambda _: True) -> list[tuple[Any, Any]]:
+    """Return the random generators that can be reached from ``roots``, with their states.
 
-    Of `random`, of NumPy, and those of the global ones.
-
-    Followed is whatever an object refers to: arguments, attributes, elements, what a function closes over,
-    and of its globals those that it names; but not what lies ``beyond`` a function of which this is False,
-    nor long tables of numbers.
+    The global ones of `random` and NumPy always count. The search follows arguments, attributes, elements,
+    closures and the globals that a function names; not what lies ``beyond`` a function of which this is
+    False, nor long tables of numbers. It looks at no more than `MOST` objects.
     """
     numpy = sys.modules.get("numpy.random")
     found: list[Any] = [random._inst]
@@ -135,13 +133,13 @@ def _set_state(generator: Any, state: Any) -> None:
         getattr(generator, "bit_generator", generator).state = content
 
 
-def drawn_from(before: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+def changed(before: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Return those of the generators that have moved on since."""
     return [(generator, state) for generator, state in before if _state(generator) != state]
 
 
 @contextmanager
-def rewound(states: Sequence[tuple[Any, Any]]) -> Iterator[None]:
+def restored(states: Sequence[tuple[Any, Any]]) -> Iterator[None]:
     """Set generators back to earlier states, for a while."""
     now = [(generator, _state(generator)) for generator, _ in states]
     try:
