@@ -10,6 +10,7 @@ from autograd.keep.files import decode_float
 from nn.checks import data_of, entries, real, whole
 from nn.modules.module import Module
 from nn.optim.optimizer import Optimizer
+from nn.plot import plot_history
 
 __all__ = ["EarlyStopping", "History", "Training"]
 
@@ -85,8 +86,6 @@ class History(Mapping[str, list[float]]):
         matplotlib Axes
             ``history.plot().figure.savefig("history.png")`` writes a picture.
         """
-        from nn.plot import plot_history
-
         return plot_history(self, ax=ax, title=title)
 
     def state_dict(self) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.keep.files import SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
-from nn.modules.module import Module
+
+if TYPE_CHECKING:
+    from nn.modules.module import Module
 
 __all__ = ["FORMAT", "VERSION", "assign_parameters", "load", "read", "save", "write"]
 
@@ -177,7 +179,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     >>> first.state_dict() == second.state_dict()
     True
     """
-    if not isinstance(module, Module):
+    if not callable(getattr(module, "named_parameters", None)):
         raise TypeError(f"save takes a module of nn, got {type(module).__name__}")
     write(path, {"module": type(module).__name__, "parameters": module.state_dict()}, kind=FORMAT)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from autograd.value import Value
+from autograd.cli.expression import parse_bindings, parse_expression
+from autograd.errors import UsageError
+from autograd.value import Value
 
 __all__ = ["add_expression", "build", "put_out"]
 
@@ -32,10 +32,6 @@ def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
     >>> root.data, list(variables)
     (6.0, ['w', 'x'])
     """
-    from autograd.cli.expression import parse_bindings, parse_expression
-    from autograd.errors import UsageError
-    from autograd.value import Value
-
     parsed = parse_expression(expression)
     numbers = parse_bindings(",".join(at))
     # Missing and superfluous names are found before any node is made.

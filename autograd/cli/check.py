@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from autograd.cli.arguments import add_expression
+from autograd.cli.expression import parse_bindings, parse_expression
 from autograd.errors import UsageError
+from autograd.testing import GradcheckError, check_grads
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    from autograd.cli.arguments import add_expression
-
     add_expression(parser)
     parser.add_argument("--order", type=int, default=2, metavar="N", help="the highest order of derivative (default: 2)")
     parser.add_argument("--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both")
@@ -21,9 +22,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; return 1 where a derivative is wrong, or where none could be checked."""
-    from autograd.cli.expression import parse_bindings, parse_expression
-    from autograd.testing import GradcheckError, check_grads
-
     if not 1 <= args.order <= 4:
         raise UsageError(f"--order {args.order}: the order of a derivative is a number from 1 to 4 here")
     expression = parse_expression(args.expression)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from autograd.cli.arguments import add_expression, build, put_out
+from autograd.errors import UsageError
+from autograd.render import draw
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    from autograd.cli.arguments import add_expression
-
     add_expression(parser)
     parser.add_argument("-o", "--output", default="graph.svg", help="file to write; its ending names the format: svg, png, pdf, dot, mmd, txt; - prints the SVG (default: graph.svg)")
     parser.add_argument("--rankdir", choices=("LR", "RL", "TB", "BT"), default="LR", help="direction of the forward pass (default: LR)")
@@ -19,10 +21,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, and say where."""
-    from autograd.cli.arguments import build, put_out
-    from autograd.errors import UsageError
-    from autograd.render import draw
-
     root, _ = build(args.expression, args.at)
     root.backward()
     picture = draw(root, rankdir=args.rankdir, theme=args.theme, saved=args.saved, engine=args.engine)

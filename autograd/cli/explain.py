@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from autograd.cli.arguments import add_expression, build
+from autograd.errors import GraphError, UsageError
+from autograd.render import explain
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    from autograd.cli.arguments import add_expression
-
     add_expression(parser)
     parser.add_argument("--wrt", metavar="NAME", help="the variable to differentiate with respect to (default: all)")
     parser.add_argument("--style", choices=("text", "markdown", "latex", "mathml"), default="text", help="form of the output (default: text)")
@@ -17,10 +19,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the derivation."""
-    from autograd.cli.arguments import build
-    from autograd.errors import GraphError, UsageError
-    from autograd.render import explain
-
     root, variables = build(args.expression, args.at)
     if args.wrt is not None and args.wrt not in variables:
         raise UsageError(f"--wrt {args.wrt}: the expression has no such variable; it has {', '.join(variables) or 'none'}")

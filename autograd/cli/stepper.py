@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from autograd.cli.arguments import add_expression, build, put_out
+from autograd.errors import GraphError, UsageError
+from autograd.render import stepper
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    from autograd.cli.arguments import add_expression
-
     add_expression(parser)
     parser.add_argument("-o", "--output", default="stepper.html", help="file to write; - prints the page (default: stepper.html)")
     parser.add_argument("--rankdir", choices=("LR", "RL", "TB", "BT"), default="LR", help="direction of the forward pass (default: LR)")
@@ -17,10 +19,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page, and say where."""
-    from autograd.cli.arguments import build, put_out
-    from autograd.errors import GraphError, UsageError
-    from autograd.render import stepper
-
     if not args.output:
         raise UsageError("-o is empty; write a file's name, such as stepper.html, or - to print the page")
     root, _ = build(args.expression, args.at)

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.c.bind import BoundC
 from autograd.compiler.backends.c.emit import unsupported
 from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
+from autograd.compiler.backends.numpy.emit import bind
+from autograd.compiler.backends.python.emit import BoundPython
 from autograd.compiler.graph.ir import BOUND, CONST, INPUT, LANE, Graph, Ints
 from autograd.compiler.record.trace import Source
 from autograd.compiler.roll.program import LANES, Program
@@ -30,16 +33,10 @@ class Engine:
         if hasattr(like, "another"):
             self.bound: Any = like.another(lanes)
         elif backend == "c":
-            from autograd.compiler.backends.c.bind import BoundC
-
             self.bound = BoundC(program, lanes)
         elif backend == "python":
-            from autograd.compiler.backends.python.emit import BoundPython
-
             self.bound = BoundPython(program, lanes)
         else:
-            from autograd.compiler.backends.numpy.emit import bind
-
             self.bound = bind(program, lanes)
         self.calls = self.bound.count
         graph = program.graph

@@ -24,6 +24,7 @@ from autograd.compiler.record.recording import argument_names, constant, flatten
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, plain_descent, training
 from autograd.errors import GraphError, TracingError
+from autograd.lazy import lazy_import
 from autograd.modes import ACTIVE, MODE, refuse_constant, user_line
 from autograd.node import HOOKED, ConstantNote
 from autograd.sweep import add_floats, add_to_leaves, in_turn
@@ -582,9 +583,7 @@ class CompiledFunction:
 
 def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str) -> Any:
     """Return what `compile` makes, which compiles at its first call."""
-    from autograd.compiler.compilation import _made
-
-    return _made(f, params, batch, reduction, penalty, backend)
+    return lazy_import("compile")(f, params, batch=batch, reduction=reduction, penalty=penalty, backend=backend)
 
 
 def _hooks(node: Any) -> Any:

@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.backends.numpy.runtime import number_by_number
+from autograd.compiler.backends.python.emit import python_program
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
+from autograd.compiler.listing.source import write
 from autograd.compiler.record.trace import trace
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
@@ -134,24 +137,18 @@ class Compiled(CompiledFunction):
     @property
     def source(self) -> str:
         """The program over NumPy arrays, with the labels of the leaves."""
-        from autograd.compiler.listing.source import write
-
         structure, _ = self._made()
         return write(structure.program)
 
     @property
     def python_source(self) -> str:
         """The program in straight-line Python over floats."""
-        from autograd.compiler.backends.python.emit import python_program
-
         structure, _ = self._made()
         return python_program(structure.program)
 
     @property
     def c_source(self) -> str:
         """The program in C."""
-        from autograd.compiler.backends.c.emit import c_program
-
         structure, _ = self._made()
         return c_program(structure.program)
 

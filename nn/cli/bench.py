@@ -25,6 +25,7 @@ from typing import Any
 
 from autograd.errors import UsageError
 from autograd.native import engine
+from autograd.value import Value
 
 Plan = list[tuple[int, int, int]]
 
@@ -92,8 +93,6 @@ def build(value: Any, chosen: Plan) -> Any:
 def engine_class(name: str) -> Any:
     """Return the engine's Value; micrograd's gets a tanh, written as its own relu is."""
     if name == "autograd":
-        from autograd.value import Value
-
         return Value
     from micrograd.engine import Value as Micro  # type: ignore[import-not-found, import-untyped, unused-ignore]
 

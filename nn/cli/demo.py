@@ -9,6 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograd import Value
+from autograd.errors import UsageError
+from autograd.keep.files import check_folder
+from autograd.render import draw, stepper
+from nn import MLP, Neuron, plot
+from nn.arrays import numpy_for
+from nn.data import make_moons
+from nn.losses import hinge_loss, l2_penalty
+from nn.optim import SGD
+from nn.plot import plot_loss
+from nn.progress import Progress
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
@@ -20,11 +32,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, write the pictures and the weights, and say where they are."""
-    from autograd.errors import UsageError
-    from autograd.keep.files import check_folder
-    from nn.arrays import numpy_for
-    from nn.plot import plot_loss
-
     if args.steps < 1:
         raise UsageError(f"--steps must be at least 1, got {args.steps}")
     if args.out.exists() and not args.out.is_dir():
@@ -54,11 +61,6 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
     """
     import random
 
-    from nn import MLP
-    from nn.data import make_moons
-    from nn.losses import hinge_loss, l2_penalty
-    from nn.optim import SGD
-    from nn.progress import Progress
 
     x, y = make_moons(100, noise=0.1, rng=seed)
     targets = [2 * int(label) - 1 for label in y]
@@ -88,9 +90,6 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
 
 def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callable[[Path], object]]:
     """Return, by file name, what writes each result."""
-    from autograd.render import draw, stepper
-    from nn import plot
-
     neuron = one_neuron(model, x)
 
     def picture(axes: Callable[[], Any]) -> Callable[[Path], object]:
@@ -113,9 +112,6 @@ def one_neuron(model: Any, points: Any) -> Any:
 
     Each product and sum is a node of its own.
     """
-    from autograd import Value
-    from nn import Neuron
-
     neuron = Neuron(2, granular=True)
     for parameter, learnt in zip(neuron.parameters(), model.layers[0].neurons[0].parameters(), strict=True):
         parameter.data = learnt.data

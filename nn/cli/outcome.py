@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nn.cli.train import Task
+from autograd.keep.files import write_atomically
+from autograd.modes import no_grad
+from nn.cli.task import Task, counted
+from nn.data.table import csv_text
+from nn.metrics import accuracy, predicted_classes
+from nn.plot import plain, plot_decision_boundary, save_plot, write_text
 
 
 def summary(history: Any, task: Task, model: Any) -> str:
     """Say how the training went."""
-    from autograd.modes import no_grad
-    from nn.cli.train import counted
-    from nn.metrics import accuracy
-
     names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "held-out loss", "val_accuracy": "held-out accuracy"}
     last = {name: column[-1] for name, column in history.items() if column}
     if task.labels and "accuracy" not in last:
@@ -30,7 +30,6 @@ def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows
     """Write the predictions and the pictures; return where they are."""
     if args.predict is not None:
         predict(task, model, rows, args.out / "predictions.csv")  # which no picture that cannot be drawn may cost
-    from nn.plot import save_plot
 
     paths = []
     if history.epochs:
@@ -49,7 +48,6 @@ def boundary(task: Task, model: Any) -> Any:
     """Draw what the network learnt; of a file, with its columns' names, units and classes."""
     from matplotlib.ticker import MaxNLocator
 
-    from nn.plot import plain, plot_decision_boundary, write_text
 
     ax = plot_decision_boundary(model, task.x, task.labels)
     for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
@@ -65,11 +63,6 @@ def boundary(task: Task, model: Any) -> Any:
 
 def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None:
     """Write a line for each sample: the class with its scores, or the number."""
-    from autograd.keep.files import write_atomically
-    from autograd.modes import no_grad
-    from nn.data.table import csv_text
-    from nn.metrics import predicted_classes
-
     # A single score speaks for the second of two classes.
     scored = task.classes if task.outputs > 1 else task.classes[-1:]
     lines: list[list[str | float]] = [["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"]]

@@ -13,8 +13,15 @@ from typing import Any
 
 import autograd
 from autograd.errors import AnomalyError, UsageError
-from autograd.keep.files import check_folder
+from autograd.keep.files import check_folder, read_bytes, write_atomically
+from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
+from nn.cli.task import Task, counted
+from nn.data.table import column_names, read_csv
+from nn.plot import plot_loss
+from nn.progress import Progress
+from nn.train import checkpoint
+from nn.train.fit import fit as train
 
 OPTIMIZERS = {
     "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
@@ -68,51 +75,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="print only where the results are")
 
 
-@dataclass
-class Task:
-    """What is to be learnt.
-
-    Attributes
-    ----------
-    x, y
-        Samples, and their targets as the loss takes them.
-    labels
-        Targets for pictures and accuracies: classes; empty where numbers are predicted.
-    outputs
-        Number of the network's outputs.
-    kind
-        The loss.
-    classes
-        Names of the classes.
-    features, target
-        Names of the columns of a file.
-    scale
-        Mean and deviation of each feature, by which samples were standardised; empty where they were not.
-    """
-
-    x: list[Any]
-    y: list[Any]
-    labels: list[int]
-    outputs: int
-    kind: str
-    classes: list[str] = field(default_factory=list)
-    features: list[str] = field(default_factory=list)
-    scale: list[tuple[float, float]] = field(default_factory=list)
-    target: str = ""
-
-    def columns(self) -> dict[str, Any]:
-        """Return the names by which the numbers of a file are told apart."""
-        return {"features": self.features, "target": self.target, "classes": self.classes}
-
-    def standardised(self, rows: list[list[float]]) -> list[list[float]]:
-        """Return samples as the network takes them."""
-        return [[(v - m) / s for v, (m, s) in zip(row, self.scale, strict=True)] if self.scale else list(row) for row in rows]
-
-
 def run(args: argparse.Namespace) -> int:
     """Train, say how it went, and write what was asked for."""
-    from nn.plot import plot_loss
-
     try:
         options = settings(args)
         task = load(args, options)
@@ -210,9 +174,6 @@ class Recipe:
 
 def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the training to go on with; those of the command line must not contradict them."""
-    from nn import state
-    from nn.train import checkpoint
-
     document = state.read(args.resume, kind=checkpoint.FORMAT)
     options["lr"] = resumed_rate(args, document)
     others = document.get("others")
@@ -249,8 +210,6 @@ def _typed(value: Any) -> str:
 
 def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     """Make or read the data."""
-    from nn import data
-
     rng = random.Random(args.seed)
     if options["data"] == "two-layer":
         if options["loss"] not in ("sum-squared", "mse"):
@@ -313,8 +272,6 @@ def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | 
 
 def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tuple[Any, Any, Any]:
     """Make the network, its optimizer and its loss."""
-    from nn import MLP, init, losses, optim
-
     def small(nin: int, nout: int, *, rng: Any = None) -> list[list[float]]:
         return init.normal(nin, nout, std=0.01, rng=rng)
 
@@ -333,11 +290,6 @@ def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tupl
 
 def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any]) -> Any:
     """Train, from the file to resume from on, and save as asked."""
-    from autograd.keep.files import read_bytes, write_atomically
-    from nn import data, losses
-    from nn.progress import Progress
-    from nn.train.fit import fit as train
-
     model, optimizer, loss = network
     x, y, held_out = task.x, task.y, None
     if args.validation:
@@ -370,11 +322,6 @@ def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
     return rate
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
     """Say what is going to be trained on what."""
     what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
@@ -391,7 +338,6 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
     """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
     if args.predict is None:
         return []
-    from nn.data.table import column_names, read_csv
 
     names, wanted = column_names(args.predict), len(task.x[0])
     unnamed, by_name = all(name.startswith("column ") for name in names), bool(task.features) and set(task.features) <= set(names)

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.keep.files import SIZE
+from nn.state import assign_parameters, load, save
 
 __all__ = ["Module"]
 
@@ -194,8 +195,6 @@ class Module:
         TypeError
             If the state is no mapping.
         """
-        from nn.state import assign_parameters
-
         assign_parameters(self, state)
 
     def save(self, path: str | Path) -> None:
@@ -206,8 +205,6 @@ class Module:
         path
             The file, which is replaced in one step; its folder must exist.
         """
-        from nn.state import save
-
         save(self, path)
 
     def load(self, path: str | Path, *, limit: int = SIZE) -> None:
@@ -227,8 +224,6 @@ class Module:
         OSError
             If it cannot be read.
         """
-        from nn.state import load
-
         load(self, path, limit=limit)
 
     # Showing.

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from autograd.ops import dot as _dot
+from autograd.render import labels
 from autograd.render.derive.steps import Steps
 from autograd.value import Value
 
@@ -157,13 +158,11 @@ def _layers(listed: Steps) -> list[_Layer]:
 
 def equations(listed: Steps) -> list[list[str]]:
     """Return the equations as blocks of text, one block for each layer."""
-    from autograd.render.labels import number
-
     blocks: dict[int, list[str]] = {}
     for e in network_equations(listed):
         block = blocks.setdefault(e.layer, [f"layer {e.layer} ({e.path})" if e.path else f"layer {e.layer}"])
         wide = len(e.value[0]) > 1 or e.name == "BP4"
-        shown = [_short([number(x) for x in row]) for row in e.value]
+        shown = [_short([labels.number(x) for x in row]) for row in e.value]
         if wide:
             block.append(f"{e.name}  {e.text}")
             block += [f"       [{j}]  {row}" for j, row in enumerate(shown[:8])] + (

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd.render import escape
 from autograd.render.derive.derivation import Derivation, Row
+from autograd.render.derive.network import equations
 from autograd.render.formula.symbols import Symbol
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import fixed, number
@@ -258,8 +259,6 @@ def _code(text: str, *, cell: bool = False) -> str:
 
 def _network(d: Derivation, *, to_plain: bool) -> list[str]:
     """Return the four equations of backpropagation, where the graph is a network's."""
-    from autograd.render.derive.network import equations
-
     blocks = equations(d.steps)
     if not blocks:
         return []

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import pytest
 from drawings import chain, elements, needs_dot, network, neuron
 
-import autograd.render.picture.drawing as drawing
+import autograd.render.picture.draw as drawing
 import autograd.render.picture.engines as engines
 from autograd.errors import MissingDependencyError
 from autograd.render import draw

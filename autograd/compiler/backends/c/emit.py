@@ -6,12 +6,13 @@ intermediate results stay in the cache; sums over lanes gather in accumulators o
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.runtime import PRELUDE, expression
+from autograd.compiler.backends.c.spelling import literal
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import fold_texts
@@ -34,15 +35,6 @@ def unsupported(program: Program) -> str:
 def c_program(program: Program) -> str:
     """Return the program in C."""
     return CWriter(program).text()
-
-
-def literal(x: float) -> str:
-    """Return a double in C, exactly."""
-    if math.isnan(x):
-        return "NAN"
-    if math.isinf(x):
-        return "INFINITY" if x > 0 else "-INFINITY"
-    return repr(float(x)) if x >= 0 else f"({float(x)!r})"
 
 
 class CWriter:
@@ -273,8 +265,6 @@ class CWriter:
         return " * ".join(factors) if factors else "1.0"
 
     def _part(self, part: Part, *, first: bool) -> str:
-        from autograd.compiler.backends.c.loops import shared_part
-
         if not part.result.lane:
             return shared_part(self, part, first=first)
         out, inner = self._split(part)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.c.spelling import literal
 from autograd.compiler.roll.program import Part, Ref
 
 __all__ = ["shared_part"]
@@ -23,7 +24,6 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     out = [k for k in range(len(sizes)) if strides[k] and sizes[k] > 1]
     summed = [k for k in range(len(sizes)) if not strides[k] and sizes[k] > 1]
     target = w.value(part.result, sizes)
-    from autograd.compiler.backends.c.emit import literal
 
     coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
     sign = "=" if first else "+="

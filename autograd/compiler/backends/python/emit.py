@@ -14,6 +14,7 @@ from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, 
 from autograd.compiler.graph.bounds import watched
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.roll.program import Program
+from autograd.floats import many
 from autograd.op import Op
 
 __all__ = ["BoundPython", "python_program"]
@@ -86,7 +87,6 @@ class PythonWriter:
         elif kind in EXTREMA:
             members = [self.terms[1][i] for i in self.order[self.start[node] : self.start[node + 1]].tolist()]
             name = "largest" if kind == MAX else "smallest"
-            from autograd.floats import many
 
             self.names[name] = many.max if kind == MAX else many.min
             self.define(node, f"{name}({', '.join(self.text[m] for m in members)})", lines, tight=True)

@@ -1,0 +1,210 @@
+"""draw(root): a picture of a graph, and what is asked of it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+from autograd.backward import toposort
+from autograd.errors import GraphError, MissingDependencyError
+from autograd.floats.convert import check_count
+from autograd.render.picture import engines
+from autograd.render.picture.details import annotate
+from autograd.render.picture.drawing import Drawing
+from autograd.render.picture.folding import build_folded, depth_of
+from autograd.render.picture.graph import Graph, build
+from autograd.value import Value
+
+__all__ = ["draw", "draw_dot", "trace"]
+
+READABLE: Final = 300  # boxes; more are folded
+DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
+LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
+THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
+DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
+
+
+def draw(
+    root: Value, *, format: str = "svg", rankdir: str = "LR", depth: int | None = None, fold: bool | None = None, flow: bool = True,
+    saved: bool = False, labels: bool = True, legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
+    force: bool = False,
+) -> Any:  # fmt: skip
+    """Draw the graph below ``root``: values, gradients, local derivatives, and what flows back.
+
+    Parameters
+    ----------
+    root
+        The output of the graph. Call ``root.backward()`` first to see gradients.
+    format, theme
+        What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's
+        system.
+    rankdir
+        Direction of the forward pass: LR, RL, TB or BT.
+    depth, fold
+        How many levels of modules are drawn open, those at that level being one box each. And whether repeats
+        are drawn once, marked xN; by default so from 300 nodes on.
+    flow, saved, labels, legend
+        Whether to show what flows back, which values the backward pass reads, local derivatives, and a
+        legend.
+    engine, timeout
+        ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
+    force
+        Draw more than 5,000 boxes or 60,000 edges all the same.
+
+    Returns
+    -------
+    Drawing
+        A `graphviz.Digraph` as well, where that package is installed; where it is broken, a warning says so
+        once. ``.save("graph.svg")`` writes a file; a notebook shows it by itself.
+
+    Raises
+    ------
+    GraphError
+        If there would be more than 5,000 boxes or 60,000 edges.
+
+    Examples
+    --------
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> picture = draw(y)
+    >>> [(edge.tail, edge.head, edge.local) for edge in picture.graph.edges]
+    [('n0', 'n1', '3'), ('n0', 'n1', '3')]
+    """
+    _check_options(rankdir, theme, depth)
+    graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
+    if labels and graph.crowded:
+        labels = flow = False
+        graph.notices.append(
+            f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph "
+            "to see them"
+        )
+    drawing = _blank(format)
+    drawing._fill(
+        graph,
+        root,
+        {
+            "flow": flow,
+            "labels": labels,
+            "legend": legend,
+            "theme": theme,
+            "engine": engine,
+            "timeout": timeout,
+        },
+    )
+    return drawing
+
+
+def _check_options(rankdir: str, theme: str, depth: int | None) -> None:
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+    if theme not in ("auto", "light", "dark"):
+        raise ValueError(f"theme is auto, light or dark, not {theme!r}")
+    if depth is not None:
+        check_count("depth", depth, "levels of modules")
+
+
+def _blank(form: str) -> Drawing:
+    """Return an empty drawing: a Digraph where graphviz is installed, for the pictures themselves need no package."""
+    try:
+        from autograd.render.picture.dot import DigraphDrawing
+    except MissingDependencyError as error:
+        if error.broken and not _NOTICED:  # what is absent is no news
+            _NOTICED.append(True)
+            warnings.warn(f"{error}. The picture is drawn without it", RuntimeWarning, stacklevel=3)
+        return Drawing()
+    return DigraphDrawing(form)
+
+
+_NOTICED: list[bool] = []
+
+
+def _graph(
+    nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool
+) -> Graph:
+    """Build the picture at a size that a reader and a layout engine can take."""
+    if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
+        _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
+        graph = build(nodes, rankdir=rankdir)
+        if len(nodes) <= DETAILED:
+            annotate(graph, nodes, saved=saved)
+        return graph
+    if depth is not None:
+        graph = build_folded(nodes, depth=depth, repeats=bool(fold), rankdir=rankdir)
+        if fold is None and len(graph.nodes) > READABLE:
+            graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir)
+    else:
+        graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir)
+        for levels in range(depth_of(nodes), 0, -1) if fold is None else ():
+            if len(graph.nodes) <= READABLE:
+                break
+            graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
+    _check(len(graph.nodes), len(graph.edges), force=force)
+    if len(graph.nodes) < len(nodes):
+        graph.notices.append(
+            f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets "
+            "the level of modules"
+        )
+    return graph
+
+
+def _check(boxes: int, edges: int, *, force: bool) -> None:
+    if (boxes > LIMIT or edges > THREADS) and not force:
+        raise GraphError(
+            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold "
+            "modules with depth=1 (or 2, 3), "
+            "draw a part of the graph, or pass force=True"
+        )
+
+
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+    """Draw the graph, by micrograd's name and signature.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+    format
+        Of the file that the drawing renders to, such as ``svg`` or ``png``.
+    rankdir
+        ``LR`` from left to right, ``TB`` from top to bottom.
+
+    Returns
+    -------
+    Drawing
+        As `draw` does.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> draw_dot(x * x, rankdir="TB").graph.rankdir
+    'TB'
+    """
+    return draw(root, format=format, rankdir=rankdir)
+
+
+def trace(root: Value) -> tuple[list[Value], list[tuple[Value, Value]]]:
+    """Return the nodes and the edges below ``root``, as micrograd does.
+
+    Lists in topological order where micrograd has sets: an edge that occurs twice, as in ``a * a``, stands
+    twice.
+
+    Parameters
+    ----------
+    root
+        The output of the graph.
+
+    Returns
+    -------
+    list of Value, list of pairs of Value
+        Nodes, and edges ``(operand, result)``.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> nodes, edges = trace(x * x)
+    >>> len(nodes), len(edges)
+    (2, 2)
+    """
+    nodes = toposort(root)
+    return nodes, [(parent, node) for node in nodes for parent in node.parents]
