@@ -51,8 +51,8 @@ _HOMES = {
 }
 
 
-# A name is imported when it is first asked for, so that the command begins before the engine is loaded, and can say
-# what is wrong where another package named autograd stands in its place.
+# A name is imported when it is first asked for, so that the command begins before the engine is loaded, and
+# can say what is wrong where another package named autograd stands in its place.
 def __getattr__(name: str) -> Any:
     from importlib import import_module
     from importlib.util import find_spec

@@ -60,10 +60,15 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
         return "linear", None
     if isinstance(activation, str):
         if activation.lower() not in _FUNCTIONS:
-            raise ValueError(f"no activation is called {activation!r}; choose one of {', '.join(NAMES)}, or pass a function of one Value")
+            raise ValueError(
+                f"no activation is called {activation!r}; choose one of {', '.join(NAMES)}, or pass a "
+                "function of one Value"
+            )
         return activation.lower(), _FUNCTIONS[activation.lower()]
     if not callable(activation):
-        raise TypeError(f"activation must be a name or a function of one Value, got {type(activation).__name__}")
+        raise TypeError(
+            f"activation must be a name or a function of one Value, got {type(activation).__name__}"
+        )
     return getattr(activation, "__name__", type(activation).__name__), activation
 
 

@@ -1,4 +1,7 @@
-"""NumPy, asked for by the few parts of `nn` that need it: data sets as arrays, CSV files, compiled training."""
+"""NumPy, asked for by the few parts of `nn` that need it.
+
+Data sets as arrays, CSV files, compiled training.
+"""
 
 from __future__ import annotations
 

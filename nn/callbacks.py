@@ -189,9 +189,19 @@ class EarlyStopping:
     """
 
     def __init__(
-        self, patience: int = 10, *, monitor: str = "val_loss", min_delta: float = 0.0, largest: bool = False, restore_best: bool = True
+        self,
+        patience: int = 10,
+        *,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        largest: bool = False,
+        restore_best: bool = True,
     ) -> None:
-        self.patience, self.monitor, self.min_delta = whole("patience", patience), monitor, real("min_delta", min_delta)
+        self.patience, self.monitor, self.min_delta = (
+            whole("patience", patience),
+            monitor,
+            real("min_delta", min_delta),
+        )
         self.largest, self.restore_best = largest, restore_best
         self.best: float | None = None
         self.best_epoch = 0
@@ -211,7 +221,10 @@ class EarlyStopping:
             If the watched one is not among them.
         """
         if self.monitor not in figures:
-            raise ValueError(f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give fit a validation set, or monitor another")
+            raise ValueError(
+                f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give "
+                "fit a validation set, or monitor another"
+            )
 
     def __call__(self, training: Training) -> None:
         """Look at the epoch that has ended."""
@@ -247,7 +260,11 @@ class EarlyStopping:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered, for a checkpoint."""
-        return {"best": self.best, "best_epoch": self.best_epoch, "best_parameters": dict(self.best_parameters)}
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "best_parameters": dict(self.best_parameters),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned.
@@ -257,7 +274,9 @@ class EarlyStopping:
         state
             What `state_dict` of an early stopping returned.
         """
-        best, epoch, parameters = entries(state, ("best", "best_epoch", "best_parameters"), "an early stopping")
+        best, epoch, parameters = entries(
+            state, ("best", "best_epoch", "best_parameters"), "an early stopping"
+        )
         best, epoch = None if best is None else decode_float(best), whole("best_epoch", epoch, least=0)
         parameters = {str(name): decode_float(x) for name, x in parameters.items()}
         self.best, self.best_epoch, self.best_parameters = best, epoch, parameters

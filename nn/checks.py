@@ -1,4 +1,7 @@
-"""Checks of what a caller passes: numbers in their ranges, lists, parameters. Each says what was wrong and what to write."""
+"""Checks of what a caller passes.
+
+Numbers in their ranges, lists, parameters. Each says what was wrong and what to write.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,29 @@ from typing import Any
 from autograd import Value, modes, ops
 from autograd.floats.convert import to_float
 
-__all__ = ["as_whole", "check_list", "data_of", "entries", "listed", "one_hot", "proven", "real", "values", "whole"]
+__all__ = [
+    "as_whole",
+    "check_list",
+    "data_of",
+    "entries",
+    "listed",
+    "one_hot",
+    "proven",
+    "real",
+    "values",
+    "whole",
+]
 
 _NO_LISTS = (str, bytes, Mapping)
 
 
 def whole(name: str, number: Any, *, least: int = 1) -> int:
     """Check a whole number from ``least``."""
-    if isinstance(number, (bool, Value)) or not hasattr(number, "__index__") or not least <= number.__index__() <= sys.maxsize:
+    if (
+        isinstance(number, (bool, Value))
+        or not hasattr(number, "__index__")
+        or not least <= number.__index__() <= sys.maxsize
+    ):
         raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r:.60}")
     return int(number.__index__())
 
@@ -32,7 +50,9 @@ def as_whole(number: Any) -> int | None:
     return found if found == number else None
 
 
-def real(name: str, number: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf) -> float:
+def real(
+    name: str, number: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
+) -> float:
     """Check a finite number from ``least`` or above ``above``, and below ``below``."""
     if not isinstance(number, bool) and isinstance(number, numbers.Real):
         try:
@@ -43,7 +63,10 @@ def real(name: str, number: Any, *, least: float = -math.inf, above: float = -ma
             return found
     bounds = [f"from {least:g}"] if least > -math.inf else [f"above {above:g}"] if above > -math.inf else []
     bounds += [f"below {below:g}"] if below < math.inf else []
-    raise ValueError(f"{name} must be a {'' if bounds else 'finite '}number {' and '.join(bounds)}".rstrip() + f", got {number!r:.60}")
+    raise ValueError(
+        f"{name} must be a {'' if bounds else 'finite '}number {' and '.join(bounds)}".rstrip()
+        + f", got {number!r:.60}"
+    )
 
 
 def data_of(x: Any) -> float:
@@ -54,7 +77,8 @@ def data_of(x: Any) -> float:
 def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
     """Return the one-hot vector of a number that is not known while a function is recorded, and what to add to a result.
 
-    That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and says so.
+    That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and
+    says so.
     """
     hot = [ops.equal(index, float(k)) for k in range(count)]
     return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
@@ -63,8 +87,8 @@ def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
 def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> Any:
     """Return a result; raise where a number that it was computed from is not as it must be.
 
-    While a function is recorded for compilation the number is not known: then the result becomes NaN there, and the
-    engine, which evaluates such calls again, says so.
+    While a function is recorded for compilation the number is not known: then the result becomes NaN there,
+    and the engine, which evaluates such calls again, says so.
 
     Parameters
     ----------
@@ -92,7 +116,11 @@ def listed(name: str, xs: Any) -> list[Any]:
 
 def check_list(name: str, xs: Any, *needed: str) -> None:
     """Check that something is a sequence, with the methods that are needed of it."""
-    if isinstance(xs, _NO_LISTS) or getattr(xs, "ndim", 1) == 0 or not all(hasattr(xs, method) for method in ("__iter__", *needed)):
+    if (
+        isinstance(xs, _NO_LISTS)
+        or getattr(xs, "ndim", 1) == 0
+        or not all(hasattr(xs, method) for method in ("__iter__", *needed))
+    ):
         hint = "; pass its parameters()" if hasattr(xs, "parameters") else ""
         raise TypeError(f"{name} must be a list, a tuple or an array, got {type(xs).__name__}{hint}")
 
@@ -102,7 +130,9 @@ def values(name: str, xs: Any) -> list[Value]:
     found = listed(name, xs)
     for x in found:
         if not isinstance(x, Value):
-            raise TypeError(f"{name} must hold Values, and {x!r:.60} is a {type(x).__name__}; pass model.parameters()")
+            raise TypeError(
+                f"{name} must hold Values, and {x!r:.60} is a {type(x).__name__}; pass model.parameters()"
+            )
     return found
 
 
@@ -111,5 +141,8 @@ def entries(state: Any, names: Iterable[str], whose: str) -> list[Any]:
     wanted = list(names)
     missing = wanted if not isinstance(state, Mapping) else [name for name in wanted if name not in state]
     if missing:
-        raise ValueError(f"this is no state of {whose}: it lacks {', '.join(map(repr, missing))}; pass what state_dict() returned")
+        raise ValueError(
+            f"this is no state of {whose}: it lacks {', '.join(map(repr, missing))}; pass what state_dict() "
+            "returned"
+        )
     return [state[name] for name in wanted]

@@ -24,8 +24,13 @@ def _kept(weight: Any, x: Any) -> Any:
 
 
 def _expected(weights: Any, logarithms: Any) -> Any:
-    """Sum of weight times logarithm; a class of weight zero costs nothing, though its logarithm be infinite."""
-    return autograd.dot(tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)]))
+    """Sum of weight times logarithm.
+
+    A class of weight zero costs nothing, though its logarithm be infinite.
+    """
+    return autograd.dot(
+        tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)])
+    )
 
 
 _PROBABILITIES = "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use binary_cross_entropy_with_logits"
@@ -45,9 +50,9 @@ def _no_excess(x: Any) -> Any:
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1] (Bishop, PRML, eq. 4.90).
 
-    A term whose factor is the number zero is left out, so p = 1 with t = 1 costs nothing.
-    Rather use `binary_cross_entropy_with_logits`, which is accurate where p rounds to 0 or 1.
-    The derivative is the sum of -t / p and (1 - t) / (1 - p), right to some units in the last place of these terms: next to p = t,
+    A term whose factor is the number zero is left out, so p = 1 with t = 1 costs nothing. Rather use
+    `binary_cross_entropy_with_logits`, which is accurate where p rounds to 0 or 1. The derivative is the sum
+    of -t / p and (1 - t) / (1 - p), right to some units in the last place of these terms: next to p = t,
     where they cancel, that is an error of about 1e-16 beside each, not beside their sum.
 
     Parameters
@@ -65,7 +70,8 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     Raises
     ------
     ValueError
-        If the shapes differ or are empty, a probability or target lies outside of [0, 1], or the reduction is unknown.
+        If the shapes differ or are empty, a probability or target lies outside of [0, 1], or the reduction is
+        unknown.
 
     Examples
     --------
@@ -90,9 +96,10 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
 def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of sigmoid(score) against targets in [0, 1], from the score: softplus(s) - t s.
 
-    Where the target is 0 or 1 it is softplus of the score or of its negative, accurate in both tails;
-    the derivative is sigmoid(score) - target (Bishop, PRML, eq. 4.91), right to about 1e-16 beside the target: next to
-    zero no more is to be had, unless sigmoid(score) had more digits than a float. An infinite score on the right side costs nothing.
+    Where the target is 0 or 1 it is softplus of the score or of its negative, accurate in both tails; the
+    derivative is sigmoid(score) - target (Bishop, PRML, eq. 4.91), right to about 1e-16 beside the target:
+    next to zero no more is to be had, unless sigmoid(score) had more digits than a float. An infinite score
+    on the right side costs nothing.
 
     Parameters
     ----------
@@ -129,7 +136,10 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
 
 
 def _index(target: Any, count: int, who: str) -> int | None:
-    """Return the class that an integer or a one-hot target names; None for other weights, or while it is unknown."""
+    """Return the class that an integer or a one-hot target names.
+
+    It is None for other weights, or while it is unknown.
+    """
     if is_sequence(target):
         weights = list(target)
         if len(weights) != count:
@@ -155,7 +165,10 @@ def _index(target: Any, count: int, who: str) -> int | None:
 def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[list[Any], Any], Any]) -> Any:
     """Apply ``one`` to one example's scores and target, or to each of a batch."""
     if not is_sequence(rows):
-        raise TypeError(f"{who} takes the scores of all classes as a list, got {type(rows).__name__}; for two classes of one score use binary_cross_entropy_with_logits")
+        raise TypeError(
+            f"{who} takes the scores of all classes as a list, got {type(rows).__name__}; for two classes "
+            "of one score use binary_cross_entropy_with_logits"
+        )
     rows = list(rows)
     if not rows:
         raise ValueError(f"{who} of nothing is not defined; pass at least one score")
@@ -170,9 +183,9 @@ def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[li
 def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(scores) against the target, from the scores.
 
-    The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108 and 4.109).
-    A class whose score is -inf is masked: with a weight of zero it costs nothing, and with any other infinitely much.
-    Where all are masked, loss and gradient are NaN, as in PyTorch.
+    The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108
+    and 4.109). A class whose score is -inf is masked: with a weight of zero it costs nothing, and with any
+    other infinitely much. Where all are masked, loss and gradient are NaN, as in PyTorch.
 
     Parameters
     ----------
@@ -186,7 +199,8 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a batch.
+        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a
+        batch.
 
     Raises
     ------
@@ -211,7 +225,9 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
         if is_sequence(t):
             return -_expected(t, autograd.log_softmax(row))
         hot, known = one_hot(t, len(row))
-        return known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, autograd.log_softmax(row), strict=True)])
+        return known - autograd.sum(
+            [autograd.where(h, x, 0.0) for h, x in zip(hot, autograd.log_softmax(row), strict=True)]
+        )
 
     return _classes(scores, target, reduction, "cross_entropy", one)
 
@@ -229,7 +245,8 @@ def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") ->
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a batch.
+        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a
+        batch.
 
     Raises
     ------

@@ -12,20 +12,34 @@ from typing import Any
 
 from nn.checks import real, whole
 
-__all__ = ["kaiming_normal", "kaiming_uniform", "normal", "uniform", "xavier_normal", "xavier_uniform", "zeros"]
+__all__ = [
+    "kaiming_normal",
+    "kaiming_uniform",
+    "normal",
+    "uniform",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
+]
 
 Rng = random.Random | int | None
 Initializer = Callable[..., list[list[float]]]
 
 
 def generator(rng: Rng) -> Any:
-    """Return the generator to draw from: the one given, a new one from a seed, or for None the module ``random``."""
+    """Return the generator to draw from.
+
+    The one given, a new one from a seed, or for None the module ``random``.
+    """
     if rng is None:
         return random
     if isinstance(rng, int) and not isinstance(rng, bool):
         return random.Random(rng)
     if not hasattr(rng, "random") or not hasattr(rng, "gauss"):
-        raise TypeError(f"rng must be a random.Random or a whole number as seed, got {type(rng).__name__}; write rng=random.Random(0)")
+        raise TypeError(
+            f"rng must be a random.Random or a whole number as seed, got {type(rng).__name__}; write "
+            "rng=random.Random(0)"
+        )
     return rng
 
 
@@ -38,7 +52,9 @@ def _rows(draw: Callable[[], float], nin: Any, nout: Any) -> list[list[float]]:
     return [[draw() for _ in range(nin)] for _ in range(nout)]
 
 
-def uniform(nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rng: Rng = None) -> list[list[float]]:
+def uniform(
+    nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rng: Rng = None
+) -> list[list[float]]:
     """Draw evenly from [low, high]; the default of every layer, as in micrograd.
 
     Parameters
@@ -64,7 +80,9 @@ def uniform(nin: int, nout: int = 1, *, low: float = -1.0, high: float = 1.0, rn
     return _rows(lambda: source.uniform(low, high), nin, nout)
 
 
-def normal(nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng: Rng = None) -> list[list[float]]:
+def normal(
+    nin: int, nout: int = 1, *, mean: float = 0.0, std: float = 1.0, rng: Rng = None
+) -> list[list[float]]:
     """Draw from the normal distribution.
 
     Parameters
@@ -155,10 +173,14 @@ def xavier_normal(nin: int, nout: int = 1, *, gain: float = 1.0, rng: Rng = None
     >>> xavier_normal(3, 1, rng=0) == normal(3, 1, std=0.5**0.5, rng=0)
     True
     """
-    return normal(nin, nout, std=real("gain", gain, least=0.0) * math.sqrt(2.0 / sum(_sizes(nin, nout))), rng=rng)
+    return normal(
+        nin, nout, std=real("gain", gain, least=0.0) * math.sqrt(2.0 / sum(_sizes(nin, nout))), rng=rng
+    )
 
 
-def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
+def kaiming_uniform(
+    nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None
+) -> list[list[float]]:
     """Draw evenly from +-gain * sqrt(3 / nin) (He et al. 2015), for ReLU.
 
     Parameters
@@ -182,7 +204,9 @@ def kaiming_uniform(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rn
     return uniform(nin, nout, low=-bound, high=bound, rng=rng)
 
 
-def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None) -> list[list[float]]:
+def kaiming_normal(
+    nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng: Rng = None
+) -> list[list[float]]:
     """Draw from the normal distribution of deviation gain / sqrt(nin) (He et al. 2015), for ReLU.
 
     Parameters
@@ -206,7 +230,8 @@ def kaiming_normal(nin: int, nout: int = 1, *, gain: float = math.sqrt(2.0), rng
 
 
 _NAMED: dict[str, Initializer] = {
-    f.__name__: f for f in (uniform, normal, zeros, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal)
+    f.__name__: f
+    for f in (uniform, normal, zeros, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal)
 }
 
 
@@ -215,5 +240,8 @@ def initializer(init: str | Initializer) -> Initializer:
     if callable(init):
         return init
     if not isinstance(init, str) or init not in _NAMED:
-        raise ValueError(f"no initialiser is called {init!r}; choose one of {', '.join(_NAMED)}, or pass a function of (nin, nout, rng=)")
+        raise ValueError(
+            f"no initialiser is called {init!r}; choose one of {', '.join(_NAMED)}, or pass a function of "
+            "(nin, nout, rng=)"
+        )
     return _NAMED[init]

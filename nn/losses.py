@@ -21,7 +21,8 @@ from nn.reduction import elementwise, paired, pairs_of, reduced
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "half_squared_error",
-    "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "mse_loss", "nll_loss", "sum_squared_error",
+    "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "mse_loss", "nll_loss",
+    "sum_squared_error",
 ]  # fmt: skip
 
 

@@ -15,7 +15,9 @@ Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
 def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
-    """Return the class of each output: the place of the largest of several scores, or whether a single one is above the threshold.
+    """Return the class of each output.
+
+    The place of the largest of several scores, or whether a single one is above the threshold.
 
     Parameters
     ----------
@@ -87,7 +89,9 @@ def _paired(outputs: Any, targets: Any, who: str) -> list[tuple[list[float], lis
     """Return the numbers of each output and of its target."""
     outputs, targets = listed("outputs", outputs), listed("targets", targets)
     if len(outputs) != len(targets):
-        raise ValueError(f"{who}: {len(outputs)} outputs but {len(targets)} targets; each output needs one target")
+        raise ValueError(
+            f"{who}: {len(outputs)} outputs but {len(targets)} targets; each output needs one target"
+        )
     if not outputs:
         raise ValueError(f"{who} of nothing is not defined; pass at least one output")
     return [(_flat(output), _flat(target)) for output, target in zip(outputs, targets, strict=True)]

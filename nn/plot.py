@@ -21,15 +21,25 @@ from nn.checks import as_whole, data_of, listed, real, whole
 from nn.modules.module import Module
 from nn.reduction import is_sequence
 
-__all__ = ["plot_activation", "plot_decision_boundary", "plot_grad_flow", "plot_history", "plot_loss", "save_plot", "write_text"]
+__all__ = [
+    "plot_activation",
+    "plot_decision_boundary",
+    "plot_grad_flow",
+    "plot_history",
+    "plot_loss",
+    "save_plot",
+    "write_text",
+]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
-# What of a user's matplotlibrc would make text a program for LaTeX, or ask for another program. The rest is the user's taste.
+# What of a user's matplotlibrc would make text a program for LaTeX, or ask for another program. The rest is
+# the user's taste.
 PLAIN = {
-    "text.usetex": False, "text.latex.preamble": "", "text.parse_math": True, "axes.formatter.use_mathtext": False, "mathtext.fontset": "dejavusans",
-    "ps.usedistiller": None, "ps.useafm": False, "pdf.use14corefonts": False,
+    "text.usetex": False, "text.latex.preamble": "", "text.parse_math": True,
+    "axes.formatter.use_mathtext": False, "mathtext.fontset": "dejavusans", "ps.usedistiller": None,
+    "ps.useafm": False, "pdf.use14corefonts": False,
 }  # fmt: skip
 
 P = ParamSpec("P")
@@ -87,7 +97,9 @@ def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
 
 
 def write_text(text: Any, content: str) -> None:
-    """Let a text of matplotlib's show just this: a dollar sign begins no formula, and what is no character is spelt out.
+    """Let a text of matplotlib's show just this.
+
+    A dollar sign begins no formula, and what is no character is spelt out.
 
     Parameters
     ----------
@@ -123,7 +135,13 @@ def _legend(ax: Any, artists: Sequence[Any], names: Sequence[str]) -> None:
 
 @_plain
 def plot_loss(
-    losses: Any, *, ax: Any = None, title: str = "Loss", xlabel: str = "step", ylabel: str = "loss", log: bool | None = None
+    losses: Any,
+    *,
+    ax: Any = None,
+    title: str = "Loss",
+    xlabel: str = "step",
+    ylabel: str = "loss",
+    log: bool | None = None,
 ) -> Any:
     """Draw one curve of losses, or several by name.
 
@@ -136,7 +154,8 @@ def plot_loss(
     title, xlabel, ylabel
         The inscriptions.
     log
-        Whether the losses' axis is logarithmic; by default it is if they are positive and span a factor of 20.
+        Whether the losses' axis is logarithmic; by default it is if they are positive and span a factor of
+        20.
 
     Returns
     -------
@@ -206,12 +225,23 @@ def plot_decision_boundary(
     classes = [as_whole(label) for label in listed("y", y)]
     labels = [label for label in classes if label is not None and label >= -1]
     if not points or len(points) != len(classes) or any(len(p) != 2 for p in points):
-        raise ValueError("plot_decision_boundary takes samples of two features, one label for each; choose two columns: x[:, [0, 1]]")
+        raise ValueError(
+            "plot_decision_boundary takes samples of two features, one label for each; choose two columns: "
+            "x[:, [0, 1]]"
+        )
     if len(labels) < len(classes) or (-1 in labels and max(labels) > 1):
-        raise ValueError(f"plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y!r:.60}")
+        raise ValueError(
+            f"plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y!r:.60}"
+        )
     if not callable(model):
-        raise TypeError(f"model must be a function of a point, such as a module of nn, got {type(model).__name__}")
-    steps, margin, threshold = whole("steps", steps, least=2), real("margin", margin, least=0.0), real("threshold", threshold)
+        raise TypeError(
+            f"model must be a function of a point, such as a module of nn, got {type(model).__name__}"
+        )
+    steps, margin, threshold = (
+        whole("steps", steps, least=2),
+        real("margin", margin, least=0.0),
+        real("threshold", threshold),
+    )
     if set(labels) <= {-1, 1}:
         labels = [int(label > 0) for label in labels]
     ax = _axes(ax, 6.0, 5.0)
@@ -244,7 +274,10 @@ def _margins(outputs: Sequence[Any], threshold: float) -> list[list[float]]:
     table = [[data_of(s) for s in (o if is_sequence(o) else [o])] for o in outputs]
     counts = {len(row) for row in table}
     if len(counts) > 1 or not table[0]:
-        raise ValueError(f"the model must return as many scores for each point, at least one; it returned {', '.join(map(str, sorted(counts)))}")
+        raise ValueError(
+            "the model must return as many scores for each point, at least one; it returned "
+            f"{', '.join(map(str, sorted(counts)))}"
+        )
     if len(table[0]) == 1:
         scores = [row[0] - threshold for row in table]
         return [[-s for s in scores], scores]
@@ -257,7 +290,9 @@ def _grid(values: Sequence[float], margin: float, steps: int) -> list[float]:
 
 
 @_plain
-def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high: float = 5.0, steps: int = 401) -> Any:
+def plot_activation(
+    activation: Any, *, ax: Any = None, low: float = -5.0, high: float = 5.0, steps: int = 401
+) -> Any:
     """Draw an activation and its derivative.
 
     Parameters
@@ -296,7 +331,9 @@ def plot_activation(activation: Any, *, ax: Any = None, low: float = -5.0, high:
 
 @_plain
 def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
-    """Draw the mean and the largest absolute gradient of each layer: bars that shrink towards the input vanish.
+    """Draw the mean and the largest absolute gradient of each layer.
+
+    Bars that shrink towards the input vanish.
 
     Parameters
     ----------
@@ -323,14 +360,20 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     for path, parameter in model.named_parameters():
         parts = path.split(".")
         # A neuron belongs to its layer.
-        layer = parts[:-2] if len(parts) > 1 and parts[-2].startswith("n") and parts[-2][1:].isdigit() else parts[:-1]
+        layer = (
+            parts[:-2]
+            if len(parts) > 1 and parts[-2].startswith("n") and parts[-2][1:].isdigit()
+            else parts[:-1]
+        )
         groups.setdefault(".".join(layer) or parts[-1], []).append(abs(float(parameter.grad or 0.0)))
     if not groups:
         raise ValueError(f"{type(model).__name__} has no parameters whose gradients could be drawn")
     ax = _axes(ax)
     places = range(len(groups))
     ax.bar(places, [max(gs) for gs in groups.values()], color=COLOURS[5], label="largest")
-    ax.bar(places, [math.fsum(gs) / len(gs) for gs in groups.values()], color=COLOURS[0], width=0.5, label="mean")
+    ax.bar(
+        places, [math.fsum(gs) / len(gs) for gs in groups.values()], color=COLOURS[0], width=0.5, label="mean"
+    )
     ax.set_xticks(list(places), list(groups), rotation=30 if len(groups) > 6 else 0, parse_math=False)
     if all(max(gs) > 0.0 for gs in groups.values()):
         ax.set_yscale("log")
@@ -347,7 +390,8 @@ def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, titl
     Parameters
     ----------
     history
-        What `nn.fit` returned, or a dict from names to figures by epoch; ``loss`` and ``val_loss`` are losses.
+        What `nn.fit` returned, or a dict from names to figures by epoch; ``loss`` and ``val_loss`` are
+        losses.
     ax
         Axes to draw the losses into; without it a figure is made, for the metrics too.
     title
@@ -368,7 +412,10 @@ def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, titl
     'epoch'
     """
     if not isinstance(history, Mapping):
-        raise TypeError(f"plot_history takes what nn.fit returned, got {type(history).__name__}; plot_loss draws a list of numbers")
+        raise TypeError(
+            f"plot_history takes what nn.fit returned, got {type(history).__name__}; plot_loss draws a list "
+            "of numbers"
+        )
     losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
     metrics = {name: column for name, column in history.items() if name not in losses}
     if not losses:

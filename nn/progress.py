@@ -1,4 +1,7 @@
-"""Showing how far a training is: a bar on a terminal, one updating line in a notebook, plain lines in a pipe."""
+"""Showing how far a training is.
+
+A bar on a terminal, one updating line in a notebook, plain lines in a pipe.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,8 @@ class Progress:
     title
         What stands in front.
     stream
-        Where to write; standard error by default, so that a program's output stays clean. Where there is none, as under
-        ``pythonw``, nothing is written, and nothing more once it cannot be written to.
+        Where to write; standard error by default, so that a program's output stays clean. Where there is
+        none, as under ``pythonw``, nothing is written, and nothing more once it cannot be written to.
     style
         ``"bar"``, ``"notebook"``, ``"lines"`` or ``"none"``; by default the one that suits the stream.
 
@@ -49,7 +52,9 @@ class Progress:
     >>> progress.close()
     """
 
-    def __init__(self, total: int, *, title: str = "training", stream: TextIO | None = None, style: str | None = None) -> None:
+    def __init__(
+        self, total: int, *, title: str = "training", stream: TextIO | None = None, style: str | None = None
+    ) -> None:
         self.total, self.title = max(whole("total", total, least=0), 1), title
         self.stream = sys.stderr if stream is None else stream
         if style is None:
@@ -95,16 +100,24 @@ class Progress:
     def _line(self) -> str:
         """Return the state for a pipe."""
         step, figures = self._last or (0, {})
-        return f"{self.title} {step}/{self.total}" + "".join(f"  {name} {_short(value)}" for name, value in figures.items())
+        return f"{self.title} {step}/{self.total}" + "".join(
+            f"  {name} {_short(value)}" for name, value in figures.items()
+        )
 
     def _bar(self, width: int, full: str = "█", empty: str = "░") -> str:
-        """Return the state in at most ``width`` characters: the times give way first, then the bar's length, then figures, last first."""
+        """Return the state in at most ``width`` characters.
+
+        The times give way first, then the bar's length, then figures, last first.
+        """
         step, figures = self._last or (0, {})
         spent = time.monotonic() - self._start
         left = _clock(spent / step * (self.total - step) if step else 0.0)
         shown = [f"  {name} {_short(value)}" for name, value in figures.items()]
         numbers = "".join(shown)
-        tries = [(f"{numbers}  {_clock(spent)} spent, {left} left", WIDTH), (f"{numbers}  {left} left", WIDTH // 2)]
+        tries = [
+            (f"{numbers}  {_clock(spent)} spent, {left} left", WIDTH),
+            (f"{numbers}  {left} left", WIDTH // 2),
+        ]
         tries += [("".join(shown[:n]), WIDTH // 3) for n in range(len(shown), -1, -1)]
         for beside, least in tries:
             size = min(width - len(f"{self.title}  {step}/{self.total}{beside}"), WIDTH)
@@ -144,7 +157,10 @@ class Progress:
             flush = getattr(self.stream, "flush", None)
             if flush is not None:
                 flush()
-        except (OSError, ValueError):  # the terminal is gone, the pipe's reader, the disk's last block: the work goes on without
+        except (
+            OSError,
+            ValueError,
+        ):  # the terminal is gone, the pipe's reader, the disk's last block: the work goes on without
             self.style = "none"
 
 

@@ -15,7 +15,12 @@ REDUCTIONS = ("mean", "sum", "none")
 
 def is_sequence(x: Any) -> bool:
     """Whether something holds several numbers: a list, a tuple, an array, and no Value."""
-    return x.__class__ is not Value and hasattr(x, "__iter__") and getattr(x, "ndim", 1) != 0 and not isinstance(x, (str, bytes, Mapping))
+    return (
+        x.__class__ is not Value
+        and hasattr(x, "__iter__")
+        and getattr(x, "ndim", 1) != 0
+        and not isinstance(x, (str, bytes, Mapping))
+    )
 
 
 def pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
@@ -30,7 +35,9 @@ def pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
     prediction = list(prediction)
     targets = list(target) if is_sequence(target) else [target]
     if len(prediction) != len(targets):
-        raise ValueError(f"{who}: {len(prediction)} predictions but {len(targets)} targets; their shapes must match")
+        raise ValueError(
+            f"{who}: {len(prediction)} predictions but {len(targets)} targets; their shapes must match"
+        )
     if not prediction:
         raise ValueError(f"{who} of nothing is not defined; pass at least one prediction")
     pairs: list[tuple[Any, Any]] = []
@@ -53,7 +60,9 @@ def reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
     return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
 
 
-def elementwise(prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]) -> Any:
+def elementwise(
+    prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]
+) -> Any:
     """Apply ``one`` to each prediction and its target, and reduce the losses."""
     losses = paired(pairs_of(prediction, target, who), who, one)
     return reduced(losses, reduction, single=not is_sequence(prediction))

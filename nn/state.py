@@ -1,4 +1,7 @@
-"""Parameters and whole trainings as JSON: versioned, exact, written whole or not at all, checked before anything is assigned."""
+"""Parameters and whole trainings as JSON.
+
+Versioned, exact, written whole or not at all, checked before anything is assigned.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,12 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     named = dict(module.named_parameters())
     missing, unknown = set(named) - set(state), set(state) - set(named)
     if missing or unknown:
-        parts = ([f"lacks {_some(missing)}"] if missing else []) + ([f"has unknown {_some(unknown)}"] if unknown else [])
+        parts = ([f"lacks {_some(missing)}"] if missing else []) + (
+            [f"has unknown {_some(unknown)}"] if unknown else []
+        )
         raise ValueError(
-            f"{source} does not fit this {type(module).__name__} of {len(named)} parameters: it {' and '.join(parts)}; "
-            "build the module with the sizes that it was saved with"
+            f"{source} does not fit this {type(module).__name__} of {len(named)} parameters: it "
+            f"{' and '.join(parts)}; build the module with the sizes that it was saved with"
         )
     numbers = {}
     for name in named:
@@ -82,7 +87,8 @@ def write(path: str | os.PathLike[str], content: dict[str, Any], *, kind: str) -
     path
         The file, which is replaced in one step; its folder must exist.
     content
-        Numbers, strings, lists and dicts. Infinities and NaN are spelt out, since JSON has no number for them.
+        Numbers, strings, lists and dicts. Infinities and NaN are spelt out, since JSON has no number for
+        them.
     kind
         Name of the format, which `read` asks for.
 
@@ -149,9 +155,13 @@ def read(path: str | os.PathLike[str], *, kind: str, limit: int = SIZE) -> dict[
         document = parse_json(text, limit=limit)
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
-            raise ValueError(f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else ""))
+            raise ValueError(
+                f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else "")
+            )
         if document.get("version") != VERSION:
-            raise ValueError(f"its version is {document.get('version')!r}, and this release reads version {VERSION}")
+            raise ValueError(
+                f"its version is {document.get('version')!r}, and this release reads version {VERSION}"
+            )
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from None
     return document

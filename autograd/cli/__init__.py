@@ -1,6 +1,7 @@
 """The command line: a table of commands, each in a module of its own that is imported when it is asked for.
 
-Here are the commands that need no network; `nn.cli` adds those that train, and is where the console script starts.
+Here are the commands that need no network; `nn.cli` adds those that train, and is where the console script
+starts.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the options are what ``--help`` is for."""
 
     def error(self, message: str) -> NoReturn:
-        hint = "; one that begins with a minus comes last, after --, as in: --at x=1 -- -x" if "required: expression" in message else ""
+        hint = (
+            "; one that begins with a minus comes last, after --, as in: --at x=1 -- -x"
+            if "required: expression" in message
+            else ""
+        )
         self.exit(2, f"{self.prog}: {message}{hint}; see {self.prog} --help\n")
 
 
@@ -41,7 +46,9 @@ def _parser(command: str, commands: Mapping[str, str]) -> argparse.ArgumentParse
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module, summary in commands.items():
         name = module.rpartition(".")[2]
-        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        subparser = subparsers.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+        )
         if name == command:
             command_module = import_module(module)
             command_module.configure(subparser)

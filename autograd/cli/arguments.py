@@ -15,7 +15,13 @@ __all__ = ["add_expression", "build", "put_out"]
 def add_expression(parser: argparse.ArgumentParser) -> None:
     """Add the expression and the values of its variables, which may be given all at once or one by one."""
     parser.add_argument("expression", help='such as "(tanh(w*x + b) - y)**2"')
-    parser.add_argument("--at", default=[], action="append", metavar="NAME=NUMBER,...", help="values of the variables, such as w=0.5,x=2")
+    parser.add_argument(
+        "--at",
+        default=[],
+        action="append",
+        metavar="NAME=NUMBER,...",
+        help="values of the variables, such as w=0.5,x=2",
+    )
 
 
 def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
@@ -39,7 +45,10 @@ def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
     variables = {name: Value(numbers[name], name) for name in parsed.names}
     root = parsed.evaluate(variables)
     if not isinstance(root, Value):
-        raise UsageError(f"the expression is the number {root!r}: it has no variable to differentiate by; write one, such as x")
+        raise UsageError(
+            f"the expression is the number {root!r}: it has no variable to differentiate by; write one, "
+            "such as x"
+        )
     if not root.label:
         root.label = next(name for name in ("f", "y", "out", "result") if name not in variables)
     return root, variables

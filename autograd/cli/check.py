@@ -15,8 +15,12 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_expression(parser)
-    parser.add_argument("--order", type=int, default=2, metavar="N", help="the highest order of derivative (default: 2)")
-    parser.add_argument("--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both")
+    parser.add_argument(
+        "--order", type=int, default=2, metavar="N", help="the highest order of derivative (default: 2)"
+    )
+    parser.add_argument(
+        "--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells: 0 if all that could be checked is right, 1 if something is wrong or nothing could be checked")
 
 

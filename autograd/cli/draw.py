@@ -13,10 +13,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_expression(parser)
     parser.add_argument("-o", "--output", default="graph.svg", help="file to write; its ending names the format: svg, png, pdf, dot, mmd, txt; - prints the SVG (default: graph.svg)")
-    parser.add_argument("--rankdir", choices=("LR", "RL", "TB", "BT"), default="LR", help="direction of the forward pass (default: LR)")
-    parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: those of the reader's system)")
+    parser.add_argument(
+        "--rankdir",
+        choices=("LR", "RL", "TB", "BT"),
+        default="LR",
+        help="direction of the forward pass (default: LR)",
+    )
+    parser.add_argument(
+        "--theme",
+        choices=("auto", "light", "dark"),
+        default="auto",
+        help="colours (default: those of the reader's system)",
+    )
     parser.add_argument("--saved", action="store_true", help="mark the values that the backward pass reads")
-    parser.add_argument("--engine", choices=("auto", "dot", "pygraphviz", "builtin"), default="auto", help="layout engine (default: the best there is)")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "dot", "pygraphviz", "builtin"),
+        default="auto",
+        help="layout engine (default: the best there is)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

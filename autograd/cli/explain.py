@@ -12,16 +12,27 @@ from autograd.render import explain
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_expression(parser)
-    parser.add_argument("--wrt", metavar="NAME", help="the variable to differentiate with respect to (default: all)")
-    parser.add_argument("--style", choices=("text", "markdown", "latex", "mathml"), default="text", help="form of the output (default: text)")
-    parser.add_argument("--depth", type=int, help="how many operations back from the output to go (default: all)")
+    parser.add_argument(
+        "--wrt", metavar="NAME", help="the variable to differentiate with respect to (default: all)"
+    )
+    parser.add_argument(
+        "--style",
+        choices=("text", "markdown", "latex", "mathml"),
+        default="text",
+        help="form of the output (default: text)",
+    )
+    parser.add_argument(
+        "--depth", type=int, help="how many operations back from the output to go (default: all)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the derivation."""
     root, variables = build(args.expression, args.at)
     if args.wrt is not None and args.wrt not in variables:
-        raise UsageError(f"--wrt {args.wrt}: the expression has no such variable; it has {', '.join(variables) or 'none'}")
+        raise UsageError(
+            f"--wrt {args.wrt}: the expression has no such variable; it has {', '.join(variables) or 'none'}"
+        )
     try:
         print(explain(root, None if args.wrt is None else variables[args.wrt], args.style, depth=args.depth))
     except (GraphError, ValueError) as error:

@@ -1,4 +1,6 @@
-"""Expressions typed on a command line, such as ``tanh(w*x + b)``: parsed by an allow-list, never evaluated by Python.
+"""Expressions typed on a command line, such as ``tanh(w*x + b)``.
+
+Parsed by an allow-list, never evaluated by Python.
 
 The text goes through Python's parser alone. Each node of its tree is then translated to an operation of
 the table; a node that is not on the list is an error which underlines the text it came from.
@@ -27,9 +29,15 @@ WINDOW = 72  # characters of a long text that an error shows
 CONSTANTS = {"pi": math.pi, "tau": math.tau}
 
 _BINARY: dict[type, str] = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.Mod: "mod", ast.FloorDiv: "floordiv",
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.Mod: "mod",
+    ast.FloorDiv: "floordiv",
 }  # fmt: skip
-_COMPARISONS: dict[type, str] = {ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal"}
+_COMPARISONS: dict[type, str] = {
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+}
 _NOT_ALLOWED: dict[type, str] = {
     ast.Attribute: "attribute access is not allowed; call a function by its plain name, such as exp(x)",
     ast.Subscript: "indexing is not allowed; give each element a name of its own",
@@ -45,7 +53,10 @@ _NOT_ALLOWED: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Instruction:
-    """One step of a stack machine: push a number or a name, or replace the top ``count`` entries by a result."""
+    """One step of a stack machine.
+
+    Push a number or a name, or replace the top ``count`` entries by a result.
+    """
 
     kind: str  # "number", "name" or "call"
     what: Any
@@ -99,14 +110,21 @@ class Expression:
         for name in bindings:
             if name not in self.names:
                 known = ", ".join(self.names) or "it has no variables"
-                raise UsageError(f"{name} has a value but does not occur in the expression (which has {known}): {self.text}")
+                raise UsageError(
+                    f"{name} has a value but does not occur in the expression (which has {known}): "
+                    f"{self.text}"
+                )
         stack: list[Any] = []
         for step in self._program:
             if step.kind == "number":
                 stack.append(step.what)
             elif step.kind == "name":
                 if step.what not in bindings:
-                    _fail(self.text, step.span, f"{step.what} has no value; add {step.what}=NUMBER to the list of values")
+                    _fail(
+                        self.text,
+                        step.span,
+                        f"{step.what} has no value; add {step.what}=NUMBER to the list of values",
+                    )
                 stack.append(bindings[step.what])
             else:
                 arguments = stack[len(stack) - step.count :]
@@ -125,15 +143,24 @@ class Expression:
 
 def _row(name: str, arguments: list[Any]) -> Callable[..., Any]:
     """Return the operation; a power with a constant exponent is one of its own."""
-    if name == "pow" and len(arguments) == 2 and isinstance(arguments[1], float) and not isinstance(arguments[0], float):
+    if (
+        name == "pow"
+        and len(arguments) == 2
+        and isinstance(arguments[1], float)
+        and not isinstance(arguments[0], float)
+    ):
         return ops.TABLE["power"]
     if name == "dot" and len(arguments) % 2:
-        raise TypeError("dot() takes two vectors of one length, written one after the other: dot(a1, a2, b1, b2)")
+        raise TypeError(
+            "dot() takes two vectors of one length, written one after the other: dot(a1, a2, b1, b2)"
+        )
     return ops.TABLE[name]
 
 
 def parse_expression(text: str) -> Expression:
-    """Parse ``text`` into an `Expression`: numbers, names, arithmetic, comparisons, and functions of the table.
+    """Parse ``text`` into an `Expression`.
+
+    Numbers, names, arithmetic, comparisons, and functions of the table.
 
     Parameters
     ----------
@@ -152,14 +179,18 @@ def parse_expression(text: str) -> Expression:
     >>> parse_expression("x.real + 1")
     Traceback (most recent call last):
     ...
-    autograd.errors.UsageError: attribute access is not allowed; call a function by its plain name, such as exp(x)
+    autograd.errors.UsageError: attribute access is not allowed; call a function by its plain name, such as
+    exp(x)
         x.real + 1
         ^^^^^^
     """
     if not isinstance(text, str):
         raise TypeError(f"parse_expression() takes a string, got {type(text).__name__}")
     if len(text) > MAX_LENGTH:
-        raise UsageError(f"the expression has {len(text)} characters; the limit is {MAX_LENGTH}. Build a graph that size in Python")
+        raise UsageError(
+            f"the expression has {len(text)} characters; the limit is {MAX_LENGTH}. Build a graph that size "
+            "in Python"
+        )
     text = "".join(" " if c in "\t\n\r\f\v" else c for c in text)
     if not text.strip():
         raise UsageError('the expression is empty; write one such as "tanh(w*x + b)"')
@@ -176,7 +207,9 @@ def parse_expression(text: str) -> Expression:
             continue
         count += 1
         if count > MAX_NODES:
-            raise UsageError(f"the expression has more than {MAX_NODES} parts; build a graph that size in Python")
+            raise UsageError(
+                f"the expression has more than {MAX_NODES} parts; build a graph that size in Python"
+            )
         instruction, operands = _translate(text, node, offset)
         stack.append(instruction)
         stack.extend(reversed(operands))
@@ -247,9 +280,19 @@ def _parse(text: str, offset: int) -> ast.expr:
         start = max((error.offset or 1) - 1, 0) + offset
         # The end that Python gives is unreliable where the text ends too early; a caret there says enough.
         end = (error.end_offset or 0) - 1 + offset
-        _fail(text, (start, end), f"this is not an expression: {(error.msg or 'invalid syntax').split('. ')[0].split(' (<')[0]}", cause=error)
+        _fail(
+            text,
+            (start, end),
+            f"this is not an expression: {(error.msg or 'invalid syntax').split('. ')[0].split(' (<')[0]}",
+            cause=error,
+        )
     except (ValueError, RecursionError, MemoryError) as error:
-        _fail(text, (offset, len(text)), "this is not an expression that can be read: too deeply nested, or not text", cause=error)
+        _fail(
+            text,
+            (offset, len(text)),
+            "this is not an expression that can be read: too deeply nested, or not text",
+            cause=error,
+        )
 
 
 def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, list[ast.expr]]:
@@ -267,7 +310,9 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
             return _Instruction("number", CONSTANTS[name], 0, (), span), []
         case ast.Name(id=name):
             return _Instruction("name", name, 0, (), span), []
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if not isinstance(value, bool):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if (
+            not isinstance(value, bool)
+        ):
             return _Instruction("number", -_as_float(text, value, span), 0, (), span), []
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return _Instruction("call", "neg", 1, (), span), [operand]
@@ -281,7 +326,13 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
             return _function(text, name, arguments, keywords, span)
         case ast.Call():
             _fail(text, span, "only functions by their plain name can be called, such as exp(x)")
-    _fail(text, span, _NOT_ALLOWED.get(type(node), "only numbers, names, + - * / ** % //, comparisons and function calls are allowed"))
+    _fail(
+        text,
+        span,
+        _NOT_ALLOWED.get(
+            type(node), "only numbers, names, + - * / ** % //, comparisons and function calls are allowed"
+        ),
+    )
     return None
 
 
@@ -298,7 +349,9 @@ def _function(
     given = [k.arg for k in keywords]
     if None in given:
         _fail(text, span, "** before an argument is not allowed")
-    call = _Instruction("call", name, len(arguments) + len(given), tuple(k for k in given if k is not None), span)
+    call = _Instruction(
+        "call", name, len(arguments) + len(given), tuple(k for k in given if k is not None), span
+    )
     return call, [*arguments, *(k.value for k in keywords)]
 
 
@@ -336,4 +389,6 @@ def _fail(text: str, span: tuple[int, int], message: str, *, cause: BaseExceptio
 
 def _columns(text: str) -> int:
     """Return how many columns of a terminal the text takes."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )

@@ -12,8 +12,18 @@ from autograd.render import stepper
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_expression(parser)
-    parser.add_argument("-o", "--output", default="stepper.html", help="file to write; - prints the page (default: stepper.html)")
-    parser.add_argument("--rankdir", choices=("LR", "RL", "TB", "BT"), default="LR", help="direction of the forward pass (default: LR)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="stepper.html",
+        help="file to write; - prints the page (default: stepper.html)",
+    )
+    parser.add_argument(
+        "--rankdir",
+        choices=("LR", "RL", "TB", "BT"),
+        default="LR",
+        help="direction of the forward pass (default: LR)",
+    )
     parser.add_argument("--title", default="", help="heading of the page")
 
 

@@ -14,8 +14,9 @@ __all__ = ["dot", "dot_html", "latex", "markdown", "mermaid", "script", "xml"]
 LONGEST = 2000  # characters of a string in DOT, of which Graphviz reads 16,384 bytes at most
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\`{}",
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "`": r"\`{}",
 }  # fmt: skip
 
 

@@ -14,7 +14,10 @@ __all__ = ["Entry", "GradcheckError", "Report", "check_grads", "gradcheck", "ulp
 
 
 def __getattr__(name: str) -> Any:
-    """Import `strategies` and `oracle` where they are first asked for: they need packages that the rest does not."""
+    """Import `strategies` and `oracle` where they are first asked for.
+
+    They need packages that the rest does not.
+    """
     if name in ("oracle", "strategies"):
         return import_module(f"autograd.testing.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

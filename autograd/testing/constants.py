@@ -1,8 +1,11 @@
-"""What a function computes from its arguments beside its graph: the graph's constants, if they move with an argument.
+"""What a function computes from its arguments beside its graph.
 
-A graph is recorded once more with other arguments. Where it holds the same operations, only its constants can have changed; those
-that did are numbers that ``float(x)``, ``x.data`` or ``math.sin(x)`` took out of the graph, and each costs the
-gradient its slope times what the output owes it. No digits are lost in subtracting values of the function, however flat it is.
+The graph's constants, if they move with an argument.
+
+A graph is recorded once more with other arguments. Where it holds the same operations, only its constants can
+have changed; those that did are numbers that ``float(x)``, ``x.data`` or ``math.sin(x)`` took out of the
+graph, and each costs the gradient its slope times what the output owes it. No digits are lost in subtracting
+values of the function, however flat it is.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ class Graph:
 
     def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         self.outputs = list(outputs)
-        self.nodes = [node for node in sort(Bundle(tuple(outputs)), inputs)[0][:-1] if node.__class__ is Value]
+        self.nodes = [
+            node for node in sort(Bundle(tuple(outputs)), inputs)[0][:-1] if node.__class__ is Value
+        ]
         self.constants: list[float] = []
         self.places: list[tuple[Value, int | None]] = []
         number: dict[Value, int] = {x: i for i, x in enumerate(inputs)}
@@ -72,7 +77,10 @@ class Constants:
         self._locals: dict[tuple[Value, int], Estimate | None] = {}
 
     def missing(self, i: int) -> list[Estimate | None]:
-        """Return, for each output, what its gradient lacks for the argument ``i``; None where the graph's operations change too."""
+        """Return, for each output, what its gradient lacks for the argument ``i``.
+
+        It is None where the graph's operations change too.
+        """
         graph = self.graph
         assert graph is not None
         moved = self._moved(i)
@@ -87,7 +95,10 @@ class Constants:
         return other if other is not None and other.shape == self.graph.shape else None
 
     def _moved(self, i: int) -> set[int] | None:
-        """Return which constants are other numbers beside the point; None where the operations are others, however near."""
+        """Return which constants are other numbers beside the point.
+
+        It is None where the operations are others, however near.
+        """
         assert self.graph is not None
         x, moved, near = self._at[i], set[int](), 0
         h = 1e-2 * max(1.0, abs(x))
@@ -101,7 +112,11 @@ class Constants:
             near = near if None in found else near + 1
             for other in found:
                 if other is not None:
-                    moved |= {k for k, (a, b) in enumerate(zip(self.graph.constants, other.constants, strict=True)) if not _equal(a, b)}
+                    moved |= {
+                        k
+                        for k, (a, b) in enumerate(zip(self.graph.constants, other.constants, strict=True))
+                        if not _equal(a, b)
+                    }
         return moved if near else None
 
     def _slope(self, k: int, i: int) -> Estimate | None:
@@ -111,7 +126,9 @@ class Constants:
 
         return richardson(along, self._at[i])
 
-    def _carried(self, graph: Graph, slopes: dict[tuple[Value, int | None], Estimate | None]) -> list[Estimate | None]:
+    def _carried(
+        self, graph: Graph, slopes: dict[tuple[Value, int | None], Estimate | None]
+    ) -> list[Estimate | None]:
         """Carry the slopes of constants forward to the outputs, by what the operations' values say of their derivatives."""
         nothing = Estimate(0.0, 0.0, "")
         tangents: dict[Value, Estimate | None] = {}
@@ -120,14 +137,20 @@ class Constants:
                 if (node, None) in slopes:
                     tangents[node] = slopes[node, None]
                 continue
-            terms = [(j, tangents.get(x, nothing) if isinstance(x, Value) else slopes.get((node, j), nothing)) for j, x in enumerate(node.operands)]
+            terms = [
+                (j, tangents.get(x, nothing) if isinstance(x, Value) else slopes.get((node, j), nothing))
+                for j, x in enumerate(node.operands)
+            ]
             terms = [(j, t) for j, t in terms if t is not nothing]
             if terms:
                 tangents[node] = self._step(node, terms)
         return [tangents.get(y, nothing) for y in graph.outputs]
 
     def _step(self, node: Value, terms: list[tuple[int, Estimate | None]]) -> Estimate | None:
-        """Return the slope of a node from those of some of its operands; None where one of them is not known."""
+        """Return the slope of a node from those of some of its operands.
+
+        It is None where one of them is not known.
+        """
         total = off = 0.0
         for j, t in terms:
             if (node, j) not in self._locals:
@@ -137,7 +160,11 @@ class Constants:
             if t is None or d is None:
                 return None
             total += t.derivative * d.derivative
-            off += abs(d.derivative) * t.uncertainty + d.uncertainty * (abs(t.derivative) + t.uncertainty) + 4e-15 * abs(t.derivative * d.derivative)
+            off += (
+                abs(d.derivative) * t.uncertainty
+                + d.uncertainty * (abs(t.derivative) + t.uncertainty)
+                + 4e-15 * abs(t.derivative * d.derivative)
+            )
         return Estimate(total, off, "Richardson") if math.isfinite(total) and math.isfinite(off) else None
 
 

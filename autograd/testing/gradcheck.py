@@ -1,11 +1,12 @@
 """Check gradients against numbers.
 
-Three questions are asked, because each finds what the others cannot. Is each operation's local derivative that of its
-value (by complex step, so that an error of 1e-7 or a cancellation shows, and the operation is named)? Do
-the local derivatives add up to the gradient? And is the graph's function the function that was called (do the graph's constants
-stay where an argument moves, so that a gradient dropped by ``float(x)`` or ``math.sin(x)`` shows, however small it is)?
-Where the graph's operations change as well, or an operation has no complex form, differences of values decide, each with an
-estimate of what truncation and rounding took from it: right, wrong, or not to be told.
+Three questions are asked, because each finds what the others cannot. Is each operation's local derivative
+that of its value (by complex step, so that an error of 1e-7 or a cancellation shows, and the operation is
+named)? Do the local derivatives add up to the gradient? And is the graph's function the function that was
+called (do the graph's constants stay where an argument moves, so that a gradient dropped by ``float(x)`` or
+``math.sin(x)`` shows, however small it is)? Where the graph's operations change as well, or an operation has
+no complex form, differences of values decide, each with an estimate of what truncation and rounding took from
+it: right, wrong, or not to be told.
 """
 
 from __future__ import annotations
@@ -30,19 +31,26 @@ from autograd.value import Value
 __all__ = ["check_grads", "gradcheck"]
 
 LEFT = (
-    "the graph does not hold all that the function computes; is there a float(x), .data or math.sin(x) in it, "
-    "in place of autograd.sin(x)?"
+    "the graph does not hold all that the function computes; is there a float(x), .data or math.sin(x) in "
+    "it, in place of autograd.sin(x)?"
 )
 
 
-def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool = True) -> bool | Report:
+def gradcheck(
+    f: Callable[..., Any],
+    inputs: Any,
+    *,
+    order: int = 1,
+    rtol: float | None = None,
+    raise_exception: bool = True,
+) -> bool | Report:
     """Check the gradient of ``f`` at one point against numbers.
 
     Parameters
     ----------
     f
-        A function of numbers, or nested lists, tuples and dicts of them; it returns such too. A row of the table or
-        a `custom_op` will do.
+        A function of numbers, or nested lists, tuples and dicts of them; it returns such too. A row of the
+        table or a `custom_op` will do.
     inputs
         Its arguments, as a tuple or list; or the only argument, if a number or dict.
     order
@@ -65,8 +73,8 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float
 
     Notes
     -----
-    A point without a derivative (a kink or a jump) and one at the edge of an operation's domain are reported as such, and are
-    no error.
+    A point without a derivative (a kink or a jump) and one at the edge of an operation's domain are reported
+    as such, and are no error.
 
     Examples
     --------
@@ -81,7 +89,12 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, order: int = 1, rtol: float
 
 
 def check_grads(
-    f: Callable[..., Any], args: Any, order: int = 2, modes: Sequence[str] = ("fwd", "rev"), *, rtol: float | None = None
+    f: Callable[..., Any],
+    args: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    *,
+    rtol: float | None = None,
 ) -> Report:
     """Check the derivatives of ``f`` up to some order, by forward and by reverse mode.
 
@@ -122,7 +135,9 @@ def _arguments(inputs: Any) -> tuple[Any, ...]:
     return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
 
 
-def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None) -> Report:
+def _check(
+    f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None
+) -> Report:
     order = check_count("order", order, "times that a derivative is taken")
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
@@ -135,7 +150,10 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequ
             if point is None:
                 raise
             cut = [(name, pair) for name in names for pair in zip(point.names, point.at, strict=True)]
-            report.entries += [Entry(_title(*name, x), at, math.nan, math.nan, "", "wrong", str(error)) for name, (x, at) in cut]
+            report.entries += [
+                Entry(_title(*name, x), at, math.nan, math.nan, "", "wrong", str(error))
+                for name, (x, at) in cut
+            ]
             break
         for mode_name in modes:
             # The numbers are found once; each mode's derivatives are held against them.
@@ -154,7 +172,11 @@ def _flat_jacobian(f: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 def _title(f: str, *variables: str) -> str:
     """Return the derivative's name, such as d²f/dx dy."""
-    power = "" if len(variables) == 1 else str(len(variables)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    power = (
+        ""
+        if len(variables) == 1
+        else str(len(variables)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    )
     return f"d{power}{f}/{' '.join(f'd{x}' for x in variables)}"
 
 
@@ -187,17 +209,26 @@ class _Point:
         inputs = [Value(x) for x in numbers]
         try:
             result = self.f(*trees.rebuild(self.args, iter(inputs)))
-        except (ArithmeticError, ValueError, TypeError):  # the user's own functions may be defined (and real) here, and not beside
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+        ):  # the user's own functions may be defined (and real) here, and not beside
             return None
         outputs = trees.leaves(result, "the result of the function")
         return Graph(inputs, [y if isinstance(y, Value) else Value(y) for y in outputs])
 
     def _rounding(self, y: Value) -> float:
-        """Return how far rounding on the way may have moved an output: half an ulp of each node, times what it weighs."""
+        """Return how far rounding on the way may have moved an output.
+
+        Half an ulp of each node, times what it weighs.
+        """
         if y.op is None:
             return 0.0
         weights = adjoints(y)
-        total = sum(abs(g) * 0.5 * math.ulp(node.data) for node, g in weights.items() if g and node.op is not None)
+        total = sum(
+            abs(g) * 0.5 * math.ulp(node.data) for node, g in weights.items() if g and node.op is not None
+        )
         return total if math.isfinite(total) else math.inf
 
     def output_names(self, names: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -237,11 +268,31 @@ class _Point:
         numeric, tolerance = (math.nan, 0.0) if total is None else (total.derivative, total.uncertainty)
         method = "" if total is None else total.method
         if faults:
-            return Entry(what, self.at[i], analytic, numeric, method, "wrong", f"suspect {max(faults, key=lambda fault: fault.size).text}")
+            return Entry(
+                what,
+                self.at[i],
+                analytic,
+                numeric,
+                method,
+                "wrong",
+                f"suspect {max(faults, key=lambda fault: fault.size).text}",
+            )
         if not math.isfinite(y.data):
-            return Entry(what, self.at[i], analytic, numeric, method, "not checked", f"the function is {y.data} here")
-        if total is not None and not near(analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))):
-            return Entry(what, self.at[i], analytic, numeric, method, "wrong", "the local derivatives are right, but their sum over paths is not")
+            return Entry(
+                what, self.at[i], analytic, numeric, method, "not checked", f"the function is {y.data} here"
+            )
+        if total is not None and not near(
+            analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))
+        ):
+            return Entry(
+                what,
+                self.at[i],
+                analytic,
+                numeric,
+                method,
+                "wrong",
+                "the local derivatives are right, but their sum over paths is not",
+            )
         return self._against_function(what, k, i, analytic, total, reached=reached)
 
     def _against_function(
@@ -249,11 +300,23 @@ class _Point:
     ) -> Entry:
         """Hold the graph against the function itself, called with other numbers."""
         if not self.constants.steady:
-            return Entry(what, self.at[i], analytic, math.nan, "", "not checked", "the function does something else when it is called again")
+            return Entry(
+                what,
+                self.at[i],
+                analytic,
+                math.nan,
+                "",
+                "not checked",
+                "the function does something else when it is called again",
+            )
         if i not in self.missing:
             self.missing[i] = self.constants.missing(i)
         missing = self.missing[i][k]
-        if total is not None and missing is not None and missing.uncertainty <= 1e-2 * max(abs(missing.derivative), abs(analytic)):
+        if (
+            total is not None
+            and missing is not None
+            and missing.uncertainty <= 1e-2 * max(abs(missing.derivative), abs(analytic))
+        ):
             numeric = total.derivative + missing.derivative
             allowed = max(total.uncertainty + missing.uncertainty, (self.rtol or 0.0) * abs(numeric))
             if near(analytic, numeric, allowed):
@@ -265,7 +328,11 @@ class _Point:
             try:
                 with no_grad():  # nodes follow IEEE 754 where Python's numbers raise, or become complex
                     result = self.f(*trees.rebuild(self.args, iter(at)))
-            except (ArithmeticError, ValueError, TypeError):  # the user's own functions may be defined (and real) here, and not beside
+            except (
+                ArithmeticError,
+                ValueError,
+                TypeError,
+            ):  # the user's own functions may be defined (and real) here, and not beside
                 return math.nan
             return float(trees.leaves(result, "the result of the function")[k])
 
@@ -273,7 +340,9 @@ class _Point:
         crowded = any(local.nearest_kink < 1e-5 for local in reached)
         if not crowded and (jump := jumps(along, self.at[i], analytic)):
             return Entry(what, self.at[i], analytic, math.nan, "", "kink", jump)
-        verdict, estimate = ("unknown", None) if crowded else _compare(along, self.at[i], analytic, self.rounding[k])
+        verdict, estimate = (
+            ("unknown", None) if crowded else _compare(along, self.at[i], analytic, self.rounding[k])
+        )
         numeric, method = (total.derivative, total.method) if total is not None else (math.nan, "")
         if verdict in ("wrong", "kink") and estimate is not None:
             note = "the slopes to the left and to the right differ" if verdict == "kink" else LEFT
@@ -294,10 +363,13 @@ def _named(args: tuple[Any, ...]) -> Iterable[tuple[str, Any]]:
     return [(str(key), value) for key, value in arg.items()] if isinstance(arg, dict) else [("x", arg)]
 
 
-def _compare(f: Callable[[float], float], x: float, analytic: float, rounding: float) -> tuple[str, Estimate | None]:
+def _compare(
+    f: Callable[[float], float], x: float, analytic: float, rounding: float
+) -> tuple[str, Estimate | None]:
     """Say whether differences of ``f`` contradict a derivative: ``ok``, ``wrong``, ``kink`` or ``unknown``.
 
-    They do not where rounding explains them: that of the values, and that on the way to them, which is ``rounding``.
+    They do not where rounding explains them: that of the values, and that on the way to them, which is
+    ``rounding``.
     """
     estimate = richardson(f, x, rounding=rounding)
     if not math.isfinite(analytic):
@@ -305,9 +377,12 @@ def _compare(f: Callable[[float], float], x: float, analytic: float, rounding: f
     gap = math.inf if estimate is None else abs(estimate.derivative - analytic)
     if estimate is not None and gap <= estimate.uncertainty <= 1e-3 * abs(analytic):
         return "ok", estimate
-    # One side's slope is that of the branch which was taken, unless the steps are too coarse to see any slope.
+    # One side's slope is that of the branch which was taken, unless the steps are too coarse to see any
+    # slope.
     left, right = slopes(f, x, 1e-5 * (abs(x) or 1.0))
-    if any(abs(side - analytic) <= 0.05 * abs(analytic) + 1e-6 for side in (left, right)) and _bends(f, x, rounding):
+    if any(abs(side - analytic) <= 0.05 * abs(analytic) + 1e-6 for side in (left, right)) and _bends(
+        f, x, rounding
+    ):
         return "kink", Estimate(0.5 * (left + right), 0.5 * abs(right - left), "differences")
     if estimate is None:
         return "unknown", None
@@ -322,4 +397,6 @@ def _bends(f: Callable[[float], float], x: float, rounding: float) -> bool:
     gaps = [abs(right - left) for left, right in sides]
     drift = sum(abs(a - b) for a, b in zip(*sides, strict=True))
     noise = 16.0 * rounding / (1e-5 * (abs(x) or 1.0))
-    return min(gaps) > 0.01 * max(abs(s) for s in sides[1]) + noise and (drift < 0.2 * min(gaps) or gaps[1] > 2.0 * gaps[0])
+    return min(gaps) > 0.01 * max(abs(s) for s in sides[1]) + noise and (
+        drift < 0.2 * min(gaps) or gaps[1] > 2.0 * gaps[0]
+    )

@@ -75,14 +75,22 @@ def total_derivative(x: Value, y: Value, nodes: Iterable[Local]) -> Estimate | N
             t, off = tangents[parent]
             total += t * estimate.derivative
             # 16 ulp for the products and sums on each path, beside what each factor is off.
-            size += abs(estimate.derivative) * off + estimate.uncertainty * (abs(t) + off) + 4e-15 * abs(t * estimate.derivative)
+            size += (
+                abs(estimate.derivative) * off
+                + estimate.uncertainty * (abs(t) + off)
+                + 4e-15 * abs(t * estimate.derivative)
+            )
             if estimate.method != "complex step":
                 method = estimate.method
         tangents[item.node] = total, size
     if y not in tangents:
         return Estimate(0.0, 0.0, method)
     derivative, uncertainty = tangents[y]
-    return Estimate(derivative, uncertainty, method) if math.isfinite(derivative) and math.isfinite(uncertainty) else None
+    return (
+        Estimate(derivative, uncertainty, method)
+        if math.isfinite(derivative) and math.isfinite(uncertainty)
+        else None
+    )
 
 
 def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
@@ -111,7 +119,10 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
         tolerance = max(estimate.uncertainty, (rtol or 0.0) * abs(estimate.derivative))
         if near(given, estimate.derivative, tolerance):
             if given and not estimate.derivative and estimate.method != "complex step":
-                item.edges[-1] = (parent, None)  # values that are all one number do not bear a small slope out
+                item.edges[-1] = (
+                    parent,
+                    None,
+                )  # values that are all one number do not bear a small slope out
             continue
         if _on_edge(op, numbers, i):
             item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
@@ -142,7 +153,9 @@ def _nearest_kink(node: Value, numbers: list[float]) -> float:
     if op.name == "where":
         # Its condition jumps where it was computed, not where it is zero.
         condition = node.operands[0]
-        if not isinstance(condition, Value) or (condition.op is not None and condition.op.name in COMPARISONS):
+        if not isinstance(condition, Value) or (
+            condition.op is not None and condition.op.name in COMPARISONS
+        ):
             return math.inf
     return op.kink(*numbers) / max(1.0, *map(abs, numbers[: max(op.arity, 1)]))
 

@@ -1,7 +1,7 @@
 """Derivatives found from values alone: by the complex step, and by Richardson's extrapolation of differences.
 
-The complex step, Im f(x + ih) / h with h = 1e-200, has no subtraction and so loses no digits (Squire and Trapp
-1998). It needs the function's continuation to complex numbers; `COMPLEX` has that of most of the table.
+The complex step, Im f(x + ih) / h with h = 1e-200, has no subtraction and so loses no digits (Squire and
+Trapp 1998). It needs the function's continuation to complex numbers; `COMPLEX` has that of most of the table.
 """
 
 from __future__ import annotations
@@ -83,7 +83,11 @@ def _log_softmax(*zs_index: complex) -> complex:
     *zs, index = zs_index
     z = zs[int(index.real)]
     # The others' differences from the largest are kept, and those from a smaller one would swallow them.
-    return -_logsumexp(*[other - z for other in zs]) if z.real == max(other.real for other in zs) else z - _logsumexp(*zs)
+    return (
+        -_logsumexp(*[other - z for other in zs])
+        if z.real == max(other.real for other in zs)
+        else z - _logsumexp(*zs)
+    )
 
 
 def _prod(*zs: complex) -> complex:
@@ -100,29 +104,38 @@ def _elu(z: complex, alpha: complex) -> complex:
 
 
 COMPLEX: dict[str, Callable[..., complex]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z, "square": lambda z: z * z,
-    "mod": lambda a, b: a - b * (a.real // b.real),
-    "power": _power, "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
-    "exp": cmath.exp, "scaled_exp": lambda z, c: c * cmath.exp(z), "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
-    "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10,
-    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan,
-    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z), "sech_squared": lambda z: cmath.cosh(z) ** -2.0, "asinh": cmath.asinh, "atanh": cmath.atanh,
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b, "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z,
+    "square": lambda z: z * z, "mod": lambda a, b: a - b * (a.real // b.real), "power": _power,
+    "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power,
+    "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z, "exp": cmath.exp,
+    "scaled_exp": lambda z, c: c * cmath.exp(z), "exp2": lambda z: cmath.exp(z * math.log(2.0)),
+    "expm1": _exp_of, "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z),
+    "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10, "sin": cmath.sin, "cos": cmath.cos,
+    "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan, "sinh": cmath.sinh,
+    "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z),
+    "sech_squared": lambda z: cmath.cosh(z) ** -2.0, "asinh": cmath.asinh, "atanh": cmath.atanh,
     "acosh": lambda z: cmath.log(z + cmath.sqrt(z - 1.0) * cmath.sqrt(z + 1.0)) if z.real < 1e150 else cmath.log(z),
-    "sigmoid": _sigmoid, "softplus": _softplus, "logsigmoid": lambda z: -_softplus(-z), "silu": lambda z: z * _sigmoid(z),
-    "sigmoid_slope": lambda z: 0.25 * cmath.cosh(0.5 * z) ** -2.0, "scaled_sigmoid_slope": lambda c, z: 0.25 * c * cmath.cosh(0.5 * z) ** -2.0,
-    "share": lambda a, b: _sigmoid(a - b), "share_slope": lambda a, b: 0.25 * cmath.cosh(0.5 * (a - b)) ** -2.0,
+    "sigmoid": _sigmoid, "softplus": _softplus, "logsigmoid": lambda z: -_softplus(-z),
+    "silu": lambda z: z * _sigmoid(z), "sigmoid_slope": lambda z: 0.25 * cmath.cosh(0.5 * z) ** -2.0,
+    "scaled_sigmoid_slope": lambda c, z: 0.25 * c * cmath.cosh(0.5 * z) ** -2.0,
+    "share": lambda a, b: _sigmoid(a - b),
+    "share_slope": lambda a, b: 0.25 * cmath.cosh(0.5 * (a - b)) ** -2.0,
     "one_minus_square_power": lambda z, c: _power(complex((1.0 - z.real) * (1.0 + z.real), -2.0 * z.real * z.imag), c),
-    "hypot": _norm, "norm": _norm, "atan2": _atan2, "direction": lambda *zs: zs[int(zs[-1].real)] / _norm(*zs[:-1]),
-    "logaddexp": _logsumexp, "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
+    "hypot": _norm, "norm": _norm, "atan2": _atan2,
+    "direction": lambda *zs: zs[int(zs[-1].real)] / _norm(*zs[:-1]), "logaddexp": _logsumexp,
+    "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
     "sum": lambda *zs: sum(zs, 0.0j), "mean": lambda *zs: sum(zs, 0.0j) / len(zs), "prod": _prod, "dot": _dot,
     # In pieces: the piece is chosen by the real part.
-    "relu": lambda z: z if z.real > 0.0 else 0.0j, "leaky_relu": lambda z, slope: z if z.real > 0.0 else slope * z,
-    "elu": _elu, "selu": lambda z: ops.SCALE * z if z.real > 0.0 else ops.SCALE_ALPHA * cmath.exp(z),
-    "relu6": lambda z: z if 0.0 < z.real < 6.0 else 0.0j, "hardtanh": lambda z: z if -1.0 < z.real < 1.0 else 0.0j,
-    "clamp": lambda z, low, high: z if low.real < z.real < high.real else 0.0j, "abs": lambda z: z if z.real > 0.0 else -z,
-    "maximum": lambda a, b: a if a.real > b.real else b, "minimum": lambda a, b: a if a.real < b.real else b,
-    "max": lambda *zs: max(zs, key=lambda z: z.real), "min": lambda *zs: min(zs, key=lambda z: z.real),
+    "relu": lambda z: z if z.real > 0.0 else 0.0j,
+    "leaky_relu": lambda z, slope: z if z.real > 0.0 else slope * z, "elu": _elu,
+    "selu": lambda z: ops.SCALE * z if z.real > 0.0 else ops.SCALE_ALPHA * cmath.exp(z),
+    "relu6": lambda z: z if 0.0 < z.real < 6.0 else 0.0j,
+    "hardtanh": lambda z: z if -1.0 < z.real < 1.0 else 0.0j,
+    "clamp": lambda z, low, high: z if low.real < z.real < high.real else 0.0j,
+    "abs": lambda z: z if z.real > 0.0 else -z, "maximum": lambda a, b: a if a.real > b.real else b,
+    "minimum": lambda a, b: a if a.real < b.real else b, "max": lambda *zs: max(zs, key=lambda z: z.real),
+    "min": lambda *zs: min(zs, key=lambda z: z.real),
     "where": lambda condition, a, b: a if condition.real != 0.0 else b,
     **dict.fromkeys(
         ["sign", "floor", "ceil", "round", "floordiv", "step", "greater", "greater_equal", "less", "less_equal", "equal"],
@@ -135,14 +148,19 @@ COMPLEX: dict[str, Callable[..., complex]] = {
 def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -> tuple[float, float] | None:
     """Return the derivative of ``f`` in its operand ``i`` and what underflow and the step may have taken from it.
 
-    None where the function is not defined around there.
+    It is None where the function is not defined around there.
     """
     x = operands[i]
     zs = [complex(v) for v in operands]
     found: list[tuple[float, float]] = []
-    # A tiny step; a larger one, which shows what underflow took from the first on its way; one for a huge operand.
+    # A tiny step; a larger one, which shows what underflow took from the first on its way; one for a huge
+    # operand.
     for h in (1e-200, min(abs(x) * 1e-20, 1e-20) or 1e-30, abs(x) * 1e-20):
-        if not h or (h > abs(x) * 1e-10 and x != 0.0) or (len(found) == 2 and (abs(x) <= 1.0 or any(d for d, _ in found))):
+        if (
+            not h
+            or (h > abs(x) * 1e-10 and x != 0.0)
+            or (len(found) == 2 and (abs(x) <= 1.0 or any(d for d, _ in found)))
+        ):
             continue  # too large beside a tiny operand, or not needed
         zs[i] = complex(x, h)
         try:
@@ -159,7 +177,8 @@ def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -
     return (d, lost + 4.0 * abs(d - other)) if abs(d - other) <= 1e-6 * abs(other) else (other, other_lost)
 
 
-# Rows in whose complex form squares or products leave the range of doubles where their operands are far apart.
+# Rows in whose complex form squares or products leave the range of doubles where their operands are far
+# apart.
 _FAR_APART = {"hypot", "norm", "direction", "atan2", "prod", "re_inverse_power", "im_inverse_power"}
 
 
@@ -195,7 +214,10 @@ def local_derivative(op: ops.Op, operands: Sequence[float], i: int) -> Estimate 
 def _room(op: ops.Op, operands: Sequence[float], i: int) -> float:
     """Return how far an operand may move before it meets an end of the domain, a pole or a kink."""
     x = operands[i]
-    room = min((abs(x - end) for end in op.domain[min(i, len(op.domain) - 1)] if math.isfinite(end)), default=math.inf)
+    room = min(
+        (abs(x - end) for end in op.domain[min(i, len(op.domain) - 1)] if math.isfinite(end)),
+        default=math.inf,
+    )
     if op.kink is not None:
         room = min(room, op.kink(*operands))
     if op.name in ("lgamma", "digamma", "polygamma") and x < 0.0:
@@ -210,13 +232,15 @@ def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
     return 0.0
 
 
-def richardson(f: Callable[[float], Any], x: float, *, room: float = math.inf, rounding: float = 0.0) -> Estimate | None:
+def richardson(
+    f: Callable[[float], Any], x: float, *, room: float = math.inf, rounding: float = 0.0
+) -> Estimate | None:
     """Return the derivative of ``f`` at ``x`` by the best of many central differences, each extrapolated once.
 
-    Steps go down by fours from an eighth of ``x`` (and of 1, for a small ``x``) to its last digits. What the differences of
-    all smaller steps leave of a parabola tells how far off the values are, whatever took their digits; that, over
-    the step, is how far off a slope may be. The surest slope counts that all smaller steps bear out: a large step over which
-    the function swings is not believed, however smooth it looks.
+    Steps go down by fours from an eighth of ``x`` (and of 1, for a small ``x``) to its last digits. What the
+    differences of all smaller steps leave of a parabola tells how far off the values are, whatever took their
+    digits; that, over the step, is how far off a slope may be. The surest slope counts that all smaller steps
+    bear out: a large step over which the function swings is not believed, however smooth it looks.
 
     Parameters
     ----------
@@ -251,7 +275,9 @@ def richardson(f: Callable[[float], Any], x: float, *, room: float = math.inf, r
             steps.append((h, a, b))
     steps = _telling(steps, y)
     if steps and steps[0][1] == steps[0][2] == y and all(a == b == y for _, a, b in steps):
-        return Estimate(0.0, (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / steps[-1][0], "Richardson")
+        return Estimate(
+            0.0, (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / steps[-1][0], "Richardson"
+        )
     found: list[tuple[float, Estimate]] = []
     noise, told = 0.0, 0
     closest = max(1.0, 1e-8 * abs(x))  # over such a length the function may swing by what is lost to rounding
@@ -263,7 +289,8 @@ def richardson(f: Callable[[float], Any], x: float, *, room: float = math.inf, r
         odd, even = (slope - coarse) * h, ((a - y) + (b - y)) - ((a1 - y) + (b1 - y)) / 16.0
         noise, told, size = max(noise, abs(odd), abs(even)), told + 1, max(abs(y), abs(a), abs(b))
         off = (4.0 * noise + 2.0 * ULP * size + 16.0 * rounding + 1e-290) / min(h, closest)
-        # Not where too few steps tell the noise, nor where there is more of it than rounding makes: there the function swings.
+        # Not where too few steps tell the noise, nor where there is more of it than rounding makes: there the
+        # function swings.
         if told > 3 and noise <= max(1e-14, 1e-9 * size) and math.isfinite(off):
             found.append((h, Estimate(slope, off, "Richardson")))
     return _surest(found, 4.0 * ULP * max(1.0, abs(y)))
@@ -272,7 +299,8 @@ def richardson(f: Callable[[float], Any], x: float, *, room: float = math.inf, r
 def _surest(found: list[tuple[float, Estimate]], hidden: float) -> Estimate | None:
     """Return the surest of slopes by growing steps that contradicts none before it.
 
-    If a larger step contradicts it, over a step in which the difference may have been ``hidden`` by rounding, neither is sure.
+    If a larger step contradicts it, over a step in which the difference may have been ``hidden`` by rounding,
+    neither is sure.
     """
     low, high, last = -math.inf, math.inf, len(found)
     for k, (_, (slope, off, _)) in enumerate(found):
@@ -284,7 +312,9 @@ def _surest(found: list[tuple[float, Estimate]], hidden: float) -> Estimate | No
         return None
     h, best = min(found[:last], key=lambda pair: pair[1].uncertainty)
     gaps = [abs(other.derivative - best.derivative) for _, other in found[last:]]
-    return best._replace(uncertainty=max([best.uncertainty, *(2.0 * gap for gap in gaps if gap * h <= hidden)]))
+    return best._replace(
+        uncertainty=max([best.uncertainty, *(2.0 * gap for gap in gaps if gap * h <= hidden)])
+    )
 
 
 def _at(f: Callable[[float], Any], x: float) -> float:

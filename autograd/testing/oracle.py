@@ -1,7 +1,7 @@
 """Exact values and derivatives, from mpmath at more than a thousand bits: the judge of the table's rows.
 
-Derivatives are differences of the functions' values at that precision, so that no derivative rule, ours or another's, is
-trusted. Only `REFERENCE` is: each row's function in mpmath's words.
+Derivatives are differences of the functions' values at that precision, so that no derivative rule, ours or
+another's, is trusted. Only `REFERENCE` is: each row's function in mpmath's words.
 """
 
 from __future__ import annotations
@@ -16,7 +16,19 @@ from autograd.backward import toposort
 from autograd.errors import optional
 from autograd.value import Value
 
-__all__ = ["REFERENCE", "derivative", "evaluate", "gradient", "partial", "precision", "reference", "second_derivative", "step", "to_double", "value"]
+__all__ = [
+    "REFERENCE",
+    "derivative",
+    "evaluate",
+    "gradient",
+    "partial",
+    "precision",
+    "reference",
+    "second_derivative",
+    "step",
+    "to_double",
+    "value",
+]
 
 mpmath = optional("mpmath", "autograd.testing.oracle", "pip install mpmath")
 mp = mpmath.mp
@@ -26,15 +38,63 @@ PRECISION = 1600
 STEP = 120
 # Algebraic and piecewise functions mix numbers of all magnitudes, and cost little at any precision.
 _MANY_BITS = dict.fromkeys(
-    ["add", "sub", "mul", "div", "div_slope", "neg", "reciprocal", "square", "floordiv", "mod", "sqrt", "cbrt", "restrict", "saturate", "step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where", "hypot", "re_inverse_power", "im_inverse_power", "greater", "greater_equal", "less", "less_equal", "equal", "sum", "mean", "prod", "dot", "max", "min", "norm", "direction"],
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "div_slope",
+        "neg",
+        "reciprocal",
+        "square",
+        "floordiv",
+        "mod",
+        "sqrt",
+        "cbrt",
+        "restrict",
+        "saturate",
+        "step",
+        "relu",
+        "leaky_relu",
+        "relu6",
+        "hardtanh",
+        "clamp",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "maximum",
+        "minimum",
+        "where",
+        "hypot",
+        "re_inverse_power",
+        "im_inverse_power",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "equal",
+        "sum",
+        "mean",
+        "prod",
+        "dot",
+        "max",
+        "min",
+        "norm",
+        "direction",
+    ],
     6000,
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
 _RELATIVE = {"atan2", *_MANY_BITS}
-# An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute steps.
+# An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
+# steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
-_MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))  # steps within what separates a subnormal number from zero
+_MANY_BITS.update(
+    dict.fromkeys(["elu", "selu"], 3000)
+)  # steps within what separates a subnormal number from zero
 
 
 def _erfc(x: Any) -> Any:
@@ -127,45 +187,53 @@ def _polygamma(x: Any, order: Any) -> Any:
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 REFERENCE: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
-    "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
-    "power": _power, "pow": _power, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
-    "div_slope": lambda a, b: -a / (b * b), "scaled_power": lambda x, c, e: c * _power(x, e),
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b, "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
+    "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b), "power": _power,
+    "pow": _power, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)), "div_slope": lambda a, b: -a / (b * b),
+    "scaled_power": lambda x, c, e: c * _power(x, e),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
-    "restrict": lambda x: x, "saturate": lambda x: x,
-    "scaled_exp": lambda x, c: c * mp.exp(x), "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1,
-    "log1p": lambda x: mp.log(1 + x), "log2": lambda x: mp.log(x) / mp.log(2),
-    "log10": lambda x: mp.log(x) / mp.log(10),
+    "restrict": lambda x: x, "saturate": lambda x: x, "scaled_exp": lambda x, c: c * mp.exp(x),
+    "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1, "log1p": lambda x: mp.log(1 + x),
+    "log2": lambda x: mp.log(x) / mp.log(2), "log10": lambda x: mp.log(x) / mp.log(10),
     "sech_squared": lambda x: mp.sech(x) ** 2,
-    "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)), "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
-    "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
-    "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
-    "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x), "scaled_sigmoid_slope": lambda c, x: c * _sigmoid(x) * _sigmoid(-x),
-    "one_minus_square_power": lambda x, c: mp.power((1 - x) * (1 + x), c), "gelu_slope": _gelu_slope, "share": lambda a, b: _softmax(a, b, 0),
-    "share_slope": lambda a, b: _softmax(a, b, 0) * _softmax(a, b, 1), "softmax_rest": lambda *xs_index: mp.fsum(_softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])),
+    "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)),
+    "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
+    "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2, "sigmoid": _sigmoid,
+    "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
+    "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x),
+    "scaled_sigmoid_slope": lambda c, x: c * _sigmoid(x) * _sigmoid(-x),
+    "one_minus_square_power": lambda x, c: mp.power((1 - x) * (1 + x), c), "gelu_slope": _gelu_slope,
+    "share": lambda a, b: _softmax(a, b, 0),
+    "share_slope": lambda a, b: _softmax(a, b, 0) * _softmax(a, b, 1),
+    "softmax_rest": lambda *xs_index: mp.fsum(_softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])),
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
-    "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc, "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
-    "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
+    "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc,
+    "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2, "gaussian": _gaussian, "lgamma": _lgamma,
+    "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
     "elu": lambda x, alpha: _pick(x > 0, x, alpha * (mp.exp(x) - 1)),
     "selu": lambda x: SELU_SCALE * _pick(x > 0, x, SELU_ALPHA * (mp.exp(x) - 1)),
-    "relu6": lambda x: min(max(x, mp.mpf(0)), mp.mpf(6)), "hardtanh": lambda x: min(max(x, mp.mpf(-1)), mp.mpf(1)),
+    "relu6": lambda x: min(max(x, mp.mpf(0)), mp.mpf(6)),
+    "hardtanh": lambda x: min(max(x, mp.mpf(-1)), mp.mpf(1)),
     "clamp": lambda x, low, high: min(max(x, low), high), "abs": abs, "round": _round_half_even,
-    "maximum": max, "minimum": min,
-    "where": lambda condition, a, b: _pick(condition != 0, a, b),
-    "hypot": _norm,
-    "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)), "im_inverse_power": lambda x, y, n: mp.im(mp.mpc(x, y) ** -int(n)),
-    "logaddexp": _logsumexp,
-    "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a, b: mp.mpf(a < b),
-    "less_equal": lambda a, b: mp.mpf(a <= b), "equal": lambda a, b: mp.mpf(a == b),
-    "sum": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs), "prod": lambda *xs: mp.fprod(xs),
-    "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]), "max": lambda *xs: max(xs), "min": lambda *xs: min(xs),
-    "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": lambda *xs_index: mp.log(_softmax(*xs_index)),
-    "norm": _norm, "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / _norm(*xs_index[:-1]),
+    "maximum": max, "minimum": min, "where": lambda condition, a, b: _pick(condition != 0, a, b),
+    "hypot": _norm, "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)),
+    "im_inverse_power": lambda x, y, n: mp.im(mp.mpc(x, y) ** -int(n)), "logaddexp": _logsumexp,
+    "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b),
+    "less": lambda a, b: mp.mpf(a < b), "less_equal": lambda a, b: mp.mpf(a <= b),
+    "equal": lambda a, b: mp.mpf(a == b), "sum": lambda *xs: mp.fsum(xs),
+    "mean": lambda *xs: mp.fsum(xs) / len(xs), "prod": lambda *xs: mp.fprod(xs),
+    "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]), "max": lambda *xs: max(xs),
+    "min": lambda *xs: min(xs), "logsumexp": _logsumexp, "softmax": _softmax,
+    "log_softmax": lambda *xs_index: mp.log(_softmax(*xs_index)), "norm": _norm,
+    "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / _norm(*xs_index[:-1]),
 }  # fmt: skip
-"""The function of each row of the table, of mpmath's numbers; of the others it is mpmath's own of that name."""
+"""The function of each row of the table, of mpmath's numbers.
+
+Of the others it is mpmath's own of that name.
+"""
 
 
 def reference(op: ops.Op) -> Callable[..., Any]:
@@ -218,7 +286,8 @@ def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     reach = mp.mpf(x) if pole or op.name in _RELATIVE else mp.mpf(1)
     gap = op.kink(*operands) if op.kink is not None else math.inf
     if 0.0 < gap < math.inf:
-        # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the smaller one.
+        # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the
+        # smaller one.
         xs = operands[: op.arity] if op.arity != ops.ANY else operands
         reach = min(reach, mp.mpf(gap) * x / max(map(abs, xs)))
     return mp.ldexp(reach, -STEP)
@@ -287,7 +356,9 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
         return found
 
 
-def _differences(op: ops.Op, operands: Sequence[float], xs: list[Any], indices: Sequence[int], halvings: int) -> tuple[Any, Any]:
+def _differences(
+    op: ops.Op, operands: Sequence[float], xs: list[Any], indices: Sequence[int], halvings: int
+) -> tuple[Any, Any]:
     """Return a quotient of differences, and the size it would have if the function varied as much as it may."""
     terms: list[tuple[Any, list[Any]]] = [(mp.mpf(1), xs)]
     size = mp.mpf(1)
@@ -325,7 +396,9 @@ def evaluate(root: Value, moved: Mapping[Value, Any]) -> Any:
             if node.op is None:
                 numbers[node] = moved.get(node, mp.mpf(node.data))
             else:
-                numbers[node] = _apply(node.op, [numbers[x] if isinstance(x, Value) else mp.mpf(x) for x in node.operands])
+                numbers[node] = _apply(
+                    node.op, [numbers[x] if isinstance(x, Value) else mp.mpf(x) for x in node.operands]
+                )
         return numbers[root]
 
 

@@ -130,7 +130,10 @@ class Report:
 
     @property
     def checked(self) -> list[Entry]:
-        """The entries that were held against numbers, and are right or wrong; at a kink there is no number."""
+        """The entries that were held against numbers, and are right or wrong.
+
+        At a kink there is no number.
+        """
         return [entry for entry in self.entries if entry.status in ("ok", "wrong")]
 
     def __str__(self) -> str:
@@ -143,17 +146,36 @@ class Report:
                 _short(e.ulp) if known else "-", _short(e.error) if known else "-", e.method or "-", e.status,
             ))  # fmt: skip
         widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        notes = {f"{e.what} is {'a kink' if e.status == 'kink' else e.status}: {e.note}" for e in self.entries if e.note}
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        notes = {
+            f"{e.what} is {'a kink' if e.status == 'kink' else e.status}: {e.note}"
+            for e in self.entries
+            if e.note
+        }
         wrong = len(self.failures)
-        count, right, kinks = (len(self.entries), *(sum(e.status == status for e in self.entries) for status in ("ok", "kink")))
+        count, right, kinks = (
+            len(self.entries),
+            *(sum(e.status == status for e in self.entries) for status in ("ok", "kink")),
+        )
         if wrong:
             verdict = f"{wrong} of {count} derivatives wrong"
         elif not self.checked:
-            verdict = f"nothing was checked: none of {count} derivatives could be" + (f", {kinks} at a kink" if kinks else "")
+            verdict = f"nothing was checked: none of {count} derivatives could be" + (
+                f", {kinks} at a kink" if kinks else ""
+            )
         else:
-            beside = [f"{n} {what}" for n, what in ((kinks, "at a kink"), (count - len(self.checked) - kinks, "not checked")) if n]
-            verdict = f"no error in {count if right == count else f'{right} of {count}'} derivatives" + "".join(f", {x}" for x in beside)
+            beside = [
+                f"{n} {what}"
+                for n, what in ((kinks, "at a kink"), (count - len(self.checked) - kinks, "not checked"))
+                if n
+            ]
+            verdict = (
+                f"no error in {count if right == count else f'{right} of {count}'} derivatives"
+                + "".join(f", {x}" for x in beside)
+            )
         return "\n".join([verdict, "", *lines, *([""] if notes else []), *sorted(notes)])
 
     __repr__ = __str__

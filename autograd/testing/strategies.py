@@ -25,12 +25,36 @@ from autograd.value import Value
 if TYPE_CHECKING:
     from hypothesis import strategies as st
 else:
-    st = optional("hypothesis.strategies", "autograd.testing.strategies", "pip install hypothesis", what="Hypothesis")
+    st = optional(
+        "hypothesis.strategies", "autograd.testing.strategies", "pip install hypothesis", what="Hypothesis"
+    )
 
 __all__ = ["Expression", "Function", "Step", "expressions", "floats", "functions", "values"]
 
 # Rows that serve the rules of others.
-_HELPERS = {"sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "gelu_slope", "share", "share_slope", "softmax_rest", "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf"}
+_HELPERS = {
+    "sigmoid_slope",
+    "scaled_sigmoid_slope",
+    "one_minus_square_power",
+    "gelu_slope",
+    "share",
+    "share_slope",
+    "softmax_rest",
+    "restrict",
+    "saturate",
+    "sech",
+    "sech_squared",
+    "scaled_power",
+    "scaled_exp",
+    "div_slope",
+    "monomial",
+    "gaussian",
+    "step",
+    "re_inverse_power",
+    "im_inverse_power",
+    "direction",
+    "normal_cdf",
+}
 _MARGIN = 1e-3
 
 
@@ -47,7 +71,8 @@ class Function(NamedTuple):
 def floats(low: float = -math.inf, high: float = math.inf) -> st.SearchStrategy[float]:
     """Return a strategy for numbers in the open interval (low, high).
 
-    Ordinary numbers come often, huge and tiny ones now and then; failures shrink towards 1, 2, 0.5 or a bound.
+    Ordinary numbers come often, huge and tiny ones now and then; failures shrink towards 1, 2, 0.5 or a
+    bound.
 
     Parameters
     ----------
@@ -152,7 +177,9 @@ class Expression:
         for step in self.steps:
             operands = [results[x] if isinstance(x, int) else x for x in step.operands]
             split = len(operands) - len(step.op.params)
-            results.append(step.op(*operands[:split], **dict(zip(step.op.params, operands[split:], strict=True))))
+            results.append(
+                step.op(*operands[:split], **dict(zip(step.op.params, operands[split:], strict=True)))
+            )
         return results[-1]
 
     def graph(self) -> tuple[Value, list[Value]]:
@@ -227,7 +254,9 @@ def _pruned(inputs: tuple[float, ...], steps: list[Step]) -> Expression:
     kept = [step for k, step in enumerate(steps) if len(inputs) + k in wanted]
     return Expression(
         tuple(x for k, x in enumerate(inputs) if k in wanted),
-        tuple(Step(step.op, tuple(new[x] if isinstance(x, int) else x for x in step.operands)) for step in kept),
+        tuple(
+            Step(step.op, tuple(new[x] if isinstance(x, int) else x for x in step.operands)) for step in kept
+        ),
     )
 
 
@@ -240,8 +269,13 @@ def _plans(table: list[ops.Op]) -> st.SearchStrategy[tuple[ops.Op | None, tuple[
     )
 
 
-def _fit(op: ops.Op, backs: tuple[int, ...], count: int, constant: float, results: list[float]) -> Step | None:
-    """Choose operands inside the operation's domain among the results so far, the latest first; None if there are none."""
+def _fit(
+    op: ops.Op, backs: tuple[int, ...], count: int, constant: float, results: list[float]
+) -> Step | None:
+    """Choose operands inside the operation's domain among the results so far, the latest first.
+
+    It is None if there are none.
+    """
     count = op.arity if op.arity != ops.ANY else 2 * max(count // 2, 1) if op.name == "dot" else count
     params = _params(op, count, constant)
     operands: list[int] = []
@@ -260,5 +294,11 @@ def _fit(op: ops.Op, backs: tuple[int, ...], count: int, constant: float, result
 
 def _params(op: ops.Op, count: int, constant: float) -> tuple[float, ...]:
     """Return the constants that follow the operands."""
-    chosen = {"exponent": constant, "index": float(int(abs(constant)) % count), "low": -1.0, "high": 1.0, "order": 1.0}
+    chosen = {
+        "exponent": constant,
+        "index": float(int(abs(constant)) % count),
+        "low": -1.0,
+        "high": 1.0,
+        "order": 1.0,
+    }
     return tuple(chosen.get(name, default) for name, default in op.params.items())

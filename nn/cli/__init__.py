@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 
-TYPE_CHECKING = False  # as in typing, which takes longer to import than what is to be done before an interrupt is caught
+TYPE_CHECKING = (
+    False  # as in typing, which takes longer to import than what is to be done before an interrupt is caught
+)
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
 """``chainrule bench``: the speed and memory of the engine on this machine, beside micrograd where it is installed.
 
-Each engine runs in a process of its own, in turn, several times over, with the garbage collector on as
-users have it; the table shows medians and how many times micrograd's speed they are. Where the engine's C was compiled, it
-runs a second time without.
+Each engine runs in a process of its own, in turn, several times over, with the garbage collector on as users
+have it; the table shows medians and how many times micrograd's speed they are. Where the engine's C was
+compiled, it runs a second time without.
 """
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ Plan = list[tuple[int, int, int]]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--nodes", type=int, default=100_000, help="operations in the random graph (default 100000)")
-    parser.add_argument("--rounds", type=int, default=5, help="processes for each engine, in turn (default 5)")
+    parser.add_argument(
+        "--nodes", type=int, default=100_000, help="operations in the random graph (default 100000)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="processes for each engine, in turn (default 5)"
+    )
     parser.add_argument("--worker", choices=("autograd", "micrograd"), help=argparse.SUPPRESS)
 
 
@@ -51,9 +55,20 @@ def run(args: argparse.Namespace) -> int:
     for _ in range(args.rounds):
         for name in engines:
             worker = "micrograd" if name == "micrograd" else "autograd"
-            command = [sys.executable, "-m", "autograd", "bench", "--worker", worker, "--nodes", str(args.nodes)]
+            command = [
+                sys.executable,
+                "-m",
+                "autograd",
+                "bench",
+                "--worker",
+                worker,
+                "--nodes",
+                str(args.nodes),
+            ]
             environment = os.environ | {"CHAINRULE_PURE_PYTHON": "1" if name == "in pure Python" else ""}
-            output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+            output = subprocess.run(
+                command, check=True, capture_output=True, text=True, env=environment
+            ).stdout
             results[name].append(json.loads(output))
     print(f"random graph of {args.nodes:,} additions, products and tanh; medians of {args.rounds} processes")
     for quantity, unit in (("first", "s"), ("steady", "s"), ("bytes", "bytes a node")):
@@ -70,7 +85,10 @@ def plan(nodes: int, seed: int) -> Plan:
     """Choose for each node an operation and two earlier nodes, among the latest fifty."""
     rng = random.Random(seed)
     window = [min(10 + i, 50) for i in range(nodes)]
-    return [(rng.randrange(3), 10 + i - 1 - rng.randrange(w), 10 + i - 1 - rng.randrange(w)) for i, w in enumerate(window)]
+    return [
+        (rng.randrange(3), 10 + i - 1 - rng.randrange(w), 10 + i - 1 - rng.randrange(w))
+        for i, w in enumerate(window)
+    ]
 
 
 def build(value: Any, chosen: Plan) -> Any:

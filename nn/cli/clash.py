@@ -1,8 +1,8 @@
 """Finding out whether the package ``autograd`` that Python imports is this project's.
 
-An unrelated package of the same import name is on PyPI. Installed into one environment, the later of the two overwrites
-``autograd/__init__.py``, and uninstalling either removes it from both. This module imports nothing of the engine's, so
-that it can still say what is wrong and which command repairs it.
+An unrelated package of the same import name is on PyPI. Installed into one environment, the later of the two
+overwrites ``autograd/__init__.py``, and uninstalling either removes it from both. This module imports nothing
+of the engine's, so that it can still say what is wrong and which command repairs it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from importlib.util import find_spec
 __all__ = ["problem"]
 
 OWN = b'"Value"'  # stands in this project's autograd/__init__.py, and not in the other's
-FOREIGN = os.path.join("numpy", "__init__.py")  # lies in the other's folder autograd, and never in this project's
+FOREIGN = os.path.join(
+    "numpy", "__init__.py"
+)  # lies in the other's folder autograd, and never in this project's
 
 
 def problem(root: str | None = None) -> str | None:
@@ -35,7 +37,9 @@ def problem(root: str | None = None) -> str | None:
     >>> problem() is None
     True
     """
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) if root is None else root
+    root = (
+        os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) if root is None else root
+    )
     own = os.path.join(root, "autograd")
     intact, mixed = _is_own(os.path.join(own, "__init__.py")), os.path.exists(os.path.join(own, FOREIGN))
     if intact is None:  # not in a folder, but in an archive: no installer can have mixed anything
@@ -43,24 +47,29 @@ def problem(root: str | None = None) -> str | None:
     origin = _origin()
     if intact and origin is not None and os.path.realpath(os.path.dirname(origin)) != os.path.realpath(own):
         return (
-            f"Python finds another package named autograd first, in {os.path.dirname(origin)}; it is not part of chainrule. "
-            f"Remove it with: {_pip('uninstall', 'autograd')} (or use a fresh environment)"
+            f"Python finds another package named autograd first, in {os.path.dirname(origin)}; it is not "
+            f"part of chainrule. Remove it with: {_pip('uninstall', 'autograd')} (or use a fresh environment)"
         )
     if intact:
         return None
     if mixed or (origin is not None and not _is_own(origin)):
         return (
-            f"the unrelated package autograd from PyPI has overwritten chainrule's {os.path.join(own, '__init__.py')}. "
-            f"Repair it with: {_pip('uninstall', '-y', 'autograd')} && {_reinstall()} (or use a fresh environment)"
+            "the unrelated package autograd from PyPI has overwritten chainrule's "
+            f"{os.path.join(own, '__init__.py')}. "
+            f"Repair it with: {_pip('uninstall', '-y', 'autograd')} && {_reinstall()} (or use a fresh "
+            "environment)"
         )
     return (
-        f"chainrule's {os.path.join(own, '__init__.py')} is gone, as after uninstalling the unrelated package autograd "
-        f"from PyPI. Repair it with: {_reinstall()}"
+        f"chainrule's {os.path.join(own, '__init__.py')} is gone, as after uninstalling the unrelated "
+        f"package autograd from PyPI. Repair it with: {_reinstall()}"
     )
 
 
 def _is_own(path: str) -> bool | None:
-    """Whether a file is this project's ``autograd/__init__.py``; None where its folder is no folder of the system's."""
+    """Whether a file is this project's ``autograd/__init__.py``.
+
+    It is None where its folder is no folder of the system's.
+    """
     try:
         with open(path, "rb") as file:
             return OWN in file.read()

@@ -24,9 +24,16 @@ from nn.progress import Progress
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--seed", type=int, default=1337, help="seed of the data and of the first weights (default 1337)")
+    parser.add_argument(
+        "--seed", type=int, default=1337, help="seed of the data and of the first weights (default 1337)"
+    )
     parser.add_argument("--steps", type=int, default=100, help="steps of gradient descent (default 100)")
-    parser.add_argument("--out", type=Path, default=Path("chainrule-demo"), help="folder for the results (default chainrule-demo)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("chainrule-demo"),
+        help="folder for the results (default chainrule-demo)",
+    )
     parser.add_argument("--quiet", action="store_true", help="print only where the results are")
 
 
@@ -56,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
 def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, list[float], float]:
     """Train a 2-16-16-1 network on 100 points of two moons by full-batch gradient descent.
 
-    Returns the model, the points, their labels (-1 and 1), the loss at each step and the accuracy. The keyboard's
-    interrupt ends the training early, with what has been learnt by then.
+    Returns the model, the points, their labels (-1 and 1), the loss at each step and the accuracy. The
+    keyboard's interrupt ends the training early, with what has been learnt by then.
     """
     import random
 
@@ -100,7 +107,9 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
 
     return {
         "loss.png": picture(lambda: plot.plot_loss(losses, title="Training loss")),
-        "boundary.png": picture(lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")),
+        "boundary.png": picture(
+            lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")
+        ),
         "neuron.svg": draw(neuron).save,
         "neuron.html": lambda path: stepper(neuron).save(path),
         "weights.json": model.save,

@@ -16,20 +16,32 @@ from nn.plot import plain, plot_decision_boundary, save_plot, write_text
 
 def summary(history: Any, task: Task, model: Any) -> str:
     """Say how the training went."""
-    names = {"loss": "loss", "accuracy": "accuracy", "val_loss": "held-out loss", "val_accuracy": "held-out accuracy"}
+    names = {
+        "loss": "loss",
+        "accuracy": "accuracy",
+        "val_loss": "held-out loss",
+        "val_accuracy": "held-out accuracy",
+    }
     last = {name: column[-1] for name, column in history.items() if column}
     if task.labels and "accuracy" not in last:
         with no_grad():
             last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
-    figures = [f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}" for n, value in last.items()]
+    figures = [
+        f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}"
+        for n, value in last.items()
+    ]
     ending = f", {history.stopped}" if history.stopped else ""
     return f"{', '.join(figures)} after {counted(history.epochs, 'epoch')}, {history.seconds:.1f} s{ending}"
 
 
-def written(args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]) -> list[Path]:
+def written(
+    args: argparse.Namespace, task: Task, model: Any, history: Any, rows: list[list[float]]
+) -> list[Path]:
     """Write the predictions and the pictures; return where they are."""
     if args.predict is not None:
-        predict(task, model, rows, args.out / "predictions.csv")  # which no picture that cannot be drawn may cost
+        predict(
+            task, model, rows, args.out / "predictions.csv"
+        )  # which no picture that cannot be drawn may cost
 
     paths = []
     if history.epochs:
@@ -52,7 +64,11 @@ def boundary(task: Task, model: Any) -> Any:
     ax = plot_decision_boundary(model, task.x, task.labels)
     for axis, name, (mean, spread) in zip((ax.xaxis, ax.yaxis), task.features, task.scale, strict=False):
         low, high = axis.get_view_interval()
-        inside = [t for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high) if low <= (t - mean) / spread <= high]
+        inside = [
+            t
+            for t in MaxNLocator(6).tick_values(mean + spread * low, mean + spread * high)
+            if low <= (t - mean) / spread <= high
+        ]
         with plain():
             axis.set_ticks([(t - mean) / spread for t in inside], [f"{t:.6g}" for t in inside])
         write_text(axis.label, name)
@@ -65,7 +81,9 @@ def predict(task: Task, model: Any, rows: list[list[float]], path: Path) -> None
     """Write a line for each sample: the class with its scores, or the number."""
     # A single score speaks for the second of two classes.
     scored = task.classes if task.outputs > 1 else task.classes[-1:]
-    lines: list[list[str | float]] = [["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"]]
+    lines: list[list[str | float]] = [
+        ["class", *(f"score {name}" for name in scored)] if task.labels else ["prediction"]
+    ]
     with no_grad():
         for row in task.standardised(rows):
             y = model(row)

@@ -46,7 +46,10 @@ class Task:
 
     def standardised(self, rows: list[list[float]]) -> list[list[float]]:
         """Return samples as the network takes them."""
-        return [[(v - m) / s for v, (m, s) in zip(row, self.scale, strict=True)] if self.scale else list(row) for row in rows]
+        return [
+            [(v - m) / s for v, (m, s) in zip(row, self.scale, strict=True)] if self.scale else list(row)
+            for row in rows
+        ]
 
 
 def counted(number: int, what: str) -> str:

@@ -44,22 +44,35 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "csv": {"hidden": [16, 16]},
 }  # fmt: skip
 COMMON: dict[str, Any] = {
-    "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto", "activation": "relu",
-    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0, "validation": 0.0, "batch_size": None,
-    "target": None,
+    "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto",
+    "activation": "relu", "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0,
+    "validation": 0.0, "batch_size": None, "target": None,
 }  # fmt: skip
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add = parser.add_argument
-    add("data", metavar="moons|spiral|circles|xor|two-layer|FILE.csv", help="a built-in data set, or a file with a line for each sample")
+    add(
+        "data",
+        metavar="moons|spiral|circles|xor|two-layer|FILE.csv",
+        help="a built-in data set, or a file with a line for each sample",
+    )
     add("--hidden", metavar="N,N", help="neurons of the hidden layers, such as 16,16; 0 for none")
     add("--activation", help="of the hidden layers (default relu)")
-    add("--loss", choices=LOSSES, help="default: logistic for two classes, cross-entropy for more, mse for numbers")
+    add(
+        "--loss",
+        choices=LOSSES,
+        help="default: logistic for two classes, cross-entropy for more, mse for numbers",
+    )
     add("--optimizer", choices=OPTIMIZERS, help="default adam")
     add("--lr", type=float, help="learning rate")
-    add("--penalty", type=float, metavar="STRENGTH", help="of the sum of squares of the weights, halved (default 1e-4)")
+    add(
+        "--penalty",
+        type=float,
+        metavar="STRENGTH",
+        help="of the sum of squares of the weights, halved (default 1e-4)",
+    )
     add("--epochs", type=int, help="passes over the data, those before --resume included (default 100)")
     add("--batch-size", type=int, metavar="N", help="samples for each step (default: all)")
     add("--samples", type=int, metavar="N", help="size of a built-in data set")
@@ -67,11 +80,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
     add("--validation", type=float, metavar="SHARE", help="share of the samples that is held out (default 0)")
     add("--seed", type=int, help="of data, first weights and batches (default 0)")
-    add("--compile", action=argparse.BooleanOptionalAction, default=None, help="train with a program of matrices made from the scalar network")
-    add("--out", type=Path, default=Path("chainrule-train"), metavar="FOLDER", help="where pictures go (default chainrule-train)")
-    add("--save", type=Path, metavar="FILE.json", help="write the training's state after each tenth of it, and at the end")
-    add("--resume", type=Path, metavar="FILE.json", help="go on from such a file, bit for bit, with the options that it was saved with")
-    add("--predict", type=Path, metavar="FILE.csv", help="predict for the samples of this file, into predictions.csv")
+    add(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="train with a program of matrices made from the scalar network",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("chainrule-train"),
+        metavar="FOLDER",
+        help="where pictures go (default chainrule-train)",
+    )
+    add(
+        "--save",
+        type=Path,
+        metavar="FILE.json",
+        help="write the training's state after each tenth of it, and at the end",
+    )
+    add(
+        "--resume",
+        type=Path,
+        metavar="FILE.json",
+        help="go on from such a file, bit for bit, with the options that it was saved with",
+    )
+    add(
+        "--predict",
+        type=Path,
+        metavar="FILE.csv",
+        help="predict for the samples of this file, into predictions.csv",
+    )
     add("--quiet", action="store_true", help="print only where the results are")
 
 
@@ -82,7 +121,10 @@ def run(args: argparse.Namespace) -> int:
         task = load(args, options)
         held_out = round(args.validation * len(task.x))
         if args.validation and not 0 < held_out < len(task.x):
-            raise UsageError(f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to {'learn from' if held_out else 'hold out'}")
+            raise UsageError(
+                f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to "
+                f"{'learn from' if held_out else 'hold out'}"
+            )
         same_columns(args, task)
         network = build(args, options, task)
         rows = prediction_rows(args, task)
@@ -113,18 +155,40 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the command line, filled in by what suits the data, and checked."""
     kind = args.data if args.data in DEFAULTS else "csv"
     if kind == "csv" and not args.data.lower().endswith((".csv", ".tsv", ".txt")):
-        raise UsageError(f"no data set is called {args.data!r}; choose one of {', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv")
+        raise UsageError(
+            f"no data set is called {args.data!r}; choose one of "
+            f"{', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv"
+        )
     options: dict[str, Any] = {**COMMON, **DEFAULTS[kind], "data": kind}
-    for name in ("activation", "loss", "optimizer", "lr", "penalty", "epochs", "samples", "noise", "compile", "seed", "validation", "batch_size", "target"):
+    for name in (
+        "activation",
+        "loss",
+        "optimizer",
+        "lr",
+        "penalty",
+        "epochs",
+        "samples",
+        "noise",
+        "compile",
+        "seed",
+        "validation",
+        "batch_size",
+        "target",
+    ):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     if args.hidden is not None:
         try:
             options["hidden"] = [] if args.hidden == "0" else [int(part) for part in args.hidden.split(",")]
         except ValueError:
-            raise UsageError(f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}") from None
+            raise UsageError(
+                f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}"
+            ) from None
         if any(n < 1 for n in options["hidden"]):
-            raise UsageError(f"--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got {args.hidden!r}")
+            raise UsageError(
+                "--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got "
+                f"{args.hidden!r}"
+            )
     options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
     if args.optimizer is not None and args.lr is None:
         options["lr"] = OPTIMIZERS[args.optimizer][2]
@@ -143,7 +207,9 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--out {args.out} is a file; it takes a folder")
     if args.save is not None and args.save.is_dir():
         raise UsageError(f"--save {args.save} is a folder; it takes a file")
-    foreign = {"csv": ("samples", "noise"), "two-layer": ("target", "predict", "noise")}.get(kind, ("target",))
+    foreign = {"csv": ("samples", "noise"), "two-layer": ("target", "predict", "noise")}.get(
+        kind, ("target",)
+    )
     for name in foreign:
         if getattr(args, name) is not None:
             raise UsageError(f"--{name} does not go with {args.data}")
@@ -155,7 +221,10 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
 
 @dataclass
 class Recipe:
-    """The options that a training began with and the names of its columns, which its checkpoint keeps; a callback that does nothing else."""
+    """The options that a training began with and the names of its columns, which its checkpoint keeps.
+
+    A callback that does nothing else.
+    """
 
     options: dict[str, Any]
     columns: dict[str, Any] = field(default_factory=dict)
@@ -173,34 +242,69 @@ class Recipe:
 
 
 def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of the training to go on with; those of the command line must not contradict them."""
+    """Return the options of the training to go on with.
+
+    Those of the command line must not contradict them.
+    """
     document = state.read(args.resume, kind=checkpoint.FORMAT)
     options["lr"] = resumed_rate(args, document)
     others = document.get("others")
-    recipes = [other.get("state") for other in others if isinstance(other, dict) and other.get("kind") == Recipe.__name__] if isinstance(others, list) else []
+    recipes = (
+        [
+            other.get("state")
+            for other in others
+            if isinstance(other, dict) and other.get("kind") == Recipe.__name__
+        ]
+        if isinstance(others, list)
+        else []
+    )
     then = recipes[0] if recipes else None
     now = Recipe(options).state_dict()
-    args.columns = then.pop("columns", None) if isinstance(then, dict) else None  # checkpoints of older releases do not hold them
+    args.columns = (
+        then.pop("columns", None) if isinstance(then, dict) else None
+    )  # checkpoints of older releases do not hold them
     if not isinstance(then, dict) or set(then) != set(now):
-        raise UsageError(f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was not saved by this release's chainrule train")
+        raise UsageError(
+            f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was "
+            "not saved by this release's chainrule train"
+        )
     if then["data"] != now["data"]:
-        raise UsageError(f"{args.resume} cannot be resumed from: it was trained on {then['data']}, not on {now['data']}")
+        raise UsageError(
+            f"{args.resume} cannot be resumed from: it was trained on {then['data']}, not on {now['data']}"
+        )
     for name, value in then.items():
         if getattr(args, name, None) is not None and name != "data" and value != now[name]:
             option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained {'without ' + option if value is None else f'with {option} {_typed(value)}'}; leave {option} out")
-        if type(value) is not type(now[name]) and None not in (value, now[name]) and not isinstance(value, (int, float)):
+            raise UsageError(
+                f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained "
+                f"{'without ' + option if value is None else f'with {option} {_typed(value)}'}; leave "
+                f"{option} out"
+            )
+        if (
+            type(value) is not type(now[name])
+            and None not in (value, now[name])
+            and not isinstance(value, (int, float))
+        ):
             raise UsageError(f"{args.resume} cannot be resumed from: its {name} is {value!r:.40}")
     return {**options, **then}
 
 
 def same_columns(args: argparse.Namespace, task: Task) -> None:
-    """Refuse to go on with a file whose columns or classes have other names: by them, predictions find their numbers."""
+    """Refuse to go on with a file whose columns or classes have other names.
+
+    By them, predictions find their numbers.
+    """
     then, now = getattr(args, "columns", None), task.columns()
     for what in now:
         if isinstance(then, dict) and then.get(what, now[what]) != now[what]:
-            saved, found = (", ".join(map(str, names)) if isinstance(names, list) else str(names) for names in (then[what], now[what]))
-            raise UsageError(f"{args.resume} cannot be resumed from: it was trained with the {what} {saved:.200}, and {args.data} has {found:.200}")
+            saved, found = (
+                ", ".join(map(str, names)) if isinstance(names, list) else str(names)
+                for names in (then[what], now[what])
+            )
+            raise UsageError(
+                f"{args.resume} cannot be resumed from: it was trained with the {what} {saved:.200}, and "
+                f"{args.data} has {found:.200}"
+            )
 
 
 def _typed(value: Any) -> str:
@@ -213,7 +317,9 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     rng = random.Random(args.seed)
     if options["data"] == "two-layer":
         if options["loss"] not in ("sum-squared", "mse"):
-            raise UsageError(f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse")
+            raise UsageError(
+                f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse"
+            )
         n = options["samples"]
         if n < 1:
             raise UsageError(f"--samples must be at least 1, got {n}")
@@ -227,7 +333,9 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     x, y = table.x.tolist(), table.y.tolist()
     names = table.classes
     distinct = sorted(set(y))
-    numbered = not names and len(distinct) <= 20 and distinct == list(range(len(distinct))) and len(distinct) > 1
+    numbered = (
+        not names and len(distinct) <= 20 and distinct == list(range(len(distinct))) and len(distinct) > 1
+    )
     if options["loss"] == "auto" and not names and not numbered:
         options["loss"] = "mse"
     if options["loss"] in ("mse", "sum-squared"):
@@ -236,10 +344,15 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         task = Task(x, y, [], 1, options["loss"])
     else:
         if not names and not numbered:
-            raise UsageError(f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, 1, 2, ...")
+            raise UsageError(
+                f"--loss {options['loss']} is for classes, but the target column holds other numbers than "
+                "0, 1, 2, ..."
+            )
         task = classified(x, y, options["loss"], names)
     task.features, task.target = table.features, table.target or ""
-    task.scale = [scale(column, name) for column, name in zip(zip(*x, strict=True), table.features, strict=True)]
+    task.scale = [
+        scale(column, name) for column, name in zip(zip(*x, strict=True), table.features, strict=True)
+    ]
     task.x = task.standardised(x)
     return task
 
@@ -252,7 +365,10 @@ def scale(column: Sequence[float], name: str) -> tuple[float, float]:
     except OverflowError:
         spread = math.inf
     if not math.isfinite(spread):
-        raise UsageError(f"the numbers of column {name} are too large to take their mean and deviation; divide them all by a power of ten")
+        raise UsageError(
+            f"the numbers of column {name} are too large to take their mean and deviation; divide them all "
+            "by a power of ten"
+        )
     return mean, spread or 1.0
 
 
@@ -265,9 +381,13 @@ def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | 
     if kind in ("logistic", "hinge") and count > 2:
         raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")
     if kind in ("mse", "sum-squared"):
-        raise UsageError(f"--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy")
+        raise UsageError(
+            f"--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy"
+        )
     y = [2 * label - 1 for label in labels] if kind == "hinge" else list(labels)
-    return Task(x, y, labels, count if kind == "cross-entropy" else 1, kind, classes or [str(k) for k in range(count)])
+    return Task(
+        x, y, labels, count if kind == "cross-entropy" else 1, kind, classes or [str(k) for k in range(count)]
+    )
 
 
 def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tuple[Any, Any, Any]:
@@ -276,14 +396,16 @@ def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tupl
         return init.normal(nin, nout, std=0.01, rng=rng)
 
     model = MLP(
-        len(task.x[0]), [*options["hidden"], task.outputs], activation=options["activation"], bias=options["bias"],
-        init=small if options["init"] == "small" else options["init"], rng=random.Random(args.seed + 1),
+        len(task.x[0]), [*options["hidden"], task.outputs], activation=options["activation"],
+        bias=options["bias"], init=small if options["init"] == "small" else options["init"],
+        rng=random.Random(args.seed + 1),
     )  # fmt: skip
     name, extra, _ = OPTIMIZERS[options["optimizer"]]
     optimizer = getattr(optim, name)(model.parameters(), lr=options["lr"], **extra)
     loss = {
-        "logistic": losses.binary_cross_entropy_with_logits, "hinge": losses.hinge_loss, "mse": losses.mse_loss,
-        "cross-entropy": losses.cross_entropy, "sum-squared": losses.sum_squared_error,
+        "logistic": losses.binary_cross_entropy_with_logits, "hinge": losses.hinge_loss,
+        "mse": losses.mse_loss, "cross-entropy": losses.cross_entropy,
+        "sum-squared": losses.sum_squared_error,
     }[task.kind]  # fmt: skip
     return model, optimizer, loss
 
@@ -300,7 +422,8 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         write_atomically(args.save, read_bytes(args.resume))
     strength = options["penalty"]
     return train(
-        model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size, compile=options["compile"],
+        model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size,
+        compile=options["compile"],
         penalty=(lambda: losses.l2_penalty(model, strength)) if strength and task.kind != "sum-squared" else None,
         reduction="sum" if task.kind == "sum-squared" else "mean",
         metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
@@ -318,7 +441,10 @@ def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
     if not isinstance(rate, float):
         raise UsageError(f"{args.resume} cannot be resumed from: it has no learning rate")
     if args.lr is not None and args.lr != rate:
-        raise UsageError(f"--lr {args.lr:g} does not go with --resume: the training in {args.resume} goes on at its own rate, {rate:g}")
+        raise UsageError(
+            f"--lr {args.lr:g} does not go with --resume: the training in {args.resume} goes on at its own "
+            f"rate, {rate:g}"
+        )
     return rate
 
 
@@ -329,25 +455,39 @@ def described(args: argparse.Namespace, options: dict[str, Any], task: Task, mod
     how = "compiled" if options["compile"] else "node by node"
     return (
         f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
-        f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} loss; "
-        f"{options['optimizer']} at {options['lr']:g}, {how}"
+        f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} "
+        f"loss; {options['optimizer']} at {options['lr']:g}, {how}"
     )
 
 
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
-    """Read the samples to predict for, before anything is trained: by the features' names, or else column by column."""
+    """Read the samples to predict for, before anything is trained.
+
+    By the features' names, or else column by column.
+    """
     if args.predict is None:
         return []
 
     names, wanted = column_names(args.predict), len(task.x[0])
-    unnamed, by_name = all(name.startswith("column ") for name in names), bool(task.features) and set(task.features) <= set(names)
+    unnamed, by_name = (
+        all(name.startswith("column ") for name in names),
+        bool(task.features) and set(task.features) <= set(names),
+    )
     if unnamed and len(names) > wanted + 1:  # one more may be the target, as in the file that was learnt from
         by_name = False
     missing = [name for name in task.features if name not in names and not name.startswith("column ")]
     if not by_name and len(names) == wanted and missing and not unnamed:
-        raise UsageError(f"{args.predict} has no column {missing[0]!r}; its columns are {', '.join(names)}, and the network takes {', '.join(task.features)}")
+        raise UsageError(
+            f"{args.predict} has no column {missing[0]!r}; its columns are {', '.join(names)}, and the "
+            f"network takes {', '.join(task.features)}"
+        )
     if not by_name and len(names) != wanted:
         named = f" ({', '.join(task.features)})" if task.features else ""
-        raise UsageError(f"{args.predict} has {counted(len(names), 'column')}, but the network takes {counted(wanted, 'feature')}{named}")
-    rows: list[list[float]] = read_csv(args.predict, target=None, features=task.features if by_name else None).x.tolist()
+        raise UsageError(
+            f"{args.predict} has {counted(len(names), 'column')}, but the network takes "
+            f"{counted(wanted, 'feature')}{named}"
+        )
+    rows: list[list[float]] = read_csv(
+        args.predict, target=None, features=task.features if by_name else None
+    ).x.tolist()
     return rows

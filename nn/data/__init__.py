@@ -37,7 +37,9 @@ def _lengths(x: Any, y: Any) -> int:
     return len(x)
 
 
-def batches(x: Any, y: Any, batch_size: int | None = None, shuffle: bool = True, rng: Rng = None) -> Iterator[tuple[Any, Any]]:
+def batches(
+    x: Any, y: Any, batch_size: int | None = None, shuffle: bool = True, rng: Rng = None
+) -> Iterator[tuple[Any, Any]]:
     """Yield the data in batches, each sample once; the last batch may be smaller.
 
     Parameters
@@ -111,7 +113,10 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
     else:
         count = round(n * min(real("test_size", test_size, least=0.0), 1.0))
     if not 0 < count < n:
-        raise ValueError(f"test_size {test_size!r} of {n} samples leaves nothing for one of the parts; give a share between 0 and 1, or a number below {n}")
+        raise ValueError(
+            f"test_size {test_size!r} of {n} samples leaves nothing for one of the parts; give a share "
+            f"between 0 and 1, or a number below {n}"
+        )
     order = list(range(n))
     generator(rng).shuffle(order)
     pick_x, pick_y = _picker(x), _picker(y)

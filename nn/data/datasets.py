@@ -106,12 +106,19 @@ def make_circles(
     for label, radius, count in ((0, 1.0, n // 2), (1, factor, n - n // 2)):
         for i in range(count):
             t = 2.0 * math.pi * i / count
-            points.append((radius * math.cos(t) + source.gauss(0.0, noise), radius * math.sin(t) + source.gauss(0.0, noise)))
+            points.append(
+                (
+                    radius * math.cos(t) + source.gauss(0.0, noise),
+                    radius * math.sin(t) + source.gauss(0.0, noise),
+                )
+            )
             labels.append(label)
     return _arrays(points, labels, source, shuffle)
 
 
-def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuffle: bool = False, rng: Rng = 0) -> Arrays:
+def make_spiral(
+    n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuffle: bool = False, rng: Rng = 0
+) -> Arrays:
     """Make interleaved spiral arms, labelled 0, 1, ... (the reference system R6).
 
     Arm j has radius r evenly spaced in [0, 1] and angle t evenly spaced in [4j, 4(j+1)] radians plus normal
@@ -120,7 +127,8 @@ def make_spiral(n_samples: int = 300, noise: float = 0.2, *, arms: int = 3, shuf
     Parameters
     ----------
     n_samples
-        How many points in all; each arm gets an equal share, the first arms one more where it does not divide.
+        How many points in all; each arm gets an equal share, the first arms one more where it does not
+        divide.
     noise
         Standard deviation of the angle's noise, in radians.
     arms
@@ -228,5 +236,8 @@ def make_regression(
     weights = [source.gauss(0.0, 1.0) for _ in range(whole("n_features", n_features))]
     offset = source.gauss(0.0, 1.0)
     points = [tuple(source.gauss(0.0, 1.0) for _ in weights) for _ in range(n)]
-    targets = [math.fsum(w * x for w, x in zip(weights, point, strict=True)) + offset + source.gauss(0.0, noise) for point in points]
+    targets = [
+        math.fsum(w * x for w, x in zip(weights, point, strict=True)) + offset + source.gauss(0.0, noise)
+        for point in points
+    ]
     return _arrays(points, targets, source, shuffle)

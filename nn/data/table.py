@@ -44,7 +44,9 @@ class Table:
         The words of the target column in order of the alphabet; empty where it holds numbers.
     """
 
-    def __init__(self, x: np.ndarray[Any, Any], y: Any, features: list[str], target: str | None, classes: list[str]) -> None:
+    def __init__(
+        self, x: np.ndarray[Any, Any], y: Any, features: list[str], target: str | None, classes: list[str]
+    ) -> None:
         self.x, self.y, self.features, self.target, self.classes = x, y, features, target, classes
 
 
@@ -96,7 +98,9 @@ def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
         for line in _lines(path, text):
             since += len(line)
             if since > LINE:
-                raise ValueError(f"{path}, line {reader.line_num}: a sample has more characters than the limit of {LINE}")
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: a sample has more characters than the limit of {LINE}"
+                )
             yield line
 
     reader = csv.reader(lines(), delimiter=max(",;\t", key=bare.count), strict=True)
@@ -108,7 +112,9 @@ def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
                 continue
             width = width or len(cells)
             if len(cells) != width:
-                raise ValueError(f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}")
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}"
+                )
             yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
@@ -123,7 +129,8 @@ def _rows(path: str, limit: int) -> tuple[Iterator[tuple[int, list[str]]], list[
     first = next(records, None)
     if first is None:
         raise ValueError(f"{path} is empty; it needs one line for each sample")
-    # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a number.
+    # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a
+    # number.
     if any(_number(cell) is not None for cell in first[1]):
         return chain([first], records), [f"column {i + 1}" for i in range(len(first[1]))]
     names = first[1]
@@ -170,13 +177,17 @@ def column_names(path: str | os.PathLike[str]) -> list[str]:
 
 
 def read_csv(
-    path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None, limit: int = SIZE
+    path: str | os.PathLike[str],
+    *,
+    target: str | int | None = -1,
+    features: Sequence[str] | None = None,
+    limit: int = SIZE,
 ) -> Table:
     r"""Read samples from a CSV file: one line each, a column for each feature and one for the target.
 
     Commas, semicolons or tabs separate; a first line without a number gives the columns' names. The target
-    column may hold numbers or words; all other cells must be finite numbers. A word that `csv_text` guards with an
-    apostrophe, so that no spreadsheet takes it for a formula, is read without it.
+    column may hold numbers or words; all other cells must be finite numbers. A word that `csv_text` guards
+    with an apostrophe, so that no spreadsheet takes it for a formula, is read without it.
 
     Parameters
     ----------
@@ -216,7 +227,9 @@ def read_csv(
     rows, names = _rows(name, limit)
     places = {column: i for i, column in enumerate(names)}
     place = None if target is None else _place(name, names, places, target)
-    wanted = [i for i in range(len(names)) if i != place] if features is None else listed("features", features)
+    wanted = (
+        [i for i in range(len(names)) if i != place] if features is None else listed("features", features)
+    )
     chosen = [_place(name, names, places, feature) for feature in wanted]
     if not chosen:
         raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
@@ -245,7 +258,9 @@ def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> 
     if isinstance(target, str):
         if target not in places:
             more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-            raise ValueError(f"{path} has no column {target!r}; its columns are {', '.join(names[:20])}{more}")
+            raise ValueError(
+                f"{path} has no column {target!r}; its columns are {', '.join(names[:20])}{more}"
+            )
         return places[target]
     if isinstance(target, bool) or not hasattr(target, "__index__"):
         raise TypeError(f"a column is its name or its place, a whole number, got {target!r:.60}")
@@ -254,7 +269,9 @@ def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> 
     return int(target.__index__()) % len(names)
 
 
-def _targets(path: str, lines: Sequence[int], cells: list[str], place: int, name: str) -> tuple[list[Any], list[str]]:
+def _targets(
+    path: str, lines: Sequence[int], cells: list[str], place: int, name: str
+) -> tuple[list[Any], list[str]]:
     """Return the targets as numbers, and the words that they stand for."""
     for line, cell in zip(lines, cells, strict=True):
         if not cell:
@@ -270,13 +287,16 @@ def _targets(path: str, lines: Sequence[int], cells: list[str], place: int, name
     for line, cell in zip(lines, cells, strict=True):
         number = found[cell]
         if number is None or not math.isfinite(number):
-            raise _bad(path, line, place, name, f"{cell!r:.40} is not a finite number, though other targets are")
+            raise _bad(
+                path, line, place, name, f"{cell!r:.40} is not a finite number, though other targets are"
+            )
         numbers.append(number)
     whole = all(number == int(number) and abs(number) <= _WHOLE for number in numbers)
     return [int(number) for number in numbers] if whole else numbers, []
 
 
-# What a spreadsheet would take for a formula is guarded by an apostrophe, and so is what looks guarded already.
+# What a spreadsheet would take for a formula is guarded by an apostrophe, and so is what looks guarded
+# already.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
@@ -292,8 +312,9 @@ def _unescaped(cell: str) -> str:
 def csv_text(rows: Iterable[Sequence[str | float]]) -> str:
     r"""Return the text of a CSV file, which `read_csv` and spreadsheets read.
 
-    A word that begins as a formula does (``=``, ``+``, ``-``, ``@``, a tab, a line break) gets an apostrophe before it, as the
-    OWASP Foundation recommends, so that a spreadsheet shows it and runs nothing; numbers, negative ones too, stay numbers.
+    A word that begins as a formula does (``=``, ``+``, ``-``, ``@``, a tab, a line break) gets an apostrophe
+    before it, as the OWASP Foundation recommends, so that a spreadsheet shows it and runs nothing; numbers,
+    negative ones too, stay numbers.
 
     Parameters
     ----------
@@ -320,4 +341,8 @@ def _cell(value: str | float) -> str:
     if not isinstance(value, str):
         return repr(value)
     word = f"'{value}" if _guarded(value) else value
-    return '"' + word.replace('"', '""') + '"' if re.search(r'[,;\t"\r\n]', word) or word != word.strip() else word
+    return (
+        '"' + word.replace('"', '""') + '"'
+        if re.search(r'[,;\t"\r\n]', word) or word != word.strip()
+        else word
+    )

@@ -69,12 +69,17 @@ class Sequential(Module):
         return x
 
     def __repr__(self) -> str:
-        return f"Sequential({', '.join(s.__name__ if hasattr(s, '__name__') else repr(s) for s in self.stages)})"
+        return (
+            f"Sequential({', '.join(s.__name__ if hasattr(s, '__name__') else repr(s) for s in self.stages)})"
+        )
 
 
 def _stage(stage: Any) -> Any:
     if not callable(stage):
-        raise TypeError(f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), not a list")
+        raise TypeError(
+            f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), "
+            "not a list"
+        )
     return stage
 
 

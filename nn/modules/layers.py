@@ -26,15 +26,24 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
         x = (x,)
     inputs = tuple(x)
     if len(inputs) != nin:
-        raise ValueError(f"{whose} takes {nin} inputs, got {len(inputs)}; pass one sample at a time, as a sequence of numbers or Values")
+        raise ValueError(
+            f"{whose} takes {nin} inputs, got {len(inputs)}; pass one sample at a time, as a sequence of "
+            "numbers or Values"
+        )
     return inputs
 
 
 def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:
     """Return the first weights, ``nin`` for each neuron."""
-    rows = [listed("a row of first weights", row) for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))]
+    rows = [
+        listed("a row of first weights", row)
+        for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))
+    ]
     if len(rows) != nout or any(len(row) != nin for row in rows):
-        raise ValueError(f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned {len(rows)} rows of {[*map(len, rows)]}")
+        raise ValueError(
+            f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned "
+            f"{len(rows)} rows of {[*map(len, rows)]}"
+        )
     return rows
 
 
@@ -82,7 +91,9 @@ class Neuron(Module):
         nin = whole("nin", nin)
         self._build(_drawn(init, nin, 1, rng)[0], nonlin, activation, bias, granular)
 
-    def _build(self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool) -> None:
+    def _build(
+        self, weights: Sequence[float], nonlin: bool, activation: Activation, bias: bool, granular: bool
+    ) -> None:
         self.nin, self.granular, self.bias = len(weights), granular, bias
         self.activation, self._activate = activation_function(activation if nonlin else None)
         self.nonlin = self._activate is not None
@@ -324,7 +335,9 @@ class MLP(Module):
     ) -> None:  # fmt: skip
         sizes = listed("nouts", nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
-            raise ValueError("nouts is empty; give the number of neurons of at least one layer, such as [16, 1]")
+            raise ValueError(
+                "nouts is empty; give the number of neurons of at least one layer, such as [16, 1]"
+            )
         activation_function(activation)  # also where no hidden layer takes it
         rng, last = generator(rng), len(sizes) - 1
         ends = [nin, *sizes]

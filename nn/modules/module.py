@@ -62,7 +62,9 @@ class Module:
         """
         if type(self).__call__ is not Module.__call__:
             return self(*args, **kwargs)
-        raise NotImplementedError(f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it"
+        )
 
     def __setattr__(self, name: str, attribute: Any) -> None:
         members = list(_members(self._element_names.get(name, name), attribute))
@@ -117,7 +119,9 @@ class Module:
         if len({path for path, _ in named}) < len(named):
             paths = [path for path, _ in named]
             twice = next(path for path in paths if paths.count(path) > 1)
-            raise ValueError(f"two parameters of {type(self).__name__} are called {twice!r}; rename an attribute")
+            raise ValueError(
+                f"two parameters of {type(self).__name__} are called {twice!r}; rename an attribute"
+            )
         return named
 
     def weights(self) -> list[Value]:
@@ -131,7 +135,11 @@ class Module:
         >>> [w.label for w in nn.Layer(2, 2).weights()]
         ['n0.w0', 'n0.w1', 'n1.w0', 'n1.w1']
         """
-        return [p for path, p in self.named_parameters() if path.rpartition(".")[2].rstrip("0123456789_") not in ("b", "bias", "biases")]
+        return [
+            p
+            for path, p in self.named_parameters()
+            if path.rpartition(".")[2].rstrip("0123456789_") not in ("b", "bias", "biases")
+        ]
 
     def modules(self) -> list[Module]:
         """Return this module and every one inside, each once, parents first."""
@@ -145,8 +153,8 @@ class Module:
         Parameters
         ----------
         set_to_none
-            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that no backward
-            pass reaches until the next step.
+            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that
+            no backward pass reaches until the next step.
         """
         for parameter in self.parameters():
             parameter.grad = None if set_to_none else 0.0
@@ -220,7 +228,8 @@ class Module:
         Raises
         ------
         ValueError
-            If the file is damaged, of another format or version, beyond the limit, or does not fit the module.
+            If the file is damaged, of another format or version, beyond the limit, or does not fit the
+            module.
         OSError
             If it cannot be read.
         """
@@ -229,7 +238,9 @@ class Module:
     # Showing.
 
     def __repr__(self) -> str:
-        inner = ", ".join(f"{name}: {child!r}" for name, child in self._children() if isinstance(child, Module))
+        inner = ", ".join(
+            f"{name}: {child!r}" for name, child in self._children() if isinstance(child, Module)
+        )
         return f"{type(self).__name__}({inner})"
 
     def summary(self) -> str:
@@ -262,12 +273,18 @@ class Module:
 
 
 def _members(name: str, attribute: Any, around: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Yield the Values and modules in an attribute, by name: itself, or elements as ``name0``, ``name0_1``, ``name.key``."""
+    """Yield the Values and modules in an attribute, by name.
+
+    Itself, or elements as ``name0``, ``name0_1``, ``name.key``.
+    """
     if isinstance(attribute, (Value, Module)):
         yield name, attribute
     elif isinstance(attribute, (list, tuple, dict)):
         if any(attribute is outer for outer in around):
-            raise ValueError(f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end of names")
+            raise ValueError(
+                f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end "
+                "of names"
+            )
         around = (*around, attribute)
         between = "." if isinstance(attribute, dict) else "_" if name[-1:].isdigit() else ""
         for key, element in attribute.items() if isinstance(attribute, dict) else enumerate(attribute):
@@ -278,8 +295,9 @@ def _check_outside(module: Module, path: str, others: Sequence[Module]) -> None:
     """Refuse a module that would be a part of a part of itself."""
     if module in others:
         raise ValueError(
-            f"a {type(module).__name__} would contain itself, at {path!r}, and its parameters would have no end of names; "
-            "to refer to an outer module without making it a part, store a function: self.outer = lambda: module"
+            f"a {type(module).__name__} would contain itself, at {path!r}, and its parameters would have no "
+            "end of names; to refer to an outer module without making it a part, store a function: "
+            "self.outer = lambda: module"
         )
 
 
@@ -288,7 +306,10 @@ def _join(path: str, name: str) -> str:
 
 
 def _name(child: Any, path: str, old: str, above: tuple[Module, ...]) -> None:
-    """Give a parameter its path as label, if it has none but the ``old`` path; a module likewise, down to the leaves."""
+    """Give a parameter its path as label, if it has none but the ``old`` path.
+
+    A module likewise, down to the leaves.
+    """
     if not isinstance(child, Module):
         if child.label in ("", old) and child.label != path:
             child.label = path

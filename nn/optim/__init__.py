@@ -16,16 +16,16 @@ from nn.optim.optimizer import Optimizer, clip_grad_norm_, clip_grad_value_
 from nn.optim.schedulers import CosineLR, ExponentialLR, LambdaLR, LinearLR, Scheduler, StepLR
 
 __all__ = [
-    "SGD", "AdaGrad", "Adam", "AdamW", "CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Optimizer", "RMSProp",
-    "Scheduler", "StepLR", "clip_grad_norm_", "clip_grad_value_",
+    "SGD", "AdaGrad", "Adam", "AdamW", "CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Optimizer",
+    "RMSProp", "Scheduler", "StepLR", "clip_grad_norm_", "clip_grad_value_",
 ]  # fmt: skip
 
 
 class SGD(Optimizer):
     """Gradient descent, with momentum where asked for.
 
-    v = momentum * v + g (v = g in the first step); theta = theta - lr * v, or with ``nesterov`` lr * (g + momentum * v)
-    (Polyak 1964; Nesterov's form as in Sutskever et al. 2013).
+    v = momentum * v + g (v = g in the first step); theta = theta - lr * v, or with ``nesterov`` lr * (g +
+    momentum * v) (Polyak 1964; Nesterov's form as in Sutskever et al. 2013).
 
     Parameters
     ----------
@@ -58,7 +58,12 @@ class SGD(Optimizer):
     options = ("momentum", "nesterov", "weight_decay")
 
     def __init__(
-        self, params: Iterable[Value], lr: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
+        self,
+        params: Iterable[Value],
+        lr: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
     ) -> None:
         self.momentum, self.nesterov = real("momentum", momentum, least=0.0), bool(nesterov)
         self.weight_decay = real("weight_decay", weight_decay, least=0.0)
@@ -67,7 +72,9 @@ class SGD(Optimizer):
         self.slots = ("velocity",) if momentum else ()
         super().__init__(params, lr)
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:  # noqa: ARG002
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int  # noqa: ARG002
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and velocity; see `Optimizer.update`."""
         if self.weight_decay:
             grad = grad + self.weight_decay * theta
@@ -108,13 +115,21 @@ class AdaGrad(Optimizer):
     options = ("lr_decay", "eps", "weight_decay")
 
     def __init__(
-        self, params: Iterable[Value], lr: float = 0.01, *, lr_decay: float = 0.0, eps: float = 1e-10, weight_decay: float = 0.0
+        self,
+        params: Iterable[Value],
+        lr: float = 0.01,
+        *,
+        lr_decay: float = 0.0,
+        eps: float = 1e-10,
+        weight_decay: float = 0.0,
     ) -> None:
         self.lr_decay, self.eps = real("lr_decay", lr_decay, least=0.0), real("eps", eps, least=0.0)
         self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         super().__init__(params, lr)
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and sums; see `Optimizer.update`."""
         if self.weight_decay:
             grad = grad + self.weight_decay * theta
@@ -166,7 +181,9 @@ class RMSProp(Optimizer):
         self.slots = ("square", *(("velocity",) if momentum else ()), *(("mean",) if centered else ()))
         super().__init__(params, lr)
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:  # noqa: ARG002
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int  # noqa: ARG002
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and running means; see `Optimizer.update`."""
         if self.weight_decay:
             grad = grad + self.weight_decay * theta
@@ -220,16 +237,23 @@ class Adam(Optimizer):
         self.betas = [real("betas", beta, least=0.0, below=1.0) for beta in listed("betas", betas)]
         if len(self.betas) != 2:
             raise ValueError(f"betas must be two numbers, such as (0.9, 0.999), got {betas!r:.60}")
-        self.eps, self.weight_decay = real("eps", eps, least=0.0), real("weight_decay", weight_decay, least=0.0)
+        self.eps, self.weight_decay = (
+            real("eps", eps, least=0.0),
+            real("weight_decay", weight_decay, least=0.0),
+        )
         super().__init__(params, lr)
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and running means; see `Optimizer.update`."""
         if self.weight_decay:
             grad = grad + self.weight_decay * theta
         return self._move(theta, grad, state, lr, step)
 
-    def _move(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+    def _move(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
+    ) -> tuple[Any, tuple[Any, ...]]:
         first, second = self.betas
         mean = first * state[0] + (1.0 - first) * grad
         square = second * state[1] + (1.0 - second) * grad * grad
@@ -267,7 +291,9 @@ class AdamW(Adam):
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and running means; see `Optimizer.update`."""
         return self._move(theta * (1.0 - lr * self.weight_decay), grad, state, lr, step)
 

@@ -26,7 +26,8 @@ def _option(name: str, own: Any, given: Any) -> Any:
 class Optimizer:
     """What all optimizers share: parameters, learning rate, state, the step.
 
-    A subclass sets ``slots``, the names of the numbers that it keeps for each parameter, and defines ``update``.
+    A subclass sets ``slots``, the names of the numbers that it keeps for each parameter, and defines
+    ``update``.
 
     Parameters
     ----------
@@ -74,8 +75,12 @@ class Optimizer:
         self.params = listed("params", params)
         for p in self.params:
             if not isinstance(p, Value) or p.op is not None:
-                kind = f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
-                raise TypeError(f"an optimizer changes leaves, Values that you made; {kind} is among its parameters")
+                kind = (
+                    f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
+                )
+                raise TypeError(
+                    f"an optimizer changes leaves, Values that you made; {kind} is among its parameters"
+                )
         if not self.params:
             raise ValueError("an optimizer needs at least one parameter, got none; pass model.parameters()")
         if len(set(self.params)) < len(self.params):
@@ -85,7 +90,9 @@ class Optimizer:
         self._missed = [0] * len(self.params)
         self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
 
-    def update(self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int) -> tuple[Any, tuple[Any, ...]]:
+    def update(
+        self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and the new state. Changes nothing.
 
         Parameters
@@ -104,13 +111,20 @@ class Optimizer:
         tuple
             ``theta`` after the step, and the state after it, in the order of ``slots``.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)"
+        )
 
     def step(self) -> None:
-        """Move every parameter once, by its ``grad``; one whose ``grad`` is None stays as it is, with its state, as in PyTorch."""
+        """Move every parameter once, by its ``grad``.
+
+        One whose ``grad`` is None stays as it is, with its state, as in PyTorch.
+        """
         grads = [None if p.grad is None else _number(p.grad) for p in self.params]
         steps = self._count(grads)
-        columns = [numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()]
+        columns = [
+            numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()
+        ]
         update, lr = self.update, self.lr
         if not columns:
             for p, grad, step in zip(self.params, grads, steps, strict=True):
@@ -126,7 +140,10 @@ class Optimizer:
         self.state = dict(zip(self.slots, map(list, zip(*states, strict=True)), strict=True))
 
     def _count(self, grads: Sequence[Any]) -> list[int]:
-        """Begin a step; return each parameter's number of it, from 1: those without a gradient take no part."""
+        """Begin a step; return each parameter's number of it, from 1.
+
+        Those without a gradient take no part.
+        """
         self.steps += 1
         for i, grad in enumerate(grads):
             if grad is None:
@@ -134,12 +151,15 @@ class Optimizer:
         return [self.steps - missed for missed in self._missed]
 
     def step_flat(self, theta: Any, grad: Any) -> Any:
-        """Take one step on arrays: return the new parameters as an array; the parameters' ``data`` stay as they are.
+        """Take one step on arrays: return the new parameters as an array.
+
+        The parameters' ``data`` stay as they are.
 
         Parameters
         ----------
         theta, grad : array (number of parameters,)
-            Parameters and gradients, in the order of ``params``. In a list of gradients, None stands for one that there is not.
+            Parameters and gradients, in the order of ``params``. In a list of gradients, None stands for one
+            that there is not.
 
         Returns
         -------
@@ -162,7 +182,9 @@ class Optimizer:
         for step in sorted(set(steps[here].tolist())):
             some = here & (steps == step)
             gradient = np.array([g for g, chosen in zip(grad, some, strict=True) if chosen], float)
-            theta[some], new = self.update(theta[some], gradient, tuple(column[some] for column in columns), self.lr, step)
+            theta[some], new = self.update(
+                theta[some], gradient, tuple(column[some] for column in columns), self.lr, step
+            )
             for column, numbers in zip(columns, new, strict=True):
                 column[some] = numbers
         self.state = dict(zip(self.slots, columns, strict=True))
@@ -174,8 +196,8 @@ class Optimizer:
         Parameters
         ----------
         set_to_none
-            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that no backward
-            pass reaches until the next step.
+            To None instead, as PyTorch does unless told otherwise: an optimizer leaves alone a parameter that
+            no backward pass reaches until the next step.
         """
         for p in self.params:
             p.grad = None if set_to_none else 0.0
@@ -184,7 +206,13 @@ class Optimizer:
         """Return everything that the next step depends on beside parameters and gradients."""
         numbers = {name: [float(x) for x in column] for name, column in self.state.items()}
         options = {name: getattr(self, name) for name in self.options}
-        whole_state = {"kind": type(self).__name__, "lr": self.lr, "steps": self.steps, "options": options, "state": numbers}
+        whole_state = {
+            "kind": type(self).__name__,
+            "lr": self.lr,
+            "steps": self.steps,
+            "options": options,
+            "state": numbers,
+        }
         return {**whole_state, "missed": list(self._missed)} if any(self._missed) else whole_state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -202,17 +230,31 @@ class Optimizer:
         """
         missed: Any = [0] * len(self.params)
         if isinstance(state, Mapping) and "missed" in state:
-            missed = [whole("missed", count, least=0) for count in listed("the state's missed", state["missed"])]
+            missed = [
+                whole("missed", count, least=0) for count in listed("the state's missed", state["missed"])
+            ]
             state = {name: entry for name, entry in state.items() if name != "missed"}
-        kind, lr, steps, options, numbers = entries(state, ("kind", "lr", "steps", "options", "state"), "an optimizer")
+        kind, lr, steps, options, numbers = entries(
+            state, ("kind", "lr", "steps", "options", "state"), "an optimizer"
+        )
         if kind != type(self).__name__:
             raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
-        if not (isinstance(options, Mapping) and isinstance(numbers, Mapping)) or set(options) != set(self.options) or set(numbers) != set(self.slots):
+        if (
+            not (isinstance(options, Mapping) and isinstance(numbers, Mapping))
+            or set(options) != set(self.options)
+            or set(numbers) != set(self.slots)
+        ):
             raise ValueError(f"the state does not have the entries of {kind}")
-        columns = {name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])] for name in self.slots}
+        columns = {
+            name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])]
+            for name in self.slots
+        }
         for name, column in {**columns, "missed": missed}.items():
             if len(column) != len(self.params):
-                raise ValueError(f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} parameters")
+                raise ValueError(
+                    f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} "
+                    "parameters"
+                )
         lr, steps = real("lr", lr, least=0.0), whole("steps", steps, least=0)
         if max(missed) > steps:
             raise ValueError(f"the state says that a parameter missed {max(missed)} of {steps} steps")
@@ -232,7 +274,9 @@ def _number(grad: Any) -> float:
 
 
 def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
-    """Scale all gradients down so that their Euclidean norm is at most ``max_norm`` (Pascanu et al. 2013); return the norm before.
+    """Scale all gradients down so that their Euclidean norm is at most ``max_norm`` (Pascanu et al. 2013).
+
+    Return the norm before.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Learning rates that change over time, by PyTorch's definitions.
 
 A scheduler belongs to an optimizer; its ``step()``, after each epoch or each step of the optimizer, sets the
-optimizer's ``lr``. The rates are functions of the number of steps alone, so a resumed training goes on exactly.
+optimizer's ``lr``. The rates are functions of the number of steps alone, so a resumed training goes on
+exactly.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ class Scheduler:
 
     def _set(self, steps: int) -> None:
         """Take over a number of steps, once the rate that belongs to it is known."""
-        factor = real(f"the factor of {type(self).__name__} after {steps} steps", self.factor(steps), least=0.0)
+        factor = real(
+            f"the factor of {type(self).__name__} after {steps} steps", self.factor(steps), least=0.0
+        )
         self.steps, self.optimizer.lr = steps, self.base_lr * factor
 
     def state_dict(self) -> dict[str, Any]:
@@ -226,14 +229,26 @@ class LinearLR(Scheduler):
     [0.5, 0.75, 1.0, 1.0]
     """
 
-    def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3.0, end_factor: float = 1.0, total_iters: int = 5) -> None:
-        self.start_factor, self.end_factor = real("start_factor", start_factor, least=0.0), real("end_factor", end_factor, least=0.0)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3.0,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        self.start_factor, self.end_factor = (
+            real("start_factor", start_factor, least=0.0),
+            real("end_factor", end_factor, least=0.0),
+        )
         self.total_iters = whole("total_iters", total_iters)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
         """The point on the line from start_factor to end_factor."""
-        return self.start_factor + (self.end_factor - self.start_factor) * min(step, self.total_iters) / self.total_iters
+        return (
+            self.start_factor
+            + (self.end_factor - self.start_factor) * min(step, self.total_iters) / self.total_iters
+        )
 
 
 class LambdaLR(Scheduler):
@@ -262,7 +277,9 @@ class LambdaLR(Scheduler):
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
         if not callable(lr_lambda):
-            raise TypeError(f"lr_lambda must be a function of the number of steps, got {type(lr_lambda).__name__}")
+            raise TypeError(
+                f"lr_lambda must be a function of the number of steps, got {type(lr_lambda).__name__}"
+            )
         self.lr_lambda = lr_lambda
         super().__init__(optimizer)
 

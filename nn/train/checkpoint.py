@@ -33,7 +33,10 @@ def _stateful(parts: Sequence[Any]) -> list[Any]:
 
 
 def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -> dict[str, Any]:
-    """Return what a training is made of and a checkpoint does not set: by it, one that is another is told from one to go on with."""
+    """Return what a training is made of and a checkpoint does not set.
+
+    By it, one that is another is told from one to go on with.
+    """
     return {
         "samples and targets": hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest(),
         "model": repr(model),
@@ -41,7 +44,9 @@ def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -
     }
 
 
-def save_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
+def save_checkpoint(
+    path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]
+) -> None:
     """Write the parameters, the optimizer, the generators, the history, the ``others`` (callbacks, a scheduler) and what it is made of."""
     state.write(path, {**_content(training, rng, others), "made of": made}, kind=FORMAT)
 
@@ -51,7 +56,10 @@ def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
     try:
         state.encode(_content(training, rng, others), kind=FORMAT)
     except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
-        raise TypeError(f"this training cannot be kept in a checkpoint: {error}; generators must be random.Random, and states made of numbers, texts, lists and dicts") from error
+        raise TypeError(
+            f"this training cannot be kept in a checkpoint: {error}; generators must be random.Random, and "
+            "states made of numbers, texts, lists and dicts"
+        ) from error
 
 
 def _content(training: Training, rng: Any, others: Sequence[Any]) -> dict[str, Any]:
@@ -68,13 +76,16 @@ def _plain(x: Any) -> Any:
     return [_plain(element) for element in x] if isinstance(x, tuple) else x
 
 
-def load_checkpoint(path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]) -> None:
+def load_checkpoint(
+    path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]
+) -> None:
     """Take over what `save_checkpoint` wrote; on any error the training is as it was.
 
     Raises
     ------
     ValueError
-        If the file is damaged, or belongs to another model, optimizer, or set of callbacks, or to a training on other data.
+        If the file is damaged, or belongs to another model, optimizer, or set of callbacks, or to a training
+        on other data.
     """
     document = state.read(path, kind=FORMAT)
     name = os.fspath(path)
@@ -107,7 +118,9 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
         kinds = ", ".join(str(entry["kind"]) for entry in saved) or "none"
         raise ValueError(f"it was written with other callbacks or schedulers ({kinds}); pass the same")
     if len(document["generators"]) != len(generators):
-        raise ValueError(f"it has {len(document['generators'])} generators, and this training {len(generators)}")
+        raise ValueError(
+            f"it has {len(document['generators'])} generators, and this training {len(generators)}"
+        )
     training.model.load_state_dict(document["parameters"])
     training.optimizer.load_state_dict(document["optimizer"])
     training.history.load_state_dict(document["history"])
@@ -118,7 +131,11 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
     for part, entry in zip(parts, saved, strict=True):
         part.load_state_dict(entry["state"])
         # They are assigned at the training's end only, when it would be too late to find them unfit.
-        if isinstance(part, EarlyStopping) and part.best_parameters and set(part.best_parameters) != set(training.model.state_dict()):
+        if (
+            isinstance(part, EarlyStopping)
+            and part.best_parameters
+            and set(part.best_parameters) != set(training.model.state_dict())
+        ):
             raise ValueError("the best parameters of its EarlyStopping are not those of this model")
 
 

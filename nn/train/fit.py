@@ -40,8 +40,8 @@ def fit(
 ) -> History:  # fmt: skip
     """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
 
-    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A second
-    interrupt is immediate.
+    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A
+    second interrupt is immediate.
 
     Parameters
     ----------
@@ -82,8 +82,9 @@ def fit(
     checkpoint_every
         Epochs from one writing of that file to the next; it is written at the end, too.
     resume
-        Whether to go on from that file, bit for bit, if it exists; then ``epochs`` counts those before, and may be another
-        number. The file of a training on other data, or of another model, optimizer or size of batches, is refused.
+        Whether to go on from that file, bit for bit, if it exists; then ``epochs`` counts those before, and
+        may be another number. The file of a training on other data, or of another model, optimizer or size of
+        batches, is refused.
 
     Returns
     -------
@@ -96,8 +97,8 @@ def fit(
         Where a loss or gradient is not finite, naming the first operation whose result was not. The
         parameters are those before that step.
     ValueError, TypeError
-        If an argument is not as described; before anything has changed, but for what only shows in the course of the
-        training: a sample that the model does not take, a metric that returns no number.
+        If an argument is not as described; before anything has changed, but for what only shows in the course
+        of the training: a sample that the model does not take, a metric that returns no number.
 
     Examples
     --------
@@ -112,7 +113,14 @@ def fit(
     """
     _check_parts(model, loss, optimizer, penalty, scheduler)
     loop = _Loop(
-        model, data, loss, optimizer, reduction=reduction, batch_size=batch_size, validation=validation, metrics=metrics
+        model,
+        data,
+        loss,
+        optimizer,
+        reduction=reduction,
+        batch_size=batch_size,
+        validation=validation,
+        metrics=metrics,
     )
     loop.check_callbacks(callbacks)
     if loop.validation is not None:  # one sample tells whether the model and the loss take it
@@ -134,32 +142,53 @@ def fit(
     if checkpoint is not None:
         check_writable(loop.training, loop.rng, loop.stateful())
         loop.made = made_of(
-            loop.x, loop.y, model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle), **{"batch size": loop.size},
+            loop.x, loop.y, model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle),
+            **{"batch size": loop.size},
         )  # fmt: skip
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful(), loop.made)
         for callback in callbacks:
             if isinstance(callback, EarlyStopping):
                 callback.stop_in_vain(loop.training)
-    return loop.run(epochs, progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"))
+    return loop.run(
+        epochs,
+        progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"),
+    )
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
     """Check what is to work together, before anything is changed."""
     if not isinstance(model, Module):
-        raise TypeError(f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) that derives from nn.Module")
+        raise TypeError(
+            f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) "
+            "that derives from nn.Module"
+        )
     if not callable(loss):
-        raise TypeError(f"loss must be a function of (output, target), such as nn.losses.mse_loss, got {type(loss).__name__}")
+        raise TypeError(
+            "loss must be a function of (output, target), such as nn.losses.mse_loss, got "
+            f"{type(loss).__name__}"
+        )
     if not isinstance(optimizer, Optimizer):
-        raise TypeError("optimizer must be one of nn.optim made with the parameters, such as nn.optim.SGD(model.parameters(), lr=0.1)")
+        raise TypeError(
+            "optimizer must be one of nn.optim made with the parameters, such as "
+            "nn.optim.SGD(model.parameters(), lr=0.1)"
+        )
     if not set(optimizer.params) & set(model.parameters()):
         raise ValueError("the optimizer has none of the model's parameters; make it with model.parameters()")
     if penalty is not None and not callable(penalty):
-        raise TypeError("penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, 1e-3)")
+        raise TypeError(
+            "penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, "
+            "1e-3)"
+        )
     if scheduler is not None and not isinstance(scheduler, Scheduler):
-        raise TypeError(f"scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {type(scheduler).__name__}")
+        raise TypeError(
+            "scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got "
+            f"{type(scheduler).__name__}"
+        )
     if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("the scheduler changes the rate of another optimizer; make it with the one that fit is given")
+        raise ValueError(
+            "the scheduler changes the rate of another optimizer; make it with the one that fit is given"
+        )
 
 
 class _Loop:
@@ -194,7 +223,9 @@ class _Loop:
         figures += [f"val_{name}" for name in figures if self.validation is not None]
         for callback in callbacks:
             if not callable(callback):
-                raise TypeError(f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}")
+                raise TypeError(
+                    f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}"
+                )
             if isinstance(callback, EarlyStopping):
                 callback.check(figures)
 
@@ -209,7 +240,9 @@ class _Loop:
         try:
             with _interruptible(training):
                 if isinstance(self.step, Compiled) and self.size == len(self.x) and not self.watched():
-                    self.step.many(self.x, self.y, epochs - training.epoch, lambda losses: self.passed(losses, bar))
+                    self.step.many(
+                        self.x, self.y, epochs - training.epoch, lambda losses: self.passed(losses, bar)
+                    )
                 while training.epoch < epochs and not training.stopping:
                     figures = self.epoch()
                     if figures is None:
@@ -250,13 +283,16 @@ class _Loop:
             value = self.step(x, y, training.epoch)
             total += value * len(x) if self.mean else value
             seen += len(x)
-            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends it.
+            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends
+            # it.
             if training.stopping and seen < samples and self.checkpoint is None:
                 return None
         figures = {"loss": total / samples if self.mean else total}
         figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
         if self.validation is not None:
-            figures["val_loss"] = evaluate(self.model, self.validation, self.loss, reduction="mean" if self.mean else "sum")
+            figures["val_loss"] = evaluate(
+                self.model, self.validation, self.loss, reduction="mean" if self.mean else "sum"
+            )
             figures.update(_measured(self.model, *self.validation, self.metrics, "val_"))
         training.history.append(figures)
         if self.scheduler is not None:
@@ -270,9 +306,15 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     """Return samples and targets as lists of Python numbers, after checking that every number is finite."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
-    x, y = (listed(f"the {what} of {name}", part.tolist() if hasattr(part, "tolist") else part) for what, part in zip(("samples", "targets"), data))
+    x, y = (
+        listed(f"the {what} of {name}", part.tolist() if hasattr(part, "tolist") else part)
+        for what, part in zip(("samples", "targets"), data)
+    )
     if len(x) != len(y) or not x:
-        raise ValueError(f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must be one sample")
+        raise ValueError(
+            f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there "
+            "must be one sample"
+        )
     for i, pair in enumerate(zip(x, y, strict=True)):
         for what, part in zip(("sample", "target"), pair, strict=True):
             for number in part if isinstance(part, (list, tuple)) else (part,):
@@ -281,7 +323,9 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     return x, y
 
 
-def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean") -> float:
+def evaluate(
+    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean"
+) -> float:
     """Return the loss over a data set, without recording and with the model in evaluation.
 
     Parameters
@@ -310,7 +354,10 @@ def evaluate(model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], An
     4.0
     """
     if not isinstance(model, Module) or not callable(loss):
-        raise TypeError(f"evaluate takes a module of nn and a function of (output, target), got {type(model).__name__} and {type(loss).__name__}")
+        raise TypeError(
+            f"evaluate takes a module of nn and a function of (output, target), got {type(model).__name__} "
+            f"and {type(loss).__name__}"
+        )
     check_reduction(reduction)
     x, y = prepared(data, "data")
     total = math.fsum(data_of(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
@@ -346,16 +393,23 @@ def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]
     if isinstance(metrics, Mapping):
         for name, metric in metrics.items():
             if not callable(metric):
-                raise TypeError(f"the metric {name!r} must be a function of (outputs, targets), got {type(metric).__name__}")
+                raise TypeError(
+                    f"the metric {name!r} must be a function of (outputs, targets), got "
+                    f"{type(metric).__name__}"
+                )
         return {str(name): metric for name, metric in metrics.items()}
     metrics = listed("metrics", metrics)
     for name in metrics:
         if not isinstance(name, str) or name not in METRICS:
-            raise ValueError(f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions")
+            raise ValueError(
+                f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions"
+            )
     return {name: METRICS[name] for name in metrics}
 
 
-def _measured(model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, Metric], prefix: str) -> dict[str, float]:
+def _measured(
+    model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, Metric], prefix: str
+) -> dict[str, float]:
     if not metrics:
         return {}
     outputs = _outputs(model, x)
@@ -368,13 +422,19 @@ def _measured(model: Module, x: list[Any], y: list[Any], metrics: Mapping[str, M
 
 @contextmanager
 def _interruptible(training: Training) -> Iterator[None]:
-    """Take a first interrupt from the keyboard as a request to stop after the present step; a second one is immediate."""
+    """Take a first interrupt from the keyboard as a request to stop after the present step.
+
+    A second one is immediate.
+    """
 
     def request(*_: Any) -> None:
         training.stop("interrupted")
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    usual = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    usual = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
     if usual:
         signal.signal(signal.SIGINT, request)
     try:

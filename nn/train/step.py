@@ -21,7 +21,10 @@ __all__ = ["Compiled", "Eager"]
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking over a growing graph, in which it would find nothing: there are no cycles."""
+    """Keep the garbage collector from walking over a growing graph, in which it would find nothing.
+
+    There are no cycles.
+    """
     was_on = gc.isenabled()
     try:
         gc.disable()
@@ -34,7 +37,14 @@ def collector_paused() -> Iterator[None]:
 class Eager:
     """One step of the optimizer on a batch, recording every node."""
 
-    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Any,
+        optimizer: Optimizer,
+        reduction: str,
+        penalty: Callable[[], Any] | None,
+    ) -> None:
         self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
         self.reduce: Callable[[list[Any]], Any] = autograd.mean if reduction == "mean" else autograd.sum
 
@@ -44,7 +54,10 @@ class Eager:
         for value in losses:
             if not isinstance(value, Value):
                 kind = type(value).__name__
-                raise TypeError(f"the loss must return one Value for each sample, got {kind}; does it depend on the model's output?")
+                raise TypeError(
+                    f"the loss must return one Value for each sample, got {kind}; does it depend on the "
+                    "model's output?"
+                )
         total = losses[0] if len(losses) == 1 else self.reduce(losses)
         return total if self.penalty is None else total + self.penalty()
 
@@ -65,7 +78,9 @@ class Eager:
 
     def check(self, value: float, x: Sequence[Any], y: Sequence[Any], epoch: int) -> None:
         """Raise where the loss or a gradient is not finite, naming the operation where that began."""
-        if math.isfinite(value) and all(p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params):
+        if math.isfinite(value) and all(
+            p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params
+        ):
             return
         message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
         try:
@@ -80,10 +95,19 @@ class Eager:
 class Compiled(Eager):
     """One step of the optimizer on a batch, by a program of matrices."""
 
-    def __init__(self, model: Module, loss: Any, optimizer: Optimizer, reduction: str, penalty: Callable[[], Any] | None) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Any,
+        optimizer: Optimizer,
+        reduction: str,
+        penalty: Callable[[], Any] | None,
+    ) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
         self.numpy = numpy_for("nn.fit with compile=True")
-        self.step = autograd.compile(lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty)
+        self.step = autograd.compile(
+            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty
+        )
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
@@ -100,7 +124,9 @@ class Compiled(Eager):
             p.data = number
         return float(value)
 
-    def many(self, x: Sequence[Any], y: Sequence[Any], steps: int, report: Callable[[list[float]], bool]) -> None:
+    def many(
+        self, x: Sequence[Any], y: Sequence[Any], steps: int, report: Callable[[list[float]], bool]
+    ) -> None:
         """Take steps on the same batch without leaving the arrays, and report their losses every so often.
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
@@ -109,7 +135,9 @@ class Compiled(Eager):
         try:
             samples, targets = np.asarray(x, float), np.asarray(y, float)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"compile=True takes samples of numbers, each of as many, and targets likewise: {error}") from None
+            raise ValueError(
+                f"compile=True takes samples of numbers, each of as many, and targets likewise: {error}"
+            ) from None
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1
         while steps > 0:

@@ -198,7 +198,8 @@ def derive(
     return Derivation(
         listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
         None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
-        None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference, len(chosen) - len(shown),
+        None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference,
+        len(chosen) - len(shown),
     )  # fmt: skip
 
 
@@ -344,7 +345,7 @@ def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...
 def finite_difference(listed: Steps, wrt: Value) -> float | None:
     """Return the central difference of fourth order of the output in ``wrt``, by recomputing the graph.
 
-    None where a checkpointed call stands in between, which knows its value at one point only.
+    It is None where a checkpointed call stands in between, which knows its value at one point only.
     """
     x = wrt.data
     h = 1e-3 * max(abs(x), 1e-2) if x else 1e-3

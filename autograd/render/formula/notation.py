@@ -14,8 +14,8 @@ from autograd.op import Op
 from autograd.render.formula.formula import Formula, form_of, written
 
 __all__ = [
-    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "signed", "split_function", "split_product",
-    "terms_of_dot",
+    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "signed", "split_function",
+    "split_product", "terms_of_dot",
 ]  # fmt: skip
 
 SHOWN: Final = 6  # operands of a long list that are printed

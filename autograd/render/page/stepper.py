@@ -40,8 +40,9 @@ _EDGES: Final = 34.0
 _MOST: Final = 900.0  # of a frame; a higher picture scrolls in it
 
 _ICONS: Final = {
-    "first": ("First step", "M5 4h3v16H5zM20 4v16L9 12z"), "prev": ("Previous step", "M17 4v16L5 12z"), "play": ("Play", "M6 4l14 8-14 8z"),
-    "next": ("Next step", "M7 4v16l12-8z"), "end": ("Last step", "M16 4h3v16h-3zM4 4v16l11-8z"), "run": ("Play training", "M6 4l14 8-14 8z"),
+    "first": ("First step", "M5 4h3v16H5zM20 4v16L9 12z"), "prev": ("Previous step", "M17 4v16L5 12z"),
+    "play": ("Play", "M6 4l14 8-14 8z"), "next": ("Next step", "M7 4v16l12-8z"),
+    "end": ("Last step", "M16 4h3v16h-3zM4 4v16l11-8z"), "run": ("Play training", "M6 4l14 8-14 8z"),
 }  # fmt: skip
 
 
@@ -239,7 +240,8 @@ def _frame(listed: Steps) -> dict[str, Any]:
         after.append(running[parent])
     upstream = [number(listed.gradients[v]) for v, _ in _edges(listed)]
     frame = {
-        "value": [number(v.data, minus=MINUS) for v in listed.nodes], "calc": [_calculation(v) for v in listed.nodes],
+        "value": [number(v.data, minus=MINUS) for v in listed.nodes],
+        "calc": [_calculation(v) for v in listed.nodes],
         "local": ["0" if local is None else number(local) for local in locals_],
         "add": ["0" if s is None else number(s.contribution) for s in found], "after": after, "seed": "1",
         "loss": listed.root.data if math.isfinite(listed.root.data) else 0.0,

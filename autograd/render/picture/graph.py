@@ -24,8 +24,9 @@ CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be m
 
 # What a reader of mathematics expects in place of the program's sign.
 _GLYPHS = {
-    "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln", "less_equal": "≤",
-    "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋", "·": "dot",
+    "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln",
+    "less_equal": "≤", "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋",
+    "·": "dot",
 }  # fmt: skip
 
 
@@ -191,8 +192,9 @@ def build(
         kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
         graph.nodes.append(
             Node(
-                ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS), number(g, minus=MINUS) if has_pass else "",
-                tone(g, scale) if has_pass else "none", kind, scope,
+                ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS),
+                number(g, minus=MINUS) if has_pass else "", tone(g, scale) if has_pass else "none", kind,
+                scope,
             )
         )  # fmt: skip
         for position, parent, local in positioned_edges(v):
@@ -200,8 +202,10 @@ def build(
             flow = g * local if local is not None and taken and has_pass else None
             graph.edges.append(
                 Edge(
-                    f"e{len(graph.edges)}", ids[parent], ids[v], position, "0" if local is None else number(local, minus=MINUS),
-                    "" if flow is None else number(flow, minus=MINUS), tone(flow, scale) if has_pass else "none", taken,
+                    f"e{len(graph.edges)}", ids[parent], ids[v], position,
+                    "0" if local is None else number(local, minus=MINUS),
+                    "" if flow is None else number(flow, minus=MINUS),
+                    tone(flow, scale) if has_pass else "none", taken,
                 )
             )  # fmt: skip
     if not has_pass:

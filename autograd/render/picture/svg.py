@@ -36,11 +36,14 @@ def _colours(scope: str, c: dict[str, str]) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
     tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
     rules = {
-        "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}", ".paper": f"fill:{c['paper']}",
-        ".edge text": f"stroke:{c['paper']}", ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}", ".in .plate": f"fill:{c['cluster']}",
-        ".card": f"fill:{c['head']};stroke:{c['line']}", ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
-        ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}", ".wire": f"stroke:{c['edge']}",
-        ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}", ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
+        "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}",
+        ".paper": f"fill:{c['paper']}", ".edge text": f"stroke:{c['paper']}",
+        ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}",
+        ".in .plate": f"fill:{c['cluster']}", ".card": f"fill:{c['head']};stroke:{c['line']}",
+        ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}",
+        ".wire": f"stroke:{c['edge']}", ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}",
+        ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
     }  # fmt: skip
     sheet = "".join(
         ",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}"
