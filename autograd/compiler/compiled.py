@@ -22,7 +22,7 @@ from autograd.compiler.cache import Recent
 from autograd.compiler.operation import Applied, pullback, reach
 from autograd.compiler.record.recording import argument_names, constant, flatten, nested, rebuild
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
-from autograd.compiler.training import moves_arrays, plain_descent, training
+from autograd.compiler.training import moves_arrays, training
 from autograd.errors import GraphError, TracingError
 from autograd.lazy import lazy_import
 from autograd.modes import ACTIVE, MODE, refuse_constant, user_line
@@ -421,7 +421,8 @@ class CompiledFunction:
         source = structure.source
         watched = bool(ACTIVE or HOOKED or source.aside)
         losses: list[float] = []
-        if callback is None and not watched and hasattr(engine, "descend") and plain_descent(optimizer):
+        plain = getattr(optimizer, "is_plain_descent", False)  # also for what has only the shape of an optimizer
+        if plain and callback is None and not watched and hasattr(engine, "descend"):
             losses += self._descended(engine, optimizer, steps)
         flat = self._in_arrays and moves_arrays(optimizer)
         theta = self._vector([p._data for p in self._params])

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.value import Value
 
-__all__ = ["moves_arrays", "plain_descent", "training"]
+__all__ = ["moves_arrays", "training"]
 
 
 def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Callable[..., Any] | None]:
@@ -37,12 +37,3 @@ def moves_arrays(optimizer: Any) -> bool:
 
     flat, step = owner("step_flat"), owner("step")
     return flat is not None and step is not None and issubclass(flat, step) and "step" not in vars(optimizer)
-
-
-def plain_descent(optimizer: Any) -> bool:
-    """Tell whether an optimizer just subtracts lr * gradient: it has no state, and does so where asked."""
-    if getattr(optimizer, "slots", None) != () or not moves_arrays(optimizer):
-        return False
-    lr = optimizer.lr
-    probes = [(2.0, 3.0), (-1e8, 1e-3), (0.0, -7.0)]
-    return all(optimizer.update(x, g, (), lr, 1)[0] == x - lr * g for x, g in probes)

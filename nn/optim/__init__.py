@@ -84,6 +84,13 @@ class SGD(Optimizer):
         move = grad + self.momentum * velocity if self.nesterov else velocity
         return theta - lr * move, (velocity,)
 
+    @property
+    def is_plain_descent(self) -> bool:
+        """Whether a step is theta - lr * grad and nothing else: without momentum, decay and methods of a subclass."""
+        steps = ("step", "step_flat", "update")
+        own = [name for name in steps if getattr(type(self), name) is not getattr(SGD, name) or name in vars(self)]
+        return not (own or self.slots or self.weight_decay)
+
 
 class AdaGrad(Optimizer):
     """AdaGrad (Duchi et al. 2011): steps shrink with the sum of the squared gradients so far.

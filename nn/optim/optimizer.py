@@ -190,6 +190,11 @@ class Optimizer:
         self.state = dict(zip(self.slots, columns, strict=True))
         return theta
 
+    @property
+    def is_plain_descent(self) -> bool:
+        """Whether a step is theta - lr * grad and nothing else, so that a compiled program may take it itself."""
+        return False
+
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Set every parameter's ``grad`` to zero.
 

@@ -697,3 +697,50 @@ def test_what_no_branch_reaches_keeps_none_and_its_hook_is_not_called(backend, n
         for a, b in zip(got[:2], want[:2], strict=True):
             assert a == (None if b is None else pytest.approx(b, rel=1e-12))
         assert [k for k, _ in got[2]] == [k for k, _ in want[2]]
+
+
+class Halving(nn.optim.SGD):
+    """Gradient descent that halves each gradient first, in both of its steps."""
+
+    def step(self):
+        for p in self.params:
+            p.grad = 0.5 * p.grad
+        super().step()
+
+    def step_flat(self, theta, grad):
+        return super().step_flat(theta, 0.5 * np.asarray(grad))
+
+
+class Decaying(nn.optim.SGD):
+    """Gradient descent whose parameters shrink."""
+
+    def update(self, theta, grad, state, lr, step):
+        return 0.5 * theta - lr * grad, state
+
+
+@pytest.mark.parametrize(("make", "plain"), [
+    (lambda p: nn.optim.SGD(p, 0.1), True),
+    (lambda p: nn.optim.SGD(p, 0.1, momentum=0.5), False),
+    (lambda p: nn.optim.SGD(p, 0.1, weight_decay=0.5), False),
+    (lambda p: nn.optim.Adam(p, 0.1), False),
+    (lambda p: Halving(p, 0.1), False),
+    (lambda p: Decaying(p, 0.1), False),
+], ids=["plain", "momentum", "decay", "Adam", "own steps", "own update"])  # fmt: skip
+def test_a_program_takes_the_steps_of_plain_descent_itself_and_of_nothing_else(make, plain, backend):
+    def trained(by):
+        w = Value(2.0, "w")
+        optimizer = make([w])
+        step = made(lambda x: (w * x - 1.0) ** 2, [w], batch=True, backend=backend)
+        by(step, optimizer, w)
+        return w.data, optimizer.steps
+
+    def one_by_one(step, optimizer, w):
+        for _ in range(3):
+            optimizer.zero_grad()
+            step([1.0, 2.0])
+            optimizer.step()
+
+    assert make([Value(1.0)]).is_plain_descent is plain
+    got, steps = trained(lambda step, optimizer, w: step.train([1.0, 2.0], optimizer, 3))
+    want, _ = trained(one_by_one)
+    assert (got, steps) == (pytest.approx(want, rel=1e-12), 3)
