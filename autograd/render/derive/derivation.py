@@ -11,7 +11,8 @@ from typing import Any
 
 from autograd.errors import GraphError
 from autograd.floats.convert import check_count
-from autograd.op import OpOfCall
+from autograd.form import Fraction, Infix, Power, Prefix
+from autograd.op import ANY, Op, OpOfCall
 from autograd.render.derive.steps import BackwardStep, Steps, steps
 from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
@@ -102,15 +103,28 @@ class Derivation:
         return abs(self.numeric - self.gradient) / max(abs(self.gradient), abs(self.numeric), 1e-8)
 
 
-_TITLES = {
-    "mul": "multiply",
-    "sub": "subtract",
-    "add": "add",
-    "div": "divide",
-    "neg": "negate",
-    "pow": "power",
-    "square": "power",
-}
+def step_title(op: Op) -> str:
+    """Return what is done at a step, in a word: what its sign is called, else the row's name.
+
+    Examples
+    --------
+    >>> from autograd import ops
+    >>> [step_title(op) for op in (ops.mul, ops.div, ops.power, ops.square, ops.tanh)]
+    ['multiply', 'divide', 'power', 'square', 'tanh']
+    """
+    match op.form:
+        case Power(base=""):
+            return "power"
+        case Fraction():
+            return "divide"
+        case Prefix():
+            return "negate"
+        case Infix(sign) if op.arity != ANY:
+            return _SIGNS.get(sign, op.name)
+    return op.name
+
+
+_SIGNS = {"*": "multiply", "-": "subtract", "+": "add"}
 
 
 def derive(
@@ -301,7 +315,7 @@ def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
             operands = [_symbol(listed, x) for x in s.node.operands]
             formulas[s.node] = true_formulas(op, name(listed.names[s.node]), operands, values, slopes[s.node])
         place = s.position + 1 if sum(x is s.parent for x in s.node.operands) > 1 else 0
-        title = _TITLES.get(op.name, op.name) + (f" ({place})" if place else "")
+        title = step_title(op) + (f" ({place})" if place else "")
         formula = formulas[s.node].get(s.position)
         total = not place and (s.node, s.parent) in single
         listed_rows.append(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from autograd.ops import Op
+from autograd.form import Function, Infix
+from autograd.op import ANY, Op
 from autograd.render.derive.steps import positioned_edges
 from autograd.render.labels import MINUS, number, visible
 from autograd.render.picture.graph import (
@@ -31,7 +32,6 @@ from autograd.value import Value
 __all__ = ["build_folded", "depth_of"]
 
 _DIGITS = re.compile(r"\d+")
-_ORDERED = frozenset({"sub", "div", "pow", "power", "mod", "floordiv", "where", "atan2"})
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +91,7 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
     below: list[list[tuple[int, int]]] = [[] for _ in range(max(index.values()) + 1)]
     for v in nodes:
         i = index[v]
-        if v.op is not None and v.op.name in _ORDERED:
+        if v.op is not None and not _symmetric(v.op):
             below[i] += [
                 (index[x], position)
                 for position, x in enumerate(v.operands)
@@ -100,6 +100,15 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
         else:
             below[i] += [(index[x], 0) for x in v.operands if x.__class__ is Value and index[x] != i]
     return below
+
+
+_SYMMETRIC = frozenset(["+", "*", "max", "min"])
+
+
+def _symmetric(op: Op) -> bool:
+    """Whether it makes no difference in which order the operands stand."""
+    sign = op.form.sign if isinstance(op.form, Infix) else op.form.word if isinstance(op.form, Function) else ""
+    return op.arity == ANY or sign in _SYMMETRIC
 
 
 def _order(below: list[list[tuple[int, int]]]) -> list[int] | None:

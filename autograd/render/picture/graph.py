@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from autograd import ops
+from autograd.op import ANY
 from autograd.render.derive.steps import positioned_edges
 from autograd.render.formula.notation import coefficient_text
 from autograd.render.labels import MINUS, number, visible
+from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, power_glyph
 from autograd.value import Value
 
 __all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
@@ -21,13 +22,6 @@ __all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
 LEVELS = 4  # shades on each side of zero
 LEVELS_DRAWN = 32  # of modules within each other; what lies deeper is drawn in the last of them
 CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be most of the picture
-
-# What a reader of mathematics expects in place of the program's sign.
-_GLYPHS = {
-    "*": "×", "-": MINUS, "/": "÷", "**": "^", "sqrt": "√", "square": "( )²", "cbrt": "∛", "log": "ln",
-    "less_equal": "≤", "greater_equal": "≥", "<=": "≤", ">=": "≥", "abs": "| |", "power": "^", "//": "⌊÷⌋",
-    "·": "dot",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -148,6 +142,7 @@ def operation_text(node: Value) -> str:
 
     Examples
     --------
+    >>> from autograd import ops
     >>> x = Value(3.0)
     >>> [operation_text(v) for v in (x * x, x * 2.0, 1.0 - x, x ** 2, ops.softmax(x, 1.0, index=0))]
     ['×', '× 2', '1 −', '( )²', 'softmax[0]']
@@ -155,17 +150,17 @@ def operation_text(node: Value) -> str:
     op = node.op
     if op is None:
         return ""
-    glyph = visible(_GLYPHS.get(op.symbol or op.name, op.symbol or op.name))
+    glyph = glyph_of(op)
     operands = node.operands
-    if op.arity == ops.ANY and op.params:  # the constant says which of several results this is
+    if op.arity == ANY and op.params:  # the constant says which of several results this is
         return f"{glyph}[{number(operands[-1])}]"
-    if op.arity == ops.ANY:
-        return f"{glyph} {len(operands) // 2 if op is ops.dot else len(operands)}"
+    if op.arity == ANY:
+        return f"{glyph} {len(operands) // 2 if op.vectors else len(operands)}"
     constants = {
         i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)
     }
-    if op.name == "power":
-        return {"2": "( )²", "3": "( )³", "0.5": "( )^½"}.get(constants[1], f"^ {constants[1]}")
+    if has_constant_exponent(op):
+        return power_glyph(constants[1])
     if len(operands) == 2 and op.arity == 2 and constants:
         return f"{constants[0]} {glyph}" if 0 in constants else f"{glyph} {constants[1]}"
     if constants and len(constants) <= 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
 from collections.abc import Iterator
 from html import escape
@@ -13,16 +14,20 @@ from typing import Any
 
 import autograd
 from autograd import ANY, TABLE, Op, Value, ops
+from autograd.form import Comparison
 from autograd.render.formula.latex import latex
 from autograd.render.formula.symbols import apply_raw, name
 from generator.mathml import mathml
 
 NAMES = {1: ("x",), 2: ("a", "b"), 3: ("c", "a", "b"), ANY: ("x0", "x1", "x2")}
-_DOT = ("a0", "a1", "b0", "b1")
-_SIGNS = {
-    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "neg": "-x", "floordiv": "a // b", "mod": "a % b",
-    "power": "x ** 3", "pow": "a ** b", "greater": "a > b", "greater_equal": "a >= b", "less": "a < b", "less_equal": "a <= b",
+_VECTORS = ("a0", "a1", "b0", "b1")
+_OPERATORS = {
+    "a + b": operator.add, "a - b": operator.sub, "a * b": operator.mul, "a / b": operator.truediv,
+    "a // b": operator.floordiv, "a % b": operator.mod, "a ** b": operator.pow, "-x": lambda x, _: -x,
+    "x ** 3": lambda x, _: x**3,
 }  # fmt: skip
+# Which row each of Python's operators applies, found by applying it.
+_SIGNS = {apply(Value(2.0), Value(3.0)).op: text for text, apply in _OPERATORS.items()}
 
 
 def table() -> str:
@@ -59,15 +64,17 @@ def formulas(op: Op) -> tuple[str, list[str], list[str]]:
     >>> formulas(TABLE["tanh"])[2]
     ['1 - y^{2}']
     """
-    operands: list[Any] = [name(text) for text in NAMES[op.arity]]
-    if op is ops.dot:
-        operands = [name(text) for text in _DOT]
+    operands: list[Any] = [name(text) for text in _names(op)]
     count = len(operands)
     operands += [1.0 if key == "index" else name(key) for key in op.params]  # an index chooses the rule's formula
     value = latex(apply_raw(op, operands))
     computed = _partials(op.partials, operands, count)
     textbook = _partials(op.textbook, operands, count) if op.textbook else computed
     return value, computed, textbook
+
+
+def _names(op: Op) -> tuple[str, ...]:
+    return _VECTORS if op.vectors else NAMES[op.arity]
 
 
 def _partials(rule: Any, operands: list[Any], count: int) -> list[str]:
@@ -82,9 +89,9 @@ def _labelled(op: Op, partials: list[str]) -> str:
     """Return formulas with what each is the derivative by; one stands for all where the operands are alike."""
     if op.arity == 1:
         return "".join(f"<div>{mathml(p)}</div>" for p in partials)
-    if op.arity == ANY and op is not ops.dot and "index" not in op.params:
+    if op.arity == ANY and not op.vectors and "index" not in op.params:
         partials = partials[:1]
-    names = [latex(name(text)) for text in (_DOT if op is ops.dot else NAMES[op.arity])]
+    names = [latex(name(text)) for text in _names(op)]
     lines = [mathml(rf"\partial_{{{x}}} y = {p}") for x, p in zip(names, partials, strict=False)]
     return "".join(f"<div>{line}</div>" for line in lines)
 
@@ -108,12 +115,14 @@ def _usage(op: Op) -> str:
     """Return how one writes it: an operator, a method, a function."""
     arguments = ", ".join((*NAMES[op.arity], *op.params))
     public = getattr(autograd, op.name, None)
-    ways = [_SIGNS[op.name]] if op.name in _SIGNS else []
+    ways = [_SIGNS[op]] if op in _SIGNS else []
+    if isinstance(op.form, Comparison) and op.form.sign != "==":  # which on Values says whether they are one
+        ways.append(f"a {op.form.sign} b")
     if not ways and op.arity != ANY and callable(getattr(Value, op.name, None)):
         first, _, rest = arguments.partition(", ")
         ways.append(f"{first}.{op.name}({rest})")
     if op.arity == ANY and callable(public):
-        ways.append(f"{op.name}(a, b)" if op is ops.dot else f"{op.name}(xs)")
+        ways.append(f"{op.name}(a, b)" if op.vectors else f"{op.name}(xs)")
     elif public is op:
         ways.append(f"{op.name}({arguments})")
     if not ways:

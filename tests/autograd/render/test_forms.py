@@ -1,6 +1,7 @@
 """Rows say how they are written once; a language draws the shapes and knows no row."""
 
 import ast
+import math
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from autograd import Value, custom_op, explain, form, ops
 from autograd.render.formula import latex, mathml, notation, text
 from autograd.render.formula.formula import Formula
 from autograd.render.formula.symbols import apply_raw, name
+from autograd.render.picture import folding
 
 SHAPES = [kind.__name__.lower() for kind in form.Form.__subclasses__()]
 
@@ -89,6 +91,44 @@ def test_a_language_speaks_of_no_row(module):
     words = {node.value for node in ast.walk(ast.parse(Path(module.__file__).read_text())) if isinstance(node, ast.Constant)}
     # A function's upright name, such as TeX's \tanh, is a word of the language; "sum" is a kind of formula, "mod" a sign.
     assert not (words & ops.TABLE.keys()) - getattr(module, "_NAMED", set()) - {"sum", "mod"}
+
+
+def test_nothing_that_renders_speaks_of_a_row():
+    package = Path(autograd.__file__).parent / "render"
+    # Graphviz' program, kinds of formulas, what a step is called, a method, and signs.
+    own = {"dot", "sum", "power", "add", "mod", "max", "min"} | latex._NAMED
+    for path in sorted(package.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value in own or node.value not in ops.TABLE, path
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ops":
+                assert node.attr not in ops.TABLE, path
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None, form.Function("haversine", "hav"), form.Fence("⟨", "⟩", "hav"),
+        lambda x: (1.0 - autograd.cos(x)) / 2.0,
+    ],
+)  # fmt: skip
+def test_a_new_row_is_in_every_picture_and_derivation(shape):
+    hav = custom_op("hav", lambda x: (1.0 - math.cos(x)) / 2.0, lambda y, x: (autograd.sin(x) / 2.0,), form=shape)
+    x = Value(0.5, "x")
+    y = hav(x * 2.0) + hav(x)
+    picture = autograd.draw(y, engine="builtin")
+    page = autograd.stepper(y, engine="builtin").html
+    for said in (picture.svg(), picture.source, picture.to_mermaid(), picture.listing(), page):
+        assert "hav" in said
+    for style in ("text", "markdown", "latex", "mathml"):
+        assert "1.0812" in str(explain(y, wrt=x, style=style))  # sin 1 + sin(0.5) / 2
+
+
+def test_a_row_says_by_its_form_whether_its_operands_may_be_swapped():
+    one_way = [op.name for op in ops.TABLE.values() if op.arity == 2 and not folding._symmetric(op)]
+    assert {"sub", "div", "pow", "mod", "floordiv", "atan2", "greater", "less_equal"} <= set(one_way)
+    assert not {"add", "mul", "maximum", "minimum"} & set(one_way)
 
 
 def test_a_row_that_says_nothing_is_a_function_of_its_name():
