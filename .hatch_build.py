@@ -1,4 +1,4 @@
-"""Compiles autograd/native while the package is installed. Where that does not work, the package is pure Python all the same."""
+"""Compiles autograd/native while the package is installed; the package is pure Python where that fails."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from setuptools.command.build_ext import build_ext
 __all__ = ["EngineHook"]
 
 _NAME = "autograd.native._engine"
-# Without a fused multiply-add, which rounds once where Python rounds twice; and without what differs from one folder to
-# another, so that the same source gives the same wheel: notes for debuggers, names of folders.
+# Without a fused multiply-add, which rounds once where Python rounds twice; and without what differs from one
+# folder to another, so that the same source gives the same wheel: notes for debuggers, names of folders.
 _FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
 _LIBRARIES = [] if os.name == "nt" else ["m"]
 
@@ -25,14 +25,23 @@ class EngineHook(BuildHookInterface[Any]):
     """What hatchling calls before it packs a wheel, or points an editable installation to the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the extension, into the wheel or the source tree; the wheel is then one for this kind of machine only."""
-        if self.target_name != "wheel" or os.environ.get("CHAINRULE_PURE_PYTHON") or sys.implementation.name != "cpython":
+        """Compile the extension, into the wheel or the source tree.
+
+        The wheel is then one for this kind of machine only.
+        """
+        if (
+            self.target_name != "wheel"
+            or os.environ.get("CHAINRULE_PURE_PYTHON")
+            or sys.implementation.name != "cpython"
+        ):
             return
         root = Path(self.root)
         self._folder = TemporaryDirectory()  # gone with this hook, when the wheel has been packed
         path = compiled(root, root if version == "editable" else Path(self._folder.name))
         if path is None:
-            self.app.display_warning("autograd/native could not be compiled, as said above: the engine stays pure Python")
+            self.app.display_warning(
+                "autograd/native could not be compiled, as said above: the engine stays pure Python"
+            )
             return
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
@@ -41,10 +50,15 @@ class EngineHook(BuildHookInterface[Any]):
 
 
 def compiled(root: Path, target: Path) -> Path | None:
-    """Compile the extension of the source tree ``root`` into the tree ``target``; return where it is, or None where that failed."""
+    """Compile the extension of the source tree ``root`` into the tree ``target``.
+
+    Return where it is, or None where that failed.
+    """
     folder = root / "autograd" / "native"
     sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
-    extension = Extension(_NAME, sources, depends=headers, extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True)
+    extension = Extension(
+        _NAME, sources, depends=headers, extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True
+    )
     command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
     command.build_lib = str(target)
     with TemporaryDirectory() as objects:

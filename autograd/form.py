@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
-    "ATOM", "CALL", "NEGATION", "POWER", "PRODUCT", "SUM", "Auxiliary", "Cases", "Comparison", "Fence", "Form",
+    "ATOM", "CALL", "NEGATION", "POWER", "PRODUCT", "SUM", "Auxiliary", "Cases", "Comparison",
+    "Fence", "Form",
     "Fraction", "Function", "Infix", "Power", "Prefix", "Products", "Root",
 ]  # fmt: skip
 

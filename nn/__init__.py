@@ -11,7 +11,8 @@ Examples
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as in typing, which takes longer to import than what the command has to do before an interrupt is caught
+# As in typing, which takes longer to import than what the command has to do before an interrupt is caught.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

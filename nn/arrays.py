@@ -1,7 +1,4 @@
-"""NumPy, asked for by the few parts of `nn` that need it.
-
-Data sets as arrays, CSV files, compiled training.
-"""
+"""NumPy, asked for by the parts of `nn` that need it: data sets, CSV files, compiled training."""
 
 from __future__ import annotations
 

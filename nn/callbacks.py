@@ -69,7 +69,8 @@ class History(Mapping[str, list[float]]):
 
     def __repr__(self) -> str:
         last = "".join(f", {name} {column[-1]:.4g}" for name, column in self.items() if column)
-        return f"History({self.epochs} epoch{'' if self.epochs == 1 else 's'}{last}{', ' + self.stopped if self.stopped else ''})"
+        stopped = f", {self.stopped}" if self.stopped else ""
+        return f"History({self.epochs} epoch{'' if self.epochs == 1 else 's'}{last}{stopped})"
 
     def plot(self, *, ax: Any = None, title: str = "Training") -> Any:
         """Draw the losses, and beside them the metrics if there are any; return the axes of the losses.
@@ -137,7 +138,8 @@ class Training:
     >>> data = nn.data.make_regression(20, rng=1)
     >>> model = nn.MLP(1, [1], rng=1)
     >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
-    >>> nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=500, callbacks=[until_good], progress=False).stopped
+    >>> loss = nn.losses.mse_loss
+    >>> nn.fit(model, data, loss, optimizer, epochs=500, callbacks=[until_good], progress=False).stopped
     'good enough'
     """
 
@@ -184,7 +186,8 @@ class EarlyStopping:
     >>> data = nn.data.make_regression(10, noise=0.0)
     >>> model = nn.MLP(1, [1], init="zeros")
     >>> optimizer = nn.optim.SGD(model.parameters(), lr=1e-6)
-    >>> nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=50, callbacks=[stopping], progress=False).stopped
+    >>> loss = nn.losses.mse_loss
+    >>> nn.fit(model, data, loss, optimizer, epochs=50, callbacks=[stopping], progress=False).stopped
     'no better loss since epoch 1'
     """
 
@@ -222,8 +225,8 @@ class EarlyStopping:
         """
         if self.monitor not in figures:
             raise ValueError(
-                f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give "
-                "fit a validation set, or monitor another"
+                f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give fit "
+                "a validation set, or monitor another"
             )
 
     def __call__(self, training: Training) -> None:
@@ -237,7 +240,7 @@ class EarlyStopping:
         self.stop_in_vain(training)
 
     def stop_in_vain(self, training: Training) -> None:
-        """Stop where the patience is over, as after an epoch, so when a training is resumed that had ended so.
+        """Stop where the patience is over, also when a training that ended so is resumed.
 
         Parameters
         ----------

@@ -1,6 +1,6 @@
-"""Checks of what a caller passes.
+"""Checks of what a caller passes: numbers in their ranges, lists, parameters.
 
-Numbers in their ranges, lists, parameters. Each says what was wrong and what to write.
+Each says what was wrong and what to write.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = [
     "check_list",
     "data_of",
     "entries",
+    "is_sequence",
     "listed",
     "one_hot",
     "proven",
@@ -75,7 +76,7 @@ def data_of(x: Any) -> float:
 
 
 def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
-    """Return the one-hot vector of a number that is not known while a function is recorded, and what to add to a result.
+    """Return the one-hot vector of a class that is not known while a function is recorded, and a zero or NaN.
 
     That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and
     says so.
@@ -146,3 +147,13 @@ def entries(state: Any, names: Iterable[str], whose: str) -> list[Any]:
             "returned"
         )
     return [state[name] for name in wanted]
+
+
+def is_sequence(x: Any) -> bool:
+    """Whether something holds several numbers: a list, a tuple, an array, and no Value."""
+    return (
+        x.__class__ is not Value
+        and hasattr(x, "__iter__")
+        and getattr(x, "ndim", 1) != 0
+        and not isinstance(x, _NO_LISTS)
+    )

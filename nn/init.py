@@ -27,10 +27,7 @@ Initializer = Callable[..., list[list[float]]]
 
 
 def generator(rng: Rng) -> Any:
-    """Return the generator to draw from.
-
-    The one given, a new one from a seed, or for None the module ``random``.
-    """
+    """Return the generator to draw from: the one given, one from a seed, or the module ``random``."""
     if rng is None:
         return random
     if isinstance(rng, int) and not isinstance(rng, bool):
@@ -106,7 +103,7 @@ def normal(
     return _rows(lambda: source.gauss(mean, std), nin, nout)
 
 
-def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # noqa: ARG001, as all initialisers take it
+def zeros(nin: int, nout: int = 1, *, rng: Rng = None) -> list[list[float]]:  # noqa: ARG001
     """Start at zero: for a single layer; in deeper ones all neurons would stay equal.
 
     Parameters

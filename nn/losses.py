@@ -8,16 +8,15 @@ difference has no limit (a prediction and a target of inf), give NaN and never a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from operator import sub
 from typing import Any
 
 import autograd
-from autograd import Value, ops
-from nn.checks import listed, proven, real
-from nn.entropy import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
+from autograd import Value, modes, ops
+from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real
 from nn.modules.module import Module
-from nn.reduction import elementwise, paired, pairs_of, reduced
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "half_squared_error",
@@ -25,10 +24,72 @@ __all__ = [
     "sum_squared_error",
 ]  # fmt: skip
 
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
+    """Return matching elements of two numbers, or of two nested sequences of one shape, as a flat list."""
+    if not is_sequence(prediction):
+        if is_sequence(target):
+            target = list(target)
+            if len(target) != 1:
+                raise ValueError(f"{who}: one prediction but {len(target)} targets; their shapes must match")
+            target = target[0]
+        return [(prediction, target)]
+    prediction = list(prediction)
+    targets = list(target) if is_sequence(target) else [target]
+    if len(prediction) != len(targets):
+        raise ValueError(
+            f"{who}: {len(prediction)} predictions but {len(targets)} targets; their shapes must match"
+        )
+    if not prediction:
+        raise ValueError(f"{who} of nothing is not defined; pass at least one prediction")
+    pairs: list[tuple[Any, Any]] = []
+    for p, t in zip(prediction, targets, strict=True):
+        if is_sequence(p) or is_sequence(t):
+            pairs += _pairs_of(p, t, who)
+        else:
+            pairs.append((p, t))
+    return pairs
+
+
+def _reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
+    """Return the mean, the sum, or the losses themselves (a single one without a list)."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    if reduction == "none":
+        return losses[0] if single else losses
+    if len(losses) == 1:
+        return losses[0]
+    return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
+
+
+def _elementwise(
+    prediction: Any, target: Any, reduction: str, who: str, one: Callable[[Any, Any], Any]
+) -> Any:
+    """Apply ``one`` to each prediction and its target, and reduce the losses."""
+    losses = _paired(_pairs_of(prediction, target, who), who, one)
+    return _reduced(losses, reduction, single=not is_sequence(prediction))
+
+
+def _paired(pairs: list[tuple[Any, Any]], who: str, one: Callable[[Any, Any], Any]) -> list[Any]:
+    """Apply ``one`` to each prediction and its target; where it fails, say which is no number."""
+    try:
+        return [one(p, t) for p, t in pairs]
+    except TypeError:
+        for pair in pairs:
+            for name, x in zip(("prediction", "target"), pair):
+                if not hasattr(x, "__sub__"):
+                    raise TypeError(f"{who} takes numbers and Values, got the {name} {x!r:.60}") from None
+        raise
+
+
+# Losses of numbers.
+
 
 def _squares(prediction: Any, target: Any, who: str) -> tuple[Any, int]:
     """Return the sum of squared errors as one dot product, and the number of errors."""
-    errors = tuple(paired(pairs_of(prediction, target, who), who, sub))
+    errors = tuple(_paired(_pairs_of(prediction, target, who), who, sub))
     return (errors[0] * errors[0] if len(errors) == 1 else autograd.dot(errors, errors)), len(errors)
 
 
@@ -58,9 +119,9 @@ def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     2.5
     """
     if reduction == "none":
-        return elementwise(prediction, target, reduction, "mse_loss", lambda p, t: (p - t) * (p - t))
+        return _elementwise(prediction, target, reduction, "mse_loss", lambda p, t: (p - t) * (p - t))
     total, count = _squares(prediction, target, "mse_loss")
-    reduced([total], reduction)
+    _reduced([total], reduction)
     return total / float(count) if reduction == "mean" and count > 1 else total
 
 
@@ -91,7 +152,9 @@ def sum_squared_error(prediction: Any, target: Any) -> Any:
 
 
 def half_squared_error(prediction: Any, target: Any) -> Any:
-    """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target (Bishop, PRML, section 5.2).
+    """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target.
+
+    Bishop, PRML, section 5.2.
 
     Parameters
     ----------
@@ -141,11 +204,13 @@ def l1_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     >>> l1_loss([1.0, 2.0], [0.0, 4.0])
     1.5
     """
-    return elementwise(prediction, target, reduction, "l1_loss", lambda p, t: autograd.abs(p - t))
+    return _elementwise(prediction, target, reduction, "l1_loss", lambda p, t: autograd.abs(p - t))
 
 
 def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
-    """Half the square of an error up to ``delta``, and beyond it the tangent line delta * (abs(error) - delta / 2).
+    """Half the square of an error up to ``delta``, and beyond it a tangent line.
+
+    The line is delta * (abs(error) - delta / 2).
 
     After Huber (1964): quadratic near the target, and with a bounded gradient for outliers.
 
@@ -180,7 +245,7 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: s
         size = autograd.abs(error)
         return autograd.where(size <= delta, 0.5 * error * error, delta * (size - 0.5 * delta))
 
-    return elementwise(prediction, target, reduction, "huber_loss", one)
+    return _elementwise(prediction, target, reduction, "huber_loss", one)
 
 
 def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
@@ -213,7 +278,275 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
         message = "hinge_loss takes targets -1 and 1, got {}; for labels 0 and 1 write 2 * y - 1"
         return proven(autograd.relu(1.0 - t * s), t, lambda t: ops.equal(t * t, 1.0), message)
 
-    return elementwise(score, target, reduction, "hinge_loss", one)
+    return _elementwise(score, target, reduction, "hinge_loss", one)
+
+
+# Losses of classes and probabilities.
+
+
+def _kept(weight: Any, x: Any) -> Any:
+    """Return ``x``, but zero where a weight of zero meets an infinity: such a term is 0, as 0 log 0 is."""
+    if not modes.is_tracing():
+        return 0.0 if data_of(weight) == 0.0 and math.isinf(data_of(x)) else x
+    if weight.__class__ is Value:
+        return autograd.where(ops.equal(weight, 0.0) * ops.equal(autograd.abs(x), math.inf), 0.0, x)
+    return 0.0 if weight == 0 else x
+
+
+def _expected(weights: Any, logarithms: Any) -> Any:
+    """Sum of weight times logarithm.
+
+    A class of weight zero costs nothing, though its logarithm be infinite.
+    """
+    return autograd.dot(
+        tuple(weights), tuple([_kept(w, x) for w, x in zip(weights, logarithms, strict=True)])
+    )
+
+
+_PROBABILITIES = (
+    "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use "
+    "binary_cross_entropy_with_logits"
+)
+_TARGETS = "binary cross-entropy takes targets in [0, 1], got {}; for labels -1 and 1 write (y + 1) / 2"
+
+
+def _fraction(x: Any) -> Any:
+    """Whether a number is from 0 to 1."""
+    return ops.equal(x, ops.clamp(x, low=0.0, high=1.0))
+
+
+def _no_excess(x: Any) -> Any:
+    """Whether a number is neither below 0 nor above 1; of NaN the loss is NaN."""
+    return 1.0 - (ops.less(x, 0.0) + ops.greater(x, 1.0))
+
+
+def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1].
+
+    Bishop, PRML, eq. 4.90.
+
+    A term whose factor is the number zero is left out, so p = 1 with t = 1 costs nothing. Rather use
+    `binary_cross_entropy_with_logits`, which is accurate where p rounds to 0 or 1. The derivative is the sum
+    of -t / p and (1 - t) / (1 - p), right to some units in the last place of these terms: next to p = t,
+    where they cancel, that is an error of about 1e-16 beside each, not beside their sum.
+
+    Parameters
+    ----------
+    probability, target
+        Numbers or Values in [0, 1], or nested sequences of one shape.
+    reduction
+        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+
+    Returns
+    -------
+    Value or float
+        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or are empty, a probability or target lies outside of [0, 1], or the reduction is
+        unknown.
+
+    Examples
+    --------
+    >>> binary_cross_entropy([0.5, 1.0], [1, 1])
+    0.34657359027997264
+    """
+
+    def one(p: Any, t: Any) -> Any:
+        if t.__class__ is Value:
+            taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
+            loss = -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
+        else:
+            terms = [t * autograd.log(p)] if t else []
+            if t != 1:
+                terms.append((1.0 - t) * autograd.log1p(-p))
+            loss = -(terms[0] if len(terms) == 1 else terms[0] + terms[1])
+        return proven(proven(loss, p, _no_excess, _PROBABILITIES), t, _fraction, _TARGETS)
+
+    return _elementwise(probability, target, reduction, "binary_cross_entropy", one)
+
+
+def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """Cross-entropy of sigmoid(score) against targets in [0, 1], from the score: softplus(s) - t s.
+
+    Where the target is 0 or 1 it is softplus of the score or of its negative, accurate in both tails; the
+    derivative is sigmoid(score) - target (Bishop, PRML, eq. 4.91), right to about 1e-16 beside the target:
+    next to zero no more is to be had, unless sigmoid(score) had more digits than a float. An infinite score
+    on the right side costs nothing.
+
+    Parameters
+    ----------
+    score, target
+        Scores (any number), and targets in [0, 1]; numbers or Values, or nested sequences of one shape.
+    reduction
+        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+
+    Returns
+    -------
+    Value or float
+        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or are empty, a target lies outside of [0, 1], or the reduction is unknown.
+
+    Examples
+    --------
+    >>> binary_cross_entropy_with_logits(0.0, 1)
+    0.6931471805599453
+    >>> binary_cross_entropy_with_logits(800.0, 0)
+    800.0
+    """
+
+    def one(s: Any, t: Any) -> Any:
+        if t.__class__ is not Value and t in (0, 1):
+            return autograd.softplus(-s if t == 1 else s)
+        loss = t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
+        return proven(loss, t, _fraction, _TARGETS)
+
+    return _elementwise(score, target, reduction, "binary_cross_entropy_with_logits", one)
+
+
+def _index(target: Any, count: int, who: str) -> int | None:
+    """Return the class that an integer or a one-hot target names.
+
+    None for other weights, or while it is unknown.
+    """
+    if is_sequence(target):
+        weights = list(target)
+        if len(weights) != count:
+            raise ValueError(f"{who}: {count} scores but a target of {len(weights)} entries")
+        for w in weights:
+            if not hasattr(w, "__sub__"):
+                raise TypeError(f"{who} takes the classes' weights as numbers, got {w!r:.60}")
+        if any(w.__class__ is Value for w in weights) or sorted(weights) != [0] * (count - 1) + [1]:
+            return None
+        return weights.index(1)
+    if target.__class__ is Value:
+        if modes.is_tracing():
+            return None
+        target = target.data
+    index = as_whole(target)
+    if index is None:
+        raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}")
+    if not 0 <= index < count:
+        raise ValueError(f"{who}: target {index} is not one of the classes 0 to {count - 1}")
+    return index
+
+
+def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[list[Any], Any], Any]) -> Any:
+    """Apply ``one`` to one example's scores and target, or to each of a batch."""
+    if not is_sequence(rows):
+        raise TypeError(
+            f"{who} takes the scores of all classes as a list, got {type(rows).__name__}; for two classes of "
+            "one score use binary_cross_entropy_with_logits"
+        )
+    rows = list(rows)
+    if not rows:
+        raise ValueError(f"{who} of nothing is not defined; pass at least one score")
+    if not is_sequence(rows[0]):
+        return _reduced([one(rows, target)], reduction, single=True)
+    targets = list(target) if is_sequence(target) else [target]
+    if len(targets) != len(rows):
+        raise ValueError(f"{who}: {len(rows)} examples but {len(targets)} targets")
+    return _reduced([one(list(row), t) for row, t in zip(rows, targets, strict=True)], reduction)
+
+
+def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """Cross-entropy of softmax(scores) against the target, from the scores.
+
+    The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108
+    and 4.109). A class whose score is -inf is masked: with a weight of zero it costs nothing, and with any
+    other infinitely much. Where all are masked, loss and gradient are NaN, as in PyTorch.
+
+    Parameters
+    ----------
+    scores
+        One example's scores, one for each class; or a list of those.
+    target
+        The class as a whole number, or the classes' weights (such as one-hot); or a list of those.
+    reduction
+        ``"mean"`` or ``"sum"`` over the examples, or ``"none"`` for each example's loss.
+
+    Returns
+    -------
+    Value or float
+        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a
+        batch.
+
+    Raises
+    ------
+    ValueError
+        If a target is no class or has another number of entries than the scores, if the numbers of examples
+        differ, or if the reduction is unknown.
+    TypeError
+        If the scores are no list.
+
+    Examples
+    --------
+    >>> cross_entropy([0.0, 0.0], 1)
+    0.6931471805599453
+    >>> cross_entropy([[0.0, 0.0], [0.0, 1000.0]], [[1, 0], [1, 0]], reduction="none")
+    [0.6931471805599453, 1000.0]
+    """
+
+    def one(row: list[Any], t: Any) -> Any:
+        index = _index(t, len(row), "cross_entropy")
+        if index is not None:
+            return -ops.log_softmax(*row, index=index)
+        if is_sequence(t):
+            return -_expected(t, autograd.log_softmax(row))
+        hot, known = one_hot(t, len(row))
+        return known - autograd.sum(
+            [autograd.where(h, x, 0.0) for h, x in zip(hot, autograd.log_softmax(row), strict=True)]
+        )
+
+    return _classes(scores, target, reduction, "cross_entropy", one)
+
+
+def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """Negative log-likelihood, from log-probabilities such as `autograd.log_softmax` returns.
+
+    Parameters
+    ----------
+    log_probabilities
+        One example's, one for each class; or a list of those.
+    target, reduction
+        As for `cross_entropy`.
+
+    Returns
+    -------
+    Value or float
+        The loss (a float where no operand is a Value); with ``reduction="none"`` one for each example of a
+        batch.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `cross_entropy` does.
+
+    Examples
+    --------
+    >>> nll_loss([-0.25, -1.5], 1)
+    1.5
+    """
+
+    def one(row: list[Any], t: Any) -> Any:
+        index = _index(t, len(row), "nll_loss")
+        if index is not None:
+            return -row[index]
+        if is_sequence(t):
+            return -_expected(t, row)
+        hot, known = one_hot(t, len(row))
+        return known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, row, strict=True)])
+
+    return _classes(log_probabilities, target, reduction, "nll_loss", one)
+
+
+# Penalties.
 
 
 def _penalized(parameters: Module | Iterable[Value], strength: Any) -> tuple[Value, ...]:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
-from nn.checks import as_whole, data_of, listed
-from nn.reduction import is_sequence
+from nn.checks import as_whole, data_of, is_sequence, listed
 
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
 
@@ -15,9 +14,7 @@ Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
 
 def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[int]:
-    """Return the class of each output.
-
-    The place of the largest of several scores, or whether a single one is above the threshold.
+    """Return the class of each output: the place of the largest score, or whether a single one is large.
 
     Parameters
     ----------

@@ -17,9 +17,8 @@ from autograd import Value
 from autograd.errors import optional
 from autograd.keep.files import write_atomically
 from nn.activations import activation_function
-from nn.checks import as_whole, data_of, listed, real, whole
+from nn.checks import as_whole, data_of, is_sequence, listed, real, whole
 from nn.modules.module import Module
-from nn.reduction import is_sequence
 
 __all__ = [
     "plot_activation",
@@ -38,8 +37,8 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 # the user's taste.
 PLAIN = {
     "text.usetex": False, "text.latex.preamble": "", "text.parse_math": True,
-    "axes.formatter.use_mathtext": False, "mathtext.fontset": "dejavusans", "ps.usedistiller": None,
-    "ps.useafm": False, "pdf.use14corefonts": False,
+    "axes.formatter.use_mathtext": False, "mathtext.fontset": "dejavusans",
+    "ps.usedistiller": None, "ps.useafm": False, "pdf.use14corefonts": False,
 }  # fmt: skip
 
 P = ParamSpec("P")
@@ -97,9 +96,7 @@ def save_plot(ax: Any, path: str | os.PathLike[str]) -> None:
 
 
 def write_text(text: Any, content: str) -> None:
-    """Let a text of matplotlib's show just this.
-
-    A dollar sign begins no formula, and what is no character is spelt out.
+    """Let a text of matplotlib's show just this: no formula, and no character that cannot be drawn.
 
     Parameters
     ----------
@@ -192,7 +189,8 @@ def _cycle(items: Sequence[str]) -> Iterable[str]:
 
 @_plain
 def plot_decision_boundary(
-    model: Callable[[list[float]], Any], x: Any, y: Any, *, ax: Any = None, steps: int = 60, margin: float = 0.3,
+    model: Callable[[list[float]], Any], x: Any, y: Any, *, ax: Any = None, steps: int = 60,
+    margin: float = 0.3,
     threshold: float = 0.0, title: str = "Decision boundary",
 ) -> Any:  # fmt: skip
     """Colour the plane by the class that the model gives each point, and draw the samples on it.
@@ -333,7 +331,7 @@ def plot_activation(
 def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     """Draw the mean and the largest absolute gradient of each layer.
 
-    Bars that shrink towards the input vanish.
+    Bars that shrink towards the input are gradients that vanish.
 
     Parameters
     ----------

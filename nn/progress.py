@@ -1,7 +1,4 @@
-"""Showing how far a training is.
-
-A bar on a terminal, one updating line in a notebook, plain lines in a pipe.
-"""
+"""How far a training is: a bar on a terminal, an updating line in a notebook, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -107,7 +104,7 @@ class Progress:
     def _bar(self, width: int, full: str = "█", empty: str = "░") -> str:
         """Return the state in at most ``width`` characters.
 
-        The times give way first, then the bar's length, then figures, last first.
+        The times give way first, then the bar's length, then figures, the last first.
         """
         step, figures = self._last or (0, {})
         spent = time.monotonic() - self._start

@@ -1,6 +1,6 @@
-"""Parameters and whole trainings as JSON.
+"""Parameters and whole trainings as JSON, exact and versioned.
 
-Versioned, exact, written whole or not at all, checked before anything is assigned.
+A file is written whole or not at all, and checked before anything is assigned.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
         )
         raise ValueError(
             f"{source} does not fit this {type(module).__name__} of {len(named)} parameters: it "
-            f"{' and '.join(parts)}; build the module with the sizes that it was saved with"
+            f"{' and '.join(parts)}; "
+            "build the module with the sizes that it was saved with"
         )
     numbers = {}
     for name in named:

@@ -1,4 +1,5 @@
-"""Settings for every test: Hypothesis profiles, one BLAS thread, matplotlib without a screen, interrupts that arrive."""
+"""Settings for every test: Hypothesis profiles, one BLAS thread, matplotlib without a screen, interrupts that
+arrive."""
 
 import os
 import signal
@@ -8,11 +9,16 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Whoever runs the tests in the background of a script has them ignore Ctrl-C, and so would every process that they start and interrupt.
+# Whoever runs the tests in the background of a script has them ignore Ctrl-C, and so would every process that
+# they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large], "print_blob": True}
+_COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "print_blob": True,
+}
 settings.register_profile("ci", max_examples=100, derandomize=True, database=None, **_COMMON)
 settings.register_profile("nightly", max_examples=20_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,6 +1,7 @@
 """Where to ask the table's rows, what the exact answer is, and beside which of its terms an error counts.
 
-The answers are `autograd.testing.oracle`'s: differences of each row's function at so many bits that no derivative rule is trusted.
+The answers are `autograd.testing.oracle`'s: differences of each row's function at so many bits that no
+derivative rule is trusted.
 """
 
 import math
@@ -89,7 +90,8 @@ def number(x: Any) -> float:
 
 
 def partial(op: ops.Op, indices: tuple[int, ...], operands: tuple[float, ...]) -> float:
-    """Derivative of a row's value in the operands ``indices``, one after the other, by the rules as they stand."""
+    """Derivative of a row's value in the operands ``indices``, one after the other, by the rules as they
+    stand."""
     xs: list[Any] = list(operands)
     for level, i in enumerate(indices):
         xs[i] = Dual(xs[i], 1.0, level)
@@ -125,7 +127,8 @@ def bell(x: Any, power: int, scale: Any) -> Any:
 
 
 def gelu_term(x: Any, order: Any) -> Any:
-    """The largest term of gelu's derivative of that order; from the second on it is one product, right next to its zeros, too."""
+    """The largest term of gelu's derivative of that order; from the second on it is one product, right next
+    to its zeros, too."""
     return (mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e3 else 0) if order == 1 else 0
 
 
@@ -169,7 +172,24 @@ def ulps(got: float, exact: Any, scale: Any = 0.0) -> float:
 
 # Where to ask.
 
-EDGES = (TINY, 2.2250738585072014e-308, 1e-200, 1e-17, 0.5, 1.0, 1.4616321449683622, 2.0, 20.5, 40.0, 709.5, 745.0, 1024.2, 1e17, 1e200, MAX)
+EDGES = (
+    TINY,
+    2.2250738585072014e-308,
+    1e-200,
+    1e-17,
+    0.5,
+    1.0,
+    1.4616321449683622,
+    2.0,
+    20.5,
+    40.0,
+    709.5,
+    745.0,
+    1024.2,
+    1e17,
+    1e200,
+    MAX,
+)
 PARAMS: dict[str, list[tuple[float, ...]]] = {
     "power": [(c,) for c in (-2.5, -1.0, -0.3, 0.0, 0.5, 1.0, 1.7, 2.0, 3.0, 30.0)],
     "scaled_power": [(3.0, 2.0), (4.0, 3.0), (-2.0, -3.0), (-0.21, -1.3), (2.5, 1.5)],
@@ -191,7 +211,23 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
 }
 COUNTS = {"dot": 4, "prod": 4}
 # Functions defined on both sides of the pole that bounds their row's interval.
-TWO_SIDED = {"div", "div_slope", "reciprocal", "mod", "floordiv", "cbrt", "lgamma", "digamma", "polygamma", "hypot", "norm", "direction", "re_inverse_power", "im_inverse_power", "atan2"}
+TWO_SIDED = {
+    "div",
+    "div_slope",
+    "reciprocal",
+    "mod",
+    "floordiv",
+    "cbrt",
+    "lgamma",
+    "digamma",
+    "polygamma",
+    "hypot",
+    "norm",
+    "direction",
+    "re_inverse_power",
+    "im_inverse_power",
+    "atan2",
+}
 
 
 def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int) -> float:
@@ -205,7 +241,9 @@ def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int)
             return x
 
 
-def points(op: ops.Op, count: int, seed: str, *, low: int = -1074, high: int = 1023, edges: bool = True) -> Iterator[tuple[float, ...]]:
+def points(
+    op: ops.Op, count: int, seed: str, *, low: int = -1074, high: int = 1023, edges: bool = True
+) -> Iterator[tuple[float, ...]]:
     """Operands, constants included, inside the row's domain."""
     rng = random.Random(f"{op.name} {seed}")
     n = COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
@@ -226,30 +264,57 @@ def points(op: ops.Op, count: int, seed: str, *, low: int = -1074, high: int = 1
                         yield (signed, *constants)
 
 
-# Where exponentials, their squares, squares, cubes, roots and reciprocals of numbers, or numbers themselves, leave the doubles.
-LINEAR_ENDS = ((372.0, 374.0), (706.0, 747.0), (744.4, 746.0), (26.0, 28.0), (37.0, 39.5), (1020.0, 1026.0), (1073.0, 1076.0))
-BINARY_ENDS = ((-1074, -1000), (-545, -530), (-515, -505), (-360, -330), (330, 360), (500, 524), (1020, 1023.9))
+# Where exponentials, their squares, squares, cubes, roots and reciprocals of numbers, or numbers themselves,
+# leave the doubles.
+LINEAR_ENDS = (
+    (372.0, 374.0),
+    (706.0, 747.0),
+    (744.4, 746.0),
+    (26.0, 28.0),
+    (37.0, 39.5),
+    (1020.0, 1026.0),
+    (1073.0, 1076.0),
+)
+BINARY_ENDS = (
+    (-1074, -1000),
+    (-545, -530),
+    (-515, -505),
+    (-360, -330),
+    (330, 360),
+    (500, 524),
+    (1020, 1023.9),
+)
 
 
 def ends(op: ops.Op, count: int) -> Iterator[tuple[float, ...]]:
-    """Operands, constants included, of a row over one operand, where it or a derivative leaves the doubles."""
+    """Operands, constants included, of a row over one operand, where it or a derivative leaves the doubles.
+    """
     rng = random.Random(f"{op.name} ends")
     low, high = (-INF, INF) if op.name in TWO_SIDED else op.domain[0]
     for params in PARAMS.get(op.name, [tuple(op.params.values())]):
         xs = [rng.uniform(*zone) for zone in LINEAR_ENDS for _ in range(count)]
         xs += [2.0 ** rng.uniform(a, b) for a, b in BINARY_ENDS for _ in range(count)] + [MAX, TINY, 3 * TINY]
         bounds = [end for end in (low, high) if math.isfinite(end) and end]
-        xs += [end + side * 2.0 ** -rng.uniform(1, 52) for end in bounds for side in (-1.0, 1.0) for _ in range(count)]
+        xs += [
+            end + side * 2.0 ** -rng.uniform(1, 52)
+            for end in bounds
+            for side in (-1.0, 1.0)
+            for _ in range(count)
+        ]
         yield from ((side * x, *params) for x in xs for side in (-1.0, 1.0) if low < side * x < high)
 
 
 # Where terms of a derivative of higher order cancel.
 
 CENTRES: dict[str, tuple[float, ...]] = {
-    "gelu": (2.0, 2.0**0.5, -0.7517915246935645), "silu": (2.399357280515468, -1.2784645427610738), "digamma": (1.4616321449683622, -0.504083008264455),
-    "lgamma": (1.0, 2.0, 1.4616321449683622, -2.4570247382208006), "gaussian": (1.0, 3.0**0.5, 0.5**0.5, 1.5**0.5),
-    "erf": (0.5**0.5,), "erfc": (0.5**0.5,), "normal_cdf": (1.0,), "atan": (3.0**-0.5,), "asinh": (0.5**0.5,), "tanh": (0.6584789484624084,),
-    "sigmoid": (1.3169578969248166,), "sin": (math.pi / 2, math.pi), "cos": (math.pi / 2, math.pi), "tan": (math.pi / 2, math.pi), "log": (1.0,), "log2": (1.0,), "log10": (1.0,), "log1p": (1.0,),
+    "gelu": (2.0, 2.0**0.5, -0.7517915246935645), "silu": (2.399357280515468, -1.2784645427610738),
+    "digamma": (1.4616321449683622, -0.504083008264455),
+    "lgamma": (1.0, 2.0, 1.4616321449683622, -2.4570247382208006),
+    "gaussian": (1.0, 3.0**0.5, 0.5**0.5, 1.5**0.5),
+    "erf": (0.5**0.5,), "erfc": (0.5**0.5,), "normal_cdf": (1.0,), "atan": (3.0**-0.5,), "asinh": (0.5**0.5,),
+    "tanh": (0.6584789484624084,),
+    "sigmoid": (1.3169578969248166,), "sin": (math.pi / 2, math.pi), "cos": (math.pi / 2, math.pi),
+    "tan": (math.pi / 2, math.pi), "log": (1.0,), "log2": (1.0,), "log10": (1.0,), "log1p": (1.0,),
     "elu": (1.0,), "relu6": (3.0,), "power": (1.0,), "scaled_power": (1.0,),
 }  # fmt: skip
 RELATIVE = (0.0, 1e-16, 1e-9, 1e-3, 0.3)
@@ -257,22 +322,32 @@ RELATIVE = (0.0, 1e-16, 1e-9, 1e-3, 0.3)
 
 
 def critical(op: ops.Op, count: int, seed: str = "critical") -> Iterator[tuple[float, ...]]:
-    """Operands, constants included, near zeros of derivatives, near symmetric points, near kinks and bounds, and anywhere else."""
+    """Operands, constants included, near zeros of derivatives, near symmetric points, near kinks and bounds,
+    and anywhere else."""
     rng = random.Random(f"{op.name} {seed}")
     n = COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
-    intervals = [ops.REALS] * n if op.name in TWO_SIDED else [op.domain[min(i, len(op.domain) - 1)] for i in range(n)]
+    intervals = (
+        [ops.REALS] * n if op.name in TWO_SIDED else [op.domain[min(i, len(op.domain) - 1)] for i in range(n)]
+    )
     for params in PARAMS.get(op.name, [tuple(op.params.values())]):
         near: list[tuple[float, ...]] = []
         if n == 1:
             bounds = [end for end in intervals[0] if math.isfinite(end)]
             for centre in (*CENTRES.get(op.name, ()), 1.0, *bounds):
-                near += [(side * (centre + way * d * (centre or 1.0)),) for d in RELATIVE for side in (1.0, -1.0) for way in (1.0, -1.0)]
+                near += [
+                    (side * (centre + way * d * (centre or 1.0)),)
+                    for d in RELATIVE
+                    for side in (1.0, -1.0)
+                    for way in (1.0, -1.0)
+                ]
             near += [(side * d,) for d in (1e-300, 1e-160, 1e-17, 1e-9, 1e-5, 0.01) for side in (1.0, -1.0)]
             near += [(draw(rng, intervals[0], -1000, 1000),) for _ in range(count)]
             near += [(draw(rng, intervals[0], -20, 9),) for _ in range(count)]
         else:
             for k in range(count):
-                size = 2.0 ** rng.choice((rng.uniform(-3, 3), rng.uniform(-3, 9), rng.uniform(-100, 100), rng.uniform(-1000, 1000)))
+                size = 2.0 ** rng.choice(
+                    (rng.uniform(-3, 3), rng.uniform(-3, 9), rng.uniform(-100, 100), rng.uniform(-1000, 1000))
+                )
                 base = size * rng.uniform(1.0, 2.0)
                 # Equal, opposite, or nearly so; of one magnitude; of any.
                 apart = rng.choice((0.0, 1e-15, 1e-9, 1e-4))
@@ -284,5 +359,7 @@ def critical(op: ops.Op, count: int, seed: str = "critical") -> Iterator[tuple[f
                 )
                 near.append(tuple(kinds[k % 4](i) for i in range(n)))
         for xs in near:
-            if all(low < x < high for x, (low, high) in zip(xs, intervals)) and (op.kink is None or op.kink(*xs, *params) > 0.0):
+            if all(low < x < high for x, (low, high) in zip(xs, intervals)) and (
+                op.kink is None or op.kink(*xs, *params) > 0.0
+            ):
                 yield (*xs, *params)

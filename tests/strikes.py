@@ -1,4 +1,5 @@
-"""Interrupts at a chosen bytecode: what an interrupt from the keyboard does at a moment of chance, at every moment in turn."""
+"""Interrupts at a chosen bytecode: what an interrupt from the keyboard does at a moment of chance, at every
+moment in turn."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ class Interrupt(BaseException):
 
 
 class Strike:
-    """Raise at the ``first`` bytecode that runs in files below ``where``, and again at the ``second`` one after it.
+    """Raise at the ``first`` bytecode that runs in files below ``where``, and again at the ``second`` one
+    after it.
 
-    With Python 3.11 the counting up to the second begins at the call or return that follows the first: there an exception out of a
-    trace function ends the tracing.
+    With Python 3.11 the counting up to the second begins at the call or return that follows the first: there
+    an exception out of a trace function ends the tracing.
     """
 
     def __init__(self, first: int, second: int = 0, where: tuple[str, ...] = PACKAGE) -> None:
@@ -71,7 +73,8 @@ class Strike:
         return self._reach(code, offset)
 
     def during(self, work: Callable[[], Any]) -> bool:
-        """Whether it struck; what escaped from ``work`` is kept until then, as a notebook keeps the last error."""
+        """Whether it struck; what escaped from ``work`` is kept until then, as a notebook keeps the last
+        error."""
         if sys.version_info < (3, 12):
             before = sys.gettrace()
             sys.settrace(self._trace)
@@ -109,7 +112,8 @@ def moments(work: Callable[[], Any], where: tuple[str, ...] = PACKAGE) -> int:
 def all_strikes(
     work: Callable[[], Any], seconds: tuple[int, ...] = (0,), some: int = 40, where: tuple[str, ...] = PACKAGE
 ) -> Iterator[Strike]:
-    """Yield after each run of ``work`` that was struck: at every bytecode, or at ``some`` evenly spread in the ordinary run.
+    """Yield after each run of ``work`` that was struck: at every bytecode, or at ``some`` evenly spread in
+    the ordinary run.
 
     After each, the caller must put things back as they were: there are exactly as many strikes as that makes.
     """

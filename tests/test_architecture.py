@@ -17,12 +17,30 @@ MODULES = {
     for path in (ROOT / package).rglob("*.py")
 }
 
-# From left to right: each may import those after it, at the top of the file.
-CORE = [
-    "calculus.functional", "keep.json", "custom", "many", "value", "operators", "vectors", "keep.copying", "backward", "sweep", "joint", "node",
-    "native", "blocks", "ops", "op", "floats.lengths", "floats.many", "floats.gaussian", "floats.gamma", "floats.elementary", "modes", "contexts",
-    "floats.convert", "lazy", "errors",
-]  # fmt: skip
+# From the outside to the inside: a module imports its own layer and those below. The longest name that fits
+# counts.
+LAYERS = [
+    ["nn.cli", "nn.__main__", "autograd.__main__"],
+    ["nn"],
+    ["autograd.cli"],
+    ["autograd.compiler", "autograd.render", "autograd.testing"],
+    ["autograd"],  # the public names
+    ["autograd.calculus", "autograd.keep", "autograd.many", "autograd.custom"],
+    ["autograd.value"],
+    ["autograd.backward", "autograd.sweep", "autograd.keep.copying"],
+    [
+        "autograd.node",
+        "autograd.joint",
+        "autograd.vectors",
+        "autograd.blocks",
+        "autograd.native",
+        "autograd.operators",
+    ],
+    ["autograd.op", "autograd.ops", "autograd.form"],
+    ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
+    ["autograd.errors", "autograd.lazy"],
+]
+APART = LAYERS[3]  # none of these knows another
 HEAVY = {
     "numpy": ("autograd.compiler",),
     "graphviz": ("autograd.render.picture.dot",),
@@ -32,6 +50,7 @@ HEAVY = {
 }
 
 
+UPWARDS = {("nn", "nn.cli.clash")}  # what to say where another package stands in the engine's place
 # Where an import stands in a function, since what it imports may be absent, or is large, or must wait.
 LATE = {
     "autograd.compiler": "without NumPy there is another class",
@@ -52,42 +71,58 @@ def imports(path, within=False):
         elif isinstance(node, ast.ImportFrom) and inside == within:
             assert node.level == 0, f"{path}: imports are absolute"
             base = node.module or ""
-            yield from (f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names)
+            yield from (
+                f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names
+            )
         elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
             inner = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             pending += [(child, inner) for child in ast.iter_child_nodes(node)]
 
 
 def test_no_circle_of_imports_is_there_and_none_is_hidden_in_functions():
-    everything = {name: {*imports(path), *imports(path, within=True)} & MODULES.keys() for name, path in MODULES.items()}
-    TopologicalSorter({name: found - {name} for name, found in everything.items()}).prepare()  # raises where there is one
+    everything = {
+        name: {*imports(path), *imports(path, within=True)} & MODULES.keys() for name, path in MODULES.items()
+    }
+    TopologicalSorter(
+        {name: found - {name} for name, found in everything.items()}
+    ).prepare()  # raises where there is one
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_of_the_project_stand_at_the_top(module):
-    late = {name for name in imports(MODULES[module], within=True) if name.split(".")[0] in ("autograd", "nn")}
+    late = {
+        name for name in imports(MODULES[module], within=True) if name.split(".")[0] in ("autograd", "nn")
+    }
     assert not late or module in LATE
+
+
+def place(module):
+    """The name in `LAYERS` that a module falls under, and the number of its layer."""
+    found = [
+        (len(name), name, number)
+        for number, layer in enumerate(LAYERS)
+        for name in layer
+        if module == name or (module.startswith(f"{name}.") and name != "autograd")
+    ]
+    assert found, f"{module} is in no layer"
+    return max(found)[1:]
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_run_in_one_direction(module):
-    imported = set(imports(MODULES[module]))
-    if module.startswith("autograd"):
-        assert not any(name.split(".")[0] == "nn" for name in imported)
-    name = module.removeprefix("autograd.")
-    if name in CORE:
-        allowed = {f"autograd.{later}" for later in CORE[CORE.index(name) :]}
-        # Files, trees and the like may be imported by the outer rim; nothing of the core imports outwards.
-        strangers = {i for i in imported if i.startswith("autograd.") and i.removeprefix("autograd.") in CORE} - allowed
-        assert not strangers
-        assert not any(i.startswith(("autograd.compiler", "autograd.render", "autograd.testing", "autograd.cli")) for i in imported)
-    for part in ("compiler", "render", "testing"):
-        if module.startswith(f"autograd.{part}"):
-            others = {"compiler", "render", "testing"} - {part}
-            assert not any(i.startswith(tuple(f"autograd.{other}" for other in others)) for i in imported)
-    for package, homes in HEAVY.items():
-        if package in {i.split(".")[0] for i in imported}:
-            assert module.startswith(homes), f"{module} imports {package} at its top"
+    home, layer = place(module)
+    for imported in {*imports(MODULES[module]), *imports(MODULES[module], within=True)} & MODULES.keys():
+        other, below = place(imported)
+        if (module, imported) in UPWARDS:
+            continue
+        assert below >= layer, f"{module} imports {imported}, of a layer above"
+        assert not (home in APART and other in APART and home != other), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_may_be_absent_or_is_slow_to_load_is_imported_where_it_is_at_home(module):
+    for package in {name.split(".")[0] for name in imports(MODULES[module])} & HEAVY.keys():
+        assert module.startswith(HEAVY[package]), f"{module} imports {package} at its top"
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("nn")])
@@ -96,23 +131,42 @@ def test_nn_uses_public_names_only(module):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "autograd":
             home = importlib.import_module(node.module)
             for alias in node.names:
-                assert alias.name in home.__all__ or f"{node.module}.{alias.name}" in MODULES, f"{module} imports {node.module}.{alias.name}"
+                assert alias.name in home.__all__ or f"{node.module}.{alias.name}" in MODULES, (
+                    f"{module} imports {node.module}.{alias.name}"
+                )
 
 
 def test_importing_autograd_loads_the_standard_library_only():
-    program = "import sys; before = set(sys.modules); import autograd; print(*{m.split('.')[0] for m in set(sys.modules) - before})"
-    output = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"],
-                            capture_output=True, text=True, check=True).stdout
+    program = (
+        "import sys; before = set(sys.modules); import autograd; "
+        "print(*{m.split('.')[0] for m in set(sys.modules) - before})"
+    )
+    output = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert set(output.split()) - set(sys.stdlib_module_names) == {"autograd"}
     assert not {"json", "tempfile", "inspect", "re"} - {"inspect", "re"} & set(output.split())
 
 
 def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():
-    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False)
+    listing = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False
+    )
     if listing.returncode:
         pytest.skip("not a git checkout")
     tops = {name.split("/")[0] for name in listing.stdout.splitlines()}
-    assert {t for t in tops if not t.startswith(".")} <= {"pyproject.toml", "README.md", "LICENSE", "autograd", "nn", "tests", "notebooks"}
+    assert {t for t in tops if not t.startswith(".")} <= {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "autograd",
+        "nn",
+        "tests",
+        "notebooks",
+    }
 
 
 def test_global_state_is_a_context_variable():
@@ -123,6 +177,11 @@ def test_global_state_is_a_context_variable():
 
 def test_nothing_unfinished_and_no_machine_is_named():
     pattern = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|/(?:home|root|work)/")
-    for path in [*MODULES.values(), *(ROOT / "tests").rglob("*.py"), ROOT / "README.md", ROOT / "pyproject.toml"]:
+    for path in [
+        *MODULES.values(),
+        *(ROOT / "tests").rglob("*.py"),
+        ROOT / "README.md",
+        ROOT / "pyproject.toml",
+    ]:
         if path != Path(__file__):
             assert not pattern.search(path.read_text(encoding="utf-8")), path

@@ -1,4 +1,5 @@
-"""Every public name says what each of its parameters is, what it returns, and shows an example, which the doctests run."""
+"""Every public name says what each of its parameters is, what it returns, and shows an example, which the
+doctests run."""
 
 import ast
 import dataclasses
@@ -14,30 +15,45 @@ import nn
 from autograd import Op
 from autograd.operators import Operators
 
-MODULES = [autograd, autograd.testing, nn, *(found for name in nn.__all__ if inspect.ismodule(found := getattr(nn, name)))]
+MODULES = [
+    autograd,
+    autograd.testing,
+    nn,
+    *(found for name in nn.__all__ if inspect.ismodule(found := getattr(nn, name))),
+]
 _REFERENCE = re.compile(r"[Ss]ee `([\w.]+)`|As (?:for )?`([\w.]+)`")
 
 
 def public():
-    """Yield each public function and class once, with its name. Rows of the table are no functions: the table documents them."""
+    """Yield each public function and class once, with its name. Rows of the table are no functions: the table
+    documents them."""
     seen = set()
     for module in MODULES:
         for name in module.__all__:
             found = getattr(module, name)
-            if callable(found) and not isinstance(found, Op) and not inspect.ismodule(found) and found not in seen and hasattr(found, "__module__"):
+            if (
+                callable(found)
+                and not isinstance(found, Op)
+                and not inspect.ismodule(found)
+                and found not in seen
+                and hasattr(found, "__module__")
+            ):
                 seen.add(found)
                 if found.__module__.split(".")[0] in ("autograd", "nn"):
                     yield pytest.param(found, id=f"{module.__name__}.{name}")
 
 
 def methods():
-    """Yield each public method of a public class. `Value`'s operators and elementary functions are rows of the table."""
+    """Yield each public method of a public class. `Value`'s operators and elementary functions are rows of
+    the table."""
     for case in public():
         for owner in case.values[0].__mro__ if inspect.isclass(case.values[0]) else ():
             if owner.__module__.split(".")[0] not in ("autograd", "nn") or owner is Operators:
                 continue
             for name, found in vars(owner).items():
-                if not name.startswith("_") and inspect.isfunction(inspect.unwrap(getattr(found, "__func__", found))):
+                if not name.startswith("_") and inspect.isfunction(
+                    inspect.unwrap(getattr(found, "__func__", found))
+                ):
                     yield pytest.param(owner, name, id=f"{owner.__module__}.{owner.__qualname__}.{name}")
 
 
@@ -81,7 +97,11 @@ def test_explains_each_parameter_what_it_returns_and_shows_an_example(found):
         assert fields_with_a_docstring(found) == {f.name for f in dataclasses.fields(found)}
     else:
         assert not undocumented(found, text)
-    if inspect.isfunction(found) and inspect.signature(found).return_annotation not in (None, "None") and not inspect.isgeneratorfunction(inspect.unwrap(found)):
+    if (
+        inspect.isfunction(found)
+        and inspect.signature(found).return_annotation not in (None, "None")
+        and not inspect.isgeneratorfunction(inspect.unwrap(found))
+    ):
         assert "Returns" in sections(text)
     assert ">>> " in sections(text).get("Examples", "")
 
@@ -91,7 +111,8 @@ def fields_with_a_docstring(cls):
     body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
     return {
         field.target.id for field, below in zip(body, body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and "ClassVar" not in ast.unparse(field.annotation)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value,
+            ast.Constant) and "ClassVar" not in ast.unparse(field.annotation)
     }  # fmt: skip
 
 

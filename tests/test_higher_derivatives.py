@@ -1,4 +1,5 @@
-"""Derivatives of orders 1 to 3, mixed ones too, right *relatively*: near their zeros, symmetric points, kinks and bounds, and anywhere else."""
+"""Derivatives of orders 1 to 3, mixed ones too, right *relatively*: near their zeros, symmetric points, kinks
+and bounds, and anywhere else."""
 
 import itertools
 import math
@@ -16,19 +17,29 @@ from autograd.value import Value
 
 BOUND = 16.0  # in units of 2**-52, beside the exact derivative
 
-# Where terms of both signs meet at a zero in general position, an error counts beside the larger of the terms.
-# For rows of one operand: the zeros, each with how far around it digits are lost.
+# Where terms of both signs meet at a zero in general position, an error counts beside the larger of the
+# terms. For rows of one operand: the zeros, each with how far around it digits are lost.
 ZEROS = {
-    ("gelu", 1): (-0.7517915246935645,), ("silu", 1): (-1.2784645427610738,), ("silu", 2): (2.399357280515468, -2.399357280515468),
+    ("gelu", 1): (-0.7517915246935645,), ("silu", 1): (-1.2784645427610738,),
+    ("silu", 2): (2.399357280515468, -2.399357280515468),
     ("silu", 3): (4.19, -4.19), ("atan", 3): (3.0**-0.5, -(3.0**-0.5)), ("asinh", 3): (0.5**0.5, -(0.5**0.5)),
-    ("tanh", 3): (0.6584789484624084, -0.6584789484624084), ("sech_squared", 2): (0.6584789484624084, -0.6584789484624084),
-    ("sech", 2): (0.8813735870195430, -0.8813735870195430), ("sigmoid", 3): (1.3169578969248166, -1.3169578969248166),
+    ("tanh", 3): (0.6584789484624084, -0.6584789484624084),
+    ("sech_squared", 2): (0.6584789484624084, -0.6584789484624084),
+    ("sech", 2): (0.8813735870195430, -0.8813735870195430),
+    ("sigmoid", 3): (1.3169578969248166, -1.3169578969248166),
     ("sigmoid_slope", 2): (1.3169578969248166, -1.3169578969248166),
 }  # fmt: skip
-# A weight less the sum of the others: equal to it in general position. The zero vector's directions have no slopes.
+# A weight less the sum of the others: equal to it in general position. The zero vector's directions have no
+# slopes.
 SUMS = {"softmax", "softmax_rest", "log_softmax", "logsumexp"}
 # The difference of the operands decides: its rounding is beside the zeros of the third derivative.
-LIMITED = {("share", 3), ("share_slope", 2), ("share_slope", 3), ("scaled_sigmoid_slope", 2), ("scaled_sigmoid_slope", 3)}
+LIMITED = {
+    ("share", 3),
+    ("share_slope", 2),
+    ("share_slope", 3),
+    ("scaled_sigmoid_slope", 2),
+    ("scaled_sigmoid_slope", 3),
+}
 
 
 def is_pole(op, xs):
@@ -36,7 +47,8 @@ def is_pole(op, xs):
 
 
 def largest_term(op, order, xs, indices, exact):
-    """What an error counts beside: the exact derivative, but near a zero in general position the terms that cancel there."""
+    """What an error counts beside: the exact derivative, but near a zero in general position the terms that
+    cancel there."""
     size = abs(exact)
     for zero in ZEROS.get((op.name, order), ()):
         if abs(xs[0] - zero) < 0.3 * abs(zero):
@@ -44,21 +56,34 @@ def largest_term(op, order, xs, indices, exact):
     if op.name in SUMS and order > 1:
         *numbers, index = xs if op.params else (*xs, 0.0)
         weights = [oracle.value(ops.softmax, (*numbers, float(i))) for i in range(len(numbers))]
-        size = max(size, mp.fprod(sorted(weights)[1:]) * (1 if op.name in ("logsumexp", "log_softmax") else weights[int(index)]))
+        size = max(
+            size,
+            mp.fprod(sorted(weights)[1:])
+            * (1 if op.name in ("logsumexp", "log_softmax") else weights[int(index)]),
+        )
     if (op.name, order) in {("hypot", 3), ("norm", 3), ("direction", 2), ("direction", 3)}:
         # A square less other squares, times what is odd in its operand.
         numbers = [mp.mpf(x) for x in (xs[:-1] if op.params else xs)]
         odd = [*indices, *([int(xs[-1])] if op.params else [])]
         length = reference.length(*numbers)
-        size = max(size, mp.fprod(abs(x) / length for i, x in enumerate(numbers) if odd.count(i) % 2) / length ** (order if op.params else order - 1))
+        size = max(
+            size,
+            mp.fprod(abs(x) / length for i, x in enumerate(numbers) if odd.count(i) % 2)
+            / length ** (order if op.params else order - 1),
+        )
     if (op.name, order) in LIMITED:
         argument = xs[1] if op.name == "scaled_sigmoid_slope" else mp.mpf(xs[0]) - mp.mpf(xs[1])
-        size = max(size, reference.bump(mp.mpf(argument)) * (abs(xs[0]) if op.name == "scaled_sigmoid_slope" else 1) / 8)
+        size = max(
+            size,
+            reference.bump(mp.mpf(argument)) * (abs(xs[0]) if op.name == "scaled_sigmoid_slope" else 1) / 8,
+        )
     return size
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
-@pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op is not ops.monomial], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in ops.TABLE.values() if op is not ops.monomial], ids=lambda op: op.name
+)
 def test_derivative_is_right_relatively(op, order):
     slow = op.name in ("lgamma", "digamma", "polygamma")
     asked = 0
@@ -80,7 +105,23 @@ def test_derivative_is_right_relatively(op, order):
     assert asked
 
 
-COMPILED = ["sigmoid", "softplus", "logsigmoid", "silu", "gelu", "asin", "acos", "atanh", "tanh", "erf", "normal_cdf", "logaddexp", "softmax", "log_softmax", "logsumexp"]
+COMPILED = [
+    "sigmoid",
+    "softplus",
+    "logsigmoid",
+    "silu",
+    "gelu",
+    "asin",
+    "acos",
+    "atanh",
+    "tanh",
+    "erf",
+    "normal_cdf",
+    "logaddexp",
+    "softmax",
+    "log_softmax",
+    "logsumexp",
+]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "python", *(["c"] if find_compiler() else [])])

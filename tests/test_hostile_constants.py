@@ -1,4 +1,5 @@
-"""Whatever a row's constants are, its value ends after a bounded number of steps, and a call refuses what is none with a sentence."""
+"""Whatever a row's constants are, its value ends after a bounded number of steps, and a call refuses what is
+none with a sentence."""
 
 import math
 import sys
@@ -8,7 +9,22 @@ import pytest
 from autograd import ops
 from autograd.value import Value
 
-HOSTILE = (math.nan, math.inf, -math.inf, 1e308, -1e308, 1e9, -1e9, 1001.0, -1.0, -0.5, 0.5, 0.0, 5e-324, 400.0)
+HOSTILE = (
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e308,
+    -1e308,
+    1e9,
+    -1e9,
+    1001.0,
+    -1.0,
+    -0.5,
+    0.5,
+    0.0,
+    5e-324,
+    400.0,
+)
 ROWS = [op for op in ops.TABLE.values() if op.params]
 STEPS = 3_000_000
 

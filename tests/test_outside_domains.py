@@ -1,4 +1,5 @@
-"""Where a row's value is NaN its slope is NaN too, on floats and recorded; the exceptions are listed, with their reasons."""
+"""Where a row's value is NaN its slope is NaN too, on floats and recorded; the exceptions are listed, with
+their reasons."""
 
 from __future__ import annotations
 
@@ -11,15 +12,34 @@ import autograd
 from autograd import Value, custom_op, gradients, ops
 
 INF = math.inf
-NUMBERS = (-INF, -1e308, -3.7, -2.5, -2.0, -1.0, -0.5, -1e-320, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.7, 1e308, INF)
+NUMBERS = (
+    -INF,
+    -1e308,
+    -3.7,
+    -2.5,
+    -2.0,
+    -1.0,
+    -0.5,
+    -1e-320,
+    -0.0,
+    0.0,
+    0.5,
+    1.0,
+    1.5,
+    2.0,
+    3.7,
+    1e308,
+    INF,
+)
 EXPONENTS = (-1e300, -3.0, -1.5, -0.5, 0.0, 1e-3, 0.5, 1.5, 2.0, 1e300)
 CONSTANTS = {
     "power": [(c,) for c in EXPONENTS],
     "scaled_power": [(2.0, c) for c in EXPONENTS],
     "one_minus_square_power": [(c,) for c in (-2.0, -1.0, -0.5, 0.5, 1.5)],
 }
-# Sums and products pass on what their other operands are, as in PyTorch, and so does the remainder, whose slope in its first operand is 1;
-# `restrict` is the identity, which marks the domain for the rule that it stands in; both sides of a pole agree in the slope of digamma.
+# Sums and products pass on what their other operands are, as in PyTorch, and so does the remainder, whose
+# slope in its first operand is 1; `restrict` is the identity, which marks the domain for the rule that it
+# stands in; both sides of a pole agree in the slope of digamma.
 EXCEPT = {"add", "sub", "mul", "sum", "mean", "prod", "dot", "mod", "restrict", "digamma", "monomial"}
 
 
@@ -43,7 +63,12 @@ def test_a_value_of_nan_has_a_slope_of_nan(name):
         y = op(*leaves, **dict(zip(op.params, constants, strict=True)))
         recorded = gradients(y, leaves, create_graph=True)
         for plain, again in zip(gradients(y, leaves), recorded, strict=True):
-            assert plain == again.data or (math.isnan(plain) and math.isnan(again.data)), (xs, constants, plain, again)
+            assert plain == again.data or (math.isnan(plain) and math.isnan(again.data)), (
+                xs,
+                constants,
+                plain,
+                again,
+            )
 
 
 def test_a_power_outside_its_domain_has_no_slope_however_small_it_would_be():
@@ -71,7 +96,11 @@ def test_a_rule_that_divides_by_a_constant_zero_follows_ieee_when_it_is_recorded
     x = Value(2.0)
     y = op(x, 0.0)
     assert gradients(y, x) == gradients(y, x, create_graph=True).data == INF
-    assert autograd.grad(lambda t: op(t, 0.0))(2.0) == autograd.jvp(lambda t: op(t, 0.0), (2.0,), (1.0,))[1] == INF
+    assert (
+        autograd.grad(lambda t: op(t, 0.0))(2.0)
+        == autograd.jvp(lambda t: op(t, 0.0), (2.0,), (1.0,))[1]
+        == INF
+    )
     second = autograd.grad(autograd.grad(lambda t: op(t, 0.0)))(2.0)
     assert isinstance(second, float)
     assert gradients(op(x, 4.0), x, create_graph=True).data == pytest.approx(RULES[name](0.5, 2.0, 4.0)[0])

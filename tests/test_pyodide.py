@@ -24,11 +24,19 @@ def module_folders():
 @functools.cache
 def pyodide():
     """Return the package's entry, or None."""
-    return next((folder / "pyodide" / "pyodide.mjs" for folder in module_folders() if (folder / "pyodide" / "pyodide.mjs").exists()), None)
+    return next(
+        (
+            folder / "pyodide" / "pyodide.mjs"
+            for folder in module_folders()
+            if (folder / "pyodide" / "pyodide.mjs").exists()
+        ),
+        None,
+    )
 
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or pyodide() is None, reason="npm install --prefix .ci pyodide brings a browser's Python"
+    shutil.which("node") is None or pyodide() is None,
+    reason="npm install --prefix .ci pyodide brings a browser's Python",
 )
 
 # What both Pythons run. Numbers are compared as hexadecimal, that is to the last bit.
@@ -93,7 +101,8 @@ const { loadPyodide } = await import(entry);
 const pyodide = await loadPyodide();
 pyodide.FS.mkdir('/project');
 pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root }, '/project');
-const program = await (async () => { let text = ''; for await (const part of process.stdin) text += part; return text; })();
+let program = '';
+for await (const part of process.stdin) program += part;
 pyodide.runPython("import sys; sys.path.insert(0, '/project'); sys.dont_write_bytecode = True");
 try {
     pyodide.runPython(program);
@@ -116,7 +125,13 @@ def in_browser(program, tmp_path):
 
 def test_the_engine_gives_the_same_numbers_in_a_browsers_python(tmp_path):
     theirs = in_browser(PROGRAM, tmp_path)
-    done = subprocess.run([sys.executable, "-c", PROGRAM + "\nprint(json.dumps(facts))"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM + "\nprint(json.dumps(facts))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     ours = json.loads(done.stdout)
     assert set(theirs) == set(ours)
     for name, numbers in ours.items():
@@ -158,7 +173,8 @@ attempt("thread", lambda: threading.Thread(target=y.backward).start())
 def trained():
     model = nn.MLP(2, [3, 1], rng=0)
     data = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0]
-    return nn.fit(model, data, nn.losses.mse_loss, nn.optim.Adam(model.parameters(), 0.1), epochs=5, batch_size=2, progress=False).epochs
+    optimizer = nn.optim.Adam(model.parameters(), 0.1)
+    return nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=5, batch_size=2, progress=False).epochs
 
 attempt("fit", trained)
 """

@@ -25,7 +25,8 @@ special = types.ModuleType("autograd.scipy.special")
 special.erf = special.erfc = numpy.exp
 package.scipy = types.ModuleType("autograd.scipy")
 package.scipy.special = special
-sys.modules.update({"autograd": package, "autograd.numpy": numpy, "autograd.scipy": package.scipy, "autograd.scipy.special": special})
+sys.modules.update({"autograd": package, "autograd.numpy": numpy})
+sys.modules.update({"autograd.scipy": package.scipy, "autograd.scipy.special": special})
 importlib.metadata.version = lambda name: "0"
 """
 
@@ -44,7 +45,9 @@ def test_the_grid_is_26_by_20():
 
 
 def test_the_program_for_hips_autograd_asks_for_every_point():
-    done = subprocess.run([sys.executable, "-I", "-c", STAND_IN + hips_program()], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", STAND_IN + hips_program()], capture_output=True, text=True, check=True
+    )
     version, *lines = done.stdout.splitlines()
     assert version == "0"
     assert len(lines) == 24 * 20

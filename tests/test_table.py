@@ -21,7 +21,16 @@ ROWS = [pytest.param(op, id=name) for name, op in ops.TABLE.items()]
 COUNT = 100
 # Largest errors of value and first derivative in ulp. Rows that are others' derivatives have theirs.
 BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.fromkeys(
-    ["sech_squared", "sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "share", "share_slope", "softmax_rest"], (4.0, 16.0)
+    [
+        "sech_squared",
+        "sigmoid_slope",
+        "scaled_sigmoid_slope",
+        "one_minus_square_power",
+        "share",
+        "share_slope",
+        "softmax_rest",
+    ],
+    (4.0, 16.0),
 )
 
 
@@ -83,14 +92,18 @@ def test_tail_of_the_normal_law(name: str) -> None:
         assert reference.ulps(op.local(op.value(sign * x), (sign * x,))[0], exact) <= 5.0, x
 
 
-@pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op.arity == ops.ANY], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in ops.TABLE.values() if op.arity == ops.ANY], ids=lambda op: op.name
+)
 def test_thirty_operands(op: ops.Op) -> None:
     rng = random.Random(op.name)
     scale = reference.VALUE_SCALE.get(op.name)
     for spread in (1.0, 9.0):
         xs = (*(rng.gauss(0.0, spread) for _ in range(30)), *(7.0 for _ in op.params))
         y = op.value(*xs)
-        assert reference.ulps(y, reference.value(op.name, xs), scale(*map(mp.mpf, xs)) if scale else 0.0) <= 2.0
+        assert (
+            reference.ulps(y, reference.value(op.name, xs), scale(*map(mp.mpf, xs)) if scale else 0.0) <= 2.0
+        )
         for i, got in enumerate(op.local(y, xs)):
             assert reference.ulps(got, reference.derivative(op.name, i, xs, 1)) <= 4.0, i
 
@@ -109,7 +122,10 @@ def test_slope_of_a_quotient_that_is_subnormal() -> None:
     """By way of a / b, whose digits are lost, -(a / b) / b would be wrong from the first digit on."""
     rng = random.Random("quotient")
     for _ in range(400):
-        xs = (rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-1074, -960), rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-110, 8))
+        xs = (
+            rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-1074, -960),
+            rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(-110, 8),
+        )
         leaves = [Value(x) for x in xs]
         on_values = gradients(leaves[0] / leaves[1], leaves, create_graph=True)
         for i, got in enumerate(ops.div.local(ops.div.value(*xs), xs)):
@@ -125,7 +141,8 @@ def second_scale(op: ops.Op, i: int, xs: tuple[float, ...]) -> Any:
 
 @pytest.mark.parametrize("op", ROWS)
 def test_second_derivative(op: ops.Op) -> None:
-    # A free factor of any size, which no derivative of a power has, can overflow times b before the power lets it.
+    # A free factor of any size, which no derivative of a power has, can overflow times b before the power
+    # lets it.
     low, high = (-40, 40) if op is ops.monomial else (-1074, 1023)
     for xs in reference.points(op, COUNT // 3, "second", low=low, high=high):
         if at_pole(op, xs) or not smooth(op, xs):
@@ -138,9 +155,12 @@ def test_second_derivative(op: ops.Op) -> None:
 
 # Where the exponential is subnormal, and a little further, to where it is zero.
 TAILS = {
-    "exp": (-746.0, -706.0), "exp2": (-1076.0, -1020.0), "elu": (-746.0, -706.0), "selu": (-746.0, -706.0), "expm1": (-746.0, -706.0),
-    "sigmoid": (706.0, 754.0), "logsigmoid": (706.0, 754.0), "softplus": (706.0, 754.0), "silu": (706.0, 754.0),
-    "tanh": (353.0, 374.0), "gelu": (37.4, 39.0), "erf": (26.5, 27.6), "erfc": (26.5, 27.6), "normal_cdf": (37.4, 39.0),
+    "exp": (-746.0, -706.0), "exp2": (-1076.0, -1020.0), "elu": (-746.0, -706.0), "selu": (-746.0, -706.0),
+    "expm1": (-746.0, -706.0),
+    "sigmoid": (706.0, 754.0), "logsigmoid": (706.0, 754.0), "softplus": (706.0, 754.0),
+    "silu": (706.0, 754.0),
+    "tanh": (353.0, 374.0), "gelu": (37.4, 39.0), "erf": (26.5, 27.6), "erfc": (26.5, 27.6),
+    "normal_cdf": (37.4, 39.0),
 }  # fmt: skip
 
 
@@ -152,14 +172,24 @@ def test_tails_are_right_down_to_the_last_subnormal(name: str) -> None:
         x = rng.uniform(*TAILS[name])
         for xs in ((x, *params), (-x, *params)) if x > 0.0 else ((x, *params),):
             y = op.value(*xs)
-            for n, got, bound in ((0, y, 2.0), (1, op.local(y, xs)[0], 4.0), (2, nth_derivative(op, 0, xs, 2), 16.0)):
+            for n, got, bound in (
+                (0, y, 2.0),
+                (1, op.local(y, xs)[0], 4.0),
+                (2, nth_derivative(op, 0, xs, 2), 16.0),
+            ):
                 exact = reference.derivative(name, 0, xs, n) if n else reference.value(name, xs)
-                assert reference.ulps(got, exact, second_scale(op, 0, xs) if n == 2 else 0.0) <= bound, (n, xs, got, float(exact))
+                assert reference.ulps(got, exact, second_scale(op, 0, xs) if n == 2 else 0.0) <= bound, (
+                    n,
+                    xs,
+                    got,
+                    float(exact),
+                )
 
 
 @pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op.arity == 1], ids=lambda op: op.name)
 def test_derivatives_of_values_to_the_ends_of_the_range(op: ops.Op) -> None:
-    """Where numbers, their roots or their exponentials leave the doubles: no zero, infinity or NaN but where it is the result."""
+    """Where numbers, their roots or their exponentials leave the doubles: no zero, infinity or NaN but where
+    it is the result."""
     for xs in reference.ends(op, 2):
         if at_pole(op, xs) or not smooth(op, xs):
             continue
@@ -189,7 +219,23 @@ def test_rules_on_values_keep_their_digits(op: ops.Op) -> None:
             assert error <= BOUNDS.get(op.name, BOUNDS[""])[1], (i, xs, got, float(exact), error)
 
 
-@pytest.mark.parametrize("name", ["cbrt", "acosh", "sqrt", "log", "asinh", "atan", "tanh", "sech", "sigmoid", "reciprocal", "gelu", "silu"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cbrt",
+        "acosh",
+        "sqrt",
+        "log",
+        "asinh",
+        "atan",
+        "tanh",
+        "sech",
+        "sigmoid",
+        "reciprocal",
+        "gelu",
+        "silu",
+    ],
+)
 def test_slopes_vanish_at_infinity_twice(name: str) -> None:
     x = Value(INF)
     first: Any = gradients(ops.TABLE[name](x), x, create_graph=True)
@@ -205,7 +251,8 @@ def test_the_slope_of_tanh_ends_with_the_smallest_number() -> None:
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_tanh_ends_alike_at_every_order_and_on_values(sign: float) -> None:
-    """The derivatives are 4 exp(-2x) times 1, -2 and 4; four times an exponential that is zero need not be."""
+    """The derivatives are 4 exp(-2x) times 1, -2 and 4; four times an exponential that is zero need not be.
+    """
     for k in range(160):
         x = Value(sign * (372.4 + 0.01 * k))
         derivative: Any = x.tanh()
@@ -217,11 +264,15 @@ def test_tanh_ends_alike_at_every_order_and_on_values(sign: float) -> None:
 
 @pytest.mark.parametrize("op", [ops.hypot, ops.norm, ops.atan2], ids=lambda op: op.name)
 def test_length_beyond_the_range(op: ops.Op) -> None:
-    """The length, its square, its inverse or a cosine overflows or is subnormal; the derivatives need not be."""
+    """The length, its square, its inverse or a cosine overflows or is subnormal; the derivatives need not be.
+    """
     rng = random.Random(op.name)
     for e in (1024, 1023, 900, -900, -1022, -1030, -1060, -1073):
         for apart in (0, 0, 1, 30, 60, 300, 900, 2000):
-            xs = tuple(rng.choice((-1.0, 1.0)) * math.ldexp(rng.uniform(0.5, 1.0), max(k, -1073)) for k in (e, e - apart))
+            xs = tuple(
+                rng.choice((-1.0, 1.0)) * math.ldexp(rng.uniform(0.5, 1.0), max(k, -1073))
+                for k in (e, e - apart)
+            )
             for i in (0, 1):
                 for n, bound in ((1, 4.0), (2, 16.0)):
                     got, exact = nth_derivative(op, i, xs, n), reference.derivative(op.name, i, xs, n)
@@ -249,55 +300,83 @@ SPECIAL = [
     ("log", (0.0,), -INF, (INF,)), ("log", (-0.0,), -INF, (INF,)), ("log", (-1.0,), NAN, (NAN,)),
     ("log1p", (-1.0,), -INF, (INF,)), ("log1p", (-2.0,), NAN, (NAN,)), ("log2", (-1.0,), NAN, (NAN,)),
     ("log10", (0.0,), -INF, (INF,)), ("exp", (1000.0,), INF, (INF,)), ("exp", (-INF,), 0.0, (0.0,)),
-    ("asin", (1.0,), math.pi / 2, (INF,)), ("asin", (-1.0,), -math.pi / 2, (INF,)), ("asin", (1.5,), NAN, (NAN,)),
+    ("asin", (1.0,), math.pi / 2, (INF,)), ("asin", (-1.0,), -math.pi / 2, (INF,)),
+    ("asin", (1.5,), NAN, (NAN,)),
     ("acos", (1.0,), 0.0, (-INF,)), ("acos", (-1.0,), math.pi, (-INF,)), ("acos", (2.0,), NAN, (NAN,)),
     ("acosh", (1.0,), 0.0, (INF,)), ("acosh", (0.5,), NAN, (NAN,)), ("acosh", (-3.0,), NAN, (NAN,)),
     ("atanh", (1.0,), INF, (INF,)), ("atanh", (-1.0,), -INF, (INF,)), ("atanh", (2.0,), NAN, (NAN,)),
-    ("asinh", (1e200,), math.asinh(1e200), (1e-200,)), ("cbrt", (0.0,), 0.0, (INF,)), ("sin", (INF,), NAN, (NAN,)),
+    ("asinh", (1e200,), math.asinh(1e200), (1e-200,)), ("cbrt", (0.0,), 0.0, (INF,)),
+    ("sin", (INF,), NAN, (NAN,)),
     ("gelu", (INF,), INF, (1.0,)), ("gelu", (-INF,), -0.0, (0.0,)), ("silu", (INF,), INF, (1.0,)),
     ("silu", (-INF,), -0.0, (0.0,)), ("sigmoid", (INF,), 1.0, (0.0,)), ("tanh", (-INF,), -1.0, (0.0,)),
     ("softplus", (INF,), INF, (1.0,)), ("softplus", (-INF,), 0.0, (0.0,)), ("erf", (INF,), 1.0, (0.0,)),
-    ("atan", (INF,), math.pi / 2, (0.0,)), ("erfc", (INF,), 0.0, (-0.0,)), ("reciprocal", (0.0,), INF, (-INF,)),
+    ("atan", (INF,), math.pi / 2, (0.0,)), ("erfc", (INF,), 0.0, (-0.0,)),
+    ("reciprocal", (0.0,), INF, (-INF,)),
     ("atan2", (0.0, 0.0), 0.0, (NAN, NAN)), ("atan2", (1e-200, 1e-200), math.pi / 4, (5e199, -5e199)),
-    ("hypot", (0.0, 0.0), 0.0, (0.0, 0.0)), ("hypot", (1e200, 1e200), math.hypot(1e200, 1e200), (0.5**0.5,) * 2),
+    ("hypot", (0.0, 0.0), 0.0, (0.0, 0.0)),
+    ("hypot", (1e200, 1e200), math.hypot(1e200, 1e200), (0.5**0.5,) * 2),
     ("hypot", (5e-324, 5e-324), 5e-324, (0.5**0.5,) * 2), ("hypot", (INF, 1.0), INF, (1.0, 0.0)),
-    ("div", (1e-200, 1e-200), 1.0, (1e200, -1e200)), ("div", (1.0, 0.0), INF, (INF, -INF)), ("div", (0.0, 0.0), NAN, (INF, NAN)),
+    ("div", (1e-200, 1e-200), 1.0, (1e200, -1e200)), ("div", (1.0, 0.0), INF, (INF, -INF)),
+    ("div", (0.0, 0.0), NAN, (INF, NAN)),
     ("logaddexp", (1e308, 1e308), 1e308, (0.5, 0.5)), ("logaddexp", (INF, 0.0), INF, (1.0, 0.0)),
-    ("lgamma", (0.0,), INF, (-INF,)), ("lgamma", (1.0,), 0.0, (-0.5772156649015329,)), ("lgamma", (-1.0,), INF, (NAN,)),
-    ("mod", (5.0, 0.0), NAN, (1.0, -INF)), ("mod", (-5.0, 3.0), 1.0, (1.0, 2.0)), ("floordiv", (-5.0, 3.0), -2.0, (0.0, 0.0)),
-    ("exp2", (1024.2,), INF, (float(mp.log(2) * mp.mpf(2) ** mp.mpf(1024.2)),)), ("maximum", (INF, INF), INF, (0.5, 0.5)),
+    ("lgamma", (0.0,), INF, (-INF,)), ("lgamma", (1.0,), 0.0, (-0.5772156649015329,)),
+    ("lgamma", (-1.0,), INF, (NAN,)),
+    ("mod", (5.0, 0.0), NAN, (1.0, -INF)), ("mod", (-5.0, 3.0), 1.0, (1.0, 2.0)),
+    ("floordiv", (-5.0, 3.0), -2.0, (0.0, 0.0)),
+    ("exp2", (1024.2,), INF, (float(mp.log(2) * mp.mpf(2) ** mp.mpf(1024.2)),)),
+    ("maximum", (INF, INF), INF, (0.5, 0.5)),
     ("floor", (INF,), INF, (0.0,)), ("floor", (-0.5,), -1.0, (0.0,)), ("ceil", (-0.5,), -0.0, (0.0,)),
     # Powers.
-    ("pow", (0.0, 0.0), 1.0, (0.0, 0.0)), ("pow", (0.0, -1.0), INF, (-INF, -INF)), ("pow", (0.0, 0.5), 0.0, (INF, 0.0)),
-    ("pow", (-2.0, 3.0), -8.0, (12.0, NAN)), ("pow", (-2.0, 0.5), NAN, (NAN, NAN)), ("pow", (NAN, 0.0), 1.0, (0.0, NAN)),
-    ("pow", (1e308, 2.0), INF, (INF, INF)), ("power", (0.0, 0.0), 1.0, (0.0,)), ("power", (0.0, 3.0), 0.0, (0.0,)),
-    ("power", (-2.0, 3.0), -8.0, (12.0,)), ("power", (-8.0, 1 / 3), NAN, (NAN,)), ("power", (NAN, 0.0), 1.0, (0.0,)),
-    ("power", (0.0, 0.5), 0.0, (INF,)), ("power", (0.0, -1.0), INF, (-INF,)), ("power", (0.0, 1.0), 0.0, (1.0,)),
-    ("power", (0.0, -0.3), INF, (-INF,)), ("power", (1e-162, 3.0), 0.0, (5e-324,)), ("power", (0.9e108, -2.0), 1 / 0.81e216, (-5e-324,)),
+    ("pow", (0.0, 0.0), 1.0, (0.0, 0.0)), ("pow", (0.0, -1.0), INF, (-INF, -INF)),
+    ("pow", (0.0, 0.5), 0.0, (INF, 0.0)),
+    ("pow", (-2.0, 3.0), -8.0, (12.0, NAN)), ("pow", (-2.0, 0.5), NAN, (NAN, NAN)),
+    ("pow", (NAN, 0.0), 1.0, (0.0, NAN)),
+    ("pow", (1e308, 2.0), INF, (INF, INF)), ("power", (0.0, 0.0), 1.0, (0.0,)),
+    ("power", (0.0, 3.0), 0.0, (0.0,)),
+    ("power", (-2.0, 3.0), -8.0, (12.0,)), ("power", (-8.0, 1 / 3), NAN, (NAN,)),
+    ("power", (NAN, 0.0), 1.0, (0.0,)),
+    ("power", (0.0, 0.5), 0.0, (INF,)), ("power", (0.0, -1.0), INF, (-INF,)),
+    ("power", (0.0, 1.0), 0.0, (1.0,)),
+    ("power", (0.0, -0.3), INF, (-INF,)), ("power", (1e-162, 3.0), 0.0, (5e-324,)),
+    ("power", (0.9e108, -2.0), 1 / 0.81e216, (-5e-324,)),
     ("selu", (-745.5,), -1.7580993408473768, (5e-324,)), ("elu", (-745.5, 2.5), -2.5, (5e-324,)),
-    ("elu", (-750.0, 1e3), -1e3, (1000 * math.exp(-375.0) * math.exp(-375.0),)), ("elu", (-1400.0, 1e300), -1e300, (1e300 * math.exp(-700.0) * math.exp(-700.0),)),
+    ("elu", (-750.0, 1e3), -1e3, (1000 * math.exp(-375.0) * math.exp(-375.0),)),
+    ("elu", (-1400.0, 1e300), -1e300, (1e300 * math.exp(-700.0) * math.exp(-700.0),)),
     # Kinks.
     ("relu", (0.0,), 0.0, (0.0,)), ("leaky_relu", (0.0, 0.01), 0.0, (0.01,)), ("abs", (0.0,), 0.0, (0.0,)),
     ("sign", (0.0,), 0.0, (0.0,)), ("sign", (-3.0,), -1.0, (0.0,)), ("maximum", (2.0, 2.0), 2.0, (0.5, 0.5)),
     ("minimum", (2.0, 2.0), 2.0, (0.5, 0.5)), ("max", (1.0, 3.0, 3.0, 3.0), 3.0, (0.0, 1 / 3, 1 / 3, 1 / 3)),
-    ("min", (1.0, 1.0, 3.0), 1.0, (0.5, 0.5, 0.0)), ("clamp", (1.0, -1.0, 1.0), 1.0, (1.0,)), ("clamp", (-1.0, -1.0, 1.0), -1.0, (1.0,)),
-    ("clamp", (2.0, -1.0, 1.0), 1.0, (0.0,)), ("clamp", (INF, -INF, INF), INF, (1.0,)), ("relu6", (6.0,), 6.0, (0.0,)),
+    ("min", (1.0, 1.0, 3.0), 1.0, (0.5, 0.5, 0.0)), ("clamp", (1.0, -1.0, 1.0), 1.0, (1.0,)),
+    ("clamp", (-1.0, -1.0, 1.0), -1.0, (1.0,)),
+    ("clamp", (2.0, -1.0, 1.0), 1.0, (0.0,)), ("clamp", (INF, -INF, INF), INF, (1.0,)),
+    ("relu6", (6.0,), 6.0, (0.0,)),
     ("relu6", (0.0,), 0.0, (0.0,)), ("hardtanh", (1.0,), 1.0, (0.0,)), ("hardtanh", (-1.0,), -1.0, (0.0,)),
-    ("elu", (0.0, 1.0), 0.0, (1.0,)), ("elu", (0.0, 0.5), 0.0, (1.0,)), ("selu", (0.0,), 0.0, (1.7580993408473766,)),
-    ("floor", (2.0,), 2.0, (0.0,)), ("ceil", (2.0,), 2.0, (0.0,)), ("round", (2.5, 0.0), 2.0, (0.0,)), ("round", (3.5, 0.0), 4.0, (0.0,)),
+    ("elu", (0.0, 1.0), 0.0, (1.0,)), ("elu", (0.0, 0.5), 0.0, (1.0,)),
+    ("selu", (0.0,), 0.0, (1.7580993408473766,)),
+    ("floor", (2.0,), 2.0, (0.0,)), ("ceil", (2.0,), 2.0, (0.0,)), ("round", (2.5, 0.0), 2.0, (0.0,)),
+    ("round", (3.5, 0.0), 4.0, (0.0,)),
     ("where", (0.0, INF, 2.0), 2.0, (0.0, 0.0, 1.0)), ("where", (NAN, 1.0, 2.0), 1.0, (0.0, 1.0, 0.0)),
-    ("greater", (NAN, 1.0), 0.0, (0.0, 0.0)), ("equal", (NAN, NAN), 0.0, (0.0, 0.0)), ("less_equal", (1.0, 1.0), 1.0, (0.0, 0.0)),
+    ("greater", (NAN, 1.0), 0.0, (0.0, 0.0)), ("equal", (NAN, NAN), 0.0, (0.0, 0.0)),
+    ("less_equal", (1.0, 1.0), 1.0, (0.0, 0.0)),
     # Sums.
-    ("sum", (1e308, 1e308, -1e308), 1e308, (1.0, 1.0, 1.0)), ("sum", (INF, -INF), NAN, (1.0, 1.0)), ("sum", (1.7e308, 1.7e308), INF, (1.0, 1.0)),
-    ("mean", (1.7e308, 1.7e308), 1.7e308, (0.5, 0.5)), ("prod", (1e200, 1e200, 1e-300), 1e100, (1e-100, 1e-100, INF)),
-    ("prod", (0.0, 2.0, 3.0), 0.0, (6.0, 0.0, 0.0)), ("logsumexp", (-INF, 0.0), 0.0, (0.0, 1.0)), ("logsumexp", (1000.0,), 1000.0, (1.0,)),
-    ("softmax", (1000.0, 0.0, 0.0), 1.0, (0.0, -0.0)), ("log_softmax", (-1000.0, 0.0, 0.0), -1000.0, (1.0, -1.0)),
+    ("sum", (1e308, 1e308, -1e308), 1e308, (1.0, 1.0, 1.0)), ("sum", (INF, -INF), NAN, (1.0, 1.0)),
+    ("sum", (1.7e308, 1.7e308), INF, (1.0, 1.0)),
+    ("mean", (1.7e308, 1.7e308), 1.7e308, (0.5, 0.5)),
+    ("prod", (1e200, 1e200, 1e-300), 1e100, (1e-100, 1e-100, INF)),
+    ("prod", (0.0, 2.0, 3.0), 0.0, (6.0, 0.0, 0.0)), ("logsumexp", (-INF, 0.0), 0.0, (0.0, 1.0)),
+    ("logsumexp", (1000.0,), 1000.0, (1.0,)),
+    ("softmax", (1000.0, 0.0, 0.0), 1.0, (0.0, -0.0)),
+    ("log_softmax", (-1000.0, 0.0, 0.0), -1000.0, (1.0, -1.0)),
     ("norm", (0.0, 0.0, 0.0), 0.0, (0.0, 0.0, 0.0)), ("norm", (3.0, 4.0), 5.0, (0.6, 0.8)),
 ]  # fmt: skip
 
 
 def agrees(got: float, expected: float) -> bool:
-    return got != got if expected != expected else got == expected or abs(got - expected) <= 4.0 * math.ulp(expected)
+    return (
+        got != got
+        if expected != expected
+        else got == expected or abs(got - expected) <= 4.0 * math.ulp(expected)
+    )
 
 
 @pytest.mark.parametrize(("name", "xs", "value", "partials"), SPECIAL)
@@ -312,7 +391,8 @@ def test_special_point(name: str, xs: tuple[float, ...], value: float, partials:
 
 
 @pytest.mark.parametrize(("name", "x", "expected"), [
-    ("sigmoid", 40.0, 4.248354255291589e-18), ("tanh", 20.5, 6.250e-18), ("expm1", -40.0, 4.248354255291589e-18),
+    ("sigmoid", 40.0, 4.248354255291589e-18), ("tanh", 20.5, 6.250e-18),
+    ("expm1", -40.0, 4.248354255291589e-18),
 ])  # fmt: skip
 def test_tail_is_not_lost(name: str, x: float, expected: float) -> None:
     assert ops.TABLE[name].local(ops.TABLE[name](x), (x,))[0] == pytest.approx(expected, rel=1e-3)
@@ -337,13 +417,44 @@ def test_nan_is_not_swallowed(op: ops.Op) -> None:
         xs = (*(NAN if j == i else 0.75 for j in range(n)), *params)
         y = op.value(*xs)
         assert y != y
-        linear = op.name in ("add", "sub", "neg", "where", "sum", "mean", "restrict", "saturate", "mod", "mul", "div", "div_slope", "dot", "prod", "monomial", "scaled_sigmoid_slope")
+        linear = op.name in (
+            "add",
+            "sub",
+            "neg",
+            "where",
+            "sum",
+            "mean",
+            "restrict",
+            "saturate",
+            "mod",
+            "mul",
+            "div",
+            "div_slope",
+            "dot",
+            "prod",
+            "monomial",
+            "scaled_sigmoid_slope",
+        )
         assert linear or op.local(y, xs)[i] != op.local(y, xs)[i]
 
 
 @pytest.mark.parametrize("op", ROWS)
 def test_never_raises(op: ops.Op) -> None:
-    corners = (0.0, -0.0, 1.0, -1.0, 0.5, 3.0, INF, -INF, NAN, 5e-324, -5e-324, 1.7976931348623157e308, -1.7976931348623157e308)
+    corners = (
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        3.0,
+        INF,
+        -INF,
+        NAN,
+        5e-324,
+        -5e-324,
+        1.7976931348623157e308,
+        -1.7976931348623157e308,
+    )
     n = 2 if op.arity == ops.ANY else op.arity
     for params in reference.PARAMS.get(op.name, [tuple(op.params.values())]):
         if op.arity == ops.ANY and params:
@@ -370,7 +481,9 @@ class Symbol:
 
     @staticmethod
     def _apply(op: ops.Op, operands: tuple[Any, ...]) -> "Symbol":
-        return Symbol(f"{op.name}({', '.join(x.text if isinstance(x, Symbol) else repr(x) for x in operands)})")
+        return Symbol(
+            f"{op.name}({', '.join(x.text if isinstance(x, Symbol) else repr(x) for x in operands)})"
+        )
 
     __add__ = lambda self, other: ops.add(self, other)
     __radd__ = lambda self, other: ops.add(other, self)
@@ -433,8 +546,10 @@ def test_counts_and_constants() -> None:
     assert ops.logsumexp() == -INF
     for call in (
         lambda: ops.exp(), lambda: ops.exp(1.0, 2.0), lambda: ops.exp(1.0, base=2.0), lambda: ops.add(1.0),
-        lambda: ops.leaky_relu(1.0, alpha=2.0), lambda: ops.leaky_relu(1.0, 0.1, slope=2.0), lambda: ops.leaky_relu(1.0, 0.1, 0.2),
-        lambda: ops.softmax(1.0, 2.0, axis=0), lambda: ops.exp("1"), lambda: ops.exp(1j), lambda: ops.max(), lambda: ops.min(),
+        lambda: ops.leaky_relu(1.0, alpha=2.0), lambda: ops.leaky_relu(1.0, 0.1, slope=2.0),
+        lambda: ops.leaky_relu(1.0, 0.1, 0.2),
+        lambda: ops.softmax(1.0, 2.0, axis=0), lambda: ops.exp("1"), lambda: ops.exp(1j), lambda: ops.max(),
+        lambda: ops.min(),
         lambda: ops.mean(), lambda: ops.dot(1.0, 2.0, 3.0), lambda: ops.leaky_relu(Value(1.0), Value(0.1)),
     ):  # fmt: skip
         with pytest.raises(TypeError):
@@ -452,7 +567,12 @@ def test_log_gamma_next_to_the_seams_of_its_algorithm(name: str) -> None:
     op, rng = ops.TABLE[name], random.Random(name)
     seams = (0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 8.5, 9.0, 10.0, 1e17, 1e305)
     zeros = (1.4616321449683622,)
-    points = [s * (1.0 + way * 2.0 ** -rng.uniform(3, 53)) for s in (*seams, *zeros) for way in (1.0, -1.0) for _ in range(12)]
+    points = [
+        s * (1.0 + way * 2.0 ** -rng.uniform(3, 53))
+        for s in (*seams, *zeros)
+        for way in (1.0, -1.0)
+        for _ in range(12)
+    ]
     for x in (*points, *seams, *(rng.uniform(0.0, 12.0) for _ in range(300))):
         assert reference.ulps(op.value(x), reference.value(name, (x,))) <= 2.0, x
 

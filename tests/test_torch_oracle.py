@@ -13,14 +13,18 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's own,
 
 # Our name -> PyTorch's function, where they differ.
 FUNCTIONS = {
-    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atanh": "arctanh",
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
+    "atanh": "arctanh",
     "lgamma": "lgamma", "mod": "remainder", "floordiv": "floor_divide", "abs": "abs", "digamma": "digamma",
 }  # fmt: skip
 NN = {"leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "relu6", "hardtanh", "logsigmoid"}
 ONE = [
-    "exp", "log", "log1p", "expm1", "log2", "log10", "exp2", "sqrt", "square", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-    "tanh", "asinh", "acosh", "atanh", "sigmoid", "logsigmoid", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "relu6",
-    "hardtanh", "erf", "erfc", "lgamma", "digamma", "abs", "sign", "floor", "ceil", "round", "reciprocal", "neg",
+    "exp", "log", "log1p", "expm1", "log2", "log10", "exp2", "sqrt", "square", "sin", "cos", "tan", "asin",
+    "acos", "atan", "sinh", "cosh",
+    "tanh", "asinh", "acosh", "atanh", "sigmoid", "logsigmoid", "relu", "leaky_relu", "elu", "selu",
+    "softplus", "gelu", "silu", "relu6",
+    "hardtanh", "erf", "erfc", "lgamma", "digamma", "abs", "sign", "floor", "ceil", "round", "reciprocal",
+    "neg",
 ]  # fmt: skip
 TWO = ["add", "sub", "mul", "div", "pow", "atan2", "hypot", "maximum", "minimum", "logaddexp", "mod"]
 MANY = ["sum", "mean", "prod", "max", "min", "logsumexp", "norm"]
@@ -58,10 +62,14 @@ def test_functions_of_one_operand(name):
         (their_first,) = torch.autograd.grad(other, t, create_graph=True)
         assert close(ours.data, other)
         # PyTorch's trigamma has nine right digits; mpmath is the oracle for ours.
-        assert float(first) == pytest.approx(float(their_first), rel=1e-9 if name == "digamma" else 2e-14, abs=1e-15)
+        assert float(first) == pytest.approx(
+            float(their_first), rel=1e-9 if name == "digamma" else 2e-14, abs=1e-15
+        )
         if isinstance(first, Value) and their_first.requires_grad:
             (their_second,) = torch.autograd.grad(their_first, t)
-            assert autograd.gradients(first, x) == pytest.approx(float(their_second), rel=1e-8 if "gamma" in name else 1e-11, abs=1e-12)
+            assert autograd.gradients(first, x) == pytest.approx(
+                float(their_second), rel=1e-8 if "gamma" in name else 1e-11, abs=1e-12
+            )
 
 
 @pytest.mark.parametrize("name", TWO)
@@ -99,7 +107,11 @@ def test_micrograds_semantics_on_a_random_graph():
     def build(nodes, tanh, relu, choose):
         for _ in range(200):
             a, b = choose.choice(nodes), choose.choice(nodes)
-            nodes.append(choose.choice([lambda a=a, b=b: a + b, lambda a=a, b=b: a * b, lambda a=a: tanh(a), lambda a=a: relu(a)])())
+            nodes.append(
+                choose.choice(
+                    [lambda a=a, b=b: a + b, lambda a=a, b=b: a * b, lambda a=a: tanh(a), lambda a=a: relu(a)]
+                )()
+            )
         total = nodes[0]
         for node in nodes[-40:]:
             total = total + tanh(node)
@@ -112,12 +124,18 @@ def test_micrograds_semantics_on_a_random_graph():
     ours.backward()
     other.backward()
     assert ours.data == pytest.approx(float(other), rel=1e-13)
-    assert [v.grad for v in values] == pytest.approx([0.0 if t.grad is None else float(t.grad) for t in tensors], rel=1e-11)
+    assert [v.grad for v in values] == pytest.approx(
+        [0.0 if t.grad is None else float(t.grad) for t in tensors], rel=1e-11
+    )
 
 
 def test_documented_differences():
     """Where this engine is right in the last digits and PyTorch returns 0."""
-    for name, at, exact in (("sigmoid", 40.0, math.exp(-40.0)), ("tanh", 20.5, 4.0 * math.exp(-41.0)), ("expm1", -40.0, math.exp(-40.0))):
+    for name, at, exact in (
+        ("sigmoid", 40.0, math.exp(-40.0)),
+        ("tanh", 20.5, 4.0 * math.exp(-41.0)),
+        ("expm1", -40.0, math.exp(-40.0)),
+    ):
         x, t = Value(at), torch.tensor(at, dtype=torch.float64, requires_grad=True)
         TABLE[name](x).backward()
         theirs(name)(t).backward()

@@ -25,7 +25,10 @@ COMMANDS = {
     "autograd.cli.check": "check the gradient of an expression against finite differences",
     "autograd.cli.stepper": "write a page that plays backpropagation step by step",
 }
-"""The module of each command, and what ``--help`` says of it. A command is called by the last part of its module's name."""
+"""The module of each command, and what ``--help`` says of it.
+
+A command is called by the last part of its module's name.
+"""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -46,8 +46,8 @@ def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
     root = parsed.evaluate(variables)
     if not isinstance(root, Value):
         raise UsageError(
-            f"the expression is the number {root!r}: it has no variable to differentiate by; write one, "
-            "such as x"
+            f"the expression is the number {root!r}: it has no variable to differentiate by; write one, such "
+            "as x"
         )
     if not root.label:
         root.label = next(name for name in ("f", "y", "out", "result") if name not in variables)

@@ -21,7 +21,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--modes", choices=["rev", "fwd", "both"], default="rev", help="reverse mode, forward mode or both"
     )
-    parser.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells: 0 if all that could be checked is right, 1 if something is wrong or nothing could be checked")
+    parser.add_argument("--quiet", action="store_true", help=(
+        "print nothing; the exit code tells: 0 if all that could be checked is right, 1 if something is "
+        "wrong or nothing could be checked"
+    ))
 
 
 def run(args: argparse.Namespace) -> int:

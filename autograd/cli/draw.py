@@ -12,7 +12,10 @@ from autograd.render import draw
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_expression(parser)
-    parser.add_argument("-o", "--output", default="graph.svg", help="file to write; its ending names the format: svg, png, pdf, dot, mmd, txt; - prints the SVG (default: graph.svg)")
+    parser.add_argument("-o", "--output", default="graph.svg", help=(
+        "file to write; its ending names the format: svg, png, pdf, dot, mmd, txt; - prints the SVG "
+        "(default: graph.svg)"
+    ))
     parser.add_argument(
         "--rankdir",
         choices=("LR", "RL", "TB", "BT"),

@@ -1,6 +1,4 @@
-"""Expressions typed on a command line, such as ``tanh(w*x + b)``.
-
-Parsed by an allow-list, never evaluated by Python.
+"""Expressions typed on a command line, parsed by an allow-list and never evaluated by Python.
 
 The text goes through Python's parser alone. Each node of its tree is then translated to an operation of
 the table; a node that is not on the list is an error which underlines the text it came from.
@@ -53,10 +51,7 @@ _NOT_ALLOWED: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Instruction:
-    """One step of a stack machine.
-
-    Push a number or a name, or replace the top ``count`` entries by a result.
-    """
+    """One step of a stack machine: push a number or a name, or replace the top entries by a result."""
 
     kind: str  # "number", "name" or "call"
     what: Any
@@ -158,9 +153,7 @@ def _row(name: str, arguments: list[Any]) -> Callable[..., Any]:
 
 
 def parse_expression(text: str) -> Expression:
-    """Parse ``text`` into an `Expression`.
-
-    Numbers, names, arithmetic, comparisons, and functions of the table.
+    """Parse ``text``: numbers, names, arithmetic, comparisons, and functions of the table.
 
     Parameters
     ----------

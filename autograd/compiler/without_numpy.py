@@ -12,7 +12,15 @@ from autograd import ops
 from autograd.backward import _reverse
 from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, total
 from autograd.compiler.compiled import Arguments, CompiledFunction
-from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, with_outside, without_draws
+from autograd.compiler.record.recording import (
+    Tape,
+    flatten,
+    nested,
+    only_numbers,
+    record,
+    with_outside,
+    without_draws,
+)
 from autograd.compiler.report import HOOKED_INSIDE
 from autograd.errors import MissingDependencyError
 from autograd.floats.convert import to_float

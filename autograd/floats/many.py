@@ -53,8 +53,8 @@ def dot(*xs: float) -> float:
 START: Any = 0.0 if sys.version_info < (3, 12) else False
 """Where the built-in sum of floats starts, so that it adds them one by one on every version of Python.
 
-From a float on, Python 3.12 and later compensate for rounding, which would give other bits. Of nothing, the sum
-is this.
+From a float on, Python 3.12 and later compensate for rounding, which would give other bits. The sum of
+nothing is this.
 """
 
 

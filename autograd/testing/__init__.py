@@ -14,7 +14,7 @@ __all__ = ["Entry", "GradcheckError", "Report", "check_grads", "gradcheck", "ulp
 
 
 def __getattr__(name: str) -> Any:
-    """Import `strategies` and `oracle` where they are first asked for.
+    """Import `strategies` and `oracle` when they are first asked for.
 
     They need packages that the rest does not.
     """

@@ -1,6 +1,4 @@
-"""What a function computes from its arguments beside its graph.
-
-The graph's constants, if they move with an argument.
+"""The constants of a graph that move with an argument: what a function computes beside its graph.
 
 A graph is recorded once more with other arguments. Where it holds the same operations, only its constants can
 have changed; those that did are numbers that ``float(x)``, ``x.data`` or ``math.sin(x)`` took out of the
@@ -24,7 +22,7 @@ __all__ = ["Constants", "Graph"]
 
 
 class Graph:
-    """A recorded graph: its operations as something to compare, its constants, and where each of them stands."""
+    """A recorded graph: its operations, its constants, and where each of them stands."""
 
     def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         self.outputs = list(outputs)
@@ -79,7 +77,7 @@ class Constants:
     def missing(self, i: int) -> list[Estimate | None]:
         """Return, for each output, what its gradient lacks for the argument ``i``.
 
-        It is None where the graph's operations change too.
+        None where the graph's operations change too.
         """
         graph = self.graph
         assert graph is not None
@@ -97,7 +95,7 @@ class Constants:
     def _moved(self, i: int) -> set[int] | None:
         """Return which constants are other numbers beside the point.
 
-        It is None where the operations are others, however near.
+        None where the operations are others, however near.
         """
         assert self.graph is not None
         x, moved, near = self._at[i], set[int](), 0
@@ -129,7 +127,7 @@ class Constants:
     def _carried(
         self, graph: Graph, slopes: dict[tuple[Value, int | None], Estimate | None]
     ) -> list[Estimate | None]:
-        """Carry the slopes of constants forward to the outputs, by what the operations' values say of their derivatives."""
+        """Carry the slopes of constants forward to the outputs, by differences of the operations' values."""
         nothing = Estimate(0.0, 0.0, "")
         tangents: dict[Value, Estimate | None] = {}
         for node in graph.nodes:
@@ -149,7 +147,7 @@ class Constants:
     def _step(self, node: Value, terms: list[tuple[int, Estimate | None]]) -> Estimate | None:
         """Return the slope of a node from those of some of its operands.
 
-        It is None where one of them is not known.
+        None where one of them is not known.
         """
         total = off = 0.0
         for j, t in terms:

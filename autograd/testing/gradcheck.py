@@ -32,7 +32,8 @@ __all__ = ["check_grads", "gradcheck"]
 
 LEFT = (
     "the graph does not hold all that the function computes; is there a float(x), .data or math.sin(x) in "
-    "it, in place of autograd.sin(x)?"
+    "it, "
+    "in place of autograd.sin(x)?"
 )
 
 
@@ -146,7 +147,8 @@ def _check(
     for n in range(1, order + 1):
         try:
             point = _Point(f, args, rtol)
-        except TracingError as error:  # a rule, or the function, drops the graph: to whoever differentiates again it is a constant
+        except TracingError as error:
+            # A rule, or the function, drops the graph: to whoever differentiates again it is a constant.
             if point is None:
                 raise
             cut = [(name, pair) for name in names for pair in zip(point.names, point.at, strict=True)]
@@ -350,7 +352,10 @@ class _Point:
         if math.isnan(numeric) and estimate is not None:
             numeric, method = estimate.derivative, estimate.method
         if math.isnan(numeric):
-            why = "no difference of its values says anything here: they are not finite, or rounding takes their digits"
+            why = (
+                "no difference of its values says anything here: they are not finite, or rounding takes "
+                "their digits"
+            )
             return Entry(what, self.at[i], analytic, numeric, method, "not checked", why)
         return Entry(what, self.at[i], analytic, numeric, method, "ok")
 

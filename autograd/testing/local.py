@@ -1,4 +1,4 @@
-"""Each operation of a recorded graph held against its own values, and what follows from those by the chain rule."""
+"""Each operation of a recorded graph held against its own values, and the chain rule over those."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ def between(x: Value, above: list[Local]) -> list[Local]:
 
 
 def total_derivative(x: Value, y: Value, nodes: Iterable[Local]) -> Estimate | None:
-    """Return the derivative of ``y`` that follows from the operations' values, by the chain rule forward from ``x``."""
+    """Return the derivative of ``y`` that follows from the operations' values.
+
+    By the chain rule, forward from ``x``.
+    """
     tangents: dict[Value, tuple[float, float]] = {x: (1.0, 0.0)}
     method = "complex step"
     for item in nodes:

@@ -104,41 +104,47 @@ def _elu(z: complex, alpha: complex) -> complex:
 
 
 COMPLEX: dict[str, Callable[..., complex]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b, "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z,
-    "square": lambda z: z * z, "mod": lambda a, b: a - b * (a.real // b.real), "power": _power,
-    "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e), "pow": _power,
-    "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z, "exp": cmath.exp,
-    "scaled_exp": lambda z, c: c * cmath.exp(z), "exp2": lambda z: cmath.exp(z * math.log(2.0)),
-    "expm1": _exp_of, "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z),
-    "log2": lambda z: cmath.log(z) / math.log(2.0), "log10": cmath.log10, "sin": cmath.sin, "cos": cmath.cos,
-    "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan, "sinh": cmath.sinh,
-    "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z),
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a,
+    b: a / b,
+    "neg": lambda z: -z, "reciprocal": lambda z: 1.0 / z, "square": lambda z: z * z,
+    "mod": lambda a, b: a - b * (a.real // b.real),
+    "power": _power, "div_slope": lambda a, b: -a / b / b, "scaled_power": lambda z, c, e: c * _power(z, e),
+    "pow": _power, "sqrt": cmath.sqrt, "cbrt": _cbrt, "restrict": lambda z: z, "saturate": lambda z: z,
+    "exp": cmath.exp, "scaled_exp": lambda z, c: c * cmath.exp(z),
+    "exp2": lambda z: cmath.exp(z * math.log(2.0)), "expm1": _exp_of,
+    "log": cmath.log, "log1p": lambda z: cmath.log(1.0 + z), "log2": lambda z: cmath.log(z) / math.log(2.0),
+    "log10": cmath.log10,
+    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos,
+    "atan": cmath.atan,
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "sech": lambda z: 1.0 / cmath.cosh(z),
     "sech_squared": lambda z: cmath.cosh(z) ** -2.0, "asinh": cmath.asinh, "atanh": cmath.atanh,
-    "acosh": lambda z: cmath.log(z + cmath.sqrt(z - 1.0) * cmath.sqrt(z + 1.0)) if z.real < 1e150 else cmath.log(z),
+    "acosh": lambda z: cmath.log(z + cmath.sqrt(z - 1.0) * cmath.sqrt(z + 1.0) if z.real < 1e150 else z),
     "sigmoid": _sigmoid, "softplus": _softplus, "logsigmoid": lambda z: -_softplus(-z),
-    "silu": lambda z: z * _sigmoid(z), "sigmoid_slope": lambda z: 0.25 * cmath.cosh(0.5 * z) ** -2.0,
-    "scaled_sigmoid_slope": lambda c, z: 0.25 * c * cmath.cosh(0.5 * z) ** -2.0,
-    "share": lambda a, b: _sigmoid(a - b),
-    "share_slope": lambda a, b: 0.25 * cmath.cosh(0.5 * (a - b)) ** -2.0,
-    "one_minus_square_power": lambda z, c: _power(complex((1.0 - z.real) * (1.0 + z.real), -2.0 * z.real * z.imag), c),
+    "silu": lambda z: z * _sigmoid(z),
+    "sigmoid_slope": lambda z: 0.25 * cmath.cosh(0.5 * z) ** -2.0, "scaled_sigmoid_slope": lambda c,
+    z: 0.25 * c * cmath.cosh(0.5 * z) ** -2.0,
+    "share": lambda a, b: _sigmoid(a - b), "share_slope": lambda a,
+    b: 0.25 * cmath.cosh(0.5 * (a - b)) ** -2.0,
+    "one_minus_square_power": lambda z,
+    c: _power(complex((1.0 - z.real) * (1.0 + z.real), -2.0 * z.real * z.imag), c),
     "hypot": _norm, "norm": _norm, "atan2": _atan2,
-    "direction": lambda *zs: zs[int(zs[-1].real)] / _norm(*zs[:-1]), "logaddexp": _logsumexp,
-    "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
+    "direction": lambda *zs: zs[int(zs[-1].real)] / _norm(*zs[:-1]),
+    "logaddexp": _logsumexp, "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
     "sum": lambda *zs: sum(zs, 0.0j), "mean": lambda *zs: sum(zs, 0.0j) / len(zs), "prod": _prod, "dot": _dot,
     # In pieces: the piece is chosen by the real part.
-    "relu": lambda z: z if z.real > 0.0 else 0.0j,
-    "leaky_relu": lambda z, slope: z if z.real > 0.0 else slope * z, "elu": _elu,
-    "selu": lambda z: ops.SCALE * z if z.real > 0.0 else ops.SCALE_ALPHA * cmath.exp(z),
+    "relu": lambda z: z if z.real > 0.0 else 0.0j, "leaky_relu": lambda z,
+    slope: z if z.real > 0.0 else slope * z,
+    "elu": _elu, "selu": lambda z: ops.SCALE * z if z.real > 0.0 else ops.SCALE_ALPHA * cmath.exp(z),
     "relu6": lambda z: z if 0.0 < z.real < 6.0 else 0.0j,
     "hardtanh": lambda z: z if -1.0 < z.real < 1.0 else 0.0j,
     "clamp": lambda z, low, high: z if low.real < z.real < high.real else 0.0j,
-    "abs": lambda z: z if z.real > 0.0 else -z, "maximum": lambda a, b: a if a.real > b.real else b,
-    "minimum": lambda a, b: a if a.real < b.real else b, "max": lambda *zs: max(zs, key=lambda z: z.real),
-    "min": lambda *zs: min(zs, key=lambda z: z.real),
+    "abs": lambda z: z if z.real > 0.0 else -z,
+    "maximum": lambda a, b: a if a.real > b.real else b, "minimum": lambda a, b: a if a.real < b.real else b,
+    "max": lambda *zs: max(zs, key=lambda z: z.real), "min": lambda *zs: min(zs, key=lambda z: z.real),
     "where": lambda condition, a, b: a if condition.real != 0.0 else b,
     **dict.fromkeys(
-        ["sign", "floor", "ceil", "round", "floordiv", "step", "greater", "greater_equal", "less", "less_equal", "equal"],
+        ["sign", "floor", "ceil", "round", "floordiv", "step", "greater", "greater_equal", "less",
+         "less_equal", "equal"],
         lambda *zs: 0.0j,
     ),
 }  # fmt: skip
@@ -146,9 +152,9 @@ COMPLEX: dict[str, Callable[..., complex]] = {
 
 
 def complex_step(f: Callable[..., complex], operands: Sequence[float], i: int) -> tuple[float, float] | None:
-    """Return the derivative of ``f`` in its operand ``i`` and what underflow and the step may have taken from it.
+    """Return the derivative of ``f`` in its operand ``i``, and what rounding may have taken from it.
 
-    It is None where the function is not defined around there.
+    None where the function is not defined around there.
     """
     x = operands[i]
     zs = [complex(v) for v in operands]
@@ -235,7 +241,7 @@ def _near_root(op: ops.Op, operands: Sequence[float], i: int) -> float:
 def richardson(
     f: Callable[[float], Any], x: float, *, room: float = math.inf, rounding: float = 0.0
 ) -> Estimate | None:
-    """Return the derivative of ``f`` at ``x`` by the best of many central differences, each extrapolated once.
+    """Return the derivative of ``f`` at ``x`` by the best of many extrapolated central differences.
 
     Steps go down by fours from an eighth of ``x`` (and of 1, for a small ``x``) to its last digits. What the
     differences of all smaller steps leave of a parabola tells how far off the values are, whatever took their
@@ -318,7 +324,10 @@ def _surest(found: list[tuple[float, Estimate]], hidden: float) -> Estimate | No
 
 
 def _at(f: Callable[[float], Any], x: float) -> float:
-    """Return a value; NaN where a user's function raises or is complex, since it may be defined at the point and not beside."""
+    """Return a value; NaN where a user's function raises or is complex.
+
+    It may be defined at the point and not beside.
+    """
     try:
         return float(f(x))
     except (ArithmeticError, ValueError, TypeError):
@@ -329,7 +338,8 @@ def _steps(x: float, room: float) -> list[float]:
     """Return steps from small to large, powers of 4: moving ``x`` by them rounds nothing."""
     least = 8.0 * math.ulp(x) if x else 2.0**-80
     if 0.0 < abs(x) < 1e8 * least:
-        return []  # among the last subnormal numbers there are too few to tell how the function varies with x itself
+        # Among the last subnormal numbers there are too few to tell how the function varies with x itself.
+        return []
     scales = [(max(1.0, abs(x)), least)] if abs(x) > 1e-6 or x == 0.0 else [(abs(x), least), (1.0, 2.0**-50)]
     steps: list[float] = []
     for scale, smallest in scales:
@@ -340,7 +350,7 @@ def _steps(x: float, room: float) -> list[float]:
 
 
 def _telling(steps: list[tuple[float, float, float]], y: float) -> list[tuple[float, float, float]]:
-    """Leave out small steps that see one number only where larger ones see it change by what rounding may have swallowed."""
+    """Leave out small steps that see one number where larger ones see it change by what rounding swallows."""
     flat = next((k for k, (_, a, b) in enumerate(steps) if a != y or b != y), len(steps))
     if flat == len(steps):
         return steps
@@ -374,7 +384,7 @@ def jumps(f: Callable[[float], Any], x: float, slope: float) -> str:
 
 
 def slopes(f: Callable[[float], Any], x: float, h: float) -> tuple[float, float]:
-    """Return the slopes of ``f`` to the left and to the right of ``x``, by second-order one-sided differences.
+    """Return the left and the right slope of ``f`` at ``x``, by second-order one-sided differences.
 
     Examples
     --------

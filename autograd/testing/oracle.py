@@ -187,30 +187,36 @@ def _polygamma(x: Any, order: Any) -> Any:
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 REFERENCE: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b, "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
-    "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b), "power": _power,
-    "pow": _power, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)), "div_slope": lambda a, b: -a / (b * b),
-    "scaled_power": lambda x, c, e: c * _power(x, e),
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a,
+    b: a / b,
+    "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
+    "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
+    "power": _power, "pow": _power, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+    "div_slope": lambda a, b: -a / (b * b), "scaled_power": lambda x, c, e: c * _power(x, e),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
-    "restrict": lambda x: x, "saturate": lambda x: x, "scaled_exp": lambda x, c: c * mp.exp(x),
-    "exp2": lambda x: mp.power(2, x), "expm1": lambda x: mp.exp(x) - 1, "log1p": lambda x: mp.log(1 + x),
-    "log2": lambda x: mp.log(x) / mp.log(2), "log10": lambda x: mp.log(x) / mp.log(10),
+    "restrict": lambda x: x, "saturate": lambda x: x,
+    "scaled_exp": lambda x, c: c * mp.exp(x), "exp2": lambda x: mp.power(2, x),
+    "expm1": lambda x: mp.exp(x) - 1,
+    "log1p": lambda x: mp.log(1 + x), "log2": lambda x: mp.log(x) / mp.log(2),
+    "log10": lambda x: mp.log(x) / mp.log(10),
     "sech_squared": lambda x: mp.sech(x) ** 2,
     "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)),
     "acosh": lambda x: mp.log(x + mp.sqrt((x - 1) * (x + 1))),
-    "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2, "sigmoid": _sigmoid,
-    "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
-    "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x),
-    "scaled_sigmoid_slope": lambda c, x: c * _sigmoid(x) * _sigmoid(-x),
+    "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
+    "sigmoid": _sigmoid, "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log(1 + mp.exp(x)),
+    "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x), "scaled_sigmoid_slope": lambda c,
+    x: c * _sigmoid(x) * _sigmoid(-x),
     "one_minus_square_power": lambda x, c: mp.power((1 - x) * (1 + x), c), "gelu_slope": _gelu_slope,
     "share": lambda a, b: _softmax(a, b, 0),
     "share_slope": lambda a, b: _softmax(a, b, 0) * _softmax(a, b, 1),
-    "softmax_rest": lambda *xs_index: mp.fsum(_softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])),
+    "softmax_rest": lambda *xs_index: mp.fsum(
+        _softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])
+    ),
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2,
     "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc,
-    "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2, "gaussian": _gaussian, "lgamma": _lgamma,
-    "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
+    "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
+    "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
     "elu": lambda x, alpha: _pick(x > 0, x, alpha * (mp.exp(x) - 1)),
@@ -218,17 +224,22 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "relu6": lambda x: min(max(x, mp.mpf(0)), mp.mpf(6)),
     "hardtanh": lambda x: min(max(x, mp.mpf(-1)), mp.mpf(1)),
     "clamp": lambda x, low, high: min(max(x, low), high), "abs": abs, "round": _round_half_even,
-    "maximum": max, "minimum": min, "where": lambda condition, a, b: _pick(condition != 0, a, b),
-    "hypot": _norm, "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)),
-    "im_inverse_power": lambda x, y, n: mp.im(mp.mpc(x, y) ** -int(n)), "logaddexp": _logsumexp,
-    "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b),
-    "less": lambda a, b: mp.mpf(a < b), "less_equal": lambda a, b: mp.mpf(a <= b),
-    "equal": lambda a, b: mp.mpf(a == b), "sum": lambda *xs: mp.fsum(xs),
-    "mean": lambda *xs: mp.fsum(xs) / len(xs), "prod": lambda *xs: mp.fprod(xs),
+    "maximum": max, "minimum": min,
+    "where": lambda condition, a, b: _pick(condition != 0, a, b),
+    "hypot": _norm,
+    "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)), "im_inverse_power": lambda x, y,
+    n: mp.im(mp.mpc(x, y) ** -int(n)),
+    "logaddexp": _logsumexp,
+    "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a,
+    b: mp.mpf(a < b),
+    "less_equal": lambda a, b: mp.mpf(a <= b), "equal": lambda a, b: mp.mpf(a == b),
+    "sum": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs),
+    "prod": lambda *xs: mp.fprod(xs),
     "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]), "max": lambda *xs: max(xs),
-    "min": lambda *xs: min(xs), "logsumexp": _logsumexp, "softmax": _softmax,
-    "log_softmax": lambda *xs_index: mp.log(_softmax(*xs_index)), "norm": _norm,
-    "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / _norm(*xs_index[:-1]),
+    "min": lambda *xs: min(xs),
+    "logsumexp": _logsumexp, "softmax": _softmax,
+    "log_softmax": lambda *xs_index: mp.log(_softmax(*xs_index)),
+    "norm": _norm, "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / _norm(*xs_index[:-1]),
 }  # fmt: skip
 """The function of each row of the table, of mpmath's numbers.
 
@@ -278,7 +289,7 @@ def precision(op: ops.Op) -> Any:
 
 
 def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
-    """Return a step that is small beside the length over which a row's function varies in its operand ``i``."""
+    """Return a step small beside the length over which a row's function varies in its operand ``i``."""
     x = abs(operands[i])
     if not x:
         return mp.ldexp(1, -STEP)
@@ -359,7 +370,7 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
 def _differences(
     op: ops.Op, operands: Sequence[float], xs: list[Any], indices: Sequence[int], halvings: int
 ) -> tuple[Any, Any]:
-    """Return a quotient of differences, and the size it would have if the function varied as much as it may."""
+    """Return a quotient of differences, and a bound on its size from how much the function may vary."""
     terms: list[tuple[Any, list[Any]]] = [(mp.mpf(1), xs)]
     size = mp.mpf(1)
     for i in sorted(set(indices)):

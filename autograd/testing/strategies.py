@@ -149,7 +149,8 @@ class Step:
     """Positions of inputs and earlier steps, inputs first; or constants."""
 
     def __str__(self) -> str:
-        return f"{self.op.name}({', '.join(f'v{x}' if isinstance(x, int) else repr(x) for x in self.op.written(self.operands))})"
+        operands = (f"v{x}" if isinstance(x, int) else repr(x) for x in self.op.written(self.operands))
+        return f"{self.op.name}({', '.join(operands)})"
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def _fit(
 ) -> Step | None:
     """Choose operands inside the operation's domain among the results so far, the latest first.
 
-    It is None if there are none.
+    None if there are none.
     """
     count = op.arity if op.arity != ops.ANY else 2 * max(count // 2, 1) if op.name == "dot" else count
     params = _params(op, count, constant)

@@ -56,7 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _leave() -> None:
-    """End the process without finalizing the interpreter, which may crash where an extension was interrupted while it loaded."""
+    """End the process without finalizing the interpreter.
+
+    That may crash where an extension was interrupted while it loaded.
+    """
     import atexit
     import os
     from contextlib import suppress

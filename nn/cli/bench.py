@@ -1,4 +1,4 @@
-"""``chainrule bench``: the speed and memory of the engine on this machine, beside micrograd where it is installed.
+"""``chainrule bench``: the speed and memory of the engine on this machine, beside micrograd's.
 
 Each engine runs in a process of its own, in turn, several times over, with the garbage collector on as users
 have it; the table shows medians and how many times micrograd's speed they are. Where the engine's C was
@@ -21,6 +21,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from autograd.errors import UsageError
@@ -112,7 +113,7 @@ def engine_class(name: str) -> Any:
     """Return the engine's Value; micrograd's gets a tanh, written as its own relu is."""
     if name == "autograd":
         return Value
-    from micrograd.engine import Value as Micro  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    Micro = import_module("micrograd.engine").Value
 
     def tanh(self: Any) -> Any:
         t = math.tanh(self.data)

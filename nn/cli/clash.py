@@ -48,7 +48,8 @@ def problem(root: str | None = None) -> str | None:
     if intact and origin is not None and os.path.realpath(os.path.dirname(origin)) != os.path.realpath(own):
         return (
             f"Python finds another package named autograd first, in {os.path.dirname(origin)}; it is not "
-            f"part of chainrule. Remove it with: {_pip('uninstall', 'autograd')} (or use a fresh environment)"
+            "part of chainrule. "
+            f"Remove it with: {_pip('uninstall', 'autograd')} (or use a fresh environment)"
         )
     if intact:
         return None
@@ -61,14 +62,15 @@ def problem(root: str | None = None) -> str | None:
         )
     return (
         f"chainrule's {os.path.join(own, '__init__.py')} is gone, as after uninstalling the unrelated "
-        f"package autograd from PyPI. Repair it with: {_reinstall()}"
+        "package autograd "
+        f"from PyPI. Repair it with: {_reinstall()}"
     )
 
 
 def _is_own(path: str) -> bool | None:
     """Whether a file is this project's ``autograd/__init__.py``.
 
-    It is None where its folder is no folder of the system's.
+    None where its folder is no folder of the system's.
     """
     try:
         with open(path, "rb") as file:

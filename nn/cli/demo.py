@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     model, x, y, losses, accuracy = train(args.seed, args.steps, quiet=args.quiet)
     if not args.quiet:
         print(f"a 2-16-16-1 network of {len(model.parameters())} parameters: loss {losses[-1]:.4f}, "
-              f"training accuracy {accuracy:.1%}, {len(losses)} steps in {time.perf_counter() - start:.1f} s")  # fmt: skip
+              f"training accuracy {accuracy:.1%}, {len(losses)} steps in "
+              f"{time.perf_counter() - start:.1f} s")  # fmt: skip
     for name, write in results(model, x, y, losses).items():
         start = time.perf_counter()
         write(args.out / name)

@@ -45,8 +45,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 COMMON: dict[str, Any] = {
     "optimizer": "adam", "penalty": 1e-4, "epochs": 100, "compile": False, "loss": "auto",
-    "activation": "relu", "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0,
-    "validation": 0.0, "batch_size": None, "target": None,
+    "activation": "relu",
+    "init": "kaiming_uniform", "bias": True, "noise": 0.0, "samples": 0, "seed": 0, "validation": 0.0,
+    "batch_size": None,
+    "target": None,
 }  # fmt: skip
 
 
@@ -345,8 +347,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     else:
         if not names and not numbered:
             raise UsageError(
-                f"--loss {options['loss']} is for classes, but the target column holds other numbers than "
-                "0, 1, 2, ..."
+                f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, "
+                "1, 2, ..."
             )
         task = classified(x, y, options["loss"], names)
     task.features, task.target = table.features, table.target or ""
@@ -397,15 +399,15 @@ def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tupl
 
     model = MLP(
         len(task.x[0]), [*options["hidden"], task.outputs], activation=options["activation"],
-        bias=options["bias"], init=small if options["init"] == "small" else options["init"],
-        rng=random.Random(args.seed + 1),
+        bias=options["bias"],
+        init=small if options["init"] == "small" else options["init"], rng=random.Random(args.seed + 1),
     )  # fmt: skip
     name, extra, _ = OPTIMIZERS[options["optimizer"]]
     optimizer = getattr(optim, name)(model.parameters(), lr=options["lr"], **extra)
     loss = {
         "logistic": losses.binary_cross_entropy_with_logits, "hinge": losses.hinge_loss,
-        "mse": losses.mse_loss, "cross-entropy": losses.cross_entropy,
-        "sum-squared": losses.sum_squared_error,
+        "mse": losses.mse_loss,
+        "cross-entropy": losses.cross_entropy, "sum-squared": losses.sum_squared_error,
     }[task.kind]  # fmt: skip
     return model, optimizer, loss
 
@@ -424,13 +426,16 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
     return train(
         model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size,
         compile=options["compile"],
-        penalty=(lambda: losses.l2_penalty(model, strength)) if strength and task.kind != "sum-squared" else None,
+        penalty=(lambda: losses.l2_penalty(model, strength))
+        if strength and task.kind != "sum-squared" else None,
         reduction="sum" if task.kind == "sum-squared" else "mean",
         metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
         rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
         resume=args.resume is not None,
         callbacks=[Recipe(options, task.columns())] if save is not None else [],
-        progress=Progress(options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None),
+        progress=Progress(
+            options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None
+        ),
     )  # fmt: skip
 
 
@@ -456,14 +461,15 @@ def described(args: argparse.Namespace, options: dict[str, Any], task: Task, mod
     return (
         f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
         f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} "
-        f"loss; {options['optimizer']} at {options['lr']:g}, {how}"
+        "loss; "
+        f"{options['optimizer']} at {options['lr']:g}, {how}"
     )
 
 
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
-    """Read the samples to predict for, before anything is trained.
+    """Read the samples to predict for, by the features' names or column by column.
 
-    By the features' names, or else column by column.
+    Before anything is trained, so that a mistake costs nothing.
     """
     if args.predict is None:
         return []

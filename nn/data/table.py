@@ -121,7 +121,7 @@ def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _rows(path: str, limit: int) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
-    """Return the numbered rows of cells, and the columns' names, or their numbers where the file gives none."""
+    """Return the numbered rows of cells, and the columns' names or numbers."""
     text = read_text(path, limit=limit).removeprefix("\ufeff")
     if "\0" in text:
         raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
@@ -135,8 +135,7 @@ def _rows(path: str, limit: int) -> tuple[Iterator[tuple[int, list[str]]], list[
         return chain([first], records), [f"column {i + 1}" for i in range(len(first[1]))]
     names = first[1]
     if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
         raise ValueError(f"{path}, line 1: two columns are called {twice!r:.60}")
     second = next(records, None)
     if second is None:

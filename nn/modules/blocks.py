@@ -8,10 +8,9 @@ from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
-from nn.checks import as_whole, one_hot, real, whole
+from nn.checks import as_whole, is_sequence, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.modules.module import Module
-from nn.reduction import is_sequence
 
 __all__ = ["Dropout", "Embedding", "Sequential"]
 
@@ -27,7 +26,8 @@ class Sequential(Module):
     Examples
     --------
     >>> import autograd, nn
-    >>> model = Sequential(nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(3, 2, nonlin=False, rng=1), autograd.softmax)
+    >>> hidden, scores = nn.Layer(2, 3, activation="tanh", rng=0), nn.Layer(3, 2, nonlin=False, rng=1)
+    >>> model = Sequential(hidden, scores, autograd.softmax)
     >>> round(sum(p.data for p in model([1.0, 2.0])), 12)
     1.0
     >>> model.parameters()[0].label
@@ -155,7 +155,9 @@ class Embedding(Module):
 
 
 class Dropout(Module):
-    """In training, zero each number with probability ``p`` and divide the others by 1 - p (Srivastava et al. 2014); else pass all.
+    """In training, zero each number with probability ``p`` and divide the others by 1 - p.
+
+    Srivastava et al. 2014. Outside of training, all numbers pass.
 
     Parameters
     ----------

@@ -330,7 +330,8 @@ class MLP(Module):
     _element_names = MappingProxyType({"layers": "layer"})
 
     def __init__(
-        self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu", output: Activation = None,
+        self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu",
+        output: Activation = None,
         bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
     ) -> None:  # fmt: skip
         sizes = listed("nouts", nouts) if isinstance(nouts, Iterable) else [nouts]

@@ -275,15 +275,15 @@ class Module:
 def _members(name: str, attribute: Any, around: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Yield the Values and modules in an attribute, by name.
 
-    Itself, or elements as ``name0``, ``name0_1``, ``name.key``.
+    The attribute's own, or for elements ``name0``, ``name0_1``, ``name.key``.
     """
     if isinstance(attribute, (Value, Module)):
         yield name, attribute
     elif isinstance(attribute, (list, tuple, dict)):
         if any(attribute is outer for outer in around):
             raise ValueError(
-                f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end "
-                "of names"
+                f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end of "
+                "names"
             )
         around = (*around, attribute)
         between = "." if isinstance(attribute, dict) else "_" if name[-1:].isdigit() else ""
@@ -296,8 +296,9 @@ def _check_outside(module: Module, path: str, others: Sequence[Module]) -> None:
     if module in others:
         raise ValueError(
             f"a {type(module).__name__} would contain itself, at {path!r}, and its parameters would have no "
-            "end of names; to refer to an outer module without making it a part, store a function: "
-            "self.outer = lambda: module"
+            "end of names; "
+            "to refer to an outer module without making it a part, store a function: self.outer = lambda: "
+            "module"
         )
 
 
@@ -306,10 +307,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _name(child: Any, path: str, old: str, above: tuple[Module, ...]) -> None:
-    """Give a parameter its path as label, if it has none but the ``old`` path.
-
-    A module likewise, down to the leaves.
-    """
+    """Give the parameters of a module their paths as labels, where they have none but the ``old`` ones."""
     if not isinstance(child, Module):
         if child.label in ("", old) and child.label != path:
             child.label = path

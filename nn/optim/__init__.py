@@ -86,9 +86,16 @@ class SGD(Optimizer):
 
     @property
     def is_plain_descent(self) -> bool:
-        """Whether a step is theta - lr * grad and nothing else: without momentum, decay and methods of a subclass."""
+        """Whether a step is theta - lr * grad and nothing else.
+
+        That is, without momentum, decay and methods of a subclass.
+        """
         steps = ("step", "step_flat", "update")
-        own = [name for name in steps if getattr(type(self), name) is not getattr(SGD, name) or name in vars(self)]
+        own = [
+            name
+            for name in steps
+            if getattr(type(self), name) is not getattr(SGD, name) or name in vars(self)
+        ]
         return not (own or self.slots or self.weight_decay)
 
 

@@ -192,7 +192,10 @@ class Optimizer:
 
     @property
     def is_plain_descent(self) -> bool:
-        """Whether a step is theta - lr * grad and nothing else, so that a compiled program may take it itself."""
+        """Whether a step is theta - lr * grad and nothing else.
+
+        Then a compiled program may take it itself.
+        """
         return False
 
     def zero_grad(self, set_to_none: bool = False) -> None:

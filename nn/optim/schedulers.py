@@ -168,7 +168,9 @@ class ExponentialLR(Scheduler):
 
 
 class CosineLR(Scheduler):
-    """Lower the rate along half a cosine to ``eta_min`` in ``t_max`` steps (Loshchilov and Hutter 2017), and keep it there.
+    """Lower the rate along half a cosine to ``eta_min`` in ``t_max`` steps, and keep it there.
+
+    Loshchilov and Hutter 2017.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def _stateful(parts: Sequence[Any]) -> list[Any]:
 def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -> dict[str, Any]:
     """Return what a training is made of and a checkpoint does not set.
 
-    By it, one that is another is told from one to go on with.
+    By it, the training to go on with is told from another.
     """
     return {
         "samples and targets": hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest(),
@@ -47,7 +47,10 @@ def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -
 def save_checkpoint(
     path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]
 ) -> None:
-    """Write the parameters, the optimizer, the generators, the history, the ``others`` (callbacks, a scheduler) and what it is made of."""
+    """Write the parameters, the optimizer, the generators, the history, the ``others`` and the parts.
+
+    The others are callbacks and a scheduler.
+    """
     state.write(path, {**_content(training, rng, others), "made of": made}, kind=FORMAT)
 
 

@@ -31,10 +31,13 @@ Callback = Callable[[Training], Any]
 
 
 def fit(
-    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer, *, epochs: int,
+    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer, *,
+    epochs: int,
     batch_size: int | None = None, penalty: Callable[[], Any] | None = None,
-    metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None, compile: bool = False,
-    callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean", shuffle: bool = True,
+    metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None,
+    compile: bool = False,
+    callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean",
+    shuffle: bool = True,
     rng: Rng = 0, scheduler: Scheduler | None = None, checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1, resume: bool = False,
 ) -> History:  # fmt: skip
@@ -204,7 +207,8 @@ class _Loop:
     step: Eager
 
     def __init__(
-        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str, batch_size: int | None,
+        self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str,
+        batch_size: int | None,
         validation: Any, metrics: Any,
     ) -> None:  # fmt: skip
         check_reduction(reduction)
@@ -312,8 +316,8 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     )
     if len(x) != len(y) or not x:
         raise ValueError(
-            f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there "
-            "must be one sample"
+            f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must "
+            "be one sample"
         )
     for i, pair in enumerate(zip(x, y, strict=True)):
         for what, part in zip(("sample", "target"), pair, strict=True):

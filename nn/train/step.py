@@ -21,10 +21,7 @@ __all__ = ["Compiled", "Eager"]
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking over a growing graph, in which it would find nothing.
-
-    There are no cycles.
-    """
+    """Keep the garbage collector from walking over a growing graph, in which there are no cycles."""
     was_on = gc.isenabled()
     try:
         gc.disable()
@@ -82,7 +79,10 @@ class Eager:
             p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params
         ):
             return
-        message = f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those before this step"
+        message = (
+            f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those "
+            "before this step"
+        )
         try:
             with autograd.detect_anomaly():
                 self.total(x, y).backward()

@@ -15,6 +15,8 @@ def engine(request, monkeypatch):
     if request.param == "Python":
         monkeypatch.setattr(backward_module, "sweep", native.REPLACED.get("sweep", sweep_module.sweep))
         monkeypatch.setattr(sweep_module, "sweep", backward_module.sweep)
-        monkeypatch.setattr(sweep_module, "_exchange", native.REPLACED.get("exchange", sweep_module._exchange))
+        monkeypatch.setattr(
+            sweep_module, "_exchange", native.REPLACED.get("exchange", sweep_module._exchange)
+        )
         monkeypatch.setattr(sweep_module, "engine", None)
     return request.param

@@ -235,7 +235,9 @@ def test_create_graph_gives_every_order():
 def test_create_graph_has_the_same_bits_as_without():
     w = tuple(Value(0.1 * i) for i in range(5))
     v = tuple(Value(0.3 - 0.1 * i) for i in range(5))
-    loss = autograd.sum([autograd.dot(w, v).tanh(), autograd.dot(w, w) * v[0], autograd.dot(v, w) / w[1], w[3].sigmoid()])
+    loss = autograd.sum(
+        [autograd.dot(w, v).tanh(), autograd.dot(w, w) * v[0], autograd.dot(v, w) / w[1], w[3].sigmoid()]
+    )
     plain = gradients(loss, [*w, *v])
     recorded = gradients(loss, [*w, *v], create_graph=True)
     assert [float(g) for g in recorded] == plain
@@ -306,7 +308,11 @@ print(hashlib.sha256(repr([(n.data, n.grad) for n in nodes]).encode()).hexdigest
 def test_the_same_program_gives_the_same_bits_in_every_process():
     digests = {
         subprocess.run(
-            [sys.executable, "-c", PROGRAM], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", PROGRAM],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in ("0", "1", "42")
     }

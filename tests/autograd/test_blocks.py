@@ -109,5 +109,7 @@ for skipped in (0, 1200, 1200, 1200, 1200):
 print(most)
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": "1" if python else ""}
-    output = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert 100.0 < float(output) < 160.0

@@ -24,7 +24,12 @@ def test_several_operands_and_any_number():
     a, b = Value(3.0), Value(4.0)
     area(a, b).backward()
     assert (a.grad, b.grad) == (2.0, 1.5)
-    energy = custom_op("energy_test", lambda *xs: sum(x * x for x in xs), lambda y, *xs: tuple(2.0 * x for x in xs), arity=autograd.ANY)
+    energy = custom_op(
+        "energy_test",
+        lambda *xs: sum(x * x for x in xs),
+        lambda y, *xs: tuple(2.0 * x for x in xs),
+        arity=autograd.ANY,
+    )
     energy(a, 1.0, b).backward()
     assert (a.grad, b.grad) == (8.0, 9.5)
 
@@ -45,7 +50,9 @@ def test_defining_again_replaces():
     assert node.op is first
 
 
-@pytest.mark.parametrize("partials", [lambda y, x: 1.0, lambda y, x: (1.0, 2.0), lambda y, x: None, lambda y, x: [1.0]])
+@pytest.mark.parametrize(
+    "partials", [lambda y, x: 1.0, lambda y, x: (1.0, 2.0), lambda y, x: None, lambda y, x: [1.0]]
+)
 def test_partials_of_the_wrong_shape_are_reported(partials):
     wrong = custom_op("wrong_test", lambda x: x, partials)
     with pytest.raises(TypeError, match=r"partials of wrong_test must return a tuple of 1"):

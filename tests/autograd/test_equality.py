@@ -52,19 +52,27 @@ def test_numpy_scalars_are_numbers() -> None:
 
 
 @pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.0])
-@pytest.mark.parametrize("y", [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.0, 0, 1, 10**400, -(10**400)])
+@pytest.mark.parametrize(
+    "y", [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.0, 0, 1, 10**400, -(10**400)]
+)
 def test_equality_is_that_of_floats(x: float, y: float) -> None:
     assert (Value(x) == y) is (x == y)
     assert (Value(x) != y) is (x != y)
     assert (Value(x) == y) is not (Value(x) != y)
 
 
-@pytest.mark.parametrize("f", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f",
+    [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge],
+    ids=lambda f: f.__name__,
+)
 @pytest.mark.parametrize(
     "other",
     [
-        Fraction(1, 10), Fraction(10**400), 2**53 + 1, -(2**53) - 1, 10**400, -(10**400), True, 0.1, math.nan, math.inf, decimal.Decimal("0.1"),
-        decimal.Decimal(1), decimal.Decimal("NaN"), decimal.Decimal("Infinity"), 1 + 0j, 1j, complex(math.nan, 0.0),
+        Fraction(1, 10), Fraction(10**400), 2**53 + 1, -(2**53) - 1, 10**400, -(10**400), True, 0.1, math.nan,
+        math.inf, decimal.Decimal("0.1"),
+        decimal.Decimal(1), decimal.Decimal("NaN"), decimal.Decimal("Infinity"), 1 + 0j, 1j,
+        complex(math.nan, 0.0),
     ],
 )  # fmt: skip
 def test_nothing_is_rounded_before_it_is_compared(f, other) -> None:
@@ -144,10 +152,17 @@ def test_approx_takes_nodes_on_either_side() -> None:
 
 def test_while_the_compiler_records_equality_is_a_node() -> None:
     w = Value(2.0)
-    step = autograd.compile(lambda x: autograd.where(x == 0.0, w, autograd.where(x != 1, w * w, w * 3.0)), [w], backend="python")
+    step = autograd.compile(
+        lambda x: autograd.where(x == 0.0, w, autograd.where(x != 1, w * w, w * 3.0)), [w], backend="python"
+    )
     for x, wanted in ((0.0, 2.0), (-0.0, 2.0), (1.0, 6.0), (5.0, 4.0), (math.nan, 4.0)):
         assert float(step(x)) == wanted, x
-    for question in (lambda x: w if x == 0.0 else w * x, lambda x: w if x != 0 else x, lambda x: w * float(x in [0.0, 1.0]), lambda x: w * [0.0].index(x)):
+    for question in (
+        lambda x: w if x == 0.0 else w * x,
+        lambda x: w if x != 0 else x,
+        lambda x: w * float(x in [0.0, 1.0]),
+        lambda x: w * [0.0].index(x),
+    ):
         with pytest.raises(TracingError):
             autograd.compile(question, [w], backend="python")(1.0)
     same = autograd.compile(lambda x: w * x if x == x and x != w else w, [w], backend="python")

@@ -19,7 +19,11 @@ XS = [0.5, -1.5, 2.0, 0.25]
         (autograd.max, 2.0, [0.0, 0.0, 1.0, 0.0]),
         (autograd.min, -1.5, [0.0, 1.0, 0.0, 0.0]),
         (autograd.norm, math.hypot(*XS), [x / math.hypot(*XS) for x in XS]),
-        (autograd.logsumexp, math.log(sum(map(math.exp, XS))), [math.exp(x) / sum(map(math.exp, XS)) for x in XS]),
+        (
+            autograd.logsumexp,
+            math.log(sum(map(math.exp, XS))),
+            [math.exp(x) / sum(map(math.exp, XS)) for x in XS],
+        ),
     ],
 )
 def test_reductions_are_one_node(function, expected, gradient):
@@ -69,7 +73,9 @@ def test_of_nothing_where_it_means_something():
     assert autograd.norm([]) == 0.0
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "min", "norm", "logsumexp", "softmax", "log_softmax"])
+@pytest.mark.parametrize(
+    "name", ["sum", "mean", "prod", "max", "min", "norm", "logsumexp", "softmax", "log_softmax"]
+)
 def test_numbers_side_by_side_are_refused_with_what_to_write(name):
     with pytest.raises(TypeError, match=rf"write {name}\(\[a, b, c\]\)"):
         getattr(autograd, name)(1.0)

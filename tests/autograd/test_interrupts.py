@@ -1,4 +1,5 @@
-"""Interrupts at every bytecode, a second one close behind, forks and threads in the middle: all or nothing, and nothing left behind."""
+"""Interrupts at every bytecode, a second one close behind, forks and threads in the middle: all or nothing,
+and nothing left behind."""
 
 import contextlib
 import copy
@@ -72,7 +73,9 @@ def graph(kind):
     return x, w, root
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a generator that is struck while it is closed
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of a generator that is struck while it is closed
 @pytest.mark.parametrize("kind", ["plain", "checkpointed", "hooked", "second order"])
 @pytest.mark.parametrize("seconds", [(0,), LATER], ids=["once", "twice"])
 def test_a_pass_struck_anywhere_changes_all_leaves_or_none_and_harms_no_other(kind, seconds, engine):
@@ -118,14 +121,19 @@ def test_what_an_interrupted_pass_leaves_reads_as_numbers(engine):
 
 
 MODES = {
-    "no_grad": no_grad, "detect_anomaly": detect_anomaly, "scope": lambda: autograd.scope("a"), "sources": autograd.sources,
+    "no_grad": no_grad, "detect_anomaly": detect_anomaly, "scope": lambda: autograd.scope("a"),
+    "sources": autograd.sources,
     "tape": lambda: modes.mode(tape=[]), "differentiating": modes.differentiating,
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a generator that is struck while it is closed
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of a generator that is struck while it is closed
 @pytest.mark.parametrize("name", MODES)
-@pytest.mark.parametrize("seconds", [(0,), pytest.param(LATER, marks=pytest.mark.slow)], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    "seconds", [(0,), pytest.param(LATER, marks=pytest.mark.slow)], ids=["once", "twice"]
+)
 @pytest.mark.parametrize("way", ["with", "named", "nested", "decorated", "generator", "stack", "grad"])
 def test_no_mode_is_left_on(name, seconds, way):
     make, x = MODES[name], Value(2.0)
@@ -170,14 +178,16 @@ def test_no_mode_is_left_on(name, seconds, way):
     assert not ACTIVE
 
 
-# In a process of its own: others' callbacks of the collector are finalizers to an interrupt, which Python drops in them.
+# In a process of its own: others' callbacks of the collector are finalizers to an interrupt, which Python
+# drops in them.
 KEYBOARD = """
 import signal, sys
 import autograd
 from autograd import Value
 from autograd.modes import ACTIVE, MODE, Mode
 
-make = {"no_grad": autograd.no_grad, "detect_anomaly": autograd.detect_anomaly, "scope": lambda: autograd.scope("a")}[sys.argv[1]]
+make = {"no_grad": autograd.no_grad, "detect_anomaly": autograd.detect_anomaly,
+        "scope": lambda: autograd.scope("a")}[sys.argv[1]]
 x, armed, kept = Value(2.0), [False], []
 
 def strike(*_):
@@ -185,7 +195,8 @@ def strike(*_):
         armed[0] = False
         raise KeyboardInterrupt
 
-def wait():  # a call: Python leaves jumps back from the end of a with statement out of the try statement around it
+# A call: Python leaves jumps back from the end of a with statement out of the try statement around it.
+def wait():
     while armed[0]:
         with make():
             x * x
@@ -208,7 +219,9 @@ assert len(kept) > 300
 @pytest.mark.parametrize("name", ["no_grad", "detect_anomaly", "scope"])
 def test_no_mode_is_left_on_by_the_keyboard(name):
     environment = {**os.environ, "PYTHONPATH": str(Path(autograd.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", KEYBOARD, name], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", KEYBOARD, name], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

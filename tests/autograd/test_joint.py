@@ -1,4 +1,5 @@
-"""Operations with several results: linear in time and memory, to the digits of the single rows, for every reader of a graph."""
+"""Operations with several results: linear in time and memory, to the digits of the single rows, for every
+reader of a graph."""
 
 import copy
 import itertools
@@ -21,10 +22,18 @@ from autograd.testing import oracle
 KINDS = {"softmax": ops.softmaxes, "log_softmax": ops.log_softmaxes, "direction": ops.directions}
 by_kind = pytest.mark.parametrize("name", KINDS)
 SCORES = [
-    [0.5, -1.25, 2.0, 0.25], [0.5, 0.5, 0.5], [40.0, 0.0, 0.5], [0.0, 1.5, 40.0, -3.0], [-700.0, 0.0, 30.0], [1.0], [2.0, 2.0],
+    [0.5, -1.25, 2.0, 0.25], [0.5, 0.5, 0.5], [40.0, 0.0, 0.5], [0.0, 1.5, 40.0, -3.0], [-700.0, 0.0, 30.0],
+    [1.0], [2.0, 2.0],
     [1e200, 3.0], [-1e-300, 2e-300, 1e-300], [3.0, 1e-9, -2e-9],
 ]  # fmt: skip
-ODD = [[math.inf, 0.0], [math.inf, math.inf], [-math.inf, 0.0, 1.0], [-math.inf, -math.inf], [math.nan, 0.0], [0.0, 0.0]]
+ODD = [
+    [math.inf, 0.0],
+    [math.inf, math.inf],
+    [-math.inf, 0.0, 1.0],
+    [-math.inf, -math.inf],
+    [math.nan, 0.0],
+    [0.0, 0.0],
+]
 
 
 def nodes_of(xs):
@@ -78,8 +87,18 @@ def test_derivatives_of_every_order_are_right_relatively(name, xs, order):
                 exact = oracle.partial(ops.TABLE[name], (*xs, float(index)), tuple(sorted((*path, j))))
                 size = abs(exact)
                 if order > 1:  # where terms of both signs meet
-                    size = size + 1 / length**order if name == "direction" else max(size, mp.fprod(sorted(weights)[1:]) * weights[index])
-                assert abs(mp.mpf(got) - exact) <= 64 * 2.0**-52 * size + 8 * 5e-324, (index, path, j, got, mp.nstr(exact, 17))
+                    size = (
+                        size + 1 / length**order
+                        if name == "direction"
+                        else max(size, mp.fprod(sorted(weights)[1:]) * weights[index])
+                    )
+                assert abs(mp.mpf(got) - exact) <= 64 * 2.0**-52 * size + 8 * 5e-324, (
+                    index,
+                    path,
+                    j,
+                    got,
+                    mp.nstr(exact, 17),
+                )
 
 
 @by_kind
@@ -90,10 +109,15 @@ def test_pulls_pushes_and_second_orders_are_sums_over_the_rows(name, xs, data):
     rows = [KINDS[name].local(kept, i) for i in range(len(xs))]
     if not all(math.isfinite(d) for row in rows for d in row):
         return
-    for found, columns in ((KINDS[name].float_pull(kept, c), list(zip(*rows, strict=True))), (KINDS[name].float_push(kept, c), rows)):
+    for found, columns in (
+        (KINDS[name].float_pull(kept, c), list(zip(*rows, strict=True))),
+        (KINDS[name].float_push(kept, c), rows),
+    ):
         for got, column in zip(found, columns, strict=True):
             terms = [g * d for g, d in zip(c, column, strict=True)]
-            assert got == pytest.approx(math.fsum(terms), rel=1e-14, abs=1e-14 * max(map(abs, terms)) + 1e-300)
+            assert got == pytest.approx(
+                math.fsum(terms), rel=1e-14, abs=1e-14 * max(map(abs, terms)) + 1e-300
+            )
 
 
 @by_kind
@@ -195,7 +219,11 @@ def test_copies_pickles_and_files_keep_the_call_shared(name):
     ys = KINDS[name](*xs)
     root = weighted(ys)
     root.backward()
-    for twin in (copy.deepcopy(root), pickle.loads(pickle.dumps(root)), autograd.from_json(autograd.to_json(root))):
+    for twin in (
+        copy.deepcopy(root),
+        pickle.loads(pickle.dumps(root)),
+        autograd.from_json(autograd.to_json(root)),
+    ):
         assert autograd.to_json(twin) == autograd.to_json(root)
         before = [x.grad for x in twin.parents[0].parents]
         autograd.zero_grad(twin)
@@ -225,7 +253,13 @@ def damaged(**changes):
     call = document["calls"][0]
     row = next(row for row in document["nodes"] if "call" in row)
     for place, value in changes.items():
-        holder = row if place in ("call", "index", "local", "op_of_node") else document if place == "calls" else call
+        holder = (
+            row
+            if place in ("call", "index", "local", "op_of_node")
+            else document
+            if place == "calls"
+            else call
+        )
         holder[place.removesuffix("_of_node")] = value
     return json.dumps(document)
 
@@ -233,11 +267,18 @@ def damaged(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"index": 3}, "index of log_softmax is 3, and there are 3 results"), ({"index": -1}, "index"), ({"index": 1.5}, "index"), ({"index": True}, "index"),
-        ({"index": None}, "index"), ({"call": "c1"}, "there is no call 'c1'"), ({"call": 0}, "there is no call"), ({"call": []}, "unhashable"), ({"calls": {}}, "lists"),
-        ({"calls": []}, "there is no call"), ({"calls": [3]}, "a call is an object"), ({"op": "softmax"}, "no operation with several results"), ({"op": []}, "unhashable"),
-        ({"operands": [1.0, 2.0, 3.0]}, "constants alone"), ({"operands": ["n9", 1.0, 1.0]}, "does not stand before"), ({"operands": "n0"}, "must be a list"),
-        ({"values": [-1.0, -2.0, -3.0]}, "not those that its operands give"), ({"assigned": 1}, "true or false"), ({"values": [0.5]}, "as many values"), ({"kept": []}, "as many values"), ({"kept": [1, 2, "x"]}, "expected a number"), ({"other": 1}, "unknown key 'other' of a call"),
+        ({"index": 3}, "index of log_softmax is 3, and there are 3 results"), ({"index": -1}, "index"),
+        ({"index": 1.5}, "index"), ({"index": True}, "index"),
+        ({"index": None}, "index"), ({"call": "c1"}, "there is no call 'c1'"),
+        ({"call": 0}, "there is no call"), ({"call": []}, "unhashable"), ({"calls": {}}, "lists"),
+        ({"calls": []}, "there is no call"), ({"calls": [3]}, "a call is an object"),
+        ({"op": "softmax"}, "no operation with several results"), ({"op": []}, "unhashable"),
+        ({"operands": [1.0, 2.0, 3.0]}, "constants alone"),
+        ({"operands": ["n9", 1.0, 1.0]}, "does not stand before"), ({"operands": "n0"}, "must be a list"),
+        ({"values": [-1.0, -2.0, -3.0]}, "not those that its operands give"),
+        ({"assigned": 1}, "true or false"), ({"values": [0.5]}, "as many values"),
+        ({"kept": []}, "as many values"), ({"kept": [1, 2, "x"]}, "expected a number"),
+        ({"other": 1}, "unknown key 'other' of a call"),
         ({"op_of_node": "add"}, "no operation of its own"), ({"local": []}, "no operation of its own"),
     ],
 )  # fmt: skip
@@ -288,7 +329,9 @@ def test_hooks_labels_scopes_and_interior_gradients():
     root = weighted(ys)
     root.backward()
     assert seen == [0.25]
-    expected = [autograd.dot([0.5, 0.5, 0.0], column) for column in zip(*(y.local_grads for y in ys), strict=True)]
+    expected = [
+        autograd.dot([0.5, 0.5, 0.0], column) for column in zip(*(y.local_grads for y in ys), strict=True)
+    ]
     assert [x.grad for x in xs] == pytest.approx(expected, rel=1e-14)
     assert ys[1].grad == 0.5
     assert ys[0].grad == 0.5
@@ -367,7 +410,11 @@ def test_a_softmax_inside_a_checkpointed_call():
 
 
 @pytest.mark.parametrize("slot", ["_a", "_b", "_row"])
-@pytest.mark.parametrize("rubbish", [None, 1.5, -1.0, 1e300, math.nan, "text", (), (1.0,), [1.0], object(), {}, 10**400, Value(1.0)], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "rubbish",
+    [None, 1.5, -1.0, 1e300, math.nan, "text", (), (1.0,), [1.0], object(), {}, 10**400, Value(1.0)],
+    ids=lambda x: type(x).__name__,
+)
 def test_a_slot_that_holds_anything_ends_in_an_exception_at_worst(slot, rubbish, engine):
     xs = nodes_of([0.5, -1.0])
     for holder_of in (lambda y: y, lambda y: y._a):
@@ -377,7 +424,12 @@ def test_a_slot_that_holds_anything_ends_in_an_exception_at_worst(slot, rubbish,
             setattr(holder_of(ys[0]), slot, rubbish)
         except AttributeError:
             continue
-        for work in (root.backward, lambda root=root: root.backward(create_graph=True), lambda root=root: autograd.to_json(root), lambda root=root: copy.deepcopy(root)):
+        for work in (
+            root.backward,
+            lambda root=root: root.backward(create_graph=True),
+            lambda root=root: autograd.to_json(root),
+            lambda root=root: copy.deepcopy(root),
+        ):
             try:
                 work()
             except Exception as error:

@@ -65,7 +65,9 @@ def test_a_generator_is_not_decorated_in_vain():
     for mode in (no_grad, detect_anomaly, autograd.sources):
         for function in (steps, later):
             name = mode.__name__
-            with pytest.raises(TypeError, match=rf"@{name}\(\) would end before the generator {function.__name__}\(\).*`with {name}\(\):` inside"):
+            inside = rf"`with {name}\(\):` inside"
+            said = rf"@{name}\(\) would end before the generator {function.__name__}\(\).*{inside}"
+            with pytest.raises(TypeError, match=said):
                 mode()(function)
 
 

@@ -1,4 +1,5 @@
-"""The engine's twin in C: the same nodes, order and bits as the Python functions, no leaks, and nothing lost without it."""
+"""The engine's twin in C: the same nodes, order and bits as the Python functions, no leaks, and nothing lost
+without it."""
 
 import gc
 import math
@@ -18,11 +19,29 @@ from autograd import Value, adjoints, detect_anomaly, native, no_grad, scope, to
 from autograd.node import Node
 
 ROOT = Path(__file__).parents[2]
-compiled = pytest.mark.skipif(native.engine is None, reason="not compiled here; install with a C compiler and Python's headers")
+compiled = pytest.mark.skipif(
+    native.engine is None, reason="not compiled here; install with a C compiler and Python's headers"
+)
 numpy_number = pytest.importorskip("numpy").float64(1.5)
 
 TIMES = int(os.environ.get("CHAINRULE_ROUNDS", "1"))
-NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.3, 40.0, 372.8, 1e308, 5e-324, 3e-295, -1e-200, 1e200, math.inf, -math.inf, math.nan]
+NUMBERS = [
+    0.0,
+    -0.0,
+    1.0,
+    -2.5,
+    0.3,
+    40.0,
+    372.8,
+    1e308,
+    5e-324,
+    3e-295,
+    -1e-200,
+    1e200,
+    math.inf,
+    -math.inf,
+    math.nan,
+]
 OTHERS = [*NUMBERS, 0, 3, -7, 2**53 + 1, 10**400, True, Fraction(1, 3), numpy_number, "text", None, 1j]
 
 
@@ -46,8 +65,24 @@ def binary_methods():
 
 @compiled
 def test_what_is_in_c():
-    assert set(binary_methods()) == {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__"}
-    assert set(native.REPLACED) - set(binary_methods()) == {"__neg__", "tanh", "relu", "sweep", "exchange", "add_floats"}
+    assert set(binary_methods()) == {
+        "__add__",
+        "__radd__",
+        "__sub__",
+        "__rsub__",
+        "__mul__",
+        "__rmul__",
+        "__truediv__",
+        "__rtruediv__",
+    }
+    assert set(native.REPLACED) - set(binary_methods()) == {
+        "__neg__",
+        "tanh",
+        "relu",
+        "sweep",
+        "exchange",
+        "add_floats",
+    }
     assert type(Value.__dict__["__add__"]).__name__ == "method_descriptor"
 
 
@@ -87,7 +122,9 @@ def test_operators_keep_the_very_operands():
 
 
 @compiled
-@pytest.mark.parametrize("mode", [no_grad, detect_anomaly, lambda: scope("layer1.n2"), lambda: autograd.modes.mode(tape=[])])
+@pytest.mark.parametrize(
+    "mode", [no_grad, detect_anomaly, lambda: scope("layer1.n2"), lambda: autograd.modes.mode(tape=[])]
+)
 def test_modes_are_in_force_in_c(mode):
     x, y = Value(0.5), Value(-2.0)
     with mode():
@@ -117,10 +154,14 @@ def random_graph(rng, size):
         vector = (a, 0.5, b, c)
         nodes.append(
             rng.choice([
-                lambda: a + b, lambda: a * b, lambda: a - b, lambda: 3 - a, lambda: 0.1 * a, lambda: a.tanh(), lambda: a.relu(),
-                lambda: autograd.dot(row, vector), lambda: autograd.dot(vector, vector), lambda: autograd.sum([a, 1.0, b, a]),
-                lambda: autograd.where(a > b, a, b), lambda: a / 3.0, lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)), lambda: -a,
-                lambda: autograd.dot(autograd.softmax(vector), row), lambda: several[0] * several[1], lambda: autograd.log_softmax([a, b, 0.5])[0],
+                lambda: a + b, lambda: a * b, lambda: a - b, lambda: 3 - a, lambda: 0.1 * a, lambda: a.tanh(),
+                lambda: a.relu(),
+                lambda: autograd.dot(row, vector), lambda: autograd.dot(vector, vector),
+                lambda: autograd.sum([a, 1.0, b, a]),
+                lambda: autograd.where(a > b, a, b), lambda: a / 3.0,
+                lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)), lambda: -a,
+                lambda: autograd.dot(autograd.softmax(vector), row), lambda: several[0] * several[1],
+                lambda: autograd.log_softmax([a, b, 0.5])[0],
             ])() * 0.5
         )  # fmt: skip
     return leaves, nodes[-1] + nodes[-2]
@@ -140,7 +181,11 @@ def test_the_pass_gives_the_bits_of_python(seed):
         seen.append([repr(x.grad) for x in toposort(root)])
     assert seen[0] == seen[1]
     general = adjoints(root, 1.5)
-    assert all(repr(x.grad) == repr(0.0 if general[x] is None else general[x]) for x in toposort(root) if x.op is not None)
+    assert all(
+        repr(x.grad) == repr(0.0 if general[x] is None else general[x])
+        for x in toposort(root)
+        if x.op is not None
+    )
 
 
 @compiled
@@ -177,14 +222,44 @@ def test_a_deleted_slot_is_an_error_and_changes_nothing(slot):
 
 
 @pytest.mark.parametrize("slot", ["_a", "_b", "_da", "_db", "grad", "_row"])
-@pytest.mark.parametrize("rubbish", [None, 1.5, "text", (), (1.0,), ((), ()), [1.0], object(), Value(1.0), autograd.ops.dot, autograd.ops.sum, {}, 10**400], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        None,
+        1.5,
+        "text",
+        (),
+        (1.0,),
+        ((), ()),
+        [1.0],
+        object(),
+        Value(1.0),
+        autograd.ops.dot,
+        autograd.ops.sum,
+        {},
+        10**400,
+    ],
+    ids=lambda x: type(x).__name__,
+)
 @pytest.mark.parametrize("kind", ["mul", "sum", "dot", "leaf"])
 def test_a_slot_that_holds_anything_ends_in_an_exception_at_worst(slot, rubbish, kind, engine):
     x, w = Value(2.0), Value(3.0)
-    y = {"mul": lambda: x * w, "sum": lambda: autograd.sum([x, w, 1.0]), "dot": lambda: autograd.dot((x, w), (w, 1.0)), "leaf": lambda: w}[kind]()
+    y = {
+        "mul": lambda: x * w,
+        "sum": lambda: autograd.sum([x, w, 1.0]),
+        "dot": lambda: autograd.dot((x, w), (w, 1.0)),
+        "leaf": lambda: w,
+    }[kind]()
     z = (y + x).tanh()
     setattr(y, slot, rubbish)
-    for work in (z.backward, lambda: z.backward(create_graph=True), lambda: autograd.gradients(z, [x]), lambda: toposort(z), lambda: autograd.to_json(z), lambda: repr(z)):
+    for work in (
+        z.backward,
+        lambda: z.backward(create_graph=True),
+        lambda: autograd.gradients(z, [x]),
+        lambda: toposort(z),
+        lambda: autograd.to_json(z),
+        lambda: repr(z),
+    ):
         try:
             work()
         except Exception as error:
@@ -202,7 +277,8 @@ def test_the_operation_of_a_node_is_read_only():
 
 
 def run(program, **environment):
-    result = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    result = subprocess.run([sys.executable, "-P", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -227,13 +303,22 @@ def test_without_it_all_is_the_same():
 
 @compiled
 def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
-    copied = shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")) / "native"
+    copied = (
+        shutil.copytree(
+            ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        / "native"
+    )
     (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
 
     def used(*sources_older_by):
         for path, seconds in zip(sorted(copied.glob("*.[ch]")), sources_older_by, strict=True):
             os.utime(path, (1e9 - seconds, 1e9 - seconds))
-        return run("from autograd import native; print(native.engine is not None)", CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path))
+        return run(
+            "from autograd import native; print(native.engine is not None)",
+            CHAINRULE_PURE_PYTHON="",
+            PYTHONPATH=str(tmp_path),
+        )
 
     os.utime(module, (1e9, 1e9))
     assert used(5, 5, 0, 5) == ["True"]
@@ -247,13 +332,20 @@ def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
 
 @compiled
 def test_one_that_is_not_used_is_said_in_a_line(tmp_path):
-    copied = shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")) / "native"
+    copied = (
+        shutil.copytree(
+            ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        / "native"
+    )
     (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CHAINRULE_PURE_PYTHON": ""}
 
     def said():
         command = [sys.executable, "-c", "from autograd import native; assert native.engine is None"]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stderr
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        ).stderr
 
     os.utime(copied / "engine.c", (4e9, 4e9))
     assert "RuntimeWarning: the engine's C is older than engine.c; the slower Python runs instead" in said()
@@ -303,7 +395,8 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "autograd
 import autograd as second
 y = second.Value(3.0)
 (y * y * 2.0).backward()
-print(first.native.engine is None, second.native.engine is None, x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
+print(first.native.engine is None, second.native.engine is None)
+print(x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
 """
     assert run(again, CHAINRULE_PURE_PYTHON="") == ["False", "True", "4.0", "12.0", "5.0", "3.0"]
 
@@ -323,5 +416,8 @@ def test_the_collector_is_left_as_it_was(on):
 
 @compiled
 def test_who_needs_few_nodes_does_not_get_many():
-    few = "x = Value(1.0); kept = [x + 1.0 for _ in range(100)]; print(sum(type(x) is Value for x in gc.get_objects()) < 200)"
+    few = (
+        "x = Value(1.0); kept = [x + 1.0 for _ in range(100)]; "
+        "print(sum(type(x) is Value for x in gc.get_objects()) < 200)"
+    )
     assert run(f"import gc; from autograd import Value; {few}", CHAINRULE_PURE_PYTHON="") == ["True"]

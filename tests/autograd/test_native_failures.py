@@ -18,15 +18,19 @@ import autograd
 from autograd import Value, adjoints, native, toposort
 
 ROOT = Path(__file__).parents[2]
-compiled = pytest.mark.skipif(native.engine is None, reason="not compiled here; install with a C compiler and Python's headers")
+compiled = pytest.mark.skipif(
+    native.engine is None, reason="not compiled here; install with a C compiler and Python's headers"
+)
 has_timer = pytest.mark.skipif(
-    not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(), reason="no timer here"
+    not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(),
+    reason="no timer here",
 )
 numpy_number = pytest.importorskip("numpy").float64(1.5)
 
 
 def run(program, **environment):
-    result = subprocess.run([sys.executable, "-P", "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    result = subprocess.run([sys.executable, "-P", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -36,8 +40,10 @@ def run(program, **environment):
 def test_no_operator_leaks():
     x, y = Value(2.0), Value(-3.0)
     works = [
-        lambda: x + y, lambda: x + 2, lambda: 0.5 + x, lambda: 2 + x, lambda: 0 + x, lambda: x - y, lambda: x - 2, lambda: 0.5 - x,
-        lambda: x * y, lambda: x * 2, lambda: 0.5 * x, lambda: x / y, lambda: x / 2, lambda: 0.5 / x, lambda: x / 0, lambda: -x, lambda: x.tanh(), lambda: x.relu(), lambda: y.relu(),
+        lambda: x + y, lambda: x + 2, lambda: 0.5 + x, lambda: 2 + x, lambda: 0 + x, lambda: x - y,
+        lambda: x - 2, lambda: 0.5 - x,
+        lambda: x * y, lambda: x * 2, lambda: 0.5 * x, lambda: x / y, lambda: x / 2, lambda: 0.5 / x,
+        lambda: x / 0, lambda: -x, lambda: x.tanh(), lambda: x.relu(), lambda: y.relu(),
     ]  # fmt: skip
     shared = [None, 0.0, autograd.ops.add, autograd.ops.mul, (x + 1.0)._da, (x - y)._db, Value]
     gc.collect()  # or what other tests left behind would be freed, and counted, in the middle
@@ -64,7 +70,9 @@ def test_no_pass_leaks(derivative):
     leaves = [Value(0.1 * i) for i in range(260)]  # more than the stack begins with
     row = tuple(leaves[:3])
     inner = autograd.dot(row, row) + autograd.dot(row, (1.0, 2.0, leaves[3].tanh()))
-    root = odd(autograd.dot(row, row)) + odd(autograd.sum([inner * inner, *leaves]) + odd(leaves[0]) + leaves[0])
+    root = odd(autograd.dot(row, row)) + odd(
+        autograd.sum([inner * inner, *leaves]) + odd(leaves[0]) + leaves[0]
+    )
     if derivative is None:
         del inner._a  # the error comes while it sorts
 
@@ -85,7 +93,9 @@ def test_no_pass_leaks(derivative):
         for _ in range(1000):
             work()
         gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - before < 20_000  # free lists fill up; one float a pass would be 24,000 bytes
+        assert (
+            tracemalloc.get_traced_memory()[0] - before < 20_000
+        )  # free lists fill up; one float a pass would be 24,000 bytes
     finally:
         tracemalloc.stop()
 
@@ -115,7 +125,8 @@ def test_a_finalizer_may_replace_an_operand_s_number_while_the_node_is_made():
 
 
 class Struck:
-    """Something in ``grad`` that counts as nothing in a sum, and that does as it likes with the other nodes when it goes."""
+    """Something in ``grad`` that counts as nothing in a sum, and that does as it likes with the other nodes
+    when it goes."""
 
     def __init__(self, strike):
         self.strike = strike
@@ -187,7 +198,8 @@ from autograd import Value, toposort
 gc.disable()
 leaves = [Value(0.01 * i) for i in range(300)]
 row, t = tuple(leaves[:4]), (leaves[0] * leaves[1]).tanh()
-root = autograd.sum([x * x for x in leaves]) + autograd.dot(row, row) * t + autograd.dot(row, (t, 1.0, t, 3.0))
+root = autograd.sum([x * x for x in leaves]) + autograd.dot(row, row) * t
+root = root + autograd.dot(row, (t, 1.0, t, 3.0))
 x, nodes = Value(2.0), []
 
 
@@ -243,7 +255,8 @@ print(sys.getallocatedblocks() - before < 200)
 
 @contextlib.contextmanager
 def alarm():
-    """Yield a function that calls another, strikes it with a KeyboardInterrupt after so many seconds, and says whether that came in time."""
+    """Yield a function that calls another, strikes it with a KeyboardInterrupt after so many seconds, and
+    says whether that came in time."""
     armed = False
 
     def strike(*_):

@@ -1,4 +1,5 @@
-"""What NumPy's functions and operators say to a node: its scalars are numbers, and its functions name what to write instead."""
+"""What NumPy's functions and operators say to a node: its scalars are numbers, and its functions name what
+to write instead."""
 
 from __future__ import annotations
 
@@ -11,7 +12,15 @@ from autograd import Value
 
 np = pytest.importorskip("numpy")
 
-ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod, operator.floordiv]
+ARITHMETIC = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+    operator.mod,
+    operator.floordiv,
+]
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge]
 
 
@@ -39,7 +48,12 @@ def test_divmod_and_equality():
 @pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "u1", "?"])
 def test_an_array_of_numbers_is_compared_element_by_element_with_the_data(f, dtype):
     x = Value(1.0)
-    for array in (np.array([0, 1, 1], dtype), np.array([[0, 1]], dtype), np.array(1, dtype), np.zeros(0, dtype)):
+    for array in (
+        np.array([0, 1, 1], dtype),
+        np.array([[0, 1]], dtype),
+        np.array(1, dtype),
+        np.zeros(0, dtype),
+    ):
         for found, wanted in ((f(x, array), f(1.0, array)), (f(array, x), f(array, 1.0))):
             assert np.asarray(found).dtype == bool
             assert np.array_equal(found, wanted)
@@ -52,7 +66,15 @@ def test_an_array_of_numbers_is_compared_element_by_element_with_the_data(f, dty
 def test_numpys_scalars_are_compared_exactly(f):
     big = Value(2.0**53)
     for x in (big, Value(0.1), Value(float("nan")), Value(float("inf"))):
-        for number in (np.int64(2**53 + 1), np.uint64(2**53 + 1), np.float32(0.1), np.float16(0.1), np.float64(0.1), np.float32("inf"), np.float64("nan")):
+        for number in (
+            np.int64(2**53 + 1),
+            np.uint64(2**53 + 1),
+            np.float32(0.1),
+            np.float16(0.1),
+            np.float64(0.1),
+            np.float32("inf"),
+            np.float64("nan"),
+        ):
             exact = number.item()  # a number of Python
             assert f(x, number) == f(x.data, exact)
             assert f(number, x) == f(exact, x.data)
@@ -61,7 +83,9 @@ def test_numpys_scalars_are_compared_exactly(f):
 FLOATS, OBJECTS = np.array([1.0, 2.0]), np.array([Value(1.0)], dtype=object)
 
 
-@pytest.mark.parametrize(("f", "array"), [(f, FLOATS) for f in ARITHMETIC] + [(f, OBJECTS) for f in ARITHMETIC + COMPARISONS])
+@pytest.mark.parametrize(
+    ("f", "array"), [(f, FLOATS) for f in ARITHMETIC] + [(f, OBJECTS) for f in ARITHMETIC + COMPARISONS]
+)
 def test_an_array_beside_a_node_is_refused(f, array):
     x = Value(3.0)
     for operands in ((array, x), (x, array)):
@@ -72,9 +96,14 @@ def test_an_array_beside_a_node_is_refused(f, array):
 @pytest.mark.parametrize(
     ("call", "instead"),
     [
-        (lambda x: np.sin(x), "autograd.sin, or x.data"), (lambda x: np.arctan2(x, 1.0), "autograd.atan2, or x.data"), (lambda x: np.absolute(x), "autograd.abs, or x.data"),
-        (lambda x: np.maximum(x, 0.0), "autograd.maximum, or x.data"), (lambda x: np.isnan(x), "write x.data"), (lambda x: np.add.reduce(x), "x.data"),
-        (lambda x: np.testing.assert_allclose(x, 3.0), "x.data"), (lambda x: np.testing.assert_allclose(3.0, x), "x.data"), (lambda x: np.testing.assert_allclose(x, x), "x.data"),
+        (lambda x: np.sin(x), "autograd.sin, or x.data"),
+        (lambda x: np.arctan2(x, 1.0), "autograd.atan2, or x.data"),
+        (lambda x: np.absolute(x), "autograd.abs, or x.data"),
+        (lambda x: np.maximum(x, 0.0), "autograd.maximum, or x.data"),
+        (lambda x: np.isnan(x), "write x.data"), (lambda x: np.add.reduce(x), "x.data"),
+        (lambda x: np.testing.assert_allclose(x, 3.0), "x.data"),
+        (lambda x: np.testing.assert_allclose(3.0, x), "x.data"),
+        (lambda x: np.testing.assert_allclose(x, x), "x.data"),
         (lambda x: operator.iadd(np.ones(2), x), "x.data"), (lambda x: np.ones(2) @ x, "x.data"),
     ],
 )  # fmt: skip

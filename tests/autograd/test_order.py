@@ -61,7 +61,9 @@ WALKERS = {
     "backward": lambda root: root.backward(),
     "backward of every order": lambda root: root.backward(create_graph=True),
     "backward in search of anomalies": anomaly,
-    "backward through a checkpoint": lambda root: autograd.checkpoint(lambda x: x * root)(Value(1.0)).backward(),
+    "backward through a checkpoint": lambda root: autograd.checkpoint(lambda x: x * root)(
+        Value(1.0)
+    ).backward(),
     "adjoints": autograd.adjoints,
     "gradients": lambda root: autograd.gradients(root, Value(1.0)),
     "toposort": autograd.toposort,

@@ -1,4 +1,5 @@
-"""The order of polygamma's arguments, wherever it is called, written or read: order first, as in SciPy and PyTorch."""
+"""The order of polygamma's arguments, wherever it is called, written or read: order first, as in SciPy and
+PyTorch."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ def test_it_agrees_with_torch() -> None:
     torch = pytest.importorskip("torch")
     for n, x in CASES:
         if n and x > 0.0:
-            assert ops.polygamma(n, x) == pytest.approx(float(torch.polygamma(n, torch.tensor(x, dtype=torch.float64))), rel=1e-6)
+            assert ops.polygamma(n, x) == pytest.approx(
+                float(torch.polygamma(n, torch.tensor(x, dtype=torch.float64))), rel=1e-6
+            )
 
 
 @pytest.mark.parametrize("backend", ["numpy", "c", "python"])
@@ -71,8 +74,10 @@ def test_it_compiles(backend: str) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: ops.polygamma(x, 1), lambda x: ops.polygamma(x, 1.0), lambda x: ops.polygamma(x, x), lambda x: ops.polygamma(x, order=x),
-        lambda x: autograd.grad(lambda t: ops.polygamma(t, 1))(0.5), lambda x: autograd.jvp(lambda t: ops.polygamma(t, 2), (2.0,), (1.0,)),
+        lambda x: ops.polygamma(x, 1), lambda x: ops.polygamma(x, 1.0), lambda x: ops.polygamma(x, x),
+        lambda x: ops.polygamma(x, order=x),
+        lambda x: autograd.grad(lambda t: ops.polygamma(t, 1))(0.5),
+        lambda x: autograd.jvp(lambda t: ops.polygamma(t, 2), (2.0,), (1.0,)),
         lambda x: ops.polygamma(1, 2, x), lambda x: ops.polygamma(1, x, order=1), lambda x: ops.polygamma(),
     ],
 )  # fmt: skip
@@ -81,10 +86,14 @@ def test_a_node_as_order_and_a_wrong_count_raise(call) -> None:
         call(Value(2.0))
 
 
-@pytest.mark.parametrize("wrong", [0.5, -1, -1.0, 2.5, math.inf, math.nan, 1e-300, Fraction(5, 2), 10**400, 1.0000000001])
+@pytest.mark.parametrize(
+    "wrong", [0.5, -1, -1.0, 2.5, math.inf, math.nan, 1e-300, Fraction(5, 2), 10**400, 1.0000000001]
+)
 def test_an_order_that_is_none_raises(wrong: float) -> None:
     for x in (1.0, Value(1.0)):
-        with pytest.raises(ValueError, match=r"polygamma\(order, x\) takes as its order a whole number from 0"):
+        with pytest.raises(
+            ValueError, match=r"polygamma\(order, x\) takes as its order a whole number from 0"
+        ):
             ops.polygamma(wrong, x)
 
 
@@ -93,14 +102,22 @@ def test_orders_of_numpy_are_checked_alike(kind: str) -> None:
     number = getattr(pytest.importorskip("numpy"), kind)
     for x in (1.0, Value(1.0)):
         assert ops.polygamma(number(3), x) == ops.polygamma(3, 1.0)
-        for f, wrong in ((ops.polygamma, -1), (ops.polygamma, 2.5), (lambda n, x: ops.round(x, n), 2.5), (lambda n, x: ops.round(x, n), 500)):
+        for f, wrong in (
+            (ops.polygamma, -1),
+            (ops.polygamma, 2.5),
+            (lambda n, x: ops.round(x, n), 2.5),
+            (lambda n, x: ops.round(x, n), 500),
+        ):
             if number(wrong) == wrong:
                 with pytest.raises(ValueError, match=f"a whole number from .* to .*, got {wrong}"):
                     f(number(wrong), x)
 
 
 def test_a_forgotten_operand_is_not_taken_for_an_order() -> None:
-    with pytest.raises(TypeError, match=r"polygamma\(order, x\) takes its order first, then what it is applied to; got 3 alone"):
+    with pytest.raises(
+        TypeError,
+        match=r"polygamma\(order, x\) takes its order first, then what it is applied to; got 3 alone",
+    ):
         ops.polygamma(3)
     for call in (lambda: ops.polygamma(order=3), lambda: ops.polygamma()):
         with pytest.raises(TypeError, match=r"polygamma\(\) takes 2 operands, got 1"):
@@ -128,5 +145,7 @@ def test_its_derivatives_are_right_by_the_oracle() -> None:
     for _ in range(20):
         n, x = rng.randrange(4), rng.uniform(0.1, 9.0)
         assert ops.polygamma(n, x) == pytest.approx(float(value(ops.polygamma, [x, float(n)])), rel=1e-13)
-        assert ops.polygamma(n + 1, x) == pytest.approx(float(derivative(ops.polygamma, [x, float(n)], 0)), rel=1e-12)
+        assert ops.polygamma(n + 1, x) == pytest.approx(
+            float(derivative(ops.polygamma, [x, float(n)], 0)), rel=1e-12
+        )
     assert check_grads(lambda t: ops.polygamma(2, t), (1.7,), order=2)

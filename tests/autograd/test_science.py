@@ -21,7 +21,9 @@ def solve(matrix, right):
             rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
     x = [0.0] * n
     for k in reversed(range(n)):
-        x[k] = (rows[k][n] - sum(a * b for a, b in zip(rows[k][k + 1 : n], x[k + 1 :], strict=True))) / rows[k][k]
+        x[k] = (rows[k][n] - sum(a * b for a, b in zip(rows[k][k + 1 : n], x[k + 1 :], strict=True))) / rows[
+            k
+        ][k]
     return x
 
 
@@ -88,7 +90,8 @@ def test_a_pendulum_is_differentiated_through_ten_thousand_steps():
 
 
 def test_forward_and_reverse_mode_agree_on_the_pendulum_and_area_is_kept():
-    # Liouville: the flow of a frictionless pendulum keeps areas of (angle, speed), so its Jacobian has determinant 1.
+    # Liouville: the flow of a frictionless pendulum keeps areas of (angle, speed), so its Jacobian has
+    # determinant 1.
     (a, b), (c, d) = jacfwd(lambda v: list(pendulum(v[0], v[1], 9.81, steps=1000, dt=1e-3)))([0.5, 0.2])
     assert a * d - b * c == pytest.approx(1.0, rel=1e-12)
     row = grad(lambda v: pendulum(v[0], v[1], 9.81, steps=1000, dt=1e-3)[0])([0.5, 0.2])
@@ -171,7 +174,11 @@ def test_a_double_pendulum_from_its_lagrangian():
     m1, m2, l1, l2, g = 1.0, 2.0, 1.5, 0.7, 9.81
 
     def lagrangian(q, v):
-        kinetic = 0.5 * (m1 + m2) * (l1 * v[0]) ** 2 + 0.5 * m2 * (l2 * v[1]) ** 2 + m2 * l1 * l2 * v[0] * v[1] * cos(q[0] - q[1])
+        kinetic = (
+            0.5 * (m1 + m2) * (l1 * v[0]) ** 2
+            + 0.5 * m2 * (l2 * v[1]) ** 2
+            + m2 * l1 * l2 * v[0] * v[1] * cos(q[0] - q[1])
+        )
         potential = -(m1 + m2) * g * l1 * cos(q[0]) - m2 * g * l2 * cos(q[1])
         return kinetic - potential
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 
 def random_graph(seed):
-    """Return leaves and a root over sums, products, dot products with shared vectors, n-ary nodes, untaken branches."""
+    """Return leaves and a root over sums, products, dot products with shared vectors, n-ary nodes, untaken
+    branches."""
     rng = random.Random(seed)
     leaves = [Value(rng.gauss(0.0, 1.0)) for _ in range(12)]
     nodes = list(leaves)
@@ -27,9 +28,12 @@ def random_graph(seed):
         vector = (a, 0.5, b, c)
         nodes.append(
             rng.choice([
-                lambda: a + b, lambda: a * b, lambda: a - 2.0, lambda: 3.0 - a, lambda: (a * 0.1).tanh(), lambda: a.relu(),
-                lambda: autograd.dot(row, vector) * 0.1, lambda: autograd.dot(vector, vector).tanh(), lambda: autograd.sum([a, 1.0, b, a]),
-                lambda: autograd.max([a, b, c]), lambda: autograd.where(a > b, a, b), lambda: a / 3.0, lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)),
+                lambda: a + b, lambda: a * b, lambda: a - 2.0, lambda: 3.0 - a, lambda: (a * 0.1).tanh(),
+                lambda: a.relu(),
+                lambda: autograd.dot(row, vector) * 0.1, lambda: autograd.dot(vector, vector).tanh(),
+                lambda: autograd.sum([a, 1.0, b, a]),
+                lambda: autograd.max([a, b, c]), lambda: autograd.where(a > b, a, b), lambda: a / 3.0,
+                lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)),
             ])().sigmoid()
         )  # fmt: skip
     return leaves, autograd.sum(nodes[-20:])
@@ -127,11 +131,16 @@ PASSES = {
 
 
 @pytest.mark.parametrize("way", PASSES)
-@pytest.mark.parametrize("grad", ["s", "", b"x", [1.0], [], (), {}, object(), 1j, 10**400], ids=lambda x: f"{x!r:.10}")
+@pytest.mark.parametrize(
+    "grad", ["s", "", b"x", [1.0], [], (), {}, object(), 1j, 10**400], ids=lambda x: f"{x!r:.10}"
+)
 def test_a_grad_to_which_nothing_can_be_added_is_named_and_nothing_changes(way, grad):
     a, b = Value(2.0, "weight"), Value(3.0)
     a.grad, b.grad = grad, 1.0
-    with pytest.raises((TypeError, OverflowError), match="the grad of the leaf 'weight' holds .*, to which no gradient can be added"):
+    with pytest.raises(
+        (TypeError, OverflowError),
+        match="the grad of the leaf 'weight' holds .*, to which no gradient can be added",
+    ):
         PASSES[way](a, b)
     assert a.grad is grad
     assert b.grad == 1.0

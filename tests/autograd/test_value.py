@@ -20,7 +20,15 @@ def same(a, b):
 
 def test_a_leaf_has_no_history():
     x = Value(2, label="x")
-    assert (x.data, x.grad, x.op, x.parents, x.operands, x.local_grads, x.label) == (2.0, 0.0, None, (), (), (), "x")
+    assert (x.data, x.grad, x.op, x.parents, x.operands, x.local_grads, x.label) == (
+        2.0,
+        0.0,
+        None,
+        (),
+        (),
+        (),
+        "x",
+    )
     assert repr(x) == "Value(data=2.0, grad=0.0, label='x')"
     assert repr(Value(2.0)) == "Value(data=2.0, grad=0.0)"
     assert x.item() == 2.0
@@ -52,7 +60,13 @@ def test_constants_are_floats_and_not_nodes():
 @pytest.mark.parametrize("b", POINTS)
 def test_the_inline_rules_equal_their_rows_to_the_bit(name, a, b):
     row = TABLE[name]
-    inline = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "tanh": Value.tanh, "relu": Value.relu}[name]
+    inline = {
+        "add": operator.add,
+        "sub": operator.sub,
+        "mul": operator.mul,
+        "tanh": Value.tanh,
+        "relu": Value.relu,
+    }[name]
     numbers = (a, b)[: row.arity]
     for operands in [tuple(map(Value, numbers)), (Value(a), b)[: row.arity]]:
         short, general = inline(*operands), Value._apply(row, operands)

@@ -26,11 +26,48 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
     except ImportError:
         return {}
     f = torch.nn.functional
-    same = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid", "sqrt", "square", "reciprocal", "erf", "erfc", "lgamma", "digamma", "abs", "relu", "hypot", "atan2", "logaddexp", "maximum", "minimum"]
+    same = [
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "sigmoid",
+        "sqrt",
+        "square",
+        "reciprocal",
+        "erf",
+        "erfc",
+        "lgamma",
+        "digamma",
+        "abs",
+        "relu",
+        "hypot",
+        "atan2",
+        "logaddexp",
+        "maximum",
+        "minimum",
+    ]
     return {name: getattr(torch, name) for name in same} | {
-        "softplus": f.softplus, "logsigmoid": f.logsigmoid, "silu": f.silu, "gelu": f.gelu, "elu": f.elu, "selu": f.selu,
+        "softplus": f.softplus, "logsigmoid": f.logsigmoid, "silu": f.silu, "gelu": f.gelu, "elu": f.elu,
+        "selu": f.selu,
         "relu6": f.relu6, "hardtanh": f.hardtanh, "leaky_relu": f.leaky_relu,
-        "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow, "neg": torch.neg,
+        "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow,
+        "neg": torch.neg,
     }  # fmt: skip
 
 
@@ -43,12 +80,45 @@ def jax_functions() -> dict[str, Callable[..., Any]]:
         return {}
     jax.config.update("jax_enable_x64", True)
     n, j, s = jax.numpy, jax.nn, jax.scipy.special
-    same = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sqrt", "square", "cbrt", "reciprocal", "abs", "hypot", "arctan2", "logaddexp", "maximum", "minimum"]
+    same = [
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsinh",
+        "arccosh",
+        "arctanh",
+        "sqrt",
+        "square",
+        "cbrt",
+        "reciprocal",
+        "abs",
+        "hypot",
+        "arctan2",
+        "logaddexp",
+        "maximum",
+        "minimum",
+    ]
     return {name.replace("arc", "a"): getattr(n, name) for name in same} | {
-        "sigmoid": j.sigmoid, "softplus": j.softplus, "logsigmoid": j.log_sigmoid, "silu": j.silu, "relu": j.relu, "selu": j.selu,
-        "gelu": lambda x: j.gelu(x, approximate=False), "elu": j.elu, "relu6": j.relu6, "leaky_relu": j.leaky_relu,
+        "sigmoid": j.sigmoid, "softplus": j.softplus, "logsigmoid": j.log_sigmoid, "silu": j.silu,
+        "relu": j.relu, "selu": j.selu,
+        "gelu": lambda x: j.gelu(x, approximate=False), "elu": j.elu, "relu6": j.relu6,
+        "leaky_relu": j.leaky_relu,
         "hardtanh": j.hard_tanh, "erf": s.erf, "erfc": s.erfc, "lgamma": s.gammaln, "digamma": s.digamma,
-        "add": n.add, "sub": n.subtract, "mul": n.multiply, "div": n.divide, "pow": n.power, "neg": n.negative,
+        "add": n.add, "sub": n.subtract, "mul": n.multiply, "div": n.divide, "pow": n.power,
+        "neg": n.negative,
     }  # fmt: skip
 
 
@@ -61,7 +131,11 @@ def by_torch(f: Callable[..., Any], points: list[tuple[float, ...]], count: int)
     first = torch.autograd.grad(y.sum(), xs, create_graph=True)
     second = {}
     for i, j in [*((i, i) for i in range(count)), *([(0, 1)] if count > 1 else [])]:
-        d = torch.autograd.grad(first[i].sum(), xs[j], retain_graph=True, allow_unused=True)[0] if first[i].requires_grad else None
+        d = (
+            torch.autograd.grad(first[i].sum(), xs[j], retain_graph=True, allow_unused=True)[0]
+            if first[i].requires_grad
+            else None
+        )
         second[i, j] = [0.0] * len(points) if d is None else (torch.zeros_like(xs[j]) + d).tolist()
     firsts, values = [d.tolist() for d in first], y.tolist()
     for k in range(len(points)):

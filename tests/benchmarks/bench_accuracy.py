@@ -1,11 +1,12 @@
-"""The published accuracy of every operation: largest errors against mpmath, beside PyTorch's and JAX's where installed.
+"""The published accuracy of every operation: largest errors against mpmath, beside PyTorch's and JAX's where
+installed.
 
     python tests/benchmarks/bench_accuracy.py --points 10000 --hips
 
-For each operation, over points all through the range of doubles: the largest error of the value, of the first derivatives and
-of the second derivatives, in units in the last place; then a grid of special points, with the number of wrong derivatives.
-An error is measured against the exact result, or, where terms cancel in it, the largest of them. This takes some ten minutes
-where mpmath finds gmpy2, and an hour where it does not.
+For each operation, over points all through the range of doubles: the largest error of the value, of the first
+derivatives and of the second derivatives, in units in the last place; then a grid of special points, with the
+number of wrong derivatives. An error is measured against the exact result, or, where terms cancel in it, the
+largest of them. This takes some ten minutes where mpmath finds gmpy2, and an hour where it does not.
 """
 
 from __future__ import annotations
@@ -38,9 +39,12 @@ from autograd.value import Value
 
 # Rows that others' rules are made of, and steps, which have no derivative to measure.
 HELPERS = {
-    "sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "gelu_slope", "share", "share_slope", "softmax_rest",
-    "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
-    "sign", "floor", "ceil", "round", "floordiv", "greater", "greater_equal", "less", "less_equal", "equal", "where", "polygamma",
+    "sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "gelu_slope", "share", "share_slope",
+    "softmax_rest",
+    "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial",
+    "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
+    "sign", "floor", "ceil", "round", "floordiv", "greater", "greater_equal", "less", "less_equal", "equal",
+    "where", "polygamma",
 }  # fmt: skip
 
 
@@ -60,7 +64,13 @@ def operands(op: ops.Op, rng: random.Random) -> tuple[float, ...]:
         while not low < x < high:
             x = number(rng, low, high, exponent)
         xs.append(x)
-    params = {"exponent": rng.choice([2.0, 3.0, -1.0, 0.5, 1.5, -2.5, 7.0]), "index": 1.0, "low": -1.0, "high": 2.0, "order": 1.0}
+    params = {
+        "exponent": rng.choice([2.0, 3.0, -1.0, 0.5, 1.5, -2.5, 7.0]),
+        "index": 1.0,
+        "low": -1.0,
+        "high": 2.0,
+        "order": 1.0,
+    }
     return (*xs, *(params.get(name, default) for name, default in op.params.items()))
 
 
@@ -84,7 +94,8 @@ def number(rng: random.Random, low: float, high: float, exponent: float | None) 
 
 
 def exact(op: ops.Op, xs: tuple[float, ...], count: int) -> tuple[Any, list[Any], dict[tuple[int, int], Any]]:
-    """Return the exact value, first and second derivatives (the diagonal, and the pairs of the first two operands)."""
+    """Return the exact value, first and second derivatives (the diagonal, and the pairs of the first two
+    operands)."""
     with oracle.precision(op):
         f = oracle.reference(op)
         at = [mp.mpf(x) for x in xs]
@@ -109,7 +120,8 @@ def exact(op: ops.Op, xs: tuple[float, ...], count: int) -> tuple[Any, list[Any]
 
 
 def error(computed: float, truth: Any, scale: float = 0.0) -> float:
-    """Return the error in units in the last place of the exact result, or of the largest of the terms it is the sum of."""
+    """Return the error in units in the last place of the exact result, or of the largest of the terms it is
+    the sum of."""
     target = oracle.to_double(truth)
     if math.isnan(target):
         return 0.0  # outside the function's domain
@@ -122,7 +134,8 @@ def error(computed: float, truth: Any, scale: float = 0.0) -> float:
 
 
 def largest_term(root: Any) -> float:
-    """Return the largest of the terms that a recorded result is the sum of; the result itself, if it is a product."""
+    """Return the largest of the terms that a recorded result is the sum of; the result itself, if it is a
+    product."""
     if not isinstance(root, Value):
         return abs(root)
     terms: dict[Value, float] = {}
@@ -178,7 +191,9 @@ def measure(op_name: str, count_points: int, seed: int) -> dict[str, list[float]
     count = len(points[0]) - len(op.params)
     truths, scales, largest = [], [], []
     worst = {"chainrule": [0.0, 0.0, 0.0]}
-    for xs, (y, first, second, first_terms, second_terms) in zip(points, ours(op, points, count), strict=True):
+    for xs, (y, first, second, first_terms, second_terms) in zip(
+        points, ours(op, points, count), strict=True
+    ):
         truth = exact(op, xs, count)
         truths.append(truth)
         scales.append((first_terms, second_terms))
@@ -220,16 +235,25 @@ def shown(x: float) -> str:
 def accuracy_table(names: list[str], points: int, seed: int, jobs: int) -> None:
     """Print the largest errors as a Markdown table."""
     shown_libraries = ["chainrule", *libraries()]
-    print(f"Largest error in ulp over {points} points (seed {seed}): value, first derivatives, second derivatives\n")
+    print(
+        f"Largest error in ulp over {points} points (seed {seed}): value, first derivatives, second "
+        "derivatives\n"
+    )
     print("| operation | " + " | ".join(f"{name}: value | f' | f''" for name in shown_libraries) + " |")
     print("|---|" + "---|" * (3 * len(shown_libraries)))
     total = [0.0, 0.0, 0.0]
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for name, worst in zip(names, pool.map(measure, names, [points] * len(names), [seed] * len(names)), strict=True):
-            cells = [" | ".join(map(shown, worst[lib])) if lib in worst else "- | - | -" for lib in shown_libraries]
+        for name, worst in zip(
+            names, pool.map(measure, names, [points] * len(names), [seed] * len(names)), strict=True
+        ):
+            cells = [
+                " | ".join(map(shown, worst[lib])) if lib in worst else "- | - | -" for lib in shown_libraries
+            ]
             print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
             total = [max(a, b) for a, b in zip(total, worst["chainrule"], strict=True)]
-    print(f"\nchainrule's largest: value {shown(total[0])}, first {shown(total[1])}, second {shown(total[2])}\n")
+    print(
+        f"\nchainrule's largest: value {shown(total[0])}, first {shown(total[1])}, second {shown(total[2])}\n"
+    )
 
 
 def hips_derivatives() -> tuple[str, dict[tuple[str, float], float]]:
@@ -240,9 +264,13 @@ def hips_derivatives() -> tuple[str, dict[tuple[str, float], float]]:
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = str(Path(folder, "Scripts" if os.name == "nt" else "bin", "python"))
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "autograd", "scipy"], check=True, stdout=sys.stderr)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "autograd", "scipy"], check=True, stdout=sys.stderr
+        )
         # Isolated (-I), lest the folder we are in, or PYTHONPATH, put our package in its place.
-        version, *lines = subprocess.run([python, "-I", "-c", hips_program()], capture_output=True, text=True, check=True).stdout.splitlines()
+        version, *lines = subprocess.run(
+            [python, "-I", "-c", hips_program()], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
     rows = [line.split() for line in lines]
     return version, {(name, x_key(float(x))): float(d) for name, x, d in rows}
 
@@ -285,7 +313,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="the operations to measure (default: all)")
     parser.add_argument("--jobs", type=int, default=1, help="processes at work (default 1)")
-    parser.add_argument("--hips", action="store_true", help="install HIPS autograd in a temporary environment, for the special points")
+    parser.add_argument(
+        "--hips",
+        action="store_true",
+        help="install HIPS autograd in a temporary environment, for the special points",
+    )
     args = parser.parse_args()
     names = args.only or [name for name in ops.TABLE if name not in HELPERS]
     accuracy_table(names, args.points, args.seed, args.jobs)

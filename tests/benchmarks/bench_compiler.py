@@ -49,7 +49,14 @@ def medians(contestants: list[Callable[[], Any]], rounds: int, budget: float) ->
 
 def stepper(system: System, backend: str) -> tuple[Callable[[], Any], Any, float]:
     """Return the compiled step with its update, the compiled object, and the seconds that compiling took."""
-    step = compile(system.loss, system.params, batch=system.batch, reduction=system.reduction, penalty=system.penalty, backend=backend)
+    step = compile(
+        system.loss,
+        system.params,
+        batch=system.batch,
+        reduction=system.reduction,
+        penalty=system.penalty,
+        backend=backend,
+    )
     start = time.perf_counter()
     _, engine = step._prepare(system.data)
     seconds = time.perf_counter() - start
@@ -78,10 +85,20 @@ def main() -> None:
     parser.add_argument("systems", nargs="*", default=list(SYSTEMS), help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--backends", default="numpy,c,python")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--budget", type=float, default=0.05, help="seconds for each contestant in each round")
-    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="time PyTorch and JAX too, where they are installed")
+    parser.add_argument(
+        "--budget", type=float, default=0.05, help="seconds for each contestant in each round"
+    )
+    parser.add_argument(
+        "--peers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="time PyTorch and JAX too, where they are installed",
+    )
     given = parser.parse_args()
-    print(f"{'system':<36} {'nodes':>8} {'hand us':>9}  backend: ratio (target), compile seconds, gradient error")
+    print(
+        f"{'system':<36} {'nodes':>8} {'hand us':>9}  backend: ratio (target), compile seconds, gradient "
+        "error"
+    )
     for name in given.systems:
         system = SYSTEMS[name]()
         runs, labels = [system.hand()], []
@@ -92,7 +109,9 @@ def main() -> None:
             runs.append(run)
             labels.append((backend, step, seconds))
         makers = [("PyTorch", torch_step), *([] if name in STRAIGHT else [("JAX jit", jax_step)])]
-        peers = [(label, made) for label, make in makers if (made := make(system, name))] if given.peers else []
+        peers = (
+            [(label, made) for label, make in makers if (made := make(system, name))] if given.peers else []
+        )
         times = medians([*runs, *(made for _, made in peers)], given.rounds, given.budget)
         nodes = labels[0][1].report()["nodes with gradient"]
         print(f"{system.name:<36} {nodes:>8} {times[0] * 1e6:>9.1f}", end="")
@@ -101,13 +120,20 @@ def main() -> None:
                 t /= MANY
             target = system.targets.get(backend)
             shown = f" ({target:g})" if target else ""
-            print(f"  {backend}: {t / times[0]:.3f}{shown}, {seconds:.2f} s, {error_of(step, system):.0e}", end="", flush=True)
+            print(
+                f"  {backend}: {t / times[0]:.3f}{shown}, {seconds:.2f} s, {error_of(step, system):.0e}",
+                end="",
+                flush=True,
+            )
         print(f"  auto takes {choose('auto', labels[0][1]._latest[0].program)[0]}", end="")
         for (label, _), t in zip(peers, times[len(runs) :], strict=True):
             print(f"  {label}: {t / times[0]:.3f}", end="")
         if given.peers and name in STRAIGHT and find_spec("jax"):
             t = jax_apart(name)
-            print(f"  JAX jit: {f'did not finish in {LIMIT:.0f} s' if t is None else f'{t / times[0]:.3f}'}", end="")
+            print(
+                f"  JAX jit: {f'did not finish in {LIMIT:.0f} s' if t is None else f'{t / times[0]:.3f}'}",
+                end="",
+            )
         print(flush=True)
 
 

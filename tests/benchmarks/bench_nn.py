@@ -1,7 +1,7 @@
 """Speed of training against PyPI's micrograd, and against a plain class in a small GPT.
 
-Run ``python tests/benchmarks/bench_nn.py``. The peers take turns in one process, each a few steps in a loop, with the
-garbage collector on, as users have it; each figure is the median over the rounds, in processor time.
+Run ``python tests/benchmarks/bench_nn.py``. The peers take turns in one process, each a few steps in a loop,
+with the garbage collector on, as users have it; each figure is the median over the rounds, in processor time.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def our_step(model, points, labels, lr):
     return loss.data
 
 
-def alternate(steps: dict[str, Callable[[], object]], rounds: int, *, repeat: int = 3) -> dict[str, list[float]]:
+def alternate(
+    steps: dict[str, Callable[[], object]], rounds: int, *, repeat: int = 3
+) -> dict[str, list[float]]:
     """Time a loop of ``repeat`` steps of each once a round, in turn; return processor seconds per step.
 
     The garbage that one peer leaves behind is collected before the next one's turn, not in it.
@@ -86,9 +88,13 @@ def bench_moons(rounds: int) -> None:
     times = alternate(
         {
             "micrograd": lambda: micrograd_step(theirs, micrograd.engine.Value, points, labels, 0.1),
-            "granular=True, micrograd's program": lambda: micrograd_step(granular, autograd.Value, points, labels, 0.1),
+            "granular=True, micrograd's program": lambda: micrograd_step(
+                granular, autograd.Value, points, labels, 0.1
+            ),
             "granular=True, nn's losses": lambda: our_step(granular, points, labels, 0.1),
-            "dot nodes, micrograd's program": lambda: micrograd_step(fused, autograd.Value, points, labels, 0.1),
+            "dot nodes, micrograd's program": lambda: micrograd_step(
+                fused, autograd.Value, points, labels, 0.1
+            ),
             "dot nodes, nn's losses": lambda: our_step(fused, points, labels, 0.1),
         },
         rounds,
@@ -135,7 +141,9 @@ def bench_systems(rounds: int) -> None:
     """Print seconds for a full-batch step of the two large reference systems, node by node."""
     rng = random.Random(1)
     x, y = nn.data.make_spiral(300, rng=0)
-    spiral = nn.MLP(2, [100, 3], init=lambda nin, nout, rng: nn.init.normal(nin, nout, std=0.01, rng=rng), rng=0)
+    spiral = nn.MLP(
+        2, [100, 3], init=lambda nin, nout, rng: nn.init.normal(nin, nout, std=0.01, rng=rng), rng=0
+    )
     inputs = [[rng.gauss(0.0, 1.0) for _ in range(1000)] for _ in range(64)]
     targets = [[rng.gauss(0.0, 1.0) for _ in range(10)] for _ in range(64)]
     two_layer = nn.MLP(1000, [100, 10], bias=False, init="normal", rng=2)
@@ -145,7 +153,8 @@ def bench_systems(rounds: int) -> None:
             penalty=lambda: nn.losses.l2_penalty(spiral, 1e-3), progress=False,
         ),
         "R5, two layers 64 x 1000-100-10": lambda: nn.fit(
-            two_layer, (inputs, targets), nn.losses.sum_squared_error, nn.optim.SGD(two_layer.parameters(), 1e-6), epochs=3,
+            two_layer, (inputs, targets), nn.losses.sum_squared_error,
+            nn.optim.SGD(two_layer.parameters(), 1e-6), epochs=3,
             reduction="sum", progress=False,
         ),
     }  # fmt: skip
@@ -164,7 +173,9 @@ def table(title: str, times: dict[str, list[float]]) -> None:
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     print(f"the engine's hottest code runs in {'Python' if engine is None else 'C'}")

@@ -1,7 +1,8 @@
 """The same training steps in PyTorch (eager) and JAX (jit).
 
-Systems with arrays are written as one writes them there; the graphs without structure, whose every operation is
-another, are the same straight lines. ``python tests/benchmarks/peers.py SYSTEM`` prints the microseconds of JAX's step.
+Systems with arrays are written as one writes them there; the graphs without structure, whose every operation
+is another, are the same straight lines. ``python tests/benchmarks/peers.py SYSTEM`` prints the microseconds
+of JAX's step.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from rolled_systems import LR, SYSTEMS, System
 __all__ = ["jax_apart", "jax_step", "torch_step"]
 
 STRAIGHT = ("dag", "chain")
-"""Systems that are straight lines: JAX may need minutes to compile them, so it gets a process of its own and a limit."""
+"""Systems that are straight lines: JAX may need minutes to compile them, so it gets a process of its own and
+a limit."""
 LIMIT = 60.0
 
 
@@ -53,7 +55,8 @@ def arrays(system: System, key: str) -> dict[str, Any]:
 
 
 def data_of(system: System, key: str) -> tuple[Any, Any]:
-    """Return the two arguments of the loss as arrays; those of a system that has recorded its data are found elsewhere."""
+    """Return the two arguments of the loss as arrays; those of a system that has recorded its data are found
+    elsewhere."""
     given = SYSTEMS["spiral"]().data if key == "spiral-traced" else system.data
     return tuple(np.asarray(x) for x in (*given, 0.0, 0.0)[:2])  # type: ignore[return-value]
 
@@ -63,8 +66,10 @@ def torch_library() -> Any:
     import torch
 
     return SimpleNamespace(
-        relu=torch.relu, tanh=torch.tanh, sin=torch.sin, sigmoid=torch.sigmoid, log_softmax=torch.log_softmax, softmax=torch.softmax,
-        swapaxes=torch.swapaxes, arange=torch.arange, zeros=lambda n: torch.zeros(n, dtype=torch.float64), loop=None,
+        relu=torch.relu, tanh=torch.tanh, sin=torch.sin, sigmoid=torch.sigmoid, log_softmax=torch.log_softmax,
+        softmax=torch.softmax,
+        swapaxes=torch.swapaxes, arange=torch.arange, zeros=lambda n: torch.zeros(n, dtype=torch.float64),
+        loop=None,
     )  # fmt: skip
 
 
@@ -74,7 +79,8 @@ def jax_library() -> Any:
 
     n = jax.numpy
     return SimpleNamespace(
-        relu=jax.nn.relu, tanh=n.tanh, sin=n.sin, sigmoid=jax.nn.sigmoid, log_softmax=jax.nn.log_softmax, softmax=jax.nn.softmax,
+        relu=jax.nn.relu, tanh=n.tanh, sin=n.sin, sigmoid=jax.nn.sigmoid, log_softmax=jax.nn.log_softmax,
+        softmax=jax.nn.softmax,
         swapaxes=n.swapaxes, arange=n.arange, zeros=n.zeros, loop=jax.lax.scan,
     )  # fmt: skip
 
@@ -113,7 +119,15 @@ def loss_of(system: System, key: str, m: Any) -> Callable[..., Any]:
         v = list(p["theta"])
         calls = {"tanh": m.tanh, "sin": m.sin, "sigmoid": m.sigmoid, "relu": m.relu}
         for op, a, b in system.facts["plan"]:
-            v.append(0.5 * (v[a] + v[b]) if op == "add" else v[a] - 0.5 * v[b] if op == "sub" else v[a] * v[b] if op == "mul" else calls[op](v[b]))
+            v.append(
+                0.5 * (v[a] + v[b])
+                if op == "add"
+                else v[a] - 0.5 * v[b]
+                if op == "sub"
+                else v[a] * v[b]
+                if op == "mul"
+                else calls[op](v[b])
+            )
         return sum(v[-100:]) / 100.0
 
     def chain(p: Any, x: Any, y: Any) -> Any:
@@ -121,7 +135,17 @@ def loss_of(system: System, key: str, m: Any) -> Callable[..., Any]:
             x = x * p["theta"][0] + 0.5 if i % 2 else m.sin(x)
         return x * x
 
-    return {"spiral": spiral, "spiral-traced": spiral, "r4": r4, "r5": r5, "moons": moons, "rnn": rnn, "gpt": gpt_of(system, m), "dag": dag, "chain": chain}[key]
+    return {
+        "spiral": spiral,
+        "spiral-traced": spiral,
+        "r4": r4,
+        "r5": r5,
+        "moons": moons,
+        "rnn": rnn,
+        "gpt": gpt_of(system, m),
+        "dag": dag,
+        "chain": chain,
+    }[key]
 
 
 def gpt_of(system: System, m: Any) -> Callable[..., Any]:
@@ -205,9 +229,12 @@ def jax_step(system: System, key: str) -> Callable[[], Any] | None:
 
 
 def jax_apart(key: str) -> float | None:
-    """Return the seconds of JAX's step, measured in a process of its own, or None where it does not finish in time."""
+    """Return the seconds of JAX's step, measured in a process of its own, or None where it does not finish in
+    time."""
     try:
-        done = subprocess.run([sys.executable, __file__, key], capture_output=True, text=True, timeout=LIMIT, check=True)
+        done = subprocess.run(
+            [sys.executable, __file__, key], capture_output=True, text=True, timeout=LIMIT, check=True
+        )
     except subprocess.TimeoutExpired:
         return None
     return float(done.stdout) * 1e-6

@@ -21,7 +21,8 @@ from autograd import Value
 
 @dataclass
 class System:
-    """A loss to compile, its data, and the same step by hand: ``hand()`` returns a function without parameters."""
+    """A loss to compile, its data, and the same step by hand: ``hand()`` returns a function without
+    parameters."""
 
     name: str
     loss: Callable[..., Any]
@@ -86,7 +87,8 @@ def r4() -> System:
 
         return step
 
-    return System("R4, one sample", loss, [v for k in range(3) for v in flat(w[k], b[k])], ([5.0, 7.0], 0.6), hand,
+    return System("R4, one sample", loss, [v for k in range(3) for v in flat(w[k], b[k])], ([5.0, 7.0], 0.6),
+        hand,
                   targets={"numpy": 0.65, "python": 0.10, "c": 0.02})  # fmt: skip
 
 
@@ -106,7 +108,12 @@ def spiral(*, traced: bool) -> System:
     points, labels = spiral_data()
     rs = np.random.RandomState(1)
     a1, a2 = 0.01 * rs.randn(2, 100), 0.01 * rs.randn(100, 3)
-    W1, b1, W2, b2 = values("W1", a1), values("b1", np.zeros(100)), values("W2", a2), values("b2", np.zeros(3))
+    W1, b1, W2, b2 = (
+        values("W1", a1),
+        values("b1", np.zeros(100)),
+        values("W2", a2),
+        values("b2", np.zeros(3)),
+    )
     first, second = [tuple(c) for c in zip(*W1, strict=True)], [tuple(c) for c in zip(*W2, strict=True)]
 
     def scores(x):
@@ -123,7 +130,12 @@ def spiral(*, traced: bool) -> System:
 
     def whole():
         rows = points.tolist()
-        return autograd.mean([-autograd.log_softmax(scores(x))[int(y)] for x, y in zip(rows, labels, strict=True)]) + penalty()
+        return (
+            autograd.mean(
+                [-autograd.log_softmax(scores(x))[int(y)] for x, y in zip(rows, labels, strict=True)]
+            )
+            + penalty()
+        )
 
     def hand():
         w1, c1, w2, c2 = a1.copy(), np.zeros((1, 100)), a2.copy(), np.zeros((1, 3))
@@ -156,8 +168,19 @@ def spiral(*, traced: bool) -> System:
 
     params = flat(W1, b1, W2, b2)
     if traced:
-        return System("R6 spiral, all 300 samples traced", whole, params, (), hand, targets={"numpy": 0.75, "c": 0.50})
-    return System("R6 spiral, batch lane", one, params, (points, labels), hand, batch=True, penalty=penalty, targets={"numpy": 0.75, "c": 0.20})
+        return System(
+            "R6 spiral, all 300 samples traced", whole, params, (), hand, targets={"numpy": 0.75, "c": 0.50}
+        )
+    return System(
+        "R6 spiral, batch lane",
+        one,
+        params,
+        (points, labels),
+        hand,
+        batch=True,
+        penalty=penalty,
+        targets={"numpy": 0.75, "c": 0.20},
+    )
 
 
 def two_layer(sizes: tuple[int, int, int, int] = (64, 1000, 100, 10)) -> System:
@@ -193,7 +216,16 @@ def two_layer(sizes: tuple[int, int, int, int] = (64, 1000, 100, 10)) -> System:
 
         return step
 
-    return System("R5 two-layer", loss, flat(w1, w2), (X, Y), hand, batch=True, reduction="sum", targets={"numpy": 1.05, "c": 1.2})
+    return System(
+        "R5 two-layer",
+        loss,
+        flat(w1, w2),
+        (X, Y),
+        hand,
+        batch=True,
+        reduction="sum",
+        targets={"numpy": 1.05, "c": 1.2},
+    )
 
 
 def moons() -> System:
@@ -218,7 +250,9 @@ def moons() -> System:
             h2 = np.maximum(0, h1 @ ws[1].T + bs[1])
             score = (h2 @ ws[2].T + bs[2])[:, 0]
             margin = 1.0 - y * score
-            value = np.maximum(0, margin).mean() + 1e-4 * sum(np.sum(w * w) + np.sum(b * b) for w, b in zip(ws, bs, strict=True))
+            value = np.maximum(0, margin).mean() + 1e-4 * sum(
+                np.sum(w * w) + np.sum(b * b) for w, b in zip(ws, bs, strict=True)
+            )
             d = (-y * (margin > 0) / 100)[:, None]
             grads = []
             for k, h in ((2, h2), (1, h1), (0, X)):
@@ -232,7 +266,16 @@ def moons() -> System:
 
         return step
 
-    return System("moons 2-16-16-1, 100 points", loss, params, (X, y), hand, batch=True, penalty=penalty, targets={"numpy": 0.80, "c": 0.12})
+    return System(
+        "moons 2-16-16-1, 100 points",
+        loss,
+        params,
+        (X, y),
+        hand,
+        batch=True,
+        penalty=penalty,
+        targets={"numpy": 0.80, "c": 0.12},
+    )
 
 
 def rnn(steps: int = 100, units: int = 16, inputs: int = 8) -> System:
@@ -271,14 +314,18 @@ def rnn(steps: int = 100, units: int = 16, inputs: int = 8) -> System:
 
         return step
 
-    return System("RNN, 100 steps of 16 units", loss, flat(wx, wh, b), (xs, y), hand, targets={"numpy": 0.70, "c": 0.08})
+    return System(
+        "RNN, 100 steps of 16 units", loss, flat(wx, wh, b), (xs, y), hand, targets={"numpy": 0.70, "c": 0.08}
+    )
 
 
 def gpt(tokens: int = 8, width: int = 16, heads: int = 4, vocabulary: int = 27) -> System:
     """A GPT of one layer: embeddings, causal attention, an MLP, RMS normalisation."""
     rs = np.random.RandomState(7)
-    shapes = {"wte": (vocabulary, width), "wpe": (tokens, width), "wq": (width, width), "wk": (width, width), "wv": (width, width),
-              "wo": (width, width), "up": (4 * width, width), "down": (width, 4 * width), "head": (vocabulary, width)}  # fmt: skip
+    shapes = {"wte": (vocabulary, width), "wpe": (tokens, width), "wq": (width, width), "wk": (width, width),
+        "wv": (width, width),
+              "wo": (width, width), "up": (4 * width, width), "down": (width, 4 * width),
+              "head": (vocabulary, width)}  # fmt: skip
     arrays = {name: 0.3 * rs.randn(*shape) for name, shape in shapes.items()}
     p = {name: [tuple(row) for row in values(name, a)] for name, a in arrays.items()}
     text = rs.randint(0, vocabulary, tokens + 1)
@@ -314,7 +361,8 @@ def gpt(tokens: int = 8, width: int = 16, heads: int = 4, vocabulary: int = 27) 
     def hand():
         return gpt_by_hand({name: a.copy() for name, a in arrays.items()}, text, heads)
 
-    return System("tiny GPT, 1 layer, 8 tokens", loss, flat(*[list(map(list, p[name])) for name in shapes]), (), hand, targets={"numpy": 1.2, "c": 0.12},
+    return System("tiny GPT, 1 layer, 8 tokens", loss, flat(*[list(map(list, p[name])) for name in shapes]),
+        (), hand, targets={"numpy": 1.2, "c": 0.12},
                   facts={"shapes": shapes, "text": text, "heads": heads})  # fmt: skip
 
 
@@ -408,14 +456,32 @@ def random_dag(size: int = 20_000) -> System:
                 v.append(getattr(v[b], op)())
         return autograd.mean(v[-100:])
 
-    return System(f"random DAG, {size} mixed operations", loss, leaves, (), lambda: dag_by_hand(plan, leaves), targets={"numpy": 0.6, "c": 0.08}, facts={"plan": plan})
+    return System(
+        f"random DAG, {size} mixed operations",
+        loss,
+        leaves,
+        (),
+        lambda: dag_by_hand(plan, leaves),
+        targets={"numpy": 0.6, "c": 0.08},
+        facts={"plan": plan},
+    )
 
 
 def dag_by_hand(plan: Any, leaves: list[Value]) -> Callable[[], Any]:
     """Return the graph's step as straight-line Python, with its reverse pass."""
     lines, back, n = [], [], len(leaves) + len(plan)
-    partials = {"tanh": "(1.0 - {y} * {y})", "sin": "cos({x})", "sigmoid": "({y} * (1.0 - {y}))", "relu": "({x} > 0.0)"}
-    calls = {"tanh": "tanh({x})", "sin": "sin({x})", "sigmoid": "1.0 / (1.0 + exp(-{x}))", "relu": "({x} if {x} > 0.0 else 0.0)"}
+    partials = {
+        "tanh": "(1.0 - {y} * {y})",
+        "sin": "cos({x})",
+        "sigmoid": "({y} * (1.0 - {y}))",
+        "relu": "({x} > 0.0)",
+    }
+    calls = {
+        "tanh": "tanh({x})",
+        "sin": "sin({x})",
+        "sigmoid": "1.0 / (1.0 + exp(-{x}))",
+        "relu": "({x} if {x} > 0.0 else 0.0)",
+    }
     grads: dict[int, list[str]] = {i: ["0.01"] for i in range(n - 100, n)}
     for i, (op, a, b) in reversed(list(enumerate(plan, start=len(leaves)))):
         if i not in grads:
@@ -430,14 +496,24 @@ def dag_by_hand(plan: Any, leaves: list[Value]) -> Callable[[], Any]:
         else:
             grads.setdefault(b, []).append(f"g{i} * {partials[op].format(x=f'v{b}', y=f'v{i}')}")
     for i, (op, a, b) in enumerate(plan, start=len(leaves)):
-        text = {"add": f"0.5 * (v{a} + v{b})", "sub": f"v{a} - 0.5 * v{b}", "mul": f"v{a} * v{b}"}.get(op) or calls[op].format(x=f"v{b}")
+        text = {"add": f"0.5 * (v{a} + v{b})", "sub": f"v{a} - 0.5 * v{b}", "mul": f"v{a} * v{b}"}.get(
+            op
+        ) or calls[op].format(x=f"v{b}")
         if i in grads:
             lines.append(f"v{i} = {text}")
     total = " + ".join(f"v{i}" for i in range(n - 100, n))
     head = [f"v{i} = theta[{i}]" for i in range(len(leaves))]
     tail = [f"theta[{i}] -= {LR} * ({' + '.join(grads[i])})" for i in range(len(leaves)) if i in grads]
-    code = "\n    ".join(["def step():", *head, *lines, f"loss = ({total}) * 0.01", *back, *tail, "return loss"])
-    space: dict[str, Any] = {"theta": [v.data for v in leaves], "tanh": math.tanh, "sin": math.sin, "cos": math.cos, "exp": math.exp}
+    code = "\n    ".join(
+        ["def step():", *head, *lines, f"loss = ({total}) * 0.01", *back, *tail, "return loss"]
+    )
+    space: dict[str, Any] = {
+        "theta": [v.data for v in leaves],
+        "tanh": math.tanh,
+        "sin": math.sin,
+        "cos": math.cos,
+        "exp": math.exp,
+    }
     exec(compile(code, "<straight line>", "exec"), space)
     return space["step"]
 
@@ -471,10 +547,19 @@ def chain(length: int = 10_000) -> System:
 
         return step
 
-    return System(f"chain of {length} operations", loss, [w], (0.7,), hand, targets={"auto": 1.0, "c": 0.20}, facts={"length": length})
+    return System(
+        f"chain of {length} operations",
+        loss,
+        [w],
+        (0.7,),
+        hand,
+        targets={"auto": 1.0, "c": 0.20},
+        facts={"length": length},
+    )
 
 
 SYSTEMS: dict[str, Callable[[], System]] = {
-    "r4": r4, "spiral": lambda: spiral(traced=False), "spiral-traced": lambda: spiral(traced=True), "r5": two_layer,
+    "r4": r4, "spiral": lambda: spiral(traced=False), "spiral-traced": lambda: spiral(traced=True),
+    "r5": two_layer,
     "moons": moons, "rnn": rnn, "gpt": gpt, "dag": random_dag, "chain": chain,
 }  # fmt: skip

@@ -22,13 +22,20 @@ def code(text, *outputs):
 
 
 def shown(**data):
-    return {"output_type": "display_data", "data": {kind.replace("_", "/"): content for kind, content in data.items()}}
+    return {
+        "output_type": "display_data",
+        "data": {kind.replace("_", "/"): content for kind, content in data.items()},
+    }
 
 
 def test_text_code_and_what_it_printed(tmp_path):
     page = write(
-        tmp_path, markdown("# 1. Toy\n\n**Question.** Why\nnot?\n\nText."),
-        code("%matplotlib inline\nprint(1)", {"output_type": "stream", "name": "stdout", "text": ["1\n", "2\n"]}),
+        tmp_path,
+        markdown("# 1. Toy\n\n**Question.** Why\nnot?\n\nText."),
+        code(
+            "%matplotlib inline\nprint(1)",
+            {"output_type": "stream", "name": "stdout", "text": ["1\n", "2\n"]},
+        ),
     )
     assert page.title == "1. Toy"
     assert page.markdown.endswith("```python\nprint(1)\n```\n\n```text\n1\n2\n```")
@@ -38,10 +45,19 @@ def test_text_code_and_what_it_printed(tmp_path):
 def test_pictures_and_html_stand_apart(tmp_path):
     png = base64.b64encode(b"picture").decode()
     svg = '<svg class="ag" width="1000" style="max-width:100%"></svg>'
-    page = write(tmp_path, code("draw()", shown(image_png=png), {"output_type": "display_data", "data": {"image/svg+xml": svg}}, shown(text_html="<b>\n\n</b>")))
+    page = write(
+        tmp_path,
+        code(
+            "draw()",
+            shown(image_png=png),
+            {"output_type": "display_data", "data": {"image/svg+xml": svg}},
+            shown(text_html="<b>\n\n</b>"),
+        ),
+    )
     assert page.pictures == {"01_toy-0.png": b"picture"}
     picture, html = page.html.values()
-    assert picture == '<figure class="wide"><svg class="ag" width="1000" style="min-width:600px;max-width:100%"></svg></figure>'
+    style = "min-width:600px;max-width:100%"
+    assert picture == f'<figure class="wide"><svg class="ag" width="1000" style="{style}"></svg></figure>'
     assert html == "<b>\n\n</b>"
     assert all(f'<div id="{token}"></div>' in page.markdown for token in page.html)
 
@@ -51,12 +67,17 @@ def test_code_with_backticks_gets_a_longer_fence(tmp_path):
 
 
 def test_solutions_stay_folded_and_are_formatted(tmp_path):
-    assert write(tmp_path, markdown("<details><summary>Solution</summary>\n\n$x$\n\n</details>")).markdown.startswith('<details markdown="1">')
+    assert write(
+        tmp_path, markdown("<details><summary>Solution</summary>\n\n$x$\n\n</details>")
+    ).markdown.startswith('<details markdown="1">')
 
 
 def test_a_notebook_saved_with_an_error_is_refused(tmp_path):
     with pytest.raises(ValueError, match="saved with an error: ValueError: no"):
-        write(tmp_path, code("f()", {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}))
+        write(
+            tmp_path,
+            code("f()", {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}),
+        )
 
 
 @pytest.mark.parametrize("path", course.notebooks(), ids=lambda path: path.stem)

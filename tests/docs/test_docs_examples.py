@@ -40,7 +40,11 @@ def test_examples_of_a_page_run_in_order(page):
 def test_what_is_said_of_other_libraries_is_true(library, tmp_path):
     if importlib.util.find_spec(LIBRARIES[library]) is None:
         pytest.skip(f"{LIBRARIES[library]} is not installed")
-    texts = [block.text for block in examples.blocks((PAGES / "coming-from.md").read_text(encoding="utf-8")) if block.title == library]
+    texts = [
+        block.text
+        for block in examples.blocks((PAGES / "coming-from.md").read_text(encoding="utf-8"))
+        if block.title == library
+    ]
     assert texts
     # In a process of its own: JAX's precision is a switch for the whole process.
     script = tmp_path / f"{library}.txt"

@@ -12,12 +12,17 @@ def html(text):
     return markdown.markdown(text, extensions=[MathML(), "fenced_code"])
 
 
-@pytest.mark.parametrize("text", ["`$x$`", "it costs $5 or $6", r"\$x$ is text", "```\n$$\nx\n$$\n```", "a $ b $ c"])
+@pytest.mark.parametrize(
+    "text", ["`$x$`", "it costs $5 or $6", r"\$x$ is text", "```\n$$\nx\n$$\n```", "a $ b $ c"]
+)
 def test_what_is_no_formula_stays(text):
     assert "<math" not in html(text)
 
 
-@pytest.mark.parametrize(("text", "count"), [("$x$", 1), ("$x^2$ and $y$", 2), ("$$x$$", 1), ("$$\n\\frac{a}{b}\n$$", 1), ("- item $x_1$", 1)])
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("$x$", 1), ("$x^2$ and $y$", 2), ("$$x$$", 1), ("$$\n\\frac{a}{b}\n$$", 1), ("- item $x_1$", 1)],
+)
 def test_formulas_become_mathml(text, count):
     assert html(text).count("<math") == count
     assert "$" not in html(text)

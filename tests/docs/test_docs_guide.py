@@ -12,7 +12,9 @@ import pytest
 from generator import examples
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = examples.blocks((ROOT / "notebooks" / "docs" / "pages" / "adding-an-operation.md").read_text(encoding="utf-8"))
+BLOCKS = examples.blocks(
+    (ROOT / "notebooks" / "docs" / "pages" / "adding-an-operation.md").read_text(encoding="utf-8")
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,10 @@ def project(tmp_path_factory):
             path = copy / name
             # A page shows a method and an imported name with their indentation; the parser took it away.
             indent = "    " if name in ("autograd/operators.py", "autograd/__init__.py") else ""
-            path.write_text(examples.insert(path.read_text(encoding="utf-8"), indent + block.text, below), encoding="utf-8")
+            path.write_text(
+                examples.insert(path.read_text(encoding="utf-8"), indent + block.text, below),
+                encoding="utf-8",
+            )
     return copy
 
 
@@ -51,7 +56,12 @@ def test_the_examples_print_what_the_page_says(project, tmp_path):
 def test_the_table_of_tests_takes_in_the_new_row(project):
     pytest.importorskip("mpmath")
     (command,) = [block.text for block in BLOCKS if block.language == "sh"]
-    done = run(project, *[sys.executable if word == "python" else word for word in shlex.split(command)], "-p", "no:cacheprovider")
+    done = run(
+        project,
+        *[sys.executable if word == "python" else word for word in shlex.split(command)],
+        "-p",
+        "no:cacheprovider",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 
@@ -59,7 +69,10 @@ def test_the_table_of_tests_takes_in_the_new_row(project):
 def test_the_site_lists_the_new_row(project):
     if importlib.util.find_spec("latex2mathml") is None or importlib.util.find_spec("markdown") is None:
         pytest.skip("the site's tools are not installed")
-    program = "import sys; sys.path.insert(0, 'notebooks/docs'); from generator import operations; print(operations.table())"
+    program = (
+        "import sys; sys.path.insert(0, 'notebooks/docs'); from generator import operations; "
+        "print(operations.table())"
+    )
     done = run(project, sys.executable, "-c", program)
     assert done.returncode == 0, done.stderr
     assert 'id="op-rsqrt"' in done.stdout

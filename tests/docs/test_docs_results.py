@@ -14,7 +14,9 @@ def test_a_measurement_can_be_repeated(name):
     record = results.load(name)
     assert record["output"]
     without_c = "CHAINRULE_PURE_PYTHON=1 " if name.endswith("-python") else ""
-    assert record["command"].startswith(f"{without_c}python tests/benchmarks/bench_{name.removesuffix('-python')}.py")
+    assert record["command"].startswith(
+        f"{without_c}python tests/benchmarks/bench_{name.removesuffix('-python')}.py"
+    )
     assert results.script(name).exists()
     assert {"processor", "cores", "system", "python", "packages"} == set(record["machine"])
 
@@ -28,7 +30,11 @@ def test_a_measurement_names_no_date_and_no_folder(name):
 def test_the_accuracy_that_is_published_keeps_its_promises():
     record = results.load("accuracy")
     assert "--points 10000" in record["command"]
-    rows = {row[0]: [float(cell) for cell in row[1:4]] for row in map(results_row, record["output"]) if len(row) == 10 and row[1][0].isdigit()}
+    rows = {
+        row[0]: [float(cell) for cell in row[1:4]]
+        for row in map(results_row, record["output"])
+        if len(row) == 10 and row[1][0].isdigit()
+    }
     assert len(rows) > 60
     for name, (value, first, second) in rows.items():
         assert value <= 2.0, name
@@ -49,7 +55,10 @@ def test_there_are_measurements():
 def test_measuring_writes_what_the_page_shows(tmp_path, monkeypatch):
     script = tmp_path / "tests" / "benchmarks" / "bench_toy.py"
     script.parent.mkdir(parents=True)
-    script.write_text('"""A toy."""\nprint("Faster: 2x")\nprint("| a | b |")\nprint("|---|---|")\nprint("| 1 | 2 |")\n', encoding="utf-8")
+    script.write_text(
+        '"""A toy."""\nprint("Faster: 2x")\nprint("| a | b |")\nprint("|---|---|")\nprint("| 1 | 2 |")\n',
+        encoding="utf-8",
+    )
     monkeypatch.setattr(results, "ROOT", tmp_path)
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
     assert json.loads(results.measure("toy").read_text(encoding="utf-8"))["output"][0] == "Faster: 2x"
@@ -84,7 +93,10 @@ def test_figures_follow_the_measurements(tmp_path, monkeypatch):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     record = results.load("core")
-    lines = ["steady  chainrule   0.5 s    86.4x" if line.startswith("steady  chainrule") else line for line in record["output"]]
+    lines = [
+        "steady  chainrule   0.5 s    86.4x" if line.startswith("steady  chainrule") else line
+        for line in record["output"]
+    ]
     (tmp_path / "core.json").write_text(json.dumps(record | {"output": lines}), encoding="utf-8")
     assert "again and again | 0.50 s (86.4 times) | " in readme.measured()
     (tmp_path / "core.json").write_text(json.dumps(record | {"output": ["nothing"]}), encoding="utf-8")

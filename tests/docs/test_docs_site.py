@@ -1,4 +1,5 @@
-"""The site builds without a warning, its links lead somewhere, it loads nothing from elsewhere and fits a phone."""
+"""The site builds without a warning, its links lead somewhere, it loads nothing from elsewhere and fits a
+phone."""
 
 import importlib.util
 import inspect
@@ -16,7 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOLS = ("mkdocs", "material", "mkdocstrings", "latex2mathml")
 pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(tool) is None for tool in TOOLS), reason="pip install '.[docs]' brings what builds the site"
+    any(importlib.util.find_spec(tool) is None for tool in TOOLS),
+    reason="pip install '.[docs]' brings what builds the site",
 )
 
 
@@ -44,10 +46,23 @@ def site(tmp_path_factory):
     """Build the site once."""
     folder = tmp_path_factory.mktemp("site")
     config = ROOT / "notebooks" / "docs" / "mkdocs.yml"
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(config), "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "-f",
+        str(config),
+        "-d",
+        str(folder),
+    ]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     # No proxy leads anywhere: a build that fetched something would fail here.
-    environment |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    environment |= dict.fromkeys(
+        ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"
+    )
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stdout + done.stderr
@@ -70,16 +85,28 @@ def test_internal_links_lead_to_a_page_and_a_place_on_it(site, pages):
             file, fragment = urldefrag(link)
             target = (path.parent / unquote(file)).resolve() if file else path
             target = target / "index.html" if target.is_dir() else target
-            if not target.exists() or (fragment and target in pages and unquote(fragment) not in pages[target].ids):
+            if not target.exists() or (
+                fragment and target in pages and unquote(fragment) not in pages[target].ids
+            ):
                 broken.append(f"{path.relative_to(site)} -> {link}")
     assert not broken, "\n".join(broken)
     assert sum(len(page.links) for page in pages.values()) > 500
 
 
 def test_nothing_is_loaded_from_elsewhere(site, pages):
-    foreign = [f"{path.relative_to(site)} -> {load}" for path, page in pages.items() for load in page.loads if urlparse(load).scheme not in ("", "data")]
+    foreign = [
+        f"{path.relative_to(site)} -> {load}"
+        for path, page in pages.items()
+        for load in page.loads
+        if urlparse(load).scheme not in ("", "data")
+    ]
     for sheet in site.rglob("*.css"):
-        foreign += [f"{sheet.name}: {url}" for url in re.findall(r"(?:url\(|@import\s+)['\"]?(https?:[^'\")]*)", sheet.read_text(encoding="utf-8"))]
+        foreign += [
+            f"{sheet.name}: {url}"
+            for url in re.findall(
+                r"(?:url\(|@import\s+)['\"]?(https?:[^'\")]*)", sheet.read_text(encoding="utf-8")
+            )
+        ]
     assert not foreign, "\n".join(foreign)
 
 
@@ -99,12 +126,18 @@ def test_every_public_name_is_in_the_reference(pages):
     import autograd
     import nn
 
-    paths = [i.split(".") for path, page in pages.items() if "api" in path.parts for i in page.ids if "." in i]
+    paths = [
+        i.split(".") for path, page in pages.items() if "api" in path.parts for i in page.ids if "." in i
+    ]
     documented = {path[-1] for path in paths if path[-2][0].islower()}  # a class's method is no public name
     wanted = set()
     modules = [nn, *(module for name in nn.__all__ if inspect.ismodule(module := getattr(nn, name)))]
     for module in modules:
-        wanted |= {name for name in module.__all__ if inspect.isclass(getattr(module, name)) or inspect.isfunction(getattr(module, name))}
+        wanted |= {
+            name
+            for name in module.__all__
+            if inspect.isclass(getattr(module, name)) or inspect.isfunction(getattr(module, name))
+        }
     for name in {*dir(autograd)} - {*autograd.TABLE}:
         found = getattr(autograd, name)
         if not name.startswith("_") and callable(found) and found.__module__.startswith("autograd"):
@@ -119,10 +152,19 @@ def test_pages_fit_a_desktop_and_a_phone_and_ask_for_nothing(site, pages):
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         pytest.skip("there is no Chromium")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
     broad, asked, errors = [], [], []
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=[*flags, "--disable-component-update", "--disable-sync"])
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=[*flags, "--disable-component-update", "--disable-sync"]
+        )
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -63,8 +63,19 @@ def measured(program: str, folder: Path, **settings: object) -> list[int]:
     if not Path("/proc/self/smaps_rollup").exists():
         pytest.skip("needs Linux, which tells how much memory a process has of its own")
     names = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_CACHE": str(folder), "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", MEASURE + names + program], env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CHAINRULE_CACHE": str(folder),
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE + names + program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [int(word) for word in done.stdout.split()]
 
@@ -77,7 +88,11 @@ def steps_without_growth(rng: random.Random, folder: Path) -> str:
     return f"times {STEPS:,} steps"
 
 
-@hostile_round("memory grows by less than 4 kB, and mapped files by none, for each program compiled and dropped", 2, whole=True)
+@hostile_round(
+    "memory grows by less than 4 kB, and mapped files by none, for each program compiled and dropped",
+    2,
+    whole=True,
+)
 def compiles_without_growth(rng: random.Random, folder: Path) -> str:
     """Compile functions and drop them, with NumPy and with C by turns."""
     backend = "c" if find_compiler() is not None and folder.name.endswith(tuple("02468")) else "numpy"

@@ -1,4 +1,5 @@
-"""Damaged files of data, weights and trainings: what is read is what stands there, or the file is refused by name."""
+"""Damaged files of data, weights and trainings: what is read is what stands there, or the file is refused by
+name."""
 
 import csv
 import io
@@ -28,7 +29,29 @@ def damaged(rng, data):
         elif change == 2:
             data[a:a] = data[a:b] * rng.choice([1, 2, 50])
         elif change == 3:
-            data[a:a] = rng.choice([b",", b'"', b"\n", b"\r", b"\0", b";", b"\t", b"'", b"=", b"1e999", b"nan", b"-", b"\xff", b"[", b"{", b"}", b"\\", b":", b"null"])
+            data[a:a] = rng.choice(
+                [
+                    b",",
+                    b'"',
+                    b"\n",
+                    b"\r",
+                    b"\0",
+                    b";",
+                    b"\t",
+                    b"'",
+                    b"=",
+                    b"1e999",
+                    b"nan",
+                    b"-",
+                    b"\xff",
+                    b"[",
+                    b"{",
+                    b"}",
+                    b"\\",
+                    b":",
+                    b"null",
+                ]
+            )
         elif change == 4:
             del data[a:]
         else:
@@ -39,7 +62,9 @@ def damaged(rng, data):
 def plainly(text, delimiter):
     """The rows of a table as the standard library reads them."""
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="\n"), delimiter=delimiter)
-    return [cells for cells in ([cell.strip() for cell in row] for row in rows) if len(cells) > 1 or any(cells)]
+    return [
+        cells for cells in ([cell.strip() for cell in row] for row in rows) if len(cells) > 1 or any(cells)
+    ]
 
 
 TABLES = [
@@ -75,7 +100,13 @@ def table(rng: random.Random, path: Path) -> str:
         rows = rows[len(rows) - len(result.x) :] if len(rows) - len(result.x) in (0, 1) else []
         width = len(result.features) + 1
         if rows and all(len(row) == width for row in rows):
-            with_numbers = [[float(cell) if cell.replace("_", "!") == cell and is_number(cell) else math.nan for cell in row[:-1]] for row in rows]
+            with_numbers = [
+                [
+                    float(cell) if cell.replace("_", "!") == cell and is_number(cell) else math.nan
+                    for cell in row[:-1]
+                ]
+                for row in rows
+            ]
             fits.append(with_numbers == result.x.tolist())
     assert any(fits), data
     return "tables read"
@@ -94,7 +125,9 @@ def weights(rng: random.Random, path: Path) -> str:
         assert model.state_dict() == before
         return "weights refused"
     found = state.read(path, kind=state.FORMAT)["parameters"]
-    assert {k: repr(v) for k, v in model.state_dict().items()} == {k: repr(files.decode_float(v)) for k, v in found.items()}
+    assert {k: repr(v) for k, v in model.state_dict().items()} == {
+        k: repr(files.decode_float(v)) for k, v in found.items()
+    }
     return "weights read"
 
 
@@ -107,7 +140,17 @@ def checkpoint(rng: random.Random, path: Path) -> str:
 
     def go(model, optimizer, draws):
         data = [[0.0], [1.0]], [0.0, 1.0]
-        nn.fit(model, data, nn.losses.mse_loss, optimizer, epochs=2, rng=draws, checkpoint=path, resume=True, progress=False)
+        nn.fit(
+            model,
+            data,
+            nn.losses.mse_loss,
+            optimizer,
+            epochs=2,
+            rng=draws,
+            checkpoint=path,
+            resume=True,
+            progress=False,
+        )
 
     go(*parts(0))
     path.write_bytes(damaged(rng, path.read_bytes()))

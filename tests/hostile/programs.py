@@ -26,14 +26,19 @@ def gradients(root: Value, leaves: list[Value], work) -> list[str]:
     return [repr(leaf.grad) for leaf in leaves]
 
 
-@hostile_round("each number of the forward and the backward pass in C has the bits of the one in Python, and of the general pass", 300)
+@hostile_round(
+    "each number of the forward and the backward pass in C has the bits of the one in Python, and of the "
+    "general pass", 300,
+)
 def programs(rng: random.Random, folder: Path) -> str:
     """Compute one random graph, and its gradient in each way that there is."""
     root = graph(rng, [""])
     nodes = toposort(root)
     for node in nodes:
         if node.op is not None:
-            assert repr(node.op.value(*[x.data if isinstance(x, Value) else x for x in node.operands])) == repr(node.data)
+            assert repr(
+                node.op.value(*[x.data if isinstance(x, Value) else x for x in node.operands])
+            ) == repr(node.data)
     leaves = [node for node in nodes if node.op is None]
     found = gradients(root, leaves, root.backward)
     assert gradients(root, leaves, lambda: REPLACED.get("sweep", sweep_module.sweep)(root, 1.0)) == found
@@ -42,7 +47,8 @@ def programs(rng: random.Random, folder: Path) -> str:
     return "C and Python" if engine else "Python alone"
 
 
-# No function of Python is called while allocations fail: the interpreter itself may crash where it gets no memory for a call.
+# No function of Python is called while allocations fail: the interpreter itself may crash where it gets no
+# memory for a call.
 ALLOCATIONS = """
 import gc, operator, random, sys
 import _testcapi
@@ -90,7 +96,9 @@ print(struck)
 """
 
 
-@hostile_round("MemoryError or a result, all leaves changed or none, the same numbers in the next try, and no crash", 10)
+@hostile_round(
+    "MemoryError or a result, all leaves changed or none, the same numbers in the next try, and no crash", 10
+)
 def failing_allocations(rng: random.Random, folder: Path) -> str:
     """Let one allocation fail in an operator, and one in a backward pass, again and again in one process."""
     if engine is None or importlib.util.find_spec("_testcapi") is None:

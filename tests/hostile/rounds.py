@@ -1,11 +1,12 @@
-"""Rounds of hostile input: each case is made from a seed of its own, so that one that fails can be tried again alone.
+"""Rounds of hostile input: each case is made from a seed of its own, so that one that fails can be tried
+again alone.
 
     python tests/hostile/rounds.py                                      every round at its ordinary size
     CHAINRULE_ROUNDS=100 python tests/hostile/rounds.py expressions     a hundred times as many cases
     python tests/hostile/rounds.py expressions --seed 4711 --count 1    one case again
 
-A case returns what came of it in a word or two, such as "refused", and raises AssertionError where something is
-wrong. `test_rounds.py` runs every round at its ordinary size, which takes seconds.
+A case returns what came of it in a word or two, such as "refused", and raises AssertionError where something
+is wrong. `test_rounds.py` runs every round at its ordinary size, which takes seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Round:
     count: int
     """Cases of an ordinary run."""
     whole: bool
-    """Whether a case itself is larger in a larger run, such as one long process, rather than one of more cases."""
+    """Whether a case itself is larger in a larger run, such as one long process, rather than one of more
+    cases."""
     case: Callable[[random.Random, Path], str]
     """One case, from random numbers of its own and an empty folder; returns what came of it."""
 
@@ -88,9 +90,15 @@ HEAD = "| round | cases | what came of them | what held in each |\n|---|---|---|
 
 def main(arguments: list[str] | None = None) -> int:
     """Run rounds, and print a table of what came of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="ROUND", help=f"of {', '.join(ROUNDS)}; every one by default")
-    parser.add_argument("--count", type=int, help="so many cases; by default, the ordinary number times CHAINRULE_ROUNDS")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="ROUND", help=f"of {', '.join(ROUNDS)}; every one by default"
+    )
+    parser.add_argument(
+        "--count", type=int, help="so many cases; by default, the ordinary number times CHAINRULE_ROUNDS"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first case")
     options = parser.parse_args(arguments)
     print(HEAD, flush=True)

@@ -31,7 +31,9 @@ def kills_while_saving(rng: random.Random, folder: Path) -> str:
     path = folder / "weights.json"
     models[0].save(path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen([sys.executable, "-c", SAVES, str(path)], env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SAVES, str(path)], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         time.sleep(rng.uniform(0.0, 0.02))

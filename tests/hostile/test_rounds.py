@@ -16,7 +16,12 @@ def test_what_is_promised_holds_in_every_case(name):
 
 
 def test_every_module_of_rounds_is_imported():
-    modules = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"rounds", "every", "test_rounds", "__init__"}
+    modules = {path.stem for path in Path(__file__).parent.glob("*.py")} - {
+        "rounds",
+        "every",
+        "test_rounds",
+        "__init__",
+    }
     assert modules == set(every.__all__)
 
 

@@ -18,7 +18,8 @@ import nn
 model = nn.MLP(2, [4, 1], rng=random.Random(1))
 data = nn.data.make_xor(24, rng=random.Random(2))
 optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
-nn.fit(model, data, nn.losses.binary_cross_entropy_with_logits, optimizer, epochs=12, batch_size=6, rng=random.Random(3),
+loss = nn.losses.binary_cross_entropy_with_logits
+nn.fit(model, data, loss, optimizer, epochs=12, batch_size=6, rng=random.Random(3),
        progress=False, checkpoint=sys.argv[1], resume=True)
 print(*(p.data.hex() for p in model.parameters()))
 """
@@ -27,7 +28,13 @@ print(*(p.data.hex() for p in model.parameters()))
 def training(folder: Path) -> subprocess.Popen[str]:
     """Start the training in a process of its own; it resumes from what the folder holds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder / "run.json")], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder / "run.json")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @cache
@@ -40,7 +47,10 @@ def undisturbed(folder: Path) -> tuple[str, float]:
     return said, time.monotonic() - start
 
 
-@hostile_round("after any number of kills, the bits of the training that was not killed, and no file beside the checkpoint", 4)
+@hostile_round(
+    "after any number of kills, the bits of the training that was not killed, and no file beside the "
+    "checkpoint", 4,
+)
 def kills_while_training(rng: random.Random, folder: Path) -> str:
     """Kill a training some times, then let it finish."""
     reference = folder.parent / "undisturbed"

@@ -20,8 +20,34 @@ def write(tmp_path, text):
     return path
 
 
-FORMULAS = ["=cmd|' /C calc'!A0", "+SUM(1;2)", "-2+3", "@SUM(A1)", "=1,2", '=HYPERLINK("x")', "'=x", "''=x", "-", "+a", "=\n1"]
-WORDS = ["rose", "'tis", "a;b", "a\tb", 'say "x"', "two\nlines", "\u00e9", "x=1", "1_0", "''", "'", "#", "a,b"]
+FORMULAS = [
+    "=cmd|' /C calc'!A0",
+    "+SUM(1;2)",
+    "-2+3",
+    "@SUM(A1)",
+    "=1,2",
+    '=HYPERLINK("x")',
+    "'=x",
+    "''=x",
+    "-",
+    "+a",
+    "=\n1",
+]
+WORDS = [
+    "rose",
+    "'tis",
+    "a;b",
+    "a\tb",
+    'say "x"',
+    "two\nlines",
+    "\u00e9",
+    "x=1",
+    "1_0",
+    "''",
+    "'",
+    "#",
+    "a,b",
+]
 
 
 @pytest.mark.parametrize("word", FORMULAS + WORDS)
@@ -76,7 +102,9 @@ def test_many_classes_and_many_columns_take_time_in_proportion(tmp_path):
     n = 3000
     _, classes = table._targets("t", range(n), [Word(f"w{i}") for i in range(n)], 0, "y")
     assert len(classes) == n and Word.compared < 20 * n
-    wide = read_csv(write(tmp_path, ",".join(f"c{i}" for i in range(20_000)) + "\n" + ",".join("1" * 20_000) + "\n"))
+    wide = read_csv(
+        write(tmp_path, ",".join(f"c{i}" for i in range(20_000)) + "\n" + ",".join("1" * 20_000) + "\n")
+    )
     assert wide.x.shape == (1, 19_999)
     some = read_csv(tmp_path / "data.csv", features=[f"c{i}" for i in range(19_999)])
     assert some.features == wide.features
@@ -85,7 +113,9 @@ def test_many_classes_and_many_columns_take_time_in_proportion(tmp_path):
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("text", ["1," * 3_000_000 + "1\n", 'a,"' + "x" * 5_000_000, "a,b\n1," + '"1\n",' * 2_000_000])
+@pytest.mark.parametrize(
+    "text", ["1," * 3_000_000 + "1\n", 'a,"' + "x" * 5_000_000, "a,b\n1," + '"1\n",' * 2_000_000]
+)
 def test_a_line_without_end_meets_a_limit(tmp_path, text):
     with pytest.raises(ValueError, match=r"data.csv, line \d+: .*limit"):
         read_csv(write(tmp_path, text))
@@ -115,7 +145,16 @@ def test_every_reader_refuses_a_device_and_reads_a_pipe(tmp_path, monkeypatch):
         "a table": read_csv,
         "names": table.column_names,
         "weights": model.load,
-        "a checkpoint": lambda path: nn.fit(model, ([[1.0]], [1.0]), nn.losses.mse_loss, optimizer, epochs=1, checkpoint=path, resume=True, progress=False),
+        "a checkpoint": lambda path: nn.fit(
+            model,
+            ([[1.0]], [1.0]),
+            nn.losses.mse_loss,
+            optimizer,
+            epochs=1,
+            checkpoint=path,
+            resume=True,
+            progress=False,
+        ),
     }
     monkeypatch.setattr(files, "SILENCE", 0.2)
     os.mkfifo(tmp_path / "silent")
@@ -127,8 +166,13 @@ def test_every_reader_refuses_a_device_and_reads_a_pipe(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match="silent was not read to its end: nothing came from it"):
             read(tmp_path / "silent")
     os.mkfifo(tmp_path / "pipe")
-    for text, read in (("1,2\n", read_csv), (state.encode({"parameters": model.state_dict()}, kind=state.FORMAT), model.load)):
-        writer = threading.Thread(target=lambda text=text: (time.sleep(0.05), (tmp_path / "pipe").write_text(text)))
+    for text, read in (
+        ("1,2\n", read_csv),
+        (state.encode({"parameters": model.state_dict()}, kind=state.FORMAT), model.load),
+    ):
+        writer = threading.Thread(
+            target=lambda text=text: (time.sleep(0.05), (tmp_path / "pipe").write_text(text))
+        )
         writer.start()
         read(tmp_path / "pipe")
         writer.join()

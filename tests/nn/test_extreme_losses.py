@@ -1,4 +1,5 @@
-"""Every loss at infinite, huge, tiny and NaN predictions and targets, of one example and of several, with weights of zero."""
+"""Every loss at infinite, huge, tiny and NaN predictions and targets, of one example and of several, with
+weights of zero."""
 
 from __future__ import annotations
 
@@ -27,21 +28,34 @@ REGRESSION = {
     "sum_squared_error": (lambda e: e * e, lambda e: 2.0 * e),
     "half_squared_error": (lambda e: 0.5 * (e * e), lambda e: e),
     "l1_loss": (abs, sign),
-    "huber_loss": (lambda e: 0.5 * e * e if abs(e) <= 1.0 else abs(e) - 0.5, lambda e: e if abs(e) <= 1.0 else sign(e)),
+    "huber_loss": (
+        lambda e: 0.5 * e * e if abs(e) <= 1.0 else abs(e) - 0.5,
+        lambda e: e if abs(e) <= 1.0 else sign(e),
+    ),
 }
 SCORED = {
-    "hinge_loss": ((1.0, -1.0), lambda s, t: max(0.0, 1.0 - t * s), lambda s, t: -t if 1.0 - t * s > 0.0 else 0.0),
+    "hinge_loss": ((1.0, -1.0), lambda s, t: max(0.0, 1.0 - t * s), lambda s,
+        t: -t if 1.0 - t * s > 0.0 else 0.0),
     "binary_cross_entropy_with_logits": (
         (0.0, 1.0, 0.25),
-        lambda s, t: (1.0 - t) * s if s == INF and t < 1.0 else -t * s if s == -INF and t > 0.0 else 0.0 if math.isinf(s) else float(mp.log1p(mp.exp(-abs(mp.mpf(s)))) + max(s, 0.0) - mp.mpf(t) * s),
-        lambda s, t: (0.0 if s < 0.0 else 1.0) - t if abs(s) > 1e3 else float(1 / (1 + mp.exp(-mp.mpf(s))) - t),
+        lambda s,
+        t: (1.0 - t) * s if s == INF and t < 1.0
+        else -t * s if s == -INF and t > 0.0
+        else 0.0 if math.isinf(s)
+        else float(mp.log1p(mp.exp(-abs(mp.mpf(s)))) + max(s, 0.0) - mp.mpf(t) * s),
+        lambda s,
+        t: (0.0 if s < 0.0 else 1.0) - t if abs(s) > 1e3 else float(1 / (1 + mp.exp(-mp.mpf(s))) - t),
     ),
 }  # fmt: skip
 OTHERS = {"binary_cross_entropy", "cross_entropy", "nll_loss", "l1_penalty", "l2_penalty"}
 
 
 def same(got: float, want: float) -> bool:
-    return got == want or (got != got and want != want) or abs(got - want) <= 4e-16 * max(abs(want), 0.5 if abs(want) > 1e-3 else 1e-300)
+    return (
+        got == want
+        or (got != got and want != want)
+        or abs(got - want) <= 4e-16 * max(abs(want), 0.5 if abs(want) > 1e-3 else 1e-300)
+    )
 
 
 def test_every_loss_is_swept():
@@ -59,7 +73,9 @@ def test_regression_at_extremes(name, p, t):
         assert same(y.data, value(error)), y
         # The slope's own limit, infinite or NaN as the error is.
         got = gradients(y, x)
-        assert same(got, NAN if error != error else slope(error)) or (math.isinf(y.data) and got == sign(error) * abs(slope(error))), got
+        assert same(got, NAN if error != error else slope(error)) or (
+            math.isinf(y.data) and got == sign(error) * abs(slope(error))
+        ), got
 
 
 @pytest.mark.parametrize("name", SCORED)
@@ -101,7 +117,9 @@ def test_the_slope_of_a_probability_next_to_its_target_is_right_beside_its_terms
         t = p * (1.0 - step)
         x = Value(p)
         exact = (mp.mpf(p) - mp.mpf(t)) / (mp.mpf(p) * (1 - mp.mpf(p)))
-        assert abs(gradients(binary_cross_entropy(x, t), x) - exact) <= 4e-16 * (t / p + (1.0 - t) / (1.0 - p))
+        assert abs(gradients(binary_cross_entropy(x, t), x) - exact) <= 4e-16 * (
+            t / p + (1.0 - t) / (1.0 - p)
+        )
         s = math.log(p) - math.log1p(-p)
         y = Value(s)
         exact = 1 / (1 + mp.exp(-mp.mpf(s))) - mp.mpf(t)
@@ -109,7 +127,9 @@ def test_the_slope_of_a_probability_next_to_its_target_is_right_beside_its_terms
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, nll_loss])
-@pytest.mark.parametrize("scores", [(-INF, 0.0, 1.0), (-INF, -INF, 2.0), (0.0, -1e308, 1e308), (-INF, 1e308, 1e308)])
+@pytest.mark.parametrize(
+    "scores", [(-INF, 0.0, 1.0), (-INF, -INF, 2.0), (0.0, -1e308, 1e308), (-INF, 1e308, 1e308)]
+)
 def test_a_weight_of_zero_masks_any_score(loss, scores):
     for weights in ([0.0, 0.0, 1.0], [0, 0, 1], [Value(0.0), Value(0.0), Value(1.0)]):
         xs = [Value(s) for s in scores]
@@ -119,7 +139,9 @@ def test_a_weight_of_zero_masks_any_score(loss, scores):
         assert same(y.data, loss(xs, 2).data)
 
 
-@pytest.mark.parametrize("name", sorted({*REGRESSION, *SCORED, "binary_cross_entropy", "cross_entropy", "nll_loss"}))
+@pytest.mark.parametrize(
+    "name", sorted({*REGRESSION, *SCORED, "binary_cross_entropy", "cross_entropy", "nll_loss"})
+)
 def test_of_nothing_there_is_no_loss_and_of_one_it_is_its_own_mean(name):
     loss = getattr(nn.losses, name)
     rows = name in ("cross_entropy", "nll_loss")
@@ -129,4 +151,7 @@ def test_of_nothing_there_is_no_loss_and_of_one_it_is_its_own_mean(name):
     single = loss(one, target)
     assert loss([one], [target]) == single
     if "reduction" in inspect.signature(loss).parameters:
-        assert {loss([one], [target], reduction=r) if r != "none" else loss([one], [target], reduction=r)[0] for r in ("mean", "sum", "none")} == {single}
+        assert {
+            loss([one], [target], reduction=r) if r != "none" else loss([one], [target], reduction=r)[0]
+            for r in ("mean", "sum", "none")
+        } == {single}

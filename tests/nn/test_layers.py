@@ -19,7 +19,12 @@ def test_layer_is_the_matrix_formula(granular, bias, activation):
     weights = np.array([numbers(n.w) for n in layer.neurons])
     b = np.array([n.b.data if bias else 0.0 for n in layer.neurons])
     z = weights @ [0.5, -1.5, 2.0] + b
-    function = {"relu": lambda v: np.maximum(v, 0), "tanh": np.tanh, "linear": lambda v: v, "hardtanh": lambda v: np.clip(v, -1, 1)}
+    function = {
+        "relu": lambda v: np.maximum(v, 0),
+        "tanh": np.tanh,
+        "linear": lambda v: v,
+        "hardtanh": lambda v: np.clip(v, -1, 1),
+    }
     expected = function.get(activation, np.sin)(z)
     out = layer(x)
     np.testing.assert_allclose(numbers(out), expected, rtol=1e-14, atol=1e-15)
@@ -28,8 +33,17 @@ def test_layer_is_the_matrix_formula(granular, bias, activation):
     total.backward()
     slope = np.array([float(autograd.gradients(o, [o])[0]) for o in out])
     assert (slope == 1).all()
-    dz = np.array([{"relu": z[j] > 0, "tanh": 1 - np.tanh(z[j]) ** 2, "linear": 1, "hardtanh": abs(z[j]) < 1}.get(activation, np.cos(z[j])) for j in range(4)])
-    np.testing.assert_allclose([[w.grad for w in n.w] for n in layer.neurons], np.outer(dz, [0.5, -1.5, 2.0]), rtol=1e-13, atol=1e-15)
+    dz = np.array(
+        [
+            {"relu": z[j] > 0, "tanh": 1 - np.tanh(z[j]) ** 2, "linear": 1, "hardtanh": abs(z[j]) < 1}.get(
+                activation, np.cos(z[j])
+            )
+            for j in range(4)
+        ]
+    )
+    np.testing.assert_allclose(
+        [[w.grad for w in n.w] for n in layer.neurons], np.outer(dz, [0.5, -1.5, 2.0]), rtol=1e-13, atol=1e-15
+    )
     np.testing.assert_allclose([x[0].grad, x[2].grad], (weights.T @ dz)[[0, 2]], rtol=1e-13, atol=1e-15)
     if bias:
         np.testing.assert_allclose([n.b.grad for n in layer.neurons], dz, rtol=1e-13, atol=1e-15)
@@ -163,7 +177,15 @@ def test_dropout_keeps_the_mean_and_drops_the_share():
     assert drop.eval()(x) is x
 
 
-INITIALISERS = ["uniform", "normal", "zeros", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal"]
+INITIALISERS = [
+    "uniform",
+    "normal",
+    "zeros",
+    "xavier_uniform",
+    "xavier_normal",
+    "kaiming_uniform",
+    "kaiming_normal",
+]
 
 
 @pytest.mark.parametrize("name", INITIALISERS)

@@ -20,9 +20,17 @@ SOFT = [0.0, 1.0, 0.25, 1.0]
 ELEMENTWISE = {
     "mse_loss": (P, T, lambda p, t: (p - t) ** 2),
     "l1_loss": (P, T, lambda p, t: abs(p - t)),
-    "huber_loss": ([3 * p for p in P], T, lambda p, t: 0.5 * (p - t) ** 2 if abs(p - t) <= 1 else abs(p - t) - 0.5),
+    "huber_loss": (
+        [3 * p for p in P],
+        T,
+        lambda p, t: 0.5 * (p - t) ** 2 if abs(p - t) <= 1 else abs(p - t) - 0.5,
+    ),
     "hinge_loss": (P, SIGNS, lambda p, t: max(0.0, 1 - t * p)),
-    "binary_cross_entropy": (PROBABILITIES, SOFT, lambda p, t: -(t * math.log(p) + (1 - t) * math.log(1 - p))),
+    "binary_cross_entropy": (
+        PROBABILITIES,
+        SOFT,
+        lambda p, t: -(t * math.log(p) + (1 - t) * math.log(1 - p)),
+    ),
     "binary_cross_entropy_with_logits": (P, SOFT, lambda s, t: math.log1p(math.exp(s)) - t * s),
 }
 
@@ -46,7 +54,9 @@ def test_elementwise_losses_follow_their_formulas(name):
         assert v.grad == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if name != "hinge_loss"])  # which PyTorch does not have
+@pytest.mark.parametrize(
+    "name", [name for name in ELEMENTWISE if name != "hinge_loss"]
+)  # which PyTorch does not have
 def test_elementwise_losses_agree_with_pytorch(name):
     torch = pytest.importorskip("torch")
     predictions, targets, _ = ELEMENTWISE[name]
@@ -62,8 +72,12 @@ def test_elementwise_losses_agree_with_pytorch(name):
 
 def test_squared_errors_and_penalties_are_single_dot_nodes():
     values = [Value(p) for p in P]
-    assert [v.op.name for v in autograd.toposort(losses.sum_squared_error(values, T)) if v.op].count("dot") == 1
-    assert losses.half_squared_error(values, T).data == pytest.approx(0.5 * sum((p - t) ** 2 for p, t in zip(P, T, strict=True)))
+    assert [v.op.name for v in autograd.toposort(losses.sum_squared_error(values, T)) if v.op].count(
+        "dot"
+    ) == 1
+    assert losses.half_squared_error(values, T).data == pytest.approx(
+        0.5 * sum((p - t) ** 2 for p, t in zip(P, T, strict=True))
+    )
     losses.half_squared_error(values, T).backward()
     assert [v.grad for v in values] == pytest.approx([p - t for p, t in zip(P, T, strict=True)])
     model = nn.MLP(2, [3, 1], rng=0)
@@ -75,7 +89,9 @@ def test_squared_errors_and_penalties_are_single_dot_nodes():
         assert neuron.b.grad == 0.0
     everything = losses.l2_penalty(model.parameters(), 2.0)
     assert everything.data == pytest.approx(sum(p.data**2 for p in model.parameters()))
-    assert losses.l1_penalty(model, 0.5).data == pytest.approx(0.5 * sum(abs(w.data) for w in model.weights()))
+    assert losses.l1_penalty(model, 0.5).data == pytest.approx(
+        0.5 * sum(abs(w.data) for w in model.weights())
+    )
 
 
 @pytest.mark.parametrize("target", [2, [0, 0, 1], [0.0, 0.0, 1.0], np.int64(2), 2.0, [0.2, 0.3, 0.5]])
@@ -134,7 +150,9 @@ def test_targets_may_be_values():
     scores = [Value(0.5), Value(1.5)]
     assert losses.cross_entropy(scores, t).data == losses.cross_entropy(scores, 1).data
     assert losses.hinge_loss(scores[0], t).data == 0.5
-    assert losses.binary_cross_entropy_with_logits(scores[0], t).data == pytest.approx(math.log1p(math.exp(-0.5)))
+    assert losses.binary_cross_entropy_with_logits(scores[0], t).data == pytest.approx(
+        math.log1p(math.exp(-0.5))
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +166,11 @@ def test_targets_may_be_values():
         (lambda: losses.huber_loss(1.0, 0.0, delta=0.0), ValueError, "delta must be a number above 0"),
         (lambda: losses.binary_cross_entropy(0.5, -1), ValueError, r"\(y \+ 1\) / 2"),
         (lambda: losses.binary_cross_entropy_with_logits(0.5, -1), ValueError, r"\(y \+ 1\) / 2"),
-        (lambda: losses.cross_entropy([1.0, 2.0], 2), ValueError, "target 2 is not one of the classes 0 to 1"),
+        (
+            lambda: losses.cross_entropy([1.0, 2.0], 2),
+            ValueError,
+            "target 2 is not one of the classes 0 to 1",
+        ),
         (lambda: losses.cross_entropy([1.0, 2.0], 0.5), ValueError, "whole number"),
         (lambda: losses.cross_entropy([1.0, 2.0], [1, 0, 0]), ValueError, "2 scores but a target of 3"),
         (lambda: losses.cross_entropy([[1.0, 2.0]], [1, 0]), ValueError, "1 examples but 2 targets"),
@@ -163,11 +185,14 @@ def test_what_does_not_fit_is_explained(call, error, message):
 
 @pytest.mark.parametrize("backend", ["numpy", "python", "c", "eager"])
 @pytest.mark.parametrize(("loss", "wrong", "right", "said"), [
-    (nn.losses.binary_cross_entropy_with_logits, (2.0, -0.5, math.nan), (0.0, 0.25, 1.0), "targets in .0, 1., got {}"),
+    (nn.losses.binary_cross_entropy_with_logits, (2.0, -0.5, math.nan), (0.0, 0.25, 1.0),
+        "targets in .0, 1., got {}"),
     (nn.losses.binary_cross_entropy, (2.0, -1.0, math.nan), (0.0, 0.25, 1.0), "targets in .0, 1., got {}"),
     (nn.losses.hinge_loss, (0.0, 2.0, math.nan), (-1.0, 1.0), "targets -1 and 1, got {}"),
 ])  # fmt: skip
-def test_a_target_that_is_none_is_refused_where_it_is_an_argument_of_a_compiled_loss(backend, loss, wrong, right, said):
+def test_a_target_that_is_none_is_refused_where_it_is_an_argument_of_a_compiled_loss(
+    backend, loss, wrong, right, said
+):
     w = Value(0.7)
     if backend == "eager":
         step = lambda xs, ts: [loss(w * x, Value(t)) for x, t in zip(xs, ts)]

@@ -1,4 +1,5 @@
-"""Masked scores, certain probabilities and branches that were not taken: zero times infinity is zero where the weight is a zero."""
+"""Masked scores, certain probabilities and branches that were not taken: zero times infinity is zero where
+the weight is a zero."""
 
 import math
 
@@ -35,7 +36,9 @@ def test_a_masked_class_that_is_wanted_costs_infinitely_much():
 @pytest.mark.parametrize("target", [1.0, 2.0])
 def test_masked_classes_compiled(backend, target):
     w = Value(0.5)
-    step = compile(lambda x, t: cross_entropy([w * x[0], w * x[1], w * x[2]], t), [w], batch=True, backend=backend)
+    step = compile(
+        lambda x, t: cross_entropy([w * x[0], w * x[1], w * x[2]], t), [w], batch=True, backend=backend
+    )
     got = step([[-INF, 1.0, 2.0]] * 4, [target] * 4)
     want = cross_entropy([Value(-INF), w * 1.0, w * 2.0], int(target))
     assert got == pytest.approx(want.data, rel=1e-14)

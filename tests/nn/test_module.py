@@ -53,7 +53,12 @@ def test_what_joins_a_list_later_is_found_and_named():
     net = Net()
     net.blocks.append(nn.Neuron(1))
     net.blocks.append(nn.Neuron(1))
-    assert [name for name, _ in net.named_parameters()] == ["blocks0.w0", "blocks0.b", "blocks1.w0", "blocks1.b"]
+    assert [name for name, _ in net.named_parameters()] == [
+        "blocks0.w0",
+        "blocks0.b",
+        "blocks1.w0",
+        "blocks1.b",
+    ]
     assert net.blocks[1].b.label == "blocks1.b"
 
 
@@ -104,11 +109,20 @@ def test_a_module_without_forward_says_so():
 
 
 def test_repr_and_summary():
-    assert repr(nn.MLP(2, [2, 1])) == "MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]"
+    assert (
+        repr(nn.MLP(2, [2, 1]))
+        == "MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]"
+    )
     net = nn.Module()
     net.body = nn.Neuron(2)
     assert repr(net) == "Module(body: ReLUNeuron(2))"
-    assert nn.MLP(3, [4, 1]).summary().splitlines()[-1].split() == ["layer1", "Layer(4,", "1,", "linear)", "5"]
+    assert nn.MLP(3, [4, 1]).summary().splitlines()[-1].split() == [
+        "layer1",
+        "Layer(4,",
+        "1,",
+        "linear)",
+        "5",
+    ]
 
 
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
@@ -142,7 +156,9 @@ def test_the_default_draws_are_those_of_micrograd():
         assert neuron.b.data == 0.0
 
 
-@pytest.mark.parametrize("module", [nn.Neuron(2, rng=0), nn.Layer(2, 3, rng=0), nn.MLP(2, [3, 1], rng=0), Line()])
+@pytest.mark.parametrize(
+    "module", [nn.Neuron(2, rng=0), nn.Layer(2, 3, rng=0), nn.MLP(2, [3, 1], rng=0), Line()]
+)
 def test_forward_is_what_a_call_computes(module):
     x = 2.0 if isinstance(module, Line) else [1.0, 2.0]
     first, second = module(x), module.forward(x)

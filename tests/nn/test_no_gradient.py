@@ -13,19 +13,34 @@ from nn import optim
 
 KINDS = {
     "SGD": lambda ps: optim.SGD(ps, 0.1), "momentum": lambda ps: optim.SGD(ps, 0.1, momentum=0.9),
-    "nesterov": lambda ps: optim.SGD(ps, 0.1, momentum=0.9, nesterov=True), "decay": lambda ps: optim.SGD(ps, 0.1, weight_decay=0.5),
-    "momentum and decay": lambda ps: optim.SGD(ps, 0.1, momentum=0.9, weight_decay=0.5), "AdaGrad": lambda ps: optim.AdaGrad(ps, 0.1, lr_decay=0.5),
-    "RMSProp": lambda ps: optim.RMSProp(ps, 0.1), "RMSProp, all": lambda ps: optim.RMSProp(ps, 0.1, momentum=0.9, centered=True, weight_decay=0.1),
-    "Adam": lambda ps: optim.Adam(ps, 0.1), "Adam, decay": lambda ps: optim.Adam(ps, 0.1, weight_decay=0.5), "AdamW": lambda ps: optim.AdamW(ps, 0.1, weight_decay=0.5),
+    "nesterov": lambda ps: optim.SGD(ps, 0.1, momentum=0.9, nesterov=True),
+    "decay": lambda ps: optim.SGD(ps, 0.1, weight_decay=0.5),
+    "momentum and decay": lambda ps: optim.SGD(ps, 0.1, momentum=0.9, weight_decay=0.5),
+    "AdaGrad": lambda ps: optim.AdaGrad(ps, 0.1, lr_decay=0.5),
+    "RMSProp": lambda ps: optim.RMSProp(ps, 0.1),
+    "RMSProp, all": lambda ps: optim.RMSProp(ps, 0.1, momentum=0.9, centered=True, weight_decay=0.1),
+    "Adam": lambda ps: optim.Adam(ps, 0.1), "Adam, decay": lambda ps: optim.Adam(ps, 0.1, weight_decay=0.5),
+    "AdamW": lambda ps: optim.AdamW(ps, 0.1, weight_decay=0.5),
 }  # fmt: skip
 # The gradients of three parameters, step by step.
-GRADS = [(1.0, 2.0, None), (0.5, None, None), (-1.0, 3.0, 0.0), (0.25, 0.0, -2.0), (None, None, None), (1.0, 1.0, 1.0)]
+GRADS = [
+    (1.0, 2.0, None),
+    (0.5, None, None),
+    (-1.0, 3.0, 0.0),
+    (0.25, 0.0, -2.0),
+    (None, None, None),
+    (1.0, 1.0, 1.0),
+]
 TORCH = {
     "SGD": lambda t, p: t.SGD(p, 0.1), "momentum": lambda t, p: t.SGD(p, 0.1, momentum=0.9),
-    "nesterov": lambda t, p: t.SGD(p, 0.1, momentum=0.9, nesterov=True), "decay": lambda t, p: t.SGD(p, 0.1, weight_decay=0.5),
-    "momentum and decay": lambda t, p: t.SGD(p, 0.1, momentum=0.9, weight_decay=0.5), "AdaGrad": lambda t, p: t.Adagrad(p, 0.1, lr_decay=0.5),
-    "RMSProp": lambda t, p: t.RMSprop(p, 0.1), "RMSProp, all": lambda t, p: t.RMSprop(p, 0.1, momentum=0.9, centered=True, weight_decay=0.1),
-    "Adam": lambda t, p: t.Adam(p, 0.1), "Adam, decay": lambda t, p: t.Adam(p, 0.1, weight_decay=0.5), "AdamW": lambda t, p: t.AdamW(p, 0.1, weight_decay=0.5),
+    "nesterov": lambda t, p: t.SGD(p, 0.1, momentum=0.9, nesterov=True), "decay": lambda t,
+    p: t.SGD(p, 0.1, weight_decay=0.5),
+    "momentum and decay": lambda t, p: t.SGD(p, 0.1, momentum=0.9, weight_decay=0.5), "AdaGrad": lambda t,
+    p: t.Adagrad(p, 0.1, lr_decay=0.5),
+    "RMSProp": lambda t, p: t.RMSprop(p, 0.1), "RMSProp, all": lambda t,
+    p: t.RMSprop(p, 0.1, momentum=0.9, centered=True, weight_decay=0.1),
+    "Adam": lambda t, p: t.Adam(p, 0.1), "Adam, decay": lambda t, p: t.Adam(p, 0.1, weight_decay=0.5),
+    "AdamW": lambda t, p: t.AdamW(p, 0.1, weight_decay=0.5),
 }  # fmt: skip
 
 

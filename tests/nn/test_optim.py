@@ -16,7 +16,11 @@ CASES = [
     ("AdaGrad", "Adagrad", {"lr": 0.1}),
     ("AdaGrad", "Adagrad", {"lr": 0.1, "lr_decay": 0.01, "weight_decay": 0.02}),
     ("RMSProp", "RMSprop", {"lr": 0.01}),
-    ("RMSProp", "RMSprop", {"lr": 0.01, "alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.01}),
+    (
+        "RMSProp",
+        "RMSprop",
+        {"lr": 0.01, "alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.01},
+    ),
     ("Adam", "Adam", {"lr": 0.01}),
     ("Adam", "Adam", {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-6, "weight_decay": 0.1}),
     ("AdamW", "AdamW", {"lr": 0.01}),
@@ -144,7 +148,11 @@ def test_bad_states_are_refused_before_anything_changes():
         (lambda: optim.SGD([Value(1.0)] * 2, 0.1), ValueError, "occurs twice"),
         (lambda: optim.SGD([Value(1.0)], -0.1), ValueError, "lr must be a number from 0"),
         (lambda: optim.SGD([Value(1.0)], 0.1, nesterov=True), ValueError, "needs a momentum"),
-        (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), ValueError, "betas must be a number from 0 and below 1"),
+        (
+            lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)),
+            ValueError,
+            "betas must be a number from 0 and below 1",
+        ),
     ],
 )
 def test_bad_hyperparameters_are_explained(make, error, message):
@@ -180,7 +188,13 @@ SCHEDULES = [
     ("LambdaLR", "LambdaLR", (lambda step: 1.0 / (1.0 + step),)),
 ]
 # The rate after 7 steps from 0.4.
-RATES = [0.4 * 0.5**2, 0.4 * 0.9**7, 0.01 + 0.39 * (1 + math.cos(math.pi * 7 / 20)) / 2, 0.4 * (0.25 + 0.75 * 7 / 8), 0.05]
+RATES = [
+    0.4 * 0.5**2,
+    0.4 * 0.9**7,
+    0.01 + 0.39 * (1 + math.cos(math.pi * 7 / 20)) / 2,
+    0.4 * (0.25 + 0.75 * 7 / 8),
+    0.05,
+]
 
 
 @pytest.mark.parametrize(("schedule", "rate"), list(zip(SCHEDULES, RATES, strict=True)))
@@ -214,7 +228,11 @@ def test_schedules_agree_with_pytorch(name, theirs, options):
 
 def test_schedules_refuse_lengths_below_one():
     optimizer = optim.SGD([Value(1.0)], lr=0.4)
-    for make in (lambda: optim.StepLR(optimizer, 0), lambda: optim.CosineLR(optimizer, 0), lambda: optim.LinearLR(optimizer, total_iters=0)):
+    for make in (
+        lambda: optim.StepLR(optimizer, 0),
+        lambda: optim.CosineLR(optimizer, 0),
+        lambda: optim.LinearLR(optimizer, total_iters=0),
+    ):
         with pytest.raises(ValueError, match="at least 1"):
             make()
 

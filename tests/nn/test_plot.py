@@ -31,7 +31,14 @@ def test_history_plots_itself(tmp_path):
     data = nn.data.make_moons(20)
     optimizer = nn.optim.Adam(model.parameters())
     history = nn.fit(
-        model, data, nn.losses.binary_cross_entropy_with_logits, optimizer, epochs=4, metrics=["accuracy"], validation=data, progress=False
+        model,
+        data,
+        nn.losses.binary_cross_entropy_with_logits,
+        optimizer,
+        epochs=4,
+        metrics=["accuracy"],
+        validation=data,
+        progress=False,
     )
     ax = history.plot()
     assert [line.get_label() for line in ax.lines] == ["loss", "val_loss"]
@@ -106,7 +113,11 @@ def test_pictures_are_made_whatever_the_users_matplotlibrc_says(tmp_path, taste)
 
     with mpl.rc_context(TASTES[taste]):
         model = nn.MLP(2, [3, 1], rng=0)
-        drawn = [plot.plot_loss([3.0, 2.0], title="a_b $ 100% \\x"), plot.plot_activation("tanh"), plot.plot_history({"loss": [2.0, 1.0], "val_accuracy": [0.5, 1.0]})]
+        drawn = [
+            plot.plot_loss([3.0, 2.0], title="a_b $ 100% \\x"),
+            plot.plot_activation("tanh"),
+            plot.plot_history({"loss": [2.0, 1.0], "val_accuracy": [0.5, 1.0]}),
+        ]
         drawn.append(plot.plot_decision_boundary(model, [[0.0, 1.0], [1.0, 0.0]], [0, 1]))
         for i, ax in enumerate(drawn):
             for ending in ("png", "svg", "pdf"):

@@ -21,7 +21,11 @@ def model(seed=0):
 
 def test_numbers_come_back_to_the_last_bit(tmp_path):
     m = model()
-    for p, x in zip(m.parameters(), (0.1, 1 / 3, 5e-324, -0.0, 1.7976931348623157e308, math.nan, math.inf, -math.inf), strict=False):
+    for p, x in zip(
+        m.parameters(),
+        (0.1, 1 / 3, 5e-324, -0.0, 1.7976931348623157e308, math.nan, math.inf, -math.inf),
+        strict=False,
+    ):
         p.data = x
     m.save(tmp_path / "w.json")
     other = model(1)
@@ -47,12 +51,21 @@ BAD = {
     "another format": (damaged(lambda d: d.update(format="chainrule-graph")), "but of 'chainrule-graph'"),
     "no format": (damaged(lambda d: d.pop("format")), "not a file of 'chainrule-weights'"),
     "a list": (lambda path: path.write_text("[1, 2]"), "not a file of"),
-    "a later version": (damaged(lambda d: d.update(version=2)), "its version is 2, and this release reads version 1"),
+    "a later version": (
+        damaged(lambda d: d.update(version=2)),
+        "its version is 2, and this release reads version 1",
+    ),
     "no parameters": (damaged(lambda d: d.pop("parameters")), "'parameters' is missing"),
     "a missing name": (damaged(lambda d: d["parameters"].pop("layer0.n0.w0")), "lacks 'layer0.n0.w0'"),
     "an unknown name": (damaged(lambda d: d["parameters"].update(extra=1.0)), "has unknown 'extra'"),
-    "a string": (damaged(lambda d: d["parameters"].update({"layer1.n0.b": "1.0"})), "parameter 'layer1.n0.b': expected a number"),
-    "a list of numbers": (damaged(lambda d: d["parameters"].update({"layer1.n0.b": [1.0]})), "expected a number"),
+    "a string": (
+        damaged(lambda d: d["parameters"].update({"layer1.n0.b": "1.0"})),
+        "parameter 'layer1.n0.b': expected a number",
+    ),
+    "a list of numbers": (
+        damaged(lambda d: d["parameters"].update({"layer1.n0.b": [1.0]})),
+        "expected a number",
+    ),
     "true": (damaged(lambda d: d["parameters"].update({"layer1.n0.b": True})), "expected a number"),
     "null": (damaged(lambda d: d["parameters"].update({"layer1.n0.b": None})), "expected a number"),
     "too large": (damaged(lambda d: d["parameters"].update({"layer1.n0.b": 10**400})), "too large"),
@@ -80,7 +93,9 @@ def test_bad_files_change_nothing(tmp_path, kind):
 def test_a_model_of_another_shape_is_refused(tmp_path):
     nn.MLP(2, [8, 1]).save(tmp_path / "w.json")
     m = model()
-    with pytest.raises(ValueError, match="of 13 parameters: it has unknown .* and 15 more; build the module with the sizes"):
+    with pytest.raises(
+        ValueError, match="of 13 parameters: it has unknown .* and 15 more; build the module with the sizes"
+    ):
         m.load(tmp_path / "w.json")
     with pytest.raises(OSError, match="absent"):
         m.load(tmp_path / "absent.json")
@@ -179,7 +194,9 @@ shutil.rmtree(folder)
 
 @pytest.mark.skipif(os.name != "posix", reason="needs limits on files and users")
 def test_a_write_that_fails_half_way_and_a_read_only_folder_leave_the_old_file():
-    result = subprocess.run([sys.executable, "-c", LIMITED, str(ROOT)], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(ROOT)], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == ["OSError", "PermissionError"]
 
@@ -225,7 +242,10 @@ print(seen[0], seen[1], between)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kills_while_saving_leave_the_old_file_or_the_new_one(tmp_path):
     result = subprocess.run(
-        [sys.executable, "-c", KILLED, str(ROOT), str(tmp_path), "250"], capture_output=True, text=True, check=False
+        [sys.executable, "-c", KILLED, str(ROOT), str(tmp_path), "250"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     first, second, between = map(int, result.stdout.split())

@@ -33,13 +33,22 @@ def fit(model, optimizer, data, loss=BCE, **options):
 @pytest.mark.parametrize("size", [None, 1, 7])
 def test_the_loop_is_the_one_that_one_writes_by_hand(size):
     model, optimizer, (x, y) = setup()
-    history = fit(model, optimizer, (x, y), batch_size=size, penalty=lambda: nn.losses.l2_penalty(model, 0.01), rng=random.Random(3))
+    history = fit(
+        model,
+        optimizer,
+        (x, y),
+        batch_size=size,
+        penalty=lambda: nn.losses.l2_penalty(model, 0.01),
+        rng=random.Random(3),
+    )
     other, by_hand, _ = setup()
     rng, losses = random.Random(3), []
     for _ in range(5):
         total = 0.0
         for bx, by in nn.data.batches(x.tolist(), y.tolist(), size, size is not None, rng):
-            loss = autograd.mean([BCE(other(a), b) for a, b in zip(bx, by, strict=True)]) + nn.losses.l2_penalty(other, 0.01)
+            loss = autograd.mean(
+                [BCE(other(a), b) for a, b in zip(bx, by, strict=True)]
+            ) + nn.losses.l2_penalty(other, 0.01)
             by_hand.zero_grad()
             loss.backward()
             by_hand.step()
@@ -54,7 +63,10 @@ def test_the_loop_is_the_one_that_one_writes_by_hand(size):
 
 def test_sum_reduction():
     model, optimizer, data = setup(lr=0.0)
-    mean, total = fit(model, optimizer, data, epochs=1), fit(model, optimizer, data, epochs=1, reduction="sum", batch_size=7)
+    mean, total = (
+        fit(model, optimizer, data, epochs=1),
+        fit(model, optimizer, data, epochs=1, reduction="sum", batch_size=7),
+    )
     assert total["loss"][0] == pytest.approx(30 * mean["loss"][0])
     assert nn.evaluate(model, data, BCE, reduction="sum") == pytest.approx(total["loss"][0])
 
@@ -67,7 +79,13 @@ def test_metrics_and_validation():
     assert history["accuracy"][-1] > 0.8
     assert history["val_loss"][-1] == nn.evaluate(model, held_out, BCE)
     seen = []
-    own = fit(model, optimizer, data, metrics={"worst": lambda outputs, targets: seen.append(len(targets)) or 1.5}, epochs=1)
+    own = fit(
+        model,
+        optimizer,
+        data,
+        metrics={"worst": lambda outputs, targets: seen.append(len(targets)) or 1.5},
+        epochs=1,
+    )
     assert own["worst"] == [1.5]
     assert seen == [30]
     assert "loss" in repr(history)
@@ -127,9 +145,17 @@ def test_early_stopping_restores_the_best_parameters():
 
 
 def parts(seed):
-    model = nn.Sequential(nn.Layer(2, 6, activation="tanh", rng=seed), nn.Dropout(0.2, rng=seed), nn.Layer(6, 1, nonlin=False, rng=seed))
+    model = nn.Sequential(
+        nn.Layer(2, 6, activation="tanh", rng=seed),
+        nn.Dropout(0.2, rng=seed),
+        nn.Layer(6, 1, nonlin=False, rng=seed),
+    )
     optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
-    return model, optimizer, {"scheduler": nn.optim.CosineLR(optimizer, 12), "callbacks": [EarlyStopping(50, monitor="loss")]}
+    return (
+        model,
+        optimizer,
+        {"scheduler": nn.optim.CosineLR(optimizer, 12), "callbacks": [EarlyStopping(50, monitor="loss")]},
+    )
 
 
 def test_resume_goes_on_bit_for_bit(tmp_path):
@@ -158,12 +184,16 @@ def test_a_training_that_was_stopped_early_is_not_resumed_but_with_more_patience
         model = nn.MLP(2, [4, 1], rng=seed)
         stopping = EarlyStopping(patience, monitor="loss", min_delta=0.2, restore_best=restore)
         optimizer = nn.optim.SGD(model.parameters(), lr=0.01)
-        return model.state_dict, fit(model, optimizer, data, callbacks=[stopping], epochs=20, checkpoint=path, resume=True)
+        return model.state_dict, fit(
+            model, optimizer, data, callbacks=[stopping], epochs=20, checkpoint=path, resume=True
+        )
 
     state, first = again(2, 0)
     kept = path.read_bytes()
     later_state, later = again(2, 1)
-    assert (first.epochs, first.stopped) == (later.epochs, later.stopped) == (3, "no better loss since epoch 1")
+    assert (
+        (first.epochs, first.stopped) == (later.epochs, later.stopped) == (3, "no better loss since epoch 1")
+    )
     assert (dict(later), later_state()) == (dict(first), state())
     assert path.read_bytes() == kept
     assert again(4, 2)[1].epochs == 5
@@ -191,7 +221,10 @@ def test_resume_without_a_file_starts_afresh_and_needs_a_path(tmp_path):
         (lambda d: d["optimizer"].update(steps=-3), "steps must be a whole number"),
         (lambda d: d["optimizer"]["options"].update(eps="x"), "eps must be a number"),
         (lambda d: d["generators"][0].__setitem__(2, "x"), "expected a number"),
-        (lambda d: d["others"].append({"kind": "StepLR", "state": {}}), r"other callbacks or schedulers \(StepLR\)"),
+        (
+            lambda d: d["others"].append({"kind": "StepLR", "state": {}}),
+            r"other callbacks or schedulers \(StepLR\)",
+        ),
         (lambda d: d.update(format="chainrule-weights"), "but of 'chainrule-weights'"),
     ],
 )
@@ -213,7 +246,13 @@ def test_bad_checkpoints_change_nothing(tmp_path, change, message):
 def places(x, path=()):
     """Every place in nested dicts and lists, of long lists the ends."""
     yield path
-    keys = list(x) if isinstance(x, dict) else sorted({*range(len(x))[:3], *range(len(x))[-1:]}) if isinstance(x, list) else []
+    keys = (
+        list(x)
+        if isinstance(x, dict)
+        else sorted({*range(len(x))[:3], *range(len(x))[-1:]})
+        if isinstance(x, list)
+        else []
+    )
     for key in keys:
         yield from places(x[key], (*path, key))
 
@@ -227,9 +266,17 @@ def test_a_damaged_checkpoint_is_resumed_from_or_refused_and_then_nothing_has_ch
         draws = [rng, *[m.rng for m in modules if hasattr(m, "rng")]]
 
         def now():
-            return repr([*[m.state_dict() for m in modules if hasattr(m, "state_dict")], optimizer.state_dict(), *[g.getstate() for g in draws]])
+            return repr(
+                [
+                    *[m.state_dict() for m in modules if hasattr(m, "state_dict")],
+                    optimizer.state_dict(),
+                    *[g.getstate() for g in draws],
+                ]
+            )
 
-        return now, lambda: fit(model, optimizer, data, epochs=3, batch_size=4, rng=rng, checkpoint=path, resume=True, **rest)
+        return now, lambda: fit(
+            model, optimizer, data, epochs=3, batch_size=4, rng=rng, checkpoint=path, resume=True, **rest
+        )
 
     again(0)[1]()
     whole = path.read_text()
@@ -243,7 +290,9 @@ def test_a_damaged_checkpoint_is_resumed_from_or_refused_and_then_nothing_has_ch
         if rng.random() < 0.3:
             del at[last]
         else:
-            at[last] = rng.choice([None, True, 0, -1, 1.5, "x", "nan", "inf", [], {}, [1], {"a": 1}, 10**400, "", [[1]]])
+            at[last] = rng.choice(
+                [None, True, 0, -1, 1.5, "x", "nan", "inf", [], {}, [1], {"a": 1}, 10**400, "", [[1]]]
+            )
         path.write_text(json.dumps(document))
         now, resume = again(5)
         before = now()
@@ -387,13 +436,22 @@ def test_an_interrupt_that_python_raises_keeps_what_was_learnt_too():
     ({"callbacks": print}, TypeError, r"write callbacks=\[function\]"),
     ({"callbacks": 3}, TypeError, r"write callbacks=\[function\]"),
     ({"callbacks": [3]}, TypeError, "a callback must be a function of a nn.callbacks.Training, got int"),
-    ({"callbacks": [EarlyStopping()]}, ValueError, "watches 'val_loss', but the figures are loss; give fit a validation set"),
+    ({"callbacks": [EarlyStopping()]}, ValueError,
+     "watches 'val_loss', but the figures are loss; give fit a validation set"),
     ({"checkpoint": "/no/such/folder/run.json"}, FileNotFoundError, "/no/such/folder"),
 ])  # fmt: skip
 def test_what_cannot_work_is_said_before_anything_has_changed(wrong, error, message):
     model, optimizer, data = setup()
     before = model.state_dict()
-    arguments = {"model": model, "data": data, "loss": BCE, "optimizer": optimizer, "epochs": 2, "progress": False, **wrong}
+    arguments = {
+        "model": model,
+        "data": data,
+        "loss": BCE,
+        "optimizer": optimizer,
+        "epochs": 2,
+        "progress": False,
+        **wrong,
+    }
     with pytest.raises(error, match=message):
         nn.fit(**arguments)
     assert model.state_dict() == before
@@ -438,7 +496,8 @@ import nn
 x, y = nn.data.make_moons(100)
 model = nn.MLP(2, [8, 1], rng=0)
 print("ready", flush=True)
-history = nn.fit(model, (x, y), nn.losses.binary_cross_entropy_with_logits, nn.optim.SGD(model.parameters(), 0.1),
+loss = nn.losses.binary_cross_entropy_with_logits
+history = nn.fit(model, (x, y), loss, nn.optim.SGD(model.parameters(), 0.1),
                  epochs=10**6, batch_size=10, progress=False, checkpoint=sys.argv[2], checkpoint_every=1)
 print(history.stopped, history.epochs)
 """
@@ -446,7 +505,12 @@ print(history.stopped, history.epochs)
 
 def test_ctrl_c_in_a_real_process(tmp_path):
     path = tmp_path / "c.json"
-    process = subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(ROOT), str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(ROOT), str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout.readline() == "ready\n"
     while not path.exists() and process.poll() is None:
         time.sleep(0.05)
@@ -533,7 +597,8 @@ def test_progress_on_a_terminal_that_cannot_go_back_is_plain_lines(monkeypatch):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"batch_size": 5}, "another batch size"), ({"shuffle": False}, "another shuffle"), ({"reduction": "sum"}, "another reduction"),
+    ({"batch_size": 5}, "another batch size"), ({"shuffle": False}, "another shuffle"),
+    ({"reduction": "sum"}, "another reduction"),
     ({"data": 4}, "other samples or targets"), ({"activation": "tanh"}, "another model"),
 ])  # fmt: skip
 def test_a_training_on_other_data_or_of_another_model_is_not_resumed(change, message, tmp_path):
@@ -542,9 +607,23 @@ def test_a_training_on_other_data_or_of_another_model_is_not_resumed(change, mes
     def again(data=3, activation="relu", **options):
         model = nn.MLP(2, [3, 1], activation=activation, rng=1)
         before.update(model.state_dict())
-        arguments = {"epochs": 2, "rng": 5, "batch_size": 4, "checkpoint": path, "resume": True, "progress": False, **options}
+        arguments = {
+            "epochs": 2,
+            "rng": 5,
+            "batch_size": 4,
+            "checkpoint": path,
+            "resume": True,
+            "progress": False,
+            **options,
+        }
         optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
-        return model, lambda: nn.fit(model, nn.data.make_moons(12, rng=data), nn.losses.binary_cross_entropy_with_logits, optimizer, **arguments)
+        return model, lambda: nn.fit(
+            model,
+            nn.data.make_moons(12, rng=data),
+            nn.losses.binary_cross_entropy_with_logits,
+            optimizer,
+            **arguments,
+        )
 
     again()[1]()
     kept = path.read_bytes()
@@ -564,7 +643,9 @@ def test_progress_in_a_notebook_updates_one_output(monkeypatch):
         def update(self, data, raw):
             shown.append(data["text/plain"])
 
-    monkeypatch.setattr(IPython.display, "display", lambda data, **_: shown.append(data["text/plain"]) or Handle())
+    monkeypatch.setattr(
+        IPython.display, "display", lambda data, **_: shown.append(data["text/plain"]) or Handle()
+    )
     progress = Progress(2, style="notebook")
     progress.update(1, loss=0.5)
     progress.update(2, loss=0.25)
@@ -599,7 +680,9 @@ def test_a_single_value_can_be_trained_on_anything_iterable():
             return self.c * x
 
     model = Constant()
-    fit(model, nn.optim.SGD(model.parameters(), 0.1), ((1.0, 2.0), (3.0, 6.0)), nn.losses.mse_loss, epochs=100)
+    fit(
+        model, nn.optim.SGD(model.parameters(), 0.1), ((1.0, 2.0), (3.0, 6.0)), nn.losses.mse_loss, epochs=100
+    )
     assert model.c.data == pytest.approx(3.0)
 
 
@@ -621,8 +704,16 @@ def test_the_compiled_training_is_the_eager_one(kind, size):
         model = nn.MLP(2, [6, outputs], activation="tanh", rng=0)
         optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
         history = nn.fit(
-            model, (x, labels(y)), loss, optimizer, epochs=15, batch_size=size, compile=compiled, progress=False,
-            penalty=lambda model=model: nn.losses.l2_penalty(model, 1e-3), metrics=["accuracy"] if size else (),
+            model,
+            (x, labels(y)),
+            loss,
+            optimizer,
+            epochs=15,
+            batch_size=size,
+            compile=compiled,
+            progress=False,
+            penalty=lambda model=model: nn.losses.l2_penalty(model, 1e-3),
+            metrics=["accuracy"] if size else (),
         )
         ends.append((history["loss"], [p.data for p in model.parameters()], optimizer.state_dict()["steps"]))
     assert ends[1][0] == pytest.approx(ends[0][0], rel=1e-9)
@@ -673,7 +764,11 @@ def test_early_stopping_takes_nan_for_no_best():
 def test_metrics_take_arrays_as_they_take_lists():
     np = pytest.importorskip("numpy")
     scores, classes = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]), np.array([1, 0, 0])
-    assert nn.metrics.accuracy(scores, classes) == nn.metrics.accuracy(scores.tolist(), classes.tolist()) == 2 / 3
+    assert (
+        nn.metrics.accuracy(scores, classes)
+        == nn.metrics.accuracy(scores.tolist(), classes.tolist())
+        == 2 / 3
+    )
     assert nn.metrics.accuracy(scores, np.array([[0, 1], [1, 0], [1, 0]])) == 2 / 3
     assert nn.metrics.mean_squared_error(scores, scores + 0.5) == pytest.approx(0.25)
     with pytest.raises(ValueError, match="accuracy of nothing"):
@@ -705,9 +800,24 @@ class Gone(io.StringIO):
 
 @pytest.mark.parametrize("writes", [0, 1, 3])
 @pytest.mark.parametrize("asked", [False, True])
-@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), BrokenPipeError(32, "Broken pipe"), ValueError("I/O operation on closed file")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(5, "Input/output error"),
+        BrokenPipeError(32, "Broken pipe"),
+        ValueError("I/O operation on closed file"),
+    ],
+    ids=repr,
+)
 def test_a_training_goes_on_where_its_progress_can_no_longer_be_written(monkeypatch, error, writes, asked):
     monkeypatch.setattr(sys, "stderr", Gone(error, writes, asked))
     model = nn.MLP(1, [1], rng=0)
-    history = nn.fit(model, ([[0.0], [1.0]], [0.0, 1.0]), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), lr=0.1), epochs=20, progress=True)
+    history = nn.fit(
+        model,
+        ([[0.0], [1.0]], [0.0, 1.0]),
+        nn.losses.mse_loss,
+        nn.optim.SGD(model.parameters(), lr=0.1),
+        epochs=20,
+        progress=True,
+    )
     assert history.epochs == 20

@@ -1,6 +1,7 @@
 """Build the notebooks: execute each notebooks/NAME.py (jupytext's percent format) into the .ipynb beside it.
 
-Usage: ``python tests/notebooks/build.py [--to FOLDER] [NAME ...]``, where a lesson's name may be its number; all without names.
+Usage: ``python tests/notebooks/build.py [--to FOLDER] [NAME ...]``, where a lesson's name may be its number;
+all without names.
 
 The same sources give the same bytes. Cell ids are counted, execution counts too, pictures lose what names
 their maker, and nothing of the machine is kept. Solutions stand in ``<details>`` blocks, which no kernel
@@ -95,7 +96,13 @@ def execute(source: Path) -> Any:
     }
     env.pop("MPLBACKEND", None)
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(notebook, timeout=400, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False)
+        client = NotebookClient(
+            notebook,
+            timeout=400,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
+        )
         client.execute(env=env)
     notebook.metadata = _metadata()  # the kernel has entered its version
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("solution")]
@@ -111,7 +118,12 @@ def _clean(cell: Any, count: int) -> None:
     cell.execution_count = count
     outputs: list[Any] = []
     for output in cell.outputs:
-        if output.output_type == "stream" and outputs and outputs[-1].output_type == "stream" and outputs[-1].name == output.name:
+        if (
+            output.output_type == "stream"
+            and outputs
+            and outputs[-1].output_type == "stream"
+            and outputs[-1].name == output.name
+        ):
             outputs[-1].text += output.text
             continue
         outputs.append(output)
@@ -119,10 +131,14 @@ def _clean(cell: Any, count: int) -> None:
             output.execution_count = count
         data = output.get("data", {})
         if "image/png" in data:
-            data["image/png"] = base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
+            data["image/png"] = (
+                base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
+            )
         if "image/svg+xml" in data:
             data.pop("text/plain", None)  # says no more than the picture
-    cell.outputs = [nbformat.from_dict(o) for o in outputs] if "timing" not in cell.metadata.get("tags", []) else []
+    cell.outputs = (
+        [nbformat.from_dict(o) for o in outputs] if "timing" not in cell.metadata.get("tags", []) else []
+    )
 
 
 def plain_png(data: bytes) -> bytes:
@@ -146,7 +162,8 @@ def write(notebook: Any, target: Path) -> None:
 
 
 def differences(old: Any, new: Any) -> list[str]:
-    """Say how the outputs of one execution differ from those of another, other than in the last printed digit."""
+    """Say how the outputs of one execution differ from those of another, other than in the last printed
+    digit."""
     found = []
     for a, b in zip(old.cells, new.cells, strict=True):
         if a.cell_type != "code":
@@ -155,12 +172,16 @@ def differences(old: Any, new: Any) -> list[str]:
             found.append(f"{a['id']}: {len(a.outputs)} outputs, now {len(b.outputs)}")
             continue
         for x, y in zip(a.outputs, b.outputs, strict=True):
-            found += [f"{a['id']}: {text}" for text in _unlike(x, y, normal=report if "report" in a.metadata.get("tags", []) else str)]
+            found += [
+                f"{a['id']}: {text}"
+                for text in _unlike(x, y, normal=report if "report" in a.metadata.get("tags", []) else str)
+            ]
     return found
 
 
 def report(text: str) -> str:
-    """Return a gradient check's report with nine digits of each derivative, and errors below 1e-9 as rounding.
+    """Return a gradient check's report with nine digits of each derivative, and errors below 1e-9 as
+    rounding.
 
     Examples
     --------
@@ -232,7 +253,8 @@ def _pixels_alike(old: str, new: str) -> bool:
     a, b = (imread(io.BytesIO(base64.b64decode(data)))[..., :3].mean(axis=2) for data in (old, new))
     if max(abs(p - q) for p, q in zip(a.shape, b.shape, strict=True)) > 8:
         return False
-    # In means of blocks a letter that another version sets by a pixel elsewhere is no difference, and a curve in another place is one.
+    # In means of blocks a letter that another version sets by a pixel elsewhere is no difference, and a curve
+    # in another place is one.
     high, wide = (min(p, q) // 8 * 8 for p, q in zip(a.shape, b.shape, strict=True))
     blocks = [c[:high, :wide].reshape(high // 8, 8, wide // 8, 8).mean(axis=(1, 3)) for c in (a, b)]
     return bool((np.abs(blocks[0] - blocks[1]) > 0.08).mean() < 0.01)

@@ -1,4 +1,5 @@
-"""The notebooks: sources and executed files agree, everything runs, and the outputs are those that are stored."""
+"""The notebooks: sources and executed files agree, everything runs, and the outputs are those that are
+stored."""
 
 from __future__ import annotations
 
@@ -75,7 +76,13 @@ def test_asks_shows_and_ends_in_asserts(source):
     statements = ast.parse(plain(notebook.cells[-1].source)).body
     assert len(statements) >= 3
     assert all(isinstance(statement, ast.Assert) for statement in statements)
-    pictures = [kind for cell in code(stored(source)) for o in cell.outputs for kind in o.get("data", {}) if kind.startswith("image/")]
+    pictures = [
+        kind
+        for cell in code(stored(source))
+        for o in cell.outputs
+        for kind in o.get("data", {})
+        if kind.startswith("image/")
+    ]
     assert pictures, "a notebook without a picture"
 
 
@@ -90,7 +97,11 @@ def test_exercises_have_tested_solutions(source):
 
 
 def test_equations_are_numbered_once_and_those_referred_to_exist():
-    tags = [tag for source in SOURCES for tag in re.findall(r"\\tag\{([^}]*)\}", source.read_text(encoding="utf-8"))]
+    tags = [
+        tag
+        for source in SOURCES
+        for tag in re.findall(r"\\tag\{([^}]*)\}", source.read_text(encoding="utf-8"))
+    ]
     assert len(tags) == len(set(tags)) > 60
     for source in LESSONS:
         number = int(source.stem[:2])
@@ -104,7 +115,15 @@ def test_equations_are_numbered_once_and_those_referred_to_exist():
 def test_nothing_of_the_machine_is_stored(source):
     text = source.with_suffix(".ipynb").read_text(encoding="utf-8")
     outputs = [str(o) for cell in code(stored(source)) for o in cell.outputs]
-    for pattern in (r"ipykernel_\d", r" at 0x[0-9a-f]{6,}", "site-packages", r"/[t]mp/", r"/[h]ome/", r"\bWarning\b", "Traceback"):
+    for pattern in (
+        r"ipykernel_\d",
+        r" at 0x[0-9a-f]{6,}",
+        "site-packages",
+        r"/[t]mp/",
+        r"/[h]ome/",
+        r"\bWarning\b",
+        "Traceback",
+    ):
         assert not [o for o in outputs if re.search(pattern, o)], pattern
     assert '"execution"' not in text
     for cell in code(stored(source)):
@@ -120,7 +139,13 @@ def test_runs_and_gives_the_stored_outputs(source, tmp_path):
         pytest.importorskip(package)
     script = str(Path(__file__).with_name("build.py"))
     # In a process of its own, since Jupyter's own machinery has warnings, which are errors here.
-    done = subprocess.run([sys.executable, script, "--to", str(tmp_path), source.stem], capture_output=True, text=True, check=False, timeout=500)
+    done = subprocess.run(
+        [sys.executable, script, "--to", str(tmp_path), source.stem],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     new = nbformat.read(str(tmp_path / f"{source.stem}.ipynb"), as_version=4)
     if importlib.util.find_spec(COMPARES_WITH.get(source.stem, "pytest")):
@@ -136,22 +161,42 @@ def test_the_comparison_sees_a_changed_number_and_forgives_a_rounding():
 
 def test_nothing_is_left_out_of_the_comparison():
     """The tags are known, and each output that is stored is one that a difference is found in."""
-    tags = {tag for source in SOURCES for cell in code(stored(source)) for tag in cell.metadata.get("tags", [])}
+    tags = {
+        tag for source in SOURCES for cell in code(stored(source)) for tag in cell.metadata.get("tags", [])
+    }
     assert tags == {"timing", "report"}
     for source in SOURCES:
         for cell in code(stored(source)):
             for output in cell.outputs:
                 assert output.output_type in ("stream", "display_data", "execute_result")
-                assert set(output.get("data", {})) <= {"text/plain", "text/markdown", "text/latex", "text/html", "image/png", "image/svg+xml"}
+                assert set(output.get("data", {})) <= {
+                    "text/plain",
+                    "text/markdown",
+                    "text/latex",
+                    "text/html",
+                    "image/png",
+                    "image/svg+xml",
+                }
 
 
 def test_the_comparison_of_reports_forgives_rounding_only():
-    row = "df/dx0       0.7  -0.3821840060255348   -0.764368012051634   3.44241e+15  0.5       Richardson    wrong"
+    row = (
+        "df/dx0       0.7  -0.3821840060255348   -0.764368012051634   3.44241e+15  0.5       Richardson    "
+        "wrong"
+    )
     same = row.replace("051634", "051639").replace("3.44241e+15", "3.4e+15")
     fine = "df/dx1  2  0.3836161550459583  0.3836161550459584  1  1.4e-16  complex step  ok"
-    assert build.report(row) == build.report(same) == "df/dx0       0.7  -0.382184006  -0.764368012  0.5  Richardson  wrong".replace("      ", " ")
+    assert (
+        build.report(row)
+        == build.report(same)
+        == "df/dx0       0.7  -0.382184006  -0.764368012  0.5  Richardson  wrong".replace("      ", " ")
+    )
     assert build.report(fine) == build.report(fine.replace("4584  1  1.4e-16", "4583  0  0"))
-    for changed in (row.replace("-0.3821", "-0.3822"), row.replace("0.5 ", "0.3 "), row.replace("wrong", "ok")):
+    for changed in (
+        row.replace("-0.3821", "-0.3822"),
+        row.replace("0.5 ", "0.3 "),
+        row.replace("wrong", "ok"),
+    ):
         assert not build.alike(build.report(row), build.report(changed))
 
 
@@ -177,5 +222,6 @@ def test_the_comparison_of_pictures_sees_another_curve_and_forgives_another_font
 
 
 def test_a_solution_is_found_inside_its_block_only():
-    text = "```python\nno = 1\n```\n<details><summary>Solution</summary>\n\n```python\nassert 1\n```\n\n</details>"
+    solution = "<details><summary>Solution</summary>\n\n```python\nassert 1\n```\n\n</details>"
+    text = f"```python\nno = 1\n```\n{solution}"
     assert build.solutions(text) == ["assert 1\n"]

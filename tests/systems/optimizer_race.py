@@ -1,4 +1,5 @@
-"""The optimizers' race: plain gradient descent, Momentum, AdaGrad, RMSProp and Adam on R4, moons and the spiral.
+"""The optimizers' race: plain gradient descent, Momentum, AdaGrad, RMSProp and Adam on R4, moons and the
+spiral.
 
 Run ``python tests/systems/optimizer_race.py race.png``.
 """
@@ -39,7 +40,9 @@ def moons():
 
 
 def spiral():
-    model = nn.MLP(2, [100, 3], init=lambda nin, nout, rng: nn.init.normal(nin, nout, std=0.01, rng=rng), rng=2)
+    model = nn.MLP(
+        2, [100, 3], init=lambda nin, nout, rng: nn.init.normal(nin, nout, std=0.01, rng=rng), rng=2
+    )
     return model, nn.data.make_spiral(300, rng=2), nn.losses.cross_entropy, 400, 1e-3
 
 
@@ -52,7 +55,8 @@ def race(task, place, *, steps=None):
     for name, (make, rates) in RUNNERS.items():
         model, data, loss, epochs, strength = task()
         history = nn.fit(
-            model, data, loss, make(model.parameters(), rates[place]), epochs=steps or epochs, compile=True, progress=False,
+            model, data, loss, make(model.parameters(), rates[place]), epochs=steps or epochs, compile=True,
+            progress=False,
             penalty=lambda model=model, strength=strength: nn.losses.l2_penalty(model, strength),
         )  # fmt: skip
         curves[name] = history["loss"]

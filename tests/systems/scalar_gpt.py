@@ -1,7 +1,8 @@
-"""A GPT in one file of plain Python lists, in the manner of the single-file GPTs that bring their own `Value`.
+"""A GPT in one file of plain Python lists, in the manner of the single-file GPTs that bring their own
+`Value`.
 
-The class that carries the derivatives is an argument: anything with ``+ * ** - /``, ``log exp relu``, ``data``,
-``grad`` and ``backward()``. `PlainValue` is what such a file writes for itself.
+The class that carries the derivatives is an argument: anything with ``+ * ** - /``, ``log exp relu``,
+``data``, ``grad`` and ``backward()``. `PlainValue` is what such a file writes for itself.
 """
 
 import math
@@ -88,7 +89,11 @@ class ScalarGPT:
         def matrix(rows, columns):
             return [[value(rng.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
 
-        self.state = {"wte": matrix(vocabulary, width), "wpe": matrix(context, width), "head": matrix(vocabulary, width)}
+        self.state = {
+            "wte": matrix(vocabulary, width),
+            "wpe": matrix(context, width),
+            "head": matrix(vocabulary, width),
+        }
         for name in ("q", "k", "v", "o"):
             self.state[name] = matrix(width, width)
         self.state["up"] = matrix(4 * width, width)

@@ -1,4 +1,5 @@
-"""Programs written for other engines: micrograd's demo and a loop in PyTorch's manner, with only their imports changed."""
+"""Programs written for other engines: micrograd's demo and a loop in PyTorch's manner, with only their
+imports changed."""
 
 import random
 import subprocess
@@ -20,7 +21,8 @@ np.random.seed(1337)
 random.seed(1337)
 half = 50
 t = np.linspace(0, np.pi, half)
-X = np.r_[np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]] + 0.1 * np.random.randn(2 * half, 2)
+X = np.r_[np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]]
+X = X + 0.1 * np.random.randn(2 * half, 2)
 y = np.r_[np.zeros(half, int), np.ones(half, int)]
 y = y * 2 - 1
 
@@ -64,8 +66,12 @@ THEIRS = "from micrograd.engine import Value\nfrom micrograd.nn import MLP"
 
 
 def run(imports, steps, batch="None"):
-    program = "import sys; sys.path.insert(0, sys.argv[1])\n" + MOONS.format(imports=imports, steps=steps, batch=batch)
-    result = subprocess.run([sys.executable, "-c", program, str(ROOT)], capture_output=True, text=True, check=False)
+    program = "import sys; sys.path.insert(0, sys.argv[1])\n" + MOONS.format(
+        imports=imports, steps=steps, batch=batch
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT)], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
 

@@ -1,4 +1,5 @@
-"""A tiny GPT on names that the project makes itself: in nn, and in the manner of single files that bring their own class."""
+"""A tiny GPT on names that the project makes itself: in nn, and in the manner of single files that bring
+their own class."""
 
 import math
 import random
@@ -43,7 +44,9 @@ def by_torch(torch, model, tokens):
     state = {}
 
     def matrix(name, rows):
-        state[name] = torch.tensor([[v.data for v in row] for row in rows], dtype=torch.float64, requires_grad=True)
+        state[name] = torch.tensor(
+            [[v.data for v in row] for row in rows], dtype=torch.float64, requires_grad=True
+        )
         return state[name]
 
     def layer(name, module):
@@ -54,10 +57,16 @@ def by_torch(torch, model, tokens):
 
     a = model.attention
     n = len(tokens) - 1
-    x = norm(matrix("tokens", model.tokens.w)[torch.tensor(tokens[:-1])] + matrix("places", model.places.w)[:n])
+    x = norm(
+        matrix("tokens", model.tokens.w)[torch.tensor(tokens[:-1])] + matrix("places", model.places.w)[:n]
+    )
     q, k, v = (norm(x) @ layer(name, getattr(a, name)).T for name in ("query", "key", "value"))
     heads = [t.view(n, 4, 4).transpose(0, 1) for t in (q, k, v)]
-    mixed = torch.nn.functional.scaled_dot_product_attention(*heads, is_causal=True).transpose(0, 1).reshape(n, 16)
+    mixed = (
+        torch.nn.functional.scaled_dot_product_attention(*heads, is_causal=True)
+        .transpose(0, 1)
+        .reshape(n, 16)
+    )
     x = x + mixed @ layer("out", a.out).T
     x = x + torch.relu(norm(x) @ layer("up", model.up).T) @ layer("down", model.down).T
     loss = torch.nn.functional.cross_entropy(x @ layer("head", model.head).T, torch.tensor(tokens[1:]))
@@ -73,8 +82,13 @@ def test_it_agrees_with_pytorch():
     loss.backward()
     value, grads = by_torch(torch, model, tokens)
     assert loss.data == pytest.approx(value, rel=1e-12)
-    own = {name: [[w.grad for w in n.w] for n in getattr(model.attention, name).neurons] for name in ("query", "key", "value", "out")}
-    own |= {name: [[w.grad for w in n.w] for n in getattr(model, name).neurons] for name in ("up", "down", "head")}
+    own = {
+        name: [[w.grad for w in n.w] for n in getattr(model.attention, name).neurons]
+        for name in ("query", "key", "value", "out")
+    }
+    own |= {
+        name: [[w.grad for w in n.w] for n in getattr(model, name).neurons] for name in ("up", "down", "head")
+    }
     own |= {name: [[v.grad for v in row] for row in getattr(model, name).w] for name in ("tokens", "places")}
     assert set(own) == set(grads)
     for name, expected in grads.items():
@@ -87,7 +101,16 @@ def train(epochs, count):
     tokens = [ALPHABET.encode(name) for name in NAMES[:count]]
     data = [t[:-1] for t in tokens], [t[1:] for t in tokens]
     scheduler = nn.optim.LinearLR(optimizer, 1.0, 0.1, epochs)
-    return model, nn.fit(model, data, nn.losses.cross_entropy, optimizer, epochs=epochs, batch_size=1, scheduler=scheduler, progress=False)
+    return model, nn.fit(
+        model,
+        data,
+        nn.losses.cross_entropy,
+        optimizer,
+        epochs=epochs,
+        batch_size=1,
+        scheduler=scheduler,
+        progress=False,
+    )
 
 
 def test_it_learns_a_few_names():

@@ -1,4 +1,5 @@
-"""R1: ReLU classifier with softmax, cross-entropy and an L2 penalty; ReLU also on the scores before the softmax.
+"""R1: ReLU classifier with softmax, cross-entropy and an L2 penalty; ReLU also on the scores before the
+softmax.
 
 C = -sum_k y_k ln p_k + (lambda/2) sum W**2,  p = softmax(a3). The biases carry no penalty.
 """
@@ -68,7 +69,13 @@ def test_gradients_are_the_closed_forms_at_the_trained_end():
     x, y = [list(part) for part in zip(*data, strict=True)]
     optimizer = nn.optim.SGD(model.parameters(), lr=0.2)
     history = nn.fit(
-        model, (x, y), nn.losses.cross_entropy, optimizer, epochs=60, penalty=lambda: nn.losses.l2_penalty(model, LAMBDA), progress=False
+        model,
+        (x, y),
+        nn.losses.cross_entropy,
+        optimizer,
+        epochs=60,
+        penalty=lambda: nn.losses.l2_penalty(model, LAMBDA),
+        progress=False,
     )
     assert history["loss"][-1] < 0.8 * history["loss"][0]
     for x, target in data:

@@ -65,8 +65,17 @@ def by_elements(weights, biases, x, y, hidden, out):
     deltas = [[p - t for p, t in zip(a[-1], y, strict=True)]]
     for l in reversed(range(1, len(weights))):
         above = deltas[0]
-        deltas.insert(0, [sum(weights[l][k][j] * above[k] for k in range(len(above))) * slope(np.array(zs[l - 1][j])) for j in range(len(zs[l - 1]))])
-    d_weights = [[[deltas[l][j] * a[l][k] for k in range(len(a[l]))] for j in range(len(deltas[l]))] for l in range(len(weights))]
+        deltas.insert(
+            0,
+            [
+                sum(weights[l][k][j] * above[k] for k in range(len(above))) * slope(np.array(zs[l - 1][j]))
+                for j in range(len(zs[l - 1]))
+            ],
+        )
+    d_weights = [
+        [[deltas[l][j] * a[l][k] for k in range(len(a[l]))] for j in range(len(deltas[l]))]
+        for l in range(len(weights))
+    ]
     return d_weights, deltas
 
 
@@ -91,7 +100,9 @@ def test_gradients_are_both_closed_forms(shape, hidden, output):
                 assert_near(own[1], expected[1])
             before = matrices(model)
             optimizer.step()
-            assert_near(matrices(model)[0], [w - 0.1 * g for w, g in zip(before[0], own[0], strict=True)], 1e-15)
+            assert_near(
+                matrices(model)[0], [w - 0.1 * g for w, g in zip(before[0], own[0], strict=True)], 1e-15
+            )
 
 
 def inner(model, x):

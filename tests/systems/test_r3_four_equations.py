@@ -36,7 +36,9 @@ def slope(z):
 def test_bp1_to_bp4(shape, granular):
     for seed in range(5):
         rng = random.Random(seed)
-        model = nn.MLP(shape[0], shape[1:], activation="sigmoid", output="sigmoid", granular=granular, rng=rng)
+        model = nn.MLP(
+            shape[0], shape[1:], activation="sigmoid", output="sigmoid", granular=granular, rng=rng
+        )
         x, y = [rng.random() for _ in range(shape[0])], [rng.random() for _ in range(shape[-1])]
         zs, activations = forward(model, x)
         nn.losses.half_squared_error(activations[-1], y).backward()
@@ -63,5 +65,7 @@ def test_the_deltas_are_those_of_the_latest_pass():
     cost.backward()
     first = [numbers(z, "grad") for z in zs]
     cost.backward()
-    assert all((numbers(z, "grad") == d).all() for z, d in zip(zs, first, strict=True)), "interior nodes do not accumulate"
+    assert all((numbers(z, "grad") == d).all() for z, d in zip(zs, first, strict=True)), (
+        "interior nodes do not accumulate"
+    )
     assert (matrices(model, "grad")[1][0] == 2 * first[0]).all(), "leaves do"

@@ -98,7 +98,14 @@ def test_the_three_regimes_are_one_loop(size):
     model = build(7)
     weights, biases = matrices(model)
     history = nn.fit(
-        model, (x, y), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), lr=0.5), epochs=20, batch_size=size, rng=3, progress=False
+        model,
+        (x, y),
+        nn.losses.mse_loss,
+        nn.optim.SGD(model.parameters(), lr=0.5),
+        epochs=20,
+        batch_size=size,
+        rng=3,
+        progress=False,
     )
     rng = random.Random(3)
     for _ in range(20):
@@ -112,7 +119,10 @@ def test_the_three_regimes_are_one_loop(size):
     assert history["loss"][-1] < history["loss"][0]
 
 
-@pytest.mark.parametrize(("name", "options"), [("SGD", {"momentum": 0.9}), ("AdaGrad", {}), ("RMSProp", {"alpha": 0.9}), ("Adam", {})])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("SGD", {"momentum": 0.9}), ("AdaGrad", {}), ("RMSProp", {"alpha": 0.9}), ("Adam", {})],
+)
 def test_the_optimizers_descend(name, options):
     model = build(0)
     optimizer = getattr(nn.optim, name)(model.parameters(), lr=0.05, **options)

@@ -38,7 +38,8 @@ def closed_form(model, x, y):
 
 
 def absolute_terms(model, x, y):
-    """The same gradients with every product counted as positive: what rounding is relative to, where errors all but cancel."""
+    """The same gradients with every product counted as positive: what rounding is relative to, where errors
+    all but cancel."""
     (w1, w2), _ = matrices(model)
     h_relu = np.maximum(x @ w1.T, 0.0)
     terms = 2.0 * (h_relu @ np.abs(w2).T + np.abs(y))
@@ -95,7 +96,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 def test_full_size_stays_below_a_gigabyte():
-    result = subprocess.run([sys.executable, "-c", ALONE, str(ROOT), str(ROOT / "tests")], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", ALONE, str(ROOT), str(ROOT / "tests")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     print(f"{result.stdout.strip()} MB at the peak of a process of its own")
     assert int(result.stdout) < 1024
 
@@ -107,7 +113,14 @@ def test_the_full_training():
     (w1, w2), _ = matrices(model)
     optimizer = nn.optim.SGD(model.parameters(), lr=RATE)
     history = nn.fit(
-        model, (x, y), nn.losses.sum_squared_error, optimizer, epochs=500, reduction="sum", compile=True, progress=False
+        model,
+        (x, y),
+        nn.losses.sum_squared_error,
+        optimizer,
+        epochs=500,
+        reduction="sum",
+        compile=True,
+        progress=False,
     )
     losses = []
     for _ in range(500):
@@ -119,7 +132,9 @@ def test_the_full_training():
         grad_h[h < 0] = 0.0
         w1, w2 = w1 - RATE * grad_h.T @ X, w2 - RATE * 2.0 * errors.T @ h_relu
     for iteration in (0, 100, 200, 300, 400, 499):
-        print(f"iteration {iteration}: loss {history['loss'][iteration]:.6g}, by hand {losses[iteration]:.6g}")
+        print(
+            f"iteration {iteration}: loss {history['loss'][iteration]:.6g}, by hand {losses[iteration]:.6g}"
+        )
     assert history["loss"][:20] == pytest.approx(losses[:20], rel=1e-8)
     assert history["loss"][-1] < 1.0
     expected, gradients = closed_form(model, X, Y)

@@ -82,7 +82,9 @@ def test_a_few_iterations_at_full_size():
 def train(model, X, y, steps, **options):
     optimizer = nn.optim.SGD(model.parameters(), lr=1.0)
     penalty = {"penalty": lambda: nn.losses.l2_penalty(model, REG)}
-    return nn.fit(model, (X, y), nn.losses.cross_entropy, optimizer, epochs=steps, progress=False, **penalty, **options)
+    return nn.fit(
+        model, (X, y), nn.losses.cross_entropy, optimizer, epochs=steps, progress=False, **penalty, **options
+    )
 
 
 @pytest.mark.slow
@@ -92,7 +94,9 @@ def test_two_hundred_iterations_follow_the_handwritten_loop():
     losses, weights, _ = by_hand(model, X, y, 200)
     history = train(model, X, y, 200)
     for iteration in range(0, 200, 20):
-        print(f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}")
+        print(
+            f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}"
+        )
     assert history["loss"] == pytest.approx(losses, rel=1e-6)
     assert_near(matrices(model)[0], weights, 1e-4)
 
@@ -104,7 +108,9 @@ def test_the_full_training_ends_where_the_handwritten_loop_ends():
     losses, (W1, W2), (b1, b2) = by_hand(model, X, y, 10_000)
     history = train(model, X, y, 10_000, compile=True)
     for iteration in (*range(0, 10_000, 1000), 9_999):
-        print(f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}")
+        print(
+            f"iteration {iteration}: loss {history['loss'][iteration]:.6f}, by hand {losses[iteration]:.6f}"
+        )
     assert history["loss"][-1] == pytest.approx(losses[-1], rel=0.05)
     right = ((np.maximum(X @ W1.T + b1, 0.0) @ W2.T + b2).argmax(1) == y).mean()
     own = nn.metrics.accuracy([model(row) for row in X.tolist()], y.tolist())

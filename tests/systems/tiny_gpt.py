@@ -40,7 +40,9 @@ class Attention(nn.Module):
                 q, seen = tuple(query[part]), range(position + 1)
                 scores = autograd.dots([tuple(keys[t][part]) for t in seen], q)
                 weights = tuple(autograd.softmax([s / math.sqrt(self.size) for s in scores]))
-                mixed += autograd.dots([tuple(values[t][i] for t in seen) for i in range(part.start, part.stop)], weights)
+                mixed += autograd.dots(
+                    [tuple(values[t][i] for t in seen) for i in range(part.start, part.stop)], weights
+                )
             outputs.append(self.out(mixed))
         return outputs
 
@@ -68,12 +70,18 @@ class TinyGPT(nn.Module):
     def forward(self, tokens):
         """Return the scores of all tokens after each position."""
         rows = [
-            rms_norm([a + b for a, b in zip(self.tokens(token), self.places(place), strict=True)]) for place, token in enumerate(tokens)
+            rms_norm([a + b for a, b in zip(self.tokens(token), self.places(place), strict=True)])
+            for place, token in enumerate(tokens)
         ]
         looked = self.attention([rms_norm(row) for row in rows])
-        rows = [[a + b for a, b in zip(row, more, strict=True)] for row, more in zip(rows, looked, strict=True)]
+        rows = [
+            [a + b for a, b in zip(row, more, strict=True)] for row, more in zip(rows, looked, strict=True)
+        ]
         thought = [self.down(self.up(rms_norm(row))) for row in rows]
-        return [self.head([a + b for a, b in zip(row, more, strict=True)]) for row, more in zip(rows, thought, strict=True)]
+        return [
+            self.head([a + b for a, b in zip(row, more, strict=True)])
+            for row, more in zip(rows, thought, strict=True)
+        ]
 
 
 def sample(model, alphabet, rng, *, temperature=0.7, longest=8):

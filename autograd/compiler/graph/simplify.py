@@ -12,7 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, LANE, LARGE, ONE, QUIET, SOP, Graph, Ints, Terms, csr, distinct, spans
+from autograd.compiler.graph.ir import (
+    CONST,
+    LANE,
+    LARGE,
+    ONE,
+    QUIET,
+    SOP,
+    Graph,
+    Ints,
+    Terms,
+    csr,
+    distinct,
+    spans,
+)
 
 __all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
 

@@ -9,7 +9,14 @@ import numpy as np
 
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.listing.expressions import product, row_text
-from autograd.compiler.listing.names import Region, cut_points, leaf_regions, shape_of, split_label, strides_of
+from autograd.compiler.listing.names import (
+    Region,
+    cut_points,
+    leaf_regions,
+    shape_of,
+    split_label,
+    strides_of,
+)
 from autograd.compiler.listing.rounds import families
 from autograd.compiler.listing.views import Views, number
 from autograd.compiler.roll.program import Part, Program, Ref, Statement

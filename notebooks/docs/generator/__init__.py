@@ -1,1 +1,1 @@
-"""What the site is made of beside its written pages: formulas, tables from the rows, pictures, measurements."""
+"""What the site is made of beside its pages: formulas, tables, pictures, measurements."""

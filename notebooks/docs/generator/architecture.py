@@ -1,4 +1,4 @@
-"""The picture of the architecture: who imports whom, read from the syntax trees, drawn by the project itself."""
+"""The picture of the architecture: who imports whom, read from the syntax trees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors": ("exceptions that say the remedy", ("errors",)),
     "floats": ("values on floats, by IEEE's rules, within 2 ulp", ("floats",)),
-    "form, op, ops": ("the table of operations: a row is all that is known of an operation", ("form", "op", "ops")),
+    "form, op, ops": (
+        "the table of operations: a row is all that is known of an operation",
+        ("form", "op", "ops"),
+    ),
     "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes", "contexts")),
     "node": ("what a node holds", ("node", "blocks", "native")),
     "backward": ("topological order, adjoints, backward", ("backward", "sweep", "joint")),
@@ -59,7 +62,10 @@ def _modules() -> dict[str, Path]:
 
 
 def _part_of(module: str) -> str | None:
-    """Return the part that holds a module, itself where none is named; None for ``autograd``, which only collects names."""
+    """Return the part that holds a module, itself where none is named.
+
+    None for ``autograd``, which only collects names.
+    """
     package, _, rest = module.partition(".")
     key = package if package == "nn" else rest.partition(".")[0]
     if not key:
@@ -71,7 +77,11 @@ def _purpose(part: Part) -> str:
     """Return what a part does: as named above, or the first line of what its file says of itself."""
     if part.name in PARTS:
         return PARTS[part.name][0]
-    return (ast.get_docstring(ast.parse(part.files[0].read_text(encoding="utf-8"))) or "").partition("\n")[0].rstrip(".")
+    return (
+        (ast.get_docstring(ast.parse(part.files[0].read_text(encoding="utf-8"))) or "")
+        .partition("\n")[0]
+        .rstrip(".")
+    )
 
 
 def _imports(path: Path, modules: dict[str, Path]) -> set[str]:
@@ -127,9 +137,13 @@ def reduced(edges: dict[str, set[str]]) -> dict[str, set[str]]:
                     stack.append(target)
         return seen
 
-    return {a: {b for b in targets if not any(b in below(other) for other in targets - {b})} for a, targets in edges.items()}
+    return {
+        a: {b for b in targets if not any(b in below(other) for other in targets - {b})}
+        for a, targets in edges.items()
+    }
 
 
+LABEL = "Which part of the project imports which"
 BOX_WIDTH, BOX_HEIGHT, LAYER_GAP, MARGIN = 148.0, 46.0, 44.0, 6.0
 
 
@@ -140,30 +154,39 @@ def graph() -> dict[str, set[str]]:
 
 
 def picture() -> str:
-    """Return the picture as inline SVG: what is imported stands below, laid out by the project's own layout."""
+    """Return the picture as inline SVG; what is imported stands below."""
     edges, described = graph(), parts()
     items = {name: Item(name, BOX_HEIGHT, BOX_WIDTH) for name in edges}
-    assign_layers(list(items.values()), [(items[name], items[target]) for name, targets in edges.items() for target in targets])
+    assign_layers(
+        list(items.values()),
+        [(items[name], items[target]) for name, targets in edges.items() for target in targets],
+    )
     layers: list[list[Item]] = [[] for _ in range(1 + max(item.layer for item in items.values()))]
     for item in items.values():
         layers[item.layer].append(item)
-    chains = [_chain(items[name], items[target], layers) for name, targets in edges.items() for target in sorted(targets)]
+    chains = [
+        _chain(items[name], items[target], layers)
+        for name, targets in edges.items()
+        for target in sorted(targets)
+    ]
     order_layers(layers, sweeps=24)
     breadth = place_layers(layers, sweeps=24)
     pitch = BOX_HEIGHT + LAYER_GAP
     width, height = breadth + 2 * MARGIN, len(layers) * pitch - LAYER_GAP + 2 * MARGIN
     box = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
     svg = [
-        f'<svg class="parts" xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="Which part of the project imports which">',
+        f'<svg class="parts" xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="{LABEL}">',
         *(f'<path class="wire" d="{_curve(chain, pitch)}"/>' for chain in chains),
     ]
     for name, item in items.items():
         x, y = MARGIN + item.at - BOX_WIDTH / 2, MARGIN + item.layer * pitch
         middle = x + BOX_WIDTH / 2
         svg.append(
-            f'<g><title>{escape(_purpose(described[name]))}</title><rect x="{x:.1f}" y="{y:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
+            f'<g><title>{escape(_purpose(described[name]))}</title><rect x="{x:.1f}" y="{y:.1f}" '
+            f'width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
             f'<text x="{middle:.1f}" y="{y + 20:.1f}">{escape(name)}</text>'
-            f'<text class="quiet" x="{middle:.1f}" y="{y + 36:.1f}">{described[name].lines:,} lines</text></g>'
+            f'<text class="quiet" x="{middle:.1f}" y="{y + 36:.1f}">{described[name].lines:,} '
+            'lines</text></g>'
         )  # fmt: skip
     return f'<figure class="wide">{"".join(svg)}</svg></figure>'
 
@@ -186,8 +209,15 @@ def _curve(chain: list[Item], pitch: float) -> str:
     """Return the path along a chain: straight through a layer, bent between two."""
     parts_of_path = [f"M{MARGIN + chain[0].at:.1f} {MARGIN + chain[0].layer * pitch + BOX_HEIGHT:.1f}"]
     for a, b in pairwise(chain):
-        x, y, u, v = MARGIN + a.at, MARGIN + a.layer * pitch + BOX_HEIGHT, MARGIN + b.at, MARGIN + b.layer * pitch
-        parts_of_path.append(f"C{x:.1f} {y + LAYER_GAP / 2:.1f} {u:.1f} {v - LAYER_GAP / 2:.1f} {u:.1f} {v:.1f}")
+        x, y, u, v = (
+            MARGIN + a.at,
+            MARGIN + a.layer * pitch + BOX_HEIGHT,
+            MARGIN + b.at,
+            MARGIN + b.layer * pitch,
+        )
+        parts_of_path.append(
+            f"C{x:.1f} {y + LAYER_GAP / 2:.1f} {u:.1f} {v - LAYER_GAP / 2:.1f} {u:.1f} {v:.1f}"
+        )
         if b is not chain[-1]:
             parts_of_path.append(f"V{v + BOX_HEIGHT:.1f}")
     return "".join(parts_of_path)

@@ -17,7 +17,14 @@ def helps() -> str:
     out = []
     for module, summary in {**nn.cli.COMMANDS, **autograd.cli.COMMANDS}.items():
         name = module.rpartition(".")[2]
-        out += [f"## chainrule {name}", f"{summary[0].upper()}{summary[1:]}.", "```text", _help(name), "```", ""]
+        out += [
+            f"## chainrule {name}",
+            f"{summary[0].upper()}{summary[1:]}.",
+            "```text",
+            _help(name),
+            "```",
+            "",
+        ]
     return "\n\n".join(out)
 
 
@@ -25,7 +32,11 @@ def _help(name: str) -> str:
     printed = io.StringIO()
     # The width of help is that of the terminal, and colours are its too: neither may reach the page.
     environment = {"COLUMNS": "80", "NO_COLOR": "1"}
-    with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+    with (
+        mock.patch.dict(os.environ, environment),
+        contextlib.redirect_stdout(printed),
+        contextlib.suppress(SystemExit),
+    ):
         nn.cli.main([name, "--help"])
     if not printed.getvalue():
         raise argparse.ArgumentError(None, f"chainrule {name} --help printed nothing")

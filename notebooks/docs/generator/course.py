@@ -44,7 +44,9 @@ def page(path: Path) -> Page:
             parts.append(_fenced(_without_magic(source), "python"))
             parts += [_output(output, result) for output in cell["outputs"]]
     result.markdown = "\n\n".join(part for part in parts if part)
-    result.title = next((line.removeprefix("# ") for line in result.markdown.splitlines() if line.startswith("# ")), path.stem)
+    result.title = next(
+        (line.removeprefix("# ") for line in result.markdown.splitlines() if line.startswith("# ")), path.stem
+    )
     return result
 
 
@@ -64,7 +66,10 @@ def _output(output: dict[str, Any], result: Page) -> str:
         return _fenced("".join(output["text"]), "text")
     if output["output_type"] == "error":
         raise ValueError(f"{result.name} was saved with an error: {output['ename']}: {output['evalue']}")
-    data = {kind: "".join(content) if isinstance(content, list) else content for kind, content in output["data"].items()}
+    data = {
+        kind: "".join(content) if isinstance(content, list) else content
+        for kind, content in output["data"].items()
+    }
     if "image/svg+xml" in data:
         return _verbatim(f'<figure class="wide">{pictures.legible(data["image/svg+xml"])}</figure>', result)
     if "image/png" in data:

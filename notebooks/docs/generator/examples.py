@@ -1,4 +1,7 @@
-"""The code blocks of a page, so that tests can run them; and the place in a file that a block's title names."""
+"""The code blocks of a page, so that tests can run them.
+
+And the place in a file that a block's title names.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-_FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]*)")?\n(?P<text>.*?)^(?P=indent)```$', re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]*)")?\n(?P<text>.*?)^(?P=indent)```$',
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,13 @@ def blocks(markdown: str) -> list[Block]:
     >>> blocks('Try:\n\n```pycon title="here"\n>>> 1 + 1\n2\n```\n')
     [Block(language='pycon', title='here', text='>>> 1 + 1\n2\n')]
     """
-    return [Block(m["language"], m["title"] or "", textwrap.dedent(m["text"])) for m in _FENCE.finditer(markdown)]
+    return [
+        Block(m["language"], m["title"] or "", textwrap.dedent(m["text"])) for m in _FENCE.finditer(markdown)
+    ]
 
 
 def insert(source: str, addition: str, below: str) -> str:
-    r"""Return a file with ``addition`` below what is called ``below``: an assignment, a function or method, an imported name.
+    r"""Return a file with ``addition`` below an assignment, a function or method, or an imported name.
 
     Examples
     --------
@@ -43,7 +51,8 @@ def insert(source: str, addition: str, below: str) -> str:
     lines = source.splitlines(keepends=True)
     for node in ast.walk(ast.parse(source)):
         if below in _names(node):
-            return "".join([*lines[: node.end_lineno], addition, *lines[node.end_lineno :]])  # type: ignore[attr-defined]
+            end = node.end_lineno  # type: ignore[attr-defined]
+            return "".join([*lines[:end], addition, *lines[end:]])
     raise LookupError(f"there is nothing called {below!r} to put this below: {addition:.60}")
 
 

@@ -15,7 +15,9 @@ from markdown.preprocessors import Preprocessor
 # so that prices and shell variables stay as they are.
 INLINE = r"(?<![\\$\w])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])"
 _TAG = re.compile(r"\\tag\{([^}]*)\}")
-_LIMIT = re.compile(r"<msub><mo>(lim|max|min)</mo>(<mi>\w</mi>|<mrow>(?:<m[ino]>[^<]*</m[ino]>)*</mrow>)</msub>")
+_LIMIT = re.compile(
+    r"<msub><mo>(lim|max|min)</mo>(<mi>\w</mi>|<mrow>(?:<m[ino]>[^<]*</m[ino]>)*</mrow>)</msub>"
+)
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -38,7 +40,9 @@ def mathml(latex: str, *, display: bool = False) -> str:
     if display:  # where there is room, limits stand below
         html = _LIMIT.sub(r"<munder><mo>\1</mo>\2</munder>", html)
     # Bars enclose here; without this they would be spaced as a relation is.
-    return re.sub(r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html)
+    return re.sub(
+        r"<mo( stretchy=\"false\")?>(\||&#x0007C;)</mo>", r'<mo lspace="0" rspace="0"\1>|</mo>', html
+    )
 
 
 def _numbered(latex: str) -> str:
@@ -49,7 +53,9 @@ def _numbered(latex: str) -> str:
 
 
 class _Inline(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]  # noqa: ARG002 - Markdown's
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str  # noqa: ARG002
+    ) -> tuple[str, int, int]:
         return self.md.htmlStash.store(mathml(m.group(1))), m.start(0), m.end(0)
 
 

@@ -1,4 +1,4 @@
-"""The table of operations, from its rows: formulas by running the rules on symbols, kinks by asking the rows."""
+"""The table of operations, from its rows: formulas, by running the rules on symbols, and kinks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def table() -> str:
     out = []
     for title, rows in sections():
         out += [f"## {title}", '<div class="operations" markdown="0"><table><thead><tr>']
-        out += [f"<th>{head}</th>" for head in ("operation", "value", "partial derivatives", "domain", "kinks", "source")]
+        out += [
+            f"<th>{head}</th>"
+            for head in ("operation", "value", "partial derivatives", "domain", "kinks", "source")
+        ]
         out += ["</tr></thead><tbody>", *map(_row, rows), "</tbody></table></div>", ""]
     return "\n".join(out).replace("<tr>\n", "<tr>").replace("</th>\n", "</th>")
 
@@ -45,7 +48,13 @@ def sections() -> Iterator[tuple[str, list[Op]]]:
     source = Path(ops.__file__).read_text(encoding="utf-8")
     rows: dict[int, Op] = {}
     for node in ast.parse(source).body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+        target = (
+            node.targets[0]
+            if isinstance(node, ast.Assign)
+            else node.target
+            if isinstance(node, ast.AnnAssign)
+            else None
+        )
         if isinstance(target, ast.Name) and getattr(ops, target.id) is TABLE.get(target.id):
             rows[node.lineno] = TABLE[target.id]
     lines = ["", *source.splitlines()]
@@ -66,7 +75,9 @@ def formulas(op: Op) -> tuple[str, list[str], list[str]]:
     """
     operands: list[Any] = [name(text) for text in _names(op)]
     count = len(operands)
-    operands += [1.0 if key == "index" else name(key) for key in op.params]  # an index chooses the rule's formula
+    operands += [
+        1.0 if key == "index" else name(key) for key in op.params
+    ]  # an index chooses the rule's formula
     value = latex(apply_raw(op, operands))
     computed = _partials(op.partials, operands, count)
     textbook = _partials(op.textbook, operands, count) if op.textbook else computed
@@ -78,7 +89,10 @@ def _names(op: Op) -> tuple[str, ...]:
 
 
 def _partials(rule: Any, operands: list[Any], count: int) -> list[str]:
-    """Return one formula for each partial; none where the rule asks for the number or the order of a symbol."""
+    """Return one formula for each partial.
+
+    There is none where the rule asks for the number or the order of a symbol.
+    """
     try:
         return [latex(p) for p in rule(name("y"), *operands)[:count]]
     except TypeError:
@@ -86,7 +100,10 @@ def _partials(rule: Any, operands: list[Any], count: int) -> list[str]:
 
 
 def _labelled(op: Op, partials: list[str]) -> str:
-    """Return formulas with what each is the derivative by; one stands for all where the operands are alike."""
+    """Return formulas with what each is the derivative by.
+
+    One stands for all where the operands are alike.
+    """
     if op.arity == 1:
         return "".join(f"<div>{mathml(p)}</div>" for p in partials)
     if op.arity == ANY and not op.vectors and "index" not in op.params:
@@ -179,7 +196,9 @@ def kinks(op: Op) -> str:
             return "a is a multiple of b"
     if op.arity == 3 and op.kink(0.0, 1.0, 2.0) == 0.0 and op.kink(1.0, 1.0, 1.0) > 0.0:
         return "c = 0"
-    raise LookupError(f"the kinks of {op.name} are none of those that this page can put into words; teach it those")
+    raise LookupError(
+        f"the kinks of {op.name} are none of those that this page can put into words; teach it those"
+    )
 
 
 def _one(op: Op) -> str:
@@ -195,7 +214,9 @@ def _one(op: Op) -> str:
         return f"x half way between: {words}"
     by_value = {v: k for k, v in stand_ins.items()}
     if not zeros or len(zeros) > 3:
-        raise LookupError(f"the kinks of {op.name} are none of those that this page can put into words; teach it those")
+        raise LookupError(
+            f"the kinks of {op.name} are none of those that this page can put into words; teach it those"
+        )
     places = [by_value.get(x) or f"{x:.6g}" for x in zeros]
     return f"{', '.join(f'x = {place}' for place in places)}: {words}"
 
@@ -206,4 +227,6 @@ def _many(op: Op) -> str:
         return "the largest tie: they share 1"
     if op.kink(1.0, 1.0, 2.0) == 0.0 and op.kink(1.0, 2.0, 2.0) > 0.0:
         return "the smallest tie: they share 1"
-    raise LookupError(f"the kinks of {op.name} are none of those that this page can put into words; teach it those")
+    raise LookupError(
+        f"the kinks of {op.name} are none of those that this page can put into words; teach it those"
+    )

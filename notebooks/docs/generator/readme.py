@@ -8,6 +8,7 @@ from pathlib import Path
 from generator import results
 
 README = results.ROOT / "README.md"
+SPECIAL = "overflow, underflow, kinks, domains' ends"
 _MEASURED = re.compile(r"(<!-- measured: .*? -->\n).*?(\n<!-- end of what is measured -->)", re.DOTALL)
 
 
@@ -15,7 +16,9 @@ def _find(name: str, pattern: str) -> re.Match[str]:
     """Find a figure in what a benchmark printed."""
     found = re.search(pattern, "\n".join(results.load(name)["output"]), re.MULTILINE)
     if found is None:
-        raise LookupError(f"results/{name}.json has no line like {pattern!r}; has its benchmark changed what it prints?")
+        raise LookupError(
+            f"results/{name}.json has no line like {pattern!r}; has its benchmark changed what it prints?"
+        )
     return found
 
 
@@ -37,16 +40,28 @@ def _digits(number: str | float, count: int = 2) -> str:
 def _beside_peers() -> str:
     """Return the rows of the first table."""
     steady = r"^steady +{} +([\d.]+) s(?: +([\d.]+)x)?"
-    ours, plain, micrograd = (_find("core", steady.format(name)) for name in ("chainrule", "in pure Python", "micrograd"))
-    memory = [_find("core", rf"^bytes +{name} +([\d.]+) bytes a node") for name in ("chainrule", "in pure Python", "micrograd")]
+    ours, plain, micrograd = (
+        _find("core", steady.format(name)) for name in ("chainrule", "in pure Python", "micrograd")
+    )
+    memory = [
+        _find("core", rf"^bytes +{name} +([\d.]+) bytes a node")
+        for name in ("chainrule", "in pure Python", "micrograd")
+    ]
     step = r"^ *{} +([\d.]+) ms(?: +([\d.]+)x)?"
 
     def timed(title: str, line: str, peer: str, slowest: str) -> tuple[str, ...]:
         """Return a row of times, and how many times the peer's speed each is."""
         cells = [_find(result, step.format(line)) for result in ("nn", "nn-python")]
-        return (title, *(f"{_digits(cell[1])} ms ({cell[2]} times)" for cell in cells), f"{_digits(_find('nn', step.format(slowest))[1])} ms, {peer}")
+        return (
+            title,
+            *(f"{_digits(cell[1])} ms ({cell[2]} times)" for cell in cells),
+            f"{_digits(_find('nn', step.format(slowest))[1])} ms, {peer}",
+        )
 
-    special = {library: _find("accuracy", rf"^\| {library} \| (\d+) \| (\d+) \|") for library in ("chainrule", "PyTorch", "JAX")}
+    special = {
+        library: _find("accuracy", rf"^\| {library} \| (\d+) \| (\d+) \|")
+        for library in ("chainrule", "PyTorch", "JAX")
+    }
     wrong = int(special["chainrule"][1])
     first = _find("accuracy", r"^chainrule's largest: value [\d.]+, first ([\d.]+)")[1]
     for column in (6, 9):  # of first derivatives, PyTorch's and JAX's
@@ -54,21 +69,54 @@ def _beside_peers() -> str:
     rows = [
         (
             "random graph of 100,000 `+ * tanh`, build and backward, again and again",
-            *(f"{_digits(time[1])} s ({time[2]} times)" for time in (ours, plain)), f"{_digits(micrograd[1])} s, micrograd",
+            *(f"{_digits(time[1])} s ({time[2]} times)" for time in (ours, plain)),
+            f"{_digits(micrograd[1])} s, micrograd",
         ),
-        ("memory of a node after backward", *(f"{float(m[1]):.0f} bytes" for m in memory[:2]), f"{_digits(memory[2][1])} bytes, micrograd"),
-        timed("a full-batch step of micrograd's moons demo, `dot` nodes", "dot nodes, nn's losses", "micrograd", "micrograd"),
-        timed("the same, one node per product and sum", "granular=True, micrograd's program", "micrograd", "micrograd"),
-        timed("a step of a one-file GPT, our class in place of its own", "one file, our class in its place", "its own plain `Value`", "one file, its own class"),
-        timed("the same network written in `nn`", "the same network in nn", "its own plain `Value`", "one file, its own class"),
-        (f"derivatives right at {special['chainrule'][2]} special points (overflow, underflow, kinks, domains' ends)", *["all" if not wrong else f"all but {wrong}"] * 2, f"PyTorch misses {special['PyTorch'][1]}, JAX {special['JAX'][1]}"),
-        ("largest error of a first derivative, 10,000 points an operation over the range of doubles", *[f"{first} ulp"] * 2, "PyTorch and JAX lose all digits somewhere"),
+        (
+            "memory of a node after backward",
+            *(f"{float(m[1]):.0f} bytes" for m in memory[:2]),
+            f"{_digits(memory[2][1])} bytes, micrograd",
+        ),
+        timed(
+            "a full-batch step of micrograd's moons demo, `dot` nodes",
+            "dot nodes, nn's losses",
+            "micrograd",
+            "micrograd",
+        ),
+        timed(
+            "the same, one node per product and sum",
+            "granular=True, micrograd's program",
+            "micrograd",
+            "micrograd",
+        ),
+        timed(
+            "a step of a one-file GPT, our class in place of its own",
+            "one file, our class in its place",
+            "its own plain `Value`",
+            "one file, its own class",
+        ),
+        timed(
+            "the same network written in `nn`",
+            "the same network in nn",
+            "its own plain `Value`",
+            "one file, its own class",
+        ),
+        (
+            f"derivatives right at {special['chainrule'][2]} special points ({SPECIAL})",
+            *["all" if not wrong else f"all but {wrong}"] * 2,
+            f"PyTorch misses {special['PyTorch'][1]}, JAX {special['JAX'][1]}",
+        ),
+        (
+            "largest error of a first derivative, 10,000 points an operation over the range of doubles",
+            *[f"{first} ulp"] * 2,
+            "PyTorch and JAX lose all digits somewhere",
+        ),
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _compiled() -> str:
-    """Return the rows of the second table: ratios by backend and of other libraries, and the largest error of a gradient."""
+    """Return the rows of the second table: ratios by backend, and the largest error of a gradient."""
     rows = []
     for line in results.load("compiler")["output"]:
         system = re.match(r"(.*?\S) {2,}\d+ +[\d.]+ +(.*)", line)
@@ -78,9 +126,15 @@ def _compiled() -> str:
         numpy = _digits(parts["numpy"])
         if float(parts["numpy"]) > 2.0 and "python" in parts:
             numpy = f"{_digits(parts['python'])} (in plain Python)"
-        beside = {name: took if took.startswith("did") else _digits(took) for name, took in re.findall(r"\b(PyTorch|JAX jit): ([\d.]+|did not finish in \d+ s)", system[2])}
+        beside = {
+            name: took if took.startswith("did") else _digits(took)
+            for name, took in re.findall(r"\b(PyTorch|JAX jit): ([\d.]+|did not finish in \d+ s)", system[2])
+        }
         errors = re.findall(r"\b(\d+(?:\.\d+)?e-\d+)\b", system[2])
-        rows.append(f"| {system[1]} | {numpy} | {_digits(parts['c']) if 'c' in parts else '-'} | {beside.get('PyTorch', '-')} | {beside.get('JAX jit', '-')} | {max(map(float, errors)):.0e} |")
+        rows.append(
+            f"| {system[1]} | {numpy} | {_digits(parts['c']) if 'c' in parts else '-'} | "
+            f"{beside.get('PyTorch', '-')} | {beside.get('JAX jit', '-')} | {max(map(float, errors)):.0e} |"
+        )
     if not rows:
         raise LookupError("results/compiler.json has no system; has its benchmark changed what it prints?")
     return "\n".join(rows)
@@ -90,14 +144,17 @@ def measured() -> str:
     """Return what stands in the README between its two marks."""
     machine = results.load("compiler")["machine"]
     python = machine["python"].rpartition(".")[0].replace("CPython", "Python")
-    return f"""Measured side by side, medians, on {machine["cores"]} shared cores of an {machine["processor"]} with {python}; the files under
-[`notebooks/docs/results`](notebooks/docs/results) hold each output with its command, so that you can repeat it.
+    shared = f"{machine['cores']} shared cores of an {machine['processor']}"
+    return f"""Measured side by side, medians, on {shared} with {python}; the files under
+[`notebooks/docs/results`](notebooks/docs/results) hold each output with its command, so that you can repeat
+it.
 
 | | chainrule | without a C compiler | beside |
 |---|---|---|---|
 {_beside_peers()}
 
-Compiled, as a ratio to hand-written NumPy of the same training step (loss, all gradients, update; below 1 is faster); the
+Compiled, as a ratio to hand-written NumPy of the same training step (loss, all gradients, update; below 1 is
+faster); the
 last two rows, which have no matrices, beside straight-line Python floats:
 
 | | NumPy backend | C backend | PyTorch | JAX jit | gradient error |

@@ -73,11 +73,27 @@ def measure(name: str, arguments: Sequence[str] = ()) -> Path:
         known = ", ".join(sorted(p.stem.removeprefix("bench_") for p in path.parent.glob("bench_*.py")))
         raise FileNotFoundError(f"there is no benchmark {name!r}; there are {known}")
     settings = {"CHAINRULE_PURE_PYTHON": "1"} if name.endswith(PURE) else {}
-    environment = os.environ | settings | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, str(path), *arguments], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    environment = (
+        os.environ | settings | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    )
+    done = subprocess.run(
+        [sys.executable, str(path), *arguments],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     record = {
         "schema": SCHEMA,
-        "command": " ".join([*(f"{variable}={value}" for variable, value in settings.items()), "python", path.relative_to(ROOT).as_posix(), *arguments]),
+        "command": " ".join(
+            [
+                *(f"{variable}={value}" for variable, value in settings.items()),
+                "python",
+                path.relative_to(ROOT).as_posix(),
+                *arguments,
+            ]
+        ),
         "machine": machine(),
         "output": done.stdout.rstrip().splitlines(),
     }
@@ -99,17 +115,23 @@ def load(name: str) -> dict[str, Any]:
 def show(name: str) -> str:
     """Return a measurement as Markdown: the command, what it printed, the machine.
 
-    A benchmark that prints a table with bars speaks Markdown, as it stands; anything else is shown as printed.
+    A benchmark that prints a table with bars speaks Markdown, as it stands; anything else is shown as
+    printed.
     """
     record = load(name)
     output = "\n".join(record["output"])
     speaks_markdown = any(line.startswith("|") for line in record["output"])
     # A line right above a table would be taken for its first row.
-    printed = re.sub(r"^([^|\n].*)\n(?=\|)", r"\1\n\n", output, flags=re.MULTILINE) if speaks_markdown else f"```text\n{output}\n```"
+    printed = (
+        re.sub(r"^([^|\n].*)\n(?=\|)", r"\1\n\n", output, flags=re.MULTILINE)
+        if speaks_markdown
+        else f"```text\n{output}\n```"
+    )
     out = [f"`{record['command']}` printed:", "", printed]
     about = record["machine"]
     packages = ", ".join(f"{package} {version}" for package, version in about["packages"].items())
-    out += ["", f"Measured on: {about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}.", "{ .machine }"]
+    machine = f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}"
+    out += ["", f"Measured on: {machine}.", "{ .machine }"]
     return "\n".join(out)
 
 
@@ -122,5 +144,12 @@ def everything() -> str:
         document = ast.get_docstring(ast.parse(script(path.stem).read_text(encoding="utf-8"))) or ""
         title, _, rest = document.partition("\n\n")
         heading = title.partition(":")[0].strip().rstrip(".") + ", in pure Python" * path.stem.endswith(PURE)
-        out += [f"## {heading} {{ #{path.stem} }}", "", rest.replace("``", "`").strip("\n"), "", show(path.stem), ""]
+        out += [
+            f"## {heading} {{ #{path.stem} }}",
+            "",
+            rest.replace("``", "`").strip("\n"),
+            "",
+            show(path.stem),
+            "",
+        ]
     return "\n".join(out)

@@ -138,26 +138,44 @@ def attributed() -> Attributed:
 
 
 HELD = {
-    "bound": random.Random(13).random, "bound in Python": random.Random(14).gauss, "deque": collections.deque([random.Random(15)]),
-    "mapping": types.MappingProxyType({"rng": random.Random(16)}), "stream": stream(random.Random(17)), "namespace": types.SimpleNamespace(rng=random.Random(18)),
-    "user dict": collections.UserDict(rng=random.Random(19)), "default dict": collections.defaultdict(None, rng=random.Random(20)),
-    "iterator": itertools.cycle([random.Random(21)]), "list": attributed(), "own": Own(22), "many": [random.Random(i) for i in range(500)],
+    "bound": random.Random(13).random, "bound in Python": random.Random(14).gauss,
+    "deque": collections.deque([random.Random(15)]),
+    "mapping": types.MappingProxyType({"rng": random.Random(16)}), "stream": stream(random.Random(17)),
+    "namespace": types.SimpleNamespace(rng=random.Random(18)),
+    "user dict": collections.UserDict(rng=random.Random(19)),
+    "default dict": collections.defaultdict(None, rng=random.Random(20)),
+    "iterator": itertools.cycle([random.Random(21)]), "list": attributed(), "own": Own(22),
+    "many": [random.Random(i) for i in range(500)],
     "holder": Holder(),
     "settings": {**{f"setting {i}": float(i) for i in range(500)}, "rng": random.Random(23)},
 }  # fmt: skip
 DRAWING = {
-    "a class attribute": lambda x: x * Holder.rng.random(), "an inherited one": Heir(), "a property": lambda x, held=HELD["holder"]: x * held.drawn,
-    "a class method": Holder.by_class, "a static method": Holder.static, "a slot": Slotted(), "a slot of a dataclass": SlottedData(random.Random(24)),
-    "an enumeration": lambda x: x * Chosen.FIRST.value.random(), "a cached function": lambda x: x * remembered().random(),
-    "a wrapped function": wrapping(helper), "what wraps a cached function": wrapping(functools.lru_cache(lambda x: x * OWN.random())),
-    "a bound method": lambda x, draw=HELD["bound"]: x * draw(), "a bound method in Python": lambda x, draw=HELD["bound in Python"]: x * draw(1.0, 0.1),
-    "a deque": lambda x: x * HELD["deque"][0].random(), "a read-only dict": lambda x, held=HELD["mapping"]: x * held["rng"].random(),
-    "a generator function's frame": lambda x, held=HELD["stream"]: x * next(held), "a namespace": lambda x, held=HELD["namespace"]: x * held.rng.random(),
-    "a user's dict": lambda x, held=HELD["user dict"]: x * held["rng"].random(), "a dict with defaults": lambda x, held=HELD["default dict"]: x * held["rng"].random(),
-    "an iterator": lambda x, held=HELD["iterator"]: x * next(held).random(), "a list's attribute": lambda x, held=HELD["list"]: x * held.rng.random(),
-    "a class of one's own": lambda x, held=HELD["own"]: x * held.random(), "one of many": lambda x, held=HELD["many"]: x * held[333].random(),
+    "a class attribute": lambda x: x * Holder.rng.random(),
+    "an inherited one": Heir(),
+    "a property": lambda x, held=HELD["holder"]: x * held.drawn,
+    "a class method": Holder.by_class,
+    "a static method": Holder.static,
+    "a slot": Slotted(),
+    "a slot of a dataclass": SlottedData(random.Random(24)),
+    "an enumeration": lambda x: x * Chosen.FIRST.value.random(),
+    "a cached function": lambda x: x * remembered().random(),
+    "a wrapped function": wrapping(helper),
+    "what wraps a cached function": wrapping(functools.lru_cache(lambda x: x * OWN.random())),
+    "a bound method": lambda x, draw=HELD["bound"]: x * draw(),
+    "a bound method in Python": lambda x, draw=HELD["bound in Python"]: x * draw(1.0, 0.1),
+    "a deque": lambda x: x * HELD["deque"][0].random(),
+    "a read-only dict": lambda x, held=HELD["mapping"]: x * held["rng"].random(),
+    "a generator function's frame": lambda x, held=HELD["stream"]: x * next(held),
+    "a namespace": lambda x, held=HELD["namespace"]: x * held.rng.random(),
+    "a user's dict": lambda x, held=HELD["user dict"]: x * held["rng"].random(),
+    "a dict with defaults": lambda x, held=HELD["default dict"]: x * held["rng"].random(),
+    "an iterator": lambda x, held=HELD["iterator"]: x * next(held).random(),
+    "a list's attribute": lambda x, held=HELD["list"]: x * held.rng.random(),
+    "a class of one's own": lambda x, held=HELD["own"]: x * held.random(),
+    "one of many": lambda x, held=HELD["many"]: x * held[333].random(),
     "one among settings": lambda x, held=HELD["settings"]: x * held["rng"].random(),
-    "a call in it": lambda x: checkpoint(helper)(x) * 1.0, "a call in a call in it": lambda x: checkpoint(lambda t: checkpoint(helper)(t) * 1.0)(x) * OWN.random(),
+    "a call in it": lambda x: checkpoint(helper)(x) * 1.0,
+    "a call in a call in it": lambda x: checkpoint(lambda t: checkpoint(helper)(t) * 1.0)(x) * OWN.random(),
     "the module": lambda x: x * random.random(),
     "a choice": lambda x: sin(x) if random.random() < 0.5 else x * random.choice([2.0, 3.0]),
     "a global": lambda x: x * OWN.random(),
@@ -185,11 +203,15 @@ def numpy_draws() -> dict[str, object]:
 
 
 def check(f: object) -> None:
-    """A checkpointed call's gradient is that of its own draw, and afterwards the generators go on as if there were no replay."""
+    """A checkpointed call's gradient is that of its own draw, and afterwards the generators go on as if there
+    were no replay."""
     y = checkpoint(f)(x := Value(0.7))
     between = checkpoint(f)(Value(0.7)).data  # others draw before the replay
     y.backward()
-    assert x.grad in (pytest.approx(y.data / 0.7), pytest.approx(math.cos(0.7)))  # x times the draw, or its sine
+    assert x.grad in (
+        pytest.approx(y.data / 0.7),
+        pytest.approx(math.cos(0.7)),
+    )  # x times the draw, or its sine
     for _ in range(3):
         checkpoint(f)(Value(between)).backward()
     y.backward()  # the same draw once more
@@ -228,7 +250,11 @@ def test_a_replay_leaves_the_generators_where_they_are() -> None:
 def test_dropout_can_be_checkpointed(seed: int | None) -> None:
     import nn
 
-    model = nn.Sequential(nn.Layer(3, 8, activation="tanh", rng=0), nn.Dropout(0.5, rng=seed), nn.Layer(8, 1, nonlin=False, rng=1))
+    model = nn.Sequential(
+        nn.Layer(3, 8, activation="tanh", rng=0),
+        nn.Dropout(0.5, rng=seed),
+        nn.Layer(8, 1, nonlin=False, rng=1),
+    )
 
     def loss(f: Any) -> list[float]:
         if seed is None:
@@ -245,14 +271,18 @@ def test_dropout_can_be_checkpointed(seed: int | None) -> None:
 def test_what_draws_from_the_operating_system_is_refused_at_the_replay() -> None:
     source = random.SystemRandom()
     y = checkpoint(lambda x: x * source.random())(Value(1.0))
-    with pytest.raises(GraphError, match=r"pass it as an argument\) or cannot set back, as that of the operating system"):
+    with pytest.raises(
+        GraphError, match=r"pass it as an argument\) or cannot set back, as that of the operating system"
+    ):
         y.backward()
 
 
 def test_tables_of_numbers_are_not_walked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {
-        "a list": [0.5] * 200_000, "rows": [[0.5] * 100] * 1000, "a cube": [[[0.5] * 10 for _ in range(50)] for _ in range(100)],
-        "pairs": [(float(i), i) for i in range(50_000)], "a dict": {i: float(i) for i in range(50_000)}, "nodes": [[Value(1.0)] * 100] * 100,
+        "a list": [0.5] * 200_000, "rows": [[0.5] * 100] * 1000,
+        "a cube": [[[0.5] * 10 for _ in range(50)] for _ in range(100)],
+        "pairs": [(float(i), i) for i in range(50_000)], "a dict": {i: float(i) for i in range(50_000)},
+        "nodes": [[Value(1.0)] * 100] * 100,
         "objects": [Slotted() for _ in range(20_000)],
     }  # fmt: skip
     asked = 0

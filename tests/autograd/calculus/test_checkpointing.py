@@ -18,7 +18,8 @@ STEPS, CHUNK = 1000, 25
 
 @pytest.fixture
 def few_objects():
-    """Keep what is there already out of sight of the collector, which would look at all of it again and again."""
+    """Keep what is there already out of sight of the collector, which would look at all of it again and
+    again."""
     gc.collect()
     gc.freeze()
     used_up = [Value(0.0) + 1.0 for _ in range(10_000)]  # the blank nodes that are out of sight now
@@ -28,7 +29,9 @@ def few_objects():
 
 
 def live_nodes():
-    return sum(type(x) is Value and hasattr(x, "_data") for x in gc.get_objects())  # those made in advance are blank
+    return sum(
+        type(x) is Value and hasattr(x, "_data") for x in gc.get_objects()
+    )  # those made in advance are blank
 
 
 def recurrence(step, start, parameters, wrap):
@@ -73,13 +76,16 @@ def test_a_recurrence_takes_the_square_root_of_the_nodes_and_gives_the_same_bits
 
 
 STATEFUL = (  # each rests on the state
-    lambda h, p: ag.tanh(h) + p, lambda h, p: p * h, lambda h, p: h - p * h, lambda h, p: ag.sin(p * h), lambda h, p: h / (1.0 + (h * p) ** 2),
-    lambda h, p: ag.dot((p, h), (h, 0.3)), lambda h, p: ag.where(h > p, h, 0.5 * h), lambda h, p: ag.maximum(h, p) * h,
+    lambda h, p: ag.tanh(h) + p, lambda h, p: p * h, lambda h, p: h - p * h, lambda h, p: ag.sin(p * h),
+    lambda h, p: h / (1.0 + (h * p) ** 2),
+    lambda h, p: ag.dot((p, h), (h, 0.3)), lambda h, p: ag.where(h > p, h, 0.5 * h), lambda h,
+    p: ag.maximum(h, p) * h,
 )  # fmt: skip
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, len(STATEFUL) - 1), st.integers(0, 2)), min_size=1, max_size=30), st.integers(1, 7),
+    st.lists(st.tuples(st.integers(0, len(STATEFUL) - 1), st.integers(0, 2)), min_size=1, max_size=30),
+    st.integers(1, 7),
     st.tuples(*[st.floats(-2.0, 2.0)] * 4),
 )
 def test_any_recurrence_has_the_same_bits(steps, chunk, numbers):
@@ -130,7 +136,13 @@ def f(x, y):
 
 @pytest.mark.parametrize(
     "d",
-    [grad, lambda f: grad(grad(f)), lambda f: grad(grad(grad(f))), lambda f: lambda x, y: jvp(lambda x: f(x, y), (x,), (1.0,)), lambda f: jacfwd(grad(f, 1))],
+    [
+        grad,
+        lambda f: grad(grad(f)),
+        lambda f: grad(grad(grad(f))),
+        lambda f: lambda x, y: jvp(lambda x: f(x, y), (x,), (1.0,)),
+        lambda f: jacfwd(grad(f, 1)),
+    ],
     ids=["first", "second", "third", "forward", "mixed"],
 )
 def test_every_order_and_mode(d):
@@ -151,7 +163,12 @@ def test_several_results_recompute_once():
     (result["product"] * result["sum"]).backward()
     assert (x.grad, y.grad) == (5.0 * 7.0 + 10.0, 2.0 * 7.0 + 10.0)
     assert len(calls) == 2
-    assert jacrev(checkpoint(lambda v: list(g(v).values())))([2.0, 5.0]) == [[5.0, 2.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
+    assert jacrev(checkpoint(lambda v: list(g(v).values())))([2.0, 5.0]) == [
+        [5.0, 2.0],
+        [1.0, 1.0],
+        [0.0, 0.0],
+        [1.0, 0.0],
+    ]
 
 
 def test_closures_get_their_gradient():
@@ -176,7 +193,9 @@ def test_dot_products_inside():
         return ag.sum(wrap(layer)(ws, wrap(layer)(ws, xs)))
 
     ws = [[0.1, 0.2], [-0.3, 0.4]]
-    plain, again = (grad(lambda ws, wrap=wrap: loss(ws, [1.0, 2.0], wrap))(ws) for wrap in (lambda f: f, checkpoint))
+    plain, again = (
+        grad(lambda ws, wrap=wrap: loss(ws, [1.0, 2.0], wrap))(ws) for wrap in (lambda f: f, checkpoint)
+    )
     assert [x for row in again for x in row] == pytest.approx([x for row in plain for x in row], rel=1e-15)
 
 

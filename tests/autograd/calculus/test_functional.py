@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value
 from autograd.backward import toposort
-from autograd.calculus.functional import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, value_and_grad, vjp
+from autograd.calculus.functional import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from autograd.testing import strategies
 
 
@@ -23,7 +33,9 @@ def derivative(f):
 DERIVATIVES = {"reverse": grad, "forward": derivative}
 BOTH = pytest.mark.parametrize("d", DERIVATIVES.values(), ids=DERIVATIVES)
 PAIRS = pytest.mark.parametrize(
-    ("outer", "inner"), [(a, b) for a in DERIVATIVES.values() for b in DERIVATIVES.values()], ids=[f"{a} over {b}" for a in DERIVATIVES for b in DERIVATIVES]
+    ("outer", "inner"),
+    [(a, b) for a in DERIVATIVES.values() for b in DERIVATIVES.values()],
+    ids=[f"{a} over {b}" for a in DERIVATIVES for b in DERIVATIVES],
 )
 
 
@@ -104,7 +116,10 @@ def test_jacobians_have_the_structure_of_outputs_then_inputs(j):
 
 
 def test_hessian_has_the_structure_of_inputs_twice():
-    assert hessian(lambda p: p["a"] ** 2 * p["b"])({"a": 3.0, "b": 5.0}) == {"a": {"a": 10.0, "b": 6.0}, "b": {"a": 6.0, "b": 0.0}}
+    assert hessian(lambda p: p["a"] ** 2 * p["b"])({"a": 3.0, "b": 5.0}) == {
+        "a": {"a": 10.0, "b": 6.0},
+        "b": {"a": 6.0, "b": 0.0},
+    }
     assert hessian(lambda x, y: x**2 * y, (0, 1))(3.0, 5.0) == ((10.0, 6.0), (6.0, 0.0))
 
 
@@ -115,7 +130,9 @@ def test_hvp_is_the_hessian_times_the_vector():
     assert product == pytest.approx([2.0 * row[0] - row[1] for row in matrix], rel=1e-14)
     by_v, by_s = hvp(f, ([0.3, 0.7], 0.5), ([2.0, -1.0], 0.0))
     assert by_v == pytest.approx(product, rel=1e-14)
-    assert by_s == pytest.approx(grad(lambda s: grad(lambda t: f([0.3 + 2.0 * t, 0.7 - t], s))(0.0))(0.5), rel=1e-13)
+    assert by_s == pytest.approx(
+        grad(lambda s: grad(lambda t: f([0.3 + 2.0 * t, 0.7 - t], s))(0.0))(0.5), rel=1e-13
+    )
 
 
 def test_grad_and_backward_agree_to_the_bit():
@@ -265,12 +282,24 @@ def test_a_hook_on_an_argument_can_change_the_gradient():
 
 
 ANOMALIES = {
-    "local derivative, jvp": (lambda: jvp(ag.sqrt, (0.0,), (1.0,)), r"forward through sqrt\(0\.0\): the derivative became inf"),
+    "local derivative, jvp": (
+        lambda: jvp(ag.sqrt, (0.0,), (1.0,)),
+        r"forward through sqrt\(0\.0\): the derivative became inf",
+    ),
     "local derivative, jacfwd": (lambda: jacfwd(lambda x: ag.sqrt(x))(0.0), r"forward through sqrt\(0\.0\)"),
     "product": (lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), r"forward through mul\(1\.0, 1e\+200\)"),
-    "sum": (lambda: jvp(lambda x, y: x + y, (1.0, 1.0), (1.5e308, 1.5e308)), r"forward through add\(1\.0, 1\.0\)"),
-    "second derivative, hvp": (lambda: hvp(lambda x: x**1.5, (0.0,), (1.0,)), r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)"),
-    "second derivative, hessian": (lambda: hessian(lambda x: x**1.5)(0.0), r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)"),
+    "sum": (
+        lambda: jvp(lambda x, y: x + y, (1.0, 1.0), (1.5e308, 1.5e308)),
+        r"forward through add\(1\.0, 1\.0\)",
+    ),
+    "second derivative, hvp": (
+        lambda: hvp(lambda x: x**1.5, (0.0,), (1.0,)),
+        r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)",
+    ),
+    "second derivative, hessian": (
+        lambda: hessian(lambda x: x**1.5)(0.0),
+        r"forward through scaled_power\(0\.0, 1\.5, 0\.5\)",
+    ),
     "value": (lambda: jvp(ag.exp, (1000.0,), (1.0,)), r"exp\(1000\.0\) = inf.*Recorded at .*test_functional"),
     "reverse": (lambda: grad(ag.sqrt)(0.0), r"backward through sqrt\(0\.0\): the gradient became inf"),
 }
@@ -288,7 +317,9 @@ def test_anomaly_mode_lets_what_is_well_pass():
     plain = jvp(f, (0.5, 2.0), (1.0, 0.0))
     with ag.detect_anomaly():
         assert jvp(f, (0.5, 2.0), (1.0, 0.0)) == plain
-        assert hessian(f, (0, 1))(-0.5, 2.0)[0][1] == pytest.approx(hessian(f, (0, 1))(-0.5, 2.0)[1][0], rel=1e-14)
+        assert hessian(f, (0, 1))(-0.5, 2.0)[0][1] == pytest.approx(
+            hessian(f, (0, 1))(-0.5, 2.0)[1][0], rel=1e-14
+        )
 
 
 def test_inside_no_grad_the_derivative_is_right_and_not_recorded():
@@ -331,7 +362,9 @@ def test_duality_of_forward_and_reverse(expression, data):
     terms = [g * t for g, t in zip(gradient, tangents, strict=True)]
     root, leaves = expression.graph()
     scale = math.fsum(path_sum(root, leaves))
-    assert abs(forward - math.fsum(terms)) <= 8.0 * 2.0**-53 * (len(toposort(root)) + 1) * 2.0 * scale + 1e-300
+    assert (
+        abs(forward - math.fsum(terms)) <= 8.0 * 2.0**-53 * (len(toposort(root)) + 1) * 2.0 * scale + 1e-300
+    )
 
 
 def path_sum(root, leaves):
@@ -361,7 +394,8 @@ def test_dot_products_and_shared_vectors_in_every_mode():
     assert second == [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
 
 
-# Cost, counted in operations: evaluations of a row's value or of one local derivative, and multiplications with addition.
+# Cost, counted in operations: evaluations of a row's value or of one local derivative, and multiplications
+# with addition.
 
 
 def operations(root):
@@ -417,31 +451,44 @@ def test_a_hessian_costs_one_gradient_and_a_pass_for_each_input():
 # Errors.
 
 BAD = {
-    "several outputs": (lambda: grad(lambda x: [x, x])(1.0), TypeError, r"one number, got a list of 2.*jacobian"),
+    "several outputs": (lambda: grad(lambda x: [x, x])(1.0), TypeError,
+        r"one number, got a list of 2.*jacobian"),
     "no output": (lambda: grad(lambda x: None)(1.0), TypeError, r"returned None.*return statement"),
     "no aux": (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, r"pair \(result, aux\), got Value"),
-    "text as output": (lambda: grad(lambda x: "x")(1.0), TypeError, r"the result of grad\(\)'s function: expected a real number"),
-    "text as argument": (lambda: grad(lambda x: x)({"a": [1.0, "2"]}), TypeError, r"argument 0 of grad\(\)'s function\['a'\]\[1\].*float\(text\)"),
+    "text as output": (lambda: grad(lambda x: "x")(1.0), TypeError,
+        r"the result of grad\(\)'s function: expected a real number"),
+    "text as argument": (lambda: grad(lambda x: x)({"a": [1.0, "2"]}), TypeError,
+        r"argument 0 of grad\(\)'s function\['a'\]\[1\].*float\(text\)"),
     "None as argument": (lambda: jvp(lambda x: x, (None,), (1.0,)), TypeError, r"argument 0 of jvp"),
     "complex argument": (lambda: grad(lambda x: x)(1j), TypeError, r"complex"),
-    "argnums too large": (lambda: grad(lambda x: x, 1)(1.0), ValueError, r"argnums=1.*1 positional argument was given"),
-    "argnums too small": (lambda: grad(lambda x, y: x, -3)(1.0, 2.0), ValueError, r"out of range: 2 positional arguments were given"),
+    "argnums too large": (lambda: grad(lambda x: x, 1)(1.0), ValueError,
+        r"argnums=1.*1 positional argument was given"),
+    "argnums too small": (lambda: grad(lambda x, y: x, -3)(1.0, 2.0), ValueError,
+        r"out of range: 2 positional arguments were given"),
     "argnums twice": (lambda: grad(lambda x, y: x, (0, 0))(1.0, 2.0), ValueError, r"none twice"),
-    "argnums once more, from behind": (lambda: grad(lambda x, y: x, (1, -1))(1.0, 2.0), ValueError, r"none twice"),
+    "argnums once more, from behind": (lambda: grad(lambda x, y: x, (1, -1))(1.0, 2.0), ValueError,
+        r"none twice"),
     "argnums empty": (lambda: grad(lambda x: x, ())(1.0), ValueError, r"at least one"),
     "argnums a name": (lambda: grad(lambda x: x, "x")(1.0), TypeError, r"whole number"),
     "argnums a float": (lambda: grad(lambda x: x, 0.0)(1.0), TypeError, r"whole number"),
     "not a function": (lambda: grad(3.0), TypeError, r"write grad\(f\), not grad\(f\(x\)\)"),
     "primals not in a tuple": (lambda: jvp(lambda x: x, 1.0, 1.0), TypeError, r"primals as a tuple"),
-    "tangents of another length": (lambda: jvp(lambda x, y: x, (1.0, 2.0), (1.0,)), ValueError, r"expected a tuple of 2, got a tuple of 1"),
-    "tangents of another structure": (lambda: jvp(lambda x: x[0], ([1.0],), (1.0,)), ValueError, r"expected a list of 1 at tangents\[0\], got a number"),
-    "tangents with other keys": (lambda: jvp(lambda x: x["a"], ({"a": 1.0},), ({"b": 1.0},)), ValueError, r"keys 'a'.*keys 'b'"),
-    "several outputs, hvp": (lambda: hvp(lambda x: [x, x], (1.0,), (1.0,)), TypeError, r"hvp\(\) needs a function that returns one number"),
-    "no output, hessian": (lambda: hessian(lambda x: None)(1.0), TypeError, r"hessian\(\): the function returned None"),
-    "text as argument, hessian": (lambda: hessian(lambda x: x)("2"), TypeError, r"argument 0 of hessian\(\)'s function"),
+    "tangents of another length": (lambda: jvp(lambda x, y: x, (1.0, 2.0), (1.0,)), ValueError,
+        r"expected a tuple of 2, got a tuple of 1"),
+    "tangents of another structure": (lambda: jvp(lambda x: x[0], ([1.0],), (1.0,)), ValueError,
+        r"expected a list of 1 at tangents\[0\], got a number"),
+    "tangents with other keys": (lambda: jvp(lambda x: x["a"], ({"a": 1.0},), ({"b": 1.0},)), ValueError,
+        r"keys 'a'.*keys 'b'"),
+    "several outputs, hvp": (lambda: hvp(lambda x: [x, x], (1.0,), (1.0,)), TypeError,
+        r"hvp\(\) needs a function that returns one number"),
+    "no output, hessian": (lambda: hessian(lambda x: None)(1.0), TypeError,
+        r"hessian\(\): the function returned None"),
+    "text as argument, hessian": (lambda: hessian(lambda x: x)("2"), TypeError,
+        r"argument 0 of hessian\(\)'s function"),
     "not a function, hessian": (lambda: hessian(3.0), TypeError, r"write hessian\(f\)"),
     "not a function, hvp": (lambda: hvp(3.0, (1.0,), (1.0,)), TypeError, r"hvp\(\) takes a function"),
-    "cotangent of another structure": (lambda: vjp(lambda x: [x, x], 1.0)[1](1.0), ValueError, r"the cotangent must have the structure"),
+    "cotangent of another structure": (lambda: vjp(lambda x: [x, x], 1.0)[1](1.0), ValueError,
+        r"the cotangent must have the structure"),
 }  # fmt: skip
 
 

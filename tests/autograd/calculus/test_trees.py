@@ -21,7 +21,10 @@ def test_nodes_are_leaves_and_other_things_stay():
 
 
 def test_dicts_are_matched_by_key_not_by_order():
-    assert leaves_like({"a": 1.0, "b": [2.0]}, {"b": [20.0], "a": 10.0}, "tangents", "primals") == [10.0, 20.0]
+    assert leaves_like({"a": 1.0, "b": [2.0]}, {"b": [20.0], "a": 10.0}, "tangents", "primals") == [
+        10.0,
+        20.0,
+    ]
 
 
 def test_too_large_a_number_keeps_its_kind_of_error():

@@ -14,7 +14,19 @@ from autograd.errors import UsageError
 
 @pytest.mark.parametrize(
     "text",
-    ["1 + 2*3", "-2**2", "2**-1", "(1 + 2)*3 - 4/5", "--2", "1e-3 + .5", "2**3**2", "0x10 + 1_000", "+3", "pi*2 - tau", "7 - 2 - 1"],
+    [
+        "1 + 2*3",
+        "-2**2",
+        "2**-1",
+        "(1 + 2)*3 - 4/5",
+        "--2",
+        "1e-3 + .5",
+        "2**3**2",
+        "0x10 + 1_000",
+        "+3",
+        "pi*2 - tau",
+        "7 - 2 - 1",
+    ],
 )
 def test_arithmetic_is_pythons(text):
     names = {"pi": math.pi, "tau": math.tau}
@@ -77,7 +89,23 @@ def test_errors_underline_the_offending_text(text, part, words):
     assert line[start : start + carets.count("^")] == part
 
 
-@pytest.mark.parametrize("text", ["x +", "(x", "", "   ", "x y", "x\x00", "\ud800", "0777", "x = 1", "lambda: 0", "[1]", "x" * (MAX_LENGTH + 1)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x +",
+        "(x",
+        "",
+        "   ",
+        "x y",
+        "x\x00",
+        "\ud800",
+        "0777",
+        "x = 1",
+        "lambda: 0",
+        "[1]",
+        "x" * (MAX_LENGTH + 1),
+    ],
+)
 def test_what_is_no_expression_is_refused(text):
     with pytest.raises(UsageError):
         parse_expression(text)
@@ -107,7 +135,10 @@ def test_a_wrong_number_of_operands_is_underlined():
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1/0", "0/0", "10**400", "log(0)", "1e308*10"])
 def test_a_number_beyond_the_doubles_is_no_infinity(number):
-    with pytest.raises(UsageError, match=r"(?s)is (-?inf|nan) as a double; write (-?inf|nan) itself if that is what you mean.*\^"):
+    with pytest.raises(
+        UsageError,
+        match=r"(?s)is (-?inf|nan) as a double; write (-?inf|nan) itself if that is what you mean.*\^",
+    ):
         parse_bindings(f"y=1,x={number}")
 
 
@@ -124,7 +155,14 @@ def test_bindings():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("w", "NAME=NUMBER"), ("w=1,,x=2", "NAME=NUMBER"), ("w=1,w=2", "two values"), ("w=a", "must be a number"), ("pi=3", "constant"), ("if=3", "NAME")],
+    [
+        ("w", "NAME=NUMBER"),
+        ("w=1,,x=2", "NAME=NUMBER"),
+        ("w=1,w=2", "two values"),
+        ("w=a", "must be a number"),
+        ("pi=3", "constant"),
+        ("if=3", "NAME"),
+    ],
 )
 def test_bad_bindings_are_errors(text, words):
     with pytest.raises(UsageError, match=words):
@@ -132,12 +170,18 @@ def test_bad_bindings_are_errors(text, words):
 
 
 PIECES = [
-    "__import__('os').system('true')", "().__class__.__bases__[0].__subclasses__()", "eval('1')", "exec('1')", "open('/etc/passwd')",
-    "lambda: 0", "(x for x in y)", "[x for x in y]", "{1: 2}", "x := 1", "await x", "yield", "f'{x!r:>{w}}'", "b'\\x00'", "'\\N{DIGIT ONE}'",
-    "9**9**9**9", "1" * 300, "0b" + "1" * 200, "1e308*10", "((((((", "))))", "[[[[", "x" * 50, "-" * 90, "~x", "not x", "x@y", "x<<y", "x is y",
-    "x in y", "a<b<c", "*a", "**a", "tanh", "tanh(", "exp(x)", "max()", "sum()", "dot(a)", "where(a)", "softmax(x, index=9)", "power(x, y, z)",
-    "\x00", "\ud800", "\u202e", "é", "名", "𝔵", "\N{ZERO WIDTH JOINER}", "#", "\\", "\\\n", ";", "'", '"', '"""', "`", "$", "?", "!", "0x", "1_", "1__0",
-    "1if 1else 2", "0777", ".", "..", "...", "->", ":", ",", "=", "==", "%", "//", "**", "*", "/", "+", "-", "(", ")", " ", "\t", "\n", "x", "1", "pi",
+    "__import__('os').system('true')", "().__class__.__bases__[0].__subclasses__()", "eval('1')", "exec('1')",
+    "open('/etc/passwd')",
+    "lambda: 0", "(x for x in y)", "[x for x in y]", "{1: 2}", "x := 1", "await x", "yield", "f'{x!r:>{w}}'",
+    "b'\\x00'", "'\\N{DIGIT ONE}'",
+    "9**9**9**9", "1" * 300, "0b" + "1" * 200, "1e308*10", "((((((", "))))", "[[[[", "x" * 50, "-" * 90, "~x",
+    "not x", "x@y", "x<<y", "x is y",
+    "x in y", "a<b<c", "*a", "**a", "tanh", "tanh(", "exp(x)", "max()", "sum()", "dot(a)", "where(a)",
+    "softmax(x, index=9)", "power(x, y, z)",
+    "\x00", "\ud800", "\u202e", "é", "名", "𝔵", "\N{ZERO WIDTH JOINER}", "#", "\\", "\\\n", ";", "'", '"',
+    '"""', "`", "$", "?", "!", "0x", "1_", "1__0",
+    "1if 1else 2", "0777", ".", "..", "...", "->", ":", ",", "=", "==", "%", "//", "**", "*", "/", "+", "-",
+    "(", ")", " ", "\t", "\n", "x", "1", "pi",
 ]  # fmt: skip
 
 
@@ -147,10 +191,17 @@ def hostile(rng):
     if kind < 0.6:
         return "".join(rng.choice(PIECES) for _ in range(rng.randint(1, 12)))
     if kind < 0.75:
-        return "".join(chr(rng.choice([rng.randrange(1, 128), rng.randrange(0x110000)])) for _ in range(rng.randint(1, 60)))
+        return "".join(
+            chr(rng.choice([rng.randrange(1, 128), rng.randrange(0x110000)]))
+            for _ in range(rng.randint(1, 60))
+        )
     if kind < 0.9:
         depth = rng.randint(1, 1100)
-        return rng.choice(["(", "-", "+", "exp(", "x+", "x**", "[", "not ", "x,", "f'{"]) * depth + "x" + rng.choice([")", "", "]"]) * depth
+        return (
+            rng.choice(["(", "-", "+", "exp(", "x+", "x**", "[", "not ", "x,", "f'{"]) * depth
+            + "x"
+            + rng.choice([")", "", "]"]) * depth
+        )
     text = list("(tanh(w*x + b) - y)**2 / exp(x)")
     for _ in range(rng.randint(1, 4)):
         text[rng.randrange(len(text))] = rng.choice(PIECES)
@@ -167,7 +218,9 @@ def _audit(event, arguments):
 
 
 def test_ten_thousand_hostile_strings_neither_crash_nor_run_nor_last():
-    parse_expression("tahn_is_unknown")  # imports what an error may need, before imports are counted as opened files
+    parse_expression(
+        "tahn_is_unknown"
+    )  # imports what an error may need, before imports are counted as opened files
     with pytest.raises(UsageError):
         parse_expression("tahn(x)")
     sys.addaudithook(_audit)

@@ -1,4 +1,5 @@
-"""Log gamma and its derivatives against mpmath on the whole axis, and how rarely they fall back on decimal numbers."""
+"""Log gamma and its derivatives against mpmath on the whole axis, and how rarely they fall back on decimal
+numbers."""
 
 from __future__ import annotations
 
@@ -32,9 +33,17 @@ def points(seed: str, count: int):
         yield rng.uniform(-40.0, 40.0)
         yield rng.choice((-1.0, 1.0)) * 10.0 ** rng.uniform(-14, 14)
         yield rng.randrange(-33, 3) + rng.choice((-1.0, 1.0)) * 2.0 ** -rng.uniform(1, 45)
-        yield rng.choice((1.4616321449683622, -0.504083008264455, -1.573498473162391, -2.4570247382208006, -2.7476826467274127, -3.14358088834998, -3.955294284858598)) * (
-            1.0 + rng.choice((-1.0, 1.0)) * 2.0 ** -rng.uniform(3, 52)
-        )
+        yield rng.choice(
+            (
+                1.4616321449683622,
+                -0.504083008264455,
+                -1.573498473162391,
+                -2.4570247382208006,
+                -2.7476826467274127,
+                -3.14358088834998,
+                -3.955294284858598,
+            )
+        ) * (1.0 + rng.choice((-1.0, 1.0)) * 2.0 ** -rng.uniform(3, 52))
 
 
 @pytest.mark.parametrize("n", (-1, 0, *ORDERS))
@@ -58,7 +67,9 @@ def test_poles_and_ends_have_their_limits(n: int) -> None:
     odd = n % 2 == 1
     for pole in (0.0, -0.0, -1.0, -2.0, -40.0, -1e300):
         y = computed(n, pole)
-        assert y == math.inf if odd else y == -math.copysign(math.inf, pole) if pole == 0.0 else math.isnan(y), (pole, y)
+        assert (
+            y == math.inf if odd else y == -math.copysign(math.inf, pole) if pole == 0.0 else math.isnan(y)
+        ), (pole, y)
     assert computed(n, math.inf) == (math.inf if n < 1 else 0.0)
     assert math.isnan(computed(n, math.nan))
     for x in (1e-300, -1e-300, 1e300, 5e-324):
@@ -68,7 +79,11 @@ def test_poles_and_ends_have_their_limits(n: int) -> None:
 
 def test_few_numbers_need_decimals(monkeypatch) -> None:
     slow = []
-    monkeypatch.setattr(gamma, "localcontext", lambda digits: slow.append(digits) or __import__("decimal").localcontext(digits))
+    monkeypatch.setattr(
+        gamma,
+        "localcontext",
+        lambda digits: slow.append(digits) or __import__("decimal").localcontext(digits),
+    )
     rng = random.Random(7)
     for n, share in ((-1, 0.1), (0, 0.1), (1, 0.0), (2, 0.3), (3, 0.0), (5, 0.0)):
         xs = [rng.uniform(-10.0, 40.0) for _ in range(600)]

@@ -1,4 +1,5 @@
-"""Sums of floats are the same to the bit on every version of Python; from 3.12 on the built-in sum compensates."""
+"""Sums of floats are the same to the bit on every version of Python; from 3.12 on the built-in sum
+compensates."""
 
 import random
 
@@ -39,9 +40,12 @@ def compiled(xs, ys):
 
 
 BY_HAND = {
-    "dot": dot, "layer": layer, "gradient": gradient, "dot of numbers": lambda xs, ys: many.dot(*xs, *ys), "total": lambda xs, ys: many.total(xs),
-    "sum": lambda xs, ys: autograd.sum(list(map(Value, xs))).data, "mean": lambda xs, ys: autograd.mean(list(map(Value, xs))).data,
-    "squared error": lambda xs, ys: nn.metrics.mean_squared_error(xs, ys), "absolute error": lambda xs, ys: nn.metrics.mean_absolute_error(xs, ys),
+    "dot": dot, "layer": layer, "gradient": gradient, "dot of numbers": lambda xs, ys: many.dot(*xs, *ys),
+    "total": lambda xs, ys: many.total(xs),
+    "sum": lambda xs, ys: autograd.sum(list(map(Value, xs))).data, "mean": lambda xs,
+    ys: autograd.mean(list(map(Value, xs))).data,
+    "squared error": lambda xs, ys: nn.metrics.mean_squared_error(xs, ys), "absolute error": lambda xs,
+    ys: nn.metrics.mean_absolute_error(xs, ys),
     "built-in": lambda xs, ys: sum(map(Value, xs)).data, "compiled": compiled,
 }  # fmt: skip
 WANTED = {

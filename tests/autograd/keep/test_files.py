@@ -22,7 +22,15 @@ STALE = ".chainrule-0123456789abcdef.tmp"
 
 
 def python(program, *arguments, **options):
-    return subprocess.Popen([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + textwrap.dedent(program), *map(str, arguments)], **options)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + textwrap.dedent(program),
+            *map(str, arguments),
+        ],
+        **options,
+    )
 
 
 def hidden(folder):
@@ -119,7 +127,11 @@ def test_a_file_for_reading_only_stays_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("failing", ["open", "write", "fsync", "replace", "fchmod"])
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()], ids=["full", "Ctrl-C", "memory"])
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError()],
+    ids=["full", "Ctrl-C", "memory"],
+)
 def test_whatever_fails_the_old_file_stays_and_nothing_beside_it(tmp_path, monkeypatch, failing, error):
     if not hasattr(os, failing):
         pytest.skip("not on this system")
@@ -142,7 +154,9 @@ def test_whatever_fails_the_old_file_stays_and_nothing_beside_it(tmp_path, monke
 
 
 @posix
-def test_what_a_killed_process_left_is_removed_at_the_next_write_and_what_a_living_one_writes_is_not(tmp_path):
+def test_what_a_killed_process_left_is_removed_at_the_next_write_and_what_a_living_one_writes_is_not(
+    tmp_path,
+):
     writing = """
         import os, time
         from autograd.keep import files
@@ -189,7 +203,12 @@ def test_threads_and_processes_that_write_one_file_leave_one_of_their_contents(t
             files.write_atomically(sys.argv[1], sys.argv[2] * 5000)
     """
     started = [python(program, path, letter) for letter in "ab"]
-    threads = [threading.Thread(target=lambda letter=letter: [files.write_atomically(path, letter * 5000) for _ in range(60)]) for letter in "cd"]
+    threads = [
+        threading.Thread(
+            target=lambda letter=letter: [files.write_atomically(path, letter * 5000) for _ in range(60)]
+        )
+        for letter in "cd"
+    ]
     for thread in threads:
         thread.start()
     seen = set()
@@ -241,7 +260,10 @@ def test_standard_output_goes_on_where_it_was(tmp_path, name, into):
         files.write_atomically(sys.argv[1], "within\\n")
         print("after")
     """
-    with open(tmp_path / "out", "wb") as out, python(program, name, stdout=subprocess.PIPE if into == "a pipe" else out) as process:
+    with (
+        open(tmp_path / "out", "wb") as out,
+        python(program, name, stdout=subprocess.PIPE if into == "a pipe" else out) as process,
+    ):
         said = process.communicate()[0] if into == "a pipe" else None
     assert (said or (tmp_path / "out").read_bytes()) == b"before\nwithin\nafter\n"
 
@@ -291,9 +313,15 @@ def test_a_pipe_without_end_meets_a_limit(tmp_path, monkeypatch, limit):
     handle = os.open(pipe, os.O_RDWR)
     try:
         os.write(handle, b"x" * 1000)
-        told = {"bytes": "more bytes than the limit of 999", "silence": "nothing came from it", "seconds": "more than the limit of 0.3 s"}[limit]
+        told = {
+            "bytes": "more bytes than the limit of 999",
+            "silence": "nothing came from it",
+            "seconds": "more than the limit of 0.3 s",
+        }[limit]
         with pytest.raises(ValueError, match=told):
-            files.read_bytes(pipe, limit=999 if limit == "bytes" else 5000, seconds=0.3 if limit == "seconds" else 30.0)
+            files.read_bytes(
+                pipe, limit=999 if limit == "bytes" else 5000, seconds=0.3 if limit == "seconds" else 30.0
+            )
     finally:
         os.close(handle)
 
@@ -327,7 +355,9 @@ def test_depth_has_a_limit(opening):
 
 
 def test_depth_is_found_by_one_look_at_each_character():
-    text = "[" * 201 + '"' + '\\"' * 1_000_000  # a text that does not end: looked for anew at each quotation mark, it would take hours
+    text = (
+        "[" * 201 + '"' + '\\"' * 1_000_000
+    )  # a text that does not end: looked for anew at each quotation mark, it would take hours
     with pytest.raises(ValueError, match="nested too deeply, more than the limit of 200"):
         files.parse_json(text)
     pieces = '["' + "[" * (1 << 20) + '", [[1]]]'  # a text of several pieces
@@ -339,7 +369,9 @@ def test_depth_is_found_by_one_look_at_each_character():
 def test_the_limit_of_values_grows_with_that_of_the_size(monkeypatch):
     monkeypatch.setattr(files, "ENTRIES", 4)
     assert files.parse_json("[1, 2, 3]", limit=16) == [1, 2, 3]
-    with pytest.raises(ValueError, match="JSON of 5 values, more than the limit of 4; limit=80 accepts so many"):
+    with pytest.raises(
+        ValueError, match="JSON of 5 values, more than the limit of 4; limit=80 accepts so many"
+    ):
         files.parse_json("[1, 2, 3, 4]", limit=16)
     assert files.parse_json("[1, 2, 3, 4]", limit=80) == [1, 2, 3, 4]
 
@@ -351,7 +383,9 @@ def test_the_number_of_values_has_a_limit():
             files.parse_json(text, entries=3)
 
 
-@pytest.mark.parametrize("text", ["", "{", "nan", "[1,]", "\x00", '"\ud800', "1" * 5000, "[" * 199, '{"a": 1, "a": 2}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "nan", "[1,]", "\x00", '"\ud800', "1" * 5000, "[" * 199, '{"a": 1, "a": 2}']
+)
 def test_what_is_no_json_is_a_value_error(text):
     with pytest.raises(ValueError, match="JSON|twice|digits"):
         files.parse_json(text)

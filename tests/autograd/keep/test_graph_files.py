@@ -1,4 +1,5 @@
-"""Graph files that could not have been recorded are refused with the place; scopes of any kind can be drawn."""
+"""Graph files that could not have been recorded are refused with the place; scopes of any kind can be drawn.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +42,10 @@ def test_a_node_in_place_of_a_constant_is_refused():
 def test_an_order_that_is_no_whole_number_is_refused():
     document = written(autograd.polygamma(1, Value(2.5)))
     document["nodes"][-1]["operands"][-1] = -0.5
-    with pytest.raises(GraphError, match="node 1 of the graph: polygamma.* takes as its order a whole number from 0 to 1000, got -0.5"):
+    with pytest.raises(
+        GraphError,
+        match="node 1 of the graph: polygamma.* takes as its order a whole number from 0 to 1000, got -0.5",
+    ):
         from_json(json.dumps(document))
 
 
@@ -54,7 +58,10 @@ def test_a_number_beyond_the_doubles_is_refused():
 def single(op: str, operands: list, local: list, data: float, **fields: object) -> str:
     """Return the file of one operation on a leaf of 2.0, and of vectors where they are given."""
     vectors = fields.pop("vectors", [])
-    rows = [{"data": 2.0, "grad": 0.0, "label": "x"}, {"data": data, "grad": 0.0, "op": op, "operands": operands, "local": local, **fields}]
+    rows = [
+        {"data": 2.0, "grad": 0.0, "label": "x"},
+        {"data": data, "grad": 0.0, "op": op, "operands": operands, "local": local, **fields},
+    ]
     return json.dumps({"format": "chainrule.graph", "version": 1, "vectors": vectors, "nodes": rows})
 
 
@@ -62,18 +69,51 @@ NOT_RECORDED = {
     "null of a product": (("mul", ["n0", 3.0], [None], 6.0), "null.* mul has no branches"),
     "null of an exponential": (("exp", ["n0"], [None], 7.38905609893065), "null.* exp has no branches"),
     "null of a sum": (("add", ["n0", "n0"], [1.0, None], 4.0), "null.* add has no branches"),
-    "null of a maximum": (("max", ["n0", 3.0, "n0"], [0.0, None], 3.0), "local derivative 0 of max is 0, and the operation has null there"),
-    "null of the branch taken": (("relu", ["n0"], [None], 2.0), "local derivative 0 of relu is null, and the operation has 1 there"),
-    "zero of a branch not taken": (("clamp", ["n0", 3.0, 4.0], [0.0], 3.0), "local derivative 0 of clamp is 0, and the operation has null there"),
-    "a number of a product": (("mul", ["n0", 3.0], [100.0], 6.0), "local derivative 0 of mul is 100, and the operation has 3 there"),
-    "a number of a product that is wrong, too": (("mul", ["n0", 3.0], [100.0], 7.0), "local derivative 0 of mul is 100"),
-    "a number said to be of other operands": (("mul", ["n0", 3.0], [100.0], 6.0, {"assigned": True}), "local derivative 0 of mul is 100"),
-    "the other operand's": (("sub", ["n0", "n0"], [1.0, 1.0], 0.0), "local derivative 1 of sub is 1, and the operation has -1 there"),
-    "a square's": (("square", ["n0"], [4.001], 4.0), "local derivative 0 of square is 4.001, and the operation has 4 there"),
+    "null of a maximum": (
+        ("max", ["n0", 3.0, "n0"], [0.0, None], 3.0),
+        "local derivative 0 of max is 0, and the operation has null there",
+    ),
+    "null of the branch taken": (
+        ("relu", ["n0"], [None], 2.0),
+        "local derivative 0 of relu is null, and the operation has 1 there",
+    ),
+    "zero of a branch not taken": (
+        ("clamp", ["n0", 3.0, 4.0], [0.0], 3.0),
+        "local derivative 0 of clamp is 0, and the operation has null there",
+    ),
+    "a number of a product": (
+        ("mul", ["n0", 3.0], [100.0], 6.0),
+        "local derivative 0 of mul is 100, and the operation has 3 there",
+    ),
+    "a number of a product that is wrong, too": (
+        ("mul", ["n0", 3.0], [100.0], 7.0),
+        "local derivative 0 of mul is 100",
+    ),
+    "a number said to be of other operands": (
+        ("mul", ["n0", 3.0], [100.0], 6.0, {"assigned": True}),
+        "local derivative 0 of mul is 100",
+    ),
+    "the other operand's": (
+        ("sub", ["n0", "n0"], [1.0, 1.0], 0.0),
+        "local derivative 1 of sub is 1, and the operation has -1 there",
+    ),
+    "a square's": (
+        ("square", ["n0"], [4.001], 4.0),
+        "local derivative 0 of square is 4.001, and the operation has 4 there",
+    ),
     "NaN": (("square", ["n0"], ["nan"], 4.0), "local derivative 0 of square is nan"),
-    "null of a scalar product": (("dot", ["v0", "v1"], [None], 6.0, {"vectors": [["n0"], [3.0]]}), "null.* dot has no branches"),
-    "a number of a scalar product": (("dot", ["v0", "v1"], [3.5], 6.0, {"vectors": [["n0"], [3.0]]}), "local derivative 0 of dot is 3.5, and the operation has 3"),
-    "words for assigned": (("square", ["n0"], [4.0], 4.0, {"assigned": "yes"}), "assigned must be true or false"),
+    "null of a scalar product": (
+        ("dot", ["v0", "v1"], [None], 6.0, {"vectors": [["n0"], [3.0]]}),
+        "null.* dot has no branches",
+    ),
+    "a number of a scalar product": (
+        ("dot", ["v0", "v1"], [3.5], 6.0, {"vectors": [["n0"], [3.0]]}),
+        "local derivative 0 of dot is 3.5, and the operation has 3",
+    ),
+    "words for assigned": (
+        ("square", ["n0"], [4.0], 4.0, {"assigned": "yes"}),
+        "assigned must be true or false",
+    ),
 }
 
 
@@ -91,7 +131,9 @@ def test_local_derivatives_of_another_version_or_platform_are_taken():
 
 def rows_of(op):
     for number in (0.3, -1.7, 2.0, 25.0):
-        operands = [Value(number + 0.25 * i, f"x{i}") for i in range(4 if op.arity == autograd.ANY else op.arity)]
+        operands = [
+            Value(number + 0.25 * i, f"x{i}") for i in range(4 if op.arity == autograd.ANY else op.arity)
+        ]
         if op.name == "dot":
             yield operands, autograd.dot(operands[:2], operands[2:])
         else:
@@ -108,7 +150,9 @@ def test_a_graph_is_loaded_whatever_became_of_its_leaves(op):
             assert repr(twin.edges()) == repr(y.edges())
 
 
-@pytest.mark.parametrize("op", [op for op in autograd.TABLE.values() if not op.gated and op.name != "dot"], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in autograd.TABLE.values() if not op.gated and op.name != "dot"], ids=lambda op: op.name
+)
 def test_a_rule_that_makes_a_number_of_nan_looks_at_no_node(op):
     params = tuple(op.params.values())
     for nodes in ((True, False), (False, True), (True, True)):
@@ -117,14 +161,23 @@ def test_a_rule_that_makes_a_number_of_nan_looks_at_no_node(op):
             is_node = [nodes[i % 2] for i in range(count)]
             unknown = op.local(math.nan, (*[math.nan if node else constant for node in is_node], *params))
             for number in (0.3, -1.7, 2.0, 25.0):
-                numbers = (*[number * (i + 1) if node else constant for i, node in enumerate(is_node)], *params)
-                for place, (d, p) in enumerate(zip(op.local(op.value(*numbers), numbers), unknown, strict=True)):
+                numbers = (
+                    *[number * (i + 1) if node else constant for i, node in enumerate(is_node)],
+                    *params,
+                )
+                for place, (d, p) in enumerate(
+                    zip(op.local(op.value(*numbers), numbers), unknown, strict=True)
+                ):
                     if is_node[place] and not math.isnan(p):
                         assert d == p or math.isnan(d), (op, constant, number, place)
 
 
 def test_a_result_that_is_the_same_for_other_operands_is_saved_as_such():
-    for value, other, function in ((2.0, -2.0, lambda x: x * x), (25.0, 30.0, autograd.tanh), (40.0, 41.0, autograd.sigmoid)):
+    for value, other, function in (
+        (2.0, -2.0, lambda x: x * x),
+        (25.0, 30.0, autograd.tanh),
+        (40.0, 41.0, autograd.sigmoid),
+    ):
         x = Value(value)
         y = function(x)
         y.backward()
@@ -134,7 +187,9 @@ def test_a_result_that_is_the_same_for_other_operands_is_saved_as_such():
 
 def shared_dots(count: int, length: int) -> str:
     rows = [{"data": 1.0, "grad": 0.0}]
-    rows += [{"data": float(length), "grad": 0.0, "op": "dot", "operands": ["v0", "v1"], "local": [1.0]}] * count
+    rows += [
+        {"data": float(length), "grad": 0.0, "op": "dot", "operands": ["v0", "v1"], "local": [1.0]}
+    ] * count
     vectors = [["n0", *[1.0] * (length - 1)], [1.0] * length]
     return json.dumps({"format": "chainrule.graph", "version": 1, "vectors": vectors, "nodes": rows})
 
@@ -155,7 +210,8 @@ def test_products_of_shared_vectors_have_a_limit(monkeypatch):
 
     monkeypatch.setattr(files, "ENTRIES", 40_000)
     text = shared_dots(100, 500)
-    with pytest.raises(GraphError, match=r"dot products of more numbers than the limit of 40000, .*; limit=1280000 accepts twice as many"):
+    beyond = r"dot products of more numbers than the limit of 40000, .*; limit=1280000 accepts twice as many"
+    with pytest.raises(GraphError, match=beyond):
         from_json(text, limit=640_000)
     assert from_json(text, limit=1_280_000).data == 500.0
 
@@ -168,7 +224,9 @@ def test_what_save_writes_load_reads_with_a_limit_that_the_message_names(tmp_pat
         x = x * 1.0001
     autograd.save(x, tmp_path / "g.json")
     monkeypatch.setattr(files, "ENTRIES", 100)
-    with pytest.raises(GraphError, match=r"values, more than the limit of 1562; limit=\d+ accepts so many") as caught:
+    with pytest.raises(
+        GraphError, match=r"values, more than the limit of 1562; limit=\d+ accepts so many"
+    ) as caught:
         autograd.load(tmp_path / "g.json", limit=25_000)
     named = int(str(caught.value).partition("limit=")[2].split()[0])
     assert autograd.load(tmp_path / "g.json", limit=named).data == x.data
@@ -204,7 +262,25 @@ def test_any_path_can_be_drawn(path, options):
     assert stepper(y, engine="builtin").html
 
 
-@pytest.mark.parametrize("label", ["]", "]]", "]]>", "a]]", "\ud800", "</script>", "-->", "\\", "\x00", "\u202e", "a\nb", "x" * 100_000, '"' * 100_000, "é" * 100_000])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "]",
+        "]]",
+        "]]>",
+        "a]]",
+        "\ud800",
+        "</script>",
+        "-->",
+        "\\",
+        "\x00",
+        "\u202e",
+        "a\nb",
+        "x" * 100_000,
+        '"' * 100_000,
+        "é" * 100_000,
+    ],
+)
 def test_any_label_gives_files_that_parse(label, tmp_path):
     import shutil
     import subprocess
@@ -233,7 +309,10 @@ def test_any_label_gives_files_that_parse(label, tmp_path):
 NAMES = {
     "label": ("a" * (NAME + 1), f"the label has {NAME + 1} characters, more than the limit of {NAME}"),
     "scope": ("s" * (NAME + 1), f"the scope has {NAME + 1} characters, more than the limit of {NAME}"),
-    "depth": (".".join("s" * (DEPTH + 1)), f"the scope has {DEPTH + 1} modules within each other, more than the limit of {DEPTH}"),
+    "depth": (
+        ".".join("s" * (DEPTH + 1)),
+        f"the scope has {DEPTH + 1} modules within each other, more than the limit of {DEPTH}",
+    ),
 }
 
 

@@ -26,13 +26,19 @@ def example():
 
 
 def signature(root):
-    return [(n.data, n.grad, n.op, n.label, n.scope, n.local_grads, len(n.operands)) for n in autograd.toposort(root)]
+    return [
+        (n.data, n.grad, n.op, n.label, n.scope, n.local_grads, len(n.operands))
+        for n in autograd.toposort(root)
+    ]
 
 
 ROUND_TRIPS = {
     "deepcopy": copy.deepcopy,
     "json": lambda root: from_json(to_json(root)),
-    **{f"pickle {p}": lambda root, p=p: pickle.loads(pickle.dumps(root, protocol=p)) for p in range(2, pickle.HIGHEST_PROTOCOL + 1)},
+    **{
+        f"pickle {p}": lambda root, p=p: pickle.loads(pickle.dumps(root, protocol=p))
+        for p in range(2, pickle.HIGHEST_PROTOCOL + 1)
+    },
 }
 
 
@@ -118,7 +124,9 @@ def collector_off():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trip", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x)), lambda x: from_json(to_json(x))])
+@pytest.mark.parametrize(
+    "trip", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x)), lambda x: from_json(to_json(x))]
+)
 def test_a_million_nodes_deep(trip, collector_off):
     x = Value(1.0)
     y = x

@@ -1,4 +1,4 @@
-"""A reader of the equations that a derivation prints as text: both sides are evaluated at the graph's numbers."""
+"""A reader of the equations that a derivation prints: both sides are evaluated at the graph's numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser makes of the pictures: every text has room in its box, on its label and in the legend, whatever its length."""
+"""What a browser makes of the pictures: every text has room in its box, on its label and in the legend."""
 
 import itertools
 

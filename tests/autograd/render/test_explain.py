@@ -1,4 +1,4 @@
-"""Explanations: the anchor, running totals, limits, networks, and numbers equal to the engine's in every style."""
+"""Explanations: the anchor, running totals, limits, networks, and the engine's numbers in every style."""
 
 import re
 import xml.etree.ElementTree as ET

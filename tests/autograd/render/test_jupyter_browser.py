@@ -1,4 +1,4 @@
-"""Pictures and the stepper in JupyterLab itself, in a notebook that is trusted and in one that is not, and in nbconvert's page."""
+"""Pictures and the stepper in JupyterLab, in notebooks trusted and untrusted, and in nbconvert's page."""
 
 import json
 import os

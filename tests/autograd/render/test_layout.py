@@ -1,4 +1,4 @@
-"""The built-in layout: nothing overlaps, edges end at their boxes, every cluster holds its own nodes and no others."""
+"""The built-in layout: nothing overlaps, edges end at boxes, a cluster holds its own nodes and no others."""
 
 import contextlib
 import itertools

@@ -17,7 +17,7 @@ pytestmark = needs_dot
 
 
 def flagged():
-    """Return a graph with a gradient of each kind: of both signs, zero, not finite, and a branch not taken."""
+    """Return a graph with gradients of both signs, zero, not finite, and a branch not taken."""
     p, q, r = Value(2.0, "p"), Value(-1.0, "q"), Value(0.0, "r")
     root = p * 5.0 - p.sin() + q.relu() + r * 0.0 + (r - 1.0).log() * 0.5
     root.label = "root"

@@ -1,4 +1,4 @@
-"""What pictures of large graphs cost: steps that grow with the graph and no faster, and memory. No clock is read."""
+"""What pictures of large graphs cost: steps that grow with the graph, and memory. No clock is read."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def batch(samples, sizes=(16, 16, 1)):
 
 
 def calls(action):
-    """Count the function calls that an action makes, of Python's and of C's: a clock that no other program disturbs."""
+    """Count the calls that an action makes, of Python's and C's functions: a clock that nothing disturbs."""
     count = 0
 
     def note(frame, event, argument):

@@ -11,7 +11,25 @@ from hypothesis import find, given, settings
 from autograd import TABLE, custom_op, ops
 from autograd.testing import GradcheckError, gradcheck, oracle, strategies, ulps
 
-NUMBERS = (-700.0, -40.0, -20.0, -5.0, -1.3, -0.7, -1e-9, 1e-9, 0.3, 1.0 - 1e-9, 1.3, 2.0, 5.0, 18.0, 40.0, 700.0, 1e150)
+NUMBERS = (
+    -700.0,
+    -40.0,
+    -20.0,
+    -5.0,
+    -1.3,
+    -0.7,
+    -1e-9,
+    1e-9,
+    0.3,
+    1.0 - 1e-9,
+    1.3,
+    2.0,
+    5.0,
+    18.0,
+    40.0,
+    700.0,
+    1e150,
+)
 PAIRED = (-5.0, -0.7, 1e-9, 0.3, 2.0, 40.0)
 
 
@@ -52,25 +70,53 @@ MUTANTS = [
     ("softplus", "a form that cancels", lambda y, x: (1.0 - ops.exp(-y),)),
     ("asin", "a form that cancels", lambda y, x: (1.0 / ops.sqrt(1.0 - x * x),)),
     ("atanh", "a form that cancels", lambda y, x: (1.0 / (1.0 - x * x),)),
-    ("hypot", "a form that overflows and underflows", lambda y, a, b: (a / ops.sqrt(a * a + b * b), b / ops.sqrt(a * a + b * b) * 1.0000001)),
+    (
+        "hypot",
+        "a form that overflows and underflows",
+        lambda y, a, b: (a / ops.sqrt(a * a + b * b), b / ops.sqrt(a * a + b * b) * 1.0000001),
+    ),
     ("relu", "the wrong branch", lambda y, x: (ops.step(0.0, x, 0.0),)),
     ("abs", "the wrong branch", lambda y, x: (-ops.sign(x),)),
-    ("leaky_relu", "the wrong branch", lambda y, x, slope: (ops.step(0.0, x, 0.0) + slope * ops.step(x, 0.0, 0.0),)),
+    (
+        "leaky_relu",
+        "the wrong branch",
+        lambda y, x, slope: (ops.step(0.0, x, 0.0) + slope * ops.step(x, 0.0, 0.0),),
+    ),
     ("maximum", "the wrong branch", lambda y, a, b: (ops.step(b, a, 0.5), ops.step(a, b, 0.5))),
-    ("elu", "a branch without its factor", lambda y, x, alpha: (ops.where(ops.greater(x, 0.0), 1.0, 0.5 * alpha * ops.exp(x)),)),
+    (
+        "elu",
+        "a branch without its factor",
+        lambda y, x, alpha: (ops.where(ops.greater(x, 0.0), 1.0, 0.5 * alpha * ops.exp(x)),),
+    ),
     ("sub", "partials swapped", lambda y, a, b: (-1.0, 1.0)),
     ("mul", "partials swapped", lambda y, a, b: (a, b)),
     ("div", "partials swapped", lambda y, a, b: (-y / b, 1.0 / b)),
-    ("atan2", "partials swapped", lambda y, a, b: (ops.im_inverse_power(b, a, 1.0), ops.re_inverse_power(b, a, 1.0))),
+    (
+        "atan2",
+        "partials swapped",
+        lambda y, a, b: (ops.im_inverse_power(b, a, 1.0), ops.re_inverse_power(b, a, 1.0)),
+    ),
     ("square", "a missing factor of 2", lambda y, x: (x,)),
     ("log2", "a missing factor of 1 / ln 2", lambda y, x: (1.0 / x,)),
     ("sqrt", "a missing factor of 1/2", lambda y, x: (1.0 / y,)),
     ("power", "a missing exponent", lambda y, x, c: (ops.power(x, c - 1.0),)),
     ("gelu", "a missing term", lambda y, x: (ops.normal_cdf(x),)),
     ("sinh", "wrong at one edge", lambda y, x: (ops.cosh(x) * (1.0 + 1e-7 * ops.step(x, 100.0, 0.0)),)),
-    ("sigmoid", "wrong at one edge", lambda y, x: (ops.sigmoid(x) * ops.sigmoid(-x) * ops.step(30.0, x, 0.0),)),
-    ("logaddexp", "wrong where one operand is far below", lambda y, a, b: (1.0 - ops.sigmoid(b - a), ops.sigmoid(b - a))),
-    ("softmax", "the diagonal's term missing", lambda y, *xs: tuple(-y * ops.softmax(*xs[:-1], index=float(i)) for i in range(len(xs) - 1))),
+    (
+        "sigmoid",
+        "wrong at one edge",
+        lambda y, x: (ops.sigmoid(x) * ops.sigmoid(-x) * ops.step(30.0, x, 0.0),),
+    ),
+    (
+        "logaddexp",
+        "wrong where one operand is far below",
+        lambda y, a, b: (1.0 - ops.sigmoid(b - a), ops.sigmoid(b - a)),
+    ),
+    (
+        "softmax",
+        "the diagonal's term missing",
+        lambda y, *xs: tuple(-y * ops.softmax(*xs[:-1], index=float(i)) for i in range(len(xs) - 1)),
+    ),
 ]
 NAMES = [f"{name}: {what}" for name, what, _ in MUTANTS]
 
@@ -100,7 +146,9 @@ def test_the_oracle_catches_every_wrong_rule(name, rule):
 
 def test_gradcheck_catches_nearly_every_wrong_rule():
     missed = [
-        f"{name}: {what}" for name, what, rule in MUTANTS if not caught_by_gradcheck(mutant(TABLE[name], rule))
+        f"{name}: {what}"
+        for name, what, rule in MUTANTS
+        if not caught_by_gradcheck(mutant(TABLE[name], rule))
     ]
     assert len(MUTANTS) >= 20
     assert len(missed) <= len(MUTANTS) // 20, missed
@@ -129,7 +177,8 @@ def test_gradcheck_never_blames_a_right_rule_anywhere(name):
 def test_gradcheck_never_blames_a_right_expression(expression):
     report = gradcheck(expression, expression.inputs, raise_exception=False)
     assert report
-    # Its operands stay away from the kinks of its rows (but for a condition of `where`): no others may be seen.
+    # Its operands stay away from the kinks of its rows (but for a condition of `where`): no others may be
+    # seen.
     assert all(entry.status != "kink" or entry.note.startswith("where(") for entry in report), report
 
 
@@ -142,25 +191,58 @@ def test_the_report_names_the_suspect_and_where_it_was_called():
     assert entry.method == "complex step"
 
 
-@pytest.mark.parametrize("name", ["mul", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sin", "div", "exp"))])
+@pytest.mark.parametrize(
+    "name", ["mul", *(pytest.param(name, marks=pytest.mark.slow) for name in ("sin", "div", "exp"))]
+)
 def test_a_bug_shrinks_to_a_few_operations(name):
     rules = {n: rule for n, _, rule in MUTANTS if n in ("mul", "sin", "div", "exp")}
     wrong = mutant(TABLE[name], rules[name])
-    rows = [wrong if op is TABLE[name] else op for op in TABLE.values() if op.kink is None and op.name in SMOOTH]
+    rows = [
+        wrong if op is TABLE[name] else op for op in TABLE.values() if op.kink is None and op.name in SMOOTH
+    ]
 
     def fails(expression):
         return not gradcheck(expression, expression.inputs, raise_exception=False)
 
-    smallest = find(strategies.expressions(rows=rows, max_operations=12), fails, settings=settings(max_examples=2000, database=None))
+    smallest = find(
+        strategies.expressions(rows=rows, max_operations=12),
+        fails,
+        settings=settings(max_examples=2000, database=None),
+    )
     assert smallest.operations <= 3, smallest
 
 
-SMOOTH = {"add", "sub", "mul", "div", "neg", "square", "exp", "log", "sin", "cos", "tanh", "sigmoid", "sqrt", "softplus", "logsumexp", "prod"}
+SMOOTH = {
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "square",
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "sqrt",
+    "softplus",
+    "logsumexp",
+    "prod",
+}
 
 
 def test_a_custom_operation_is_tested_in_five_lines():
-    right = custom_op("swish", lambda x: x * ops.sigmoid(1.702 * x), lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + 1.702 * x * ops.sigmoid(-1.702 * x)),))
-    wrong = custom_op("swish_without_a_factor", right.value, lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + x * ops.sigmoid(-1.702 * x)),))
+    right = custom_op(
+        "swish",
+        lambda x: x * ops.sigmoid(1.702 * x),
+        lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + 1.702 * x * ops.sigmoid(-1.702 * x)),),
+    )
+    wrong = custom_op(
+        "swish_without_a_factor",
+        right.value,
+        lambda y, x: (ops.sigmoid(1.702 * x) * (1.0 + x * ops.sigmoid(-1.702 * x)),),
+    )
 
     def test_of(operation):
         @settings(max_examples=50)

@@ -32,7 +32,8 @@ def path_sums(root):
 
 
 def size(node, x, d):
-    """Return the size of a local derivative: of its largest term, where it is a sum that goes through zero."""
+    """Return the size of a local derivative: of its largest term, where it is a sum that goes through zero.
+    """
     return max(abs(d), abs(node.data / x.data)) if node.op.name in ("gelu", "silu") and x.data else abs(d)
 
 
@@ -62,7 +63,13 @@ def pairs(draw):
 
 
 def usable(*roots):
-    assume(all(math.isfinite(v.data) and all(map(math.isfinite, v.local_grads)) for root in roots for v in toposort(root)))
+    assume(
+        all(
+            math.isfinite(v.data) and all(map(math.isfinite, v.local_grads))
+            for root in roots
+            for v in toposort(root)
+        )
+    )
 
 
 # Against exact arithmetic.
@@ -93,7 +100,9 @@ def test_linearity(pair, a, b):
     f, g, leaves = pair
     root = a * f + b * g
     usable(root)
-    assert_gradients(root, leaves, [a * x + b * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(
+        root, leaves, [a * x + b * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)]
+    )
 
 
 @settings(max_examples=EXAMPLES)
@@ -102,7 +111,11 @@ def test_product_rule(pair):
     f, g, leaves = pair
     root = f * g
     usable(root)
-    assert_gradients(root, leaves, [x * g.data + f.data * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(
+        root,
+        leaves,
+        [x * g.data + f.data * y for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)],
+    )
 
 
 @settings(max_examples=EXAMPLES)
@@ -112,7 +125,14 @@ def test_quotient_rule(pair):
     assume(abs(g.data) > 1e-3)
     root = f / g
     usable(root)
-    assert_gradients(root, leaves, [x / g.data - root.data * y / g.data for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)])
+    assert_gradients(
+        root,
+        leaves,
+        [
+            x / g.data - root.data * y / g.data
+            for x, y in zip(gradients(f, leaves), gradients(g, leaves), strict=True)
+        ],
+    )
 
 
 @settings(max_examples=EXAMPLES)
@@ -136,7 +156,10 @@ def test_hessian_is_symmetric(expression):
         for j in range(i):
             if not isinstance(row, Value) or not isinstance(rows[j], Value):
                 continue
-            bound = sum(path_sums(r).get(x, 0.0) * 8.0 * U * len(toposort(r)) for r, x in ((row, leaves[j]), (rows[j], leaves[i])))
+            bound = sum(
+                path_sums(r).get(x, 0.0) * 8.0 * U * len(toposort(r))
+                for r, x in ((row, leaves[j]), (rows[j], leaves[i]))
+            )
             assert matrix[i][j] == pytest.approx(matrix[j][i], rel=1e-12, abs=bound + 1e-300)
 
 
@@ -151,7 +174,9 @@ def test_permuted_arguments_permute_the_gradient(expression, rng):
 
     everything = tuple(range(len(places)))
     plain = grad(expression, everything)(*expression.inputs)
-    assert grad(permuted, everything)(*(expression.inputs[p] for p in places)) == tuple(plain[p] for p in places)
+    assert grad(permuted, everything)(*(expression.inputs[p] for p in places)) == tuple(
+        plain[p] for p in places
+    )
 
 
 @settings(max_examples=EXAMPLES)
@@ -165,8 +190,10 @@ def test_a_subexpression_may_be_shared_or_computed_twice(expression):
 
 
 INVERSES = [
-    ("exp", "log", -30.0, 30.0), ("sin", "asin", -1.5, 1.5), ("tanh", "atanh", -6.0, 6.0), ("sinh", "asinh", -30.0, 30.0),
-    ("expm1", "log1p", -20.0, 30.0), ("exp2", "log2", -30.0, 30.0), ("square", "sqrt", 1e-9, 1e9), ("tan", "atan", -1.5, 1.5),
+    ("exp", "log", -30.0, 30.0), ("sin", "asin", -1.5, 1.5), ("tanh", "atanh", -6.0, 6.0),
+    ("sinh", "asinh", -30.0, 30.0),
+    ("expm1", "log1p", -20.0, 30.0), ("exp2", "log2", -30.0, 30.0), ("square", "sqrt", 1e-9, 1e9),
+    ("tan", "atan", -1.5, 1.5),
     ("cosh", "acosh", 0.1, 30.0), ("reciprocal", "reciprocal", 1e-9, 1e9),
 ]  # fmt: skip
 
@@ -178,7 +205,8 @@ def test_slopes_of_inverse_functions_are_reciprocal(f, inverse, low, high, data)
     x = data.draw(st.floats(low, high))
     f, inverse = getattr(ag, f), getattr(ag, inverse)
     y = f(x)
-    # The inverse's slope is taken at the rounded y: that counts as often as the slope's logarithm changes with log y.
+    # The inverse's slope is taken at the rounded y: that counts as often as the slope's logarithm changes
+    # with log y.
     leaf = Value(y)
     slope = gradients(inverse(leaf), leaf, create_graph=True)
     curvature = gradients(slope, leaf) if isinstance(slope, Value) else 0.0

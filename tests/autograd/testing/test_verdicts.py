@@ -1,4 +1,5 @@
-"""Right, wrong, or not to be told: what the checker says where differences have no digits, and where it could check nothing."""
+"""Right, wrong, or not to be told: what the checker says where differences have no digits, and where it could
+check nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def test_a_right_gradient_is_not_accused_where_rounding_explains_the_differences
 
 
 def test_a_value_that_hides_its_digits_cannot_be_told() -> None:
-    op = custom_op("verdict_loss", lambda x: -math.log(1.0 / (1.0 + math.exp(-x))), lambda y, x: (-ag.sigmoid(-x),))
+    op = custom_op(
+        "verdict_loss", lambda x: -math.log(1.0 / (1.0 + math.exp(-x))), lambda y, x: (-ag.sigmoid(-x),)
+    )
     report = gradcheck(op, 40.0, raise_exception=False)
     assert [entry.status for entry in report] == ["not checked"]
     assert "rounding takes their digits" in str(report)
@@ -53,7 +56,19 @@ def test_what_left_the_graph_is_still_found(x: float) -> None:
 
 def test_sums_and_products_at_random_points_are_not_accused() -> None:
     rng = random.Random(11)
-    rows = [ag.sigmoid, ag.tanh, ag.softplus, ag.exp, ag.erf, ag.sin, ag.atan, ag.expm1, ag.logsigmoid, ag.gelu, ag.silu]
+    rows = [
+        ag.sigmoid,
+        ag.tanh,
+        ag.softplus,
+        ag.exp,
+        ag.erf,
+        ag.sin,
+        ag.atan,
+        ag.expm1,
+        ag.logsigmoid,
+        ag.gelu,
+        ag.silu,
+    ]
     for _ in range(150):
         f, g = rng.choice(rows), rng.choice(rows)
         c = rng.choice([0.0, 1.0, -1.0])
@@ -66,18 +81,22 @@ def test_sums_and_products_at_random_points_are_not_accused() -> None:
     ("expression", "at", "order", "code", "verdict"),
     [
         ("sqrt(x)", "x=0", "2", 1, "nothing was checked: none of 2 derivatives could be"),
-        ("log(x)", "x=-1", "1", 1, "nothing was checked: none of 1 derivatives could be"),
+        ("log(x)", "x=-1", "1", 1,
+         "nothing was checked: none of 1 derivatives could be"),
         ("exp(x)", "x=1000", "1", 1, "nothing was checked"),
         ("x*x", "x=3", "2", 0, "no error in 2 derivatives"),
         ("abs(x)", "x=0", "1", 1, "nothing was checked: none of 1 derivatives could be, 1 at a kink"),
         ("abs(x)", "x=0", "2", 1, "nothing was checked: none of 2 derivatives could be, 2 at a kink"),
         ("relu(x)", "x=0", "1", 1, "nothing was checked: none of 1 derivatives could be, 1 at a kink"),
-        ("maximum(x, y)", "x=1,y=1", "1", 1, "nothing was checked: none of 2 derivatives could be, 2 at a kink"),
+        ("maximum(x, y)", "x=1,y=1", "1", 1,
+         "nothing was checked: none of 2 derivatives could be, 2 at a kink"),
         ("x + sqrt(y)", "x=1,y=0", "1", 0, "no error in 1 of 2 derivatives, 1 not checked"),
         ("abs(x) + y", "x=0,y=1", "1", 0, "no error in 1 of 2 derivatives, 1 at a kink"),
     ],
 )  # fmt: skip
-def test_the_command_says_what_was_checked(expression: str, at: str, order: str, code: int, verdict: str, capsys) -> None:
+def test_the_command_says_what_was_checked(
+    expression: str, at: str, order: str, code: int, verdict: str, capsys
+) -> None:
     assert main(["check", expression, "--at", at, "--order", order]) == code
     assert verdict in capsys.readouterr().out
     assert main(["check", expression, "--at", at, "--order", order, "--quiet"]) == code

@@ -16,7 +16,9 @@ from nn.cli import demo, main
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.parametrize("command", [module.rpartition(".")[2] for module in {**nn.cli.COMMANDS, **autograd.cli.COMMANDS}])
+@pytest.mark.parametrize(
+    "command", [module.rpartition(".")[2] for module in {**nn.cli.COMMANDS, **autograd.cli.COMMANDS}]
+)
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])
@@ -27,8 +29,10 @@ def test_every_command_explains_itself(command, capsys):
 @pytest.mark.parametrize(("arguments", "message"), [
     ([], "chainrule: the following arguments are required: COMMAND; see chainrule --help"),
     (["no-such-command"], "chainrule: argument COMMAND: invalid choice: 'no-such-command'"),
-    (["demo", "--steps", "many"], "chainrule demo: argument --steps: invalid int value: 'many'; see chainrule demo --help"),
-    (["demo", "--no-such-option"], "chainrule: unrecognized arguments: --no-such-option; see chainrule --help"),
+    (["demo", "--steps", "many"],
+     "chainrule demo: argument --steps: invalid int value: 'many'; see chainrule demo --help"),
+    (["demo", "--no-such-option"],
+     "chainrule: unrecognized arguments: --no-such-option; see chainrule --help"),
 ])  # fmt: skip
 def test_bad_usage_is_one_clear_line_and_exits_with_2(arguments, message, capsys):
     with pytest.raises(SystemExit) as stopped:
@@ -89,14 +93,29 @@ def test_the_demo_is_the_same_for_the_same_seed():
 def test_quiet_prints_where_the_results_are_and_nothing_else(tmp_path, capsys):
     assert main(["demo", "--steps", "2", "--out", str(tmp_path), "--quiet"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [str(tmp_path / name) for name in ("loss.png", "boundary.png", "neuron.svg", "neuron.html", "weights.json")]
+    assert lines == [
+        str(tmp_path / name)
+        for name in ("loss.png", "boundary.png", "neuron.svg", "neuron.html", "weights.json")
+    ]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_an_interrupt_stops_cleanly_with_what_was_learnt(tmp_path):
-    command = [sys.executable, "-u", "-m", "autograd", "demo", "--steps", "100000", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "autograd",
+        "demo",
+        "--steps",
+        "100000",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
     assert process.stdout.readline().startswith("training")
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=300)
@@ -116,8 +135,13 @@ def test_bench_refuses_to_measure_nothing(option, capsys):
 def test_a_full_disk_is_one_clear_line_and_a_closed_output_none():
     command = f"{sys.executable} -m autograd check x --at x=1"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    for where, code, message in (("> /dev/full", 2, "chainrule check: No space left on device\n"), (">&-", 0, "")):
-        done = subprocess.run(f"{command} {where}", shell=True, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    for where, code, message in (
+        ("> /dev/full", 2, "chainrule check: No space left on device\n"),
+        (">&-", 0, ""),
+    ):
+        done = subprocess.run(
+            f"{command} {where}", shell=True, stderr=subprocess.PIPE, text=True, check=False, env=environment
+        )
         assert (done.returncode, done.stderr) == (code, message)
 
 
@@ -125,7 +149,10 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "autograd", "explain", "tanh(x)", "--at", "x=1"], stdout=writer, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "autograd", "explain", "tanh(x)", "--at", "x=1"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -135,18 +162,26 @@ def test_an_expression_that_begins_with_a_minus(capsys):
     for command in ("check", "draw", "explain", "stepper"):
         with pytest.raises(SystemExit):
             main([command, "-x*y", "--at", "x=1,y=2"])
-        assert "one that begins with a minus comes last, after --, as in: --at x=1 -- -x; see chainrule" in capsys.readouterr().err
+        assert (
+            "one that begins with a minus comes last, after --, as in: --at x=1 -- -x; see chainrule"
+            in capsys.readouterr().err
+        )
     assert main(["explain", "--at", "x=1,y=2", "--", "-x*y"]) == 0
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("check", "polygamma(999,x)", "--at", "x=2.5"), ("check", "im_inverse_power(x,999,999)", "--at", "x=-2.5"), ("draw", "polygamma(1000,x)", "--at", "x=2.5"),
-        ("explain", "polygamma(1000,x)", "--at", "x=2.5"), ("stepper", "gelu_slope(x,1000)", "--at", "x=2.5"), ("check", "gaussian(x,1000,2)", "--at", "x=0.5"),
+        ("check", "polygamma(999,x)", "--at", "x=2.5"),
+        ("check", "im_inverse_power(x,999,999)", "--at", "x=-2.5"),
+        ("draw", "polygamma(1000,x)", "--at", "x=2.5"),
+        ("explain", "polygamma(1000,x)", "--at", "x=2.5"), ("stepper", "gelu_slope(x,1000)", "--at", "x=2.5"),
+        ("check", "gaussian(x,1000,2)", "--at", "x=0.5"),
     ],
 )  # fmt: skip
-def test_a_derivative_of_an_order_beyond_the_largest_is_one_sentence(arguments, capsys, tmp_path, monkeypatch):
+def test_a_derivative_of_an_order_beyond_the_largest_is_one_sentence(
+    arguments, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert main(list(arguments)) == 2
     said = capsys.readouterr().err

@@ -1,4 +1,5 @@
-"""The command from its first moment: another package in the engine's place, interrupts, encodings, closed and narrow outputs."""
+"""The command from its first moment: another package in the engine's place, interrupts, encodings, closed and
+narrow outputs."""
 
 import os
 import shutil
@@ -20,7 +21,9 @@ def environment(**changed):
 
 def chainrule(*arguments, cwd, **changed):
     command = [sys.executable, "-m", "nn", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment(**changed), capture_output=True, check=False, timeout=120)
+    return subprocess.run(
+        command, cwd=cwd, env=environment(**changed), capture_output=True, check=False, timeout=120
+    )
 
 
 @pytest.fixture
@@ -41,18 +44,29 @@ def install_the_other(site):
 
 def run_in(site, program, *arguments):
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(site)}, cwd=site.parent, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        cwd=site.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_another_autograd_installed_later_is_named_with_the_command_that_repairs_it(site):
     install_the_other(site)
     done = run_in(site, START, "--version")
     assert done.returncode == 2
-    assert done.stderr.startswith("chainrule: the unrelated package autograd from PyPI has overwritten chainrule's")
+    assert done.stderr.startswith(
+        "chainrule: the unrelated package autograd from PyPI has overwritten chainrule's"
+    )
     assert "-m pip uninstall -y autograd && " in done.stderr and "--force-reinstall" in done.stderr
     assert done.stderr.count("\n") == 1
     done = run_in(site, "from nn import MLP")
-    assert done.stderr.splitlines()[-1].startswith("ImportError: the unrelated package autograd from PyPI has overwritten")
+    assert done.stderr.splitlines()[-1].startswith(
+        "ImportError: the unrelated package autograd from PyPI has overwritten"
+    )
 
 
 def test_another_autograd_installed_before_is_warned_of(site):
@@ -85,8 +99,10 @@ def test_where_nothing_is_wrong_nothing_is_said():
 
 
 COMMANDS = [
-    ["--help"], ["train", "--help"], ["explain", "sigmoid(w*x)**2", "--at", "w=1,x=2"], ["explain", "\u03b3*x", "--at", "\u03b3=1,x=2"],
-    ["explain", "sigmoid(x)", "--at", "x=2", "--style", "mathml"], ["check", "x**3", "--at", "x=2"], ["draw", "x*\u00e9", "--at", "x=2,\u00e9=1", "-o", "-"],
+    ["--help"], ["train", "--help"], ["explain", "sigmoid(w*x)**2", "--at", "w=1,x=2"],
+    ["explain", "\u03b3*x", "--at", "\u03b3=1,x=2"],
+    ["explain", "sigmoid(x)", "--at", "x=2", "--style", "mathml"], ["check", "x**3", "--at", "x=2"],
+    ["draw", "x*\u00e9", "--at", "x=2,\u00e9=1", "-o", "-"],
     ["stepper", "x", "--at", "x=1", "-o", "-"], ["train", "\u00e9.csv"], ["\u00e9"],
 ]  # fmt: skip
 ENCODINGS = {
@@ -107,7 +123,9 @@ def test_every_encoding_of_a_terminal_will_do(encoding, arguments, tmp_path):
 
 
 def test_what_is_printed_as_a_file_is_in_utf8(tmp_path):
-    done = chainrule("draw", "x*\u03b3", "--at", "x=2,\u03b3=1", "-o", "-", cwd=tmp_path, PYTHONIOENCODING="cp1252")
+    done = chainrule(
+        "draw", "x*\u03b3", "--at", "x=2,\u03b3=1", "-o", "-", cwd=tmp_path, PYTHONIOENCODING="cp1252"
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert "\u03b3" in done.stdout.decode("utf-8")
 
@@ -131,8 +149,21 @@ sys.exit(main())
 
 @pytest.mark.parametrize("imports", [1, 2, 3, 5, 9, 20, 40, 80, 120, 160])
 def test_an_interrupt_is_one_line_however_early(imports, tmp_path):
-    command = [sys.executable, "-c", INTERRUPTED, str(imports), "train", "moons", "--epochs", "3", "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, check=False, timeout=120)
+    command = [
+        sys.executable,
+        "-c",
+        INTERRUPTED,
+        str(imports),
+        "train",
+        "moons",
+        "--epochs",
+        "3",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, check=False, timeout=120
+    )
     assert (done.returncode, done.stderr.decode().strip().split(":")[-1]) == (130, " interrupted")
     assert b"Traceback" not in done.stderr
 
@@ -142,12 +173,27 @@ def test_an_interrupt_is_one_line_however_early(imports, tmp_path):
 def test_outputs_that_are_closed_or_not_read_to_the_end(arguments, tmp_path):
     command = f"{sys.executable} -m nn {arguments}"
     for redirected in (">&-", "2>&-", "<&-", ">&- 2>&-"):
-        done = subprocess.run(f"{command} {redirected}", shell=True, cwd=tmp_path, env=environment(), capture_output=True, check=False)
+        done = subprocess.run(
+            f"{command} {redirected}",
+            shell=True,
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 0, redirected
         assert b"Traceback" not in done.stderr and b"ignored" not in done.stderr
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(command, shell=True, cwd=tmp_path, env=environment(), stdout=writer, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -173,13 +219,28 @@ def test_what_is_broken_is_not_called_absent(package, breakage, tmp_path):
     (tmp_path / package / "__init__.py").write_text(breakage)
     (tmp_path / package / "strategies.py").write_text("")
     program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {USERS[package]}"
-    done = subprocess.run([sys.executable, "-c", program], env=environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     last = done.stderr.splitlines()[-1]
-    assert f"is installed here but broken ({BREAKAGES[breakage]}). Repair it with: pip uninstall {package} && pip install" in last
+    repair = f"pip uninstall {package} && pip install"
+    assert f"is installed here but broken ({BREAKAGES[breakage]}). Repair it with: {repair}" in last
 
 
 @pytest.mark.parametrize("package", USERS)
 def test_what_is_absent_is_called_absent(package):
     program = f"import sys; sys.modules[{package!r}] = None; {USERS[package]}"
-    done = subprocess.run([sys.executable, "-c", program], env=environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "which is not installed here. Install it with: pip install" in done.stderr.splitlines()[-1]

@@ -47,8 +47,30 @@ def test_spiral_and_two_layer_are_compiled(tmp_path, capsys):
 @pytest.mark.parametrize(
     "options",
     [
-        ["--hidden", "4,4", "--activation", "tanh", "--loss", "hinge", "--optimizer", "momentum", "--lr", "0.1"],
-        ["--loss", "cross-entropy", "--optimizer", "adamw", "--batch-size", "10", "--validation", "0.2", "--penalty", "0"],
+        [
+            "--hidden",
+            "4,4",
+            "--activation",
+            "tanh",
+            "--loss",
+            "hinge",
+            "--optimizer",
+            "momentum",
+            "--lr",
+            "0.1",
+        ],
+        [
+            "--loss",
+            "cross-entropy",
+            "--optimizer",
+            "adamw",
+            "--batch-size",
+            "10",
+            "--validation",
+            "0.2",
+            "--penalty",
+            "0",
+        ],
         ["--hidden", "0", "--optimizer", "rmsprop", "--samples", "40", "--noise", "0.3", "--seed", "5"],
         ["--compile", "--optimizer", "adagrad", "--epochs", "30"],
     ],
@@ -65,7 +87,8 @@ def write_flowers(path, *, words=True, rows=60):
     lines = ["width,height,kind"]
     for i in range(rows):
         kind = i % 3
-        lines.append(f"{100 + 10 * kind + rng.gauss(0, 2):.3f},{rng.gauss(0.001 * kind, 0.0002):.6f},{['lily', 'rose', 'tulip'][kind] if words else kind}")
+        width, height = 100 + 10 * kind + rng.gauss(0, 2), rng.gauss(0.001 * kind, 0.0002)
+        lines.append(f"{width:.3f},{height:.6f},{['lily', 'rose', 'tulip'][kind] if words else kind}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -79,7 +102,9 @@ def test_a_file_of_classes_and_predictions(tmp_path, capsys, words):
     out = capsys.readouterr().out
     assert ("classes lily, rose, tulip" if words else "classes 0, 1, 2") in out
     lines = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
-    assert lines[0] == ("class,score lily,score rose,score tulip" if words else "class,score 0,score 1,score 2")
+    assert lines[0] == (
+        "class,score lily,score rose,score tulip" if words else "class,score 0,score 1,score 2"
+    )
     assert [line.split(",")[0] for line in lines[1:]] == (["lily", "tulip"] if words else ["0", "2"])
 
 
@@ -88,7 +113,25 @@ def test_a_file_of_numbers(tmp_path, capsys):
     data.write_text("y,x\n" + "".join(f"{2.5 * i + 1},{i}\n" for i in range(20)))
     new = tmp_path / "new.csv"
     new.write_text("3\n4.5\n")
-    assert train(tmp_path, data, "--target", "y", "--hidden", "0", "--epochs", 400, "--lr", "0.3", "--penalty", 0, "--predict", new) == 0
+    assert (
+        train(
+            tmp_path,
+            data,
+            "--target",
+            "y",
+            "--hidden",
+            "0",
+            "--epochs",
+            400,
+            "--lr",
+            "0.3",
+            "--penalty",
+            0,
+            "--predict",
+            new,
+        )
+        == 0
+    )
     assert "numbers to predict" in capsys.readouterr().out
     rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
     assert [float(row) for row in rows[1:]] == pytest.approx([8.5, 12.25], rel=0.01)
@@ -99,22 +142,61 @@ def test_save_and_resume_give_the_uninterrupted_training(tmp_path, capsys):
     assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--save", whole) == 0
     assert train(tmp_path, "moons", "--epochs", 8, "--batch-size", 16, "--save", part) == 0
     kept = part.read_bytes()
-    assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--resume", part, "--save", tmp_path / "more.json") == 0
+    assert (
+        train(
+            tmp_path,
+            "moons",
+            "--epochs",
+            20,
+            "--batch-size",
+            16,
+            "--resume",
+            part,
+            "--save",
+            tmp_path / "more.json",
+        )
+        == 0
+    )
     assert part.read_bytes() == kept, "only the file of --save is written"
     assert json.loads((tmp_path / "more.json").read_text()) == json.loads(whole.read_text())
     new = tmp_path / "new.csv"
     new.write_text("0.0,1.0\n1.0,-0.5\n")
     capsys.readouterr()
-    assert train(tmp_path, "moons", "--epochs", 20, "--batch-size", 16, "--resume", whole, "--predict", new, "--quiet") == 0
-    assert capsys.readouterr().out.splitlines()[-2:] == [str(tmp_path / "out" / "predictions.csv"), str(whole)]
-    assert [row.split(",")[0] for row in (tmp_path / "out" / "predictions.csv").read_text().splitlines()] == ["class", "0", "1"]
+    assert (
+        train(
+            tmp_path,
+            "moons",
+            "--epochs",
+            20,
+            "--batch-size",
+            16,
+            "--resume",
+            whole,
+            "--predict",
+            new,
+            "--quiet",
+        )
+        == 0
+    )
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        str(tmp_path / "out" / "predictions.csv"),
+        str(whole),
+    ]
+    assert [row.split(",")[0] for row in (tmp_path / "out" / "predictions.csv").read_text().splitlines()] == [
+        "class",
+        "0",
+        "1",
+    ]
 
 
 BAD = {
     "an unknown name": (["sun"], "no data set is called 'sun'; choose one of moons, circles"),
     "a missing file": (["{tmp}/absent.csv"], "absent.csv: No such file or directory"),
     "a header alone": (["{tmp}/header.csv"], "header.csv has names of columns, but no line for a sample"),
-    "no folder to save in": (["moons", "--save", "{tmp}/absent/run.json"], "absent/run.json: there is no folder"),
+    "no folder to save in": (
+        ["moons", "--save", "{tmp}/absent/run.json"],
+        "absent/run.json: there is no folder",
+    ),
     "a file for a folder": (["moons", "--out", "{tmp}/good.csv"], "good.csv is a file; it takes a folder"),
     "a bad cell": (["{tmp}/bad.csv"], "bad.csv, line 3, column 1 (a): 'oops' is not a finite number"),
     "one class": (["{tmp}/one.csv"], "holds one class only"),
@@ -133,17 +215,35 @@ BAD = {
     "noise": (["moons", "--noise", "inf"], "--noise must be at least 0.0, and finite, got inf"),
     "foreign noise": (["{tmp}/good.csv", "--noise", "1"], "--noise does not go with"),
     "foreign samples": (["{tmp}/good.csv", "--samples", "9"], "--samples does not go with"),
-    "large numbers": (["{tmp}/large.csv"], "the numbers of column a are too large to take their mean and deviation"),
-    "nothing held out": (["moons", "--validation", "0.001"], "--validation 0.001 of 100 samples leaves none to hold out"),
-    "nothing to learn": (["moons", "--samples", "2", "--validation", "0.9"], "--validation 0.9 of 2 samples leaves none to learn from"),
+    "large numbers": (
+        ["{tmp}/large.csv"],
+        "the numbers of column a are too large to take their mean and deviation",
+    ),
+    "nothing held out": (
+        ["moons", "--validation", "0.001"],
+        "--validation 0.001 of 100 samples leaves none to hold out",
+    ),
+    "nothing to learn": (
+        ["moons", "--samples", "2", "--validation", "0.9"],
+        "--validation 0.9 of 2 samples leaves none to learn from",
+    ),
     "a folder to save to": (["moons", "--save", "{tmp}"], "is a folder; it takes a file"),
-    "no state": (["moons", "--resume", "{tmp}/state.json"], "cannot be resumed from: it has no learning rate"),
+    "no state": (
+        ["moons", "--resume", "{tmp}/state.json"],
+        "cannot be resumed from: it has no learning rate",
+    ),
     "target": (["moons", "--target", "y"], "--target does not go with moons"),
     "unknown column": (["{tmp}/good.csv", "--target", "z"], "no column 'z'; its columns are a, b"),
     "nothing to resume": (["moons", "--resume", "{tmp}/absent.json"], "there is no file"),
     "another file": (["moons", "--resume", "{tmp}/good.csv"], "not JSON"),
-    "wrong columns": (["moons", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 2 features"),
-    "wrong column": (["{tmp}/good.csv", "--predict", "{tmp}/bad3.csv"], "has 3 columns, but the network takes 1 feature (a)"),
+    "wrong columns": (
+        ["moons", "--predict", "{tmp}/bad3.csv"],
+        "has 3 columns, but the network takes 2 features",
+    ),
+    "wrong column": (
+        ["{tmp}/good.csv", "--predict", "{tmp}/bad3.csv"],
+        "has 3 columns, but the network takes 1 feature (a)",
+    ),
     "out": (["moons", "--epochs", "1", "--out", "{tmp}/good.csv/x"], "good.csv"),
 }
 
@@ -172,14 +272,20 @@ def test_a_missing_matplotlib_is_noticed_before_training(tmp_path, monkeypatch, 
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert train(tmp_path, "moons", "--epochs", 1) == 2
     out, error = capsys.readouterr()
-    assert error == "chainrule train: drawing plots needs matplotlib, which is not installed here. Install it with: pip install 'chainrule[plot]'\n"
+    assert error == (
+        "chainrule train: drawing plots needs matplotlib, which is not installed here. "
+        "Install it with: pip install 'chainrule[plot]'\n"
+    )
     assert not out
     assert not (tmp_path / "out").exists()
 
 
 def test_predictions_may_be_for_a_file_with_its_targets_and_other_columns(tmp_path):
     data, new = tmp_path / "flowers.csv", tmp_path / "new.csv"
-    data.write_text("width,length,kind\n" + "".join(f"{i % 2 + 0.01 * i},{i % 2},{('lily', 'rose')[i % 2]}\n" for i in range(12)))
+    data.write_text(
+        "width,length,kind\n"
+        + "".join(f"{i % 2 + 0.01 * i},{i % 2},{('lily', 'rose')[i % 2]}\n" for i in range(12))
+    )
     new.write_text("kind,length,note,width\nrose,1,first,1\nlily,0,second,0\n")
     assert train(tmp_path, data, "--epochs", 40, "--predict", new, "--quiet") == 0
     head, *rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
@@ -191,11 +297,22 @@ def test_the_boundary_of_a_file_has_its_names_and_units(tmp_path):
     from nn.cli.outcome import boundary
     from nn.cli.train import Task
 
-    task = Task([[-1.0, 0.0], [1.0, 0.5]], [0, 1], [0, 1], 1, "logistic", ["lily", "rose"], ["width", "length"], [(10.0, 2.0), (0.0, 1.0)])
+    task = Task(
+        [[-1.0, 0.0], [1.0, 0.5]],
+        [0, 1],
+        [0, 1],
+        1,
+        "logistic",
+        ["lily", "rose"],
+        ["width", "length"],
+        [(10.0, 2.0), (0.0, 1.0)],
+    )
     ax = boundary(task, lambda point: point[0])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "length")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["lily", "rose"]
-    ticks = {text.get_text(): place for text, place in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True)}
+    ticks = {
+        text.get_text(): place for text, place in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True)
+    }
     assert {"9", "10", "11"} <= set(ticks)
     assert abs(ticks["11"] - 0.5) < 1e-12
 
@@ -231,8 +348,17 @@ def test_a_training_that_explodes_names_the_operation(tmp_path, capsys):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder that refuses every user")
-@pytest.mark.parametrize("arguments", [["train", "moons", "--out", "/proc/self"], ["train", "moons", "--save", "/proc/self/run.json"], ["demo", "--out", "/proc/self"]])
-def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(tmp_path, monkeypatch, capsys, arguments):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "moons", "--out", "/proc/self"],
+        ["train", "moons", "--save", "/proc/self/run.json"],
+        ["demo", "--out", "/proc/self"],
+    ],
+)
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(
+    tmp_path, monkeypatch, capsys, arguments
+):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     out, error = capsys.readouterr()
@@ -244,8 +370,10 @@ def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(tmp_path,
 def test_an_interrupt_keeps_what_was_learnt_even_before_the_first_tenth(tmp_path):
     save = tmp_path / "run.json"
     process = subprocess.Popen(
-        [sys.executable, "-m", "autograd", "train", "moons", "--epochs", "1000000", "--out", str(tmp_path / "out"), "--save", str(save)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        [sys.executable, "-m", "autograd", "train", "moons", "--epochs", "1000000", "--out",
+            str(tmp_path / "out"), "--save", str(save)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     next(line for line in process.stdout if line.startswith("training"))
     process.send_signal(signal.SIGINT)
@@ -259,7 +387,8 @@ def test_an_interrupt_keeps_what_was_learnt_even_before_the_first_tenth(tmp_path
 
 MOONS = ["moons", "--epochs", 2, "--hidden", "3", "--batch-size", 20]
 OTHERS = {
-    "seed": 1, "samples": 60, "noise": 0.3, "hidden": "4", "activation": "tanh", "loss": "hinge", "optimizer": "sgd", "lr": 0.5,
+    "seed": 1, "samples": 60, "noise": 0.3, "hidden": "4", "activation": "tanh", "loss": "hinge",
+    "optimizer": "sgd", "lr": 0.5,
     "penalty": 0.1, "batch-size": 10, "validation": 0.25,
 }  # fmt: skip
 
@@ -274,7 +403,9 @@ def saved(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("option", OTHERS)
-def test_a_training_is_not_resumed_with_another_option_that_decides_data_or_model(saved, tmp_path, capsys, option):
+def test_a_training_is_not_resumed_with_another_option_that_decides_data_or_model(
+    saved, tmp_path, capsys, option
+):
     kept = saved.read_bytes()
     assert train(tmp_path, "moons", "--epochs", 3, f"--{option}", OTHERS[option], "--resume", saved) == 2
     said = capsys.readouterr().err
@@ -327,10 +458,15 @@ def test_samples_to_predict_for_are_matched_by_name(tmp_path, capsys, content, m
     assert (tmp_path / "out" / "predictions.csv").read_bytes() == expected
 
 
-@pytest.mark.parametrize(("columns", "names"), [(["$a$", "$b_"], ["$x", "y$^"]), (["_a", "b{"], ["_x", "_y"]), ([r"\frac", "$$"], ["$\\oops$", "%"])])
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [(["$a$", "$b_"], ["$x", "y$^"]), (["_a", "b{"], ["_x", "_y"]), ([r"\frac", "$$"], ["$\\oops$", "%"])],
+)
 def test_text_in_plots_is_text(tmp_path, columns, names):
     data = tmp_path / "$costs_{.csv"
-    data.write_text("\n".join([",".join([*columns, "y"]), *(f"{i},{i * i % 5},{names[i % 2]}" for i in range(8))]))
+    data.write_text(
+        "\n".join([",".join([*columns, "y"]), *(f"{i},{i * i % 5},{names[i % 2]}" for i in range(8))])
+    )
     assert train(tmp_path, data, "--epochs", 1) == 0
     assert {"loss.png", "boundary.png"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
@@ -339,7 +475,17 @@ def test_text_in_plots_is_text(tmp_path, columns, names):
 def test_a_file_whose_name_is_not_utf8_is_trained_on(tmp_path):
     data = tmp_path / os.fsdecode(b"caf\xe9.csv")
     data.write_text("a,b,y\n1,2,0\n2,1,1\n3,5,0\n4,4,1\n")
-    command = [sys.executable, "-m", "nn", "train", str(data), "--epochs", "1", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "nn",
+        "train",
+        str(data),
+        "--epochs",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / "out" / "boundary.png").exists()
@@ -356,7 +502,14 @@ def test_training_ends_with_pictures_where_matplotlibrc_asks_for_latex(tmp_path,
 ROWS = "1,20,0\n2,10,1\n0,30,0\n4,10,1\n1,11,0\n3,0,1\n"
 
 
-@pytest.mark.parametrize(("renamed", "said"), [("b,a,y", "the features a, b, and .* has b, a"), ("a,c,y", "the features a, b, and .* has a, c"), ("a,b,z", "the target y, and .* has z")])
+@pytest.mark.parametrize(
+    ("renamed", "said"),
+    [
+        ("b,a,y", "the features a, b, and .* has b, a"),
+        ("a,c,y", "the features a, b, and .* has a, c"),
+        ("a,b,z", "the target y, and .* has z"),
+    ],
+)
 def test_a_resumed_training_must_be_of_the_same_columns(tmp_path, capsys, renamed, said):
     import re
 
