@@ -1,4 +1,4 @@
-"""The backends behind one face, and the choice between them."""
+"""A program with its arrays, loaded and run; and the choice of a backend, by what each would take."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import struct
 import sys
 import time
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
-from autograd.compiler.backends.c.bind import BoundC
-from autograd.compiler.backends.c.emit import unsupported
-from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
-from autograd.compiler.backends.numpy.emit import bind
-from autograd.compiler.backends.python.emit import BoundPython
+from autograd.compiler.backends import BACKENDS, Bound, Descending, Reusable, load, work_of
 from autograd.compiler.graph.ir import BOUND, CONST, INPUT, LANE, Graph, Ints
 from autograd.compiler.record.trace import Source
 from autograd.compiler.roll.program import LANES, Program
 
 __all__ = ["Engine", "choose"]
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Engine:
@@ -30,14 +29,9 @@ class Engine:
     def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
         start = time.perf_counter()
         self.program, self.lanes, self.backend = program, lanes, backend
-        if hasattr(like, "another"):
-            self.bound: Any = like.another(lanes)
-        elif backend == "c":
-            self.bound = BoundC(program, lanes)
-        elif backend == "python":
-            self.bound = BoundPython(program, lanes)
-        else:
-            self.bound = bind(program, lanes)
+        made = load(backend)
+        self._judges = made.judges
+        self.bound: Bound = like.another(lanes) if isinstance(like, Reusable) else made.bind(program, lanes)
         self.calls = self.bound.count
         graph = program.graph
         self.shared, self.rows = self.bound.shared, self.bound.lanes
@@ -45,8 +39,10 @@ class Engine:
         self.theta, self.gradient = self.shared[:count], self.shared[count : 2 * count]
         self._pack = struct.Struct(f"{count}d").pack_into
         self._looked_at = [self.gradient]
-        if backend == "numpy":
-            for a, stretches in zip((self.shared, self.rows), program.looked_at(8, (4096, 1 + 1024 // lanes)), strict=True):
+        if made.keeps:
+            for a, stretches in zip(
+                (self.shared, self.rows), program.looked_at(8, (4096, 1 + 1024 // lanes)), strict=True
+            ):
                 self._looked_at += [a[start:end].ravel() for start, end in stretches]
         if graph.scale >= 0:
             self.shared[program.address[graph.scale]] = 1.0 / lanes
@@ -62,14 +58,17 @@ class Engine:
         self.outputs = self._where(graph.outputs)
         self.fixed = [fixed for fixed, _ in self.outputs]
         self.finite = all(math.isfinite(where) for _, where in self.outputs)
-        if hasattr(self.bound, "descend"):
+        if isinstance(self.bound, Descending):
             self.descend = self.bound.descend
         self.value_at = self.outputs[0] if self.outputs else (True, 0.0)
         self.seconds = time.perf_counter() - start
 
     def _where(self, nodes: Ints) -> list[tuple[bool, Any]]:
         graph = self.program.graph
-        return [(True, float(graph.value[n])) if graph.kind[n] == CONST else (False, int(self.program.address[n])) for n in nodes.tolist()]
+        return [
+            (True, float(graph.value[n])) if graph.kind[n] == CONST else (False, int(self.program.address[n]))
+            for n in nodes.tolist()
+        ]
 
     def load(self, given: Any, captured: Sequence[float]) -> None:
         """Put the arguments, and the data of the captured leaves, into their places."""
@@ -88,7 +87,7 @@ class Engine:
             self.shared[self.data_at] = np.concatenate([a.ravel() for a in arrays])
 
     def attempt(self, theta: Any) -> tuple[float, Any] | None:
-        """Return the loss and its gradient at the given parameters; None where the engine has the last word."""
+        """Return the loss and its gradient at these parameters; None where the engine has to evaluate."""
         if theta.__class__ is list:
             self._pack(self.theta, 0, *theta)  # in half the time
         else:
@@ -103,12 +102,14 @@ class Engine:
 
         They do not where the loss, a gradient or an output is not finite, or a number is beyond `BOUND`.
         """
-        if self.backend == "c":
+        if self._judges:
             return not self.bound.run() and self.finite
         with quiet():  # the engine gives no warnings for infinity and NaN either
             self.bound.run()
             if sum([float(a.dot(a)) for a in self._looked_at]) < BOUND * BOUND:
-                return self.finite and all(fixed or math.isfinite(self.shared.item(where)) for fixed, where in self.outputs)
+                return self.finite and all(
+                    fixed or math.isfinite(self.shared.item(where)) for fixed, where in self.outputs
+                )
             sizes = [np.abs(a) for a in self._looked_at]
             results = [self.gradient, self.shared[[where for fixed, where in self.outputs if not fixed]]]
             # Of x - x NumPy adds up the coefficients first, so that infinities do not meet.
@@ -157,77 +158,51 @@ def quiet() -> Any:
 
 _NOTICED: list[str] = []
 
-
-def choose(backend: str, program: Program, *, against: str = "") -> tuple[str, str]:
-    """Return the backend to use, and why; ``against`` is a reason to do without C.
-
-    ``"auto"`` compares estimates for one call. C has to make up for the C compiler's time, about half a second, in
-    CALLS calls: what is called a few times, or takes microseconds anyhow, does not start a compiler. The choice
-    depends on the program and on whether there is a compiler, and on nothing else, so it is the same next time.
-    """
-    if backend == "c":
-        reason = against or against_c(program)
-        if (against or reason.startswith("no C compiler")) and not _NOTICED:
-            _NOTICED.append(reason)
-            warnings.warn(f"compile(backend='c'): {reason}; using NumPy", RuntimeWarning, stacklevel=5)
-        return ("numpy", f"C was asked for, but {reason}") if reason else ("c", "asked for")
-    if backend != "auto":
-        return backend, "asked for"
-    by_numpy, by_python, by_c, building = estimates(program)
-    others = {"numpy": by_numpy, "python": by_python}
-    chosen = min(others, key=others.__getitem__)
-    why = f"estimates: NumPy {by_numpy:.0f} us, straight-line Python {by_python:.0f} us, C {by_c:.1f} us a call"
-    if CALLS * (others[chosen] - by_c) * 1e-6 <= building:
-        return chosen, f"{why}; C would not make up for {building:.1f} s of building it in {CALLS} calls"
-    reason = against or against_c(program)
-    return (chosen, f"{why}, but {reason}") if reason else ("c", why)
-
-
-def against_c(program: Program) -> str:
-    """Return why the program is not for C, or an empty text."""
-    reason = unsupported(program)
-    if not reason and largest_product(program) > BLAS_FROM:
-        reason = "matrix products of this size are faster with the BLAS behind NumPy"
-    if not reason and find_compiler() is None:
-        reason = no_compiler()
-    return reason
-
-
 CALLS = 3000
 """How often a compiled function is called, as far as the choice of a backend is concerned."""
 
 
-def estimates(program: Program) -> tuple[float, float, float, float]:
-    """Return the microseconds of a call with NumPy, in Python and in C, and the seconds that the C compiler takes.
+def choose(asked: str, program: Program, failed: Mapping[str, str] = NOTHING) -> tuple[str, str]:
+    """Return the backend to use, and why; ``failed`` names backends that did not work, with a reason each.
 
-    Lanes count as a hundred examples. Measured on the benchmarks' systems, they are right within a factor of three.
+    ``"auto"`` compares what each would take for CALLS calls, building included: for what is called a few
+    times, or takes microseconds anyhow, no compiler is started. The choice depends on the program and on
+    whether there is a compiler, and on nothing else, so it is the same next time. Measured on the benchmarks'
+    systems, the estimates are right within a factor of three.
     """
-    width = 100.0 if graph_has_lanes(program) else 1.0
-    terms, rows = width * len(program.graph.terms), width * float((program.graph.args[:, 0] >= 0).sum())
-    refs = [r for s in program.statements for r in (*s.operands, *(x for p in s.parts for x in (p.a, p.b) if x is not None))]
-    gathered = sum(width * r.addresses.size for r in refs if r.addresses is not None)
-    arrays = sum(2.0 * len(s.parts) + (3.0 if s.op is not None else 0.0) + (1.0 if s.note else 0.0) for s in program.statements)
-    by_numpy = 0.5 * arrays + 0.0005 * (terms + 6.0 * rows)
-    by_python = 2.0 + 0.03 * (terms + 6.0 * rows) if terms + 6.0 * rows < PYTHON_LIMIT * width else math.inf
-    by_c = 0.5 + 0.0002 * terms + 0.003 * rows + 0.01 * len(program.statements) + 0.004 * gathered
-    return by_numpy, by_python, by_c, 0.4 + 1e-5 * gathered / width + 1e-4 * len(program.statements)
+    if asked == "auto":
+        return _cheapest(program, failed)
+    backend = load(asked)
+    absent = failed.get(asked) or backend.absent()
+    reason = absent or backend.against(program)
+    if absent and asked not in _NOTICED:
+        _NOTICED.append(asked)
+        warnings.warn(f"compile(backend={asked!r}): {absent}; using NumPy", RuntimeWarning, stacklevel=5)
+    return ("numpy", f"{backend.title} was asked for, but {reason}") if reason else (asked, "asked for")
 
 
-BLAS_FROM = 3e6
-"""Multiplications in one matrix product from which BLAS beats plain loops, a lane counting as fifty."""
+def _cheapest(program: Program, failed: Mapping[str, str]) -> tuple[str, str]:
+    """Return the backend that takes least for all calls, of those that can run the program, and why."""
+    work = work_of(program)
+    backends = {name: load(name) for name in BACKENDS}
+    costs = {name: backend.cost(work) for name, backend in backends.items()}
+    order = sorted(costs, key=lambda name: CALLS * 1e-6 * costs[name].microseconds + costs[name].seconds)
+    shown = [f"{backends[name].title} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
+    why = f"estimates: {', '.join(shown)} a call"
+    for name in order:
+        reason = failed.get(name) or backends[name].absent() or backends[name].against(program)
+        if not reason:
+            break
+        why += f", but {reason}"
+    for other, cost in costs.items():
+        if order.index(other) > order.index(name) and cost.microseconds < costs[name].microseconds:
+            why += (
+                f"; {backends[other].title} would not make up for {cost.seconds:.1f} s of building it "
+                f"in {CALLS} calls"
+            )
+    return name, why
 
 
-def largest_product(program: Program) -> float:
-    """Return how many multiplications the largest matrix product has."""
-    width = 50.0 if graph_has_lanes(program) else 1.0
-    sizes = [float(np.prod(p.sizes)) * (width if p.over or s.lane else 1.0) for s in program.statements for p in s.parts if p.b is not None]
-    return max(sizes, default=0.0)
-
-
-PYTHON_LIMIT = 200_000
-"""Largest straight-line program worth having: Python needs some 10 microseconds to compile each line."""
-
-
-def graph_has_lanes(program: Program) -> bool:
-    """Tell whether the program runs over lanes."""
-    return bool((program.graph.kind == LANE).any())
+def _rounded(microseconds: float) -> str:
+    """Return a time with two digits or more."""
+    return f"{microseconds:.{0 if microseconds >= 10 else 1}f}"

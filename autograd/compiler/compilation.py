@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
+from autograd.compiler.backends import BACKENDS
 from autograd.errors import optional
 from autograd.value import Value
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compile"]
 
-BACKENDS = ("auto", "numpy", "c", "python")
 REDUCTIONS = ("mean", "sum")
 
 
@@ -77,8 +77,9 @@ def compile(
     """
     if not callable(f):
         raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
+    names = ("auto", *BACKENDS)
+    if backend not in names:
+        raise ValueError(f"backend must be one of {', '.join(names)}, got {backend!r}")
     if reduction not in REDUCTIONS:
         raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
     if params is None:

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
+from autograd.compiler.backends import Reusable
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.cache import Recent
 from autograd.compiler.choose import Engine, choose
@@ -67,10 +68,10 @@ class Structure:
             reason = broken() or (str(error) if isinstance(error, OSError) else "")
             if self.asked != "auto" and not reason:
                 raise
-            backend, self.why = choose(self.asked, self.program, against=reason or str(error))
+            backend, self.why = choose(self.asked, self.program, {backend: reason or str(error)})
             self.backend = backend
             engine = Engine(self.program, self.source, backend, lanes)
-        if hasattr(engine.bound, "another"):
+        if isinstance(engine.bound, Reusable):
             self.model.setdefault(backend, engine.bound)
         return engine
 

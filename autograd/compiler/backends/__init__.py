@@ -1,1 +1,171 @@
-"""What runs a program: NumPy, C, straight-line Python; a folder each."""
+"""What runs a program: NumPy, C, straight-line Python; a folder each, declared here.
+
+In comes a `Program` (see `autograd.compiler.roll`), out comes a `Bound` one: the program over arrays of its
+own, which computes everything from the numbers that stand in the places of the leaves. A backend is a folder
+with a module ``backend`` in it that defines ``BACKEND``, and one line in `BACKENDS`; the choice between them
+reads nothing else.
+
+Examples
+--------
+>>> from autograd.compiler.backends import BACKENDS, load
+>>> list(BACKENDS)
+['numpy', 'python', 'c']
+>>> load("python").title
+'straight-line Python'
+
+The program of w x + w and its gradient, bound, loaded and run; parameters come first, then their gradients:
+
+>>> from autograd import Value, compile
+>>> from autograd.compiler.graph.ir import INPUT
+>>> w = Value(2.0, "w")
+>>> step = compile(lambda x: w * x + w, [w], backend="numpy")
+>>> step(3.0)
+8.0
+>>> program = step._made()[0].program
+>>> bound = load("python").bind(program, lanes=1)
+>>> bound.shared[0] = 2.0
+>>> bound.shared[program.address[program.graph.kind == INPUT]] = 3.0
+>>> bound.run()
+>>> float(bound.shared[program.address[program.graph.outputs[0]]]), float(bound.shared[1])
+(8.0, 4.0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from autograd.compiler.roll.program import Program
+
+__all__ = ["BACKENDS", "Backend", "Bound", "Cost", "Descending", "Reusable", "Work", "load", "work_of"]
+
+BACKENDS: Final = {
+    "numpy": "autograd.compiler.backends.numpy.backend",
+    "python": "autograd.compiler.backends.python.backend",
+    "c": "autograd.compiler.backends.c.backend",
+}
+"""The backends, and where each is; of two that cost the same, the first is taken."""
+
+
+class Bound(Protocol):
+    """A program with arrays of its own, on one backend, for one number of lanes.
+
+    Attributes
+    ----------
+    shared : array (numbers,)
+        The numbers that all examples share: parameters, their gradients, and the rest.
+    lanes : array (rows, lanes)
+        A row for each number that an example has of its own.
+    count : int
+        How many calls the program makes; `report` tells it.
+    """
+
+    shared: Any
+    lanes: Any
+    count: int
+
+    def run(self) -> int | None:
+        """Compute everything from what stands in the leaves.
+
+        0 where the backend found that the results hold.
+        """
+
+
+@runtime_checkable
+class Reusable(Protocol):
+    """A bound program of whose code there need not be a second copy."""
+
+    def another(self, lanes: int) -> Bound:
+        """Return the same code with arrays of its own."""
+
+
+@runtime_checkable
+class Descending(Protocol):
+    """A bound program that can take steps of gradient descent by itself."""
+
+    def descend(self, steps: int, lr: float) -> Any:
+        """Take steps as far as all numbers are finite; return the losses of those taken."""
+
+
+class Work(NamedTuple):
+    """What there is to do in a call, a hundred examples where there are lanes."""
+
+    terms: float
+    """Products that are added up."""
+    rows: float
+    """Results of elementwise operations."""
+    gathered: float
+    """Numbers that are read through tables of addresses."""
+    calls: float
+    """Roughly, the calls that a statement each would take over whole arrays."""
+    statements: int
+    width: float
+    """Examples that are assumed."""
+
+
+class Cost(NamedTuple):
+    """What a backend takes for a program."""
+
+    microseconds: float
+    """Of one call."""
+    seconds: float
+    """Of building it, before the first call."""
+
+
+class Backend(Protocol):
+    """One way to run programs.
+
+    Attributes
+    ----------
+    title : str
+        What a report calls it.
+    judges : bool
+        Whether ``run`` of a bound program tells itself whether the results hold; otherwise the caller looks.
+    keeps : bool
+        Whether numbers on the way to the results stand in the arrays too, where the caller can look at them.
+    """
+
+    title: str
+    judges: bool
+    keeps: bool
+
+    def bind(self, program: Program, lanes: int) -> Bound:
+        """Return the program over fresh arrays, for a number of lanes."""
+
+    def absent(self) -> str:
+        """Return why nothing runs on this backend here, or an empty text."""
+
+    def against(self, program: Program) -> str:
+        """Return why this program is not for this backend, or an empty text."""
+
+    def cost(self, work: Work) -> Cost:
+        """Estimate what a program takes, from what there is to do."""
+
+
+def load(name: str) -> Backend:
+    """Return a backend by its name.
+
+    It is imported when it is first asked for, since NumPy may not be there.
+    """
+    backend: Backend = import_module(BACKENDS[name]).BACKEND
+    return backend
+
+
+def work_of(program: Program) -> Work:
+    """Return what there is to do in a call of a program."""
+    graph = program.graph
+    width = 100.0 if program.lanes else 1.0
+    parts = [p for s in program.statements for p in s.parts]
+    refs = [r for s in program.statements for r in s.operands] + [
+        x for p in parts for x in (p.a, p.b) if x is not None
+    ]
+    calls = [2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note) for s in program.statements]
+    return Work(
+        terms=width * len(graph.terms),
+        rows=width * float((graph.args[:, 0] >= 0).sum()),
+        gathered=width * float(sum(r.addresses.size for r in refs if r.addresses is not None)),
+        calls=sum(calls),
+        statements=len(program.statements),
+        width=width,
+    )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value
 from autograd.compiler import choose, compile
-from autograd.compiler.backends.c import bind, toolchain
+from autograd.compiler.backends.c import backend, bind, toolchain
 from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import schedule, simplify
 from autograd.compiler.graph.interpret import interpret
@@ -179,7 +179,7 @@ def test_programs_in_c_are_clean_under_the_sanitizers():
 
 
 def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
-    monkeypatch.setattr(choose, "find_compiler", lambda: None)
+    monkeypatch.setattr(backend, "find_compiler", lambda: None)
     monkeypatch.setattr(choose, "_NOTICED", [])
     w = Value(2.0, "w")
     step = compile(lambda x: w * x, [w], backend="c")
@@ -199,7 +199,7 @@ def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, with
     step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
     program = step._prepare(system.data)[0].program
     for wanted, compiler in ((with_compiler, "a compiler"), (without, None)):
-        monkeypatch.setattr(choose, "find_compiler", lambda compiler=compiler: compiler)
+        monkeypatch.setattr(backend, "find_compiler", lambda compiler=compiler: compiler)
         chosen, why = choose.choose("auto", program)
         assert chosen == wanted
         assert "estimates: NumPy" in why

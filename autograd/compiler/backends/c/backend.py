@@ -1,0 +1,59 @@
+"""C as a backend."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd.compiler.backends import Backend, Bound, Cost, Work
+from autograd.compiler.backends.c.bind import BoundC
+from autograd.compiler.backends.c.emit import unsupported
+from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
+from autograd.compiler.roll.program import Program
+
+__all__ = ["BACKEND", "BLAS_FROM", "largest_product"]
+
+BLAS_FROM = 3e6
+"""Multiplications in one matrix product from which BLAS beats plain loops, a lane counting as fifty."""
+
+
+class C:
+    """Programs in C, built where there is a compiler."""
+
+    title = "C"
+    judges = True
+    keeps = False
+
+    def bind(self, program: Program, lanes: int) -> Bound:
+        """Return the program over fresh arrays, for a number of lanes."""
+        return BoundC(program, lanes)
+
+    def absent(self) -> str:
+        """Return why no compiler is there, or an empty text."""
+        return no_compiler() if find_compiler() is None else ""
+
+    def against(self, program: Program) -> str:
+        """Return why this program is not for C, or an empty text."""
+        reason = unsupported(program)
+        if not reason and largest_product(program) > BLAS_FROM:
+            reason = "matrix products of this size are faster with the BLAS behind NumPy"
+        return reason
+
+    def cost(self, work: Work) -> Cost:
+        """Estimate a call, and the seconds that the compiler takes.
+
+        About half a second, and some for each statement.
+        """
+        call = 0.5 + 0.0002 * work.terms + 0.003 * work.rows + 0.01 * work.statements + 0.004 * work.gathered
+        return Cost(call, 0.4 + 1e-5 * work.gathered / work.width + 1e-4 * work.statements)
+
+
+def largest_product(program: Program) -> float:
+    """Return how many multiplications the largest matrix product has."""
+    width = 50.0 if program.lanes else 1.0
+    products = [(p, s.lane) for s in program.statements for p in s.parts if p.b is not None]
+    return max(
+        (float(np.prod(p.sizes)) * (width if p.over or lane else 1.0) for p, lane in products), default=0.0
+    )
+
+
+BACKEND: Backend = C()

@@ -1,0 +1,42 @@
+"""Straight-line Python as a backend."""
+
+from __future__ import annotations
+
+import math
+
+from autograd.compiler.backends import Backend, Bound, Cost, Work
+from autograd.compiler.backends.python.emit import BoundPython
+from autograd.compiler.roll.program import Program
+
+__all__ = ["BACKEND"]
+
+LIMIT = 200_000
+"""Largest straight-line program worth having: Python needs some 10 microseconds to compile each line."""
+
+
+class Python:
+    """Graphs as straight-line Python over floats, for tiny or sequential ones."""
+
+    title = "straight-line Python"
+    judges = False
+    keeps = False
+
+    def bind(self, program: Program, lanes: int) -> Bound:
+        """Return the program over fresh arrays, for a number of lanes."""
+        return BoundPython(program, lanes)
+
+    def absent(self) -> str:
+        """Return an empty text: there is always Python."""
+        return ""
+
+    def against(self, program: Program) -> str:  # noqa: ARG002
+        """Return an empty text: every program runs."""
+        return ""
+
+    def cost(self, work: Work) -> Cost:
+        """Estimate 30 nanoseconds a term, and no end for a program that takes too long to compile."""
+        lines = work.terms + 6.0 * work.rows
+        return Cost(2.0 + 0.03 * lines if lines < LIMIT * work.width else math.inf, 0.0)
+
+
+BACKEND: Backend = Python()

@@ -1,0 +1,141 @@
+"""A backend is a folder and a line in the table: one is added here, and everything else takes it as it is."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+from autograd.compiler import choose, compile
+from autograd.compiler.backends import BACKENDS, Cost, Descending, Reusable, load
+from autograd.compiler.graph.interpret import interpret
+from autograd.compiler.graph.ir import INPUT, LANE, PARAM
+from autograd.compiler.roll.program import LANES
+
+FEATURES = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]]
+TARGETS = [0.5, -0.25, 1.0]
+
+
+class BoundGraph:
+    """The scalar graph of a program, to be walked node by node."""
+
+    count = 1
+
+    def __init__(self, program, lanes):
+        self.program = program
+        self.shared, self.lanes = np.zeros(max(program.shared, 1)), np.zeros((max(program.lanes, 1), lanes))
+
+    def run(self):
+        graph, address = self.program.graph, self.program.address.tolist()
+        leaves = np.flatnonzero(np.isin(graph.kind, (PARAM, INPUT, LANE))).tolist()
+        values = {
+            n: self.lanes[address[n] - LANES] if address[n] >= LANES else self.shared[address[n]]
+            for n in leaves
+        }
+        numbers = interpret(graph, values, self.lanes.shape[1])
+        for node, at in enumerate(address):
+            if 0 <= at < LANES and graph.kind[node] not in (PARAM, INPUT):
+                self.shared[at] = numbers[node]
+        self.shared[self.program.copies[1]] = self.shared[self.program.copies[0]]
+
+
+class Interpreter:
+    """A backend that is quickest to write."""
+
+    title, judges, keeps = "the interpreter", False, False
+
+    def __init__(self, absent="", against="", cost=1e9):
+        self.reasons, self.price = (absent, against), cost
+
+    def bind(self, program, lanes):
+        return BoundGraph(program, lanes)
+
+    def absent(self):
+        return self.reasons[0]
+
+    def against(self, program):
+        assert program.statements
+        return self.reasons[1]
+
+    def cost(self, work):
+        assert work.statements
+        return Cost(self.price, 0.0)
+
+
+@pytest.fixture
+def added(monkeypatch):
+    """Add a backend to the table, under a name that no other has."""
+
+    def add(backend):
+        monkeypatch.setitem(sys.modules, "interpreter_backend", SimpleNamespace(BACKEND=backend))
+        monkeypatch.setitem(BACKENDS, "interpreter", "interpreter_backend")
+        monkeypatch.setattr(choose, "_NOTICED", [])
+
+    return add
+
+
+def step_of(backend):
+    """A network of two layers, compiled, with its parameters."""
+    model = nn.MLP(2, [3, 1], rng=3)
+    params = model.parameters()
+    return compile(lambda x, y: (model(x) - y) ** 2, params, batch=True, backend=backend), params
+
+
+def test_a_backend_that_is_added_runs_checks_trains_and_is_reported(added):
+    added(Interpreter())
+    results = []
+    for backend in ("interpreter", "numpy"):
+        step, params = step_of(backend)
+        loss = step(FEATURES, TARGETS)
+        gradients = [p.grad for p in params]
+        losses = step.train(FEATURES, TARGETS, nn.optim.SGD(params, 0.1), 5)
+        results.append([loss, *gradients, *losses, *[p.data for p in params]])
+        assert step.report()["backend"] == backend
+        assert step.check(FEATURES, TARGETS) < 1e-12
+    assert results[0] == pytest.approx(results[1], rel=1e-12)
+
+
+def test_auto_takes_the_backend_that_costs_least_of_those_that_can(added):
+    added(Interpreter(cost=0.0))
+    step, _ = step_of("auto")
+    step(FEATURES, TARGETS)
+    assert step.report()["backend"] == "interpreter"
+    assert "the interpreter 0.0 us" in step.report()["because"]
+    added(Interpreter(cost=0.0, against="the moon is not full"))
+    step, _ = step_of("auto")
+    step(FEATURES, TARGETS)
+    assert step.report()["backend"] != "interpreter"
+    assert "but the moon is not full" in step.report()["because"]
+
+
+def test_a_backend_that_is_not_there_is_noticed_once_and_numpy_runs_instead(added):
+    added(Interpreter(absent="nobody interprets here"))
+    step, _ = step_of("interpreter")
+    with pytest.warns(
+        RuntimeWarning, match="backend='interpreter'.*nobody interprets here; using NumPy"
+    ) as caught:
+        step(FEATURES, TARGETS)
+    step_of("interpreter")[0](FEATURES, TARGETS)
+    assert len(caught) == 1
+    assert step.report()["backend"] == "numpy"
+
+
+def test_a_name_that_no_backend_has_is_refused_with_all_that_there_are(added):
+    added(Interpreter())
+    with pytest.raises(ValueError, match="one of auto, numpy, python, c, interpreter, got 'fortran'"):
+        compile(lambda x: x, backend="fortran")
+
+
+@pytest.mark.parametrize("name", ["python", "c"])
+def test_what_a_bound_program_can_do_beside_running_is_declared(name):
+    if load(name).absent():
+        pytest.skip("no C compiler")
+    w = Value(2.0)
+    step = compile(lambda x: (w * x - 1.0) ** 2, [w], backend="numpy")
+    step(3.0)
+    bound = load(name).bind(step._made()[0].program, 1)
+    assert isinstance(bound, Reusable)
+    assert isinstance(bound, Descending)
+    assert bound.another(1).shared is not bound.shared
