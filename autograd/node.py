@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final, SupportsFloat, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsFloat, TypeVar
 from weakref import WeakSet, ref
 
 from autograd.errors import AnomalyError
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, refuse_while_tracing, user_line
 from autograd.op import ANY, Op
+
+if TYPE_CHECKING:
+    from autograd.value import Value
 
 __all__ = [
     "HOOKED",
@@ -195,8 +198,7 @@ class Node:
             self._a, self._b = operands, tuple(local) + (None,) * (len(operands) - len(local))
             self._da = self._db = None
         else:
-            self._a, self._b = operands if len(operands) == 2 else (operands[0], None)
-            self._da, self._db = local if len(local) == 2 else (local[0], None)
+            (self._a, self._b), (self._da, self._db) = (*operands, None)[:2], (*local, None)[:2]
 
     def _fill_result(self, op: Op, call: Call, index: int) -> None:
         """Write one result of a call into the slots of a new node."""
@@ -267,8 +269,7 @@ class Node:
     @property
     def _vectors(self) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
         """The two vectors whose product the node is; None where it is none."""
-        a = self._a
-        return a if isinstance(a, tuple) and isinstance(a[0], tuple) else None
+        return self._a if isinstance(self._a, tuple) and isinstance(self._a[0], tuple) else None
 
     def _predecessors(self) -> tuple[Any, ...]:
         """Return what the node was made from, for walks: nodes, numbers, None, or its `Call`."""
@@ -278,9 +279,9 @@ class Node:
         return (*a[0], *a[1]) if a[0].__class__ is tuple else a
 
     @property
-    def parents(self) -> tuple[Any, ...]:
+    def parents(self) -> tuple[Value, ...]:
         """The operands that are nodes; one that occurs twice stands twice."""
-        return tuple(x for x in self.operands if isinstance(x, Node))
+        return tuple([x for x in self.operands if isinstance(x, Node)])  # type: ignore[misc]
 
     @property
     def local_grads(self) -> tuple[float, ...]:

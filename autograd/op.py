@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, SupportsFloat, overload
 
 from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
 from autograd.form import Form
+
+if TYPE_CHECKING:
+    from autograd.operators import Operators
+    from autograd.value import Value
 
 __all__ = [
     "ANY",
@@ -33,6 +38,19 @@ INF = math.inf
 REALS = (-INF, INF)
 
 
+class _Description:
+    """The docstring of `Op`, and for ``help()`` of a row one that is made from it."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self.of_class = of_class
+
+    def __get__(self, op: Op | None, _: type) -> str | None:
+        if op is None:
+            return self.of_class
+        described: str = import_module("autograd.render.formula.describe").describe(op)
+        return described
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Op:
     r"""One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
@@ -48,6 +66,8 @@ class Op:
     >>> sigmoid.source, sigmoid.form.letter
     ('Bishop, PRML, eq. 4.88', 'σ')
     """
+
+    __doc__ = _Description(__doc__)  # pyright: ignore[reportAssignmentType]
 
     name: str
     """Identifier, and name of the method and function."""
@@ -95,6 +115,10 @@ class Op:
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
 
+    @overload
+    def __call__(self, *operands: float, **params: float) -> float: ...  # type: ignore[overload-overlap] # of floats the first
+    @overload
+    def __call__(self, *operands: Operators | SupportsFloat, **params: float) -> Value: ...
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
         if self.params:

@@ -13,7 +13,7 @@ import math
 import numbers
 import operator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat, final
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, final
 
 from autograd import ops
 from autograd.backward import backward
@@ -483,7 +483,7 @@ def _number(x: Any) -> Any:
     )  # which says what is wrong with it
 
 
-def _is_number(x: Any) -> bool:
+def _is_number(x: Any) -> TypeGuard[SupportsFloat]:
     """Whether a node can be compared with it while the compiler records."""
     if is_array(x):
         refuse_while_tracing(
