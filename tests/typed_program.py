@@ -1,4 +1,4 @@
-"""What a user's program is for type checkers: `tests/test_types.py` runs them over it, and nobody else does."""
+"""A user's program: `tests/test_types.py` runs type checkers over it, and nobody else does."""
 
 from typing import assert_type
 
