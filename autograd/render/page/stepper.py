@@ -23,7 +23,7 @@ from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import MINUS, number, shorten, width
 from autograd.render.page.jupyter import framed, picture_size, shown_height
 from autograd.render.picture import engines
-from autograd.render.picture.graph import Graph, build
+from autograd.render.picture.graph import Picture, build
 from autograd.render.picture.svg import to_svg
 from autograd.value import Value
 
@@ -157,7 +157,7 @@ def stepper(
     return Stepper(page, svg, _height(svg, 0.75 * placed.width, heading, training=len(frames) > 1))
 
 
-def _filled(listed: Steps, rankdir: str) -> Graph:
+def _filled(listed: Steps, rankdir: str) -> Picture:
     """Build the picture with the gradients of the pass that is played, which need not be those in the graph."""
     shown = build(listed.nodes, rankdir=rankdir, gradients=listed.gradients)
     for node, box in zip(listed.nodes, shown.nodes, strict=True):
@@ -165,7 +165,7 @@ def _filled(listed: Steps, rankdir: str) -> Graph:
     return shown
 
 
-def _make_room(shown: Graph, listed: Steps, frames: list[dict[str, Any]]) -> None:
+def _make_room(shown: Picture, listed: Steps, frames: list[dict[str, Any]]) -> None:
     """Give each box and label the width of the widest number that it will ever show."""
     numbers: list[list[str]] = [[] for _ in shown.nodes]
     flows: dict[tuple[str, str, int], list[str]] = {}
@@ -277,7 +277,7 @@ def _operand(x: float) -> str:
 
 def _page(
     listed: Steps,
-    shown: Graph,
+    shown: Picture,
     described: tuple[Row, ...],
     frames: list[dict[str, Any]],
     *,

@@ -11,13 +11,13 @@ from autograd.render.derive.text import local_derivative
 from autograd.render.formula.symbols import Symbol, apply_raw, holds, local_formulas, name, true_formulas
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import number, visible
-from autograd.render.picture.graph import Graph, gradient_of
+from autograd.render.picture.graph import Picture, gradient_of
 from autograd.value import Value
 
 __all__ = ["annotate"]
 
 
-def annotate(graph: Graph, nodes: Sequence[Value], *, saved: bool) -> None:
+def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
     """Fill in tooltips and, where ``saved`` asks for them, the marks of saved values. One box for each node."""
     names = unique_names(tuple(nodes))
     values = {names[v]: v.data for v in nodes}

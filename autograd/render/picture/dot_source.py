@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from autograd.render import escape
 from autograd.render.labels import shorten, visible
-from autograd.render.picture.graph import Edge, Graph, Node
+from autograd.render.picture.graph import Box, Edge, Picture
 from autograd.render.picture.measure import edge_label, edge_size, node_size, rows, title
 from autograd.render.picture.palette import LIGHT
 
@@ -22,12 +22,12 @@ _EDGE_STYLE = (
 )
 
 
-def source(graph: Graph, *, flow: bool = False) -> str:
+def source(graph: Picture, *, flow: bool = False) -> str:
     """Return the picture as a DOT program, without the help of any package."""
     return "digraph {\n" + "".join(body(graph, flow=flow)) + "}\n"
 
 
-def body(graph: Graph, *, flow: bool = False) -> list[str]:
+def body(graph: Picture, *, flow: bool = False) -> list[str]:
     """Return the statements between the braces, one a line."""
     heading = [
         f'\tgraph [rankdir={graph.rankdir} bgcolor=white fontname="{FACE}" fontsize=11 nodesep=0.25 ranksep=0.35 pad=0.15 {_ORDER} labelloc=b labeljust=l]\n',
@@ -39,10 +39,10 @@ def body(graph: Graph, *, flow: bool = False) -> list[str]:
     return [*heading, *_nested(graph, _card), *(_edge(edge, flow=flow) for edge in graph.edges)]
 
 
-def layout_source(graph: Graph, *, flow: bool, labels: bool) -> str:
+def layout_source(graph: Picture, *, flow: bool, labels: bool) -> str:
     """Return a program of boxes of the right sizes, whose layout is then drawn here."""
 
-    def box(node: Node) -> str:
+    def box(node: Box) -> str:
         width, height = node_size(node)
         return f"{node.id} [width={width / 72:.3f} height={height / 72:.3f}]"
 
@@ -60,14 +60,14 @@ def layout_source(graph: Graph, *, flow: bool, labels: bool) -> str:
     return "digraph {\n" + "".join(lines) + "}\n"
 
 
-def _caption(graph: Graph, path: str) -> str:
+def _caption(graph: Picture, path: str) -> str:
     count = graph.scope_counts.get(path, 1)
     return shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
 
 
-def _nested(graph: Graph, show: Callable[[Node], str]) -> Iterator[str]:
+def _nested(graph: Picture, show: Callable[[Box], str]) -> Iterator[str]:
     """Yield the nodes inside their clusters. An explicit stack, for scopes may nest deeper than Python's."""
-    inside: dict[str, list[Node]] = {}
+    inside: dict[str, list[Box]] = {}
     for node in graph.nodes:
         inside.setdefault(node.scope, []).append(node)
     scopes = graph.scopes()
@@ -92,7 +92,7 @@ def _nested(graph: Graph, show: Callable[[Node], str]) -> Iterator[str]:
         stack.extend((child, True) for child in reversed(children.get(path, ())))
 
 
-def _card(node: Node) -> str:
+def _card(node: Box) -> str:
     """Return a box as an HTML-like table: operation and name, value, gradient on its colour."""
     head = LIGHT["leaf"] if node.kind == "leaf" else LIGHT["head"]
     name = escape.dot_html(title(node))

@@ -12,7 +12,7 @@ from autograd.render.picture import engines
 from autograd.render.picture.details import annotate
 from autograd.render.picture.drawing import Drawing
 from autograd.render.picture.folding import build_folded, depth_of
-from autograd.render.picture.graph import Graph, build
+from autograd.render.picture.graph import Picture, build
 from autograd.value import Value
 
 __all__ = ["draw", "draw_dot", "trace"]
@@ -121,7 +121,7 @@ _NOTICED: list[bool] = []
 
 def _graph(
     nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool
-) -> Graph:
+) -> Picture:
     """Build the picture at a size that a reader and a layout engine can take."""
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)

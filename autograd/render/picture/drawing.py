@@ -10,8 +10,8 @@ from autograd.keep.files import write_atomically
 from autograd.render.derive.steps import steps
 from autograd.render.page.jupyter import picture_frame
 from autograd.render.picture import dot_source, engines
-from autograd.render.picture.graph import Graph
-from autograd.render.picture.layout import Layout
+from autograd.render.picture.graph import Picture
+from autograd.render.picture.layout import Placement
 from autograd.render.picture.listing import listing, mermaid
 from autograd.render.picture.painted import painted_source
 from autograd.render.picture.svg import summary, to_svg
@@ -28,18 +28,18 @@ class Drawing:
 
     Attributes
     ----------
-    graph : Graph
+    graph : Picture
         The neutral structure: boxes, edges, clusters.
     source : str
         A DOT program.
     """
 
-    graph: Graph
+    graph: Picture
     _options: dict[str, Any]
-    _placed: Layout | None
+    _placed: Placement | None
     _news: list[str]
 
-    def _fill(self, graph: Graph, root: Value, options: dict[str, Any]) -> None:
+    def _fill(self, graph: Picture, root: Value, options: dict[str, Any]) -> None:
         self.graph = graph
         self._root = root
         self._options = options
@@ -51,7 +51,7 @@ class Drawing:
         """The picture as a DOT program."""
         return dot_source.source(self.graph, flow=self._options["flow"])
 
-    def layout(self) -> Layout:
+    def layout(self) -> Placement:
         """Return where everything is; computed once."""
         if self._placed is None:
             o = self._options

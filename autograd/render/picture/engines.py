@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from autograd.errors import MissingDependencyError
 from autograd.render.picture.dot_source import layout_source
-from autograd.render.picture.graph import Graph
-from autograd.render.picture.layout import Layout, Rect, layout
+from autograd.render.picture.graph import Picture
+from autograd.render.picture.layout import Placement, Rect, layout
 
 __all__ = ["ENGINES", "FORMATS", "EngineError", "convert", "place"]
 
@@ -101,8 +101,8 @@ def convert(
 
 
 def place(
-    graph: Graph, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT
-) -> tuple[Layout, list[str]]:
+    graph: Picture, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT
+) -> tuple[Placement, list[str]]:
     """Place a picture by the first engine that can; also return what the others answered.
 
     Absence is no news where the built-in layout stands in; a crash, a hang and rubbish are.
@@ -125,7 +125,7 @@ def place(
     return layout(graph, flow=flow, labels=labels), news
 
 
-def _suits_dot(graph: Graph) -> bool:
+def _suits_dot(graph: Picture) -> bool:
     """Whether dot will do well, and soon.
 
     It staggers nested clusters into a staircase, with edges through boxes, where the built-in layout gives
@@ -137,12 +137,12 @@ def _suits_dot(graph: Graph) -> bool:
     return graph.span() <= DOT_SPANS
 
 
-def _parse(answer: bytes, graph: Graph, engine: str) -> Layout:
+def _parse(answer: bytes, graph: Picture, engine: str) -> Placement:
     """Read the positions out of Graphviz's JSON; its y axis points up."""
     try:
         data = json.loads(answer)
         left, low, right, high = _numbers(data["bb"])
-        placed = Layout(right - left + 16.0, high - low + 16.0, engine=engine)
+        placed = Placement(right - left + 16.0, high - low + 16.0, engine=engine)
         scopes = graph.scopes()
 
         def point(x: float, y: float) -> tuple[float, float]:

@@ -17,9 +17,9 @@ from autograd.op import ANY, Op
 from autograd.render.derive.steps import positioned_edges
 from autograd.render.labels import MINUS, number, visible
 from autograd.render.picture.graph import (
+    Box,
     Edge,
-    Graph,
-    Node,
+    Picture,
     gradient_of,
     operation_text,
     path_of,
@@ -51,7 +51,7 @@ def depth_of(nodes: Sequence[Value]) -> int:
     return max((path.count(".") + 1 for v in nodes if (path := path_of(v.scope))), default=0)
 
 
-def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Graph:
+def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Picture:
     """Turn sorted nodes into a picture with one box for each module at ``depth``, and one for each kind of repeat."""
     groups, index = _modules(nodes, depth)
     arrows = _arrows(nodes, index)
@@ -205,11 +205,11 @@ def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list
     return merged, renumbered
 
 
-def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str) -> Graph:
+def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str) -> Picture:
     gradients = {v: gradient_of(v) for v in nodes}
     scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
     has_pass = any(gradients.values())
-    graph = Graph(rankdir=rankdir, scale=scale)
+    graph = Picture(rankdir=rankdir, scale=scale)
     output = index[nodes[-1]]
     for i, group in enumerate(groups):
         graph.nodes.append(_box(i, group, gradients, scale, has_pass=has_pass, output=i == output))
@@ -241,14 +241,14 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
 
 def _box(
     i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool
-) -> Node:
+) -> Box:
     members = group.members
     arrived = [gradients[v] for v in members]
     if group.module:
         parameters = sum(v.op is None for v in members) // group.count
         title = visible(group.module.rpartition(".")[2])
         value = f"{len(members) // group.count} nodes" + (f", {parameters} leaves" if parameters else "")
-        node = Node(
+        node = Box(
             f"n{i}",
             title,
             "",
@@ -269,7 +269,7 @@ def _box(
         operations = {operation_text(v) for v in members[:200]}
         operation = operations.pop() if len(operations) == 1 else operation_text(members[0]).split(" ")[0]
         kind = "leaf" if group.op is None else "output" if output else "operation"
-        node = Node(
+        node = Box(
             f"n{i}",
             title,
             operation,

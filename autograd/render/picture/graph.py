@@ -17,7 +17,7 @@ from autograd.render.labels import MINUS, number, visible
 from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, power_glyph
 from autograd.value import Value
 
-__all__ = ["CROWDED", "LEVELS", "Edge", "Graph", "Node", "build", "tone"]
+__all__ = ["CROWDED", "LEVELS", "Box", "Edge", "Picture", "build", "tone"]
 
 LEVELS = 4  # shades on each side of zero
 LEVELS_DRAWN = 32  # of modules within each other; what lies deeper is drawn in the last of them
@@ -25,7 +25,7 @@ CROWDED = 8000  # edges; beyond, nobody follows one, and their labels would be m
 
 
 @dataclass(slots=True)
-class Node:
+class Box:
     """A box: a node of the graph, or several that were folded into one."""
 
     id: str
@@ -72,10 +72,10 @@ class Edge:
 
 
 @dataclass(slots=True)
-class Graph:
+class Picture:
     """A whole picture, before any layout."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Box] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     rankdir: str = "LR"
     scale: float = 0.0
@@ -170,7 +170,7 @@ def operation_text(node: Value) -> str:
 
 def build(
     nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None
-) -> Graph:
+) -> Picture:
     """Turn sorted nodes into a picture, one box for each.
 
     Gradients are the nodes' own unless others are given.
@@ -181,12 +181,12 @@ def build(
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}
     scopes = {v.scope for v in nodes if v.scope}
     reached = _reached(nodes)
-    graph = Graph(rankdir=rankdir, scale=scale)
+    graph = Picture(rankdir=rankdir, scale=scale)
     for v in nodes:
         g, scope = gradients[v], scope_of(v, scopes)
         kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
         graph.nodes.append(
-            Node(
+            Box(
                 ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS),
                 number(g, minus=MINUS) if has_pass else "", tone(g, scale) if has_pass else "none", kind,
                 scope,

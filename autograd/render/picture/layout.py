@@ -11,11 +11,11 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Final
 
-from autograd.render.picture.graph import Edge, Graph
+from autograd.render.picture.graph import Edge, Picture
 from autograd.render.picture.layered import SEPARATION, Item, assign_layers, order_layers, place_layers
 from autograd.render.picture.measure import edge_size, node_size
 
-__all__ = ["Layout", "Rect", "layout"]
+__all__ = ["Placement", "Rect", "layout"]
 
 GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
@@ -39,7 +39,7 @@ class Rect:
 
 
 @dataclass(slots=True)
-class Layout:
+class Placement:
     """Where everything is, in pixels."""
 
     width: float = 0.0
@@ -71,7 +71,7 @@ class _Box:
     count: int = 0
 
 
-def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
+def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placement:
     """Place a picture.
 
     Parameters
@@ -102,7 +102,7 @@ def layout(graph: Graph, *, flow: bool = False, labels: bool = True) -> Layout:
         root,
         _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded),
     )
-    result = Layout()
+    result = Placement()
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
     main, cross = root.main + 2 * MARGIN, root.cross + 2 * MARGIN
@@ -270,7 +270,7 @@ def _stack(box: _Box, extent: float, options: _Options) -> None:
     box.cross = extent + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
 
 
-def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Layout) -> None:
+def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Placement) -> None:
     """Turn positions inside boxes into positions in the picture."""
     stack = [(root, main, cross)]
     while stack:
@@ -300,7 +300,7 @@ def _rect(main: float, cross: float, along: float, across: float, horizontal: bo
     return Rect(main, cross, along, across) if horizontal else Rect(cross, main, across, along)
 
 
-def _route(graph: Graph, homes: dict[str, list[_Box]], horizontal: bool, result: Layout) -> None:
+def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, result: Placement) -> None:
     """Draw each edge through its slots, from inside to outside to inside, between ports spread over the boxes' sides."""
     slots, result.curves = result.curves, {}
     ways: dict[str, list[Point]] = {}
@@ -318,7 +318,7 @@ def _route(graph: Graph, homes: dict[str, list[_Box]], horizontal: bool, result:
 
 
 def _ports(
-    graph: Graph, ways: dict[str, list[Point]], result: Layout, horizontal: bool, *, head: bool
+    graph: Picture, ways: dict[str, list[Point]], result: Placement, horizontal: bool, *, head: bool
 ) -> dict[str, Point]:
     """Spread the ends of edges over the side of each box, in the order in which they arrive."""
     ends: dict[str, list[tuple[float, int, str]]] = {}
@@ -354,7 +354,7 @@ def _smooth(points: list[Point], horizontal: bool) -> list[Point]:
     return chain
 
 
-def _mirror(result: Layout, horizontal: bool) -> None:
+def _mirror(result: Placement, horizontal: bool) -> None:
     """Turn left and right, or top and bottom, around."""
 
     def flip(r: Rect) -> Rect:

@@ -7,7 +7,7 @@ from autograd.render.derive.steps import Steps
 from autograd.render.formula.symbols import name
 from autograd.render.formula.text import plain
 from autograd.render.labels import number, visible
-from autograd.render.picture.graph import Graph
+from autograd.render.picture.graph import Picture
 from autograd.render.picture.measure import edge_label
 from autograd.render.picture.palette import LIGHT
 from autograd.value import Value
@@ -47,7 +47,7 @@ def listing(listed: Steps) -> str:
     )
 
 
-def mermaid(graph: Graph, *, flow: bool = False) -> str:
+def mermaid(graph: Picture, *, flow: bool = False) -> str:
     """Return a Mermaid flow chart, which code hosts draw inside Markdown."""
     lines = [f"flowchart {graph.rankdir if graph.rankdir != 'TB' else 'TD'}"]
     scopes = graph.scopes()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from autograd.render.labels import shorten, width
-from autograd.render.picture.graph import Edge, Node
+from autograd.render.picture.graph import Box, Edge
 
 __all__ = ["BOX", "Size", "edge_label", "edge_size", "node_size", "title"]
 
@@ -30,12 +30,12 @@ class Size:
 BOX: Final = Size()
 
 
-def title(node: Node) -> str:
+def title(node: Box) -> str:
     """Return the name as it fits the box."""
     return shorten(node.title, TITLE_LIMIT)
 
 
-def rows(node: Node) -> list[tuple[str, str]]:
+def rows(node: Box) -> list[tuple[str, str]]:
     """Return the rows below the head: value, then gradient."""
     listed = [(node.value_name, node.value)]
     if node.gradient:
@@ -43,7 +43,7 @@ def rows(node: Node) -> list[tuple[str, str]]:
     return listed
 
 
-def node_size(node: Node) -> tuple[float, float]:
+def node_size(node: Box) -> tuple[float, float]:
     """Return width and height of a box."""
     named = bool(node.title)
     left = node.operation or ("" if named else "leaf")

@@ -8,8 +8,8 @@ from typing import Final
 
 from autograd.render.escape import xml
 from autograd.render.labels import shorten, visible, width
-from autograd.render.picture.graph import LEVELS, Edge, Graph, Node
-from autograd.render.picture.layout import Layout, Rect
+from autograd.render.picture.graph import LEVELS, Box, Edge, Picture
+from autograd.render.picture.layout import Placement, Rect
 from autograd.render.picture.legend import LEGEND_ROW, entries, wrap
 from autograd.render.picture.measure import BOX, edge_label, rows, title
 from autograd.render.picture.palette import DARK, LIGHT
@@ -62,7 +62,7 @@ def style(theme: str = "auto") -> str:
 
 
 def to_svg(
-    graph: Graph, placed: Layout, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
+    graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
     slim: bool = False, news: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
@@ -141,7 +141,7 @@ def to_svg(
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def summary(graph: Graph) -> str:
+def summary(graph: Picture) -> str:
     """Say in a sentence what is drawn."""
     output = graph.nodes[-1]
     return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
@@ -151,7 +151,7 @@ def _tooltip(lines: Sequence[str]) -> str:
     return f"<title>{chr(10).join(map(xml, lines))}</title>" if lines else ""
 
 
-def _node(node: Node, at: Rect, *, slim: bool) -> str:
+def _node(node: Box, at: Rect, *, slim: bool) -> str:
     """Return a box: head with operation and name, then value, then gradient on its colour."""
     n, w, h = coordinate, at.width, at.height
     r = 11 if node.kind == "leaf" else 5
@@ -192,7 +192,7 @@ def _node(node: Node, at: Rect, *, slim: bool) -> str:
     return "".join([*out, "</g>"])
 
 
-def _cluster(graph: Graph, path: str, at: Rect) -> str:
+def _cluster(graph: Picture, path: str, at: Rect) -> str:
     n, count = coordinate, graph.scope_counts.get(path, 1)
     name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
     caption = text(
@@ -216,7 +216,7 @@ def _path(points: list[tuple[float, float]]) -> str:
     return "".join(parts)
 
 
-def _texture(graph: Graph, placed: Layout) -> list[str]:
+def _texture(graph: Picture, placed: Placement) -> list[str]:
     """Return all edges as one element for each kind of line: a browser could not take an element for each."""
     out = []
     for kind, taken in (("wire", True), ("wire cut", False)):
@@ -256,7 +256,7 @@ def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[
     return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
 
 
-def _edge(edge: Edge, placed: Layout, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
+def _edge(edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:

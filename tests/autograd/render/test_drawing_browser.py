@@ -10,7 +10,7 @@ import autograd
 from autograd import Value
 from autograd.render import draw
 from autograd.render.page.jupyter import picture_size
-from autograd.render.picture.graph import Edge, Graph, Node
+from autograd.render.picture.graph import Box, Edge, Picture
 
 pytestmark = pytest.mark.browser
 LONG = ["1", "\N{MINUS SIGN}1.2345e\N{MINUS SIGN}123", "\N{MINUS SIGN}1.2e\N{MINUS SIGN}04 … 4.9e+05", "\N{MINUS SIGN}8888.8888", "\N{MINUS SIGN}1.23 … 4.56, NaN, inf"]
@@ -24,13 +24,13 @@ def browser():
 
 def cards():
     """Return a picture of every kind of card with numbers of every length, joined by edges of every kind."""
-    graph = Graph(scale=1.0, notices=["made for measuring"])
+    graph = Picture(scale=1.0, notices=["made for measuring"])
     kinds = itertools.product(["leaf", "operation", "output", "group"], LONG, ["none", "zero", "nan", "p3"])
     for i, (kind, number, tone) in enumerate(kinds):
         title = ["", "w", "WWWWMMMM", "layer0.neuron1.weight23", "漢字漢字"][i % 5]
         operation = "" if kind in ("leaf", "group") else ["×", "tanh", "softmax[12]", "( )² \N{MINUS SIGN} 1.235e\N{MINUS SIGN}08"][i % 4]
         count = 960 if i % 3 == 0 else 1
-        node = Node(f"n{i}", title, operation, number, number, tone, kind, "", count, saved=i % 2 == 0, value_name="holds" if kind == "group" else "value")
+        node = Box(f"n{i}", title, operation, number, number, tone, kind, "", count, saved=i % 2 == 0, value_name="holds" if kind == "group" else "value")
         graph.nodes.append(node)
         if i:
             graph.edges.append(Edge(f"e{i}", f"n{i - 1}", f"n{i}", 0, number, number, "p2" if tone == "none" else tone, taken=tone != "zero", count=1 + i % 2))
