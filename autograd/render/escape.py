@@ -46,7 +46,7 @@ def dot(text: str) -> str:
 
 
 def dot_html(text: str) -> str:
-    """Escape for the text of an HTML-like label in DOT, of whose brackets Graphviz takes some for the end of a section.
+    """Escape for the text of an HTML-like label in DOT, where some brackets would end a section.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def latex(text: str) -> str:
 
 
 def _mathematical(c: str) -> bool:
-    """Whether a typesetter may take a character for one of its commands for formulas, which have no place in text."""
+    """Whether a typesetter may take a character for a command for formulas, which has no place in text."""
     return not c.isascii() and (unicodedata.category(c) == "Sm" or "\u2100" <= c < "\u2150")
 
 

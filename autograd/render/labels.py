@@ -105,7 +105,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
     Examples
     --------
-    >>> width("ii", 10.0) < width("mm", 10.0) < width("\N{CJK UNIFIED IDEOGRAPH-6F22}\N{CJK UNIFIED IDEOGRAPH-5B57}", 10.0)
+    >>> width("ii", 10.0) < width("mm", 10.0) < width("\N{CJK UNIFIED IDEOGRAPH-6F22}" * 2, 10.0)
     True
     """
     return size * sum(map(_em, text)) * (_BOLD if bold else 1.0)

@@ -38,7 +38,10 @@ class Row:
     shared: bool
     """Whether the parent has several consumers, so that the running total tells something."""
     total: bool
-    """Whether the parent acts on the node through this operand alone, so that the partial derivative is the total one."""
+    """Whether the parent acts on the node through this operand alone.
+
+    The partial derivative is the total one.
+    """
     place: int
     """Which operand is meant, counted from 1, where the parent is several of them; else 0."""
 
@@ -235,7 +238,9 @@ def _near(listed: Steps, depth: int | None) -> set[Value]:
     near, ring = {listed.root}, [listed.root]
     while ring and depth > 1:  # however far beyond the leaves that is
         depth -= 1
-        ring = [p for node in ring for p in dict.fromkeys(node.parents) if p not in near and not near.add(p)]  # type: ignore[func-returns-value]
+        parents = dict.fromkeys(p for node in ring for p in node.parents)
+        ring = [p for p in parents if p not in near]
+        near.update(ring)
     return near
 
 
@@ -270,7 +275,7 @@ def _sum_along(
 
 
 def single_ways(nodes: Sequence[Value], heads: AbstractSet[Value]) -> set[tuple[Value, Value]]:
-    """Return the pairs (node, operand) of which the operand acts on the node in one way only, for the nodes in ``heads``.
+    """Return, for nodes in ``heads``, the pairs (node, operand) where the operand acts on it in one way only.
 
     Only then is the partial derivative in this operand the derivative of one with respect to the other.
     """

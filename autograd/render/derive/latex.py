@@ -73,7 +73,8 @@ def _row(row: Row) -> str:
         if formula and formula != value and not isinstance(row.formula, float)
         else value
     )
-    line = rf"& {_partial(row)} = {local} && {_bar(row.parent)} \mathrel{{+}}= {value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
+    product = rf"{value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
+    line = rf"& {_partial(row)} = {local} && {_bar(row.parent)} \mathrel{{+}}= {product}"
     return (
         rf"{line} && \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]"
         if row.shared

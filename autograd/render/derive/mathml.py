@@ -63,9 +63,14 @@ def to_mathml(d: Derivation) -> str:
     parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
     if d.forward:
         parts.append('<p class="of">Forward</p><ul>')
-        parts += [f"<li>{equation(identifier(name), *([] if formula is None else [mathml(formula)]), mathml_number(value))}</li>" for name, formula, value in d.forward]
+        for name, formula, value in d.forward:
+            shown = [] if formula is None else [mathml(formula)]
+            parts.append(f"<li>{equation(identifier(name), *shown, mathml_number(value))}</li>")
         parts += [*([f"<li>{escape.xml(stale_line(d))}</li>"] if d.stale else []), "</ul>"]
-    parts.append('<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th><th>local derivative</th><th>accumulation</th></tr></thead><tbody>')
+    parts.append(
+        '<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th>'
+        '<th>local derivative</th><th>accumulation</th></tr></thead><tbody>'
+    )
     parts.append(
         _table_row(
             "0",
@@ -88,7 +93,11 @@ def to_mathml(d: Derivation) -> str:
     found = network_equations(d.steps)
     if found:
         parts.append('<p class="of">The errors of the layers</p><table><tbody>')
-        parts += [f"<tr><td>layer {e.layer}</td><td>{e.name}</td><td>{equation(*_sides(e), _matrix(e.value))}</td></tr>" for e in found]
+        parts += [
+            f"<tr><td>layer {e.layer}</td><td>{e.name}</td>"
+            f"<td>{equation(*_sides(e), _matrix(e.value))}</td></tr>"
+            for e in found
+        ]
         parts.append("</tbody></table>")
     parts.append("</div>")
     return "\n".join(parts)
@@ -115,7 +124,8 @@ def _accumulation(r: Row) -> str:
     )
     if not r.shared:
         return total
-    return f"{total} {equation(_fenced(row(mathml_number(s.before), operator('→'), mathml_number(s.after)), '[', ']'))}"
+    change = row(mathml_number(s.before), operator("→"), mathml_number(s.after))
+    return f"{total} {equation(_fenced(change, '[', ']'))}"
 
 
 def _products(d: Derivation) -> list[str]:

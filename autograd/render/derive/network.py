@@ -87,10 +87,11 @@ def network_equations(listed: Steps) -> list[Equation]:
                 for k in range(len(layer.a))
             ]
             name, text = "BP2", f"delta[{number}] = (W[{number + 1}]^T delta[{number + 1}]) * f'(z[{number}])"
-            latex = rf"\delta^{{{number}}} = \left((W^{{{number + 1}}})^{{T}} \delta^{{{number + 1}}}\right) \odot f'(z^{{{number}}})"
+            back = rf"(W^{{{number + 1}}})^{{T}} \delta^{{{number + 1}}}"
+            latex = rf"\delta^{{{number}}} = \left({back}\right) \odot f'(z^{{{number}}})"
         delta = [g * slope for g, slope in zip(reaching, slopes, strict=True)]
         if not _equal(delta, [grads[z] for z in layer.z]):
-            return []  # something beside the next layer uses these neurons: the equations say nothing about it
+            return []  # the equations say nothing of neurons that more than the next layer uses
         found.append(Equation(name, number, layer.path, text, latex, [[d] for d in delta]))
         if all(b is not None for b in layer.bias):
             text, latex = (
@@ -100,7 +101,8 @@ def network_equations(listed: Steps) -> list[Equation]:
             found.append(Equation("BP3", number, layer.path, text, latex, [[d] for d in delta]))
         matrix = [[arrived.get(w, 0.0) * d for w in row] for row, d in zip(layer.weights, delta, strict=True)]
         text = f"d{cost}/dW[{number}][j][k] = a[{number - 1}][k] * delta[{number}][j]"
-        latex = rf"\partial C / \partial W^{{{number}}}_{{jk}} = a^{{{number - 1}}}_{{k}} \delta^{{{number}}}_{{j}}"
+        slope = rf"a^{{{number - 1}}}_{{k}} \delta^{{{number}}}_{{j}}"
+        latex = rf"\partial C / \partial W^{{{number}}}_{{jk}} = {slope}"
         found.append(Equation("BP4", number, layer.path, text, latex, matrix))
     return found
 

@@ -189,7 +189,7 @@ def unique_names(nodes: tuple[Value, ...]) -> dict[Value, str]:
 
 @lru_cache(maxsize=256)
 def words_of(op: Op) -> frozenset[str]:
-    """Return the words that formulas of an operation and of its derivatives hold, such as ``tanh``, ``ln``, ``if`` and ``e``."""
+    """Return the words in formulas of a row and its derivatives, such as ``tanh``, ``if`` and ``e``."""
     if type(op) is not Op:  # a checkpointed call has no formula
         return frozenset()
     operands = [*map(name, "αβγδ"[: op.arity if op.arity >= 0 else 2]), *op.params.values()]

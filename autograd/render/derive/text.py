@@ -183,7 +183,10 @@ def hook_lines(d: Derivation, show: Callable[[float], str] = number) -> list[str
 def stale_line(d: Derivation) -> str:
     """Return which nodes have no formula, and why."""
     several = len(d.stale) > 1
-    return f"{', '.join(map(plain_name, d.stale[:6]))}{', ...' if len(d.stale) > 6 else ''}: the numbers of {'their' if several else 'its'} operands give another value now"
+    return (
+        f"{', '.join(map(plain_name, d.stale[:6]))}{', ...' if len(d.stale) > 6 else ''}: the numbers of "
+        f"{'their' if several else 'its'} operands give another value now"
+    )
 
 
 def _omitted(d: Derivation) -> str:

@@ -133,7 +133,7 @@ def latex(x: Any) -> str:
 
 
 def _joined(factors: Sequence[str]) -> str:
-    """Multiply: side by side where letters meet, with a dot before a digit and between words, which would run together."""
+    """Multiply: side by side where letters meet, with a dot before a digit and between words."""
     out = "".join(factors[:1])
     for before, factor in itertools.pairwise(factors):
         words = any(mark in part for mark in (r"\text{", r"\mathrm{") for part in (before, factor))

@@ -114,7 +114,10 @@ def equation(*sides: str) -> str:
     '<math displaystyle="true"
     xmlns="http://www.w3.org/1998/Math/MathML"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow></math>'
     """
-    return f'<math displaystyle="true" xmlns="http://www.w3.org/1998/Math/MathML">{row(operator("=").join(sides))}</math>'
+    return (
+        '<math displaystyle="true" xmlns="http://www.w3.org/1998/Math/MathML">'
+        f'{row(operator("=").join(sides))}</math>'
+    )
 
 
 def mathml(x: Any) -> str:
@@ -134,7 +137,7 @@ def _fenced(inside: str, left: str = "(", right: str = ")") -> str:
 
 
 def _joined(factors: Sequence[str]) -> str:
-    """Multiply: side by side where letters meet, with a dot before a digit and between words, which would run together."""
+    """Multiply: side by side where letters meet, with a dot before a digit and between words."""
     out = list(factors[:1])
     for before, factor in itertools.pairwise(factors):
         digit = _DIGIT.search(factor) is not None

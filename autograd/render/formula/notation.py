@@ -25,7 +25,7 @@ Printed = tuple[str, int]
 
 
 class Notation:
-    """A language of formulas: a subclass draws the shapes of `autograd.form`, by a method for each, and knows no row."""
+    """A language of formulas: a subclass has a method for each shape of `autograd.form`, and knows no row."""
 
     def number(self, x: float) -> Printed:
         """Print a float."""
@@ -90,7 +90,7 @@ def is_bare(operands: Sequence[Any]) -> bool:
 
 
 def split_function(form: Function, op: Op, operands: Sequence[Any]) -> tuple[Any, Any, list[Any]]:
-    """Return what stands below and above a function's name, None where nothing does, and the operands in brackets."""
+    """Return what stands below and above a function's name, or None, and the operands in brackets."""
     constants = dict(zip(op.params, range(len(operands) - len(op.params), len(operands)), strict=True))
     apart = [constants[name] for name in (form.index, form.order) if name in constants]
     rest = [x for i, x in enumerate(operands) if i not in apart]

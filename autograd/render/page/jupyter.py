@@ -1,4 +1,4 @@
-"""What a notebook is given: a frame with something alive in it, and an image for where frames are stripped."""
+"""What a notebook is given: a frame with a live page, and an image for where frames are stripped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def picture_frame(svg: str, title: str) -> str:
     """Return a picture as a notebook shows it: as broad as the column allows, with its tooltips."""
     breadth, height = picture_size(svg)
     least = _LEAST * breadth
-    page = f"<!DOCTYPE html><meta charset=utf-8><style>body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}</style>{svg}"
+    page = (
+        "<!DOCTYPE html><meta charset=utf-8><style>"
+        f"body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}</style>{svg}"
+    )
     # Room for a scroll bar, where there is one.
     shown = f"calc({shown_height(svg, least)} + clamp(0px,({least:.0f}px - 100cqw)*9,16px))"
     return framed(
@@ -53,7 +56,7 @@ def picture_frame(svg: str, title: str) -> str:
 
 
 def shown_height(svg: str, least: float, *, edges: float = 0.0) -> str:
-    """Return, in CSS, the height of a picture that shrinks with its column, but not below the breadth ``least``."""
+    """Return, in CSS, the height of a picture that shrinks with its column, to the breadth ``least``."""
     breadth, height = picture_size(svg)
     ratio = height / breadth
     return f"clamp({least * ratio:.0f}px,{100 * ratio:.3f}cqw - {edges * ratio:.0f}px,{height:.0f}px)"

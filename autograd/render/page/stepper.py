@@ -1,4 +1,4 @@
-"""stepper(root): one page that plays the forward and the backward pass, step by step, with the arithmetic in words."""
+"""stepper(root): one page that plays both passes, step by step, with the arithmetic in words."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
     rest = _REST + (_TRAINING if training else 0.0) + _LINE * math.floor(width(heading, 20.0) / 900.0)
     # The first of the two is for browsers that do not know the unit of the second.
     shown = shown_height(svg, least, edges=_EDGES)
-    total = f"{rest:.0f}px + {shown} + clamp(0px,(820px - 100cqw)*9,20px) + clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
+    total = (
+        f"{rest:.0f}px + {shown} + clamp(0px,(820px - 100cqw)*9,20px) + "
+        f"clamp(0px,(560px - 100cqw)*9,{_NARROW}px)"
+    )
     return f"height:{min(_MOST, rest + picture_size(svg)[1]):.0f}px;height:min({_MOST:.0f}px,{total})"
 
 
@@ -158,7 +161,7 @@ def stepper(
 
 
 def _filled(listed: Steps, rankdir: str) -> Picture:
-    """Build the picture with the gradients of the pass that is played, which need not be those in the graph."""
+    """Build the picture with the gradients of the pass that is played, not those in the graph."""
     shown = build(listed.nodes, rankdir=rankdir, gradients=listed.gradients)
     for node, box in zip(listed.nodes, shown.nodes, strict=True):
         box.title = box.title or listed.names[node].rpartition(".")[2]
@@ -326,7 +329,10 @@ def _page(
 def _button(key: str) -> str:
     label, path = _ICONS[key]
     classes = ' class="play" aria-pressed="false"' if key == "play" else ""
-    return f'<button id="{key}" type="button" aria-label="{label}"{classes}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg></button>'
+    return (
+        f'<button id="{key}" type="button" aria-label="{label}"{classes}><svg viewBox="0 0 24 24" '
+        f'aria-hidden="true"><path d="{path}"/></svg></button>'
+    )
 
 
 def _shorter(path: str) -> str:
@@ -357,19 +363,25 @@ def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> st
             '<div class="bar train">' + _button("run") + '<label id="loss" for="train"></label>'
             '<input id="train" type="range" min="0" value="0" aria-label="Training step"></div>'
             '<figure><figcaption>loss</figcaption>'
-            '<svg class="curve" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="Loss over the training steps">'
-            '<line x1="0" x2="1000" y1="99" y2="99"/><path/><line class="pin" y1="0" y2="100"/></svg></figure>'
+            '<svg class="curve" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
+            'aria-label="Loss over the training steps">'
+            '<line x1="0" x2="1000" y1="99" y2="99"/><path/><line class="pin" y1="0" y2="100"/></svg>'
+            '</figure>'
         )
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>{escape.xml(heading)}</title><link rel="icon" href="data:,"><style>{css}</style></head>\n<body><main>'
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        'content="width=device-width,initial-scale=1">'
+        f'<title>{escape.xml(heading)}</title><link rel="icon" href="data:,"><style>{css}</style></head>'
+        '\n<body><main>'
         f"<h1>{escape.xml(heading)}</h1><p>Values flow forward; gradients flow back: each parent receives "
         "the local derivative times its child's gradient.</p>\n"
         f'<div class="stage" tabindex="0" role="region" aria-label="Computation graph">{svg}</div>\n'
-        f'<div class="bar" role="toolbar" aria-label="Steps">{bar}<input id="step" type="range" min="0" max="1" value="0" aria-label="Step">'
+        f'<div class="bar" role="toolbar" aria-label="Steps">{bar}<input id="step" type="range" min="0" '
+        'max="1" value="0" aria-label="Step">'
         f'<span class="count" aria-hidden="true"></span></div>\n{train}'
         '<div class="say" role="status" aria-live="polite"><b></b><code></code></div>\n'
         "<noscript><p>The picture shows the final numbers; stepping through them needs "
         "JavaScript.</p></noscript></main>\n"
-        f'<script type="application/json" id="steps">{escape.script(data)}</script>\n<script>{script}</script></body></html>\n'
+        f'<script type="application/json" id="steps">{escape.script(data)}</script>\n<script>'
+        f'{script}</script></body></html>\n'
     )

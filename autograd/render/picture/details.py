@@ -18,7 +18,7 @@ __all__ = ["annotate"]
 
 
 def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
-    """Fill in tooltips and, where ``saved`` asks for them, the marks of saved values. One box for each node."""
+    """Fill in tooltips and, with ``saved``, the marks of saved values; there is one box for each node."""
     names = unique_names(tuple(nodes))
     values = {names[v]: v.data for v in nodes}
     single = single_ways(nodes, set(nodes))

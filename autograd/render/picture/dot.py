@@ -22,7 +22,10 @@ else:
         "graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package"
     )
     if not hasattr(graphviz, "Digraph"):
-        why = f"{getattr(graphviz, '__file__', None) or graphviz!r} is another module of that name, without Digraph"
+        why = (
+            f"{getattr(graphviz, '__file__', None) or graphviz!r} is another module of that name, without "
+            "Digraph"
+        )
         raise MissingDependencyError(
             "the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz", broken=why
         )
@@ -66,7 +69,8 @@ class DigraphDrawing(Drawing, graphviz.Digraph):  # type: ignore[misc]
         return data.decode(encoding) if encoding else data
 
     def render(
-        self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] | None = None, view: bool = False,
+        self, filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None, view: bool = False,
         cleanup: bool = False, format: str | None = None, *_: Any, **__: Any,
     ) -> str:  # fmt: skip
         """Write the DOT program and the picture beside it, as graphviz does; return the picture's path."""

@@ -30,7 +30,10 @@ def source(graph: Picture, *, flow: bool = False) -> str:
 def body(graph: Picture, *, flow: bool = False) -> list[str]:
     """Return the statements between the braces, one a line."""
     heading = [
-        f'\tgraph [rankdir={graph.rankdir} bgcolor=white fontname="{FACE}" fontsize=11 nodesep=0.25 ranksep=0.35 pad=0.15 {_ORDER} labelloc=b labeljust=l]\n',
+        (
+            f'\tgraph [rankdir={graph.rankdir} bgcolor=white fontname="{FACE}" fontsize=11 nodesep=0.25 '
+            f"ranksep=0.35 pad=0.15 {_ORDER} labelloc=b labeljust=l]\n"
+        ),
         f'\tnode [shape=plain fontname="{FACE}" fontsize=11]\n',
         f"\tedge [{_EDGE_STYLE}]\n",
     ]
@@ -55,7 +58,10 @@ def layout_source(graph: Picture, *, flow: bool, labels: bool) -> str:
         label = ""
         if labels:
             w, h = edge_size(edge, flow=flow)
-            label = f'label=<<TABLE BORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{w:.0f}" HEIGHT="{h:.0f}"><TR><TD></TD></TR></TABLE>> '
+            label = (
+                f'label=<<TABLE BORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{w:.0f}" HEIGHT="{h:.0f}">'
+                '<TR><TD></TD></TR></TABLE>> '
+            )
         lines.append(f"\t{edge.tail} -> {edge.head} [{label}id={edge.id}]\n")
     return "digraph {\n" + "".join(lines) + "}\n"
 
@@ -85,7 +91,10 @@ def _nested(graph: Picture, show: Callable[[Box], str]) -> Iterator[str]:
         if path:
             caption = _caption(graph, path)
             yield f"{tabs[1:]}subgraph cluster_{index[path]} {{\n"
-            yield f'{tabs}graph [label={escape.dot(caption)} style="rounded,filled" color="{LIGHT["rule"]}" fillcolor="{LIGHT["cluster"]}" fontcolor="{LIGHT["quiet"]}" labelloc=t]\n'
+            yield (
+                f'{tabs}graph [label={escape.dot(caption)} style="rounded,filled" color="{LIGHT["rule"]}" '
+                f'fillcolor="{LIGHT["cluster"]}" fontcolor="{LIGHT["quiet"]}" labelloc=t]\n'
+            )
             stack.append((path, False))
         for node in inside.get(path, ()):
             yield f"{tabs}{show(node)}\n"
@@ -101,7 +110,10 @@ def _card(node: Box) -> str:
     left = f"<B>{name or 'leaf'}</B>" if not operation else f"<B>{operation}</B>" if not name else operation
     right = f"<B>{name}</B>" if operation and name else ""
     saved = "▾" if node.saved else ""
-    cells = [f'<TR><TD ALIGN="LEFT" BGCOLOR="{head}">{left}</TD><TD ALIGN="RIGHT" BGCOLOR="{head}">{right}{count}{saved} </TD></TR>']
+    cells = [(
+        f'<TR><TD ALIGN="LEFT" BGCOLOR="{head}">{left}</TD><TD ALIGN="RIGHT" BGCOLOR="{head}">'
+        f'{right}{count}{saved} </TD></TR>'
+    )]
     for what, text in rows(node):
         colour = LIGHT[node.tone] if what == "grad" else LIGHT["card"]
         mark = {"zero": "○ ", "nan": "! "}.get(node.tone, "") if what == "grad" else ""
@@ -109,8 +121,14 @@ def _card(node: Box) -> str:
             f'<HR/><TR><TD ALIGN="LEFT" BGCOLOR="{colour}"><FONT POINT-SIZE="9">{what}</FONT></TD>'
             f'<TD ALIGN="RIGHT" BGCOLOR="{colour}">{mark}{escape.dot_html(text)}</TD></TR>'
         )
-    line = f'BORDER="{2 if node.kind == "output" else 1}" COLOR="{LIGHT["ink"] if node.kind == "output" else LIGHT["line"]}"'
-    table = f'<TABLE {line} CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" BGCOLOR="{LIGHT["card"]}">{"".join(cells)}</TABLE>'
+    line = (
+        f'BORDER="{2 if node.kind == "output" else 1}" '
+        f'COLOR="{LIGHT["ink"] if node.kind == "output" else LIGHT["line"]}"'
+    )
+    table = (
+        f'<TABLE {line} CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" BGCOLOR="{LIGHT["card"]}">'
+        f'{"".join(cells)}</TABLE>'
+    )
     tooltip = escape.dot(" | ".join(node.tooltip)) if node.tooltip else '""'
     return f"{node.id} [label=<{table}> id={node.id} tooltip={tooltip}]"
 

@@ -25,8 +25,9 @@ DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 def draw(
-    root: Value, *, format: str = "svg", rankdir: str = "LR", depth: int | None = None, fold: bool | None = None, flow: bool = True,
-    saved: bool = False, labels: bool = True, legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
+    root: Value, *, format: str = "svg", rankdir: str = "LR", depth: int | None = None,
+    fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
+    legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
 ) -> Any:  # fmt: skip
     """Draw the graph below ``root``: values, gradients, local derivatives, and what flows back.
@@ -105,7 +106,7 @@ def _check_options(rankdir: str, theme: str, depth: int | None) -> None:
 
 
 def _blank(form: str) -> Drawing:
-    """Return an empty drawing: a Digraph where graphviz is installed, for the pictures themselves need no package."""
+    """Return an empty drawing: a Digraph where graphviz is installed, which the pictures do not need."""
     try:
         from autograd.render.picture.dot import DigraphDrawing
     except MissingDependencyError as error:

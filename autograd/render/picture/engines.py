@@ -29,7 +29,8 @@ DOT_SPANS: Final = 800  # sum of the edges' lengths in layers: about 0.2 s
 
 _CHILD: Final = (
     "import sys, warnings; warnings.simplefilter('ignore'); import pygraphviz; "
-    "sys.stdout.buffer.write(pygraphviz.AGraph(string=sys.stdin.buffer.read().decode()).draw(prog=sys.argv[2], args=sys.argv[3], format=sys.argv[1]))"
+    "graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode()); form, prog, args = sys.argv[1:4]; "
+    "sys.stdout.buffer.write(graph.draw(prog=prog, args=args, format=form))"
 )
 
 

@@ -52,7 +52,7 @@ def depth_of(nodes: Sequence[Value]) -> int:
 
 
 def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Picture:
-    """Turn sorted nodes into a picture with one box for each module at ``depth``, and one for each kind of repeat."""
+    """Turn sorted nodes into a picture: one box for each module at ``depth``, one for each kind of repeat."""
     groups, index = _modules(nodes, depth)
     arrows = _arrows(nodes, index)
     if repeats:
@@ -107,7 +107,9 @@ _SYMMETRIC = frozenset(["+", "*", "max", "min"])
 
 def _symmetric(op: Op) -> bool:
     """Whether it makes no difference in which order the operands stand."""
-    sign = op.form.sign if isinstance(op.form, Infix) else op.form.word if isinstance(op.form, Function) else ""
+    sign = (
+        op.form.sign if isinstance(op.form, Infix) else op.form.word if isinstance(op.form, Function) else ""
+    )
     return op.arity == ANY or sign in _SYMMETRIC
 
 

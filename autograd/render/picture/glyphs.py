@@ -1,4 +1,4 @@
-"""What stands for an operation in a box: the sign that a reader of mathematics knows, as short as it can be."""
+"""What stands for an operation in a box: the sign that a reader of mathematics knows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from autograd.render.labels import MINUS, visible
 
 __all__ = ["glyph_of", "has_constant_exponent", "power_glyph"]
 
-_GLYPHS: Final = {"*": "×", "-": MINUS, "/": "÷", "**": "^", "//": "⌊÷⌋", "x²": "( )²", "|x|": "| |", "·": "dot"}
+_GLYPHS: Final = {
+    "*": "×",
+    "-": MINUS,
+    "/": "÷",
+    "**": "^",
+    "//": "⌊÷⌋",
+    "x²": "( )²",
+    "|x|": "| |",
+    "·": "dot",
+}
 """What is drawn in place of a row's symbol."""
 _EXPONENTS: Final = {"2": "( )²", "3": "( )³", "0.5": "( )^½"}
 

@@ -81,7 +81,7 @@ def _topological(
 
 
 def order_layers(layers: list[list[Item]], *, sweeps: int) -> None:
-    """Sort each layer by the barycentre of its neighbours, there and back, and keep the order with fewest crossings."""
+    """Sort each layer by the barycentre of its neighbours, and keep the order with fewest crossings."""
     count = sum(map(len, layers))
     best = [list(layer) for layer in layers]
     fewest = _crossings(layers) if count <= 3000 else None

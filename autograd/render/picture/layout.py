@@ -158,7 +158,7 @@ def _item(boxes: list[_Box], i: int, node: str) -> Item:
 
 
 def _arrange(box: _Box, options: _Options) -> None:
-    """Lay out the clusters inside, then the box itself. As deep as scopes nest, which people write by hand."""
+    """Lay out the clusters inside, then the box itself; it recurses as deep as scopes nest."""
     for key, child in box.children.items():
         _arrange(child, options)
         box.items[key].main, box.items[key].cross = child.main, child.cross
@@ -301,7 +301,7 @@ def _rect(main: float, cross: float, along: float, across: float, horizontal: bo
 
 
 def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, result: Placement) -> None:
-    """Draw each edge through its slots, from inside to outside to inside, between ports spread over the boxes' sides."""
+    """Draw each edge through its slots, between ports that are spread over the boxes' sides."""
     slots, result.curves = result.curves, {}
     ways: dict[str, list[Point]] = {}
     for edge in graph.edges:

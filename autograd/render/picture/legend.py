@@ -17,7 +17,9 @@ CELL: Final = 15.0
 _WIRE: Final = '<path class="wire" d="M0 0H26"/><path class="tip" d="M26 0l-8 3.6v-7.2z"/>'
 
 
-def entries(graph: Picture, *, flow: bool, bands: bool = True, labels: bool = True) -> list[tuple[float, str]]:
+def entries(
+    graph: Picture, *, flow: bool, bands: bool = True, labels: bool = True
+) -> list[tuple[float, str]]:
     """Return the entries with their widths."""
     listed: list[tuple[float, str]] = []
     tones = graph.tones

@@ -53,7 +53,8 @@ def painted_source(svg: str, *, bitmap: bool = True) -> str:
     lines = [
         f'\tgraph [bgcolor="{painter.paper}" pad=0 dpi={dots:.0f} _background="{background}"]\n',
         f'\tnode [shape=none margin=0 label="" width=0 height=0 fontname="{FACE}"]\n',
-        f'\tcorner0 [pos="0.5,0.5"]\n\tcorner1 [pos="{breadth - 0.5:g},{height - 0.5:g}"]\n',  # a point wide, at the least
+        '\tcorner0 [pos="0.5,0.5"]\n',  # a point wide, at the least
+        f'\tcorner1 [pos="{breadth - 0.5:g},{height - 0.5:g}"]\n',
     ]
     return "digraph {\n" + "".join(lines) + "".join(painter.texts) + "}\n"
 
@@ -140,9 +141,15 @@ class _Painter:
         if style.get("font-weight") == "600":
             shown = f"<B>{shown}</B>"
         table = '<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR>'
-        cell = f'<TD ALIGN="{align}" FIXEDSIZE="TRUE" WIDTH="{room:.0f}" HEIGHT="{1.6 * size:.0f}"><FONT POINT-SIZE="{size:g}" COLOR="{style["fill"]}">{shown}</FONT></TD></TR></TABLE>'
+        cell = (
+            f'<TD ALIGN="{align}" FIXEDSIZE="TRUE" WIDTH="{room:.0f}" HEIGHT="{1.6 * size:.0f}"><FONT '
+            f'POINT-SIZE="{size:g}" COLOR="{style["fill"]}">{shown}</FONT></TD></TR></TABLE>'
+        )
         if content.strip():
-            self.texts.append(f'\tt{len(self.texts)} [pos="{centre:.1f},{self.height - y + 0.36 * size:.1f}" label=<{table}{cell}>]\n')
+            self.texts.append(
+                f'\tt{len(self.texts)} [pos="{centre:.1f},{self.height - y + 0.36 * size:.1f}" '
+                f'label=<{table}{cell}>]\n'
+            )
 
 
 def _walk(root: ET.Element) -> Iterator[tuple[ET.Element, tuple[_Kind, ...], Point]]:
@@ -208,7 +215,7 @@ class _Sheet:
 
 
 def _matches(parts: list[str], chain: tuple[_Kind, ...]) -> bool:
-    """Whether the last part selects the last element, and each part before it one of its ancestors, in order."""
+    """Whether the last part selects the last element, and each one before it an ancestor, in order."""
     if not _selects(parts[-1], chain[-1]):
         return False
     wanted = len(parts) - 2

@@ -24,7 +24,7 @@ def coordinate(x: float) -> str:
 
 
 def text(x: float, y: float, content: str, classes: str) -> str:
-    """Return a line of text; each is an element of its own, so that a right-to-left label disturbs no neighbour."""
+    """Return a line of text, an element of its own, so that a right-to-left label disturbs no neighbour."""
     styled = f' class="{classes}"' if classes else ""
     return f'<text{styled} x="{coordinate(x)}" y="{coordinate(y)}">{xml(content)}</text>'
 

@@ -1,4 +1,4 @@
-"""A placed picture as SVG: no script, no network, no identifiers that could collide with another picture's."""
+"""A placed picture as SVG: no script, no network, no identifiers that another picture might have."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def style(theme: str = "auto") -> str:
 
 
 def to_svg(
-    graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True, legend: bool = True,
+    graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True,
+    legend: bool = True,
     slim: bool = False, news: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
@@ -94,8 +95,10 @@ def to_svg(
     )
     n = coordinate
     parts = [
-        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" height="{n(total_height)}" '
-        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" style="max-width:100%;height:auto">'),
+        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" '
+        f'height="{n(total_height)}" '
+        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" '
+        'style="max-width:100%;height:auto">'),
         f"<style>{style(theme)}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
@@ -144,7 +147,10 @@ def to_svg(
 def summary(graph: Picture) -> str:
     """Say in a sentence what is drawn."""
     output = graph.nodes[-1]
-    return f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, {len(graph.edges)} edges"
+    return (
+        f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, "
+        f"{len(graph.edges)} edges"
+    )
 
 
 def _tooltip(lines: Sequence[str]) -> str:
@@ -182,8 +188,12 @@ def _node(node: Box, at: Rect, *, slim: bool) -> str:
     for i, (what, shown) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
-        last = f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
-        out.append(f'<path class="{fill}" d="{last if i == len(listed) - 1 else f"M{inset} {n(top)}h{n(w - 2 * inset)}v{n(BOX.row)}H{inset}z"}"/>')
+        shape = f"M{inset} {n(top)}h{n(w - 2 * inset)}"
+        if i == len(listed) - 1:  # with the card's round corners
+            shape += f"v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+        else:
+            shape += f"v{n(BOX.row)}H{inset}z"
+        out.append(f'<path class="{fill}" d="{shape}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
         out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
@@ -199,7 +209,8 @@ def _cluster(graph: Picture, path: str, at: Rect) -> str:
         at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b"
     )
     return (
-        f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" width="{n(at.width)}" '
+        f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" '
+        f'width="{n(at.width)}" '
         f'height="{n(at.height)}" rx="10"/>{caption}</g>'
     )
 
@@ -234,7 +245,10 @@ def _band(edge: Edge, points: list[tuple[float, float]]) -> str:
     """Return what flows back along an edge: a band as broad as it is strong."""
     breadth = {"1": 2.5, "2": 4.0, "3": 5.5, "4": 7.0}.get(edge.tone[1:], 7.0)
     # It ends where the arrowhead begins, which would be lost in it.
-    return f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(_without_tip(points))}" stroke-width="{breadth:g}"/>'
+    return (
+        f'<path class="band s-{edge.tone}" data-band="{edge.id}" d="{_path(_without_tip(points))}" '
+        f'stroke-width="{breadth:g}"/>'
+    )
 
 
 def _without_tip(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -278,7 +292,10 @@ def _edge(edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool
         # Along a line of ours, one text above it and one below; else one below the other, on a plate where
         # the line runs down.
         if vertical:
-            out.append(f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" height="{n(at.height - 2)}" rx="6"/>')
+            out.append(
+                f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" '
+                f'height="{n(at.height - 2)}" rx="6"/>'
+            )
         first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [
             text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "")

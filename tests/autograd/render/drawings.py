@@ -59,4 +59,8 @@ def texts(element):
 
 def parsed_by_dot(program, *options):
     """Let Graphviz read a program, and return it as JSON."""
-    return json.loads(subprocess.run(["dot", *options, "-Tjson"], input=program, capture_output=True, text=True, check=True).stdout)
+    return json.loads(
+        subprocess.run(
+            ["dot", *options, "-Tjson"], input=program, capture_output=True, text=True, check=True
+        ).stdout
+    )

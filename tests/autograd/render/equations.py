@@ -19,9 +19,22 @@ Number = Callable[[Callable[[float, float], float]], float]
 """A formula: given how to choose a number within its rounding, it is one."""
 
 _TOKEN = re.compile(
-    r'\s*(?:(?P<number>\d+(?:\.\d*)?(?:e[+-]\d+)?)|(?P<word>"(?:[^"\\]|\\.)*"(?:\.grad)?|[^\W\d_][\w.…\']*(?:\[[\w, ]*\]|\(\d+\))*|∂[₀-₉]*)|(?P<sign>->|>=|<=|==|\.\.\.|.))'
+    r'\s*(?:(?P<number>\d+(?:\.\d*)?(?:e[+-]\d+)?)'
+    r'|(?P<word>"(?:[^"\\]|\\.)*"(?:\.grad)?|[^\W\d_][\w.…\']*(?:\[[\w, ]*\]|\(\d+\))*|∂[₀-₉]*)'
+    r"|(?P<sign>->|>=|<=|==|\.\.\.|.))"
 )
-_TITLES = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "max": "max", "min": "min", "Phi": "normal_cdf"}
+_TITLES = {
+    "ln": "log",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arsinh": "asinh",
+    "arcosh": "acosh",
+    "artanh": "atanh",
+    "max": "max",
+    "min": "min",
+    "Phi": "normal_cdf",
+}
 
 
 class ElidedError(Exception):
@@ -35,7 +48,9 @@ class Reader:
         self.values = {plain_name(name): node.data for node, name in listed.names.items()}
         self.nodes = {plain_name(name): node for node, name in listed.names.items()}
         # What has arrived at a node is a name of its own.
-        self.values |= {f"{plain_name(name)}.grad": listed.gradients[node] for node, name in listed.names.items()}
+        self.values |= {
+            f"{plain_name(name)}.grad": listed.gradients[node] for node, name in listed.names.items()
+        }
         self.totals: dict[Value, dict[Value, float]] = {}
 
     def total(self, above: str, below: str) -> float:
@@ -51,7 +66,11 @@ class Reader:
 
     def partial(self, above: str, below: str, place: int) -> float:
         """The derivative of a node in one operand."""
-        edges = [(i, local) for i, parent, local in positioned_edges(self.nodes[above]) if parent is self.nodes[below]]
+        edges = [
+            (i, local)
+            for i, parent, local in positioned_edges(self.nodes[above])
+            if parent is self.nodes[below]
+        ]
         if not place:
             assert len(edges) == 1, f"which operand of {above} is {below}?"
             return edges[0][1] or 0.0
@@ -67,19 +86,33 @@ class Reader:
         for (low, high), side in zip(ranges, sides, strict=False):
             last_low, last_high = ranges[-1]
             if math.isnan(low) or math.isnan(last_low):
-                assert math.isnan(low) and math.isnan(last_low), f"{equation}: {side} is in {low}..{high}, not {last_low}..{last_high}"
+                assert math.isnan(low) and math.isnan(last_low), (
+                    f"{equation}: {side} is in {low}..{high}, not {last_low}..{last_high}"
+                )
                 continue
-            slack = 1e-16 + 1e-8 * max((abs(x) for x in (low, high, last_low, last_high) if math.isfinite(x)), default=0.0)
-            assert low <= last_high + slack and last_low <= high + slack, f"{equation}: {side} is in {low}..{high}, not {last_low}..{last_high}"
+            slack = 1e-16 + 1e-8 * max(
+                (abs(x) for x in (low, high, last_low, last_high) if math.isfinite(x)), default=0.0
+            )
+            assert low <= last_high + slack and last_low <= high + slack, (
+                f"{equation}: {side} is in {low}..{high}, not {last_low}..{last_high}"
+            )
 
     def range(self, text: str) -> tuple[float, float]:
         """The least and the largest number that a formula can stand for, its numbers being rounded."""
         formula = _Parser(text, self).formula()
         source = random.Random(text)
-        choices: list[Callable[[float, float], float]] = [lambda x, r: x, lambda x, r: x + r, lambda x, r: x - r]
+        choices: list[Callable[[float, float], float]] = [
+            lambda x, r: x,
+            lambda x, r: x + r,
+            lambda x, r: x - r,
+        ]
         choices += [lambda x, r: x + source.choice((-r, r)) for _ in range(60)]
         found = [formula(choice) for choice in choices]
-        return (math.nan, math.nan) if math.isnan(found[0]) else (min(x for x in found if x == x), max(x for x in found if x == x))
+        return (
+            (math.nan, math.nan)
+            if math.isnan(found[0])
+            else (min(x for x in found if x == x), max(x for x in found if x == x))
+        )
 
 
 class _Parser:
@@ -98,7 +131,11 @@ class _Parser:
             if word in ("...", "…"):
                 raise ElidedError
             at = match.end()
-            call = re.search(r"\([0-9]+\)\Z", word) if match.lastgroup == "word" and word not in reader.values else None
+            call = (
+                re.search(r"\([0-9]+\)\Z", word)
+                if match.lastgroup == "word" and word not in reader.values
+                else None
+            )
             if call and not word.startswith('"'):  # sin(2), which is no name
                 word, at = word[: call.start()], at - len(call[0])
             self.tokens.append((match.lastgroup, word))
@@ -149,7 +186,14 @@ class _Parser:
         number = self.at < len(self.tokens) and self.tokens[self.at][0] == "number"
         left = self.power()
         # 2e, 2(a + b): only what follows a number without a sign between them.
-        if number and self.at < len(self.tokens) and ((self.tokens[self.at][0] == "word" and self.peek() not in ("mod", "if", "else")) or self.peek() == "("):
+        if (
+            number
+            and self.at < len(self.tokens)
+            and (
+                (self.tokens[self.at][0] == "word" and self.peek() not in ("mod", "if", "else"))
+                or self.peek() == "("
+            )
+        ):
             a, b = left, self.juxtaposed()
             return lambda c: a(c) * b(c)
         return left
@@ -194,7 +238,9 @@ class _Parser:
             sign = self.take()
             b = self.sum()
             self.take("]")
-            rule = {">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal"}[sign]
+            rule = {">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "==": "equal"}[
+                sign
+            ]
             return lambda c: TABLE[rule].value(a(c), b(c))
         return self.word()
 
@@ -236,7 +282,11 @@ class _Parser:
         start = self.at
         curly = word[0] == "∂"
         sign = "∂" if curly else "d"
-        place = int(word[1:].translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))) if curly and len(word) > 1 else 0
+        place = (
+            int(word[1:].translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")))
+            if curly and len(word) > 1
+            else 0
+        )
         try:
             if not curly and word != "d":  # dy/dx in one word each
                 above = word[1:]
@@ -269,7 +319,10 @@ def _rounding(text: str) -> float:
     return 0.5000001 * 10.0 ** (int(exponent or 0) - digits) if "." in mantissa or exponent else 0.0
 
 
-_ADDED = re.compile(r"(?P<name>\S.*)\.grad \+= (?P<product>.*?) = (?P<number>\S+)(?:  \[(?P<before>\S+) -> (?P<after>\S+)\])?\Z")
+_ADDED = re.compile(
+    r"(?P<name>\S.*)\.grad \+= (?P<product>.*?) = (?P<number>\S+)"
+    r"(?:  \[(?P<before>\S+) -> (?P<after>\S+)\])?\Z"
+)
 
 
 def check_text(text: str, reader: Reader) -> int:
@@ -300,7 +353,9 @@ def check_text(text: str, reader: Reader) -> int:
             reader.check(f"{match['product']} = {match['number']}")
             if match["before"]:
                 assert running.get(match["name"], "0") == match["before"], line
-                reader.check(f"{_bracketed(match['before'])} + {_bracketed(match['number'])} = {match['after']}")
+                reader.check(
+                    f"{_bracketed(match['before'])} + {_bracketed(match['number'])} = {match['after']}"
+                )
             running[match["name"]] = match["after"] or match["number"]
         elif section == "Gradient":
             head, _, rest = body.partition("= ")

@@ -24,20 +24,31 @@ const mermaid = (await import('mermaid')).default;
 const judge = text => mermaid.parse(text);
 """
 _LOOP = """
-const read = await new Promise(done => { let all = ''; process.stdin.on('data', part => all += part).on('end', () => done(all)); });
+const read = await new Promise(done => {
+  let all = '';
+  process.stdin.on('data', part => all += part).on('end', () => done(all));
+});
 const found = [];
-for (const text of JSON.parse(read)) try { await judge(text); } catch (e) { found.push(text + ': ' + e.message); }
+for (const text of JSON.parse(read)) {
+  try { await judge(text); } catch (e) { found.push(text + ': ' + e.message); }
+}
 console.log(JSON.stringify(found));
 """
 
 
 def _objections(package, program, texts):
-    folders = [ROOT / ".ci", ROOT, *(Path(folder).parent for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder)]
+    folders = [
+        ROOT / ".ci",
+        ROOT,
+        *(Path(folder).parent for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder),
+    ]
     home = next((folder for folder in folders if (folder / "node_modules" / package).is_dir()), None)
     if shutil.which("node") is None or home is None:
         pytest.skip(f"npm install --prefix .ci {package} brings the judge")
     command = ["node", "--input-type=module", "-e", program + _LOOP]
-    done = subprocess.run(command, cwd=home, input=json.dumps(texts), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=home, input=json.dumps(texts), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -167,7 +167,9 @@ def test_what_flows_back_is_laid_over_the_edges():
     bands = [p for p in ET.fromstring(picture.svg()).iter(f"{SVG}path") if p.get("data-band")]
     assert len(bands) == len(picture.graph.edges)
     assert {texts(g)[1] for g in elements(picture.svg(), "edge")} >= {"← −0.7913", "← −1.0045"}
-    assert not [p for p in ET.fromstring(draw(neuron(), flow=False).svg()).iter(f"{SVG}path") if p.get("data-band")]
+    assert not [
+        p for p in ET.fromstring(draw(neuron(), flow=False).svg()).iter(f"{SVG}path") if p.get("data-band")
+    ]
 
 
 def test_a_branch_not_taken_is_drawn_and_said():
@@ -207,13 +209,26 @@ def test_pointing_tells_formula_contributions_and_source_line():
 # 16. Mathematical labels.
 def test_operations_are_written_as_mathematics():
     x = Value(3.0, "x")
-    shown = {n.operation for n in draw(autograd.sum([x * x, x / 2.0, x - 1.0, x**2, x.sqrt(), x.log(), x**3])).graph.nodes}
+    shown = {
+        n.operation
+        for n in draw(autograd.sum([x * x, x / 2.0, x - 1.0, x**2, x.sqrt(), x.log(), x**3])).graph.nodes
+    }
     assert {"×", "÷ 2", "− 1", "( )²", "√", "ln", "( )³", "Σ 7"} <= shown
 
 
 # 17. Formats.
 @needs_dot
-@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<svg"), ("dot", b"digraph"), ("mmd", b"flowchart"), ("txt", b"w")])
+@pytest.mark.parametrize(
+    ("suffix", "magic"),
+    [
+        ("png", b"\x89PNG"),
+        ("pdf", b"%PDF"),
+        ("svg", b"<svg"),
+        ("dot", b"digraph"),
+        ("mmd", b"flowchart"),
+        ("txt", b"w"),
+    ],
+)
 def test_formats(tmp_path, suffix, magic):
     path = draw(neuron()).save(tmp_path / f"g.{suffix}")
     with open(path, "rb") as file:
@@ -249,14 +264,23 @@ def test_equal_graphs_have_equal_bytes():
 
 def test_bytes_do_not_depend_on_the_seed_of_hashes():
     program = (
-        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[2])!r}]; from drawings import *; from autograd import draw, explain, stepper; from hashlib import sha256\n"
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[2])!r}]; from drawings import *; from "
+        "autograd import draw, explain, stepper; from hashlib import sha256\n"
         "loss = network((2, 5, 3, 1))\n"
-        "out = [draw(loss, engine='builtin', **o).svg() for o in ({}, {'fold': True}, {'depth': 1}, {'depth': 2, 'fold': True, 'saved': True})]\n"
-        "out += [draw(loss).source, draw(loss, fold=True).to_mermaid(), draw(loss).listing(), str(explain(loss)), stepper(loss, engine='builtin').html]\n"
+        "out = [draw(loss, engine='builtin', **o).svg() for o in ({}, {'fold': True}, {'depth': 1}, "
+        "{'depth': 2, 'fold': True, 'saved': True})]\n"
+        "out += [draw(loss).source, draw(loss, fold=True).to_mermaid(), draw(loss).listing(), "
+        "str(explain(loss)), stepper(loss, engine='builtin').html]\n"
         "print(sha256(''.join(out).encode()).hexdigest())"
     )
     seen = {
-        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for seed in ("1", "2", "77")
     }
     assert len(seen) == 1
@@ -307,7 +331,10 @@ def test_notebooks_get_the_picture_in_three_ways():
     assert "a = tanh(z)" in bundle["text/plain"]
     # Where frames and style sheets are stripped, an image is left, and no loose text.
     stripped = re.sub(r"<style>.*?</style>|<iframe.*?</iframe>", "", bundle["text/html"], flags=re.S)
-    source = re.fullmatch(r'<div [^>]*><img alt="Computation graph[^"]*" src="data:image/svg\+xml;base64,([^"]*)"></div>', stripped)[1]
+    source = re.fullmatch(
+        r'<div [^>]*><img alt="Computation graph[^"]*" src="data:image/svg\+xml;base64,([^"]*)"></div>',
+        stripped,
+    )[1]
     assert base64.b64decode(source).decode() == bundle["image/svg+xml"]
 
 

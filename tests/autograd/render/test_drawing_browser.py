@@ -13,7 +13,13 @@ from autograd.render.page.jupyter import picture_size
 from autograd.render.picture.graph import Box, Edge, Picture
 
 pytestmark = pytest.mark.browser
-LONG = ["1", "\N{MINUS SIGN}1.2345e\N{MINUS SIGN}123", "\N{MINUS SIGN}1.2e\N{MINUS SIGN}04 … 4.9e+05", "\N{MINUS SIGN}8888.8888", "\N{MINUS SIGN}1.23 … 4.56, NaN, inf"]
+LONG = [
+    "1",
+    "\N{MINUS SIGN}1.2345e\N{MINUS SIGN}123",
+    "\N{MINUS SIGN}1.2e\N{MINUS SIGN}04 … 4.9e+05",
+    "\N{MINUS SIGN}8888.8888",
+    "\N{MINUS SIGN}1.23 … 4.56, NaN, inf",
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +34,40 @@ def cards():
     kinds = itertools.product(["leaf", "operation", "output", "group"], LONG, ["none", "zero", "nan", "p3"])
     for i, (kind, number, tone) in enumerate(kinds):
         title = ["", "w", "WWWWMMMM", "layer0.neuron1.weight23", "漢字漢字"][i % 5]
-        operation = "" if kind in ("leaf", "group") else ["×", "tanh", "softmax[12]", "( )² \N{MINUS SIGN} 1.235e\N{MINUS SIGN}08"][i % 4]
+        operation = (
+            ""
+            if kind in ("leaf", "group")
+            else ["×", "tanh", "softmax[12]", "( )² \N{MINUS SIGN} 1.235e\N{MINUS SIGN}08"][i % 4]
+        )
         count = 960 if i % 3 == 0 else 1
-        node = Box(f"n{i}", title, operation, number, number, tone, kind, "", count, saved=i % 2 == 0, value_name="holds" if kind == "group" else "value")
+        node = Box(
+            f"n{i}",
+            title,
+            operation,
+            number,
+            number,
+            tone,
+            kind,
+            "",
+            count,
+            saved=i % 2 == 0,
+            value_name="holds" if kind == "group" else "value",
+        )
         graph.nodes.append(node)
         if i:
-            graph.edges.append(Edge(f"e{i}", f"n{i - 1}", f"n{i}", 0, number, number, "p2" if tone == "none" else tone, taken=tone != "zero", count=1 + i % 2))
+            graph.edges.append(
+                Edge(
+                    f"e{i}",
+                    f"n{i - 1}",
+                    f"n{i}",
+                    0,
+                    number,
+                    number,
+                    "p2" if tone == "none" else tone,
+                    taken=tone != "zero",
+                    count=1 + i % 2,
+                )
+            )
     return graph
 
 
@@ -47,11 +81,14 @@ def measured():
 
 MEASURE = """() => {
   const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
-  const texts = g => [...g.querySelectorAll(':scope > text')].filter(t => t.textContent.trim()).map(t => [t.textContent, ...box(t)]);
+  const texts = g => [...g.querySelectorAll(':scope > text')]
+    .filter(t => t.textContent.trim()).map(t => [t.textContent, ...box(t)]);
   return {
-    nodes: [...document.querySelectorAll('.node')].map(g => [box([...g.querySelectorAll('.card')].at(-1)), texts(g)]),
+    nodes: [...document.querySelectorAll('.node')]
+      .map(g => [box([...g.querySelectorAll('.card')].at(-1)), texts(g)]),
     edges: [...document.querySelectorAll('.edge')].map(g => texts(g)),
-    legend: [...document.querySelectorAll('.legend')].map(g => texts(g)), page: box(document.querySelector('svg')),
+    legend: [...document.querySelectorAll('.legend')].map(g => texts(g)),
+    page: box(document.querySelector('svg')),
   };
 }"""
 
@@ -59,7 +96,9 @@ MEASURE = """() => {
 def assert_texts_have_room(browser, svg):
     tab = browser.new_page(viewport={"width": 1200, "height": 900})
     # Of the faces asked for the broadest; in its own size, for a browser rounds when it shrinks.
-    tab.set_content(f"<style>svg.ag{{font-family:'DejaVu Sans'!important;max-width:none!important}}</style>{svg}")
+    tab.set_content(
+        f"<style>svg.ag{{font-family:'DejaVu Sans'!important;max-width:none!important}}</style>{svg}"
+    )
     found = tab.evaluate(MEASURE)
     tab.close()
     for (left, top, right, bottom), lines in found["nodes"]:
@@ -90,7 +129,19 @@ def test_every_kind_of_card_has_room_for_every_number(browser, rankdir):
     assert_texts_have_room(browser, to_svg(graph, layout(graph, flow=True), flow=True))
 
 
-@pytest.mark.parametrize("options", [{}, {"fold": True}, {"depth": 1}, {"depth": 2, "fold": True}, {"flow": False}, {"rankdir": "TB"}, {"saved": True, "engine": "dot"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"fold": True},
+        {"depth": 1},
+        {"depth": 2, "fold": True},
+        {"flow": False},
+        {"rankdir": "TB"},
+        {"saved": True, "engine": "dot"},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("make", [neuron, network, measured])
 def test_texts_have_room_in_whole_pictures(browser, make, options):
     assert_texts_have_room(browser, draw(make(), **options).svg())
@@ -106,14 +157,19 @@ def test_labels_of_broad_letters_have_room(browser):
 
 
 @pytest.mark.parametrize("width", [390, 950, 1900])
-@pytest.mark.parametrize("make", [neuron, network, lambda: Value(3.0, "x") * 2.0], ids=["neuron", "network", "two boxes"])
+@pytest.mark.parametrize(
+    "make", [neuron, network, lambda: Value(3.0, "x") * 2.0], ids=["neuron", "network", "two boxes"]
+)
 def test_a_picture_in_a_notebook_shrinks_then_scrolls_and_is_never_cut_off(browser, make, width):
     picture = draw(make())
     tab = browser.new_page(viewport={"width": width, "height": 1000})
     tab.set_content(f"<body style='margin:0'>{picture._repr_mimebundle_()['text/html']}")
     frame = tab.frames[1]
     frame.wait_for_selector("svg")
-    high, scroll, whole, shown = frame.evaluate("[innerHeight, document.documentElement.scrollHeight, document.documentElement.scrollWidth, document.querySelector('svg').getBoundingClientRect().width]")
+    high, scroll, whole, shown = frame.evaluate(
+        "[innerHeight, document.documentElement.scrollHeight, document.documentElement.scrollWidth, "
+        "document.querySelector('svg').getBoundingClientRect().width]"
+    )
     natural = picture_size(picture.svg())[0]
     assert not tab.is_visible("img")
     tab.close()

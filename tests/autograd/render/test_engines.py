@@ -138,7 +138,9 @@ def test_without_the_graphviz_package_there_is_still_a_picture(monkeypatch):
 
 
 def test_no_process_is_left_behind(path_with, no_pygraphviz, tmp_path):
-    path_with(f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    path_with(
+        f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
     draw(neuron(), timeout=1.0).svg()
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):
@@ -146,13 +148,20 @@ def test_no_process_is_left_behind(path_with, no_pygraphviz, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["raise ImportError('libgvc is gone')", "version = 1"])
-def test_a_broken_graphviz_package_is_told_once_and_the_picture_drawn_without_it(monkeypatch, tmp_path, content):
+def test_a_broken_graphviz_package_is_told_once_and_the_picture_drawn_without_it(
+    monkeypatch, tmp_path, content
+):
     (tmp_path / "graphviz.py").write_text(content)
     monkeypatch.syspath_prepend(tmp_path)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "graphviz" or name == "autograd.render.picture.dot"]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.partition(".")[0] == "graphviz" or name == "autograd.render.picture.dot"
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(drawing, "_NOTICED", [])
-    with pytest.warns(RuntimeWarning, match=r"graphviz package, which is installed here but broken .*pip uninstall graphviz|Repair it with: pip install graphviz"):
+    broken = r"graphviz package, which is installed here but broken .*pip uninstall graphviz"
+    with pytest.warns(RuntimeWarning, match=rf"{broken}|Repair it with: pip install graphviz"):
         picture = draw(neuron(), engine="builtin")
     assert type(picture).__name__ == "Drawing"
     assert draw(neuron(), engine="builtin").source.startswith("digraph")  # and warns no more

@@ -83,7 +83,9 @@ def test_signs_are_collected():
     assert "= -3\n" in str(explain(z, wrt=x)) + "\n"
 
 
-@pytest.mark.parametrize("row", [r for r in autograd.TABLE.values() if r.arity in (1, 2)], ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    "row", [r for r in autograd.TABLE.values() if r.arity in (1, 2)], ids=lambda r: r.name
+)
 def test_every_operation_is_explained_and_its_number_is_the_gradient(row):
     operands = [Value(1.3, "x"), Value(1.7, "u")][: row.arity]
     y = row(*operands, **row.params)
@@ -95,7 +97,11 @@ def test_every_operation_is_explained_and_its_number_is_the_gradient(row):
         assert explanation.to(style)
 
 
-@pytest.mark.parametrize("function", [autograd.sum, autograd.mean, autograd.prod, autograd.max, autograd.logsumexp, autograd.norm], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "function",
+    [autograd.sum, autograd.mean, autograd.prod, autograd.max, autograd.logsumexp, autograd.norm],
+    ids=lambda f: f.__name__,
+)
 @pytest.mark.parametrize("count", [2, 5, 60])
 def test_n_ary_nodes(function, count):
     xs = [Value(0.1 + 0.01 * i, f"x{i}") for i in range(count)]
@@ -160,7 +166,9 @@ def test_markdown_is_a_table():
     lines = explain(neuron(), style="markdown").to("markdown").split("\n")
     rows = [line for line in lines if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
-    assert "| 3 | tanh | `da/dz = 1 - a^2 = 0.6347` | `z.grad += 0.6347 * -0.7913 = -0.5022` |" in [r.replace("| 4 | tanh", "| 3 | tanh") for r in rows]
+    assert "| 3 | tanh | `da/dz = 1 - a^2 = 0.6347` | `z.grad += 0.6347 * -0.7913 = -0.5022` |" in [
+        r.replace("| 4 | tanh", "| 3 | tanh") for r in rows
+    ]
 
 
 def test_latex_numbers_equal_the_gradients():
@@ -201,7 +209,9 @@ def test_jupyter_gets_the_style_that_was_asked_for():
 def test_the_four_equations_hold_with_the_engines_numbers(activation):
     loss = network((3, 4, 2, 1), rng=5, activation=activation)
     found = network_equations(steps(loss))
-    assert [(e.name, e.layer) for e in found] == [(n, k) for k in (3, 2, 1) for n in (("BP1" if k == 3 else "BP2"), "BP3", "BP4")]
+    assert [(e.name, e.layer) for e in found] == [
+        (n, k) for k in (3, 2, 1) for n in (("BP1" if k == 3 else "BP2"), "BP3", "BP4")
+    ]
     leaves = {v.label: v for v in autograd.toposort(loss) if v.op is None}
     for e in found:
         for j, row in enumerate(e.value):
@@ -229,7 +239,9 @@ def test_granular_neurons_have_the_same_equations():
         found.append(network_equations(steps((model([0.5, -1.0]) - 1.0) ** 2)))
     assert len(found[1]) == 6
     for a, b in zip(*found, strict=True):
-        assert [x for row in a.value for x in row] == pytest.approx([x for row in b.value for x in row], rel=1e-12)
+        assert [x for row in a.value for x in row] == pytest.approx(
+            [x for row in b.value for x in row], rel=1e-12
+        )
 
 
 def test_a_graph_that_is_no_plain_network_has_none():
@@ -250,7 +262,13 @@ def test_what_is_not_derived_still_has_its_number(style):
     shown = explain(root, wrt=x)
     numbers = {name: (formula, value) for name, formula, value in shown.derivation.forward}
     assert numbers["s"] == (None, beside.data)
-    printed = {symbol.parts[0] for formula, _ in numbers.values() if formula is not None for symbol in formula.parts[1] if getattr(symbol, "kind", "") == "name"}
+    printed = {
+        symbol.parts[0]
+        for formula, _ in numbers.values()
+        if formula is not None
+        for symbol in formula.parts[1]
+        if getattr(symbol, "kind", "") == "name"
+    }
     assert printed <= {*numbers, "x", "z"}
     assert number(beside.data) in shown.to(style)
 
@@ -259,18 +277,29 @@ def test_mathml_has_the_four_equations_as_matrices():
     loss = network((2, 3, 2, 1))
     namespace = "{http://www.w3.org/1998/Math/MathML}"
     root = ET.fromstring(explain(loss, wrt=named(loss, "layer0.n0.w0")).to("mathml"))
-    rows = [row for row in root.iter("tr") if (row.find("td[2]") is not None and (row.find("td[2]").text or "").startswith("BP"))]
+    rows = [
+        row
+        for row in root.iter("tr")
+        if (row.find("td[2]") is not None and (row.find("td[2]").text or "").startswith("BP"))
+    ]
     found = network_equations(steps(loss))
-    assert [(row.find("td[1]").text, row.find("td[2]").text) for row in rows] == [(f"layer {e.layer}", e.name) for e in found]
+    assert [(row.find("td[1]").text, row.find("td[2]").text) for row in rows] == [
+        (f"layer {e.layer}", e.name) for e in found
+    ]
     for row, e in zip(rows, found, strict=True):
-        lines = [["".join(cell.itertext()) for cell in line.iter(f"{namespace}mtd")] for line in row.iter(f"{namespace}mtr")]
+        lines = [
+            ["".join(cell.itertext()) for cell in line.iter(f"{namespace}mtd")]
+            for line in row.iter(f"{namespace}mtr")
+        ]
         assert lines == [[number(x).replace("-", "\N{MINUS SIGN}") for x in line] for line in e.value]
 
 
 @pytest.mark.parametrize("wrt", [3, "x", [Value(1.0)]])
 def test_what_is_no_node_is_named(wrt):
     x = Value(2.0, "x")
-    with pytest.raises(TypeError, match=f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}"):
+    with pytest.raises(
+        TypeError, match=f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}"
+    ):
         explain(x * x, wrt)
     with pytest.raises(TypeError, match="takes a Value, or an iterable of those, got int"):
         stepper(3)
@@ -283,7 +312,10 @@ def test_a_depth_beyond_the_leaves_is_the_whole_derivation(depth):
     assert autograd.draw(x * x, depth=depth, engine="builtin").svg()
 
 
-@pytest.mark.parametrize(("depth", "error"), [(2.5, TypeError), ("2", TypeError), (True, TypeError), (0, ValueError), (-(10**30), ValueError)])
+@pytest.mark.parametrize(
+    ("depth", "error"),
+    [(2.5, TypeError), ("2", TypeError), (True, TypeError), (0, ValueError), (-(10**30), ValueError)],
+)
 def test_a_depth_is_a_whole_number_from_1(depth, error):
     x = Value(2.0, "x")
     for shown in (autograd.explain, autograd.draw):

@@ -88,8 +88,13 @@ def test_a_language_has_a_method_for_every_shape():
 
 @pytest.mark.parametrize("module", [text, latex, mathml, notation])
 def test_a_language_speaks_of_no_row(module):
-    words = {node.value for node in ast.walk(ast.parse(Path(module.__file__).read_text())) if isinstance(node, ast.Constant)}
-    # A function's upright name, such as TeX's \tanh, is a word of the language; "sum" is a kind of formula, "mod" a sign.
+    words = {
+        node.value
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    # A function's upright name, such as TeX's \tanh, is a word of the language; "sum" is a kind of formula,
+    # "mod" a sign.
     assert not (words & ops.TABLE.keys()) - getattr(module, "_NAMED", set()) - {"sum", "mod"}
 
 
@@ -102,7 +107,11 @@ def test_nothing_that_renders_speaks_of_a_row():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert node.value in own or node.value not in ops.TABLE, path
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ops":
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "ops"
+            ):
                 assert node.attr not in ops.TABLE, path
 
 
@@ -114,7 +123,9 @@ def test_nothing_that_renders_speaks_of_a_row():
     ],
 )  # fmt: skip
 def test_a_new_row_is_in_every_picture_and_derivation(shape):
-    hav = custom_op("hav", lambda x: (1.0 - math.cos(x)) / 2.0, lambda y, x: (autograd.sin(x) / 2.0,), form=shape)
+    hav = custom_op(
+        "hav", lambda x: (1.0 - math.cos(x)) / 2.0, lambda y, x: (autograd.sin(x) / 2.0,), form=shape
+    )
     x = Value(0.5, "x")
     y = hav(x * 2.0) + hav(x)
     picture = autograd.draw(y, engine="builtin")

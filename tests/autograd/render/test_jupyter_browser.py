@@ -26,12 +26,19 @@ def notebook(title):
 
     loss = neuron()
     cells = [nbformat.v4.new_markdown_cell(f"# {title}")]
-    shown = [("stepper(L)", stepper(loss)), ("draw(L)", draw(loss)), ("explain(L)", explain(loss, style="latex"))]
+    shown = [
+        ("stepper(L)", stepper(loss)),
+        ("draw(L)", draw(loss)),
+        ("explain(L)", explain(loss, style="latex")),
+    ]
     for source, thing in shown:
         data, metadata = DisplayFormatter().format(thing)
         output = nbformat.v4.new_output("execute_result", data, metadata=metadata, execution_count=1)
         cells.append(nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1))
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    return nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +55,32 @@ def lab(tmp_path_factory):
     (folder / "work").mkdir()
     for name in ("trusted", "untrusted"):
         nbformat.write(notebook(name), folder / "work" / f"{name}.ipynb")
-    subprocess.run([sys.executable, "-m", "jupyter", "trust", "trusted.ipynb"], cwd=folder / "work", env=env, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", "trust", "trusted.ipynb"],
+        cwd=folder / "work",
+        env=env,
+        check=True,
+        capture_output=True,
+    )
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--IdentityProvider.token=", "--ServerApp.password="]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+    ]
     with open(folder / "log", "wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=folder / "work", env=env, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            cwd=folder / "work",
+            env=env,
+            stdout=log,
+            stderr=log,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):
@@ -100,8 +126,12 @@ def assert_alive(outputs):
     assert "Forward 1 of 9" in live.locator(".say").inner_text()
     live.locator("#end").click()
     assert "Backward 8 of 8" in live.locator(".say").inner_text()
-    assert live.locator("body").evaluate("b => b.ownerDocument.documentElement.scrollHeight <= innerHeight + 1")
-    assert "a = tanh z" in [title.partition("\n")[0] for title in picture.locator(".node title").all_text_contents()]
+    assert live.locator("body").evaluate(
+        "b => b.ownerDocument.documentElement.scrollHeight <= innerHeight + 1"
+    )
+    assert "a = tanh z" in [
+        title.partition("\n")[0] for title in picture.locator(".node title").all_text_contents()
+    ]
     for i, frame in enumerate((live, picture)):
         assert not outputs.nth(i).locator("img").is_visible()
         svg = frame.locator("svg.ag").bounding_box()

@@ -15,7 +15,29 @@ from autograd.render import draw
 from autograd.render.escape import xml
 from autograd.render.picture.measure import title
 
-NASTY = ['"', "{a|b}", "<b>", "\\N\\l\\", "a\nb", "😀👩‍👩‍👧", "</script>", "x" * 10_000, "&amp;", "-->", "]]>", "<!--", "%%{init}%%", "end", "\x00\x1b", "\u202eabc", "שלום", "汉字漢字", "`", "#quot;", "\ud800"]
+NASTY = [
+    '"',
+    "{a|b}",
+    "<b>",
+    "\\N\\l\\",
+    "a\nb",
+    "😀👩‍👩‍👧",
+    "</script>",
+    "x" * 10_000,
+    "&amp;",
+    "-->",
+    "]]>",
+    "<!--",
+    "%%{init}%%",
+    "end",
+    "\x00\x1b",
+    "\u202eabc",
+    "שלום",
+    "汉字漢字",
+    "`",
+    "#quot;",
+    "\ud800",
+]
 
 
 def assert_label_in_every_format(label):
@@ -67,7 +89,12 @@ def test_broad_scripts_have_room():
 
 
 def test_mermaid_reads_what_is_written_for_it():
-    charts = [draw(root, rankdir=rankdir, flow=flow).to_mermaid() for root in (neuron(), network()) for rankdir in ("LR", "RL", "TB", "BT") for flow in (True, False)]
+    charts = [
+        draw(root, rankdir=rankdir, flow=flow).to_mermaid()
+        for root in (neuron(), network())
+        for rankdir in ("LR", "RL", "TB", "BT")
+        for flow in (True, False)
+    ]
     charts += [draw(network(), depth=depth, fold=True).to_mermaid() for depth in (1, 2)]
     for label in NASTY:
         with autograd.scope(label.replace(".", "") or "s"):

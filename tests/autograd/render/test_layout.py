@@ -15,10 +15,20 @@ from autograd.render.picture.layout import layout
 
 
 def overlap(a, b, slack=0.01):
-    return a.x + slack < b.x + b.width and b.x + slack < a.x + a.width and a.y + slack < b.y + b.height and b.y + slack < a.y + a.height
+    return (
+        a.x + slack < b.x + b.width
+        and b.x + slack < a.x + a.width
+        and a.y + slack < b.y + b.height
+        and b.y + slack < a.y + a.height
+    )
 
 
-OPERATIONS = [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a.tanh(), lambda a, b: autograd.dot([a, b, a], [b, b, 1.0])]
+OPERATIONS = [
+    lambda a, b: a + b,
+    lambda a, b: a * b,
+    lambda a, b: a.tanh(),
+    lambda a, b: autograd.dot([a, b, a], [b, b, 1.0]),
+]
 
 
 def random_dag(rng, size, *, scoped):
@@ -53,7 +63,12 @@ def assert_tidy(graph, *, flow=True):
         assert r.y + r.height <= placed.height
         for path, c in placed.clusters.items():
             inside = node.scope == path or node.scope.startswith(f"{path}.")
-            within = c.x <= r.x and c.y <= r.y and r.x + r.width <= c.x + c.width and r.y + r.height <= c.y + c.height
+            within = (
+                c.x <= r.x
+                and c.y <= r.y
+                and r.x + r.width <= c.x + c.width
+                and r.y + r.height <= c.y + c.height
+            )
             assert within if inside else not overlap(r, c)
     return placed
 
@@ -66,7 +81,10 @@ def test_a_network_is_laid_out_without_overlaps(rankdir):
 @pytest.mark.parametrize("scoped", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_random_graphs_are_laid_out_without_overlaps(seed, scoped):
-    graph = build(autograd.toposort(random_dag(random.Random(seed), 30, scoped=scoped)), rankdir="LR" if seed % 2 else "TB")
+    graph = build(
+        autograd.toposort(random_dag(random.Random(seed), 30, scoped=scoped)),
+        rankdir="LR" if seed % 2 else "TB",
+    )
     assert_tidy(graph)
 
 

@@ -82,18 +82,27 @@ def test_every_text_stands_where_it_does_in_the_svg():
     drawn = [op for o in parsed["objects"] for op in o.get("_ldraw_", ()) if op["op"] == "T"]
     wanted = [t for t in texts(ET.fromstring(svg)) if t.strip()]
     assert [op["text"] for op in drawn] == wanted
-    assert [float(x) for x in parsed["bb"].split(",")] == pytest.approx([0.0, 0.0, *picture_size(svg)], abs=0.3)
+    assert [float(x) for x in parsed["bb"].split(",")] == pytest.approx(
+        [0.0, 0.0, *picture_size(svg)], abs=0.3
+    )
     captions = {op["text"]: height - op["pt"][1] for op in drawn}
     for cluster in elements(svg, "cluster"):
         label = next(cluster.iter(f"{SVG}text"))
-        assert captions[label.text] == pytest.approx(float(label.get("y")), abs=400 if label.text.startswith("n") else 3)
+        assert captions[label.text] == pytest.approx(
+            float(label.get("y")), abs=400 if label.text.startswith("n") else 3
+        )
 
 
 def test_text_ends_where_it_shall_end():
     picture = draw(neuron())
     svg = picture.svg()
     parsed = parsed_by_dot(painted_source(svg), "-Kneato", "-n2")
-    drawn = [op for o in parsed["objects"] for op in o.get("_ldraw_", ()) if op["op"] == "T" and op["text"] == "grad"]
+    drawn = [
+        op
+        for o in parsed["objects"]
+        for op in o.get("_ldraw_", ())
+        if op["op"] == "T" and op["text"] == "grad"
+    ]
     placed = picture.layout()
     shift = (picture_size(svg)[0] - placed.width) / 2
     # What is aligned left begins ten pixels inside its card.

@@ -78,9 +78,12 @@ print(peak[0])
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read a process's peak of memory from")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="no /proc to read a process's peak of memory from"
+)
 @pytest.mark.parametrize(
-    ("graph", "options"), [("chain(5000)", {"fold": False}), ("batch(60)", {"fold": False}), ("batch(300)", {})],
+    ("graph", "options"),
+    [("chain(5000)", {"fold": False}), ("batch(60)", {"fold": False}), ("batch(300)", {})],
     ids=["5,000 nodes", "4,400 nodes, 38,600 edges", "20,400 nodes folded"],
 )  # fmt: skip
 def test_memory_of_the_whole_process_stays_below_200_megabytes(graph, options):
@@ -98,8 +101,12 @@ def test_a_crowded_picture_has_one_element_for_all_edges_and_says_what_it_leaves
     assert sum(p.get("d").count("M") for p in lines) == count
     assert elements(svg, "edge") == []
     assert len(elements(svg, "node")) == len(picture.graph.nodes)
-    shown = [t for t in ("".join(e.itertext()) for e in ET.fromstring(svg).iter(f"{SVG}text")) if "left out" in t]
-    assert shown == [f"{count} edges: local derivatives and flow are left out; draw a part of the graph to see them"]
+    shown = [
+        t for t in ("".join(e.itertext()) for e in ET.fromstring(svg).iter(f"{SVG}text")) if "left out" in t
+    ]
+    assert shown == [
+        f"{count} edges: local derivatives and flow are left out; draw a part of the graph to see them"
+    ]
 
 
 def test_a_crowded_picture_is_no_strip_and_no_box_covers_another():

@@ -105,7 +105,13 @@ def test_a_hook_on_the_way_is_shown():
 def test_controls_have_names():
     elements_ = Page(stepper(neuron()).html).elements
     buttons = [a for tag, a in elements_ if tag == "button"]
-    assert [b["aria-label"] for b in buttons] == ["First step", "Previous step", "Play", "Next step", "Last step"]
+    assert [b["aria-label"] for b in buttons] == [
+        "First step",
+        "Previous step",
+        "Play",
+        "Next step",
+        "Last step",
+    ]
     assert all(a.get("aria-label") for tag, a in elements_ if tag == "input")
     assert any(a.get("role") == "status" and a.get("aria-live") == "polite" for _, a in elements_)
     assert any(tag == "html" and a.get("lang") == "en" for tag, a in elements_)
@@ -141,7 +147,18 @@ def test_bad_input():
         stepper([x * 2.0, x + 2.0])
 
 
-NASTY = ["</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a\nb", "\u2028", "{{x}}", "漢字", "\ud800", "x" * 10_000, "&lt;b&gt;", "`${1}`"]
+NASTY = [
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "a\nb",
+    "\u2028",
+    "{{x}}",
+    "漢字",
+    "\ud800",
+    "x" * 10_000,
+    "&lt;b&gt;",
+    "`${1}`",
+]
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))

@@ -45,7 +45,14 @@ def visit(browser, tmp_path):
         tab = context.new_page()
         tab.on("pageerror", lambda error: trouble.append(str(error)))
         tab.on("console", lambda message: trouble.append(message.text))
-        tab.on("request", lambda request: trouble.append(request.url) if request.url != path.as_uri() and not request.url.startswith("data:") else None)
+        tab.on(
+            "request",
+            lambda request: (
+                trouble.append(request.url)
+                if request.url != path.as_uri() and not request.url.startswith("data:")
+                else None
+            ),
+        )
         tab.goto(path.as_uri())
         return tab
 
@@ -71,7 +78,10 @@ def test_every_step_says_the_engines_arithmetic(visit):
         tab.click("#next")
         text = said(tab)
         assert text.startswith(f"{listed.names[step.parent]}.grad += ")
-        assert text.endswith(f"{number(step.upstream)} = {number(step.contribution)} [{number(step.before)} -> {number(step.after)}]")
+        assert text.endswith(
+            f"{number(step.upstream)} = {number(step.contribution)} [{number(step.before)} -> "
+            f"{number(step.after)}]"
+        )
     assert "z.grad += da/dz * a.grad = (1 - a^2 = 0.6347) * -0.7913 = -0.5022 [0 -> -0.5022]" in [
         said(tab) for _ in itertools.repeat(0, len(listed.backward)) if tab.click("#prev") is None
     ]
@@ -81,7 +91,9 @@ def test_the_end_shows_what_the_static_picture_shows(visit):
     page = stepper(neuron())
     tab = visit(page)
     tab.click("#end")
-    live = tab.eval_on_selector_all(".stage .node", "all => all.map(g => [...g.querySelectorAll('text')].map(t => t.textContent))")
+    live = tab.eval_on_selector_all(
+        ".stage .node", "all => all.map(g => [...g.querySelectorAll('text')].map(t => t.textContent))"
+    )
     static = [texts(g) for g in elements(page.svg, "node")]
     assert live == [[t.removeprefix("○ ") for t in row] for row in static]
 
@@ -138,7 +150,10 @@ def test_a_click_or_enter_on_a_box_jumps_there(visit):
     tab.focus(f"[data-node=n{names.index('a')}]")
     tab.keyboard.press("Enter")
     assert said(tab).startswith("a.grad +=")
-    assert tab.get_attribute(f"[data-node=n{names.index('a')}]", "aria-label") == "a, value 0.6044, gradient -0.7913"
+    assert (
+        tab.get_attribute(f"[data-node=n{names.index('a')}]", "aria-label")
+        == "a, value 0.6044, gradient -0.7913"
+    )
 
 
 def test_training_playback(visit):
@@ -150,24 +165,37 @@ def test_training_playback(visit):
     assert tab.inner_text("#loss") != first
     assert tab.get_attribute(".curve path", "d").count("L") == 5
     tab.click("#run")
-    tab.wait_for_function("document.querySelector('#train').value === '5' && document.querySelector('#run').getAttribute('aria-label') === 'Play training'")
+    tab.wait_for_function(
+        "document.querySelector('#train').value === '5' && "
+        "document.querySelector('#run').getAttribute('aria-label') === 'Play training'"
+    )
 
 
 BOXES = """() => {
-  const rects = (s, pick) => [...document.querySelectorAll(s)].filter(e => getComputedStyle(e).visibility !== 'hidden' && e.textContent.trim()).map(e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom, e.textContent]; });
-  return {text: rects('.stage text'), boxes: rects('.stage .node'), controls: rects('button, .count, .say, h1, p')};
+  const rects = (s, pick) => [...document.querySelectorAll(s)]
+    .filter(e => getComputedStyle(e).visibility !== 'hidden' && e.textContent.trim())
+    .map(e => [e.getBoundingClientRect(), e.textContent])
+    .map(([r, text]) => [r.left, r.top, r.right, r.bottom, text]);
+  return {text: rects('.stage text'), boxes: rects('.stage .node'),
+    controls: rects('button, .count, .say, h1, p')};
 }"""
 
 
 def overlaps(rects, slack=1.0):
-    return [(a[4], b[4]) for a, b in itertools.combinations(rects, 2) if a[0] + slack < b[2] and b[0] + slack < a[2] and a[1] + slack < b[3] and b[1] + slack < a[3]]
+    return [
+        (a[4], b[4])
+        for a, b in itertools.combinations(rects, 2)
+        if a[0] + slack < b[2] and b[0] + slack < a[2] and a[1] + slack < b[3] and b[1] + slack < a[3]
+    ]
 
 
 @pytest.mark.parametrize("engine", ["auto", "builtin"])
 @pytest.mark.parametrize("width", [390, 800, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_text_covers_another_at_any_step(visit, width, scheme, engine):
-    tab = visit(stepper(neuron(), engine=engine), viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tab = visit(
+        stepper(neuron(), engine=engine), viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
     for at in (0, 5, 9, 12, 17):
         tab.fill("#step", str(at))
         found = tab.evaluate(BOXES)
@@ -182,16 +210,35 @@ def test_reduced_motion_stops_the_animation(visit):
     for motion, animated in (("reduce", "none"), ("no-preference", "f")):
         tab = visit(stepper(neuron()), reduced_motion=motion)
         tab.click("#end")
-        assert tab.evaluate("getComputedStyle(document.querySelector('.edge.now .wire')).animationName") == animated
+        assert (
+            tab.evaluate("getComputedStyle(document.querySelector('.edge.now .wire')).animationName")
+            == animated
+        )
 
 
 CONTRAST = """() => {
-  const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
-  const ratio = (a, b) => { const [x, y] = [lum(a), lum(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
-  const ground = e => { while (e) { const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)|transparent/.test(c)) return c; e = e.parentElement; } return getComputedStyle(document.body).backgroundColor; };
-  const html = [...document.querySelectorAll('h1, p, .count, .say b, .say code, button:not(:disabled)')].map(e => [e.tagName + e.className, ratio(getComputedStyle(e).color, ground(e))]);
+  const part = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const lum = c => {
+    const [r, g, b] = c.match(/[\\d.]+/g).slice(0, 3).map(v => part(v / 255));
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const ratio = (a, b) => {
+    const [x, y] = [lum(a), lum(b)].sort((p, q) => q - p);
+    return (x + .05) / (y + .05);
+  };
+  const ground = e => {
+    while (e) {
+      const c = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)|transparent/.test(c)) return c;
+      e = e.parentElement;
+    }
+    return getComputedStyle(document.body).backgroundColor;
+  };
+  const html = [...document.querySelectorAll('h1, p, .count, .say b, .say code, button:not(:disabled)')]
+    .map(e => [e.tagName + e.className, ratio(getComputedStyle(e).color, ground(e))]);
   const paper = getComputedStyle(document.querySelector('.stage .paper')).fill;
-  const svg = [...document.querySelectorAll('.stage .edge text, .stage .legend text')].map(e => [e.textContent, ratio(getComputedStyle(e).fill, paper)]);
+  const svg = [...document.querySelectorAll('.stage .edge text, .stage .legend text')]
+    .map(e => [e.textContent, ratio(getComputedStyle(e).fill, paper)]);
   return [...html, ...svg];
 }"""
 
@@ -220,15 +267,24 @@ def tall():
 
 
 @pytest.mark.parametrize("width", [390, 760, 950, 1500])
-@pytest.mark.parametrize("make", [neuron, tall, training, lambda: Value(2.0, "x") * 3.0], ids=["neuron", "tall", "training", "two boxes"])
+@pytest.mark.parametrize(
+    "make",
+    [neuron, tall, training, lambda: Value(2.0, "x") * 3.0],
+    ids=["neuron", "tall", "training", "two boxes"],
+)
 def test_a_frame_in_a_notebook_is_as_high_as_its_page(browser, make, width):
     tab = browser.new_page(viewport={"width": width, "height": 1000})
     tab.set_content(f"<body style='margin:0'>{stepper(make())._repr_html_()}")
     frame = tab.frames[1]
     frame.wait_for_selector(".js")
     frame.click("#end")
-    height, scroll, content = frame.evaluate("[innerHeight, document.documentElement.scrollHeight, document.querySelector('main').offsetHeight + 32]")
-    stage, picture = frame.evaluate("(s => [s.clientHeight, s.scrollHeight])(document.querySelector('.stage'))")
+    height, scroll, content = frame.evaluate(
+        "[innerHeight, document.documentElement.scrollHeight, document.querySelector('main').offsetHeight + "
+        "32]"
+    )
+    stage, picture = frame.evaluate(
+        "(s => [s.clientHeight, s.scrollHeight])(document.querySelector('.stage'))"
+    )
     tab.close()
     assert scroll <= height  # the page itself never scrolls
     assert height == 900 or picture <= stage + 12  # nor does the picture, but in the highest frame there is

@@ -9,7 +9,8 @@ from autograd import Value
 from autograd.render.derive.steps import steps
 
 OPERATIONS = [
-    lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a.tanh(), lambda a, b: a * a, lambda a, b: a.relu(),
+    lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: a.tanh(),
+    lambda a, b: a * a, lambda a, b: a.relu(),
     lambda a, b: 0.5 * a, lambda a, b: a**2,
 ]  # fmt: skip
 
@@ -55,7 +56,10 @@ def test_each_step_is_one_addition_in_the_order_of_the_engine():
 def test_a_node_used_twice_by_one_operation_has_two_steps():
     a = Value(3.0, "a")
     listed = steps(a * a)
-    assert [(s.position, s.local, s.before, s.after) for s in listed.backward] == [(0, 3.0, 0.0, 3.0), (1, 3.0, 3.0, 6.0)]
+    assert [(s.position, s.local, s.before, s.after) for s in listed.backward] == [
+        (0, 3.0, 0.0, 3.0),
+        (1, 3.0, 3.0, 6.0),
+    ]
 
 
 def test_a_branch_not_taken_has_no_step():

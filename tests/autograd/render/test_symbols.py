@@ -47,7 +47,11 @@ def point(row, rng):
         values = []
         for i in range(len(names)):
             low, high = row.domain[min(i, len(row.domain) - 1)]
-            values.append(rng.uniform(max(low, -2.0) + 0.05, min(high, 2.5) - 0.05) if low > -2 or high < 2.5 else rng.uniform(-2.0, 2.0))
+            values.append(
+                rng.uniform(max(low, -2.0) + 0.05, min(high, 2.5) - 0.05)
+                if low > -2 or high < 2.5
+                else rng.uniform(-2.0, 2.0)
+            )
         if row.name in ("acosh",):
             values = [1.0 + abs(v) for v in values]
         if row.kink is None or row.kink(*values, *params) > 0.01:
@@ -75,7 +79,9 @@ def test_the_textbook_form_is_the_rule(row):
     for _ in range(20):
         values, params = point(row, rng)
         y = row.value(*values, *params)
-        assert row.textbook(y, *values, *params) == pytest.approx(row.partials(y, *values, *params), rel=1e-9, abs=1e-12)
+        assert row.textbook(y, *values, *params) == pytest.approx(
+            row.partials(y, *values, *params), rel=1e-9, abs=1e-12
+        )
 
 
 def formulas_of_the_table():
@@ -101,11 +107,16 @@ def test_plain_text_has_balanced_brackets_and_no_noise():
 @pytest.mark.parametrize(
     ("formula", "text"),
     [
-        (lambda a, b: a * 1.0, "a"), (lambda a, b: 1.0 * (b * 1.0), "b"), (lambda a, b: a * 0.0, "0"), (lambda a, b: a - a, "0"),
-        (lambda a, b: a * a * a, "a^3"), (lambda a, b: a / a, "1"), (lambda a, b: a * b / a, "b"), (lambda a, b: -1.0 * -a, "a"),
-        (lambda a, b: a + a, "2a"), (lambda a, b: 1.0 - (1.0 - a), "a"), (lambda a, b: 0.5 / a, "1/(2a)"), (lambda a, b: -(a + b), "-a - b"),
-        (lambda a, b: (a + b) * a, "(a + b)*a"), (lambda a, b: a / (b * 2.0), "a/(2b)"), (lambda a, b: a - (b - a), "2a - b"),
-        (lambda a, b: ops.exp(a) * 3.0, "3*e^a"), (lambda a, b: (a * b) ** 2, "a^2*b^2"), (lambda a, b: a ** -1.0, "1/a"),
+        (lambda a, b: a * 1.0, "a"), (lambda a, b: 1.0 * (b * 1.0), "b"),
+        (lambda a, b: a * 0.0, "0"), (lambda a, b: a - a, "0"),
+        (lambda a, b: a * a * a, "a^3"), (lambda a, b: a / a, "1"), (lambda a, b: a * b / a, "b"),
+        (lambda a, b: -1.0 * -a, "a"),
+        (lambda a, b: a + a, "2a"), (lambda a, b: 1.0 - (1.0 - a), "a"),
+        (lambda a, b: 0.5 / a, "1/(2a)"), (lambda a, b: -(a + b), "-a - b"),
+        (lambda a, b: (a + b) * a, "(a + b)*a"), (lambda a, b: a / (b * 2.0), "a/(2b)"),
+        (lambda a, b: a - (b - a), "2a - b"),
+        (lambda a, b: ops.exp(a) * 3.0, "3*e^a"), (lambda a, b: (a * b) ** 2, "a^2*b^2"),
+        (lambda a, b: a ** -1.0, "1/a"),
     ],
 )  # fmt: skip
 def test_simplification(formula, text):
@@ -143,7 +154,12 @@ def test_latex_is_read_by_matplotlib():
     for formula in formulas_of_the_table():
         text = latex(formula)
         if "cases" not in text:  # an environment, which mathtext does not know
-            assert parser.parse(f"${text}$".replace(r"\bmod", r"\mathrm{mod}").replace(r"\text", r"\mathrm")).width > 0
+            assert (
+                parser.parse(
+                    f"${text}$".replace(r"\bmod", r"\mathrm{mod}").replace(r"\text", r"\mathrm")
+                ).width
+                > 0
+            )
 
 
 def test_latex_is_read_by_katex():
@@ -153,10 +169,24 @@ def test_latex_is_read_by_katex():
 
 def test_any_label_is_read_by_katex():
     rng = random.Random(8)
-    ranges = [(0x20, 0x7F), (0x20, 0x7F), (0x00, 0x250), (0x370, 0x600), (0x2000, 0x2C00), (0x3000, 0xA000), (0xD700, 0x10000), (0x1F300, 0x1FA00)]
-    labels = ["".join(chr(rng.randrange(*rng.choice(ranges))) for _ in range(rng.randrange(12))) for _ in range(1000)]
+    ranges = [
+        (0x20, 0x7F),
+        (0x20, 0x7F),
+        (0x00, 0x250),
+        (0x370, 0x600),
+        (0x2000, 0x2C00),
+        (0x3000, 0xA000),
+        (0xD700, 0x10000),
+        (0x1F300, 0x1FA00),
+    ]
+    labels = [
+        "".join(chr(rng.randrange(*rng.choice(ranges))) for _ in range(rng.randrange(12)))
+        for _ in range(1000)
+    ]
     objections = katex_objections([latex_name(label) for label in labels])
-    assert [text for text in objections if "corner" not in text] == []  # for U+231C to U+231F KaTeX lacks a command of its own
+    assert [
+        text for text in objections if "corner" not in text
+    ] == []  # for U+231C to U+231F KaTeX lacks a command of its own
 
 
 def explained(row):
@@ -176,12 +206,19 @@ def test_explanations_in_latex_are_read_by_katex():
     other = (x * x + x.relu()).tanh() * 1e-9
     texts = [text for row in ROWS for text in explained(row)]
     assert len(texts) > len(ROWS)
-    assert katex_objections([*texts, cost.explain(wrt=model.parameters()[0]).to("latex"), other.explain(wrt=x).to("latex")]) == []
+    assert (
+        katex_objections(
+            [*texts, cost.explain(wrt=model.parameters()[0]).to("latex"), other.explain(wrt=x).to("latex")]
+        )
+        == []
+    )
 
 
 def test_escapes_are_complete():
     nasty = "\\ { } $ & # % _ ^ ~ < > \" ' ` | \n \x00 \u202e ]]> </script> <!-- é 漢 😀"
     assert "<" not in escape.xml(nasty)
-    assert ET.fromstring(f'<a b="{escape.xml(nasty)}">{escape.xml(nasty)}</a>').text == ET.fromstring(f'<a b="{escape.xml(nasty)}"/>').get("b")
+    assert ET.fromstring(f'<a b="{escape.xml(nasty)}">{escape.xml(nasty)}</a>').text == ET.fromstring(
+        f'<a b="{escape.xml(nasty)}"/>'
+    ).get("b")
     assert json.loads(escape.script(nasty)) == nasty
     assert "</" not in escape.script(nasty)

@@ -17,17 +17,64 @@ from autograd.render.derive.steps import steps, unique_names
 from tests.autograd.render.equations import Reader, check_text
 
 ELEMENTWISE = [r for r in TABLE.values() if r.arity in (1, 2, 3)]
-COMMON = [TABLE[n] for n in ("add", "sub", "mul", "div", "square", "pow", "maximum", "where", "tanh", "relu", "exp", "power")]
+COMMON = [
+    TABLE[n]
+    for n in ("add", "sub", "mul", "div", "square", "pow", "maximum", "where", "tanh", "relu", "exp", "power")
+]
 REDUCTIONS = [r for r in TABLE.values() if r.arity == ANY]
-NUMBERS = (0.5, 2.0, -1.5, 1.0, 3.0, -0.0, 0.0, 1.0 / 3.0, 1.0000001, 0.99996, -7.25, 1e-9, 12345.678, 1e200, 25.0, math.inf, -math.inf, math.nan)
-LABELS = ("", "", "a", "a", "b", "x1", "x_1", "v1", "loss", "layer1.n0.w0", "a + b", "2", "e2", "w[3]", "α", "alpha", "a(2)", "dx", " ", 'q"', "sin a")
+NUMBERS = (
+    0.5,
+    2.0,
+    -1.5,
+    1.0,
+    3.0,
+    -0.0,
+    0.0,
+    1.0 / 3.0,
+    1.0000001,
+    0.99996,
+    -7.25,
+    1e-9,
+    12345.678,
+    1e200,
+    25.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+)
+LABELS = (
+    "",
+    "",
+    "a",
+    "a",
+    "b",
+    "x1",
+    "x_1",
+    "v1",
+    "loss",
+    "layer1.n0.w0",
+    "a + b",
+    "2",
+    "e2",
+    "w[3]",
+    "α",
+    "alpha",
+    "a(2)",
+    "dx",
+    " ",
+    'q"',
+    "sin a",
+)
 
 
 def random_graph(seed: int) -> tuple[Value, Value]:
     """A graph of a few nodes with repeated operands, and one of its nodes."""
     source = random.Random(seed)
     tame = source.random() < 0.7
-    leaves = [Value(source.uniform(-3.0, 3.0) if tame else source.choice(NUMBERS), source.choice(LABELS)) for _ in range(source.randint(1, 3))]
+    leaves = [
+        Value(source.uniform(-3.0, 3.0) if tame else source.choice(NUMBERS), source.choice(LABELS))
+        for _ in range(source.randint(1, 3))
+    ]
     nodes = list(leaves)
     for _ in range(source.randint(1, 7)):
         pool = nodes if source.random() < 0.3 else nodes[-3:]
@@ -69,7 +116,10 @@ def test_random_graphs(block):
 @pytest.mark.parametrize("at", [0.75, -2.0, 0.0, math.inf, math.nan])
 def test_one_node_as_every_operand(row, at):
     x = Value(at, "x")
-    root = row(*[x] * (4 if row.arity == ANY else row.arity), **({"index": 1.0} if row.params and row.arity == ANY else {}))
+    root = row(
+        *[x] * (4 if row.arity == ANY else row.arity),
+        **({"index": 1.0} if row.params and row.arity == ANY else {}),
+    )
     root.label = "y"
     assert checked(root, x)
     for style in ("text", "markdown", "latex", "mathml"):
@@ -87,17 +137,27 @@ def captions(root: Value) -> None:
     reader = Reader(listed)
     for frame in data["frames"]:
         for (name, formula), calc, value in zip(data["nodes"], frame["calc"], frame["value"], strict=True):
-            reader.check(" = ".join(x for x in (name, *((formula, calc) if calc else ()), value.replace("\N{MINUS SIGN}", "-")) if x))
+            reader.check(
+                " = ".join(
+                    x
+                    for x in (name, *((formula, calc) if calc else ()), value.replace("\N{MINUS SIGN}", "-"))
+                    if x
+                )
+            )
         up = dict(zip(range(len(data["nodes"])), (["0"] * len(data["nodes"])), strict=True))
         up[len(data["nodes"]) - 1] = frame["seed"]
         for k, (consumer, parent, how, *head) in enumerate(data["back"]):
             name, operand = data["nodes"][consumer][0], data["nodes"][parent][0]
             arrived = frame["up"][k] if "up" in frame else up[consumer]
             up[parent] = frame["after"][k]
-            reader.check(f"{how} = {frame['local'][k]}" if how else f"{frame['local'][k]} = {frame['local'][k]}")
+            reader.check(
+                f"{how} = {frame['local'][k]}" if how else f"{frame['local'][k]} = {frame['local'][k]}"
+            )
             left = head[0] if head else f"d {name}/d {operand}"
             reader.check(f"{left} = {frame['local'][k]}")
-            if frame["add"][k] == "0" and not all(x.lstrip("-")[0].isdigit() for x in (arrived, frame["local"][k])):
+            if frame["add"][k] == "0" and not all(
+                x.lstrip("-")[0].isdigit() for x in (arrived, frame["local"][k])
+            ):
                 continue  # the page says that the branch was not taken
             reader.check(f"{_bracketed(frame['local'][k])} * {_bracketed(arrived)} = {frame['add'][k]}")
 
@@ -167,7 +227,30 @@ def test_data_that_has_changed_since():
 
 
 def test_no_two_names_look_alike():
-    labels = ["v1", "v2", "", "", "a", "a", "a(2)", "w1", "w_1", "w_", "w", "α", "alpha", "é", "e\u0301", "a ", "a\u200d", " ", "x\ufe0f", "x", "a\nb", "a↵b"]
+    labels = [
+        "v1",
+        "v2",
+        "",
+        "",
+        "a",
+        "a",
+        "a(2)",
+        "w1",
+        "w_1",
+        "w_",
+        "w",
+        "α",
+        "alpha",
+        "é",
+        "e\u0301",
+        "a ",
+        "a\u200d",
+        " ",
+        "x\ufe0f",
+        "x",
+        "a\nb",
+        "a↵b",
+    ]
     nodes = tuple(Value(0.0, label) for label in labels)
     names = list(unique_names(nodes).values())
     assert len(set(names)) == len(names)
@@ -192,7 +275,9 @@ def test_special_constants_are_shown_by_every_renderer(row):
     tried = 0
     for i, constant in enumerate(SPECIAL):
         x = Value((0.75, -2.0, math.inf)[i % 3], "x")
-        operands: list[Value | float] = [x, constant, x, constant] if row.arity == ANY else [constant] * row.arity
+        operands: list[Value | float] = (
+            [x, constant, x, constant] if row.arity == ANY else [constant] * row.arity
+        )
         operands[i % len(operands) if row.arity != ANY else 0] = x
         params = {"index": float(i % 4)} if row.arity == ANY and row.params else {}
         graphs = [lambda operands=operands, params=params: row(*operands, **params)]
@@ -226,8 +311,10 @@ def test_an_operation_of_the_user_that_raises_does_not_end_the_derivation():
 
 
 @pytest.mark.parametrize(("label", "formula"), [
-    ("e", lambda x, v: autograd.exp(x) * v), ("e", lambda x, v: autograd.expm1(x) + v**x), ("e", lambda x, v: autograd.erf(x) * v),
-    ("ln", lambda x, v: autograd.log(x) * v), ("tanh", lambda x, v: autograd.tanh(x * v)), ("if", lambda x, v: autograd.where(x > 0, v, x)),
+    ("e", lambda x, v: autograd.exp(x) * v), ("e", lambda x, v: autograd.expm1(x) + v**x),
+    ("e", lambda x, v: autograd.erf(x) * v),
+    ("ln", lambda x, v: autograd.log(x) * v), ("tanh", lambda x, v: autograd.tanh(x * v)),
+    ("if", lambda x, v: autograd.where(x > 0, v, x)),
     ("max", lambda x, v: autograd.maximum(x, v)), ("sqrt", lambda x, v: autograd.sqrt(x) * v),
 ])  # fmt: skip
 def test_a_variable_does_not_look_like_what_formulas_say(label, formula):
@@ -241,4 +328,6 @@ def test_two_variables_with_the_name_of_a_function_do_not_look_like_its_call():
     text = str(autograd.explain(Value(1.0, "sqrt") * Value(5.0, "sqrt")))
     assert "sqrt_2" in text
     assert "sqrt(2)" not in text
-    assert "e.grad" in str(autograd.explain(Value(1.0, "e") * 2.0))  # a variable called e where no exponential is
+    assert "e.grad" in str(
+        autograd.explain(Value(1.0, "e") * 2.0)
+    )  # a variable called e where no exponential is
