@@ -16,7 +16,8 @@ class Recent:
     """The entries that were used last, as many as there is room for.
 
     There is no lock: each step is one operation on a dict, so any thread may call at any time, and a forked
-    process finds no lock held that nobody will release. Two threads may make one entry at once; the first stays.
+    process finds no lock held that nobody will release. Two threads may make one entry at once; the first
+    stays.
 
     Parameters
     ----------
@@ -28,7 +29,12 @@ class Recent:
         Returns what an entry weighs, such as bytes, from its key and itself.
     """
 
-    def __init__(self, limit: int = 256, room: float = 2.0**29, weigh: Callable[[Any, Any], float] = lambda _key, _entry: 0.0) -> None:
+    def __init__(
+        self,
+        limit: int = 256,
+        room: float = 2.0**29,
+        weigh: Callable[[Any, Any], float] = lambda _key, _entry: 0.0,
+    ) -> None:
         self.limit, self.room, self.weigh = limit, room, weigh
         self._entries: dict[Any, list[Any]] = {}  # the entry, when it was used last, its weight
         self._clock = count()

@@ -25,12 +25,13 @@ def compile(
 ) -> Compiled:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
 
-    The function is called once, on Values, to record its graph. Python's own control flow is therefore
-    frozen as it went then, and side effects happen at recording only. What would be frozen unseen raises an error: ``if`` on
-    a Value, reading its number or its gradient, drawing random numbers from any generator that the function leads to. What no
-    library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such things as arguments. The function is
-    recorded again for arguments of another shape, and after ``retrace()``. It must compute in the
-    thread that calls it: a number that it reads in another one, or an ``if`` there, is frozen without an error.
+    The function is called once, on Values, to record its graph. Python's own control flow is therefore frozen
+    as it went then, and side effects happen at recording only. What would be frozen unseen raises an error:
+    ``if`` on a Value, reading its number or its gradient, drawing random numbers from any generator that the
+    function leads to. What no library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such
+    things as arguments. The function is recorded again for arguments of another shape, and after
+    ``retrace()``. It must compute in the thread that calls it: a number that it reads in another one, or an
+    ``if`` there, is frozen without an error.
 
     Parameters
     ----------
@@ -46,24 +47,27 @@ def compile(
     penalty
         Called without arguments; added to the loss once, whatever the number of examples.
     backend
-        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest: C only
-        where there is a compiler, and where some thousand calls make up for the half second that it takes; what it
-        made is kept, in the folder that ``CHAINRULE_CACHE`` names or the user's own for caches, unless others may write
-        to it. A compiler (``CC``, or ``cc``, ``gcc``, ``clang``) that is absent or does not work is no error: NumPy runs
-        instead. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest:
+        C only where there is a compiler, and where some thousand calls make up for the half second that it
+        takes; what it made is kept, in the folder that ``CHAINRULE_CACHE`` names or the user's own for
+        caches, unless others may write to it. A compiler (``CC``, or ``cc``, ``gcc``, ``clang``) that is
+        absent or does not work is no error: NumPy runs instead. ``report()`` says which, and why. Without
+        NumPy it is always straight-line Python.
 
     Returns
     -------
     Compiled
-        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``. As in a backward pass, that of a
-        parameter which the function does not use, or to which no example takes a branch, stays None, and its hooks are not called.
+        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``. As in a
+        backward pass, that of a parameter which the function does not use, or to which no example takes a
+        branch, stays None, and its hooks are not called.
 
     Notes
     -----
-    A program adds in another order than the engine does, and rounds at each addition and multiplication, where `autograd.sum` and
-    `autograd.prod` round once: results agree to about 12 digits of the terms that they are sums of. So ``x + 1e16 - 1e16`` may come
-    out as ``x``, and a product may be 0 where one of its parts is below the range of doubles. Where a number is beyond
-    2**300, or a result is not finite, the engine itself evaluates.
+    A program adds in another order than the engine does, and rounds at each addition and multiplication,
+    where `autograd.sum` and `autograd.prod` round once: results agree to about 12 digits of the terms that
+    they are sums of. So ``x + 1e16 - 1e16`` may come out as ``x``, and a product may be 0 where one of its
+    parts is below the range of doubles. Where a number is beyond 2**300, or a result is not finite, the
+    engine itself evaluates.
 
     Examples
     --------
@@ -76,7 +80,9 @@ def compile(
     8.0
     """
     if not callable(f):
-        raise TypeError(f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)")
+        raise TypeError(
+            f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)"
+        )
     names = ("auto", *BACKENDS)
     if backend not in names:
         raise ValueError(f"backend must be one of {', '.join(names)}, got {backend!r}")
@@ -84,7 +90,9 @@ def compile(
         raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
     if params is None:
         if batch or penalty is not None:
-            raise TypeError("batch and penalty belong to a loss: pass its params too, such as model.parameters()")
+            raise TypeError(
+                "batch and penalty belong to a loss: pass its params too, such as model.parameters()"
+            )
         return _made(f, None, batch, reduction, penalty, backend)
     return _made(f, _leaves(params), batch, reduction, penalty, backend)
 

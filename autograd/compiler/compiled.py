@@ -1,8 +1,8 @@
 """What a call of a compiled function is, whatever runs the program. Needs the standard library only.
 
-A call owns its data: it takes an engine (a program with arrays of its own) out of its structure, and gives it back
-when it is done, so calls in several threads or within one another never meet. What the program cannot do as the
-engine would, such as hooks on interior nodes, is left to the engine, and `report` says so.
+A call owns its data: it takes an engine (a program with arrays of its own) out of its structure, and gives it
+back when it is done, so calls in several threads or within one another never meet. What the program cannot do
+as the engine would, such as hooks on interior nodes, is left to the engine, and `report` says so.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ class CompiledFunction:
     def __call__(self, *data: Any) -> Any:
         """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result.
 
-        A function without parameters that is called on Values, or on lists that hold some, returns Values, through
-        which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
+        A function without parameters that is called on Values, or on lists that hold some, returns Values,
+        through which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
         """
         if self._params is None:
             return self._apply(self._parsed(data))
@@ -156,7 +156,9 @@ class CompiledFunction:
     def value_and_grad(self, *data: Any) -> tuple[float, Any]:
         """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
         if self._params is None:
-            raise TypeError("this function was compiled without params; compile value_and_grad(f), or pass params")
+            raise TypeError(
+                "this function was compiled without params; compile value_and_grad(f), or pass params"
+            )
         value, grads, *_ = self._evaluated(data, "value_and_grad()")
         return value, self._vector(grads)
 
@@ -169,7 +171,11 @@ class CompiledFunction:
         structure, engine = self._begin(given)
         try:
             self._refuse_cut_off(structure, what)
-            return *self._computed(structure, engine, [p._data for p in self._params], given), structure.unreached, given
+            return (
+                *self._computed(structure, engine, [p._data for p in self._params], given),
+                structure.unreached,
+                given,
+            )
         finally:
             structure.release(engine)
 
@@ -199,12 +205,16 @@ class CompiledFunction:
         if ACTIVE and MODE.get().anomaly:
             return ANOMALY
         source = structure.source
-        return source.aside or (HOOKED_OUTSIDE if HOOKED and any(map(_hooks, (*source.captured, *source.outside))) else "")
+        return source.aside or (
+            HOOKED_OUTSIDE if HOOKED and any(map(_hooks, (*source.captured, *source.outside))) else ""
+        )
 
     def _hooked(self, grads: Any, unreached: Sequence[int], given: Any) -> Any:
         """Let the hooks of the parameters that a gradient reaches see it, and change it."""
         assert self._params is not None
-        hooked = [i for i, p in enumerate(self._params) if _hooks(p) and (i not in unreached or grads[i] != 0.0)]
+        hooked = [
+            i for i, p in enumerate(self._params) if _hooks(p) and (i not in unreached or grads[i] != 0.0)
+        ]
         absent = self._absent([i for i in hooked if grads[i] == 0.0], given)
         for i, p in enumerate(self._params):
             if i in hooked and i not in absent:
@@ -220,10 +230,17 @@ class CompiledFunction:
         self._looked += 1
         find = reach(self._f, self._penalty, self._params)
         program = self._reaches.recall(given.shapes, lambda: self._like(find, None, False, None))
-        program._backend = "numpy" if program._backend == "c" else program._backend  # a C compiler's time is not worth it
+        program._backend = (
+            "numpy" if program._backend == "c" else program._backend
+        )  # a C compiler's time is not worth it
         for i in range(given.lanes):
             structure, engine = program._begin(
-                program._parsed([nested(iter(flat), shape) for flat, shape in zip(given.numbers(i), given.shapes, strict=True)])
+                program._parsed(
+                    [
+                        nested(iter(flat), shape)
+                        for flat, shape in zip(given.numbers(i), given.shapes, strict=True)
+                    ]
+                )
             )
             try:
                 found = engine.evaluate()
@@ -245,7 +262,14 @@ class CompiledFunction:
                 numbers[i] = None
         if in_turn(partial(add_floats, self._params, numbers)):
             return
-        for i in self._absent([i for i, (p, g) in enumerate(zip(self._params, numbers, strict=True)) if g == 0.0 and p.grad is None], given):
+        for i in self._absent(
+            [
+                i
+                for i, (p, g) in enumerate(zip(self._params, numbers, strict=True))
+                if g == 0.0 and p.grad is None
+            ],
+            given,
+        ):
             numbers[i] = None
         in_turn(partial(add_to_leaves, dict(zip(self._params, numbers, strict=True))))
 
@@ -259,8 +283,9 @@ class CompiledFunction:
     def _refuse_cut_off(self, structure: Any, what: str) -> None:
         if MODE.get().differentiating is not None:
             refuse_constant(
-                [*(self._params or ()), *structure.source.captured, *structure.source.outside], f"asks for {what} of a compiled loss",
-                "its numbers", "Call the loss function itself there, or compile one without params, which may be called on Values",
+                [*(self._params or ()), *structure.source.captured, *structure.source.outside],
+                f"asks for {what} of a compiled loss", "its numbers",
+                "Call the loss function itself there, or compile one without params, which may be called on Values",
             )  # fmt: skip
 
     # Functions without parameters.
@@ -290,13 +315,26 @@ class CompiledFunction:
         if not recorded:
             return rebuild(source.structure, outputs)
         call = Applied(self, given.own(), ends, outputs)
-        nodes = [x if fixed else call.result(i) for i, (x, fixed) in enumerate(zip(outputs, engine.fixed, strict=True))]
+        nodes = [
+            x if fixed else call.result(i)
+            for i, (x, fixed) in enumerate(zip(outputs, engine.fixed, strict=True))
+        ]
         return rebuild(source.structure, nodes)
 
     def _pulled(self, cotangents: list[float], given: Any, ends: list[Value]) -> Any:
         """Return what pulls back, for each number among the arguments and then each of ``ends``; None where it is not finite."""
-        pull = self._pulls.recall(given.shapes, lambda: self._like(pullback(self._f, ends), None, False, None))
-        arguments = pull._parsed((cotangents, *[nested(iter(flat), shape) for flat, shape in zip(given.numbers(0), given.shapes, strict=True)]))
+        pull = self._pulls.recall(
+            given.shapes, lambda: self._like(pullback(self._f, ends), None, False, None)
+        )
+        arguments = pull._parsed(
+            (
+                cotangents,
+                *[
+                    nested(iter(flat), shape)
+                    for flat, shape in zip(given.numbers(0), given.shapes, strict=True)
+                ],
+            )
+        )
         structure, engine = pull._begin(arguments)
         try:
             return engine.evaluate()
@@ -328,7 +366,13 @@ class CompiledFunction:
     def _by_engine(self, reason: str, given: Any, theta: Any) -> tuple[float, Any]:
         """Return the loss and gradients as the engine computes them, after the program stepped aside."""
         assert self._params is not None
-        some = reason is NOT_FINITE and given.lanes > 1 and self._left[reason] and all(map(math.isfinite, theta)) and not HOOKED
+        some = (
+            reason is NOT_FINITE
+            and given.lanes > 1
+            and self._left[reason]
+            and all(map(math.isfinite, theta))
+            and not HOOKED
+        )
         if not some:
             self._note(reason)
             value, grads = eager(self._roots_of(given), self._params)
@@ -397,8 +441,8 @@ class CompiledFunction:
             number of steps, then perhaps a callback.
         callback
             Called after each step with its number, from 0, and the loss before it; stops the training if it
-            returns True. What it changes holds: the parameters' ``data``, the optimizer's rate and state, hooks. It
-            may call the function on other data.
+            returns True. What it changes holds: the parameters' ``data``, the optimizer's rate and state,
+            hooks. It may call the function on other data.
 
         Returns
         -------
@@ -416,12 +460,16 @@ class CompiledFunction:
         finally:
             structure.release(engine)
 
-    def _trained(self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any) -> list[float]:
+    def _trained(
+        self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any
+    ) -> list[float]:
         assert self._params is not None
         source = structure.source
         watched = bool(ACTIVE or HOOKED or source.aside)
         losses: list[float] = []
-        plain = getattr(optimizer, "is_plain_descent", False)  # also for what has only the shape of an optimizer
+        plain = getattr(
+            optimizer, "is_plain_descent", False
+        )  # also for what has only the shape of an optimizer
         if plain and callback is None and not watched and hasattr(engine, "descend"):
             losses += self._descended(engine, optimizer, steps)
         flat = self._in_arrays and moves_arrays(optimizer)
@@ -490,10 +538,10 @@ class CompiledFunction:
     def retrace(self) -> None:
         """Record the function anew at the next call.
 
-        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a recording
-        goes by: a list or a flag that the function closes over, the structure of a model. Programs are kept by a
-        hash of the recorded graph, the last few hundred of them as memory allows: what was compiled before is not
-        compiled again.
+        Recordings are kept by the shapes of the arguments. Call this after changing anything else that a
+        recording goes by: a list or a flag that the function closes over, the structure of a model. Programs
+        are kept by a hash of the recorded graph, the last few hundred of them as memory allows: what was
+        compiled before is not compiled again.
         """
         self._traces.clear()
         self._pulls.clear()
@@ -504,7 +552,9 @@ class CompiledFunction:
         latest = self._latest
         if latest is None:
             if self._names or self._batch:
-                raise GraphError("nothing is compiled yet: call the function on data once, for the shapes of its arguments")
+                raise GraphError(
+                    "nothing is compiled yet: call the function on data once, for the shapes of its arguments"
+                )
             latest = self._prepare(())
             latest[0].release(latest[1])
         return latest
@@ -524,7 +574,14 @@ class CompiledFunction:
             notes.append(f"the engine itself will evaluate the next call: {reason}")
         if self._looked:
             notes.append(f"{self._looked} calls looked, example by example, which branches lead to parameters whose grad was None or has a hook")
-        return Report(facts, notes + [f"the engine itself evaluated {n} calls, in whole or in part: {why}" for why, n in left.items()])
+        return Report(
+            facts,
+            notes
+            + [
+                f"the engine itself evaluated {n} calls, in whole or in part: {why}"
+                for why, n in left.items()
+            ],
+        )
 
     def check(self, *data: Any, tolerance: float = 1e-12) -> float:
         """Compare with the engine itself on the same data; raise GraphError if a number is off.
@@ -560,7 +617,8 @@ class CompiledFunction:
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CompiledFunction:
-        # A function is copied as itself, and goes on using the parameters that it closes over; an object is copied with its own.
+        # A function is copied as itself, and goes on using the parameters that it closes over; an object is
+        # copied with its own.
         f, penalty = copy.deepcopy(self._f, memo), copy.deepcopy(self._penalty, memo)
         if f is self._f or (penalty is not None and penalty is self._penalty):
             return copy.copy(self)
@@ -568,7 +626,11 @@ class CompiledFunction:
         return type(self)(f, params, self._batch, self._reduction, penalty, self._backend)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        functions = [f for f in (self._f, self._penalty) if isinstance(f, (types.FunctionType, types.BuiltinFunctionType))]
+        functions = [
+            f
+            for f in (self._f, self._penalty)
+            if isinstance(f, (types.FunctionType, types.BuiltinFunctionType))
+        ]
         if self._params is not None and functions:
             raise pickle.PicklingError(
                 f"the compiled loss {functions[0].__name__}() cannot be pickled: a function is pickled by its name, apart from the parameters that it "
@@ -584,7 +646,9 @@ class CompiledFunction:
 
 def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str) -> Any:
     """Return what `compile` makes, which compiles at its first call."""
-    return lazy_import("compile")(f, params, batch=batch, reduction=reduction, penalty=penalty, backend=backend)
+    return lazy_import("compile")(
+        f, params, batch=batch, reduction=reduction, penalty=penalty, backend=backend
+    )
 
 
 def _hooks(node: Any) -> Any:

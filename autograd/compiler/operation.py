@@ -1,7 +1,7 @@
 """A compiled function as an operation on nodes. Needs the standard library only.
 
-Its value comes from the program, and so does its gradient: from the compiled product of a cotangent with the Jacobian. Where
-a derivative is itself to be differentiated, or pushed forward, the function is run on nodes.
+Its value comes from the program, and so does its gradient: from the compiled product of a cotangent with the
+Jacobian. Where a derivative is itself to be differentiated, or pushed forward, the function is run on nodes.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class Applied(CheckpointedCall):
         pulled = None
         if not (recorded or HOOKED or (ACTIVE and (MODE.get().anomaly or is_tracing()))):
             self._check(self._ends)
-            pulled = self._owner._pulled([0.0 if c is None else float(c) for c in cotangents], self._given, self._ends)
+            pulled = self._owner._pulled(
+                [0.0 if c is None else float(c) for c in cotangents], self._given, self._ends
+            )
         if pulled is None:
             return super().replay(cotangents, grads, recorded)
         flats = self._given.given or [[0.0] * math.prod(shape) for shape in self._given.shapes]
@@ -78,7 +80,9 @@ class Applied(CheckpointedCall):
         return None
 
 
-def reach(f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequence[Value]) -> Callable[..., list[Any]]:
+def reach(
+    f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequence[Value]
+) -> Callable[..., list[Any]]:
     """Return the function of an example that tells for each parameter whether a gradient reaches it: 0.0 where no branch to it is taken."""
 
     def reached(*args: Any) -> list[Any]:

@@ -21,7 +21,9 @@ __all__ = ["ANOMALY", "HOOKED_INSIDE", "HOOKED_OUTSIDE", "NOT_FINITE", "Report",
 ANOMALY = "detect_anomaly() looks at each operation"
 HOOKED_INSIDE = "a hook is registered on a node inside the function"
 HOOKED_OUTSIDE = "a hook is registered on a node that the function closes over"
-NOT_FINITE = "a number of the program was not finite, perhaps in a branch that was not taken, or beyond 2**300"
+NOT_FINITE = (
+    "a number of the program was not finite, perhaps in a branch that was not taken, or beyond 2**300"
+)
 
 
 class Report:
@@ -52,7 +54,9 @@ def eager(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[
         for loss, weight in roots:
             value += weight * float(loss)
             if isinstance(loss, Value):
-                sums = [s + float(g) for s, g in zip(sums, gradients(loss, params, gradient=weight), strict=True)]
+                sums = [
+                    s + float(g) for s, g in zip(sums, gradients(loss, params, gradient=weight), strict=True)
+                ]
     return value, sums
 
 
@@ -87,14 +91,18 @@ def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) 
             "either the compiler is at fault, or the function is not the same at each call"
         )
     terms = lost / UNIT
-    return error / abs(want) if abs(want) > 1e-6 * terms or not math.isfinite(terms) else error / max(terms, 5e-324)
+    return (
+        error / abs(want)
+        if abs(want) > 1e-6 * terms or not math.isfinite(terms)
+        else error / max(terms, 5e-324)
+    )
 
 
 def rounding(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[float, list[float]]:
     """Return bounds of what rounding does to the weighted sum of losses and to its gradients.
 
-    A running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 3.3), forward and then backward. Each
-    operation rounds by a unit of the terms that it adds, or else of its operands' effects.
+    A running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 3.3), forward and then
+    backward. Each operation rounds by a unit of the terms that it adds, or else of its operands' effects.
     """
     lost, total_of_terms = 0.0, 0.0
     sums, terms_of = [0.0] * len(params), [0.0] * len(params)
@@ -119,7 +127,9 @@ def rounding(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tup
             _, e, size = reached.get(p, (0.0, 0.0, 0.0))
             sums[i] += e
             terms_of[i] += size
-    return lost + 3.0 * UNIT * total_of_terms, [e + 3.0 * UNIT * size for e, size in zip(sums, terms_of, strict=True)]
+    return lost + 3.0 * UNIT * total_of_terms, [
+        e + 3.0 * UNIT * size for e, size in zip(sums, terms_of, strict=True)
+    ]
 
 
 def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
@@ -134,14 +144,17 @@ def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
             continue
         edges = [(x, abs(d or 0.0)) for x, d in node.edges()]
         if node.op in LINEAR:  # whose terms may be added in another order, those of its operands among them
-            own = sum([d * terms[x] for x, d in edges]) + sum([abs(x) for x in node.operands if x.__class__ is not Value])
+            own = sum([d * terms[x] for x, d in edges]) + sum(
+                [abs(x) for x in node.operands if x.__class__ is not Value]
+            )
         else:
             own = sum([d * abs(x._data) for x, d in edges])
         terms[node] = max(y, own) if node.op in LINEAR else y
         changes = _changes(node, errors)
         if changes:
             moved[node] = changes
-        # With the change of the derivative on the way, which is all there is where that is zero, as at the bottom of a square.
+        # With the change of the derivative on the way, which is all there is where that is zero, as at the
+        # bottom of a square.
         off = [(d + change) * errors.get(x, 0.0) for (x, d), change in zip(edges, changes or repeat(0.0))]
         errors[node] = sum(off) + 3.0 * UNIT * max(y, own)
     return errors, moved
@@ -161,7 +174,11 @@ def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
     here = op.local(node._data, numbers)
     changes = [0.0] * len(here)
     # One operand at a time, each way; where there are many, all of them.
-    ways = [[e if i == j else 0.0 for i, e in enumerate(off)] for j in range(len(off)) if off[j]] if len(off) < 4 else [off]
+    ways = (
+        [[e if i == j else 0.0 for i, e in enumerate(off)] for j in range(len(off)) if off[j]]
+        if len(off) < 4
+        else [off]
+    )
     for way in [*ways, *([-e for e in way] for way in ways)]:
         there = tuple([x + e for x, e in zip(numbers, way, strict=True)])
         for i, (d, other) in enumerate(zip(here, op.local(op.value(*there), there), strict=True)):

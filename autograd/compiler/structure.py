@@ -21,7 +21,8 @@ __all__ = ["Structure"]
 class Structure:
     """One recorded structure of a function: its program, and engines for each number of lanes.
 
-    An engine belongs to the call that took it until that gives it back. There are as many as were ever in use at once.
+    An engine belongs to the call that took it until that gives it back. There are as many as were ever in use
+    at once.
     """
 
     def __init__(self, source: Source, backend: str) -> None:
@@ -36,7 +37,11 @@ class Structure:
         self.model: dict[str, Any] = {}
         graph = self.program.graph
         computed = set(graph.terms.node.tolist()) if graph.pinned.size else set()
-        self.unreached = [i for i, n in enumerate(graph.pinned.tolist()) if n < 0 or (graph.kind[n] == SOP and n not in computed)]
+        self.unreached = [
+            i
+            for i, n in enumerate(graph.pinned.tolist())
+            if n < 0 or (graph.kind[n] == SOP and n not in computed)
+        ]
 
     @property
     def weight(self) -> float:

@@ -10,22 +10,34 @@ from autograd.value import Value
 __all__ = ["moves_arrays", "training"]
 
 
-def training(data: Sequence[Any], callback: Any, params: list[Value] | None) -> tuple[list[Any], Any, int, Callable[..., Any] | None]:
+def training(
+    data: Sequence[Any], callback: Any, params: list[Value] | None
+) -> tuple[list[Any], Any, int, Callable[..., Any] | None]:
     """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
     if params is None:
         raise TypeError("this function was compiled without params; there is nothing to train")
     data = list(data)
-    if callback is None and data and (data[-1] is None or (callable(data[-1]) and not isinstance(data[-1], int))):
+    if (
+        callback is None
+        and data
+        and (data[-1] is None or (callable(data[-1]) and not isinstance(data[-1], int)))
+    ):
         callback = data.pop()
     if len(data) < 2 or not hasattr(data[-2], "params"):
         raise TypeError("train() takes the function's arguments, then an optimizer of nn.optim, then the number of steps: train(X, Y, optimizer, 100)")
     *args, optimizer, steps = data
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-        raise TypeError(f"the number of steps must be a whole number, got {type(steps).__name__} {steps!r:.40}")
+        raise TypeError(
+            f"the number of steps must be a whole number, got {type(steps).__name__} {steps!r:.40}"
+        )
     if callback is not None and not callable(callback):
-        raise TypeError(f"a callback must be a function of the step's number and the loss, got {type(callback).__name__}")
+        raise TypeError(
+            f"a callback must be a function of the step's number and the loss, got {type(callback).__name__}"
+        )
     if list(optimizer.params) != params:
-        raise ValueError("the optimizer must hold the parameters that the function was compiled for, in the same order")
+        raise ValueError(
+            "the optimizer must hold the parameters that the function was compiled for, in the same order"
+        )
     return args, optimizer, steps.__index__(), callback
 
 

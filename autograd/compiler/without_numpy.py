@@ -73,14 +73,20 @@ class Straight:
         more = [self._of(x) for x in extra]
         lines = ["def run(theta, inputs, lanes):"]
         fixed = constants if batch else [*rows, *constants]
-        lines += [f"    ({', '.join(own)},) = {name}" for own, name in ((names, "theta"), (fixed, "inputs")) if own]
+        lines += [
+            f"    ({', '.join(own)},) = {name}" for own, name in ((names, "theta"), (fixed, "inputs")) if own
+        ]
         lines += [f"    {line}" for line in before]
         if batch:
             sums = ["loss_sum", *(f"d_{name}" for name in names)]
             lines += [f"    {name} = 0.0" for name in sums]
             lines.append(f"    for ({', '.join(rows)},) in lanes:" if rows else "    for _ in lanes:")
             lines += [f"        {line}" for line in inside]
-            lines += [f"        {name} += {x}" for name, x in zip(sums, [*found, *pulled], strict=True) if x != "0.0"]
+            lines += [
+                f"        {name} += {x}"
+                for name, x in zip(sums, [*found, *pulled], strict=True)
+                if x != "0.0"
+            ]
             found, pulled = sums[:1], sums[1:]
         lines.append(f"    return [{', '.join(found)}], [{', '.join(pulled)}], [{', '.join(more)}]")
         self.source = "\n".join(lines)
@@ -144,7 +150,9 @@ class Straight:
         op = node.op
         assert op is not None
         if node._vectors is not None:
-            products = [f"+ {self._factor(a)} * {self._factor(b)}" for a, b in zip(*node._vectors, strict=True)]
+            products = [
+                f"+ {self._factor(a)} * {self._factor(b)}" for a, b in zip(*node._vectors, strict=True)
+            ]
             return total(products)
         operands = node.operands
         if op in (ops.add, ops.sum):
@@ -156,7 +164,9 @@ class Straight:
         if op.name in TEMPLATES and (op.name not in TWICE or isinstance(operands[0], Value)):
             return TEMPLATES[op.name].format(*map(self._factor, operands))
         name = f"f_{op.name}"
-        while self.space.setdefault(name, op.value) is not op.value:  # two custom operations may bear one name
+        while (
+            self.space.setdefault(name, op.value) is not op.value
+        ):  # two custom operations may bear one name
             name += "_"
         return f"{name}({', '.join(map(self._of, operands))})"
 
@@ -170,7 +180,9 @@ class Flat(Arguments):
 
     __slots__ = ("examples",)
 
-    def __init__(self, shapes: Sequence[Shape], examples: list[list[list[float]]], given: list[list[Any]] | None) -> None:
+    def __init__(
+        self, shapes: Sequence[Shape], examples: list[list[list[float]]], given: list[list[Any]] | None
+    ) -> None:
         super().__init__(shapes, len(examples), given)
         self.examples = examples
 
@@ -190,7 +202,9 @@ class Flat(Arguments):
 class PlainStructure:
     """A recorded function, and what `call` asks of a structure."""
 
-    def __init__(self, program: Straight, structure: Any, tape: list[Value], seconds: float, batch: bool, mean: bool) -> None:
+    def __init__(
+        self, program: Straight, structure: Any, tape: list[Value], seconds: float, batch: bool, mean: bool
+    ) -> None:
         self.program, self.structure, self.nodes, self.seconds = program, structure, len(tape), seconds
         self.batch, self.mean = batch, mean
         self.source = self
@@ -228,7 +242,9 @@ class PlainEngine:
         rows = [[x for flat in example for x in flat] for example in self.given.examples]
         batch = self.structure.batch
         try:
-            found, grads, extra = self.structure.program.run(theta, self.captured if batch else rows[0] + self.captured, rows)
+            found, grads, extra = self.structure.program.run(
+                theta, self.captured if batch else rows[0] + self.captured, rows
+            )
         except (OverflowError, ValueError, ZeroDivisionError):
             return None
         if batch and self.structure.mean:
@@ -274,7 +290,10 @@ class PlainCompiled(CompiledFunction):
         args = []
         for name, shape, flat in zip(names, shapes, given.examples[0], strict=True):
             fresh = list(map(Value, flat))
-            inputs += [(name + "".join(f"_{k}" for k in index), v) for index, v in zip(_indices(shape), fresh, strict=True)]
+            inputs += [
+                (name + "".join(f"_{k}" for k in index), v)
+                for index, v in zip(_indices(shape), fresh, strict=True)
+            ]
             args.append(nested(iter(fresh), shape))
         tape = Tape()
         result = record(self._f, args, tape)
@@ -284,10 +303,14 @@ class PlainCompiled(CompiledFunction):
         only_numbers([*leaves, *penalty], structure, result, loss=self._params is not None)
         grads = None
         if self._params is not None:
-            grads, *more = [record(lambda loss=loss: self._gradients(loss), (), tape) for loss in [leaves[0], *penalty]]
+            grads, *more = [
+                record(lambda loss=loss: self._gradients(loss), (), tape) for loss in [leaves[0], *penalty]
+            ]
             penalty += [g for column in more for g in column]
         program = Straight(tape, self._params or [], inputs, leaves, grads, penalty, self._batch)
-        return PlainStructure(program, structure, tape, time.perf_counter() - start, self._batch, self._reduction == "mean")
+        return PlainStructure(
+            program, structure, tape, time.perf_counter() - start, self._batch, self._reduction == "mean"
+        )
 
     def _gradients(self, loss: Any) -> list[Any]:
         assert self._params is not None
@@ -301,7 +324,9 @@ class PlainCompiled(CompiledFunction):
             try:
                 shape, flat = _flat(x, self._argument(i))
             except ValueError as error:
-                raise TypeError(f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}") from None
+                raise TypeError(
+                    f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}"
+                ) from None
             shapes.append(shape)
             flats.append(flat)
         given = flats if any(x.__class__ is Value for flat in flats for x in flat) else None
@@ -310,7 +335,9 @@ class PlainCompiled(CompiledFunction):
             return Flat(shapes, [flats], given)
         count = self._checked([shape[0] if shape else None for shape in shapes], shapes)
         sizes = [len(flat) // count for flat in flats]
-        examples = [[flat[k * n : (k + 1) * n] for flat, n in zip(flats, sizes, strict=True)] for k in range(count)]
+        examples = [
+            [flat[k * n : (k + 1) * n] for flat, n in zip(flats, sizes, strict=True)] for k in range(count)
+        ]
         return Flat([s[1:] for s in shapes], examples, given)
 
     @property

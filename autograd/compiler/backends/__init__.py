@@ -68,7 +68,7 @@ class Bound(Protocol):
     def run(self) -> int | None:
         """Compute everything from what stands in the leaves.
 
-        0 where the backend found that the results hold.
+        A backend that ``judges`` returns 0 where the results hold, and another number where they do not.
         """
 
 

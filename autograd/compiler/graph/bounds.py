@@ -1,7 +1,8 @@
 """Which numbers of a program are looked at for their size: see `ir.BOUND`.
 
-Those that sums of products add and multiply, since these are rewritten, and rows are not. Where a size follows from another,
-the other is looked at: a row's results may never be larger than its operands, or small by nature.
+Those that sums of products add and multiply, since these are rewritten, and rows are not. Where a size
+follows from another, the other is looked at: a row's results may never be larger than its operands, or small
+by nature.
 """
 
 from __future__ import annotations
@@ -19,7 +20,23 @@ from autograd.op import ANY, TABLE, Op
 __all__ = ["runs", "watched"]
 
 SMALL = 1e17
-_HALF = [0.0, 1e-300, 1e-10, 0.5, 1.0 - 2.0**-53, 1.0, 1.0 + 2.0**-52, 2.5, 30.0, 400.0, 710.0, 1e5, 1e100, 1e300, math.inf]
+_HALF = [
+    0.0,
+    1e-300,
+    1e-10,
+    0.5,
+    1.0 - 2.0**-53,
+    1.0,
+    1.0 + 2.0**-52,
+    2.5,
+    30.0,
+    400.0,
+    710.0,
+    1e5,
+    1e100,
+    1e300,
+    math.inf,
+]
 PROBES = [*_HALF, *[-x for x in _HALF]]
 FEW = [0.0, 1e-300, 1.0, -1.0, 1e300, -1e300, math.inf]
 SMALLER, BOUNDED = 1, 2
@@ -46,7 +63,9 @@ def watched(graph: Graph) -> Any:
     sums = graph.kind[t.node] == SOP
     sizes = np.array([0] * FIRST_ROW + [_size(op, params) for op, params in graph.rows])[graph.kind]
     # A product follows from one factor, where the other is small by nature; that factor is looked at itself.
-    single = sums & (np.bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)
+    single = (
+        sums & (np.bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)
+    )
     products = single & ((sizes[t.a] == BOUNDED) | (sizes[t.b] == BOUNDED))
     origin = np.full(graph.size, -1)
     origin[t.node[products]] = np.where(sizes[t.a] == BOUNDED, t.b, t.a)[products]

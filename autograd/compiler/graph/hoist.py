@@ -1,7 +1,8 @@
 """Compute early what is ready early: the products of a recurring sum that do not rest on the recurrence.
 
-The sums of a recurrent network's steps each hold a product of the step's input, which could be computed before the
-first step. Split off, these products of all steps are one matrix product; the recurrence keeps what has to wait.
+The sums of a recurrent network's steps each hold a product of the step's input, which could be computed
+before the first step. Split off, these products of all steps are one matrix product; the recurrence keeps
+what has to wait.
 """
 
 from __future__ import annotations
@@ -42,13 +43,17 @@ def hoist(graph: Graph) -> Graph:
     pair = signature[t.node[inside]] * (int(kinds.max()) + 1) + kinds[inside]
     _, which = np.unique(pair, return_inverse=True)
     late = np.zeros(which.max() + 1, bool)
-    late[which[(ready[inside] >= first[signature[t.node[inside]]]) | t.over[inside] | (t.a[inside] == ONE)]] = True
+    late[
+        which[(ready[inside] >= first[signature[t.node[inside]]]) | t.over[inside] | (t.a[inside] == ONE)]
+    ] = True
     uneven = _uneven(t.node[inside], which, np.bincount(signature[sums], minlength=len(recurring)), signature)
     moves = ~late[which] & ~uneven[which]
     taken = np.zeros(len(t), bool)
     taken[inside[moves]] = True
     # Only where a product moves, and something has to wait.
-    products, rest = [np.bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)]
+    products, rest = [
+        np.bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)
+    ]
     taken &= (products & rest)[t.node]
     return _split(graph, _joined(graph, taken, kinds, lane)) if taken.any() else graph
 
@@ -69,7 +74,11 @@ def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
     """Tell which classes do not occur equally often in each sum of their kind."""
     cells, counts = np.unique(which * (int(nodes.max()) + 1) + nodes, return_counts=True)
     of, node = cells // (int(nodes.max()) + 1), cells % (int(nodes.max()) + 1)
-    low, high, seen = np.full(which.max() + 1, len(which)), np.zeros(which.max() + 1, np.int64), np.bincount(of)
+    low, high, seen = (
+        np.full(which.max() + 1, len(which)),
+        np.zeros(which.max() + 1, np.int64),
+        np.bincount(of),
+    )
     np.minimum.at(low, of, counts)
     np.maximum.at(high, of, counts)
     wanted = np.zeros(which.max() + 1, np.int64)
@@ -118,7 +127,9 @@ def _split(graph: Graph, taken: Any) -> Graph:
     ones = np.ones(len(owners))
     extra = Terms(number[owners], ones, made, np.full(len(owners), ONE), np.zeros(len(owners), bool))
     moved = Terms(node, t.coef, number[t.a], number[t.b], t.over)
-    terms = Terms(*[np.concatenate([getattr(moved, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")])
+    terms = Terms(
+        *[np.concatenate([getattr(moved, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")]
+    )
 
     def grown(old: Any, fill: Any) -> Any:
         new = np.full((n + len(owners), *old.shape[1:]), fill, old.dtype)
@@ -129,8 +140,10 @@ def _split(graph: Graph, taken: Any) -> Graph:
         return np.where(nodes >= 0, number[nodes], -1)
 
     return replace(
-        graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0), args=grown(renumbered(graph.args), -1),
-        primal=grown(renumbered(graph.primal), -1), terms=terms, outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
-        labels={int(number[k]): v for k, v in graph.labels.items()}, forward=graph.forward + ahead if graph.forward >= 0 else -1,
+        graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0),
+        args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1), terms=terms,
+        outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
+        labels={int(number[k]): v for k, v in graph.labels.items()},
+        forward=graph.forward + ahead if graph.forward >= 0 else -1,
         scale=int(renumbered(np.array(graph.scale))), lanes=int(renumbered(np.array(graph.lanes))),
     )  # fmt: skip

@@ -36,18 +36,30 @@ def interpret(graph: Graph, leaves: dict[int, Any], lanes: int) -> list[Any]:
             values[node] = leaves[node]
         elif kind == SOP:
             total: Any = 0.0
-            for c, a, b, over in zip(t.coef[mine].tolist(), t.a[mine].tolist(), t.b[mine].tolist(), t.over[mine].tolist(), strict=True):
+            for c, a, b, over in zip(
+                t.coef[mine].tolist(),
+                t.a[mine].tolist(),
+                t.b[mine].tolist(),
+                t.over[mine].tolist(),
+                strict=True,
+            ):
                 term = c * values[a] * values[b]
                 total = total + (math.fsum(np.broadcast_to(term, lanes)) if over else term)
             values[node] = total
         elif kind < FIRST_ROW:
-            values[node] = np.stack(np.broadcast_arrays(*[values[a] for a in t.a[mine]])).max(0) if kind == MAX else np.stack(np.broadcast_arrays(*[values[a] for a in t.a[mine]])).min(0)
+            values[node] = (
+                np.stack(np.broadcast_arrays(*[values[a] for a in t.a[mine]])).max(0)
+                if kind == MAX
+                else np.stack(np.broadcast_arrays(*[values[a] for a in t.a[mine]])).min(0)
+            )
         else:
             op, params = graph.rows[kind - FIRST_ROW]
             operands = [values[a] for a in graph.args[node].tolist() if a >= 0]
             if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
                 columns = np.broadcast_arrays(*operands, np.zeros(lanes))[:-1]
-                values[node] = np.array([op.value(*map(float, xs), *params) for xs in zip(*columns, strict=True)])
+                values[node] = np.array(
+                    [op.value(*map(float, xs), *params) for xs in zip(*columns, strict=True)]
+                )
             else:
                 values[node] = op.value(*map(float, operands), *params)
     return values

@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 
 from autograd.ops import Op
 
-__all__ = ["ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM", "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct"]
+__all__ = [
+    "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
+    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct",
+]  # fmt: skip
 
 Ints = NDArray[np.int64]
 
@@ -36,7 +39,8 @@ LARGE = 2.0**64
 BOUND = 2.0**300
 """Where a number of a program is beyond this bound, but finite, the engine has the last word.
 
-Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing overflows in any
+Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing
+overflows in any
 order: two factors, six passes' coefficients of at most `LARGE`, and 2**39 terms stay below 2**1024."""
 LEAVES = (CONST, PARAM, INPUT, LANE)
 EXTREMA = (MAX, MIN)
@@ -131,7 +135,9 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
     if not through_sums:
         t = graph.terms
         second = t.b != ONE
-        closed = np.concatenate([np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]])
+        closed = np.concatenate(
+            [np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]]
+        )
         producers, consumers = producers[~closed], consumers[~closed]
     start, targets = csr(producers, consumers, graph.size)
     frontier = np.flatnonzero(marked)
@@ -228,7 +234,10 @@ class Builder:
         b = cls()
         b.kinds, b.values, b.size = [graph.kind], [graph.value], graph.size
         constants = np.flatnonzero(graph.kind == CONST)
-        b.constants = {float(x).hex(): node for node, x in zip(constants.tolist(), graph.value[constants].tolist(), strict=True)}
+        b.constants = {
+            float(x).hex(): node
+            for node, x in zip(constants.tolist(), graph.value[constants].tolist(), strict=True)
+        }
         b.constants[(1.0).hex()] = ONE
         b.pieces = [graph.terms]
         b.rows = list(graph.rows)
@@ -287,7 +296,10 @@ class Builder:
     def add(self, node: Ints, coef: Any, a: Any, b: Any = ONE, over: Any = False) -> None:
         """Enter terms; numbers are repeated for every node."""
         shape = node.shape
-        full = [np.broadcast_to(np.asarray(x, dtype), shape) for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))]
+        full = [
+            np.broadcast_to(np.asarray(x, dtype), shape)
+            for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))
+        ]
         self.pieces.append(Terms(node, *full))
 
     def gathered(self) -> Terms:
@@ -295,7 +307,10 @@ class Builder:
         if not self.pieces:
             empty = np.zeros(0, np.int64)
             return Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool))
-        columns = [np.concatenate([getattr(p, name) for p in self.pieces]) for name in ("node", "coef", "a", "b", "over")]
+        columns = [
+            np.concatenate([getattr(p, name) for p in self.pieces])
+            for name in ("node", "coef", "a", "b", "over")
+        ]
         self.pieces = [Terms(*columns)]
         return self.pieces[0]
 
@@ -309,4 +324,6 @@ class Builder:
             for j, column in enumerate(operands):
                 args[out, j] = column
         primal = fields.pop("primal", np.full(self.size, -1, np.int64))
-        return Graph(kind, np.concatenate(self.values), args, primal, self.gathered().copy(), list(self.rows), **fields)
+        return Graph(
+            kind, np.concatenate(self.values), args, primal, self.gathered().copy(), list(self.rows), **fields
+        )

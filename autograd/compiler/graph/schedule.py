@@ -2,8 +2,8 @@
 
 Three schedules are tried, and the one of fewest groups wins: as soon as possible; the forward pass as soon as
 possible and then the gradient; and agenda batching (Neubig, Goldberg, Dyer 2017), which always takes the kind
-of node that is wanted earliest on average. As late as possible, a fourth, saves nothing on the benchmarks' systems
-and computes the loss amid the gradient, where nobody looks for it.
+of node that is wanted earliest on average. As late as possible, a fourth, saves nothing on the benchmarks'
+systems and computes the loss amid the gradient, where nobody looks for it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         return np.unique(mixed(own), return_inverse=True)[1].ravel()
     real = (t.a != ONE) | t.over
     t = t.take(real)
-    key = (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over if detail == COARSE else term_keys(graph, lane)[real]
+    key = (
+        (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over
+        if detail == COARSE
+        else term_keys(graph, lane)[real]
+    )
     with np.errstate(over="ignore"):
         total = mixed(own)
         np.add.at(total, t.node, mixed(key))
@@ -100,7 +104,9 @@ def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) ->
     if graph.forward < 0 or graph.forward >= graph.size:
         return level
     back = np.arange(graph.size) >= graph.forward
-    while (needed := back[producers] & ~back[consumers]).any():  # by a sum over lanes, whose products were made later
+    while (
+        needed := back[producers] & ~back[consumers]
+    ).any():  # by a sum over lanes, whose products were made later
         back[producers[needed]] = False
     both = back[producers] & back[consumers]
     after = longest_paths(graph.size, producers[both], consumers[both])

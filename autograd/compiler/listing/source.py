@@ -62,21 +62,36 @@ class Writer(Views):
         self.scale = int(address[graph.scale]) if graph.scale >= 0 else -1
         self.count_at = int(address[graph.lanes]) if graph.lanes >= 0 else -1
         for kind, prefix in ((PARAM, "theta"), (INPUT, "c"), (LANE, "x")):
-            nodes = [n for n in np.flatnonzero(graph.kind == kind).tolist() if n not in (graph.scale, graph.lanes)]
+            nodes = [
+                n for n in np.flatnonzero(graph.kind == kind).tolist() if n not in (graph.scale, graph.lanes)
+            ]
             leaf_regions(self.regions, [(int(address[n]), graph.labels.get(n, "")) for n in nodes], prefix)
         for at, name in ((self.scale, "1 / N"), (self.count_at, "N")):
             if at >= 0:
                 self.regions.add(Region(name, at, (), ()))
         for region in [r for r in self.regions.list if r.base < program.parameters]:
-            self.regions.add(Region(self.regions.fresh(f"d_{region.name}"), region.base + program.parameters, region.shape, region.strides))
+            self.regions.add(
+                Region(
+                    self.regions.fresh(f"d_{region.name}"),
+                    region.base + program.parameters,
+                    region.shape,
+                    region.strides,
+                )
+            )
         self.leaves = list(self.regions.list)
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
-        own = dict.fromkeys(s.op for s in program.statements if s.op is not None and CUSTOM.get(s.op.name) is not None)
-        self.called = {op: self.regions.fresh(op.name) for op in own}  # two custom operations may bear one name
+        own = dict.fromkeys(
+            s.op for s in program.statements if s.op is not None and CUSTOM.get(s.op.name) is not None
+        )
+        self.called = {
+            op: self.regions.fresh(op.name) for op in own
+        }  # two custom operations may bear one name
         self.masks: set[str] = set()
-        self.families = families(program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs)
+        self.families = families(
+            program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs
+        )
         self.made: list[str] = []
 
     def lines(self) -> tuple[list[str], list[Loop]]:
@@ -88,22 +103,34 @@ class Writer(Views):
             single.append(f"{target} = {self._value(s, axes)}")
             declared.append(self.made)
             self.made = []
-        variable = next((x for x in ("t", "k", "i") if x not in self.regions.names), None) or self.regions.fresh("round_number")
+        variable = next(
+            (x for x in ("t", "k", "i") if x not in self.regions.names), None
+        ) or self.regions.fresh("round_number")
         out: list[str] = []
         unlike: list[Loop] = []
         i = 0
         for loop in self.loops:
             rounds = [single[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)]
             # The first or the last round may read what has a name of its own.
-            ends = [(skip, drop) for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1)) if loop.count - skip - drop >= FEWEST]
-            found = [(skip, drop, text) for skip, drop in ends if (text := folded(rounds[skip : loop.count - drop], variable)) is not None]
+            ends = [
+                (skip, drop)
+                for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1))
+                if loop.count - skip - drop >= FEWEST
+            ]
+            found = [
+                (skip, drop, text)
+                for skip, drop in ends
+                if (text := folded(rounds[skip : loop.count - drop], variable)) is not None
+            ]
             if not found:
                 unlike.append(loop)
                 continue
             skip, drop, text = found[0]
             first, last = loop.start + skip * loop.period, loop.end - drop * loop.period
             out += [x for k in range(i, first) for x in (*declared[k], single[k])]
-            out += [x for k in range(first, last) for x in declared[k]] + _loop(*text, loop.count - skip - drop, variable)
+            out += [x for k in range(first, last) for x in declared[k]] + _loop(
+                *text, loop.count - skip - drop, variable
+            )
             i = last
         out += [x for k in range(i, len(single)) for x in (*declared[k], single[k])]
         return out + self._ending(variable), unlike
@@ -114,7 +141,9 @@ class Writer(Views):
         graph, address = self.program.graph, self.program.address
         for origin, target in zip(*self.program.copies, strict=True):
             out.append(f"{self._scalar(int(target))} = {self._scalar(int(origin))}")
-        out = fold_texts(out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable))
+        out = fold_texts(
+            out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable)
+        )
         for k, n in enumerate(graph.outputs.tolist()):
             if graph.kind[n] == CONST:
                 out.append(f"{self._output(k)} = {float(graph.value[n])!r}")
@@ -140,7 +169,9 @@ class Writer(Views):
             region = self.regions.find(base)
             result = s.result if s.op is not None else s.parts[0].result
             sizes = s.sizes if s.op is not None else s.parts[0].sizes
-            if np.array_equal(np.sort(places), np.sort(Ref(region.base, region.strides).expand(region.shape).ravel())):
+            if np.array_equal(
+                np.sort(places), np.sort(Ref(region.base, region.strides).expand(region.shape).ravel())
+            ):
                 return region.name, list(zip(region.strides, region.shape, strict=True))
             axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
             if text.startswith("view("):  # of several arrays
@@ -176,9 +207,23 @@ class Writer(Views):
         primal = int(graph.primal[node])
         if primal >= 0 and int(address[primal]) in self.regions.at:
             return f"d_{self.regions.find(int(address[primal])).name}"
-        if s.op is not None or s.extremum or (len(s.parts) == 1 and s.parts[0].b is None and s.parts[0].a is not None):
-            refs = [r for r in (s.operands if s.op is not None else [s.parts[0].a]) if r is not None and (r.base >= 0 or r.addresses is not None)]
-            verb = s.extremum or ("sum" if s.op is None else {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}.get(s.op.name, s.op.name))
+        if (
+            s.op is not None
+            or s.extremum
+            or (len(s.parts) == 1 and s.parts[0].b is None and s.parts[0].a is not None)
+        ):
+            refs = [
+                r
+                for r in (s.operands if s.op is not None else [s.parts[0].a])
+                if r is not None and (r.base >= 0 or r.addresses is not None)
+            ]
+            verb = s.extremum or (
+                "sum"
+                if s.op is None
+                else {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}.get(
+                    s.op.name, s.op.name
+                )
+            )
             if refs:
                 first = refs[0].base if refs[0].base >= 0 else int(refs[0].addresses.ravel()[0])
                 inner = self.regions.find(first).name
@@ -195,10 +240,17 @@ class Writer(Views):
             sizes, refs = self._refined(s.sizes, [s.result, *s.operands])
             order = self._loops(refs[0], sizes, target)
             texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
-            return self._shaped(row_text(s.op, s.params, texts, self.called.get(s.op, "")), [sizes[i] for i in order], target, s.lane)
+            return self._shaped(
+                row_text(s.op, s.params, texts, self.called.get(s.op, "")),
+                [sizes[i] for i in order],
+                target,
+                s.lane,
+            )
         if s.starts is not None:
             part = s.parts[0]
-            factors = [self.operand(r, part.sizes)[0] for r in (part.a, part.b, part.coef) if isinstance(r, Ref)]
+            factors = [
+                self.operand(r, part.sizes)[0] for r in (part.a, part.b, part.coef) if isinstance(r, Ref)
+            ]
             factors += [] if isinstance(part.coef, Ref) or part.coef == 1.0 else [number(part.coef)]
             text = f"add.reduceat({' * '.join(factors)}, {self._table('index', s.starts)})"
             return self._shaped(text, [len(s.nodes)], target, s.lane)
@@ -228,7 +280,10 @@ class Writer(Views):
         if sizes == wanted or int(np.prod(sizes)) != int(np.prod(wanted)):
             return text
         ranked = sorted(range(len(target)), key=lambda k: -target[k][0])
-        before, after = [", ".join([*map(str, shape), *(["N"] if lane else [])]) for shape in (sizes, [wanted[k] for k in ranked])]
+        before, after = [
+            ", ".join([*map(str, shape), *(["N"] if lane else [])])
+            for shape in (sizes, [wanted[k] for k in ranked])
+        ]
         text = f"broadcast_to({text}, ({before})).reshape({after})"
         if ranked == sorted(ranked):
             return text
@@ -248,4 +303,7 @@ def _loop(lines: list[str], first: int, way: int, count: int, variable: str) -> 
     """Return the lines of a loop whose variable starts at a number and goes up or down."""
     low, high = (first, first + count) if way > 0 else (first - count + 1, first + 1)
     steps = f"range({low}, {high})" if low else f"range({high})"
-    return [f"for {variable} in {steps if way > 0 else f'reversed({steps})'}:", *(f"    {line}" for line in lines)]
+    return [
+        f"for {variable} in {steps if way > 0 else f'reversed({steps})'}:",
+        *(f"    {line}" for line in lines),
+    ]

@@ -38,7 +38,15 @@ class Views:
         parts, axes, used = [], [], set()
         for d, (n, t) in enumerate(zip(region.shape, region.strides, strict=True)):
             one = abs(t)
-            hits = [s for s in wanted if s not in used and t and s % one == 0 and s // one < n and (wanted[s][0] - 1) * (s // one) < n]
+            hits = [
+                s
+                for s in wanted
+                if s not in used
+                and t
+                and s % one == 0
+                and s // one < n
+                and (wanted[s][0] - 1) * (s // one) < n
+            ]
             # The loop that runs along this axis: the one of the largest stride that still belongs to it.
             hits = [s for s in hits if not any(one < abs(u) <= s for u in region.strides if u != t)]
             if not hits:
@@ -54,7 +62,9 @@ class Views:
             if count == n and step == 1:
                 parts.append(":")
             elif step > 0:
-                parts.append(f"{first or ''}:{last + 1 if last + 1 < n else ''}" + (f":{step}" if step > 1 else ""))
+                parts.append(
+                    f"{first or ''}:{last + 1 if last + 1 < n else ''}" + (f":{step}" if step > 1 else "")
+                )
             else:
                 parts.append(f"{first}:{last - 1 if last else ''}:{step}")
             axes.append((s, count))
@@ -78,14 +88,26 @@ class Views:
         refs = list(refs)
         axis = 0
         while axis < len(shape):
-            inner = self._inner(shape[axis], [r.strides[axis] for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides], refs)
+            inner = self._inner(
+                shape[axis],
+                [r.strides[axis] for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides],
+                refs,
+            )
             if inner:
                 refs = [_divided(r, axis, inner) for r in refs]
                 shape[axis : axis + 1] = [shape[axis] // inner, inner]
                 continue
             # A loop over results runs forwards in these, any other as most operands are stored.
             own = refs[0].strides[axis] if refs[0].strides else 0
-            ways = [own] if own else [self._way(r, r.strides[axis]) for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides]
+            ways = (
+                [own]
+                if own
+                else [
+                    self._way(r, r.strides[axis])
+                    for r in refs
+                    if isinstance(r, Ref) and r.base >= 0 and r.strides
+                ]
+            )
             if shape[axis] > 1 and sum(ways) < 0:
                 refs = [_turned(r, axis, shape[axis]) for r in refs]
             axis += 1
@@ -96,7 +118,14 @@ class Views:
         arrays = [r for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides]
         for ref, s in zip(arrays, strides, strict=True):
             for outer in self.regions.find(ref.base).strides:
-                if s > 0 and n > 1 and outer > s and outer % s == 0 and outer // s < n and n % (outer // s) == 0:
+                if (
+                    s > 0
+                    and n > 1
+                    and outer > s
+                    and outer % s == 0
+                    and outer // s < n
+                    and n % (outer // s) == 0
+                ):
                     return outer // s
         return 0
 
@@ -115,7 +144,9 @@ class Views:
         if present != axes:
             perm = [axes.index(i) for i in present] + ([len(axes)] if has_lane else [])
             text = f"{text}.T" if perm == [1, 0] else f"{text}.transpose({', '.join(map(str, perm))})"
-        index = [":" if i in axes else "None" for i in order] + ([":" if has_lane else "None"] if lane else [])
+        index = [":" if i in axes else "None" for i in order] + (
+            [":" if has_lane else "None"] if lane else []
+        )
         while index and index[0] == "None":
             index.pop(0)
         return text if "None" not in index else f"{text}[{', '.join(index)}]"
@@ -130,13 +161,16 @@ class Views:
             flat = table.reshape([n for n in table.shape if n > 1])
             if ref.constants is not None:
                 return self._table("const", flat), axes, False
-            # Tables that differ in where they begin only are one, which is how repeats of a gather become a loop.
+            # Tables that differ in where they begin only are one, which is how repeats of a gather become a
+            # loop.
             first = int(flat.min())
             start = first - (LANES if ref.lane else 0)
             return f"{'lanes' if ref.lane else 'shared'}[{self._table('index', flat - first)}{f' + {start}' if start else ''}]", axes, ref.lane
         moving = [i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         strides = {abs(ref.strides[i]): i for i in moving}
-        if len(strides) < len(moving):  # two loops along one axis, as in a convolution: no index of the array says that
+        if len(strides) < len(
+            moving
+        ):  # two loops along one axis, as in a convolution: no index of the array says that
             return self._strided(ref, sizes)[1], moving, ref.base >= LANES
         axes_found, text = self._view(ref, sizes)
         return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
@@ -160,7 +194,9 @@ def _divided(r: Any, axis: int, inner: int) -> Any:
         return Ref(r.base, steps, lane=r.lane)
     table = r.constants if r.constants is not None else r.addresses
     n = table.shape[axis]
-    table = table.reshape(*table.shape[:axis], *((n // inner, inner) if n > 1 else (1, 1)), *table.shape[axis + 1 :])
+    table = table.reshape(
+        *table.shape[:axis], *((n // inner, inner) if n > 1 else (1, 1)), *table.shape[axis + 1 :]
+    )
     return Ref(constants=table) if r.constants is not None else Ref(addresses=table, lane=r.lane)
 
 

@@ -88,7 +88,9 @@ class Recorded:
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes; ``rec.ids`` then knows them."""
     inside = set(tape)
-    tape = with_outside([*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in inside]], rec.ids)
+    tape = with_outside(
+        [*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in inside]], rec.ids
+    )
     b = rec.b
     ids = rec.leaves(tape, 4)
     kinds = list(map(attrgetter("op"), tape))
@@ -126,7 +128,12 @@ def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
     if not pairs:
         return
     counts = [len(a) for a, _ in pairs]
-    rec.b.add(np.repeat(out, counts), 1.0, np.concatenate([a for a, _ in pairs]), np.concatenate([c for _, c in pairs]))
+    rec.b.add(
+        np.repeat(out, counts),
+        1.0,
+        np.concatenate([a for a, _ in pairs]),
+        np.concatenate([c for _, c in pairs]),
+    )
 
 
 def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
@@ -153,10 +160,18 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
         where = np.flatnonzero(counts == count)
         chosen = [given[i] for i in where.tolist()]
         resolve = rec.factors if op in SUMS else rec.resolve
-        table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(len(where), -1)
+        table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(
+            len(where), -1
+        )
         columns = [np.ascontiguousarray(c) for c in table.T]
         if op.name in BY_INDEX and len(columns) > 2:
-            BY_INDEX[op.name](rec.b, columns, out[where], np.arange(len(where)), np.array([int(operands[-1]) for operands in chosen]))
+            BY_INDEX[op.name](
+                rec.b,
+                columns,
+                out[where],
+                np.arange(len(where)),
+                np.array([int(operands[-1]) for operands in chosen]),
+            )
         elif constants:
             _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
         else:
@@ -175,10 +190,14 @@ def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
         row = np.full(len(calls), -1)
         row[chosen] = np.arange(len(chosen))
         where = np.flatnonzero(row[which] >= 0)
-        BY_INDEX[op.name](rec.b, [np.ascontiguousarray(c) for c in table.T], out[where], row[which[where]], index[where])
+        BY_INDEX[op.name](
+            rec.b, [np.ascontiguousarray(c) for c in table.T], out[where], row[which[where]], index[where]
+        )
 
 
-def _by_params(rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints) -> None:
+def _by_params(
+    rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints
+) -> None:
     """Enter nodes whose rows have constants, those of equal constants at a time."""
     number = {p: i for i, p in enumerate(dict.fromkeys(params))}
     which = np.fromiter(map(number.__getitem__, params), np.int64, len(params))

@@ -18,7 +18,10 @@ from autograd.modes import mode, refuse_while_tracing
 from autograd.node import ConstantNote, Node
 from autograd.value import Value
 
-__all__ = ["Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record", "with_outside", "without_draws"]
+__all__ = [
+    "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
+    "with_outside", "without_draws",
+]  # fmt: skip
 
 BYTES_PER_TERM = 800
 """Memory that recording and compiling take for each operation or product, at most."""
@@ -53,7 +56,9 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        self.terms += sum(1 if node._vectors is None else max(1, len(node._vectors[0])) for node in self[-LOOK_EVERY:])
+        self.terms += sum(
+            1 if node._vectors is None else max(1, len(node._vectors[0])) for node in self[-LOOK_EVERY:]
+        )
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True
@@ -69,7 +74,10 @@ _SLOT: Any = Node.__dict__["grad"]
 
 
 def _read(node: Any) -> Any:
-    refuse_while_tracing("reads the gradient in a Value", "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument")
+    refuse_while_tracing(
+        "reads the gradient in a Value",
+        "write autograd.grad(f)(x), whose result is a Value; or pass the number as an argument",
+    )
     return _SLOT.__get__(node)
 
 
@@ -110,8 +118,9 @@ def without_draws(make: Callable[[], R], *functions: Any) -> R:
     Raises
     ------
     TracingError
-        If they draw random numbers, which the program would repeat for ever: from generators that the functions lead to, or those
-        of `random` and NumPy. Another thread may have drawn them: so what is compared is a second recording.
+        If they draw random numbers, which the program would repeat for ever: from generators that the
+        functions lead to, or those of `random` and NumPy. Another thread may have drawn them: so what is
+        compared is a second recording.
     """
     before = find_generators(*functions)
     made = make()
@@ -148,7 +157,13 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
             operands = () if call in inside else call.elements
             inside.add(call)
         for x in operands:
-            if x.__class__ is Value and x.op is not None and x not in inside and x not in outside and x not in known:
+            if (
+                x.__class__ is Value
+                and x.op is not None
+                and x not in inside
+                and x not in outside
+                and x not in known
+            ):
                 for other in toposort(x):
                     if other.op is not None:
                         outside[other] = None
@@ -197,4 +212,8 @@ def argument_names(f: Callable[..., Any]) -> list[str]:
         given = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+    return [
+        p.name
+        for p in given
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]

@@ -94,7 +94,11 @@ class Layout:
         if plan is not None:
             # Two or three arrays side by side could be one view; apart they are easier to read.
             plans = [self._regular(part) for part in parts] if 1 < len(parts) <= 3 else []
-            if plans and None not in plans and sum(p.price for p in plans if p is not None) <= plan.price * len(plans):
+            if (
+                plans
+                and None not in plans
+                and sum(p.price for p in plans if p is not None) <= plan.price * len(plans)
+            ):
                 for part, chosen in zip(parts, plans, strict=True):
                     self._commit(part, chosen)
                 return
@@ -147,7 +151,10 @@ class Layout:
         if len(which):
             t = g.terms.take(which)
             cell = np.repeat(np.arange(len(group)), self.start[group + 1] - self.start[group])
-            low, high = np.minimum(self.block[t.a], self.block[t.b]), np.maximum(self.block[t.a], self.block[t.b])
+            low, high = (
+                np.minimum(self.block[t.a], self.block[t.b]),
+                np.maximum(self.block[t.a], self.block[t.b]),
+            )
             mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
             np.add.at(key, cell, np.where((t.a == ONE) & ~t.over, 0, mixed))
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -190,7 +197,11 @@ class Layout:
         best = None
         for order in self._orders(group, keys):
             results, pinned = self._results(group, order)
-            chosen, fit = fitted(results, [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)], strict)
+            chosen, fit = fitted(
+                results,
+                [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)],
+                strict,
+            )
             if chosen is not None and (best is None or fit < best[0]):
                 best = fit, order, chosen, pinned
                 if fit == 0:
@@ -208,7 +219,9 @@ class Layout:
             result = refs[0]
             result.base, result.lane = (result.base if pinned else base), lane
             note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
-            return Statement(nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note)
+            return Statement(
+                nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note
+            )
 
         return Plan(1.0 + gather_price(refs), order, pinned, finish)
 
@@ -280,11 +293,18 @@ class Layout:
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
             columns, offset = found
-            keys = [k for c in columns[:1] for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None) if k is not None]
+            keys = [
+                k
+                for c in columns[:1]
+                for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None)
+                if k is not None
+            ]
             for order in self._orders(group, keys):
                 results, pinned = self._results(group, order)
                 fits = [fitted_terms(results, c, order, strict) for c in columns]
-                if any(f is None for f in fits) or ((offset is not None or not fits) and nest(results[None, :]) is None):
+                if any(f is None for f in fits) or (
+                    (offset is not None or not fits) and nest(results[None, :]) is None
+                ):
                     continue
                 cost = sum(f[0] for f in fits if f is not None)
                 if best is None or cost < best[0]:
@@ -294,7 +314,11 @@ class Layout:
             if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
                 break
         if best is None:
-            return None if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA else self._ragged(group)
+            return (
+                None
+                if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA
+                else self._ragged(group)
+            )
         cost, order, columns, offset, fits, pinned = best
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
@@ -320,7 +344,14 @@ class Layout:
             result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))
             part = Part(sizes, result, coef, Ref(addresses=a), Ref(addresses=b))
             starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-            return Statement(nodes, False, [part], result=Ref(base, (1,)), starts=starts, note=f"{2 * len(t)} factors gathered one by one")
+            return Statement(
+                nodes,
+                False,
+                [part],
+                result=Ref(base, (1,)),
+                starts=starts,
+                note=f"{2 * len(t)} factors gathered one by one",
+            )
 
         return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
 
@@ -336,7 +367,16 @@ class Layout:
             a.lane = c.lane_a
             if b is not None:
                 b.lane = c.lane_b
-            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), a, b, c.over))
+            parts.append(
+                Part(
+                    sizes,
+                    result,
+                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
+                    a,
+                    b,
+                    c.over,
+                )
+            )
         if offset is not None or not parts:
             results = self.address[nodes]
             found = nest(results[None, :])
@@ -345,10 +385,20 @@ class Layout:
             sizes, strides = found
             coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
             result = Ref(int(results[0]), tuple(strides[0].tolist()), lane=lane)
-            parts.append(Part(sizes, result, float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef), None, None))
+            parts.append(
+                Part(
+                    sizes,
+                    result,
+                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
+                    None,
+                    None,
+                )
+            )
         kind = int(self.graph.kind[nodes[0]])
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
-        return Statement(nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else "")
+        return Statement(
+            nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else ""
+        )
 
 
 @QUIET
@@ -357,5 +407,17 @@ def roll(graph: Graph) -> Program:
     layout = Layout(graph)
     for group in groups(graph, layout.is_lane):
         layout.place(group)
-    copies = [np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64) for i in (0, 1)]
-    return Program(graph, layout.statements, layout.address, layout.next, layout.next_lane, (copies[0], copies[1]), layout.parameters, layout.one)
+    copies = [
+        np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64)
+        for i in (0, 1)
+    ]
+    return Program(
+        graph,
+        layout.statements,
+        layout.address,
+        layout.next,
+        layout.next_lane,
+        (copies[0], copies[1]),
+        layout.parameters,
+        layout.one,
+    )

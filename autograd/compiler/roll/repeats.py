@@ -1,7 +1,7 @@
 """Find statements that repeat with all addresses moved by fixed distances, and write such repeats as loops.
 
-A loop is found in the program itself (`loops`), and written only if the lines of its rounds differ in nothing but
-whole numbers that grow evenly (`folded`), so that what a loop says is what its lines said one by one.
+A loop is found in the program itself (`loops`), and written only if the lines of its rounds differ in nothing
+but whole numbers that grow evenly (`folded`), so that what a loop says is what its lines said one by one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
             return r.constants.shape, r.constants.tobytes()
         first = r.base if r.addresses is None else int(r.addresses.ravel()[0])
         bases.append(first)
-        return r.lane, r.strides if r.addresses is None else (r.addresses.shape, (r.addresses - first).tobytes())
+        return r.lane, r.strides if r.addresses is None else (
+            r.addresses.shape,
+            (r.addresses - first).tobytes(),
+        )
 
     parts = tuple((p.sizes, p.over, *map(seen, (p.result, p.coef, p.a, p.b))) for p in s.parts)
     row = (s.op or s.extremum, s.params, s.sizes, *map(seen, (s.result, *s.operands)))
@@ -78,7 +81,11 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
             j = again[j]
         if best.count > 1:
             # As late a start as possible: what is peculiar in the first round then stays outside as a whole.
-            later = [k for k in range(i + 1, i + best.period) if _rounds(shapes, bases, k, best.period) == best.count]
+            later = [
+                k
+                for k in range(i + 1, i + best.period)
+                if _rounds(shapes, bases, k, best.period) == best.count
+            ]
             best = Loop(max(later, default=i), best.period, best.count)
             found.append(best)
         i = best.end if best.count > 1 else i + 1
@@ -120,8 +127,8 @@ def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], i
     Returns
     -------
     tuple
-        The lines; the variable's first value; and whether it grows (1) or shrinks (-1). It is chosen so that the
-        first number that moves is the variable itself.
+        The lines; the variable's first value; and whether it grows (1) or shrinks (-1). It is chosen so that
+        the first number that moves is the variable itself.
 
     Examples
     --------
@@ -136,16 +143,26 @@ def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], i
             return None
         if k == 1:
             steps = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(firsts, here, strict=True)]
-        if any(x != a + k * d for row, old, move in zip(here, firsts, steps, strict=True) for x, a, d in zip(row, old, move, strict=True)):
+        if any(
+            x != a + k * d
+            for row, old, move in zip(here, firsts, steps, strict=True)
+            for x, a, d in zip(row, old, move, strict=True)
+        ):
             return None
-    moving = [(a, d) for pair in zip(firsts, steps, strict=True) for a, d in zip(*pair, strict=True) if abs(d) == 1]
+    moving = [
+        (a, d) for pair in zip(firsts, steps, strict=True) for a, d in zip(*pair, strict=True) if abs(d) == 1
+    ]
     first, way = moving[0] if moving else (0, 1)
     out = []
     for line, skeleton, numbers, moves in zip(rounds[0], skeletons, firsts, steps, strict=True):
         found = WHOLE.findall(line)
         text = skeleton[0]
         for i, (x, d) in enumerate(zip(numbers, moves, strict=True)):
-            value = found[i] if not d else _expression(d * way, x - d * way * first, variable, text, skeleton[i + 1])
+            value = (
+                found[i]
+                if not d
+                else _expression(d * way, x - d * way * first, variable, text, skeleton[i + 1])
+            )
             text += value + skeleton[i + 1]
         out.append(text)
     return out, first, way
@@ -160,11 +177,15 @@ def _expression(factor: int, rest: int, variable: str, before: str, after: str) 
     return text if alone or text == variable else f"({text})"
 
 
-def fold_texts(texts: list[str], variable: str, written: Callable[[list[str], int, int, int], list[str]]) -> list[str]:
+def fold_texts(
+    texts: list[str], variable: str, written: Callable[[list[str], int, int, int], list[str]]
+) -> list[str]:
     """Write texts that repeat as loops, by ``written(texts of a round, first value, way, rounds)``."""
     out, at = [], 0
     for loop in repeats(list(map(read, texts))):
-        found = folded([texts[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)], variable)
+        found = folded(
+            [texts[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)], variable
+        )
         if found is not None:
             out += [*texts[at : loop.start], *written(*found, loop.count)]
             at = loop.end

@@ -23,13 +23,18 @@ def verify_graph(graph: Graph) -> None:
     n = graph.size
     t = graph.terms
     _require(graph.kind[ONE] == CONST and graph.value[ONE] == 1.0, "node 0 is the constant one")
-    _require(len(graph.value) == n and graph.args.shape[0] == n and len(graph.primal) == n, "arrays have one length")
+    _require(
+        len(graph.value) == n and graph.args.shape[0] == n and len(graph.primal) == n,
+        "arrays have one length",
+    )
     for column in (t.node, t.a, t.b):
         _require(len(column) == len(t) and (column >= 0).all() and (column < n).all(), "terms refer to nodes")
     _require(np.isin(graph.kind[t.node], (SOP, *EXTREMA)).all(), "only sums and extrema have terms")
     rows = graph.args[:, 0] >= 0
     _require((rows == (graph.kind >= FIRST_ROW)).all(), "rows and only rows have operands")
-    _require((graph.args < n).all() and (graph.kind < FIRST_ROW + len(graph.rows)).all(), "operands and rows exist")
+    _require(
+        (graph.args < n).all() and (graph.kind < FIRST_ROW + len(graph.rows)).all(), "operands and rows exist"
+    )
     graph.levels()  # raises on a cycle
 
 
@@ -56,7 +61,9 @@ def verify(program: Program) -> None:
         ready.update(places)
     t = graph.terms
     work = np.flatnonzero(graph.args[:, 0] >= 0)
-    done = np.concatenate([s.nodes for s in program.statements]) if program.statements else np.zeros(0, np.int64)
+    done = (
+        np.concatenate([s.nodes for s in program.statements]) if program.statements else np.zeros(0, np.int64)
+    )
     _require(len(np.unique(done)) == len(done), "each node is computed once")
     _require(np.isin(work, done).all() and np.isin(np.unique(t.node), done).all(), "each node is computed")
 
@@ -68,10 +75,17 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         columns = [c for c in graph.args[s.nodes].T if c[0] >= 0]
         for ref, column in zip(s.operands, columns, strict=True):
             if ref.constants is not None:
-                _same(np.broadcast_to(ref.constants, s.sizes).ravel(), graph.value[column], "constants are the nodes'")
+                _same(
+                    np.broadcast_to(ref.constants, s.sizes).ravel(),
+                    graph.value[column],
+                    "constants are the nodes'",
+                )
             else:
                 _same(ref.expand(s.sizes).ravel(), address[column], "operands are read where their nodes are")
-                _require(set(np.unique(address[column]).tolist()) <= ready, "operands are computed before they are read")
+                _require(
+                    set(np.unique(address[column]).tolist()) <= ready,
+                    "operands are computed before they are read",
+                )
         return
     number = {int(a): i for i, a in enumerate(address[s.nodes].tolist())}
     got: list[Any] = []
@@ -80,11 +94,17 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         _require(min(cells) >= 0, "results are where their nodes are")
         a, b = [_addresses(r, part.sizes) for r in (part.a, part.b)]
         if s.starts is not None:
-            _require((np.diff(cells) >= 0).all() and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(), "stretches begin at their results")
+            _require(
+                (np.diff(cells) >= 0).all()
+                and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(),
+                "stretches begin at their results",
+            )
             a, b = [[-1 if x == program.one else x for x in column] for column in (a, b)]
             given = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
             a, b = [p[0] for p in given], [p[1] for p in given]
-        coef = np.broadcast_to(part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes).ravel()
+        coef = np.broadcast_to(
+            part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes
+        ).ravel()
         got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
         for column in (a, b):
             _require({x for x in column if x >= 0} <= ready, "factors are computed before they are read")
@@ -92,8 +112,14 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
     if s.extremum:
         t = t.take(graph.kind[t.a] != CONST)
     cells = [number[int(x)] for x in address[t.node]]
-    want_pairs = [sorted((_place(address, a), _place(address, b)), key=lambda x: (x < 0, x)) for a, b in zip(t.a.tolist(), t.b.tolist(), strict=True)]
-    want = [(c, p[0], p[1], k, o) for c, p, k, o in zip(cells, want_pairs, t.coef.tolist(), t.over.tolist(), strict=True)]
+    want_pairs = [
+        sorted((_place(address, a), _place(address, b)), key=lambda x: (x < 0, x))
+        for a, b in zip(t.a.tolist(), t.b.tolist(), strict=True)
+    ]
+    want = [
+        (c, p[0], p[1], k, o)
+        for c, p, k, o in zip(cells, want_pairs, t.coef.tolist(), t.over.tolist(), strict=True)
+    ]
     _require(sorted(_real(want)) == sorted(_real(got)), "a statement adds up exactly its nodes' terms")
     if s.extremum:
         return

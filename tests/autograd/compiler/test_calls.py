@@ -50,7 +50,10 @@ def by_hand(params, xs, ys):
     w, b = [p if isinstance(p, float) else p.data for p in params]
     r = [w * x + b - y for x, y in zip(xs, ys, strict=True)]
     n = len(xs)
-    return math.fsum(e * e for e in r) / n, [2 * math.fsum(e * x for e, x in zip(r, xs, strict=True)) / n, 2 * math.fsum(r) / n]
+    return math.fsum(e * e for e in r) / n, [
+        2 * math.fsum(e * x for e, x in zip(r, xs, strict=True)) / n,
+        2 * math.fsum(r) / n,
+    ]
 
 
 # A call owns its data.
@@ -65,7 +68,9 @@ def test_a_call_within_training_leaves_the_training_as_it_is(backend, kind):
 
         def other(i, value, step=step, params=params):
             before = [p.grad for p in params]
-            assert step([9.0, 8.0, 7.0], [0.0, 1.0, 2.0]) == pytest.approx(by_hand(params, [9.0, 8.0, 7.0], [0.0, 1.0, 2.0])[0])
+            assert step([9.0, 8.0, 7.0], [0.0, 1.0, 2.0]) == pytest.approx(
+                by_hand(params, [9.0, 8.0, 7.0], [0.0, 1.0, 2.0])[0]
+            )
             step.value_and_grad(X[::-1], Y)
             step.check([1.0], [2.0])
             step.report()
@@ -85,7 +90,13 @@ def test_data_that_change_during_training_do_not_matter(backend):
     for changed in (False, True):
         step, params = line(backend)
         xs = np.array(X)
-        losses = step.train(xs, np.array(Y), nn.optim.SGD(params, 0.05), 4, lambda i, value, xs=xs, c=changed: xs.fill(7.0) if c else None)
+        losses = step.train(
+            xs,
+            np.array(Y),
+            nn.optim.SGD(params, 0.05),
+            4,
+            lambda i, value, xs=xs, c=changed: xs.fill(7.0) if c else None,
+        )
         ends.append(losses)
     assert ends[0] == ends[1]
 
@@ -173,7 +184,12 @@ def test_each_thread_trains_its_own_model(backend):
     def work(k):
         step, params = line(backend, start=(0.1 * k, 0.0))
         want = [0.1 * k, 0.0]
-        step.train(X, Y, nn.optim.Momentum(params, 0.05) if hasattr(nn.optim, "Momentum") else nn.optim.SGD(params, 0.05), 1)
+        step.train(
+            X,
+            Y,
+            nn.optim.Momentum(params, 0.05) if hasattr(nn.optim, "Momentum") else nn.optim.SGD(params, 0.05),
+            1,
+        )
         want = [t - 0.05 * g for t, g in zip(want, by_hand(want, X, Y)[1], strict=True)]
         assert [p.data for p in params] == pytest.approx(want, rel=1e-12)
 
@@ -185,10 +201,16 @@ def test_a_forked_process_goes_on(backend):
     step, params = line(backend)
     want = step.value_and_grad(X, Y)[0]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns where other tests left a thread behind
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Python warns where other tests left a thread behind
         pid = os.fork()
     if pid == 0:
-        os._exit(0 if step(X, Y) == want and step.value_and_grad([1.0], [2.0])[0] == by_hand(params, [1.0], [2.0])[0] else 1)
+        os._exit(
+            0
+            if step(X, Y) == want and step.value_and_grad([1.0], [2.0])[0] == by_hand(params, [1.0], [2.0])[0]
+            else 1
+        )
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
@@ -209,13 +231,19 @@ def test_derivatives_of_every_order_are_those_of_the_function(backend, name):
     f, x = FUNCTIONS[name]
     compiled = made(f, backend=backend)
     close = functools.partial(np.testing.assert_allclose, rtol=1e-11, atol=1e-13)
-    close(compiled(x), f(np.vectorize(Value, otypes=[object])(x).tolist() if isinstance(x, list) else Value(x)).data)
+    close(
+        compiled(x),
+        f(np.vectorize(Value, otypes=[object])(x).tolist() if isinstance(x, list) else Value(x)).data,
+    )
     close(grad(compiled)(x), grad(f)(x))
     close(hessian(compiled)(x), hessian(f)(x))
     close(jacobian(compiled)(x), jacobian(f)(x))
     close(jvp(compiled, (x,), (x,)), jvp(f, (x,), (x,)))
     close(vjp(compiled, x)[1](2.0)[0], vjp(f, x)[1](2.0)[0])
-    close(grad(made(grad(f) if not isinstance(x, list) else f, backend=backend))(x), grad(grad(f))(x) if not isinstance(x, list) else grad(f)(x))
+    close(
+        grad(made(grad(f) if not isinstance(x, list) else f, backend=backend))(x),
+        grad(grad(f))(x) if not isinstance(x, list) else grad(f)(x),
+    )
     close(made(grad(compiled), backend=backend)(x), grad(f)(x))
     if not isinstance(x, list):
         close(grad(grad(grad(compiled)))(x), grad(grad(grad(f)))(x))
@@ -338,7 +366,10 @@ def test_modes_hold(backend):
     assert [p.grad for p in params] == pytest.approx(list(want[1]))
     assert "detect_anomaly" in str(step.report())
     w = Value(800.0, "w")
-    for call in (made(lambda x: 1.0 / (w * x).exp(), [w], backend=backend), made(lambda x: 1.0 / (800.0 * x).exp(), backend=backend)):
+    for call in (
+        made(lambda x: 1.0 / (w * x).exp(), [w], backend=backend),
+        made(lambda x: 1.0 / (800.0 * x).exp(), backend=backend),
+    ):
         call(1.0)
         with pytest.raises(AnomalyError), autograd.detect_anomaly():
             call(1.0)
@@ -390,7 +421,9 @@ def test_an_optimizers_own_step_is_taken(backend):
         params[0].grad = 3.0
         gradient = by_hand(params, X, Y)[1]
         step.train(X, Y, Half(params, 0.1), 1, callback)
-        assert [p.data for p in params] == pytest.approx([t - 0.05 * g for t, g in zip([0.5, -1.0], gradient, strict=True)])
+        assert [p.data for p in params] == pytest.approx(
+            [t - 0.05 * g for t, g in zip([0.5, -1.0], gradient, strict=True)]
+        )
         assert params[0].grad == 3.0
 
 
@@ -556,7 +589,13 @@ def test_masked_arrays_are_refused():
 
 def root_of_where(backend, **options):
     w = Value(4.0, "w")
-    return made(lambda x: autograd.where(x > 0.0, (w * x).sqrt(), 0.0 * w), [w], backend=backend, batch=True, **options), w
+    return made(
+        lambda x: autograd.where(x > 0.0, (w * x).sqrt(), 0.0 * w),
+        [w],
+        backend=backend,
+        batch=True,
+        **options,
+    ), w
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -579,7 +618,9 @@ def test_only_the_examples_that_need_it_are_left_to_the_engine(backend, reductio
     with_penalty, w = root_of_where(backend, penalty=lambda: 3.0 * w * w)
     for _ in range(3):
         value, (g,) = with_penalty.value_and_grad(xs)
-        assert g == pytest.approx(math.fsum(0.25 * math.sqrt(x) for x in xs) / len(xs) + (6.0 * w.data), rel=1e-12)
+        assert g == pytest.approx(
+            math.fsum(0.25 * math.sqrt(x) for x in xs) / len(xs) + (6.0 * w.data), rel=1e-12
+        )
 
 
 def test_calls_that_the_engine_makes_again_and_again_are_warned_of_once(backend):
@@ -606,7 +647,9 @@ def test_a_near_perfect_fit_is_no_defect(backend):
         xs = rng.randn(20, 5)
         hidden = np.tanh(xs @ [w.data for w in ws])
         ys = hidden * (1.0 + scale * rng.randn(20))
-        step = made(lambda x, y, ws=ws: (autograd.dot(ws, x).tanh() - y) ** 2, ws, backend=backend, batch=True)
+        step = made(
+            lambda x, y, ws=ws: (autograd.dot(ws, x).tanh() - y) ** 2, ws, backend=backend, batch=True
+        )
         assert step.check(xs.tolist(), ys.tolist()) < 1e-10
 
 
@@ -624,7 +667,9 @@ def test_a_wrong_number_is_found(backend, monkeypatch):
     step, _ = line(backend)
     whole = type(step).value_and_grad
     for change in (lambda v, g: (v * (1 + 1e-9), g), lambda v, g: (v, [g[0] * (1 + 1e-9), g[1]])):
-        monkeypatch.setattr(type(step), "value_and_grad", lambda self, *data, change=change: change(*whole(self, *data)))
+        monkeypatch.setattr(
+            type(step), "value_and_grad", lambda self, *data, change=change: change(*whole(self, *data))
+        )
         with pytest.raises(GraphError, match="either the compiler is at fault"):
             step.check(X, Y)
     monkeypatch.setattr(type(step), "value_and_grad", whole)
@@ -638,7 +683,9 @@ def test_terms_that_cancel_in_another_order_are_no_defect(backend):
     step.check(1e16, 1.0)
 
 
-@pytest.mark.parametrize("add", [sweep._add_floats, *([native.REPLACED["add_floats"]] if native.engine else [])])
+@pytest.mark.parametrize(
+    "add", [sweep._add_floats, *([native.REPLACED["add_floats"]] if native.engine else [])]
+)
 def test_gradients_are_added_all_or_none_to_the_bit(add):
     a, b, c, d = (Value(1.0) for _ in range(4))
     a.grad, b.grad, c.grad, d.grad = 0.0, 0.1, -0.0, 7.0
@@ -656,7 +703,10 @@ def test_a_parameter_that_is_not_used_keeps_none_and_its_hook_is_not_called(back
     w, unused = Value(2.0), Value(1.0)
     w.grad = unused.grad = None
     seen = []
-    handles = [p.register_hook(lambda g, name=name: seen.append((name, g)) or 2.0 * g) for p, name in ((w, "w"), (unused, "unused"))]
+    handles = [
+        p.register_hook(lambda g, name=name: seen.append((name, g)) or 2.0 * g)
+        for p, name in ((w, "w"), (unused, "unused"))
+    ]
     made(lambda x: w * w * x, [w, unused], backend=backend)(3.0)  # with hooks from before the recording
     assert seen == [("w", 12.0)]
     assert (w.grad, unused.grad) == (24.0, None)
@@ -685,7 +735,11 @@ def test_what_no_branch_reaches_keeps_none_and_its_hook_is_not_called(backend, n
     def outcome(run, hooked):
         seen = []
         p.grad = q.grad = None
-        handles = [v.register_hook(lambda g, k=k: seen.append((k, g))) for k, v in enumerate((p, q))] if hooked else []
+        handles = (
+            [v.register_hook(lambda g, k=k: seen.append((k, g))) for k, v in enumerate((p, q))]
+            if hooked
+            else []
+        )
         run()
         for handle in handles:
             handle.remove()

@@ -1,7 +1,7 @@
 """Random programs on every backend against the engine: few here, as many as one likes on demand.
 
-``CHAINRULE_FUZZ=5000 pytest tests/autograd/compiler/test_fuzz.py`` tries 5,000 of them on each backend; the number
-in a failure's name is the seed.
+``CHAINRULE_FUZZ=5000 pytest tests/autograd/compiler/test_fuzz.py`` tries 5,000 of them on each backend; the
+number in a failure's name is the seed.
 """
 
 import itertools
@@ -19,9 +19,21 @@ from autograd.op import ANY
 
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 COUNT = int(os.environ.get("CHAINRULE_FUZZ", "24"))
-LABELS = ["step", "exp", "for", "lambda", "N", "t", "w[0]", "w[1]", "a b", "", "theta", "s", "x0", "d_w", "loss", "nan", "\u00b2", "layer.n0.w1"]
-LONG = ("lgamma", "digamma", "polygamma", "monomial", "pow")  # rows whose domain is positive, or whose digits go sooner
-CUSTOM = [custom_op("fuzzed", lambda x, k=k: math.sin(k * x), lambda y, x, k=k: (k * ops.cos(k * x),)) for k in (0.5, 1.5)]
+LABELS = [
+    "step", "exp", "for", "lambda", "N", "t", "w[0]", "w[1]", "a b", "", "theta", "s", "x0", "d_w", "loss",
+    "nan", "\u00b2", "layer.n0.w1",
+]  # fmt: skip
+LONG = (
+    "lgamma",
+    "digamma",
+    "polygamma",
+    "monomial",
+    "pow",
+)  # rows whose domain is positive, or whose digits go sooner
+CUSTOM = [
+    custom_op("fuzzed", lambda x, k=k: math.sin(k * x), lambda y, x, k=k: (k * ops.cos(k * x),))
+    for k in (0.5, 1.5)
+]
 ROWS = [op for op in ops.TABLE.values() if op.name not in (*LONG, "floordiv", "mod")]
 
 
@@ -45,7 +57,11 @@ def applied(rng, pick):
     xs = [into(pick(), op.domain[min(i, len(op.domain) - 1)]) for i in range(count)]
     if op.arity == ANY and op.params:
         return op(*xs, index=float(rng.randrange(count)))
-    constants = {"clamp": (-0.5, 0.7), "power": (rng.choice([2.0, 3.0, 0.5, -1.0, 1.7]),), "round": (0.0,)}.get(op.name)
+    constants = {
+        "clamp": (-0.5, 0.7),
+        "power": (rng.choice([2.0, 3.0, 0.5, -1.0, 1.7]),),
+        "round": (0.0,),
+    }.get(op.name)
     return op(*xs, *(constants or op.params.values()))
 
 
@@ -63,7 +79,11 @@ def scalars(rng, leaves, inputs):
         elif roll < 0.65:
             x = rng.choice(CUSTOM)(pick())
         elif roll < 0.72:
-            hot = [ops.equal(ops.floor(2.0 + 2.0 * ops.sin(inputs[0])), float(k)) for k in range(4)] if inputs else [1.0, 0.0, 0.0, 0.0]
+            hot = (
+                [ops.equal(ops.floor(2.0 + 2.0 * ops.sin(inputs[0])), float(k)) for k in range(4)]
+                if inputs
+                else [1.0, 0.0, 0.0, 0.0]
+            )
             x = autograd.dot(tuple(hot), tuple(pick() for _ in range(4)))
         elif roll < 0.8:
             x = pick()
@@ -71,7 +91,16 @@ def scalars(rng, leaves, inputs):
                 x = ops.sin(x * pick() + 0.5 * x)
         else:
             a, b = pick(), pick()
-            x = rng.choice([lambda: a + b, lambda: a - b, lambda: a * b, lambda: -a, lambda: a / (1.5 + b * b), lambda: (a > b) * a])()
+            x = rng.choice(
+                [
+                    lambda: a + b,
+                    lambda: a - b,
+                    lambda: a * b,
+                    lambda: -a,
+                    lambda: a / (1.5 + b * b),
+                    lambda: (a > b) * a,
+                ]
+            )()
         pool.append(x if isinstance(x, Value) else pick())
         if rng.random() < 0.5:
             pool[-1] = ops.tanh(pool[-1])
@@ -115,7 +144,11 @@ def products(rng, leaves):
             for inner in itertools.product(*[range(size[c]) for c in summed]):
                 place = dict(zip([*kept, *summed], [*where, *inner], strict=True))
                 pairs.append((at(p, place), at(q, place)))
-            y = autograd.dot(*map(tuple, zip(*pairs, strict=True))) if as_dot else autograd.sum([u * v for u, v in pairs])
+            y = (
+                autograd.dot(*map(tuple, zip(*pairs, strict=True)))
+                if as_dot
+                else autograd.sum([u * v for u, v in pairs])
+            )
             out[where] = between(y * x)
         return out
 
@@ -135,7 +168,11 @@ def check(seed, backend):
     rng = random.Random(seed)
     leaves = []
     lanes = rng.random() < 0.5
-    data = [[rng.gauss(0.0, 1.0) for _ in range(rng.choice([1, 3, 8, 11]))]] * rng.randint(1, 2) if lanes else [rng.gauss(0.0, 1.0)]
+    data = (
+        [[rng.gauss(0.0, 1.0) for _ in range(rng.choice([1, 3, 8, 11]))]] * rng.randint(1, 2)
+        if lanes
+        else [rng.gauss(0.0, 1.0)]
+    )
     penalty = None
     if rng.random() < 0.35:
         f = products(rng, leaves)
@@ -156,7 +193,12 @@ def check(seed, backend):
                 return autograd.sum([ops.square(p) for p in leaves])
 
     step = compile(
-        loss, leaves, batch=lanes, backend=backend, penalty=penalty, reduction=rng.choice(["mean", "sum"]) if lanes else "mean"
+        loss,
+        leaves,
+        batch=lanes,
+        backend=backend,
+        penalty=penalty,
+        reduction=rng.choice(["mean", "sum"]) if lanes else "mean",
     )
     assert step.check(*data, tolerance=1e-9) < 1e-6
     assert step.source

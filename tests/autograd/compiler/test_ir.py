@@ -67,7 +67,9 @@ def small_step(seed=0, **options):
 
     def loss(x, y):
         h = [autograd.dot(row, x).tanh() for row in w]
-        return autograd.sum([(a - y).square() for a in h]) + autograd.max(h) * autograd.where(h[0] > h[1], h[0], h[2])
+        return autograd.sum([(a - y).square() for a in h]) + autograd.max(h) * autograd.where(
+            h[0] > h[1], h[0], h[2]
+        )
 
     step = compile(loss, [v for row in w for v in row], batch=True, backend="numpy", **options)
     data = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(5)], [rng.gauss(0, 1) for _ in range(5)]
@@ -118,7 +120,11 @@ def test_the_verifier_sees_damaged_graphs():
     step, data = small_step()
     graph = step._prepare(data)[0].source.graph
     verify_graph(graph)
-    for bad in (replace(graph, value=graph.value + 1.0), replace(graph, args=np.roll(graph.args, 1, axis=0)), replace(graph, args=graph.args + graph.size)):
+    for bad in (
+        replace(graph, value=graph.value + 1.0),
+        replace(graph, args=np.roll(graph.args, 1, axis=0)),
+        replace(graph, args=graph.args + graph.size),
+    ):
         with pytest.raises(AssertionError, match="not sound"):
             verify_graph(bad)
     cycle = graph.terms.copy()
@@ -143,7 +149,9 @@ def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
     for seed in range(3):
         step, data = small_step(seed)
         step.check(*data)
-        assert step(*data) == pytest.approx(sum(step._f(x, y).data for x, y in zip(*data, strict=True)) / 5, rel=1e-12)
+        assert step(*data) == pytest.approx(
+            sum(step._f(x, y).data for x, y in zip(*data, strict=True)) / 5, rel=1e-12
+        )
     system = SYSTEMS["r4"]()
     step = compile(system.loss, system.params, backend="numpy")
     step.check(*system.data)
@@ -168,7 +176,9 @@ def test_programs_in_c_are_clean_under_the_sanitizers():
     """
     for name in ("spiral", "moons", "r4", "rnn", "gpt"):
         system = SYSTEMS[name]()
-        step = compile(system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy")
+        step = compile(
+            system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy"
+        )
         program = step._prepare(system.data)[0].program
         lanes = 13  # not a multiple of a block
         rows = max(program.lanes, 1) * lanes
@@ -242,7 +252,12 @@ def test_the_same_graph_makes_the_same_program():
 def test_two_layer_net_of_any_size():
     for sizes in [(1, 1, 1, 1), (2, 3, 4, 5), (3, 7, 1, 2)]:
         system = two_layer(sizes)
-        assert compile(system.loss, system.params, batch=True, reduction="sum", backend="numpy").check(*system.data) < 1e-12
+        assert (
+            compile(system.loss, system.params, batch=True, reduction="sum", backend="numpy").check(
+                *system.data
+            )
+            < 1e-12
+        )
 
 
 def test_a_graph_too_large_for_memory_is_refused_before_it_is(monkeypatch, capsys):
@@ -278,8 +293,19 @@ def test_early_products_leave_a_recurrence(monkeypatch, batch):
         structure = step._latest[0]
         verify(structure.program)
         source = structure.program.graph
-        inputs = np.setdiff1d(np.flatnonzero(np.isin(source.kind, (INPUT, LANE))), [source.scale, source.lanes])
+        inputs = np.setdiff1d(
+            np.flatnonzero(np.isin(source.kind, (INPUT, LANE))), [source.scale, source.lanes]
+        )
         forward = [s for s in structure.program.statements if s.nodes[0] < source.forward]
-        reads = [s for s in forward if any(r is not None and r.base in structure.program.address[inputs] for p in s.parts for r in (p.a, p.b) if p.b is not None)]
+        reads = [
+            s
+            for s in forward
+            if any(
+                r is not None and r.base in structure.program.address[inputs]
+                for p in s.parts
+                for r in (p.a, p.b)
+                if p.b is not None
+            )
+        ]
         products.append(len(reads))
     assert products == [1, 9]

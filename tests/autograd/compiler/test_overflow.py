@@ -13,12 +13,17 @@ from autograd.compiler.without_numpy import PlainCompiled
 from autograd.floats import many
 
 BACKENDS = ["numpy", "python", "plain", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
-HUGE = [1e308, -1e308, 1.7e308, 9e307, -9e307, 1.0, -1.0, 1e-300, 2.0, 0.5, 1e200, -1e200, 1e160, 0.0, 3.0, 1e154, math.inf]
+HUGE = [
+    1e308, -1e308, 1.7e308, 9e307, -9e307, 1.0, -1.0, 1e-300, 2.0, 0.5, 1e200, -1e200, 1e160, 0.0, 3.0,
+    1e154, math.inf,
+]  # fmt: skip
 
 
 def made(f, params, backend, **options):
     if backend == "plain":
-        return PlainCompiled(f, params, options.get("batch", False), options.get("reduction", "mean"), None, "python")
+        return PlainCompiled(
+            f, params, options.get("batch", False), options.get("reduction", "mean"), None, "python"
+        )
     return compile(f, params, backend=backend, **options)
 
 
@@ -33,17 +38,20 @@ def node(x):
 def expression(rng, xs, depth=0):
     """Return a random chain of sums and products."""
     if depth > 4 or rng.random() < 0.15:
-        return rng.choice(xs) if rng.random() < 0.9 else rng.choice([2.0, 0.5, -1.0, 3.0, 1e200, 1e-200, 1e308])
+        return (
+            rng.choice(xs) if rng.random() < 0.9 else rng.choice([2.0, 0.5, -1.0, 3.0, 1e200, 1e-200, 1e308])
+        )
 
     def e():
         return expression(rng, xs, depth + 1)
 
     return rng.choices(
         [
-            lambda: e() + e(), lambda: e() - e(), lambda: e() * e(), lambda: -node(e()), lambda: autograd.sum([e() for _ in range(3)]),
-            lambda: autograd.mean([e(), e()]), lambda: autograd.dot([e(), e()], [e(), e()]), lambda: node(e()) ** 2,
-            lambda: e() / rng.choice([2.0, 0.5, 1e-200, 1e10]), lambda: autograd.tanh(e()), lambda: autograd.prod([e() for _ in range(3)]),
-            lambda: autograd.exp(-node(e())),
+            lambda: e() + e(), lambda: e() - e(), lambda: e() * e(), lambda: -node(e()),
+            lambda: autograd.sum([e() for _ in range(3)]), lambda: autograd.mean([e(), e()]),
+            lambda: autograd.dot([e(), e()], [e(), e()]), lambda: node(e()) ** 2,
+            lambda: e() / rng.choice([2.0, 0.5, 1e-200, 1e10]), lambda: autograd.tanh(e()),
+            lambda: autograd.prod([e() for _ in range(3)]), lambda: autograd.exp(-node(e())),
         ],
         [30, 15, 17, 4, 6, 4, 10, 4, 4, 3, 2, 2],
     )[0]()  # fmt: skip
@@ -126,7 +134,9 @@ def test_infinities_and_ordinary_numbers_stay_compiled(backend):
     w = [Value(0.3), Value(-1.0), Value(2.0)]
 
     def loss(m):
-        return autograd.sum([autograd.exp(v + x) for v, x in zip(w, m, strict=True)]).log() + 1e24 * w[0] * 1e-12
+        return (
+            autograd.sum([autograd.exp(v + x) for v, x in zip(w, m, strict=True)]).log() + 1e24 * w[0] * 1e-12
+        )
 
     step = made(loss, w, backend)
     assert step.check(mask) < 1e-14
@@ -150,7 +160,9 @@ def test_training_stops_at_what_only_the_engine_knows(backend):
 def test_what_all_lanes_share_is_computed_before_it_is_read(backend, reduction, f):
     p, q = Value(2.0), Value(3.0)
     step = made(lambda x: f(x, p, q), [p, q], backend, batch=True, reduction=reduction)
-    value, grads = step.value_and_grad([1.0, 2.0, 5.0])  # the first call: no number of an earlier one is there
+    value, grads = step.value_and_grad(
+        [1.0, 2.0, 5.0]
+    )  # the first call: no number of an earlier one is there
     right, wanted = step._exact(([1.0, 2.0, 5.0],))
     assert value == pytest.approx(right, rel=1e-13)
     assert list(grads) == pytest.approx(list(wanted), rel=1e-13)
@@ -164,8 +176,10 @@ def test_a_sum_that_overflows_on_the_way_to_infinities_of_both_signs_is_nan():
 
 UNDERFLOWING = {
     "products": lambda x: x * 1e-200 * 1e-200 * 1e300, "quotients": lambda x: x / 1e200 / 1e200 * 1e300,
-    "a square": lambda x: (x * 1e-200) ** 2 * 1e300, "a sum": lambda x: (x * 1e-200 + x * 2e-200) * 1e-200 * 1e300,
-    "within reach": lambda x: x * 1e-30 * 3e-30 * 1e40, "a product of many": lambda x: autograd.prod([x * 1e-200, 1e-200, 1e300]),
+    "a square": lambda x: (x * 1e-200) ** 2 * 1e300,
+    "a sum": lambda x: (x * 1e-200 + x * 2e-200) * 1e-200 * 1e300,
+    "within reach": lambda x: x * 1e-30 * 3e-30 * 1e40,
+    "a product of many": lambda x: autograd.prod([x * 1e-200, 1e-200, 1e300]),
 }  # fmt: skip
 
 
@@ -177,8 +191,10 @@ def test_constants_underflow_where_the_engine_lets_them(backend, name):
 
 
 CONSTANTS = {
-    "a sum": lambda x: x + 1e308 + 1e308, "a product": lambda x: x * 1e200 * 1e200, "zero times infinity": lambda x: x * 0.0 * math.inf,
-    "a dot product": lambda x: autograd.dot([x, x], [1e200, 1e300]) * 1e200, "bounds": lambda x: autograd.clamp(x, -1.0, math.inf) * 1e308 * 1e10,
+    "a sum": lambda x: x + 1e308 + 1e308, "a product": lambda x: x * 1e200 * 1e200,
+    "zero times infinity": lambda x: x * 0.0 * math.inf,
+    "a dot product": lambda x: autograd.dot([x, x], [1e200, 1e300]) * 1e200,
+    "bounds": lambda x: autograd.clamp(x, -1.0, math.inf) * 1e308 * 1e10,
     "subnormals": lambda x: x * 5e-324 / 1e300, "NaN": lambda x: x * math.nan + 1.0,
 }  # fmt: skip
 

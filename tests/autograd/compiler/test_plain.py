@@ -51,7 +51,11 @@ def test_random_graphs_and_nets(seed):
 
 def test_other_data_takes_other_branches():
     w = Value(-1.0, "w")
-    step = plain(lambda x: autograd.where(x > 0.0, w.sqrt(), w * x) + (w * x).relu() + autograd.max([w, x, w * x]), [w], batch=True)
+    step = plain(
+        lambda x: autograd.where(x > 0.0, w.sqrt(), w * x) + (w * x).relu() + autograd.max([w, x, w * x]),
+        [w],
+        batch=True,
+    )
     for data in ([1.0], [-2.0, -3.0], [0.5, -0.5, 2.0]):
         assert step.value_and_grad(data) == pytest.approx(_eager(step, data), nan_ok=True)
     w.data = 2.0
@@ -88,7 +92,9 @@ def test_the_program_is_straight_lines():
 def test_functions_of_numbers_and_captured_leaves():
     f = plain(lambda x, y: {"a": [x * y, (x + y).sin()], "b": (x, 2.0)})
     assert f(2.0, 3.0) == {"a": [6.0, pytest.approx(math.sin(5.0))], "b": (2.0, 2.0)}
-    assert plain(autograd.grad(autograd.grad(lambda x: autograd.exp(2.0 * x))))(0.3) == pytest.approx(4.0 * math.exp(0.6))
+    assert plain(autograd.grad(autograd.grad(lambda x: autograd.exp(2.0 * x))))(0.3) == pytest.approx(
+        4.0 * math.exp(0.6)
+    )
     assert math.isnan(plain(lambda x: x.log())(-1.0))
     w, c = Value(3.0, "w"), Value(5.0, "c")
     outside = w * 2.0
@@ -120,9 +126,11 @@ def test_training_and_errors():
     assert ends[0] == pytest.approx(ends[1], rel=1e-9)
     w = Value(1.0, "w")
     for bad, error in [
-        (lambda: plain(lambda x: w if w * x > 0 else -w, [w])(1.0), TracingError), (lambda: plain(lambda x: [w, w], [w])(1.0), TypeError),
+        (lambda: plain(lambda x: w if w * x > 0 else -w, [w])(1.0), TracingError),
+        (lambda: plain(lambda x: [w, w], [w])(1.0), TypeError),
         (lambda: plain(lambda x, y: w * x, [w], batch=True)([1.0], [1.0, 2.0]), ValueError),
-        (lambda: plain(lambda x: w * x, [w], batch=True)(1.0), ValueError), (lambda: plain(lambda x: w * x, [w])([[1.0], [2.0, 3.0]]), TypeError),
+        (lambda: plain(lambda x: w * x, [w], batch=True)(1.0), ValueError),
+        (lambda: plain(lambda x: w * x, [w])([[1.0], [2.0, 3.0]]), TypeError),
         (lambda: plain(abs).train(1.0, optimizer, 1), TypeError), (lambda: plain(abs).check(1.0), TypeError),
         (lambda: plain(lambda x: w * x, [w]).train(1.0, optimizer, 1), ValueError),
     ]:  # fmt: skip
@@ -158,6 +166,8 @@ print(told[0].message)
 
 
 def test_without_numpy_there_is_one_notice_and_python():
-    done = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "without NumPy" in done.stdout and "pip install numpy" in done.stdout

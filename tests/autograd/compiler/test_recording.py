@@ -99,11 +99,15 @@ def test_the_error_names_the_line_and_the_remedy():
 
 
 RECORDED = {
-    "round": lambda x: x * round(x), "floor": lambda x: autograd.floor(x) * x, "grad": lambda x: autograd.grad(lambda t: t**3)(x) * x,
-    "backward as Values": lambda x: autograd.gradients(x**3, x, create_graph=True) * x, "arrays of objects": lambda x: (np.array([x, x]) * [1.0, 2.0]).sum(),
-    "array's own function": lambda x: np.sqrt(np.array([x]))[0], "mask": lambda x: x * (x > 2.5), "where": lambda x: autograd.where(x > 2.5, x, x * x),
-    "sum": lambda x: sum([x, x]), "looked up": lambda x: autograd.dot([autograd.equal(x, float(k)) for k in range(4)], [4.0, 5.0, 6.0, 7.0]),
-    "printed": lambda x: x * float(bool(repr(x) and str(x) and f"{x}")), "identity": lambda x: {x: 3.0}[x] * x,
+    "round": lambda x: x * round(x), "floor": lambda x: autograd.floor(x) * x,
+    "grad": lambda x: autograd.grad(lambda t: t**3)(x) * x,
+    "backward as Values": lambda x: autograd.gradients(x**3, x, create_graph=True) * x,
+    "arrays of objects": lambda x: (np.array([x, x]) * [1.0, 2.0]).sum(),
+    "array's own function": lambda x: np.sqrt(np.array([x]))[0], "mask": lambda x: x * (x > 2.5),
+    "where": lambda x: autograd.where(x > 2.5, x, x * x), "sum": lambda x: sum([x, x]),
+    "looked up": lambda x: autograd.dot([autograd.equal(x, float(k)) for k in range(4)], [4.0, 5.0, 6.0, 7.0]),
+    "printed": lambda x: x * float(bool(repr(x) and str(x) and f"{x}")),
+    "identity": lambda x: {x: 3.0}[x] * x,
 }  # fmt: skip
 
 
@@ -122,7 +126,10 @@ def test_a_recorded_value_prints_without_a_number():
     assert repr(Value(2.0)) == "Value(data=2.0, grad=0.0)"
 
 
-@pytest.mark.parametrize("way", ["own random", "random of an object", "random", "numpy generator", "gradient outside", "data", "float"])
+@pytest.mark.parametrize(
+    "way",
+    ["own random", "random of an object", "random", "numpy generator", "gradient outside", "data", "float"],
+)
 def test_without_numpy_it_is_refused_too(way):
     w = Value(2.0)
     with pytest.raises(TracingError):

@@ -1,7 +1,7 @@
 """Every row of the table on every backend at special values: NaN, infinities, zeros, kinks, ties, the ends of the range.
 
-A program whose result is not finite is evaluated again by the engine, which would hide what a backend makes of a
-number that is not finite. So the programs here return finite probes of their numbers.
+A program whose result is not finite is evaluated again by the engine, which would hide what a backend makes
+of a number that is not finite. So the programs here return finite probes of their numbers.
 """
 
 import itertools
@@ -19,18 +19,20 @@ INF, NAN = math.inf, math.nan
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 LARGEST = 1.7976931348623157e308
 ONE = [
-    NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 6.0, -6.0, 2.5, 5e-324, -1e-310, 1e308, -1e308, 1e-8, 40.0, -40.0,
-    700.0, -700.0, 800.0, -800.0,
+    NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 6.0, -6.0, 2.5, 5e-324, -1e-310, 1e308, -1e308,
+    1e-8, 40.0, -40.0, 700.0, -700.0, 800.0, -800.0,
 ]  # fmt: skip
 TWO = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 2.0, -2.5, 1e-300, 1e308]
 THREE = [NAN, INF, 0.0, -0.0, 1.0, -2.0]
 CONSTANTS = {
-    "leaky_relu": [(0.01,), (-0.5,)], "clamp": [(-1.0, 2.0), (0.0, 6.0), (NAN, 1.0), (0.0, NAN)], "elu": [(1.0,), (0.5,)], "round": [(0.0,), (1.0,)],
-    "power": [(2.0,), (3.0,), (0.5,), (-1.0,), (-2.0,), (1.5,), (0.0,), (1.0,), (-0.5,), (-1.5,)], "step": [(0.0,), (0.5,), (1.0,)],
-    "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)],
+    "leaky_relu": [(0.01,), (-0.5,)], "clamp": [(-1.0, 2.0), (0.0, 6.0), (NAN, 1.0), (0.0, NAN)],
+    "elu": [(1.0,), (0.5,)], "round": [(0.0,), (1.0,)],
+    "power": [(2.0,), (3.0,), (0.5,), (-1.0,), (-2.0,), (1.5,), (0.0,), (1.0,), (-0.5,), (-1.5,)],
+    "step": [(0.0,), (0.5,), (1.0,)], "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)],
 }  # fmt: skip
 ROWS = [(op, c) for name, op in ops.TABLE.items() for c in CONSTANTS.get(name, [tuple(op.params.values())])]
-# Their exponentials are taken relative to the largest operand: that of an infinite one is NaN, which the engine settles.
+# Their exponentials are taken relative to the largest operand: that of an infinite one is NaN, which the
+# engine settles.
 RELATIVE = ("logaddexp", "logsumexp", "softmax", "log_softmax")
 PIECEWISE = ("step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where",
              "max", "min", "greater", "greater_equal", "less", "less_equal", "equal")  # fmt: skip
@@ -49,7 +51,12 @@ def numbers(op, constants, xs):
 
 def probe(y):
     """Return finite numbers that tell what y is: NaN or not, its sign, and its value where that is finite."""
-    return [ops.equal(y, y), ops.greater(y, 0.0), ops.less(y, 0.0), ops.where(ops.less_equal(ops.abs(y), LARGEST), y, 7.0)]
+    return [
+        ops.equal(y, y),
+        ops.greater(y, 0.0),
+        ops.less(y, 0.0),
+        ops.where(ops.less_equal(ops.abs(y), LARGEST), y, 7.0),
+    ]
 
 
 def probes(op, constants, xs):
@@ -77,15 +84,31 @@ def faults(op, constants, table, got):
         for k in range(0, len(want), 4):
             unsettled = row[k] == 0.0 and want[k] == 1.0  # a NaN too many: the engine has the last word
             if not (unsettled and op.name not in PIECEWISE) and differs(op, row[k : k + 4], want[k : k + 4]):
-                out.append((op.name, constants, xs, "value" if k == 0 else f"partial {k // 4 - 1}", row[k : k + 4], want[k : k + 4]))
+                out.append(
+                    (
+                        op.name,
+                        constants,
+                        xs,
+                        "value" if k == 0 else f"partial {k // 4 - 1}",
+                        row[k : k + 4],
+                        want[k : k + 4],
+                    )
+                )
     return out
 
 
 def check(rows, backend):
     tables = [operands_of(op) for op, _ in rows]
-    program = compile(lambda *given: [[probes(op, c, xs) for xs in x] for (op, c), x in zip(rows, given, strict=True)], backend=backend)
+    program = compile(
+        lambda *given: [[probes(op, c, xs) for xs in x] for (op, c), x in zip(rows, given, strict=True)],
+        backend=backend,
+    )
     got = program(*tables)
-    found = [fault for (op, c), table, mine in zip(rows, tables, got, strict=True) for fault in faults(op, c, table, mine)]
+    found = [
+        fault
+        for (op, c), table, mine in zip(rows, tables, got, strict=True)
+        for fault in faults(op, c, table, mine)
+    ]
     assert not found, "\n".join(map(str, found[:20]))
 
 
@@ -124,9 +147,11 @@ def test_no_nan_gets_lost_in_lanes(backend):
 
 
 SWALLOWED = {
-    "relu": lambda w: w.relu(), "relu6": ops.relu6, "hardtanh": ops.hardtanh, "leaky_relu": lambda w: w.leaky_relu(),
-    "elu": lambda w: w.elu(), "clamp": lambda w: autograd.clamp(w, -1.0, 1.0), "maximum": lambda w: autograd.maximum(w, 0.5),
-    "minimum": lambda w: autograd.minimum(0.5, w), "abs": abs, "max": lambda w: autograd.max([w, 0.5]), "min": lambda w: autograd.min([w, 0.5, 2.0]),
+    "relu": lambda w: w.relu(), "relu6": ops.relu6, "hardtanh": ops.hardtanh,
+    "leaky_relu": lambda w: w.leaky_relu(), "elu": lambda w: w.elu(),
+    "clamp": lambda w: autograd.clamp(w, -1.0, 1.0), "maximum": lambda w: autograd.maximum(w, 0.5),
+    "minimum": lambda w: autograd.minimum(0.5, w), "abs": abs, "max": lambda w: autograd.max([w, 0.5]),
+    "min": lambda w: autograd.min([w, 0.5, 2.0]),
 }  # fmt: skip
 
 
@@ -154,7 +179,17 @@ def test_a_bound_that_is_not_a_number_makes_clamp_so():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("f", [autograd.floor, autograd.ceil, autograd.round, autograd.sign, lambda p: p // 2.0, lambda p: ops.step(p, 0.0)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        autograd.floor,
+        autograd.ceil,
+        autograd.round,
+        autograd.sign,
+        lambda p: p // 2.0,
+        lambda p: ops.step(p, 0.0),
+    ],
+)
 def test_a_slope_that_is_not_a_number_is_lost_by_no_step(backend, f):
     p, q = Value(NAN), Value(NAN)
     step = compile(lambda: f(p) + 0.0, [p], backend=backend)

@@ -76,7 +76,15 @@ def test_the_second_build_asks_no_compiler(fake):
 
 
 @needs_compiler
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:5000] + bytes([b[5000] ^ 1]) + b[5001:], lambda b: b + b"\0"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b[: len(b) // 2],
+        lambda b: b"",
+        lambda b: b[:5000] + bytes([b[5000] ^ 1]) + b[5001:],
+        lambda b: b + b"\0",
+    ],
+)
 def test_a_damaged_object_is_built_again(damage):
     path = toolchain.build(SOURCE)
     content = path.read_bytes()
@@ -101,12 +109,21 @@ for i in range(8):
 print("done")
 """
     started = [
-        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
         for _ in range(2)
     ]
     assert [p.stdout.readline() for p in started] == ["ready\n"] * 2
     assert [p.communicate("go\n", timeout=300)[0] for p in started] == ["done\n"] * 2
-    assert not [p for p in cache.iterdir() if p.suffix not in (".so", ".dylib", ".dll")]  # no temporary file is left
+    assert not [
+        p for p in cache.iterdir() if p.suffix not in (".so", ".dylib", ".dll")
+    ]  # no temporary file is left
 
 
 @needs_compiler
@@ -153,7 +170,9 @@ def test_a_malformed_name_of_a_compiler(monkeypatch):
 
 @needs_compiler
 def test_the_compilers_words_are_in_the_error(cache):
-    with pytest.raises(toolchain.CompilationError, match=r"(?s)failed \(exit status 1\).*program\.c:1:.*nonsense"):
+    with pytest.raises(
+        toolchain.CompilationError, match=r"(?s)failed \(exit status 1\).*program\.c:1:.*nonsense"
+    ):
         toolchain.build("double f(void) { return nonsense; }")
     assert not cache.exists()
 
@@ -182,7 +201,9 @@ def test_a_broken_compiler_is_passed_over(monkeypatch, tmp_path):
         (tmp_path / name).chmod(0o755)
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert toolchain.find_compiler() == toolchain.Compiler((str(tmp_path / "gcc"),), "good 2.0", ("-march=native",))
+    assert toolchain.find_compiler() == toolchain.Compiler(
+        (str(tmp_path / "gcc"),), "good 2.0", ("-march=native",)
+    )
 
 
 def test_the_folder_of_the_cache(monkeypatch, tmp_path):
@@ -260,7 +281,11 @@ UNSAFE = {
     "written by all, sticky": lambda cache: cache.chmod(0o1777),
     "written by its group": lambda cache: cache.chmod(0o770),
     "in a folder written by all": lambda cache: cache.parent.chmod(0o777),
-    "behind a link to one written by all": lambda cache: (cache.chmod(0o777), cache.rename(cache.parent / "real"), cache.symlink_to("real")),
+    "behind a link to one written by all": lambda cache: (
+        cache.chmod(0o777),
+        cache.rename(cache.parent / "real"),
+        cache.symlink_to("real"),
+    ),
     "of another user": lambda cache: os.chown(cache, 65534, 65534),
     "in a folder of another user": lambda cache: os.chown(cache.parent, 65534, 65534),
 }
@@ -382,7 +407,15 @@ print(f.report()["backend"], g.report()["backend"])
 def surroundings(tmp_path, backend="c", **environment):
     """Run a program, and return the backends it used and the warnings it gave."""
     env = {k: v for k, v in {**os.environ, "PYTHONPATH": str(ROOT), **environment}.items() if v is not None}
-    result = subprocess.run([sys.executable, "-c", PROGRAM, backend], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=300, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, backend],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=tmp_path,
+        timeout=300,
+        check=False,
+    )
     assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
     return set(result.stdout.split()), [line for line in result.stderr.splitlines() if "Warning: " in line]
 
@@ -429,7 +462,10 @@ def test_a_user_without_home_or_name_has_a_folder_among_the_temporary_ones(monke
     assert toolchain.cache_folder() == tmp_path / f"chainrule-{os.getuid()}"
 
 
-COMPILERS = ["gcc -c", "true", "false", "cat", "yes", "sh -c", sys.executable, "gcc -fsyntax-only", "no-such-compiler", "gcc '"]
+COMPILERS = [
+    "gcc -c", "true", "false", "cat", "yes", "sh -c", sys.executable, "gcc -fsyntax-only",
+    "no-such-compiler", "gcc '",
+]  # fmt: skip
 
 
 @posix
@@ -462,12 +498,16 @@ def test_a_compiler_that_does_harm_is_stopped_and_named_in_one_sentence(tmp_path
     version, body, told = BAD_COMPILERS[kind]
     script = tmp_path / "cc"
     find = 'for word; do [ "$next" ] && out=$word && next=; [ "$word" = -o ] && next=1; done'
-    script.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {version}; exit 0;; *-E*) exit 1;; esac\n{find}\n{body}\n')
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *--version*) {version}; exit 0;; *-E*) exit 1;; esac\n{find}\n{body}\n'
+    )
     script.chmod(0o755)
     monkeypatch.setenv("CC", str(script))
     monkeypatch.setattr(choose, "_NOTICED", [])
     run = toolchain.run
-    monkeypatch.setattr(toolchain, "run", lambda command, folder, timeout: run(command, folder, min(timeout, 5.0)))
+    monkeypatch.setattr(
+        toolchain, "run", lambda command, folder, timeout: run(command, folder, min(timeout, 5.0))
+    )
     f = compile(lambda x: x * x + x, backend="c")
     with pytest.warns(RuntimeWarning, match="no C compiler.*using NumPy") as caught:
         assert float(f(3.0)) == 12.0
@@ -504,7 +544,11 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom autograd.compiler.backends.c import toolchain; toolchain.build({SOURCE!r})"
-    with subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
+        stderr=subprocess.DEVNULL,
+    ) as process:
         while not (tmp_path / "pid").exists() and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(getattr(signal, kill))
@@ -514,10 +558,15 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
 
 @posix
 @needs_compiler
-def test_folders_of_killed_processes_are_removed_by_the_next_compile_and_those_of_living_ones_are_not(tmp_path, monkeypatch):
+def test_folders_of_killed_processes_are_removed_by_the_next_compile_and_those_of_living_ones_are_not(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
     left, kept = tmp_path / f"chainrule-build-{'0' * 16}", tmp_path / "chainrule-build-notes"
-    unlocked, orphan = tmp_path / f"chainrule-build-{'1' * 16}", tmp_path / f"chainrule-build-{'2' * 16}{folders.LOCK}"
+    unlocked, orphan = (
+        tmp_path / f"chainrule-build-{'1' * 16}",
+        tmp_path / f"chainrule-build-{'2' * 16}{folders.LOCK}",
+    )
     for folder in (left, kept, unlocked):
         folder.mkdir()
         (folder / "program.c").touch()
@@ -552,9 +601,13 @@ def wait_for(done):
 
 @posix
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux tells which processes there are")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")  # what is struck is not closed
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)  # what is struck is not closed
 @pytest.mark.parametrize("second", [0, 1, 4])
-def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path, second):
+def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_the_next(
+    monkeypatch, tmp_path, second
+):
     from autograd.compiler.backends.c import running
 
     monkeypatch.setenv("STRUCK", str(os.getpid()))
@@ -578,12 +631,17 @@ def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_
         assert wait_for(lambda: not children()), children()
         subprocess._cleanup()  # type: ignore[attr-defined]  # of what was struck, which the next run would do, taking more bytecodes
         with folders.own_folder(toolchain.cache_folder) as folder:
-            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
+            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {
+                folder.name,
+                folder.name + folders.LOCK,
+            }
 
 
 @posix
 @needs_compiler
-def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no_folder_after_the_next(monkeypatch, tmp_path):
+def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no_folder_after_the_next(
+    monkeypatch, tmp_path
+):
     rng = random.Random(1)
     program = f"from autograd.compiler.backends.c import toolchain\nfor i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), ('-shared',), '.so', 30.0)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "STRUCK": str(os.getpid())}
@@ -595,7 +653,10 @@ def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no
             process.kill()
         assert wait_for(lambda: not children()), children()
         with folders.own_folder(toolchain.cache_folder) as folder:
-            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {folder.name, folder.name + folders.LOCK}
+            assert {path.name for path in tmp_path.glob("chainrule-build-*")} == {
+                folder.name,
+                folder.name + folders.LOCK,
+            }
 
 
 FLAGS_THAT_BREAK = {
@@ -620,11 +681,15 @@ print(f.report()["backend"], float("1e-310") * x.data / 3.0)
 @posix
 @pytest.mark.parametrize("flags", FLAGS_THAT_BREAK)
 @pytest.mark.parametrize("name", ["gcc", "clang"])
-def test_a_compiler_whose_flags_break_arithmetic_or_the_process_is_passed_over_in_one_sentence(tmp_path, name, flags):
+def test_a_compiler_whose_flags_break_arithmetic_or_the_process_is_passed_over_in_one_sentence(
+    tmp_path, name, flags
+):
     if shutil.which(name) is None:
         pytest.skip("not on this system")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "CC": f"{name} {flags}"}
-    result = subprocess.run([sys.executable, "-c", TINY, "c"], capture_output=True, text=True, env=env, timeout=300, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", TINY, "c"], capture_output=True, text=True, env=env, timeout=300, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == ["numpy", "1e-310"]
     (said,) = [line for line in result.stderr.splitlines() if "Warning: " in line]
@@ -675,7 +740,14 @@ print(*backends, run(3.0))
     open_to_all.mkdir()
     open_to_all.chmod(0o777)
     (tmp_path / "temporary").mkdir()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_CACHE": str(open_to_all), "TMPDIR": str(tmp_path / "temporary")}
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, timeout=300, check=False)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CHAINRULE_CACHE": str(open_to_all),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=env, timeout=300, check=False
+    )
     assert result.stdout.split() == ["c", "c"], result.stderr
     assert os.listdir(tmp_path / "temporary") == []

@@ -39,10 +39,7 @@ class C:
         return reason
 
     def cost(self, work: Work) -> Cost:
-        """Estimate a call, and the seconds that the compiler takes.
-
-        About half a second, and some for each statement.
-        """
+        """Estimate a call, and what the compiler takes: half a second, and some for each statement."""
         call = 0.5 + 0.0002 * work.terms + 0.003 * work.rows + 0.01 * work.statements + 0.004 * work.gathered
         return Cost(call, 0.4 + 1e-5 * work.gathered / work.width + 1e-4 * work.statements)
 

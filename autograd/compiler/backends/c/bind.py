@@ -32,7 +32,8 @@ class BoundC:
     """The arrays of a program, and its machine code."""
 
     def __init__(self, program: Program, lanes: int) -> None:
-        # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it only takes time.
+        # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it
+        # only takes time.
         flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
         self.program = program
         self.count = 1
@@ -49,7 +50,11 @@ class BoundC:
         if program.one >= 0:
             self.shared[program.one] = 1.0
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
-        self._arguments = (Pointer(self.shared.ctypes.data), Pointer(self.lanes.ctypes.data), ctypes.c_long(lanes))
+        self._arguments = (
+            Pointer(self.shared.ctypes.data),
+            Pointer(self.lanes.ctypes.data),
+            ctypes.c_long(lanes),
+        )
 
     def another(self, lanes: int) -> BoundC:
         """Return the same machine code with arrays of its own."""
@@ -65,5 +70,7 @@ class BoundC:
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps of gradient descent; return the losses of those taken."""
         losses = np.empty(max(steps, 1))
-        taken = self._train(*self._arguments, ctypes.c_long(steps), ctypes.c_double(lr), Pointer(losses.ctypes.data))
+        taken = self._train(
+            *self._arguments, ctypes.c_long(steps), ctypes.c_double(lr), Pointer(losses.ctypes.data)
+        )
         return losses[:taken]

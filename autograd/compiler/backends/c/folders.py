@@ -25,8 +25,8 @@ OURS = re.compile(rf"(chainrule-build-[0-9a-f]{{16}})({re.escape(LOCK)})?")
 def distrust(folder: Path) -> str:
     """Return why what lies in a folder may have been put there by somebody else, or an empty text.
 
-    The folder must be this user's and nobody else's to write; and those above it the user's or the system's, and such
-    that others cannot put another folder in its place.
+    The folder must be this user's and nobody else's to write; and those above it the user's or the system's,
+    and such that others cannot put another folder in its place.
     """
     if os.name != "posix":
         return ""
@@ -41,7 +41,9 @@ def distrust(folder: Path) -> str:
             return "it belongs to another user"
         if facts.st_uid not in owners:
             return f"{path} belongs to another user"
-        if facts.st_mode & 0o002 or (facts.st_mode & 0o020 and not (path != real and _alone(me, facts.st_gid))):
+        if facts.st_mode & 0o002 or (
+            facts.st_mode & 0o020 and not (path != real and _alone(me, facts.st_gid))
+        ):
             if path == real:
                 return "others may write to it"
             if not facts.st_mode & stat.S_ISVTX:
@@ -58,7 +60,12 @@ def _alone(user: int, group: int) -> bool:
         facts, members = pwd.getpwuid(user), grp.getgrgid(group)
     except KeyError:
         return False
-    return user != 0 and facts.pw_gid == group and members.gr_name == facts.pw_name and set(members.gr_mem) <= {facts.pw_name}
+    return (
+        user != 0
+        and facts.pw_gid == group
+        and members.gr_name == facts.pw_name
+        and set(members.gr_mem) <= {facts.pw_name}
+    )
 
 
 @contextlib.contextmanager
@@ -125,7 +132,9 @@ def _sweep(base: Path) -> None:
             folder = base / found[1]
             with contextlib.suppress(OSError):  # another process sweeps too
                 facts = entry.stat(follow_symlinks=False)
-                if facts.st_uid != os.geteuid() or not (stat.S_ISREG if found[2] else stat.S_ISDIR)(facts.st_mode):
+                if facts.st_uid != os.geteuid() or not (stat.S_ISREG if found[2] else stat.S_ISDIR)(
+                    facts.st_mode
+                ):
                     continue
                 try:
                     handle = os.open(_beside(folder), os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

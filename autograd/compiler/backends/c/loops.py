@@ -30,7 +30,9 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     if not summed:
         simd = '_Pragma("omp simd") ' if out else ""
         return f"    {w.loops(sizes, out[:-1])}{{ {simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)}; }}"
-    factors = [r for r in (part.a, part.b) if r is not None] + ([part.coef] if isinstance(part.coef, Ref) else [])
+    factors = [r for r in (part.a, part.b) if r is not None] + (
+        [part.coef] if isinstance(part.coef, Ref) else []
+    )
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -95,13 +97,24 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
             name = f"p{w.scratch}"
             w.scratch += 1
             index = w.index([steps.get(k, 0) for k in range(len(sizes))])
-            packs += f"static __thread double {name}[{volume}]; {w.loops(sizes, order)}{name}[{index}] = {text}; "
+            packs += (
+                f"static __thread double {name}[{volume}]; {w.loops(sizes, order)}{name}[{index}] = {text}; "
+            )
             text = f"{name}[{index}]"
         texts.append(text)
     return texts, packs
 
 
-def _rows(w: Any, part: Part, factors: list[Ref], inner: int, out: list[int], summed: list[int], coef: str, sign: str) -> str:
+def _rows(
+    w: Any,
+    part: Part,
+    factors: list[Ref],
+    inner: int,
+    out: list[int],
+    summed: list[int],
+    coef: str,
+    sign: str,
+) -> str:
     """Print a sum of scaled rows, in scratch memory if the result is not contiguous or is added to."""
     sizes = part.sizes
     texts, packs = _packed(w, part, factors, inner)

@@ -30,8 +30,9 @@ exit $status
 """
 """A shell that runs the program, and beside it another one that waits for the end of its input to stop them all.
 
-That input is a pipe whose other end this process alone has, and which is made before any of them. So whatever happens to this
-process, and be it an interrupt before it has noted which process it started, the program ends and its folder goes.
+That input is a pipe whose other end this process alone has, and which is made before any of them. So whatever
+happens to this process, and be it an interrupt before it has noted which process it started, the program ends
+and its folder goes.
 """
 
 
@@ -44,8 +45,8 @@ def run(command: tuple[str, ...], folder: Path | None, timeout: float) -> tuple[
     if pact:
         command = ("/bin/sh", "-c", PACT, str(folder or ""), *command)
     with subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.PIPE if pact else subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, start_new_session=os.name == "posix",
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE if pact else subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=os.name == "posix",
     ) as process:  # fmt: skip
         try:
             said = _heard(process, timeout) if os.name == "posix" else process.communicate(timeout=timeout)[0]

@@ -31,7 +31,10 @@ class Calls:
         if isinstance(f, np.ufunc) and operands[-1].size <= SMALL:
             # A number is slower than an array of it, as it has to be converted at every call.
             shape = operands[-1].shape
-            operands = (*[self.filled(shape, x) if isinstance(x, float) else x for x in operands[:-1]], operands[-1])
+            operands = (
+                *[self.filled(shape, x) if isinstance(x, float) else x for x in operands[:-1]],
+                operands[-1],
+            )
         self.list.append((f, operands))
 
     def filled(self, shape: tuple[int, ...], x: float) -> Any:
@@ -70,7 +73,9 @@ class Calls:
         lines = ["def run():"]
         at = 0
         for first, length, count in [*rounds, (len(self.list), 0, 0)]:
-            lines += [f"    {call(f, [name(x, 'v') for x in operands])}" for f, operands in self.list[at:first]]
+            lines += [
+                f"    {call(f, [name(x, 'v') for x in operands])}" for f, operands in self.list[at:first]
+            ]
             table = [self.list[first + k * length : first + (k + 1) * length] for k in range(count)]
             if not all(_alike(table[0], row) for row in table[1:]):
                 table = []
@@ -118,7 +123,11 @@ def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
     if a is None:
         calls.add(np.copyto, _reduced_view(out), coef)
         return
-    idle = [i for i in axes if out.shape[i] > 1 and not moves(out, i) and not moves(a, i) and (b is None or not moves(b, i))]
+    idle = [
+        i
+        for i in axes
+        if out.shape[i] > 1 and not moves(out, i) and not moves(a, i) and (b is None or not moves(b, i))
+    ]
     for i in idle:
         coef *= out.shape[i]
     live = [i for i in axes if out.shape[i] > 1 and i not in idle]
@@ -176,7 +185,13 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
             kept = [i for i in axes if i not in lonely]
             there = [i for i in kept if moves(alone, i)]
             total = np.empty([alone.shape[i] for i in there])
-            calls.add(np.add.reduce, pick(alone, there + lonely), tuple(range(len(there), len(there) + len(lonely))), None, total)
+            calls.add(
+                np.add.reduce,
+                pick(alone, there + lonely),
+                tuple(range(len(there), len(there) + len(lonely))),
+                None,
+                total,
+            )
             shape = [alone.shape[i] if i in there else 1 for i in kept]
             reduced = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
             contract(calls, coef, pick(out, kept), reduced, pick(other, kept))
@@ -193,11 +208,17 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
         inner = [i for i in kept if moves(out, i)]
         total = np.empty([out.shape[i] for i in inner])
         strides = iter(total.strides)
-        view = as_strided(total, [out.shape[i] for i in kept], [next(strides) if moves(out, i) else 0 for i in kept])
+        view = as_strided(
+            total, [out.shape[i] for i in kept], [next(strides) if moves(out, i) else 0 for i in kept]
+        )
         contract(calls, coef, view, pick(a, kept), pick(b, kept))
         places = [i for i in axes if moves(out, i)]
         shape = [out.shape[i] if i in inner else 1 for i in places]
-        calls.add(np.copyto, pick(out, places), np.broadcast_to(total.reshape(shape), [out.shape[i] for i in places]))
+        calls.add(
+            np.copyto,
+            pick(out, places),
+            np.broadcast_to(total.reshape(shape), [out.shape[i] for i in places]),
+        )
         return
     _product(calls, coef, out, a, b, summed)
 
@@ -234,10 +255,14 @@ def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[i
         calls.add(np.multiply, target, coef, target)
 
 
-def _matmul(calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]) -> None:
+def _matmul(
+    calls: Calls, left: Any, right: Any, out: Any, batch: list[int], rows: list[int], columns: list[int]
+) -> None:
     order = batch + rows + columns
     place = pick(out, order)
-    shape = [out.shape[i] for i in batch] + ([int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g])
+    shape = [out.shape[i] for i in batch] + (
+        [int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g]
+    )
     view = place.reshape(shape)
     direct = np.may_share_memory(view, place) and (view.ndim < 2 or blasable(view))
     if not direct:
