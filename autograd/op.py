@@ -90,10 +90,13 @@ class Op:
 
     By default its name before its operands.
     """
-    numpy: str = ""
-    """Template over NumPy arrays; functions are NumPy's or those of the compiler's run-time library."""
-    c: str = ""
-    """Template over C doubles; functions are libm's or those of the compiler's run-time library."""
+    expand: Callable[..., Any] | None = None
+    """``expand(*operands)``, constants included: the same in other rows, for compiled programs.
+
+    None where they compute the row itself: as a primitive, or number by number by its value.
+    """
+    guard: bool = False
+    """Whether it gives back its operand but where that, or what is made of it, is NaN or infinite."""
     domain: tuple[tuple[float, float], ...] = (REALS,)
     """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
     kink: Callable[..., float] | None = None

@@ -94,45 +94,42 @@ def _gap_below(*xs: float) -> float:
 
 add: Op = row(
     "add", lambda a, b: a + b, lambda y, a, b: (1.0, 1.0), arity=2, symbol="+",
-    form=Infix("+", SUM, SUM, SUM), numpy="{0} + {1}", c="{0} + {1}", source="DLMF 1.4.9",
+    form=Infix("+", SUM, SUM, SUM), source="DLMF 1.4.9",
 )
 sub: Op = row(
     "sub", lambda a, b: a - b, lambda y, a, b: (1.0, -1.0), arity=2, symbol="-",
-    form=Infix("-", SUM, SUM, PRODUCT), numpy="{0} - {1}", c="{0} - {1}", source="DLMF 1.4.9",
+    form=Infix("-", SUM, SUM, PRODUCT), source="DLMF 1.4.9",
 )
 mul: Op = row(
     "mul", lambda a, b: a * b, lambda y, a, b: (b, a), arity=2, symbol="*",
-    form=Infix("*", PRODUCT, PRODUCT, NEGATION), numpy="{0} * {1}", c="{0} * {1}", source="DLMF 1.4.10",
+    form=Infix("*", PRODUCT, PRODUCT, NEGATION), source="DLMF 1.4.10",
 )
 div: Op = row(  # not 1.0 / b: b may be a constant zero
     "div", elementary.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2, symbol="/",
-    form=Fraction(), numpy="{0} / {1}", c="{0} / {1}", domain=(REALS, POSITIVE),
-    float_partials=elementary.div_slopes, source="DLMF 1.4.11",
+    form=Fraction(), domain=(REALS, POSITIVE), float_partials=elementary.div_slopes, source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 # By two divisions, since a square leaves the range of doubles long before the quotient does.
 div_slope: Op = row(
     "div_slope", elementary.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
-    form=Auxiliary(lambda a, b: -(a / b**2.0)), numpy="-{0} / {1} / {1}", c="div_slope({0}, {1})",
-    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    form=Auxiliary(lambda a, b: -(a / b**2.0)),
+    domain=(REALS, POSITIVE), expand=lambda a, b: -(a / b) / b, source="DLMF 1.4.11",
 )
 neg: Op = row(
-    "neg", lambda x: -x, lambda y, x: (-1.0,), symbol="-", form=Prefix("-"), numpy="-{0}", c="-{0}",
-    source="DLMF 1.4.9",
+    "neg", lambda x: -x, lambda y, x: (-1.0,), symbol="-", form=Prefix("-"), source="DLMF 1.4.9",
 )
 reciprocal: Op = row(
     "reciprocal", lambda x: elementary.div(1.0, x), lambda y, x: (-(y * y),), symbol="1/x",
-    form=lambda x: 1.0 / x, numpy="reciprocal({0})", c="1.0 / ({0})", domain=(POSITIVE,),
-    source="DLMF 1.4.11", textbook=lambda y, x: (-1.0 / (x * x),),
+    form=lambda x: 1.0 / x, domain=(POSITIVE,), source="DLMF 1.4.11", textbook=lambda y, x: (-1.0 / (x * x),),
 )
 floordiv: Op = row(
     "floordiv", elementary.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2, symbol="//",
-    form=lambda a, b: floor(a / b), numpy="floor_divide({0}, {1})", c="floordiv({0}, {1})",
+    form=lambda a, b: floor(a / b),
     domain=(REALS, POSITIVE), kink=_from_multiple, gated=True, source="step function, slope 0",
 )
 mod: Op = row(
     "mod", elementary.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2, symbol="%",
-    form=Infix("mod", PRODUCT, NEGATION, POWER), numpy="mod({0}, {1})", c="mod({0}, {1})",
+    form=Infix("mod", PRODUCT, NEGATION, POWER),
     domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
 )
 
@@ -150,20 +147,18 @@ def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
 
 power: Op = row(
     "power", elementary.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),), params={"exponent": 2.0},
-    symbol="**", form=Power(), numpy="{0} ** {1}", c="power({0}, {1})", domain=(POSITIVE,),
+    symbol="**", form=Power(), domain=(POSITIVE,),
     float_partials=elementary.power_slopes, source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
     "scaled_power", elementary.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),),
-    params={"factor": 1.0, "exponent": 2.0}, form=Auxiliary(lambda x, c, e: c * x**e),
-    numpy="{1} * {0} ** {2}", c="scaled_power({0}, {1}, {2})", domain=(POSITIVE,),
-    source="DLMF 4.4.7, 1.4.12",
+    params={"factor": 1.0, "exponent": 2.0}, form=Auxiliary(lambda x, c, e: c * x**e), domain=(POSITIVE,),
+    expand=lambda x, c, e: c * power(x, e), source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
     "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)),
-    arity=2, symbol="**", form=Power(), numpy="{0} ** {1}", c="pow({0}, {1})", domain=(POSITIVE, REALS),
-    source="DLMF 4.2.26 with 1.4.12",
+    arity=2, symbol="**", form=Power(), domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
     float_partials=lambda y, a, b: (
         elementary.monomial(b, a, b, 1.0, 0.0),
         elementary.monomial(1.0, a, b, 0.0, 1.0),
@@ -186,197 +181,188 @@ monomial: Op = row(
         monomial(c, a, b, order, logs + 1.0),
     ),
     arity=3, params={"order": 0.0, "logs": 0.0}, whole={"order": ORDER, "logs": ORDER},
-    form=Auxiliary(_monomial_form), numpy="monomial({0}, {1}, {2}, {3}, {4})",
-    c="monomial({0}, {1}, {2}, {3}, {4})", domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+    form=Auxiliary(_monomial_form), domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
 )
 square: Op = row(
     "square", lambda x: x * x, lambda y, x: (2.0 * x,), symbol="x²", form=lambda x: x**2.0,
-    numpy="square({0})", c="square({0})", source="DLMF 1.4.12",
+    source="DLMF 1.4.12",
 )
 sqrt: Op = row(
     "sqrt", elementary.sqrt, lambda y, x: (0.5 / restrict(y),), symbol="√", form=Root("sqrt"),
-    numpy="sqrt({0})", c="sqrt({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+    domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 cbrt: Op = row(
     "cbrt", elementary.cbrt, lambda y, x: (1.0 / (3.0 * y) / y,), symbol="∛", form=Root("cbrt", 3),
-    numpy="cbrt({0})", c="cbrt_accurate({0})", domain=(POSITIVE,), source="DLMF 1.4.12",
+    domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
-    "restrict", elementary.restrict, lambda y, x: (1.0,), form=Auxiliary(lambda x: x), numpy="restrict({0})",
-    c="restrict_positive({0})", domain=(POSITIVE,), source="identity",
+    "restrict", elementary.restrict, lambda y, x: (1.0,), form=Auxiliary(lambda x: x),
+    domain=(POSITIVE,), guard=True, source="identity",
 )
 saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
-    "saturate", elementary.saturate, lambda y, x: (1.0,), form=Auxiliary(lambda x: x), numpy="saturate({0})",
-    c="saturate({0})", source="identity",
+    "saturate", elementary.saturate, lambda y, x: (1.0,), form=Auxiliary(lambda x: x),
+    guard=True, source="identity",
 )
 
 # Exponentials and logarithms.
 
 exp: Op = row(
-    "exp", elementary.exp, lambda y, x: (y,), form=Power("e"), numpy="exp({0})", c="exp_loop({0})",
-    source="DLMF 4.4.4",
+    "exp", elementary.exp, lambda y, x: (y,), form=Power("e"), source="DLMF 4.4.4",
 )
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", elementary.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),), form=Power("2"),
-    numpy="exp2({0})", c="exp2({0})", source="DLMF 4.2.26 with 4.4.4",
+    source="DLMF 4.2.26 with 4.4.4",
     float_partials=lambda y, x: (elementary.monomial(1.0, 2.0, x, 0.0, 1.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
 scaled_exp: Op = row(
     "scaled_exp", elementary.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
-    form=Auxiliary(lambda x, c: c * exp(x)), numpy="{1} * exp({0})", c="scaled_exp({0}, {1})",
-    source="DLMF 4.4.4",
+    form=Auxiliary(lambda x, c: c * exp(x)), expand=lambda x, c: c * exp(x), source="DLMF 4.4.4",
 )
 expm1: Op = row(  # not y + 1, which is 0 for x below -37
-    "expm1", elementary.expm1, lambda y, x: (exp(x),), form=lambda x: exp(x) - 1.0, numpy="expm1({0})",
-    c="expm1({0})", source="DLMF 4.4.4",
+    "expm1", elementary.expm1, lambda y, x: (exp(x),), form=lambda x: exp(x) - 1.0, source="DLMF 4.4.4",
 )
 log: Op = row(
-    "log", elementary.log, lambda y, x: (1.0 / restrict(x),), form=Function("ln"), numpy="log({0})",
-    c="log({0})", domain=(POSITIVE,), source="DLMF 4.4.1",
+    "log", elementary.log, lambda y, x: (1.0 / restrict(x),), form=Function("ln"),
+    domain=(POSITIVE,), source="DLMF 4.4.1",
 )
 log1p: Op = row(
     "log1p", elementary.log1p, lambda y, x: (1.0 / restrict(1.0 + x),), form=lambda x: log(1.0 + x),
-    numpy="log1p({0})", c="log1p({0})", domain=((-1.0, INF),), source="DLMF 4.4.1",
+    domain=((-1.0, INF),), source="DLMF 4.4.1",
 )
 log2: Op = row(
     "log2", elementary.log2, lambda y, x: (LOG2_E / restrict(x),), form=Function("log", index="2"),
-    numpy="log2({0})", c="log2({0})", domain=(POSITIVE,), source="DLMF 4.2.10, 4.4.1",
+    domain=(POSITIVE,), source="DLMF 4.2.10, 4.4.1",
 )
 log10: Op = row(
     "log10", elementary.log10, lambda y, x: (LOG10_E / restrict(x),), form=Function("log", index="10"),
-    numpy="log10({0})", c="log10({0})", domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
+    domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
 )
 
 # Trigonometric and hyperbolic functions and their inverses.
 
 sin: Op = row(
-    "sin", elementary.sin, lambda y, x: (cos(x),), numpy="sin({0})", c="sin({0})", source="DLMF 4.20.1",
+    "sin", elementary.sin, lambda y, x: (cos(x),), source="DLMF 4.20.1",
 )
 cos: Op = row(
-    "cos", elementary.cos, lambda y, x: (-sin(x),), numpy="cos({0})", c="cos({0})", source="DLMF 4.20.2",
+    "cos", elementary.cos, lambda y, x: (-sin(x),), source="DLMF 4.20.2",
 )
 tan: Op = row(
-    "tan", elementary.tan, lambda y, x: (1.0 + y * y,), numpy="tan({0})", c="tan({0})",
+    "tan", elementary.tan, lambda y, x: (1.0 + y * y,),
     domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
 )
 asin: Op = row(
     "asin", elementary.asin, lambda y, x: (one_minus_square_power(x, -0.5),), form=Function("arcsin"),
-    numpy="arcsin({0})", c="asin({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.7",
-    textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
+    domain=((-1.0, 1.0),), source="DLMF 4.24.7", textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
 )
 acos: Op = row(
     "acos", elementary.acos, lambda y, x: (-one_minus_square_power(x, -0.5),), form=Function("arccos"),
-    numpy="arccos({0})", c="acos({0})", domain=((-1.0, 1.0),), source="DLMF 4.24.8",
-    textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
+    domain=((-1.0, 1.0),), source="DLMF 4.24.8", textbook=lambda y, x: (-1.0 / sqrt(1.0 - x * x),),
 )
 atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is still a number
     "atan", math.atan, lambda y, x: (1.0 / hypot(1.0, x) / hypot(1.0, x),), form=Function("arctan"),
-    numpy="arctan({0})", c="atan({0})", source="DLMF 4.24.9", textbook=lambda y, x: (1.0 / (1.0 + x * x),),
+    source="DLMF 4.24.9", textbook=lambda y, x: (1.0 / (1.0 + x * x),),
 )
 # By one row, since 1 - x and 1 + x apart change in opposite directions, which cancel next to zero.
 one_minus_square_power: Op = row(
     "one_minus_square_power", elementary.one_minus_square_power,
     lambda y, x, c: (-2.0 * c * (x * one_minus_square_power(x, c - 1.0)),), params={"exponent": -0.5},
-    form=Auxiliary(lambda x, c: (1.0 - x**2.0) ** c), numpy="((1.0 - {0}) * (1.0 + {0})) ** {1}",
-    c="one_minus_square_power({0}, {1})", domain=((-1.0, 1.0),), source="DLMF 4.4.7, 1.4.12",
+    form=Auxiliary(lambda x, c: (1.0 - x**2.0) ** c),
+    domain=((-1.0, 1.0),), expand=lambda x, c: power(restrict((1.0 - x) * (1.0 + x)), c), source="DLMF 4.4.7, 1.4.12",
 )
 sinh: Op = row(
-    "sinh", elementary.sinh, lambda y, x: (cosh(x),), numpy="sinh({0})", c="sinh({0})", source="DLMF 4.34.7",
+    "sinh", elementary.sinh, lambda y, x: (cosh(x),), source="DLMF 4.34.7",
 )
 cosh: Op = row(
-    "cosh", elementary.cosh, lambda y, x: (sinh(x),), numpy="cosh({0})", c="cosh({0})", source="DLMF 4.34.8",
+    "cosh", elementary.cosh, lambda y, x: (sinh(x),), source="DLMF 4.34.8",
 )
 tanh: Op = row(
-    "tanh", math.tanh, lambda y, x: (sech_squared(x),), numpy="tanh({0})", c="tanh_loop({0})",
+    "tanh", math.tanh, lambda y, x: (sech_squared(x),),
     source="DLMF 4.34.9", textbook=lambda y, x: (1.0 - y * y,),
 )
 sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it is not
     "sech_squared", elementary.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
-    form=Auxiliary(lambda x: sech(x) ** 2.0), numpy="sech({0}) ** 2", c="sech_squared({0})",
+    form=Auxiliary(lambda x: sech(x) ** 2.0),
     source="DLMF 4.34.11", textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
-    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), numpy="sech({0})", c="sech({0})",
-    source="DLMF 4.34.11",
+    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), source="DLMF 4.34.11",
 )
 asinh: Op = row(
-    "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),), form=Function("arsinh"), numpy="arcsinh({0})",
-    c="asinh({0})", source="DLMF 4.38.9", textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
+    "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),), form=Function("arsinh"),
+    source="DLMF 4.38.9", textbook=lambda y, x: (1.0 / sqrt(1.0 + x * x),),
 )
 acosh: Op = row(
     "acosh", elementary.acosh, lambda y, x: (1.0 / sqrt(x - 1.0) / sqrt(x + 1.0),), form=Function("arcosh"),
-    numpy="arccosh({0})", c="acosh({0})", domain=((1.0, INF),), source="DLMF 4.38.10",
-    textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
+    domain=((1.0, INF),), source="DLMF 4.38.10", textbook=lambda y, x: (1.0 / sqrt(x * x - 1.0),),
 )
 atanh: Op = row(
     "atanh", elementary.atanh, lambda y, x: (one_minus_square_power(x, -1.0),), form=Function("artanh"),
-    numpy="arctanh({0})", c="atanh({0})", domain=((-1.0, 1.0),), source="DLMF 4.38.11",
-    textbook=lambda y, x: (1.0 / (1.0 - x * x),),
+    domain=((-1.0, 1.0),), source="DLMF 4.38.11", textbook=lambda y, x: (1.0 / (1.0 - x * x),),
 )
 
 # Smooth activations.
 
 sigmoid: Op = row(
     "sigmoid", elementary.sigmoid, lambda y, x: (sigmoid_slope(x),), symbol="σ",
-    form=Function("sigmoid", "σ"), numpy="sigmoid({0})", c="sigmoid({0})", source="Bishop, PRML, eq. 4.88",
-    textbook=lambda y, x: (y * (1.0 - y),),
+    form=Function("sigmoid", "σ"), source="Bishop, PRML, eq. 4.88", textbook=lambda y, x: (y * (1.0 - y),),
 )
 sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
     "sigmoid_slope", elementary.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),), symbol="σ'",
-    form=Function("sigmoid_slope", "σ'"), numpy="sigmoid_slope({0})", c="sigmoid_slope({0})",
+    form=Function("sigmoid_slope", "σ'"),
     source="Bishop, PRML, eq. 4.88", textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
 )
 # One product: far out the slope alone lacks digits, or is zero, where the product need not be.
 scaled_sigmoid_slope: Op = row(
     "scaled_sigmoid_slope", elementary.scaled_sigmoid_slope,
     lambda y, c, x: (sigmoid_slope(x), -(y * tanh(0.5 * x))), arity=2,
-    form=Auxiliary(lambda c, x: c * sigmoid_slope(x)), numpy="0.25 * {0} / square(cosh(0.5 * {1}))",
-    c="scaled_sigmoid_slope({0}, {1})", source="Bishop, PRML, eq. 4.88",
+    form=Auxiliary(lambda c, x: c * sigmoid_slope(x)),
+    expand=lambda c, x: c * sigmoid_slope(x), source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, c, x: (sigmoid_slope(x), y * (1.0 - 2.0 * sigmoid(x))),
 )
 logsigmoid: Op = row(
     "logsigmoid", lambda x: -elementary.softplus(-x), lambda y, x: (sigmoid(-x),), symbol="ln σ",
-    form=Function("logsigmoid", "ln σ"), numpy="logsigmoid({0})", c="logsigmoid({0})",
-    source="Bishop, PRML, eq. 4.88",
+    form=Function("logsigmoid", "ln σ"), expand=lambda x: -softplus(-x), source="Bishop, PRML, eq. 4.88",
 )
 softplus: Op = row(
-    "softplus", elementary.softplus, lambda y, x: (sigmoid(x),), numpy="softplus({0})", c="softplus({0})",
-    source="Dugas et al. 2001",
+    "softplus", elementary.softplus, lambda y, x: (sigmoid(x),), source="Dugas et al. 2001",
 )
 silu: Op = row(
     "silu", elementary.silu, lambda y, x: (sigmoid(x) + scaled_sigmoid_slope(saturate(x), x),), symbol="SiLU",
-    numpy="silu({0})", c="silu({0})", source="Elfwing, Uchibe, Doya 2018, eq. 5",
+    expand=lambda x: x * sigmoid(x), source="Elfwing, Uchibe, Doya 2018, eq. 5",
     textbook=lambda y, x: (sigmoid(x) + y * sigmoid(-x),),
 )
 gelu: Op = row(
     "gelu", normal.gelu, lambda y, x: (gelu_slope(x, 1.0),),
-    float_partials=lambda y, x: (normal.gelu_slope(x, 1.0),), symbol="GELU", numpy="gelu({0})", c="gelu({0})",
-    source="Hendrycks, Gimpel 2016, eq. 1",
+    float_partials=lambda y, x: (normal.gelu_slope(x, 1.0),), symbol="GELU",
+    expand=lambda x: x * normal_cdf(x), source="Hendrycks, Gimpel 2016, eq. 1",
     textbook=lambda y, x: (normal_cdf(x) + INV_SQRT_2PI * x * exp(-0.5 * x * x),),
 )
 # The derivative of gelu of a whole order, from 1; from 2 on a polynomial times the density of the normal law.
 gelu_slope: Op = row(
     "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
     whole={"order": (1.0, elementary.MAX_ORDER)}, form=Function("gelu_slope", "gelu", order="order"),
-    numpy="gelu_slope({0}, {1})", c="gelu_slope({0}, {1})",
+    expand=lambda x, order: (
+        normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0) if order == 1.0
+        else INV_SQRT_2PI * (gaussian(x, order - 2.0, 2.0) - gaussian(x, order, 2.0))
+    ),
     source="Hendrycks, Gimpel 2016, eq. 1, with DLMF 18.9.25",
 )
 
 # Error functions.
 
 erf: Op = row(
-    "erf", math.erf, lambda y, x: (TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),), numpy="erf({0})", c="erf({0})",
+    "erf", math.erf, lambda y, x: (TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
     source="DLMF 7.10.1", textbook=lambda y, x: (TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 erfc: Op = row(
-    "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),), numpy="erfc({0})",
-    c="erfc_accurate({0})", source="DLMF 7.10.1", textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
+    "erfc", normal.erfc, lambda y, x: (-TWO_INV_SQRT_PI * gaussian(x, 0.0, 1.0),),
+    source="DLMF 7.10.1", textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)),),
 )
 normal_cdf: Op = row(
     "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),), symbol="Φ",
-    form=Function("Phi", "Φ"), numpy="normal_cdf({0})", c="normal_cdf({0})", source="DLMF 7.18.1 (as erfc)",
+    form=Function("Phi", "Φ"), source="DLMF 7.18.1 (as erfc)",
     textbook=lambda y, x: (INV_SQRT_2PI * exp(-0.5 * x * x),),
 )
 
@@ -388,25 +374,24 @@ def _gaussian_form(x: Any, order: float, scale: float) -> Any:
 gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
     params={"order": 0.0, "scale": 1.0}, whole={"order": ORDER, "scale": (1.0, 2.0)},
-    form=Auxiliary(_gaussian_form), numpy="gaussian({0}, {1}, {2})", c="gaussian({0}, {1}, {2})",
-    source="DLMF 18.5.5, 18.9.1",
+    form=Auxiliary(_gaussian_form), source="DLMF 18.5.5, 18.9.1",
 )
 
 # The gamma function's logarithm.
 
 lgamma: Op = row(
     "lgamma", gamma.lgamma, lambda y, x: (digamma(x),), symbol="ln Γ", form=Function("lgamma", "ln |Γ|"),
-    numpy="lgamma({0})", c="lgamma_accurate({0})", domain=(POSITIVE,), source="DLMF 5.2.2",
+    domain=(POSITIVE,), source="DLMF 5.2.2",
 )
 digamma: Op = row(
     "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),),
     float_partials=lambda y, x: (gamma.polygamma(x, 1.0),), symbol="ψ", form=Function("digamma", "ψ"),
-    numpy="digamma({0})", c="digamma({0})", domain=(POSITIVE,), source="DLMF 5.15",
+    domain=(POSITIVE,), source="DLMF 5.15",
 )
 polygamma: Op = row(
     "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0},
     whole={"order": ORDER}, params_first=True, symbol="ψ⁽ⁿ⁾", form=Function("polygamma", "ψ", order="order"),
-    numpy="polygamma({1}, {0})", c="polygamma({1}, {0})", domain=(POSITIVE,), source="DLMF 5.15",
+    domain=(POSITIVE,), source="DLMF 5.15",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
@@ -423,124 +408,119 @@ def _clamp_form(x: Any, low: float, high: float) -> Any:
 
 step: Op = row(
     "step", elementary.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
-    params={"tie": 0.0}, symbol=">", form=_step_form, numpy="step({0}, {1}, {2})", c="step({0}, {1}, {2})",
+    params={"tie": 0.0}, symbol=">", form=_step_form,
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 relu: Op = row(
     "relu", elementary.relu, lambda y, x: (step(x, 0.0, 0.0),), kink=_from_zero, gated=True, symbol="ReLU",
-    form=lambda x: maximum(0.0, x), numpy="relu({0})", c="relu({0})", source="Goodfellow et al., eq. 6.37",
+    form=lambda x: maximum(0.0, x), source="Goodfellow et al., eq. 6.37",
 )
 leaky_relu: Op = row(
     "leaky_relu", lambda x, slope: x if x > 0.0 else slope * x,
     lambda y, x, slope: (step(x, 0.0, 0.0) + slope * step(0.0, x, 1.0),), params={"slope": 0.01},
-    kink=_from_zero, symbol="LeakyReLU", numpy="leaky_relu({0}, {1})", c="leaky_relu({0}, {1})",
-    source="Maas, Hannun, Ng 2013, eq. 2",
+    kink=_from_zero, symbol="LeakyReLU", source="Maas, Hannun, Ng 2013, eq. 2",
 )
 elu: Op = row(
     "elu", elementary.elu, lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, scaled_exp(x, alpha)),),
-    params={"alpha": 1.0}, kink=_from_zero, symbol="ELU", numpy="elu({0}, {1})", c="elu({0}, {1})",
+    params={"alpha": 1.0}, kink=_from_zero, symbol="ELU",
     source="Clevert, Unterthiner, Hochreiter 2016, eq. 15",
     textbook=lambda y, x, alpha: (where(greater_equal(x, 0.0), 1.0, alpha * exp(x)),),
 )
 selu: Op = row(  # at 0 its left derivative, as in PyTorch
     "selu", elementary.selu, lambda y, x: (where(greater(x, 0.0), SCALE, scaled_exp(x, SCALE_ALPHA)),),
-    kink=_from_zero, symbol="SELU", numpy="selu({0})", c="selu({0})", source="Klambauer et al. 2017, eq. 2",
+    kink=_from_zero, symbol="SELU", expand=lambda x: SCALE * elu(x, elementary.SELU_ALPHA),
+    source="Klambauer et al. 2017, eq. 2",
     textbook=lambda y, x: (where(greater(x, 0.0), SCALE, SCALE_ALPHA * exp(x)),),
 )
 relu6: Op = row(
     "relu6", lambda x: elementary.clamp(x, 0.0, 6.0), lambda y, x: (step(x, 0.0, 0.0) * step(6.0, x, 0.0),),
     gated=True, kink=_from_either(0.0, 6.0), symbol="ReLU6", form=lambda x: minimum(maximum(0.0, x), 6.0),
-    numpy="relu6({0})", c="relu6({0})", source="Krizhevsky 2010",
+    expand=lambda x: clamp(x, 0.0, 6.0), source="Krizhevsky 2010",
 )
 hardtanh: Op = row(
     "hardtanh", lambda x: elementary.clamp(x, -1.0, 1.0),
     lambda y, x: (step(x, -1.0, 0.0) * step(1.0, x, 0.0),), gated=True, kink=_from_either(-1.0, 1.0),
-    symbol="hardtanh", form=lambda x: minimum(maximum(-1.0, x), 1.0), numpy="hardtanh({0})",
-    c="hardtanh({0})", source="Collobert 2004",
+    symbol="hardtanh", form=lambda x: minimum(maximum(-1.0, x), 1.0),
+    expand=lambda x: clamp(x, -1.0, 1.0), source="Collobert 2004",
 )
 clamp: Op = row(
     "clamp", elementary.clamp, lambda y, x, low, high: (step(x, low, 1.0) * step(high, x, 1.0),),
     params={"low": -INF, "high": INF}, gated=True, kink=_from_bounds, form=_clamp_form,
-    numpy="clip({0}, {1}, {2})", c="clamp({0}, {1}, {2})", source="piecewise linear",
+    source="piecewise linear",
 )
 abs: Op = row(
     "abs", math.fabs, lambda y, x: (sign(x),), kink=_from_zero, symbol="|x|", form=Fence("|", "|"),
-    numpy="abs({0})", c="fabs({0})", source="DLMF 1.9.4 (real case)",
+    source="DLMF 1.9.4 (real case)",
 )
 sign: Op = row(
-    "sign", elementary.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True, numpy="sign({0})",
-    c="sign({0})", source="step function, slope 0",
+    "sign", elementary.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
+    source="step function, slope 0",
 )
 floor: Op = row(
     "floor", elementary.floor, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
-    form=Fence("⌊", "⌋", "floor"), numpy="floor({0})", c="floor({0})", source="step function, slope 0",
+    form=Fence("⌊", "⌋", "floor"), source="step function, slope 0",
 )
 ceil: Op = row(
     "ceil", elementary.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
-    form=Fence("⌈", "⌉", "ceil"), numpy="ceil({0})", c="ceil({0})", source="step function, slope 0",
+    form=Fence("⌈", "⌉", "ceil"), source="step function, slope 0",
 )
 round: Op = row(
     "round", elementary.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0},
-    whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True, numpy="round({0}, {1})",
-    c="round_digits({0}, {1})", source="step function, slope 0",
+    whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True, source="step function, slope 0",
 )
 maximum: Op = row(
     "maximum", elementary.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart,
-    gated=True, symbol="max", form=Function("max"), numpy="maximum({0}, {1})", c="maximum({0}, {1})",
-    source="piecewise linear",
+    gated=True, symbol="max", form=Function("max"), source="piecewise linear",
 )
 minimum: Op = row(
     "minimum", elementary.minimum, lambda y, a, b: (step(b, a, 0.5), step(a, b, 0.5)), arity=2, kink=_apart,
-    gated=True, symbol="min", form=Function("min"), numpy="minimum({0}, {1})", c="minimum({0}, {1})",
-    source="piecewise linear",
+    gated=True, symbol="min", form=Function("min"), source="piecewise linear",
 )
 where: Op = row(  # NaN as a condition is true, as in Python and NumPy
     "where", lambda condition, a, b: a if condition != 0.0 else b,
     lambda y, condition, a, b: (0.0, 1.0 - equal(condition, 0.0), equal(condition, 0.0)), arity=3,
-    kink=_from_zero, gated=True, form=Cases(), numpy="where({0}, {1}, {2})", c="where({0}, {1}, {2})",
-    source="the branch that was taken",
+    kink=_from_zero, gated=True, form=Cases(), source="the branch that was taken",
 )
 
 # Two operands.
 
 hypot: Op = row(
     "hypot", math.hypot, lambda y, a, b: (direction(a, b, index=0.0), direction(a, b, index=1.0)), arity=2,
-    numpy="hypot({0}, {1})", c="hypot({0}, {1})", domain=(POSITIVE, REALS), float_partials=lengths.directions,
+    domain=(POSITIVE, REALS), float_partials=lengths.directions,
     source="DLMF 1.9.3", textbook=lambda y, a, b: (a / y, b / y),
 )
 atan2: Op = row(
     "atan2", math.atan2, lambda y, a, b: (re_inverse_power(b, a, 1.0), im_inverse_power(b, a, 1.0)), arity=2,
-    numpy="arctan2({0}, {1})", c="atan2({0}, {1})", domain=(REALS, POSITIVE),
-    float_partials=lengths.inverse_slopes, source="DLMF 1.9.5 (phase)",
+    domain=(REALS, POSITIVE), float_partials=lengths.inverse_slopes, source="DLMF 1.9.5 (phase)",
     textbook=lambda y, a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
 )
 re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, whole={"order": ORDER}, numpy="re_inverse_power({0}, {1}, {2})",
-    c="re_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER},
+    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
     "im_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, whole={"order": ORDER}, numpy="im_inverse_power({0}, {1}, {2})",
-    c="im_inverse_power({0}, {1}, {2})", domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER},
+    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
     "logaddexp", many.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
-    numpy="logaddexp({0}, {1})", c="logaddexp({0}, {1})", float_partials=many.softmaxes,
+    float_partials=many.softmaxes,
     source="Bishop, PRML, eq. 4.62", textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
 )
 share: Op = row(  # sigmoid(a - b), with what the difference lost made good
     "share", many.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
-    form=Auxiliary(lambda a, b: sigmoid(a - b)), numpy="1.0 / (1.0 + exp({1} - {0}))", c="share({0}, {1})",
-    source="Bishop, PRML, eq. 4.57",
+    form=Auxiliary(lambda a, b: sigmoid(a - b)),
+    expand=lambda a, b: sigmoid(a - b), source="Bishop, PRML, eq. 4.57",
 )
 share_slope: Op = row(
     "share_slope", many.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))),
     arity=2, form=Auxiliary(lambda a, b: sigmoid_slope(a - b)),
-    numpy="0.25 / square(cosh(0.5 * ({0} - {1})))", c="share_slope({0}, {1})",
-    source="Bishop, PRML, eq. 4.88",
+
+    expand=lambda a, b: sigmoid_slope(a - b), source="Bishop, PRML, eq. 4.88",
 )
 
 # Comparisons: 1 or 0, with derivative 0.
@@ -549,7 +529,7 @@ share_slope: Op = row(
 def _comparison(name: str, value: Any, sign: str, symbol: str) -> Op:
     return row(
         name, value, lambda y, a, b: (0.0, 0.0), arity=2, symbol=symbol, form=Comparison(sign),
-        numpy=f"{name}({{0}}, {{1}})", c=f"{name}({{0}}, {{1}})", kink=_apart, gated=True,
+        kink=_apart, gated=True,
         source="Iverson's bracket, Knuth, TAOCP 1.2.3",
     )
 
@@ -618,37 +598,35 @@ def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 
 sum: Op = row(
     "sum", many.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY, symbol="Σ", form=Infix("+", SUM, SUM, SUM),
-    numpy="sum", c="sum", source="DLMF 1.4.9",
+    source="DLMF 1.4.9",
 )
 mean: Op = row(
     "mean", many.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
-    form=lambda *xs: sum(*xs) / float(len(xs)), numpy="mean", c="mean", source="DLMF 1.4.9",
+    form=lambda *xs: sum(*xs) / float(len(xs)), source="DLMF 1.4.9",
 )
 prod: Op = row(
     "prod", elementary.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
-    symbol="Π", form=Infix("*", PRODUCT, PRODUCT, NEGATION), numpy="prod", c="prod",
+    symbol="Π", form=Infix("*", PRODUCT, PRODUCT, NEGATION),
     float_partials=many.prod_slopes, source="DLMF 1.4.10",
 )
 dot: Op = row(
     "dot", many.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY, vectors=True,
-    symbol="·", form=Products(), numpy="dot", c="dot", source="DLMF 1.4.10",
+    symbol="·", form=Products(), source="DLMF 1.4.10",
 )
 max: Op = row(
-    "max", many.max, _shares, arity=ANY, kink=_gap_above, gated=True, numpy="max", c="max",
-    source="piecewise linear",
+    "max", many.max, _shares, arity=ANY, kink=_gap_above, gated=True, source="piecewise linear",
 )
 min: Op = row(
-    "min", many.min, _shares, arity=ANY, kink=_gap_below, gated=True, numpy="min", c="min",
-    source="piecewise linear",
+    "min", many.min, _shares, arity=ANY, kink=_gap_below, gated=True, source="piecewise linear",
 )
 logsumexp: Op = row(
-    "logsumexp", many.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY, numpy="logsumexp",
-    c="logsumexp", float_partials=many.softmaxes, source="Bishop, PRML, eq. 4.62",
+    "logsumexp", many.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
+    float_partials=many.softmaxes, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
 softmax: Op = row(
     "softmax", many.softmax, _softmax_partials, arity=ANY, params={"index": 0.0},
-    form=Function("softmax", index="index"), numpy="softmax", c="softmax", float_partials=many.softmax_slopes,
+    form=Function("softmax", index="index"), float_partials=many.softmax_slopes,
     source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(
         y * (1.0 - y) if i == int(xs[-1]) else -y * w for i, w in enumerate(_weights(xs[:-1]))
@@ -657,12 +635,12 @@ softmax: Op = row(
 # 1 less the softmax: the sum of the other weights, which as a sum would lose the digits of its slopes.
 softmax_rest: Op = row(
     "softmax_rest", many.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
-    form=Auxiliary(lambda *xs: 1.0 - softmax(*xs[:-1], index=xs[-1])), numpy="softmax_rest", c="softmax_rest",
+    form=Auxiliary(lambda *xs: 1.0 - softmax(*xs[:-1], index=xs[-1])),
     float_partials=many.softmax_rest_slopes, source="Bishop, PRML, eq. 4.106",
 )
 log_softmax: Op = row(
     "log_softmax", many.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
-    form=Function("log_softmax", "ln softmax", index="index"), numpy="log_softmax", c="log_softmax",
+    form=Function("log_softmax", "ln softmax", index="index"),
     float_partials=many.log_softmax_slopes, source="Bishop, PRML, eq. 4.106",
     textbook=lambda y, *xs: tuple(
         1.0 - w if i == int(xs[-1]) else -w for i, w in enumerate(_weights(xs[:-1]))
@@ -670,12 +648,12 @@ log_softmax: Op = row(
 )
 norm: Op = row(
     "norm", lengths.norm, lambda y, *xs: tuple(directions(*xs)), arity=ANY, symbol="‖x‖",
-    form=Fence("‖", "‖", "norm"), numpy="norm", c="norm", domain=(POSITIVE,),
+    form=Fence("‖", "‖", "norm"), domain=(POSITIVE,),
     float_partials=lengths.directions, source="DLMF 1.9.3", textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
 direction: Op = row(
     "direction", lengths.direction, _direction_partials, arity=ANY, params={"index": 0.0},
-    form=Function("direction", index="index"), numpy="direction", c="direction", domain=(POSITIVE,),
+    form=Function("direction", index="index"), domain=(POSITIVE,),
     float_partials=lengths.direction_slopes, source="DLMF 1.9.3",
 )
 

@@ -46,12 +46,7 @@ def smooth(op: ops.Op, xs: tuple[float, ...]) -> bool:
 def test_row_is_complete(op: ops.Op) -> None:
     assert oracle.reference(op)
     assert getattr(ops, op.name) is op
-    assert op.numpy and op.c and op.source
-    if op.arity != ops.ANY:
-        names = ["a", "b", "c", "d", "e"][: op.arity + len(op.params)]
-        for template in (op.numpy, op.c):
-            assert "a" in template.format(*names)
-            assert template.count("{") == template.count("}")
+    assert op.source
 
 
 @pytest.mark.parametrize("op", ROWS)

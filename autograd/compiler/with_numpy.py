@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.c.emit import c_program
-from autograd.compiler.backends.numpy.runtime import number_by_number
+from autograd.compiler.backends.numpy.spelling import number_by_number
 from autograd.compiler.backends.python.emit import python_program
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of

@@ -6,7 +6,6 @@ row at a time. The adjoint of a node is one sum of products: the contributions o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,59 +13,25 @@ import numpy as np
 from autograd import ops
 from autograd.compiler.graph.expand import lower
 from autograd.compiler.graph.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, distinct, spread
+from autograd.compiler.graph.symbol import Step, Symbol, recorded
 from autograd.op import Op
-from autograd.operators import Operators
 
 __all__ = ["Template", "differentiate", "template"]
-
-
-# What matters at the ends of the range only, in terms of what arrays have loops for.
-SIMPLER: dict[Op, Callable[..., Any]] = {
-    ops.scaled_exp: lambda x, factor: factor * ops.exp(x),
-    ops.scaled_power: lambda x, factor, exponent: factor * ops.power(x, exponent),
-    ops.div_slope: lambda a, b: -(a / b) / b,
-    ops.one_minus_square_power: lambda x, exponent: ops.power((1.0 - x) * (1.0 + x), exponent),
-    ops.scaled_sigmoid_slope: lambda c, x: c * ops.sigmoid_slope(x),
-    ops.share: lambda a, b: ops.sigmoid(a - b),
-    ops.share_slope: lambda a, b: ops.sigmoid_slope(a - b),
-}
-
-
-class Symbol(Operators):
-    """Stands for an operand or an intermediate result while a rule is run once."""
-
-    __slots__ = ("steps", "where")
-
-    def __init__(self, where: int, steps: list[tuple[Op, tuple[Any, ...]]]) -> None:
-        self.where = where
-        self.steps = steps
-
-    def _apply(self, op: Op, operands: tuple[Any, ...]) -> Any:  # type: ignore[override]
-        if op is ops.restrict or op is ops.saturate:
-            # They matter where the result is NaN or infinite only, and there the engine itself has the last word.
-            return operands[0]
-        if op in SIMPLER:
-            return SIMPLER[op](*operands)
-        # A step that was taken already is not repeated.
-        step = (op, tuple([x.where if isinstance(x, Symbol) else float(x) for x in operands]))
-        if step not in self.steps:
-            self.steps.append(step)
-        return Symbol(self.steps.index(step), self.steps)
 
 
 class Template:
     """What a row's rule does: a list of steps, and for each operand its partial derivative."""
 
     def __init__(self, op: Op, params: tuple[float, ...], count: int) -> None:
-        # Symbols are numbered from 0: the row's own application first, then each operand.
-        steps: list[tuple[Op, tuple[Any, ...]]] = []
-        marker = [(op, ("operand", i)) for i in range(count)]
-        steps.extend(marker)
-        steps.append((op, (*range(count), *params)))
-        operands = [Symbol(i, steps) for i in range(count)]
-        partials = op.rule(Symbol(count, steps), (*operands, *params))
+        # Symbols are numbered from 0: each operand first, then the row's own application.
+        known: list[Step] = [*((op, ("operand", i)) for i in range(count)), (op, (*range(count), *params))]
+
+        def rule(*xs: Any) -> Any:
+            """Take the result behind the operands."""
+            return op.rule(xs[count], (*xs[:count], *xs[count + 1 :]))
+
+        partials, self.steps = recorded(rule, known, params, guards=False)
         self.operands = count
-        self.steps = steps
         self.partials = [self._reduced(p, op.gated) for p in partials[:count]]
 
     def _reduced(self, p: Any, gated: bool) -> int | float:

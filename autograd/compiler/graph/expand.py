@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.graph.ir import ARITY, LARGE, MAX, MIN, ONE, SOP, Builder, Ints, distinct
+from autograd.compiler.graph.ir import (
+    ARITY,
+    FIRST_ROW,
+    LARGE,
+    MAX,
+    MIN,
+    ONE,
+    SOP,
+    Builder,
+    Graph,
+    Ints,
+    Terms,
+    distinct,
+)
+from autograd.compiler.graph.simplify import fuse_equal
+from autograd.compiler.graph.symbol import Step, recorded
 from autograd.op import Op
 
-__all__ = ["lower"]
+__all__ = ["expanded", "lower"]
 
 
 def lower(b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], out: Ints | None = None) -> Ints:
@@ -225,3 +241,101 @@ BY_INDEX: dict[str, Any] = {"softmax": _each_softmax, "log_softmax": _each_log_s
 
 Each takes the builder, a column for each operand with an entry for each call, and for each result its node, its call and its index.
 """
+
+
+def expanded(graph: Graph) -> Graph:
+    """Write the rows that say what they are in other rows as that.
+
+    It comes after differentiation, so that the table's own derivatives stay; what a value and its derivative
+    have in common is then computed once. The other rows stay rows until all is written out, so that equal ones
+    are found.
+    """
+    written_out = False
+    while kinds := _present(graph, lambda op, _: op.expand is not None):
+        graph, written_out = fuse_equal(_expand_once(graph, kinds)), True
+    return _lowered(graph) if written_out else graph
+
+
+def _present(graph: Graph, wanted: Any) -> list[int]:
+    """Return the kinds of the rows that occur and for which a function of row and constants holds."""
+    there = np.bincount(graph.kind, minlength=FIRST_ROW + len(graph.rows))[FIRST_ROW:]
+    return [FIRST_ROW + i for i, row in enumerate(graph.rows) if there[i] and wanted(*row)]
+
+
+def _expand_once(graph: Graph, kinds: list[int]) -> Graph:
+    """Replace each row of these kinds by the steps of its expansion; the last step keeps the row's number."""
+    b, chosen = _without_calls(graph, kinds)
+    origin = np.arange(graph.size)
+    for kind, nodes, columns in chosen:
+        op, params = graph.rows[kind - FIRST_ROW]
+        known: list[Step] = [(op, ("operand", i)) for i in range(len(columns))]
+        assert op.expand is not None
+        result, steps = recorded(op.expand, known, params, guards=True)
+        results = list(columns)
+        for i, (row, given) in enumerate(steps[len(columns) :], len(columns)):
+            count = len(given) - len(row.params)
+            operands = [results[x] if x.__class__ is int else np.full(len(nodes), b.constant(x)) for x in given[:count]]
+            last = i == len(steps) - 1 == result.where
+            out = nodes if last else b.new(SOP, len(nodes))
+            _call(b, row, tuple(given[count:]), operands, out)
+            results.append(out)
+            origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))  # constants stand in front
+            if not last:
+                origin[out] = nodes
+        if result.where != len(steps) - 1 or len(steps) == len(columns):
+            b.assign(nodes, SOP)
+            b.add(nodes, 1.0, results[result.where])
+    origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))
+    return _sorted(_finished(b, graph), origin)
+
+
+def _lowered(graph: Graph) -> Graph:
+    """Write rows of which the intermediate representation has a form of its own in that form."""
+    kinds = _present(graph, lambda op, params: op.name in SPECIAL or (op is ops.power and params == (2.0,)))
+    b, chosen = _without_calls(graph, kinds)
+    for kind, nodes, columns in chosen:
+        b.assign(nodes, SOP)
+        lower(b, *graph.rows[kind - FIRST_ROW], columns, nodes)
+    return _sorted(_finished(b, graph), np.append(np.arange(graph.size), np.zeros(b.size - graph.size, np.int64)))
+
+
+def _without_calls(graph: Graph, kinds: list[int]) -> tuple[Builder, list[tuple[int, Ints, list[Ints]]]]:
+    """Return a builder that goes on where the graph ends, but without the operands of rows of these kinds.
+
+    And for each kind its nodes, with a column for each operand.
+    """
+    found = [(kind, np.flatnonzero(graph.kind == kind)) for kind in kinds]
+    columns = [[c for c in graph.args[nodes].T if c[0] >= 0] for _, nodes in found]
+    args = graph.args.copy()
+    for _, nodes in found:
+        args[nodes] = -1
+    b = Builder.resumed(replace(graph, args=args))
+    return b, [(kind, nodes, given) for (kind, nodes), given in zip(found, columns, strict=True)]
+
+
+def _finished(b: Builder, graph: Graph) -> Graph:
+    """Return what a builder holds, with the marks of the graph that it began with."""
+    primal = np.append(graph.primal, np.full(b.size - graph.size, -1))
+    marks = {name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes")}
+    return b.graph(primal=primal, **marks)
+
+
+def _sorted(graph: Graph, origin: Ints) -> Graph:
+    """Number each new node next to that which it serves, so that the forward pass keeps what it computes."""
+    order = np.argsort(origin, kind="stable")
+    number = np.empty(graph.size, np.int64)
+    number[order] = np.arange(graph.size)
+
+    def renumbered(nodes: Any) -> Any:
+        """Return the new numbers; -1 stays."""
+        return np.where(np.asarray(nodes) >= 0, number[nodes], -1)
+
+    t = graph.terms
+    return replace(
+        graph, kind=graph.kind[order], value=graph.value[order], args=renumbered(graph.args[order]),
+        primal=renumbered(graph.primal[order]), terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
+        outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
+        labels={int(number[k]): label for k, label in graph.labels.items()},
+        forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,
+        scale=int(renumbered(graph.scale)), lanes=int(renumbered(graph.lanes)),
+    )  # fmt: skip

@@ -272,7 +272,7 @@ def compact(graph: Graph) -> Graph:
 
 def fuse_equal(graph: Graph) -> Graph:
     """Compute a row of the same operands once: the rules of neighbouring operands repeat steps."""
-    for _ in range(4):
+    for _ in range(16):
         rows = np.flatnonzero(graph.args[:, 0] >= 0)
         if not len(rows):
             return graph

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from autograd.compiler.backends.numpy.spelling import CODE
 from autograd.compiler.listing.views import number
 from autograd.compiler.roll.program import Part, Ref
 from autograd.op import Op
@@ -40,7 +41,9 @@ def row_text(op: Op, params: tuple[float, ...], texts: list[str], called: str = 
     signs = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "=="}
     if op.name in signs:
         return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"
-    template = op.numpy if "{" in op.numpy else f"{op.numpy or op.name}({', '.join(f'{{{i}}}' for i in range(len(texts) + len(params)))})"
+    if op.name not in CODE:
+        return f"{op.name}({', '.join(op.written([*texts, *map(number, params)]))})"
+    template = CODE[op.name]
     call = re.fullmatch(r"\w+\(.*\)", template) is not None
     return template.format(*(texts if call else map(wrapped, texts)), *map(number, params))
 

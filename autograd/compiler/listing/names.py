@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.numpy.spelling import CODE
 from autograd.compiler.roll.program import LANES, Program
 from autograd.op import TABLE
 
@@ -54,7 +55,7 @@ class Region:
 RESERVED = frozenset([
     *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add", "broadcast_to", "einsum", "empty",
     "view", "shared", "lanes", "gradient",
-    *(name for op in TABLE.values() for name in (op.name, *re.findall(r"[A-Za-z_]\w*", op.numpy))),
+    *TABLE, *(name for text in CODE.values() for name in re.findall(r"[A-Za-z_]\w*", text)),
 ])  # fmt: skip
 """What a printed program says by itself, so that nothing of the user's may bear the name."""
 

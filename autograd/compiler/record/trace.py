@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.differentiate import differentiate
+from autograd.compiler.graph.expand import expanded
 from autograd.compiler.graph.hoist import hoist
 from autograd.compiler.graph.ir import INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
@@ -156,7 +157,7 @@ def _trace(
 
 def forward_only(graph: Graph) -> Graph:
     """Simplify a graph without parameters."""
-    return hoist(simplify(graph))
+    return hoist(simplify(expanded(graph)))
 
 
 def with_gradient(graph: Graph, stopped: Any) -> Graph:
@@ -171,4 +172,4 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return hoist(adopt(simplify(settle_lane_sums(simplify(full)))))
+    return hoist(adopt(simplify(settle_lane_sums(simplify(expanded(full))))))

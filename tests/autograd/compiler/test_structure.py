@@ -19,7 +19,7 @@ import autograd
 import nn
 from autograd import Value, ops
 from autograd.compiler import compile
-from autograd.compiler.backends.numpy.runtime import function_of
+from autograd.compiler.backends.numpy.spelling import function_of
 from autograd.compiler.backends.python import spelling
 from autograd.compiler.graph.ir import INPUT
 from autograd.compiler.listing.source import written

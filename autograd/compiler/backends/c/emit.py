@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.c.loops import shared_part
-from autograd.compiler.backends.c.runtime import PRELUDE, expression
-from autograd.compiler.backends.c.spelling import literal
+from autograd.compiler.backends.c.spelling import PRELUDE, expression, literal
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import fold_texts

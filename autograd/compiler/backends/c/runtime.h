@@ -4,7 +4,6 @@
    first half have no branches, so that compilers turn loops over them into vector instructions; to that end
    exp, tanh and the logarithm behind softplus are here once more, as polynomials.
 
-   An operation over any number of operands is f(x, n, stride), with its constant, if any, last.
    Compile with -ffp-contract=off: a product and a sum fused behind the formulas' back breaks exact arithmetic. */
 #ifndef CHAINRULE_C_RUNTIME_H
 #define CHAINRULE_C_RUNTIME_H
@@ -49,9 +48,6 @@ static inline __attribute__((always_inline)) double cr_polynomial(double x, cons
     return q;
 }
 
-#define CR_SELU_SCALE 1.0507009873554805
-#define CR_SELU_ALPHA 1.6732632423543772
-
 /* Exact arithmetic on pairs: a rounded result, and what the rounding lost. */
 
 static inline double cr_sum_error(double a, double b, double s) {
@@ -71,8 +67,6 @@ static inline double cr_product_error(double a, double b, double p) {
 
 /* Pieces. */
 
-static inline double square(double x) { return x * x; }
-
 static inline double step(double a, double b, double tie) { return a > b ? 1.0 : a < b ? 0.0 : a == b ? tie : (double)NAN; }
 
 static inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x + 0.0; }
@@ -85,14 +79,6 @@ static inline double clamp(double x, double low, double high) {
     x = x >= low ? x : x != x || low != low ? x + low : low;
     return x <= high ? x : x != x || high != high ? x + high : high;
 }
-
-static inline double relu6(double x) { return clamp(x, 0.0, 6.0); }
-
-static inline double hardtanh(double x) { return clamp(x, -1.0, 1.0); }
-
-static inline double maximum(double a, double b) { return a >= b ? a : b > a ? b : a + b; }
-
-static inline double minimum(double a, double b) { return a <= b ? a : b < a ? b : a + b; }
 
 static inline double where(double condition, double a, double b) { return condition != 0.0 ? a : b; }
 
@@ -145,11 +131,6 @@ static inline double exp_loop(double x) {
     return e.m * e.s1 * e.s2;
 }
 
-static inline double scaled_exp(double x, double factor) {
-    cr_power e = cr_exp(x);
-    return factor * e.m * e.s1 * e.s2;
-}
-
 /* log(1 + u) for u from 0 to 1: 2 artanh(s) with s = u / (2 + u), and what s lost to rounding. */
 static inline double cr_log1p(double u) {
     double d = 2.0 + u, lost = u - (d - 2.0), s = u / d, p = s * d;
@@ -178,29 +159,10 @@ static inline double tanh_loop(double x) {
 
 /* Activations. */
 
-static inline double sigmoid(double x) {
-    double e = exp_loop(-fabs(x));
-    return (x < 0.0 ? e : 1.0) / (1.0 + e);
-}
-
 /* The derivative of the logistic function. */
 static inline double sigmoid_slope(double x) {
     double e = exp_loop(-fabs(x)), d = 1.0 + e;
     return e / (d * d);
-}
-
-/* c times that; by halves of the exponential where the slope lacks digits, or is zero, and the product may not be. */
-static inline double scaled_sigmoid_slope(double c, double x) {
-    double e = exp(fabs(x) < 700.0 ? -fabs(x) : -0.5 * fabs(x)), d = 1.0 + e;
-    return fabs(x) < 700.0 ? c * (e / (d * d)) : c * e * e;
-}
-
-/* (1 - x^2)^exponent, the rounding errors of the square and of the difference made good; NaN beyond 1. */
-static inline double one_minus_square_power(double x, double exponent) {
-    double s = x * x, base = 1.0 - s, rest = fabs(x) <= 1.0 ? cr_sum_error(1.0, -s, base) - cr_product_error(x, x, s) : 0.0;
-    if (!(base > 0.0)) return fabs(x) == 1.0 ? pow(0.0, exponent) : (double)NAN;
-    double y = exponent == -0.5 ? 1.0 / sqrt(base) : pow(base, exponent);
-    return y + y * (exponent * (rest / base));
 }
 
 /* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get lost. */
@@ -219,21 +181,7 @@ static inline double sech_squared(double x) {
 
 static inline double softplus(double x) { return (x > 0.0 ? x : 0.0) + cr_log1p(exp_loop(-fabs(x))); }
 
-static inline double logsigmoid(double x) { return -softplus(-x); }
-
-/* x is multiplied in before the exponential can underflow; the quotient is corrected by its residual. */
-static inline double silu(double x) {
-    cr_power e = cr_exp(-fabs(x));
-    double factor = e.m * e.s1 * e.s2, d = 1.0 + factor, d_rest = (1.0 - d) + factor, low = clamp(x, -1400.0, 0.0);
-    double p = x < 0.0 ? low * e.m : x, p_rest = x < 0.0 ? cr_product_error(low, e.m, p) : 0.0;
-    double q = p / d, w = q * d, rest = ((p - w) - cr_product_error(q, d, w)) + (p_rest - q * d_rest);
-    q = copysign(fabs(x) < 1400.0 ? q + rest / d : x < 0.0 ? 0.0 : x, x);
-    return x < 0.0 ? q * e.s1 * e.s2 : q;
-}
-
 static inline double elu(double x, double alpha) { return x > 0.0 ? x : alpha * expm1(x); }
-
-static inline double selu(double x) { return x > 0.0 ? CR_SELU_SCALE * x : CR_SELU_SCALE * CR_SELU_ALPHA * expm1(x); }
 
 /* Division with a remainder, as Python's: the remainder has the sign of b. */
 
@@ -274,11 +222,6 @@ CR_RARE double cr_round_decimal(double x, double ndigits) {
 }
 
 static inline double round_digits(double x, double ndigits) { return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits); }
-
-static inline double div_slope(double a, double b) {
-    double y = a / b;
-    return 0.0 < fabs(y) && fabs(y) < 1e-290 && fabs(b) < 1.0 ? -a / (b * b) : -y / b;
-}
 
 /* Powers. */
 
@@ -347,13 +290,14 @@ CR_RARE double monomial(double c, double a, double b, double order, double logs)
     return cr_value(p);
 }
 
-static inline double scaled_power(double x, double factor, double exponent) {
-    double p = power(x, exponent), size = fabs(p);
-    int plain = (1e-290 < size && size < 1e290) || !(0.0 < fabs(x) && fabs(x) < (double)INFINITY);
-    return plain ? factor * p : monomial(factor, x, exponent, 0.0, 0.0);
+/* log(e^a + e^b), relative to the larger one. */
+static inline double logaddexp(double a, double b) {
+    double top = a >= b ? a : b > a ? b : a + b, low = a <= b ? a : b < a ? b : a + b;
+    if (!isfinite(top)) return top;
+    double d = low - top, e = exp(d);
+    return top + log1p(e + e * cr_sum_error(low, -top, d));
 }
 
 #include "special.h"
-#include "nary.h"
 
 #endif

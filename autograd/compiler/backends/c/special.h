@@ -85,19 +85,6 @@ static inline double normal_cdf(double x) {
     return fabs(x) <= 0.5 ? 0.5 + cr_central(x) : x > 0.0 ? 1.0 - tail : x < 0.0 ? tail : x;
 }
 
-static inline double gelu(double x) {
-    double far = clamp(fabs(x), 0.5, 45.0), tail = cr_tail(far, 2.0, x < 0.0 ? -far : 1.0);
-    return fabs(x) <= 0.5 ? x * (0.5 + cr_central(x)) : x > 0.0 ? x * (1.0 - tail) : x < 0.0 ? tail : x;
-}
-
-/* The derivative of a whole order of gelu. */
-static inline double gelu_slope(double x, double order) {
-    if (order == 1.0) return normal_cdf(x) - 0.3989422804014327 * gaussian(x, 1.0, 2.0);
-    if (!(fabs(x) <= 1e3)) return isnan(x) ? x : 0.0;
-    double low, least, high = cr_hermite(x, order - 2.0, 2.0, &low), less = cr_hermite(x, order, 2.0, &least), d = high - less;
-    return cr_times_gaussian(0.3989422804014327 * (d + (cr_sum_error(high, -less, d) + low - least)), x, 2.0);
-}
-
 /* Bernoulli numbers B(2), B(4), ... as fractions: DLMF 24.2. */
 static const double cr_bernoulli[16][2] = {
     {1, 6}, {-1, 30}, {1, 42}, {-1, 30}, {5, 66}, {-691, 2730}, {7, 6}, {-3617, 510}, {43867, 798}, {-174611, 330},

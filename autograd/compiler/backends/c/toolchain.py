@@ -44,7 +44,7 @@ from autograd.keep.files import read_bytes, temporary_file, write_atomically
 
 __all__ = ["STRICT", "CompilationError", "Compiler", "broken", "build", "cache_folder", "examine", "find_compiler", "load", "no_compiler"]
 
-HEADERS = ("runtime.h", "special.h", "nary.h", "wide.h")
+HEADERS = ("runtime.h", "special.h", "wide.h")
 # No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process; a compiler whose own flags do such
 # things is found out by `probe`. What is here instead
 # gives up nothing but errno and floating-point traps, which nobody reads, so that loops become vector code.

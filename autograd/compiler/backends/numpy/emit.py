@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd import ops
 from autograd.compiler.backends.numpy.contract import Calls, contract, pick
-from autograd.compiler.backends.numpy.runtime import function_of, positive
+from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import loops
 
@@ -124,28 +124,8 @@ class Bound:
             arrays = [self.array(r, s.sizes, s.lane) for r in s.operands]
             operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
             out = self.array(s.result, s.sizes, s.lane)
-            params = s.params
-            if s.op.name in ("greater", "greater_equal", "less", "less_equal", "equal"):
-                # Comparing into booleans, then widening them, is faster than comparing into floats.
-                truth = np.empty(out.shape, bool)
-                self.calls.add(function_of(s.op), *operands, truth)
-                self.calls.add(np.copyto, out, truth.view(np.int8))
-                return
-            if s.op.name == "step" and not params[0] and isinstance(operands[1], float) and operands[1] == 0.0:
-                self.calls.add(positive, operands[0], np.zeros(out.shape), out)
-                return
-            if s.op.name == "relu":
-                # An array of zeros: NumPy has no fast loop for the maximum of an array and a number.
-                self.calls.add(np.maximum, *operands, np.zeros(out.shape), out)
-                return
-            if s.op.name == "monomial" and not params[1] and all(isinstance(operands[k], float) for k in (0, 2)):
-                # The derivative of a power with a constant exponent: c * x ** e.
-                self.calls.add(np.power, operands[1], float(operands[2]) - params[0], out)
-                self.calls.add(np.multiply, out, float(operands[0]), out)
-                return
-            if s.op in (ops.sigmoid, ops.sigmoid_slope) and self._logistic(s, operands[0], out):
-                return
-            self.calls.add(function_of(s.op), *operands, *params, out)
+            for call in self._logistic(s, operands, out) or calls_of(s.op, operands, s.params, out):
+                self.calls.add(*call)
         elif s.starts is not None:
             self._ragged(s)
         elif s.extremum:
@@ -171,25 +151,21 @@ class Bound:
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
 
-    def _logistic(self, s: Statement, x: Any, out: Any) -> bool:
+    def _logistic(self, s: Statement, operands: list[Any], out: Any) -> list[tuple[Any, ...]]:
         """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
+        if s.op is not ops.sigmoid and s.op is not ops.sigmoid_slope:
+            return []
         ref = s.operands[0]
         key = (ref.base, ref.strides, s.sizes)
         if s.op is ops.sigmoid:
             e = np.empty(out.shape)
             if ref.base >= 0:
                 self.exponentials[key] = e, out
-            self.calls.add(np.negative, x, e)
-            self.calls.add(np.exp, e, e)
-            self.calls.add(np.add, e, 1.0, out)
-            self.calls.add(np.divide, 1.0, out, out)
-            return True
+            return [(np.negative, operands[0], e), (np.exp, e, e), (np.add, e, 1.0, out), (np.divide, 1.0, out, out)]
         if key in self.exponentials:
             e, y = self.exponentials[key]
-            self.calls.add(np.multiply, e, y, out)
-            self.calls.add(np.multiply, out, y, out)
-            return True
-        return False
+            return [(np.multiply, e, y, out), (np.multiply, out, y, out)]
+        return []
 
     def _extremum(self, s: Statement) -> None:
         ufunc = np.maximum if s.extremum == "max" else np.minimum

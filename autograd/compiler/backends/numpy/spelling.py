@@ -1,9 +1,10 @@
-"""Rows of the table over NumPy arrays. Each function takes operands, the row's constants, and where to write.
+"""How NumPy spells the primitives: the rows of the table that compiled programs compute as they are.
 
-What is not here is computed as the row's ``numpy`` field says; what that cannot say, by the row's own value, number
-by number: slower, and exactly the same.
-A program whose result or gradient is not finite is evaluated again by the engine itself, so these functions
-need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
+What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's constants,
+and where to write. A row that is in neither place is computed by its own value, number by number: slower, and
+exactly the same; ``report()`` names it. A program whose result or gradient is not finite is evaluated again by
+the engine itself, so these functions need not reproduce the engine's special cases, as long as no NaN or
+infinity gets lost.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.numpy import special
+from autograd.compiler.backends.numpy.special import by_value
 from autograd.floats import elementary
-from autograd.floats import gaussian as normal
 from autograd.op import TABLE, Op
 
-__all__ = ["function_of", "number_by_number", "positive"]
+__all__ = ["CODE", "calls_of", "function_of", "number_by_number"]
 
 
 def sigmoid(x: Any, out: Any) -> None:
@@ -87,28 +89,10 @@ def elu(x: Any, alpha: float, out: Any) -> None:
     out[...] = np.where(x > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0)))
 
 
-def selu(x: Any, out: Any) -> None:
-    """Scaled elu."""
-    elu(x, elementary.SELU_ALPHA, out)
-    np.multiply(out, elementary.SELU_SCALE, out=out)
-
-
 def softplus(x: Any, out: Any) -> None:
     """log(1 + exp(x))."""
     np.maximum(x, 0.0, out=out)
     np.add(out, np.log1p(np.exp(-np.abs(x))), out)
-
-
-def logsigmoid(x: Any, out: Any) -> None:
-    """log(sigmoid(x))."""
-    np.minimum(x, 0.0, out=out)
-    np.subtract(out, np.log1p(np.exp(-np.abs(x))), out)
-
-
-def silu(x: Any, out: Any) -> None:
-    """x * sigmoid(x)."""
-    e = np.exp(-np.abs(x))
-    np.multiply(x, np.where(np.less(x, 0.0), e, 1.0) / (1.0 + e), out)
 
 
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
@@ -120,16 +104,6 @@ def clamp(x: Any, low: float, high: float, out: Any) -> None:
     """Limit to an interval."""
     np.maximum(x, low, out=out)
     np.minimum(out, high, out=out)
-
-
-def relu6(x: Any, out: Any) -> None:
-    """Limit to [0, 6]."""
-    clamp(x, 0.0, 6.0, out)
-
-
-def hardtanh(x: Any, out: Any) -> None:
-    """Limit to [-1, 1]."""
-    clamp(x, -1.0, 1.0, out)
 
 
 def restrict(x: Any, out: Any) -> None:
@@ -192,25 +166,6 @@ def gaussian(x: Any, order: float, scale: float, out: Any) -> None:
     np.multiply(before * (-1.0 / scale**0.5) ** order, np.exp(-u * u), out=out)
 
 
-def one_minus_square_power(x: Any, exponent: float, out: Any) -> None:
-    """(1 - x * x) ** exponent; NaN beyond 1."""
-    restrict((1.0 - x) * (1.0 + x), out)
-    np.power(out, exponent, out=out)
-
-
-def gelu_slope(x: Any, order: float, out: Any) -> None:
-    """The derivative of a whole order of gelu."""
-    if order == 1.0:
-        _by_value(normal.normal_cdf)(x, out)
-        np.add(out, x * np.exp(-0.5 * np.square(x)) / (2.0 * np.pi) ** 0.5, out=out)
-    else:
-        less = np.empty_like(out)
-        gaussian(x, order - 2.0, 2.0, out)
-        gaussian(x, order, 2.0, less)
-        np.subtract(out, less, out=out)
-        np.divide(out, (2.0 * np.pi) ** 0.5, out=out)
-
-
 def sign(x: Any, out: Any) -> None:
     """Sign."""
     np.sign(x, out)
@@ -221,30 +176,65 @@ def round_digits(x: Any, ndigits: float, out: Any) -> None:
     if ndigits == 0.0:
         np.rint(x, out)
     else:
-        _by_value(elementary.round)(x, ndigits, out)
+        by_value(elementary.round)(x, ndigits, out)
 
 
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, selu, softplus, logsigmoid, silu, where, clamp, relu6, hardtanh,
-        restrict, saturate, direction, logaddexp, power, monomial, gaussian, gelu_slope, one_minus_square_power, sign,
+        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp, restrict,
+        saturate, direction, logaddexp, power, monomial, gaussian, sign, special.erf, special.erfc,
+        special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
+"""By the name of their row."""
 
-
-def _by_value(value: Callable[..., float]) -> Callable[..., None]:
-    bare = getattr(value, "bare", value)  # of a custom operation, the user's own function, without its check
-
-    def apply(*operands: Any) -> None:
-        *given, out = operands
-        numbers = [np.broadcast_to(x, out.shape).ravel().tolist() for x in given]
-        results = list(map(bare, *numbers))
-        if not {float}.issuperset(map(type, results)):
-            results = list(map(value, *numbers))
-        out[...] = np.array(results).reshape(out.shape)
-
-    return apply
+CODE: dict[str, str] = {
+    "div": "{0} / {1}",
+    "floordiv": "floor_divide({0}, {1})",
+    "mod": "mod({0}, {1})",
+    "power": "{0} ** {1}",
+    "pow": "{0} ** {1}",
+    "sqrt": "sqrt({0})",
+    "cbrt": "cbrt({0})",
+    "exp": "exp({0})",
+    "exp2": "exp2({0})",
+    "expm1": "expm1({0})",
+    "log": "log({0})",
+    "log1p": "log1p({0})",
+    "log2": "log2({0})",
+    "log10": "log10({0})",
+    "sin": "sin({0})",
+    "cos": "cos({0})",
+    "tan": "tan({0})",
+    "asin": "arcsin({0})",
+    "acos": "arccos({0})",
+    "atan": "arctan({0})",
+    "sinh": "sinh({0})",
+    "cosh": "cosh({0})",
+    "tanh": "tanh({0})",
+    "asinh": "arcsinh({0})",
+    "acosh": "arccosh({0})",
+    "atanh": "arctanh({0})",
+    "clamp": "clip({0}, {1}, {2})",
+    "abs": "abs({0})",
+    "sign": "sign({0})",
+    "floor": "floor({0})",
+    "ceil": "ceil({0})",
+    "round": "round({0}, {1})",
+    "maximum": "maximum({0}, {1})",
+    "minimum": "minimum({0}, {1})",
+    "where": "where({0}, {1}, {2})",
+    "hypot": "hypot({0}, {1})",
+    "atan2": "arctan2({0}, {1})",
+    "logaddexp": "logaddexp({0}, {1})",
+    "greater": "greater({0}, {1})",
+    "greater_equal": "greater_equal({0}, {1})",
+    "less": "less({0}, {1})",
+    "less_equal": "less_equal({0}, {1})",
+    "equal": "equal({0}, {1})",
+}
+"""What NumPy has itself, as an expression of operands and constants, and how listings print the other primitives."""
 
 
 OPERATORS: dict[type[ast.AST], str] = {
@@ -254,12 +244,12 @@ OPERATORS: dict[type[ast.AST], str] = {
 
 
 def _as_spelled(op: Op) -> Callable[..., Any] | None:
-    """Return the function that a row's ``numpy`` template is; None where it names what NumPy does not have."""
-    names = [f"x{i}" for i in range(op.arity + len(op.params))]
-    text = op.numpy.format(*names)
-    tree = ast.parse(text, mode="eval").body if "{" in op.numpy else None
-    if tree is None or not all(n.id in names or hasattr(np, n.id) for n in ast.walk(tree) if isinstance(n, ast.Name)):
+    """Return the function that a row's expression in `CODE` is; None where there is none."""
+    if op.name not in CODE or TABLE.get(op.name) is not op:  # a custom operation may be named as a row
         return None
+    names = [f"x{i}" for i in range(op.arity + len(op.params))]
+    text = CODE[op.name].format(*names)
+    tree = ast.parse(text, mode="eval").body
     operands: list[ast.expr] = []
     ufunc: Any = None
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
@@ -268,7 +258,7 @@ def _as_spelled(op: Op) -> Callable[..., Any] | None:
         operands, ufunc = [tree.left, tree.right], getattr(np, OPERATORS[type(tree.op)])
     if isinstance(ufunc, np.ufunc) and [ast.unparse(x) for x in operands] == names:
         return ufunc  # which writes its result in place
-    function = eval(f"lambda {', '.join(names)}: {text}", dict(vars(np)))  # noqa: S307 - the table's own text
+    function = eval(f"lambda {', '.join(names)}: {text}", dict(vars(np)))  # noqa: S307 - the text above
     return lambda *given: np.copyto(given[-1], function(*given[:-1]))
 
 
@@ -276,10 +266,10 @@ def _as_spelled(op: Op) -> Callable[..., Any] | None:
 def function_of(op: Op) -> Callable[..., Any]:
     """Return the function that applies a row to arrays: operands, constants, then the result.
 
-    A function above, if there is one of the row's name; else what the row's ``numpy`` field says; else its value.
+    A function above, if there is one of the row's name; else what `CODE` says; else its value.
     """
     found = _whole(op)
-    return _by_value(op.value) if found is None else found
+    return by_value(op.value) if found is None else found
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:
@@ -291,3 +281,51 @@ def _whole(op: Op) -> Callable[..., Any] | None:
 def number_by_number(ops: Iterable[Op]) -> list[str]:
     """Return the names of those rows that NumPy has no function for, so that Python evaluates them number by number."""
     return sorted({op.name for op in ops if _whole(op) is None})
+
+
+# Where one call of a function is not the fastest way: the calls, each as a function and its arguments.
+
+Calls = list[tuple[Any, ...]]
+
+
+def _compare(op: Op) -> Callable[..., Calls]:
+    """Compare into booleans, then widen them, which is faster than comparing into floats."""
+
+    def calls(operands: list[Any], _params: tuple[float, ...], out: Any) -> Calls:
+        truth = np.empty(out.shape, bool)
+        return [(function_of(op), *operands, truth), (np.copyto, out, truth.view(np.int8))]
+
+    return calls
+
+
+def _step(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
+    """Compare with zero by the sign."""
+    a, b = operands
+    if params[0] or not (isinstance(b, float) and b == 0.0):
+        return [(step, a, b, *params, out)]
+    return [(positive, a, np.zeros(out.shape), out)]
+
+
+def _relu(operands: list[Any], _params: tuple[float, ...], out: Any) -> Calls:
+    """Compare with an array of zeros: NumPy has no fast loop for the maximum of an array and a number."""
+    return [(np.maximum, *operands, np.zeros(out.shape), out)]
+
+
+def _monomial(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
+    """Write the derivative of a power with a constant exponent, c * x ** e, as that."""
+    c, x, exponent = operands
+    order, logs = params
+    if logs or not (isinstance(c, float) and isinstance(exponent, float)):
+        return [(monomial, c, x, exponent, order, logs, out)]
+    return [(np.power, x, float(exponent) - order, out), (np.multiply, out, float(c), out)]
+
+
+CALLS: dict[Op, Callable[..., Calls]] = {
+    **{TABLE[name]: _compare(TABLE[name]) for name in ("greater", "greater_equal", "less", "less_equal", "equal")},
+    TABLE["step"]: _step, TABLE["relu"]: _relu, TABLE["monomial"]: _monomial,
+}  # fmt: skip
+
+
+def calls_of(op: Op, operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
+    """Return the calls that apply a row: functions with their arguments."""
+    return CALLS[op](operands, params, out) if op in CALLS else [(function_of(op), *operands, *params, out)]

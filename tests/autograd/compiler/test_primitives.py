@@ -1,0 +1,89 @@
+"""Primitives that NumPy lacks, over whole arrays, and rows that are written out in others."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+import reference
+
+import autograd
+from autograd import Value, compile, ops
+from autograd.compiler.backends.numpy import special
+from autograd.compiler.backends.numpy.spelling import CODE, FUNCTIONS, function_of, number_by_number
+from autograd.compiler.graph.ir import BOUND
+
+EDGES = (0.0, -0.0, 1.0, 2.0, 3.0, 12.0, 1e-300, 5e-324, 1e10, -1e10, -0.5, -1.0, -2.5, math.inf, -math.inf, math.nan)
+
+
+def points(name):
+    rng = random.Random(name)
+    low, high = (1e-3, 14.0) if name in ("lgamma", "digamma") else (-7.0, 7.0)
+    near = [rng.uniform(low, high) for _ in range(600)]
+    beside = [root + sign * 2.0**-k for root in (0.5, 1.0, 2.0, 12.0) for k in range(2, 52, 3) for sign in (-1.0, 1.0)]
+    return [*near, *beside, *(10.0 ** rng.uniform(-300.0, 299.0) for _ in range(100)), *(rng.uniform(14.0, 40.0) for _ in range(200)), *EDGES]
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "normal_cdf", "lgamma", "digamma"])
+@np.errstate(all="ignore")
+def test_a_primitive_over_arrays_has_the_value_of_its_row(name):
+    xs = points(name)
+    out = np.empty(len(xs))
+    getattr(special, name)(np.array(xs), out)
+    op = ops.TABLE[name]
+    for x, got in zip(xs, out.tolist(), strict=True):
+        want = op.value(x)
+        if got == want or (got != got and want != want):
+            continue
+        assert math.isfinite(got), (x, got, want)
+        # Next to its root digamma is compared with the terms that cancel there.
+        term = 1.0 if name == "digamma" else 0.0
+        assert reference.ulps(got, reference.value(name, (x,)), term) <= 16.0, (x, got, want)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "normal_cdf", "lgamma", "digamma"])
+def test_a_primitive_over_arrays_calls_no_python_for_each_number(name, monkeypatch):
+    assert not number_by_number([ops.TABLE[name]])
+    monkeypatch.setattr(special, "_others", lambda which, *_: pytest.fail("one by one") if which.any() else None)
+    function_of(ops.TABLE[name])(np.linspace(0.1, 30.0, 50), np.empty(50))
+
+
+WRITTEN_OUT = [op for op in ops.TABLE.values() if op.expand is not None]
+
+
+@pytest.mark.parametrize("op", WRITTEN_OUT, ids=lambda op: op.name)
+def test_no_backend_knows_a_row_that_is_written_out(op):
+    assert op.name not in CODE
+    assert op.name not in FUNCTIONS
+
+
+@pytest.mark.parametrize("op", WRITTEN_OUT, ids=lambda op: op.name)
+def test_an_expansion_has_the_value_of_its_row(op):
+    for xs in reference.points(op, 300, "expanded"):
+        want, got = op.value(*xs), op.expand(*xs)
+        if max(map(abs, xs)) < BOUND and abs(want) < BOUND:  # else the engine evaluates
+            # A slope that crosses zero is compared with the two terms that cancel there.
+            assert got == pytest.approx(want, rel=1e-12, abs=1e-15 if op is ops.gelu_slope else 1e-200), xs
+
+
+def calls(step):
+    return [s.op.name for s in step._latest[0].program.statements if s.op is not None]
+
+
+@pytest.mark.parametrize(("name", "shared"), [("gelu", "normal_cdf"), ("silu", "sigmoid")])
+def test_what_value_and_derivative_have_in_common_is_computed_once(name, shared):
+    w = Value(0.5, "w")
+    step = compile(lambda x: getattr(w * x, name)(), [w], batch=True, backend="numpy")
+    step([1.0, -2.0])
+    assert calls(step).count(shared) == 1
+    assert name not in calls(step)
+    assert step.check([1.0, -2.0]) < 1e-12
+
+
+@pytest.mark.parametrize("lanes", [False, True])
+@pytest.mark.parametrize("op", [op for op in WRITTEN_OUT if op.arity == 1 and not op.params], ids=lambda op: op.name)
+def test_derivatives_of_higher_order_of_what_is_written_out(op, lanes):
+    w = Value(0.3, "w")
+    second = autograd.grad(autograd.grad(lambda t: op(t) * t))
+    step = compile(lambda x: second(w * x), [w], batch=lanes, backend="numpy")
+    assert step.check([0.7, -0.2, 2.0] if lanes else 0.7) < 1e-11
