@@ -269,7 +269,8 @@ one_minus_square_power: Op = row(
     "one_minus_square_power", elementary.one_minus_square_power,
     lambda y, x, c: (-2.0 * c * (x * one_minus_square_power(x, c - 1.0)),), params={"exponent": -0.5},
     form=Auxiliary(lambda x, c: (1.0 - x**2.0) ** c),
-    domain=((-1.0, 1.0),), expand=lambda x, c: power(restrict((1.0 - x) * (1.0 + x)), c), source="DLMF 4.4.7, 1.4.12",
+    domain=((-1.0, 1.0),), expand=lambda x, c: power(restrict((1.0 - x) * (1.0 + x)), c),
+    source="DLMF 4.4.7, 1.4.12",
 )
 sinh: Op = row(
     "sinh", elementary.sinh, lambda y, x: (cosh(x),), source="DLMF 4.34.7",
