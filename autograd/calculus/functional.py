@@ -76,7 +76,9 @@ def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) 
     return gradient
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """Return the function that computes the pair of the value of ``f`` and its gradient, at the cost of one.
 
     Parameters
@@ -98,7 +100,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     check_function(f, "value_and_grad")
 
     @wraps(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = Linearization("value_and_grad", f, args, kwargs, argnums=argnums, has_aux=has_aux)
         gradient = run.gradient()
         return run.with_aux(run.output()), gradient

@@ -29,7 +29,7 @@ def draw(
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
     legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
-) -> Any:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """Draw the graph below ``root``: values, gradients, local derivatives, and what flows back.
 
     Parameters
