@@ -1,9 +1,9 @@
 """Measure again what the site shows.
 
 ``python notebooks/docs/measure.py`` runs every script ``tests/benchmarks/bench_NAME.py``, and keeps what it
-prints in ``results/NAME.json``, which is committed. ``python notebooks/docs/measure.py NAME [OPTION ...]`` runs
-one, with options of its own; ``nn-python`` does so without the engine's C. Do so on a machine that does nothing else. The README's figures follow;
-``python notebooks/docs/measure.py --readme`` only enters them.
+prints in ``results/NAME.json``, which is committed. ``python notebooks/docs/measure.py NAME [OPTION ...]``
+runs one, with options of its own; ``nn-python`` does so without the engine's C. Do so on a machine that does
+nothing else. The README's figures follow; ``python notebooks/docs/measure.py --readme`` only enters them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks, and say where the results are."""
     names, options = arguments[:1], arguments[1:]
     if names != ["--readme"]:
-        every = sorted([*(path.stem.removeprefix("bench_") for path in results.script("core").parent.glob("bench_*.py")), f"nn{results.PURE}"])
+        every = sorted(
+            [
+                *(
+                    path.stem.removeprefix("bench_")
+                    for path in results.script("core").parent.glob("bench_*.py")
+                ),
+                f"nn{results.PURE}",
+            ]
+        )
         for name in names or every:
             print(results.measure(name, options).relative_to(results.ROOT), flush=True)
     readme.write()

@@ -130,7 +130,9 @@ def show(name: str) -> str:
     out = [f"`{record['command']}` printed:", "", printed]
     about = record["machine"]
     packages = ", ".join(f"{package} {version}" for package, version in about["packages"].items())
-    machine = f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}"
+    machine = (
+        f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['python']}, {packages}"
+    )
     out += ["", f"Measured on: {machine}.", "{ .machine }"]
     return "\n".join(out)
 
