@@ -113,7 +113,7 @@ div: Op = row(  # not 1.0 / b: b may be a constant zero
 div_slope: Op = row(
     "div_slope", elementary.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
     form=Auxiliary(lambda a, b: -(a / b**2.0)),
-    domain=(REALS, POSITIVE), expand=lambda a, b: -(a / b) / b, source="DLMF 1.4.11",
+    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
 neg: Op = row(
     "neg", lambda x: -x, lambda y, x: (-1.0,), symbol="-", form=Prefix("-"), source="DLMF 1.4.9",
@@ -154,7 +154,7 @@ power: Op = row(
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
     "scaled_power", elementary.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),),
     params={"factor": 1.0, "exponent": 2.0}, form=Auxiliary(lambda x, c, e: c * x**e), domain=(POSITIVE,),
-    expand=lambda x, c, e: c * power(x, e), source="DLMF 4.4.7, 1.4.12",
+    source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
     "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)),

@@ -39,14 +39,18 @@ class Template:
         if not isinstance(p, Symbol):
             return float(p)
         op, given = self.steps[p.where]
-        return 0.0 if gated and op is ops.mul and 0.0 in [x for x in given if x.__class__ is float] else p.where
+        return (
+            0.0 if gated and op is ops.mul and 0.0 in [x for x in given if x.__class__ is float] else p.where
+        )
 
     def run(self, b: Builder, y: Ints, operands: list[Ints]) -> list[Ints | float]:
         """Repeat the steps for many nodes; return each partial as nodes or as one number."""
         results = [*operands, y]
         for op, given in self.steps[self.operands + 1 :]:
             count = len(given) - len(op.params)
-            columns = [results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]]
+            columns = [
+                results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]
+            ]
             results.append(lower(b, op, tuple(given[count:]), columns))
         return [results[p] if isinstance(p, int) else p for p in self.partials]
 

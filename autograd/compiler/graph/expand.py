@@ -29,7 +29,9 @@ from autograd.op import Op
 __all__ = ["expanded", "lower"]
 
 
-def lower(b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], out: Ints | None = None) -> Ints:
+def lower(
+    b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], out: Ints | None = None
+) -> Ints:
     """Apply a row to columns of operands; return the nodes of the results.
 
     Parameters
@@ -52,7 +54,10 @@ def lower(b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], ou
     if rule is not None:
         rule(b, columns, out, params)
     elif len(columns) > ARITY:
-        raise NotImplementedError(f"{op.name}() of {len(columns)} operands cannot be compiled; write it in terms of smaller operations")
+        raise NotImplementedError(
+            f"{op.name}() of {len(columns)} operands cannot be compiled; write it in terms of smaller "
+            "operations"
+        )
     else:
         _call(b, op, params, columns, out)
     return out
@@ -230,16 +235,22 @@ def _each_direction(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: In
 
 
 SPECIAL: dict[str, Any] = {
-    "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div, "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal,
-    "sum": _add, "mean": _mean, "dot": _dot, "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN),
-    "logsumexp": _logsumexp, "softmax": _softmax, "softmax_rest": _softmax_rest, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
+    "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div,
+    "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal, "sum": _add, "mean": _mean, "dot": _dot,
+    "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN), "logsumexp": _logsumexp, "softmax": _softmax,
+    "softmax_rest": _softmax_rest, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
 }  # fmt: skip
 """How to take apart the rows that are not kept as they are."""
 
-BY_INDEX: dict[str, Any] = {"softmax": _each_softmax, "log_softmax": _each_log_softmax, "direction": _each_direction}
+BY_INDEX: dict[str, Any] = {
+    "softmax": _each_softmax,
+    "log_softmax": _each_log_softmax,
+    "direction": _each_direction,
+}
 """Those of which the last constant is an index: all results of many calls at a time.
 
-Each takes the builder, a column for each operand with an entry for each call, and for each result its node, its call and its index.
+Each takes the builder, a column for each operand with an entry for each call, and for each result its node,
+its call and its index.
 """
 
 
@@ -247,8 +258,8 @@ def expanded(graph: Graph) -> Graph:
     """Write the rows that say what they are in other rows as that.
 
     It comes after differentiation, so that the table's own derivatives stay; what a value and its derivative
-    have in common is then computed once. The other rows stay rows until all is written out, so that equal ones
-    are found.
+    have in common is then computed once. The other rows stay rows until all is written out, so that equal
+    ones are found.
     """
     written_out = False
     while kinds := _present(graph, lambda op, _: op.expand is not None):
@@ -274,7 +285,10 @@ def _expand_once(graph: Graph, kinds: list[int]) -> Graph:
         results = list(columns)
         for i, (row, given) in enumerate(steps[len(columns) :], len(columns)):
             count = len(given) - len(row.params)
-            operands = [results[x] if x.__class__ is int else np.full(len(nodes), b.constant(x)) for x in given[:count]]
+            operands = [
+                results[x] if x.__class__ is int else np.full(len(nodes), b.constant(x))
+                for x in given[:count]
+            ]
             last = i == len(steps) - 1 == result.where
             out = nodes if last else b.new(SOP, len(nodes))
             _call(b, row, tuple(given[count:]), operands, out)
@@ -296,7 +310,9 @@ def _lowered(graph: Graph) -> Graph:
     for kind, nodes, columns in chosen:
         b.assign(nodes, SOP)
         lower(b, *graph.rows[kind - FIRST_ROW], columns, nodes)
-    return _sorted(_finished(b, graph), np.append(np.arange(graph.size), np.zeros(b.size - graph.size, np.int64)))
+    return _sorted(
+        _finished(b, graph), np.append(np.arange(graph.size), np.zeros(b.size - graph.size, np.int64))
+    )
 
 
 def _without_calls(graph: Graph, kinds: list[int]) -> tuple[Builder, list[tuple[int, Ints, list[Ints]]]]:
@@ -316,7 +332,9 @@ def _without_calls(graph: Graph, kinds: list[int]) -> tuple[Builder, list[tuple[
 def _finished(b: Builder, graph: Graph) -> Graph:
     """Return what a builder holds, with the marks of the graph that it began with."""
     primal = np.append(graph.primal, np.full(b.size - graph.size, -1))
-    marks = {name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes")}
+    marks = {
+        name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes")
+    }
     return b.graph(primal=primal, **marks)
 
 
@@ -333,7 +351,8 @@ def _sorted(graph: Graph, origin: Ints) -> Graph:
     t = graph.terms
     return replace(
         graph, kind=graph.kind[order], value=graph.value[order], args=renumbered(graph.args[order]),
-        primal=renumbered(graph.primal[order]), terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
+        primal=renumbered(graph.primal[order]),
+        terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
         labels={int(number[k]): label for k, label in graph.labels.items()},
         forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,

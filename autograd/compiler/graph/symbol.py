@@ -37,9 +37,12 @@ class Symbol(Operators):
 def recorded(
     rule: Callable[..., Any], known: list[Step], params: tuple[float, ...], *, guards: bool
 ) -> tuple[Any, list[Step]]:
-    """Return what a rule gives for symbols, one for each step that is known, and its constants; and all steps.
+    """Return what a rule gives for symbols, one for each step that is known, and its constants.
 
-    ``guards`` says whether it matters where a result is NaN: not for a derivative, since the value is NaN too.
+    And all steps.
+
+    ``guards`` says whether it matters where a result is NaN: not for a derivative, since the value is NaN
+    too.
     """
     steps = list(known)
     return rule(*[Symbol(i, steps, guards) for i in range(len(known))], *params), steps

@@ -22,8 +22,24 @@ pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C 
 ROWS = [ops.TABLE[name] for name in CODE]
 # At the ends of the range of doubles these leave the last word to the engine.
 ROUGH = [ops.sigmoid, ops.power, ops.direction, ops.div]
-TEXTS = CODE | {"monomial": "monomial({0}, {1}, {2}, {3}, {4})"}  # which programs take for what a mere power leaves
-SPECIAL = (0.0, 1.0, 0.5, 2.0, 3.0, 5e-324, 1e-310, 1e-200, 709.5, 745.5, 1e200, 1.7976931348623157e308, math.inf)
+TEXTS = CODE | {
+    "monomial": "monomial({0}, {1}, {2}, {3}, {4})"
+}  # which programs take for what a mere power leaves
+SPECIAL = (
+    0.0,
+    1.0,
+    0.5,
+    2.0,
+    3.0,
+    5e-324,
+    1e-310,
+    1e-200,
+    709.5,
+    745.5,
+    1e200,
+    1.7976931348623157e308,
+    math.inf,
+)
 SPECIAL = (*SPECIAL, *(-x for x in SPECIAL), math.nan)
 FEW = (0.0, -0.0, 1.0, -2.0, 1e200, -1e-200, math.inf, -math.inf, math.nan)
 # Others' derivatives, for which 4 ulp are promised rather than 2.
@@ -48,7 +64,8 @@ def c_loop(op):
     """A C function that applies a row to n tuples of operands."""
     width = count_of(op) + len(op.params)
     call = TEXTS[op.name].format(*[f"(x[{i}])" for i in range(width)])
-    return f"void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"
+    return f"""void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{
+        for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"""
 
 
 def operands_of(op, seed="in C"):
@@ -62,9 +79,17 @@ def operands_of(op, seed="in C"):
     params = reference.PARAMS.get(op.name, [tuple(op.params.values())])
     points += [(*xs, *constants) for xs in itertools.product(edges, repeat=n) for constants in params]
     if n == 1:
-        points += [(x * 2.0 ** -rng.randrange(3), *constants) for x in np.linspace(-40.0, 40.0, 200).tolist() for constants in params]
+        points += [
+            (x * 2.0 ** -rng.randrange(3), *constants)
+            for x in np.linspace(-40.0, 40.0, 200).tolist()
+            for constants in params
+        ]
     if op.arity in (2, ops.ANY):  # ties and cancellation
-        points += [(*[rng.choice((1.5, -1.5, 0.0, 1.5 + 2.0**-52)) for _ in range(n)], *constants) for _ in range(40) for constants in params]
+        points += [
+            (*[rng.choice((1.5, -1.5, 0.0, 1.5 + 2.0**-52)) for _ in range(n)], *constants)
+            for _ in range(40)
+            for constants in params
+        ]
     return points
 
 
@@ -82,7 +107,9 @@ def library(request):
 def in_c(library, op, points):
     x = np.array(points)
     out = np.empty(len(x))
-    getattr(library, c_name(op))(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(out.ctypes.data), ctypes.c_ssize_t(len(x)))
+    getattr(library, c_name(op))(
+        ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(out.ctypes.data), ctypes.c_ssize_t(len(x))
+    )
     return out.tolist()
 
 
@@ -96,7 +123,10 @@ def apart(op, got, want, operands):
 
 
 def largest_term(op, operands):
-    """What a result near a root of the function is compared with; 0 where the row promises digits there too."""
+    """What a result near a root of the function is compared with.
+
+    0 where the row promises digits there too.
+    """
     scale = reference.VALUE_SCALE.get(op.name)
     return scale(*map(reference.mp.mpf, operands)) if scale else 0.0
 
@@ -128,13 +158,15 @@ def test_every_row_is_a_primitive_or_taken_apart():
 def test_every_function_of_the_run_time_library_is_reached_from_a_primitive():
     headers = toolchain.resources.files("autograd.compiler.backends.c")
     text = "".join(headers.joinpath(name).read_text() for name in toolchain.HEADERS)
-    lines = text.split("\n")
+    text = re.sub(r"(?m)^((?:static|CR_RARE)[\w ]*)\n(?=\w+\()", r"\1 ", text)
+    lines = re.sub(r"\)\n\{", ") {", text).split("\n")
     bodies = {}
     for i, line in enumerate(lines):
         found = re.match(r"(?:static|CR_RARE)\b[^=;]*?\b(\w+)\([^;]*\{", line)
         if found:
             end = i if line.endswith("}") else lines.index("}", i)
             bodies[found[1]] = "\n".join(lines[i : end + 1])
+    assert len(bodies) == len([line for line in lines if re.match(r"static inline|CR_RARE", line)])
     macros = [line for line in lines if line.startswith("#define")]
     waiting, reached = ["\n".join([*CODE.values(), *macros, PRELUDE, emit.SOUND, emit.TRAIN])], set()
     while waiting:
@@ -147,21 +179,47 @@ def test_every_function_of_the_run_time_library_is_reached_from_a_primitive():
 def test_integers_of_a_decimal_rounding(library):
     rng = random.Random("round")
     op = ops.TABLE["round"]
-    points = [(rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-30, 300), float(rng.randrange(-40, 40))) for _ in range(2000)]
-    points += [(k / 2.0, 0.0) for k in range(-9, 10)] + [(k * 5.0, -1.0) for k in range(-9, 10)] + [(k / 8.0, 2.0) for k in range(-40, 40)]
-    points += [(x, n) for x in (1.7976931348623157e308, 5e-324, 0.5, 50.0, 51.0, 499.0, 501.0) for n in (-400.0, -308.0, -3.0, -2.0, 322.0, 324.0)]
+    points = [
+        (rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-30, 300), float(rng.randrange(-40, 40)))
+        for _ in range(2000)
+    ]
+    points += (
+        [(k / 2.0, 0.0) for k in range(-9, 10)]
+        + [(k * 5.0, -1.0) for k in range(-9, 10)]
+        + [(k / 8.0, 2.0) for k in range(-40, 40)]
+    )
+    points += [
+        (x, n)
+        for x in (1.7976931348623157e308, 5e-324, 0.5, 50.0, 51.0, 499.0, 501.0)
+        for n in (-400.0, -308.0, -3.0, -2.0, 322.0, 324.0)
+    ]
     for operands, got in zip(points, in_c(library, op, points), strict=True):
         assert got == op.value(*operands), operands
 
 
 def test_signs_of_zeros(library):
     # A zero's sign decides the sign of an infinity later on.
-    for name in ("relu", "sign", "abs", "floor", "ceil", "tanh", "sqrt", "cbrt", "saturate", "restrict", "elu"):
+    for name in (
+        "relu",
+        "sign",
+        "abs",
+        "floor",
+        "ceil",
+        "tanh",
+        "sqrt",
+        "cbrt",
+        "saturate",
+        "restrict",
+        "elu",
+    ):
         op = ops.TABLE[name]
         points = [(x, *op.params.values()) for x in (0.0, -0.0, -5e-324, -math.inf)]
         for operands, got in zip(points, in_c(library, op, points), strict=True):
             want = op.value(*operands)
-            assert (got != got and want != want) or math.copysign(1.0, got) == math.copysign(1.0, want), (name, operands)
+            assert (got != got and want != want) or math.copysign(1.0, got) == math.copysign(1.0, want), (
+                name,
+                operands,
+            )
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the instructions are those of x86-64")
@@ -172,11 +230,14 @@ def test_loops_of_hot_rows_become_vector_instructions(name):
     constants = reference.PARAMS.get(op.name, [tuple(op.params.values())])[0]
     call = TEXTS[op.name].format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
     source = f"""{PRELUDE}
-        void hot(double *restrict out, {arguments}, ptrdiff_t n) {{ for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
+        void hot(double *restrict out, {arguments}, ptrdiff_t n) {{
+            for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
     compiler = toolchain.find_compiler()
     header = str(toolchain.resources.files("autograd.compiler.backends.c"))
     command = [*compiler.command, *compiler.flags, *STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
-    assembly = subprocess.run(command, input=source, capture_output=True, text=True, check=True, timeout=120).stdout
+    assembly = subprocess.run(
+        command, input=source, capture_output=True, text=True, check=True, timeout=120
+    ).stdout
     # A loop over one number at a time never stores a whole register.
     assert re.search(r"\tv?mov(up[ds]|dqu|dqu64)\s[^\n]*\)\n", assembly)
 
@@ -193,8 +254,15 @@ def test_every_row_under_the_sanitizers():
         chosen = random.Random(op.name).sample(points, min(len(points), 150)) + points[-60:]
         flat = ", ".join(literal(x) for xs in chosen for x in xs)
         parts += [c_loop(op), f"static const double x_{op.name}[] = {{{flat}}};"]
-        calls.append(f"{c_name(op)}(x_{op.name}, out, {len(chosen)}); for (int i = 0; i < {len(chosen)}; i++) count += out[i] == out[i];")
-    main = "int main(void) { static double out[1000]; long count = 0; " + "\n".join(calls) + ' printf("%ld\\n", count); return 0; }'
+        calls.append(
+            f"{c_name(op)}(x_{op.name}, out, {len(chosen)}); for (int i = 0; i < {len(chosen)}; i++) count "
+            "+= out[i] == out[i];"
+        )
+    main = (
+        "int main(void) { static double out[1000]; long count = 0; "
+        + "\n".join(calls)
+        + ' printf("%ld\\n", count); return 0; }'
+    )
     program = toolchain.build("\n".join([*parts, main]), sanitize=True, executable=True, flags=STRICT)
     result = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")

@@ -13,15 +13,43 @@ from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.spelling import CODE, FUNCTIONS, function_of, number_by_number
 from autograd.compiler.graph.ir import BOUND
 
-EDGES = (0.0, -0.0, 1.0, 2.0, 3.0, 12.0, 1e-300, 5e-324, 1e10, -1e10, -0.5, -1.0, -2.5, math.inf, -math.inf, math.nan)
+EDGES = (
+    0.0,
+    -0.0,
+    1.0,
+    2.0,
+    3.0,
+    12.0,
+    1e-300,
+    5e-324,
+    1e10,
+    -1e10,
+    -0.5,
+    -1.0,
+    -2.5,
+    math.inf,
+    -math.inf,
+    math.nan,
+)
 
 
 def points(name):
     rng = random.Random(name)
     low, high = (1e-3, 14.0) if name in ("lgamma", "digamma") else (-7.0, 7.0)
     near = [rng.uniform(low, high) for _ in range(600)]
-    beside = [root + sign * 2.0**-k for root in (0.5, 1.0, 2.0, 12.0) for k in range(2, 52, 3) for sign in (-1.0, 1.0)]
-    return [*near, *beside, *(10.0 ** rng.uniform(-300.0, 299.0) for _ in range(100)), *(rng.uniform(14.0, 40.0) for _ in range(200)), *EDGES]
+    beside = [
+        root + sign * 2.0**-k
+        for root in (0.5, 1.0, 2.0, 12.0)
+        for k in range(2, 52, 3)
+        for sign in (-1.0, 1.0)
+    ]
+    return [
+        *near,
+        *beside,
+        *(10.0 ** rng.uniform(-300.0, 299.0) for _ in range(100)),
+        *(rng.uniform(14.0, 40.0) for _ in range(200)),
+        *EDGES,
+    ]
 
 
 @pytest.mark.parametrize("name", ["erf", "erfc", "normal_cdf", "lgamma", "digamma"])
@@ -44,7 +72,9 @@ def test_a_primitive_over_arrays_has_the_value_of_its_row(name):
 @pytest.mark.parametrize("name", ["erf", "erfc", "normal_cdf", "lgamma", "digamma"])
 def test_a_primitive_over_arrays_calls_no_python_for_each_number(name, monkeypatch):
     assert not number_by_number([ops.TABLE[name]])
-    monkeypatch.setattr(special, "_others", lambda which, *_: pytest.fail("one by one") if which.any() else None)
+    monkeypatch.setattr(
+        special, "_others", lambda which, *_: pytest.fail("one by one") if which.any() else None
+    )
     function_of(ops.TABLE[name])(np.linspace(0.1, 30.0, 50), np.empty(50))
 
 
@@ -81,7 +111,9 @@ def test_what_value_and_derivative_have_in_common_is_computed_once(name, shared)
 
 
 @pytest.mark.parametrize("lanes", [False, True])
-@pytest.mark.parametrize("op", [op for op in WRITTEN_OUT if op.arity == 1 and not op.params], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in WRITTEN_OUT if op.arity == 1 and not op.params], ids=lambda op: op.name
+)
 def test_derivatives_of_higher_order_of_what_is_written_out(op, lanes):
     w = Value(0.3, "w")
     second = autograd.grad(autograd.grad(lambda t: op(t) * t))

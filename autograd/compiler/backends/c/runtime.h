@@ -1,10 +1,11 @@
-/* The rows of the table of operations, in C: what a row's template names beyond the C library.
+/* The primitives in C: what their expressions in spelling.py name beyond the C library.
 
-   The same values as the rows' own, within 2 ulp; IEEE 754 throughout, NaN is never lost. The functions of the
-   first half have no branches, so that compilers turn loops over them into vector instructions; to that end
-   exp, tanh and the logarithm behind softplus are here once more, as polynomials.
+   The same values as the rows' own, within 2 ulp; IEEE 754 throughout, NaN is never lost. The functions of
+   the first half have no branches, so that compilers turn loops over them into vector instructions; to that
+   end exp, tanh and the logarithm behind softplus are here once more, as polynomials.
 
-   Compile with -ffp-contract=off: a product and a sum fused behind the formulas' back breaks exact arithmetic. */
+   Compile with -ffp-contract=off: a product and a sum fused behind the formulas' back breaks exact
+   arithmetic. */
 #ifndef CHAINRULE_C_RUNTIME_H
 #define CHAINRULE_C_RUNTIME_H
 
@@ -27,15 +28,16 @@
 #define CR_RARE static inline
 #endif
 
-/* Product and sum, fused where the machine does that in one instruction; either way right to the last digits. */
+/* Product and sum, fused where the machine does that in one instruction; either way right to the
+   last digits. */
 #ifdef __FP_FAST_FMA
 #define CR_MULADD(a, b, c) fma((a), (b), (c))
 #else
 #define CR_MULADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-/* A polynomial by Horner's rule, the coefficient of the highest power first. Unrolled, so that loops around it become
-   vector instructions. */
+/* A polynomial by Horner's rule, the coefficient of the highest power first. Unrolled, so that loops around
+   it become vector instructions. */
 #define CR_POLYNOMIAL(x, c) cr_polynomial((x), (c), (int)(sizeof(c) / sizeof *(c)))
 static inline __attribute__((always_inline)) double cr_polynomial(double x, const double *c, int n) {
     double q = c[0];
@@ -67,7 +69,11 @@ static inline double cr_product_error(double a, double b, double p) {
 
 /* Pieces. */
 
-static inline double step(double a, double b, double tie) { return a > b ? 1.0 : a < b ? 0.0 : a == b ? tie : (double)NAN; }
+static inline double
+step(double a, double b, double tie)
+{
+    return a > b ? 1.0 : a < b ? 0.0 : a == b ? tie : (double)NAN;
+}
 
 static inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x + 0.0; }
 
@@ -165,7 +171,8 @@ static inline double sigmoid_slope(double x) {
     return e / (d * d);
 }
 
-/* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get lost. */
+/* 2 / (e^x + e^-x): twice the exponential, less a part of it. The powers of two come last, lest digits get
+ * lost. */
 static inline double sech(double x) {
     cr_power e = cr_exp(-fabs(x));
     double factor = e.m * e.s1 * e.s2, t = factor * factor, d = e.m + e.m;
@@ -221,7 +228,11 @@ CR_RARE double cr_round_decimal(double x, double ndigits) {
     return copysign(up ? strtod(text, NULL) : 0.0, x);
 }
 
-static inline double round_digits(double x, double ndigits) { return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits); }
+static inline double
+round_digits(double x, double ndigits)
+{
+    return ndigits == 0.0 ? rint(x) : cr_round_decimal(x, ndigits);
+}
 
 /* Powers. */
 
@@ -243,7 +254,8 @@ static inline double cbrt_accurate(double x) {
     double m = frexp(x, &e);
     int third = (e + 3 * 1100) / 3 - 1100;
     m = ldexp(m, e - 3 * third);
-    double y = cbrt(m), s = y * y, a = cr_product_error(y, y, s), cube = s * y, b = cr_product_error(s, y, cube);
+    double y = cbrt(m), s = y * y, a = cr_product_error(y, y, s), cube = s * y,
+           b = cr_product_error(s, y, cube);
     return ldexp(y - ((cube - m) + (b + a * y)) / (3.0 * s), third);
 }
 
@@ -261,7 +273,11 @@ static inline cr_product cr_times(cr_product p, double x) {
     return p;
 }
 
-static inline double cr_value(cr_product p) { return ldexp(p.m, p.e > 5000 ? 5000 : p.e < -5000 ? -5000 : (int)p.e); }
+static inline double
+cr_value(cr_product p)
+{
+    return ldexp(p.m, p.e > 5000 ? 5000 : p.e < -5000 ? -5000 : (int)p.e);
+}
 
 /* c a^(b - order) log(a)^logs, of which every derivative of a power is made; 0 where c is. */
 CR_RARE double monomial(double c, double a, double b, double order, double logs) {
@@ -285,7 +301,8 @@ CR_RARE double monomial(double c, double a, double b, double order, double logs)
     } else {
         p = cr_times(p, whole);
     }
-    if (lost != 0.0 && isfinite(ln)) p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
+    if (lost != 0.0 && isfinite(ln))
+        p = cr_times(p, exp(lost * ln)); /* what rounding b - order lost counts ln(a) times */
     for (double k = 0.0; k < logs; k += 1.0) p = cr_times(p, ln);
     return cr_value(p);
 }

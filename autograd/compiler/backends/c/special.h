@@ -4,7 +4,8 @@
 
 #include "wide.h"
 
-/* c exp(-x^2 / scale) for a scale of 1 or 2, the rounding error of x^2 made good; no underflow unless the product's. */
+/* c exp(-x^2 / scale) for a scale of 1 or 2, the rounding error of x^2 made good; no underflow unless the
+ * product's. */
 static inline double cr_times_gaussian(double c, double x, double scale) {
     if (fabs(x) > 1e3 || isnan(x)) return isnan(x) ? x : 0.0 * copysign(1.0, c);
     double s = x * x, lost = cr_product_error(x, x, s) / scale;
@@ -16,12 +17,14 @@ static inline double cr_times_gaussian(double c, double x, double scale) {
     return (p - p * lost) * half;
 }
 
-/* The factor of exp(-x^2 / scale) in its derivative of that order, in two parts: right next to the polynomial's zeros, too. */
+/* The factor of exp(-x^2 / scale) in its derivative of that order, in two parts: right next to the
+ * polynomial's zeros, too. */
 static inline double cr_hermite(double x, double order, double scale, double *low) {
     double c = -2.0 / scale, before = 0.0, before_low = 0.0, now = 1.0, now_low = 0.0;
     for (double n = 0.0; n < order; n += 1.0) {
         double p = x * now, m = n * before, s = p + m;
-        double rest = cr_sum_error(p, m, s) + cr_product_error(x, now, p) + cr_product_error(n, before, m) + x * now_low + n * before_low;
+        double rest = cr_sum_error(p, m, s) + cr_product_error(x, now, p) + cr_product_error(n, before, m)
+                      + x * now_low + n * before_low;
         before = now, before_low = now_low;
         now = c * s, now_low = c * rest;
     }
@@ -36,7 +39,8 @@ static inline double gaussian(double x, double order, double scale) {
     return cr_times_gaussian(high + low, x, scale);
 }
 
-/* What the tail's continued fraction adds to x, for x from 0.5 to 45, at scale 2: a polynomial in (x - 3) / (x + 3). */
+/* What the tail's continued fraction adds to x, for x from 0.5 to 45, at scale 2: a polynomial in (x - 3) /
+ * (x + 3). */
 static inline double cr_fraction(double x) {
     double u = (x - 3.0) / (x + 3.0);
     static const double c[] = {
@@ -52,8 +56,9 @@ static inline double cr_fraction(double x) {
     return q / (x + 2.0);
 }
 
-/* factor / sqrt(scale pi) times the integral of exp(-t^2 / scale) 2 / scale from x on, x from 0.5 to 45: erfc(x) for a
-   scale of 1, the normal law's tail for 2. All in pairs of doubles, since each rounding would show. */
+/* factor / sqrt(scale pi) times the integral of exp(-t^2 / scale) 2 / scale from x on, x from 0.5 to 45:
+   erfc(x) for a scale of 1, the normal law's tail for 2. All in pairs of doubles, since each rounding would
+   show. */
 static inline double cr_tail(double x, double scale, double factor) {
     double ratio = scale == 1.0 ? 1.4142135623730951 : 1.0;
     double root = scale == 1.0 ? 1.772453850905516 : 2.5066282746310007;
@@ -67,7 +72,11 @@ static inline double cr_tail(double x, double scale, double factor) {
     return (q + rest) * e.s1 * e.s2;
 }
 
-static inline double erfc_accurate(double x) { return x > 30.0 ? 0.0 : x > 2.0 ? cr_tail(x, 1.0, 1.0) : erfc(x); }
+static inline double
+erfc_accurate(double x)
+{
+    return x > 30.0 ? 0.0 : x > 2.0 ? cr_tail(x, 1.0, 1.0) : erfc(x);
+}
 
 /* What the normal law's distribution function has beyond 1/2, for |x| up to 0.5. */
 static inline double cr_central(double x) {
@@ -87,8 +96,22 @@ static inline double normal_cdf(double x) {
 
 /* Bernoulli numbers B(2), B(4), ... as fractions: DLMF 24.2. */
 static const double cr_bernoulli[16][2] = {
-    {1, 6}, {-1, 30}, {1, 42}, {-1, 30}, {5, 66}, {-691, 2730}, {7, 6}, {-3617, 510}, {43867, 798}, {-174611, 330},
-    {854513, 138}, {-236364091, 2730}, {8553103, 6}, {-23749461029, 870}, {8615841276005, 14322}, {-7709321041217, 510},
+    {1, 6},
+    {-1, 30},
+    {1, 42},
+    {-1, 30},
+    {5, 66},
+    {-691, 2730},
+    {7, 6},
+    {-3617, 510},
+    {43867, 798},
+    {-174611, 330},
+    {854513, 138},
+    {-236364091, 2730},
+    {8553103, 6},
+    {-23749461029, 870},
+    {8615841276005, 14322},
+    {-7709321041217, 510},
 };
 
 CR_RARE int cr_is_pole(double x) { return x <= 0.0 && (isinf(x) || x == floor(x)); }
@@ -114,7 +137,8 @@ CR_RARE cr_wide cr_log_gamma(cr_wide x) {
     }
     cr_wide power = cr_div(one, z), squared = cr_mul(power, power);
     for (int k = 1; k <= 16; k++) {
-        cr_wide factor = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
+        cr_wide factor = cr_over(cr_whole(cr_bernoulli[k - 1][0]),
+                                 (uint32_t)(cr_bernoulli[k - 1][1] * (2.0 * k * (2.0 * k - 1.0))));
         series = cr_add(series, cr_mul(factor, power));
         power = cr_mul(power, squared);
     }
@@ -131,7 +155,8 @@ CR_RARE double lgamma_accurate(double x) {
     cr_wide sine, cosine;
     cr_sine_cosine(x, &sine, &cosine);
     sine.sign = 1;
-    return cr_double(cr_sub(cr_log(cr_div(cr_pi, sine)), cr_log_gamma(cr_sub(cr_whole(1.0), cr_wide_from(x)))));
+    return cr_double(
+        cr_sub(cr_log(cr_div(cr_pi, sine)), cr_log_gamma(cr_sub(cr_whole(1.0), cr_wide_from(x)))));
 }
 
 /* Asymptotic series, DLMF 5.11.2 and 5.15.8, after a shift by 5.5.2 and 5.15.5; x > 0. */
@@ -152,7 +177,8 @@ CR_RARE cr_wide cr_polygamma(cr_wide x, int n) {
         cr_wide bernoulli = cr_over(cr_whole(cr_bernoulli[k - 1][0]), (uint32_t)cr_bernoulli[k - 1][1]);
         total = cr_add(total, cr_mul(bernoulli, term));
         double up = (2.0 * k + n) * (2.0 * k + n + 1.0);
-        term = cr_over(cr_mul(cr_mul(term, squared), cr_whole(up)), (2u * (uint32_t)k + 1u) * (2u * (uint32_t)k + 2u));
+        term = cr_over(cr_mul(cr_mul(term, squared), cr_whole(up)),
+                       (2u * (uint32_t)k + 1u) * (2u * (uint32_t)k + 2u));
     }
     return n % 2 ? total : cr_negative(total);
 }
@@ -181,13 +207,18 @@ CR_RARE double cr_reflected(double x, int n, cr_wide mirrored) {
     return cr_double(cr_sub(n % 2 ? cr_negative(mirrored) : mirrored, value));
 }
 
-/* Derivative of a whole order of the digamma function; NaN for an order that is none (the table's row refuses it). */
+/* Derivative of a whole order of the digamma function; NaN for an order that is none (the table's row refuses
+ * it). */
 CR_RARE double polygamma(double order, double x) {
     if (!(order >= 0.0 && order <= 10000.0) || order != floor(order)) return (double)NAN;
     int n = (int)order;
     if (isnan(x)) return x;
     /* Both sides of a pole agree for odd n; at zero, its sign tells the side. */
-    if (cr_is_pole(x)) return isinf(x) ? (double)NAN : n % 2 ? (double)INFINITY : x == 0.0 ? -copysign((double)INFINITY, x) : (double)NAN;
+    if (cr_is_pole(x))
+        return isinf(x)   ? (double)NAN
+               : n % 2    ? (double)INFINITY
+               : x == 0.0 ? -copysign((double)INFINITY, x)
+                          : (double)NAN;
     if (isinf(x)) return n ? 0.0 : x;
     if (x > 0.0) return cr_double(cr_polygamma(cr_wide_from(x), n));
     /* Reflection, DLMF 5.15.6. */
@@ -221,8 +252,16 @@ static inline double cr_inverse_power(double x, double y, double order, int imag
     return cr_wide_inverse_power(x, y, order, imaginary);
 }
 
-static inline double re_inverse_power(double x, double y, double order) { return cr_inverse_power(x, y, order, 0); }
+static inline double
+re_inverse_power(double x, double y, double order)
+{
+    return cr_inverse_power(x, y, order, 0);
+}
 
-static inline double im_inverse_power(double x, double y, double order) { return cr_inverse_power(x, y, order, 1); }
+static inline double
+im_inverse_power(double x, double y, double order)
+{
+    return cr_inverse_power(x, y, order, 1);
+}
 
 #endif

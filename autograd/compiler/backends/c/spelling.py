@@ -1,8 +1,8 @@
 """How C spells the primitives: the rows of the table that compiled programs compute as they are.
 
 What stands here without a function of C's own library is in `runtime.h`, right to 2 ulp, or in the prelude
-below, which leaves the ends of the range of doubles to the engine: that evaluates a program again whose result
-is not finite.
+below, which leaves the ends of the range of doubles to the engine: that evaluates a program again whose
+result is not finite.
 """
 
 from __future__ import annotations

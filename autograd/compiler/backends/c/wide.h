@@ -1,5 +1,6 @@
-/* Numbers with 192 bits and exponents that do not end, for functions whose doubles would lose all their digits next
-   to a zero or a pole. Slower than doubles by a factor of a hundred or so. Included by special.h. */
+/* Numbers with 192 bits and exponents that do not end, for functions whose doubles would lose all their
+   digits next to a zero or a pole. Slower than doubles by a factor of a hundred or so. Included by special.h.
+ */
 #ifndef CHAINRULE_C_WIDE_H
 #define CHAINRULE_C_WIDE_H
 
@@ -13,8 +14,10 @@ typedef struct {
 } cr_wide;
 
 static const cr_wide cr_pi = {1, 2, {0xc90fdaa2, 0x2168c234, 0xc4c6628b, 0x80dc1cd1, 0x29024e08, 0x8a67cc74}};
-static const cr_wide cr_ln2 = {1, 0, {0xb17217f7, 0xd1cf79ab, 0xc9e3b398, 0x03f2f6af, 0x40f34326, 0x7298b62e}};
-static const cr_wide cr_half_log_2pi = {1, 0, {0xeb3f8e43, 0x25f5a534, 0x94bc9001, 0x44192023, 0xcfb08f8d, 0x13458b4e}};
+static const cr_wide cr_ln2 = {
+    1, 0, {0xb17217f7, 0xd1cf79ab, 0xc9e3b398, 0x03f2f6af, 0x40f34326, 0x7298b62e}};
+static const cr_wide cr_half_log_2pi = {
+    1, 0, {0xeb3f8e43, 0x25f5a534, 0x94bc9001, 0x44192023, 0xcfb08f8d, 0x13458b4e}};
 
 /* A finite double, exactly. */
 CR_RARE cr_wide cr_wide_from(double x) {
@@ -35,7 +38,8 @@ CR_RARE double cr_double(cr_wide w) {
     if (w.sign == 0) return 0.0;
     if (w.exponent > 1024) return w.sign * (double)INFINITY;
     if (w.exponent < -1075) return w.sign * 0.0;
-    int keep = w.exponent < -1021 ? (int)(w.exponent + 1074) : 53; /* 53 bits, or what is left above 2^-1074 */
+    int keep =
+        w.exponent < -1021 ? (int)(w.exponent + 1074) : 53; /* 53 bits, or what is left above 2^-1074 */
     uint64_t bits = ((uint64_t)w.limb[0] << 32) | w.limb[1];
     uint64_t rest = w.limb[2] | w.limb[3] | w.limb[4] | w.limb[5];
     uint64_t whole = keep > 0 ? bits >> (64 - keep) : 0, below = keep > 0 ? bits << keep : bits;
@@ -106,7 +110,8 @@ CR_RARE cr_wide cr_add(cr_wide a, cr_wide b) {
             carry >>= 32;
         }
         if (carry) {
-            for (int i = CR_LIMBS - 1; i >= 0; i--) a.limb[i] = (a.limb[i] >> 1) | ((i > 0 ? a.limb[i - 1] : 1u) << 31);
+            for (int i = CR_LIMBS - 1; i >= 0; i--)
+                a.limb[i] = (a.limb[i] >> 1) | ((i > 0 ? a.limb[i - 1] : 1u) << 31);
             a.exponent++;
         }
         return a;
@@ -175,7 +180,8 @@ CR_RARE cr_wide cr_log(cr_wide x) {
     int64_t e = x.exponent;
     x.exponent = 0;
     if (x.limb[0] < 0xb504f333u) x.exponent = 1, e--;
-    cr_wide one = cr_wide_from(1.0), s = cr_div(cr_sub(x, one), cr_add(x, one)), squared = cr_mul(s, s), total = {0, 0, {0}};
+    cr_wide one = cr_wide_from(1.0), s = cr_div(cr_sub(x, one), cr_add(x, one)), squared = cr_mul(s, s),
+            total = {0, 0, {0}};
     for (int k = 75; k > 0; k -= 2) total = cr_add(cr_mul(total, squared), cr_over(one, (uint32_t)k));
     total = cr_mul(cr_mul(total, s), cr_wide_from(2.0));
     return cr_add(total, cr_mul(cr_ln2, cr_wide_from((double)e)));

@@ -56,12 +56,17 @@ class Bound:
         marks.append(len(self.calls.list))
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
-        rounds = [(marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)]
+        rounds = [
+            (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)
+        ]
         self.run: Callable[[], None] = self.calls.function(rounds)
         self.count = len(self.calls.list)
 
     def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
-        """Return an operand as an array over all loops (and the lanes); loops that do not matter have stride 0."""
+        """Return an operand as an array over all loops (and the lanes).
+
+        Loops that do not matter have stride 0.
+        """
         width = (self.width,) if lane else ()
         if ref.constants is not None:
             table = ref.constants.reshape(ref.constants.shape + (1,) * len(width))
@@ -79,9 +84,15 @@ class Bound:
         if key not in self.views:
             if ref.lane:
                 origin = self.lanes[ref.base - LANES :]
-                self.views[key] = as_strided(origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width))
+                self.views[key] = as_strided(
+                    origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width)
+                )
             else:
-                self.views[key] = as_strided(self.shared[ref.base :], sizes + width, tuple(8 * s for s in ref.strides) + (0,) * len(width))
+                self.views[key] = as_strided(
+                    self.shared[ref.base :],
+                    sizes + width,
+                    tuple(8 * s for s in ref.strides) + (0,) * len(width),
+                )
         return self.views[key]
 
     def _gather(self, i: int) -> None:
@@ -122,7 +133,10 @@ class Bound:
     def _emit(self, s: Statement) -> None:
         if s.op is not None:
             arrays = [self.array(r, s.sizes, s.lane) for r in s.operands]
-            operands = [x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x for x, r in zip(arrays, s.operands, strict=True)]
+            operands = [
+                x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x
+                for x, r in zip(arrays, s.operands, strict=True)
+            ]
             out = self.array(s.result, s.sizes, s.lane)
             for call in self._logistic(s, operands, out) or calls_of(s.op, operands, s.params, out):
                 self.calls.add(*call)
@@ -146,7 +160,14 @@ class Bound:
             elif b is None:
                 b = table
             else:
-                product = np.empty_like(a[tuple(slice(None) if x or y else slice(0, 1) for x, y in zip(a.strides, table.strides, strict=True))])
+                product = np.empty_like(
+                    a[
+                        tuple(
+                            slice(None) if x or y else slice(0, 1)
+                            for x, y in zip(a.strides, table.strides, strict=True)
+                        )
+                    ]
+                )
                 self.calls.add(np.multiply, *[_cut(x, product.shape) for x in (a, table)], product)
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
@@ -161,7 +182,12 @@ class Bound:
             e = np.empty(out.shape)
             if ref.base >= 0:
                 self.exponentials[key] = e, out
-            return [(np.negative, operands[0], e), (np.exp, e, e), (np.add, e, 1.0, out), (np.divide, 1.0, out, out)]
+            return [
+                (np.negative, operands[0], e),
+                (np.exp, e, e),
+                (np.add, e, 1.0, out),
+                (np.divide, 1.0, out, out),
+            ]
         if key in self.exponentials:
             e, y = self.exponentials[key]
             return [(np.multiply, e, y, out), (np.multiply, out, y, out)]
@@ -185,7 +211,10 @@ class Bound:
                 self.calls.add(ufunc, target, a, target)
 
     def _total(self, s: Statement) -> None:
-        """Enter a single number with many parts: each part on its own, then one product with the coefficients."""
+        """Enter a single number with many parts.
+
+        Each part on its own, then one product with the coefficients.
+        """
         parts = np.ones(len(s.parts))
         coefs = np.ones(len(s.parts))
         for k, part in enumerate(s.parts):
@@ -193,7 +222,9 @@ class Bound:
             coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
             if a is not None:
                 contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
-        self.calls.add(np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False))
+        self.calls.add(
+            np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False)
+        )
 
     def _sum(self, s: Statement) -> None:
         if len(s.nodes) == 1 and not s.lane and len(s.parts) > 2:
@@ -210,7 +241,16 @@ class Bound:
         parts.sort(key=lambda p: (p[0], p[1] < 0.0 if p[3] is not None else True, p[3] is None))
         first = parts[0]
         rest = parts[1:]
-        if first[0] and first[3] is not None and first[1] == 1.0 and rest and rest[0][0] and abs(rest[0][1]) == 1.0 and rest[0][3] is not None and rest[0][3].shape == first[3].shape:
+        if (
+            first[0]
+            and first[3] is not None
+            and first[1] == 1.0
+            and rest
+            and rest[0][0]
+            and abs(rest[0][1]) == 1.0
+            and rest[0][3] is not None
+            and rest[0][3].shape == first[3].shape
+        ):
             _, coef, out, a, _ = rest.pop(0)
             self.calls.add(np.add if coef > 0 else np.subtract, first[3], a, out)
         else:
@@ -221,10 +261,20 @@ class Bound:
             elif simple and abs(coef) == 1.0:
                 self.calls.add(np.add if coef > 0 else np.subtract, out, a, out)
             else:
-                cut = pick(out, [i for i, (st, n) in enumerate(zip(out.strides, out.shape, strict=True)) if st or n == 1])
+                cut = pick(
+                    out,
+                    [i for i, (st, n) in enumerate(zip(out.strides, out.shape, strict=True)) if st or n == 1],
+                )
                 made = np.empty(cut.shape)
                 strides = iter(made.strides)
-                full = as_strided(made, out.shape, tuple(0 if st == 0 and n > 1 else next(strides) for st, n in zip(out.strides, out.shape, strict=True)))
+                full = as_strided(
+                    made,
+                    out.shape,
+                    tuple(
+                        0 if st == 0 and n > 1 else next(strides)
+                        for st, n in zip(out.strides, out.shape, strict=True)
+                    ),
+                )
                 contract(self.calls, abs(coef), full, a, b)
                 self.calls.add(np.add if coef > 0 else np.subtract, cut, made, cut)
 

@@ -1,8 +1,8 @@
 """Primitives that NumPy lacks, over whole arrays: the error functions, log gamma and digamma.
 
-Each writes into ``out``. They agree with the rows of the table to a few units of the last place; what lies off
-the ways taken here, such as the gamma function's negative arguments, is computed by the row's own value, one by
-one.
+Each writes into ``out``. They agree with the rows of the table to a few units of the last place; what lies
+off the ways taken here, such as the gamma function's negative arguments, is computed by the row's own value,
+one by one.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def normal_cdf(x: Any, out: Any) -> None:
     out[...] = np.where(size <= MIDDLE, 0.5 + _central(x), far)
 
 
-# The gamma function: Chebyshev series next to the roots, steps of one below 12, Stirling's series from there on.
+# The gamma function: Chebyshev series next to the roots, steps of one below 12, Stirling's series from there
+# on.
 
 FAR = 12.0
 LOG_GAMMA = (

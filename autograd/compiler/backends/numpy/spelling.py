@@ -1,10 +1,10 @@
 """How NumPy spells the primitives: the rows of the table that compiled programs compute as they are.
 
-What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's constants,
-and where to write. A row that is in neither place is computed by its own value, number by number: slower, and
-exactly the same; ``report()`` names it. A program whose result or gradient is not finite is evaluated again by
-the engine itself, so these functions need not reproduce the engine's special cases, as long as no NaN or
-infinity gets lost.
+What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's
+constants, and where to write. A row that is in neither place is computed by its own value, number by number:
+slower, and exactly the same; ``report()`` names it. A program whose result or gradient is not finite is
+evaluated again by the engine itself, so these functions need not reproduce the engine's special cases, as
+long as no NaN or infinity gets lost.
 """
 
 from __future__ import annotations
@@ -146,7 +146,12 @@ def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any)
     e = np.subtract(exponent, order)
     whole = np.power(x, e)
     size = np.abs(whole)
-    based = np.greater(x, 0.0) if logs else np.greater(x, 0.0) | (np.less(x, 0.0) & np.equal(e, np.rint(e)) & np.equal(e + order, exponent) & (np.abs(e) < 1e15))
+    based = (
+        np.greater(x, 0.0)
+        if logs
+        else np.greater(x, 0.0)
+        | (np.less(x, 0.0) & np.equal(e, np.rint(e)) & np.equal(e + order, exponent) & (np.abs(e) < 1e15))
+    )
     plain = based & (size > 1e-290) & (size < 1e290)
     np.multiply(whole, c, out=out)
     if logs:
