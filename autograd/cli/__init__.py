@@ -35,6 +35,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; the options are what ``--help`` is for."""
 
     def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end with the exit code 2."""
         hint = (
             "; one that begins with a minus comes last, after --, as in: --at x=1 -- -x"
             if "required: expression" in message

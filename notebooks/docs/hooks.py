@@ -19,9 +19,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 _course: dict[str, course.Page] = {}
-_executed: dict[
-    str, course.Page
-] = {}  # the course, and the gallery and the compiler's page, which are notebooks too
+# The course, and the gallery and the compiler's page, which are notebooks too.
+_executed: dict[str, course.Page] = {}
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,

@@ -17,15 +17,8 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks, and say where the results are."""
     names, options = arguments[:1], arguments[1:]
     if names != ["--readme"]:
-        every = sorted(
-            [
-                *(
-                    path.stem.removeprefix("bench_")
-                    for path in results.script("core").parent.glob("bench_*.py")
-                ),
-                f"nn{results.PURE}",
-            ]
-        )
+        scripts = results.script("core").parent.glob("bench_*.py")
+        every = sorted([*(path.stem.removeprefix("bench_") for path in scripts), f"nn{results.PURE}"])
         for name in names or every:
             print(results.measure(name, options).relative_to(results.ROOT), flush=True)
     readme.write()
