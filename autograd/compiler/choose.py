@@ -189,11 +189,9 @@ def _cheapest(program: Program, failed: Mapping[str, str]) -> tuple[str, str]:
     order = sorted(costs, key=lambda name: CALLS * 1e-6 * costs[name].microseconds + costs[name].seconds)
     shown = [f"{backends[name].title} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
     why = f"estimates: {', '.join(shown)} a call"
-    for name in order:
-        reason = failed.get(name) or backends[name].absent() or backends[name].against(program)
-        if not reason:
-            break
-        why += f", but {reason}"
+    reasons = {name: failed.get(name) or b.absent() or b.against(program) for name, b in backends.items()}
+    name = next(name for name in order if not reasons[name])  # NumPy refuses nothing
+    why += "".join(f", but {reasons[other]}" for other in order[: order.index(name)])
     for other, cost in costs.items():
         if order.index(other) > order.index(name) and cost.microseconds < costs[name].microseconds:
             why += (

@@ -32,6 +32,7 @@ The program of w x + w and its gradient, bound, loaded and run; parameters come 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
@@ -65,6 +66,7 @@ class Bound(Protocol):
     lanes: Any
     count: int
 
+    @abstractmethod
     def run(self) -> int | None:
         """Compute everything from what stands in the leaves.
 
@@ -76,6 +78,7 @@ class Bound(Protocol):
 class Reusable(Protocol):
     """A bound program of whose code there need not be a second copy."""
 
+    @abstractmethod
     def another(self, lanes: int) -> Bound:
         """Return the same code with arrays of its own."""
 
@@ -84,6 +87,7 @@ class Reusable(Protocol):
 class Descending(Protocol):
     """A bound program that can take steps of gradient descent by itself."""
 
+    @abstractmethod
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps as far as all numbers are finite; return the losses of those taken."""
 
@@ -130,15 +134,19 @@ class Backend(Protocol):
     judges: bool
     keeps: bool
 
+    @abstractmethod
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
 
+    @abstractmethod
     def absent(self) -> str:
         """Return why nothing runs on this backend here, or an empty text."""
 
+    @abstractmethod
     def against(self, program: Program) -> str:
         """Return why this program is not for this backend, or an empty text."""
 
+    @abstractmethod
     def cost(self, work: Work) -> Cost:
         """Estimate what a program takes, from what there is to do."""
 
