@@ -117,22 +117,6 @@ class Engine:
             large = any(bool(((x >= BOUND) & (x <= limit)).any()) for x in sizes)
             return self.finite and not large and all(bool(np.isfinite(x).all()) for x in results)
 
-    def trainer(self, start: Sequence[float], lr: float) -> Any:
-        """Return a function that takes one step of gradient descent, for measurements."""
-        self.theta[:] = start
-        theta, gradient, run = self.theta, self.gradient, self.run
-        where = self.value_at[1] if not self.value_at[0] else 0
-        shared, scaled = self.shared, np.empty(len(self.theta))
-
-        def step() -> float:
-            if not run():
-                raise FloatingPointError("the loss or a gradient is not finite")
-            np.multiply(gradient, lr, out=scaled)
-            np.subtract(theta, scaled, out=theta)
-            return float(shared.item(where))
-
-        return step
-
     def evaluate(self) -> list[float] | None:
         """Return the outputs of a function without parameters; None where the engine has the last word."""
         if not self.run():

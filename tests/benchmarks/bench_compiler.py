@@ -21,7 +21,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 import numpy as np
 from peers import LIMIT, STRAIGHT, jax_apart, jax_step, torch_step
-from rolled_systems import LR, SYSTEMS, System
+from rolled_systems import LR, SYSTEMS, System, descent
 
 from autograd.compiler import compile
 from autograd.compiler.choose import choose
@@ -60,7 +60,7 @@ def stepper(system: System, backend: str) -> tuple[Callable[[], Any], Any, float
     start = time.perf_counter()
     _, engine = step._prepare(system.data)
     seconds = time.perf_counter() - start
-    run = engine.trainer([p.data for p in system.params], LR)
+    run = descent(engine, [p.data for p in system.params], LR)
     if engine.backend in ("c", "python"):
         # As `step.train` does with plain gradient descent: many steps in one call.
         engine.theta[:] = [p.data for p in system.params]

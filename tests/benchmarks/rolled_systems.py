@@ -563,3 +563,19 @@ SYSTEMS: dict[str, Callable[[], System]] = {
     "r5": two_layer,
     "moons": moons, "rnn": rnn, "gpt": gpt, "dag": random_dag, "chain": chain,
 }  # fmt: skip
+
+
+def descent(engine, start, lr):
+    """Return a function that takes one step of gradient descent by a compiled program."""
+    engine.theta[:] = start
+    fixed, where = engine.value_at
+    scaled = np.empty(len(engine.theta))
+
+    def step():
+        if not engine.run():
+            raise FloatingPointError("the loss or a gradient is not finite")
+        np.multiply(engine.gradient, lr, out=scaled)
+        np.subtract(engine.theta, scaled, out=engine.theta)
+        return where if fixed else float(engine.shared.item(where))
+
+    return step

@@ -88,3 +88,48 @@ def test_every_block_of_the_page_is_used():
 def test_a_block_without_a_place_is_an_error():
     with pytest.raises(LookupError, match="nothing called 'nowhere'"):
         examples.insert("a = 1\n", "b = 2\n", "nowhere")
+
+
+NARY = """
+sum_of_squares: Op = row(
+    "sum_of_squares", lambda *xs: many.total(x * x for x in xs), lambda y, *xs: tuple(2.0 * x for x in xs),
+    arity=ANY, form=lambda *xs: sum(*(x**2.0 for x in xs)), source="DLMF 1.4.9",
+)
+"""
+EVERYWHERE = """
+import copy, pickle
+import autograd
+from autograd import Value, compile, draw, explain, from_json, grad, hessian, jvp, ops, stepper, to_json
+from autograd.testing import gradcheck
+
+op = ops.sum_of_squares
+x, y = Value(3.0, "x"), Value(4.0, "y")
+z = op(x, y, 2.0)
+z.backward()
+assert (z.data, x.grad, y.grad, op(3.0, 4.0)) == (29.0, 6.0, 8.0, 25.0)
+assert grad(grad(lambda t: op(t, 2.0 * t)))(1.5) == 10.0
+assert hessian(lambda v: op(*v))([1.0, 2.0]) == [[2.0, 0.0], [0.0, 2.0]]
+assert jvp(lambda a, b: op(a, b), (1.0, 2.0), (1.0, 0.0)) == (5.0, 2.0)
+assert gradcheck(lambda a, b: op(a, b, b), [1.3, 0.2], order=2)
+for twin in (from_json(to_json(z)), copy.deepcopy(z), pickle.loads(pickle.dumps(z))):
+    assert twin.data == 29.0 and twin.op is op
+assert "x^2 + y^2 + 4" in str(explain(z, wrt=x))
+assert "x^{2} + y^{2}" in explain(z, wrt=x).to("latex")
+assert "<msup>" in explain(z, wrt=x).to("mathml")
+assert "sum_of_squares 3" in draw(z).svg() and stepper(z)
+for backend in ("numpy", "python", "c", "auto"):
+    step = compile(lambda t: op(x, t * y), [x, y], batch=True, backend=backend)
+    assert step([1.0, 2.0]) == 49.0 and step.check([1.0, 2.0]) < 1e-12
+print("everywhere")
+"""
+
+
+def test_an_operation_over_any_number_of_operands_is_a_row_too(project, tmp_path):
+    table = project / "autograd" / "ops.py"
+    before = table.read_text(encoding="utf-8")
+    try:
+        table.write_text(before + NARY, encoding="utf-8")
+        done = run(project, sys.executable, "-W", "ignore", "-c", EVERYWHERE)
+    finally:
+        table.write_text(before, encoding="utf-8")
+    assert done.stdout == "everywhere\n", done.stderr

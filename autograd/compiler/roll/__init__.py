@@ -1,1 +1,16 @@
-"""From a graph to a program: statements over many nodes, with addresses that form loops."""
+"""From a graph to a program: statements over many nodes, with addresses that form loops.
+
+What comes in is a graph whose nodes are grouped (`graph.schedule`): alike, and none resting on another.
+`cells` orders the nodes of a group and the terms of their sums so that the addresses of what they read are
+arithmetic progressions; `affine` finds these, and nests of them; `addresses` fits one nest of loops to
+results and operands, or falls back to a table. What goes out is a `Program`: statements over views of two
+arenas, one of numbers and one of lanes. `repeats` finds statements that recur, as those of time steps do;
+`verify` checks a program against its graph.
+
+The addresses of the four products of a matrix of two rows with a vector are two nested loops:
+
+>>> import numpy as np
+>>> from autograd.compiler.roll.affine import nest
+>>> nest(np.array([[10, 11, 12, 13], [20, 21, 20, 21]]))[0]  # of the matrix, of the vector
+(2, 2)
+"""

@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from autograd.backward import adjoints, toposort
 from autograd.op import TABLE, Op
@@ -231,11 +230,3 @@ def _place(node: Value) -> str:
     return (
         f"{shorten(visible(node.scope), 40)}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
     )
-
-
-def split_dot(node: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
-    """Return the two vectors of a dot product; None for any other node."""
-    if node.op is not _dot:
-        return None
-    operands = node.operands
-    return operands[: len(operands) // 2], operands[len(operands) // 2 :]

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from interpret import interpret
 
 import nn
 from autograd import Value
 from autograd.compiler import choose, compile
 from autograd.compiler.backends import BACKENDS, Cost, Descending, Reusable, load
-from autograd.compiler.graph.interpret import interpret
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
 from autograd.compiler.roll.program import LANES
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.rolled_systems import SYSTEMS, chain, rnn, two_layer
 from hypothesis import given
 from hypothesis import strategies as st
+from interpret import interpret
 
 import autograd
 from autograd import Value
@@ -17,7 +18,6 @@ from autograd.compiler import choose, compile
 from autograd.compiler.backends.c import backend, bind, toolchain
 from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import schedule, simplify
-from autograd.compiler.graph.interpret import interpret
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
 from autograd.compiler.record import trace
 from autograd.compiler.roll import cells

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, flat, random_dag, rnn, values
+from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, descent, flat, random_dag, rnn, values
 from numpy.lib.stride_tricks import as_strided
 
 import autograd
@@ -370,5 +370,5 @@ def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
 def test_timed_steps_do_not_move_the_parameters():
     system = SYSTEMS["r4"]()
     start = [p.data for p in system.params]
-    run = compiled(system)._latest[1].trainer(start, LR)
+    run = descent(compiled(system)._latest[1], start, LR)
     assert run() == pytest.approx(run(), rel=1e-6)
