@@ -20,7 +20,8 @@ REDUCTIONS = ("mean", "sum")
 
 
 def compile(
-    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
+    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False,
+    reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto",
 ) -> Compiled:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
@@ -125,7 +126,8 @@ def _made(*arguments: Any) -> Compiled:
     if not _NOTICED:
         _NOTICED.append(True)
         warnings.warn(
-            "compile() cannot roll graphs into matrices without NumPy, so it runs straight-line Python; install it with: pip install numpy",
+            "compile() cannot roll graphs into matrices without NumPy, so it runs straight-line Python; "
+            "install it with: pip install numpy",
             RuntimeWarning, stacklevel=3,
         )  # fmt: skip
     return cast("Compiled", PlainCompiled(*arguments))

@@ -121,7 +121,10 @@ class CompiledFunction:
         """Return the number of examples, which is that of each argument."""
         if len(set(counts)) != 1 or None in counts or 0 in counts:
             shown = ", ".join(str(getattr(a, "shape", a)) for a in arguments)
-            raise ValueError(f"with batch=True every argument needs the same number of examples, at least one, along its first axis; got shapes {shown}")
+            raise ValueError(
+                "with batch=True every argument needs the same number of examples, at least one, along its "
+                f"first axis; got shapes {shown}"
+            )
         return counts[0] or 0
 
     # A call.
@@ -130,7 +133,7 @@ class CompiledFunction:
         return self._traces.recall(given.shapes, lambda: self._record(given))
 
     def _begin(self, given: Any) -> tuple[Any, Any]:
-        """Return the structure for such arguments, and an engine of it, which belongs to the caller, loaded with them."""
+        """Return the structure for such arguments, and an engine of it, loaded with them, for the caller."""
         structure = self._structure(given)
         engine = structure.engine(given.lanes)
         engine.load(given, [v._data for v in structure.source.captured])
@@ -141,7 +144,9 @@ class CompiledFunction:
         return self._begin(self._parsed(data))
 
     def __call__(self, *data: Any) -> Any:
-        """Return the loss, and add the gradients to the parameters' ``grad``; without parameters, the function's result.
+        """Return the loss, and add the gradients to the parameters' ``grad``.
+
+        Without parameters, the function's result.
 
         A function without parameters that is called on Values, or on lists that hold some, returns Values,
         through which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
@@ -163,7 +168,7 @@ class CompiledFunction:
         return value, self._vector(grads)
 
     def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int], Any]:
-        """Return the loss, the gradients, which parameters none reaches whatever the data, and the arguments."""
+        """Return the loss, the gradients, which parameters none ever reaches, and the arguments."""
         assert self._params is not None
         if ACTIVE:
             self._refuse_while_tracing(what)
@@ -185,13 +190,17 @@ class CompiledFunction:
         if given.given is not None:
             i = next(i for i, flat in enumerate(given.given) if any(x.__class__ is Value for x in flat))
             raise TypeError(
-                f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these alone. Pass its number, x.data; "
+                f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these "
+                "alone. Pass its number, x.data; "
                 "for a gradient in the arguments, compile the function without params"
             )
         return given
 
     def _computed(self, structure: Any, engine: Any, theta: Any, given: Any) -> tuple[float, Any]:
-        """Return the loss and the gradients at ``theta``; by the engine itself, where the program steps aside."""
+        """Return the loss and the gradients at ``theta``.
+
+        By the engine itself, where the program steps aside.
+        """
         reason = self._aside(structure) if ACTIVE or HOOKED or structure.source.aside else ""
         if not reason:
             found = engine.attempt(theta)
@@ -222,7 +231,10 @@ class CompiledFunction:
         return grads
 
     def _absent(self, some: Sequence[int], given: Any) -> set[int]:
-        """Return those of some parameters that no gradient reaches, for these data: no branch to them is taken."""
+        """Return those of some parameters that no gradient reaches, for these data.
+
+        No branch to them is taken.
+        """
         assert self._params is not None
         left = set(some)
         if not left:
@@ -276,8 +288,10 @@ class CompiledFunction:
     def _refuse_while_tracing(self, what: str) -> None:
         if MODE.get().tape is not None:
             raise TracingError(
-                f"{user_line()} asks for {what} of a compiled loss while a function is recorded for compilation; its numbers would be frozen "
-                "into the program. Call the loss function itself there, or compile one without params, which may be called on Values"
+                f"{user_line()} asks for {what} of a compiled loss while a function is recorded for "
+                "compilation; its numbers would be frozen "
+                "into the program. Call the loss function itself there, or compile one without params, which "
+                "may be called on Values"
             )
 
     def _refuse_cut_off(self, structure: Any, what: str) -> None:
@@ -285,7 +299,8 @@ class CompiledFunction:
             refuse_constant(
                 [*(self._params or ()), *structure.source.captured, *structure.source.outside],
                 f"asks for {what} of a compiled loss", "its numbers",
-                "Call the loss function itself there, or compile one without params, which may be called on Values",
+                "Call the loss function itself there, or compile one without params, which may be called on "
+                "Values",
             )  # fmt: skip
 
     # Functions without parameters.
@@ -322,7 +337,10 @@ class CompiledFunction:
         return rebuild(source.structure, nodes)
 
     def _pulled(self, cotangents: list[float], given: Any, ends: list[Value]) -> Any:
-        """Return what pulls back, for each number among the arguments and then each of ``ends``; None where it is not finite."""
+        """Return what pulls back, for each number among the arguments and then each of ``ends``.
+
+        None where it is not finite.
+        """
         pull = self._pulls.recall(
             given.shapes, lambda: self._like(pullback(self._f, ends), None, False, None)
         )
@@ -347,7 +365,7 @@ class CompiledFunction:
     # What the engine does itself.
 
     def _roots(self, data: Sequence[Any]) -> Iterator[tuple[Any, float]]:
-        """Yield the losses of the examples one by one, and the penalty, with their weights, from the engine itself."""
+        """Yield the losses of the examples one by one, and the penalty, with their weights, by the engine."""
         return self._roots_of(self._parsed(data))
 
     def _roots_of(self, given: Any) -> Iterator[tuple[Any, float]]:
@@ -358,7 +376,10 @@ class CompiledFunction:
             yield self._penalty(), 1.0
 
     def _exact(self, data: Sequence[Any]) -> tuple[float, Any]:
-        """Evaluate with the engine itself, example by example: what NaN, infinity and untaken branches do there."""
+        """Evaluate with the engine itself, example by example.
+
+        What NaN, infinity and untaken branches do there.
+        """
         assert self._params is not None
         value, grads = eager(self._roots(data), self._params)
         return value, self._vector(grads)
@@ -389,7 +410,7 @@ class CompiledFunction:
         return value, self._vector(grads)
 
     def _sum_of_parts(self, given: Any, theta: Any, weight: float) -> tuple[float, list[float], int]:
-        """Return the sum of the examples' losses and gradients, each with that weight, and how many the engine evaluated itself."""
+        """Return weighted sums of the examples' losses and gradients, and how many the engine evaluated."""
         assert self._params is not None
         value, grads, alone = 0.0, [0.0] * len(theta), 0
         pending = [(0, given.lanes)]
@@ -421,8 +442,10 @@ class CompiledFunction:
         self._left[reason] += 1
         if self._left[reason] == PATIENCE and 2 * alone > of and reason is not ANOMALY:
             warnings.warn(
-                f"{PATIENCE} calls of a compiled function were evaluated by the engine itself, node by node, which is slow: {reason}. "
-                "For a branch that was not taken, keep its operand inside its domain, as in where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0)",
+                f"{PATIENCE} calls of a compiled function were evaluated by the engine itself, node by node, "
+                f"which is slow: {reason}. "
+                "For a branch that was not taken, keep its operand inside its domain, as in where(x > 0, "
+                "where(x > 0, x, 1.0).sqrt(), 0.0)",
                 RuntimeWarning, stacklevel=level,
             )  # fmt: skip
 
@@ -564,7 +587,7 @@ class CompiledFunction:
         raise NotImplementedError
 
     def report(self) -> Report:
-        """Return counts, times, the backend and why it was chosen, what fell back to gathering, and what to the engine."""
+        """Return counts, times, the backend and why it was chosen, and what fell back."""
         structure, _ = self._made()
         facts, notes = self._facts()
         left = dict(self._left)
@@ -573,7 +596,10 @@ class CompiledFunction:
         if reason and reason not in left:
             notes.append(f"the engine itself will evaluate the next call: {reason}")
         if self._looked:
-            notes.append(f"{self._looked} calls looked, example by example, which branches lead to parameters whose grad was None or has a hook")
+            notes.append(
+                f"{self._looked} calls looked, example by example, which branches lead to parameters whose "
+                "grad was None or has a hook"
+            )
         return Report(
             facts,
             notes
@@ -633,14 +659,19 @@ class CompiledFunction:
         ]
         if self._params is not None and functions:
             raise pickle.PicklingError(
-                f"the compiled loss {functions[0].__name__}() cannot be pickled: a function is pickled by its name, apart from the parameters that it "
-                "uses. Pickle the model and compile at the other end; or compile a bound method or a functools.partial of an object that holds them"
+                f"the compiled loss {functions[0].__name__}() cannot be pickled: a function is pickled by "
+                "its name, apart from the parameters that it "
+                "uses. Pickle the model and compile at the other end; or compile a bound method or a "
+                "functools.partial of an object that holds them"
             )
         try:
             pickle.dumps(self._f)
         except Exception as error:
             name = getattr(self._f, "__qualname__", repr(self._f))
-            raise pickle.PicklingError(f"the compiled function {name} cannot be pickled, as {error}; define it with def at the top level of a module") from error
+            raise pickle.PicklingError(
+                f"the compiled function {name} cannot be pickled, as {error}; define it with def at the top "
+                "level of a module"
+            ) from error
         return _unpickled, (self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
 
 

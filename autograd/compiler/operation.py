@@ -24,7 +24,7 @@ __all__ = ["Applied", "pullback", "reach"]
 
 
 class Applied(CheckpointedCall):
-    """A call of a compiled function on nodes. In a sorted graph it stands between its results and what they rest on.
+    """A call of a compiled function on nodes; in a sorted graph between its results and what they depend on.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ class Applied(CheckpointedCall):
         before = dict(zip(self.elements, self._before, strict=True))
         if any(x._data != before[x] and before[x] == before[x] for x in nodes):
             raise GraphError(
-                "the data of a node was changed after a compiled function was called on it, so its derivative "
+                "the data of a node was changed after a compiled function was called on it, so its "
+                "derivative "
                 "would be that of something that was never computed; call it afresh first"
             )
 
@@ -83,7 +84,10 @@ class Applied(CheckpointedCall):
 def reach(
     f: Callable[..., Any], penalty: Callable[[], Any] | None, params: Sequence[Value]
 ) -> Callable[..., list[Any]]:
-    """Return the function of an example that tells for each parameter whether a gradient reaches it: 0.0 where no branch to it is taken."""
+    """Return the function of an example that tells for each parameter whether a gradient reaches it.
+
+    0.0 where no branch to it is taken.
+    """
 
     def reached(*args: Any) -> list[Any]:
         sums: dict[Any, Any] = {}
@@ -118,7 +122,7 @@ def _either(a: Any, b: Any) -> Any:
 
 
 def pullback(f: Callable[..., Any], ends: Sequence[Value]) -> Callable[..., list[Any]]:
-    """Return the function of cotangents and the arguments of ``f`` that pulls back, to each number there and to ``ends``."""
+    """Return the function of cotangents and arguments that pulls back to each number and to ``ends``."""
 
     def pull(cotangents: Any, *args: Any) -> list[Any]:
         outputs = trees.leaves(f(*args), "the result of a compiled function")

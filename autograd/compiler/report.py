@@ -1,4 +1,4 @@
-"""The report on a compiled function, and the comparison with the engine itself. Needs the standard library only."""
+"""The report on a compiled function, and the comparison with the engine. Standard library only."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ SLACK = 16.0
 
 
 def worst(
-    got: tuple[float, Sequence[float]], roots: Callable[[], Iterable[tuple[Any, float]]], params: Sequence[Value], tolerance: float,
+    got: tuple[float, Sequence[float]], roots: Callable[[], Iterable[tuple[Any, float]]],
+    params: Sequence[Value], tolerance: float,
 ) -> float:  # fmt: skip
     """Return the largest relative error of a loss and its gradients; raise if one is beyond the tolerance."""
     value, grads = got
@@ -81,13 +82,17 @@ def worst(
 
 
 def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) -> float:
-    """Return the relative error of a number; raise if it is beyond the tolerance and what roundings explain."""
+    """Return the relative error of a number.
+
+    Raise if it is beyond the tolerance and what roundings explain.
+    """
     if got == want or (got != got and want != want):
         return 0.0
     error = abs(got - want)
     if not error <= tolerance * abs(want) + (SLACK * lost if math.isfinite(lost) else 0.0):
         raise GraphError(
-            f"{what} is {got!r} compiled and {want!r} computed by the engine, where roundings explain a difference of {SLACK * lost:.1e}: "
+            f"{what} is {got!r} compiled and {want!r} computed by the engine, where roundings explain a "
+            f"difference of {SLACK * lost:.1e}: "
             "either the compiler is at fault, or the function is not the same at each call"
         )
     terms = lost / UNIT

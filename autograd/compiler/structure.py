@@ -81,7 +81,7 @@ class Structure:
         return engine
 
     def of(self, source: Source, seconds: float) -> Structure:
-        """Return the same program and engines for another recording of the same key, which took so many seconds."""
+        """Return the same program and engines for another recording of the same key, and its seconds."""
         other = copy(self)
         other.source = source.like(self.source)
         other.program = replace(self.program, graph=other.source.graph)

@@ -13,7 +13,10 @@ __all__ = ["moves_arrays", "training"]
 def training(
     data: Sequence[Any], callback: Any, params: list[Value] | None
 ) -> tuple[list[Any], Any, int, Callable[..., Any] | None]:
-    """Take the arguments of ``train`` apart: the function's, an optimizer over the parameters, the number of steps, a callback."""
+    """Take the arguments of ``train`` apart.
+
+    The function's, an optimizer over the parameters, the number of steps, a callback.
+    """
     if params is None:
         raise TypeError("this function was compiled without params; there is nothing to train")
     data = list(data)
@@ -24,7 +27,10 @@ def training(
     ):
         callback = data.pop()
     if len(data) < 2 or not hasattr(data[-2], "params"):
-        raise TypeError("train() takes the function's arguments, then an optimizer of nn.optim, then the number of steps: train(X, Y, optimizer, 100)")
+        raise TypeError(
+            "train() takes the function's arguments, then an optimizer of nn.optim, then the number of "
+            "steps: train(X, Y, optimizer, 100)"
+        )
     *args, optimizer, steps = data
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
         raise TypeError(
@@ -42,7 +48,10 @@ def training(
 
 
 def moves_arrays(optimizer: Any) -> bool:
-    """Tell whether an optimizer's ``step_flat`` does what its ``step`` does: nobody has redefined this one alone."""
+    """Tell whether an optimizer's ``step_flat`` does what its ``step`` does.
+
+    Nobody has redefined this one alone.
+    """
 
     def owner(name: str) -> type | None:
         return next((kind for kind in type(optimizer).__mro__ if name in vars(kind)), None)

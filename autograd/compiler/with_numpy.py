@@ -80,13 +80,14 @@ class Compiled(CompiledFunction):
     # Recording.
 
     def _record(self, given: Any) -> Structure:
-        """Record the function; compile what came out unless a recording of the same structure was compiled before."""
+        """Record the function; compile what came out unless that structure was compiled before."""
         start = time.perf_counter()
         shapes = list(given.shapes)
         examples = [a[0] if self._batch else a for a in given.arrays]
         names = [*self._names[: len(shapes)], *(f"x{i}" for i in range(len(self._names), len(shapes)))]
         source = trace(
-            self._f, self._params, names, shapes, examples, batch=self._batch, reduction=self._reduction, penalty=self._penalty,
+            self._f, self._params, names, shapes, examples, batch=self._batch, reduction=self._reduction,
+            penalty=self._penalty,
         )  # fmt: skip
         key = source.key()
         seconds = time.perf_counter() - start
@@ -111,12 +112,21 @@ class Compiled(CompiledFunction):
         try:
             array = np.asarray(x)
             if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):
-                raise ValueError("it is masked; fill in what is missing, as with x.filled(0.0), or leave those examples out")
+                raise ValueError(
+                    "it is masked; fill in what is missing, as with x.filled(0.0), or leave those examples "
+                    "out"
+                )
             if array.dtype.kind in "fiub":
                 return array.astype(np.float64, copy=False), None
             array = np.asarray(x, object)  # where a text stays a text, and a number beside it a number
-        except (TypeError, ValueError, UserWarning) as error:  # a warning, as where a masked number would become NaN
-            raise TypeError(f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}") from None
+        except (
+            TypeError,
+            ValueError,
+            UserWarning,
+        ) as error:  # a warning, as where a masked number would become NaN
+            raise TypeError(
+                f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}"
+            ) from None
         leaves, nodes = array.ravel().tolist(), False
         numbers = []
         for k, leaf in enumerate(leaves):
@@ -165,7 +175,11 @@ class Compiled(CompiledFunction):
             "compile seconds": round(structure.seconds + engine.seconds, 4),
             "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
         }
-        slow = number_by_number(s.op for s in program.statements if s.op is not None) if structure.backend == "numpy" else []
+        slow = (
+            number_by_number(s.op for s in program.statements if s.op is not None)
+            if structure.backend == "numpy"
+            else []
+        )
         if slow:  # NumPy has no function for them
             facts["number by number"] = ", ".join(slow)
         return facts, [s.note for s in program.statements if s.note]
@@ -182,7 +196,9 @@ def _masked(x: Any, array: Any) -> bool:
     rows: Any = x
     kinds = set(map(type, rows))
     # In the innermost lists a masked number has become NaN.
-    for _ in range(array.ndim - 2 if array.dtype.kind != "f" or not np.isnan(array).any() else array.ndim - 1):
+    for _ in range(
+        array.ndim - 2 if array.dtype.kind != "f" or not np.isnan(array).any() else array.ndim - 1
+    ):
         if not kinds <= {list, tuple}:
             break
         rows = list(chain.from_iterable(rows))

@@ -1,4 +1,7 @@
-"""Compiled functions where there is no NumPy: the recorded nodes, one after the other, as straight-line Python."""
+"""Compiled functions where there is no NumPy.
+
+The recorded nodes, one after the other, as straight-line Python.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,8 @@ class Straight:
     """
 
     def __init__(
-        self, tape: list[Value], params: list[Value], inputs: list[tuple[str, Value]], results: list[Any], grads: list[Any] | None,
+        self, tape: list[Value], params: list[Value], inputs: list[tuple[str, Value]], results: list[Any],
+        grads: list[Any] | None,
         extra: list[Any], batch: bool,
     ) -> None:  # fmt: skip
         self.space: dict[str, Any] = dict(NAMES)
@@ -90,7 +94,8 @@ class Straight:
             found, pulled = sums[:1], sums[1:]
         lines.append(f"    return [{', '.join(found)}], [{', '.join(pulled)}], [{', '.join(more)}]")
         self.source = "\n".join(lines)
-        exec(compile(self.source, "<straight-line program>", "exec"), self.space)  # noqa: S102 - only names and numbers made above
+        # Of names and numbers made above only.
+        exec(compile(self.source, "<straight-line program>", "exec"), self.space)  # noqa: S102
         self.run: Callable[..., tuple[list[float], list[float], list[float]]] = self.space["run"]
 
     def _leaf(self, v: Any, name: str, *, known: bool = False) -> str:
@@ -114,7 +119,10 @@ class Straight:
         return self.text[x]
 
     def _lines(self, tape: list[Value], roots: list[Value]) -> tuple[list[str], list[str]]:
-        """Return the lines of all nodes that the roots rest on: those that all lanes share, and those of each lane."""
+        """Return the lines of all nodes that the roots rest on.
+
+        Those that all lanes share, and those of each lane.
+        """
         live: set[Any] = set(roots)
         for node in reversed(tape):
             if node in live:
@@ -136,7 +144,10 @@ class Straight:
         return shared, each
 
     def _statements(self, node: Value) -> Iterator[tuple[Any, str]]:
-        """Yield what is to be computed for a node, with its text: where it is one of several results, first the list of all."""
+        """Yield what is to be computed for a node, with its text.
+
+        Where it is one of several results, first the list of all.
+        """
         call = node._call
         if not isinstance(call, MultiOpCall):
             yield node, self._expression(node)
@@ -214,7 +225,10 @@ class PlainStructure:
         self.weight = 100.0 * len(program.source)
 
     def fixed(self) -> tuple[str, list[float]]:
-        """Return what a second recording would repeat: the program, and the data of the leaves that it rests on."""
+        """Return what a second recording would repeat.
+
+        The program, and the data of the leaves that it rests on.
+        """
         return self.program.source, [v._data for v in self.captured]
 
     def engine(self, _: int) -> PlainEngine:
@@ -238,7 +252,10 @@ class PlainEngine:
         self.given, self.captured = given, captured
 
     def _run(self, theta: list[float]) -> tuple[list[float], list[float]] | None:
-        """Return the outputs and gradients; None if Python's own arithmetic gives up or a number is not finite."""
+        """Return the outputs and gradients.
+
+        None if Python's own arithmetic gives up or a number is not finite.
+        """
         rows = [[x for flat in example for x in flat] for example in self.given.examples]
         batch = self.structure.batch
         try:
@@ -254,7 +271,10 @@ class PlainEngine:
         return (found, grads) if all(map(math.isfinite, (*found, *grads))) else None
 
     def attempt(self, theta: list[float]) -> tuple[float, list[float]] | None:
-        """Return the loss and its gradient at the given parameters; None if a number of these is not finite."""
+        """Return the loss and its gradient at the given parameters.
+
+        None if a number of these is not finite.
+        """
         found = self._run(theta)
         return None if found is None else (found[0][0], found[1])
 
@@ -318,7 +338,7 @@ class PlainCompiled(CompiledFunction):
         return [0.0 if (g := found.get(p)) is None else g for p in self._params]
 
     def _parsed(self, data: Sequence[Any]) -> Flat:
-        """Return the shape of each argument of one example, and the flat numbers of the arguments of each example."""
+        """Return the shapes of one example's arguments, and the flat numbers of each example's."""
         shapes, flats = [], []
         for i, x in enumerate(data):
             try:
@@ -357,7 +377,8 @@ class PlainCompiled(CompiledFunction):
         structure, _ = self._made()
         why = f"{self._backend!r} was asked for, but there is no NumPy; install it with: pip install numpy"
         return {
-            "recorded nodes": structure.nodes, "statements": structure.program.source.count("\n"), "backend": "python", "because": why,
+            "recorded nodes": structure.nodes, "statements": structure.program.source.count("\n"),
+            "backend": "python", "because": why,
             "compile seconds": round(structure.seconds, 4),
         }, []  # fmt: skip
 

@@ -44,7 +44,7 @@ SMALLER, BOUNDED = 1, 2
 
 @lru_cache(maxsize=1024)
 def _size(op: Op, params: tuple[float, ...]) -> int:
-    """Tell, by trying, whether results are never larger than the operands (or `SMALL`), or never larger than `SMALL`; else 0."""
+    """Tell, by trying, whether results are never larger than operands or `SMALL`, or than that; else 0."""
     if TABLE.get(op.name) is not op or op.arity == ANY:  # a user's own function, which may do anything
         return 0
     found = BOUNDED
@@ -84,7 +84,7 @@ def watched(graph: Graph) -> Any:
 
 
 def runs(addresses: Ints, most: int, gap: int) -> list[tuple[int, int]]:
-    """Return stretches (start, end) that cover addresses, at most so many, and gaps of up to that length too."""
+    """Return at most so many stretches (start, end) that cover addresses, and gaps of up to that length."""
     a = np.unique(addresses)
     if not len(a):
         return []

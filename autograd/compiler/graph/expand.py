@@ -236,9 +236,10 @@ def _each_direction(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: In
 
 SPECIAL: dict[str, Any] = {
     "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div,
-    "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal, "sum": _add, "mean": _mean, "dot": _dot,
-    "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN), "logsumexp": _logsumexp, "softmax": _softmax,
-    "softmax_rest": _softmax_rest, "log_softmax": _log_softmax, "norm": _norm, "direction": _direction,
+    "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal, "sum": _add,
+    "mean": _mean, "dot": _dot, "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN),
+    "logsumexp": _logsumexp, "softmax": _softmax, "softmax_rest": _softmax_rest, "log_softmax": _log_softmax,
+    "norm": _norm, "direction": _direction,
 }  # fmt: skip
 """How to take apart the rows that are not kept as they are."""
 

@@ -18,13 +18,16 @@ from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
 __all__ = ["hoist"]
 
 RECURS = 4
-"""On how many levels a kind of sum must occur, for its early products to be worth a statement of their own."""
+"""On how many levels a kind of sum must occur for its early products to be worth their own statement."""
 PATTERNS = 8
-"""For how many kinds of early parts other sums are searched for the same; each takes a pass over the graph."""
+"""For how many kinds of early parts other sums are searched for the same.
+
+Each takes a pass over the graph.
+"""
 
 
 def hoist(graph: Graph) -> Graph:
-    """Split early products off the sums of a kind that recurs on many levels. The rest of each sum stays in place."""
+    """Split early products off the sums of a kind that recurs on many levels; the rest stays in place."""
     level, lane = graph.levels(), graph.lane()
     sums = np.flatnonzero(graph.kind == SOP)
     signature = signatures(graph, lane, FINE)
@@ -59,7 +62,10 @@ def hoist(graph: Graph) -> Graph:
 
 
 def _classes(graph: Graph, lane: Any) -> Ints:
-    """Number the classes of terms: alike in the kinds of their factors, and lone factors in their coefficient too."""
+    """Number the classes of terms.
+
+    Alike in the kinds of their factors, and lone factors in their coefficient too.
+    """
     t = graph.terms
     lone = np.where(t.b == ONE, t.coef, np.inf)
     order = np.lexsort((lone, keys := term_keys(graph, lane)))
@@ -87,7 +93,7 @@ def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
 
 
 def _joined(graph: Graph, taken: Any, kinds: Ints, lane: Any) -> Any:
-    """Take the same classes of terms from sums that differ in the rest only, such as a recurrence's first step."""
+    """Take the same terms from sums that differ in the rest only, such as a recurrence's first step."""
     t = graph.terms
     ready = graph.is_leaf()
     for node in _patterns(t.node[taken], kinds[taken])[:PATTERNS].tolist():

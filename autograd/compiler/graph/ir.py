@@ -29,11 +29,14 @@ ONE = 0
 """The node that is the constant 1."""
 
 CONST, PARAM, INPUT, LANE, SOP, MAX, MIN = range(7)
-"""Kinds of nodes: constant, parameter, shared input, input of one example, sum of products, extrema of many."""
+"""Kinds of nodes: constant, parameter, shared input, an example's input, sum of products, extrema."""
 FIRST_ROW = 8
 """Kinds from here on are rows of the table, with their constants."""
 QUIET = np.errstate(all="ignore")
-"""Decorates what computes with a program's constants: what they become is the program's affair, of which NumPy need not warn."""
+"""Decorates what computes with a program's constants.
+
+What they become is the program's affair, of which NumPy need not warn.
+"""
 LARGE = 2.0**64
 """By no more than this does a pass multiply a number on its way through sums."""
 BOUND = 2.0**300
@@ -93,7 +96,10 @@ class Graph:
     """For each parameter, the node that is its gradient."""
     labels: dict[int, str] = field(default_factory=dict)
     forward: int = -1
-    """How many nodes the forward pass has; those after them belong to the gradient. -1 where there is none."""
+    """How many nodes the forward pass has.
+
+    Those after them belong to the gradient. -1 where there is none.
+    """
     scale: int = -1
     """The leaf 1 / number of lanes, or -1."""
     lanes: int = -1
@@ -149,7 +155,10 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
 
 
 def distinct(numbers: Any) -> Any:
-    """Return the distinct ones among numbers from 0, in order: by marks or by sorting, since NumPy's own function hashes."""
+    """Return the distinct ones among numbers from 0, in order.
+
+    By marks or by sorting, since NumPy's own function hashes.
+    """
     if not len(numbers):
         return numbers
     top = int(numbers.max())

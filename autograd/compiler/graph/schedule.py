@@ -27,7 +27,10 @@ def mixed(keys: Any) -> Any:
 
 
 FINE, COARSE, RAGGED = range(3)
-"""How much two nodes must have in common: the kinds of their operands; only the number of terms; not even that."""
+"""How much two nodes must have in common: the kinds of their operands; only the number of terms.
+
+Not even that.
+"""
 
 
 def signatures(graph: Graph, lane: Any, detail: int) -> Ints:

@@ -1,8 +1,8 @@
 """Bring a graph into the form in which equal structure looks equal. Every pass returns a new graph.
 
 Nothing here distributes, and nothing is folded because two numbers happen to be equal: a coincidence in the
-data would make one sample's graph unlike the others'. Nor does a sum lose an overflow: of numbers below `ir.BOUND`
-there is none in any order, and what cancels stays, so that infinities meet.
+data would make one sample's graph unlike the others'. Nor does a sum lose an overflow: of numbers below
+`ir.BOUND` there is none in any order, and what cancels stays, so that infinities meet.
 """
 
 from __future__ import annotations
@@ -27,7 +27,17 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 
-__all__ = ["absorb", "adopt", "alias", "canonical", "compact", "fold", "fuse_equal", "settle_lane_sums", "simplify"]
+__all__ = [
+    "absorb",
+    "adopt",
+    "alias",
+    "canonical",
+    "compact",
+    "fold",
+    "fuse_equal",
+    "settle_lane_sums",
+    "simplify",
+]
 
 
 def simplify(graph: Graph) -> Graph:
@@ -71,11 +81,19 @@ def absorb(graph: Graph) -> Graph:
     uses = np.bincount(producers, minlength=graph.size)
     uses[kept(graph)] += 2
     # A pinned node is a gradient; what it is made of may move into it, but it stays.
-    inner = (t.b == ONE) & (uses[t.a] == 1) & (graph.kind[t.a] == SOP) & (graph.kind[t.node] == SOP) & ~kept(graph)[t.a]
+    inner = (
+        (t.b == ONE)
+        & (uses[t.a] == 1)
+        & (graph.kind[t.a] == SOP)
+        & (graph.kind[t.node] == SOP)
+        & ~kept(graph)[t.a]
+    )
     if not inner.any():
         return graph
     for inside in (inner, inner & (np.abs(t.coef) == 1.0)):
-        parent, coef, over, growth = _chains(graph.size, t.a[inside], t.node[inside], t.coef[inside], t.over[inside])
+        parent, coef, over, growth = _chains(
+            graph.size, t.a[inside], t.node[inside], t.coef[inside], t.over[inside]
+        )
         rest = t.take(~inside)
         if _kept_in_sight(rest, coef[rest.node], growth[rest.node], graph.size):
             break
@@ -86,8 +104,8 @@ def absorb(graph: Graph) -> Graph:
 def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[Ints, Any, Any, Any]:
     """Follow links from node to node to their ends.
 
-    Returns for each node the end, the product of the coefficients on the way, whether a link is over lanes, and a bound
-    of the products on the way and of their reciprocals.
+    Returns for each node the end, the product of the coefficients on the way, whether a link is over lanes,
+    and a bound of the products on the way and of their reciprocals.
     """
     to, factor, lanes = np.arange(size), np.ones(size), np.zeros(size, bool)
     to[start], factor[start], lanes[start] = end, coef, over
@@ -110,7 +128,10 @@ def _size(coef: Any) -> Any:
 
 
 def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
-    """Tell whether terms may be multiplied: no coefficient on the way is large or small, and no multiple of x ends up as x itself."""
+    """Tell whether terms may be multiplied.
+
+    No coefficient on the way is large or small, and no multiple of x ends up as x itself.
+    """
     lone = (t.b == ONE) & (np.bincount(t.node, minlength=size)[t.node] == 1)
     undone = lone & (np.abs(t.coef * factor) == 1.0) & ((np.abs(t.coef) != 1.0) | (growth > 1.0))
     return not (((_size(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
@@ -180,7 +201,9 @@ def alias(graph: Graph) -> Graph:
     """Use x itself in place of a sum that consists of x alone; of c * x alone, where only sums use it."""
     t = graph.terms
     count = np.bincount(t.node, minlength=graph.size)
-    single = (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
+    single = (
+        (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
+    )
     needed = np.zeros(graph.size, bool)
     needed[graph.args[graph.args >= 0]] = True
     needed[t.a[graph.kind[t.node] != SOP]] = True
@@ -313,10 +336,13 @@ def settle_lane_sums(graph: Graph) -> Graph:
     products: Ints = graph.size + np.arange(len(both))
     extra = Terms(products, np.ones(len(both)), t.a[both], t.b[both], np.zeros(len(both), bool))
     t.a[both], t.b[both] = products, graph.lanes
-    terms = Terms(*[np.concatenate([getattr(t, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")])
+    terms = Terms(
+        *[np.concatenate([getattr(t, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")]
+    )
     grow = len(both)
     return canonical(replace(
-        graph, kind=np.append(graph.kind, np.full(grow, SOP, np.int16)), value=np.append(graph.value, np.zeros(grow)),
+        graph, kind=np.append(graph.kind, np.full(grow, SOP, np.int16)),
+        value=np.append(graph.value, np.zeros(grow)),
         args=np.vstack([graph.args, np.full((grow, graph.args.shape[1]), -1)]),
         primal=np.append(graph.primal, np.full(grow, -1)), terms=terms,
     ))  # fmt: skip

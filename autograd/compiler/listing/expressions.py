@@ -99,7 +99,11 @@ def _spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
         return text
     present = [i for i in wanted if i in axes]
     if present != axes:
-        text = f"{text}.T" if len(axes) == 2 else f"{text}.transpose({', '.join(str(axes.index(i)) for i in present)})"
+        text = (
+            f"{text}.T"
+            if len(axes) == 2
+            else f"{text}.transpose({', '.join(str(axes.index(i)) for i in present)})"
+        )
     index = [":" if i in axes else "None" for i in wanted]
     while index and index[0] == "None":
         index.pop(0)
@@ -122,7 +126,14 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     rows = [i for i in wanted if i in full_a and i not in batch]
     columns = [i for i in wanted if i in full_b and i not in batch]
     shared = all(i in full_a and i in full_b for i in summed)
-    if not batch and shared and len(summed) == 1 and len(rows) <= 1 and len(columns) <= 1 and len(rows) + len(columns) == len(wanted):
+    if (
+        not batch
+        and shared
+        and len(summed) == 1
+        and len(rows) <= 1
+        and len(columns) <= 1
+        and len(rows) + len(columns) == len(wanted)
+    ):
         if rows and columns and wanted != rows + columns:
             text_a, text_b, full_a, full_b, rows, columns = text_b, text_a, full_b, full_a, columns, rows
         left = text_a if full_a == rows + summed else f"{text_a}.T"

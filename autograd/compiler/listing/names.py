@@ -53,7 +53,8 @@ class Region:
 
 
 RESERVED = frozenset([
-    *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add", "broadcast_to", "einsum", "empty",
+    *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add",
+    "broadcast_to", "einsum", "empty",
     "view", "shared", "lanes", "gradient",
     *TABLE, *(name for text in CODE.values() for name in re.findall(r"[A-Za-z_]\w*", text)),
 ])  # fmt: skip
@@ -146,7 +147,10 @@ def _leaf_group(regions: Regions, name: str, members: list[tuple[tuple[int, ...]
         if int(np.prod(shape)) == len(members):
             grid = np.full(shape, -1, np.int64)
             grid[tuple((table - low).T)] = addresses
-            strides = tuple(int(np.take(grid, 1, axis=i).ravel()[0] - grid.ravel()[0]) if n > 1 else 0 for i, n in enumerate(shape))
+            strides = tuple(
+                int(np.take(grid, 1, axis=i).ravel()[0] - grid.ravel()[0]) if n > 1 else 0
+                for i, n in enumerate(shape)
+            )
             fits = all((np.diff(grid, axis=i) == s).all() for i, s in enumerate(strides))
             if fits and grid.min() >= 0 and all(s > 0 or n == 1 for s, n in zip(strides, shape, strict=True)):
                 _enter(regions, name, int(grid.ravel()[0]), shape, strides)
@@ -177,7 +181,9 @@ def cut_points(program: Program) -> dict[int, set[int]]:
     bases = np.array([s[0] for s in starts])
     cuts: dict[int, set[int]] = {}
     for s in program.statements:
-        loops = [(part.sizes, [part.result, part.a, part.b]) for part in s.parts] + ([(s.sizes, [s.result, *s.operands])] if s.op is not None else [])
+        loops = [(part.sizes, [part.result, part.a, part.b]) for part in s.parts] + (
+            [(s.sizes, [s.result, *s.operands])] if s.op is not None else []
+        )
         for sizes, refs in loops:
             for ref in refs:
                 if ref is None or ref.base < 0 or not ref.strides:

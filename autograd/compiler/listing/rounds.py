@@ -43,7 +43,9 @@ class Family:
     def enter(self, name: str, shape: tuple[int, ...], strides: tuple[int, ...]) -> Region:
         """Make the array of all results."""
         count = len(self.statements)
-        base, step = (self.base + (count - 1) * self.step, -self.step) if self.backward else (self.base, self.step)
+        base, step = (
+            (self.base + (count - 1) * self.step, -self.step) if self.backward else (self.base, self.step)
+        )
         self.region = Region(name, base, (count, *shape), (step, *strides))
         return self.region
 
@@ -78,7 +80,13 @@ def families(program: Program, found: list[Loop], cuts: dict[int, set[int]], tak
             family = Family(base, step, mine, backward)
             for at, front in ((base - step, True), (base + step * len(mine), False)):
                 i = starts.get(at, -1)
-                if i >= 0 and i not in inside and i not in out and not taken(at) and _alike(program, i, mine[0], same=not front):
+                if (
+                    i >= 0
+                    and i not in inside
+                    and i not in out
+                    and not taken(at)
+                    and _alike(program, i, mine[0], same=not front)
+                ):
                     family.statements = [i, *family.statements] if front else [*family.statements, i]
             family.base = places[family.statements[0]]
             for i in family.statements:
@@ -88,7 +96,16 @@ def families(program: Program, found: list[Loop], cuts: dict[int, set[int]], tak
 
 
 def _alike(program: Program, i: int, j: int, *, same: bool) -> bool:
-    """Tell whether two statements could compute elements of one array; a loop's first round may be simpler than the others."""
+    """Tell whether two statements could compute elements of one array.
+
+    A loop's first round may be simpler than the others.
+    """
     a, b = program.statements[i], program.statements[j]
     loops_of = [[p.sizes for p in s.parts] for s in (a, b)]
-    return a.lane == b.lane and len(a.nodes) == len(b.nodes) and a.op is b.op and a.extremum == b.extremum and (not same or loops_of[0] == loops_of[1])
+    return (
+        a.lane == b.lane
+        and len(a.nodes) == len(b.nodes)
+        and a.op is b.op
+        and a.extremum == b.extremum
+        and (not same or loops_of[0] == loops_of[1])
+    )

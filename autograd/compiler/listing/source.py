@@ -176,7 +176,8 @@ class Writer(Views):
             axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
             if text.startswith("view("):  # of several arrays
                 axes = sorted(axes, reverse=True)
-                text = f"view(gradient, {base - self.program.parameters}, {tuple(n for _, n in axes)}, {tuple(s for s, _ in axes)})[...]"
+                sizes, strides = tuple(n for _, n in axes), tuple(s for s, _ in axes)
+                text = f"view(gradient, {base - self.program.parameters}, {sizes}, {strides})[...]"
             return text, axes
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
         axes = list(zip(strides_of(shape), shape, strict=True))
@@ -287,7 +288,8 @@ class Writer(Views):
         text = f"broadcast_to({text}, ({before})).reshape({after})"
         if ranked == sorted(ranked):
             return text
-        return f"{text}.transpose({', '.join([str(ranked.index(k)) for k in range(len(target))] + ([str(len(target))] if lane else []))})"
+        axes = [str(ranked.index(k)) for k in range(len(target))] + ([str(len(target))] if lane else [])
+        return f"{text}.transpose({', '.join(axes)})"
 
     def _loops(self, result: Ref | None, sizes: tuple[int, ...], target: list[Any]) -> list[int]:
         """Return the loops over which the result moves, in the order of the target's axes."""

@@ -165,7 +165,8 @@ class Views:
             # loop.
             first = int(flat.min())
             start = first - (LANES if ref.lane else 0)
-            return f"{'lanes' if ref.lane else 'shared'}[{self._table('index', flat - first)}{f' + {start}' if start else ''}]", axes, ref.lane
+            arena, place = "lanes" if ref.lane else "shared", f" + {start}" if start else ""
+            return f"{arena}[{self._table('index', flat - first)}{place}]", axes, ref.lane
         moving = [i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         strides = {abs(ref.strides[i]): i for i in moving}
         if len(strides) < len(

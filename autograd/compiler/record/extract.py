@@ -49,7 +49,10 @@ class Recorded:
         return ids
 
     def factors(self, objects: Sequence[Any]) -> Ints:
-        """Return the nodes of terms and factors: of a number so large that sums of its multiples may overflow, a leaf's."""
+        """Return the nodes of terms and factors.
+
+        Of a number so large that sums of its multiples may overflow, a leaf's.
+        """
         large = {x for x in objects if x.__class__ is float and LARGE < abs(x) < math.inf}
         for x in large.difference(self.fixed):
             self.fixed[x] = self._capture(constant(x))

@@ -62,11 +62,14 @@ class Tape(list[Any]):
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True
-            print(f"compile: recorded {self.terms:,} operations so far; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
+            so_far = f"compile: recorded {self.terms:,} operations so far"
+            print(f"{so_far}; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
         if needed > 0.8 * self.free:
             raise MemoryError(
-                f"{self.terms:,} operations recorded and no end: compiling them takes more than the {self.free / 1e9:.1f} GB that are free. "
-                "Compile one example, with batch=True, and pass the data as arrays: each example then is a lane, and the graph does not grow with the data."
+                f"{self.terms:,} operations recorded and no end: compiling them takes more than the "
+                f"{self.free / 1e9:.1f} GB that are free. "
+                "Compile one example, with batch=True, and pass the data as arrays: each example then is a "
+                "lane, and the graph does not grow with the data."
             )
 
 
@@ -82,7 +85,7 @@ def _read(node: Any) -> Any:
 
 
 _WATCHED = property(_read, _SLOT.__set__)
-"""`grad` while functions are recorded. It stands in front of the slot just then, so that the slot is as fast as ever."""
+"""`grad` while functions are recorded: in front of the slot just then, so that that is as fast as ever."""
 _GRAD = "grad"
 _RECORDINGS: list[None] = []
 """One for each recording that is going on."""
@@ -146,12 +149,18 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
 
 
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
-    """Put nodes that were computed before the recording, but are used in it, in front; ``known`` are left out."""
+    """Put nodes that were computed before the recording, but are used in it, in front.
+
+    ``known`` are left out.
+    """
     inside: set[Any] = set(tape)
     outside: dict[Value, None] = {}
     for node in tape:
         if node.op is None:
-            raise TracingError("the function uses no_grad(), whose results would be frozen into the program; compile the part with a gradient only")
+            raise TracingError(
+                "the function uses no_grad(), whose results would be frozen into the program; compile the "
+                "part with a gradient only"
+            )
         operands, call = node._predecessors(), node._call
         if call is not None:
             operands = () if call in inside else call.elements
@@ -183,7 +192,7 @@ def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
 
 
 def flatten(result: Any, leaves: list[Any]) -> Any:
-    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``, which grows."""
+    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``."""
 
     def position(leaf: Any) -> int:
         leaves.append(leaf)
@@ -200,10 +209,16 @@ def rebuild(structure: Any, values: Sequence[Any]) -> Any:
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:
     """Raise TypeError unless a function returned numbers or Values; a single one where it is a loss."""
     if loss and structure != 0:
-        raise TypeError(f"the function to compile must return one number, the loss, got {type(result).__name__}; return a single Value")
+        raise TypeError(
+            f"the function to compile must return one number, the loss, got {type(result).__name__}; return "
+            "a single Value"
+        )
     for x in results:
         if not isinstance(x, (Value, int, float)):
-            raise TypeError(f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists of them")
+            raise TypeError(
+                f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists "
+                "of them"
+            )
 
 
 def argument_names(f: Callable[..., Any]) -> list[str]:

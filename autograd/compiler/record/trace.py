@@ -65,7 +65,9 @@ class Source:
         named = [(i, label) for i, label in sorted(g.labels.items()) if kinds[i] not in (INPUT, LANE)]
         rows = [(op.name, id(op), params) for op, params in g.rows]
         data = sum(math.prod(shape) for shape in self.shapes)
-        digest.update(repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode())
+        digest.update(
+            repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode()
+        )
         t = g.terms
         marks = np.zeros(0, bool) if self.stopped is None else self.stopped
         for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
@@ -74,18 +76,30 @@ class Source:
         return digest.digest()
 
     def fixed(self) -> tuple[bytes, list[float]]:
-        """Return what a second recording would repeat: the graph, and the data of the leaves that it rests on."""
+        """Return what a second recording would repeat.
+
+        The graph, and the data of the leaves that it rests on.
+        """
         return self.key(), [v._data for v in self.captured]
 
     @QUIET
     def finished(self) -> Source:
         """Return the same with the graph simplified and differentiated."""
-        return replace(self, graph=forward_only(self.graph) if self.stopped is None else with_gradient(self.graph, self.stopped))
+        return replace(
+            self,
+            graph=forward_only(self.graph)
+            if self.stopped is None
+            else with_gradient(self.graph, self.stopped),
+        )
 
     def like(self, other: Source) -> Source:
-        """Return the same with the graph of one that has this key, but with the names of this one's inputs."""
-        own, old = [np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)]
-        labels = {new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels}
+        """Return the same with the graph of another of this key, but with this one's names of inputs."""
+        own, old = [
+            np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)
+        ]
+        labels = {
+            new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels
+        }
         inputs = set(old)
         kept = {i: label for i, label in other.graph.labels.items() if i not in inputs}
         return replace(self, graph=replace(other.graph, labels={**kept, **labels}))
@@ -97,7 +111,8 @@ def trace(f: Callable[..., Any], *args: Any, penalty: Callable[[], Any] | None, 
 
 
 def _trace(
-    f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str], shapes: list[tuple[int, ...]], examples: list[Any],
+    f: Callable[..., Any], params: Sequence[Value] | None, names: Sequence[str],
+    shapes: list[tuple[int, ...]], examples: list[Any],
     *, batch: bool, reduction: str, penalty: Callable[[], Any] | None,
 ) -> Source:  # fmt: skip
     """Record ``f`` on arguments of the given shapes.
@@ -152,7 +167,9 @@ def _trace(
         inside = set(tape)
         outside = [v for v in rec.ids if v.op is not None and v not in inside]
     aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
-    return Source(forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside)
+    return Source(
+        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside
+    )
 
 
 def forward_only(graph: Graph) -> Graph:

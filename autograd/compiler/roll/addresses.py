@@ -1,4 +1,7 @@
-"""Fit loops to a group of nodes: one loop nest for the results and their operands, or gathers where there is none."""
+"""Fit loops to a group of nodes.
+
+One loop nest for the results and their operands, or gathers where there is none.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,11 @@ def pieces(c: Column) -> list[Column]:
         return [c]
     parts = []
     for i, j in zip([0, *cuts], [*cuts, rows.shape[1]], strict=True):
-        parts.append(Column(c.a[:, i:j], None if c.b is None else c.b[:, i:j], c.coef[:, i:j], c.over, c.lane_a, c.lane_b))
+        parts.append(
+            Column(
+                c.a[:, i:j], None if c.b is None else c.b[:, i:j], c.coef[:, i:j], c.over, c.lane_a, c.lane_b
+            )
+        )
     return parts
 
 
@@ -73,9 +80,17 @@ def loop_cuts(rows: Any) -> list[int]:
     cuts, k = [], 0
     while k < len(starts):  # runs that repeat at equal distances are one piece
         size, m = ends[k] - starts[k], k + 1
-        while m < len(starts) and ends[m] - starts[m] == size and (
-            m == k + 1 or (rows[:, starts[m]] - rows[:, starts[m - 1]] == rows[:, starts[k + 1]] - rows[:, starts[k]]).all()
-        ) and (size == 1 or (steps[:, starts[m]] == steps[:, starts[k]]).all()):
+        while (
+            m < len(starts)
+            and ends[m] - starts[m] == size
+            and (
+                m == k + 1
+                or (
+                    rows[:, starts[m]] - rows[:, starts[m - 1]] == rows[:, starts[k + 1]] - rows[:, starts[k]]
+                ).all()
+            )
+            and (size == 1 or (steps[:, starts[m]] == steps[:, starts[k]]).all())
+        ):
             m += 1
         if k:
             cuts.append(starts[k])

@@ -10,7 +10,9 @@ __all__ = ["compress", "nest"]
 
 
 def nest(columns: Any) -> tuple[tuple[int, ...], Any] | None:
-    """Return loop sizes, outermost first, and for each column its strides; None if the columns are no such loop nest.
+    """Return loop sizes, outermost first, and for each column its strides.
+
+    None if the columns are no such loop nest.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ class Layout:
         self.blocks += 1
 
     def place(self, group: Ints) -> None:
-        """Make the statement of a group, or one for each of its parts where that costs less than gathering."""
+        """Make the statement of a group, or one for each part where that is cheaper than gathering."""
         plan = self._regular(group)
         parts = self._by_block(group) if plan is None or len(group) >= 16 else []
         if plan is not None:
@@ -113,7 +113,10 @@ class Layout:
         self._commit(group, plan)
 
     def _regular(self, group: Ints) -> Plan | None:
-        """Return a plan without gathers, or one with where that has far fewer parts; None if there is no regular one."""
+        """Return a plan without gathers, or one with where that has far fewer parts.
+
+        None if there is no regular one.
+        """
         plan = self._plan(group, strict=True)
         if plan is not None and plan.price > 3.0 and int(self.graph.kind[group[0]]) < FIRST_ROW:
             # Of many parts, one for each statement that factors come from.
@@ -274,7 +277,8 @@ class Layout:
             i = part[0]
             shape = (count, len(part) // count)
             columns.append(Column(
-                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape), t.coef[part].reshape(shape),
+                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape),
+                t.coef[part].reshape(shape),
                 bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
             ))  # fmt: skip
         if count == 1 and len(columns) <= 8:
@@ -356,7 +360,8 @@ class Layout:
         return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
 
     def _finished(
-        self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any, pinned: bool,
+        self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any,
+        pinned: bool,
     ) -> Statement:  # fmt: skip
         lane = bool(self.is_lane[nodes[0]])
         parts = []

@@ -108,7 +108,7 @@ class Program:
     """Address of a number that is always 1, for terms of one factor among terms of two; or -1."""
 
     def looked_at(self, most: int, gaps: tuple[int, int]) -> list[list[tuple[int, int]]]:
-        """Return stretches of the two arenas, at most so many of each, that hold all numbers that must not be too large."""
+        """Return at most so many stretches of each arena that hold all numbers that must not be too large."""
         at = self.address[watched(self.graph)]
         at = at[at >= 0]
         return [runs(at[at < LANES], most, gaps[0]), runs(at[at >= LANES] - LANES, most, gaps[1])]

@@ -62,7 +62,7 @@ def loops(program: Program) -> list[Loop]:
 
 
 def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
-    """Return where items, given as what they are and the numbers in them, repeat with evenly growing numbers."""
+    """Return where items, given as kinds and the numbers in them, repeat with evenly growing numbers."""
     numbers: dict[Any, int] = {}
     shapes = [numbers.setdefault(shape, len(numbers)) for shape, _ in items]
     bases = [addresses for _, addresses in items]
@@ -122,7 +122,9 @@ def read(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
 
 
 def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], int, int] | None:
-    """Write the lines of many rounds as those of one, over a variable; None if they differ in more than numbers.
+    """Write the lines of many rounds as those of one, over a variable.
+
+    None if they differ in more than numbers.
 
     Returns
     -------

@@ -17,9 +17,9 @@ from autograd.op import Op
 BACKENDS = ["numpy", "python", *(["c"] if shutil.which("gcc") or shutil.which("cc") else [])]
 
 UNARY = [
-    "exp", "log1p", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid", "logsigmoid", "relu",
-    "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "erf", "erfc", "abs", "sign", "floor", "ceil", "square", "cbrt",
-    "exp2", "relu6", "hardtanh",
+    "exp", "log1p", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "sigmoid",
+    "logsigmoid", "relu", "leaky_relu", "elu", "selu", "softplus", "gelu", "silu", "erf", "erfc", "abs",
+    "sign", "floor", "ceil", "square", "cbrt", "exp2", "relu6", "hardtanh",
 ]  # fmt: skip
 BINARY = ["maximum", "minimum", "hypot", "atan2", "logaddexp"]
 NARY = ["sum", "mean", "prod", "max", "min", "logsumexp", "norm"]
@@ -39,14 +39,36 @@ def random_graph(rng, leaves, size):
         roll = rng.random()
         if roll < 0.35:
             a, b = pick(), pick() if rng.random() < 0.8 else rng.uniform(-2, 2)
-            x = rng.choice([lambda: a + b, lambda: a - b, lambda: a * b, lambda: -a, lambda: b * a, lambda: a / (1.5 + autograd.square(b))])()
+            x = rng.choice(
+                [
+                    lambda: a + b,
+                    lambda: a - b,
+                    lambda: a * b,
+                    lambda: -a,
+                    lambda: b * a,
+                    lambda: a / (1.5 + autograd.square(b)),
+                ]
+            )()
         elif roll < 0.6:
             x = getattr(autograd, rng.choice(UNARY))(tame(pick()))
         elif roll < 0.7:
-            x = rng.choice([lambda v: (v + 3.0).log(), lambda v: (v + 3.0).sqrt(), lambda v: (v * 0.4).asin(), lambda v: (v * 0.4).acos(),
-                            lambda v: (v * 0.4).atanh(), lambda v: (v + 3.0).acosh(), lambda v: (v + 3.0) ** 2.5, lambda v: v**3,
-                            lambda v: (v + 3.0) ** v, lambda v: 1.0 / (v + 3.0), lambda v: v.clamp(-0.5, 0.5), lambda v: (v + 3.0).lgamma(),
-                            lambda v: (v + 3.0).log2() + (v + 3.0).log10()])(tame(pick()))
+            x = rng.choice(
+                [
+                    lambda v: (v + 3.0).log(),
+                    lambda v: (v + 3.0).sqrt(),
+                    lambda v: (v * 0.4).asin(),
+                    lambda v: (v * 0.4).acos(),
+                    lambda v: (v * 0.4).atanh(),
+                    lambda v: (v + 3.0).acosh(),
+                    lambda v: (v + 3.0) ** 2.5,
+                    lambda v: v**3,
+                    lambda v: (v + 3.0) ** v,
+                    lambda v: 1.0 / (v + 3.0),
+                    lambda v: v.clamp(-0.5, 0.5),
+                    lambda v: (v + 3.0).lgamma(),
+                    lambda v: (v + 3.0).log2() + (v + 3.0).log10(),
+                ]
+            )(tame(pick()))
         elif roll < 0.8:
             x = getattr(autograd, rng.choice(BINARY))(tame(pick()), tame(pick()))
         elif roll < 0.85:
@@ -74,7 +96,9 @@ def random_net(rng, batch):
     layers = [[[Value(rng.gauss(0, 1), f"w{k}[{j}][{i}]") if rng.random() >= drop else None for i in range(a)] for j in range(b)]
               for k, (a, b) in enumerate(zip(sizes, sizes[1:]))]  # fmt: skip
     biases = [[Value(rng.gauss(0, 1), f"b{k}[{j}]") for j in range(b)] for k, b in enumerate(sizes[1:])]
-    params = [w for layer in layers for row in layer for w in row if w is not None] + [b for row in biases for b in row]
+    params = [w for layer in layers for row in layer for w in row if w is not None] + [
+        b for row in biases for b in row
+    ]
     commute = [rng.random() < 0.3 for _ in range(10_000)]
 
     def total(terms, which):
@@ -93,7 +117,9 @@ def random_net(rng, batch):
         for k, (layer, bias) in enumerate(zip(layers, biases, strict=True)):
             out = []
             for j, (row, b) in enumerate(zip(layer, bias, strict=True)):
-                terms = [w * v if not next(turn) else v * w for w, v in zip(row, x, strict=True) if w is not None] + [b]
+                terms = [
+                    w * v if not next(turn) else v * w for w, v in zip(row, x, strict=True) if w is not None
+                ] + [b]
                 z = total(terms, ["dot", "chain", "tree"][j % 3] if style == "mixed" else style)
                 out.append(getattr(z, act)() if k < len(layers) - 1 else z)
             x = out
@@ -113,7 +139,9 @@ def random_net(rng, batch):
 
 def cases(count):
     """Each backend with each seed; of the C backend's only every eighth: its compiler takes half a second for each."""
-    return [(backend, seed) for backend in BACKENDS for seed in range(count) if backend != "c" or seed % 8 == 0]
+    return [
+        (backend, seed) for backend in BACKENDS for seed in range(count) if backend != "c" or seed % 8 == 0
+    ]
 
 
 def assert_agrees(step, *data):
@@ -152,7 +180,9 @@ def test_random_nets(backend, seed, batch):
         assert_agrees(step, xs[:1], ys[:1])  # another number of lanes
     else:
         order = random.Random(seed).sample(range(len(xs)), len(xs))
-        shuffled = compile(lambda x, y: loss([x[i] for i in order], [y[i] for i in order]), params, backend=backend)
+        shuffled = compile(
+            lambda x, y: loss([x[i] for i in order], [y[i] for i in order]), params, backend=backend
+        )
         assert_agrees(shuffled, xs, ys)
 
 
@@ -162,11 +192,12 @@ def test_random_graphs_over_lanes(backend, seed):
     leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(rng.randint(1, 3))]
     size, graph_seed = rng.randint(1, 40), rng.random()
     step = compile(
-        lambda x, y: random_graph(random.Random(graph_seed), [*leaves, *x, y], size), leaves, batch=True, backend=backend,
-        penalty=lambda: 0.1 * autograd.dot(leaves, leaves) if seed % 2 else leaves[0] * 0.5,
+        lambda x, y: random_graph(random.Random(graph_seed), [*leaves, *x, y], size), leaves, batch=True,
+        backend=backend, penalty=lambda: 0.1 * autograd.dot(leaves, leaves) if seed % 2 else leaves[0] * 0.5,
     )  # fmt: skip
     xs = [[rng.uniform(-1, 1) for _ in range(2)] for _ in range(4)]
-    # The seeds whose random choices depend on data would make another graph for each example: `tame` on size does.
+    # The seeds whose random choices depend on data would make another graph for each example: `tame` on size
+    # does.
     assert_agrees(step, xs[:1], [rng.uniform(-1, 1)])
 
 
@@ -225,12 +256,15 @@ def test_nan_infinity_and_untaken_branches_as_in_the_engine(backend):
     value, grads = step.value_and_grad([2.0, -3.0])
     assert math.isnan(value) and math.isnan(grads[0])
     for f, at in [
-        (lambda: w.log(), 0.0), (lambda: w.sqrt(), 0.0), (lambda: (w * 1e200).exp(), 1e10), (lambda: w.relu(), math.nan),
-        (lambda: autograd.maximum(w.log(), 1.0), -1.0), (lambda: (w - 2.0).sqrt().relu(), 1.0), (lambda: w.asin(), 1.0),
-        (lambda: 1.0 / w, 0.0), (lambda: w * math.inf, 0.0), (lambda: autograd.max([w, w, w]), 2.0), (lambda: w.relu(), 0.0),
-        (lambda: abs(w), 0.0), (lambda: w.clamp(0.0, 1.0), 1.0), (lambda: autograd.norm([w, w]), 1e200), (lambda: w.sigmoid(), 40.0),
-        (lambda: w.tanh(), 20.5), (lambda: w.expm1(), -40.0), (lambda: w**0.0, 0.0), (lambda: w**3, 0.0), (lambda: w.softplus(), 800.0),
-        (lambda: w.silu(), math.inf), (lambda: w.sigmoid(), -800.0), (lambda: autograd.logsumexp([w, 1000.0]), 1000.0),
+        (lambda: w.log(), 0.0), (lambda: w.sqrt(), 0.0), (lambda: (w * 1e200).exp(), 1e10),
+        (lambda: w.relu(), math.nan), (lambda: autograd.maximum(w.log(), 1.0), -1.0),
+        (lambda: (w - 2.0).sqrt().relu(), 1.0), (lambda: w.asin(), 1.0), (lambda: 1.0 / w, 0.0),
+        (lambda: w * math.inf, 0.0), (lambda: autograd.max([w, w, w]), 2.0), (lambda: w.relu(), 0.0),
+        (lambda: abs(w), 0.0), (lambda: w.clamp(0.0, 1.0), 1.0), (lambda: autograd.norm([w, w]), 1e200),
+        (lambda: w.sigmoid(), 40.0), (lambda: w.tanh(), 20.5), (lambda: w.expm1(), -40.0),
+        (lambda: w**0.0, 0.0), (lambda: w**3, 0.0), (lambda: w.softplus(), 800.0),
+        (lambda: w.silu(), math.inf), (lambda: w.sigmoid(), -800.0),
+        (lambda: autograd.logsumexp([w, 1000.0]), 1000.0),
     ]:  # fmt: skip
         w.data = at
         y = f()
@@ -273,10 +307,13 @@ def test_frozen_control_flow_is_refused():
 def test_bad_use_is_refused():
     w = Value(1.0)
     for bad, error in [
-        (lambda: compile(3.0), TypeError), (lambda: compile(abs, w), TypeError), (lambda: compile(abs, [w * w]), TypeError),
-        (lambda: compile(abs, [w, w]), ValueError), (lambda: compile(abs, [w], backend="jax"), ValueError),
-        (lambda: compile(abs, [w], reduction="max"), ValueError), (lambda: compile(abs, batch=True), TypeError),
-        (lambda: compile(lambda x: [w, w], [w])(1.0), TypeError), (lambda: compile(lambda x: None, [w])(1.0), TypeError),
+        (lambda: compile(3.0), TypeError), (lambda: compile(abs, w), TypeError),
+        (lambda: compile(abs, [w * w]), TypeError), (lambda: compile(abs, [w, w]), ValueError),
+        (lambda: compile(abs, [w], backend="jax"), ValueError),
+        (lambda: compile(abs, [w], reduction="max"), ValueError),
+        (lambda: compile(abs, batch=True), TypeError),
+        (lambda: compile(lambda x: [w, w], [w])(1.0), TypeError),
+        (lambda: compile(lambda x: None, [w])(1.0), TypeError),
         (lambda: compile(lambda x, y: w * x, [w], batch=True)([1.0], [1.0, 2.0]), ValueError),
         (lambda: compile(lambda x: w * x, [w], batch=True)(1.0), ValueError),
         (lambda: compile(lambda x: w * x, [w])([[1.0], [2.0, 3.0]]), TypeError),
@@ -378,10 +415,14 @@ def test_a_structure_that_differs_is_compiled_and_the_oldest_goes(monkeypatch):
 
 def test_straight_line_python_of_thousands_of_parameters():
     ws = [Value(0.001 * i, f"w[{i}]") for i in range(3000)]
-    assert_agrees(compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python"))
+    assert_agrees(
+        compile(lambda: autograd.sum([w.sin() * w for w in ws]) + autograd.sum(ws), ws, backend="python")
+    )
 
 
-@pytest.mark.parametrize("expand", [lambda x: 1.0 / autograd.ops.sqrt(x), None], ids=["expanded", "by its value"])
+@pytest.mark.parametrize(
+    "expand", [lambda x: 1.0 / autograd.ops.sqrt(x), None], ids=["expanded", "by its value"]
+)
 def test_a_rows_expansion_is_what_arrays_and_c_compute(expand):
     seen = []
 

@@ -17,11 +17,15 @@ BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.
 
 def of_one_name(name, count=2):
     """Define operations of one name: multiplication by 2, 3, ..."""
-    return [custom_op(name, lambda x, k=k: k * x, lambda y, x, k=k: (k,)) for k in (2.0, 3.0, 5.0, 7.0)[:count]]
+    return [
+        custom_op(name, lambda x, k=k: k * x, lambda y, x, k=k: (k,)) for k in (2.0, 3.0, 5.0, 7.0)[:count]
+    ]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["twice_test", "slope", "largest", "smallest", "exponent", "f_", "x0", "lanes", "positive"])
+@pytest.mark.parametrize(
+    "name", ["twice_test", "slope", "largest", "smallest", "exponent", "f_", "x0", "lanes", "positive"]
+)
 @pytest.mark.parametrize("lanes", [True, False])
 def test_two_operations_of_one_name_stay_two(backend, name, lanes):
     first, second = of_one_name(name)

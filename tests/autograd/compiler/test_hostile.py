@@ -44,7 +44,9 @@ def test_a_sorting_network_of_sixteen(backend, lanes):
     w = [Value(rng.random(), f"w{i}") for i in range(16)]
 
     def loss(x):
-        return autograd.dot(sorted_by_network([a * v for a, v in zip(w, x, strict=True)]), [float(i) for i in range(16)])
+        return autograd.dot(
+            sorted_by_network([a * v for a, v in zip(w, x, strict=True)]), [float(i) for i in range(16)]
+        )
 
     data = [[rng.gauss(0, 1) for _ in range(16)] for _ in range(10)]
     assert compile(loss, w, batch=lanes, backend=backend).check(data if lanes else data[0]) < 1e-12
@@ -61,15 +63,24 @@ def flat(x):
 
 
 @pytest.mark.parametrize("backend", [b for b in BACKENDS if b != "c"])
-@pytest.mark.parametrize("shape", [(3, 4, 5, 6), (2, 2, 2, 2), (4, 5, 1, 6), (4, 1, 5, 6), (4, 5, 6, 1), (8, 16, 16, 16)])
+@pytest.mark.parametrize(
+    "shape", [(3, 4, 5, 6), (2, 2, 2, 2), (4, 5, 1, 6), (4, 1, 5, 6), (4, 5, 6, 1), (8, 16, 16, 16)]
+)
 @pytest.mark.parametrize("between", [lambda z: z, autograd.tanh])
 def test_stacks_of_matrix_products_without_lanes(backend, shape, between):
     rng = random.Random(1)
     count, rows, inner, columns = shape
-    a, b, c = tensor(rng, (count, rows, inner), "a"), tensor(rng, (count, inner, columns), "b"), tensor(rng, (count, columns, rows), "c")
+    a, b, c = (
+        tensor(rng, (count, rows, inner), "a"),
+        tensor(rng, (count, inner, columns), "b"),
+        tensor(rng, (count, columns, rows), "c"),
+    )
 
     def product(x, y):
-        return [[[autograd.dot(row, column) for column in zip(*q, strict=True)] for row in p] for p, q in zip(x, y, strict=True)]
+        return [
+            [[autograd.dot(row, column) for column in zip(*q, strict=True)] for row in p]
+            for p, q in zip(x, y, strict=True)
+        ]
 
     def loss():
         z = [[[between(v) for v in row] for row in p] for p in product(a, b)]
@@ -79,10 +90,12 @@ def test_stacks_of_matrix_products_without_lanes(backend, shape, between):
 
 
 HOSTILE = [
-    "lambda", "for", "None", "match", "exp", "step", "N", "t", "k", "i", "s", "v", "acc", "mask", "tail", "run", "theta", "lanes", "inputs",
-    "double", "int", "static", "main", "maximum", "x1", "r", "loss", "output0", "nan", "np", "empty", "view", "einsum", "a b", "\u00b2",
-    "\ufb01", "fi", "\u65e5\u672c", "1/N", "d_exp", "__import__('os')", "\n", "'''", '"', "sin", "sigmoid", "largest", "f_erf", "zero", "losses",
-    "lr", "train", "", "w[0]", "w", "x-y", "x_y", "e5", "cr_pi", "M_PI", "NAN", "FOR", "V", "B", "*/", "\\", "//", "{0}", "%s", "\ud800", "\u202e",
+    "lambda", "for", "None", "match", "exp", "step", "N", "t", "k", "i", "s", "v", "acc", "mask", "tail",
+    "run", "theta", "lanes", "inputs", "double", "int", "static", "main", "maximum", "x1", "r", "loss",
+    "output0", "nan", "np", "empty", "view", "einsum", "a b", "\u00b2", "\ufb01", "fi", "\u65e5\u672c", "1/N",
+    "d_exp", "__import__('os')", "\n", "'''", '"', "sin", "sigmoid", "largest", "f_erf", "zero", "losses",
+    "lr", "train", "", "w[0]", "w", "x-y", "x_y", "e5", "cr_pi", "M_PI", "NAN", "FOR", "V", "B", "*/", "\\",
+    "//", "{0}", "%s", "\ud800", "\u202e",
 ]  # fmt: skip
 
 
@@ -92,7 +105,10 @@ def test_no_label_is_taken_for_a_word_of_the_program(backend, lanes):
     leaves = [Value(0.1 * i + 0.05, name) for i, name in enumerate(HOSTILE)]
 
     def loss(x):
-        terms = [p.tanh().exp() * x.sin() + autograd.maximum(p, x) + p.sigmoid() + p.erf() + (p > x) * p for p in leaves]
+        terms = [
+            p.tanh().exp() * x.sin() + autograd.maximum(p, x) + p.sigmoid() + p.erf() + (p > x) * p
+            for p in leaves
+        ]
         return autograd.sum(terms)
 
     step = compile(loss, leaves, batch=lanes, backend=backend)
@@ -107,10 +123,14 @@ def test_no_label_is_taken_for_a_word_of_the_program(backend, lanes):
 def test_no_variable_in_c_is_named_as_a_function_that_a_row_calls():
     called = {f for text in spelling.CODE.values() for f in re.findall(r"([A-Za-z_]\w*)\s*\(", text)}
     w = [Value(0.1 * i, f"w{i}") for i in range(16)]
-    step = compile(lambda x: autograd.dot(sorted_by_network([a * x for a in w]), w), w, batch=True, backend="numpy")
+    step = compile(
+        lambda x: autograd.dot(sorted_by_network([a * x for a in w]), w), w, batch=True, backend="numpy"
+    )
     step([1.0, 2.0])
     program = step.c_source[len(spelling.PRELUDE) :]
-    declared = set(re.findall(r"\b(?:double|long|int|V|V4)\s+\**(?:restrict\s+)?([A-Za-z_]\w*)\s*[=;\[,)]", program))
+    declared = set(
+        re.findall(r"\b(?:double|long|int|V|V4)\s+\**(?:restrict\s+)?([A-Za-z_]\w*)\s*[=;\[,)]", program)
+    )
     assert "s" in declared
     assert not (declared | {emit.ROUND}) & called
 
@@ -144,7 +164,9 @@ def test_a_class_that_is_none_is_the_error_that_eager_raises(backend, wrong):
 @pytest.mark.parametrize("wrong", [4, -1, 1.5, math.nan])
 def test_a_row_that_an_embedding_lacks_is_an_error(wrong):
     table = nn.Embedding(4, 2, rng=0)
-    step = compile(lambda i: autograd.sum([v.tanh() for v in table(i)]), table.parameters(), batch=True, backend="numpy")
+    step = compile(
+        lambda i: autograd.sum([v.tanh() for v in table(i)]), table.parameters(), batch=True, backend="numpy"
+    )
     assert step.check([0, 3, 1]) < 1e-12
     with pytest.raises((IndexError, TypeError)):
         step([0, wrong])

@@ -28,7 +28,14 @@ from autograd.compiler.roll.verify import verify
 
 
 def compiled(system: System, backend: str = "numpy"):
-    step = compile(system.loss, system.params, batch=system.batch, reduction=system.reduction, penalty=system.penalty, backend=backend)
+    step = compile(
+        system.loss,
+        system.params,
+        batch=system.batch,
+        reduction=system.reduction,
+        penalty=system.penalty,
+        backend=backend,
+    )
     step._prepare(system.data)
     return step
 
@@ -45,13 +52,15 @@ def r2() -> System:
             x = [v.sigmoid() for v in z] if k < 2 else z
         return autograd.sum([v.softplus() - t * v for v, t in zip(x, y, strict=True)])
 
-    return System("R2", loss, flat(*ws, *bs), (rs.randn(7, 5), rs.randint(0, 2, (7, 2))), lambda: None, batch=True)
+    return System(
+        "R2", loss, flat(*ws, *bs), (rs.randn(7, 5), rs.randint(0, 2, (7, 2))), lambda: None, batch=True
+    )
 
 
 # For each system: matrix products as printed, statements, whether anything is gathered.
 STRUCTURES = {
-    "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 24, False), "spiral-traced": (4, 19, False),
-    "moons": (7, 23, False), "rnn": (5, 406, False), "gpt": (13, 120, True),
+    "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 24, False),
+    "spiral-traced": (4, 19, False), "moons": (7, 23, False), "rnn": (5, 406, False), "gpt": (13, 120, True),
 }  # fmt: skip
 
 
@@ -86,10 +95,14 @@ class Arenas(dict):
     """Names of a printed program: what is assigned to one goes to the place where the program keeps it."""
 
     def __init__(self, program, writer, engine):
-        # Nothing but the leaves is there at first, so that a listing that leaves something out cannot be right.
+        # Nothing but the leaves is there at first, so that a listing that leaves something out cannot be
+        # right.
         shared, lanes = np.full_like(engine.shared, np.nan), np.full_like(engine.rows, np.nan)
         leaves = program.address[program.graph.is_leaf() & (program.address >= 0)]
-        for arena, whole, at in ((shared, engine.shared, leaves[leaves < LANES]), (lanes, engine.rows, leaves[leaves >= LANES] - LANES)):
+        for arena, whole, at in (
+            (shared, engine.shared, leaves[leaves < LANES]),
+            (lanes, engine.rows, leaves[leaves >= LANES] - LANES),
+        ):
             arena[at] = whole[at]
         if program.one >= 0:
             shared[program.one] = 1.0
@@ -103,7 +116,9 @@ class Arenas(dict):
     @staticmethod
     def view(arena, base, sizes, strides):
         inner = arena.strides[0] if arena.ndim == 2 else 8
-        return as_strided(arena[base:], sizes + arena.shape[1:], tuple(inner * s for s in strides) + arena.strides[1:])
+        return as_strided(
+            arena[base:], sizes + arena.shape[1:], tuple(inner * s for s in strides) + arena.strides[1:]
+        )
 
     def __setitem__(self, name, value):
         if name in self.places and value is not None:
@@ -128,17 +143,42 @@ def run_source(step):
     structure, engine = step._latest
     writer, lines = written(structure.program)
     assert step.source == "\n".join(lines)
-    rows = [ops.sech, *(op for op, _ in structure.program.graph.rows)]  # sech_squared is printed as sech(x) ** 2
+    rows = [
+        ops.sech,
+        *(op for op, _ in structure.program.graph.rows),
+    ]  # sech_squared is printed as sech(x) ** 2
     space = {**vars(np), **{op.name: by_row(op) for op in rows if op.name not in vars(np)}}
     names = Arenas(structure.program, writer, engine)
     exec(step.source, space, names)
     return names, writer
 
 
-@pytest.mark.parametrize("name", ["r2", "r4", "spiral", "spiral-traced", "moons", "rnn", "rnn-lanes", "gpt", "chain", "dag", "two-layers", "heat"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "r2",
+        "r4",
+        "spiral",
+        "spiral-traced",
+        "moons",
+        "rnn",
+        "rnn-lanes",
+        "gpt",
+        "chain",
+        "dag",
+        "two-layers",
+        "heat",
+    ],
+)
 def test_the_printed_source_runs(name):
-    system = {"r2": r2, "rnn-lanes": rnn_over_lanes, "chain": lambda: chain(400), "dag": lambda: random_dag(3000),
-              "two-layers": two_layers_of_recurrence, "heat": heat}.get(name) or SYSTEMS[name]
+    system = {
+        "r2": r2,
+        "rnn-lanes": rnn_over_lanes,
+        "chain": lambda: chain(400),
+        "dag": lambda: random_dag(3000),
+        "two-layers": two_layers_of_recurrence,
+        "heat": heat,
+    }.get(name) or SYSTEMS[name]
     system = system()
     step = compiled(system)
     value, grads = step.value_and_grad(*system.data)
@@ -181,12 +221,20 @@ def two_layers_of_recurrence() -> System:
         low, high = start
         losses = []
         for x, y in zip(sequence, targets, strict=True):
-            low = [(autograd.dot(a, x) + autograd.dot(b, low)).tanh() for a, b in zip(p["A"], p["B"], strict=True)]
-            high = [(autograd.dot(c, low) + autograd.dot(d, high)).sigmoid() for c, d in zip(p["C"], p["D"], strict=True)]
+            low = [
+                (autograd.dot(a, x) + autograd.dot(b, low)).tanh()
+                for a, b in zip(p["A"], p["B"], strict=True)
+            ]
+            high = [
+                (autograd.dot(c, low) + autograd.dot(d, high)).sigmoid()
+                for c, d in zip(p["C"], p["D"], strict=True)
+            ]
             losses += [(autograd.dot(e, high) - t) ** 2 for e, t in zip(p["E"], y, strict=True)]
         return autograd.mean(losses)
 
-    return System("two layers", loss, flat(*p.values(), start), (rs.randn(15, 3), rs.randn(15, 2)), lambda: None)
+    return System(
+        "two layers", loss, flat(*p.values(), start), (rs.randn(15, 3), rs.randn(15, 2)), lambda: None
+    )
 
 
 def heat() -> System:
@@ -197,7 +245,10 @@ def heat() -> System:
     def loss(u):
         for _ in range(30):
             padded = [0.0, *u, 0.0]
-            u = [b + kappa * (a - 2.0 * b + c) + s for a, b, c, s in zip(padded, u, padded[2:], sources, strict=False)]
+            u = [
+                b + kappa * (a - 2.0 * b + c) + s
+                for a, b, c, s in zip(padded, u, padded[2:], sources, strict=False)
+            ]
         return autograd.dot(u, u)
 
     return System("heat", loss, [kappa, *sources], (rs.randn(12),), lambda: None)
@@ -213,7 +264,9 @@ def rnn_over_lanes() -> System:
 def test_repeated_statements_are_printed_as_loops():
     source = compiled(SYSTEMS["rnn"]()).source
     assert len(source.splitlines()) <= 24
-    assert source.splitlines()[0] == "z1 = sequence @ Wx.T + b"  # what needs no recurrence comes before it, at once
+    assert (
+        source.splitlines()[0] == "z1 = sequence @ Wx.T + b"
+    )  # what needs no recurrence comes before it, at once
     assert (
         "for t in range(1, 100):\n"
         "    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n"
@@ -240,14 +293,20 @@ def test_the_source_of_every_backend_is_printable(name):
     space = dict(spelling.NAMES)
     exec(step.python_source, space)
     inputs = engine.shared[structure.program.address[structure.program.graph.kind == INPUT]]
-    (loss,), pulled = space["run"]([p.data for p in system.params], inputs.tolist(), engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [])
+    (loss,), pulled = space["run"](
+        [p.data for p in system.params],
+        inputs.tolist(),
+        engine.rows[: system.data[0].shape[1] + 1].T.tolist() if system.batch else [],
+    )
     assert loss == pytest.approx(value, rel=1e-12)
     assert pulled == pytest.approx(grads.tolist(), rel=1e-11, abs=1e-15)
 
 
 def test_repeated_statements_run_as_loops():
     short, long = [compiled(rnn(steps=n, units=3, inputs=2)) for n in (20, 40)]
-    (calls, code), (more_calls, more_code) = [(s._latest[1].calls, len(s._latest[1].bound.run.__code__.co_code)) for s in (short, long)]
+    (calls, code), (more_calls, more_code) = [
+        (s._latest[1].calls, len(s._latest[1].bound.run.__code__.co_code)) for s in (short, long)
+    ]
     assert more_calls > 1.8 * calls
     assert more_code < 1.2 * code
     assert len(long.c_source) < len(short.c_source) + 20
@@ -303,11 +362,17 @@ def test_spiral_trains_to_the_end_as_by_hand():
         w2, b2 = w2 - (hidden.T @ p + 1e-3 * w2), b2 - p.sum(0)
     losses = compiled(system).train(X, y, nn.optim.SGD(system.params, 1.0), 10_000)
     assert losses[0] == pytest.approx(np.log(3), rel=1e-2)
-    assert losses[-1] == pytest.approx(value, rel=0.04)  # chaotic: rounding alone moves the end by a percent or two
+    assert losses[-1] == pytest.approx(
+        value, rel=0.04
+    )  # chaotic: rounding alone moves the end by a percent or two
 
 
 def test_optimizers_stay_on_arrays_and_agree_with_the_engine():
-    for make in (lambda p: nn.optim.SGD(p, 0.1, momentum=0.9), lambda p: nn.optim.Adam(p, 0.05), lambda p: nn.optim.AdaGrad(p, 0.1)):
+    for make in (
+        lambda p: nn.optim.SGD(p, 0.1, momentum=0.9),
+        lambda p: nn.optim.Adam(p, 0.05),
+        lambda p: nn.optim.AdaGrad(p, 0.1),
+    ):
         ends = []
         for eager in (True, False):
             system = SYSTEMS["r4"]()
@@ -319,7 +384,9 @@ def test_optimizers_stay_on_arrays_and_agree_with_the_engine():
                     optimizer.step()
             else:
                 seen = []
-                compiled(system).train([5.0, 7.0], 0.6, optimizer, 20, lambda i, value: seen.append((i, value)))
+                compiled(system).train(
+                    [5.0, 7.0], 0.6, optimizer, 20, lambda i, value: seen.append((i, value))
+                )
                 assert [i for i, _ in seen] == list(range(20))
             ends.append([p.data for p in system.params])
         assert ends[0] == pytest.approx(ends[1], rel=1e-10)
@@ -331,7 +398,15 @@ def test_fit_with_a_compiled_step():
     for fast in (False, True):
         model = nn.MLP(2, [8, 1], rng=3)
         optimizer = nn.optim.SGD(model.parameters(), 0.1)
-        nn.fit(model, (points, labels), nn.losses.binary_cross_entropy_with_logits, optimizer, epochs=10, compile=fast, progress=False)
+        nn.fit(
+            model,
+            (points, labels),
+            nn.losses.binary_cross_entropy_with_logits,
+            optimizer,
+            epochs=10,
+            compile=fast,
+            progress=False,
+        )
         ends.append([p.data for p in model.parameters()])
     assert ends[0] == pytest.approx(ends[1], rel=1e-9)
 
@@ -362,7 +437,12 @@ def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     root = os.path.dirname(os.path.dirname(autograd.__file__))
-    done = subprocess.run([sys.executable, "-c", code, root, os.path.join(root, "tests")], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, root, os.path.join(root, "tests")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     nodes = 508_393  # scalar operations of R5's example, gradient included
     assert int(done.stdout) * 1024 < 800 * nodes
 

@@ -16,7 +16,10 @@ __all__ = ["FLAGS", "BoundC"]
 
 Pointer = ctypes.c_void_p
 FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-psabi")
-"""Loops marked as vector code become that; products and sums are fused, which the tolerance of 1e-12 covers."""
+"""Loops marked as vector code become that.
+
+Products and sums are fused, which the tolerance of 1e-12 covers.
+"""
 
 
 def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:

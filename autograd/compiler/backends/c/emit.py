@@ -19,7 +19,7 @@ from autograd.compiler.roll.repeats import fold_texts
 __all__ = ["CWriter", "c_program", "unsupported"]
 
 ROUND = "round_of_loop"
-"""A loop's variable. A test checks that no variable here is named as a function that a row's template calls."""
+"""A loop's variable. A test checks that no variable is called like a function that a row's text calls."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
 
 
@@ -70,7 +70,9 @@ class CWriter:
             after.append(f"    FOR(i, {len(copies[0])}) s[{target}[i]] = s[{origin}[i]];")
         functions: list[str] = []
         shared = self._functions("before", before, functions, "")
-        lane = self._functions("inside", inside, functions, ", V *restrict v, V4 *restrict acc, const V mask, const int tail")
+        lane = self._functions(
+            "inside", inside, functions, ", V *restrict v, V4 *restrict acc, const V mask, const int tail"
+        )
         final = self._functions("after", after, functions, ", const V4 *restrict acc")
         run = self._run(shared, lane, final)
         return "\n".join([PRELUDE, *self.tables, *functions, run, TRAIN])
@@ -82,8 +84,15 @@ class CWriter:
             names.append(f"{name}{len(names)}")
             kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
             lines = "\n".join(body[i : i + STATEMENTS_PER_FUNCTION])
-            used = "".join(f"    (void){p};\n" for p in ("v", "acc", "mask", "tail") if f" {p}" in parameters or f"*restrict {p}" in parameters)
-            out.append(f"{kind} void {names[-1]}(double *restrict s{parameters}) {{\n    (void)s;\n{used}{lines}\n}}\n")
+            used = "".join(
+                f"    (void){p};\n"
+                for p in ("v", "acc", "mask", "tail")
+                if f" {p}" in parameters or f"*restrict {p}" in parameters
+            )
+            out.append(
+                f"{kind} void {names[-1]}(double *restrict s{parameters}) "
+                f"{{\n    (void)s;\n{used}{lines}\n}}\n"
+            )
         return names
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
@@ -92,7 +101,7 @@ class CWriter:
         lines = [
             f"#define BOUND {BOUND!r}",
             SOUND,
-            "/* Return whether the engine has the last word: a number is too large, or a result is not finite. */",
+            "/* Return whether the engine has the last word: a number too large, or a result not finite. */",
             "static long run_once(double *restrict s, const double *restrict lanes, long N) {",
             "    long unsound = 0;",
             "    (void)lanes; (void)N;",
@@ -110,7 +119,8 @@ class CWriter:
                 "        FOR(l, B) mask[l] = n + l < N ? 1.0 : 0.0;",
                 "        (void)mask;",
                 f"        if (full) FOR(r, {inputs}) memcpy(&v[r], &lanes[r * N + n], sizeof(V));",
-                f"        else FOR(r, {inputs}) FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
+                f"        else FOR(r, {inputs})",
+                "            FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
                 f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
                 *(f"        small(&v[{start}][0], {end - start} * B, &unsound);" for start, end in rows),
@@ -119,7 +129,10 @@ class CWriter:
         lines += [f"    {name}(s, acc);" for name in final]
         if not final:
             lines.append("    (void)acc;")
-        results = [*range(p.parameters, 2 * p.parameters), *(a for n in p.graph.outputs.tolist() if (a := int(p.address[n])) >= 0)]
+        results = [
+            *range(p.parameters, 2 * p.parameters),
+            *(a for n in p.graph.outputs.tolist() if (a := int(p.address[n])) >= 0),
+        ]
         if results:
             table = self._ints(np.array(results))
             lines += [f"    small(s + {start}, {end - start}, &unsound);" for start, end in numbers]
@@ -173,7 +186,8 @@ class CWriter:
             table = self._ints(ref.addresses - (LANES if ref.lane else 0))
             return f"{'v' if ref.lane else 's'}[{table}[{self.index(self._packed(ref.addresses.shape))}]]"
         base = ref.base - (LANES if ref.lane else 0)
-        return f"{'v' if ref.lane else 's'}[{self.index([s if n > 1 else 0 for s, n in zip(ref.strides, sizes, strict=True)], base)}]"
+        strides = [s if n > 1 else 0 for s, n in zip(ref.strides, sizes, strict=True)]
+        return f"{'v' if ref.lane else 's'}[{self.index(strides, base)}]"
 
     @staticmethod
     def _packed(shape: tuple[int, ...]) -> list[int]:
@@ -217,8 +231,13 @@ class CWriter:
         simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
-            return f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}".replace(", }", "}")
-        return f"    {self.loops(s.sizes, outer)}{{ {simd if s.sizes and s.sizes[-1] > 1 else ''}{self.loops(s.sizes, inner)}{target} = {value}; }}"
+            return (
+                f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}".replace(
+                    ", }", "}"
+                )
+            )
+        begin = simd if s.sizes and s.sizes[-1] > 1 else ""
+        return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
 
     def _extremum(self, s: Statement) -> str:
         lines = []
@@ -227,7 +246,11 @@ class CWriter:
             target = self.value(part.result, part.sizes)
             if part.a is None:
                 assert not isinstance(part.coef, Ref) or part.coef.constants is not None
-                x = literal(part.coef) if not isinstance(part.coef, Ref) else self.value(part.coef, part.sizes)
+                x = (
+                    literal(part.coef)
+                    if not isinstance(part.coef, Ref)
+                    else self.value(part.coef, part.sizes)
+                )
             else:
                 x = self.value(part.a, part.sizes)
             start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
@@ -235,9 +258,11 @@ class CWriter:
             if s.lane:
                 scalar = x if part.a is None or not part.a.lane else f"{x}[l]"
                 begin = "V t = " + (f"{start}" if k else f"(V){{0}} + {start}")
-                lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {self.loops(part.sizes, inner)}EACH_LANE t[l] = {f}(t[l], {scalar}); {target} = t; }}")
+                body = f"{self.loops(part.sizes, inner)}EACH_LANE t[l] = {f}(t[l], {scalar}); {target} = t;"
+                lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {body} }}")
             else:
-                lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t; }}")
+                body = f"{self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t;"
+                lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {body} }}")
         return "\n".join(lines)
 
     def _ragged(self, s: Statement) -> str:
@@ -246,7 +271,9 @@ class CWriter:
         assert part.b is not None
         a, b = self._ints(part.a.addresses), self._ints(part.b.addresses)
         ends = self._ints(np.append(s.starts, part.sizes[0]))
-        coef = f"{self._doubles(part.coef.constants)}[k]" if isinstance(part.coef, Ref) else literal(part.coef)
+        coef = (
+            f"{self._doubles(part.coef.constants)}[k]" if isinstance(part.coef, Ref) else literal(part.coef)
+        )
         return (
             f"    FOR(i, {len(s.nodes)}) {{ double t = 0.0; for (long k = {ends}[i]; k < {ends}[i + 1]; k++) "
             f"t += {coef} * s[{a}[k]] * s[{b}[k]]; s[{s.result.base} + i] = t; }}"
@@ -276,7 +303,8 @@ class CWriter:
             whole = f"{begin}{coef}{term}" if lane or not first else f"(V){{0}} + {coef}{term}"
             return f"    {self.loops(part.sizes, out)}{target} = {whole};"
         ending = f"{begin}{coef}t" if lane or not first else f"(V){{0}} + {coef}t"
-        return f"    {self.loops(part.sizes, out)}{{ {kind} t = {zero}; {self.loops(part.sizes, inner)}t += {term}; {target} = {ending}; }}"
+        body = f"{self.loops(part.sizes, inner)}t += {term}; {target} = {ending};"
+        return f"    {self.loops(part.sizes, out)}{{ {kind} t = {zero}; {body} }}"
 
     def _lane_sum(self, s: Statement, inside: list[str], after: list[str]) -> None:
         """Print a sum over lanes: accumulated for each block of lanes, finished after the last."""
@@ -288,7 +316,11 @@ class CWriter:
             if not part.over:
                 continue
             out, inner = self._split(part)
-            places = np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes)) if order else np.zeros(0)
+            places = (
+                np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes))
+                if order
+                else np.zeros(0)
+            )
             target = self._place(places, part.sizes)
             coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
             factors = [(self.value(r, part.sizes), r.lane) for r in (part.a, part.b) if r is not None]
@@ -296,21 +328,35 @@ class CWriter:
             if isinstance(part.coef, Ref):
                 product += f" * {self.value(part.coef, part.sizes)}"
             many = any(part.sizes[k] > 1 for k in inner)
-            body = f"V t = {product};" if not many else f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
-            inside.append(f"    {self.loops(part.sizes, out)}{{ {body} if (tail) t *= mask; acc[{target}] += fold({coef}t); }}")
+            body = (
+                f"V t = {product};"
+                if not many
+                else f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
+            )
+            body += f" if (tail) t *= mask; acc[{target}] += fold({coef}t);"
+            inside.append(f"    {self.loops(part.sizes, out)}{{ {body} }}")
         places = self.program.address[s.nodes]
         table = nested_index(np.sort(places))
         if table is not None:
-            after.append(f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);".replace("FOR(i, 1) ", "").replace(" + i]", "]") if len(places) == 1
-                         else f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);")
+            after.append(
+                f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);".replace(
+                    "FOR(i, 1) ", ""
+                ).replace(" + i]", "]")
+                if len(places) == 1
+                else f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);"
+            )
         else:
-            after.append(f"    FOR(i, {len(places)}) s[{self._ints(np.sort(places))}[i]] = total(acc[{base} + i]);")
+            after.append(
+                f"    FOR(i, {len(places)}) s[{self._ints(np.sort(places))}[i]] = total(acc[{base} + i]);"
+            )
         after.extend(self._part(part, first=False) for part in s.parts if not part.over)
 
     def _place(self, places: Any, sizes: tuple[int, ...]) -> str:
         """Return the accumulator's index as an expression of the loops, or by a table."""
         origin = int(places.ravel()[0])
-        strides = [int(np.take(places, 1, axis=k).ravel()[0]) - origin if n > 1 else 0 for k, n in enumerate(sizes)]
+        strides = [
+            int(np.take(places, 1, axis=k).ravel()[0]) - origin if n > 1 else 0 for k, n in enumerate(sizes)
+        ]
         if (Ref(origin, tuple(strides)).expand(sizes) == places).all():
             return self.index(strides, origin)
         return f"{self._ints(places)}[{self.index(self._packed(sizes))}]"

@@ -18,7 +18,7 @@ from autograd.keep.files import lock
 __all__ = ["distrust", "own_folder"]
 
 LOCK = ".lock"
-"""What the locked file beside a folder is called, after the folder's name. It is there before the folder and after it."""
+"""What follows the folder's name in that of the locked file beside it, which is there before and after it."""
 OURS = re.compile(rf"(chainrule-build-[0-9a-f]{{16}})({re.escape(LOCK)})?")
 
 
@@ -52,7 +52,7 @@ def distrust(folder: Path) -> str:
 
 
 def _alone(user: int, group: int) -> bool:
-    """Tell whether a group is that of one user alone, who has its name, as many systems give each user one."""
+    """Tell whether a group is that of one user alone, who has its name, as many systems make one for each."""
     import grp
     import pwd
 
@@ -117,7 +117,10 @@ def _base(other: Callable[[], Path]) -> Path:
         if not reason and os.access(base, os.W_OK):
             return base
         reasons.append(reason or f"{base} cannot be written to")
-    raise OSError(f"there is no folder to compile in ({'; '.join(reasons)}); set TMPDIR to one that only you can write to")
+    raise OSError(
+        f"there is no folder to compile in ({'; '.join(reasons)}); set TMPDIR to one that only you can "
+        "write to"
+    )
 
 
 def _sweep(base: Path) -> None:

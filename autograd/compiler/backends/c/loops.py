@@ -29,7 +29,8 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     sign = "=" if first else "+="
     if not summed:
         simd = '_Pragma("omp simd") ' if out else ""
-        return f"    {w.loops(sizes, out[:-1])}{{ {simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)}; }}"
+        body = f"{simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)};"
+        return f"    {w.loops(sizes, out[:-1])}{{ {body} }}"
     factors = [r for r in (part.a, part.b) if r is not None] + (
         [part.coef] if isinstance(part.coef, Ref) else []
     )
@@ -38,7 +39,8 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         texts, packs = _packed(w, part, factors, inner)
         simd = '_Pragma("omp simd reduction(+:t)") ' if sizes[inner] > 3 else ""
         rest = [k for k in summed if k != inner]
-        body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)}; }} {target} {sign} {coef}t;"
+        added = f"{simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)};"
+        body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {{ {packs}{w.loops(sizes, out)}{{ {body} }} }}"
     return _rows(w, part, factors, inner, out, summed, coef, sign)
 
@@ -125,6 +127,7 @@ def _rows(
     outer = [k for k in order if k != inner]
     # A row of the result stays in fast memory while all its terms are added.
     row = sizes[inner]
-    body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ _Pragma(\"omp simd\") {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)}; }} "
+    added = f"_Pragma(\"omp simd\") {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)};"
+    body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ {added} }} "
     body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
     return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"

@@ -1,8 +1,10 @@
-"""Whether what a C compiler makes can be loaded, and keeps the rules of IEEE arithmetic: tried by a process of its own.
+"""Whether what a C compiler makes can be loaded, and keeps the rules of IEEE arithmetic.
 
-The variable CC may hold flags, and their names are many: -ffast-math and each of its parts, -Ofast, -mdaz-ftz, sanitizers. So it
-is not their names that are looked for, but what they do: to the numbers of a program, to those of the whole process that
-loads it, and to that process itself, which a sanitizer ends.
+Tried by a process of its own.
+
+The variable CC may hold flags, and their names are many: -ffast-math and each of its parts, -Ofast,
+-mdaz-ftz, sanitizers. So it is not their names that are looked for, but what they do: to the numbers of a
+program, to those of the whole process that loads it, and to that process itself, which a sanitizer ends.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ void probe(const double *x, double *y, long n) {
     y[6] = (huge * 10.0) / 10.0;
     y[7] = x[6] * x[7] + x[8];
     y[8] = 0.1;
-    double a = x[9], b = x[10], c = x[11], d = x[12], divisor = x[7]; /* y might be x, for all the compiler knows */
+    /* y might be x, for all the compiler knows */
+    double a = x[9], b = x[10], c = x[11], d = x[12], divisor = x[7];
     y[9] = a / divisor, y[10] = b / divisor, y[11] = c / divisor, y[12] = d / divisor;
     for (long i = 13; i < n; i++) y[i] = x[i] / divisor;
 }
@@ -40,7 +43,8 @@ _CHILD = """\
 import ctypes, sys
 library = ctypes.CDLL(sys.argv[1])
 n, tiny, third = 64, float("2e-310"), float("0.3333333333333333")
-xs = [tiny, float("nan"), 1e16, 1.0, 0.0, 1e308, third, 49.0, -third * 49.0, -0.0, 49.0, 98.0, *[(-1.0) ** i * 1e16 + i for i in range(12, n)]]
+xs = [tiny, float("nan"), 1e16, 1.0, 0.0, 1e308, third, 49.0, -third * 49.0, -0.0, 49.0, 98.0]
+xs += [(-1.0) ** i * 1e16 + i for i in range(12, n)]
 x, y = (ctypes.c_double * n)(*xs), (ctypes.c_double * n)()
 library.probe.argtypes = [ctypes.POINTER(ctypes.c_double)] * 2 + [ctypes.c_long]
 library.probe.restype = None
@@ -53,15 +57,19 @@ wrong = [i for i in range(n) if y[i] != wanted[i]]
 if tiny * 0.5 == 0.0 or wrong[:1] == [0]:
     print("numbers below 2.2e-308 become zero")
 elif wrong:
-    told = {1: "NaN is taken for a number", 2: "NaN is taken for a number", 3: "sums change their order", 4: "sums change their order",
-            5: "zero loses its sign", 6: "infinity is lost", 7: "products are not rounded", 8: "constants lose digits"}
+    told = {1: "NaN is taken for a number", 2: "NaN is taken for a number", 3: "sums change their order",
+            4: "sums change their order", 5: "zero loses its sign", 6: "infinity is lost",
+            7: "products are not rounded", 8: "constants lose digits"}
     print(told.get(wrong[0], "quotients are rounded otherwise"))
 print("tried")
 """
 
 
 def heard(path: Path, timeout: float) -> str:
-    """Load a shared object of the source above in another process; return what is wrong with it, or an empty text."""
+    """Load a shared object of the source above in another process.
+
+    Return what is wrong with it, or an empty text.
+    """
     if not sys.executable:  # Python within another program: there is no other process to be had
         return ""
     try:
@@ -72,7 +80,11 @@ def heard(path: Path, timeout: float) -> str:
         return ""
     lines = said.strip().splitlines()
     if code == 0 and lines and lines[-1] == "tried":
-        return f"with its flags {lines[0]}, where this package keeps the rules of IEEE arithmetic" if len(lines) > 1 else ""
+        return (
+            f"with its flags {lines[0]}, where this package keeps the rules of IEEE arithmetic"
+            if len(lines) > 1
+            else ""
+        )
     last = lines[-1] if lines else f"exit status {code}"
     if last.startswith("OSError: "):
         return f"it makes no shared object that can be loaded: {last.rpartition(': ')[2]:.160}"

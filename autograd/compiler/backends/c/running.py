@@ -28,7 +28,7 @@ kill -s KILL $beside
 wait $beside
 exit $status
 """
-"""A shell that runs the program, and beside it another one that waits for the end of its input to stop them all.
+"""A shell that runs the program, and beside it one that waits for the end of its input, to stop them all.
 
 That input is a pipe whose other end this process alone has, and which is made before any of them. So whatever
 happens to this process, and be it an interrupt before it has noted which process it started, the program ends

@@ -5,9 +5,10 @@ Objects are kept in a folder of the user's, under a name made of two hashes: one
 compiler, a damaged one gives itself away, and two processes that build the same thing cannot disturb each
 other: each writes a file of its own and moves it into place in one step. The objects used last are kept.
 
-What lies there is run, so a folder that others may write to is not used; what is loaded is a private copy of the very
-bytes that were compared with the name, and it is unloaded when nobody uses it any more. A compiler is given a
-limit of time and of words, and is stopped with its children when this process ends, however it ends.
+What lies there is run, so a folder that others may write to is not used; what is loaded is a private copy of
+the very bytes that were compared with the name, and it is unloaded when nobody uses it any more. A compiler
+is given a limit of time and of words, and is stopped with its children when this process ends, however it
+ends.
 """
 
 from __future__ import annotations
@@ -42,14 +43,31 @@ from autograd.compiler.backends.c.running import run
 from autograd.errors import MissingDependencyError
 from autograd.keep.files import read_bytes, temporary_file, write_atomically
 
-__all__ = ["STRICT", "CompilationError", "Compiler", "broken", "build", "cache_folder", "examine", "find_compiler", "load", "no_compiler"]
+__all__ = [
+    "STRICT",
+    "CompilationError",
+    "Compiler",
+    "broken",
+    "build",
+    "cache_folder",
+    "examine",
+    "find_compiler",
+    "load",
+    "no_compiler",
+]
 
 HEADERS = ("runtime.h", "special.h", "wide.h")
-# No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process; a compiler whose own flags do such
-# things is found out by `probe`. What is here instead
-# gives up nothing but errno and floating-point traps, which nobody reads, so that loops become vector code.
+# No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process; a compiler
+# whose own flags do such things is found out by `probe`. What is here instead gives up nothing but errno and
+# floating-point traps, which nobody reads, so that loops become vector code.
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra")
-SANITIZERS = ("-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+SANITIZERS = (
+    "-O0",
+    "-g",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+)
 KEPT, KEPT_BYTES = 200, 512 * 2**20
 """How many objects the cache keeps, and how much of the disk they may take."""
 OBJECT = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}\.(so|dylib|dll|bin|exe)")
@@ -94,9 +112,9 @@ class Compiler:
 def find_compiler() -> Compiler | None:
     """Return the C compiler to use, or None.
 
-    The environment variable ``CC``, which may hold flags too; without it ``cc``, ``gcc`` or ``clang``, whichever
-    comes first on the path. The answer is remembered as long as those variables stay the same; one that `broken` found
-    unable to make anything is none.
+    The environment variable ``CC``, which may hold flags too; without it ``cc``, ``gcc`` or ``clang``,
+    whichever comes first on the path. The answer is remembered as long as those variables stay the same; one
+    that `broken` found unable to make anything is none.
 
     Examples
     --------
@@ -116,12 +134,17 @@ def no_compiler() -> str:
     """Say why `find_compiler` has none to offer."""
     compiler = _find(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""))
     if compiler in _BROKEN:
-        return f"no C compiler works ({shlex.join(compiler.command) if compiler else ''}: {_BROKEN[compiler]})"
+        return (
+            f"no C compiler works ({shlex.join(compiler.command) if compiler else ''}: {_BROKEN[compiler]})"
+        )
     return "no C compiler was found (gcc, cc, clang, or the one that CC names)"
 
 
 def broken() -> str:
-    """Try the compiler on a program that is known to be right; return what is wrong with it, or an empty text."""
+    """Try the compiler on a program that is known to be right.
+
+    Return what is wrong with it, or an empty text.
+    """
     compiler = find_compiler()
     if compiler is None:
         return no_compiler()
@@ -162,8 +185,11 @@ def _flaw(compiler: Compiler) -> str:
         return reason
     except (CompilationError, OSError) as error:
         lines = str(error).splitlines()
-        said = next((line for line in lines[1:] if "error: " in line), lines[0].removeprefix("the C compiler "))
-        return f"of a few lines it makes no shared object: {said.rpartition(': ')[2] if isinstance(error, OSError) else said:.200}"
+        said = next(
+            (line for line in lines[1:] if "error: " in line), lines[0].removeprefix("the C compiler ")
+        )
+        why = said.rpartition(": ")[2] if isinstance(error, OSError) else said
+        return f"of a few lines it makes no shared object: {why:.200}"
 
 
 _FOUND_RIGHT: set[str] = set()
@@ -192,7 +218,10 @@ def _find(wanted: str, path: str) -> Compiler | None:
 
 
 def _native(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Ask by preprocessing an empty file: which spelling is known depends on the processor and the version."""
+    """Ask by preprocessing an empty file.
+
+    Which spelling is known depends on the processor and the version.
+    """
     for flag in ("-march=native", "-mcpu=native"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
             code, said = run((*command, flag, "-Werror", "-E", "-x", "c", os.devnull), None, 10.0)
@@ -218,7 +247,8 @@ def build(
     flags
         Further flags of the compiler.
     timeout
-        Seconds after which the compiler is stopped; by default 30 and one more for each thousand characters, at most 600.
+        Seconds after which the compiler is stopped; by default 30 and one more for each thousand characters,
+        at most 600.
 
     Raises
     ------
@@ -236,7 +266,11 @@ def build(
     """
     compiler = find_compiler()
     if compiler is None:
-        raise MissingDependencyError(_missing(), 'backend="c"', INSTALL.get(sys.platform, "your system's package manager (gcc or clang)"))
+        raise MissingDependencyError(
+            _missing(),
+            'backend="c"',
+            INSTALL.get(sys.platform, "your system's package manager (gcc or clang)"),
+        )
     options = (*compiler.flags, *(SANITIZERS if sanitize else ()), *(() if executable else _shared()), *flags)
     suffix = _suffix(executable)
     key = _key(source, compiler, options, suffix)
@@ -271,7 +305,10 @@ def load(path: Path) -> ctypes.CDLL:
         try:
             library = _opened(content, path.parent)
         except OSError as error:
-            raise OSError(f"cannot load compiled code ({error}); set CHAINRULE_CACHE to a folder from which programs may run") from error
+            raise OSError(
+                f"cannot load compiled code ({error}); set CHAINRULE_CACHE to a folder from which programs "
+                "may run"
+            ) from error
         _LOADED[name] = library
     return library
 
@@ -287,7 +324,9 @@ def _opened(content: bytes, folder: Path) -> ctypes.CDLL:
     except OSError:
         if folder in _made:
             raise
-        return _from_copy(content, _private())  # the folder is for reading only, or programs may not run from it
+        return _from_copy(
+            content, _private()
+        )  # the folder is for reading only, or programs may not run from it
 
 
 def _from_copy(content: bytes, folder: Path) -> ctypes.CDLL:
@@ -295,7 +334,9 @@ def _from_copy(content: bytes, folder: Path) -> ctypes.CDLL:
         with temporary_file(folder, content) as path:
             return _library(path)
     name = hashlib.sha256(content).hexdigest()[:32] + _suffix(executable=False)
-    return _library(str(write_atomically(_private() / name, content)))  # what is loaded cannot be removed there
+    return _library(
+        str(write_atomically(_private() / name, content))
+    )  # what is loaded cannot be removed there
 
 
 def _library(path: str) -> ctypes.CDLL:
@@ -313,8 +354,8 @@ def _unload(handle: int) -> None:
 def cache_folder() -> Path:
     """Return the folder where compiled objects are kept; it need not exist.
 
-    ``CHAINRULE_CACHE`` where set, else ``chainrule`` in the system's folder for a user's caches, or, for a user without
-    a home, a folder of that user's among the temporary ones.
+    ``CHAINRULE_CACHE`` where set, else ``chainrule`` in the system's folder for a user's caches, or, for a
+    user without a home, a folder of that user's among the temporary ones.
     """
     try:
         return Path(os.path.abspath(_wanted_folder()))
@@ -337,7 +378,9 @@ def _wanted_folder() -> Path:
         base = Path.home() / "Library" / "Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME")
-        base = base if base and os.path.isabs(base) else Path.home() / ".cache"  # as the standard for that variable has it
+        base = (
+            base if base and os.path.isabs(base) else Path.home() / ".cache"
+        )  # as the standard for that variable has it
     if not os.path.isabs(base):
         raise RuntimeError("this user has no home")
     return Path(base) / "chainrule"
@@ -405,7 +448,10 @@ def _usable(folder: Path) -> bool:
     """Tell whether objects may be taken from a folder, and say once if not."""
     reason = distrust(folder)
     if reason:
-        _notice(f"compiled programs are not kept in {folder}: {reason}; set CHAINRULE_CACHE to a folder that only you can write to")
+        _notice(
+            f"compiled programs are not kept in {folder}: {reason}; set CHAINRULE_CACHE to a folder that "
+            "only you can write to"
+        )
     return not reason
 
 
@@ -416,7 +462,9 @@ def _cached(folder: Path, key: str, suffix: str) -> Path | None:
     except OSError:
         return None
     for path in candidates:
-        with contextlib.suppress(OSError, ValueError):  # taken away by another process, or not ours to remove: build anew
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # taken away by another process, or not ours to remove: build anew
             facts = os.lstat(path)
             ours = os.name != "posix" or (stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid())
             if ours and path.name == _name(key, read_bytes(path), suffix):
@@ -463,7 +511,9 @@ def _prune(folder: Path) -> None:
     for rank, (used, size, path) in enumerate(sorted(found, key=lambda f: -f[0])):
         total += size
         if (rank >= KEPT or total > KEPT_BYTES) and time.time() - used > 60.0:
-            with contextlib.suppress(OSError):  # gone, used by a program on a system that locks it, or used just now
+            with contextlib.suppress(
+                OSError
+            ):  # gone, used by a program on a system that locks it, or used just now
                 if path.stat().st_mtime == used:
                     path.unlink()
 
@@ -496,15 +546,22 @@ def _compile(source: str, compiler: Compiler, options: tuple[str, ...], suffix: 
         try:
             code, said = run(command, folder, timeout)
         except subprocess.TimeoutExpired:
-            message = f'the C compiler needed more than {timeout:g} s for this program; use backend="numpy", or batch=True to trace one example only'
+            message = (
+                f"the C compiler needed more than {timeout:g} s for this program; "
+                'use backend="numpy", or batch=True to trace one example only'
+            )
             raise CompilationError(message) from None
         except OSError as error:
             raise CompilationError(f"the C compiler cannot be used: {error}") from error
         made = folder / f"program{suffix}"
         if code != 0 or not made.is_file():
             lines = said.strip().splitlines() or ["(it said nothing)"]
-            shown = "\n".join(lines[:30]) + (f"\n... and {len(lines) - 30} lines more" if len(lines) > 30 else "")
-            raise CompilationError(f"the C compiler failed (exit status {code}): {shlex.join(command)}\n{shown}")
+            shown = "\n".join(lines[:30]) + (
+                f"\n... and {len(lines) - 30} lines more" if len(lines) > 30 else ""
+            )
+            raise CompilationError(
+                f"the C compiler failed (exit status {code}): {shlex.join(command)}\n{shown}"
+            )
         try:
             return read_bytes(made)
         except ValueError as error:

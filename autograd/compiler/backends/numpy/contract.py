@@ -91,10 +91,12 @@ class Calls:
                         columns.append(column)
                 body.append(f"        {call(calls[0][0], given)}")
             if columns:
-                lines += [f"    for {', '.join(f'x{i}' for i in range(len(columns)))}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
+                variables = ", ".join(f"x{i}" for i in range(len(columns)))
+                lines += [f"    for {variables}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
             at = first + length * len(table)
         lines.append("    return")
-        exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102 - only names made above
+        # Of names made above only.
+        exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102
         run: Callable[[], None] = names["run"]
         return run
 
@@ -118,7 +120,7 @@ def pick(x: Any, axes: Sequence[int]) -> Any:
 
 
 def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
-    """Enter calls for out[...] = coef * sum of a * b, over arrays of one shape in which useless axes have stride 0."""
+    """Enter calls for out[...] = coef * sum of a * b, over arrays of one shape; unused axes have stride 0."""
     axes = range(out.ndim)
     if a is None:
         calls.add(np.copyto, _reduced_view(out), coef)

@@ -96,7 +96,7 @@ class Bound:
         return self.views[key]
 
     def _gather(self, i: int) -> None:
-        """Enter one call that gathers from the shared arena all that a statement needs, and those after it can have by now."""
+        """Enter one call that gathers what a statement needs, and later ones that can have theirs by now."""
         if self.gathers[i] == [] or id(self.gathers[i][0]) in self.gathered:
             return
         refs = list(self.gathers[i])
@@ -111,7 +111,7 @@ class Bound:
             self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
 
     def _plan_gathers(self, program: Program) -> None:
-        """List what each statement gathers from the shared arena, and after which statement that is computed."""
+        """List what each statement gathers from the shared arena, and after which statement that is there."""
         made_by = np.full(len(self.shared), -1)
         for i, s in enumerate(program.statements):
             refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands

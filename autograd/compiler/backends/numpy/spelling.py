@@ -19,6 +19,7 @@ import numpy as np
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_value
 from autograd.floats import elementary
+from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
 __all__ = ["CODE", "calls_of", "function_of", "number_by_number"]
@@ -187,8 +188,8 @@ def round_digits(x: Any, ndigits: float, out: Any) -> None:
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp, restrict,
-        saturate, direction, logaddexp, power, monomial, gaussian, sign, special.erf, special.erfc,
+        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp,
+        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, special.erf, special.erfc,
         special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
@@ -239,7 +240,7 @@ CODE: dict[str, str] = {
     "less_equal": "less_equal({0}, {1})",
     "equal": "equal({0}, {1})",
 }
-"""What NumPy has itself, as an expression of operands and constants, and how listings print the other primitives."""
+"""What NumPy has itself, as an expression of operands and constants; and how listings print the others."""
 
 
 OPERATORS: dict[type[ast.AST], str] = {
@@ -284,7 +285,7 @@ def _whole(op: Op) -> Callable[..., Any] | None:
 
 
 def number_by_number(ops: Iterable[Op]) -> list[str]:
-    """Return the names of those rows that NumPy has no function for, so that Python evaluates them number by number."""
+    """Return the names of rows without a function over arrays, which Python evaluates number by number."""
     return sorted({op.name for op in ops if _whole(op) is None})
 
 
@@ -326,7 +327,7 @@ def _monomial(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls
 
 
 CALLS: dict[Op, Callable[..., Calls]] = {
-    **{TABLE[name]: _compare(TABLE[name]) for name in ("greater", "greater_equal", "less", "less_equal", "equal")},
+    **{op: _compare(op) for op in TABLE.values() if isinstance(op.form, Comparison)},
     TABLE["step"]: _step, TABLE["relu"]: _relu, TABLE["monomial"]: _monomial,
 }  # fmt: skip
 

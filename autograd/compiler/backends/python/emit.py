@@ -41,7 +41,9 @@ class PythonWriter:
         self.tight: dict[int, bool] = {}
         self.exponential: dict[int, str] = {}
         self.lane = graph.lane()
-        self.terms = tuple(x.tolist() for x in (graph.terms.coef, graph.terms.a, graph.terms.b, graph.terms.over))
+        self.terms = tuple(
+            x.tolist() for x in (graph.terms.coef, graph.terms.a, graph.terms.b, graph.terms.over)
+        )
         self.args = graph.args.tolist()
         self.kinds = graph.kind.tolist()
         for node in np.flatnonzero(graph.kind == CONST).tolist():
@@ -55,7 +57,9 @@ class PythonWriter:
         """Return an operand's text, in parentheses if it needs them."""
         return self.text[node] if self.tight[node] else f"({self.text[node]})"
 
-    def define(self, node: int, text: str, lines: list[str], *, tight: bool = False, keep: bool = False) -> None:
+    def define(
+        self, node: int, text: str, lines: list[str], *, tight: bool = False, keep: bool = False
+    ) -> None:
         """Give a node its text: the expression itself if it is used once and short, else a variable."""
         if self.uses[node] == 1 and not (keep or self.watched[node]) and len(text) < LONGEST:
             self.text[node], self.tight[node] = text, tight
@@ -130,7 +134,7 @@ class PythonWriter:
             self.define(node, f"{self._function(op)}({', '.join(given)})", lines, tight=True)
 
     def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
-        """Return the lines before the lanes, for each lane, after them, and the names of the lanes' inputs."""
+        """Return the lines before, for and after the lanes, and the names of the lanes' inputs."""
         before: list[str] = []
         inside: list[str] = []
         after: list[str] = []
@@ -154,7 +158,9 @@ class PythonWriter:
                     self.node(node, inside)
                     continue
                 terms = self.order[self.start[node] : self.start[node + 1]]
-                below = [a for a in self.args[node] if a >= 0] + [self.terms[k][i] for k in (1, 2) for i in terms.tolist()]
+                below = [a for a in self.args[node] if a >= 0] + [
+                    self.terms[k][i] for k in (1, 2) for i in terms.tolist()
+                ]
                 late[node] = late[below].any()
                 self.node(node, after if late[node] else before)
         rows = [f"x{n}" for n in np.flatnonzero(self.graph.kind == LANE).tolist()]
@@ -169,7 +175,8 @@ class PythonWriter:
     def program_text(self, *, guarded: bool) -> str:
         """Return a function of one step, and one of many steps of gradient descent.
 
-        ``guarded`` says whether they raise OverflowError where a number is so large that the order of a sum matters.
+        ``guarded`` says whether they raise OverflowError where a number is so large that the order of a sum
+        matters.
         """
         graph = self.graph
         before, inside, after, rows = self.body()
@@ -185,13 +192,19 @@ class PythonWriter:
         core += after
         grads = [self.text.get(n, "0.0") for n in graph.pinned.tolist()]
         outputs = [self.text[n] for n in graph.outputs.tolist()]
-        load = ([f"({', '.join(params)},) = theta"] if params else []) + ([f"({', '.join(inputs)},) = inputs"] if inputs else [])
+        load = ([f"({', '.join(params)},) = theta"] if params else []) + (
+            [f"({', '.join(inputs)},) = inputs"] if inputs else []
+        )
         lines = ["def run(theta, inputs, lanes):", *(f"    {x}" for x in load + core)]
         lines += [f"    return [{', '.join(outputs)}], [{', '.join(grads)}]"]
         if params and graph.outputs.size == 1:
             lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):", *(f"    {x}" for x in load)]
             lines += ["    for step in range(steps):", *(f"        {x}" for x in core)]
-            lines += [f"        zero = {total([f'+ {x}' for x in dict.fromkeys([*outputs, *grads])])}", "        if zero - zero != 0.0:", "            break"]
+            lines += [
+                f"        zero = {total([f'+ {x}' for x in dict.fromkeys([*outputs, *grads])])}",
+                "        if zero - zero != 0.0:",
+                "            break",
+            ]
             lines += [f"        losses.append({outputs[0]})"]
             lines += [f"        {p} -= lr * {g}" for p, g in zip(params, grads, strict=True) if g != "0.0"]
             lines += [f"    return [{', '.join(params)}]"]
@@ -224,13 +237,16 @@ class BoundPython:
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.count = text.count("\n")
         space = {**writer.names, "hypot": math.hypot, "guard": guard}
-        exec(compile(text, "<straight-line program>", "exec"), space)  # noqa: S102 - only names and numbers made above
+        # Of names and numbers made above only.
+        exec(compile(text, "<straight-line program>", "exec"), space)  # noqa: S102
         self._run: Callable[..., Any] = space["run"]
         self._train: Callable[..., Any] | None = space.get("train")
         graph = program.graph
         self._inputs_at = program.address[np.flatnonzero(graph.kind == INPUT)]
         self._rows = int((graph.kind == LANE).sum())
-        self._outputs = [int(program.address[n]) if graph.kind[n] != CONST else -1 for n in graph.outputs.tolist()]
+        self._outputs = [
+            int(program.address[n]) if graph.kind[n] != CONST else -1 for n in graph.outputs.tolist()
+        ]
         self._loaded: tuple[list[float], list[Any]] = ([], [])
 
     def another(self, lanes: int) -> BoundPython:
@@ -268,5 +284,7 @@ class BoundPython:
             taken = len(losses)
             losses = []
             if taken:
-                self.shared[:count] = self._train(self.shared[:count].tolist(), *self._loaded, taken, lr, losses)
+                self.shared[:count] = self._train(
+                    self.shared[:count].tolist(), *self._loaded, taken, lr, losses
+                )
         return losses

@@ -9,11 +9,13 @@ from autograd.floats import many
 
 __all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "total"]
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")} | {"total": many.total}
+NAMES: dict[str, Any] = {
+    name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")
+} | {"total": many.total}
 
 TEMPLATES = {
-    "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})", "abs": "fabs({0})",
-    "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
+    "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})",
+    "abs": "fabs({0})", "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
 }  # fmt: skip
 """Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
 TWICE = {"relu"}
