@@ -194,11 +194,14 @@ class Node:
     def _fill(self, op: Op, operands: tuple[Any, ...], local: Sequence[Any]) -> None:
         """Write the operation, operands and local derivatives into the slots of a new node."""
         self._row = op
-        if len(operands) > 2 or op.arity == ANY:
-            self._a, self._b = operands, tuple(local) + (None,) * (len(operands) - len(local))
+        count = len(operands)
+        if count > 2 or op.arity == ANY:
+            self._a, self._b = operands, (*local, *[None] * (count - len(local)))
             self._da = self._db = None
         else:
-            (self._a, self._b), (self._da, self._db) = (*operands, None)[:2], (*local, None)[:2]
+            self._a, self._da = operands[0], local[0]
+            self._b = operands[1] if count > 1 else None
+            self._db = local[1] if len(local) > 1 else None
 
     def _fill_result(self, op: Op, call: Call, index: int) -> None:
         """Write one result of a call into the slots of a new node."""

@@ -122,8 +122,10 @@ class Value(Node, Operators):
         op.check_count(len(operands))
         operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
         if op.params:
-            for name, x in zip(op.params, operands[-len(op.params) :]):
+            constants = operands[-len(op.params) :]
+            for x in constants:
                 if x.__class__ is Value:
+                    name = list(op.params)[constants.index(x)]
                     raise TypeError(
                         f"the {name} of {op.signature()} must be a number, not a Value: there is no "
                         "derivative for it"
