@@ -149,7 +149,7 @@ step(X, Y)
 print(step.source)
 
 # %% [markdown]
-# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the examples. `sech(z) ** 2` is the accurate form of
+# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the examples. `sech_squared(z)` is the accurate form of
 # $\tanh'$: $\operatorname{sech} z = 1 / \cosh z = 2 / (e^z + e^{-z})$. `step.check` runs the compiled program against the graph, node by node:
 
 # %%
