@@ -39,10 +39,18 @@ INLINE double product(double c, double x, double y, double n, double logs) {
     return logs == 0.0 ? c * p : c * p * pow(log(x), logs);
 }
 INLINE double direction(double a, double b, double index) {
-    double r = hypot(a, b);
-    return r == 0.0 ? 0.0 : (index == 0.0 ? a : b) / r;
+    double mine = index == 0.0 ? a : b, larger = fmax(fabs(a), fabs(b));
+    if (isnan(a) || isnan(b) || (isinf(a) && isinf(b))) return (double)NAN;
+    if (isinf(larger)) return isinf(mine) ? copysign(1.0, mine) : 0.0;
+    /* A length beyond the doubles, or of subnormal numbers, is taken of scaled ones. */
+    double scale = larger > 1e290 ? 0x1p-600 : larger < 1e-250 ? 0x1p600 : 1.0;
+    double r = hypot(a * scale, b * scale);
+    return r == 0.0 ? 0.0 : mine * scale / r;
 }
-INLINE double logistic(double x) { return 1.0 / (1.0 + exp_loop(-x)); }
+INLINE double logistic(double x) {
+    double e = exp_loop(-fabs(x)), p = e / (1.0 + e);
+    return x >= 0.0 ? 1.0 / (1.0 + e) : e - e * p;
+}
 """
 
 CODE: dict[str, str] = {
