@@ -93,8 +93,17 @@ class Op:
     expand: Callable[..., Any] | None = None
     """``expand(*operands)``, constants included: the same in other rows, for compiled programs.
 
-    None where they compute the row itself: as a primitive, or number by number by its value.
+    None where they compute the row itself: as a primitive, or number by number by its value. A row of any
+    number of operands is differentiated as what it is written out as, any other by its own rule.
     """
+    terms: Callable[..., Sequence[tuple[Any, ...]] | None] | None = None
+    """``terms(*operands)``, constants included: the row as a sum of products, for compiled programs.
+
+    Of each product the factors: one or two operands, and numbers, which may be made of operands where these
+    are numbers. None where, for such constants, the row is no sum of products.
+    """
+    extremum: str = ""
+    """``max`` or ``min`` where the row is that of its terms, and not their sum."""
     guard: bool = False
     """Whether it gives back its operand but where that, or what is made of it, is NaN or infinite."""
     domain: tuple[tuple[float, float], ...] = (REALS,)
@@ -354,6 +363,11 @@ class MultiOp:
     """
     push: Callable[..., list[Any]]
     """``push(xs, shares, leading, t)``: as ``float_push``, on nodes."""
+    expand: Callable[..., list[Any] | None] | None = None
+    """``expand(*xs)``: all results in other rows, for compiled programs.
+
+    None where these compute results one by one, by the row.
+    """
     shares: MultiOp | None = None
     """The operation whose results these rules make the derivatives of; None if its own."""
 

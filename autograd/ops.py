@@ -17,6 +17,7 @@ textbooks print, ``textbook`` holds their form, for derivations.
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import Any
 
 from autograd.floats import elementary, gamma, lengths, many
@@ -94,33 +95,36 @@ def _gap_below(*xs: float) -> float:
 
 add: Op = row(
     "add", lambda a, b: a + b, lambda y, a, b: (1.0, 1.0), arity=2, symbol="+",
-    form=Infix("+", SUM, SUM, SUM), source="DLMF 1.4.9",
+    form=Infix("+", SUM, SUM, SUM), terms=lambda a, b: [(a,), (b,)], source="DLMF 1.4.9",
 )
 sub: Op = row(
     "sub", lambda a, b: a - b, lambda y, a, b: (1.0, -1.0), arity=2, symbol="-",
-    form=Infix("-", SUM, SUM, PRODUCT), source="DLMF 1.4.9",
+    form=Infix("-", SUM, SUM, PRODUCT), terms=lambda a, b: [(a,), (-1.0, b)], source="DLMF 1.4.9",
 )
 mul: Op = row(
     "mul", lambda a, b: a * b, lambda y, a, b: (b, a), arity=2, symbol="*",
-    form=Infix("*", PRODUCT, PRODUCT, NEGATION), source="DLMF 1.4.10",
+    form=Infix("*", PRODUCT, PRODUCT, NEGATION), terms=lambda a, b: [(a, b)], source="DLMF 1.4.10",
 )
 div: Op = row(  # not 1.0 / b: b may be a constant zero
     "div", elementary.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2, symbol="/",
-    form=Fraction(), domain=(REALS, POSITIVE), float_partials=elementary.div_slopes, source="DLMF 1.4.11",
+    form=Fraction(), domain=(REALS, POSITIVE), float_partials=elementary.div_slopes,
+    terms=lambda a, b: [(a, div(1.0, b))], source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
 # By two divisions, since a square leaves the range of doubles long before the quotient does.
 div_slope: Op = row(
     "div_slope", elementary.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
-    form=Auxiliary(lambda a, b: -(a / b**2.0)),
-    domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    form=Auxiliary(lambda a, b: -(a / b**2.0)), domain=(REALS, POSITIVE),
+    expand=lambda a, b: -(a / b) / b, source="DLMF 1.4.11",
 )
 neg: Op = row(
-    "neg", lambda x: -x, lambda y, x: (-1.0,), symbol="-", form=Prefix("-"), source="DLMF 1.4.9",
+    "neg", lambda x: -x, lambda y, x: (-1.0,), symbol="-", form=Prefix("-"),
+    terms=lambda x: [(-1.0, x)], source="DLMF 1.4.9",
 )
 reciprocal: Op = row(
     "reciprocal", lambda x: elementary.div(1.0, x), lambda y, x: (-(y * y),), symbol="1/x",
-    form=lambda x: 1.0 / x, domain=(POSITIVE,), source="DLMF 1.4.11", textbook=lambda y, x: (-1.0 / (x * x),),
+    form=lambda x: 1.0 / x, domain=(POSITIVE,), expand=lambda x: 1.0 / x, source="DLMF 1.4.11",
+    textbook=lambda y, x: (-1.0 / (x * x),),
 )
 floordiv: Op = row(
     "floordiv", elementary.floordiv, lambda y, a, b: (0.0 * sign(y), 0.0 * sign(y)), arity=2, symbol="//",
@@ -145,15 +149,21 @@ def _scaled_power_slope(x: Any, factor: float, exponent: float) -> Any:
     return scaled_power(x, c, e) if e + 1.0 == exponent else monomial(c, x, exponent, 1.0, 0.0)
 
 
+def _whole_power(factor: float, x: Any, exponent: float) -> list[tuple[Any, ...]] | None:
+    """Terms of a first or a second power."""
+    return [(factor, *[x] * int(exponent))] if exponent in (1.0, 2.0) else None
+
+
 power: Op = row(
     "power", elementary.pow, lambda y, x, c: (_scaled_power_slope(x, 1.0, c),), params={"exponent": 2.0},
-    symbol="**", form=Power(), domain=(POSITIVE,),
+    symbol="**", form=Power(), domain=(POSITIVE,), terms=lambda x, c: _whole_power(1.0, x, c),
     float_partials=elementary.power_slopes, source="DLMF 4.4.7, 1.4.12",
     textbook=lambda y, x, c: (c * power(x, c - 1.0) if c else 0.0,),
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
     "scaled_power", elementary.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),),
     params={"factor": 1.0, "exponent": 2.0}, form=Auxiliary(lambda x, c, e: c * x**e), domain=(POSITIVE,),
+    terms=lambda x, c, e: _whole_power(c, x, e), expand=lambda x, c, e: c * power(x, e),
     source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
@@ -185,7 +195,7 @@ monomial: Op = row(
 )
 square: Op = row(
     "square", lambda x: x * x, lambda y, x: (2.0 * x,), symbol="x²", form=lambda x: x**2.0,
-    source="DLMF 1.4.12",
+    terms=lambda x: [(x, x)], source="DLMF 1.4.12",
 )
 sqrt: Op = row(
     "sqrt", elementary.sqrt, lambda y, x: (0.5 / restrict(y),), symbol="√", form=Root("sqrt"),
@@ -597,32 +607,82 @@ def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
     return tuple(sum(*_others(squares, i)) if i == place else -y * (c / r) for i, c in enumerate(cosines))
 
 
+def _each(*xs: Any) -> list[tuple[Any, ...]]:
+    """Terms of one operand each."""
+    return [(x,) for x in xs]
+
+
 sum: Op = row(
     "sum", many.sum, lambda y, *xs: (1.0,) * len(xs), arity=ANY, symbol="Σ", form=Infix("+", SUM, SUM, SUM),
-    source="DLMF 1.4.9",
+    terms=_each, source="DLMF 1.4.9",
 )
 mean: Op = row(
     "mean", many.mean, lambda y, *xs: (1.0 / len(xs),) * len(xs), arity=ANY,
-    form=lambda *xs: sum(*xs) / float(len(xs)), source="DLMF 1.4.9",
+    form=lambda *xs: sum(*xs) / float(len(xs)), terms=lambda *xs: [(1.0 / len(xs), x) for x in xs],
+    source="DLMF 1.4.9",
 )
 prod: Op = row(
     "prod", elementary.prod, lambda y, *xs: tuple(prod(*_others(xs, i)) for i in range(len(xs))), arity=ANY,
-    symbol="Π", form=Infix("*", PRODUCT, PRODUCT, NEGATION),
+    symbol="Π", form=Infix("*", PRODUCT, PRODUCT, NEGATION), expand=lambda *xs: reduce(mul, xs),
     float_partials=many.prod_slopes, source="DLMF 1.4.10",
 )
 dot: Op = row(
     "dot", many.dot, lambda y, *xs: (*xs[len(xs) // 2 :], *xs[: len(xs) // 2]), arity=ANY, vectors=True,
-    symbol="·", form=Products(), source="DLMF 1.4.10",
+    symbol="·", form=Products(),
+    terms=lambda *xs: list(zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True)), source="DLMF 1.4.10",
 )
 max: Op = row(
-    "max", many.max, _shares, arity=ANY, kink=_gap_above, gated=True, source="piecewise linear",
+    "max", many.max, _shares, arity=ANY, kink=_gap_above, gated=True, terms=_each, extremum="max",
+    source="piecewise linear",
 )
 min: Op = row(
-    "min", many.min, _shares, arity=ANY, kink=_gap_below, gated=True, source="piecewise linear",
+    "min", many.min, _shares, arity=ANY, kink=_gap_below, gated=True, terms=_each, extremum="min",
+    source="piecewise linear",
 )
+# The maximum as a number to shift by, whose derivatives cancel out. It is no operation for anybody else.
+_peak: Op = Op(
+    "peak", many.max, lambda y, *xs: (0.0,) * len(xs), arity=ANY, terms=_each, extremum="max",
+)
+
+
+def _exponentials(xs: tuple[Any, ...]) -> tuple[Any, list[Any], Any]:
+    """Return the maximum, the exponentials of what is left of the operands, and their sum."""
+    top = _peak(*xs)
+    powers = [exp(x - top) for x in xs]
+    return top, powers, sum(*powers)
+
+
+def _softmaxes_written_out(*xs: Any) -> list[Any]:
+    _, powers, total = _exponentials(xs)
+    return [p / total for p in powers]
+
+
+def _softmax_rest_written_out(*operands: Any) -> Any:
+    *xs, index = operands
+    _, powers, total = _exponentials(tuple(xs))
+    return sum(*_others(tuple(powers), int(index))) / total
+
+
+def _logsumexp_written_out(*xs: Any) -> Any:
+    top, _, total = _exponentials(xs)
+    return top + log(total)
+
+
+def _log_softmaxes_written_out(*xs: Any) -> list[Any]:
+    top, _, total = _exponentials(xs)
+    return [sum(x, -top, -log(total)) for x in xs]
+
+
+def _directions_written_out(*xs: Any) -> list[Any] | None:
+    """Quotients by the length; but of two operands a primitive, which no square overflows."""
+    if len(xs) == 2:
+        return None
+    return [x / norm(*xs) for x in xs] if len(xs) > 1 else [sign(*xs)]
+
+
 logsumexp: Op = row(
     "logsumexp", many.logsumexp, lambda y, *xs: tuple(_weights(xs)), arity=ANY,
-    float_partials=many.softmaxes, source="Bishop, PRML, eq. 4.62",
+    float_partials=many.softmaxes, expand=_logsumexp_written_out, source="Bishop, PRML, eq. 4.62",
     textbook=lambda y, *xs: tuple(exp(x - y) for x in xs),
 )
 softmax: Op = row(
@@ -637,7 +697,8 @@ softmax: Op = row(
 softmax_rest: Op = row(
     "softmax_rest", many.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
     form=Auxiliary(lambda *xs: 1.0 - softmax(*xs[:-1], index=xs[-1])),
-    float_partials=many.softmax_rest_slopes, source="Bishop, PRML, eq. 4.106",
+    float_partials=many.softmax_rest_slopes, expand=_softmax_rest_written_out,
+    source="Bishop, PRML, eq. 4.106",
 )
 log_softmax: Op = row(
     "log_softmax", many.log_softmax, _log_softmax_partials, arity=ANY, params={"index": 0.0},
@@ -650,6 +711,7 @@ log_softmax: Op = row(
 norm: Op = row(
     "norm", lengths.norm, lambda y, *xs: tuple(directions(*xs)), arity=ANY, symbol="‖x‖",
     form=Fence("‖", "‖", "norm"), domain=(POSITIVE,),
+    expand=lambda *xs: reduce(hypot, xs) if len(xs) > 1 else abs(*xs),
     float_partials=lengths.directions, source="DLMF 1.9.3", textbook=lambda y, *xs: tuple(x / y for x in xs),
 )
 direction: Op = row(
@@ -743,15 +805,17 @@ def _direction_pull(xs: tuple[Any, ...], cosines: list[Any], leading: list[Any],
 softmaxes: MultiOp = multi(
     "softmaxes", softmax, values=many.weights, kept=many.weights, local=many.softmax_row,
     float_pull=many.softmax_pull, float_push=many.softmax_pull, leads=lambda w: greater(w, 0.5),
-    pull=_softmax_pull, push=_softmax_pull,
+    pull=_softmax_pull, push=_softmax_pull, expand=_softmaxes_written_out,
 )
 log_softmaxes: MultiOp = multi(
     "log_softmaxes", log_softmax, values=many.log_softmaxes, kept=many.weights, local=many.log_softmax_row,
     float_pull=many.log_softmax_pull, float_push=many.log_softmax_push, shares=softmaxes,
     leads=lambda w: greater(w, 0.5), pull=_log_softmax_pull, push=_log_softmax_push,
+    expand=_log_softmaxes_written_out,
 )
 directions: MultiOp = multi(
     "directions", direction, values=lambda xs: lengths.directions(0.0, *xs), kept=tuple,
     local=lengths.direction_row, float_pull=lengths.direction_pull, float_push=lengths.direction_pull,
     leads=lambda c: greater(c * c, 0.5625), pull=_direction_pull, push=_direction_pull,
+    expand=_directions_written_out,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.backward import gradients, toposort
+from autograd.compiler.graph.symbol import Total, total_of
 from autograd.errors import GraphError
 from autograd.modes import mode
 from autograd.node import HOOKED
@@ -62,7 +63,6 @@ def eager(roots: Iterable[tuple[Any, float]], params: Sequence[Value]) -> tuple[
 
 UNIT = 2.0**-53
 """What a rounding changes a number by, at most, relative to it."""
-LINEAR = (ops.add, ops.sub, ops.neg, ops.sum, ops.mean)
 SLACK = 16.0
 """How many times the bound of rounding errors two ways of computing one thing may differ."""
 
@@ -148,14 +148,16 @@ def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
             terms[node] = y
             continue
         edges = [(x, abs(d or 0.0)) for x, d in node.edges()]
-        if node.op in LINEAR:  # whose terms may be added in another order, those of its operands among them
+        total = _total(node)
+        linear = total is not None and total.is_linear()
+        if linear:  # whose terms may be added in another order, those of its operands among them
             own = sum([d * terms[x] for x, d in edges]) + sum(
                 [abs(x) for x in node.operands if x.__class__ is not Value]
             )
         else:
             own = sum([d * abs(x._data) for x, d in edges])
-        terms[node] = max(y, own) if node.op in LINEAR else y
-        changes = _changes(node, errors)
+        terms[node] = max(y, own) if linear else y
+        changes = [] if linear else _changes(node, errors)
         if changes:
             moved[node] = changes
         # With the change of the derivative on the way, which is all there is where that is zero, as at the
@@ -165,16 +167,29 @@ def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
     return errors, moved
 
 
+def _total(node: Value) -> Total | None:
+    """Return a node as a sum of products of its operands; None if it is none."""
+    op, operands = node.op, node.operands
+    assert op is not None
+    count = len(operands) - len(op.params)
+    found = None if op.extremum else total_of(op, tuple(operands[count:]), count)
+    return None if found is None or found.steps[count:] else found
+
+
 def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
     """Return how far each local derivative moves when the operands move by their errors."""
     op, operands = node.op, node.operands
     assert op is not None
     off = [errors.get(x, 0.0) if x.__class__ is Value else 0.0 for x in operands]
-    if op in LINEAR or isinstance(op, OpOfCall) or not any(off):
+    if isinstance(op, OpOfCall) or not any(off):
         return []
-    if op is ops.dot or op is ops.mul:  # whose local derivative is the other factor
-        half = len(off) // 2
-        return [e for e, x in zip([*off[half:], *off[:half]], operands, strict=True) if x.__class__ is Value]
+    total = _total(node)
+    if total is not None:  # whose local derivative is the other factor
+        moved = [0.0] * len(off)
+        for coef, factors in total.terms:
+            for i, j in (factors, factors[::-1]) if len(factors) == 2 else ():
+                moved[i] += abs(coef) * off[j]
+        return [e for e, x in zip(moved, operands) if x.__class__ is Value]
     numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
     here = op.local(node._data, numbers)
     changes = [0.0] * len(here)

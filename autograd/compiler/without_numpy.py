@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from autograd import ops
 from autograd.backward import _reverse
-from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, total
+from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, signed, total
 from autograd.compiler.compiled import Arguments, CompiledFunction
+from autograd.compiler.graph.symbol import total_of
 from autograd.compiler.record.recording import (
     Tape,
     flatten,
@@ -160,20 +160,15 @@ class Straight:
     def _expression(self, node: Value) -> str:
         op = node.op
         assert op is not None
-        if node._vectors is not None:
-            products = [
-                f"+ {self._factor(a)} * {self._factor(b)}" for a, b in zip(*node._vectors, strict=True)
-            ]
-            return total(products)
         operands = node.operands
-        if op in (ops.add, ops.sum):
-            return total([f"+ {self._factor(x)}" for x in operands])
-        if op is ops.mul or op is ops.sub:
-            return f"{self._factor(operands[0])} {op.symbol} {self._factor(operands[1])}"
-        if op is ops.neg:
-            return f"-{self._factor(operands[0])}"
         if op.name in TEMPLATES and (op.name not in TWICE or isinstance(operands[0], Value)):
             return TEMPLATES[op.name].format(*map(self._factor, operands))
+        count = len(operands) - len(op.params)
+        found = None if op.extremum else total_of(op, tuple(operands[count:]), count)
+        if found is not None and not found.steps[count:]:
+            return total(
+                [signed(coef, [self._factor(operands[i]) for i in factors]) for coef, factors in found.terms]
+            )
         name = f"f_{op.name}"
         while (
             self.space.setdefault(name, op.value) is not op.value

@@ -6,17 +6,31 @@ row at a time. The adjoint of a node is one sum of products: the contributions o
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd import ops
-from autograd.compiler.graph.expand import lower
-from autograd.compiler.graph.ir import EXTREMA, FIRST_ROW, ONE, SOP, Builder, Graph, Ints, distinct, spread
-from autograd.compiler.graph.symbol import Step, Symbol, recorded
-from autograd.op import Op
+from autograd.compiler.graph.expand import KINDS, repeat
+from autograd.compiler.graph.ir import (
+    EXTREMA,
+    FIRST_ROW,
+    ONE,
+    SOP,
+    Builder,
+    Graph,
+    Ints,
+    csr,
+    distinct,
+    spread,
+)
+from autograd.compiler.graph.symbol import Step, Symbol, recorded, total_of
+from autograd.op import ANY, TABLE, Op
 
 __all__ = ["Template", "differentiate", "template"]
+
+EXTREMUM_ROWS = {KINDS[op.extremum]: op for op in TABLE.values() if op.extremum and op.arity == ANY}
+"""The rows whose rules hold for the extrema of the graph."""
 
 
 class Template:
@@ -38,32 +52,26 @@ class Template:
         """Return the step that computes a partial, or its number; a step function's zero is structural."""
         if not isinstance(p, Symbol):
             return float(p)
-        op, given = self.steps[p.where]
-        return (
-            0.0 if gated and op is ops.mul and 0.0 in [x for x in given if x.__class__ is float] else p.where
-        )
+        return 0.0 if gated and _vanishes(*self.steps[p.where]) else p.where
 
     def run(self, b: Builder, y: Ints, operands: list[Ints]) -> list[Ints | float]:
         """Repeat the steps for many nodes; return each partial as nodes or as one number."""
-        results = [*operands, y]
-        for op, given in self.steps[self.operands + 1 :]:
-            count = len(given) - len(op.params)
-            columns = [
-                results[x] if x.__class__ is int else np.full(len(y), b.constant(x)) for x in given[:count]
-            ]
-            results.append(lower(b, op, tuple(given[count:]), columns))
+        results = repeat(b, self.steps, [*operands, y])
         return [results[p] if isinstance(p, int) else p for p in self.partials]
 
 
-_TEMPLATES: dict[tuple[Op, tuple[float, ...], int], Template] = {}
+def _vanishes(op: Op, given: tuple[Any, ...]) -> bool:
+    """Tell whether each product that a step adds up has the number zero as a factor."""
+    count = len(given) - len(op.params)
+    total = total_of(op, tuple(given[count:]), count)
+    zeros = {i for i, x in enumerate(given[:count]) if x.__class__ is float and x == 0.0}
+    return total is not None and all(zeros.intersection(factors) for _, factors in total.terms)
 
 
+@lru_cache(maxsize=1024)
 def template(op: Op, params: tuple[float, ...], count: int) -> Template:
     """Return what a row's rule does."""
-    key = (op, params, count)
-    if key not in _TEMPLATES:
-        _TEMPLATES[key] = Template(op, params, count)
-    return _TEMPLATES[key]
+    return Template(op, params, count)
 
 
 def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: Ints, lane: Any) -> Graph:
@@ -90,6 +98,7 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
     live = ~blocked & (graph.kind >= SOP)
 
     def contribute(target: Ints, coef: Any, source: Ints, factor: Any, over: Any = False) -> None:
+        """Add a multiple of the gradients of some nodes to those of others."""
         wanted = active[target]
         if not wanted.all():
             target, source = target[wanted], source[wanted]
@@ -125,11 +134,13 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
 
 
 def _extrema(b: Builder, graph: Graph, nodes: Ints, contribute: Any) -> None:
-    """Share the gradient among the operands that attain the extremum, as the row's rule says."""
+    """Share the gradient among the operands of extrema as their row's rule says."""
     t = graph.terms.take(np.isin(graph.terms.node, nodes))
-    hit = lower(b, ops.equal, (), [t.a, t.node])
-    which = np.searchsorted(nodes, t.node)
-    count = b.new(SOP, len(nodes))[which]
-    b.add(count, 1.0, hit)
-    share = lower(b, ops.div, (), [hit, count])
-    contribute(t.a, 1.0, t.node, share)
+    start, operands = csr(np.searchsorted(nodes, t.node), t.a, len(nodes))
+    counts = np.diff(start)
+    row = EXTREMUM_ROWS[int(graph.kind[nodes[0]])]
+    for count in distinct(counts).tolist():
+        where = np.flatnonzero(counts == count)
+        columns = list(operands[start[where] + np.arange(count)[:, None]])
+        for x, p in zip(columns, template(row, (), count).run(b, nodes[where], columns), strict=True):
+            contribute(x, *((p, nodes[where], ONE) if isinstance(p, float) else (1.0, nodes[where], p)))

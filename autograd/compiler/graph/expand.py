@@ -1,13 +1,20 @@
-"""Rows of the table in terms of the intermediate representation, many applications of a row at a time."""
+"""Rows of the table in terms of the intermediate representation, many applications of a row at a time.
+
+A row that is a sum of products, or an extremum, is entered as that (`Op.terms`). A row of any number of
+operands is written out in other rows at once (`Op.expand`), since a node holds few operands; any other row
+that says what it is in other rows stays what it is until its own rule has been used, and is written out after
+differentiation.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import ops
 from autograd.compiler.graph.ir import (
     ARITY,
     FIRST_ROW,
@@ -23,15 +30,21 @@ from autograd.compiler.graph.ir import (
     distinct,
 )
 from autograd.compiler.graph.simplify import fuse_equal
-from autograd.compiler.graph.symbol import Step, recorded
-from autograd.op import Op
+from autograd.compiler.graph.symbol import Step, Symbol, Total, recorded, total_of
+from autograd.op import ANY, SEVERAL, MultiOp, Op
 
-__all__ = ["expanded", "lower"]
+__all__ = ["adds_up", "expanded", "lower", "lower_results", "repeat"]
+
+Columns = Sequence[Ints] | Ints
+"""Nodes: a row of them for each operand."""
+
+KINDS = {"": SOP, "max": MAX, "min": MIN}
+"""The kind of node for each `Op.extremum`."""
+SMALLEST = 1e-300
+"""By no less than this is a number multiplied in place of a division."""
 
 
-def lower(
-    b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], out: Ints | None = None
-) -> Ints:
+def lower(b: Builder, op: Op, params: tuple[float, ...], columns: Columns, out: Ints | None = None) -> Ints:
     """Apply a row to columns of operands; return the nodes of the results.
 
     Parameters
@@ -46,213 +59,202 @@ def lower(
         Nodes for the results, where they exist already.
     """
     count = len(out) if out is not None else len(columns[0]) if columns else 1
-    rule = SPECIAL.get(op.name)
-    if rule is None and op.name == "power" and params == (2.0,):
-        rule = _square
     if out is None:
         out = b.new(SOP, count)
-    if rule is not None:
-        rule(b, columns, out, params)
-    elif len(columns) > ARITY:
-        raise NotImplementedError(
-            f"{op.name}() of {len(columns)} operands cannot be compiled; write it in terms of smaller "
-            "operations"
-        )
+    total = total_of(op, params, len(columns))
+    if total is not None:
+        _add_up(b, op, params, total, columns, out)
+    elif op in RESULTS:
+        lower_results(b, op, columns, out, np.arange(count), np.full(count, int(params[-1])))
+    elif op.arity == ANY and (written := written_out(op, params, len(columns))) is not None:
+        _write_out(b, written, columns, out, np.arange(count), np.zeros(count, np.int64))
     else:
         _call(b, op, params, columns, out)
     return out
 
 
-def _call(b: Builder, op: Op, params: tuple[float, ...], columns: list[Ints], out: Ints) -> None:
-    kind = b.row(op, params)
-    b.assign(out, kind)
-    b.call(out, columns)
+def _call(b: Builder, op: Op, params: tuple[float, ...], columns: Columns, out: Ints) -> None:
+    """Enter nodes of a row as such."""
+    if len(columns) > ARITY:
+        raise NotImplementedError(
+            f"{op.name}() of {len(columns)} operands cannot be compiled; write it in terms of smaller "
+            "operations"
+        )
+    b.assign(out, b.row(op, params))
+    b.call(out, list(columns))
 
 
-def _fresh(b: Builder, op: Op, *columns: Ints) -> Ints:
-    return lower(b, op, (), list(columns))
+# Sums of products.
 
 
-def _add(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    for x in xs:
-        b.add(out, 1.0, x)
+def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns: Columns, out: Ints) -> None:
+    """Enter nodes of a row that is a total of products; where a factor is no number, nodes of the row."""
+    count = len(columns)
+    if total.steps[count:]:
+        numbers = _numbers(b, total, columns)
+        plain = np.ones(len(out), bool)
+        for x in numbers[count:]:
+            plain &= np.isfinite(x) & (np.abs(x) < LARGE) & (np.abs(x) > SMALLEST)
+        if not plain.all():
+            _call(b, op, params, [x[~plain] for x in columns], out[~plain])
+        columns, out = [x[plain] for x in columns], out[plain]
+        numbers = [x[plain] for x in numbers]
+    if op.extremum:
+        b.assign(out, KINDS[op.extremum])
+    if _stops(op, params, count):
+        b.stop(out)
+    coefs, first, second = _arrays(op, params, count)
+    table = np.vstack([np.asarray(columns), np.full((1, len(out)), ONE)]).T
+    scale = np.tile(coefs, (len(out), 1))
+    for k, (_, factors) in enumerate(total.terms):
+        for i in factors:
+            if i >= count:
+                scale[:, k] *= numbers[i]
+    b.add(np.repeat(out, len(coefs)), scale.ravel(), table[:, first].ravel(), table[:, second].ravel())
 
 
-def _sub(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    b.add(out, 1.0, xs[0])
-    b.add(out, -1.0, xs[1])
+@lru_cache(maxsize=1024)
+def _arrays(op: Op, params: tuple[float, ...], count: int) -> tuple[Any, Ints, Ints]:
+    """Return the coefficients of a total, and which operands its products have; ``count`` stands for one."""
+    total = total_of(op, params, count)
+    assert total is not None
+    pairs = [([i for i in factors if i < count] + [count, count])[:2] for _, factors in total.terms]
+    first, second = np.array(pairs, np.int64).reshape(-1, 2).T
+    return np.array([coef for coef, _ in total.terms]), first, second
 
 
-def _neg(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    b.add(out, -1.0, xs[0])
+def _numbers(b: Builder, total: Total, columns: Columns) -> list[Any]:
+    """Return, for each operand and step, its numbers; NaN where it is none."""
+    values = [b.constant_values(x) for x in columns]
+    for op, given in total.steps[len(columns) :]:
+        operands = [values[x] if x.__class__ is int else np.full(len(columns[0]), x) for x in given]
+        known = np.flatnonzero(~np.isnan(operands).any(0))
+        made = np.full(len(columns[0]), np.nan)
+        made[known] = [op.value(*xs) for xs in zip(*[x[known].tolist() for x in operands], strict=True)]
+        values.append(made)
+    return values
 
 
-def _mul(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    b.add(out, 1.0, xs[0], xs[1])
+@lru_cache(maxsize=1024)
+def _stops(op: Op, params: tuple[float, ...], count: int) -> bool:
+    """Tell whether a row lets no gradient through: each of its derivatives is the number zero."""
+    known: list[Step] = [(op, ("operand", i)) for i in range(count + 1)]
+    partials, _ = recorded(lambda *xs: op.rule(xs[count], (*xs[:count], *params)), known, (), guards=False)
+    return all(p.__class__ is float and p == 0.0 for p in partials[:count])
 
 
-def _square(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    b.add(out, 1.0, xs[0], xs[0])
+def adds_up(op: Op, params: tuple[float, ...], count: int) -> bool:
+    """Tell whether all that a row becomes are sums of products."""
+    if total_of(op, params, count) is not None:
+        return not op.extremum
+    written = written_out(op, params, count) if op.arity == ANY else None
+    return written is not None and all(
+        adds_up(row, tuple(given[len(given) - len(row.params) :]), len(given) - len(row.params))
+        for row, given in written.steps[count:]
+    )
 
 
-def _div(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    # By a constant whose reciprocal is an ordinary number: a product. Anything else stays a quotient.
-    value = b.constant_values(xs[1])
-    with np.errstate(divide="ignore", over="ignore"):
-        inverse = 1.0 / value
-    plain = np.isfinite(value) & (np.abs(inverse) < LARGE) & (np.abs(inverse) > 1e-300)
-    if plain.any():
-        b.add(out[plain], inverse[plain], xs[0][plain])
-    if not plain.all():
-        b.assign(out[~plain], b.row(ops.div, ()))
-        b.call(out[~plain], [x[~plain] for x in xs])
+# Rows in other rows.
 
 
-def _div_slope(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    _div(b, [_fresh(b, ops.neg, _fresh(b, ops.div, *xs)), xs[1]], out, ())
+class Written(NamedTuple):
+    """A row, or all results of an operation that has several, in other rows."""
+
+    results: list[int | float]
+    """Of each the step, or its number."""
+    steps: list[Step]
 
 
-def _reciprocal(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    _call(b, ops.div, (), [np.full(len(out), ONE), xs[0]], out)
+@lru_cache(maxsize=1024)
+def written_out(op: Op | MultiOp, params: tuple[float, ...], count: int) -> Written | None:
+    """Return what is said of a row, with a number of operands, in other rows; None if nothing is."""
+    if op.expand is None:
+        return None
+    row = op.row if isinstance(op, MultiOp) else op
+    known: list[Step] = [(row, ("operand", i)) for i in range(count)]
+    found, steps = recorded(op.expand, known, params, guards=True)
+    if found is None:
+        return None
+    results = found if isinstance(op, MultiOp) else [found]
+    return Written([x.where if isinstance(x, Symbol) else float(x) for x in results], steps)
 
 
-def _scaled_power(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    factor, exponent = params
-    b.add(out, factor, lower(b, ops.power, (exponent,), xs))
+RESULTS: dict[Op, MultiOp] = {several.row: several for several in SEVERAL.values()}
+"""The operations with several results, by the row of one."""
 
 
-def _mean(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    for x in xs:
-        b.add(out, 1.0 / len(xs), x)
+def lower_results(b: Builder, op: Op, columns: Columns, out: Ints, call: Ints, index: Ints) -> None:
+    """Enter results of an operation that has several: of many calls, and of each any.
+
+    Parameters
+    ----------
+    b
+        Receives the nodes.
+    op
+        The row of one result, of which the last constant is the index.
+    columns
+        A column for each operand, with an entry for each call.
+    out, call, index
+        For each result its node, its call and its index.
+    """
+    written = written_out(RESULTS[op], (), len(columns))
+    if written is not None:
+        _write_out(b, written, columns, out, call, index)
+        return
+    for i in distinct(index).tolist():
+        where = index == i
+        _call(b, op, (float(i),), [x[call[where]] for x in columns], out[where])
 
 
-def _dot(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    half = len(xs) // 2
-    for x, y in zip(xs[:half], xs[half:], strict=True):
-        b.add(out, 1.0, x, y)
-
-
-def _prod(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    total = xs[0]
-    for x in xs[1:-1]:
-        total = _fresh(b, ops.mul, total, x)
-    if len(xs) == 1:
-        b.add(out, 1.0, total)
-    else:
-        b.add(out, 1.0, total, xs[-1])
-
-
-def _extremum(kind: int) -> Any:
-    def rule(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-        b.assign(out, kind)
-        for x in xs:
-            b.add(out, 1.0, x)
-
-    return rule
-
-
-def _exponentials(b: Builder, xs: list[Ints]) -> tuple[Any, Any, Ints, Ints, Ints]:
-    """Return the maximum, the shifted exponentials and their sum for each *distinct* row of operands."""
-    rows = np.stack(xs, axis=1)
-    order = np.lexsort(xs[::-1])
+def _write_out(b: Builder, written: Written, columns: Columns, out: Ints, call: Ints, index: Ints) -> None:
+    """Write results out in other rows; equal calls share the steps before the last."""
+    rows = np.asarray(columns).T
+    order = np.lexsort(rows.T[::-1])
     new = np.concatenate([[True], (rows[order][1:] != rows[order][:-1]).any(axis=1)])
-    table = rows[order[new]]
-    inverse = np.empty(len(rows), np.int64)
-    inverse[order] = np.cumsum(new) - 1
-    top = b.new(SOP, len(table))
-    _extremum(MAX)(b, list(table.T), top, ())
-    b.stop(top)  # its gradient cancels out
-    powers = [_fresh(b, ops.exp, _fresh(b, ops.sub, x, top)) for x in table.T]
-    total = b.new(SOP, len(table))
-    _add(b, powers, total, ())
-    return inverse, powers, top, total, table
+    which = np.empty(len(rows), np.int64)
+    which[order] = np.cumsum(new) - 1
+    known = list(np.ascontiguousarray(rows[order[new]].T))
+    read = {x for _, given in written.steps[len(known) :] for x in given if x.__class__ is int}
+    last = {x for x in written.results if x.__class__ is int and x >= len(known)} - read
+    made = repeat(b, written.steps, known, leaving=last)
+    for i in distinct(index).tolist():
+        where = np.flatnonzero(index == i)
+        result, nodes, place = written.results[i], out[where], which[call[where]]
+        if isinstance(result, float):
+            b.add(nodes, result, ONE)
+        elif result in last:
+            op, params, operands = _taken(b, written.steps[result], made, place)
+            lower(b, op, params, operands, nodes)
+        else:
+            b.add(nodes, 1.0, made[result][place])
 
 
-def _logsumexp(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    which, _powers, top, total, _table = _exponentials(b, xs)
-    b.add(out, 1.0, top[which])
-    b.add(out, 1.0, _fresh(b, ops.log, total)[which])
+def repeat(b: Builder, steps: list[Step], known: list[Ints], leaving: Container[int] = ()) -> list[Ints]:
+    """Take steps for many nodes at a time, after those that are known; return the nodes of each.
+
+    ``leaving`` names steps that are left out.
+    """
+    made, everywhere = list(known), np.arange(len(known[0]))
+    for i, step in enumerate(steps[len(known) :], len(known)):
+        if i in leaving:
+            made.append(known[0][:0])
+        else:
+            op, params, operands = _taken(b, step, made, everywhere)
+            made.append(lower(b, op, params, operands))
+    return made
 
 
-def _softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    _each_softmax(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
+def _taken(b: Builder, step: Step, made: list[Ints], place: Ints) -> tuple[Op, tuple[float, ...], list[Ints]]:
+    """Return the row of a step, its constants, and its operands in some places."""
+    op, given = step
+    count = len(given) - len(op.params)
+    operands = [
+        made[x][place] if x.__class__ is int else np.full(len(place), b.constant(x)) for x in given[:count]
+    ]
+    return op, tuple(given[count:]), operands
 
 
-def _each_softmax(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
-    which, powers, _, total, _ = _exponentials(b, xs)
-    which = which[call]
-    _call(b, ops.div, (), [np.stack(powers)[index, which], total[which]], out)
-
-
-def _softmax_rest(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    which, powers, _, total, table = _exponentials(b, xs)
-    rest = b.new(SOP, len(table))
-    _add(b, [p for i, p in enumerate(powers) if i != int(params[0])], rest, ())
-    _call(b, ops.div, (), [rest[which], total[which]], out)
-
-
-def _log_softmax(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    _each_log_softmax(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
-
-
-def _each_log_softmax(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
-    which, _, top, total, table = _exponentials(b, xs)
-    which = which[call]
-    b.add(out, 1.0, table[which, index])
-    b.add(out, -1.0, top[which])
-    b.add(out, -1.0, _fresh(b, ops.log, total)[which])
-
-
-def _norm(b: Builder, xs: list[Ints], out: Ints, _: Any) -> None:
-    total = xs[0]
-    if len(xs) == 1:
-        _call(b, ops.abs, (), [total], out)
-        return
-    for x in xs[1:-1]:
-        total = _fresh(b, ops.hypot, total, x)
-    _call(b, ops.hypot, (), [total, xs[-1]], out)
-
-
-def _direction(b: Builder, xs: list[Ints], out: Ints, params: Any) -> None:
-    if len(xs) == 1:
-        _call(b, ops.sign, (), xs, out)
-        return
-    if len(xs) == 2:
-        _call(b, ops.direction, params, xs, out)
-        return
-    _each_direction(b, xs, out, np.arange(len(out)), np.full(len(out), int(params[0])))
-
-
-def _each_direction(b: Builder, xs: list[Ints], out: Ints, call: Ints, index: Ints) -> None:
-    if len(xs) < 3:
-        for i in distinct(index).tolist():
-            where = index == i
-            _direction(b, [x[call[where]] for x in xs], out[where], (float(i),))
-        return
-    length = b.new(SOP, len(xs[0]))
-    _norm(b, xs, length, ())
-    _call(b, ops.div, (), [np.stack(xs)[index, call], length[call]], out)
-
-
-SPECIAL: dict[str, Any] = {
-    "add": _add, "sub": _sub, "neg": _neg, "mul": _mul, "square": _square, "div": _div,
-    "div_slope": _div_slope, "scaled_power": _scaled_power, "reciprocal": _reciprocal, "sum": _add,
-    "mean": _mean, "dot": _dot, "prod": _prod, "max": _extremum(MAX), "min": _extremum(MIN),
-    "logsumexp": _logsumexp, "softmax": _softmax, "softmax_rest": _softmax_rest, "log_softmax": _log_softmax,
-    "norm": _norm, "direction": _direction,
-}  # fmt: skip
-"""How to take apart the rows that are not kept as they are."""
-
-BY_INDEX: dict[str, Any] = {
-    "softmax": _each_softmax,
-    "log_softmax": _each_log_softmax,
-    "direction": _each_direction,
-}
-"""Those of which the last constant is an index: all results of many calls at a time.
-
-Each takes the builder, a column for each operand with an entry for each call, and for each result its node,
-its call and its index.
-"""
+# After differentiation.
 
 
 def expanded(graph: Graph) -> Graph:
@@ -262,13 +264,23 @@ def expanded(graph: Graph) -> Graph:
     have in common is then computed once. The other rows stay rows until all is written out, so that equal
     ones are found.
     """
-    written_out = False
-    while kinds := _present(graph, lambda op, _: op.expand is not None):
-        graph, written_out = fuse_equal(_expand_once(graph, kinds)), True
-    return _lowered(graph) if written_out else graph
+    changed = False
+    while kinds := _present(graph, _is_kept_till_now):
+        graph, changed = fuse_equal(_expand_once(graph, kinds)), True
+    return _lowered(graph) if changed else graph
 
 
-def _present(graph: Graph, wanted: Any) -> list[int]:
+def _is_kept_till_now(op: Op, params: tuple[float, ...]) -> bool:
+    """Tell whether a row of the graph says what it is in other rows."""
+    return op.arity != ANY and written_out(op, params, op.arity) is not None
+
+
+def _is_the_graphs_own(op: Op, params: tuple[float, ...]) -> bool:
+    """Tell whether there is another form for a row of the graph than a row."""
+    return op.arity == ANY or total_of(op, params, op.arity) is not None
+
+
+def _present(graph: Graph, wanted: Callable[[Op, tuple[float, ...]], bool]) -> list[int]:
     """Return the kinds of the rows that occur and for which a function of row and constants holds."""
     there = np.bincount(graph.kind, minlength=FIRST_ROW + len(graph.rows))[FIRST_ROW:]
     return [FIRST_ROW + i for i, row in enumerate(graph.rows) if there[i] and wanted(*row)]
@@ -280,33 +292,32 @@ def _expand_once(graph: Graph, kinds: list[int]) -> Graph:
     origin = np.arange(graph.size)
     for kind, nodes, columns in chosen:
         op, params = graph.rows[kind - FIRST_ROW]
-        known: list[Step] = [(op, ("operand", i)) for i in range(len(columns))]
-        assert op.expand is not None
-        result, steps = recorded(op.expand, known, params, guards=True)
-        results = list(columns)
-        for i, (row, given) in enumerate(steps[len(columns) :], len(columns)):
-            count = len(given) - len(row.params)
-            operands = [
-                results[x] if x.__class__ is int else np.full(len(nodes), b.constant(x))
-                for x in given[:count]
-            ]
-            last = i == len(steps) - 1 == result.where
+        written = written_out(op, params, len(columns))
+        assert written is not None
+        made, everywhere = list(columns), np.arange(len(nodes))
+        (result,) = written.results
+        for i, step in enumerate(written.steps[len(columns) :], len(columns)):
+            row, constants, operands = _taken(b, step, made, everywhere)
+            last = i == len(written.steps) - 1 == result
             out = nodes if last else b.new(SOP, len(nodes))
-            _call(b, row, tuple(given[count:]), operands, out)
-            results.append(out)
+            _call(b, row, constants, operands, out)
+            made.append(out)
             origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))  # constants stand in front
             if not last:
                 origin[out] = nodes
-        if result.where != len(steps) - 1 or len(steps) == len(columns):
+        if isinstance(result, float):
             b.assign(nodes, SOP)
-            b.add(nodes, 1.0, results[result.where])
+            b.add(nodes, result, ONE)
+        elif result != len(written.steps) - 1 or len(written.steps) == len(columns):
+            b.assign(nodes, SOP)
+            b.add(nodes, 1.0, made[result])
     origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))
     return _sorted(_finished(b, graph), origin)
 
 
 def _lowered(graph: Graph) -> Graph:
     """Write rows of which the intermediate representation has a form of its own in that form."""
-    kinds = _present(graph, lambda op, params: op.name in SPECIAL or (op is ops.power and params == (2.0,)))
+    kinds = _present(graph, _is_the_graphs_own)
     b, chosen = _without_calls(graph, kinds)
     for kind, nodes, columns in chosen:
         b.assign(nodes, SOP)

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
-from autograd.compiler.graph.expand import BY_INDEX, lower
+from autograd.compiler.graph.expand import RESULTS, adds_up, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
 from autograd.compiler.record.recording import constant, with_outside
 from autograd.joint import MultiOpCall
@@ -19,10 +18,6 @@ from autograd.op import ANY
 from autograd.value import Value
 
 __all__ = ["Recorded", "extract"]
-
-
-SUMS = (ops.add, ops.sub, ops.mul, ops.prod)
-"""Rows of floats that become sums of products, beside those that are one."""
 
 
 class Recorded:
@@ -103,15 +98,13 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
         where = np.flatnonzero(codes == number)
         nodes = [tape[i] for i in where.tolist()]
         out = ids[where]
-        if op is ops.dot:
-            _dots(rec, nodes, out)
-        elif op is ops.sum or op is ops.mean:
-            _sums(rec, nodes, out, mean=op is ops.mean)
+        if op.vectors:
+            _vectors(rec, op, nodes, out)
         elif op.arity == ANY or op.arity + len(op.params) > 2:
             _many(rec, op, nodes, out)
         else:
             first = list(map(attrgetter("_a"), nodes))
-            resolve = rec.factors if op in SUMS else rec.resolve
+            resolve = rec.factors if not op.params and adds_up(op, (), op.arity) else rec.resolve
             second = list(map(attrgetter("_b"), nodes)) if op.arity + len(op.params) == 2 else None
             if op.params:
                 _by_params(rec, op, [(p,) for p in second or ()], [rec.resolve(first)], out)
@@ -119,31 +112,22 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
                 lower(b, op, (), [resolve(first)] + ([] if second is None else [resolve(second)]), out)
 
 
-def _dots(rec: Recorded, nodes: list[Any], out: Ints) -> None:
-    vectors: dict[int, Ints] = {}
+def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
+    """Enter nodes over two vectors each, those of one length at a time."""
+    known: dict[int, Ints] = {}
 
     def vector(elements: tuple[Any, ...]) -> Ints:
-        if id(elements) not in vectors:
-            vectors[id(elements)] = rec.factors(elements)
-        return vectors[id(elements)]
+        """Return the nodes of a vector, which many nodes may share."""
+        if id(elements) not in known:
+            known[id(elements)] = rec.factors(elements)
+        return known[id(elements)]
 
-    pairs = [(vector(node._vectors[0]), vector(node._vectors[1])) for node in nodes]
-    if not pairs:
-        return
-    counts = [len(a) for a, _ in pairs]
-    rec.b.add(
-        np.repeat(out, counts),
-        1.0,
-        np.concatenate([a for a, _ in pairs]),
-        np.concatenate([c for _, c in pairs]),
-    )
-
-
-def _sums(rec: Recorded, nodes: list[Any], out: Ints, mean: bool) -> None:
-    columns = [rec.factors(node.operands) for node in nodes]
-    counts = np.array([len(c) for c in columns])
-    coef = np.repeat(1.0 / np.maximum(counts, 1), counts) if mean else 1.0
-    rec.b.add(np.repeat(out, counts), coef, np.concatenate(columns))
+    pairs = [[vector(v) for v in node._vectors] for node in nodes]
+    lengths = np.array([len(a) for a, _ in pairs])
+    for length in distinct(lengths).tolist():
+        where = np.flatnonzero(lengths == length)
+        first, second = [np.stack([pairs[i][k] for i in where.tolist()]) for k in (0, 1)]
+        lower(rec.b, op, (), np.hstack([first, second]).T, out[where])
 
 
 def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
@@ -162,19 +146,12 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     for count in distinct(counts).tolist():
         where = np.flatnonzero(counts == count)
         chosen = [given[i] for i in where.tolist()]
-        resolve = rec.factors if op in SUMS else rec.resolve
-        table = resolve([x for operands in chosen for x in operands[: count - constants]]).reshape(
-            len(where), -1
-        )
-        columns = [np.ascontiguousarray(c) for c in table.T]
-        if op.name in BY_INDEX and len(columns) > 2:
-            BY_INDEX[op.name](
-                rec.b,
-                columns,
-                out[where],
-                np.arange(len(where)),
-                np.array([int(operands[-1]) for operands in chosen]),
-            )
+        resolve = rec.factors if not constants and adds_up(op, (), count) else rec.resolve
+        table = resolve([x for operands in chosen for x in operands[: count - constants]])
+        columns = np.ascontiguousarray(table.reshape(len(where), -1).T)
+        if op in RESULTS:
+            index = np.array([int(operands[-1]) for operands in chosen])
+            lower_results(rec.b, op, columns, out[where], np.arange(len(where)), index)
         elif constants:
             _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
         else:
@@ -193,13 +170,12 @@ def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
         row = np.full(len(calls), -1)
         row[chosen] = np.arange(len(chosen))
         where = np.flatnonzero(row[which] >= 0)
-        BY_INDEX[op.name](
-            rec.b, [np.ascontiguousarray(c) for c in table.T], out[where], row[which[where]], index[where]
-        )
+        columns = np.ascontiguousarray(table.T)
+        lower_results(rec.b, op, columns, out[where], row[which[where]], index[where])
 
 
 def _by_params(
-    rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: list[Ints], out: Ints
+    rec: Recorded, op: Any, params: list[tuple[float, ...]], columns: Sequence[Ints] | Ints, out: Ints
 ) -> None:
     """Enter nodes whose rows have constants, those of equal constants at a time."""
     number = {p: i for i, p in enumerate(dict.fromkeys(params))}

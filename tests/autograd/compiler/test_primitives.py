@@ -12,6 +12,7 @@ from autograd import Value, compile, ops
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.spelling import CODE, FUNCTIONS, function_of, number_by_number
 from autograd.compiler.graph.ir import BOUND
+from autograd.op import SEVERAL, Op
 
 EDGES = (
     0.0,
@@ -89,11 +90,47 @@ def test_no_backend_knows_a_row_that_is_written_out(op):
 
 @pytest.mark.parametrize("op", WRITTEN_OUT, ids=lambda op: op.name)
 def test_an_expansion_has_the_value_of_its_row(op):
+    # What crosses zero is compared with the two terms that cancel there.
+    lost = 1e-15 if op in (ops.gelu_slope, ops.logsumexp) else 1e-200
     for xs in reference.points(op, 300, "expanded"):
         want, got = op.value(*xs), op.expand(*xs)
         if max(map(abs, xs)) < BOUND and abs(want) < BOUND:  # else the engine evaluates
-            # A slope that crosses zero is compared with the two terms that cancel there.
-            assert got == pytest.approx(want, rel=1e-12, abs=1e-15 if op is ops.gelu_slope else 1e-200), xs
+            assert got == pytest.approx(want, rel=1e-12, abs=lost), xs
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("several", SEVERAL.values(), ids=lambda several: several.name)
+def test_all_results_written_out_have_the_values_of_the_operation(several, count):
+    rng = random.Random(count)
+    for size in (1.0, 1e-3, 300.0):
+        xs = [rng.uniform(-size, size) for _ in range(count)]
+        found = several.expand(*xs)
+        if found is None:
+            assert (several.name, count) == ("directions", 2)
+            continue
+        assert found == pytest.approx(list(several.values(tuple(xs))), rel=1e-12, abs=1e-14 * size)
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in ops.TABLE.values() if op.terms is not None], ids=lambda op: op.name
+)
+def test_the_terms_of_a_row_add_up_to_its_value(op):
+    combine = {"max": max, "min": min, "": math.fsum}[op.extremum]
+    for xs in reference.points(op, 300, "terms", low=-200, high=200):
+        found = op.terms(*xs)
+        if found is not None:
+            products = [math.prod(factors) for factors in found]
+            lost = 1e-13 * math.fsum(map(abs, products))
+            assert combine(products) == pytest.approx(op.value(*xs), rel=1e-12, abs=lost), xs
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python", "c"])
+def test_a_number_in_a_rule_is_not_taken_for_an_operand(backend):
+    # In the rule of one operand, 0 and 1 number the operand and the result; 0.0 and 1.0 are themselves.
+    odd = Op("odd_of_a_test", lambda x: 0.5 * x * x, lambda y, x: (y * x + 1.0 * x + 0.0 * y + x * y,))
+    w = Value(0.7, "w")
+    step = compile(lambda: odd(w) * 2.0, [w], backend=backend)
+    assert step.check() < 1e-12
 
 
 def calls(step):

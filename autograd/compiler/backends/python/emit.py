@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, total
+from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, signed, total
 from autograd.compiler.graph.bounds import watched
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.roll.program import Program
@@ -74,12 +74,7 @@ class PythonWriter:
         for i in self.order[self.start[node] : self.start[node + 1]].tolist():
             if over is not None and overs[i] != over:
                 continue
-            c, a, b = coefs[i], first[i], second[i]
-            factors = [self.factor(x) for x in (a, b) if x != ONE]
-            sign = "-" if c < 0 else "+"
-            if abs(c) != 1.0 or not factors:
-                factors.insert(0, exact(abs(c)))
-            parts.append(f"{sign} {' * '.join(factors)}")
+            parts.append(signed(coefs[i], [self.factor(x) for x in (first[i], second[i]) if x != ONE]))
         return total(parts)
 
     def node(self, node: int, lines: list[str]) -> None:

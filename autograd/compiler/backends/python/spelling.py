@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.floats import many
 
-__all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "total"]
+__all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "signed", "total"]
 
 NAMES: dict[str, Any] = {
     name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")
@@ -37,6 +37,19 @@ def total(parts: list[str]) -> str:
         return f"total(({', '.join([total([part]) for part in parts])}))"
     text = " ".join(parts)
     return "0.0" if not parts else text[2:] if text.startswith("+") else f"-{text[2:]}"
+
+
+def signed(coef: float, factors: list[str]) -> str:
+    """Return a product as a term with its sign.
+
+    Examples
+    --------
+    >>> signed(-1.0, ["x", "y"]), signed(2.0, ["x"]), signed(1.0, [])
+    ('- x * y', '+ 2.0 * x', '+ 1.0')
+    """
+    sign = "-" if coef < 0 else "+"
+    texts = [*([exact(abs(coef))] if abs(coef) != 1.0 or not factors else []), *factors]
+    return f"{sign} {' * '.join(texts)}"
 
 
 def exact(x: float) -> str:
