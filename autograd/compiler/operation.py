@@ -90,6 +90,7 @@ def reach(
     """
 
     def reached(*args: Any) -> list[Any]:
+        """Pass ones backward, through the branches that are taken."""
         sums: dict[Any, Any] = {}
         for root in [f(*args), *([] if penalty is None else [penalty()])]:
             found: dict[Any, Any] = {root: 1.0}
@@ -125,6 +126,7 @@ def pullback(f: Callable[..., Any], ends: Sequence[Value]) -> Callable[..., list
     """Return the function of cotangents and arguments that pulls back to each number and to ``ends``."""
 
     def pull(cotangents: Any, *args: Any) -> list[Any]:
+        """Pull cotangents back through a call on these arguments."""
         outputs = trees.leaves(f(*args), "the result of a compiled function")
         inputs = [x for _, x in trees.paths(args)]
         linear = Linear([*inputs, *ends], outputs, recorded=is_tracing())

@@ -54,6 +54,7 @@ def moves_arrays(optimizer: Any) -> bool:
     """
 
     def owner(name: str) -> type | None:
+        """Return the class that defines a method, the first in the order of resolution."""
         return next((kind for kind in type(optimizer).__mro__ if name in vars(kind)), None)
 
     flat, step = owner("step_flat"), owner("step")

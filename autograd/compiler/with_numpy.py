@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.backends.c.emit import c_program
+from autograd.compiler.backends import load
 from autograd.compiler.backends.numpy.spelling import number_by_number
-from autograd.compiler.backends.python.emit import python_program
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
-from autograd.compiler.listing.source import write
 from autograd.compiler.record.trace import trace
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
@@ -147,20 +145,22 @@ class Compiled(CompiledFunction):
     @property
     def source(self) -> str:
         """The program over NumPy arrays, with the labels of the leaves."""
-        structure, _ = self._made()
-        return write(structure.program)
+        return self._source("numpy")
 
     @property
     def python_source(self) -> str:
         """The program in straight-line Python over floats."""
-        structure, _ = self._made()
-        return python_program(structure.program)
+        return self._source("python")
 
     @property
     def c_source(self) -> str:
         """The program in C."""
+        return self._source("c")
+
+    def _source(self, backend: str) -> str:
+        """Return the program as a backend runs it."""
         structure, _ = self._made()
-        return c_program(structure.program)
+        return load(backend).source(structure.program)
 
     def _facts(self) -> tuple[dict[str, Any], list[str]]:
         structure, engine = self._made()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd.backward import _reverse
-from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, signed, total
+from autograd.compiler.backends.python.spelling import NAMES, PARTS, exact, expression, signed, total
 from autograd.compiler.compiled import Arguments, CompiledFunction
 from autograd.compiler.graph.symbol import total_of
 from autograd.compiler.record.recording import (
@@ -161,10 +161,12 @@ class Straight:
         op = node.op
         assert op is not None
         operands = node.operands
-        if op.name in TEMPLATES and (op.name not in TWICE or isinstance(operands[0], Value)):
-            return TEMPLATES[op.name].format(*map(self._factor, operands))
         count = len(operands) - len(op.params)
-        found = None if op.extremum else total_of(op, tuple(operands[count:]), count)
+        params = tuple(operands[count:])
+        text = expression(op, params)
+        if text is not None and op.name not in PARTS and isinstance(operands[0], Value):
+            return text.format(*map(self._factor, operands))
+        found = None if op.extremum else total_of(op, params, count)
         if found is not None and not found.steps[count:]:
             return total(
                 [signed(coef, [self._factor(operands[i]) for i in factors]) for coef, factors in found.terms]

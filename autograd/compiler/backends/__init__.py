@@ -26,6 +26,7 @@ The program of w x + w and its gradient, bound, loaded and run; parameters come 
 >>> bound.shared[0] = 2.0
 >>> bound.shared[program.address[program.graph.kind == INPUT]] = 3.0
 >>> bound.run()
+True
 >>> float(bound.shared[program.address[program.graph.outputs[0]]]), float(bound.shared[1])
 (8.0, 4.0)
 """
@@ -67,10 +68,11 @@ class Bound(Protocol):
     count: int
 
     @abstractmethod
-    def run(self) -> int | None:
-        """Compute everything from what stands in the leaves.
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold.
 
-        A backend that ``judges`` returns 0 where the results hold, and another number where they do not.
+        They do not where the loss, a gradient or an output is not finite, or a number on the way is too
+        large; `finite.Finite` tells that of arrays.
         """
 
 
@@ -124,15 +126,9 @@ class Backend(Protocol):
     ----------
     title : str
         What a report calls it.
-    judges : bool
-        Whether ``run`` of a bound program tells itself whether the results hold; otherwise the caller looks.
-    keeps : bool
-        Whether numbers on the way to the results stand in the arrays too, where the caller can look at them.
     """
 
     title: str
-    judges: bool
-    keeps: bool
 
     @abstractmethod
     def bind(self, program: Program, lanes: int) -> Bound:
@@ -145,6 +141,10 @@ class Backend(Protocol):
     @abstractmethod
     def against(self, program: Program) -> str:
         """Return why this program is not for this backend, or an empty text."""
+
+    @abstractmethod
+    def source(self, program: Program) -> str:
+        """Return the program as it runs, for reading; an empty text where there is nothing to read."""
 
     @abstractmethod
     def cost(self, work: Work) -> Cost:

@@ -138,11 +138,13 @@ def _split(graph: Graph, taken: Any) -> Graph:
     )
 
     def grown(old: Any, fill: Any) -> Any:
+        """Return an array over the nodes with room for the new ones."""
         new = np.full((n + len(owners), *old.shape[1:]), fill, old.dtype)
         new[number] = old
         return new
 
     def renumbered(nodes: Ints) -> Ints:
+        """Return the new numbers; -1 stays."""
         return np.where(nodes >= 0, number[nodes], -1)
 
     return replace(

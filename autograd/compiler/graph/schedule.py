@@ -145,6 +145,7 @@ def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints)
     ready: dict[int, list[Ints]] = {}
 
     def offer(fresh: Ints) -> None:
+        """Enter nodes that can be computed now, by what they are."""
         order = np.argsort(sig[fresh], kind="stable")
         fresh = fresh[order]
         for part in np.split(fresh, np.flatnonzero(np.diff(sig[fresh])) + 1) if len(fresh) > 1 else [fresh]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from autograd.compiler.backends.numpy.spelling import CODE
+from autograd.compiler.backends.numpy.spelling import expression
 from autograd.compiler.listing.views import number
 from autograd.compiler.roll.program import Part, Ref
 from autograd.op import Op
@@ -34,16 +34,9 @@ def row_text(op: Op, params: tuple[float, ...], texts: list[str], called: str = 
     """Return a row applied to texts; ``called`` is its name, where it has another than the table's."""
     if called:
         return f"{called}({', '.join([*texts, *map(number, params)])})"
-    if op.name == "step" and params == (0.0,):
-        return f"{wrapped(texts[0])} > {wrapped(texts[1])}"
-    if op.name == "relu":
-        return f"maximum({texts[0]}, 0)"
-    signs = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "=="}
-    if op.name in signs:
-        return f"{wrapped(texts[0])} {signs[op.name]} {wrapped(texts[1])}"
-    if op.name not in CODE:
+    template = expression(op, params)
+    if template is None:
         return f"{op.name}({', '.join(op.written([*texts, *map(number, params)]))})"
-    template = CODE[op.name]
     call = re.fullmatch(r"\w+\(.*\)", template) is not None
     return template.format(*(texts if call else map(wrapped, texts)), *map(number, params))
 

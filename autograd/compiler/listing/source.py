@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.numpy.spelling import compares
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.listing.expressions import product, row_text
 from autograd.compiler.listing.names import (
@@ -43,7 +44,8 @@ def written(program: Program) -> tuple[Writer, list[str]]:
         found = [loop for loop in found if loop not in unlike]
 
 
-MASKS = ("step", "greater", "greater_equal", "less", "less_equal", "equal")
+VERBS = {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}
+"""What results of a row are called, if not as the row."""
 
 
 class Writer(Views):
@@ -183,7 +185,7 @@ class Writer(Views):
         axes = list(zip(strides_of(shape), shape, strict=True))
         if family is None or family.region is None:
             name = self.regions.fresh(self._name(s))
-            if s.op is not None and s.op.name in MASKS:
+            if s.op is not None and compares(s.op, s.params):
                 self.masks.add(name)
             if family is None:
                 self.regions.add(Region(name, base, shape, strides_of(shape)))
@@ -218,13 +220,7 @@ class Writer(Views):
                 for r in (s.operands if s.op is not None else [s.parts[0].a])
                 if r is not None and (r.base >= 0 or r.addresses is not None)
             ]
-            verb = s.extremum or (
-                "sum"
-                if s.op is None
-                else {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}.get(
-                    s.op.name, s.op.name
-                )
-            )
+            verb = s.extremum or ("sum" if s.op is None else VERBS.get(s.op.name, s.op.name))
             if refs:
                 first = refs[0].base if refs[0].base >= 0 else int(refs[0].addresses.ravel()[0])
                 inner = self.regions.find(first).name

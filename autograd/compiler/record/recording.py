@@ -195,6 +195,7 @@ def flatten(result: Any, leaves: list[Any]) -> Any:
     """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``."""
 
     def position(leaf: Any) -> int:
+        """Keep a leaf, and return where."""
         leaves.append(leaf)
         return len(leaves) - 1
 

@@ -214,6 +214,7 @@ class Layout:
         gathered, order, (sizes, refs), pinned = best
 
         def finish(nodes: Ints, base: int) -> Statement:
+            """Return the statement, with its results from an address on."""
             lane = bool(self.is_lane[nodes[0]])
             operands = []
             for c, ref, fixed in zip(columns, refs[1:], constant, strict=True):
@@ -327,6 +328,7 @@ class Layout:
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
         def finish(nodes: Ints, base: int) -> Statement:
+            """Return the statement, with its results from an address on."""
             return self._finished(nodes, base, cost, order, columns, offset, fits, pinned)
 
         return Plan(price, order, pinned, finish)
@@ -343,6 +345,7 @@ class Layout:
         a, b = [np.where(x == ONE, self.one, self.address[x]) for x in (t.a, t.b)]
 
         def finish(nodes: Ints, base: int) -> Statement:
+            """Return the statement, with its results from an address on."""
             sizes = (len(t),)
             coef: float | Ref = Ref(constants=t.coef) if (t.coef != t.coef[0]).any() else float(t.coef[0])
             result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))

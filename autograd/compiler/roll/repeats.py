@@ -40,6 +40,7 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
     bases: list[int] = []
 
     def seen(r: Ref | float | None) -> Any:
+        """Return what an operand is apart from where it begins, which is noted."""
         if not isinstance(r, Ref):
             return r
         if r.constants is not None:

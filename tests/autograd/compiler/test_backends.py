@@ -11,6 +11,7 @@ import nn
 from autograd import Value
 from autograd.compiler import choose, compile
 from autograd.compiler.backends import BACKENDS, Cost, Descending, Reusable, load
+from autograd.compiler.backends.finite import Finite
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
 from autograd.compiler.roll.program import LANES
 
@@ -39,12 +40,13 @@ class BoundGraph:
             if 0 <= at < LANES and graph.kind[node] not in (PARAM, INPUT):
                 self.shared[at] = numbers[node]
         self.shared[self.program.copies[1]] = self.shared[self.program.copies[0]]
+        return Finite(self.program, self.shared, self.lanes, inner=False)()
 
 
 class Interpreter:
     """A backend that is quickest to write."""
 
-    title, judges, keeps = "the interpreter", False, False
+    title = "the interpreter"
 
     def __init__(self, absent="", against="", cost=1e9):
         self.reasons, self.price = (absent, against), cost
@@ -58,6 +60,9 @@ class Interpreter:
     def against(self, program):
         assert program.statements
         return self.reasons[1]
+
+    def source(self, program):
+        return ""
 
     def cost(self, work):
         assert work.statements
@@ -126,6 +131,33 @@ def test_a_name_that_no_backend_has_is_refused_with_all_that_there_are(added):
     added(Interpreter())
     with pytest.raises(ValueError, match="one of auto, numpy, python, c, interpreter, got 'fortran'"):
         compile(lambda x: x, backend="fortran")
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_backend_shows_the_program_that_it_runs(name):
+    step, _ = step_of("numpy")
+    step(FEATURES, TARGETS)
+    source = load(name).source(step._made()[0].program)
+    assert source == {"numpy": step.source, "python": step.python_source, "c": step.c_source}[name]
+    assert "loss" in source.lower()
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    ("x", "holds"), [(0.5, True), (1e200, False), (float("inf"), False), (float("nan"), False)]
+)
+def test_a_run_tells_whether_its_results_hold(name, x, holds):
+    if load(name).absent():
+        pytest.skip("no C compiler")
+    w = Value(2.0)
+    step = compile(lambda x: (w * x - 1.0) ** 2, [w], backend="numpy")
+    step(3.0)
+    program = step._made()[0].program
+    bound = load(name).bind(program, 1)
+    for some in (bound, bound.another(1)) if isinstance(bound, Reusable) else (bound,):
+        some.shared[0] = 2.0
+        some.shared[program.address[program.graph.kind == INPUT]] = x
+        assert some.run() is holds
 
 
 @pytest.mark.parametrize("name", ["python", "c"])

@@ -156,3 +156,30 @@ def test_derivatives_of_higher_order_of_what_is_written_out(op, lanes):
     second = autograd.grad(autograd.grad(lambda t: op(t) * t))
     step = compile(lambda x: second(w * x), [w], batch=lanes, backend="numpy")
     assert step.check([0.7, -0.2, 2.0] if lanes else 0.7) < 1e-11
+
+
+def left_to_the_engine(step):
+    return step.report()["left to the engine"] != "nothing"
+
+
+@pytest.mark.parametrize("backend", ["python", "c"])
+@pytest.mark.parametrize("x", [-1000.0, -740.0, -300.0, 300.0, 1000.0])
+def test_a_logistic_function_and_its_slope_stay_in_the_program_far_out(backend, x):
+    w = Value(1.0, "w")
+    step = compile(lambda x: (w * x).sigmoid() * 3.0, [w], backend=backend)
+    assert step.check(x) < 1e-12
+    step(x)
+    assert not left_to_the_engine(step)
+
+
+def test_a_logistic_function_and_its_slope_share_their_exponential():
+    w = Value(1.0, "w")
+    step = compile(lambda x: (w * x).sigmoid() * 3.0, [w], backend="python")
+    step(0.5)
+    assert step.python_source.partition("def train")[0].count("exp(") == 1
+    step = compile(lambda x: (w * x).sigmoid().square(), [w], batch=True, backend="numpy")
+    step([0.5, -2.0])
+    functions = [f for f, _ in step._latest[1].bound.calls.list]
+    assert calls(step) == ["sigmoid", "sigmoid_slope"]
+    assert functions.count(np.exp) == 1
+    assert step.check([0.5, -2.0]) < 1e-12

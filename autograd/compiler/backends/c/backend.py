@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.compiler.backends import Backend, Bound, Cost, Work
 from autograd.compiler.backends.c.bind import BoundC
-from autograd.compiler.backends.c.emit import unsupported
+from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
 from autograd.compiler.roll.program import Program
 
@@ -20,8 +20,6 @@ class C:
     """Programs in C, built where there is a compiler."""
 
     title = "C"
-    judges = True
-    keeps = False
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
@@ -37,6 +35,10 @@ class C:
         if not reason and largest_product(program) > BLAS_FROM:
             reason = "matrix products of this size are faster with the BLAS behind NumPy"
         return reason
+
+    def source(self, program: Program) -> str:
+        """Return the program in C."""
+        return c_program(program)
 
     def cost(self, work: Work) -> Cost:
         """Estimate a call, and what the compiler takes: half a second, and some for each statement."""

@@ -65,10 +65,9 @@ class BoundC:
         twin._allocate(lanes)
         return twin
 
-    def run(self) -> int:
-        """Compute everything from what stands in the leaves; return 0 where the results hold."""
-        unsound: int = self._run(*self._arguments)
-        return unsound
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold."""
+        return not self._run(*self._arguments)
 
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps of gradient descent; return the losses of those taken."""

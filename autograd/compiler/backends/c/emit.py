@@ -26,7 +26,7 @@ STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a funct
 def unsupported(program: Program) -> str:
     """Return why the program cannot be printed in C, or an empty text."""
     for s in program.statements:
-        if s.op is not None and expression(s.op, s.params) is None:
+        if s.op is not None and expression(s.op) is None:
             return f"{s.op.name}() is not available in C"
     return ""
 
@@ -172,9 +172,13 @@ class CWriter:
 
     def index(self, strides: Any, base: int = 0) -> str:
         """Return base + sum of stride * loop variable."""
-        terms = [str(base)] if base else []
-        terms += [f"i{k}" if s == 1 else f"{s} * i{k}" for k, s in enumerate(strides) if s]
-        return " + ".join(terms).replace("+ -", "- ") or "0"
+        text = str(base) if base else ""
+        for k, s in enumerate(strides):
+            if s:
+                term = f"i{k}" if abs(s) == 1 else f"{abs(s)} * i{k}"
+                sign = "-" if s < 0 else "+"
+                text = f"{text} {sign} {term}" if text else f"{sign}{term}".removeprefix("+")
+        return text or "0"
 
     def value(self, ref: Ref, sizes: tuple[int, ...]) -> str:
         """Return an operand: a double, or for a lane a V."""
@@ -219,7 +223,7 @@ class CWriter:
 
     def _row(self, s: Statement) -> str:
         assert s.op is not None
-        template = expression(s.op, s.params)
+        template = expression(s.op)
         assert template is not None
         axes = range(len(s.sizes))
         texts = [self.value(r, s.sizes) for r in s.operands]
@@ -231,11 +235,7 @@ class CWriter:
         simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
-            return (
-                f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}".replace(
-                    ", }", "}"
-                )
-            )
+            return f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}"
         begin = simd if s.sizes and s.sizes[-1] > 1 else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
 
@@ -336,19 +336,12 @@ class CWriter:
             body += f" if (tail) t *= mask; acc[{target}] += fold({coef}t);"
             inside.append(f"    {self.loops(part.sizes, out)}{{ {body} }}")
         places = self.program.address[s.nodes]
-        table = nested_index(np.sort(places))
-        if table is not None:
-            after.append(
-                f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);".replace(
-                    "FOR(i, 1) ", ""
-                ).replace(" + i]", "]")
-                if len(places) == 1
-                else f"    FOR(i, {len(places)}) s[{table}] = total(acc[{base} + i]);"
-            )
+        places = np.sort(places)
+        if len(places) == 1:
+            after.append(f"    s[{places[0]}] = total(acc[{base}]);")
         else:
-            after.append(
-                f"    FOR(i, {len(places)}) s[{self._ints(np.sort(places))}[i]] = total(acc[{base} + i]);"
-            )
+            place = progression(places) or f"{self._ints(places)}[i]"
+            after.append(f"    FOR(i, {len(places)}) s[{place}] = total(acc[{base} + i]);")
         after.extend(self._part(part, first=False) for part in s.parts if not part.over)
 
     def _place(self, places: Any, sizes: tuple[int, ...]) -> str:
@@ -368,13 +361,11 @@ def _loop(lines: list[str], first: int, way: int, count: int) -> list[str]:
     return ["\n".join([f"    for (long {ROUND} = {first}; {bounds}) {{", *lines, "    }"])]
 
 
-def nested_index(addresses: Any) -> str | None:
-    """Return the address as an expression of i, if it is a progression."""
-    if len(addresses) == 1:
-        return str(int(addresses[0]))
+def progression(addresses: Any) -> str:
+    """Return addresses as an expression of i; an empty text where they are no progression."""
     steps = np.diff(addresses)
     if (steps != steps[0]).any():
-        return None
+        return ""
     return f"{int(addresses[0])} + {int(steps[0])} * i" if steps[0] != 1 else f"{int(addresses[0])} + i"
 
 

@@ -63,6 +63,7 @@ def _innermost(part: Part, factors: list[Ref], out: list[int], summed: list[int]
     total = float(np.prod(sizes))
 
     def price(k: int) -> float:
+        """Estimate what it takes with this loop innermost."""
         cost = 0.0
         for r in factors:
             step = _moves(r, k, sizes)

@@ -72,7 +72,7 @@ static inline double cr_product_error(double a, double b, double p) {
 static inline double
 step(double a, double b, double tie)
 {
-    return a > b ? 1.0 : a < b ? 0.0 : a == b ? tie : (double)NAN;
+    return a > b ? 1.0 : a <= b ? (a == b ? tie : 0.0) : (double)NAN; /* no second question where tie is 0 */
 }
 
 static inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x + 0.0; }

@@ -25,7 +25,6 @@ typedef double V4 __attribute__((vector_size(32), aligned(8), may_alias));
 
 INLINE V4 fold(V x) { V4 t[2]; memcpy(t, &x, sizeof x); return t[0] + t[1]; }
 INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
-INLINE double gate(double a, double b) { return a > b ? 1.0 : a <= b ? 0.0 : (double)NAN; }
 INLINE double quotient(double e, double n) {
     return n == -0.5 ? 1.0 / (sqrt(e) + 0.0)
          : n == -1.5 ? 1.0 / (e * sqrt(e))
@@ -123,11 +122,9 @@ CODE: dict[str, str] = {
 """For each primitive its expression: of its operands, then of its constants."""
 
 
-def expression(op: Op, params: tuple[float, ...]) -> str | None:
+def expression(op: Op) -> str | None:
     """Return a primitive as C; None for any other row, and for a user's own operation."""
-    if TABLE.get(op.name) is not op:
-        return None
-    return "gate({0}, {1})" if op.name == "step" and params == (0.0,) else CODE.get(op.name)
+    return CODE.get(op.name) if TABLE.get(op.name) is op else None
 
 
 def literal(x: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograd.compiler.backends import Backend, Bound, Cost, Work
 from autograd.compiler.backends.numpy.emit import bind
+from autograd.compiler.listing.source import write
 from autograd.compiler.roll.program import Program
 
 __all__ = ["BACKEND"]
@@ -13,8 +14,6 @@ class NumPy:
     """Programs as calls of NumPy."""
 
     title = "NumPy"
-    judges = False
-    keeps = True
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
@@ -27,6 +26,10 @@ class NumPy:
     def against(self, program: Program) -> str:  # noqa: ARG002
         """Return an empty text: every program runs."""
         return ""
+
+    def source(self, program: Program) -> str:
+        """Return the program over arrays, as a person would write it."""
+        return write(program)
 
     def cost(self, work: Work) -> Cost:
         """Estimate half a microsecond a call, and half a nanosecond a number."""

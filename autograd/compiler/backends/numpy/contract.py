@@ -56,6 +56,7 @@ class Calls:
         known: dict[int, str] = {}
 
         def name(x: Any, prefix: str) -> str:
+            """Return the text of a number, or the name of anything else, which is noted."""
             if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
                 return repr(float(x)) if isinstance(x, float) else repr(x)
             if x is None or isinstance(x, str):
@@ -66,6 +67,7 @@ class Calls:
             return known[id(x)]
 
         def call(f: Callable[..., Any], given: list[str]) -> str:
+            """Return the text of a call."""
             if f is np.maximum or f is np.minimum:  # these two want their third argument by name
                 given = [*given[:-1], f"out={given[-1]}"]
             return f"{name(f, 'f')}({', '.join(given)})"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograd import ops
+from autograd.compiler.backends.finite import Finite, quiet
 from autograd.compiler.backends.numpy.contract import Calls, contract, pick
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
@@ -28,8 +28,6 @@ class Bound:
     ----------
     shared : array (numbers,)
     lanes : array (rows, lanes)
-    run : callable
-        Computes everything from what stands in the leaves.
     calls : list
         Name of the function and its arrays, in order.
     """
@@ -42,7 +40,7 @@ class Bound:
             self.shared[program.one] = 1.0
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.calls = Calls()
-        self.exponentials: dict[Any, tuple[Any, Any]] = {}
+        self.parts: dict[Any, dict[str, Any]] = {}
         self.gathered: dict[int, Any] = {}
         self.views: dict[Any, Any] = {}
         self.gathers: list[list[Ref]] = []
@@ -59,8 +57,15 @@ class Bound:
         rounds = [
             (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)
         ]
-        self.run: Callable[[], None] = self.calls.function(rounds)
+        self._compute: Callable[[], None] = self.calls.function(rounds)
+        self._finite = Finite(program, self.shared, self.lanes, inner=True)
         self.count = len(self.calls.list)
+
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold."""
+        with quiet():
+            self._compute()
+            return self._finite()
 
     def array(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
         """Return an operand as an array over all loops (and the lanes).
@@ -138,7 +143,7 @@ class Bound:
                 for x, r in zip(arrays, s.operands, strict=True)
             ]
             out = self.array(s.result, s.sizes, s.lane)
-            for call in self._logistic(s, operands, out) or calls_of(s.op, operands, s.params, out):
+            for call in calls_of(s.op, operands, s.params, out, self._parts(s)):
                 self.calls.add(*call)
         elif s.starts is not None:
             self._ragged(s)
@@ -172,26 +177,12 @@ class Bound:
                 a = np.broadcast_to(product, a.shape)
         return out, a, b
 
-    def _logistic(self, s: Statement, operands: list[Any], out: Any) -> list[tuple[Any, ...]]:
-        """Enter y = 1 / (1 + e) with e = exp(-x); its derivative e y y then needs no exponential."""
-        if s.op is not ops.sigmoid and s.op is not ops.sigmoid_slope:
-            return []
-        ref = s.operands[0]
-        key = (ref.base, ref.strides, s.sizes)
-        if s.op is ops.sigmoid:
-            e = np.empty(out.shape)
-            if ref.base >= 0:
-                self.exponentials[key] = e, out
-            return [
-                (np.negative, operands[0], e),
-                (np.exp, e, e),
-                (np.add, e, 1.0, out),
-                (np.divide, 1.0, out, out),
-            ]
-        if key in self.exponentials:
-            e, y = self.exponentials[key]
-            return [(np.multiply, e, y, out), (np.multiply, out, y, out)]
-        return []
+    def _parts(self, s: Statement) -> dict[str, Any]:
+        """Return what rows of the same operands left, and where this one may leave something."""
+        if any(r.base < 0 for r in s.operands):  # of tables of numbers or addresses
+            return {}
+        key = s.sizes, s.lane, *((r.base, r.strides) for r in s.operands)
+        return self.parts.setdefault(key, {})
 
     def _extremum(self, s: Statement) -> None:
         ufunc = np.maximum if s.extremum == "max" else np.minimum
@@ -293,5 +284,5 @@ def _copy(arena: Any, origin: Any, target: Any) -> None:
 
 def bind(program: Program, lanes: int = 1) -> Bound:
     """Return the program over fresh arrays, for a number of lanes."""
-    with np.errstate(all="ignore"):
+    with quiet():
         return Bound(program, lanes)

@@ -10,6 +10,7 @@ long as no NaN or infinity gets lost.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -22,7 +23,7 @@ from autograd.floats import elementary
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
-__all__ = ["CODE", "calls_of", "function_of", "number_by_number"]
+__all__ = ["CODE", "calls_of", "compares", "expression", "function_of", "number_by_number"]
 
 
 def sigmoid(x: Any, out: Any) -> None:
@@ -234,13 +235,29 @@ CODE: dict[str, str] = {
     "hypot": "hypot({0}, {1})",
     "atan2": "arctan2({0}, {1})",
     "logaddexp": "logaddexp({0}, {1})",
-    "greater": "greater({0}, {1})",
-    "greater_equal": "greater_equal({0}, {1})",
-    "less": "less({0}, {1})",
-    "less_equal": "less_equal({0}, {1})",
-    "equal": "equal({0}, {1})",
+    "relu": "maximum({0}, 0)",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "equal": "{0} == {1}",
 }
 """What NumPy has itself, as an expression of operands and constants; and how listings print the others."""
+
+FOR_CONSTANTS: dict[tuple[str, tuple[float, ...]], str] = {("step", (0.0,)): "{0} > {1}"}
+"""The same for some constants of a row only, where listings print it."""
+
+
+def expression(op: Op, params: tuple[float, ...]) -> str | None:
+    """Return a row as an expression; None where NumPy has none, and for a user's own operation."""
+    if TABLE.get(op.name) is not op:
+        return None
+    return FOR_CONSTANTS.get((op.name, params)) or CODE.get(op.name)
+
+
+def compares(op: Op, params: tuple[float, ...]) -> bool:
+    """Tell whether a row's expression is a comparison, whose result NumPy does not negate."""
+    return re.fullmatch(r"\{0\} [<>=]=? \{1\}", expression(op, params) or "") is not None
 
 
 OPERATORS: dict[type[ast.AST], str] = {
@@ -260,8 +277,10 @@ def _as_spelled(op: Op) -> Callable[..., Any] | None:
     ufunc: Any = None
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
         operands, ufunc = tree.args, getattr(np, tree.func.id)
-    elif isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
+    elif isinstance(tree, ast.BinOp):
         operands, ufunc = [tree.left, tree.right], getattr(np, OPERATORS[type(tree.op)])
+    elif isinstance(tree, ast.Compare):
+        operands, ufunc = [tree.left, *tree.comparators], getattr(np, OPERATORS[type(tree.ops[0])])
     if isinstance(ufunc, np.ufunc) and [ast.unparse(x) for x in operands] == names:
         return ufunc  # which writes its result in place
     function = eval(f"lambda {', '.join(names)}: {text}", dict(vars(np)))  # noqa: S307 - the text above
@@ -292,19 +311,21 @@ def number_by_number(ops: Iterable[Op]) -> list[str]:
 # Where one call of a function is not the fastest way: the calls, each as a function and its arguments.
 
 Calls = list[tuple[Any, ...]]
+Parts = dict[str, Any]
 
 
 def _compare(op: Op) -> Callable[..., Calls]:
     """Compare into booleans, then widen them, which is faster than comparing into floats."""
 
-    def calls(operands: list[Any], _params: tuple[float, ...], out: Any) -> Calls:
+    def calls(operands: list[Any], _params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
+        """Return the two calls."""
         truth = np.empty(out.shape, bool)
         return [(function_of(op), *operands, truth), (np.copyto, out, truth.view(np.int8))]
 
     return calls
 
 
-def _step(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
+def _step(operands: list[Any], params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
     """Compare with zero by the sign."""
     a, b = operands
     if params[0] or not (isinstance(b, float) and b == 0.0):
@@ -312,12 +333,12 @@ def _step(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
     return [(positive, a, np.zeros(out.shape), out)]
 
 
-def _relu(operands: list[Any], _params: tuple[float, ...], out: Any) -> Calls:
+def _relu(operands: list[Any], _params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
     """Compare with an array of zeros: NumPy has no fast loop for the maximum of an array and a number."""
     return [(np.maximum, *operands, np.zeros(out.shape), out)]
 
 
-def _monomial(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
+def _monomial(operands: list[Any], params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
     """Write the derivative of a power with a constant exponent, c * x ** e, as that."""
     c, x, exponent = operands
     order, logs = params
@@ -326,12 +347,34 @@ def _monomial(operands: list[Any], params: tuple[float, ...], out: Any) -> Calls
     return [(np.power, x, float(exponent) - order, out), (np.multiply, out, float(c), out)]
 
 
+def _sigmoid(operands: list[Any], _params: tuple[float, ...], out: Any, parts: Parts) -> Calls:
+    """Compute y = 1 / (1 + e) with e = exp(-x), and leave both for the derivative."""
+    e = np.empty(out.shape)
+    parts["exp(-x)"], parts["sigmoid"] = e, out
+    return [(np.negative, *operands, e), (np.exp, e, e), (np.add, e, 1.0, out), (np.divide, 1.0, out, out)]
+
+
+def _sigmoid_slope(operands: list[Any], _params: tuple[float, ...], out: Any, parts: Parts) -> Calls:
+    """Compute e y y, which needs no exponential where the sigmoid has been computed."""
+    if not parts:
+        return [(sigmoid_slope, *operands, out)]
+    e, y = parts["exp(-x)"], parts["sigmoid"]
+    return [(np.multiply, e, y, out), (np.multiply, out, y, out)]
+
+
 CALLS: dict[Op, Callable[..., Calls]] = {
     **{op: _compare(op) for op in TABLE.values() if isinstance(op.form, Comparison)},
-    TABLE["step"]: _step, TABLE["relu"]: _relu, TABLE["monomial"]: _monomial,
+    TABLE["step"]: _step, TABLE["relu"]: _relu, TABLE["monomial"]: _monomial, TABLE["sigmoid"]: _sigmoid,
+    TABLE["sigmoid_slope"]: _sigmoid_slope,
 }  # fmt: skip
 
 
-def calls_of(op: Op, operands: list[Any], params: tuple[float, ...], out: Any) -> Calls:
-    """Return the calls that apply a row: functions with their arguments."""
-    return CALLS[op](operands, params, out) if op in CALLS else [(function_of(op), *operands, *params, out)]
+def calls_of(op: Op, operands: list[Any], params: tuple[float, ...], out: Any, parts: Parts) -> Calls:
+    """Return the calls that apply a row: functions with their arguments.
+
+    ``parts`` holds arrays that rows of the same operands have left, by what they are; the calls may use them,
+    and leave more.
+    """
+    if op in CALLS:
+        return CALLS[op](operands, params, out, parts)
+    return [(function_of(op), *operands, *params, out)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd.compiler.backends import Backend, Bound, Cost, Work
-from autograd.compiler.backends.python.emit import BoundPython
+from autograd.compiler.backends.python.emit import BoundPython, python_program
 from autograd.compiler.roll.program import Program
 
 __all__ = ["BACKEND"]
@@ -18,8 +18,6 @@ class Python:
     """Graphs as straight-line Python over floats, for tiny or sequential ones."""
 
     title = "straight-line Python"
-    judges = False
-    keeps = False
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
@@ -32,6 +30,10 @@ class Python:
     def against(self, program: Program) -> str:  # noqa: ARG002
         """Return an empty text: every program runs."""
         return ""
+
+    def source(self, program: Program) -> str:
+        """Return the program in Python over floats."""
+        return python_program(program)
 
     def cost(self, work: Work) -> Cost:
         """Estimate 30 nanoseconds a term, and no end for a program that takes too long to compile."""

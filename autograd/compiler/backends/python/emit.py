@@ -9,8 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
-from autograd.compiler.backends.python.spelling import NAMES, TEMPLATES, TWICE, exact, signed, total
+from autograd.compiler.backends.finite import Finite, quiet
+from autograd.compiler.backends.python.spelling import (
+    NAMES,
+    PARTS,
+    exact,
+    expression,
+    is_tight,
+    signed,
+    total,
+)
 from autograd.compiler.graph.bounds import watched
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.roll.program import Program
@@ -39,7 +47,7 @@ class PythonWriter:
         self.guarded = {f"x{n}" for n in np.flatnonzero(self.watched).tolist()}
         self.text: dict[int, str] = {}
         self.tight: dict[int, bool] = {}
-        self.exponential: dict[int, str] = {}
+        self.parts: dict[str, str] = {}
         self.lane = graph.lane()
         self.terms = tuple(
             x.tolist() for x in (graph.terms.coef, graph.terms.a, graph.terms.b, graph.terms.over)
@@ -57,11 +65,9 @@ class PythonWriter:
         """Return an operand's text, in parentheses if it needs them."""
         return self.text[node] if self.tight[node] else f"({self.text[node]})"
 
-    def define(
-        self, node: int, text: str, lines: list[str], *, tight: bool = False, keep: bool = False
-    ) -> None:
+    def define(self, node: int, text: str, lines: list[str], *, tight: bool = False) -> None:
         """Give a node its text: the expression itself if it is used once and short, else a variable."""
-        if self.uses[node] == 1 and not (keep or self.watched[node]) and len(text) < LONGEST:
+        if self.uses[node] == 1 and not self.watched[node] and len(text) < LONGEST:
             self.text[node], self.tight[node] = text, tight
             return
         lines.append(f"x{node} = {text}")
@@ -109,24 +115,22 @@ class PythonWriter:
     def _row(self, node: int, kind: int, lines: list[str]) -> None:
         op, params = self.graph.rows[kind - FIRST_ROW]
         operands = [a for a in self.args[node] if a >= 0]
-        if op is ops.sigmoid:
-            e = f"e{node}"
-            lines.append(f"{e} = exp(-{self.factor(operands[0])})")
-            self.exponential[operands[0]] = f"{e} * x{node} * x{node}"
-            self.define(node, f"1.0 / (1.0 + {e})", lines, keep=True)
-        elif op is ops.sigmoid_slope and operands[0] in self.exponential:
-            self.define(node, self.exponential[operands[0]], lines)
-        elif op.name == "step" and params == (0.0,):
-            a, b = (self._named(x, lines) for x in operands)
-            self.define(node, f"(1.0 if {a} > {b} else 0.0 if {a} <= {b} else nan)", lines, tight=True)
-        elif op.name in TEMPLATES:
-            if op.name in TWICE:
-                self._named(operands[0], lines)
-            text = TEMPLATES[op.name].format(*map(self.factor, operands))
-            self.define(node, text, lines, tight=op.name != "div")
-        else:
+        text = expression(op, params)
+        if text is None:
             given = [*(self.text[a] for a in operands), *map(exact, params)]
             self.define(node, f"{self._function(op)}({', '.join(given)})", lines, tight=True)
+            return
+        part = PARTS.get(op.name, "")
+        for i, x in enumerate(operands):
+            if (text + part).count(f"{{{i}}}") > 1:
+                self._named(x, lines)
+        factors = list(map(self.factor, operands))
+        if part:
+            name = self.parts.setdefault(part.format(*factors), f"e{node}")
+            if name == f"e{node}":
+                lines.append(f"{name} = {part.format(*factors)}")
+            part = name
+        self.define(node, text.format(*factors, part=part), lines, tight=is_tight(text))
 
     def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """Return the lines before, for and after the lanes, and the names of the lanes' inputs."""
@@ -243,19 +247,21 @@ class BoundPython:
             int(program.address[n]) if graph.kind[n] != CONST else -1 for n in graph.outputs.tolist()
         ]
         self._loaded: tuple[list[float], list[Any]] = ([], [])
+        self._finite = Finite(program, self.shared, self.lanes, inner=False)
 
     def another(self, lanes: int) -> BoundPython:
         """Return the same program with arrays of its own."""
         twin = copy(self)
         twin.shared, twin.lanes = np.zeros_like(self.shared), np.zeros((len(self.lanes), lanes))
+        twin._finite = Finite(self.program, twin.shared, twin.lanes, inner=False)
         return twin
 
     def load(self) -> None:
         """Take the leaves' numbers from the arrays."""
         self._loaded = self.shared[self._inputs_at].tolist(), self.lanes[: self._rows].T.tolist()
 
-    def run(self) -> None:
-        """Compute everything from what stands in the leaves."""
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold."""
         self.load()
         count = self.program.parameters
         try:
@@ -266,6 +272,8 @@ class BoundPython:
         for at, x in zip(self._outputs, outputs, strict=True):
             if at >= 0:
                 self.shared[at] = x
+        with quiet():
+            return self._finite()
 
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps of gradient descent; return the losses of those taken."""

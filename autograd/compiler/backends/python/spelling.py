@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from autograd.floats import many
+from autograd.op import TABLE, Op
 
-__all__ = ["NAMES", "TEMPLATES", "TWICE", "exact", "signed", "total"]
+__all__ = ["NAMES", "PARTS", "exact", "expression", "is_tight", "signed", "total"]
 
 NAMES: dict[str, Any] = {
     name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")
 } | {"total": many.total}
 
-TEMPLATES = {
+CODE = {
     "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})",
     "abs": "fabs({0})", "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
+    "sigmoid": "(1.0 if {0} >= 0.0 else {part}) / (1.0 + {part})",
+    "sigmoid_slope": "{part} / (1.0 + {part}) / (1.0 + {part})",
 }  # fmt: skip
 """Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
-TWICE = {"relu"}
+
+FOR_CONSTANTS: dict[tuple[str, tuple[float, ...]], str] = {
+    ("step", (0.0,)): "(1.0 if {0} > {1} else 0.0 if {0} <= {1} else nan)",
+}
+"""The same for some constants of a row only."""
+
+PARTS = {"sigmoid": "exp(-fabs({0}))", "sigmoid_slope": "exp(-fabs({0}))"}
+"""What stands as ``part`` in a row's expression: computed once, for all rows of the same operands too."""
+
+
+def expression(op: Op, params: tuple[float, ...]) -> str | None:
+    """Return a row as an expression of its operands; None where it is computed by its value."""
+    if TABLE.get(op.name) is not op:  # a custom operation may be named as a row
+        return None
+    return FOR_CONSTANTS.get((op.name, params)) or CODE.get(op.name)
+
+
+def is_tight(text: str) -> bool:
+    """Tell whether an expression may be a factor as it stands: a call, or what is in parentheses.
+
+    Examples
+    --------
+    >>> is_tight("exp({0})"), is_tight("{0} / {1}"), is_tight("(1.0 if {0} else 2.0) / (1.0 + {0})")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\w*\([^()]*\)", text) is not None
 
 
 MOST = 100
