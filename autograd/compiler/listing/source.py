@@ -10,6 +10,7 @@ import numpy as np
 from autograd.compiler.backends.numpy.spelling import compares
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
 from autograd.compiler.listing.expressions import product, row_text
+from autograd.compiler.listing.folding import fold_texts, folded
 from autograd.compiler.listing.names import (
     Region,
     cut_points,
@@ -21,7 +22,7 @@ from autograd.compiler.listing.names import (
 from autograd.compiler.listing.rounds import families
 from autograd.compiler.listing.views import Views, number
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import FEWEST, Loop, fold_texts, folded, loops
+from autograd.compiler.roll.repeats import FEWEST, Loop, loops
 from autograd.op import CUSTOM
 
 __all__ = ["Writer", "write", "written"]

@@ -1,19 +1,19 @@
-"""Find statements that repeat with all addresses moved by fixed distances, and write such repeats as loops.
+"""Find statements that repeat with all addresses moved by fixed distances.
 
-A loop is found in the program itself (`loops`), and written only if the lines of its rounds differ in nothing
-but whole numbers that grow evenly (`folded`), so that what a loop says is what its lines said one by one.
+`loops` finds those that differ in addresses alone. `read` and `replaced` are for backends in whose loops any
+number may grow from round to round, sizes among them: those of the rounds are compared, and the first
+statement is written once, with numbers that move (`Moving`) in place of its own.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from autograd.compiler.roll.program import Program, Ref, Statement
+from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
-__all__ = ["FEWEST", "Loop", "fold_texts", "folded", "loops"]
+__all__ = ["FEWEST", "Loop", "Moving", "UnevenError", "loops", "read", "repeats", "replaced"]
 
 FEWEST = 4
 """Rounds from which a repeat is worth a loop."""
@@ -35,6 +35,113 @@ class Loop:
         return self.start + self.period * self.count
 
 
+def _table(r: Ref) -> Any:
+    """Return what a table is apart from its first address; None of a view."""
+    if r.constants is not None:
+        return r.constants.shape, r.constants.tobytes()
+    if r.addresses is not None:
+        return r.addresses.shape, (r.addresses - r.addresses.flat[0]).tobytes()
+    return None
+
+
+def read(s: Statement) -> tuple[Any, tuple[int, ...]]:
+    """Return what a statement is apart from its whole numbers, and these.
+
+    They are, for each operand, where it begins and its strides, and the sizes of the loops. What is printed
+    in another way belongs to what the statement is: a loop of one round, a stride of zero or backwards.
+    """
+    numbers: list[int] = []
+
+    def sizes_of(sizes: tuple[int, ...]) -> Any:
+        """Note the sizes of loops; return which are loops at all."""
+        numbers.extend(sizes)
+        return [n > 1 for n in sizes]
+
+    def seen(r: Ref | float | None) -> Any:
+        """Note the numbers of an operand; return what else there is to it."""
+        if not isinstance(r, Ref):
+            return r
+        numbers.append(r.base if r.addresses is None else int(r.addresses.flat[0]))
+        numbers.extend(r.strides)
+        return r.lane, _table(r), [(x > 0) - (x < 0) for x in r.strides]
+
+    parts = [[p.over, sizes_of(p.sizes), *map(seen, (p.result, p.coef, p.a, p.b))] for p in s.parts]
+    row = [s.op or s.extremum, s.params, sizes_of(s.sizes), *map(seen, (s.result, *s.operands))]
+    starts = None if s.starts is None else s.starts.tobytes()
+    return _frozen((s.lane, len(s.nodes) if s.starts is not None else 0, parts, row, starts)), tuple(numbers)
+
+
+def _frozen(x: Any) -> Any:
+    """Return nested lists as tuples."""
+    return tuple(map(_frozen, x)) if isinstance(x, (list, tuple)) else x
+
+
+def replaced(s: Statement, numbers: Sequence[int]) -> Statement:
+    """Return a statement with other numbers, in the order of `read`; a table only moves as a whole."""
+    left = iter(numbers)
+
+    def sizes_of(sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the sizes of loops."""
+        return tuple([next(left) for _ in sizes])
+
+    def seen(r: Ref | float | None) -> Any:
+        """Return an operand."""
+        if not isinstance(r, Ref):
+            return r
+        base = next(left)
+        if r.addresses is not None:
+            base = base - int(r.addresses.flat[0])
+        return replace(r, base=base, strides=tuple([next(left) for _ in r.strides]))
+
+    parts = [
+        Part(sizes_of(p.sizes), seen(p.result), seen(p.coef), seen(p.a), seen(p.b), p.over) for p in s.parts
+    ]
+    sizes = sizes_of(s.sizes)
+    result, *operands = map(seen, (s.result, *s.operands))
+    return replace(s, parts=parts, sizes=sizes, result=result, operands=operands)
+
+
+class Moving(int):
+    """A whole number that grows by a step from round to round of a loop; as an int that of the first."""
+
+    step: int
+
+    def __new__(cls, first: int, step: int) -> Moving:
+        """Make one; with a step of zero too."""
+        made = super().__new__(cls, first)
+        made.step = step
+        return made
+
+    def __add__(self, other: int) -> Moving:
+        return Moving(int(self) + int(other), self.step + getattr(other, "step", 0))
+
+    def __sub__(self, other: int) -> Moving:
+        return Moving(int(self) - int(other), self.step - getattr(other, "step", 0))
+
+    def __mul__(self, other: int) -> Moving:
+        if isinstance(other, Moving):
+            raise UnevenError
+        return Moving(int(self) * other, self.step * other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other: int) -> Moving:
+        return Moving(other - int(self), -self.step)
+
+    def __neg__(self) -> Moving:
+        return Moving(-int(self), -self.step)
+
+    def __abs__(self) -> Moving:
+        return -self if self < 0 else self
+
+    def __format__(self, spec: str) -> str:
+        raise UnevenError
+
+
+class UnevenError(Exception):
+    """A number that differs from round to round stands where it cannot."""
+
+
 def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
     """Return what a statement is apart from its addresses, and these."""
     bases: list[int] = []
@@ -43,14 +150,9 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
         """Return what an operand is apart from where it begins, which is noted."""
         if not isinstance(r, Ref):
             return r
-        if r.constants is not None:
-            return r.constants.shape, r.constants.tobytes()
-        first = r.base if r.addresses is None else int(r.addresses.ravel()[0])
-        bases.append(first)
-        return r.lane, r.strides if r.addresses is None else (
-            r.addresses.shape,
-            (r.addresses - first).tobytes(),
-        )
+        if r.constants is None:
+            bases.append(r.base if r.addresses is None else int(r.addresses.flat[0]))
+        return r.lane, _table(r) or r.strides
 
     parts = tuple((p.sizes, p.over, *map(seen, (p.result, p.coef, p.a, p.b))) for p in s.parts)
     row = (s.op or s.extremum, s.params, s.sizes, *map(seen, (s.result, *s.operands)))
@@ -105,91 +207,3 @@ def _rounds(shapes: list[int], bases: list[tuple[int, ...]], start: int, period:
             steps.append(step)
         at += 1
     return (at - start) // period
-
-
-WHOLE = re.compile(r"(?<![\w.])(?<![eE][+-])\d+(?![\w.])")
-"""A whole number that is no part of a name or of another number."""
-
-
-def read(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return a text without its whole numbers, and these.
-
-    Examples
-    --------
-    >>> read("a1[12] = 1e-05 * b[3]")
-    (('a1[', '] = 1e-05 * b[', ']'), (12, 3))
-    """
-    return tuple(WHOLE.split(text)), tuple(map(int, WHOLE.findall(text)))
-
-
-def folded(rounds: Sequence[Sequence[str]], variable: str) -> tuple[list[str], int, int] | None:
-    """Write the lines of many rounds as those of one, over a variable.
-
-    None if they differ in more than numbers.
-
-    Returns
-    -------
-    tuple
-        The lines; the variable's first value; and whether it grows (1) or shrinks (-1). It is chosen so that
-        the first number that moves is the variable itself.
-
-    Examples
-    --------
-    >>> folded([["a[1] = b[9] + 2"], ["a[2] = b[8] + 2"], ["a[3] = b[7] + 2"]], "t")
-    (['a[t] = b[10 - t] + 2'], 1, 1)
-    """
-    skeletons, firsts = zip(*map(read, rounds[0]), strict=True)
-    steps: list[list[int]] = [[0] * len(x) for x in firsts]
-    for k, lines in enumerate(rounds[1:], start=1):
-        shapes, here = zip(*map(read, lines), strict=True)
-        if shapes != skeletons:
-            return None
-        if k == 1:
-            steps = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(firsts, here, strict=True)]
-        if any(
-            x != a + k * d
-            for row, old, move in zip(here, firsts, steps, strict=True)
-            for x, a, d in zip(row, old, move, strict=True)
-        ):
-            return None
-    moving = [
-        (a, d) for pair in zip(firsts, steps, strict=True) for a, d in zip(*pair, strict=True) if abs(d) == 1
-    ]
-    first, way = moving[0] if moving else (0, 1)
-    out = []
-    for line, skeleton, numbers, moves in zip(rounds[0], skeletons, firsts, steps, strict=True):
-        found = WHOLE.findall(line)
-        text = skeleton[0]
-        for i, (x, d) in enumerate(zip(numbers, moves, strict=True)):
-            value = (
-                found[i]
-                if not d
-                else _expression(d * way, x - d * way * first, variable, text, skeleton[i + 1])
-            )
-            text += value + skeleton[i + 1]
-        out.append(text)
-    return out, first, way
-
-
-def _expression(factor: int, rest: int, variable: str, before: str, after: str) -> str:
-    """Return ``factor * variable + rest``, in parentheses where its neighbours could take it apart."""
-    term = variable if abs(factor) == 1 else f"{abs(factor)} * {variable}"
-    moved = f" {'-' if rest < 0 else '+'} {abs(rest)}" if rest else ""
-    text = f"{rest} - {term}" if factor < 0 else f"{term}{moved}"
-    alone = before.rstrip()[-1:] in tuple("[(,:+") and after.lstrip()[:1] in tuple("]),:")
-    return text if alone or text == variable else f"({text})"
-
-
-def fold_texts(
-    texts: list[str], variable: str, written: Callable[[list[str], int, int, int], list[str]]
-) -> list[str]:
-    """Write texts that repeat as loops, by ``written(texts of a round, first value, way, rounds)``."""
-    out, at = [], 0
-    for loop in repeats(list(map(read, texts))):
-        found = folded(
-            [texts[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)], variable
-        )
-        if found is not None:
-            out += [*texts[at : loop.start], *written(*found, loop.count)]
-            at = loop.end
-    return out + texts[at:]

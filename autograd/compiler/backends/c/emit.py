@@ -6,7 +6,10 @@ intermediate results stay in the cache; sums over lanes gather in accumulators o
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +17,7 @@ from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.spelling import PRELUDE, expression, literal
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import fold_texts
+from autograd.compiler.roll.repeats import Moving, UnevenError, read, repeats, replaced
 
 __all__ = ["CWriter", "c_program", "unsupported"]
 
@@ -36,6 +39,19 @@ def c_program(program: Program) -> str:
     return CWriter(program).text()
 
 
+class Piece(NamedTuple):
+    """A statement, or a part of one: what it is, the whole numbers in it, and its text for such numbers."""
+
+    kind: Any
+    numbers: tuple[int, ...]
+    text: Callable[[Sequence[int]], str]
+
+
+def moving(here: Piece, there: Piece) -> list[int]:
+    """Return a piece's numbers, of which those move that differ in the next round."""
+    return [x if x == y else Moving(x, y - x) for x, y in zip(here.numbers, there.numbers, strict=True)]
+
+
 class CWriter:
     """Collects tables and statements."""
 
@@ -48,9 +64,9 @@ class CWriter:
 
     def text(self) -> str:
         """Return the whole file."""
-        before: list[str] = []
-        inside: list[str] = []
-        after: list[str] = []
+        before: list[Piece] = []
+        inside: list[Piece] = []
+        after: list[Piece] = []
         late: set[int] = set()
         for s in self.program.statements:
             over = any(p.over for p in s.parts)
@@ -58,16 +74,17 @@ class CWriter:
                 self._lane_sum(s, inside, after)
                 late.update(self.program.address[s.nodes].tolist())
             elif s.lane:
-                inside.append(self._statement(s))
+                inside.append(self._piece(s))
             elif self._reads(s) & late:
-                after.append(self._statement(s))
+                after.append(self._piece(s))
                 late.update(self.program.address[s.nodes].tolist())
             else:
-                before.append(self._statement(s))
+                before.append(self._piece(s))
         copies = self.program.copies
         if len(copies[0]):
             origin, target = self._ints(copies[0]), self._ints(copies[1])
-            after.append(f"    FOR(i, {len(copies[0])}) s[{target}[i]] = s[{origin}[i]];")
+            text = f"    FOR(i, {len(copies[0])}) s[{target}[i]] = s[{origin}[i]];"
+            after.append(Piece("copies", (), lambda _: text))
         functions: list[str] = []
         shared = self._functions("before", before, functions, "")
         lane = self._functions(
@@ -77,9 +94,9 @@ class CWriter:
         run = self._run(shared, lane, final)
         return "\n".join([PRELUDE, *self.tables, *functions, run, TRAIN])
 
-    def _functions(self, name: str, body: list[str], out: list[str], parameters: str) -> list[str]:
+    def _functions(self, name: str, pieces: list[Piece], out: list[str], parameters: str) -> list[str]:
         names: list[str] = []
-        body = fold_texts(body, ROUND, _loop)
+        body = self._folded(pieces)
         for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
             names.append(f"{name}{len(names)}")
             kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
@@ -94,6 +111,24 @@ class CWriter:
                 f"{{\n    (void)s;\n{used}{lines}\n}}\n"
             )
         return names
+
+    def _folded(self, pieces: list[Piece]) -> list[str]:
+        """Print pieces, those that repeat as loops."""
+        out, at = [], 0
+        for loop in repeats([(piece.kind, piece.numbers) for piece in pieces]):
+            first, second = [pieces[k : k + loop.period] for k in (loop.start, loop.start + loop.period)]
+            try:
+                lines = [here.text(moving(here, there)) for here, there in zip(first, second, strict=True)]
+            except UnevenError:
+                continue
+            begin = f"    for (long {ROUND} = 0; {ROUND} < {loop.count}; {ROUND}++) {{"
+            out += [piece.text(piece.numbers) for piece in pieces[at : loop.start]]
+            out.append("\n".join([begin, *lines, "    }"]))
+            at = loop.end
+        return out + [piece.text(piece.numbers) for piece in pieces[at:]]
+
+    def _piece(self, s: Statement) -> Piece:
+        return Piece(*read(s), lambda numbers: self._statement(replaced(s, numbers)))
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
@@ -172,10 +207,12 @@ class CWriter:
 
     def index(self, strides: Any, base: int = 0) -> str:
         """Return base + sum of stride * loop variable."""
-        text = str(base) if base else ""
+        text = whole(base) if base or isinstance(base, Moving) else ""
         for k, s in enumerate(strides):
             if s:
-                term = f"i{k}" if abs(s) == 1 else f"{abs(s)} * i{k}"
+                size = abs(s)
+                factor = whole(size) if not isinstance(size, Moving) else f"({whole(size)})"
+                term = f"i{k}" if factor == "1" else f"{factor} * i{k}"
                 sign = "-" if s < 0 else "+"
                 text = f"{text} {sign} {term}" if text else f"{sign}{term}".removeprefix("+")
         return text or "0"
@@ -187,11 +224,16 @@ class CWriter:
                 return literal(float(ref.constants.ravel()[0]))
             return f"{self._doubles(ref.constants)}[{self.index(self._packed(ref.constants.shape))}]"
         if ref.addresses is not None:
-            table = self._ints(ref.addresses - (LANES if ref.lane else 0))
-            return f"{'v' if ref.lane else 's'}[{table}[{self.index(self._packed(ref.addresses.shape))}]]"
+            return self._gathered(ref, self.index(self._packed(ref.addresses.shape)))
         base = ref.base - (LANES if ref.lane else 0)
         strides = [s if n > 1 else 0 for s, n in zip(ref.strides, sizes, strict=True)]
         return f"{'v' if ref.lane else 's'}[{self.index(strides, base)}]"
+
+    def _gathered(self, ref: Ref, place: str) -> str:
+        """Return what stands at the address in some place of a table."""
+        table = self._ints(ref.addresses - (LANES if ref.lane else 0))
+        moved = f" + {whole(ref.base)}" if isinstance(ref.base, Moving) else ""
+        return f"{'v' if ref.lane else 's'}[{table}[{place}]{moved}]"
 
     @staticmethod
     def _packed(shape: tuple[int, ...]) -> list[int]:
@@ -204,7 +246,7 @@ class CWriter:
     @staticmethod
     def loops(sizes: tuple[int, ...], axes: Any) -> str:
         """Open loops."""
-        return " ".join(f"FOR(i{k}, {sizes[k]})" for k in axes if sizes[k] > 1) + " "
+        return " ".join(f"FOR(i{k}, {whole(sizes[k])})" for k in axes if sizes[k] > 1) + " "
 
     # Statements.
 
@@ -269,14 +311,14 @@ class CWriter:
         part = s.parts[0]
         assert part.a is not None
         assert part.b is not None
-        a, b = self._ints(part.a.addresses), self._ints(part.b.addresses)
+        a, b = self._gathered(part.a, "k"), self._gathered(part.b, "k")
         ends = self._ints(np.append(s.starts, part.sizes[0]))
         coef = (
             f"{self._doubles(part.coef.constants)}[k]" if isinstance(part.coef, Ref) else literal(part.coef)
         )
         return (
             f"    FOR(i, {len(s.nodes)}) {{ double t = 0.0; for (long k = {ends}[i]; k < {ends}[i + 1]; k++) "
-            f"t += {coef} * s[{a}[k]] * s[{b}[k]]; s[{s.result.base} + i] = t; }}"
+            f"t += {coef} * {a} * {b}; s[{whole(s.result.base)} + i] = t; }}"
         )
 
     def _split(self, part: Part) -> tuple[list[int], list[int]]:
@@ -306,67 +348,85 @@ class CWriter:
         body = f"{self.loops(part.sizes, inner)}t += {term}; {target} = {ending};"
         return f"    {self.loops(part.sizes, out)}{{ {kind} t = {zero}; {body} }}"
 
-    def _lane_sum(self, s: Statement, inside: list[str], after: list[str]) -> None:
+    def _lane_sum(self, s: Statement, inside: list[Piece], after: list[Piece]) -> None:
         """Print a sum over lanes: accumulated for each block of lanes, finished after the last."""
-        base = self.accumulators
-        order = sorted(self.program.address[s.nodes].tolist())
-        slot = {a: base + i for i, a in enumerate(order)}
-        self.accumulators += len(order)
+        slot, places = self.accumulators, np.sort(self.program.address[s.nodes])
+        self.accumulators += len(places)
+        for part in s.parts:
+            alone = replace(s, parts=[part])
+            kind, numbers = read(alone)
+            if part.over:
+                # Which of the accumulators of this statement.
+                kept = set(self._split(part)[0])
+                sizes = tuple([n if k in kept else 1 for k, n in enumerate(part.sizes)])
+                which = np.searchsorted(places, part.result.expand(sizes))
+                inside.append(
+                    Piece(
+                        ("accumulated", kind, which.shape, which.tobytes()),
+                        (slot, *numbers),
+                        partial(self._accumulated, alone, which),
+                    )
+                )
+        kind = "total", (places - places[0]).tobytes()
+        after.append(Piece(kind, (slot, int(places[0])), partial(self._totalled, places)))
         for part in s.parts:
             if not part.over:
-                continue
-            out, inner = self._split(part)
-            places = (
-                np.vectorize(slot.__getitem__, otypes=[np.int64])(part.result.expand(part.sizes))
-                if order
-                else np.zeros(0)
-            )
-            target = self._place(places, part.sizes)
-            coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
-            factors = [(self.value(r, part.sizes), r.lane) for r in (part.a, part.b) if r is not None]
-            product = " * ".join(t for t, _ in factors)
-            if isinstance(part.coef, Ref):
-                product += f" * {self.value(part.coef, part.sizes)}"
-            many = any(part.sizes[k] > 1 for k in inner)
-            body = (
-                f"V t = {product};"
-                if not many
-                else f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
-            )
-            body += f" if (tail) t *= mask; acc[{target}] += fold({coef}t);"
-            inside.append(f"    {self.loops(part.sizes, out)}{{ {body} }}")
-        places = self.program.address[s.nodes]
-        places = np.sort(places)
-        if len(places) == 1:
-            after.append(f"    s[{places[0]}] = total(acc[{base}]);")
+                alone = replace(s, parts=[part])
+                kind, numbers = read(alone)
+                after.append(Piece(("added", kind), numbers, partial(self._added, alone)))
+
+    def _accumulated(self, s: Statement, which: Any, numbers: Sequence[int]) -> str:
+        """Print the one part of a sum over lanes, for one block of these."""
+        slot, *rest = numbers
+        (part,) = replaced(s, rest).parts
+        out, inner = self._split(part)
+        target = self._place(slot, which)
+        coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
+        product = self._term(part)
+        if any(part.sizes[k] > 1 for k in inner):
+            body = f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
         else:
-            place = progression(places) or f"{self._ints(places)}[i]"
-            after.append(f"    FOR(i, {len(places)}) s[{place}] = total(acc[{base} + i]);")
-        after.extend(self._part(part, first=False) for part in s.parts if not part.over)
+            body = f"V t = {product};"
+        body += f" if (tail) t *= mask; acc[{target}] += fold({coef}t);"
+        return f"    {self.loops(part.sizes, out)}{{ {body} }}"
 
-    def _place(self, places: Any, sizes: tuple[int, ...]) -> str:
+    def _totalled(self, places: Any, numbers: Sequence[int]) -> str:
+        """Print the totals of accumulators."""
+        slot, first = numbers
+        if len(places) == 1:
+            return f"    s[{whole(first)}] = total(acc[{whole(slot)}]);"
+        steps = np.diff(places)
+        if (steps == steps[0]).all():
+            place = f"{whole(first)} + {steps[0]} * i" if steps[0] != 1 else f"{whole(first)} + i"
+        else:
+            place = f"{whole(first)} + {self._ints(places - places[0])}[i]"
+        return f"    FOR(i, {len(places)}) s[{place}] = total(acc[{whole(slot)} + i]);"
+
+    def _added(self, s: Statement, numbers: Sequence[int]) -> str:
+        """Print the one part of a sum that is added to what is there."""
+        self.scratch = 0
+        return self._part(replaced(s, numbers).parts[0], first=False)
+
+    def _place(self, slot: int, which: Any) -> str:
         """Return the accumulator's index as an expression of the loops, or by a table."""
-        origin = int(places.ravel()[0])
+        origin = int(which.ravel()[0])
         strides = [
-            int(np.take(places, 1, axis=k).ravel()[0]) - origin if n > 1 else 0 for k, n in enumerate(sizes)
+            int(np.take(which, 1, axis=k).ravel()[0]) - origin if n > 1 else 0
+            for k, n in enumerate(which.shape)
         ]
-        if (Ref(origin, tuple(strides)).expand(sizes) == places).all():
-            return self.index(strides, origin)
-        return f"{self._ints(places)}[{self.index(self._packed(sizes))}]"
+        if (Ref(origin, tuple(strides)).expand(which.shape) == which).all():
+            return self.index(strides, slot + origin)
+        return f"{whole(slot)} + {self._ints(which)}[{self.index(self._packed(which.shape))}]"
 
 
-def _loop(lines: list[str], first: int, way: int, count: int) -> list[str]:
-    """Print rounds as one loop."""
-    bounds = f"{ROUND} < {first + count}; {ROUND}++" if way > 0 else f"{ROUND} > {first - count}; {ROUND}--"
-    return ["\n".join([f"    for (long {ROUND} = {first}; {bounds}) {{", *lines, "    }"])]
-
-
-def progression(addresses: Any) -> str:
-    """Return addresses as an expression of i; an empty text where they are no progression."""
-    steps = np.diff(addresses)
-    if (steps != steps[0]).any():
-        return ""
-    return f"{int(addresses[0])} + {int(steps[0])} * i" if steps[0] != 1 else f"{int(addresses[0])} + i"
+def whole(x: int) -> str:
+    """Return a whole number's text; of one that moves, as an expression of the loop's variable."""
+    if not isinstance(x, Moving):
+        return str(x)
+    term = ROUND if abs(x.step) == 1 else f"{abs(x.step)} * {ROUND}"
+    if not int(x) and x.step > 0:
+        return term
+    return f"{int(x)} {'-' if x.step < 0 else '+'} {term}"
 
 
 SOUND = r"""

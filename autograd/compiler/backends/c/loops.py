@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.compiler.backends.c.spelling import literal
 from autograd.compiler.roll.program import Part, Ref
+from autograd.compiler.roll.repeats import Moving, UnevenError
 
 __all__ = ["shared_part"]
 
@@ -92,6 +93,8 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
         axes = [k for k in range(len(sizes)) if _moves(r, k, sizes)]
         volume = int(np.prod([sizes[k] for k in axes]))
         if _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
+            if any(isinstance(sizes[k], Moving) for k in axes):
+                raise UnevenError  # an array has one size
             order = [*[k for k in axes if k != inner], inner]
             steps, step = {}, 1
             for k in reversed(order):

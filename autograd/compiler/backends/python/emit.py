@@ -120,17 +120,18 @@ class PythonWriter:
             given = [*(self.text[a] for a in operands), *map(exact, params)]
             self.define(node, f"{self._function(op)}({', '.join(given)})", lines, tight=True)
             return
-        part = PARTS.get(op.name, "")
+        parts = PARTS.get(op.name, ())
         for i, x in enumerate(operands):
-            if (text + part).count(f"{{{i}}}") > 1:
+            if "".join((text, *parts)).count(f"{{{i}}}") > 1:
                 self._named(x, lines)
         factors = list(map(self.factor, operands))
-        if part:
-            name = self.parts.setdefault(part.format(*factors), f"e{node}")
-            if name == f"e{node}":
-                lines.append(f"{name} = {part.format(*factors)}")
-            part = name
-        self.define(node, text.format(*factors, part=part), lines, tight=is_tight(text))
+        names: list[str] = []
+        for k, part in enumerate(parts):
+            fresh, value = f"x{node}_{k}", part.format(*factors, part=names)
+            names.append(self.parts.setdefault(value, fresh))
+            if names[-1] == fresh:
+                lines.append(f"{fresh} = {value}")
+        self.define(node, text.format(*factors, part=names), lines, tight=is_tight(text))
 
     def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """Return the lines before, for and after the lanes, and the names of the lanes' inputs."""

@@ -18,8 +18,8 @@ NAMES: dict[str, Any] = {
 CODE = {
     "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})",
     "abs": "fabs({0})", "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
-    "sigmoid": "(1.0 if {0} >= 0.0 else {part}) / (1.0 + {part})",
-    "sigmoid_slope": "{part} / (1.0 + {part}) / (1.0 + {part})",
+    "sigmoid": "({part[1]} if {0} > 0.0 else {part[0]} * {part[1]})",
+    "sigmoid_slope": "{part[0]} * {part[1]} * {part[1]}",
 }  # fmt: skip
 """Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
 
@@ -28,7 +28,8 @@ FOR_CONSTANTS: dict[tuple[str, tuple[float, ...]], str] = {
 }
 """The same for some constants of a row only."""
 
-PARTS = {"sigmoid": "exp(-fabs({0}))", "sigmoid_slope": "exp(-fabs({0}))"}
+_LOGISTIC = "exp(-{0} if {0} > 0.0 else {0})", "1.0 / (1.0 + {part[0]})"  # whose exponential is at most 1
+PARTS = {"sigmoid": _LOGISTIC, "sigmoid_slope": _LOGISTIC}
 """What stands as ``part`` in a row's expression: computed once, for all rows of the same operands too."""
 
 

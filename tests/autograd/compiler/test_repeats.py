@@ -1,0 +1,136 @@
+"""Loops over statements that repeat: found in the program, printed with numbers that move."""
+
+import random
+
+import pytest
+
+import autograd
+from autograd import Value, compile
+from autograd.compiler.backends.c import toolchain
+from autograd.compiler.backends.c.emit import ROUND, whole
+from autograd.compiler.roll.program import Part, Ref, Statement
+from autograd.compiler.roll.repeats import Moving, UnevenError, read, replaced
+
+
+def test_a_moving_number_is_computed_with_round_by_round():
+    for first, step, other, count in ((3, 2, 5, 4), (-3, 1, -2, 3), (0, -4, 7, 2)):
+        x = Moving(first, step)
+        found = [x + other, other + x, x - other, other - x, x * other, other * x, -x, x + x, x - x]
+        for k in range(count):
+            now = first + k * step
+            want = [now + other, now + other, now - other, other - now, now * other, now * other, -now]
+            got = [int(y) + k * y.step for y in found]
+            assert got == [*want, 2 * now, 0]
+
+
+def test_a_moving_number_is_not_printed_as_if_it_stood():
+    with pytest.raises(UnevenError):
+        f"{Moving(3, 2)}"
+    with pytest.raises(UnevenError):
+        Moving(3, 2) * Moving(3, 2)
+
+
+@pytest.mark.parametrize("first", [0, 3, -3])
+@pytest.mark.parametrize("step", [1, -1, 8, -8])
+def test_a_moving_number_in_c_is_an_expression_of_the_loops_variable(first, step):
+    text = whole(Moving(first, step))
+    assert [eval(text, {ROUND: k}) for k in range(4)] == [first + k * step for k in range(4)]
+
+
+def test_a_statement_is_what_it_is_and_its_numbers():
+    part = Part((4, 3), Ref(10, (1, 0)), 2.0, Ref(50, (3, 1)), Ref(90, (0, 1)))
+    s = Statement(nodes=None, lane=False, parts=[part], result=Ref(10))
+    kind, numbers = read(s)
+    again = replaced(s, numbers)
+    assert (read(again), again.parts) == ((kind, numbers), s.parts)
+    more = tuple(n + 1 if n else 0 for n in numbers)
+    assert read(replaced(s, more)) == (kind, more)
+    for other in (
+        Part((4, 1), part.result, 2.0, part.a, part.b),  # no loop
+        Part((4, 3), part.result, 3.0, part.a, part.b),
+        Part((4, 3), part.result, 2.0, Ref(50, (3, 0)), part.b),  # does not move
+        Part((4, 3), part.result, 2.0, Ref(50, (3, -1)), part.b),  # backwards
+        Part((4, 3), part.result, 2.0, part.a, None),
+    ):
+        assert read(Statement(nodes=None, lane=False, parts=[other], result=Ref(10)))[0] != kind
+
+
+def numbers(name, count):
+    rng = random.Random(name)
+    return [Value(rng.uniform(0.2, 1.0), f"{name}[{i}]") for i in range(count)]
+
+
+def prefixes(count):
+    """Each number rests on all before it."""
+    w = numbers("w", count)
+
+    def loss():
+        h = [w[0].tanh()]
+        for i in range(1, count):
+            h.append((autograd.dot(w[:i], h) * 0.3 + w[i]).sin())
+        return h[-1] + h[2]
+
+    return loss, w, ()
+
+
+def prefixes_of_lanes(count):
+    """The same for many examples, whose gradients are summed."""
+    w = numbers("w", count)
+
+    def loss(x):
+        h = [(w[0] * x[0]).sin()]
+        for i in range(1, count):
+            h.append((w[i] * x[i] + autograd.dot(w[:i], h) * 0.1).sin())
+        return autograd.sum([v * v for v in h])
+
+    rng = random.Random(count)
+    return loss, w, ([[rng.gauss(0.0, 1.0) for _ in range(count)] for _ in range(11)],)
+
+
+def time_steps(count):
+    """A recurrence with extrema, quotients, and reads of three steps back."""
+    w = numbers("w", 4)
+
+    def loss():
+        h = [0.3, 0.2, 0.1]
+        for _ in range(count):
+            h.append((w[0] * h[-1] / (1.0 + w[1] * h[-3] ** 2)).tanh() + autograd.max([w[2] * h[-2], w[3]]))
+        return h[-1]
+
+    return loss, w, ()
+
+
+def gathers(count):
+    """Neighbours in an odd order, the same one a row further in each round."""
+    w = [numbers(f"w{i}", 5) for i in range(count)]
+
+    def loss():
+        h = [0.1] * 5
+        for row in w:
+            h = [(h[(d * 2) % 5] * row[d] + row[(d * d) % 5]).tanh() for d in range(5)]
+        return autograd.sum(h)
+
+    return loss, [x for row in w for x in row], ()
+
+
+@pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
+@pytest.mark.parametrize("make", [prefixes, prefixes_of_lanes, time_steps, gathers])
+@pytest.mark.parametrize("count", [3, 9, 24])
+def test_loops_in_c_do_what_their_rounds_did(make, count):
+    loss, params, data = make(count)
+    step = compile(loss, params, batch=bool(data), backend="c")
+    assert step.check(*data) < 1e-12
+    if count > 4 * 4:
+        assert f"{ROUND} = 0;" in step.c_source
+
+
+@pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
+@pytest.mark.parametrize("make", [prefixes_of_lanes, time_steps])
+def test_the_c_of_many_rounds_is_as_long_as_that_of_few(make):
+    lengths = []
+    for count in (24, 48):
+        loss, params, data = make(count)
+        step = compile(loss, params, batch=bool(data), backend="numpy")
+        step(*data)
+        lengths.append(step.c_source.count("\n"))
+    assert lengths[1] < 1.2 * lengths[0]
