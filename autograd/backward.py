@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
@@ -17,6 +17,7 @@ from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.sweep import add_to_leaves, in_turn, sweep
 
 if TYPE_CHECKING:
+    from autograd.typing import Real
     from autograd.value import Value
 
 __all__ = ["adjoints", "backward", "gradients", "sort", "toposort", "zero_grad"]
@@ -116,6 +117,16 @@ def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_pl
     return vectors
 
 
+@overload
+def adjoints(
+    root: Value, gradient: Real = 1.0, *, create_graph: Literal[False] = False
+) -> dict[Value, float | None]: ...
+@overload
+def adjoints(
+    root: Value, gradient: Real | Value = 1.0, *, create_graph: Literal[True]
+) -> dict[Value, Value | None]: ...
+@overload
+def adjoints(root: Value, gradient: Real | Value = 1.0, *, create_graph: bool) -> dict[Value, Any]: ...
 def adjoints(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> dict[Value, Any]:
     """Map each node below ``root`` to the gradient that reaches it, or None. Writes nothing.
 
@@ -446,13 +457,31 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
 
 
 @overload
-def gradients(output: Value, inputs: Value, *, gradient: Any = 1.0, create_graph: bool = False) -> Any: ...
+def gradients(
+    output: Value, inputs: Value, *, gradient: Real = 1.0, create_graph: Literal[False] = False
+) -> float: ...
 @overload
 def gradients(
-    output: Value, inputs: Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False
-) -> list[Any]: ...
+    output: Value, inputs: Iterable[Value], *, gradient: Real = 1.0, create_graph: Literal[False] = False
+) -> list[float]: ...
+@overload
 def gradients(
-    output: Value, inputs: Value | Sequence[Value], *, gradient: Any = 1.0, create_graph: bool = False
+    output: Value, inputs: Value, *, gradient: Real | Value = 1.0, create_graph: Literal[True]
+) -> Value: ...
+@overload
+def gradients(
+    output: Value, inputs: Iterable[Value], *, gradient: Real | Value = 1.0, create_graph: Literal[True]
+) -> list[Value]: ...
+@overload
+def gradients(
+    output: Value, inputs: Value, *, gradient: Real | Value = 1.0, create_graph: bool
+) -> float | Value: ...
+@overload
+def gradients(
+    output: Value, inputs: Iterable[Value], *, gradient: Real | Value = 1.0, create_graph: bool
+) -> list[float] | list[Value]: ...
+def gradients(
+    output: Value, inputs: Value | Iterable[Value], *, gradient: Any = 1.0, create_graph: bool = False
 ) -> Any:
     """Return the derivative of ``output`` with respect to each of ``inputs``. Writes nothing.
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import ops
 from autograd.vectors import dot as _dot
 from autograd.vectors import dots as _dots
+
+if TYPE_CHECKING:
+    from autograd.typing import Real
+    from autograd.value import Value
 
 __all__ = ["dot", "dots", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
 
@@ -25,6 +29,10 @@ def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[
     return operands
 
 
+@overload
+def sum(values: Iterable[Real]) -> float: ...
+@overload
+def sum(values: Iterable[Real | Value]) -> Value: ...
 def sum(values: Iterable[Any]) -> Any:
     """Return the sum, correctly rounded; zero of nothing.
 
@@ -47,6 +55,10 @@ def sum(values: Iterable[Any]) -> Any:
     return ops.sum(*_operands(values, "sum", empty=True))
 
 
+@overload
+def mean(values: Iterable[Real]) -> float: ...
+@overload
+def mean(values: Iterable[Real | Value]) -> Value: ...
 def mean(values: Iterable[Any]) -> Any:
     """Return the arithmetic mean.
 
@@ -73,6 +85,10 @@ def mean(values: Iterable[Any]) -> Any:
     return ops.mean(*_operands(values, "mean"))
 
 
+@overload
+def prod(values: Iterable[Real]) -> float: ...
+@overload
+def prod(values: Iterable[Real | Value]) -> Value: ...
 def prod(values: Iterable[Any]) -> Any:
     """Return the product, rounded once, whatever the order of its factors; one of nothing.
 
@@ -96,6 +112,10 @@ def prod(values: Iterable[Any]) -> Any:
     return ops.prod(*_operands(values, "prod", empty=True))
 
 
+@overload
+def dot(a: Iterable[Real], b: Iterable[Real]) -> float: ...
+@overload
+def dot(a: Iterable[Real | Value], b: Iterable[Real | Value]) -> Value: ...
 def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     """Return the scalar product of two vectors of one length.
 
@@ -126,6 +146,10 @@ def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     return _dot(ws, xs)
 
 
+@overload
+def dots(rows: Iterable[Iterable[Real]], b: Iterable[Real]) -> list[float]: ...
+@overload
+def dots(rows: Iterable[Iterable[Real | Value]], b: Iterable[Real | Value]) -> list[Value]: ...
 def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     """Return the scalar product of each row with ``b``, that is, a matrix times a vector; each is one node.
 
@@ -159,6 +183,10 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     return _dots(pairs, xs)
 
 
+@overload
+def max(values: Iterable[Real]) -> float: ...
+@overload
+def max(values: Iterable[Real | Value]) -> Value: ...
 def max(values: Iterable[Any]) -> Any:
     """Return the largest; n that tie share the gradient, 1/n each.
 
@@ -185,6 +213,10 @@ def max(values: Iterable[Any]) -> Any:
     return ops.max(*_operands(values, "max"))
 
 
+@overload
+def min(values: Iterable[Real]) -> float: ...
+@overload
+def min(values: Iterable[Real | Value]) -> Value: ...
 def min(values: Iterable[Any]) -> Any:
     """Return the smallest; n that tie share the gradient, 1/n each.
 
@@ -211,6 +243,10 @@ def min(values: Iterable[Any]) -> Any:
     return ops.min(*_operands(values, "min"))
 
 
+@overload
+def norm(values: Iterable[Real]) -> float: ...
+@overload
+def norm(values: Iterable[Real | Value]) -> Value: ...
 def norm(values: Iterable[Any]) -> Any:
     """Return the Euclidean norm, without overflow on the way; zero of nothing.
 
@@ -232,6 +268,10 @@ def norm(values: Iterable[Any]) -> Any:
     return ops.norm(*_operands(values, "norm", empty=True))
 
 
+@overload
+def logsumexp(values: Iterable[Real]) -> float: ...
+@overload
+def logsumexp(values: Iterable[Real | Value]) -> Value: ...
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return log(sum(exp(x))), without overflow on the way.
 
@@ -258,6 +298,10 @@ def logsumexp(values: Iterable[Any]) -> Any:
     return ops.logsumexp(*_operands(values, "logsumexp"))
 
 
+@overload
+def softmax(values: Iterable[Real]) -> list[float]: ...
+@overload
+def softmax(values: Iterable[Real | Value]) -> list[Value]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return exp(x_i) / sum_j exp(x_j) for each i; time and memory grow with the number of operands.
 
@@ -285,6 +329,10 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     return ops.softmaxes(*xs)
 
 
+@overload
+def log_softmax(values: Iterable[Real]) -> list[float]: ...
+@overload
+def log_softmax(values: Iterable[Real | Value]) -> list[Value]: ...
 def log_softmax(values: Iterable[Any]) -> list[Any]:
     """Return log(softmax(x)_i) for each i, accurate where the probability rounds to 0 or 1.
 

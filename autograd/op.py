@@ -15,6 +15,7 @@ from autograd.form import Form
 
 if TYPE_CHECKING:
     from autograd.operators import Operators
+    from autograd.typing import Real
     from autograd.value import Value
 
 __all__ = [
@@ -128,7 +129,7 @@ class Op:
     """Where the formula stands: a DLMF section or a textbook's equation."""
 
     @overload
-    def __call__(self, *operands: float, **params: float) -> float: ...  # type: ignore[overload-overlap] # of floats the first
+    def __call__(self, *operands: Real, **params: float) -> float: ...
     @overload
     def __call__(self, *operands: Operators | SupportsFloat, **params: float) -> Value: ...
     def __call__(self, *operands: Any, **params: Any) -> Any:

@@ -32,6 +32,9 @@ from autograd.vectors import dot
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
+    from autograd.render.derive.explanation import Explanation
+    from autograd.render.picture.drawing import Drawing
+    from autograd.typing import Grad
 
 __all__ = ["Note", "Number", "Value"]
 
@@ -98,6 +101,8 @@ class Value(Node, Operators):
     """
 
     __slots__ = ()
+    if TYPE_CHECKING:
+        grad: Grad
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self._data = to_float(data)
@@ -425,11 +430,11 @@ class Value(Node, Operators):
         """
         backward(self, gradient, create_graph=create_graph)
 
-    def draw(self, **options: Any) -> Any:
+    def draw(self, **options: Any) -> Drawing:
         """Draw the graph below this node; see `autograd.draw` for the options."""
         return lazy_import("draw")(self, **options)
 
-    def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Any:
+    def explain(self, wrt: Value | None = None, style: str = "text", **options: Any) -> Explanation:
         """Derive the gradient of this node step by step; see `autograd.explain`."""
         return lazy_import("explain")(self, wrt, style, **options)
 

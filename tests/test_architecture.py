@@ -38,7 +38,7 @@ LAYERS = [
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
-    ["autograd.errors", "autograd.lazy"],
+    ["autograd.errors", "autograd.lazy", "autograd.typing"],
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from autograd.backward import gradients
 from autograd.calculus import trees
@@ -23,11 +23,34 @@ from autograd.calculus.calls import Argnums, Linearization, check_function, chec
 from autograd.calculus.linear import Linear
 from autograd.value import Value
 
+if TYPE_CHECKING:
+    from autograd.typing import Derivative, Function, Gradient, Hessian, Real, ValueAndGradient
+
 __all__ = [
     "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad", "vjp",
 ]  # fmt: skip
 
+K = TypeVar("K")
 
+
+@overload
+def grad(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def grad(f: Function, argnums: int, has_aux: Literal[False] = False) -> Derivative[float, Value, Any]: ...
+@overload
+def grad(
+    f: Function, argnums: tuple[int, int], has_aux: Literal[False] = False
+) -> Derivative[tuple[float, float], tuple[Value, Value], tuple[Any, Any]]: ...
+@overload
+def grad(
+    f: Function, argnums: Sequence[int], has_aux: Literal[False] = False
+) -> Derivative[tuple[float, ...], tuple[Value, ...], tuple[Any, ...]]: ...
+@overload
+def grad(
+    f: Function, argnums: int = 0, *, has_aux: Literal[True]
+) -> Derivative[tuple[float, Any], tuple[Value, Any], tuple[Any, Any]]: ...
+@overload
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]: ...
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the gradient of ``f``, by reverse mode.
 
@@ -76,6 +99,36 @@ def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) 
     return gradient
 
 
+@overload
+def value_and_grad(
+    f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: int, has_aux: Literal[False] = False
+) -> Derivative[tuple[float, float], tuple[Value, Value], tuple[Any, Any]]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: tuple[int, int], has_aux: Literal[False] = False
+) -> Derivative[
+    tuple[float, tuple[float, float]], tuple[Value, tuple[Value, Value]], tuple[Any, tuple[Any, Any]]
+]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Sequence[int], has_aux: Literal[False] = False
+) -> Derivative[
+    tuple[float, tuple[float, ...]], tuple[Value, tuple[Value, ...]], tuple[Any, tuple[Any, ...]]
+]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: int = 0, *, has_aux: Literal[True]
+) -> Derivative[
+    tuple[tuple[float, Any], float], tuple[tuple[Value, Any], Value], tuple[tuple[Any, Any], Any]
+]: ...
+@overload
+def value_and_grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
@@ -108,6 +161,18 @@ def value_and_grad(
     return value_and_gradient
 
 
+@overload
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: Literal[False] = False
+) -> tuple[Any, Any]: ...
+@overload
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: Literal[True]
+) -> tuple[Any, Any, Any]: ...
+@overload
+def jvp(
+    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool
+) -> tuple[Any, ...]: ...
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -157,6 +222,16 @@ def _push(
     return run, run.rebuild_output(run.linear.push(direction))
 
 
+@overload
+def vjp(
+    f: Function, *primals: Any, has_aux: Literal[False] = False
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]: ...
+@overload
+def vjp(
+    f: Function, *primals: Any, has_aux: Literal[True]
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]], Any]: ...
+@overload
+def vjp(f: Function, *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of ``f``, and the function that pulls a cotangent back to the arguments: reverse mode.
 
@@ -193,7 +268,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f`` by reverse mode, one pass for each output.
 
     Parameters
@@ -217,7 +292,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     return _jacobian(f, argnums, has_aux, "jacrev", Linear.rows_by_reverse)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f`` by forward mode, one pass for each input.
 
     Parameters
@@ -238,7 +313,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     return _jacobian(f, argnums, has_aux, "jacfwd", Linear.rows_by_forward)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f``, by the mode that needs fewer passes.
 
     Parameters
@@ -259,6 +334,12 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
 
 
+@overload
+def hessian(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = False) -> Hessian: ...
+@overload
+def hessian(f: Function, argnums: int, has_aux: Literal[False] = False) -> Derivative[float, Value, Any]: ...
+@overload
+def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]: ...
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Return the function that computes all second derivatives of ``f``, by forward mode over reverse mode.
 
@@ -284,6 +365,16 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
 
 
+@overload
+def hvp(f: Function, primals: tuple[Real], tangents: tuple[Real]) -> float: ...
+@overload
+def hvp(f: Function, primals: tuple[Real | Value], tangents: tuple[Real | Value]) -> Value: ...
+@overload
+def hvp(f: Function, primals: tuple[list[float]], tangents: tuple[list[float]]) -> list[float]: ...
+@overload
+def hvp(f: Function, primals: tuple[dict[K, float]], tangents: tuple[dict[K, float]]) -> dict[K, float]: ...
+@overload
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the product of the Hessian of ``f`` with a vector, without the Hessian, by forward over reverse.
 

@@ -553,8 +553,8 @@ class CompiledFunction:
                 p.grad = g
             optimizer.step()
         finally:
-            for p, g in zip(self._params, before, strict=True):
-                p.grad = g
+            for p, own in zip(self._params, before, strict=True):
+                p.grad = own
 
     # Looking at it.
 

@@ -263,7 +263,7 @@ class Layer(Module):
         x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
         shared = (*x, 1.0) if self.bias else x
         neurons = self.neurons
-        rows = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
+        rows: list[tuple[Value, ...]] = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
         if len(rows) == len(neurons):
             sums = dots(rows, shared)
             if modes.ACTIVE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Final
+from typing import Final
 
 from autograd.backward import toposort
 from autograd.errors import GraphError, MissingDependencyError
@@ -158,7 +158,7 @@ def _check(boxes: int, edges: int, *, force: bool) -> None:
         )
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
     """Draw the graph, by micrograd's name and signature.
 
     Parameters
