@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +16,17 @@ from setuptools.command.build_ext import build_ext
 __all__ = ["EngineHook"]
 
 _NAME = "autograd.native._engine"
+# What a compiler may compute itself, or by rules of its own, where the engine means the C library's function.
+_OF_LIBM = (
+    "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 fmod log log10 log1p log2 "
+    "pow sin sinh tan tanh"
+)
 # Without a fused multiply-add, which rounds once where Python rounds twice; and without what differs from one
 # folder to another, so that the same source gives the same wheel: notes for debuggers, names of folders.
-_FLAGS = [] if os.name == "nt" else ["-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0"]
+_FLAGS = [] if os.name == "nt" else [
+    "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-Wno-unused",
+    *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
+]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
 
 
@@ -56,12 +65,19 @@ def compiled(root: Path, target: Path) -> Path | None:
     """
     folder = root / "autograd" / "native"
     sources, headers = (sorted(map(str, folder.glob(pattern))) for pattern in ("*.c", "*.h"))
-    extension = Extension(
-        _NAME, sources, depends=headers, extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True
-    )
-    command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
-    command.build_lib = str(target)
     with TemporaryDirectory() as objects:
+        rows = Path(objects, "rows.c")
+        made = subprocess.run(
+            [sys.executable, "-I", str(folder / "generate.py"), str(root), str(rows)], check=False
+        )  # in a process of its own, which imports the tree that is built
+        if made.returncode:
+            return None
+        extension = Extension(
+            _NAME, [*sources, str(rows)], depends=headers, include_dirs=[str(folder)],
+            extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True,
+        )  # fmt: skip
+        command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
+        command.build_lib = str(target)
         command.build_temp = objects
         command.ensure_finalized()
         path = Path(command.get_ext_fullpath(_NAME))

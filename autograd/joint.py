@@ -9,6 +9,7 @@ from typing import Any
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
 from autograd.modes import is_tracing
+from autograd.native import engine
 from autograd.node import Call, Node
 from autograd.op import MultiOp
 
@@ -30,14 +31,25 @@ class MultiOpCall(Call):
         The floats from which derivatives are computed; see `MultiOp.kept`.
     """
 
-    __slots__ = ("kept", "kind", "values")
+    # Where C made the call, both are its doubles.
+    __slots__ = ("_kept", "_values", "kind")
 
     def __init__(
         self, kind: MultiOp, operands: tuple[Any, ...], values: Sequence[float], kept: Sequence[float]
     ) -> None:  # fmt: skip
         super().__init__(operands)
         self.count = len(operands)
-        self.kind, self.values, self.kept = kind, values, kept
+        self.kind, self._values, self._kept = kind, values, kept
+
+    @property
+    def values(self) -> Sequence[float]:
+        """The results."""
+        return _as_tuple(self._values)
+
+    @property
+    def kept(self) -> Sequence[float]:
+        """What the derivatives are computed from."""
+        return _as_tuple(self._kept)
 
     def operands(self, index: Any) -> tuple[Any, ...]:
         """Return the operands of one result, the index behind them."""
@@ -92,8 +104,17 @@ class MultiOpCall(Call):
             )
 
 
+def _as_tuple(xs: Any) -> Sequence[float]:
+    found: Sequence[float] = xs if isinstance(xs, (tuple, list)) else engine.floats(xs)
+    return found
+
+
 def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Any]:
     """Compute an operation with several results, and record each as a node."""
+    if engine is not None:
+        made = engine.several(kind, operands)
+        if made is not None:
+            return made  # type: ignore[no-any-return]
     operands = tuple([x if isinstance(x, Node) else to_float(x) for x in operands])
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
     values = kind.values(numbers)

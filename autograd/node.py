@@ -1,6 +1,6 @@
 """The node: a number, the operation and operands it came from, the local derivatives, and notes.
 
-How these are stored is explained above `Node.__slots__`. Code outside of this module uses the methods; only
+How these are stored is explained in `Node`. Code outside of this module uses the methods; only
 the hottest loops (value.py, vectors.py, backward.py, sweep.py) and keep/copying.py touch the slots.
 """
 
@@ -15,6 +15,7 @@ from weakref import WeakSet, ref
 from autograd.errors import AnomalyError
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, refuse_while_tracing, user_line
+from autograd.native import engine
 from autograd.op import ANY, Op
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "HOOKED",
     "NODE_SLOTS",
     "OTHER_SLOTS",
+    "SLOTS",
     "Bundle",
     "Call",
     "ConstantNote",
@@ -99,6 +101,8 @@ NODE_SLOTS: Final = ("grad", "_a", "_b")
 """The slots of a node that may hold nodes, or tuples of them."""
 OTHER_SLOTS: Final = ("_data", "_da", "_db", "_row")
 """The slots of a node that never hold nodes: numbers and the operation."""
+SLOTS: Final = (*NODE_SLOTS, *OTHER_SLOTS, "note")
+"""All slots of a node: those of the class `Value`, or of its type in C."""
 
 
 class Node:
@@ -110,7 +114,9 @@ class Node:
     # the pair of its vectors, which are tuples, and in _b, for each, the list of floats that is its local
     # derivative. One of several results of an operation keeps in _a their call and in _b its index. A leaf
     # has None everywhere.
-    __slots__ = ("_a", "_b", "_da", "_data", "_db", "_row", "grad", "note")
+    # Where C was compiled, the type that it makes keeps the same (native/node.h), the numbers as such.
+    if not TYPE_CHECKING:  # a type checker is to know the slots, which are of `Value`
+        __slots__ = ()
 
     _pool: ClassVar[list[Any]]
     """Blank nodes, whose slots are to be filled.
@@ -390,6 +396,8 @@ class Node:
         """
         if not callable(hook):
             raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
+        if engine is not None:
+            engine.watch()  # a hook may refer to what rests on its node, which is a cycle for the collector
         own = partial(hook)  # an object of its own, should a function be registered twice
         HOOKED.add(own)
         note = self._own_note()

@@ -12,6 +12,7 @@ from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
 from autograd.form import Form
+from autograd.native import engine
 
 if TYPE_CHECKING:
     from autograd.operators import Operators
@@ -39,6 +40,10 @@ INF = math.inf
 REALS = (-INF, INF)
 
 
+# What calls a row: in C, where that was compiled, which hands over to `Op._call` whatever is rare.
+_Called: Any = object if engine is None else engine.Callable
+
+
 class _Description:
     """The docstring of `Op`, and for ``help()`` of a row one that is made from it."""
 
@@ -53,7 +58,7 @@ class _Description:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Op:
+class Op(_Called):  # type: ignore[misc]
     r"""One row of the table, and the function itself: ``exp(2.0)`` is a float, ``exp(Value(2.0))`` a Value.
 
     Rows are singletons: copied and pickled by name.
@@ -128,11 +133,17 @@ class Op:
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
 
-    @overload
-    def __call__(self, *operands: Real, **params: float) -> float: ...
-    @overload
-    def __call__(self, *operands: Operators | SupportsFloat, **params: float) -> Value: ...
-    def __call__(self, *operands: Any, **params: Any) -> Any:
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: Real, **params: float) -> float: ...
+        @overload
+        def __call__(self, *operands: Operators | SupportsFloat, **params: float) -> Value: ...
+        def __call__(self, *operands: Any, **params: Any) -> Any:
+            """Apply to numbers, or to operands of which one is a node."""
+
+    def _call(self, *operands: Any, **params: Any) -> Any:
+        """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
         if self.params:
             if params or self.arity == ANY or len(operands) != self.arity + len(self.params):
@@ -152,6 +163,9 @@ class Op:
                 plain = False
         self.check_count(len(operands))
         return self.value(*operands) if plain else self.value(*map(to_float, operands))
+
+    if engine is None:
+        __call__ = _call
 
     def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
         """Evaluate the partials on floats, by IEEE's rules where Python's division or power would raise.

@@ -21,10 +21,8 @@ from typing import Any, Final, TypeVar
 
 from autograd.errors import GraphError
 from autograd.floats.convert import to_float
-from autograd.joint import MultiOpCall, float_pull
-from autograd.native import REPLACED, engine
+from autograd.native import engine
 from autograd.node import Bundle, Call, Node
-from autograd.op import Op
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
@@ -97,7 +95,6 @@ if hasattr(os, "register_at_fork"):
 _ZERO: Final = 0.0
 _PLAIN: Final = {float, type(None)}
 _get_grad: Final = attrgetter("grad")
-_set_grad: Final = Node.__dict__["grad"].__set__
 
 
 def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  # noqa: ARG001
@@ -107,7 +104,8 @@ def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  #
     other threads out, so nothing needs to be compared, and the one call into C is not split by an interrupt
     from the keyboard.
     """
-    deque(map(_set_grad, nodes, after), maxlen=0)
+    if nodes:
+        deque(map(nodes[0].__class__.__dict__["grad"].__set__, nodes, after), maxlen=0)
     return True
 
 
@@ -347,8 +345,6 @@ def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any],
 
 
 sweep: Callable[[Node, float], bool] = _sweep
-# Both once more in C, where that was compiled: see native/backward.c.
+# All once more in C, where that was compiled: see native/pass.c.
 if engine is not None:
-    engine.take_pass(Op, MultiOpCall, float_pull)
-    REPLACED.update(sweep=_sweep, exchange=_exchange, add_floats=_add_floats)
     sweep, _exchange, _add_floats = engine.sweep, engine.exchange, engine.add_floats

@@ -21,12 +21,14 @@ from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
+from autograd.joint import MultiOpCall, float_pull
 from autograd.joint import record as record_all
 from autograd.keep.copying import deepcopy, reduce
 from autograd.lazy import lazy_import
 from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing, user_line
-from autograd.native import REPLACED, engine
-from autograd.node import ConstantNote, Node, Note, apply_modes, text
+from autograd.native import engine
+from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, text
+from autograd.op import SEVERAL
 from autograd.operators import Number, Operators
 from autograd.vectors import dot
 
@@ -100,7 +102,7 @@ class Value(Node, Operators):
     (11.0, 6.0)
     """
 
-    __slots__ = ()
+    __slots__ = SLOTS
     if TYPE_CHECKING:
         grad: Grad
 
@@ -137,7 +139,9 @@ class Value(Node, Operators):
                     )
         numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
         y = op.value(*numbers)
-        local: list[float | None] = list(op.local(y, numbers))
+        local: list[float | None] = [
+            d if d.__class__ is float else _local_derivative(op, d) for d in op.local(y, numbers)
+        ]
         for i, x in enumerate(operands):
             if x.__class__ is not Value:
                 if i < len(local):
@@ -445,7 +449,7 @@ class Value(Node, Operators):
     def __copy__(self) -> Value:
         self._refuse_copy("copies")
         twin: Value = _new()
-        for slot in Node.__slots__:
+        for slot in SLOTS:
             setattr(twin, slot, getattr(self, slot))
         return twin
 
@@ -468,16 +472,53 @@ class Value(Node, Operators):
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
 
 
+# Where the engine in C was compiled, it makes the type, of what is written above: the slots, the operators
+# and the rows' methods are its own, and hand over to those of `Operators` what is rare.
+if engine is not None and not TYPE_CHECKING:
+    _of_c = {"tanh", "relu", "__init__", "__dict__", "__weakref__", "__slots__", *SLOTS}
+    _operators = dict(vars(Operators))
+    engine.take_rows(
+        [
+            (op, op.name, op.arity, tuple(map(float, op.params.values())), op.gated, op.params_first)
+            for op in ops.TABLE.values()
+        ],
+        ops.Op._call,
+        math.hypot,
+    )
+    engine.take_pass(MultiOpCall, float_pull, [(kind, name) for name, kind in SEVERAL.items()])
+    Value = engine.node_type(
+        "autograd.value.Value",
+        Value.__bases__,
+        {
+            k: v
+            for k, v in vars(Value).items()
+            if k not in _of_c and not (k in _operators and k in ("__add__", "__sub__", "__mul__"))
+        },
+        Value.__init__,
+        ACTIVE,
+        Call,
+        _operators,
+        {
+            name: (op, _operators[name])
+            for name, op in ops.TABLE.items()
+            if name in _operators and op.arity > 0
+        },
+    )
+
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _POOL, _new = blocks(partial(object.__new__, Value))
 Node._pool = _POOL
-
-# Where the engine in C was compiled, it replaces the five operators above, division and negation: see
-# native/operators.c.
 if engine is not None:
-    REPLACED.update(engine.take_operators(Value, ACTIVE, _ADD, _SUB, _MUL, ops.div, ops.neg, _TANH, _RELU))
     _new = engine.blank
 Node._new = staticmethod(_new)
+
+
+def _local_derivative(op: Op, d: Any) -> float | None:
+    """Return what somebody's own rule gives as a float; None stays, for what nothing flows to."""
+    try:
+        return None if d is None else to_float(d)
+    except TypeError as error:
+        raise TypeError(f"a partial of {op.name} is no number: {error}") from None
 
 
 def _number(x: Any) -> Any:

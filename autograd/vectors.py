@@ -10,6 +10,7 @@ from autograd import ops
 from autograd.floats import many
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE
+from autograd.native import engine
 from autograd.node import Node
 
 __all__ = ["dot", "dots"]
@@ -24,11 +25,19 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
 
     Where many nodes share a tuple, a backward pass adds up its gradient as one vector.
     """
+    if engine is not None:
+        node = engine.dot(ws, xs)
+        if node is not None:
+            return node
     return _product(*_vector(ws), *_vector(xs))
 
 
 def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     """Record the scalar product of each row with ``xs``, as `dot` does, looking at ``xs`` only once."""
+    if engine is not None:
+        found = engine.dots(rows, xs)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
     vector = xs, x_data, x_recorded = _vector(xs)
     constant = None if x_recorded else (x_data, None)
     nodes: list[Any] = []

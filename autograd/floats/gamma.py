@@ -293,7 +293,7 @@ def digamma(x: float) -> float:
             x -= 1.0
             terms.append(1.0 / x)
         if x < 1.0:
-            terms[-1:] = []
+            terms.pop()
             x += 1.0
         return math.fsum((_digamma_to_two(x), *terms))
     return polygamma(x, 0.0)
@@ -327,13 +327,14 @@ def polygamma(x: float, order: float) -> float:
         return float((-mirrored if n % 2 else mirrored) - _cotangent(x, n))
 
 
-@cache
-def _tail(n: int) -> tuple[float, ...]:
-    """Coefficients of the asymptotic series, DLMF 5.15.8, the last one first: of z**(-n - 2 k)."""
-    return tuple(
+# For each order the coefficients of the asymptotic series, DLMF 5.15.8, the last one first: of z**(-n - 2 k).
+_TAILS = {
+    n: tuple([
         float(_BERNOULLI[k - 1]) * (math.factorial(2 * k + n - 1) / math.factorial(2 * k))
         for k in range(12, 0, -1)
-    )
+    ])
+    for n in range(1, 21)
+}  # fmt: skip
 
 
 def _polygamma_of_doubles(x: float, n: int) -> float:
@@ -366,12 +367,12 @@ def _polygamma_of_doubles(x: float, n: int) -> float:
             k += 1.0
         lost, inverse, top = (z - x) - (k - 1.0), 1.0 / z, z**-n
         square, series = inverse * inverse, 0.0
-        for c in _tail(n):
+        for c in _TAILS[n]:
             series = series * square + c
         top_factor = float(math.factorial(n - 1))
         terms += (top_factor * top, factor * top * (0.5 + lost) * inverse, top * (series * square))
     y = math.fsum(terms)
-    if x < 0.0 and n % 2 == 0 and abs(y) < (0.8 if n else 0.65) * max(map(abs, terms)):
+    if x < 0.0 and n % 2 == 0 and abs(y) < (0.8 if n else 0.65) * max([abs(t) for t in terms]):
         if n or x < -10.0:
             return NAN  # next to a zero
         # What rounding took from the quotients.

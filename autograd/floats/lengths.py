@@ -62,7 +62,7 @@ def _cosine(x: float, r: float, rest: float) -> float:
 
 def _cosines(xs: tuple[float, ...]) -> tuple[float, ...]:
     """Give `directions` where the squares leave the range."""
-    infinite = builtins.sum(map(math.isinf, xs))
+    infinite = len([x for x in xs if math.isinf(x)])
     if any(x != x for x in xs) or infinite > 1:
         return (NAN,) * len(xs)
     if infinite:

@@ -189,15 +189,15 @@ def softmaxes(_: float, *xs: float) -> tuple[float, ...]:
     return weights(xs)
 
 
-def softmax_slopes(y: float, *operands: float) -> tuple[float, ...]:
+def softmax_slopes(_: float, *operands: float) -> tuple[float, ...]:
     """Partials of the softmax: on the diagonal y times the sum of the other weights, else -y times one."""
     *xs, index = operands
-    return softmax_row(weights(tuple(xs)), int(index), y)
+    return softmax_row(weights(tuple(xs)), int(index))
 
 
-def softmax_row(w: Sequence[float], place: int, y: float | None = None) -> tuple[float, ...]:
+def softmax_row(w: Sequence[float], place: int) -> tuple[float, ...]:
     """Partials of one softmax by the weights."""
-    y = w[place] if y is None else y
+    y = w[place]
     slopes = [-y * v for v in w]
     slopes[place] = y * sum(*w[:place], *w[place + 1 :])
     return tuple(slopes)
@@ -248,7 +248,7 @@ def _relative(w: Sequence[float], g: Sequence[float]) -> tuple[list[float], floa
         c = g[at]
         h = [x - c for x in g]
         h[at] = 0.0
-    return h, exact_sum(list(map(mul, w, h)))
+    return h, exact_sum([v * x for v, x in zip(w, h, strict=True)])
 
 
 def softmax_pull(w: Sequence[float], g: Sequence[float]) -> list[float]:

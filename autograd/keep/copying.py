@@ -86,6 +86,7 @@ class _Translator:
 
 
 _KEPT_BY_CALLS = ("kind", "values", "kept")
+_SLOTS_OF_CALLS = ("kind", "_values", "_kept")
 
 
 _ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with several results
@@ -94,7 +95,7 @@ _ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with
 def _fill(call: MultiOpCall, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
     call.grad = None
     call._a, call.count = operands, len(operands)
-    for slot, x in zip(_KEPT_BY_CALLS, kept, strict=True):
+    for slot, x in zip(_SLOTS_OF_CALLS, kept, strict=True):
         setattr(call, slot, x)
 
 
@@ -109,7 +110,7 @@ def _copied(root: Node, memo: dict[int, Any]) -> Any:
     old = _closure(root, memo)
     _refuse_cycles(old)
     for node in old:
-        memo[id(node)] = object.__new__(node.__class__)
+        memo[id(node)] = object.__new__(MultiOpCall) if node.__class__ is MultiOpCall else Node._new()
     translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Node, MultiOpCall)) else x)
     for node in old:
         twin = memo[id(node)]

@@ -88,7 +88,7 @@ def to_json(root: Value) -> str:
                 "operands": [encode(x) for x in call.elements],
                 "values": list(map(encode_float, call.values)),
             }
-            if call.kept is not call.values:
+            if call._kept is not call._values:
                 held["kept"] = list(map(encode_float, call.kept))
             if not call_agrees(call):
                 held["assigned"] = True

@@ -1,55 +1,76 @@
-"""The hottest code once more in C, where the installation found a C compiler; see engine.c.
+"""The engine once more in C, where the installation found a C compiler; see engine.c.
 
-Nothing depends on it: the Python functions that it stands in for are the definition, and give the same bits.
-Set the environment variable ``CHAINRULE_PURE_PYTHON`` to do without it: while installing, so that it is not
-compiled, or later, so that it is not used.
+Nothing depends on it: the Python that it stands in for is the definition, and gives the same bits. Set the
+environment variable ``CHAINRULE_PURE_PYTHON`` to do without it: while installing, so that it is not compiled,
+or later, so that it is not used.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["REPLACED", "engine"]
+__all__ = ["engine", "sources", "why"]
 
 
-def _engine_in_c() -> Any:
-    """Return the compiled module, or None where it was not compiled, is not wanted, or is another copy's.
+def sources(package: str | os.PathLike[str]) -> list[Path]:
+    """Return the files that the compiled module is made of, of the package in that folder."""
+    folder = Path(package)
+    native = folder / "native"
+    return [
+        *sorted([*native.glob("*.[ch]"), native / "generate.py"]),
+        folder / "ops.py", folder / "form.py", folder / "op.py", *sorted((folder / "floats").glob("*.py")),
+    ]  # fmt: skip
 
-    One that is older than its source, or cannot be loaded, is not used either; then a warning says so.
+
+def digest(package: str | os.PathLike[str]) -> str:
+    """Return what tells these files from others."""
+    import hashlib
+
+    made = hashlib.sha256()
+    for file in sources(package):
+        made.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return made.hexdigest()[:32]
+
+
+def _engine_in_c() -> tuple[Any, str]:
+    """Return the compiled module, and why it is used; or None, and why not.
+
+    One that is not of its sources, or cannot be loaded, is not used; then a warning says so.
     """
     if os.environ.get("CHAINRULE_PURE_PYTHON"):
-        return None
+        return None, "CHAINRULE_PURE_PYTHON is set"
     try:
         module = import_module("autograd.native._engine")
-        changed = _newer_source(str(module.__file__))
+        changed = _is_of_other_sources(module)
     except ModuleNotFoundError:
-        return None
+        return None, "it was not compiled: no C compiler was found when the package was installed"
     except ImportError as error:
-        return _without(f"could not be loaded: {error}")
+        return None, _without(f"could not be loaded: {error}")
     except OSError:  # a bundler has put the package into one file
-        return None
+        return None, "its file cannot be looked at"
     if changed:
-        return _without(f"is older than {changed}")
-    return module if module.claim() else None
+        return None, _without("is not of the sources beside it, which were changed since")
+    return (
+        (module, "compiled")
+        if module.claim()
+        else (None, "another copy of the package in this process has it")
+    )
 
 
-def _newer_source(compiled: str) -> str:
-    """Return the name of a source that was changed after it was compiled, in a source tree.
-
-    It is empty where there is none.
-    """
-    time = os.stat(compiled).st_mtime
-    with os.scandir(os.path.dirname(__file__)) as files:
-        return next(
-            (file.name for file in files if file.name.endswith((".c", ".h")) and file.stat().st_mtime > time),
-            "",
-        )
+def _is_of_other_sources(module: Any) -> bool:
+    """Tell, in a source tree, whether a source was changed after the module was compiled."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    if not os.path.exists(os.path.join(package, "native", "engine.c")):
+        return False
+    time = os.stat(str(module.__file__)).st_mtime
+    newer = any(os.stat(file).st_mtime > time for file in sources(package))
+    return newer and digest(package) != module.digest
 
 
-def _without(why: str) -> None:
+def _without(why: str) -> str:
     """Say that Python runs in the compiled module's place, and how to compile it."""
     import warnings
 
@@ -60,10 +81,11 @@ def _without(why: str) -> None:
     warnings.warn_explicit(
         message, RuntimeWarning, os.path.dirname(__file__), 1
     )  # one line: a folder has no source to show
+    return why
 
 
-engine: Final = _engine_in_c()
+_found: Final = _engine_in_c()
+engine: Final = _found[0]
 """The compiled module, or None."""
-
-REPLACED: Final[dict[str, Callable[..., Any]]] = {}
-"""The Python functions that C stands in for, by name."""
+why: Final = _found[1]
+"""Why it is used, or is not."""

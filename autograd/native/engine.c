@@ -1,48 +1,9 @@
-/* The hottest code of the engine once more, in C: the arithmetic of Value, and the backward pass.
+/* The engine in C: the type of nodes, operations on them, and the backward pass.
 
-   value.py and sweep.py are the definition, and what runs where this was not compiled. Tests prove the two
-   equal, to the bit. */
+   The Python of the package is the definition, and what runs where this was not compiled. Tests prove the two
+   equal, to the bit. What the operations compute is in a file that generate.py writes from that Python. */
 
 #include "node.h"
-
-const char *const slot_names[SLOTS] = {"_data", "grad", "_row", "_a", "_b", "_da", "_db", "note"};
-Py_ssize_t offsets[SLOTS];
-PyTypeObject *value_type;
-PyObject *zero, *integer_zero;
-
-Py_ssize_t
-offset_of(PyTypeObject *type, const char *slot)
-{
-    PyObject *descriptor = PyObject_GetAttrString((PyObject *)type, slot);
-    if (!descriptor) return -1;
-    Py_ssize_t found = -1;
-    if (Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
-        found = ((PyMemberDescrObject *)descriptor)->d_member->offset;
-    else PyErr_Format(PyExc_TypeError, "%s is not a slot", slot);
-    Py_DECREF(descriptor);
-    return found;
-}
-
-/* Blank nodes, made by the block for the garbage collector's sake: see blocks.py. */
-#define LARGEST 4096
-static PyObject *store[LARGEST];
-static Py_ssize_t stored, made;
-
-PyObject *
-blank(void)
-{
-    if (!stored) {
-        Py_ssize_t block = 16 + made / 2 < LARGEST ? 16 + made / 2 : LARGEST;
-        int enabled = PyGC_Disable(); /* or it would look in the middle of the block */
-        while (stored < block && (store[stored] = value_type->tp_alloc(value_type, 0))) stored++;
-        if (block < LARGEST) made += stored;
-        PyErr_Clear(); /* some is enough */
-        if (enabled) PyGC_Enable();
-        return value_type->tp_alloc(value_type,
-                                    0); /* now it may look, while they are blank and in the cache */
-    }
-    return store[--stored];
-}
 
 static PyObject *
 claim(PyObject *module, PyObject *unused)
@@ -53,19 +14,21 @@ claim(PyObject *module, PyObject *unused)
     Py_RETURN_TRUE;
 }
 
-static PyObject *
-new_node(PyObject *module, PyObject *unused)
-{
-    return blank();
-}
-
 static PyMethodDef functions[] = {
     {"claim", claim, METH_NOARGS,
      "Whether the caller is the first to ask: one copy of the package in a process can have it."},
-    {"take_operators", take_operators, METH_VARARGS,
-     "Put methods in C on Value; return those that were there, by name."},
+    {"node_type", make_node_type, METH_VARARGS, "Make the type of nodes."},
+    {"take_rows", take_rows, METH_VARARGS, "Learn the table."},
     {"take_pass", take_pass, METH_VARARGS, "Learn what sweep() has to know."},
-    {"blank", new_node, METH_NOARGS, "Return a node whose slots are to be filled."},
+    {"blank", node_blank, METH_NOARGS, "Return a node whose slots are to be filled."},
+    {"watch", node_watch, METH_NOARGS, "Have the collector look at all nodes from now on."},
+    {"compute", compute, METH_VARARGS,
+     "Return the value and partials of a row on floats, or None where only Python knows."},
+    {"dot", dot_of, METH_VARARGS, "What vectors.py does under that name, or None."},
+    {"dots", dots_of, METH_VARARGS, "What vectors.py does under that name, or None."},
+    {"several", several_of, METH_VARARGS, "The results of an operation with several, or None."},
+    {"floats", floats, METH_O, "What doubles hold, as a tuple."},
+    {"layer", layer_of, METH_VARARGS, "The outputs of neurons side by side, or None."},
     {"sweep", pass_sweep, METH_VARARGS, "What sweep.py does under that name."},
     {"exchange", pass_exchange, METH_VARARGS, "What sweep.py does under that name."},
     {"add_floats", pass_add_floats, METH_VARARGS, "What sweep.py does under that name."},
@@ -78,7 +41,9 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__engine(void)
 {
-    zero = PyFloat_FromDouble(0.0);
-    integer_zero = PyLong_FromLong(0);
-    return zero && integer_zero ? PyModule_Create(&definition) : NULL;
+    if (ready_types() < 0 || ready_operators() < 0) return NULL;
+    PyObject *module = PyModule_Create(&definition);
+    if (module && PyModule_AddObjectRef(module, "Callable", (PyObject *)&callable_type) < 0) Py_CLEAR(module);
+    if (module && PyModule_AddStringConstant(module, "digest", digest_of_sources) < 0) Py_CLEAR(module);
+    return module;
 }

@@ -1,40 +1,119 @@
-/* A node as C sees it. */
+/* A node as C sees it: see node.py, of which this is the twin. */
 
 #ifndef AUTOGRAD_NODE_H
 #define AUTOGRAD_NODE_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <float.h>
-#include <structmember.h>
+#include <stdint.h>
 
-#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
-#error "doubles must be computed as doubles, by IEEE's rules"
-#endif
+#include "rows.h"
+
 #ifdef Py_GIL_DISABLED
-#error "the store of blank nodes relies on the interpreter's lock"
-#endif
-#ifdef _MSC_VER
-#pragma fp_contract(off) /* a product and a sum round twice, as in Python */
+#error "the engine relies on the interpreter's lock"
 #endif
 
-/* The slots of a node, at places that are looked up once. A deleted one holds NULL. */
-enum { DATA, GRAD, ROW, A, B, DA, DB, NOTE, SLOTS };
-extern const char *const slot_names[SLOTS];
-extern Py_ssize_t offsets[SLOTS];
-#define AT(node, slot) (*(PyObject **)((char *)(node) + offsets[slot]))
+/* A number, or an object in its place. */
+typedef union {
+    double number;
+    PyObject *object;
+} Slot;
 
-extern PyTypeObject *value_type;
-extern PyObject *zero, *integer_zero; /* the float, the whole number */
+/* What a node keeps:
+     LEAF    no operands
+     PAIR    one or two of them in a and b, the local derivatives in da and db
+     MANY    the tuple of them in a, the local derivatives in da.object, which is of the type Doubles
+     DOT     its two vectors, tuples, in a and b; the local derivatives of each in da.object and db.object,
+             NULL where the vector holds no node
+     RESULT  the call in a, of which it is one of several results, and which one in da.number */
+enum { LEAF, PAIR, MANY, DOT, RESULT };
 
-/* Where a type keeps a slot; -1 with an error set if it has none of that name. */
-Py_ssize_t offset_of(PyTypeObject *type, const char *slot);
+typedef struct {
+    PyObject_HEAD
+    double data;
+    Slot grad, da, db;
+    PyObject *a, *b, *note; /* NULL is None */
+    uint32_t place;         /* of a pass, which looks whether it is its own */
+    unsigned row : 20;      /* in `rows`; 0 for none */
+    unsigned kind : 3;
+    unsigned has_da : 1, has_db : 1; /* of a PAIR: whether something flows to the operand */
+    unsigned holds_object : 1;       /* grad is an object */
+    unsigned is_tracked : 1;         /* by the collector */
+} Node;
 
-/* A new node, all of whose slots are to be filled. */
-PyObject *blank(void);
+/* Doubles, of which some may be None. */
+typedef struct {
+    PyObject_VAR_HEAD
+    char *is_none; /* NULL where none is */
+    double at[1];
+} Doubles;
 
-/* What the module offers to Python, beside what stands in engine.c. */
-PyObject *take_operators(PyObject *module, PyObject *args);
+/* A row of the table, or of the user's own. */
+typedef struct {
+    PyObject *op; /* borrowed: it leaves the list when it goes */
+    const Row *c; /* NULL where C does not compute it */
+    int arity, params, is_gated, params_first;
+    int is_own; /* not of the table: what it refers to is not known */
+    PyObject *constants[2]; /* the constants' defaults */
+    double defaults[2];
+    uint32_t next; /* of the places that are free */
+} Known;
+
+extern PyTypeObject *value_type, *call_type;
+extern PyTypeObject doubles_type, callable_type;
+extern PyObject *active; /* the set that is not empty while a mode is in force anywhere */
+extern Known *rows;
+
+#define IS_NODE(x) Py_IS_TYPE((PyObject *)(x), value_type)
+#define NODE(x) ((Node *)(x))
+#define DOUBLES(x) ((Doubles *)(x))
+#define IS_NONE(d, i) ((d)->is_none && (d)->is_none[i])
+
+/* node.c */
+Node *new_node(void); /* a blank one, not tracked; NULL with an error set */
+Doubles *new_doubles(Py_ssize_t count, int some_none);
+void track(Node *node);
+void track_below(PyObject *x); /* a node that another refers to, but not as its operand */
+void track_all(void);
+extern int tracks_all;
+uint32_t row_index(PyObject *op); /* 0 with an error set */
+void release_row(uint32_t index);
+PyObject *grad_of(Node *node);
+int replace_grad(Node *node, PyObject *value, PyObject **old); /* `old` is to be released */
+PyObject *make_node_type(PyObject *module, PyObject *args);
+PyObject *node_blank(PyObject *module, PyObject *unused);
+PyObject *node_watch(PyObject *module, PyObject *unused);
+int ready_types(void);
+
+/* A node is tracked where what it rests on is. */
+static inline void
+track_like(Node *node, PyObject *operand)
+{
+    if (operand && IS_NODE(operand) && NODE(operand)->is_tracked && !node->is_tracked) track(node);
+}
+
+/* operators.c */
+PyObject *take_rows(PyObject *module, PyObject *args);
+PyObject *compute(PyObject *module, PyObject *args);
+PyObject *dot_of(PyObject *module, PyObject *args);
+PyObject *dots_of(PyObject *module, PyObject *args);
+PyObject *several_of(PyObject *module, PyObject *args);
+PyObject *layer_of(PyObject *module, PyObject *args);
+extern PyNumberMethods node_arithmetic;
+int give_methods(PyTypeObject *type, PyObject *operators, PyObject *methods);
+PyObject *callable_call(PyObject *self, PyObject *args, PyObject *kwargs);
+int ready_operators(void);
+
+/* pass.c */
+/* What a call with several results keeps, beside its operands: places in the object of Python. */
+typedef struct {
+    Py_ssize_t operands, grad, count, kind, values, kept;
+} Places;
+extern Places places;
+extern PyTypeObject *multi_call_type;
+#define KEPT_AT(call, slot) (*(PyObject **)(void *)((char *)(call) + places.slot))
+const Several *several_of_kind(PyObject *kind); /* NULL where C does not compute it */
+PyObject *floats(PyObject *module, PyObject *doubles);
 PyObject *take_pass(PyObject *module, PyObject *args);
 PyObject *pass_sweep(PyObject *module, PyObject *args);
 PyObject *pass_exchange(PyObject *module, PyObject *args);

@@ -1,237 +1,812 @@
-/* The arithmetic of Value, tanh and relu, in their common cases. Whatever is rarer, a mode in force, a number
-   of another type, goes to the Python method that each stands in for. */
+/* Operations on nodes: operators, methods and calls of rows, in their common cases. Whatever is rarer, a mode
+   in force, a number of another type, a place where only Python knows, goes to the Python that each stands in
+   for. */
 
 #include "node.h"
 #include <math.h>
+#include <string.h>
+#include <structmember.h>
 
-/* The operators, and for each the row it records and the Python method that it shortens. */
-enum { ADD, RADD, SUB, RSUB, MUL, RMUL, DIV, RDIV, NEG, TANH, RELU, METHODS };
-static PyObject *rows[METHODS], *python_methods[METHODS];
+#define MOST 8 /* operands of a row with a fixed number of them, constants included */
 
-static PyObject *active; /* the set that is not empty while a mode is in force anywhere */
-static PyObject *one, *minus_one;
+static PyObject *python_call, *hypot_in_python, *plan_name;
+static uint32_t dot_row;
 
-/* Fill a blank node. Takes over the reference to y; the others are borrowed. */
-static PyObject *
-record(PyObject *y, PyObject *op, PyObject *a, PyObject *b, PyObject *da, PyObject *db)
+static double
+hypot_called(const double *x, long n, int *failed)
 {
-    Py_INCREF(
-        da); /* an operand's number, maybe, which a finalizer may replace while blank() collects garbage */
-    Py_INCREF(db);
-    PyObject *node = y ? blank() : NULL;
+    PyObject *small[MOST + 1] = {NULL}, **items = small + 1, *result = NULL;
+    if (n > MOST && !(items = PyMem_Malloc((size_t)n * sizeof *items))) {
+        *failed = 1;
+        return 0.0;
+    }
+    long made = 0;
+    for (; made < n && (items[made] = PyFloat_FromDouble(x[made])); made++) {}
+    if (made == n) result = PyObject_Vectorcall(hypot_in_python, items, (size_t)n, NULL);
+    while (made) Py_DECREF(items[--made]);
+    if (items != small + 1) PyMem_Free(items);
+    double y = result ? PyFloat_AsDouble(result) : 0.0;
+    Py_XDECREF(result);
+    if (PyErr_Occurred()) { /* no memory: Python will say so itself */
+        PyErr_Clear();
+        *failed = 1;
+    }
+    return y;
+}
+
+/* Give the operands of a node a home, and their derivatives. Of a PAIR the references to a and b are taken
+ * over. */
+static inline Node *
+pair(uint32_t row, double y, PyObject *a, PyObject *b, double da, double db, int has_da, int has_db)
+{
+    Node *node = new_node();
     if (!node) {
-        Py_XDECREF(y);
-        Py_DECREF(da);
-        Py_DECREF(db);
+        Py_DECREF(a);
+        Py_XDECREF(b);
         return NULL;
     }
-    AT(node, DATA) = y;
-    AT(node, GRAD) = Py_NewRef(zero);
-    AT(node, ROW) = Py_NewRef(op);
-    AT(node, A) = Py_NewRef(a);
-    AT(node, B) = Py_NewRef(b);
-    AT(node, DA) = da;
-    AT(node, DB) = db;
-    AT(node, NOTE) = Py_NewRef(Py_None);
+    node->data = y;
+    node->a = a;
+    node->b = b;
+    node->da.number = da;
+    node->db.number = db;
+    node->kind = PAIR;
+    node->row = row & 0xFFFFF;
+    node->has_da = has_da != 0;
+    node->has_db = has_db != 0;
+    Py_INCREF(rows[row].op);
+    track_like(node, a);
+    track_like(node, b);
     return node;
 }
 
-/* A node's number, or NULL where this is no business of ours. */
-static PyObject *
-number(PyObject *node)
+/* A node of many operands. Takes over the references to the tuple and the derivatives. */
+static Node *
+many(uint32_t row, double y, PyObject *operands, Doubles *local)
 {
-    PyObject *data = AT(node, DATA);
-    return data && PyFloat_CheckExact(data) && !PySet_GET_SIZE(active) ? data : NULL;
-}
-
-/* A quotient whose slopes take no care: neither by zero, nor so small that it has lost digits which -(x / y)
- * / y would miss. */
-static int
-is_plain(double x, double y)
-{
-    return y != 0.0 && (fabs(x / y) > 1e-290 || fabs(y) >= 1.0);
-}
-
-static PyObject *
-quotient(PyObject *row, PyObject *a, PyObject *b, double x, double y)
-{
-    PyObject *da = PyFloat_CheckExact(a) ? Py_NewRef(Py_None) : PyFloat_FromDouble(1.0 / y);
-    PyObject *db = PyFloat_CheckExact(b) ? Py_NewRef(Py_None) : PyFloat_FromDouble(-(x / y) / y);
-    PyObject *node = da && db ? record(PyFloat_FromDouble(x / y), row, a, b, da, db) : NULL;
-    Py_XDECREF(da);
-    Py_XDECREF(db);
+    Node *node = operands && local ? new_node() : NULL;
+    if (!node) {
+        Py_XDECREF(operands);
+        Py_XDECREF(local);
+        return NULL;
+    }
+    node->data = y;
+    node->a = operands;
+    node->da.object = (PyObject *)local;
+    node->kind = MANY;
+    node->row = row & 0xFFFFF;
+    Py_INCREF(rows[row].op);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(operands) && !node->is_tracked; i++)
+        track_like(node, PyTuple_GET_ITEM(operands, i));
     return node;
 }
 
-static PyObject *
-binary(int method, PyObject *self, PyObject *other)
+/* Read a number: 1 for a node, 0 for a float, 2 for a whole number, -1 for what is not for us. */
+static inline int
+read_number(PyObject *x, double *number)
 {
-    PyObject *p = number(self), *q, *constant = NULL, *node;
-    if (!p) goto rare;
-    if (Py_IS_TYPE(other, value_type)) {
-        q = number(other);
-        if (!q || method == RADD || method == RSUB || method == RMUL || method == RDIV) goto rare;
-    } else if (PyFloat_CheckExact(other)) {
-        q = constant = Py_NewRef(other);
-    } else if (PyLong_CheckExact(other)) {
-        double exact = PyLong_AsDouble(other);
-        if (exact == -1.0 && PyErr_Occurred()) {
-            PyErr_Clear(); /* too large: the message is Python's */
-            goto rare;
+    if (IS_NODE(x)) {
+        *number = NODE(x)->data;
+        return 1;
+    }
+    if (PyFloat_CheckExact(x)) {
+        *number = PyFloat_AS_DOUBLE(x);
+        return 0;
+    }
+    if (PyLong_CheckExact(x)) {
+        *number = PyLong_AsDouble(x);
+        if (*number == -1.0 && PyErr_Occurred()) { /* too large: the message is Python's */
+            PyErr_Clear();
+            return -1;
         }
-        q = constant = PyFloat_FromDouble(exact);
-        if (!q) return NULL;
-    } else {
-        goto rare;
+        return 2;
     }
-    PyObject *right = constant ? constant : other;
-    double x = PyFloat_AS_DOUBLE(p), y = PyFloat_AS_DOUBLE(q);
-    if ((method == DIV && !is_plain(x, y)) || (method == RDIV && !is_plain(y, x))) {
-        Py_XDECREF(constant);
-        goto rare;
-    }
-    PyObject *row = rows[method];
-    switch (method) {
-    case ADD:
-        node = record(PyFloat_FromDouble(x + y), row, self, right, one, constant ? Py_None : one);
-        break;
-    case SUB:
-        node = record(PyFloat_FromDouble(x - y), row, self, right, one, constant ? Py_None : minus_one);
-        break;
-    case MUL: node = record(PyFloat_FromDouble(x * y), row, self, right, q, constant ? Py_None : p); break;
-    /* The reflected ones: here the constant is the left operand. But sum() starts from the int 0, and 0 + x
-     * is x + 0. */
-    case RADD:
-        if (y == 0.0 && PyLong_CheckExact(other))
-            node = record(PyFloat_FromDouble(x + y), row, self, right, one, Py_None);
-        else node = record(PyFloat_FromDouble(y + x), row, right, self, Py_None, one);
-        break;
-    case RSUB: node = record(PyFloat_FromDouble(y - x), row, right, self, Py_None, minus_one); break;
-    case DIV: node = quotient(row, self, right, x, y); break;
-    case RDIV: node = quotient(row, right, self, y, x); break;
-    default: node = record(PyFloat_FromDouble(y * x), row, right, self, Py_None, q); break;
-    }
-    Py_XDECREF(constant);
-    return node;
-rare:
-    return PyObject_CallFunctionObjArgs(python_methods[method], self, other, NULL);
+    return -1;
 }
 
-#define BINARY(name, METHOD) \
-    static PyObject *name(PyObject *self, PyObject *other) { return binary(METHOD, self, other); }
-BINARY(value_add, ADD)
-BINARY(value_radd, RADD)
-BINARY(value_sub, SUB)
-BINARY(value_rsub, RSUB)
-BINARY(value_mul, MUL)
-BINARY(value_rmul, RMUL)
-BINARY(value_div, DIV)
-BINARY(value_rdiv, RDIV)
+/* Whether a constant is one that the row takes. */
+static int
+is_allowed(const Row *c, int which, double x)
+{
+    if (!c->whole[which].is_whole) return 1;
+    return c->whole[which].low <= x && x <= c->whole[which].high && x == floor(x);
+}
 
+/* Apply a row to operands and, after them, constants. NULL without an error set: Python has the word. */
 static PyObject *
-value_neg(PyObject *self, PyObject *unused)
+apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
 {
-    PyObject *x = number(self);
-    if (!x) return PyObject_CallOneArg(python_methods[NEG], self);
-    return record(PyFloat_FromDouble(-PyFloat_AS_DOUBLE(x)), rows[NEG], self, Py_None, minus_one, Py_None);
-}
-
-static PyObject *
-value_relu(PyObject *self, PyObject *unused)
-{
-    PyObject *x = number(self);
-    if (!x || isnan(PyFloat_AS_DOUBLE(x))) return PyObject_CallOneArg(python_methods[RELU], self);
-    if (PyFloat_AS_DOUBLE(x) > 0.0) return record(Py_NewRef(x), rows[RELU], self, Py_None, one, Py_None);
-    return record(Py_NewRef(zero), rows[RELU], self, Py_None, Py_None, Py_None);
-}
-
-static PyObject *
-value_tanh(PyObject *self, PyObject *unused)
-{
-    PyObject *data = number(self);
-    if (!data || fabs(PyFloat_AS_DOUBLE(data)) > 340.0)
-        return PyObject_CallOneArg(python_methods[TANH], self);
-    double x = PyFloat_AS_DOUBLE(data), e = exp(-2.0 * fabs(x)), q = e - e * (e / (1.0 + e));
-    PyObject *local = PyFloat_FromDouble(4.0 * (q - q * q));
-    if (!local) return NULL;
-    PyObject *node = record(PyFloat_FromDouble(tanh(x)), rows[TANH], self, Py_None, local, Py_None);
-    Py_DECREF(local);
-    return node;
-}
-
-/* The same without a look up: what the interpreter calls for `+`, `-`, `*` and `/`. */
-#define NUMBER(name, METHOD, REFLECTED) \
-    static PyObject *name(PyObject *x, PyObject *y) \
-    { \
-        if (Py_IS_TYPE(x, value_type)) return binary(METHOD, x, y); \
-        if (Py_IS_TYPE(y, value_type)) return binary(REFLECTED, y, x); \
-        Py_RETURN_NOTIMPLEMENTED; \
+    Known *row = &rows[index];
+    const Row *c = row->c;
+    if (!c || !c->kernel || PySet_GET_SIZE(active)) return NULL;
+    int arity = row->arity, all = arity + row->params, kinds[MOST], nodes = 0;
+    if (count < arity || count > all || all > MOST) return NULL;
+    double x[MOST], y, d[MOST];
+    for (int i = 0; i < all; i++) {
+        if (i >= count) {
+            x[i] = row->defaults[i - arity];
+            kinds[i] = 3;
+            continue;
+        }
+        kinds[i] = read_number(given[i], &x[i]);
+        if (kinds[i] < 0 || (i >= arity && (kinds[i] == 1 || !is_allowed(c, i - arity, x[i])))) return NULL;
+        nodes |= kinds[i] == 1;
     }
-NUMBER(number_add, ADD, RADD)
-NUMBER(number_sub, SUB, RSUB)
-NUMBER(number_mul, MUL, RMUL)
-NUMBER(number_div, DIV, RDIV)
-
-static PyObject *
-number_neg(PyObject *x)
-{
-    return value_neg(x, NULL);
-}
-
-#define SIGNED(name) name "($self, other, /)\n--\n\n"
-static PyMethodDef operators[METHODS] = {
-    [ADD] = {"__add__", value_add, METH_O, SIGNED("__add__")},
-    [RADD] = {"__radd__", value_radd, METH_O, SIGNED("__radd__")},
-    [SUB] = {"__sub__", value_sub, METH_O, SIGNED("__sub__")},
-    [RSUB] = {"__rsub__", value_rsub, METH_O, SIGNED("__rsub__")},
-    [MUL] = {"__mul__", value_mul, METH_O, SIGNED("__mul__")},
-    [RMUL] = {"__rmul__", value_rmul, METH_O, SIGNED("__rmul__")},
-    [DIV] = {"__truediv__", value_div, METH_O, SIGNED("__truediv__")},
-    [RDIV] = {"__rtruediv__", value_rdiv, METH_O, SIGNED("__rtruediv__")},
-    [NEG] = {"__neg__", value_neg, METH_NOARGS, "__neg__($self, /)\n--\n\n"},
-    [TANH] = {"tanh", value_tanh, METH_NOARGS, "tanh($self, /)\n--\n\nHyperbolic tangent."},
-    [RELU] = {"relu", value_relu, METH_NOARGS,
-              "relu($self, /)\n--\n\nRectified linear unit, max(0, x); the derivative at 0 is 0."},
-};
-
-PyObject *
-take_operators(PyObject *module, PyObject *args)
-{
-    PyObject *type, *modes, *add, *sub, *mul, *div, *neg, *tanh_, *relu;
-    if (!PyArg_ParseTuple(args, "O!O!OOOOOOO", &PyType_Type, &type, &PySet_Type, &modes, &add, &sub, &mul,
-                          &div, &neg, &tanh_, &relu))
-        return NULL;
-    for (int slot = 0; slot < SLOTS; slot++) {
-        if ((offsets[slot] = offset_of((PyTypeObject *)type, slot_names[slot])) < 0) return NULL;
-    }
-    one = PyFloat_FromDouble(1.0);
-    minus_one = PyFloat_FromDouble(-1.0);
-    PyObject *own[METHODS] = {add, add, sub, sub, mul, mul, div, div, neg, tanh_, relu},
-             *replaced = PyDict_New();
-    if (!one || !minus_one || !replaced) {
-        Py_XDECREF(replaced);
-        return NULL;
-    }
-    value_type = (PyTypeObject *)Py_NewRef(type);
-    active = Py_NewRef(modes);
-    for (int i = 0; i < METHODS; i++) {
-        const char *name = operators[i].ml_name;
-        rows[i] = Py_NewRef(own[i]);
-        python_methods[i] = PyObject_GetAttrString(type, name);
-        PyObject *method = PyDescr_NewMethod(value_type, &operators[i]);
-        int failed = !python_methods[i] || !method
-                     || PyDict_SetItemString(replaced, name, python_methods[i]) < 0
-                     || PyObject_SetAttrString(type, name, method) < 0;
-        Py_XDECREF(method);
-        if (failed) {
-            Py_DECREF(replaced);
+    begin_kernel();
+    if (!c->kernel(x, &y, nodes ? d : NULL)) return NULL;
+    if (!nodes) return PyFloat_FromDouble(y);
+    PyObject *operands[MOST];
+    for (int i = 0; i < all; i++) {
+        operands[i] = kinds[i] == 2   ? PyFloat_FromDouble(x[i])
+                      : kinds[i] == 3 ? Py_NewRef(row->constants[i - arity])
+                                      : Py_NewRef(given[i]);
+        if (!operands[i]) {
+            while (i) Py_DECREF(operands[--i]);
             return NULL;
         }
     }
-    value_type->tp_as_number->nb_add = number_add;
-    value_type->tp_as_number->nb_subtract = number_sub;
-    value_type->tp_as_number->nb_multiply = number_mul;
-    value_type->tp_as_number->nb_true_divide = number_div;
-    value_type->tp_as_number->nb_negative = number_neg;
-    return replaced;
+    if (all <= 2) {
+        int has_da = kinds[0] == 1 && !(row->is_gated && d[0] == 0.0);
+        int has_db = arity == 2 && kinds[1] == 1 && !(row->is_gated && d[1] == 0.0);
+        return (PyObject *)pair(index, y, operands[0], all == 2 ? operands[1] : NULL, d[0],
+                                has_db ? d[1] : 0.0, has_da, has_db);
+    }
+    PyObject *tuple = PyTuple_New(all);
+    Doubles *local = new_doubles(all, 1);
+    for (int i = 0; i < all; i++) {
+        if (tuple) PyTuple_SET_ITEM(tuple, i, operands[i]);
+        else Py_DECREF(operands[i]);
+        if (!local) continue;
+        local->at[i] = i < arity ? d[i] : 0.0;
+        local->is_none[i] = i >= arity || kinds[i] != 1 || (row->is_gated && d[i] == 0.0);
+    }
+    return (PyObject *)many(index, y, tuple, local);
+}
+
+/* The same of a row over any number of operands, which are a tuple. */
+static PyObject *
+apply_to_many(uint32_t index, PyObject *operands)
+{
+    Known *row = &rows[index];
+    Py_ssize_t n = PyTuple_GET_SIZE(operands);
+    if (!row->c || !row->c->many || PySet_GET_SIZE(active) || !n || row->params) return NULL;
+    double small[64], *x = small, y;
+    if (n > 64 && !(x = PyMem_Malloc((size_t)n * sizeof *x))) return PyErr_NoMemory();
+    int nodes = 0, others = 0;
+    PyObject *result = NULL, *taken = NULL;
+    Doubles *local = NULL;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        int kind = read_number(PyTuple_GET_ITEM(operands, i), &x[i]);
+        if (kind < 0) goto done;
+        nodes |= kind == 1;
+        others |= kind != 1 ? kind + 1 : 0;
+    }
+    begin_kernel();
+    if (!nodes) {
+        if (row->c->many(x, (long)n, &y, NULL)) result = PyFloat_FromDouble(y);
+        goto done;
+    }
+    local = new_doubles(n, others || row->is_gated);
+    if (!local || !row->c->many(x, (long)n, &y, local->at)) goto done;
+    if (local->is_none)
+        for (Py_ssize_t i = 0; i < n; i++)
+            local->is_none[i] =
+                !IS_NODE(PyTuple_GET_ITEM(operands, i)) || (row->is_gated && local->at[i] == 0.0);
+    if (others & 2) { /* whole numbers */
+        if (!(taken = PyTuple_New(n))) goto done;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyObject *item = PyTuple_GET_ITEM(operands, i);
+            item = PyLong_CheckExact(item) ? PyFloat_FromDouble(x[i]) : Py_NewRef(item);
+            if (!item) goto done;
+            PyTuple_SET_ITEM(taken, i, item);
+        }
+    } else {
+        taken = Py_NewRef(operands);
+    }
+    result = (PyObject *)many(index, y, taken, local);
+    taken = NULL;
+    local = NULL;
+done:
+    Py_XDECREF(taken);
+    Py_XDECREF(local);
+    if (x != small) PyMem_Free(x);
+    return result;
+}
+
+/* Operators. */
+
+enum { ADD, SUB, MUL, DIV, FLOORDIV, MOD, NEG, ABS, POW, POWER, OPERATIONS };
+static const char *const row_names[OPERATIONS] = {"add", "sub", "mul", "div", "floordiv",
+                                                  "mod", "neg", "abs", "pow", "power"};
+static const char *const method_names[OPERATIONS][2] = {
+    [ADD] = {"__add__", "__radd__"},
+    [SUB] = {"__sub__", "__rsub__"},
+    [MUL] = {"__mul__", "__rmul__"},
+    [DIV] = {"__truediv__", "__rtruediv__"},
+    [FLOORDIV] = {"__floordiv__", "__rfloordiv__"},
+    [MOD] = {"__mod__", "__rmod__"},
+    [NEG] = {"__neg__", NULL},
+    [ABS] = {"__abs__", NULL},
+    [POW] = {"__pow__", "__rpow__"},
+};
+static uint32_t operation_rows[OPERATIONS];
+static PyObject *methods_in_python[OPERATIONS][2];
+
+static PyObject *
+rare(int operation, PyObject *a, PyObject *b)
+{
+    if (PyErr_Occurred()) return NULL;
+    if (!b) return PyObject_CallOneArg(methods_in_python[operation][0], a);
+    if (IS_NODE(a)) return PyObject_CallFunctionObjArgs(methods_in_python[operation][0], a, b, NULL);
+    return PyObject_CallFunctionObjArgs(methods_in_python[operation][1], b, a, NULL);
+}
+
+static PyObject *
+binary(int operation, PyObject *a, PyObject *b)
+{
+    if (!IS_NODE(a) && !IS_NODE(b)) Py_RETURN_NOTIMPLEMENTED;
+    if (operation == ADD && PyLong_CheckExact(a) && !PySet_GET_SIZE(active)) {
+        /* sum() starts from the int 0, and 0 + x is x + 0.0 */
+        double zero;
+        if (read_number(a, &zero) == 2 && zero == 0.0) {
+            PyObject *second = PyFloat_FromDouble(0.0);
+            return second ? (PyObject *)pair(operation_rows[ADD], NODE(b)->data + 0.0, Py_NewRef(b), second,
+                                             1.0, 0.0, 1, 0)
+                          : NULL;
+        }
+    }
+    PyObject *two[2] = {a, b};
+    PyObject *made = apply(operation_rows[operation == POW && !IS_NODE(b) ? POWER : operation], two, 2);
+    return made ? made : rare(operation, a, b);
+}
+
+#define BINARY(name, OPERATION) \
+    static PyObject *name(PyObject *a, PyObject *b) { return binary(OPERATION, a, b); }
+BINARY(node_sub, SUB)
+BINARY(node_div, DIV)
+BINARY(node_floordiv, FLOORDIV)
+BINARY(node_mod, MOD)
+
+/* The two that are most of what most programs do, without the detour by a kernel. */
+static PyObject *
+node_add(PyObject *a, PyObject *b)
+{
+    if (IS_NODE(a) && !PySet_GET_SIZE(active)) {
+        if (IS_NODE(b))
+            return (PyObject *)pair(operation_rows[ADD], NODE(a)->data + NODE(b)->data, Py_NewRef(a),
+                                    Py_NewRef(b), 1.0, 1.0, 1, 1);
+        if (PyFloat_CheckExact(b))
+            return (PyObject *)pair(operation_rows[ADD], NODE(a)->data + PyFloat_AS_DOUBLE(b), Py_NewRef(a),
+                                    Py_NewRef(b), 1.0, 0.0, 1, 0);
+    }
+    return binary(ADD, a, b);
+}
+
+static PyObject *
+node_mul(PyObject *a, PyObject *b)
+{
+    if (IS_NODE(a) && !PySet_GET_SIZE(active)) {
+        double x = NODE(a)->data, y;
+        if (IS_NODE(b)) {
+            y = NODE(b)->data;
+            return (PyObject *)pair(operation_rows[MUL], x * y, Py_NewRef(a), Py_NewRef(b), y, x, 1, 1);
+        }
+        if (PyFloat_CheckExact(b)) {
+            y = PyFloat_AS_DOUBLE(b);
+            return (PyObject *)pair(operation_rows[MUL], x * y, Py_NewRef(a), Py_NewRef(b), y, 0.0, 1, 0);
+        }
+    }
+    return binary(MUL, a, b);
+}
+
+static PyObject *
+node_pow(PyObject *a, PyObject *b, PyObject *modulus)
+{
+    if (modulus != Py_None) Py_RETURN_NOTIMPLEMENTED;
+    return binary(POW, a, b);
+}
+
+static PyObject *
+unary(int operation, PyObject *x)
+{
+    PyObject *made = apply(operation_rows[operation], &x, 1);
+    return made ? made : rare(operation, x, NULL);
+}
+
+static PyObject *
+node_neg(PyObject *x)
+{
+    return unary(NEG, x);
+}
+
+static PyObject *
+node_abs(PyObject *x)
+{
+    return unary(ABS, x);
+}
+
+PyNumberMethods node_arithmetic = {
+    .nb_add = node_add,
+    .nb_subtract = node_sub,
+    .nb_multiply = node_mul,
+    .nb_true_divide = node_div,
+    .nb_floor_divide = node_floordiv,
+    .nb_remainder = node_mod,
+    .nb_power = node_pow,
+    .nb_negative = node_neg,
+    .nb_absolute = node_abs,
+};
+
+/* Methods: a row's, called on a node as `x.exp()`. All else that is asked of one its Python function answers.
+ */
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    uint32_t row;
+    PyObject *python;
+} Method;
+
+static PyObject *
+method_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    Method *method = (Method *)self;
+    Py_ssize_t count = PyVectorcall_NARGS(flags);
+    if (count && !names && IS_NODE(args[0])) {
+        PyObject *made = apply(method->row, args, count);
+        if (made || PyErr_Occurred()) return made;
+    }
+    return PyObject_Vectorcall(method->python, args, flags, names);
+}
+
+static PyObject *
+method_get(PyObject *self, PyObject *node, PyObject *type)
+{
+    return node && node != Py_None ? PyMethod_New(self, node) : Py_NewRef(self);
+}
+
+static PyObject *
+method_attribute(PyObject *self, PyObject *name)
+{
+    PyObject *found = PyObject_GenericGetAttr(self, name);
+    if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
+    PyErr_Clear();
+    return PyObject_GetAttr(((Method *)self)->python, name);
+}
+
+static PyObject *
+method_repr(PyObject *self)
+{
+    return PyObject_Repr(((Method *)self)->python);
+}
+
+/* For pickles and copies it is what stands in the class under its name. */
+static PyObject *
+method_name(PyObject *self, void *unused)
+{
+    PyObject *name = PyObject_GetAttrString(((Method *)self)->python, "__name__");
+    PyObject *full = name ? PyUnicode_FromFormat("Value.%U", name) : NULL;
+    Py_XDECREF(name);
+    return full;
+}
+
+static PyObject *
+method_reduce(PyObject *self, PyObject *unused)
+{
+    return method_name(self, NULL);
+}
+
+static PyObject *
+method_module(PyObject *self, void *unused)
+{
+    return PyUnicode_FromString("autograd.value");
+}
+
+static PyMethodDef method_methods[] = {
+    {"__reduce__", method_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static void
+method_dealloc(PyObject *self)
+{
+    Py_XDECREF(((Method *)self)->python);
+    PyObject_Free(self);
+}
+
+static PyMemberDef method_members[] = {
+    {"__wrapped__", T_OBJECT, offsetof(Method, python), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyObject *
+method_doc(PyObject *self, void *unused)
+{
+    return PyObject_GetAttrString(((Method *)self)->python, "__doc__");
+}
+
+static PyGetSetDef method_getset[] = {
+    {"__doc__", method_doc, NULL, NULL, NULL},
+    {"__qualname__", method_name, NULL, NULL, NULL},
+    {"__module__", method_module, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyTypeObject method_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "autograd.native._engine.Method",
+    .tp_basicsize = sizeof(Method),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .tp_vectorcall_offset = offsetof(Method, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_descr_get = method_get,
+    .tp_getattro = method_attribute,
+    .tp_repr = method_repr,
+    .tp_members = method_members,
+    .tp_methods = method_methods,
+    .tp_getset = method_getset,
+    .tp_dealloc = method_dealloc,
+};
+
+int
+give_methods(PyTypeObject *type, PyObject *operators, PyObject *methods)
+{
+    for (int i = 0; i < OPERATIONS; i++)
+        for (int side = 0; side < 2; side++) {
+            if (!method_names[i][side]) continue;
+            PyObject *function = PyDict_GetItemString(operators, method_names[i][side]);
+            if (!function) {
+                PyErr_Format(PyExc_TypeError, "%s is missing", method_names[i][side]);
+                return -1;
+            }
+            methods_in_python[i][side] = Py_NewRef(function);
+        }
+    PyObject *name, *two;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(methods, &at, &name, &two)) {
+        PyObject *op, *function;
+        if (!PyArg_ParseTuple(two, "OO", &op, &function)) return -1;
+        uint32_t row = row_index(op);
+        Method *method = row ? PyObject_New(Method, &method_type) : NULL;
+        if (!method) return -1;
+        method->vectorcall = method_call;
+        method->row = row;
+        method->python = Py_NewRef(function);
+        int failed = PyObject_SetAttr((PyObject *)type, name, (PyObject *)method);
+        Py_DECREF(method);
+        if (failed < 0) return -1;
+    }
+    return 0;
+}
+
+/* Rows, called as functions: `autograd.exp(x)`. */
+
+PyObject *
+callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
+    if (index && value_type && !(kwargs && PyDict_GET_SIZE(kwargs)) && rows[index].c) {
+        Known *row = &rows[index];
+        PyObject *const *items = &PyTuple_GET_ITEM(args, 0), *turned[MOST];
+        Py_ssize_t count = PyTuple_GET_SIZE(args);
+        PyObject *made = NULL;
+        if (row->arity < 0) {
+            made = apply_to_many(index, args);
+        } else if (!row->params_first) {
+            made = apply(index, items, count);
+        } else if (count == row->arity + row->params && count <= MOST) { /* the constants come first */
+            for (Py_ssize_t i = 0; i < count; i++) turned[i] = items[(i + row->params) % count];
+            made = apply(index, turned, count);
+        }
+        if (made || PyErr_Occurred()) return made;
+    }
+    if (!python_call) {
+        PyErr_SetString(PyExc_TypeError, "the engine does not know how rows are called yet");
+        return NULL;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(args);
+    PyObject *all = PyTuple_New(count + 1);
+    if (!all) return NULL;
+    PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
+    for (Py_ssize_t i = 0; i < count; i++) PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
+    PyObject *result = PyObject_Call(python_call, all, kwargs);
+    Py_DECREF(all);
+    return result;
+}
+
+/* take_rows(rows, call, hypot): learn the table, how Python calls a row, and math.hypot. Each row comes as
+   (op, name, arity, constants, is_gated, params_first). */
+PyObject *
+take_rows(PyObject *module, PyObject *args)
+{
+    PyObject *list;
+    if (!PyArg_ParseTuple(args, "O!OO", &PyList_Type, &list, &python_call, &hypot_in_python)) return NULL;
+    Py_INCREF(python_call);
+    Py_INCREF(hypot_in_python);
+    length_in_python = hypot_called;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        PyObject *op, *constants;
+        const char *name;
+        int arity, gated, first;
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(list, i), "OsiO!pp", &op, &name, &arity, &PyTuple_Type,
+                              &constants, &gated, &first))
+            return NULL;
+        uint32_t index = row_index(op);
+        if (!index) return NULL;
+        Known *row = &rows[index];
+        row->arity = arity;
+        row->params = (int)PyTuple_GET_SIZE(constants);
+        row->is_gated = gated;
+        row->params_first = first;
+        row->is_own = 0;
+        for (int k = 0; k < row->params && k < 2; k++) {
+            row->constants[k] = Py_NewRef(PyTuple_GET_ITEM(constants, k));
+            row->defaults[k] = PyFloat_AsDouble(row->constants[k]);
+            if (PyErr_Occurred()) return NULL;
+        }
+        for (const Row *c = rows_in_c; c->name && row->params <= 2; c++)
+            if (!strcmp(c->name, name)) row->c = c;
+        for (int k = 0; k < OPERATIONS; k++)
+            if (!strcmp(row_names[k], name)) operation_rows[k] = index;
+        if (!strcmp(name, "dot")) dot_row = index;
+    }
+    Py_RETURN_NONE;
+}
+
+/* compute(op, operands): the value and the partials of a row on floats, or None where Python has the word. */
+PyObject *
+compute(PyObject *module, PyObject *args)
+{
+    PyObject *op, *operands;
+    if (!PyArg_ParseTuple(args, "OO!", &op, &PyTuple_Type, &operands)) return NULL;
+    uint32_t index = row_index(op);
+    if (!index) return NULL;
+    const Row *c = rows[index].c;
+    Py_ssize_t n = PyTuple_GET_SIZE(operands);
+    int arity = rows[index].arity;
+    if (!c || (arity >= 0 && n != arity + rows[index].params)) Py_RETURN_NONE;
+    double *x = PyMem_Calloc((size_t)(2 * n + 1), sizeof *x), *d = x + n, y;
+    if (!x) return PyErr_NoMemory();
+    PyObject *result = NULL;
+    for (Py_ssize_t i = 0; i < n; i++) x[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(operands, i));
+    if (PyErr_Occurred()) goto done;
+    begin_kernel();
+    if (!(c->kernel ? c->kernel(x, &y, d) : c->many(x, (long)n, &y, d))) {
+        result = Py_NewRef(Py_None);
+        goto done;
+    }
+    Py_ssize_t slopes = arity >= 0 ? arity : n - rows[index].params;
+    PyObject *partials = PyTuple_New(slopes);
+    for (Py_ssize_t i = 0; partials && i < slopes; i++) {
+        PyObject *p = PyFloat_FromDouble(d[i]);
+        if (p) PyTuple_SET_ITEM(partials, i, p);
+        else Py_CLEAR(partials);
+    }
+    if (partials) result = Py_BuildValue("dN", y, partials);
+done:
+    PyMem_Free(x);
+    return result;
+}
+
+/* Scalar products. */
+
+/* The numbers of a vector, and whether it holds a node; NULL without an error set: Python has the word. */
+static Doubles *
+numbers_of(PyObject *vector, int *nodes)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(vector);
+    *nodes = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *x = PyTuple_GET_ITEM(vector, i);
+        if (IS_NODE(x)) *nodes = 1;
+        else if (!PyFloat_CheckExact(x)) return NULL;
+    }
+    Doubles *made = new_doubles(n, 0);
+    for (Py_ssize_t i = 0; made && i < n; i++) {
+        PyObject *x = PyTuple_GET_ITEM(vector, i);
+        made->at[i] = IS_NODE(x) ? NODE(x)->data : PyFloat_AS_DOUBLE(x);
+    }
+    return made;
+}
+
+static PyObject *
+product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_nodes)
+{
+    double y = 0.0;
+    Py_ssize_t n = Py_SIZE(w);
+    for (Py_ssize_t i = 0; i < n; i++) y += w->at[i] * x->at[i];
+    if (y == 0.0) y = 0.0; /* without a sign */
+    if (!w_nodes && !x_nodes) return PyFloat_FromDouble(y);
+    Node *node = new_node();
+    if (!node) return NULL;
+    node->data = y;
+    node->kind = DOT;
+    node->a = Py_NewRef(ws);
+    node->b = Py_NewRef(xs);
+    node->da.object = w_nodes ? Py_NewRef(x) : NULL;
+    node->db.object = x_nodes ? Py_NewRef(w) : NULL;
+    node->row = dot_row & 0xFFFFF;
+    Py_INCREF(rows[dot_row].op);
+    for (Py_ssize_t i = 0; i < n && !node->is_tracked; i++) {
+        track_like(node, PyTuple_GET_ITEM(ws, i));
+        track_like(node, PyTuple_GET_ITEM(xs, i));
+    }
+    return (PyObject *)node;
+}
+
+/* dot(ws, xs): what vectors.py does under that name. */
+PyObject *
+dot_of(PyObject *module, PyObject *args)
+{
+    PyObject *ws, *xs, *made = NULL;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyTuple_Type, &ws, &PyTuple_Type, &xs)) return NULL;
+    if (PyTuple_GET_SIZE(ws) != PyTuple_GET_SIZE(xs) || PySet_GET_SIZE(active)) Py_RETURN_NONE;
+    int w_nodes, x_nodes;
+    Doubles *w = numbers_of(ws, &w_nodes), *x = w ? numbers_of(xs, &x_nodes) : NULL;
+    if (x) made = product(ws, w, w_nodes, xs, x, x_nodes);
+    Py_XDECREF(w);
+    Py_XDECREF(x);
+    if (made || PyErr_Occurred()) return made;
+    Py_RETURN_NONE;
+}
+
+/* dots(rows, xs): what vectors.py does under that name, or None. */
+PyObject *
+dots_of(PyObject *module, PyObject *args)
+{
+    PyObject *list, *xs, *made = NULL;
+    if (!PyArg_ParseTuple(args, "OO!", &list, &PyTuple_Type, &xs)) return NULL;
+    if (PySet_GET_SIZE(active) || (!PyList_CheckExact(list) && !PyTuple_CheckExact(list))) Py_RETURN_NONE;
+    int x_nodes;
+    Doubles *x = numbers_of(xs, &x_nodes);
+    if (!x) goto failed;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
+    made = PyList_New(count);
+    for (Py_ssize_t i = 0; made && i < count; i++) {
+        PyObject *ws = PySequence_Fast_GET_ITEM(list, i), *node = NULL;
+        int w_nodes;
+        Doubles *w =
+            PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x) ? numbers_of(ws, &w_nodes) : NULL;
+        if (w) node = product(ws, w, w_nodes, xs, x, x_nodes);
+        Py_XDECREF(w);
+        if (node) PyList_SET_ITEM(made, i, node);
+        else Py_CLEAR(made);
+    }
+    Py_DECREF(x);
+    if (made) return made;
+failed:
+    if (PyErr_Occurred()) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* several(kind, operands): what joint.py does in `record`, or None. */
+PyObject *
+several_of(PyObject *module, PyObject *args)
+{
+    PyObject *kind, *operands, *row = NULL, *made = NULL, *call = NULL, *count = NULL;
+    if (!PyArg_ParseTuple(args, "OO!", &kind, &PyTuple_Type, &operands)) return NULL;
+    const Several *c = several_of_kind(kind);
+    Py_ssize_t n = PyTuple_GET_SIZE(operands);
+    if (!c || !n || PySet_GET_SIZE(active)) Py_RETURN_NONE;
+    int nodes;
+    Doubles *x = numbers_of(operands, &nodes), *values = NULL, *kept = NULL;
+    if (!x) goto failed;
+    if (!nodes) goto failed;
+    if (!(values = new_doubles(n, 0))) goto failed;
+    begin_kernel();
+    if (!c->values(x->at, (long)n, values->at)) goto failed;
+    if (!c->kept) {
+        kept = (Doubles *)Py_NewRef(values);
+    } else {
+        if (!(kept = new_doubles(n, 0))) goto failed;
+        begin_kernel();
+        if (!c->kept(x->at, (long)n, kept->at)) goto failed;
+    }
+    row = PyObject_GetAttrString(kind, "row");
+    uint32_t index = row ? row_index(row) : 0;
+    count = index ? PyLong_FromSsize_t(n) : NULL;
+    call = count ? multi_call_type->tp_alloc(multi_call_type, 0) : NULL;
+    if (!call) goto failed;
+    KEPT_AT(call, operands) = Py_NewRef(operands);
+    KEPT_AT(call, grad) = Py_NewRef(Py_None);
+    KEPT_AT(call, count) = Py_NewRef(count);
+    KEPT_AT(call, kind) = Py_NewRef(kind);
+    KEPT_AT(call, values) = Py_NewRef(values);
+    KEPT_AT(call, kept) = Py_NewRef(kept);
+    int is_tracked = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *operand = PyTuple_GET_ITEM(operands, i);
+        is_tracked |= IS_NODE(operand) && NODE(operand)->is_tracked;
+    }
+    made = PyList_New(n);
+    for (Py_ssize_t i = 0; made && i < n; i++) {
+        Node *node = new_node();
+        if (!node) {
+            Py_CLEAR(made);
+            break;
+        }
+        node->data = values->at[i];
+        node->kind = RESULT;
+        node->a = Py_NewRef(call);
+        node->da.number = (double)i;
+        node->row = index & 0xFFFFF;
+        Py_INCREF(row);
+        if (is_tracked) track(node);
+        PyList_SET_ITEM(made, i, (PyObject *)node);
+    }
+failed:
+    Py_XDECREF(x);
+    Py_XDECREF(values);
+    Py_XDECREF(kept);
+    Py_XDECREF(row);
+    Py_XDECREF(count);
+    Py_XDECREF(call);
+    if (made || PyErr_Occurred()) return made;
+    Py_RETURN_NONE;
+}
+
+/* The row that a function is, or that a method is of; 0 where it is neither. */
+static uint32_t
+row_of(PyObject *function)
+{
+    if (Py_IS_TYPE(function, &method_type)) return ((Method *)function)->row;
+    if (PyObject_TypeCheck(function, &callable_type)) return row_index(function);
+    return 0;
+}
+
+static void
+take_note(PyObject *node, PyObject *note)
+{
+    if (note == Py_None || NODE(node)->note) return;
+    NODE(node)->note = Py_NewRef(note);
+}
+
+/* layer(neurons, xs): for each neuron the activation of its scalar product with xs, all of which take its note. A
+   neuron says in `_plan` what its row of weights is, its note and its activation. None where one does not, or where
+   Python has the word for another reason. */
+PyObject *
+layer_of(PyObject *module, PyObject *args)
+{
+    PyObject *neurons, *xs, *made = NULL;
+    if (!PyArg_ParseTuple(args, "OO!", &neurons, &PyTuple_Type, &xs)) return NULL;
+    if (PySet_GET_SIZE(active) || !PyList_Check(neurons)) Py_RETURN_NONE;
+    int x_nodes;
+    Doubles *x = numbers_of(xs, &x_nodes);
+    if (!x) goto failed;
+    made = PyList_New(0);
+    for (Py_ssize_t i = 0; made && i < PyList_GET_SIZE(neurons); i++) {
+        PyObject *node = NULL, *plan = PyObject_GetAttr(PyList_GET_ITEM(neurons, i), plan_name);
+        if (!plan) PyErr_Clear();
+        if (plan && PyTuple_CheckExact(plan) && PyTuple_GET_SIZE(plan) == 3) {
+            PyObject *ws = PyTuple_GET_ITEM(plan, 0), *note = PyTuple_GET_ITEM(plan, 1), *f = PyTuple_GET_ITEM(plan, 2);
+            uint32_t row = f == Py_None ? 0 : row_of(f);
+            int w_nodes;
+            Doubles *w = PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x) && (row || f == Py_None)
+                             ? numbers_of(ws, &w_nodes)
+                             : NULL;
+            if (w && (w_nodes || x_nodes)) node = product(ws, w, w_nodes, xs, x, x_nodes);
+            Py_XDECREF(w);
+            if (node) take_note(node, note);
+            if (node && row) {
+                PyObject *y = apply(row, &node, 1);
+                if (y) take_note(y, note);
+                Py_DECREF(node);
+                node = y;
+            }
+        }
+        Py_XDECREF(plan);
+        if (!node || PyList_Append(made, node) < 0) Py_CLEAR(made);
+        Py_XDECREF(node);
+    }
+    Py_DECREF(x);
+    if (made) return made;
+failed:
+    if (PyErr_Occurred()) return NULL;
+    Py_RETURN_NONE;
+}
+
+int
+ready_operators(void)
+{
+    plan_name = PyUnicode_InternFromString("_plan");
+    return plan_name ? PyType_Ready(&method_type) : -1;
 }

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograd import Note, Value, dots, modes
+from autograd.native import engine
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer
@@ -45,6 +46,10 @@ def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[
             f"{len(rows)} rows of {[*map(len, rows)]}"
         )
     return rows
+
+
+_PLANNED = {"_row", "_note", "_activate", "granular"}
+"""The attributes of a neuron of which its plan is made."""
 
 
 class Neuron(Module):
@@ -128,7 +133,7 @@ class Neuron(Module):
     def _replace(self, row: tuple[Any, ...]) -> None:
         if len(row) != len(self._row):
             raise ValueError(f"this neuron has {self.nin} weights, got {len(row) - self.bias}")
-        object.__setattr__(self, "_row", tuple([x if isinstance(x, Value) else Value(x) for x in row]))
+        self._row = tuple([x if isinstance(x, Value) else Value(x) for x in row])
         for name, x in self._children():
             x.label = x.label or (f"{self._path}.{name}" if self._path else name)
 
@@ -140,6 +145,14 @@ class Neuron(Module):
 
     def __setattr__(self, name: str, attribute: Any) -> None:
         object.__setattr__(self, name, attribute)
+        if name in _PLANNED:
+            object.__setattr__(self, "_plan", self._planned())
+
+    def _planned(self) -> tuple[Any, ...] | None:
+        """Return what a layer in C is to know of this neuron; None where it is not for C."""
+        if self.__class__ is not Neuron or not set(vars(self)) >= _PLANNED or self.granular:
+            return None
+        return self._row, self._note, self._activate
 
     def _moved(self) -> None:
         self._note = Note("", self._path)
@@ -263,6 +276,10 @@ class Layer(Module):
         x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
         shared = (*x, 1.0) if self.bias else x
         neurons = self.neurons
+        if engine is not None:
+            made = engine.layer(neurons, shared)
+            if made is not None:
+                return made  # type: ignore[no-any-return]
         rows: list[tuple[Value, ...]] = [n._row for n in neurons if n.__class__ is Neuron and not n.granular]
         if len(rows) == len(neurons):
             sums = dots(rows, shared)

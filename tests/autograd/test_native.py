@@ -1,9 +1,10 @@
-"""The engine's twin in C: the same nodes, order and bits as the Python functions, no leaks, and nothing lost
+"""The engine in C: the same nodes, order and bits as the Python that it is made from, and nothing lost
 without it."""
 
 import gc
 import math
 import os
+import pickle
 import random
 import shutil
 import subprocess
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import Value, adjoints, detect_anomaly, native, no_grad, scope, toposort
-from autograd.node import Node
+from autograd import TABLE, Value, native, toposort
+from autograd.node import SLOTS
 
 ROOT = Path(__file__).parents[2]
 compiled = pytest.mark.skipif(
@@ -25,90 +26,126 @@ compiled = pytest.mark.skipif(
 numpy_number = pytest.importorskip("numpy").float64(1.5)
 
 TIMES = int(os.environ.get("CHAINRULE_ROUNDS", "1"))
-NUMBERS = [
-    0.0,
-    -0.0,
-    1.0,
-    -2.5,
-    0.3,
-    40.0,
-    372.8,
-    1e308,
-    5e-324,
-    3e-295,
-    -1e-200,
-    1e200,
-    math.inf,
-    -math.inf,
-    math.nan,
-]
-OTHERS = [*NUMBERS, 0, 3, -7, 2**53 + 1, 10**400, True, Fraction(1, 3), numpy_number, "text", None, 1j]
+POINTS = [
+    0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 3.0, -2.5, 1.5, 10.0, 40.0, -40.0, 37.0, -38.0, 700.0, 710.0,
+    -709.0, -745.2, 372.8, 1e16, -1e16, 1e308, -1e308, 5e-324, -5e-324, 2.2e-308, 3e-295, -1e-200, 1e200,
+    1e160, 1e-160, 1e-8, math.pi, -3.0, -30.0, 0.1, math.inf, -math.inf, math.nan,
+]  # fmt: skip
+LEFT_TO_PYTHON = {"dot", "prod", "re_inverse_power", "im_inverse_power"}
+"""Rows that the generator does not write: dot's vectors have a C of their own, prod multiplies whole numbers,
+and the powers of 1 / (x + iy), of which the second derivatives of atan2 are made, take 50 digits."""
 
 
-def slots(node):
-    """Return all that a node holds, as text, so that the sign of zero and NaN count."""
-    if not isinstance(node, Value):
-        return repr(node)
-    return [repr(getattr(node, slot)) for slot in Node.__slots__]
+def bits(xs):
+    return ["nan" if x != x else float(x).hex() for x in xs]
 
 
-def outcome(function, *arguments):
-    try:
-        return slots(function(*arguments))
-    except (TypeError, OverflowError) as error:
-        return type(error), str(error)
+def run(program, *arguments, **environment):
+    result = subprocess.run([sys.executable, "-P", *(["-c"] if "\n" in program else []), program, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+                            capture_output=True, text=True, check=False)  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
 
 
-def binary_methods():
-    return [name for name in native.REPLACED if name.startswith("__") and name != "__neg__"]
+# Rows.
 
 
 @compiled
-def test_what_is_in_c():
-    assert set(binary_methods()) == {
-        "__add__",
-        "__radd__",
-        "__sub__",
-        "__rsub__",
-        "__mul__",
-        "__rmul__",
-        "__truediv__",
-        "__rtruediv__",
+def test_every_row_but_four_is_written_in_c():
+    unknown = {
+        name
+        for name, op in TABLE.items()
+        if native.engine.compute(
+            op, (1.5,) * max(op.arity, 2 if op.arity < 0 else 1) + tuple(op.params.values())
+        )
+        is None
     }
-    assert set(native.REPLACED) - set(binary_methods()) == {
-        "__neg__",
-        "tanh",
-        "relu",
-        "sweep",
-        "exchange",
-        "add_floats",
-    }
-    assert type(Value.__dict__["__add__"]).__name__ == "method_descriptor"
+    assert unknown == LEFT_TO_PYTHON
 
 
 @compiled
-@pytest.mark.parametrize("a", NUMBERS)
-def test_operators_make_the_nodes_that_python_makes(a):
-    for name in binary_methods():
-        for other in [*OTHERS, *map(Value, NUMBERS)]:
-            x = Value(a)
-            assert outcome(getattr(x, name), other) == outcome(native.REPLACED[name], x, other), (name, other)
-    for name in ("__neg__", "tanh", "relu"):
-        x = Value(a)
-        assert outcome(getattr(x, name)) == outcome(native.REPLACED[name], x)
+@pytest.mark.parametrize("name", [name for name in TABLE if name not in LEFT_TO_PYTHON])
+def test_a_row_has_the_bits_of_python_everywhere(name):
+    op, rng = TABLE[name], random.Random(name)
+    known = 0
+    for i in range(600 * TIMES):
+        count = op.arity if op.arity > 0 else rng.choice([1, 2, 3, 5, 9])
+        xs = [
+            rng.choice([
+                rng.choice(POINTS), rng.gauss(0.0, 3.0), float(rng.randint(-20, 20)),
+                rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 2.0) * 2.0 ** rng.randint(-1074, 1023),
+            ])
+            for _ in range(count)
+        ]  # fmt: skip
+        if count == 1 and i < len(POINTS):
+            xs = [POINTS[i]]
+        for constant, default in op.params.items():
+            low, high = op.whole.get(constant, (-math.inf, math.inf))
+            if constant == "index":
+                xs.append(float(rng.randrange(count)))
+            elif constant in op.whole:
+                xs.append(rng.choice([default, float(rng.randint(int(low), int(min(high, 25.0))))]))
+            else:
+                xs.append(rng.choice([default, rng.choice(POINTS)]))
+        found = native.engine.compute(op, tuple(xs))
+        if found is None:
+            continue
+        known += 1
+        y, partials = found
+        expected = op.value(*xs)
+        assert bits([y, *partials]) == bits([expected, *op.local(expected, tuple(xs))]), xs
+    assert known > 5
 
 
 @compiled
-def test_operators_round_as_python_does():
-    rng = random.Random(7)
-    exponents = (-3.0, 3.0), (-300.0, 300.0), (-307.0, -290.0)
-    for _ in range(20_000):
-        x, y = (Value(rng.uniform(-1.0, 1.0) * 10.0 ** rng.uniform(*rng.choice(exponents))) for _ in "xy")
-        name = rng.choice(binary_methods())
-        other = rng.choice([y, y.data])
-        assert slots(getattr(x, name)(other)) == slots(native.REPLACED[name](x, other)), (name, x, other)
-        x.data = rng.gauss(0.0, 1.0) * rng.choice([1e-9, 1.0, 100.0])
-        assert slots(x.tanh()) == slots(native.REPLACED["tanh"](x)), x
+@pytest.mark.parametrize("seeds", [(0, 150 * TIMES), pytest.param((1000, 21_000), marks=pytest.mark.slow)])
+def test_random_programs_in_all_modes_have_the_bits_of_python(seeds):
+    program = str(Path(__file__).with_name("native_programs.py"))
+    ours, pythons = (
+        subprocess.Popen(
+            [sys.executable, "-P", program, *map(str, seeds)], stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": pure},
+        )
+        for pure in ("", "1")
+    )  # fmt: skip
+    found, expected = ours.communicate()[0], pythons.communicate()[0]
+    assert len(expected.splitlines()) == seeds[1] - seeds[0]
+    assert found == expected
+
+
+@compiled
+def test_the_engine_s_tests_hold_in_python_too():
+    files = [
+        str(ROOT / "tests" / "autograd" / f"test_{name}.py")
+        for name in ("joint", "order")
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:cov",
+        "-x",
+        *files,
+    ]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "CHAINRULE_PURE_PYTHON": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+# Nodes.
 
 
 @compiled
@@ -118,107 +155,149 @@ def test_operators_keep_the_very_operands():
     assert (x * y)._b is y
     assert (x * c)._b is c
     assert (c - x)._a is c
-    assert (x * y)._da is y._data
+    row = (x, y)
+    assert autograd.dot(row, row)._a[0] is row
+    assert autograd.sum([x, y, x]).operands == (x, y, x)
 
 
-@compiled
-@pytest.mark.parametrize(
-    "mode", [no_grad, detect_anomaly, lambda: scope("layer1.n2"), lambda: autograd.modes.mode(tape=[])]
-)
-def test_modes_are_in_force_in_c(mode):
-    x, y = Value(0.5), Value(-2.0)
-    with mode():
-        for name in binary_methods():
-            for other in (y, 3, 0.25):
-                node, expected = getattr(x, name)(other), native.REPLACED[name](x, other)
-                assert (node.op, node.scope, node.parents) == (expected.op, expected.scope, expected.parents)
-        for name in ("__neg__", "tanh", "relu"):
-            assert getattr(x, name)().scope == native.REPLACED[name](x).scope
-    assert (x + y).scope == ""
-    assert (x + y).op is autograd.ops.add
+def test_methods_of_rows_are_documented_and_pickled():
+    assert Value.exp.__doc__ == "Exponential."
+    assert Value.leaky_relu(Value(-1.0), slope=0.5).data == -0.5
+    assert Value(2.0).exp.__name__ == "exp"
+    if native.engine is not None:
+        assert pickle.loads(pickle.dumps(Value.exp)) is Value.exp
+    with pytest.raises(TypeError):
+        Value.exp(2.0, 3.0, 4.0)
+    with pytest.raises(TypeError):
+        Value(1.0).exp(slope=2.0)
 
 
-@compiled
-def test_anomalies_are_found_in_c():
-    with detect_anomaly(), pytest.raises(autograd.AnomalyError, match="mul"):
-        Value(1e200) * Value(1e200)
-
-
-def random_graph(rng, size):
-    leaves = [Value(rng.gauss(0.0, 1.0)) for _ in range(8)]
-    nodes = list(leaves)
-    row = tuple(leaves[:4])
-    for _ in range(size):
-        several = rng.sample([*autograd.softmax(nodes[-5:]), *autograd.log_softmax(nodes[-3:])], 2)
-        a, b, c = (rng.choice(nodes[-20:]) for _ in range(3))
-        vector = (a, 0.5, b, c)
-        nodes.append(
-            rng.choice([
-                lambda: a + b, lambda: a * b, lambda: a - b, lambda: 3 - a, lambda: 0.1 * a, lambda: a.tanh(),
-                lambda: a.relu(),
-                lambda: autograd.dot(row, vector), lambda: autograd.dot(vector, vector),
-                lambda: autograd.sum([a, 1.0, b, a]),
-                lambda: autograd.where(a > b, a, b), lambda: a / 3.0,
-                lambda: autograd.dot(row, (1.0, 2.0, 3.0, 4.0)), lambda: -a,
-                lambda: autograd.dot(autograd.softmax(vector), row), lambda: several[0] * several[1],
-                lambda: autograd.log_softmax([a, b, 0.5])[0],
-            ])() * 0.5
-        )  # fmt: skip
-    return leaves, nodes[-1] + nodes[-2]
-
-
-@compiled
-@pytest.mark.parametrize("seed", range(40 * TIMES))
-def test_the_pass_gives_the_bits_of_python(seed):
-    rng = random.Random(seed)
-    leaves, root = random_graph(rng, rng.randrange(5, 300))
-    before = [rng.choice([0.0, -0.0, 0.5, 1e300]) for _ in leaves]
-    seen = []
-    for sweep in (native.engine.sweep, native.REPLACED["sweep"]):
-        for x, g in zip(leaves, before, strict=True):
-            x.grad = g
-        assert sweep(root, 1.5)
-        seen.append([repr(x.grad) for x in toposort(root)])
-    assert seen[0] == seen[1]
-    general = adjoints(root, 1.5)
-    assert all(
-        repr(x.grad) == repr(0.0 if general[x] is None else general[x])
-        for x in toposort(root)
-        if x.op is not None
-    )
-
-
-@compiled
-def test_derivatives_that_are_no_floats_are_multiplied_as_python_does():
-    double = autograd.custom_op("twice_in_c", lambda x: 2.0 * x, lambda y, x: (numpy_number,))
-    x = Value(3.0)
-    (double(x) * 2.0 + double(x)).backward()
-    assert x.grad == 4.5
-
-
-@compiled
-@pytest.mark.parametrize("slot", ["_row", "_a", "_b", "_da", "_db"])
-def test_a_deleted_slot_is_an_error_and_changes_nothing(slot):
+@pytest.mark.parametrize("slot", SLOTS)
+def test_a_slot_takes_what_it_holds(slot):
     x, w = Value(2.0), Value(3.0)
-    x.grad = 7.0
-    y = x * w
-    z = (y + x).tanh()
-    kept = getattr(y, slot)
-    delattr(y, slot)
-    if slot == "_row":  # of no use to this pass
-        z.backward()
-        x.grad, w.grad = 7.0, 0.0
-        with pytest.raises(AttributeError, match=f"has no attribute '{slot}'"):
-            z.backward(create_graph=True)
-    else:
-        with pytest.raises(AttributeError, match=f"has no attribute '{slot}'"):
-            z.backward()
-    assert (x.grad, w.grad) == (7.0, 0.0)
-    setattr(y, slot, kept)
-    z.backward()
-    assert w.grad == adjoints(z)[w]
-    with pytest.raises(AttributeError, match="_data"):
-        x + Value.__new__(Value)
+    nodes = (
+        x * w, x + 1.0, autograd.sum([x, w, 1.0]), autograd.dot((x, w), (w, 1.0)),
+        autograd.softmax([x, w])[0], autograd.clamp(x, 0.0, 1.0), w,
+    )  # fmt: skip
+    for y in nodes:
+        before = [repr(getattr(y, name)) for name in SLOTS]
+        setattr(y, slot, getattr(y, slot))
+        assert [repr(getattr(y, name)) for name in SLOTS] == before
+
+
+@compiled
+@pytest.mark.parametrize("slot", SLOTS)
+def test_no_slot_can_be_deleted(slot):
+    y = Value(2.0) * 3.0
+    with pytest.raises(AttributeError, match="cannot be deleted"):
+        delattr(y, slot)
+    y.backward()
+
+
+def test_derivatives_that_are_no_floats_count_as_floats():
+    for derivative in (numpy_number, Fraction(3, 2), 1.5, True + 0.5):
+        times = autograd.custom_op("times_in_c", lambda x: 1.5 * x, lambda y, x, d=derivative: (d,))
+        x = Value(3.0)
+        (times(x) * 2.0 + times(x)).backward()
+        assert x.grad == 4.5
+    broken = autograd.custom_op("broken_in_c", lambda x: x, lambda y, x: ("slope",))
+    with pytest.raises(TypeError, match="a partial of broken_in_c is no number"):
+        broken(Value(1.0))
+
+
+# The collector.
+
+
+def living():
+    gc.collect()
+    return sum(type(x) is Value for x in gc.get_objects())
+
+
+@compiled
+def test_nodes_are_not_the_collector_s_business():
+    program = """
+import gc
+from autograd import Value, sum, dot
+x = Value(2.0)
+y = sum([(x * i).tanh() for i in range(100)]) + dot((x, x), (x, 1.0))
+y.backward()
+print(any(type(o) is Value for o in gc.get_objects()))
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="") == ["False"]
+
+
+CYCLES = {
+    "a hook": "x.register_hook(lambda g: held)",
+    "a hook, and nodes made after it": "x.register_hook(lambda g: held); held.append(held[0] * x)",
+    "a gradient that is a node": "y.backward(create_graph=True)",
+    "a gradient of the second order": "y.backward(create_graph=True); x.grad.backward(create_graph=True)",
+    "what stands in grad": "x.grad = held",
+    # The latest operation of a name is kept.
+    "an operation of one's own": "held.append("
+    "autograd.custom_op('loop', lambda x: x, lambda y, x: (len(held) * 1.0,))(y))",
+    "a checkpointed call": "held.append(autograd.checkpoint(lambda a: a * len(held))(y))",
+}
+
+
+@pytest.mark.parametrize("cycle", CYCLES)
+def test_cycles_through_nodes_are_collected(cycle):
+    program = f"""
+import gc, sys, weakref
+import autograd
+from autograd import Value
+
+class Witness(list):
+    pass
+
+def make():
+    held = Witness()
+    x = Value(2.0)
+    y = (x * 3.0).tanh()
+    held.append(y)
+    {CYCLES[cycle]}
+    x.note = x.note
+    marks.append(weakref.ref(held))
+    keep(x, held)
+
+def keep(x, held):
+    x.register_hook(lambda g: held)  # the graph holds the witness, and the witness the graph
+
+marks = []
+for _ in range(20):
+    make()
+gc.collect()
+print(sum(m() is not None for m in marks))
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="" if native.engine else "1") == [
+        "1" if "custom_op" in CYCLES[cycle] else "0"
+    ]
+
+
+@compiled
+def test_ten_million_nodes_are_freed_by_a_loop():
+    program = """
+import resource, sys
+from autograd import Value
+x = y = Value(1.0)
+for _ in range(int(sys.argv[1])):
+    y = y + x
+y.backward()
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(x.grad, megabytes < 60 + int(sys.argv[1]) * 300 // 1_000_000)
+del y
+"""
+    pytest.importorskip("resource")
+    assert run(program, "1000000", CHAINRULE_PURE_PYTHON="") == ["1000001.0", "True"]
+
+
+def test_the_operation_of_a_node_is_read_only():
+    y = autograd.sum([Value(1.0), Value(2.0)])
+    with pytest.raises(AttributeError, match=r"apply the other operation to the operands"):
+        y.op = autograd.ops.dot
+    with pytest.raises(AttributeError):
+        del y.op
+    y.backward()
+    assert y.op is autograd.ops.sum
 
 
 @pytest.mark.parametrize("slot", ["_a", "_b", "_da", "_db", "grad", "_row"])
@@ -251,7 +330,11 @@ def test_a_slot_that_holds_anything_ends_in_an_exception_at_worst(slot, rubbish,
         "leaf": lambda: w,
     }[kind]()
     z = (y + x).tanh()
-    setattr(y, slot, rubbish)
+    try:
+        setattr(y, slot, rubbish)
+    except TypeError as error:  # C refuses what is none of these
+        assert str(error)
+        return
     for work in (
         z.backward,
         lambda: z.backward(create_graph=True),
@@ -264,24 +347,6 @@ def test_a_slot_that_holds_anything_ends_in_an_exception_at_worst(slot, rubbish,
             work()
         except Exception as error:
             assert str(error) or type(error) is not SystemError, "said what was wrong"
-
-
-def test_the_operation_of_a_node_is_read_only():
-    y = autograd.sum([Value(1.0), Value(2.0)])
-    with pytest.raises(AttributeError, match=r"apply the other operation to the operands"):
-        y.op = autograd.ops.dot
-    with pytest.raises(AttributeError):
-        del y.op
-    y.backward()
-    assert y.op is autograd.ops.sum
-
-
-def run(program, **environment):
-    result = subprocess.run([sys.executable, "-P", "-c", program],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-                            capture_output=True, text=True, check=False)  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    return result.stdout.split()
 
 
 PROGRAM = """
@@ -301,64 +366,59 @@ def test_without_it_all_is_the_same():
     assert same == rest
 
 
-@compiled
-def test_one_that_is_older_than_its_source_is_not_used(tmp_path):
-    copied = (
-        shutil.copytree(
-            ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        / "native"
+def copied_package(tmp_path):
+    """Return a copy of the package, and the compiled module in it."""
+    folder = shutil.copytree(
+        ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
+    (module,) = (folder / "native").glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
+    return folder, module
 
-    def used(*sources_older_by):
-        for path, seconds in zip(sorted(copied.glob("*.[ch]")), sources_older_by, strict=True):
-            os.utime(path, (1e9 - seconds, 1e9 - seconds))
-        return run(
-            "from autograd import native; print(native.engine is not None)",
-            CHAINRULE_PURE_PYTHON="",
-            PYTHONPATH=str(tmp_path),
-        )
 
-    os.utime(module, (1e9, 1e9))
-    assert used(5, 5, 0, 5) == ["True"]
-    assert used(5, 5, -1, 5) == ["False"]
-    for path in copied.glob("*.[ch]"):
+def said(tmp_path, pure=""):
+    """Return what an import says where it does not use C."""
+    command = [
+        sys.executable,
+        "-c",
+        "from autograd import native; assert native.engine is None; print(native.why)",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CHAINRULE_PURE_PYTHON": pure}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    return done.stderr, done.stdout
+
+
+@compiled
+@pytest.mark.parametrize("source", ["native/node.c", "native/generate.py", "ops.py", "floats/gamma.py"])
+def test_one_whose_source_was_changed_is_not_used_and_that_is_said_in_a_line(tmp_path, source):
+    folder, _ = copied_package(tmp_path)
+    used = "from autograd import native\nprint(native.engine is not None)"
+    os.utime(folder / source, (4e9, 4e9))  # touched, and the same
+    assert run(used, CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path)) == ["True"]
+    with (folder / source).open("a") as file:
+        file.write("\n")
+    os.utime(folder / source, (4e9, 4e9))
+    errors, why = said(tmp_path)
+    assert "RuntimeWarning: the engine's C is not of the sources beside it" in errors
+    assert "Compile it again: pip install -e ." in errors
+    assert errors.count("\n") == 1
+    assert "sources" in why
+    assert said(tmp_path, pure="1") == ("", "CHAINRULE_PURE_PYTHON is set\n")
+    for path in (folder / "native").glob("*.[ch]"):
         path.unlink()  # as it is where a wheel was installed
-    assert used() == ["True"]
-    module.write_bytes(b"of another machine")
-    assert used() == ["False"]
+    assert run(used, CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path)) == ["True"]
 
 
 @compiled
-def test_one_that_is_not_used_is_said_in_a_line(tmp_path):
-    copied = (
-        shutil.copytree(
-            ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        / "native"
-    )
-    (module,) = copied.glob(f"_engine{sysconfig.get_config_var('EXT_SUFFIX')}")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "CHAINRULE_PURE_PYTHON": ""}
-
-    def said():
-        command = [sys.executable, "-c", "from autograd import native; assert native.engine is None"]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        ).stderr
-
-    os.utime(copied / "engine.c", (4e9, 4e9))
-    assert "RuntimeWarning: the engine's C is older than engine.c; the slower Python runs instead" in said()
-    assert "Compile it again: pip install -e ." in said()
-    assert said().count("\n") == 1
+def test_one_that_cannot_be_loaded_or_is_not_there(tmp_path):
+    _, module = copied_package(tmp_path)
     module.write_bytes(b"of another machine")
-    assert "RuntimeWarning: the engine's C could not be loaded: " in said()
-    assert said().count("\n") == 1
-    environment["CHAINRULE_PURE_PYTHON"] = "1"
-    assert said() == ""
-    environment["CHAINRULE_PURE_PYTHON"] = ""
+    errors, _ = said(tmp_path)
+    assert "RuntimeWarning: the engine's C could not be loaded: " in errors
+    assert errors.count("\n") == 1
     module.unlink()
-    assert said() == "", "where there was no compiler, nothing is wrong"
+    errors, why = said(tmp_path)
+    assert errors == "", "where there was no compiler, nothing is wrong"
+    assert "no C compiler" in why
 
 
 @compiled
@@ -376,7 +436,11 @@ print(build.compiled(pathlib.Path.cwd(), pathlib.Path.cwd()))
 """
     made = []
     for folder in ("a", "a-longer-name/b"):
-        shutil.copytree(ROOT / "autograd" / "native", tmp_path / folder / "autograd" / "native")
+        shutil.copytree(
+            ROOT / "autograd",
+            tmp_path / folder / "autograd",
+            ignore=shutil.ignore_patterns("__pycache__", "_engine.*.so"),
+        )
         command = [sys.executable, "-c", program, str(ROOT / ".hatch_build.py")]
         done = subprocess.run(command, cwd=tmp_path / folder, capture_output=True, text=True, check=True)
         made.append(Path(done.stdout.splitlines()[-1]).read_bytes())
@@ -401,23 +465,3 @@ print(x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
     assert run(again, CHAINRULE_PURE_PYTHON="") == ["False", "True", "4.0", "12.0", "5.0", "3.0"]
 
 
-@compiled
-@pytest.mark.parametrize("on", [True, False])
-def test_the_collector_is_left_as_it_was(on):
-    was_on = gc.isenabled()
-    try:
-        (gc.enable if on else gc.disable)()
-        for _ in range(10_000):
-            native.engine.blank()
-            assert gc.isenabled() is on
-    finally:
-        (gc.enable if was_on else gc.disable)()
-
-
-@compiled
-def test_who_needs_few_nodes_does_not_get_many():
-    few = (
-        "x = Value(1.0); kept = [x + 1.0 for _ in range(100)]; "
-        "print(sum(type(x) is Value for x in gc.get_objects()) < 200)"
-    )
-    assert run(f"import gc; from autograd import Value; {few}", CHAINRULE_PURE_PYTHON="") == ["True"]

@@ -11,8 +11,7 @@ from hostile.graph_files import graph
 from hostile.rounds import hostile_round
 
 from autograd import Value, adjoints, toposort
-from autograd import sweep as sweep_module
-from autograd.native import REPLACED, engine
+from autograd.native import engine
 
 TESTS = Path(__file__).parents[1]
 FAILURES = 24
@@ -27,8 +26,8 @@ def gradients(root: Value, leaves: list[Value], work) -> list[str]:
 
 
 @hostile_round(
-    "each number of the forward and the backward pass in C has the bits of the one in Python, and of the "
-    "general pass", 300,
+    "each number of the forward pass has the bits of the row's Python, and each of the backward pass those "
+    "of the general pass", 300,
 )
 def programs(rng: random.Random, folder: Path) -> str:
     """Compute one random graph, and its gradient in each way that there is."""
@@ -41,7 +40,6 @@ def programs(rng: random.Random, folder: Path) -> str:
             ) == repr(node.data)
     leaves = [node for node in nodes if node.op is None]
     found = gradients(root, leaves, root.backward)
-    assert gradients(root, leaves, lambda: REPLACED.get("sweep", sweep_module.sweep)(root, 1.0)) == found
     general = adjoints(root)
     assert [repr(0.0 if (g := general[leaf]) is None else g) for leaf in leaves] == found
     return "C and Python" if engine else "Python alone"
@@ -53,19 +51,23 @@ ALLOCATIONS = """
 import gc, operator, random, sys
 import _testcapi
 from hostile.graph_files import graph
-from autograd import Value, toposort
+from autograd import TABLE, Value, toposort
 from autograd.native import engine
 
-BINARY = [operator.add, operator.sub, operator.mul]
-UNARY = [operator.neg, Value.tanh, Value.relu]
+BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+UNARY = [operator.neg, Value.tanh, Value.relu, Value.exp, abs]
+MANY = [TABLE["sum"], TABLE["max"], TABLE["logsumexp"]]
 rng = random.Random(int(sys.argv[1]))
 gc.disable()
 struck = 0
 
 nodes = [Value(rng.uniform(-2.0, 2.0))]
 for _ in range(int(sys.argv[2])):
-    apply, count = (rng.choice(BINARY), 2) if rng.random() < 0.7 else (rng.choice(UNARY), 1)
-    operands, at, made = [rng.choice(nodes) for _ in range(count)], rng.randrange(5), None
+    kinds = (rng.choice(BINARY), 2), (rng.choice(UNARY), 1), (rng.choice(MANY), 40), (engine.dot, 2)
+    apply, count = rng.choice(kinds)
+    operands, at, made = [rng.choice(nodes) for _ in range(count)], rng.randrange(3), None
+    if apply is engine.dot:
+        operands = [tuple(rng.choices(nodes, k=30)) for _ in range(2)]
     _testcapi.set_nomemory(at, at + 1)
     try:
         made = apply(*operands)

@@ -7,7 +7,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
@@ -15,7 +15,7 @@ from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
 from autograd.modes import mode, refuse_while_tracing
-from autograd.node import ConstantNote, Node
+from autograd.node import ConstantNote
 from autograd.value import Value
 
 __all__ = [
@@ -73,7 +73,7 @@ class Tape(list[Any]):
             )
 
 
-_SLOT: Any = Node.__dict__["grad"]
+_SLOT: Any = Value.__dict__["grad"]
 
 
 def _read(node: Any) -> Any:
@@ -101,8 +101,7 @@ def _grads_watched() -> Iterator[None]:
     finally:
         _RECORDINGS.pop()
         if not _RECORDINGS:
-            with suppress(AttributeError):  # where another thread was faster
-                delattr(Value, _GRAD)
+            setattr(Value, _GRAD, _SLOT)
 
 
 class Recording(Protocol):

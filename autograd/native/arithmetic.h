@@ -1,0 +1,393 @@
+/* What the generated functions compute with beside C's own arithmetic: lists of doubles, and the arithmetic
+   of Python's floats and `math` that C's library lacks. Nothing here knows an operation of the table. */
+
+#ifndef AUTOGRAD_ARITHMETIC_H
+#define AUTOGRAD_ARITHMETIC_H
+
+#include "rows.h"
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
+#error "doubles must be computed as doubles, by IEEE's rules"
+#endif
+#ifdef _MSC_VER
+#pragma fp_contract(off) /* a product and a sum round twice, as in Python */
+#endif
+
+/* Set where only Python knows. */
+static int unknown;
+#define UNKNOWN \
+    do { \
+        unknown = 1; \
+        return nothing; \
+    } while (0)
+
+/* Lists. Their memory is one piece that grows, and is used again by the next kernel. */
+
+typedef struct {
+    double *at;
+    long n, room;
+} List;
+
+typedef struct {
+    long start, step, count;
+} Range;
+
+#define NONE LONG_MIN
+#define PIECE 4096
+static double first_piece[PIECE], *piece = first_piece;
+static long piece_room = PIECE, piece_used;
+static struct Old {
+    struct Old *next;
+} *old_pieces; /* full ones, in use until the next kernel begins */
+
+double (*length_in_python)(const double *x, long n, int *failed);
+
+void
+begin_kernel(void)
+{
+    unknown = 0;
+    piece_used = 0;
+    while (old_pieces) {
+        struct Old *next = old_pieces->next;
+        free(old_pieces);
+        old_pieces = next;
+    }
+}
+
+/* Room for n doubles; NULL with `unknown` set where there is no memory. */
+static double *
+room_for(long n)
+{
+    if (piece_room - piece_used < n) {
+        long larger = 2 * (piece_room > n ? piece_room : n);
+        /* The head of a piece links it to the others. */
+        double *made = (double *)malloc(sizeof(struct Old) + (size_t)larger * sizeof(double));
+        if (!made) {
+            unknown = 1;
+            return NULL;
+        }
+        if (piece != first_piece) {
+            struct Old *old = (struct Old *)(void *)((char *)piece - sizeof(struct Old));
+            old->next = old_pieces;
+            old_pieces = old;
+        }
+        piece = (double *)(void *)((char *)made + sizeof(struct Old));
+        piece_room = larger;
+        piece_used = 0;
+    }
+    piece_used += n;
+    return piece + piece_used - n;
+}
+
+static inline List
+empty(void)
+{
+    return (List){0};
+}
+
+static inline List
+with_room(long n)
+{
+    double *at = room_for(n);
+    return at ? (List){at, 0, n} : empty();
+}
+
+static inline List
+list_of(long n, const double *x)
+{
+    List made = with_room(n);
+    if (made.room) memcpy(made.at, x, (size_t)n * sizeof(double));
+    made.n = made.room;
+    return made;
+}
+
+static inline List
+copied(List x)
+{
+    return list_of(x.n, x.at);
+}
+
+static inline List
+joined(List a, List b)
+{
+    List made = with_room(a.n + b.n);
+    if (!made.room) return made;
+    if (a.n) memcpy(made.at, a.at, (size_t)a.n * sizeof(double));
+    if (b.n) memcpy(made.at + a.n, b.at, (size_t)b.n * sizeof(double));
+    made.n = made.room;
+    return made;
+}
+
+static inline List
+repeated(List x, long times)
+{
+    List made = with_room(times > 0 ? x.n * times : 0);
+    for (; made.n < made.room; made.n++) made.at[made.n] = x.at[made.n % x.n];
+    return made;
+}
+
+static inline void
+append(List *x, double number)
+{
+    if (x->n == x->room) {
+        List larger = with_room(2 * x->room + 16);
+        if (!larger.room) return;
+        if (x->n) memcpy(larger.at, x->at, (size_t)x->n * sizeof(double));
+        larger.n = x->n;
+        *x = larger;
+    }
+    x->at[x->n++] = number;
+}
+
+/* What a slice of a sequence of n elements counts through, as PySlice_AdjustIndices has it. */
+static inline Range
+range_of(long n, long start, long stop, long step)
+{
+    long low = step < 0 ? -1 : 0, high = step < 0 ? n - 1 : n;
+    long from = start == NONE ? (step < 0 ? high : low) : start < 0 ? start + n : start;
+    long to = stop == NONE ? (step < 0 ? low : high) : stop < 0 ? stop + n : stop;
+    from = from < low ? low : from > high ? high : from;
+    to = to < low ? low : to > high ? high : to;
+    long count = step < 0 ? (from - to - step - 1) / -step : (to - from + step - 1) / step;
+    return (Range){from, step, count > 0 ? count : 0};
+}
+
+static inline List
+sliced(List x, Range r)
+{
+    List made = with_room(r.count);
+    for (; made.n < made.room; made.n++) made.at[made.n] = x.at[r.start + made.n * r.step];
+    return made;
+}
+
+static inline List
+part(List x, long from, long to)
+{
+    return (List){x.at + from, to - from, to - from};
+}
+
+static inline int
+contains(List x, double number)
+{
+    for (long i = 0; i < x.n; i++)
+        if (x.at[i] == number) return 1;
+    return 0;
+}
+
+static inline long
+index_of(List x, double number)
+{
+    for (long i = 0; i < x.n; i++)
+        if (x.at[i] == number) return i;
+    return -1;
+}
+
+static inline long
+count_of(List x, double number)
+{
+    long count = 0;
+    for (long i = 0; i < x.n; i++) count += x.at[i] == number;
+    return count;
+}
+
+/* Python's arithmetic. */
+
+static inline double
+float_mod(double a, double b)
+{
+    double mod = fmod(a, b);
+    if (mod != 0.0) return (b < 0.0) != (mod < 0.0) ? mod + b : mod;
+    return copysign(0.0, b);
+}
+
+static inline double
+float_floordiv(double a, double b)
+{
+    double mod = fmod(a, b), div = (a - mod) / b;
+    if (mod != 0.0 && (b < 0.0) != (mod < 0.0)) div -= 1.0;
+    if (div == 0.0) return copysign(0.0, a / b);
+    double whole = floor(div);
+    return div - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+static inline double
+scaled(double x, long exponent)
+{
+    if (x == 0.0 || !isfinite(x)) return x;
+    return ldexp(x, (int)(exponent > 100000 ? 100000 : exponent < -100000 ? -100000 : exponent));
+}
+
+static inline double
+length(List x)
+{
+    int failed = 0;
+    double r = length_in_python(x.at, x.n, &failed);
+    unknown |= failed;
+    return r;
+}
+
+/* math.fsum, by Shewchuk's partial sums; status is 1 or 2 where Python raises OverflowError or ValueError. */
+static inline double
+sum_exactly(List x, int *status)
+{
+    double own[32], *partial = own, special = 0.0, infinite = 0.0;
+    long count = 0, room = 32;
+    for (long k = 0; k < x.n; k++) {
+        double v = x.at[k], start = v;
+        long kept = 0;
+        for (long j = 0; j < count; j++) {
+            double u = partial[j];
+            if (fabs(v) < fabs(u)) {
+                double t = v;
+                v = u;
+                u = t;
+            }
+            double high = v + u, low = u - (high - v);
+            if (low != 0.0) partial[kept++] = low;
+            v = high;
+        }
+        count = kept;
+        if (v == 0.0) continue;
+        if (!isfinite(v)) {
+            if (isfinite(start)) {
+                *status = 1;
+                return 0.0;
+            }
+            if (isinf(start)) infinite += start;
+            special += start;
+            count = 0;
+            continue;
+        }
+        if (count == room) {
+            double *more = room_for(2 * room);
+            if (!more) {
+                *status = 3;
+                return 0.0;
+            }
+            memcpy(more, partial, (size_t)room * sizeof(double));
+            partial = more;
+            room *= 2;
+        }
+        partial[count++] = v;
+    }
+    if (special != 0.0) {
+        if (isnan(infinite)) *status = 2;
+        return special;
+    }
+    double high = 0.0, low = 0.0;
+    if (count) {
+        high = partial[--count];
+        while (count) {
+            double v = high, u = partial[--count];
+            high = v + u;
+            low = u - (high - v);
+            if (low != 0.0) break;
+        }
+        /* Round half to even across the parts that are left. */
+        if (count && ((low < 0.0 && partial[count - 1] < 0.0) || (low > 0.0 && partial[count - 1] > 0.0))) {
+            double u = low * 2.0, v = high + u;
+            if (u == v - high) high = v;
+        }
+    }
+    return high;
+}
+
+/* A whole number of at most 192 bits, its sign apart. */
+typedef struct {
+    uint32_t digits[6];
+    int negative;
+} Whole;
+
+static inline int
+bits_of(const Whole *m)
+{
+    int i = 5, exponent = 0;
+    while (i > 0 && !m->digits[i]) i--;
+    frexp((double)m->digits[i], &exponent);
+    return 32 * i + exponent;
+}
+
+static inline void
+multiply(Whole *m, uint64_t factor)
+{
+    uint32_t parts[2] = {(uint32_t)factor, (uint32_t)(factor >> 32)}, made[8] = {0};
+    for (int i = 0; i < 6; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < 2; j++) {
+            carry += (uint64_t)m->digits[i] * parts[j] + made[i + j];
+            made[i + j] = (uint32_t)carry;
+            carry >>= 32;
+        }
+        if (i + 2 < 8) made[i + 2] += (uint32_t)carry;
+    }
+    memcpy(m->digits, made, sizeof m->digits);
+}
+
+/* Shift right, towards minus infinity, as Python does. */
+static inline void
+shift(Whole *m, int by)
+{
+    int words = by / 32, bits = by % 32, lost = 0;
+    for (int i = 0; i < words; i++) lost |= m->digits[i] != 0;
+    lost |= words < 6 && (m->digits[words] & (((uint32_t)1 << bits) - 1)) != 0;
+    for (int i = 0; i < 6; i++) {
+        uint64_t low = i + words < 6 ? m->digits[i + words] : 0,
+                 high = i + words + 1 < 6 ? m->digits[i + words + 1] : 0;
+        m->digits[i] = (uint32_t)((high << 32 | low) >> bits);
+    }
+    if (lost && m->negative)
+        for (int i = 0; i < 6 && !++m->digits[i]; i++) {}
+}
+
+/* The float next to it, halves to even. */
+static inline double
+rounded(const Whole *m)
+{
+    Whole top = *m;
+    int size = bits_of(m), by = size > 64 ? size - 64 : 0, sticky = 0;
+    for (int i = 0; i < by / 32; i++) sticky |= m->digits[i] != 0;
+    sticky |= (m->digits[by / 32] & (((uint32_t)1 << by % 32) - 1)) != 0;
+    top.negative = 0;
+    shift(&top, by);
+    uint64_t head = (uint64_t)top.digits[1] << 32 | top.digits[0];
+    head |= (uint64_t)sticky; /* 11 bits below the last that counts */
+    double x = ldexp((double)head, by);
+    return m->negative ? -x : x;
+}
+
+/* elementary.prod: the product, with the first 128 bits of it at each step, rounded once. */
+static double
+product(List x)
+{
+    int decided = 0;
+    for (long i = 0; i < x.n; i++) decided |= x.at[i] == 0.0 || !isfinite(x.at[i]);
+    if (decided) { /* a zero, an infinity or NaN decides, and the signs */
+        double y = 1.0;
+        for (long i = 0; i < x.n; i++)
+            y *= x.at[i] != 0.0 && isfinite(x.at[i]) ? copysign(1.0, x.at[i]) : x.at[i];
+        return y;
+    }
+    Whole m = {{1}, 0};
+    long e = 0;
+    for (long i = 0; i < x.n; i++) {
+        int exponent;
+        double f = frexp(x.at[i], &exponent);
+        m.negative ^= f < 0.0;
+        multiply(&m, (uint64_t)(fabs(f) * 9007199254740992.0));
+        int excess = bits_of(&m) - 128;
+        if (excess > 0) {
+            shift(&m, excess);
+            e += excess;
+        }
+        e += exponent - 53;
+    }
+    return scaled(rounded(&m), e);
+}
+
+#endif
