@@ -35,12 +35,12 @@ LAYERS = [
         "autograd.joint",
         "autograd.vectors",
         "autograd.blocks",
-        "autograd.native",
+        "autograd.native.generate",
         "autograd.operators",
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
-    ["autograd.errors", "autograd.lazy", "autograd.typing"],
+    ["autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native"],
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {

@@ -51,6 +51,8 @@ def methods():
             if owner.__module__.split(".")[0] not in ("autograd", "nn") or owner is Operators:
                 continue
             for name, found in vars(owner).items():
+                if name in vars(Operators):  # the same, in C
+                    continue
                 if not name.startswith("_") and inspect.isfunction(
                     inspect.unwrap(getattr(found, "__func__", found))
                 ):

@@ -366,6 +366,15 @@ def test_without_it_all_is_the_same():
     assert same == rest
 
 
+BUILD = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("build", sys.argv[1])
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+print(build.compiled(pathlib.Path.cwd(), pathlib.Path.cwd()))
+"""
+
+
 def copied_package(tmp_path):
     """Return a copy of the package, and the compiled module in it."""
     folder = shutil.copytree(
@@ -422,18 +431,36 @@ def test_one_that_cannot_be_loaded_or_is_not_there(tmp_path):
 
 
 @compiled
+def test_a_new_row_is_in_c_with_the_next_build(tmp_path):
+    pytest.importorskip("hatchling")
+    pytest.importorskip("setuptools")
+    if not (ROOT / ".hatch_build.py").exists():
+        pytest.skip("installed without its source")
+    folder, module = copied_package(tmp_path)
+    module.unlink()
+    with (folder / "ops.py").open("a") as table:
+        table.write(
+            "\nhaversine: Op = row('haversine', lambda x: square(math.sin(0.5 * x)) if x < 1e3 else 0.0,\n"
+            "    lambda y, x: (0.5 * sin(x),), source='DLMF 4.21')\n"
+        )
+    build = [sys.executable, "-c", BUILD, str(ROOT / ".hatch_build.py")]
+    subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=True)
+    program = """
+from autograd import TABLE, Value, native
+op, x = TABLE["haversine"], Value(0.5)
+y = op(x)
+y.backward()
+print(native.engine.compute(op, (0.5,)) == (y.data, (x.grad,)))
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="", PYTHONPATH=str(tmp_path)) == ["True"]
+
+
+@compiled
 def test_the_same_source_gives_the_same_bytes_in_every_folder(tmp_path):
     pytest.importorskip("hatchling")
     pytest.importorskip("setuptools")
     if not (ROOT / ".hatch_build.py").exists():
         pytest.skip("installed without its source")
-    program = """
-import importlib.util, pathlib, sys
-spec = importlib.util.spec_from_file_location("build", sys.argv[1])
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
-print(build.compiled(pathlib.Path.cwd(), pathlib.Path.cwd()))
-"""
     made = []
     for folder in ("a", "a-longer-name/b"):
         shutil.copytree(
@@ -441,7 +468,7 @@ print(build.compiled(pathlib.Path.cwd(), pathlib.Path.cwd()))
             tmp_path / folder / "autograd",
             ignore=shutil.ignore_patterns("__pycache__", "_engine.*.so"),
         )
-        command = [sys.executable, "-c", program, str(ROOT / ".hatch_build.py")]
+        command = [sys.executable, "-c", BUILD, str(ROOT / ".hatch_build.py")]
         done = subprocess.run(command, cwd=tmp_path / folder, capture_output=True, text=True, check=True)
         made.append(Path(done.stdout.splitlines()[-1]).read_bytes())
     assert made[0] == made[1]

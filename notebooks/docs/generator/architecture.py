@@ -15,13 +15,15 @@ ROOT = Path(__file__).resolve().parents[3]
 # Each part of the picture: its name, what it does, and its modules (a package stands for all of its modules).
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors": ("exceptions that say the remedy", ("errors",)),
+    "generate": ("writes the C of the table while the package is built", ("native.generate",)),
+    "native": ("the engine in C, where that was compiled", ("native",)),
     "floats": ("values on floats, by IEEE's rules, within 2 ulp", ("floats",)),
     "form, op, ops": (
         "the table of operations: a row is all that is known of an operation",
         ("form", "op", "ops"),
     ),
     "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes", "contexts")),
-    "node": ("what a node holds", ("node", "blocks", "native")),
+    "node": ("what a node holds", ("node", "blocks")),
     "backward": ("topological order, adjoints, backward", ("backward", "sweep", "joint")),
     "copying": ("copies and pickles of graphs", ("keep.copying",)),
     "Value": ("the node's operators and methods", ("value", "operators", "vectors", "lazy")),
