@@ -15,14 +15,14 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, Protocol, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Protocol, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
 __all__ = [
     "Derivative", "Function", "Grad", "Gradient", "HasRatio", "Hessian", "IsRatio", "Number", "Numbers",
-    "Real", "Reals", "Reduction", "ValueAndGradient",
+    "Real", "Reals", "ValueAndGradient",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -67,8 +67,6 @@ Reals: TypeAlias = "Real | Iterable[Reals]"
 """A real number, or nested sequences of them; arrays too."""
 Numbers: TypeAlias = "Real | Value | Iterable[Numbers]"
 """A number or Value, or nested sequences of them; arrays too."""
-Reduction: TypeAlias = Literal["mean", "sum"]
-"""How the losses of elements or examples become one number."""
 
 
 class Grad(Protocol):
@@ -85,7 +83,8 @@ class Grad(Protocol):
     def __set__(self, node: object, gradient: float | Value | None, /) -> None: ...
 
 
-# Functions, and the functions that differentiate them.
+# Functions, and the functions that differentiate them. The last signature of each takes any arguments, so
+# that it stands wherever a function may stand.
 
 # Up to three parameters stand by themselves, so that checkers know what those of a lambda are.
 Function: TypeAlias = (
@@ -129,6 +128,8 @@ class Gradient(Protocol):
     def __call__(self, x: dict[K, int], /, *args: Any, **kwargs: Any) -> dict[K, float]: ...
     @overload
     def __call__(self, x: T, /, *args: Any, **kwargs: Any) -> T: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 class ValueAndGradient(Protocol):
@@ -156,6 +157,8 @@ class ValueAndGradient(Protocol):
     def __call__(self, x: dict[K, Value], /, *args: Any, **kwargs: Any) -> tuple[Value, dict[K, Value]]: ...
     @overload
     def __call__(self, x: T, /, *args: Any, **kwargs: Any) -> tuple[Any, T]: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]: ...
 
 
 class Hessian(Protocol):
@@ -180,4 +183,4 @@ class Hessian(Protocol):
     @overload
     def __call__(self, x: dict[K, Value], /, *args: Any, **kwargs: Any) -> dict[K, dict[K, Value]]: ...
     @overload
-    def __call__(self, x: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from operator import sub
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import autograd
 from autograd import Value, modes, ops
 from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real
 from nn.modules.module import Module
+
+if TYPE_CHECKING:
+    from autograd.typing import Numbers, Reals
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "half_squared_error",
@@ -25,6 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 REDUCTIONS = ("mean", "sum", "none")
+ToOne: TypeAlias = Literal["mean", "sum"]
+"""The reductions to one number."""
 
 
 def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
@@ -93,6 +98,14 @@ def _squares(prediction: Any, target: Any, who: str) -> tuple[Any, int]:
     return (errors[0] * errors[0] if len(errors) == 1 else autograd.dot(errors, errors)), len(errors)
 
 
+@overload
+def mse_loss(prediction: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def mse_loss(prediction: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def mse_loss(prediction: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
+@overload
+def mse_loss(prediction: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Mean squared error: the mean over all elements of (prediction - target)**2.
 
@@ -125,6 +138,10 @@ def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     return total / float(count) if reduction == "mean" and count > 1 else total
 
 
+@overload
+def sum_squared_error(prediction: Reals, target: Reals) -> float: ...
+@overload
+def sum_squared_error(prediction: Numbers, target: Numbers) -> Value: ...
 def sum_squared_error(prediction: Any, target: Any) -> Any:
     """Sum over all elements of (prediction - target)**2.
 
@@ -151,6 +168,10 @@ def sum_squared_error(prediction: Any, target: Any) -> Any:
     return _squares(prediction, target, "sum_squared_error")[0]
 
 
+@overload
+def half_squared_error(prediction: Reals, target: Reals) -> float: ...
+@overload
+def half_squared_error(prediction: Numbers, target: Numbers) -> Value: ...
 def half_squared_error(prediction: Any, target: Any) -> Any:
     """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target.
 
@@ -179,6 +200,14 @@ def half_squared_error(prediction: Any, target: Any) -> Any:
     return 0.5 * _squares(prediction, target, "half_squared_error")[0]
 
 
+@overload
+def l1_loss(prediction: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def l1_loss(prediction: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def l1_loss(prediction: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
+@overload
+def l1_loss(prediction: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def l1_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Mean absolute error: the mean over all elements of abs(prediction - target).
 
@@ -207,6 +236,20 @@ def l1_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     return _elementwise(prediction, target, reduction, "l1_loss", lambda p, t: autograd.abs(p - t))
 
 
+@overload
+def huber_loss(
+    prediction: Reals, target: Reals, *, delta: float = 1.0, reduction: ToOne = "mean"
+) -> float: ...
+@overload
+def huber_loss(
+    prediction: Numbers, target: Numbers, *, delta: float = 1.0, reduction: ToOne = "mean"
+) -> Value: ...
+@overload
+def huber_loss(
+    prediction: Iterable[Any], target: Numbers, *, delta: float = 1.0, reduction: Literal["none"]
+) -> list[Any]: ...
+@overload
+def huber_loss(prediction: Numbers, target: Numbers, *, delta: float = 1.0, reduction: str) -> Any: ...
 def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Half the square of an error up to ``delta``, and beyond it a tangent line.
 
@@ -248,6 +291,14 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: s
     return _elementwise(prediction, target, reduction, "huber_loss", one)
 
 
+@overload
+def hinge_loss(score: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def hinge_loss(score: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def hinge_loss(score: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
+@overload
+def hinge_loss(score: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """max(0, 1 - target * score), for targets -1 and 1 (Cortes and Vapnik 1995).
 
@@ -320,6 +371,16 @@ def _no_excess(x: Any) -> Any:
     return 1.0 - (ops.less(x, 0.0) + ops.greater(x, 1.0))
 
 
+@overload
+def binary_cross_entropy(probability: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def binary_cross_entropy(probability: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def binary_cross_entropy(
+    probability: Iterable[Any], target: Numbers, *, reduction: Literal["none"]
+) -> list[Any]: ...
+@overload
+def binary_cross_entropy(probability: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1].
 
@@ -368,6 +429,18 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     return _elementwise(probability, target, reduction, "binary_cross_entropy", one)
 
 
+@overload
+def binary_cross_entropy_with_logits(score: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def binary_cross_entropy_with_logits(
+    score: Numbers, target: Numbers, *, reduction: ToOne = "mean"
+) -> Value: ...
+@overload
+def binary_cross_entropy_with_logits(
+    score: Iterable[Any], target: Numbers, *, reduction: Literal["none"]
+) -> list[Any]: ...
+@overload
+def binary_cross_entropy_with_logits(score: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of sigmoid(score) against targets in [0, 1], from the score: softplus(s) - t s.
 
@@ -455,6 +528,12 @@ def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[li
     return _reduced([one(list(row), t) for row, t in zip(rows, targets, strict=True)], reduction)
 
 
+@overload
+def cross_entropy(scores: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def cross_entropy(scores: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def cross_entropy(scores: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(scores) against the target, from the scores.
 
@@ -507,6 +586,12 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     return _classes(scores, target, reduction, "cross_entropy", one)
 
 
+@overload
+def nll_loss(log_probabilities: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+@overload
+def nll_loss(log_probabilities: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+@overload
+def nll_loss(log_probabilities: Numbers, target: Numbers, *, reduction: str) -> Any: ...
 def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Negative log-likelihood, from log-probabilities such as `autograd.log_softmax` returns.
 
@@ -557,7 +642,7 @@ def _penalized(parameters: Module | Iterable[Value], strength: Any) -> tuple[Val
     return tuple(parameters.weights() if isinstance(parameters, Module) else listed("parameters", parameters))
 
 
-def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
+def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
     """strength / 2 * sum of the squares of the weights, as one dot product of the weights with themselves.
 
     Parameters
@@ -581,7 +666,7 @@ def l2_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
     return 0.5 * strength * autograd.dot(weights, weights)
 
 
-def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Any:
+def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
     """strength * sum of the absolute values of the weights.
 
     Parameters

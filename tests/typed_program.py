@@ -1,4 +1,4 @@
-"""A user's program: `tests/test_types.py` runs type checkers over it, and nobody else does."""
+"""A user's program: `tests/test_types.py` runs type checkers over it, and then holds values against types."""
 
 # pyright: strict
 
@@ -13,7 +13,9 @@ from autograd import Value, sin
 from autograd.op import Op
 from autograd.render.derive.explanation import Explanation
 from autograd.render.picture.drawing import Drawing
+from autograd.testing import Report, check_grads, gradcheck
 from autograd.typing import Gradient
+from nn.callbacks import History
 
 x = Value(2.0, "x")
 several = [x, Value(1.0)]
@@ -137,10 +139,10 @@ assert_type(autograd.grad(lambda v: v[0] * v[1])(several), list[Value])
 assert_type(autograd.grad(lambda v: v[0] * v[1])((1.0, 2.0)), tuple[float, float])
 assert_type(autograd.grad(lambda w, xs: w[0] * xs[0])([1.0], [2.0]), list[float])
 assert_type(autograd.grad(lambda w, x, y: (w * x - y) ** 2)(1.0, 2.0, 3.0), float)
-assert_type(autograd.grad(lambda p: p["w"][0] * p["b"])({"w": [1.0], "b": [2.0]}), dict[str, list[float]])
+assert_type(autograd.grad(lambda p: p["w"][0] * p["b"][0])({"w": [1.0], "b": [2.0]}), dict[str, list[float]])
 assert_type(autograd.grad(sin)(1.0), float)
 slope: float = autograd.grad(autograd.grad(cube))(2.0)
-by_name: dict[str, float] = autograd.grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
+by_name: dict[str, float] = autograd.grad(lambda p: p["mass"] * p["speed"])({"mass": 2.0, "speed": 5.0})
 
 assert_type(autograd.value_and_grad(cube)(2.0), tuple[float, float])
 assert_type(autograd.value_and_grad(cube)(x), tuple[Value, Value])
@@ -161,7 +163,16 @@ assert_type(autograd.hessian(energy)({"mass": 2.0, "speed": 3.0}), dict[str, dic
 assert_type(autograd.hvp(cube, (2.0,), (1.0,)), float)
 assert_type(autograd.hvp(cube, (x,), (1.0,)), Value)
 assert_type(autograd.hvp(lambda v: v[0] ** 2 * v[1], ([2.0, 3.0],), ([1.0, 10.0],)), list[float])
-assert_type(autograd.hvp(energy, ({"mass": 2.0},), ({"mass": 1.0},)), dict[str, float])
+assert_type(autograd.hvp(energy, (by_name,), ({"mass": 1.0, "speed": 0.0},)), dict[str, float])
+
+# Functions that stand where functions do.
+powers = [cube]
+powers.append(autograd.grad(powers[-1]))
+assert_type(autograd.checkpoint(cube)(x), Value)
+assert_type(gradcheck(cube, (2.0,)), bool)
+assert_type(gradcheck(cube, (2.0,), raise_exception=False), Report)
+assert_type(gradcheck(lambda w, x: (w * x) ** 3, (0.5, 2.0)), bool)
+assert_type(check_grads(cube, (2.0,)), Report)
 
 # Pictures and derivations.
 assert_type(autograd.explain(x * x), Explanation)
@@ -170,10 +181,102 @@ assert_type((x * x).explain(x), Explanation)
 assert_type(autograd.draw(x * x), Drawing)
 assert_type(autograd.draw(x * x).svg(), str)
 assert_type(autograd.draw_dot(x * x), Drawing)
-assert_type((x * x).draw(rankdir="TB").save("graph.svg"), str)
+assert_type((x * x).draw(rankdir="TB").source, str)
 
-model = nn.MLP(2, [3, 1], rng=0)
+# Compiled functions.
+w = Value(2.0, "w")
+step = autograd.compile(lambda x, y: (w * x - y) ** 2, [w], batch=True, backend="numpy")
+assert_type(step([1.0, 2.0], [0.0, 1.0]), float)
+assert_type(step.value_and_grad([1.0], [0.0]), tuple[float, Any])
+assert_type(step.train([1.0], [0.0], nn.optim.SGD([w], lr=0.1), 2), list[float])
+assert_type(step.check([1.0], [0.0]), float)
+assert_type(autograd.compile(lambda: w * w, [w], backend="numpy")(), float)
+assert_type(autograd.compile(autograd.grad(cube), backend="numpy")(2.0), Any)
+
+
+# Models.
+class Line(nn.Module):
+    """A line, whose parts learn."""
+
+    def __init__(self) -> None:
+        self.slope = Value(2.0)
+
+    def forward(self, x: float) -> Value:
+        """Return the height at a place."""
+        return self.slope * x
+
+
+class Called(nn.Module):
+    """A line, called as in micrograd."""
+
+    def __init__(self) -> None:
+        self.slope = Value(2.0)
+
+    def __call__(self, x: float, offset: float = 0.0) -> Value:
+        """Return the height at a place."""
+        return self.slope * x + offset
+
+
+class Deep(nn.MLP):
+    """A network of a kind of its own."""
+
+
+assert_type(Line()(3.0), Value)
+assert_type(Called()(3.0), Value)
+assert_type(nn.Neuron(2)([1.0, 2.0]), Value)
+assert_type(nn.Neuron(2)(np.array([1.0, 2.0])), Value)
+assert_type(nn.Neuron(2)(several), Value)
+assert_type(nn.Neuron(1)(x), Value)
+assert_type(nn.Layer(2, 1)([1.0, 2.0]), Value)
+assert_type(nn.Layer(2, 3)([1.0, 2.0]), Value | list[Value])
+assert_type(nn.Layer(2, 3).outputs([1.0, 2.0]), list[Value])
+assert_type(nn.MLP(2, 1)([1.0, 2.0]), Value)
+assert_type(nn.MLP(2, (16, 1))([1.0, 2.0]), Value)
+assert_type(nn.MLP(2, [16, 1])([1.0, 2.0]), Value | list[Value])
+assert_type(nn.MLP(2, [16, 3])([1.0, 2.0]), Value | list[Value])
+assert_type(nn.MLP[Value](2, [16, 1])([1.0, 2.0]), Value)
+assert_type(nn.MLP[list[Value]](2, [16, 3])([1.0, 2.0]), list[Value])
+assert_type(Deep(2, [3, 1])([1.0, 2.0]), Value | list[Value])
+assert_type(nn.Embedding(27, 4)(5), list[Value])
+assert_type(nn.Embedding(27, 4)([5, 6]), list[list[Value]])
+assert_type(nn.Dropout()(several), list[Value])
+assert_type(nn.Sequential(nn.Neuron(2), sin)([1.0, 2.0]), Any)
+model: nn.MLP[Value] = nn.MLP(2, [3, 1], rng=0)
+assert_type(model([1.0, 2.0]), Value)
 assert_type(model.parameters(), list[Value])
+assert_type(model.state_dict(), dict[str, float])
+
+# Losses.
+for loss in (nn.losses.mse_loss, nn.losses.l1_loss, nn.losses.huber_loss):
+    assert_type(loss(1.0, 2), float)
+    assert_type(loss([x, x], np.array([0.0, 1.0])), Value)
+    assert_type(loss(x, 1.0), Value)
+    assert_type(loss([x, 1.0], [1.0, 0.0]), Value)
+    assert_type(loss([[x], [x]], [[1], [0]], reduction="sum"), Value)
+    assert_type(loss(several, [1.0, 0.0], reduction="none"), list[Any])
+    assert_type(loss([nn.MLP(2, [3, 1])([1.0, 2.0])], [1.0]), Value)
+for of_scores in (nn.losses.hinge_loss, nn.losses.binary_cross_entropy_with_logits):
+    assert_type(of_scores([0.5, 0.5], [1, 1]), float)
+    assert_type(of_scores(several, [1, 1]), Value)
+assert_type(nn.losses.binary_cross_entropy([0.5, 0.5], [1, 0]), float)
+assert_type(nn.losses.binary_cross_entropy(autograd.sigmoid(x), 1), Value)
+assert_type(nn.losses.sum_squared_error(several, [1.0, 0.0]), Value)
+assert_type(nn.losses.half_squared_error([1.0], [0.0]), float)
+for of_classes in (nn.losses.cross_entropy, nn.losses.nll_loss):
+    assert_type(of_classes([0.0, 1.0], 1), float)
+    assert_type(of_classes(several, 1), Value)
+    assert_type(of_classes([several, [x, x]], np.array([1, 0])), Value)
+assert_type(nn.losses.l2_penalty(model, 1e-3), Value)
+assert_type(nn.losses.l1_penalty([x], 1e-3), Value)
+
+# Training.
 optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
-history = nn.fit(model, ([[0.0, 1.0]], [1.0]), nn.losses.mse_loss, optimizer, epochs=1)
+history = nn.fit(
+    model, ([[0.0, 1.0]], [1.0]), nn.losses.mse_loss, optimizer, epochs=1, progress=False,
+    penalty=lambda: nn.losses.l2_penalty(model, 1e-3),
+)  # fmt: skip
+assert_type(history, History)
+assert_type(history["loss"], list[float])
 assert_type(history.epochs, int)
+assert_type(nn.evaluate(model, ([[0.0, 1.0]], [1.0]), nn.losses.mse_loss), float)
+assert_type(nn.optim.clip_grad_norm_(model.parameters(), 1.0), float)

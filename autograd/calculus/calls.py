@@ -9,7 +9,8 @@ from typing import Any
 
 from autograd.calculus import trees
 from autograd.calculus.linear import InputNote, Linear
-from autograd.modes import MODE, differentiating, mode
+from autograd.modes import MODE, differentiating, is_tracing, mode
+from autograd.node import ConstantNote, Note
 from autograd.value import Value
 
 __all__ = ["Argnums", "Linearization", "check_function", "check_tuple"]
@@ -131,15 +132,15 @@ class Linearization:
     def _finished(self, x: Any, *, recorded: bool = False) -> Any:
         """Return a number as the caller shall see it: a float, or a node where nodes took part."""
         if x is None:
-            return 0.0
-        if x.__class__ is not Value:
-            return x
+            x = 0.0
         if not (recorded or self.linear.recorded):
-            return x.data
+            return x.data if x.__class__ is Value else x
+        if x.__class__ is not Value:  # the compiler folds a number, and would load a node
+            return x if is_tracing() else _leaf(x, ConstantNote())
         return x.detach() if self._detached else x
 
 
-def _leaf(x: float, mark: InputNote) -> Value:
+def _leaf(x: float, mark: Note) -> Value:
     leaf = Value(x)
     leaf.note = mark
     return leaf

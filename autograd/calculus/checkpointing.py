@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from types import FunctionType
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from autograd.backward import Pass, sort
@@ -22,11 +22,14 @@ from autograd.value import Value
 
 __all__ = ["checkpoint"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _CHECKPOINTED: Final[WeakSet[Callable[..., Any]]] = WeakSet()
 """The functions that `checkpoint` has returned."""
 
 
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
     """Return a function like ``f`` whose operations are not stored, but done again when a gradient is wanted.
 
     Only a call's results stay, and what they were computed from. A recurrence of n steps that is run in
@@ -75,11 +78,12 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     True
     """
     check_function(f, "checkpoint")
-    if isinstance(f, FunctionType) and f in _CHECKPOINTED:
+    given_function: Any = f
+    if isinstance(given_function, FunctionType) and given_function in _CHECKPOINTED:
         return f  # twice is once
 
     @wraps(f)
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+    def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
         given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
         if not MODE.get().grad or is_tracing():
             with differentiating(given):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from autograd.compiler.backends import BACKENDS
 from autograd.errors import optional
@@ -13,17 +13,38 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler.with_numpy import Compiled
+    from autograd.typing import Function
 
 __all__ = ["compile"]
 
 REDUCTIONS = ("mean", "sum")
 
 
+@overload
+def compile(
+    f: Function, params: None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled[Any]: ...  # fmt: skip
+@overload
+def compile(
+    f: Function, params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled[float]: ...  # fmt: skip
+@overload
+def compile(
+    f: Callable[[], Any], params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled[float]: ...  # fmt: skip
+@overload
+def compile(
+    f: Callable[[], Any], params: None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+) -> Compiled[Any]: ...  # fmt: skip
 def compile(
     f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False,
     reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto",
-) -> Compiled:  # fmt: skip
+) -> Compiled[Any]:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
 
     The function is called once, on Values, to record its graph. Python's own control flow is therefore frozen
@@ -114,7 +135,7 @@ def _leaves(params: Sequence[Value]) -> list[Value]:
 _NOTICED: list[bool] = []
 
 
-def _made(*arguments: Any) -> Compiled:
+def _made(*arguments: Any) -> Compiled[Any]:
     """Return the compiled function; without NumPy, one that needs Python only."""
     if find_spec("numpy") is not None:
         optional("numpy", "compile()", "pip install numpy", what="NumPy")  # says so where it is broken

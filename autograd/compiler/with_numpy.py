@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 
@@ -19,6 +19,15 @@ from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
 from autograd.floats.convert import to_float
 from autograd.value import Value
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Out_co = TypeVar("Out_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    Out_co = TypeVar("Out_co", covariant=True)  # defaults are of Python 3.13
 
 __all__ = ["Compiled"]
 
@@ -45,7 +54,7 @@ class Arrays(Arguments):
         return Arrays([a[start:end] for a in self.arrays], True, end - start, None)
 
 
-class Compiled(CompiledFunction):
+class Compiled(CompiledFunction, Generic[Out_co]):
     """A compiled function; made by `compile`.
 
     Attributes
@@ -64,6 +73,11 @@ class Compiled(CompiledFunction):
     ) -> None:  # fmt: skip
         super().__init__(f, params, batch, reduction, penalty, backend)
         self._structures = Recent(weigh=weight_of)
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *data: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
+            ...
 
     @staticmethod
     def _vector(numbers: Iterable[float]) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd.backward import adjoints
 from autograd.calculus import trees
@@ -28,6 +28,9 @@ from autograd.testing.numeric import Estimate, jumps, richardson, slopes
 from autograd.testing.report import Entry, GradcheckError, Report
 from autograd.value import Value
 
+if TYPE_CHECKING:
+    from autograd.typing import Function
+
 __all__ = ["check_grads", "gradcheck"]
 
 LEFT = (
@@ -37,6 +40,19 @@ LEFT = (
 )
 
 
+@overload
+def gradcheck(
+    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None,
+    raise_exception: Literal[True] = True,
+) -> bool: ...  # fmt: skip
+@overload
+def gradcheck(
+    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: Literal[False]
+) -> Report: ...
+@overload
+def gradcheck(
+    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool
+) -> bool | Report: ...
 def gradcheck(
     f: Callable[..., Any],
     inputs: Any,
@@ -90,7 +106,7 @@ def gradcheck(
 
 
 def check_grads(
-    f: Callable[..., Any],
+    f: Function,
     args: Any,
     order: int = 2,
     modes: Sequence[str] = ("fwd", "rev"),

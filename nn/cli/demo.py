@@ -72,7 +72,7 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
 
     x, y = make_moons(100, noise=0.1, rng=seed)
     targets = [2 * int(label) - 1 for label in y]
-    model = MLP(2, [16, 16, 1], rng=random.Random(seed))
+    model = MLP(2, (16, 16, 1), rng=random.Random(seed))
     optimizer = SGD(model.parameters(), lr=1.0)
     losses: list[float] = []
     accuracy = 0.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import MappingProxyType
-from typing import Any
+from typing import Any, SupportsIndex, TypeVar, overload
 
 import autograd
 from autograd import TracingError, Value, modes
@@ -13,6 +13,8 @@ from nn.init import Initializer, Rng, generator, initializer
 from nn.modules.module import Module
 
 __all__ = ["Dropout", "Embedding", "Sequential"]
+
+T = TypeVar("T")
 
 
 class Sequential(Module):
@@ -113,6 +115,16 @@ class Embedding(Module):
         rows = initializer(init)(whole("size", size), whole("count", count), rng=rng)
         self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
 
+    @overload
+    def __call__(self, index: Iterable[SupportsIndex]) -> list[list[Value]]: ...
+    @overload
+    def __call__(self, index: SupportsIndex) -> list[Value]: ...
+    @overload
+    def __call__(self, index: Any) -> Any: ...
+    def __call__(self, index: Any) -> Any:
+        """Return what `forward` does."""
+        return self.forward(index)
+
     def forward(self, index: Any) -> Any:
         """Return the vector of a whole number; for a sequence of them, the list of theirs.
 
@@ -183,6 +195,11 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
         self.p = real("p, a probability,", p, least=0.0, below=1.0)
         self.rng = generator(rng)
+
+    def __call__(self, x: T) -> T:
+        """Return what `forward` does."""
+        passed: T = self.forward(x)
+        return passed
 
     def forward(self, x: Any) -> Any:
         """Return a number, or a list of numbers, with some of them replaced by zero.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from autograd import Note, Value, dots, modes
 from autograd.native import engine
@@ -17,6 +17,17 @@ from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.modules.module import Module
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from autograd.typing import Numbers
+
+    Out_co = TypeVar("Out_co", covariant=True, default="Value | list[Value]")
+else:
+    from typing import TypeVar
+
+    Out_co = TypeVar("Out_co", covariant=True)  # defaults are of Python 3.13
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
@@ -165,16 +176,16 @@ class Neuron(Module):
         """Return the weights without the bias."""
         return list(self._row[: self.nin])
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Numbers) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
-        x = _inputs(x, self.nin, f"this {self!r}")
-        return self._fire((*x, 1.0) if self.bias else x)
+        inputs = _inputs(x, self.nin, f"this {self!r}")
+        return self._fire((*inputs, 1.0) if self.bias else inputs)
 
-    def _fire(self, x: tuple[Any, ...]) -> Any:
+    def _fire(self, x: tuple[Any, ...]) -> Value:
         """Return the output; ``x`` ends with the one that the bias is multiplied by."""
         return self._activated(self._summed(x) if self.granular else dots((self._row,), x)[0])
 
-    def _activated(self, z: Any) -> Any:
+    def _activated(self, z: Value) -> Value:
         """Return the activation of the weighted sum; both nodes take note of this module's path."""
         if z.note is None:
             z.note = self._note
@@ -183,7 +194,7 @@ class Neuron(Module):
         activate = self._activate
         if activate is None:
             return z
-        y = activate(z)
+        y: Value = activate(z)
         return self._marked(y) if y.__class__ is Value and y is not z else y
 
     def _summed(self, x: tuple[Any, ...]) -> Any:
@@ -205,7 +216,7 @@ class Neuron(Module):
             z.note = note
         return z
 
-    def _marked(self, node: Any) -> Any:
+    def _marked(self, node: Value) -> Value:
         """Return a node after noting this module's path in it."""
         if node.note is None:
             node.note = self._note
@@ -230,7 +241,7 @@ def _put_in(node: Value, path: str) -> None:
         node.note = Note("", f"{outer}.{path}" if outer and path else outer or path, note.source)
 
 
-class Layer(Module):
+class Layer(Module, Generic[Out_co]):
     """Neurons side by side over the same inputs.
 
     Parameters
@@ -239,6 +250,10 @@ class Layer(Module):
         Numbers of inputs and of neurons.
     nonlin, activation, bias, granular, init, rng
         As for `Neuron`.
+
+    Notes
+    -----
+    `outputs` returns a list whatever the number of neurons, which helps type checkers.
 
     Examples
     --------
@@ -251,6 +266,17 @@ class Layer(Module):
 
     _element_names = MappingProxyType({"neurons": "n"})
 
+    @overload
+    def __init__(
+        self: Layer[Value], nin: int, nout: Literal[1], nonlin: bool = True, *,
+        activation: Activation = "relu", bias: bool = True,
+        granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None: ...  # fmt: skip
+    @overload
+    def __init__(
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
+        granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None: ...  # fmt: skip
     def __init__(
         self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = "relu", bias: bool = True,
         granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
@@ -265,7 +291,7 @@ class Layer(Module):
         self.bias, self.activation = bias, neurons[0].activation
         self.neurons: list[Any] = neurons
 
-    def outputs(self, x: Any) -> list[Any]:
+    def outputs(self, x: Numbers) -> list[Value]:
         """Return the outputs as a list, even a single one.
 
         Parameters
@@ -273,8 +299,8 @@ class Layer(Module):
         x
             One sample: ``nin`` numbers or Values.
         """
-        x = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
-        shared = (*x, 1.0) if self.bias else x
+        inputs = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
+        shared = (*inputs, 1.0) if self.bias else inputs
         neurons = self.neurons
         if engine is not None:
             made = engine.layer(neurons, shared)
@@ -295,12 +321,13 @@ class Layer(Module):
                     y.note = note
                 outputs.append(y)
             return outputs
-        return [n._fire(shared) if n.__class__ is Neuron else n(x) for n in neurons]
+        return [n._fire(shared) if n.__class__ is Neuron else n(inputs) for n in neurons]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Numbers) -> Out_co:
         """Return the outputs for one sample: a list, or with one neuron its output."""
-        out = self.outputs(x)
-        return out[0] if len(out) == 1 else out
+        outputs: Any = self.outputs(x)
+        out: Out_co = outputs[0] if len(outputs) == 1 else outputs
+        return out
 
     def parameters(self) -> list[Value]:
         """Return the neurons' parameters in order."""
@@ -317,7 +344,7 @@ class Layer(Module):
         return f"Layer({self.nin}, {len(self.neurons)}, {self.activation})"
 
 
-class MLP(Module):
+class MLP(Module, Generic[Out_co]):
     """A multilayer perceptron: hidden layers with an activation, and a linear last layer.
 
     Parameters
@@ -333,6 +360,11 @@ class MLP(Module):
     bias, granular, init, rng
         As for `Neuron`.
 
+    Notes
+    -----
+    Type checkers cannot see the lengths that stand in a list. ``MLP(2, (4, 1))``, or ``MLP[Value](2, [4,
+    1])``, tells them that a call returns one Value; ``MLP[list[Value]]``, a list.
+
     Examples
     --------
     >>> model = MLP(2, [4, 1], rng=0)
@@ -346,6 +378,18 @@ class MLP(Module):
 
     _element_names = MappingProxyType({"layers": "layer"})
 
+    @overload
+    def __init__(
+        self: MLP[Value], nin: int, nouts: Literal[1] | tuple[*tuple[int, ...], Literal[1]], *,
+        activation: Activation = "relu", output: Activation = None,
+        bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None: ...  # fmt: skip
+    @overload
+    def __init__(
+        self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu",
+        output: Activation = None,
+        bias: bool = True, granular: bool = False, init: str | Initializer = "uniform", rng: Rng = None,
+    ) -> None: ...  # fmt: skip
     def __init__(
         self, nin: int, nouts: Sequence[int] | int, *, activation: Activation = "relu",
         output: Activation = None,
@@ -367,11 +411,13 @@ class MLP(Module):
             for i in range(len(sizes))
         ]  # fmt: skip
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Numbers) -> Out_co:
         """Return the outputs for one sample of ``nin`` numbers or Values: a list, or a single Value."""
+        outputs: Any = x
         for layer in self.layers:
-            x = layer(x)
-        return x
+            outputs = layer(outputs)
+        out: Out_co = outputs
+        return out
 
     def parameters(self) -> list[Value]:
         """Return the layers' parameters in order."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from autograd import Value
 from autograd.keep.files import SIZE
 from nn.state import assign_parameters, load, save
 
 __all__ = ["Module"]
+
+Out_co = TypeVar("Out_co", covariant=True)
+
+
+class _HasForward(Protocol[Out_co]):
+    """A module, for type checkers: a call returns what its ``forward`` is declared to return."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Out_co: ...
 
 
 class Module:
@@ -43,7 +51,7 @@ class Module:
     # How an element of a list is called in paths, where not by the list's own name.
     _element_names: Mapping[str, str] = MappingProxyType({})
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self: _HasForward[Out_co], *args: Any, **kwargs: Any) -> Out_co:
         """Return what `forward` computes."""
         return self.forward(*args, **kwargs)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value
 from autograd.backward import toposort
+from autograd.calculus import trees
 from autograd.calculus.functional import (
     grad,
     hessian,
@@ -531,3 +532,32 @@ def test_a_label_does_not_turn_a_constant_into_a_variable():
 
     assert isinstance(ag.grad(named)(3.0), float)
     assert ag.jvp(named, (3.0,), (1.0,)) == (27.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("derivative", "at"),
+    [
+        (grad(lambda x: 2.0 * x), lambda x: x),
+        (grad(grad(lambda x: 2.0 * x)), lambda x: x),
+        (grad(lambda x, y: x * 2.0 + 0.0 * y, argnums=(0, 1)), lambda x: (x, 1.0)),
+        (grad(lambda x: 3.0), lambda x: x),
+        (value_and_grad(lambda x: 3.0), lambda x: x),
+        (grad(lambda v: v[0]), lambda x: [x, x]),
+        (jacobian(lambda v: [v[0], 2.0 * v[1], 1.0]), lambda x: [x, x]),
+        (hessian(lambda v: v[0] ** 2 + v[1]), lambda x: [x, x]),
+    ],
+)
+def test_of_nodes_every_derivative_is_a_node_also_where_it_is_a_constant(derivative, at):
+    x = Value(2.0)
+    arguments = at(x)
+    result = derivative(*arguments) if isinstance(arguments, tuple) else derivative(arguments)
+    found = [leaf for _, leaf in trees.paths(result)]
+    assert {type(leaf) for leaf in found} == {Value}
+    for leaf in found:
+        leaf.backward()
+
+
+def test_of_numbers_a_constant_derivative_is_a_number():
+    for f in (lambda x: 2.0 * x, lambda x: 3.0, grad(lambda x: 2.0 * x)):
+        assert type(grad(f)(2.0)) is float
+    assert type(grad(grad(grad(lambda x: x * x)))(2.0)) is float
