@@ -90,6 +90,7 @@ from autograd.ops import (
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:
+    from autograd import compiler, render, testing
     from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
 
@@ -223,17 +224,19 @@ def _warn_of_the_other_package() -> None:
 _warn_of_the_other_package()
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
-    if name in ("compiler", "render", "testing"):
-        return import_module(f"autograd.{name}")
-    if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
-        return TABLE[name]
-    if name not in _LAZY:
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    globals()[name] = found = _lazy_import(name)
-    return found
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name in ("compiler", "render", "testing"):
+            return import_module(f"autograd.{name}")
+        if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
+            return TABLE[name]
+        if name not in _LAZY:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        globals()[name] = found = _lazy_import(name)
+        return found
 
 
 def __dir__() -> list[str]:

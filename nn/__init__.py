@@ -54,23 +54,25 @@ _HOMES = {
 
 # A name is imported when it is first asked for, so that the command begins before the engine is loaded, and
 # can say what is wrong where another package named autograd stands in its place.
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-    from importlib.util import find_spec
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
-    home = _HOMES.get(name)
-    if home is None and (name.startswith("_") or find_spec(f"nn.{name}") is None):
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
-    try:
-        found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)
-    except ImportError:
-        from nn.cli.clash import problem
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+        from importlib.util import find_spec
 
-        if (said := problem()) is not None:
-            raise ImportError(said) from None
-        raise
-    globals()[name] = found
-    return found
+        home = _HOMES.get(name)
+        if home is None and (name.startswith("_") or find_spec(f"nn.{name}") is None):
+            raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        try:
+            found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)
+        except ImportError:
+            from nn.cli.clash import problem
+
+            if (said := problem()) is not None:
+                raise ImportError(said) from None
+            raise
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -76,7 +76,7 @@ def imports(path, within=False):
             yield from (
                 f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names
             )
-        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
             inner = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             pending += [(child, inner) for child in ast.iter_child_nodes(node)]
 

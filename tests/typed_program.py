@@ -1,6 +1,6 @@
 """A user's program: `tests/test_types.py` runs type checkers over it, and then holds values against types."""
 
-# pyright: strict
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from fractions import Fraction
 from typing import Any, assert_type
@@ -280,3 +280,20 @@ assert_type(history["loss"], list[float])
 assert_type(history.epochs, int)
 assert_type(nn.evaluate(model, ([[0.0, 1.0]], [1.0]), nn.losses.mse_loss), float)
 assert_type(nn.optim.clip_grad_norm_(model.parameters(), 1.0), float)
+
+
+def refused() -> None:
+    """Write what is wrong, which checkers say: each comment would be an error where it were not needed."""
+    autograd.sofmax([1.0])  # type: ignore[attr-defined]
+    nn.Layr(2, 3)  # type: ignore[attr-defined]
+    nn.losses.mse(x, x)  # type: ignore[attr-defined]
+    autograd.grad(2.0)  # type: ignore[call-overload]
+    autograd.sum(2.0)  # type: ignore[call-overload]
+    autograd.mean(["1"])  # type: ignore[list-item]
+    autograd.gradients(x * x, 2.0)  # type: ignore[call-overload]
+    x.grad.backward()  # type: ignore[union-attr]
+    x.grad = "1"  # type: ignore[assignment]
+    autograd.grad(cube)(2.0).backward()  # type: ignore[attr-defined]
+    nn.losses.mse_loss(1.0, 2.0).backward()  # type: ignore[attr-defined]
+    autograd.softmax(several).data  # type: ignore[attr-defined]
+    nn.Neuron(2)([1.0, 2.0])[0]  # type: ignore[index]
