@@ -30,15 +30,18 @@ enum { LEAF, PAIR, MANY, DOT, RESULT };
 
 typedef struct {
     PyObject_HEAD
-    double data;
-    Slot grad, da, db;
-    PyObject *a, *b, *note; /* NULL is None */
-    uint32_t place;         /* of a pass, which looks whether it is its own */
-    unsigned row : 20;      /* in `rows`; 0 for none */
+    /* What a pass reads stands together. */
+    PyObject *a, *b; /* NULL is None */
+    Slot da, db;
+    uint32_t place; /* of a pass, which looks whether it is its own */
+    unsigned row : 20; /* in `rows`; 0 for none */
     unsigned kind : 3;
     unsigned has_da : 1, has_db : 1; /* of a PAIR: whether something flows to the operand */
     unsigned holds_object : 1;       /* grad is an object */
     unsigned is_tracked : 1;         /* by the collector */
+    Slot grad;
+    double data;
+    PyObject *note; /* NULL is None */
 } Node;
 
 /* Doubles, of which some may be None. */

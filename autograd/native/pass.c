@@ -10,8 +10,17 @@
    nothing changed. */
 
 #include "node.h"
+#include <stddef.h>
 #include <string.h>
 #include <structmember.h>
+
+/* What is needed soon, so that it is on its way from memory. */
+#define AHEAD 8
+#if defined(__GNUC__)
+#define PREFETCH(x) __builtin_prefetch(x)
+#else
+#define PREFETCH(x) ((void)(x))
+#endif
 
 static PyObject *pull;
 Places places;
@@ -29,7 +38,6 @@ enum { AT_LEAF, AT_PAIR, AT_MANY, AT_DOT, AT_RESULT, AT_VECTOR, AT_CALL };
 enum { FOUND, OPEN, PLACED }; /* how far the sort has come with it */
 
 typedef struct {
-    PyObject *object; /* the first `held` are: see `hold` */
     double sum;       /* what has arrived, where anything has */
     union {
         double da;       /* of a PAIR */
@@ -39,15 +47,17 @@ typedef struct {
     /* a and b: the places of its operands; of MANY, VECTOR and CALL where their links begin, and how many
        there are; of RESULT the place of the call, and which result it is */
     uint32_t a, b;
-    unsigned kind : 3, state : 2, reached : 1, has_da : 1, has_db : 1, keeps : 1;
+    unsigned kind : 3, reached : 1, has_da : 1, has_db : 1, keeps : 1;
 } Item;
 
 typedef struct {
     Item *items;
+    PyObject **objects; /* at each place; the first `held` are: see `hold` */
+    unsigned char *states;
     uint32_t *order, *stack, *links;
     double *sums; /* beside each link of a vector, and for each result of a call, which has as many */
     uint32_t *table; /* of what is no node: one more than its place, or 0 */
-    size_t count, held, keeps, room, placed, order_room, waiting, stack_room, linked, link_room, sum_room,
+    size_t count, held, keeps, room, object_room, state_room, placed, order_room, waiting, stack_room, linked, link_room, sum_room,
         mask, others;
 } Pass;
 
@@ -78,13 +88,17 @@ enter(Pass *pass, PyObject *object, int kind)
         PyErr_NoMemory();
         return NOTHING;
     }
-    if (grow(&pass->items, &pass->room, pass->count + 1, sizeof(Item)) < 0) return NOTHING;
+    if (pass->count >= pass->room
+        && (grow(&pass->objects, &pass->object_room, pass->count + 1, sizeof(PyObject *)) < 0
+            || grow(&pass->states, &pass->state_room, pass->count + 1, 1) < 0
+            || grow(&pass->items, &pass->room, pass->count + 1, sizeof(Item)) < 0))
+        return NOTHING;
     Item *item = &pass->items[pass->count];
-    item->object = object;
+    pass->objects[pass->count] = object;
+    pass->states[pass->count] = FOUND;
     item->keeps = 0;
     item->a = item->b = NOTHING;
     item->kind = (unsigned)kind;
-    item->state = FOUND;
     item->reached = item->has_da = item->has_db = 0;
     return (uint32_t)pass->count++;
 }
@@ -94,7 +108,7 @@ static uint32_t
 place_of_node(Pass *pass, PyObject *node)
 {
     uint32_t place = NODE(node)->place;
-    if (place < pass->count && pass->items[place].object == node) return place;
+    if (place < pass->count && pass->objects[place] == node) return place;
     place = enter(pass, node, (int)NODE(node)->kind);
     if (place != NOTHING) NODE(node)->place = place;
     return place;
@@ -117,7 +131,7 @@ rehash(Pass *pass)
     }
     for (size_t k = 0; pass->mask && k <= pass->mask; k++) {
         if (!pass->table[k]) continue;
-        size_t i = hash(pass->items[pass->table[k] - 1].object) & (slots - 1);
+        size_t i = hash(pass->objects[pass->table[k] - 1]) & (slots - 1);
         while (table[i]) i = (i + 1) & (slots - 1);
         table[i] = pass->table[k];
     }
@@ -131,7 +145,7 @@ rehash(Pass *pass)
 static void
 hold(Pass *pass)
 {
-    for (; pass->held < pass->count; pass->held++) Py_INCREF(pass->items[pass->held].object);
+    for (; pass->held < pass->count; pass->held++) Py_INCREF(pass->objects[pass->held]);
 }
 
 static int
@@ -148,7 +162,7 @@ place_of_other(Pass *pass, PyObject *object, int kind)
     if (2 * pass->others >= pass->mask && rehash(pass) < 0) return NOTHING;
     size_t i = hash(object) & pass->mask;
     for (; pass->table[i]; i = (i + 1) & pass->mask)
-        if (pass->items[pass->table[i] - 1].object == object) return pass->table[i] - 1;
+        if (pass->objects[pass->table[i] - 1] == object) return pass->table[i] - 1;
     uint32_t place = enter(pass, object, kind);
     if (place == NOTHING) return NOTHING;
     pass->table[i] = place + 1;
@@ -171,13 +185,13 @@ rest_on(Pass *pass, PyObject *x, uint32_t *place)
     *place = NOTHING;
     if (!x || !IS_NODE(x)) return DONE;
     if ((*place = place_of_node(pass, x)) == NOTHING) return FAILED;
-    Item *item = &pass->items[*place];
-    if (item->state == PLACED) return DONE;
-    if (item->kind == AT_LEAF) { /* rests on nothing */
-        item->state = PLACED;
+    int state = pass->states[*place];
+    if (state == PLACED) return DONE;
+    if (pass->items[*place].kind == AT_LEAF) { /* rests on nothing */
+        pass->states[*place] = PLACED;
         return DONE;
     }
-    if (item->state == OPEN) return LEAVE; /* it rests on itself */
+    if (state == OPEN) return LEAVE; /* it rests on itself */
     return wait_for(pass, *place);
 }
 
@@ -216,14 +230,14 @@ expand_result(Pass *pass, uint32_t place, Node *node)
     if (below == NOTHING) return FAILED;
     pass->items[place].a = below;
     pass->items[place].b = (uint32_t)which;
-    int state = pass->items[below].state;
+    int state = pass->states[below];
     return state == OPEN ? LEAVE : state == FOUND ? wait_for(pass, below) : DONE;
 }
 
 static int
 expand_call(Pass *pass, uint32_t place)
 {
-    PyObject *operands = KEPT_AT(pass->items[place].object, operands);
+    PyObject *operands = KEPT_AT(pass->objects[place], operands);
     if (!operands || !PyTuple_CheckExact(operands)) return LEAVE;
     int result = link_all(pass, place, operands);
     if (result != DONE) return result;
@@ -244,7 +258,7 @@ expand_dot(Pass *pass, uint32_t place, Node *node)
         if (below == NOTHING) return FAILED;
         if (side) pass->items[place].b = below;
         else pass->items[place].a = below;
-        int state = pass->items[below].state;
+        int state = pass->states[below];
         if (state == OPEN) return LEAVE;
         if (state == FOUND && wait_for(pass, below) < 0) return FAILED;
     }
@@ -255,7 +269,7 @@ expand_dot(Pass *pass, uint32_t place, Node *node)
 static int
 expand(Pass *pass, uint32_t place)
 {
-    PyObject *object = pass->items[place].object;
+    PyObject *object = pass->objects[place];
     uint32_t first, second;
     int result;
     switch (pass->items[place].kind) {
@@ -297,16 +311,16 @@ sort(Pass *pass, PyObject *root)
     for (size_t turn = 1; result == DONE && pass->waiting; turn++) {
         if (!(turn & 0xFFFF) && look_for_signals(pass) < 0) return FAILED;
         place = pass->stack[pass->waiting - 1];
-        if (pass->items[place].state == FOUND) {
+        if (pass->states[place] == FOUND) {
             size_t here = pass->waiting;
-            pass->items[place].state = OPEN;
+            pass->states[place] = OPEN;
             if ((result = expand(pass, place)) != DONE || pass->waiting > here)
                 continue; /* it waits beneath its operands */
         }
-        if (pass->items[place].state == OPEN) {
+        if (pass->states[place] == OPEN) {
             if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uint32_t)) < 0) return FAILED;
             pass->order[pass->placed++] = place;
-            pass->items[place].state = PLACED;
+            pass->states[place] = PLACED;
         }
         pass->waiting--;
     }
@@ -366,10 +380,10 @@ spread_call_in_c(Pass *pass, Item *item, const Several *c, Doubles *kept)
 
 /* The same: where C does not know it, Python says what its operands receive. */
 static int
-spread_call(Pass *pass, Item *item)
+spread_call(Pass *pass, uint32_t place, Item *item)
 {
-    const Several *c = several_of_kind(KEPT_AT(item->object, kind));
-    PyObject *kept = KEPT_AT(item->object, kept);
+    const Several *c = several_of_kind(KEPT_AT(pass->objects[place], kind));
+    PyObject *kept = KEPT_AT(pass->objects[place], kept);
     if (c && kept && Py_IS_TYPE(kept, &doubles_type) && Py_SIZE(kept) == (Py_ssize_t)item->b) {
         int known = spread_call_in_c(pass, item, c, DOUBLES(kept));
         if (known) return known;
@@ -385,7 +399,7 @@ spread_call(Pass *pass, Item *item)
         }
         PyList_SET_ITEM(received, (Py_ssize_t)i, g);
     }
-    PyObject *terms = PyObject_CallFunctionObjArgs(pull, item->object, received, NULL);
+    PyObject *terms = PyObject_CallFunctionObjArgs(pull, pass->objects[place], received, NULL);
     Py_DECREF(received);
     if (!terms) return FAILED;
     int result = PyList_CheckExact(terms) && PyList_GET_SIZE(terms) == (Py_ssize_t)item->b ? DONE : LEAVE;
@@ -402,8 +416,9 @@ spread_call(Pass *pass, Item *item)
 
 /* Apply the chain rule at one place. */
 static int
-spread(Pass *pass, Item *item)
+spread(Pass *pass, uint32_t place)
 {
+    Item *item = &pass->items[place];
     double g = item->sum;
     switch (item->kind) {
     case AT_PAIR:
@@ -411,7 +426,7 @@ spread(Pass *pass, Item *item)
         if (item->has_db) add(&pass->items[item->b], g * item->db);
         return DONE;
     case AT_DOT: {
-        Node *node = NODE(item->object);
+        Node *node = NODE(pass->objects[place]);
         if (node->kind != DOT) return LEAVE;
         int result = add_products(pass, item->a, g, node->da.object);
         return result != DONE ? result : add_products(pass, item->b, g, node->db.object);
@@ -431,7 +446,7 @@ spread(Pass *pass, Item *item)
         call->reached = 1;
         return DONE;
     }
-    case AT_CALL: return spread_call(pass, item);
+    case AT_CALL: return spread_call(pass, place, item);
     case AT_VECTOR:
         for (uint32_t i = 0; i < item->b; i++) {
             uint32_t to = pass->links[item->a + i];
@@ -447,8 +462,9 @@ accumulate(Pass *pass)
 {
     for (size_t i = pass->placed; i--;) {
         if (!(i & 0xFFFF) && i && look_for_signals(pass) < 0) return FAILED;
-        Item *item = &pass->items[pass->order[i]];
-        int result = item->reached ? spread(pass, item) : DONE;
+        uint32_t place = pass->order[i];
+        if (i >= AHEAD) PREFETCH(&pass->items[pass->order[i - AHEAD]]);
+        int result = pass->items[place].reached ? spread(pass, place) : DONE;
         if (result != DONE) return result;
     }
     return DONE;
@@ -462,7 +478,7 @@ write_all(Pass *pass)
     for (size_t i = 0; i < pass->count; i++) {
         Item *item = &pass->items[i];
         if (item->kind != AT_LEAF || !item->reached) continue;
-        Node *leaf = NODE(item->object);
+        Node *leaf = NODE(pass->objects[i]);
         if (!leaf->holds_object) {
             if (leaf->grad.number != 0.0) item->sum = leaf->grad.number + item->sum;
         } else if (leaf->grad.object != Py_None) {
@@ -471,8 +487,9 @@ write_all(Pass *pass)
     }
     for (size_t i = 0; i < pass->count; i++) {
         Item *item = &pass->items[i];
+        if (i + AHEAD < pass->count) PREFETCH((char *)pass->objects[i + AHEAD] + offsetof(Node, grad));
         if (item->kind >= AT_VECTOR || (item->kind == AT_LEAF && !item->reached)) continue;
-        Node *node = NODE(item->object);
+        Node *node = NODE(pass->objects[i]);
         PyObject *old = node->holds_object ? node->grad.object : NULL;
         node->grad.number = item->reached ? item->sum : 0.0;
         node->holds_object = 0;
@@ -505,13 +522,15 @@ pass_sweep(PyObject *module, PyObject *args)
     if (pass.keeps)
         for (size_t i = 0; i < pass.count; i++)
             if (pass.items[i].keeps) Py_DECREF(pass.items[i].local);
-    for (size_t i = 0; i < pass.held; i++) Py_DECREF(pass.items[i].object);
+    for (size_t i = 0; i < pass.held; i++) Py_DECREF(pass.objects[i]);
     PyMem_Free(pass.table);
     pass.table = NULL;
     pass.count = pass.held = pass.keeps = pass.placed = pass.waiting = pass.linked = pass.mask = pass.others =
         0;
     if (pass.room > KEPT || pass.link_room > KEPT || spare.items) {
         PyMem_Free(pass.items);
+        PyMem_Free(pass.objects);
+        PyMem_Free(pass.states);
         PyMem_Free(pass.order);
         PyMem_Free(pass.stack);
         PyMem_Free(pass.links);
