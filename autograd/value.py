@@ -484,6 +484,7 @@ if engine is not None and not TYPE_CHECKING:
         ],
         ops.Op._call,
         math.hypot,
+        apply_modes,
     )
     engine.take_pass(MultiOpCall, float_pull, [(kind, name) for name, kind in SEVERAL.items()])
     Value = engine.node_type(

@@ -20,6 +20,7 @@ def take_rows(
     rows: list[tuple[Any, str, int, tuple[float, ...], bool, bool]],
     call: Function[..., Any],
     hypot: Function[..., float],
+    modes: Function[[Any], Any],
     /,
 ) -> None: ...
 def take_pass(call: type, pull: Function[..., Any], kinds: list[tuple[Any, str]], /) -> None: ...

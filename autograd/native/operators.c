@@ -34,6 +34,18 @@ hypot_called(const double *x, long n, int *failed)
     return y;
 }
 
+/* What the modes in force make of a new node: the tape, notes, no_grad, the check for anomalies. */
+static PyObject *apply_modes;
+
+static inline PyObject *
+with_modes(Node *node)
+{
+    if (!node || !PySet_GET_SIZE(active)) return (PyObject *)node;
+    PyObject *made = PyObject_CallOneArg(apply_modes, (PyObject *)node);
+    Py_DECREF(node);
+    return made;
+}
+
 /* Give the operands of a node a home, and their derivatives. Of a PAIR the references to a and b are taken
  * over. */
 static inline Node *
@@ -118,7 +130,7 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
 {
     Known *row = &rows[index];
     const Row *c = row->c;
-    if (!c || !c->kernel || PySet_GET_SIZE(active)) return NULL;
+    if (!c || !c->kernel) return NULL;
     int arity = row->arity, all = arity + row->params, kinds[MOST], nodes = 0;
     if (count < arity || count > all || all > MOST) return NULL;
     double x[MOST], y, d[MOST];
@@ -148,8 +160,8 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
     if (all <= 2) {
         int has_da = kinds[0] == 1 && !(row->is_gated && d[0] == 0.0);
         int has_db = arity == 2 && kinds[1] == 1 && !(row->is_gated && d[1] == 0.0);
-        return (PyObject *)pair(index, y, operands[0], all == 2 ? operands[1] : NULL, d[0],
-                                has_db ? d[1] : 0.0, has_da, has_db);
+        return with_modes(pair(index, y, operands[0], all == 2 ? operands[1] : NULL, d[0],
+                               has_db ? d[1] : 0.0, has_da, has_db));
     }
     PyObject *tuple = PyTuple_New(all);
     Doubles *local = new_doubles(all, 1);
@@ -160,7 +172,7 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
         local->at[i] = i < arity ? d[i] : 0.0;
         local->is_none[i] = i >= arity || kinds[i] != 1 || (row->is_gated && d[i] == 0.0);
     }
-    return (PyObject *)many(index, y, tuple, local);
+    return with_modes(many(index, y, tuple, local));
 }
 
 /* The same of a row over any number of operands, which are a tuple. */
@@ -169,7 +181,7 @@ apply_to_many(uint32_t index, PyObject *operands)
 {
     Known *row = &rows[index];
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
-    if (!row->c || !row->c->many || PySet_GET_SIZE(active) || !n || row->params) return NULL;
+    if (!row->c || !row->c->many || !n || row->params) return NULL;
     double small[64], *x = small, y;
     if (n > 64 && !(x = PyMem_Malloc((size_t)n * sizeof *x))) return PyErr_NoMemory();
     int nodes = 0, others = 0;
@@ -203,7 +215,7 @@ apply_to_many(uint32_t index, PyObject *operands)
     } else {
         taken = Py_NewRef(operands);
     }
-    result = (PyObject *)many(index, y, taken, local);
+    result = with_modes(many(index, y, taken, local));
     taken = NULL;
     local = NULL;
 done:
@@ -245,13 +257,13 @@ static PyObject *
 binary(int operation, PyObject *a, PyObject *b)
 {
     if (!IS_NODE(a) && !IS_NODE(b)) Py_RETURN_NOTIMPLEMENTED;
-    if (operation == ADD && PyLong_CheckExact(a) && !PySet_GET_SIZE(active)) {
+    if (operation == ADD && PyLong_CheckExact(a)) {
         /* sum() starts from the int 0, and 0 + x is x + 0.0 */
         double zero;
         if (read_number(a, &zero) == 2 && zero == 0.0) {
             PyObject *second = PyFloat_FromDouble(0.0);
-            return second ? (PyObject *)pair(operation_rows[ADD], NODE(b)->data + 0.0, Py_NewRef(b), second,
-                                             1.0, 0.0, 1, 0)
+            return second ? with_modes(pair(operation_rows[ADD], NODE(b)->data + 0.0, Py_NewRef(b), second, 1.0,
+                                            0.0, 1, 0))
                           : NULL;
         }
     }
@@ -513,13 +525,15 @@ callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
     return result;
 }
 
-/* take_rows(rows, call, hypot): learn the table, how Python calls a row, and math.hypot. Each row comes as
+/* take_rows(rows, call, hypot, modes): learn the table, how Python calls a row, math.hypot and what applies modes. Each row comes as
    (op, name, arity, constants, is_gated, params_first). */
 PyObject *
 take_rows(PyObject *module, PyObject *args)
 {
     PyObject *list;
-    if (!PyArg_ParseTuple(args, "O!OO", &PyList_Type, &list, &python_call, &hypot_in_python)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!OOO", &PyList_Type, &list, &python_call, &hypot_in_python, &apply_modes))
+        return NULL;
+    Py_INCREF(apply_modes);
     Py_INCREF(python_call);
     Py_INCREF(hypot_in_python);
     length_in_python = hypot_called;
@@ -630,7 +644,7 @@ product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_n
         track_like(node, PyTuple_GET_ITEM(ws, i));
         track_like(node, PyTuple_GET_ITEM(xs, i));
     }
-    return (PyObject *)node;
+    return with_modes(node);
 }
 
 /* dot(ws, xs): what vectors.py does under that name. */
@@ -639,7 +653,7 @@ dot_of(PyObject *module, PyObject *args)
 {
     PyObject *ws, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "O!O!", &PyTuple_Type, &ws, &PyTuple_Type, &xs)) return NULL;
-    if (PyTuple_GET_SIZE(ws) != PyTuple_GET_SIZE(xs) || PySet_GET_SIZE(active)) Py_RETURN_NONE;
+    if (PyTuple_GET_SIZE(ws) != PyTuple_GET_SIZE(xs)) Py_RETURN_NONE;
     int w_nodes, x_nodes;
     Doubles *w = numbers_of(ws, &w_nodes), *x = w ? numbers_of(xs, &x_nodes) : NULL;
     if (x) made = product(ws, w, w_nodes, xs, x, x_nodes);
@@ -655,7 +669,7 @@ dots_of(PyObject *module, PyObject *args)
 {
     PyObject *list, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &list, &PyTuple_Type, &xs)) return NULL;
-    if (PySet_GET_SIZE(active) || (!PyList_CheckExact(list) && !PyTuple_CheckExact(list))) Py_RETURN_NONE;
+    if (!PyList_CheckExact(list) && !PyTuple_CheckExact(list)) Py_RETURN_NONE;
     int x_nodes;
     Doubles *x = numbers_of(xs, &x_nodes);
     if (!x) goto failed;
