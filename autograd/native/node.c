@@ -732,7 +732,28 @@ set_note(PyObject *self, PyObject *value, void *unused)
     return 0;
 }
 
+/* `data`: the property of Python, which refuses while a function is recorded, is asked only while a mode is in force
+   or where somebody assigns what is no float. */
+static PyObject *python_data;
+
+static PyObject *
+get_public_data(PyObject *self, void *unused)
+{
+    if (!PySet_GET_SIZE(active)) return PyFloat_FromDouble(NODE(self)->data);
+    return Py_TYPE(python_data)->tp_descr_get(python_data, self, (PyObject *)value_type);
+}
+
+static int
+set_public_data(PyObject *self, PyObject *value, void *unused)
+{
+    if (!value || PySet_GET_SIZE(active) || !PyFloat_CheckExact(value))
+        return Py_TYPE(python_data)->tp_descr_set(python_data, self, value);
+    NODE(self)->data = PyFloat_AS_DOUBLE(value);
+    return 0;
+}
+
 static PyGetSetDef slots[] = {
+    {"data", get_public_data, set_public_data, NULL, NULL},
     {"_data", get_data, set_data, NULL, NULL},
     {"grad", get_grad, set_grad, NULL, NULL},
     {"_row", get_row, set_row, NULL, NULL},
@@ -825,6 +846,12 @@ make_node_type(PyObject *module, PyObject *args)
     Py_ssize_t at = 0;
     while (PyDict_Next(names, &at, &key, &value))
         if (PyObject_SetAttr((PyObject *)type, key, value) < 0) goto failed;
+    if (!(python_data = PyObject_GetAttrString(PyTuple_GET_ITEM(bases, 0), "data"))) goto failed;
+    const char *about = NULL;
+    PyObject *doc = PyObject_GetAttrString(python_data, "__doc__");
+    if (doc && PyUnicode_Check(doc)) about = PyUnicode_AsUTF8(doc);
+    PyErr_Clear();
+    ((PyGetSetDef *)slots)->doc = about; /* it lives as long as the property */
     active = Py_NewRef(modes);
     python_init = Py_NewRef(init);
     call_type = (PyTypeObject *)Py_NewRef(call);

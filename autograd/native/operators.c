@@ -774,8 +774,70 @@ take_note(PyObject *node, PyObject *note)
     NODE(node)->note = Py_NewRef(note);
 }
 
-/* layer(neurons, xs): for each neuron the activation of its scalar product with xs, all of which take its note. A
-   neuron says in `_plan` what its row of weights is, its note and its activation. None where one does not, or where
+/* The weighted sum of a neuron, product by product and sum by sum, from the bias on, which is the last weight. */
+static PyObject *
+chain(PyObject *ws, PyObject *xs, PyObject *note, int has_bias)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(ws) - has_bias;
+    PyObject *z = has_bias ? Py_NewRef(PyTuple_GET_ITEM(ws, n)) : NULL;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *term = node_mul(PyTuple_GET_ITEM(ws, i), PyTuple_GET_ITEM(xs, i));
+        if (!term || !IS_NODE(term)) {
+            Py_XDECREF(term);
+            Py_XDECREF(z);
+            return NULL;
+        }
+        take_note(term, note);
+        if (!z) {
+            z = term;
+            continue;
+        }
+        PyObject *sum = node_add(z, term);
+        Py_DECREF(z);
+        Py_DECREF(term);
+        if (!sum) return NULL;
+        z = sum;
+        take_note(z, note);
+    }
+    return z;
+}
+
+/* The output of one neuron. It says in `_plan` its weights, its note, its activation, and whether it is granular and
+   has a bias. */
+static PyObject *
+fire(PyObject *neuron, PyObject *xs, Doubles *x, int x_nodes)
+{
+    PyObject *plan = PyObject_GetAttr(neuron, plan_name), *node = NULL;
+    if (!plan) {
+        if (PyErr_ExceptionMatches(PyExc_AttributeError)) PyErr_Clear();
+        return NULL;
+    }
+    if (!PyTuple_CheckExact(plan) || PyTuple_GET_SIZE(plan) != 5) goto done;
+    PyObject *ws = PyTuple_GET_ITEM(plan, 0), *note = PyTuple_GET_ITEM(plan, 1), *f = PyTuple_GET_ITEM(plan, 2);
+    uint32_t row = f == Py_None ? 0 : row_of(f);
+    if ((!row && f != Py_None) || !PyTuple_CheckExact(ws) || PyTuple_GET_SIZE(ws) != Py_SIZE(x)) goto done;
+    if (PyTuple_GET_ITEM(plan, 3) == Py_True) {
+        node = chain(ws, xs, note, PyTuple_GET_ITEM(plan, 4) == Py_True);
+    } else {
+        int w_nodes;
+        Doubles *w = numbers_of(ws, &w_nodes);
+        if (w && (w_nodes || x_nodes)) node = product(ws, w, w_nodes, xs, x, x_nodes);
+        Py_XDECREF(w);
+        if (node) take_note(node, note);
+    }
+    if (node && !IS_NODE(node)) Py_CLEAR(node);
+    if (node && row) {
+        PyObject *y = apply(row, &node, 1);
+        if (y) take_note(y, note);
+        Py_DECREF(node);
+        node = y;
+    }
+done:
+    Py_DECREF(plan);
+    return node;
+}
+
+/* layer(neurons, xs): the output of each neuron over the same inputs. None where one is no plain neuron, or where
    Python has the word for another reason. */
 PyObject *
 layer_of(PyObject *module, PyObject *args)
@@ -788,26 +850,8 @@ layer_of(PyObject *module, PyObject *args)
     if (!x) goto failed;
     made = PyList_New(0);
     for (Py_ssize_t i = 0; made && i < PyList_GET_SIZE(neurons); i++) {
-        PyObject *node = NULL, *plan = PyObject_GetAttr(PyList_GET_ITEM(neurons, i), plan_name);
-        if (!plan) PyErr_Clear();
-        if (plan && PyTuple_CheckExact(plan) && PyTuple_GET_SIZE(plan) == 3) {
-            PyObject *ws = PyTuple_GET_ITEM(plan, 0), *note = PyTuple_GET_ITEM(plan, 1), *f = PyTuple_GET_ITEM(plan, 2);
-            uint32_t row = f == Py_None ? 0 : row_of(f);
-            int w_nodes;
-            Doubles *w = PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x) && (row || f == Py_None)
-                             ? numbers_of(ws, &w_nodes)
-                             : NULL;
-            if (w && (w_nodes || x_nodes)) node = product(ws, w, w_nodes, xs, x, x_nodes);
-            Py_XDECREF(w);
-            if (node) take_note(node, note);
-            if (node && row) {
-                PyObject *y = apply(row, &node, 1);
-                if (y) take_note(y, note);
-                Py_DECREF(node);
-                node = y;
-            }
-        }
-        Py_XDECREF(plan);
+        PyObject *neuron = Py_NewRef(PyList_GET_ITEM(neurons, i)), *node = fire(neuron, xs, x, x_nodes);
+        Py_DECREF(neuron);
         if (!node || PyList_Append(made, node) < 0) Py_CLEAR(made);
         Py_XDECREF(node);
     }

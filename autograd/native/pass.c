@@ -470,6 +470,13 @@ accumulate(Pass *pass)
     return DONE;
 }
 
+/* What programs written for other engines set before a pass. */
+static int
+is_whole_zero(PyObject *x)
+{
+    return PyLong_CheckExact(x) && PyObject_Not(x) == 1;
+}
+
 /* Write every gradient, or none: the number to a leaf that had one is added. A leaf whose grad is an object
    other than None is for Python. */
 static int
@@ -481,7 +488,7 @@ write_all(Pass *pass)
         Node *leaf = NODE(pass->objects[i]);
         if (!leaf->holds_object) {
             if (leaf->grad.number != 0.0) item->sum = leaf->grad.number + item->sum;
-        } else if (leaf->grad.object != Py_None) {
+        } else if (leaf->grad.object != Py_None && !is_whole_zero(leaf->grad.object)) {
             return LEAVE;
         }
     }

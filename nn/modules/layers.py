@@ -59,7 +59,7 @@ def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[
     return rows
 
 
-_PLANNED = {"_row", "_note", "_activate", "granular"}
+_PLANNED = {"_row", "_note", "_activate", "granular", "bias"}
 """The attributes of a neuron of which its plan is made."""
 
 
@@ -161,9 +161,9 @@ class Neuron(Module):
 
     def _planned(self) -> tuple[Any, ...] | None:
         """Return what a layer in C is to know of this neuron; None where it is not for C."""
-        if self.__class__ is not Neuron or not set(vars(self)) >= _PLANNED or self.granular:
+        if self.__class__ is not Neuron or not set(vars(self)) >= _PLANNED:
             return None
-        return self._row, self._note, self._activate
+        return self._row, self._note, self._activate, self.granular, self.bias
 
     def _moved(self) -> None:
         self._note = Note("", self._path)
