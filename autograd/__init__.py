@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from autograd import compiler, render, testing
     from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
+    from autograd.versions import show_versions
 
 __all__ = [
     "ANY",
@@ -180,6 +181,7 @@ __all__ = [
     "save",
     "scope",
     "selu",
+    "show_versions",
     "sigmoid",
     "sign",
     "silu",

@@ -95,7 +95,7 @@ class MultiOpCall(Call):
 
     def check(self, index: int, now: float) -> None:
         """Raise where a result is, or would be of the operands as they are, another number than it was."""
-        number = self.values[index]
+        number = self._values[index]
         if number != now and not (math.isnan(number) and math.isnan(now)):
             raise GraphError(
                 f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was "

@@ -12,6 +12,7 @@ __all__ = ["LAZY", "lazy_import"]
 
 LAZY: Final = {
     "compile": "autograd.compiler",
+    "show_versions": "autograd.versions",
     **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
 }
 """The names, and where each is."""

@@ -40,7 +40,7 @@ LAYERS = [
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
-    ["autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native"],
+    ["autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native", "autograd.versions"],
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {

@@ -85,17 +85,22 @@ class _Translator:
         return self.tuples[id(x)][1]
 
 
-_KEPT_BY_CALLS = ("kind", "values", "kept")
-_SLOTS_OF_CALLS = ("kind", "_values", "_kept")
+_KEPT_BY_CALLS = ("kind", "_values", "_kept")
 
 
 _ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with several results
 
 
+def _numbers_of(call: MultiOpCall) -> tuple[Any, ...]:
+    """Return what a call keeps, as a pickle holds it; where two are the same they stay so."""
+    values = call.values
+    return call.kind, values, values if call._kept is call._values else call.kept
+
+
 def _fill(call: MultiOpCall, operands: tuple[Any, ...], kept: Iterable[Any]) -> None:
     call.grad = None
     call._a, call.count = operands, len(operands)
-    for slot, x in zip(_SLOTS_OF_CALLS, kept, strict=True):
+    for slot, x in zip(_KEPT_BY_CALLS, kept, strict=True):
         setattr(call, slot, x)
 
 
@@ -206,7 +211,7 @@ class _Packed:
         rows: list[tuple[Any, ...]] = []
         for node in self.nodes:
             if node.__class__ is MultiOpCall:
-                rows.append((translate(node.elements), *[getattr(node, slot) for slot in _KEPT_BY_CALLS]))
+                rows.append((translate(node.elements), *_numbers_of(node)))
                 continue
             note = None if node.note is None else (node.note.label, node.note.scope, node.note.source)
             # Whatever else a user has put in ``grad``, say the int 0, is told from a node's number by its

@@ -361,6 +361,29 @@ rounded(const Whole *m)
     return m->negative ? -x : x;
 }
 
+/* The product of a few factors of ordinary size in two doubles, some 100 bits; 0 where that leaves open to
+   which double it rounds. */
+static int
+product_of_ordinary(List x, double *y)
+{
+    if (x.n < 2 || x.n > 16) return 0;
+    double high = x.at[0], low = 0.0;
+    for (long i = 1; i < x.n; i++) {
+        double a = high, b = x.at[i], p = a * b;
+        if (!(fabs(a) > 1e-140 && fabs(a) < 1e140 && fabs(b) > 1e-140 && fabs(b) < 1e140)) return 0;
+        /* The rounding error of a product (Dekker 1971). */
+        double c = 134217729.0 * a, d = 134217729.0 * b;
+        double a1 = c - (c - a), b1 = d - (d - b), a2 = a - a1, b2 = b - b1;
+        double lost = a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2);
+        low = lost + low * b;
+        high = p + low;
+        low -= high - p;
+    }
+    double unsure = fabs(high) * 0x1p-97, least = high + (low - unsure), most = high + (low + unsure);
+    *y = most;
+    return least == most;
+}
+
 /* elementary.prod: the product, with the first 128 bits of it at each step, rounded once. */
 static double
 product(List x)
@@ -373,6 +396,8 @@ product(List x)
             y *= x.at[i] != 0.0 && isfinite(x.at[i]) ? copysign(1.0, x.at[i]) : x.at[i];
         return y;
     }
+    double ordinary;
+    if (product_of_ordinary(x, &ordinary)) return ordinary;
     Whole m = {{1}, 0};
     long e = 0;
     for (long i = 0; i < x.n; i++) {

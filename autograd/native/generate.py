@@ -27,7 +27,8 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,7 +133,9 @@ def definition(function: Any) -> ast.FunctionDef | ast.Lambda:
 
 def type_of(annotation: Any) -> Any:
     """Return the type that an annotation means; Any is a number."""
-    text = ast.unparse(annotation) if annotation is not None else "Any"
+    if annotation is None:
+        return FLOAT
+    text = ast.unparse(annotation)
     if text in ("float", "Any"):
         return FLOAT
     if text == "int":
@@ -684,23 +687,16 @@ class Writer:
                 wanted if isinstance(wanted, tuple) and len(wanted) == len(e.elts) else [None] * len(e.elts)
             )
             return Tuple([self.expression(x, k) for x, k in zip(e.elts, kinds, strict=True)])
-        runs: list[Any] = []
-        for x in e.elts:
-            if isinstance(x, ast.Starred):
-                runs.append(self.listed(x.value))
+        texts: list[str] = []  # of lists, one for each run of numbers and for each starred one
+        for starred, run in groupby(e.elts, lambda x: isinstance(x, ast.Starred)):
+            if starred:
+                texts += [self.listed(x.value) for x in run if isinstance(x, ast.Starred)]
             else:
-                if not runs or isinstance(runs[-1], str):
-                    runs.append([])
-                runs[-1].append(self.kept(Text(self.number(x), FLOAT)).text)
-        texts = [
-            r if isinstance(r, str) else f"list_of({len(r)}, (double[]){{{', '.join(r)}}})" for r in runs
-        ]
-        if not texts:
-            return Text("empty()", LIST)
-        text = texts[0] if isinstance(runs[0], list) else f"copied({texts[0]})"
-        for other in texts[1:]:
-            text = f"joined({text}, {other})"
-        return Text(text, LIST)
+                numbers = [self.kept(Text(self.number(x), FLOAT)).text for x in run]
+                texts.append(f"list_of({len(numbers)}, (double[]){{{', '.join(numbers)}}})")
+        if len(texts) == 1 and isinstance(e.elts[0], ast.Starred):
+            return Text(f"copied({texts[0]})", LIST)
+        return Text(reduce("joined({}, {})".format, texts) if texts else "empty()", LIST)
 
     _list_value = _tuple_value
 

@@ -365,12 +365,31 @@ doubles_dealloc(PyObject *self)
     PyObject_Free(self);
 }
 
+static Py_ssize_t
+doubles_length(PyObject *self)
+{
+    return Py_SIZE(self);
+}
+
+static PyObject *
+doubles_item(PyObject *self, Py_ssize_t i)
+{
+    if (i < 0 || i >= Py_SIZE(self)) {
+        PyErr_SetString(PyExc_IndexError, "there are not so many numbers");
+        return NULL;
+    }
+    return IS_NONE(DOUBLES(self), i) ? Py_NewRef(Py_None) : PyFloat_FromDouble(DOUBLES(self)->at[i]);
+}
+
+static PySequenceMethods doubles_sequence = {.sq_length = doubles_length, .sq_item = doubles_item};
+
 PyTypeObject doubles_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "autograd.native._engine.Doubles",
     .tp_basicsize = offsetof(Doubles, at),
     .tp_itemsize = sizeof(double),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_dealloc = doubles_dealloc,
+    .tp_as_sequence = &doubles_sequence,
 };
 
 /* A tuple, or a list, of what Doubles hold. */
@@ -732,8 +751,8 @@ set_note(PyObject *self, PyObject *value, void *unused)
     return 0;
 }
 
-/* `data`: the property of Python, which refuses while a function is recorded, is asked only while a mode is in force
-   or where somebody assigns what is no float. */
+/* `data`: the property of Python, which refuses while a function is recorded, is asked only while a mode is
+   in force or where somebody assigns what is no float. */
 static PyObject *python_data;
 
 static PyObject *

@@ -57,8 +57,8 @@ typedef struct {
     uint32_t *order, *stack, *links;
     double *sums; /* beside each link of a vector, and for each result of a call, which has as many */
     uint32_t *table; /* of what is no node: one more than its place, or 0 */
-    size_t count, held, keeps, room, object_room, state_room, placed, order_room, waiting, stack_room, linked, link_room, sum_room,
-        mask, others;
+    size_t count, held, keeps, room, object_room, state_room, placed, order_room, waiting, stack_room, linked,
+        link_room, sum_room, mask, others;
 } Pass;
 
 /* Results of a step: an error is set, this is not for us, all is well. */
@@ -646,8 +646,8 @@ find_place(PyObject *type, const char *name, Py_ssize_t *place)
     return is_slot ? DONE : FAILED;
 }
 
-/* take_pass(call, pull, kinds): learn the type of calls with several results, how derivatives pass through one in
-   Python, and the operations of which C computes the same, as (operation, name). */
+/* take_pass(call, pull, kinds): learn the type of calls with several results, how derivatives pass through
+   one in Python, and the operations of which C computes the same, as (operation, name). */
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {

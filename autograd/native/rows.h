@@ -17,8 +17,8 @@ typedef struct {
     } whole[2];
 } Row;
 
-/* An operation with several results: those, what it keeps of its operands, and for each operand the sum over the
-   results of g times the derivative. */
+/* An operation with several results: those, what it keeps of its operands, and for each operand the sum over
+   the results of g times the derivative. */
 typedef struct {
     const char *name;
     int (*values)(const double *x, long n, double *y);

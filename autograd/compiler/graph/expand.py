@@ -90,6 +90,7 @@ def _call(b: Builder, op: Op, params: tuple[float, ...], columns: Columns, out: 
 def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns: Columns, out: Ints) -> None:
     """Enter nodes of a row that is a total of products; where a factor is no number, nodes of the row."""
     count = len(columns)
+    numbers: list[Any] = []
     if total.steps[count:]:
         numbers = _numbers(b, total, columns)
         plain = np.ones(len(out), bool)

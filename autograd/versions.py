@@ -1,0 +1,40 @@
+"""What runs here: versions, and whether the engine's C does."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from autograd.native import engine, why
+
+__all__ = ["show_versions"]
+
+_BESIDE = ("numpy", "graphviz", "matplotlib", "hypothesis", "mpmath", "torch", "jax")
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def show_versions() -> None:
+    """Print what a report of a fault should say: versions, the machine, and which engine runs, and why.
+
+    Examples
+    --------
+    >>> show_versions()      # doctest: +ELLIPSIS
+    chainrule   ...
+    engine      ...
+    Python      ...
+    """
+    lines = {
+        "chainrule": _version_of("chainrule"),
+        "engine": f"in C ({why})" if engine is not None else f"in pure Python, since {why}",
+        "Python": f"{platform.python_version()} ({sys.implementation.name}, {platform.platform()})",
+        **{package: _version_of(package) for package in _BESIDE},
+    }
+    for name, text in lines.items():
+        print(f"{name:<12}{text}")

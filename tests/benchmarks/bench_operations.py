@@ -1,0 +1,109 @@
+"""Speed of each operation: ``python tests/benchmarks/bench_operations.py``.
+
+Each row of the table is applied to nodes at an ordinary point, and a backward pass is made through the sum of
+1,000 such nodes. The figures are nanoseconds a node, the least of several rounds, in C and in pure Python, each
+in a process of its own; beside them stand multiples of ``a + b`` in the same process. Operations over any number of
+operands have 1,000, and the figures are for one of them.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import autograd
+from autograd import TABLE, Value, native
+
+ROOT = Path(__file__).parents[2]
+MANY = 1000
+POINTS = {"acosh": (1.7,), "log_softmax": (0.5,), "restrict": (0.8,)}
+SECOND = {"pow": 1.3, "monomial": 1.3, "div": 1.3}
+
+
+def operands(op):
+    """Return nodes, and constants, at an ordinary point."""
+    if op.arity < 0:
+        return [Value(math.sin(i)) for i in range(MANY)]
+    xs = [Value(x) for x in POINTS.get(op.name, (0.7, SECOND.get(op.name, 0.4), 0.3)[: op.arity])]
+    constants = list(op.params.values())
+    return [*constants, *xs] if op.params_first else [*xs, *constants]
+
+
+def nanoseconds(work, least=0.02):
+    """Return the least time of a call in five rounds."""
+    count, best = 1, math.inf
+    while True:
+        start = time.perf_counter()
+        for _ in range(count):
+            work()
+        spent = time.perf_counter() - start
+        if spent > least:
+            break
+        count *= 2 if spent > least / 4 else 4
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(count):
+            work()
+        best = min(best, (time.perf_counter() - start) / count * 1e9)
+    return best
+
+
+def measured():
+    """Return for each operation the time of a call, and of a backward pass, for a node or an operand."""
+    found = {}
+    for op in TABLE.values():
+        if op.name in ("softmax", "softmax_rest", "log_softmax", "direction"):
+            continue  # one result of many: below, all at once
+        given = operands(op)
+        share = MANY if op.arity < 0 else 1
+        work = (lambda: autograd.dot(tuple(given), tuple(given))) if op.vectors else (lambda: op(*given))
+        root = work() if op.arity < 0 else autograd.sum([work() for _ in range(MANY)])
+        found[op.name] = nanoseconds(work) / share, nanoseconds(root.backward) / MANY
+    scores = tuple(Value(math.sin(i)) for i in range(MANY))
+    weights = tuple(math.cos(i) for i in range(MANY))
+    for name in ("softmax", "log_softmax"):
+        function = getattr(autograd, name)
+        root = autograd.dot(tuple(function(scores)), weights)
+        found[f"{name}, all"] = (
+            nanoseconds(lambda f=function: f(scores)) / MANY,
+            nanoseconds(root.backward) / MANY,
+        )
+    return found
+
+
+def main():
+    """Print the table, or act as one of the processes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    if parser.parse_args().worker:
+        print(json.dumps(measured()))
+        return
+    engines = {"C": "", "Python": "1"} if native.engine is not None else {"Python": "1"}
+    tables = {
+        name: json.loads(subprocess.run(
+            [sys.executable, __file__, "--worker"], check=True, capture_output=True, text=True,
+            env=os.environ | {"CHAINRULE_PURE_PYTHON": pure, "PYTHONPATH": str(ROOT)},
+        ).stdout)
+        for name, pure in engines.items()
+    }  # fmt: skip
+    first = next(iter(tables.values()))
+    least = first["add"][0]
+    columns = [f"{engine}, {what}" for engine in tables for what in ("forward", "backward")]
+    print(f"| operation | {' | '.join(columns)} | of a + b | |")
+    print(f"|{'---|' * (len(columns) + 3)}")
+    for name, times in sorted(first.items(), key=lambda item: item[1][0]):
+        numbers = [
+            f"{t:,.1f} ns" if t < 100 else f"{t:,.0f} ns" for table in tables.values() for t in table[name]
+        ]
+        bar = "█" * max(1, round(4 * math.log2(max(times[0] / least, 1.0)) + 1))
+        print(f"| `{name}` | {' | '.join(numbers)} | {times[0] / least:.1f} | {bar} |")
+
+
+if __name__ == "__main__":
+    main()
