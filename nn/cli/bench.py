@@ -40,12 +40,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rounds", type=int, default=5, help="processes for each engine, in turn (default 5)"
     )
     parser.add_argument("--worker", choices=("autograd", "micrograd"), help=argparse.SUPPRESS)
+    parser.add_argument("--memory", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table, or act as one of the measuring processes."""
     if args.worker:
-        print(json.dumps(_with_deep_stack(lambda: measure(args.worker, args.nodes))))
+        work = memory if args.memory else measure
+        print(json.dumps(_with_deep_stack(lambda: work(args.worker, args.nodes))))
         return 0
     for name in ("nodes", "rounds"):
         if getattr(args, name) < 1:
@@ -67,10 +69,13 @@ def run(args: argparse.Namespace) -> int:
                 str(args.nodes),
             ]
             environment = os.environ | {"CHAINRULE_PURE_PYTHON": "1" if name == "in pure Python" else ""}
-            output = subprocess.run(
-                command, check=True, capture_output=True, text=True, env=environment
-            ).stdout
-            results[name].append(json.loads(output))
+            found: dict[str, float] = {}
+            for more in ([], ["--memory"]):  # each in a process that has not made a graph before
+                output = subprocess.run(
+                    [*command, *more], check=True, capture_output=True, text=True, env=environment
+                ).stdout
+                found |= json.loads(output)
+            results[name].append(found)
     print(f"random graph of {args.nodes:,} additions, products and tanh; medians of {args.rounds} processes")
     for quantity, unit in (("first", "s"), ("steady", "s"), ("bytes", "bytes a node")):
         row = {name: statistics.median(r[quantity] for r in runs) for name, runs in results.items()}
@@ -94,6 +99,11 @@ def plan(nodes: int, seed: int) -> Plan:
 
 def build(value: Any, chosen: Plan) -> Any:
     """Build the graph, and sum its last fifty nodes."""
+    return nodes_of(value, chosen)[-1]
+
+
+def nodes_of(value: Any, chosen: Plan) -> list[Any]:
+    """Build the graph; return all its nodes, the sum of the last fifty at the end."""
     nodes = [value(0.1 * i - 0.5) for i in range(10)]
     push = nodes.append
     for kind, i, j in chosen:
@@ -106,7 +116,8 @@ def build(value: Any, chosen: Plan) -> Any:
     root = nodes[-1]
     for node in nodes[-50:-1]:
         root = root + node
-    return root
+        push(root)
+    return nodes
 
 
 def engine_class(name: str) -> Any:
@@ -131,7 +142,7 @@ def engine_class(name: str) -> Any:
 
 
 def measure(name: str, nodes: int, repeats: int = 5) -> dict[str, float]:
-    """Time build and backward, first and in a steady loop, in seconds; count bytes a node after backward."""
+    """Time build and backward, first and in a steady loop, in seconds."""
     value = engine_class(name)
     chosen = plan(nodes, 0)
     times = []
@@ -141,27 +152,21 @@ def measure(name: str, nodes: int, repeats: int = 5) -> dict[str, float]:
         root = build(value, chosen)
         root.backward()
         times.append(time.perf_counter() - start)
-    del root
+    return {"first": times[0], "steady": statistics.median(times[1:])}
+
+
+def memory(name: str, nodes: int) -> dict[str, float]:
+    """Count bytes a node after backward, with all nodes alive, and without the list that holds them."""
+    value = engine_class(name)
+    chosen = plan(nodes, 0)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    kept = build(value, chosen)
-    kept.backward()
+    kept = nodes_of(value, chosen)
+    kept[-1].backward()
     gc.collect()  # micrograd's backward leaves cycles
-    used = tracemalloc.get_traced_memory()[0] - before
+    used = tracemalloc.get_traced_memory()[0] - before - sys.getsizeof(kept)
     tracemalloc.stop()
-    return {"first": times[0], "steady": statistics.median(times[1:]), "bytes": used / (count(kept) or 1)}
-
-
-def count(root: Any) -> int:
-    """Count the nodes below ``root``, of either engine."""
-    found = [root]
-    seen = {id(root)}
-    for node in found:
-        for parent in node._prev:
-            if id(parent) not in seen:
-                seen.add(id(parent))
-                found.append(parent)
-    return len(found)
+    return {"bytes": used / len(kept)}
 
 
 def _with_deep_stack(work: Callable[[], Any]) -> Any:

@@ -1,9 +1,9 @@
 """Speed of each operation: ``python tests/benchmarks/bench_operations.py``.
 
 Each row of the table is applied to nodes at an ordinary point, and a backward pass is made through the sum of
-1,000 such nodes. The figures are nanoseconds a node, the least of several rounds, in C and in pure Python, each
-in a process of its own; beside them stand multiples of ``a + b`` in the same process. Operations over any number of
-operands have 1,000, and the figures are for one of them.
+1,000 such nodes. The figures are nanoseconds a node, the least of several rounds, in C and in pure Python,
+each in a process of its own; beside them stand multiples of `a + b` in the same process. Operations over any
+number of operands have 1,000, and the figures are for one of them.
 """
 
 import argparse
