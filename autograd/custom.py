@@ -112,6 +112,16 @@ def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..
             raise TypeError(
                 f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}"
             )
-        return result
+        return tuple([d if d.__class__ is float else _derivative(name, d) for d in result])
 
     return checked
+
+
+def _derivative(name: str, d: Any) -> Any:
+    """Return a number of any type as a float; nodes, symbols and None stay as they are."""
+    if d is None or hasattr(d, "_apply"):
+        return d
+    try:
+        return to_float(d)
+    except TypeError as error:
+        raise TypeError(f"a partial of {name} is no number: {error}") from None

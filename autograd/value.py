@@ -139,9 +139,7 @@ class Value(Node, Operators):
                     )
         numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
         y = op.value(*numbers)
-        local: list[float | None] = [
-            d if d.__class__ is float else _local_derivative(op, d) for d in op.local(y, numbers)
-        ]
+        local: list[float | None] = list(op.local(y, numbers))
         for i, x in enumerate(operands):
             if x.__class__ is not Value:
                 if i < len(local):
@@ -512,14 +510,6 @@ Node._pool = _POOL
 if engine is not None:
     _new = engine.blank
 Node._new = staticmethod(_new)
-
-
-def _local_derivative(op: Op, d: Any) -> float | None:
-    """Return what somebody's own rule gives as a float; None stays, for what nothing flows to."""
-    try:
-        return None if d is None else to_float(d)
-    except TypeError as error:
-        raise TypeError(f"a partial of {op.name} is no number: {error}") from None
 
 
 def _number(x: Any) -> Any:

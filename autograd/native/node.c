@@ -426,7 +426,7 @@ doubles_of(PyObject *x, Py_ssize_t wanted)
     int some_none = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         some_none |= items[i] == Py_None;
-        if (items[i] != Py_None && !PyFloat_CheckExact(items[i])) {
+        if (items[i] != Py_None && !PyFloat_Check(items[i])) {
             PyErr_Format(PyExc_TypeError, "a local derivative is a float or None, not %.100R", items[i]);
             return NULL;
         }
@@ -575,7 +575,7 @@ set_local(PyObject *self, PyObject *value, void *second)
 {
     Node *node = NODE(self);
     if (refuse_deletion(value, "local derivative") < 0) return -1;
-    if (value != Py_None && !PyFloat_CheckExact(value)) {
+    if (value != Py_None && !PyFloat_Check(value)) {
         PyErr_Format(PyExc_TypeError, "a local derivative is a float or None, not %.100R", value);
         return -1;
     }
