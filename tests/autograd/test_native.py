@@ -2,6 +2,7 @@
 without it."""
 
 import gc
+import importlib
 import math
 import os
 import pickle
@@ -17,6 +18,7 @@ import pytest
 
 import autograd
 from autograd import TABLE, Value, native, toposort
+from autograd.native import generate
 from autograd.node import SLOTS
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,49 @@ def run(program, *arguments, **environment):
 
 
 # Rows.
+
+
+def test_what_the_generator_leaves_to_python():
+    text, left = generate.written()
+    # prod multiplies whole numbers of any length, dot has a C of its own, and directions may take 50 digits.
+    assert left == ["prod", "dot", "directions"]
+    assert f'"{native.digest(Path(native.__file__).parents[1])}"' in text
+    assert "kernel_sigmoid" in text
+    program = generate.Program()
+    for op in TABLE.values():
+        if op.name not in left:
+            assert not program.value(op).unknown
+            assert not program.partials(op).unknown
+    # What stands in the middle of a function: decimal numbers, and whole numbers of any length.
+    reasons = {reason for f in program.functions.values() for reason in f.reasons}
+    assert reasons <= {
+        "With", "the method as_integer_ratio", "py_lgamma_of_negative", "py_lgamma_near_zero",
+        *[reason for reason in reasons if reason.startswith("a constant ((-2.457")],  # the zeros of lgamma
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("constant", ["1.0", "2"])
+def test_the_generator_says_what_it_does_not_understand(tmp_path, monkeypatch, constant):
+    module = tmp_path / "not_understood.py"
+    module.write_text(
+        "def f(x: float) -> float:\n"
+        f"    y = x * {constant}\n"
+        "    with open('a') as file:\n        y = float(file.read())\n"
+        "    return y\n"
+        "def g(x: float) -> float:\n    return f(x) + 1.0 if x > 0.0 else -x\n"
+        "def h(x: str) -> float:\n    return 1.0\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    not_understood = importlib.import_module("not_understood")
+    monkeypatch.delitem(sys.modules, "not_understood")
+    generate.tree_of.cache_clear()
+    program = generate.Program()
+    f = program.function(not_understood.f)
+    assert f.reasons == ["With"]
+    assert f.may_not_know
+    assert program.function(not_understood.g).reasons == []
+    with pytest.raises(generate.UntranslatableError, match="the type str"):
+        program.function(not_understood.h)
 
 
 @compiled
