@@ -48,6 +48,8 @@ def _engine_in_c() -> tuple[Any, str]:
     except ModuleNotFoundError:
         return None, "it was not compiled: no C compiler was found when the package was installed"
     except ImportError as error:
+        if "subinterpreter" in str(error):
+            return None, "C serves the main interpreter of a process, and this is another one"
         return None, _without(f"could not be loaded: {error}")
     except OSError:  # a bundler has put the package into one file
         return None, "its file cannot be looked at"

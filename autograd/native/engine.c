@@ -5,6 +5,14 @@
 
 #include "node.h"
 
+PyObject *
+set_up(int already)
+{
+    PyErr_SetString(PyExc_RuntimeError,
+                    already ? "the engine is set up already" : "the engine is not set up: import autograd");
+    return NULL;
+}
+
 static PyObject *
 claim(PyObject *module, PyObject *unused)
 {

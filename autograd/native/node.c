@@ -6,8 +6,8 @@
 
 PyTypeObject *value_type, *call_type;
 PyObject *active;
-Known *rows;
-static uint32_t rows_used = 1, rows_room, rows_free; /* place 0 stands for no row */
+Known *blocks[1024];
+static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
 
 /* Memory. Nodes lie in pools of one page each, and pools in regions, so that all living nodes can be found.
    Each node has the two words before it that the collector asks for. */
@@ -217,6 +217,7 @@ track_below(PyObject *x)
 PyObject *
 node_watch(PyObject *module, PyObject *unused)
 {
+    if (!value_type) return set_up(0);
     if (!tracks_all) track_all();
     Py_RETURN_NONE;
 }
@@ -230,7 +231,7 @@ node_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(node->b);
     Py_VISIT(node->note);
     if (node->holds_object) Py_VISIT(node->grad.object);
-    if (node->row) Py_VISIT(rows[node->row].op);
+    if (node->row) Py_VISIT(ROW(node->row).op);
     return 0;
 }
 
@@ -294,21 +295,20 @@ row_index(PyObject *op)
     if (callable->index) return callable->index;
     uint32_t index = rows_free;
     if (index) {
-        rows_free = rows[index].next;
+        rows_free = ROW(index).next;
     } else {
-        if (rows_used >= rows_room) {
-            uint32_t room = rows_room ? 2 * rows_room : 256;
-            Known *more = room < 1u << 20 ? PyMem_Realloc(rows, room * sizeof(Known)) : NULL;
-            if (!more) {
-                PyErr_NoMemory();
-                return 0;
-            }
-            rows = more;
-            rows_room = room;
+        uint32_t block = rows_used / BLOCK;
+        if (block >= sizeof blocks / sizeof *blocks) {
+            PyErr_SetString(PyExc_MemoryError, "there are a million operations already");
+            return 0;
+        }
+        if (!blocks[block] && !(blocks[block] = PyMem_Calloc(BLOCK, sizeof(Known)))) {
+            PyErr_NoMemory();
+            return 0;
         }
         index = rows_used++;
     }
-    rows[index] = (Known){.op = op, .is_own = 1};
+    ROW(index) = (Known){.op = op, .is_own = 1};
     callable->index = index;
     return index;
 }
@@ -316,7 +316,7 @@ row_index(PyObject *op)
 void
 release_row(uint32_t index)
 {
-    if (index) Py_DECREF(rows[index].op);
+    if (index) Py_DECREF(ROW(index).op);
 }
 
 static void
@@ -324,10 +324,10 @@ callable_dealloc(PyObject *self)
 {
     uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
     if (index) {
-        Py_CLEAR(rows[index].constants[0]);
-        Py_CLEAR(rows[index].constants[1]);
-        rows[index].op = NULL;
-        rows[index].next = rows_free;
+        Py_CLEAR(ROW(index).constants[0]);
+        Py_CLEAR(ROW(index).constants[1]);
+        ROW(index).op = NULL;
+        ROW(index).next = rows_free;
         rows_free = index;
     }
     Py_TYPE(self)->tp_free(self);
@@ -512,7 +512,7 @@ set_grad(PyObject *self, PyObject *value, void *unused)
 static PyObject *
 get_row(PyObject *self, void *unused)
 {
-    return Py_NewRef(NODE(self)->row ? rows[NODE(self)->row].op : Py_None);
+    return Py_NewRef(NODE(self)->row ? ROW(NODE(self)->row).op : Py_None);
 }
 
 static int
@@ -523,7 +523,7 @@ set_row(PyObject *self, PyObject *value, void *unused)
     if (value != Py_None) {
         if (!(index = row_index(value))) return -1;
         Py_INCREF(value);
-        if (rows[index].is_own) track(NODE(self));
+        if (ROW(index).is_own) track(NODE(self));
     }
     uint32_t old = NODE(self)->row;
     NODE(self)->row = index & 0xFFFFF;
@@ -822,6 +822,7 @@ node_init(PyObject *self, PyObject *args, PyObject *kwargs)
 PyObject *
 node_blank(PyObject *module, PyObject *unused)
 {
+    if (!value_type) return set_up(0);
     return (PyObject *)new_node();
 }
 
@@ -831,6 +832,7 @@ node_blank(PyObject *module, PyObject *unused)
 PyObject *
 make_node_type(PyObject *module, PyObject *args)
 {
+    if (value_type) return set_up(1);
     const char *name;
     PyObject *bases, *names, *init, *modes, *call, *operators, *methods;
     if (!PyArg_ParseTuple(args, "sO!O!OO!O!O!O!", &name, &PyTuple_Type, &bases, &PyDict_Type, &names, &init,

@@ -65,12 +65,18 @@ typedef struct {
 extern PyTypeObject *value_type, *call_type;
 extern PyTypeObject doubles_type, callable_type;
 extern PyObject *active; /* the set that is not empty while a mode is in force anywhere */
-extern Known *rows;
+/* They stand in blocks that never move: others' code may add a row while one is read. */
+#define BLOCK 1024
+extern Known *blocks[1024];
+#define ROW(index) (blocks[(index) / BLOCK][(index) % BLOCK])
 
 #define IS_NODE(x) Py_IS_TYPE((PyObject *)(x), value_type)
 #define NODE(x) ((Node *)(x))
 #define DOUBLES(x) ((Doubles *)(x))
 #define IS_NONE(d, i) ((d)->is_none && (d)->is_none[i])
+
+/* Set an error: the engine is set up already, or not yet. */
+PyObject *set_up(int already);
 
 /* node.c */
 Node *new_node(void); /* a blank one, not tracked; NULL with an error set */

@@ -73,7 +73,7 @@ pair(uint32_t row, double y, PyObject *a, PyObject *b, double da, double db, int
     node->row = row & 0xFFFFF;
     node->has_da = has_da != 0;
     node->has_db = has_db != 0;
-    Py_INCREF(rows[row].op);
+    Py_INCREF(ROW(row).op);
     track_like(node, a);
     track_like(node, b);
     return node;
@@ -94,7 +94,7 @@ many(uint32_t row, double y, PyObject *operands, Doubles *local)
     node->da.object = (PyObject *)local;
     node->kind = MANY;
     node->row = row & 0xFFFFF;
-    Py_INCREF(rows[row].op);
+    Py_INCREF(ROW(row).op);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(operands) && !node->is_tracked; i++)
         track_like(node, PyTuple_GET_ITEM(operands, i));
     return node;
@@ -135,7 +135,7 @@ is_allowed(const Row *c, int which, double x)
 static PyObject *
 apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
 {
-    Known *row = &rows[index];
+    Known *row = &ROW(index);
     const Row *c = row->c;
     if (!c || !c->kernel) return NULL;
     int arity = row->arity, all = arity + row->params, kinds[MOST], nodes = 0;
@@ -186,7 +186,7 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
 static PyObject *
 apply_to_many(uint32_t index, PyObject *operands)
 {
-    Known *row = &rows[index];
+    Known *row = &ROW(index);
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
     if (!row->c || !row->c->many || !n || row->params) return NULL;
     double small[64], *x = small, y;
@@ -503,8 +503,8 @@ PyObject *
 callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
-    if (index && value_type && !(kwargs && PyDict_GET_SIZE(kwargs)) && rows[index].c) {
-        Known *row = &rows[index];
+    if (index && value_type && !(kwargs && PyDict_GET_SIZE(kwargs)) && ROW(index).c) {
+        Known *row = &ROW(index);
         PyObject *const *items = &PyTuple_GET_ITEM(args, 0), *turned[MOST];
         Py_ssize_t count = PyTuple_GET_SIZE(args);
         PyObject *made = NULL;
@@ -537,6 +537,7 @@ callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
 PyObject *
 take_rows(PyObject *module, PyObject *args)
 {
+    if (value_type) return set_up(1);
     PyObject *list;
     if (!PyArg_ParseTuple(args, "O!OOO", &PyList_Type, &list, &python_call, &hypot_in_python, &apply_modes))
         return NULL;
@@ -553,12 +554,13 @@ take_rows(PyObject *module, PyObject *args)
             return NULL;
         uint32_t index = row_index(op);
         if (!index) return NULL;
-        Known *row = &rows[index];
+        Known *row = &ROW(index);
         row->arity = arity;
         row->params = (int)PyTuple_GET_SIZE(constants);
         row->is_gated = gated;
         row->params_first = first;
         row->is_own = 0;
+        Py_INCREF(op); /* for ever: operators refer to it by its place */
         for (int k = 0; k < row->params && k < 2; k++) {
             row->constants[k] = Py_NewRef(PyTuple_GET_ITEM(constants, k));
             row->defaults[k] = PyFloat_AsDouble(row->constants[k]);
@@ -577,14 +579,15 @@ take_rows(PyObject *module, PyObject *args)
 PyObject *
 compute(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *op, *operands;
     if (!PyArg_ParseTuple(args, "OO!", &op, &PyTuple_Type, &operands)) return NULL;
     uint32_t index = row_index(op);
     if (!index) return NULL;
-    const Row *c = rows[index].c;
+    const Row *c = ROW(index).c;
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
-    int arity = rows[index].arity;
-    if (!c || (arity >= 0 && n != arity + rows[index].params)) Py_RETURN_NONE;
+    int arity = ROW(index).arity;
+    if (!c || (arity >= 0 && n != arity + ROW(index).params)) Py_RETURN_NONE;
     double *x = PyMem_Calloc((size_t)(2 * n + 1), sizeof *x), *d = x + n, y;
     if (!x) return PyErr_NoMemory();
     PyObject *result = NULL;
@@ -595,7 +598,7 @@ compute(PyObject *module, PyObject *args)
         result = Py_NewRef(Py_None);
         goto done;
     }
-    Py_ssize_t slopes = arity >= 0 ? arity : n - rows[index].params;
+    Py_ssize_t slopes = arity >= 0 ? arity : n - ROW(index).params;
     PyObject *partials = PyTuple_New(slopes);
     for (Py_ssize_t i = 0; partials && i < slopes; i++) {
         PyObject *p = PyFloat_FromDouble(d[i]);
@@ -646,7 +649,7 @@ product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_n
     node->da.object = w_nodes ? Py_NewRef(x) : NULL;
     node->db.object = x_nodes ? Py_NewRef(w) : NULL;
     node->row = dot_row & 0xFFFFF;
-    Py_INCREF(rows[dot_row].op);
+    Py_INCREF(ROW(dot_row).op);
     for (Py_ssize_t i = 0; i < n && !node->is_tracked; i++) {
         track_like(node, PyTuple_GET_ITEM(ws, i));
         track_like(node, PyTuple_GET_ITEM(xs, i));
@@ -658,6 +661,7 @@ product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_n
 PyObject *
 dot_of(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *ws, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "O!O!", &PyTuple_Type, &ws, &PyTuple_Type, &xs)) return NULL;
     if (PyTuple_GET_SIZE(ws) != PyTuple_GET_SIZE(xs)) Py_RETURN_NONE;
@@ -674,28 +678,28 @@ dot_of(PyObject *module, PyObject *args)
 PyObject *
 dots_of(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *list, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &list, &PyTuple_Type, &xs)) return NULL;
-    if (!PyList_CheckExact(list) && !PyTuple_CheckExact(list)) Py_RETURN_NONE;
+    if (!(list = PySequence_Tuple(list))) return NULL; /* which nobody changes meanwhile */
     int x_nodes;
     Doubles *x = numbers_of(xs, &x_nodes);
     if (!x) goto failed;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
-    made = PyList_New(count);
-    for (Py_ssize_t i = 0; made && i < count; i++) {
-        PyObject *ws = PySequence_Fast_GET_ITEM(list, i), *node = NULL;
+    made = PyList_New(0);
+    for (Py_ssize_t i = 0; made && i < PyTuple_GET_SIZE(list); i++) {
+        PyObject *ws = PyTuple_GET_ITEM(list, i), *node = NULL;
         int w_nodes;
         Doubles *w =
             PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x) ? numbers_of(ws, &w_nodes) : NULL;
         if (w) node = product(ws, w, w_nodes, xs, x, x_nodes);
         Py_XDECREF(w);
-        if (node) PyList_SET_ITEM(made, i, node);
-        else Py_CLEAR(made);
+        if (!node || PyList_Append(made, node) < 0) Py_CLEAR(made);
+        Py_XDECREF(node);
     }
     Py_DECREF(x);
-    if (made) return made;
 failed:
-    if (PyErr_Occurred()) return NULL;
+    Py_DECREF(list);
+    if (made || PyErr_Occurred()) return made;
     Py_RETURN_NONE;
 }
 
@@ -703,6 +707,7 @@ failed:
 PyObject *
 several_of(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *kind, *operands, *row = NULL, *made = NULL, *call = NULL, *count = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &kind, &PyTuple_Type, &operands)) return NULL;
     const Several *c = several_of_kind(kind);
@@ -851,6 +856,7 @@ done:
 PyObject *
 layer_of(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *neurons, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &neurons, &PyTuple_Type, &xs)) return NULL;
     if (PySet_GET_SIZE(active) || !PyList_Check(neurons)) Py_RETURN_NONE;

@@ -516,6 +516,7 @@ static Pass spare;
 PyObject *
 pass_sweep(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *root;
     double gradient;
     if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
@@ -563,6 +564,7 @@ is_still(Node *node, PyObject *before)
 PyObject *
 pass_exchange(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *nodes, *before, *after;
     if (!PyArg_ParseTuple(args, "O!O!O!", &PyList_Type, &nodes, &PyList_Type, &before, &PyList_Type, &after))
         return NULL;
@@ -593,6 +595,7 @@ pass_exchange(PyObject *module, PyObject *args)
 PyObject *
 pass_add_floats(PyObject *module, PyObject *args)
 {
+    if (!value_type) return set_up(0);
     PyObject *nodes, *numbers;
     if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyList_Type, &numbers)) return NULL;
     Py_ssize_t count = PyList_GET_SIZE(nodes);
@@ -624,6 +627,7 @@ pass_add_floats(PyObject *module, PyObject *args)
 PyObject *
 floats(PyObject *module, PyObject *doubles)
 {
+    if (!value_type) return set_up(0);
     if (!Py_IS_TYPE(doubles, &doubles_type)) return PySequence_Tuple(doubles);
     PyObject *made = PyTuple_New(Py_SIZE(doubles));
     for (Py_ssize_t i = 0; made && i < Py_SIZE(doubles); i++) {
@@ -651,6 +655,7 @@ find_place(PyObject *type, const char *name, Py_ssize_t *place)
 PyObject *
 take_pass(PyObject *module, PyObject *args)
 {
+    if (value_type) return set_up(1);
     PyObject *call, *function, *list;
     if (!PyArg_ParseTuple(args, "O!OO!", &PyType_Type, &call, &function, &PyList_Type, &list)) return NULL;
     if (find_place(call, "_a", &places.operands) < 0 || find_place(call, "grad", &places.grad) < 0

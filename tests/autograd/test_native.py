@@ -501,6 +501,37 @@ print(native.engine.compute(op, (0.5,)) == (y.data, (x.grad,)))
 
 
 @compiled
+def test_another_interpreter_of_the_process_does_without():
+    modules = "_xxsubinterpreters", "_interpreters"
+    name = next((m for m in modules if importlib.util.find_spec(m) is not None), None)
+    if name is None:
+        pytest.skip("no subinterpreters here")
+    program = f"""
+import sys
+import {name} as interpreters
+from autograd import Value, native
+x = Value(2.0)
+y = x * x
+inside = "; ".join([
+    "import sys, warnings",
+    f"sys.path[:] = {{sys.path}}",
+    "warnings.simplefilter('error')",
+    "from autograd import Value, native",
+    "x = Value(3.0)",
+    "(x * x).exp().tanh().backward()",
+    "print(native.engine is None, flush=True)",
+])
+for _ in range(3):
+    other = interpreters.create()
+    interpreters.run_string(other, inside)
+    interpreters.destroy(other)
+y.backward()
+print(x.grad, native.engine is not None)
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="") == ["True", "True", "True", "4.0", "True"]
+
+
+@compiled
 def test_the_same_source_gives_the_same_bytes_in_every_folder(tmp_path):
     pytest.importorskip("hatchling")
     pytest.importorskip("setuptools")

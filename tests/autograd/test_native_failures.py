@@ -180,6 +180,33 @@ def test_what_is_written_to_a_leaf_in_the_middle_is_kept():
 
 
 @compiled
+def test_wrong_use_of_the_compiled_module_ends_in_exceptions():
+    program = str(Path(__file__).with_name("native_misuse.py"))
+    result = subprocess.run([sys.executable, "-P", program, "500"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": ""},
+                            capture_output=True, text=True, check=False)  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["alive", "True"]
+
+
+@compiled
+def test_the_compiled_module_alone_is_of_no_use():
+    program = """
+import importlib
+engine = importlib.import_module("autograd.native._engine")
+refused = 0
+calls = {"blank": 0, "watch": 0, **dict.fromkeys(["dot", "dots", "sweep", "layer", "several", "compute"], 2)}
+for name, count in (*calls.items(), ("exchange", 3), ("add_floats", 2)):
+    try:
+        getattr(engine, name)(*[()] * count)
+    except RuntimeError as error:
+        refused += "not set up" in str(error)
+print(refused)
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="1") == ["10"]
+
+
+@compiled
 def test_no_memory_is_an_error_and_no_crash_wherever_it_strikes():
     pytest.importorskip("_testcapi", reason="makes allocations fail")
     assert run(FAILING, CHAINRULE_PURE_PYTHON="") == ["True"] * 4
