@@ -470,45 +470,36 @@ class Value(Node, Operators):
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
 
 
-# Where the engine in C was compiled, it makes the type, of what is written above: the slots, the operators
-# and the rows' methods are its own, and hand over to those of `Operators` what is rare.
-if engine is not None and not TYPE_CHECKING:
-    _of_c = {"tanh", "relu", "__init__", "__dict__", "__weakref__", "__slots__", *SLOTS}
-    _operators = dict(vars(Operators))
-    engine.take_rows(
-        [
-            (op, op.name, op.arity, tuple(map(float, op.params.values())), op.gated, op.params_first)
-            for op in ops.TABLE.values()
-        ],
-        ops.Op._call,
-        math.hypot,
-        apply_modes,
-    )
+def _made_in_c(python: Any) -> Any:
+    """Return the type of nodes in C, which takes from the class above what it does not do itself.
+
+    The slots, the operators and the methods of rows are its own; what is rare in these it hands over to
+    `Operators`.
+    """
+    rows = [
+        (op, op.name, op.arity, tuple(map(float, op.params.values())), op.gated, op.params_first)
+        for op in ops.TABLE.values()
+    ]
+    engine.take_rows(rows, ops.Op._call, math.hypot, apply_modes)
     engine.take_pass(MultiOpCall, float_pull, [(kind, name) for name, kind in SEVERAL.items()])
-    Value = engine.node_type(
-        "autograd.value.Value",
-        Value.__bases__,
-        {
-            k: v
-            for k, v in vars(Value).items()
-            if k not in _of_c and not (k in _operators and k in ("__add__", "__sub__", "__mul__"))
-        },
-        Value.__init__,
-        ACTIVE,
-        Call,
-        _operators,
-        {
-            name: (op, _operators[name])
-            for name, op in ops.TABLE.items()
-            if name in _operators and op.arity > 0
-        },
-    )
+    operators = {name: f for name, f in vars(Operators).items() if callable(f)}
+    of_c = {"__init__", "__dict__", "__weakref__", "__slots__", *SLOTS, *operators}
+    names = {name: x for name, x in vars(python).items() if name not in of_c}
+    methods = {
+        name: (op, operators[name]) for name, op in ops.TABLE.items() if name in operators and op.arity > 0
+    }
+    title, bases = f"{python.__module__}.{python.__name__}", python.__bases__
+    return engine.node_type(title, bases, names, python.__init__, ACTIVE, Call, operators, methods)
+
+
+if engine is not None and not TYPE_CHECKING:
+    Value = _made_in_c(Value)
 
 # Blank nodes, for the operators above to fill: quicker than a call of __init__.
 _POOL, _new = blocks(partial(object.__new__, Value))
-Node._pool = _POOL
 if engine is not None:
     _new = engine.blank
+Node._pool = _POOL
 Node._new = staticmethod(_new)
 
 
