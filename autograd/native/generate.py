@@ -53,9 +53,7 @@ LISTS: Final = {
     "tuple[Any, ...]",
 }
 
-# Functions of `math`: which exceptions each may raise, told by its result (`o` OverflowError, `v`
-# ValueError).
-C_WORDS: Final = {"double", "long", "int", "short", "signed", "const", "static", "register", "y0", "y1"}
+# Functions of `math`: which exception each may raise, told by its result (`o` OverflowError, `v` ValueError).
 LIBM: Final = {
     **dict.fromkeys(["atan", "asinh", "tanh", "erf", "erfc", "cbrt", "fabs"], ""),
     **dict.fromkeys(["exp", "exp2", "expm1", "sinh", "cosh"], "o"),
@@ -262,7 +260,7 @@ class Written:
         """Translate, and enter the text in the program."""
         named, rest = node.args.args, node.args.vararg
         self.rest = rest.arg if rest else ""
-        self.parameters = {f"{a.arg}_" if a.arg in C_WORDS else a.arg: type_of(a.annotation) for a in named}
+        self.parameters = {a.arg: type_of(a.annotation) for a in named}
         for a, default in zip(reversed(named), reversed(node.args.defaults), strict=False):
             self.defaults[a.arg] = ast.literal_eval(default)
         if rest:
@@ -533,7 +531,7 @@ class Writer:
     def fresh(self) -> str:
         """Return the name of a new temporary."""
         self.count += 1
-        return f"t{self.count}"
+        return f"tmp{self.count}"
 
     def kept(self, x: Text) -> Text:
         """Return a value under a name, so that it is computed once."""
