@@ -13,8 +13,6 @@ from autograd import TABLE, Value, ops
 from autograd.native import engine
 from autograd.node import SLOTS
 
-ROUNDS = int(sys.argv[1])
-rng = random.Random(1)
 x, y = Value(2.0), Value(3.0)
 
 
@@ -44,30 +42,6 @@ def tried(work, *args):
         outcomes["an exception"] += 1
 
 
-functions = [getattr(engine, name) for name in dir(engine) if not name.startswith("_")]
-functions = [f for f in functions if callable(f) and f is not engine.claim]
-for _ in range(20 * ROUNDS):
-    tried(rng.choice(functions), *[rng.choice(JUNK) for _ in range(rng.randrange(4))])
-for _ in range(ROUNDS):
-    node = rng.choice(nodes())
-    for _ in range(3):
-        tried(setattr, node, rng.choice(SLOTS), rng.choice(JUNK))
-    for work in (
-        node.backward, lambda node=node: node.backward(create_graph=True), lambda node=node: repr(node),
-        lambda node=node: node.operands, lambda node=node: node.local_grads,
-        lambda node=node: autograd.toposort(node),
-        lambda node=node: node + node, node.exp,
-    ):  # fmt: skip
-        tried(work)
-    x.grad = y.grad = 0.0
-for method in (Value.exp, Value.maximum, Value.__add__, Value.__pow__, Value.__neg__):
-    for args in itertools.product(JUNK, repeat=2):
-        tried(method, *args)
-for kind in (engine.Callable, type(Value.exp), type(nodes()[0])):
-    for args in ((), (1,), (x,), (None, x)):
-        tried(lambda kind=kind, args=args: kind(*args)(*args))
-
-
 class Evil:
     """A base class that does not mind."""
 
@@ -75,6 +49,35 @@ class Evil:
         pass
 
 
-tried(lambda: type("Sub", (Evil, Value), {})(1.0))
-gc.collect()
-print("alive", min(outcomes.values()) > 0)
+def main(rounds):
+    """Try everything, a number of times."""
+    rng = random.Random(1)
+    functions = [getattr(engine, name) for name in dir(engine) if not name.startswith("_")]
+    functions = [f for f in functions if callable(f) and f is not engine.claim]
+    for _ in range(20 * rounds):
+        tried(rng.choice(functions), *[rng.choice(JUNK) for _ in range(rng.randrange(4))])
+    for _ in range(rounds):
+        node = rng.choice(nodes())
+        for _ in range(3):
+            tried(setattr, node, rng.choice(SLOTS), rng.choice(JUNK))
+        for work in (
+            node.backward, lambda node=node: node.backward(create_graph=True), lambda node=node: repr(node),
+            lambda node=node: node.operands, lambda node=node: node.local_grads,
+            lambda node=node: autograd.toposort(node),
+            lambda node=node: node + node, node.exp,
+        ):  # fmt: skip
+            tried(work)
+        x.grad = y.grad = 0.0
+    for method in (Value.exp, Value.maximum, Value.__add__, Value.__pow__, Value.__neg__):
+        for args in itertools.product(JUNK, repeat=2):
+            tried(method, *args)
+    for kind in (engine.Callable, type(Value.exp), type(nodes()[0])):
+        for args in ((), (1,), (x,), (None, x)):
+            tried(lambda kind=kind, args=args: kind(*args)(*args))
+    tried(lambda: type("Sub", (Evil, Value), {})(1.0))
+    gc.collect()
+    print("alive", min(outcomes.values()) > 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
