@@ -119,10 +119,17 @@ def definition(function: Any) -> ast.FunctionDef | ast.Lambda:
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             if min([node.lineno, *[x.lineno for x in node.decorator_list]]) == code.co_firstlineno:
                 return node
-        elif isinstance(node, ast.Lambda) and code.co_name == "<lambda>":
+        elif (
+            isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and code.co_name == "<lambda>"
+        ):
             first = node.lineno, node.col_offset
             last = node.end_lineno or node.lineno, node.end_col_offset or 0
-            if all(first <= (a, c) and (b, d) <= last for a, b, c, d in spans):
+            within = all(first <= (a, c) and (b, d) <= last for a, b, c, d in spans)
+            # Where the code has no positions, as that of a constant has none, its constants tell.
+            (alone,) = [
+                c for c in compile(ast.Expression(node), "", "eval").co_consts if hasattr(c, "co_code")
+            ]
+            if within and (alone.co_varnames, alone.co_consts) == (code.co_varnames, code.co_consts):
                 found.append(node)
     if found:  # the innermost
         return found[-1]
