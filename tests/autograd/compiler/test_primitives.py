@@ -9,6 +9,7 @@ import reference
 
 import autograd
 from autograd import Value, compile, ops
+from autograd.compiler.backends import load
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.spelling import CODE, FUNCTIONS, function_of, number_by_number
 from autograd.compiler.graph.ir import BOUND
@@ -165,6 +166,8 @@ def left_to_the_engine(step):
 @pytest.mark.parametrize("backend", ["python", "c"])
 @pytest.mark.parametrize("x", [-1000.0, -740.0, -300.0, 300.0, 1000.0])
 def test_a_logistic_function_and_its_slope_stay_in_the_program_far_out(backend, x):
+    if load(backend).absent():
+        pytest.skip(load(backend).absent())
     w = Value(1.0, "w")
     step = compile(lambda x: (w * x).sigmoid() * 3.0, [w], backend=backend)
     assert step.check(x) < 1e-12
