@@ -1196,47 +1196,42 @@ kernel_{name}(const double *x, long n, double *y, double *d)
 """
 
 
-KERNELS_OF_SEVERAL = """/* {name} */
+KERNEL_OF_SEVERAL = """/* {name}: {part} */
 static int
-values_of_{name}(const double *x, long n, double *y)
+{part}_of_{name}({given}, long n, double *made)
 {{
-    const List made = {values}((List){{(double *)x, n, n}});
-    if (unknown || made.n != n) return 0;
-    memcpy(y, made.at, (size_t)n * sizeof *y);
-    return 1;
-}}
-static int
-kept_of_{name}(const double *x, long n, double *kept)
-{{
-    const List made = {kept}((List){{(double *)x, n, n}});
-    if (unknown || made.n != n) return 0;
-    memcpy(kept, made.at, (size_t)n * sizeof *kept);
-    return 1;
-}}
-static int
-pull_of_{name}(const double *kept, const double *g, long n, double *d)
-{{
-    const List made = {pull}((List){{(double *)kept, n, n}}, (List){{(double *)g, n, n}});
-    if (unknown || made.n != n) return 0;
-    memcpy(d, made.at, (size_t)n * sizeof *d);
+    const List found = {function}({operands});
+    if (unknown || found.n != n) return 0;
+    memcpy(made, found.at, (size_t)n * sizeof *made);
     return 1;
 }}
 """
+PARTS: Final = {"values": ["x"], "kept": ["x"], "float_pull": ["kept", "g"]}
+"""The functions of an operation with several results that are written, and their operands."""
 
 
-def kernels_of_several(program: Program, kind: Any) -> str:
-    """Return the functions of C of an operation with several results, or an empty text."""
-    copy = Written("copied")  # what is kept are the operands
-    try:
-        found = [
-            copy if f is tuple else program.function(f) for f in (kind.values, kind.kept, kind.float_pull)
-        ]
-    except UntranslatableError:
-        return ""
-    if any(f.unknown or (f is not copy and f.result != LIST) for f in found):
-        return ""
-    names = dict(zip(("values", "kept", "pull"), [f.name for f in found], strict=True))
-    return KERNELS_OF_SEVERAL.format(name=kind.name, **names)
+def kernels_of_several(program: Program, kind: Any) -> tuple[str, str]:
+    """Return the C of an operation with several results, and its line in the table; or empty texts."""
+    texts, names = [], []
+    for part, operands in PARTS.items():
+        if part == "kept" and kind.kept is kind.values:
+            names.append("0")
+            continue
+        try:
+            function = program.function(getattr(kind, part))
+        except UntranslatableError:
+            return "", ""
+        if function.unknown or function.result != LIST:
+            return "", ""
+        given = ", ".join(f"const double *{x}" for x in operands)
+        lists = ", ".join(f"(List){{(double *){x}, n, n}}" for x in operands)
+        texts.append(
+            KERNEL_OF_SEVERAL.format(
+                name=kind.name, part=part, given=given, function=function.name, operands=lists
+            )
+        )
+        names.append(f"{part}_of_{kind.name}")
+    return "\n".join(texts), f'    {{"{kind.name}", {", ".join(names)}}},'
 
 
 def kernel(program: Program, op: Any) -> str:
@@ -1288,14 +1283,12 @@ def written() -> tuple[str, list[str]]:
         rows.append(f'    {{"{op.name}", {function}, .whole = {{{whole or "{0, 0, 0}"}}}}},')
     several = []
     for kind in SEVERAL.values():
-        text = kernels_of_several(program, kind)
-        if not text:
+        text, line = kernels_of_several(program, kind)
+        if text:
+            kernels.append(text)
+            several.append(line)
+        else:
             left.append(kind.name)
-            continue
-        kernels.append(text)
-        name = kind.name
-        kept = "0" if kind.kept is kind.values else f"kept_of_{name}"
-        several.append(f'    {{"{name}", values_of_{name}, {kept}, pull_of_{name}}},')
     tuples = [
         f"typedef struct {{ {' '.join(f'{c_type(k)} _{i};' for i, k in enumerate(kinds))} }} {name};"
         for name, kinds in program.tuples.items()

@@ -611,6 +611,13 @@ done:
     return result;
 }
 
+/* What was made; or None, unless an error is set: Python has the word. */
+static PyObject *
+or_none(PyObject *made)
+{
+    return made || PyErr_Occurred() ? made : Py_NewRef(Py_None);
+}
+
 /* Scalar products. */
 
 /* The numbers of a vector, and whether it holds a node; NULL without an error set: Python has the word. */
@@ -670,8 +677,7 @@ dot_of(PyObject *module, PyObject *args)
     if (x) made = product(ws, w, w_nodes, xs, x, x_nodes);
     Py_XDECREF(w);
     Py_XDECREF(x);
-    if (made || PyErr_Occurred()) return made;
-    Py_RETURN_NONE;
+    return or_none(made);
 }
 
 /* dots(rows, xs): what vectors.py does under that name, or None. */
@@ -682,15 +688,21 @@ dots_of(PyObject *module, PyObject *args)
     PyObject *list, *xs, *made = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &list, &PyTuple_Type, &xs)) return NULL;
     if (!(list = PySequence_Tuple(list))) return NULL; /* which nobody changes meanwhile */
-    int x_nodes;
+    int x_nodes, is_plain = 1;
     Doubles *x = numbers_of(xs, &x_nodes);
     if (!x) goto failed;
-    made = PyList_New(0);
+    /* All rows are looked at first, lest some stand on a tape twice. */
+    for (Py_ssize_t i = 0; is_plain && i < PyTuple_GET_SIZE(list); i++) {
+        PyObject *ws = PyTuple_GET_ITEM(list, i);
+        is_plain = PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x);
+        for (Py_ssize_t k = 0; is_plain && k < Py_SIZE(x); k++)
+            is_plain = IS_NODE(PyTuple_GET_ITEM(ws, k)) || PyFloat_CheckExact(PyTuple_GET_ITEM(ws, k));
+    }
+    if (is_plain) made = PyList_New(0);
     for (Py_ssize_t i = 0; made && i < PyTuple_GET_SIZE(list); i++) {
         PyObject *ws = PyTuple_GET_ITEM(list, i), *node = NULL;
         int w_nodes;
-        Doubles *w =
-            PyTuple_CheckExact(ws) && PyTuple_GET_SIZE(ws) == Py_SIZE(x) ? numbers_of(ws, &w_nodes) : NULL;
+        Doubles *w = numbers_of(ws, &w_nodes);
         if (w) node = product(ws, w, w_nodes, xs, x, x_nodes);
         Py_XDECREF(w);
         if (!node || PyList_Append(made, node) < 0) Py_CLEAR(made);
@@ -699,8 +711,7 @@ dots_of(PyObject *module, PyObject *args)
     Py_DECREF(x);
 failed:
     Py_DECREF(list);
-    if (made || PyErr_Occurred()) return made;
-    Py_RETURN_NONE;
+    return or_none(made);
 }
 
 /* several(kind, operands): what joint.py does in `record`, or None. */
@@ -766,8 +777,7 @@ failed:
     Py_XDECREF(row);
     Py_XDECREF(count);
     Py_XDECREF(call);
-    if (made || PyErr_Occurred()) return made;
-    Py_RETURN_NONE;
+    return or_none(made);
 }
 
 /* The row that a function is, or that a method is of; 0 where it is neither. */
@@ -871,10 +881,8 @@ layer_of(PyObject *module, PyObject *args)
         Py_XDECREF(node);
     }
     Py_DECREF(x);
-    if (made) return made;
 failed:
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
+    return or_none(made);
 }
 
 int

@@ -22,6 +22,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from importlib import import_module
+from operator import methodcaller
 from typing import Any
 
 from autograd.errors import UsageError
@@ -99,12 +100,17 @@ def plan(nodes: int, seed: int) -> Plan:
 
 def build(value: Any, chosen: Plan) -> Any:
     """Build the graph, and sum its last fifty nodes."""
-    return nodes_of(value, chosen)[-1]
+    return nodes_of(leaves_of(value), chosen)[-1]
 
 
-def nodes_of(value: Any, chosen: Plan) -> list[Any]:
+def leaves_of(value: Any) -> list[Any]:
+    """Make the leaves of the graph."""
+    return [value(0.1 * i - 0.5) for i in range(10)]
+
+
+def nodes_of(leaves: list[Any], chosen: Plan, tanh: Callable[[Any], Any] = methodcaller("tanh")) -> list[Any]:
     """Build the graph; return all its nodes, the sum of the last fifty at the end."""
-    nodes = [value(0.1 * i - 0.5) for i in range(10)]
+    nodes = list(leaves)
     push = nodes.append
     for kind, i, j in chosen:
         if kind == 0:
@@ -112,7 +118,7 @@ def nodes_of(value: Any, chosen: Plan) -> list[Any]:
         elif kind == 1:
             push(nodes[i] * nodes[j])
         else:
-            push(nodes[i].tanh())
+            push(tanh(nodes[i]))
     root = nodes[-1]
     for node in nodes[-50:-1]:
         root = root + node
@@ -161,7 +167,7 @@ def memory(name: str, nodes: int) -> dict[str, float]:
     chosen = plan(nodes, 0)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    kept = nodes_of(value, chosen)
+    kept = nodes_of(leaves_of(value), chosen)
     kept[-1].backward()
     gc.collect()  # micrograd's backward leaves cycles
     used = tracemalloc.get_traced_memory()[0] - before - sys.getsizeof(kept)

@@ -17,7 +17,7 @@ from xad.adj_1st import Real, Tape
 import autograd
 import nn
 from autograd import Value
-from nn.cli.bench import plan
+from nn.cli.bench import leaves_of, nodes_of, plan
 
 
 class Ours:
@@ -74,20 +74,9 @@ class Theirs:
 
 def random_graph(engine, chosen):
     """Build the graph, and make a pass through it."""
-    nodes = [engine.number(0.1 * i - 0.5) for i in range(10)]
-    engine.begin(list(nodes))
-    push, tanh = nodes.append, engine.tanh
-    for kind, i, j in chosen:
-        if kind == 0:
-            push(nodes[i] + nodes[j])
-        elif kind == 1:
-            push(nodes[i] * nodes[j])
-        else:
-            push(tanh(nodes[i]))
-    root = nodes[-1]
-    for node in nodes[-50:-1]:
-        root = root + node
-    return engine.gradients(root)
+    leaves = leaves_of(engine.number)
+    engine.begin(leaves)
+    return engine.gradients(nodes_of(leaves, chosen, engine.tanh)[-1])
 
 
 def moons_step(engine, weights, points, labels):
