@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, overload
 from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
-from autograd.form import Form
+from autograd.form import Auxiliary, Form
 from autograd.native import engine
 
 if TYPE_CHECKING:
@@ -110,12 +110,19 @@ class Op(_Called):  # type: ignore[misc]
     """
     extremum: str = ""
     """``max`` or ``min`` where the row is that of its terms, and not their sum."""
+    auxiliary: bool = False
+    """Whether only rules of other rows use it, as they do where the form is `Auxiliary`.
+
+    Nothing then offers it to users: no strategy draws it.
+    """
     guard: bool = False
     """Whether it gives back its operand but where that, or what is made of it, is NaN or infinite."""
     domain: tuple[tuple[float, float], ...] = (REALS,)
     """For each operand (the last repeats) the open interval where the value and all derivatives exist."""
     kink: Callable[..., float] | None = None
     """``kink(*operands)``: distance to the nearest point without a derivative; None where smooth."""
+    pole: Callable[..., float] | None = None
+    """``pole(*operands)``: distance to the nearest pole; None where the domain's ends are all there are."""
     vectors: bool = False
     """Whether the operands are two vectors of one length, one behind the other, which nodes may share."""
     gated: bool = False
@@ -478,5 +485,6 @@ def row(
     """Make a row and enter it in the table."""
     if name in TABLE:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
+    fields.setdefault("auxiliary", isinstance(fields.get("form"), Auxiliary))
     TABLE[name] = op = Op(name, value, partials, **fields)
     return op

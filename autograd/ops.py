@@ -65,6 +65,10 @@ def _from_whole(x: float) -> float:
     return math.fabs(math.remainder(x, 1.0)) if math.isfinite(x) else INF
 
 
+def _from_negative_whole(x: float, *_: float) -> float:
+    return math.fabs(x) if x > -0.5 else _from_whole(x)
+
+
 def _from_half(x: float, ndigits: float) -> float:
     unit = elementary.pow(10.0, -ndigits)
     return 0.5 * unit - math.fabs(math.remainder(x, unit)) if math.isfinite(x) else INF
@@ -298,7 +302,7 @@ sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it
     source="DLMF 4.34.11", textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
-    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), source="DLMF 4.34.11",
+    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), auxiliary=True, source="DLMF 4.34.11",
 )
 asinh: Op = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),), form=Function("arsinh"),
@@ -321,7 +325,7 @@ sigmoid: Op = row(
 )
 sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
     "sigmoid_slope", elementary.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),), symbol="σ'",
-    form=Function("sigmoid_slope", "σ'"),
+    form=Function("sigmoid_slope", "σ'"), auxiliary=True,
     source="Bishop, PRML, eq. 4.88", textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
 )
 # One product: far out the slope alone lacks digits, or is zero, where the product need not be.
@@ -354,6 +358,7 @@ gelu: Op = row(
 gelu_slope: Op = row(
     "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
     whole={"order": (1.0, elementary.MAX_ORDER)}, form=Function("gelu_slope", "gelu", order="order"),
+    auxiliary=True,
     expand=lambda x, order: (
         normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0) if order == 1.0
         else INV_SQRT_2PI * (gaussian(x, order - 2.0, 2.0) - gaussian(x, order, 2.0))
@@ -373,7 +378,7 @@ erfc: Op = row(
 )
 normal_cdf: Op = row(
     "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),), symbol="Φ",
-    form=Function("Phi", "Φ"), source="DLMF 7.18.1 (as erfc)",
+    form=Function("Phi", "Φ"), auxiliary=True, source="DLMF 7.18.1 (as erfc)",
     textbook=lambda y, x: (INV_SQRT_2PI * exp(-0.5 * x * x),),
 )
 
@@ -392,17 +397,17 @@ gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
 
 lgamma: Op = row(
     "lgamma", gamma.lgamma, lambda y, x: (digamma(x),), symbol="ln Γ", form=Function("lgamma", "ln |Γ|"),
-    domain=(POSITIVE,), source="DLMF 5.2.2",
+    domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.2.2",
 )
 digamma: Op = row(
     "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),),
     float_partials=lambda y, x: (gamma.polygamma(x, 1.0),), symbol="ψ", form=Function("digamma", "ψ"),
-    domain=(POSITIVE,), source="DLMF 5.15",
+    domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.15",
 )
 polygamma: Op = row(
     "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0},
     whole={"order": ORDER}, params_first=True, symbol="ψ⁽ⁿ⁾", form=Function("polygamma", "ψ", order="order"),
-    domain=(POSITIVE,), source="DLMF 5.15",
+    domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.15",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
@@ -419,7 +424,7 @@ def _clamp_form(x: Any, low: float, high: float) -> Any:
 
 step: Op = row(
     "step", elementary.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
-    params={"tie": 0.0}, symbol=">", form=_step_form,
+    params={"tie": 0.0}, symbol=">", form=_step_form, auxiliary=True,
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 relu: Op = row(
@@ -509,13 +514,13 @@ re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER},
-    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
+    domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
     "im_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER},
-    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
+    domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
     "logaddexp", many.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
@@ -716,7 +721,7 @@ norm: Op = row(
 )
 direction: Op = row(
     "direction", lengths.direction, _direction_partials, arity=ANY, params={"index": 0.0},
-    form=Function("direction", index="index"), domain=(POSITIVE,),
+    form=Function("direction", index="index"), auxiliary=True, domain=(POSITIVE,),
     float_partials=lengths.direction_slopes, source="DLMF 1.9.3",
 )
 

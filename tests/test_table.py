@@ -35,7 +35,7 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
 
 
 def at_pole(op: ops.Op, xs: tuple[float, ...]) -> bool:
-    return op.name in ("lgamma", "digamma", "polygamma") and xs[0] <= 0.0 and xs[0] == math.floor(xs[0])
+    return op.pole is not None and op.pole(*xs) == 0.0
 
 
 def smooth(op: ops.Op, xs: tuple[float, ...]) -> bool:

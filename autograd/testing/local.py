@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from autograd import ops
+from autograd.form import Cases
 from autograd.testing.numeric import Estimate, local_derivative
 from autograd.value import Value
 
 __all__ = ["Fault", "Local", "ancestors", "between", "examine", "near", "total_derivative"]
 
 PACKAGE = str(Path(__file__).parent.parent)
-COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "step"}
 
 
 @dataclass
@@ -153,11 +153,12 @@ def _nearest_kink(node: Value, numbers: list[float]) -> float:
     assert op is not None
     if op.kink is None:
         return math.inf
-    if op.name == "where":
-        # Its condition jumps where it was computed, not where it is zero.
+    if isinstance(op.form, Cases):
+        # A condition made of branches without a slope, such as a comparison, changes where those change, which
+        # is looked at there, and not where it is 0.
         condition = node.operands[0]
         if not isinstance(condition, Value) or (
-            condition.op is not None and condition.op.name in COMPARISONS
+            condition.op is not None and condition.op.gated and not any(condition.local_grads)
         ):
             return math.inf
     return op.kink(*numbers) / max(1.0, *map(abs, numbers[: max(op.arity, 1)]))

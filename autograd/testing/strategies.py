@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import ops
 from autograd.backward import toposort
 from autograd.errors import optional
+from autograd.form import Cases
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -31,30 +32,6 @@ else:
 
 __all__ = ["Expression", "Function", "Step", "expressions", "floats", "functions", "values"]
 
-# Rows that serve the rules of others.
-_HELPERS = {
-    "sigmoid_slope",
-    "scaled_sigmoid_slope",
-    "one_minus_square_power",
-    "gelu_slope",
-    "share",
-    "share_slope",
-    "softmax_rest",
-    "restrict",
-    "saturate",
-    "sech",
-    "sech_squared",
-    "scaled_power",
-    "scaled_exp",
-    "div_slope",
-    "monomial",
-    "gaussian",
-    "step",
-    "re_inverse_power",
-    "im_inverse_power",
-    "direction",
-    "normal_cdf",
-}
 _MARGIN = 1e-3
 
 
@@ -127,7 +104,7 @@ def _function(op: ops.Op, arity: int | None) -> st.SearchStrategy[Function]:
     if op.arity != ops.ANY:
         call = partial(op, *op.params.values()) if op.params_first else op
         return st.just(Function(op.name, call, _domain(op, op.arity)))
-    counts = [arity] if arity is not None else [2, 4] if op.name == "dot" else [2, 3]
+    counts = [arity] if arity is not None else [2, 4] if op.vectors else [2, 3]
     return st.sampled_from(counts).map(lambda n: Function(op.name, op, _domain(op, n)))
 
 
@@ -137,7 +114,7 @@ def _domain(op: ops.Op, count: int) -> tuple[tuple[float, float], ...]:
 
 def _rows(*, kinks: bool) -> list[ops.Op]:
     """Return the rows to draw from, plain arithmetic first: failures shrink towards it."""
-    return [op for op in ops.TABLE.values() if op.name not in _HELPERS and (kinks or op.kink is None)]
+    return [op for op in ops.TABLE.values() if not op.auxiliary and (kinks or op.kink is None)]
 
 
 @dataclass(frozen=True)
@@ -277,7 +254,7 @@ def _fit(
 
     None if there are none.
     """
-    count = op.arity if op.arity != ops.ANY else 2 * max(count // 2, 1) if op.name == "dot" else count
+    count = op.arity if op.arity != ops.ANY else 2 * max(count // 2, 1) if op.vectors else count
     params = _params(op, count, constant)
     operands: list[int] = []
     for i, (low, high) in enumerate(_domain(op, count)):
@@ -288,7 +265,7 @@ def _fit(
             return None
         operands.append(fitting[0])
     numbers = [*(results[k] for k in operands), *params]
-    if op.kink is not None and not op.kink(*numbers) > _MARGIN and op.name != "where":
+    if op.kink is not None and not op.kink(*numbers) > _MARGIN and not isinstance(op.form, Cases):
         return None
     return Step(op, (*operands, *params))
 
