@@ -154,8 +154,8 @@ def _nearest_kink(node: Value, numbers: list[float]) -> float:
     if op.kink is None:
         return math.inf
     if isinstance(op.form, Cases):
-        # A condition made of branches without a slope, such as a comparison, changes where those change, which
-        # is looked at there, and not where it is 0.
+        # A condition made of branches without a slope, such as a comparison, changes where those change,
+        # which is looked at there, and not where it is 0.
         condition = node.operands[0]
         if not isinstance(condition, Value) or (
             condition.op is not None and condition.op.gated and not any(condition.local_grads)
