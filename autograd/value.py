@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import math
 import numbers
-import operator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, final
 
-from autograd import ops
+from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.errors import TracingError
@@ -45,22 +44,6 @@ _INSTEAD_OF_COPY: Final = (
 )
 _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
-# NumPy's functions that its scalars call for an operator, and those whose names differ from ours.
-_NUMPY_OPERATORS: Final = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "power": operator.pow, "float_power": operator.pow, "floor_divide": operator.floordiv,
-    "remainder": operator.mod, "divmod": divmod,
-}  # fmt: skip
-_NUMPY_COMPARISONS: Final = {  # from the node's side
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.gt, "less_equal": operator.ge,
-    "greater": operator.lt, "greater_equal": operator.le,
-}  # fmt: skip
-_NUMPY_NAMES: Final = {
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-    "absolute": "abs", "fabs": "abs", "negative": "neg", "rint": "round",
-    "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
-}  # fmt: skip
 _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
@@ -307,23 +290,12 @@ class Value(Node, Operators):
 
         A function of NumPy is refused with the name of ours.
         """
-        name = ufunc.__name__
         # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
         if method == "__call__" and not options and not isinstance(operands[0], Value):
-            x = operands[0]
-            if name in _NUMPY_COMPARISONS:
-                if getattr(x, "ndim", 1) == 0:  # NumPy makes an array of a number that it compares
-                    x = x[()]
-                elif name in ("equal", "not_equal") and not is_array(x):
-                    x = None  # what is no number is different
-                return _NUMPY_COMPARISONS[name](operands[1], x)
-            if name in _NUMPY_OPERATORS:
-                return _NUMPY_OPERATORS[name](to_float(x), operands[1])
-        ours = _NUMPY_NAMES.get(name, name)
-        other = f"autograd.{ours}, or " if ours in ops.TABLE else ""
-        raise TypeError(
-            f"NumPy's {name} takes no Value; write {other}x.data for its number, which leaves the graph"
-        )
+            apply = ufuncs.reflected(ufunc.__name__, operands[0])
+            if apply is not None:
+                return apply(operands[1])
+        raise TypeError(ufuncs.refusal(ufunc.__name__))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Let NumPy compare a node with a number.

@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value, ops
+from autograd import TABLE, Value
+from autograd.op import REALS
 
 __all__ = ["NAMES", "activation_function", "activation_title"]
 
-# Methods of Value, looked up once: this is the hot path.
-_METHODS = (
-    "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh",
-    "sin", "cos", "exp", "square", "abs", "erf", "atan", "asinh",
+NAMES = (
+    "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "sigmoid", "logsigmoid", "tanh", "sin",
+    "cos", "exp", "square", "abs", "erf", "atan", "asinh", "relu6", "hardtanh", "linear",
 )  # fmt: skip
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    **{name: getattr(Value, name) for name in _METHODS},
-    "relu6": ops.relu6,
-    "hardtanh": ops.hardtanh,
-}
+"""The usual activations, by the names of autograd's functions."""
 _LINEAR = ("linear", "identity", "none")
-_TITLES = {
-    "relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
-    "linear": "Linear", "relu6": "ReLU6", "logsigmoid": "LogSigmoid",
-}  # fmt: skip
-
-NAMES: tuple[str, ...] = (*_FUNCTIONS, "linear")
-"""The activations that have a name."""
+_TITLES = {"logsigmoid": "LogSigmoid"}  # of two words, and its picture shows a formula
 
 Activation = str | Callable[[Any], Any] | None
 
@@ -37,7 +27,8 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
     Parameters
     ----------
     activation
-        A name from `NAMES`, None for linear, or a function of one Value.
+        A name from `NAMES`, or of another function of the table that takes any one number; None for
+        linear; or a function of one Value.
 
     Returns
     -------
@@ -59,17 +50,26 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
     if activation is None or (isinstance(activation, str) and activation.lower() in _LINEAR):
         return "linear", None
     if isinstance(activation, str):
-        if activation.lower() not in _FUNCTIONS:
+        function = _named(activation.lower())
+        if function is None:
             raise ValueError(
                 f"no activation is called {activation!r}; choose one of {', '.join(NAMES)}, or pass a "
                 "function of one Value"
             )
-        return activation.lower(), _FUNCTIONS[activation.lower()]
+        return activation.lower(), function
     if not callable(activation):
         raise TypeError(
             f"activation must be a name or a function of one Value, got {type(activation).__name__}"
         )
     return getattr(activation, "__name__", type(activation).__name__), activation
+
+
+def _named(name: str) -> Any:
+    """Return the table's function of that name; None where there is none that takes any one number."""
+    op = TABLE.get(name)
+    if op is None or op.auxiliary or op.arity != 1 or op.domain != (REALS,):
+        return None
+    return getattr(Value, name, op)  # the method, which is quicker than the row
 
 
 def activation_title(name: str) -> str:
@@ -83,11 +83,14 @@ def activation_title(name: str) -> str:
     Returns
     -------
     str
-        Without underscores, each word with a capital.
+        As pictures show it where that is a name with capitals; else without underscores, each word with one.
 
     Examples
     --------
     >>> activation_title("leaky_relu"), activation_title("tanh")
     ('LeakyReLU', 'Tanh')
     """
+    symbol = TABLE[name].symbol if name in TABLE else ""
+    if symbol.isascii() and symbol.isalnum() and not symbol.islower():
+        return symbol
     return _TITLES.get(name, name.replace("_", " ").title().replace(" ", ""))

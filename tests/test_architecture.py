@@ -37,6 +37,7 @@ LAYERS = [
         "autograd.blocks",
         "autograd.native.generate",
         "autograd.operators",
+        "autograd.ufuncs",
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],

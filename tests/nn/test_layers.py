@@ -252,3 +252,14 @@ def test_an_initialiser_of_the_wrong_shape_is_refused():
 def test_a_wrong_name_of_an_activation_is_noticed_even_where_no_layer_takes_it():
     with pytest.raises(ValueError, match="no activation is called 'rel'"):
         nn.MLP(2, [1], activation="rel")
+
+
+def test_any_function_of_one_number_in_the_table_is_an_activation_by_its_name():
+    for name in ("sinh", "EXPM1", "erfc"):
+        neuron = nn.Neuron(1, activation=name)
+        z = neuron.w[0] * 0.5 + neuron.b
+        assert neuron([0.5]).data == getattr(autograd, name.lower())(z).data
+    for name in ("log", "add", "sigmoid_slope", "softmax", "polygamma"):
+        with pytest.raises(ValueError, match="no activation is called"):
+            nn.Neuron(1, activation=name)
+    assert repr(nn.Neuron(2, activation="leaky_relu")) == "LeakyReLUNeuron(2)"
