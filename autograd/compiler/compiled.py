@@ -486,7 +486,8 @@ class CompiledFunction:
     def _trained(
         self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any
     ) -> list[float]:
-        assert self._params is not None
+        params = self._params
+        assert params is not None
         source = structure.source
         watched = bool(ACTIVE or HOOKED or source.aside)
         losses: list[float] = []
@@ -496,23 +497,40 @@ class CompiledFunction:
         if plain and callback is None and not watched and hasattr(engine, "descend"):
             losses += self._descended(engine, optimizer, steps)
         flat = self._in_arrays and moves_arrays(optimizer)
-        theta = self._vector([p._data for p in self._params])
+        theta = self._vector([p._data for p in params])
         ahead = False  # whether theta is newer than the Values' data
+        several = getattr(optimizer, "needs_closure", False)
+
+        def evaluate() -> tuple[float, Any]:
+            nonlocal theta, ahead
+            if watched or not flat:  # a hook, or the engine, reads the Values
+                ahead = self._stored(theta, ahead)
+            found = None if watched else engine.attempt(theta)
+            if found is None:
+                ahead = self._stored(theta, ahead)
+                found = self._computed(structure, engine, theta, given)
+                theta = self._vector([p._data for p in params])
+            return found
+
+        def closure() -> float:
+            nonlocal theta
+            theta = self._vector([p._data for p in params])
+            value, grads = evaluate()
+            self._filled(grads)
+            return value
+
         try:
             for i in range(len(losses), steps):
-                if watched or not flat:  # a hook, or the engine, reads the Values
-                    ahead = self._stored(theta, ahead)
-                found = None if watched else engine.attempt(theta)
-                if found is None:
-                    ahead = self._stored(theta, ahead)
-                    found = self._computed(structure, engine, theta, given)
-                    theta = self._vector([p._data for p in self._params])
-                value, grads = found
-                losses.append(value)
-                if flat:
-                    theta, ahead = optimizer.step_flat(theta, grads), True
+                if several:  # such a step looks at the loss where it likes
+                    value = self._moved(optimizer, closure=closure)
+                    losses.append(value)
                 else:
-                    self._moved(optimizer, grads)
+                    value, grads = evaluate()
+                    losses.append(value)
+                    if flat:
+                        theta, ahead = optimizer.step_flat(theta, grads), True
+                    else:
+                        self._moved(optimizer, grads)
                 if callback is not None:
                     ahead = self._stored(theta, ahead)
                     if callback(i, value):
@@ -520,7 +538,7 @@ class CompiledFunction:
                     watched = bool(ACTIVE or HOOKED or source.aside)
                     engine.load(given, [v._data for v in source.captured])
                 if not flat or callback is not None:
-                    theta = self._vector([p._data for p in self._params])
+                    theta = self._vector([p._data for p in params])
         finally:
             self._stored(theta, ahead)
         return losses
@@ -544,17 +562,24 @@ class CompiledFunction:
                 p.data = x
         return False
 
-    def _moved(self, optimizer: Any, grads: Any) -> None:
-        """Take the optimizer's own step, which reads ``grad``."""
+    def _moved(self, optimizer: Any, grads: Any = None, closure: Any = None) -> Any:
+        """Take the optimizer's own step, which reads ``grad``, or has a closure fill it."""
         assert self._params is not None
         before = [p.grad for p in self._params]
         try:
-            for p, g in zip(self._params, map(float, grads), strict=True):
-                p.grad = g
-            optimizer.step()
+            if closure is not None:
+                return optimizer.step(closure)
+            self._filled(grads)
+            return optimizer.step()
         finally:
             for p, own in zip(self._params, before, strict=True):
                 p.grad = own
+
+    def _filled(self, grads: Any) -> None:
+        """Give each parameter its gradient."""
+        assert self._params is not None
+        for p, g in zip(self._params, map(float, grads), strict=True):
+            p.grad = g
 
     # Looking at it.
 

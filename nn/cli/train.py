@@ -23,9 +23,10 @@ from nn.progress import Progress
 from nn.train import checkpoint
 from nn.train.fit import fit as train
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
     "sgd": ("SGD", {}, 0.1), "momentum": ("SGD", {"momentum": 0.9}, 0.05), "adagrad": ("AdaGrad", {}, 0.1),
     "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
+    "lbfgs": ("LBFGS", {"line_search_fn": "strong_wolfe"}, 1.0),
 }  # fmt: skip
 LOSSES = ("auto", "logistic", "hinge", "cross-entropy", "mse", "sum-squared")
 # What each data set is trained with, where the command line says nothing else.

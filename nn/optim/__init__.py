@@ -7,17 +7,37 @@ numbers may be floats, one parameter at a time, or NumPy arrays, all parameters 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
-from autograd import Value
 from nn.checks import listed, real
-from nn.optim.optimizer import Optimizer, clip_grad_norm_, clip_grad_value_
-from nn.optim.schedulers import CosineLR, ExponentialLR, LambdaLR, LinearLR, Scheduler, StepLR
+from nn.optim import lr_scheduler
+from nn.optim.lbfgs import LBFGS
+from nn.optim.optimizer import Group, Optimizer, Params, clip_grad_norm_, clip_grad_value_
+from nn.optim.schedulers import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CosineLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    Scheduler,
+    SequentialLR,
+    StepLR,
+)  # fmt: skip
 
 __all__ = [
-    "SGD", "AdaGrad", "Adam", "AdamW", "CosineLR", "ExponentialLR", "LambdaLR", "LinearLR", "Optimizer",
-    "RMSProp", "Scheduler", "StepLR", "clip_grad_norm_", "clip_grad_value_",
+    "LBFGS", "SGD", "AdaGrad", "Adagrad", "Adam", "AdamW", "ChainedScheduler", "ConstantLR",
+    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CosineLR", "ExponentialLR", "Group", "LambdaLR",
+    "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "Optimizer", "PolynomialLR", "RMSProp",
+    "RMSprop", "ReduceLROnPlateau", "Scheduler", "SequentialLR", "StepLR", "clip_grad_norm_",
+    "clip_grad_value_", "lr_scheduler",
 ]  # fmt: skip
 
 
@@ -59,8 +79,8 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
-        lr: float,
+        params: Params,
+        lr: float = 0.001,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
@@ -69,8 +89,12 @@ class SGD(Optimizer):
         self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         if nesterov and not momentum:
             raise ValueError("nesterov=True needs a momentum above 0")
-        self.slots = ("velocity",) if momentum else ()
         super().__init__(params, lr)
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What is kept for each parameter: a velocity, where there is momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def update(
         self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int  # noqa: ARG002
@@ -96,7 +120,7 @@ class SGD(Optimizer):
             for name in steps
             if getattr(type(self), name) is not getattr(SGD, name) or name in vars(self)
         ]
-        return not (own or self.slots or self.weight_decay)
+        return not (own or self.slots or self.weight_decay or self._parts)
 
 
 class AdaGrad(Optimizer):
@@ -130,7 +154,7 @@ class AdaGrad(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float = 0.01,
         *,
         lr_decay: float = 0.0,
@@ -186,14 +210,19 @@ class RMSProp(Optimizer):
     options = ("alpha", "eps", "momentum", "centered", "weight_decay")
 
     def __init__(
-        self, params: Iterable[Value], lr: float = 0.01, *, alpha: float = 0.99, eps: float = 1e-8,
+        self, params: Params, lr: float = 0.01, *, alpha: float = 0.99, eps: float = 1e-8,
         momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         self.alpha, self.eps = real("alpha", alpha, least=0.0, below=1.0), real("eps", eps, least=0.0)
         self.momentum, self.centered = real("momentum", momentum, least=0.0), bool(centered)
         self.weight_decay = real("weight_decay", weight_decay, least=0.0)
-        self.slots = ("square", *(("velocity",) if momentum else ()), *(("mean",) if centered else ()))
         super().__init__(params, lr)
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What is kept for each parameter, besides the mean square what the options ask for."""
+        more = {"velocity": self.momentum, "mean": self.centered}
+        return ("square", *[name for name, wanted in more.items() if wanted])
 
     def update(
         self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int  # noqa: ARG002
@@ -245,7 +274,7 @@ class Adam(Optimizer):
     options = ("betas", "eps", "weight_decay")
 
     def __init__(
-        self, params: Iterable[Value], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
+        self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         self.betas = [real("betas", beta, least=0.0, below=1.0) for beta in listed("betas", betas)]
@@ -300,7 +329,7 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self, params: Iterable[Value], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
+        self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.01,
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas=betas, eps=eps, weight_decay=weight_decay)
@@ -310,6 +339,12 @@ class AdamW(Adam):
     ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and running means; see `Optimizer.update`."""
         return self._move(theta * (1.0 - lr * self.weight_decay), grad, state, lr, step)
+
+
+RMSprop = RMSProp
+"""PyTorch's spelling."""
+Adagrad = AdaGrad
+"""PyTorch's spelling."""
 
 
 def _quotient(a: Any, b: Any) -> Any:

@@ -1,26 +1,86 @@
-"""What all optimizers share, and gradient clipping."""
+"""What all optimizers share, groups of parameters, and gradient clipping."""
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Value
 from autograd.keep.files import decode_float
 from nn.arrays import numpy_for
 from nn.checks import entries, listed, real, values, whole
 
-__all__ = ["Optimizer", "clip_grad_norm_", "clip_grad_value_"]
+if TYPE_CHECKING:
+    from nn.optim.schedulers import Scheduler
+
+__all__ = ["Group", "Optimizer", "Params", "clip_grad_norm_", "clip_grad_value_", "number_of"]
+
+Params: TypeAlias = Iterable[Value] | Iterable[Mapping[str, Any]]
+"""Parameters, or groups of them."""
 
 
 def _option(name: str, own: Any, given: Any) -> Any:
     """Check a hyperparameter that a file gave: of the kind that the optimizer has, a number from 0."""
     if isinstance(own, float):
         return real(name, given, least=0.0)
+    if isinstance(own, list) and isinstance(given, tuple):
+        given = list(given)
     if type(given) is not type(own) or (isinstance(own, list) and len(given) != len(own)):
         raise ValueError(f"{name} must be such as {own!r}, got {given!r}")
     return [real(name, number, least=0.0, below=1.0) for number in given] if name == "betas" else given
+
+
+class Group(MutableMapping[str, Any]):
+    """The hyperparameters of some of an optimizer's parameters, to be read and written by name.
+
+    An optimizer's ``param_groups`` are such. What is written is checked, and holds from the next step on.
+
+    Parameters
+    ----------
+    optimizer
+        The one that moves the parameters of this group.
+
+    Examples
+    --------
+    >>> from nn.optim import SGD
+    >>> optimizer = SGD([Value(1.0)], lr=0.1, momentum=0.9)
+    >>> group = optimizer.param_groups[0]
+    >>> group["lr"] = group["lr"] / 2
+    >>> optimizer.lr, sorted(group)
+    (0.05, ['lr', 'momentum', 'nesterov', 'params', 'weight_decay'])
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    def _named(self, name: Any) -> str:
+        if name not in tuple(self):
+            kind = type(self._optimizer).__name__
+            raise KeyError(f"a group of {kind} has no {name!r}; it has {', '.join(self)}")
+        return str(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self._optimizer, self._named(name))
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if self._named(name) == "params":
+            raise ValueError("the parameters of a group stay; make another optimizer, or add_param_group()")
+        checked = value if name == "lr" else _option(name, self[name], value)
+        setattr(self._optimizer, name, checked)
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"a group keeps its {name}; write another value")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("params", "lr", *self._optimizer.options))
+
+    def __len__(self) -> int:
+        return 2 + len(self._optimizer.options)
+
+    def __repr__(self) -> str:
+        return repr({**self, "params": f"{len(self['params'])} parameters"})
 
 
 class Optimizer:
@@ -32,14 +92,15 @@ class Optimizer:
     Parameters
     ----------
     params
-        The Values to train, such as ``model.parameters()``.
+        The Values to train, such as ``model.parameters()``; or groups of them, dicts with ``params`` and what
+        is to be another for these than for all: ``[{"params": w, "weight_decay": 0.01}, {"params": b}]``.
     lr
         Learning rate.
 
     Attributes
     ----------
-    lr : float
-        The learning rate, which schedulers change.
+    params : list of Value
+        The parameters, those of all groups one after another.
     steps : int
         How many steps were taken.
     state : dict of str to list of float
@@ -69,11 +130,30 @@ class Optimizer:
     # The hyperparameters beside lr, for state_dict and repr.
     options: tuple[str, ...] = ()
 
-    def __init__(self, params: Iterable[Value], lr: float) -> None:
+    needs_closure: bool = False
+    """Whether a step evaluates the loss several times, and so takes a function that does."""
+    # Several groups are several optimizers of this kind that step together; a single one is none.
+    _parts: tuple[Any, ...] = ()
+
+    def __init__(self, params: Params, lr: float) -> None:
         if isinstance(params, Value):
             raise TypeError("an optimizer takes the parameters as a list; write [v] for a single Value")
-        self.params = listed("params", params)
-        for p in self.params:
+        # The schedulers whose factors make the rates of the groups, and the rates that they multiply.
+        self.schedules: list[Scheduler] = []
+        self.base_lrs: list[float] = []
+        self._lr = real("lr", lr, least=0.0)
+        self.steps = 0
+        given: list[Any] = listed("params", params)
+        if any(isinstance(group, Mapping) for group in given):
+            self._parts = tuple([self._part(group) for group in given])
+            given = [p for part in self._parts for p in part.params]
+        self._hold(given)
+        self._missed = [0] * len(self.params)
+        self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
+
+    def _hold(self, params: list[Any]) -> None:
+        """Take over the parameters, once they are found to be such."""
+        for p in params:
             if not isinstance(p, Value) or p.op is not None:
                 kind = (
                     f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
@@ -81,14 +161,75 @@ class Optimizer:
                 raise TypeError(
                     f"an optimizer changes leaves, Values that you made; {kind} is among its parameters"
                 )
-        if not self.params:
+        if not params:
             raise ValueError("an optimizer needs at least one parameter, got none; pass model.parameters()")
-        if len(set(self.params)) < len(self.params):
+        if len(set(params)) < len(params):
             raise ValueError("a parameter occurs twice; pass each once")
-        self.lr = real("lr", lr, least=0.0)
-        self.steps = 0
-        self._missed = [0] * len(self.params)
-        self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
+        self.params: list[Value] = params
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in self.options:  # what is written for all holds for each group
+            for part in self._parts:
+                setattr(part, name, value)
+
+    def _part(self, group: Any) -> Optimizer:
+        """Return the optimizer of a group: of this kind, with the group's own hyperparameters."""
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                'a group is a dict such as {"params": layer.parameters(), "lr": 0.01}, got '
+                f"{group!r:.60}; pass groups alone, or parameters alone"
+            )
+        own = {name: value for name, value in group.items() if name != "params"}
+        if unknown := set(own) - {"lr", *self.options}:
+            raise ValueError(
+                f"a group of {type(self).__name__} has no {', '.join(map(repr, sorted(unknown)))}; it may "
+                f"have params, lr{''.join(f', {name}' for name in self.options)}"
+            )
+        shared = {"lr": self._lr, **{name: getattr(self, name) for name in self.options}}
+        params = group["params"]
+        return type(self)([params] if isinstance(params, Value) else params, **{**shared, **own})
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Train more parameters, with hyperparameters of their own where the group has some.
+
+        Parameters
+        ----------
+        group
+            A dict with ``params``, as the constructor takes.
+
+        Examples
+        --------
+        >>> from nn.optim import SGD
+        >>> optimizer = SGD([Value(1.0)], lr=0.1)
+        >>> optimizer.add_param_group({"params": [Value(2.0)], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
+        """
+        part = self._part(group)
+        parts = (*(self._parts or (copy.copy(self),)), part)
+        self._hold([p for each in parts for p in each.params])
+        self._parts = parts
+        self.schedules, self.base_lrs = [], []
+
+    @property
+    def param_groups(self) -> list[Group]:
+        """The groups of parameters with their hyperparameters, as in PyTorch; one where none were given."""
+        return [Group(part) for part in self._parts or (self,)]
+
+    @property
+    def lr(self) -> float:
+        """The learning rate, which schedulers change; where there are groups, that of the first.
+
+        What is written holds for every group.
+        """
+        return self._parts[0].lr if self._parts else self._lr
+
+    @lr.setter
+    def lr(self, rate: float) -> None:
+        checked = real("lr", rate, least=0.0)
+        for part in self._parts or (self,):
+            part._lr = checked
 
     def update(
         self, theta: Any, grad: Any, state: tuple[Any, ...], lr: float, step: int
@@ -115,17 +256,56 @@ class Optimizer:
             f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)"
         )
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter once, by its ``grad``.
 
         One whose ``grad`` is None stays as it is, with its state, as in PyTorch.
+
+        Parameters
+        ----------
+        closure
+            A function that computes the loss and its gradients anew, and returns the loss; it is called
+            before the parameters move. See `LBFGS`, which needs one.
+
+        Returns
+        -------
+        Value or float or None
+            What the closure returned; None without one.
+
+        Examples
+        --------
+        >>> from nn.optim import SGD
+        >>> w = Value(1.0)
+        >>> optimizer = SGD([w], lr=0.1)
+        >>> def closure():
+        ...     optimizer.zero_grad()
+        ...     loss = w * w
+        ...     loss.backward()
+        ...     return loss
+        >>> optimizer.step(closure).data, round(w.data, 9)
+        (1.0, 0.8)
         """
-        grads = [None if p.grad is None else _number(p.grad) for p in self.params]
+        loss = None if closure is None else closure()
+        if self._parts:
+            _ = [number_of(p.grad) for p in self.params]  # all are read before one moves
+            self.steps += 1
+            for part in self._parts:
+                part.step()
+        else:
+            self._move_all()
+        return loss
+
+    def _numbers(self) -> list[Any]:
+        """Return the numbers of each slot; those of one that was not needed so far are zeros."""
+        kept = self.state
+        return [kept[name] if name in kept else [0.0] * len(self.params) for name in self.slots]
+
+    def _move_all(self) -> None:
+        """Take the step of a single group."""
+        grads = [None if p.grad is None else number_of(p.grad) for p in self.params]
         steps = self._count(grads)
-        columns = [
-            numbers if numbers.__class__ is list else numbers.tolist() for numbers in self.state.values()
-        ]
-        update, lr = self.update, self.lr
+        columns = [n if n.__class__ is list else n.tolist() for n in self._numbers()]
+        update, lr = self.update, self._lr
         if not columns:
             for p, grad, step in zip(self.params, grads, steps, strict=True):
                 if grad is not None:
@@ -167,23 +347,32 @@ class Optimizer:
             The parameters after the step.
         """
         np = numpy_for("a step on arrays")
+        if self._parts:
+            self.steps += 1
+            ends = [0]
+            for part in self._parts:
+                ends.append(ends[-1] + len(part.params))
+            return np.concatenate([
+                part.step_flat(theta[start:end], grad[start:end])
+                for part, start, end in zip(self._parts, ends, ends[1:], strict=False)
+            ])  # fmt: skip
         absent = grad.__class__ is not np.ndarray and any(g is None for g in grad)
         if not absent and not any(self._missed):
             self.steps += 1
-            state = tuple(np.asarray(numbers) for numbers in self.state.values())
-            theta, state = self.update(theta, np.asarray(grad, float), state, self.lr, self.steps)
+            state = tuple(np.asarray(numbers) for numbers in self._numbers())
+            theta, state = self.update(theta, np.asarray(grad, float), state, self._lr, self.steps)
             self.state = dict(zip(self.slots, state, strict=True))
             return theta
         here = np.array([g is not None for g in grad])
         steps = np.array(self._count(grad))
         theta = np.array(theta, float)
-        columns = [np.array(numbers, float) for numbers in self.state.values()]
+        columns = [np.array(numbers, float) for numbers in self._numbers()]
         # Those that have taken as many steps go together.
         for step in sorted(set(steps[here].tolist())):
             some = here & (steps == step)
             gradient = np.array([g for g, chosen in zip(grad, some, strict=True) if chosen], float)
             theta[some], new = self.update(
-                theta[some], gradient, tuple(column[some] for column in columns), self.lr, step
+                theta[some], gradient, tuple(column[some] for column in columns), self._lr, step
             )
             for column, numbers in zip(columns, new, strict=True):
                 column[some] = numbers
@@ -212,7 +401,12 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on beside parameters and gradients."""
-        numbers = {name: [float(x) for x in column] for name, column in self.state.items()}
+        if self._parts:
+            groups = [part.state_dict() for part in self._parts]
+            return {"kind": type(self).__name__, "lr": self.lr, "steps": self.steps, "groups": groups}
+        numbers = {
+            name: [float(x) for x in column] for name, column in zip(self.slots, self._numbers(), strict=True)
+        }
         options = {name: getattr(self, name) for name in self.options}
         whole_state = {
             "kind": type(self).__name__,
@@ -236,6 +430,29 @@ class Optimizer:
         ValueError
             If it is of another optimizer, or of another number of parameters, or holds what cannot be.
         """
+        self._take(self._checked(state))
+
+    def _take(self, found: tuple[Any, ...]) -> None:
+        """Take over what `_checked` returned."""
+        if self._parts:
+            self.steps, parts = found
+            for part, own in zip(self._parts, parts, strict=True):
+                part._take(own)
+            return
+        self._lr, self.steps, self.state, self._missed, options = found
+        for name, value in options.items():
+            setattr(self, name, value)
+
+    def _checked(self, state: Any) -> tuple[Any, ...]:
+        """Return what is to be taken over from a state, after checking all of it."""
+        if self._parts:
+            kind, steps, groups = entries(state, ("kind", "steps", "groups"), "an optimizer of groups")
+            self._check_kind(kind)
+            saved = listed("the state's groups", groups)
+            if len(saved) != len(self._parts):
+                raise ValueError(f"the state has {len(saved)} groups, and there are {len(self._parts)}")
+            parts = [part._checked(own) for part, own in zip(self._parts, saved, strict=True)]
+            return whole("steps", steps, least=0), parts
         missed: Any = [0] * len(self.params)
         if isinstance(state, Mapping) and "missed" in state:
             missed = [
@@ -245,8 +462,7 @@ class Optimizer:
         kind, lr, steps, options, numbers = entries(
             state, ("kind", "lr", "steps", "options", "state"), "an optimizer"
         )
-        if kind != type(self).__name__:
-            raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
+        self._check_kind(kind)
         if (
             not (isinstance(options, Mapping) and isinstance(numbers, Mapping))
             or set(options) != set(self.options)
@@ -267,16 +483,20 @@ class Optimizer:
         if max(missed) > steps:
             raise ValueError(f"the state says that a parameter missed {max(missed)} of {steps} steps")
         options = {name: _option(name, getattr(self, name), options[name]) for name in self.options}
-        for name, value in options.items():
-            setattr(self, name, value)
-        self.lr, self.steps, self.state, self._missed = lr, steps, columns, missed
+        return lr, steps, columns, missed, options
+
+    def _check_kind(self, kind: Any) -> None:
+        if kind != type(self).__name__:
+            raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
 
     def __repr__(self) -> str:
+        if self._parts:
+            return f"{type(self).__name__} of [{', '.join(map(repr, self._parts))}]"
         options = "".join(f", {name}={getattr(self, name)!r}" for name in self.options)
         return f"{type(self).__name__}({len(self.params)} parameters, lr={self.lr!r}{options})"
 
 
-def _number(grad: Any) -> float:
+def number_of(grad: Any) -> float:
     """Return a gradient as a float, also where backward(create_graph=True) left a Value, or a user None."""
     return grad if grad.__class__ is float else 0.0 if grad is None else float(grad)
 
@@ -306,7 +526,7 @@ def clip_grad_norm_(params: Iterable[Value] | Value, max_norm: float) -> float:
     """
     params = [params] if isinstance(params, Value) else values("params", params)
     limit = math.inf if max_norm == math.inf else real("max_norm", max_norm, least=0.0)
-    norm = math.hypot(*[_number(p.grad) for p in params])
+    norm = math.hypot(*[number_of(p.grad) for p in params])
     scale = limit / (norm + 1e-6)  # as PyTorch does, to never divide by zero
     if scale < 1.0:
         for p in params:
@@ -337,5 +557,5 @@ def clip_grad_value_(params: Iterable[Value] | Value, clip_value: float) -> None
     for p in params:
         if p.grad is None:
             continue
-        grad = _number(p.grad)
+        grad = number_of(p.grad)
         p.grad = grad if grad != grad else min(max(grad, -limit), limit)

@@ -79,7 +79,8 @@ def fit(
     rng
         The generator or seed for that.
     scheduler
-        Moves the learning rate after each epoch.
+        Moves the learning rate after each epoch. A `ReduceLROnPlateau` watches ``val_loss``, or ``loss``
+        without validation.
     checkpoint
         File for all that the training depends on.
     checkpoint_every
@@ -300,7 +301,7 @@ class _Loop:
             figures.update(_measured(self.model, *self.validation, self.metrics, "val_"))
         training.history.append(figures)
         if self.scheduler is not None:
-            self.scheduler.step()
+            self.scheduler.after_epoch(figures)
         for callback in self.callbacks:
             callback(training)
         return figures

@@ -60,11 +60,22 @@ class Eager:
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
-        with collector_paused():
-            value = self.backward(x, y)  # on return the graph is gone, before the collector looks again
-        self.check(value, x, y, epoch)
-        self.optimizer.step()
-        return value
+        first: list[float] = []
+
+        def closure() -> float:
+            with collector_paused():
+                value = self.backward(x, y)  # on return the graph is gone, before the collector looks again
+            if not first:
+                self.check(value, x, y, epoch)
+            first.append(value)
+            return value
+
+        if self.optimizer.needs_closure:
+            self.optimizer.step(closure)
+        else:
+            closure()
+            self.optimizer.step()
+        return first[0]
 
     def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
         """Fill the parameters' gradients; return the loss."""
@@ -111,6 +122,8 @@ class Compiled(Eager):
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
+        if self.optimizer.needs_closure:
+            return super().__call__(x, y, epoch)
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
         for p, g in zip(params, grads.tolist(), strict=True):
@@ -122,6 +135,13 @@ class Compiled(Eager):
         theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
         for p, number in zip(params, theta.tolist(), strict=True):
             p.data = number
+        return float(value)
+
+    def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
+        """Fill the parameters' gradients; return the loss."""
+        value, grads = self.step.value_and_grad(x, y)
+        for p, g in zip(self.optimizer.params, grads.tolist(), strict=True):
+            p.grad = g
         return float(value)
 
     def many(

@@ -5,7 +5,10 @@ import random
 import numpy as np
 import pytest
 
+import autograd
+import nn
 from autograd import Value
+from autograd.compiler.backends.c.toolchain import find_compiler
 from nn import optim
 
 # Each optimizer with PyTorch's name for it, and hyperparameters that both take.
@@ -304,3 +307,400 @@ def test_clipping_measures_and_takes_a_single_value():
     assert optim.clip_grad_norm_(w, 1.0) == 3.0
     optim.clip_grad_value_(w, 0.5)
     assert w.grad == 0.5
+
+
+# Groups, closures, the schedulers beside PyTorch's, L-BFGS.
+
+GROUPED = [
+    ("SGD", "SGD", {"lr": 0.05, "momentum": 0.9}, [{"lr": 0.01}, {"weight_decay": 0.1, "momentum": 0.0}]),
+    ("Adam", "Adam", {"lr": 0.01}, [{"betas": (0.5, 0.9)}, {"weight_decay": 0.5}]),
+    ("AdamW", "AdamW", {"lr": 0.01}, [{"weight_decay": 0.0}, {"lr": 0.002}]),
+    ("RMSprop", "RMSprop", {"lr": 0.01}, [{"momentum": 0.5}, {"centered": True, "alpha": 0.9}]),
+    ("Adagrad", "Adagrad", {"lr": 0.1}, [{"lr_decay": 0.1}, {"lr": 0.02}]),
+]
+
+
+def grouped(values, options):
+    return [{"params": values[:2], **options[0]}, {"params": values[2:], **options[1]}]
+
+
+@pytest.mark.parametrize("case", GROUPED, ids=[case[0] for case in GROUPED])
+def test_groups_agree_with_pytorch_eagerly_and_on_arrays_and_go_on_from_their_state(case):
+    torch = pytest.importorskip("torch")
+    name, theirs, shared, options = case
+    gradient, start = problem(7)
+    params = [Value(x) for x in start]
+    optimizer = getattr(optim, name)(grouped(params, options), **shared)
+    flat = getattr(optim, name)(grouped([Value(x) for x in start], options), **shared)
+    peers = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in start]
+    peer = getattr(torch.optim, theirs)(grouped(peers, options), **shared)
+    theta = np.array(start)
+    for step in range(40):
+        for group, other in zip((optimizer, flat), (peer, peer), strict=True):
+            if step == 20:  # written as PyTorch's programs write it
+                for g in group.param_groups:
+                    g["lr"] = g["lr"] * 0.5
+                if group is flat:
+                    for g in other.param_groups:
+                        g["lr"] *= 0.5
+        if step == 25:
+            state = json.loads(json.dumps(optimizer.state_dict()))
+            optimizer = getattr(optim, name)(grouped(params, options), **shared)
+            optimizer.load_state_dict(state)
+        grads = gradient([p.data for p in params])
+        for p, q, g in zip(params, peers, grads, strict=True):
+            p.grad, q.grad = g, torch.tensor(g, dtype=torch.float64)
+        theta = flat.step_flat(theta, np.array(gradient(theta.tolist())))
+        optimizer.step()
+        peer.step()
+        wanted = [q.item() for q in peers]
+        np.testing.assert_allclose([p.data for p in params], wanted, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(theta, wanted, rtol=1e-12, atol=1e-12)
+    for ours, its in zip(optimizer.param_groups, peer.param_groups, strict=True):
+        assert ours["lr"] == pytest.approx(its["lr"], rel=1e-15)
+
+
+def test_groups_are_read_written_and_added():
+    a, b, c = (Value(1.0) for _ in range(3))
+    optimizer = optim.SGD([{"params": [a], "lr": 0.5}, {"params": b}], lr=0.1)
+    assert [g["lr"] for g in optimizer.param_groups] == [0.5, 0.1]
+    assert optimizer.params == [a, b]
+    optimizer.add_param_group({"params": [c], "momentum": 0.5})
+    assert [g["momentum"] for g in optimizer.param_groups] == [0.0, 0.0, 0.5]
+    optimizer.weight_decay = 0.25
+    assert [g["weight_decay"] for g in optimizer.param_groups] == [0.25] * 3
+    optimizer.lr = 0.2
+    assert [g["lr"] for g in optimizer.param_groups] == [0.2] * 3
+    optimizer.param_groups[2].update(momentum=0.9, nesterov=True)
+    assert "momentum=0.9, nesterov=True" in repr(optimizer)
+    single = optim.SGD([a], lr=0.1, momentum=0.9)
+    a.grad = 1.0
+    single.step()
+    single.add_param_group({"params": [b]})
+    a.grad = b.grad = 1.0
+    single.step()
+    assert a.data == pytest.approx(1.0 - 0.1 - 0.19)
+    assert b.data == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "said"),
+    [
+        (lambda v: optim.SGD([{"params": [v], "weight_decy": 1.0}], lr=0.1), ValueError, "no 'weight_decy'"),
+        (lambda v: optim.SGD([{"lr": 0.1}], lr=0.1), TypeError, "a group is a dict such as"),
+        (lambda v: optim.SGD([{"params": [v]}, {"params": [v]}], lr=0.1), ValueError, "occurs twice"),
+        (lambda v: optim.SGD([{"params": [v]}, v], lr=0.1), TypeError, "groups alone"),
+        (lambda v: optim.SGD([{"params": [v], "lr": -1.0}], lr=0.1), ValueError, "lr must be"),
+        (lambda v: optim.SGD([v], lr=0.1).param_groups[0]["momentun"], KeyError, "it has params, lr, mom"),
+        (lambda v: optim.SGD([v]).param_groups[0].update(lr=float("nan")), ValueError, "lr must be"),
+        (lambda v: optim.SGD([v]).param_groups[0].update(momentum=-1.0), ValueError, "momentum must be"),
+        (lambda v: optim.SGD([v]).param_groups[0].pop("lr"), TypeError, "keeps its lr"),
+        (lambda v: optim.SGD([v]).param_groups[0].update(params=[]), ValueError, "stay"),
+        (lambda v: optim.LBFGS([{"params": [v]}]), ValueError, "not in groups"),
+        (lambda v: optim.LBFGS([v], line_search_fn="armijo"), ValueError, "strong_wolfe"),
+        (lambda v: optim.LBFGS([v]).step(), TypeError, r"optimizer.step\(closure\)"),
+    ],
+)
+def test_groups_that_cannot_be_are_explained(make, error, said):
+    with pytest.raises(error, match=said):
+        make(Value(1.0))
+
+
+@pytest.mark.parametrize(("name", "theirs", "options"), CASES, ids=IDS)
+def test_a_step_takes_a_closure_and_returns_its_loss(name, theirs, options):
+    w = Value(1.5)
+    optimizer = getattr(optim, name)([w], **options)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w - 1.0) * (w - 1.0)
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).data == 0.25
+    assert w.data != 1.5
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step(lambda: 1 // 0)
+    assert optimizer.steps == 1
+
+
+def chained(module, optimizer):
+    warm_up = module.LinearLR(optimizer, 0.1, total_iters=4)
+    return module.ChainedScheduler([warm_up, module.ExponentialLR(optimizer, 0.9)])
+
+
+def sequential(module, optimizer):
+    warm_up = module.ConstantLR(optimizer, factor=0.1, total_iters=3)
+    then = module.CosineAnnealingLR(optimizer, T_max=6)
+    return module.SequentialLR(optimizer, [warm_up, then, module.StepLR(optimizer, 2)], milestones=[3, 9])
+
+
+# What is written here is what a program for PyTorch says; ``module`` is its module, or ours.
+PROGRAMS = {
+    "annealing": lambda m, o: m.CosineAnnealingLR(o, T_max=7, eta_min=0.01),
+    "restarts": lambda m, o: m.CosineAnnealingWarmRestarts(o, T_0=3, T_mult=2, eta_min=0.01),
+    "polynomial": lambda m, o: m.PolynomialLR(o, total_iters=12, power=1.5),
+    "milestones": lambda m, o: m.MultiStepLR(o, milestones=[3, 3, 8], gamma=0.5),
+    "constant": lambda m, o: m.ConstantLR(o, factor=0.3, total_iters=4),
+    "multiplicative": lambda m, o: m.MultiplicativeLR(o, lambda step: 1.0 - 0.02 * step),
+    "one function a group": lambda m, o: m.LambdaLR(o, [lambda s: 0.9**s, lambda s: 1 / (1 + s)]),
+    "one cycle": lambda m, o: m.OneCycleLR(o, max_lr=0.5, total_steps=30),
+    "one cycle, linear": lambda m, o: m.OneCycleLR(
+        o, max_lr=[0.5, 1.0], epochs=5, steps_per_epoch=6, anneal_strategy="linear", three_phase=True
+    ),
+    "chained": chained,
+    "sequential": sequential,
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+def test_schedulers_agree_with_pytorch_on_groups(program, kind):
+    torch = pytest.importorskip("torch")
+    ours = getattr(optim, kind)([{"params": [Value(1.0)], "lr": 0.2}, {"params": [Value(2.0)]}], lr=0.4)
+    zero = torch.zeros(1, requires_grad=True)
+    groups = [{"params": [zero], "lr": 0.2}, {"params": [torch.zeros(1, requires_grad=True)]}]
+    theirs = getattr(torch.optim, kind)(groups, lr=0.4)
+    scheduler = PROGRAMS[program](optim.lr_scheduler, ours)
+    follower = PROGRAMS[program](torch.optim.lr_scheduler, theirs)
+    for step in range(25):
+        wanted = [group["lr"] for group in theirs.param_groups]
+        np.testing.assert_allclose(scheduler.get_last_lr(), wanted, rtol=1e-12, atol=1e-15)
+        for group, other in zip(ours.param_groups, theirs.param_groups, strict=True):
+            for name in {"momentum", "betas"} & set(group):
+                np.testing.assert_allclose(group[name], other[name], rtol=1e-12)
+        theirs.step()
+        follower.step()
+        scheduler.step()
+        if step == 6:  # another takes its place
+            state = scheduler.state_dict()
+            scheduler = PROGRAMS[program](optim.lr_scheduler, ours)
+            scheduler.load_state_dict(state)
+        if step == 12:  # another run goes on from the states, as JSON
+            states = json.loads(json.dumps([ours.state_dict(), scheduler.state_dict()]))
+            ours = getattr(optim, kind)([{"params": [Value(1.0)]}, {"params": [Value(2.0)]}], lr=0.9)
+            scheduler = PROGRAMS[program](optim.lr_scheduler, ours)
+            ours.load_state_dict(states[0])
+            scheduler.load_state_dict(states[1])
+
+
+def test_schedulers_stepped_side_by_side_multiply_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+    ours = optim.SGD([Value(1.0)], lr=0.4)
+    theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
+    pairs = []
+    for module, optimizer in ((optim.lr_scheduler, ours), (torch.optim.lr_scheduler, theirs)):
+        pairs.append([module.ExponentialLR(optimizer, 0.9), module.MultiStepLR(optimizer, [3, 8], gamma=0.1)])
+    theirs.step()
+    for _ in range(12):
+        for scheduler in (*pairs[0], *pairs[1]):
+            scheduler.step()
+        assert ours.lr == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-12)
+    states = [scheduler.state_dict() for scheduler in pairs[0]]
+    ours.lr = 0.2
+    fresh = [optim.ExponentialLR(ours, 0.9), optim.MultiStepLR(ours, [3, 8], gamma=0.1)]
+    for scheduler, state in zip(fresh, states, strict=True):
+        scheduler.load_state_dict(state)
+    assert ours.lr == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-12)
+    ours.lr = 0.7  # written by hand: a new scheduler begins there
+    again = optim.StepLR(ours, 1, gamma=0.5)
+    assert ours.lr == 0.7
+    again.step()
+    assert ours.lr == 0.35
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"factor": 0.5, "patience": 2},
+        {"factor": 0.3, "patience": 0, "cooldown": 2, "min_lr": 0.01},
+        {"mode": "max", "factor": 0.5, "patience": 1, "threshold": 0.1, "threshold_mode": "abs"},
+        {"mode": "max", "factor": 0.1, "patience": 1, "min_lr": [0.1, 0.0]},
+    ],
+)
+def test_a_plateau_is_seen_as_pytorch_sees_it_and_goes_on_from_its_state(options):
+    torch = pytest.importorskip("torch")
+    ours = optim.SGD([{"params": [Value(1.0)], "lr": 0.2}, {"params": [Value(2.0)]}], lr=0.4)
+    groups = [{"params": [torch.zeros(1, requires_grad=True)], "lr": 0.2},
+              {"params": [torch.zeros(1, requires_grad=True)]}]  # fmt: skip
+    theirs = torch.optim.SGD(groups, lr=0.4)
+    scheduler = optim.ReduceLROnPlateau(ours, **options)
+    follower = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, **options)
+    rng = random.Random(3)
+    for step in range(40):
+        figure = math.nan if step == 5 else 1.0 + rng.gauss(0.0, 0.3) + 3.0 * 0.7**step
+        scheduler.step(Value(figure) if step % 2 else figure)
+        follower.step(figure)
+        wanted = [group["lr"] for group in theirs.param_groups]
+        np.testing.assert_allclose(scheduler.get_last_lr(), wanted, rtol=1e-12)
+        if step == 20:
+            state = json.loads(json.dumps(scheduler.state_dict()))
+            scheduler = optim.ReduceLROnPlateau(ours, **options)
+            scheduler.load_state_dict(state)
+    assert scheduler.get_last_lr() != [0.2, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "said"),
+    [
+        (lambda o: optim.ReduceLROnPlateau(o).step(), TypeError, r"scheduler.step\(loss\)"),
+        (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "below 1"),
+        (lambda o: optim.ReduceLROnPlateau(o, mode="best"), ValueError, "'min' or 'max'"),
+        (lambda o: optim.OneCycleLR(o, 0.1), ValueError, "total_steps, or epochs"),
+        (lambda o: optim.OneCycleLR(o, 0.1, total_steps=0), ValueError, "at least 1"),
+        (lambda o: optim.OneCycleLR(optim.AdaGrad([Value(1.0)]), 0.1, 5), ValueError, "cycle_momentum=False"),
+        (lambda o: optim.OneCycleLR(o, [0.1, 0.2], 5), ValueError, "2 numbers, and the optimizer 1"),
+        (lambda o: optim.SequentialLR(o, [optim.StepLR(o, 1)], [3]), ValueError, "0 rising milestones"),
+        (lambda o: optim.ChainedScheduler([]), ValueError, "at least one"),
+        (lambda o: optim.ChainedScheduler([optim.ReduceLROnPlateau(o)]), ValueError, "knows no figure"),
+        (lambda o: optim.LambdaLR(o, [abs, abs]), ValueError, "2 functions"),
+        (lambda o: optim.CosineAnnealingLR(o, 0), ValueError, "T_max"),
+    ],
+)  # fmt: skip
+def test_schedulers_that_cannot_be_are_explained(make, error, said):
+    with pytest.raises(error, match=said):
+        make(optim.SGD([Value(1.0)], lr=0.4))
+
+
+def test_a_cycle_ends():
+    optimizer = optim.SGD([Value(1.0)], lr=0.4)
+    scheduler = optim.OneCycleLR(optimizer, 0.1, total_steps=2)
+    scheduler.step()
+    scheduler.step()
+    with pytest.raises(ValueError, match="has 2 steps, and this is number 3"):
+        scheduler.step()
+    assert scheduler.steps == 2
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+@pytest.mark.parametrize("lr", [1.0, 0.5])
+def test_lbfgs_takes_pytorchs_steps_and_goes_on_from_its_state(search, lr):
+    torch = pytest.importorskip("torch")
+    options = {"lr": lr, "max_iter": 4, "history_size": 3, "line_search_fn": search}
+    xs = [Value(v) for v in (-1.2, 1.0, 0.5, -0.3)]
+    theta = torch.tensor([x.data for x in xs], dtype=torch.float64, requires_grad=True)
+    optimizer, peer = optim.LBFGS(xs, **options), torch.optim.LBFGS([theta], **options)
+
+    def ours():
+        optimizer.zero_grad()
+        terms = [100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(xs, xs[1:], strict=False)]
+        loss = sum(terms, Value(0.0))
+        loss.backward()
+        return loss
+
+    def theirs():
+        peer.zero_grad()
+        loss = (100.0 * (theta[1:] - theta[:-1] ** 2) ** 2 + (1.0 - theta[:-1]) ** 2).sum()
+        loss.backward()
+        return loss
+
+    for step in range(12):
+        if step == 3:
+            state = json.loads(json.dumps(optimizer.state_dict()))
+            optimizer = optim.LBFGS(xs)
+            optimizer.load_state_dict(state)
+        assert optimizer.step(ours).data == pytest.approx(peer.step(theirs).item(), rel=1e-11)
+        np.testing.assert_allclose([x.data for x in xs], theta.tolist(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_line_search_survives_points_without_a_loss_and_a_closure_that_fails():
+    w = Value(4.0)
+    optimizer = optim.LBFGS([w], lr=10.0, line_search_fn="strong_wolfe")
+    calls = 0
+
+    def closure():
+        nonlocal calls
+        calls += 1
+        optimizer.zero_grad()
+        loss = w - w.log()  # NaN where a step leads below 0
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        optimizer.step(closure)
+    assert w.data == pytest.approx(1.0, abs=1e-6)
+
+    def failing():
+        if w.data != before:
+            raise RuntimeError("no more")
+        return closure()
+
+    w.data = before = 4.0
+    with pytest.raises(RuntimeError, match="no more"):
+        optimizer.step(failing)
+    assert w.data == 4.0
+
+
+# Compiled training moves the parameters as eager training does.
+
+COMPILED = [
+    *[(f"{name}-{i}", lambda ps, n=name, o=options: getattr(optim, n)(ps, **o))
+      for i, (name, _, options) in enumerate(CASES)],
+    ("groups", lambda ps: optim.Adam([{"params": ps[:3], "lr": 0.01}, {"params": ps[3:]}], lr=0.1)),
+    ("searched", lambda ps: optim.LBFGS(ps, max_iter=3, line_search_fn="strong_wolfe")),
+    ("unsearched", lambda ps: optim.LBFGS(ps, lr=0.3, max_iter=3)),
+]  # fmt: skip
+SCHEDULED = [
+    None,
+    lambda o: optim.OneCycleLR(o, 0.05, total_steps=20),
+    lambda o: optim.ReduceLROnPlateau(o, factor=0.5, patience=1),
+    lambda o: optim.SequentialLR(o, [optim.ConstantLR(o, 0.1, 2), optim.ExponentialLR(o, 0.9)], [3]),
+]
+POINTS = [[math.sin(k), math.cos(2.0 * k)] for k in range(12)]
+GOALS = [0.5 * math.sin(k) - 0.3 * math.cos(2.0 * k) + 0.1 for k in range(12)]
+
+
+def trained(make, schedule, compile, batch_size):
+    model = nn.MLP(2, [3, 1], activation="tanh", rng=4)
+    optimizer = make(model.parameters())
+    scheduler = schedule and schedule(optimizer)
+    history = nn.fit(
+        model, (POINTS, GOALS), nn.losses.mse_loss, optimizer, epochs=8, batch_size=batch_size,
+        scheduler=scheduler, compile=compile, progress=False,
+    )  # fmt: skip
+    return [p.data for p in model.parameters()], history["loss"], optimizer.lr
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+@pytest.mark.parametrize("schedule", SCHEDULED, ids=["fixed", "cycle", "plateau", "sequence"])
+@pytest.mark.parametrize("make", [c[1] for c in COMPILED], ids=[c[0] for c in COMPILED])
+def test_a_compiled_training_is_the_eager_one(make, schedule, batch_size):
+    try:
+        eager = trained(make, schedule, False, batch_size)
+    except ValueError as error:
+        assert "cycle_momentum=False" in str(error)
+        return
+    compiled = trained(make, schedule, True, batch_size)
+    for one, other in zip(eager, compiled, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python", "c"])
+@pytest.mark.parametrize("make", [c[1] for c in COMPILED], ids=[c[0] for c in COMPILED])
+def test_train_of_a_compiled_function_takes_every_optimizer(make, backend):
+    if backend == "c" and find_compiler() is None:
+        pytest.skip("there is no C compiler")
+
+    def moved(by_hand):
+        params = [Value(0.3 * k - 0.7) for k in range(5)]
+
+        def loss():
+            return autograd.sum([(p - k) ** 2 + 0.1 * (3.0 * p).cos() for k, p in enumerate(params)])
+
+        optimizer = make(params)
+        if not by_hand:
+            step = autograd.compile(loss, params, backend=backend)
+            losses = step.train(optimizer, 6)
+            assert [p.grad for p in params] == [0.0] * 5
+            return losses, [p.data for p in params]
+
+        def closure():
+            optimizer.zero_grad()
+            value = loss()
+            value.backward()
+            return value
+
+        return [optimizer.step(closure).data for _ in range(6)], [p.data for p in params]
+
+    for one, other in zip(moved(True), moved(False), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)

@@ -73,6 +73,8 @@ def test_spiral_and_two_layer_are_compiled(tmp_path, capsys):
         ],
         ["--hidden", "0", "--optimizer", "rmsprop", "--samples", "40", "--noise", "0.3", "--seed", "5"],
         ["--compile", "--optimizer", "adagrad", "--epochs", "30"],
+        ["--optimizer", "lbfgs", "--epochs", "4"],
+        ["--compile", "--optimizer", "lbfgs", "--epochs", "20"],
     ],
 )
 def test_options(tmp_path, capsys, options):
