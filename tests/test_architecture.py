@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from autograd.op import TABLE
-
 ROOT = Path(__file__).parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -188,18 +186,3 @@ def test_nothing_unfinished_and_no_machine_is_named():
     ]:
         if path != Path(__file__):
             assert not pattern.search(path.read_text(encoding="utf-8")), path
-
-
-def asked_for(node):
-    """The rows that a comparison names: as ``ops.exp``, or beside ``.name`` as "exp"."""
-    sides = [node.left, *node.comparators]
-    rows = [x.attr for x in sides if isinstance(x, ast.Attribute) and getattr(x.value, "id", "") == "ops"]
-    if any(isinstance(x, ast.Attribute) and x.attr == "name" for x in sides):
-        rows += [x.value for side in sides for x in ast.walk(side) if isinstance(x, ast.Constant)]
-    return [name for name in rows if name in TABLE]
-
-
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("autograd.compiler")])
-def test_the_compiler_asks_no_operation_for_its_name(name):
-    tree = ast.parse(MODULES[name].read_text("utf-8"))
-    assert not [row for node in ast.walk(tree) if isinstance(node, ast.Compare) for row in asked_for(node)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import operator
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 
 from autograd import ops
 from autograd.errors import UsageError
+from autograd.form import Power
 
 __all__ = ["CONSTANTS", "Expression", "parse_bindings", "parse_expression"]
 
@@ -26,16 +28,13 @@ MAX_NODES = 400
 WINDOW = 72  # characters of a long text that an error shows
 CONSTANTS = {"pi": math.pi, "tau": math.tau}
 
-_BINARY: dict[type, str] = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.Mod: "mod",
-    ast.FloorDiv: "floordiv",
+_BINARY: dict[type, ops.Op] = {
+    ast.Add: ops.add, ast.Sub: ops.sub, ast.Mult: ops.mul, ast.Div: ops.div, ast.Pow: ops.pow,
+    ast.Mod: ops.mod, ast.FloorDiv: ops.floordiv,
 }  # fmt: skip
-_COMPARISONS: dict[type, str] = {
-    ast.Lt: "less",
-    ast.LtE: "less_equal",
-    ast.Gt: "greater",
-    ast.GtE: "greater_equal",
-}
+_COMPARISONS: dict[type, ops.Op] = {
+    ast.Lt: ops.less, ast.LtE: ops.less_equal, ast.Gt: ops.greater, ast.GtE: ops.greater_equal,
+}  # fmt: skip
 _NOT_ALLOWED: dict[type, str] = {
     ast.Attribute: "attribute access is not allowed; call a function by its plain name, such as exp(x)",
     ast.Subscript: "indexing is not allowed; give each element a name of its own",
@@ -131,25 +130,21 @@ class Expression:
         split = len(arguments) - len(step.keywords)
         keywords = dict(zip(step.keywords, arguments[split:], strict=True))
         try:
-            return _row(step.what, arguments[:split])(*arguments[:split], **keywords)
+            return _function_of(step.what, arguments[:split])(*arguments[:split], **keywords)
         except (TypeError, ValueError, OverflowError, IndexError) as error:
             _fail(self.text, step.span, str(error), cause=error)
 
 
-def _row(name: str, arguments: list[Any]) -> Callable[..., Any]:
-    """Return the operation; a power with a constant exponent is one of its own."""
-    if (
-        name == "pow"
-        and len(arguments) == 2
-        and isinstance(arguments[1], float)
-        and not isinstance(arguments[0], float)
-    ):
-        return ops.TABLE["power"]
-    if name == "dot" and len(arguments) % 2:
+def _function_of(op: ops.Op, arguments: list[Any]) -> Callable[..., Any]:
+    """Return what to call; a power of a node is Python's ``**``, which tells a constant exponent apart."""
+    if isinstance(op.form, Power) and len(arguments) == op.arity == 2 and not isinstance(arguments[0], float):
+        return operator.pow
+    if op.vectors and len(arguments) % 2:
         raise TypeError(
-            "dot() takes two vectors of one length, written one after the other: dot(a1, a2, b1, b2)"
+            f"{op.name}() takes two vectors of one length, written one after the other: "
+            f"{op.name}(a1, a2, b1, b2)"
         )
-    return ops.TABLE[name]
+    return op
 
 
 def parse_expression(text: str) -> Expression:
@@ -308,13 +303,13 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
         ):
             return _Instruction("number", -_as_float(text, value, span), 0, (), span), []
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _Instruction("call", "neg", 1, (), span), [operand]
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
-            return _Instruction("call", _BINARY[type(operator)], 2, (), span), [left, right]
+            return _Instruction("call", ops.neg, 1, (), span), [operand]
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _BINARY:
+            return _Instruction("call", _BINARY[type(sign)], 2, (), span), [left, right]
         case ast.BinOp(op=ast.BitXor()):
             _fail(text, span, _NOT_ALLOWED[ast.BitXor])
-        case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in _COMPARISONS:
-            return _Instruction("call", _COMPARISONS[type(operator)], 2, (), span), [left, right]
+        case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in _COMPARISONS:
+            return _Instruction("call", _COMPARISONS[type(sign)], 2, (), span), [left, right]
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
             return _function(text, name, arguments, keywords, span)
         case ast.Call():
@@ -343,7 +338,7 @@ def _function(
     if None in given:
         _fail(text, span, "** before an argument is not allowed")
     call = _Instruction(
-        "call", name, len(arguments) + len(given), tuple(k for k in given if k is not None), span
+        "call", ops.TABLE[name], len(arguments) + len(given), tuple(k for k in given if k is not None), span
     )
     return call, [*arguments, *(k.value for k in keywords)]
 

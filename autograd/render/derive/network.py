@@ -11,7 +11,6 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from autograd.ops import dot as _dot
 from autograd.render import labels
 from autograd.render.derive.steps import Steps
 from autograd.value import Value
@@ -134,7 +133,7 @@ def _layers(listed: Steps) -> list[_Layer]:
         while (label := f"{scope}.w{len(weights)}") in by_label:
             weights.append(by_label[label])
         # One sample, one firing: another one's nodes would not lie below this one.
-        if not weights or sum(node.op is _dot for node in nodes) > 1:
+        if not weights or sum(node.op is not None and node.op.vectors for node in nodes) > 1:
             return []
         layers.setdefault(match[1], {})[int(match[2])] = _Layer(
             match[1], [z], [last], [weights], [by_label.get(f"{scope}.b")]

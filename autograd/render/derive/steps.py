@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from autograd.backward import adjoints, toposort
 from autograd.op import TABLE, Op
-from autograd.ops import dot as _dot
 from autograd.render.formula.mathml import LETTERS
 from autograd.render.formula.symbols import apply_raw, local_formulas, name
 from autograd.render.formula.text import plain
@@ -227,6 +226,5 @@ def _place(node: Value) -> str:
     """Return what textbooks call a neuron's nodes: ``z`` before the activation, ``a`` after it."""
     if node.op is None or not _NEURON.match(node.scope):
         return ""
-    return (
-        f"{shorten(visible(node.scope), 40)}.{'z' if node.op is _dot else 'a' if node.op.arity == 1 else 's'}"
-    )
+    letter = "z" if node.op.vectors else "a" if node.op.arity == 1 else "s"
+    return f"{shorten(visible(node.scope), 40)}.{letter}"
