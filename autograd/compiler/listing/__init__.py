@@ -2,8 +2,13 @@
 
 `names` finds arrays and names for stretches of the arenas, from the labels of parameters and from how
 statements use results; `views` says how an operand is read, in the order of the result's axes; `rounds` makes
-arrays of what the rounds of a loop compute; `expressions` prints one product or one row, and `source` the
-whole program. What goes in is a `Program`, what comes out is text that nobody runs.
+arrays of what the rounds of a loop compute; `expressions` prints one product or one row; `copies` what moves
+results to their places; and `source` the whole program. What goes in is a `Program`, what comes out is text
+that nobody runs.
+
+A loop is found in the program, and its first round is printed, with numbers that know by how much they grow
+from round to round (`Moving`) in place of its own. A number that grows unevenly cannot be printed so: then
+the rounds are printed one by one.
 
 >>> from autograd import Value, compile
 >>> w, b = Value(0.5, "w"), Value(0.1, "b")

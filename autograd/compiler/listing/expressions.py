@@ -48,7 +48,7 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
     a, b = part.a, part.b
     if isinstance(coef, Ref):
         if a is None:
-            return 1.0, w._aligned(coef, sizes, order, lane)
+            return 1.0, w.aligned(coef, sizes, order, lane)
         if b is None:
             b, coef = coef, 1.0
         else:
@@ -57,7 +57,7 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
         return (1.0 if coef >= 0 or extremum else -1.0), number(coef if extremum else abs(coef))
     divide = ""
     for x, y in ((a, b), (b, a)):
-        if x is not None and x.base == w.scale and x.base >= 0 and y is not None:
+        if x is not None and y is not None and w.is_scale(x):
             a, b, divide = y, None, " / N"
             break
     text = _two(w, part, a, b, order, lane) if b is not None else _one(w, sizes, a, order, lane, extremum)
@@ -68,7 +68,7 @@ def _scaled(coef: float, text: str) -> tuple[float, str]:
     sign = -1.0 if coef < 0 else 1.0
     if abs(coef) == 1.0:
         return sign, text
-    return sign, f"{wrapped(text) if '@' in text or '+' in text else text} * {number(abs(coef))}"
+    return sign, f"{wrapped(text) if ' @ ' in text else text} * {number(abs(coef))}"
 
 
 def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str) -> str:
@@ -77,7 +77,7 @@ def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, e
     kept = {*order, *([LANE_LOOP] if lane else [])}
     summed = [k for k, i in enumerate(full) if i not in kept]
     if not summed:
-        return str(w._aligned(a, sizes, order, lane))
+        return str(w.aligned(a, sizes, order, lane))
     verb = extremum or "sum"
     where = "" if len(summed) == len(full) else str(summed[0]) if len(summed) == 1 else str(tuple(summed))
     reduced = f"{wrapped(text)}.{verb}({where})"
@@ -111,7 +111,7 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     wanted = [*order, *([LANE_LOOP] if lane else [])]
     summed = [i for i in dict.fromkeys([*full_a, *full_b]) if i not in wanted]
     if not summed:
-        return f"{wrapped(w._aligned(a, sizes, order, lane))} * {wrapped(w._aligned(b, sizes, order, lane))}"
+        return f"{wrapped(w.aligned(a, sizes, order, lane))} * {wrapped(w.aligned(b, sizes, order, lane))}"
     if not wanted and full_a == full_b:
         return f"({text_a} * {text_b}).sum()"
     # A loop along which both operands move and the result does too is a batch; einsum says it best.

@@ -54,7 +54,7 @@ class Region:
 
 RESERVED = frozenset([
     *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add",
-    "broadcast_to", "einsum", "empty",
+    "broadcast_to", "einsum", "empty", "zeros",
     "view", "shared", "lanes", "gradient",
     *TABLE, *(name for text in CODE.values() for name in re.findall(r"[A-Za-z_]\w*", text)),
 ])  # fmt: skip
@@ -67,6 +67,7 @@ class Regions:
     def __init__(self) -> None:
         self.list: list[Region] = []
         self.names: set[str] = set()
+        self.next: dict[str, int] = {}  # the next number to try behind a name
         self.at: dict[int, Region] = {}
 
     def fresh(self, name: str) -> str:
@@ -74,9 +75,10 @@ class Regions:
         name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", name)).strip("_") or "v"
         if not name.isidentifier():
             name = f"v{name}" if f"v{name}".isidentifier() else re.sub(r"[^0-9A-Za-z_]+", "_", f"v{name}")
-        found, k = name, 2
+        found, k = name, self.next.get(name, 2)
         while found in self.names or found in RESERVED:
             found, k = f"{name}_{k}", k + 1
+        self.next[name] = k
         self.names.add(found)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from autograd.compiler.listing.names import Region
@@ -35,10 +36,15 @@ class Family:
     cuts: set[int] = field(default_factory=set)
     region: Region | None = None
 
+    @cached_property
+    def number(self) -> dict[int, int]:
+        """Which of them each statement is."""
+        return {statement: k for k, statement in enumerate(self.statements)}
+
     def index(self, statement: int) -> int:
         """Return which element a statement computes."""
-        k = self.statements.index(statement)
-        return len(self.statements) - 1 - k if self.backward else k
+        k = self.number[statement]
+        return len(self.number) - 1 - k if self.backward else k
 
     def enter(self, name: str, shape: tuple[int, ...], strides: tuple[int, ...]) -> Region:
         """Make the array of all results."""

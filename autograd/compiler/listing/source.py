@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -9,8 +11,8 @@ import numpy as np
 
 from autograd.compiler.backends.numpy.spelling import compares
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
-from autograd.compiler.listing.expressions import product, row_text
-from autograd.compiler.listing.folding import fold_texts, folded
+from autograd.compiler.listing.copies import copied, filled
+from autograd.compiler.listing.expressions import product, row_text, wrapped
 from autograd.compiler.listing.names import (
     Region,
     cut_points,
@@ -19,13 +21,17 @@ from autograd.compiler.listing.names import (
     split_label,
     strides_of,
 )
-from autograd.compiler.listing.rounds import families
-from autograd.compiler.listing.views import Views, number
+from autograd.compiler.listing.rounds import Family, families
+from autograd.compiler.listing.views import Views, loops_over, number
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import FEWEST, Loop, loops
+from autograd.compiler.roll.repeats import FEWEST, Loop, Moving, UnevenError, loops, read, replaced
 from autograd.op import CUSTOM
 
 __all__ = ["Writer", "write", "written"]
+
+
+FEW_OUTPUTS = 8
+"""So many results are listed one by one."""
 
 
 def write(program: Program) -> str:
@@ -38,11 +44,33 @@ def written(program: Program) -> tuple[Writer, list[str]]:
     found = loops(program)
     while True:
         writer = Writer(program, found)
-        lines, unlike = writer.lines()
-        if not unlike:
+        lines, uneven = writer.lines()
+        if not uneven:
             return writer, lines
         # The rounds differ in more than numbers: once more, with names of their own for their results.
-        found = [loop for loop in found if loop not in unlike]
+        found = [loop for loop in found if loop not in uneven]
+
+
+@dataclass
+class Target:
+    """Where a statement writes.
+
+    Attributes
+    ----------
+    region
+        The array; None where the result is part of arrays that are there already, such as a gradient.
+    axes
+        The (stride, size) of each of its axes.
+    family
+        That of which the array holds all results, if there is one.
+    declared
+        The line that makes the array, if it is made empty.
+    """
+
+    region: Region | None
+    axes: list[tuple[int, int]]
+    family: Family | None = None
+    declared: list[str] = field(default_factory=list)
 
 
 VERBS = {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}
@@ -91,120 +119,188 @@ class Writer(Views):
         self.called = {
             op: self.regions.fresh(op.name) for op in own
         }  # two custom operations may bear one name
+        self.everything = self.regions.fresh("theta")
+        self.output = self.regions.fresh("output") if len(graph.outputs) > 1 else ""
         self.masks: set[str] = set()
         self.families = families(
             program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs
         )
-        self.made: list[str] = []
+        self.targets = [self._planned(i, s) for i, s in enumerate(program.statements)]
+        self.variable = next(
+            (x for x in ("t", "k", "i") if x not in self.regions.names), None
+        ) or self.regions.fresh("round_number")
 
     def lines(self) -> tuple[list[str], list[Loop]]:
         """Return the lines, and the loops that cannot be written as such."""
-        single = []
-        declared: list[list[str]] = []
-        for i, s in enumerate(self.program.statements):
-            target, axes = self._target(i, s)
-            single.append(f"{target} = {self._value(s, axes)}")
-            declared.append(self.made)
-            self.made = []
-        variable = next(
-            (x for x in ("t", "k", "i") if x not in self.regions.names), None
-        ) or self.regions.fresh("round_number")
         out: list[str] = []
-        unlike: list[Loop] = []
-        i = 0
+        uneven: list[Loop] = []
+        done = 0
         for loop in self.loops:
-            rounds = [single[k : k + loop.period] for k in range(loop.start, loop.end, loop.period)]
+            out += self._lines(done, loop.start)
+            done = loop.start
             # The first or the last round may read what has a name of its own.
-            ends = [
-                (skip, drop)
-                for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1))
-                if loop.count - skip - drop >= FEWEST
-            ]
-            found = [
-                (skip, drop, text)
-                for skip, drop in ends
-                if (text := folded(rounds[skip : loop.count - drop], variable)) is not None
-            ]
-            if not found:
-                unlike.append(loop)
-                continue
-            skip, drop, text = found[0]
-            first, last = loop.start + skip * loop.period, loop.end - drop * loop.period
-            out += [x for k in range(i, first) for x in (*declared[k], single[k])]
-            out += [x for k in range(first, last) for x in declared[k]] + _loop(
-                *text, loop.count - skip - drop, variable
-            )
-            i = last
-        out += [x for k in range(i, len(single)) for x in (*declared[k], single[k])]
-        return out + self._ending(variable), unlike
+            for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1)):
+                first, end = loop.start + skip * loop.period, loop.end - drop * loop.period
+                if (end - first) // loop.period < FEWEST:
+                    continue
+                before, tables = self._lines(done, first), len(self.constants)
+                try:
+                    body = self._body(first, end, loop.period)
+                except UnevenError:
+                    self.forget(tables)
+                    continue
+                out += before + body
+                done = end
+                break
+            else:
+                uneven.append(loop)
+        return out + self._lines(done, len(self.targets)) + self._ending(), uneven
 
-    def _ending(self, variable: str) -> list[str]:
+    def _lines(self, first: int, end: int) -> list[str]:
+        """Return the lines of statements one by one."""
+        statements = self.program.statements
+        return [
+            line
+            for i in range(first, end)
+            for line in (*self.targets[i].declared, self._line(i, statements[i]))
+        ]
+
+    def _body(self, first: int, end: int, period: int) -> list[str]:
+        """Return the lines of a loop: its first round's, with numbers that move from round to round."""
+        statements = self.program.statements
+        moving = [_moving(statements[i], statements[i + period]) for i in range(first, first + period)]
+        self.rounds, self.moved, self.begin, self.way = (end - first) // period, [], 0, 1
+        try:
+            # Once to see which numbers move: the first that moves by one is to be the variable itself.
+            for _ in range(2):
+                found = [self._line(first + k, s, period) for k, s in enumerate(moving)]
+                steady = next((x for x in self.moved if abs(x.step) == 1), None)
+                self.begin, self.way = (0, 1) if steady is None else (int(steady), steady.step)
+            low, high = sorted((self.begin, self.begin + self.way * (self.rounds - 1)))
+        finally:
+            self.rounds = 1
+        steps = f"range({low}, {high + 1})" if low else f"range({high + 1})"
+        return [
+            *(line for i in range(first, end) for line in self.targets[i].declared),
+            f"for {self.variable} in {steps if self.way > 0 else f'reversed({steps})'}:",
+            *(f"    {line}" for line in found),
+        ]
+
+    def _line(self, i: int, s: Statement, period: int = 0) -> str:
+        """Return the line of a statement; in a loop, of one whose numbers move, with the period."""
+        target = self.targets[i]
+        if target.region is None:
+            text, axes = self._pinned(s)
+            return f"{text} = {self._value(s, axes)}"
+        text = target.region.name
+        if target.family is not None:
+            k = target.family.index(i)
+            text += f"[{self.whole(Moving(k, target.family.index(i + period) - k) if period else k)}]"
+        elif period:
+            raise UnevenError  # each round writes to another name
+        return f"{text} = {self._value(s, target.axes)}"
+
+    def is_scale(self, ref: Ref) -> bool:
+        """Tell whether an operand is one over the number of examples."""
+        if ref.table is not None or self.scale < 0 or int(ref.base) != self.scale:
+            return False
+        if isinstance(ref.base, Moving):
+            raise UnevenError
+        return True
+
+    def _ending(self) -> list[str]:
         """Return the lines that copy gradients and results to their places."""
-        out = []
         graph, address = self.program.graph, self.program.address
-        for origin, target in zip(*self.program.copies, strict=True):
-            out.append(f"{self._scalar(int(target))} = {self._scalar(int(origin))}")
-        out = fold_texts(
-            out, variable, lambda lines, first, way, count: _loop(lines, first, way, count, variable)
-        )
-        for k, n in enumerate(graph.outputs.tolist()):
-            if graph.kind[n] == CONST:
-                out.append(f"{self._output(k)} = {float(graph.value[n])!r}")
-            elif self.regions.find(int(address[n])).name != self._output(k) and graph.pinned.size:
-                out.append(f"{self._output(k)} = {self._scalar(int(address[n]))}")
-        return out
+        origins, targets = self.program.copies
+        lines = copied(self, targets, origins)
+        outputs = graph.outputs
+        fixed = graph.kind[outputs] == CONST
+        values = graph.value[outputs]
+        if len(outputs) == 1:
+            name = self._output(0)
+            if fixed[0]:
+                return [*lines, f"{name} = {float(values[0])!r}"]
+            made = self._scalar(int(address[outputs[0]]))
+            return lines if made == name else [*lines, f"{name} = {made}"]
+        if len(outputs) <= FEW_OUTPUTS:
+            texts = [
+                number(x) if known else self._scalar(int(address[n]))
+                for n, known, x in zip(outputs.tolist(), fixed.tolist(), values.tolist(), strict=True)
+            ]
+            return [*lines, f"{self.output} = [{', '.join(texts)}]"]
+        # All results, one after the other; zeros are the ground on which the others stand.
+        region = self.regions.add(Region(self.output, -len(outputs), (len(outputs),), (1,)))
+        places = region.base + np.arange(len(outputs))
+        zero = fixed & (values == 0.0)
+        found = copied(self, places[~fixed], address[outputs[~fixed]])
+        if not (len(found) == 1 and found[0].startswith(f"{self.output} = ")):  # not all at once
+            lines.append(f"{self.output} = {'zeros' if zero.any() else 'empty'}({len(outputs)})")
+        lines += found
+        for x in np.unique(values[fixed & ~zero]).tolist():
+            lines += filled(self, places[fixed & (values == x)], number(x))
+        return lines
 
     def _output(self, k: int) -> str:
-        return "loss" if self.program.graph.forward >= 0 else f"output{k}"
+        """Return the name of a result that is computed by itself."""
+        if self.program.graph.forward >= 0:
+            return "loss"
+        return "output" if len(self.program.graph.outputs) == 1 else f"output{k}"
 
     def _scalar(self, address: int) -> str:
+        """Return the text of one number."""
         region = self.regions.find(address)
         index = region.place(address)
         return region.name + (f"[{', '.join(map(str, index))}]" if index else "")
 
     # Names of results.
 
-    def _target(self, i: int, s: Statement) -> tuple[str, list[Any]]:
+    def _planned(self, i: int, s: Statement) -> Target:
+        """Return where a statement writes: a new array, with its name, unless it is there already."""
+        base = int(self.program.address[s.nodes].min())
+        family = self.families.get(i)
+        if family is None and base in self.regions.at:
+            return Target(None, [])
+        shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
+        strides = strides_of(shape)
+        axes = list(zip(strides, shape, strict=True))
+        if family is not None and family.region is not None:
+            return Target(family.region, axes, family)
+        name = self.regions.fresh(self._name(s))
+        if s.op is not None and compares(s.op, s.params):
+            self.masks.add(name)
+        if family is None:
+            return Target(self.regions.add(Region(name, base, shape, strides)), axes)
+        region = self.regions.add(family.enter(name, shape, strides))
+        sizes = [*map(str, region.shape), *(["N"] if region.lane else [])]
+        made = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        return Target(region, axes, family, [f"{name} = empty({made})"])
+
+    def _pinned(self, s: Statement) -> tuple[str, list[tuple[int, int]]]:
+        """Return the text and the axes of a result that is part of arrays which are there."""
+        result = s.result if s.op is not None else s.parts[0].result
+        sizes = s.sizes if s.op is not None else s.parts[0].sizes
         places = self.program.address[s.nodes]
         base = int(places.min())
-        family = self.families.get(i)
-        if family is None and base in self.regions.at:  # a pinned gradient: its array exists
+        if isinstance(result.base, Moving):
+            base = Moving(base, result.base.step)
+        else:
             region = self.regions.find(base)
-            result = s.result if s.op is not None else s.parts[0].result
-            sizes = s.sizes if s.op is not None else s.parts[0].sizes
-            if np.array_equal(
-                np.sort(places), np.sort(Ref(region.base, region.strides).expand(region.shape).ravel())
-            ):
+            whole = Ref(region.base, region.strides).expand(region.shape).ravel()
+            if np.array_equal(np.sort(places), np.sort(whole)):
                 return region.name, list(zip(region.strides, region.shape, strict=True))
-            axes, text = self._view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
-            if text.startswith("view("):  # of several arrays
-                axes = sorted(axes, reverse=True)
-                sizes, strides = tuple(n for _, n in axes), tuple(s for s, _ in axes)
-                text = f"view(gradient, {base - self.program.parameters}, {sizes}, {strides})[...]"
-            return text, axes
-        shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
-        axes = list(zip(strides_of(shape), shape, strict=True))
-        if family is None or family.region is None:
-            name = self.regions.fresh(self._name(s))
-            if s.op is not None and compares(s.op, s.params):
-                self.masks.add(name)
-            if family is None:
-                self.regions.add(Region(name, base, shape, strides_of(shape)))
-                return name, axes
-            self._declare(self.regions.add(family.enter(name, shape, strides_of(shape))))
-        assert family.region is not None
-        return f"{family.region.name}[{family.index(i)}]", axes
-
-    def _declare(self, region: Region) -> None:
-        sizes = [*map(str, region.shape), *(["N"] if region.lane else [])]
-        shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-        self.made.append(f"{region.name} = empty({shape})")
+        axes, text = self.view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
+        if text.startswith("view("):  # of several arrays
+            axes = sorted(axes, reverse=True)
+            shape, strides = tuple(n for _, n in axes), tuple(s for s, _ in axes)
+            start = self.whole(base - self.program.parameters)
+            text = f"view(gradient, {start}, {shape}, {strides})"
+        return f"{text}[...]" if text.endswith(")") else text, axes
 
     def _name(self, s: Statement) -> str:
         graph, address = self.program.graph, self.program.address
         node = int(s.nodes[0])
         if int(address[node]) in self.outputs and len(s.nodes) == 1:
-            return "loss" if graph.forward >= 0 else f"output{graph.outputs.tolist().index(node)}"
+            return self._output(graph.outputs.tolist().index(node))
         label = graph.labels.get(node)
         if label:
             return split_label(label)[0]
@@ -219,11 +315,11 @@ class Writer(Views):
             refs = [
                 r
                 for r in (s.operands if s.op is not None else [s.parts[0].a])
-                if r is not None and (r.base >= 0 or r.addresses is not None)
+                if r is not None and r.constants is None
             ]
             verb = s.extremum or ("sum" if s.op is None else VERBS.get(s.op.name, s.op.name))
             if refs:
-                first = refs[0].base if refs[0].base >= 0 else int(refs[0].addresses.ravel()[0])
+                first = refs[0].base if refs[0].table is None else int(refs[0].table.flat[0])
                 inner = self.regions.find(first).name
                 if len(inner) < 16 and " " not in inner:
                     return f"{verb}_{inner}"
@@ -235,14 +331,15 @@ class Writer(Views):
 
     def _value(self, s: Statement, target: list[Any]) -> str:
         if s.op is not None:
-            sizes, refs = self._refined(s.sizes, [s.result, *s.operands])
-            order = self._loops(refs[0], sizes, target)
-            texts = [self._aligned(r, sizes, order, s.lane) for r in refs[1:]]
+            sizes, refs = self.refined(s.sizes, [s.result, *s.operands])
+            order = loops_over(refs[0], sizes, target)
+            texts = [self.aligned(r, sizes, order, s.lane) for r in refs[1:]]
             return self._shaped(
                 row_text(s.op, s.params, texts, self.called.get(s.op, "")),
                 [sizes[i] for i in order],
                 target,
                 s.lane,
+                self._covers(refs[1:], sizes, order, s.lane),
             )
         if s.starts is not None:
             part = s.parts[0]
@@ -251,14 +348,15 @@ class Writer(Views):
             ]
             factors += [] if isinstance(part.coef, Ref) or part.coef == 1.0 else [number(part.coef)]
             text = f"add.reduceat({' * '.join(factors)}, {self._table('index', s.starts)})"
-            return self._shaped(text, [len(s.nodes)], target, s.lane)
+            return self._shaped(text, [len(s.nodes)], target, s.lane, True)
         pieces = []
         for part in s.parts:
-            sizes, refs = self._refined(part.sizes, [part.result, part.coef, part.a, part.b])
+            sizes, refs = self.refined(part.sizes, [part.result, part.coef, part.a, part.b])
             shown = Part(sizes, refs[0], refs[1], refs[2], refs[3], part.over)
-            order = self._loops(shown.result, sizes, target)
+            order = loops_over(shown.result, sizes, target)
             sign, text = product(self, shown, order, s.lane, s.extremum)
-            pieces.append((sign, self._shaped(text, [sizes[i] for i in order], target, s.lane)))
+            full = self._covers(refs[1:], sizes, order, s.lane)
+            pieces.append((sign, self._shaped(text, [sizes[i] for i in order], target, s.lane, full)))
         if s.extremum:
             # Of two at a time: a third argument would be where NumPy writes the result.
             return reduce(lambda a, b: f"{s.extremum}imum({a}, {b})", [text for _, text in pieces])
@@ -272,8 +370,11 @@ class Writer(Views):
         return text
 
     @staticmethod
-    def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool) -> str:
-        """Let a result of other axes than those of its array have these."""
+    def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool, full: bool) -> str:
+        """Let a result of other axes than those of its array have these.
+
+        ``full`` tells whether it runs along all of its axes already.
+        """
         wanted = [n for _, n in target]
         if sizes == wanted or int(np.prod(sizes)) != int(np.prod(wanted)):
             return text
@@ -282,27 +383,32 @@ class Writer(Views):
             ", ".join([*map(str, shape), *(["N"] if lane else [])])
             for shape in (sizes, [wanted[k] for k in ranked])
         ]
-        text = f"broadcast_to({text}, ({before})).reshape({after})"
+        text = wrapped(text) if full else f"broadcast_to({text}, ({before}))"
+        text = f"{text}.reshape({after})"
         if ranked == sorted(ranked):
             return text
         axes = [str(ranked.index(k)) for k in range(len(target))] + ([str(len(target))] if lane else [])
         return f"{text}.transpose({', '.join(axes)})"
 
-    def _loops(self, result: Ref | None, sizes: tuple[int, ...], target: list[Any]) -> list[int]:
-        """Return the loops over which the result moves, in the order of the target's axes."""
-        assert result is not None
-        moving = [i for i, (n, s) in enumerate(zip(sizes, result.strides, strict=True)) if s and n > 1]
-        rank = {s: k for k, (s, _) in enumerate(target)}
-        if all(abs(result.strides[i]) in rank for i in moving):
-            return sorted(moving, key=lambda i: rank[abs(result.strides[i])])
-        return sorted(moving, key=lambda i: -abs(result.strides[i]))
+    @staticmethod
+    def _covers(refs: Iterable[Any], sizes: tuple[int, ...], order: list[int], lane: bool) -> bool:
+        """Tell whether operands together run along some loops, and along the lanes if there are any."""
+        along: set[int] = set()
+        lanes = False
+        for r in refs:
+            if isinstance(r, Ref):
+                steps = r.strides if r.table is None else [n - 1 for n in r.table.shape]
+                along |= {k for k, (s, n) in enumerate(zip(steps, sizes, strict=False)) if s and n > 1}
+                lanes |= r.lane
+        return along.issuperset(order) and (lanes or not lane)
 
 
-def _loop(lines: list[str], first: int, way: int, count: int, variable: str) -> list[str]:
-    """Return the lines of a loop whose variable starts at a number and goes up or down."""
-    low, high = (first, first + count) if way > 0 else (first - count + 1, first + 1)
-    steps = f"range({low}, {high})" if low else f"range({high})"
-    return [
-        f"for {variable} in {steps if way > 0 else f'reversed({steps})'}:",
-        *(f"    {line}" for line in lines),
-    ]
+def _moving(here: Statement, there: Statement) -> Statement:
+    """Return a statement of a loop, whose numbers move as they do from its first round to the second."""
+    kind, numbers = read(here)
+    other, following = read(there)
+    if kind != other:
+        raise UnevenError
+    return replaced(
+        here, [x if x == y else Moving(x, y - x) for x, y in zip(numbers, following, strict=True)]
+    )

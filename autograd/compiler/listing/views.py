@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.listing.names import Regions
+from autograd.compiler.listing.names import Region, Regions, strides_of
 from autograd.compiler.roll.program import LANES, Program, Ref
+from autograd.compiler.roll.repeats import Moving, UnevenError
 
-__all__ = ["Views", "number"]
+__all__ = ["Views", "loops_over", "number"]
 
 
 class Views:
@@ -21,17 +24,59 @@ class Views:
         The arrays, with their names.
     constants : dict
         The tables that the text refers to.
+    rounds : int
+        How many rounds the loop has whose body is printed; 1 outside of loops.
+    variable, begin, way
+        The loop's variable, its value in the first round, and whether it grows (1) or shrinks (-1).
+    moved : list of Moving
+        The numbers printed so far that differ from round to round.
+    everything : str
+        The name of all parameters, one after the other.
     """
+
+    everything: str
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.regions = Regions()
         self.constants: dict[str, Any] = {}
+        self._named: dict[Any, str] = {}
+        self.rounds, self.variable, self.begin, self.way = 1, "t", 0, 1
+        self.moved: list[Moving] = []
 
-    def _view(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
+    def whole(self, x: int) -> str:
+        """Return the text of a whole number; of one that moves, as an expression of the loop's variable."""
+        if not isinstance(x, Moving):
+            return str(x)
+        self.moved.append(x)
+        factor = x.step * self.way
+        rest = int(x) - factor * self.begin
+        term = self.variable if abs(factor) == 1 else f"{abs(factor)} * {self.variable}"
+        if factor < 0:
+            return f"{rest} - {term}"
+        return f"{term} {'-' if rest < 0 else '+'} {abs(rest)}" if rest else term
+
+    def _ends(self, x: int) -> tuple[int, int]:
+        """Return a number in the first and in the last round."""
+        return int(x), int(x) + getattr(x, "step", 0) * (self.rounds - 1)
+
+    def _place(self, region: Region, address: int) -> tuple[int, ...] | None:
+        """Return the index of an address in an array, in all rounds; None if it is not in the array."""
+        here = region.place(int(address))
+        if here is None or not isinstance(address, Moving):
+            return here
+        there = region.place(int(address) + address.step)
+        if there is None:
+            raise UnevenError
+        index = tuple([a if a == b else Moving(a, b - a) for a, b in zip(here, there, strict=True)])
+        if any(not 0 <= self._ends(x)[1] < n for x, n in zip(index, region.shape, strict=True)):
+            raise UnevenError
+        return index
+
+    def view(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the (stride, size) of each axis, in the text's order, and the text of a view."""
         region = self.regions.find(ref.base)
-        start = region.place(ref.base)
+        start = self._place(region, ref.base)
         wanted = {abs(s): (n, s) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1}
         if start is None:
             return self._strided(ref, sizes)
@@ -50,39 +95,68 @@ class Views:
             # The loop that runs along this axis: the one of the largest stride that still belongs to it.
             hits = [s for s in hits if not any(one < abs(u) <= s for u in region.strides if u != t)]
             if not hits:
-                parts.append(str(start[d]))
+                parts.append(self.whole(start[d]))
                 continue
             s = hits[0]
             used.add(s)
             count, signed = wanted[s]
             step = signed // t
             first, last = start[d], start[d] + (count - 1) * step
-            if not 0 <= last < n:
+            if not all(0 <= x < n for x in self._ends(last)):
                 return self._strided(ref, sizes)
-            if count == n and step == 1:
-                parts.append(":")
-            elif step > 0:
-                parts.append(
-                    f"{first or ''}:{last + 1 if last + 1 < n else ''}" + (f":{step}" if step > 1 else "")
-                )
-            else:
-                parts.append(f"{first}:{last - 1 if last else ''}:{step}")
+            parts.append(":" if count == n and step == 1 else self._slice(first, last, step, n))
             axes.append((s, count))
         if len(used) != len(wanted):
-            return self._strided(ref, sizes)
+            return self._reshaped(region, start, sizes, ref) or self._strided(ref, sizes)
         while parts and parts[-1] == ":":
             parts.pop()
         return axes, region.name + (f"[{', '.join(parts)}]" if parts else "")
 
+    def _slice(self, first: int, last: int, step: int, n: int) -> str:
+        """Return the text of a slice of an axis of n, from one index to and including another."""
+        if isinstance(last, Moving):
+            if step < 0 and 0 in self._ends(last):
+                raise UnevenError  # the end of a slice backwards to the first element is no number
+            begin, end = self.whole(first), self.whole(last + 1 if step > 0 else last - 1)
+        elif step > 0:
+            begin, end = str(first or ""), str(last + 1 if last + step < n else "")
+        else:
+            begin, end = str(first), str(last - 1 if last + step >= 0 else "")
+        return f"{begin}:{end}" + (f":{step}" if step != 1 else "")
+
+    def _reshaped(
+        self, region: Region, start: tuple[int, ...], sizes: tuple[int, ...], ref: Ref
+    ) -> tuple[list[tuple[int, int]], str] | None:
+        """Return the same for a view that runs through an array without gaps, in other axes than it has."""
+        axes = sorted(((s, n) for n, s in zip(sizes, ref.strides, strict=True) if n > 1), reverse=True)
+        shape = tuple([n for _, n in axes])
+        if region.strides != strides_of(region.shape) or tuple([s for s, _ in axes]) != strides_of(shape):
+            return None
+        name, total = region.name, math.prod(shape)
+        first = sum(i * s for i, s in zip(start, region.strides, strict=True))
+        if not all(0 <= x <= math.prod(region.shape) - total for x in self._ends(first)):
+            return None
+        rows, size = region.shape[0], region.strides[0]
+        if total != rows * size:
+            if total % size or any(start[1:]):
+                name, rows, size = f"{name}.ravel()", rows * size, 1
+            else:
+                first = start[0]
+            name += f"[{self._slice(first, first + total // size - 1, 1, rows)}]"
+        if len(shape) == 1:
+            return axes, name if name.endswith(".ravel()") or size == 1 else f"{name}.ravel()"
+        return axes, f"{name}.reshape({', '.join([*map(str, shape), *(['N'] if region.lane else [])])})"
+
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
+        """Return the same, with the text of a view by address and strides."""
         if ref.base == 0 and sizes == (self.program.parameters,) and ref.strides == (1,):
-            return [(1, sizes[0])], "theta"
+            return [(1, sizes[0])], self.everything
         arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
         axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
         steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        return axes, f"view({arena}, {base}, {tuple(n for _, n in axes)}, {tuple(steps)})"
+        return axes, f"view({arena}, {self.whole(base)}, {tuple(n for _, n in axes)}, {tuple(steps)})"
 
-    def _refined(self, sizes: tuple[int, ...], refs: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
+    def refined(self, sizes: tuple[int, ...], refs: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
         """Split loops that run over several axes of an array, so that each runs along one, and forwards."""
         shape = list(sizes)
         refs = list(refs)
@@ -90,7 +164,7 @@ class Views:
         while axis < len(shape):
             inner = self._inner(
                 shape[axis],
-                [r.strides[axis] for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides],
+                [r.strides[axis] for r in _views(refs)],
                 refs,
             )
             if inner:
@@ -99,15 +173,7 @@ class Views:
                 continue
             # A loop over results runs forwards in these, any other as most operands are stored.
             own = refs[0].strides[axis] if refs[0].strides else 0
-            ways = (
-                [own]
-                if own
-                else [
-                    self._way(r, r.strides[axis])
-                    for r in refs
-                    if isinstance(r, Ref) and r.base >= 0 and r.strides
-                ]
-            )
+            ways = [own] if own else [self._way(r, r.strides[axis]) for r in _views(refs)]
             if shape[axis] > 1 and sum(ways) < 0:
                 refs = [_turned(r, axis, shape[axis]) for r in refs]
             axis += 1
@@ -115,8 +181,7 @@ class Views:
 
     def _inner(self, n: int, strides: list[int], refs: list[Any]) -> int:
         """Return into blocks of which size a loop falls that runs over two axes of an array, or 0."""
-        arrays = [r for r in refs if isinstance(r, Ref) and r.base >= 0 and r.strides]
-        for ref, s in zip(arrays, strides, strict=True):
+        for ref, s in zip(_views(refs), strides, strict=True):
             for outer in self.regions.find(ref.base).strides:
                 if (
                     s > 0
@@ -134,7 +199,7 @@ class Views:
         along = [t for t in self.regions.find(ref.base).strides if 0 < abs(t) <= abs(stride)]
         return (1 if stride * max(along, key=abs) > 0 else -1) if along else 0
 
-    def _aligned(self, ref: Ref | None, sizes: tuple[int, ...], order: list[int], lane: bool) -> str:
+    def aligned(self, ref: Ref | None, sizes: tuple[int, ...], order: list[int], lane: bool) -> str:
         """Return an operand's text with its axes in the given order, and None where it has none."""
         assert ref is not None
         text, axes, has_lane = self.operand(ref, sizes)
@@ -153,8 +218,8 @@ class Views:
 
     def operand(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int], bool]:
         """Return text, loops in the order of the text's axes, and whether there is an axis of lanes."""
-        if ref.constants is not None or ref.addresses is not None:
-            table = ref.constants if ref.constants is not None else ref.addresses
+        table = ref.table
+        if table is not None:
             axes = [i for i, n in enumerate(table.shape) if n > 1]
             if table.size == 1 and ref.constants is not None:
                 return number(float(table.ravel()[0])), [], False
@@ -165,7 +230,10 @@ class Views:
             # loop.
             first = int(flat.min())
             start = first - (LANES if ref.lane else 0)
-            arena, place = "lanes" if ref.lane else "shared", f" + {start}" if start else ""
+            if isinstance(ref.base, Moving):
+                start = ref.base + start
+            arena = "lanes" if ref.lane else "shared"
+            place = f" + {self.whole(start)}" if start or isinstance(start, Moving) else ""
             return f"{arena}[{self._table('index', flat - first)}{place}]", axes, ref.lane
         moving = [i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         strides = {abs(ref.strides[i]): i for i in moving}
@@ -173,43 +241,69 @@ class Views:
             moving
         ):  # two loops along one axis, as in a convolution: no index of the array says that
             return self._strided(ref, sizes)[1], moving, ref.base >= LANES
-        axes_found, text = self._view(ref, sizes)
+        axes_found, text = self.view(ref, sizes)
         return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
+
+    def gathered(self, addresses: Any) -> str:
+        """Return the text of numbers of one array, at any addresses of it."""
+        region = self.regions.find(int(addresses[0]))
+        index = np.array([region.place(a) for a in addresses.tolist()])
+        return f"{region.name}[{', '.join(self._table('index', axis) for axis in index.T)}]"
+
+    def forget(self, count: int) -> None:
+        """Keep only the first so many tables."""
+        for known in (self.constants, self._named):
+            while len(known) > count:
+                known.popitem()
 
     def _table(self, prefix: str, table: Any) -> str:
         """Return the name of a table; equal ones have one name."""
-        for name, known in self.constants.items():
-            if name.startswith(prefix) and known.shape == table.shape and known.tobytes() == table.tobytes():
-                return name
-        name = f"{prefix}{len(self.constants)}"
-        self.constants[name] = table
-        return name
+        key = prefix, table.shape, table.tobytes()
+        if key not in self._named:
+            self._named[key] = f"{prefix}{len(self._named)}"
+            self.constants[self._named[key]] = table
+        return self._named[key]
+
+
+def _views(refs: list[Any]) -> list[Ref]:
+    """Return those operands that are views over loops."""
+    return [r for r in refs if isinstance(r, Ref) and r.table is None and r.strides]
+
+
+def loops_over(result: Ref | None, sizes: tuple[int, ...], target: list[Any]) -> list[int]:
+    """Return the loops over which the result moves, in the order of the target's axes."""
+    assert result is not None
+    moving = [i for i, (n, s) in enumerate(zip(sizes, result.strides, strict=True)) if s and n > 1]
+    rank = {s: k for k, (s, _) in enumerate(target)}
+    if all(abs(result.strides[i]) in rank for i in moving):
+        return sorted(moving, key=lambda i: rank[abs(result.strides[i])])
+    return sorted(moving, key=lambda i: -abs(result.strides[i]))
 
 
 def _divided(r: Any, axis: int, inner: int) -> Any:
     """Return an operand with one loop as two."""
     if not isinstance(r, Ref):
         return r
-    if r.base >= 0:
+    table = r.table
+    if table is None:
         steps = r.strides and (*r.strides[:axis], r.strides[axis] * inner, *r.strides[axis:])
-        return Ref(r.base, steps, lane=r.lane)
-    table = r.constants if r.constants is not None else r.addresses
+        return replace(r, strides=steps)
     n = table.shape[axis]
     table = table.reshape(
         *table.shape[:axis], *((n // inner, inner) if n > 1 else (1, 1)), *table.shape[axis + 1 :]
     )
-    return Ref(constants=table) if r.constants is not None else Ref(addresses=table, lane=r.lane)
+    return replace(r, constants=table) if r.addresses is None else replace(r, addresses=table)
 
 
 def _turned(r: Any, axis: int, n: int) -> Any:
     """Return an operand with a loop run backwards."""
     if not isinstance(r, Ref):
         return r
-    if r.base >= 0:
+    if r.table is None:
         steps = r.strides and (*r.strides[:axis], -r.strides[axis], *r.strides[axis + 1 :])
-        return Ref(r.base + (n - 1) * (r.strides[axis] if r.strides else 0), steps, lane=r.lane)
-    table = np.flip(r.constants if r.constants is not None else r.addresses, axis)
-    return Ref(constants=table) if r.constants is not None else Ref(addresses=table, lane=r.lane)
+        return replace(r, base=r.base + (n - 1) * (r.strides[axis] if r.strides else 0), strides=steps)
+    table = np.flip(r.table, axis)
+    return replace(r, constants=table) if r.addresses is None else replace(r, addresses=table)
 
 
 def number(x: float) -> str:

@@ -36,6 +36,11 @@ class Ref:
     constants: Any = None
     lane: bool = False
 
+    @property
+    def table(self) -> Any:
+        """The table, of addresses or of constants; None of a view."""
+        return self.addresses if self.constants is None else self.constants
+
     def expand(self, sizes: tuple[int, ...]) -> Any:
         """Return the address for every iteration."""
         if self.addresses is not None:

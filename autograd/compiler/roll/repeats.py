@@ -137,6 +137,12 @@ class Moving(int):
     def __format__(self, spec: str) -> str:
         raise UnevenError
 
+    def __str__(self) -> str:
+        raise UnevenError
+
+    def __repr__(self) -> str:
+        return f"Moving({int(self)}, {self.step})"
+
 
 class UnevenError(Exception):
     """A number that differs from round to round stands where it cannot."""

@@ -22,7 +22,8 @@ from autograd.compiler import compile
 from autograd.compiler.backends.numpy.spelling import function_of
 from autograd.compiler.backends.python import spelling
 from autograd.compiler.graph.ir import INPUT
-from autograd.compiler.listing.source import written
+from autograd.compiler.listing.source import Writer, written
+from autograd.compiler.record import recording
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify
 
@@ -109,9 +110,9 @@ class Arenas(dict):
         count = program.parameters
         shared[count : 2 * count] = 0.0
         self.places = {r.name: self.view(lanes, r.base - LANES, r.shape, r.strides) if r.lane else self.view(shared, r.base, r.shape, r.strides)
-                       for r in writer.regions.list if r.name.isidentifier()}  # fmt: skip
-        super().__init__(self.places, shared=shared, lanes=lanes, theta=shared[:count], gradient=shared[count : 2 * count],
-                         N=engine.lanes, empty=lambda shape: None, view=self.view, **writer.constants)  # fmt: skip
+                       for r in writer.regions.list if r.name.isidentifier() and r.base >= 0}  # fmt: skip
+        super().__init__({writer.everything: shared[:count], **self.places}, shared=shared, lanes=lanes, gradient=shared[count : 2 * count],
+                         N=engine.lanes, empty=lambda shape: np.full(shape, np.nan), view=self.view, **writer.constants)  # fmt: skip
 
     @staticmethod
     def view(arena, base, sizes, strides):
@@ -121,9 +122,9 @@ class Arenas(dict):
         )
 
     def __setitem__(self, name, value):
-        if name in self.places and value is not None:
+        if name in self.places:
             self.places[name][...] = value
-        elif name not in self.places:
+        else:
             super().__setitem__(name, value)
 
 
@@ -182,6 +183,104 @@ def test_the_printed_source_runs(name):
     system = system()
     step = compiled(system)
     value, grads = step.value_and_grad(*system.data)
+    names, _ = run_source(step)
+    assert names["loss"] == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(names["gradient"], grads, rtol=1e-10, atol=1e-15)
+
+
+def pairs(x):
+    return [a * b for a, b in zip(x, x[1:], strict=False)]
+
+
+def waves(x):
+    return [v.sin() * x[0] for v in x]
+
+
+def points_seen(camera, points):
+    """Each row of the Jacobian has a few numbers at uneven places, and zeros."""
+    return [(p[k] - camera[k]) / p[2] * camera[3] for p in points for k in range(2)]
+
+
+def rosenbrock(x):
+    return autograd.sum([100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(x, x[1:], strict=False)])
+
+
+def product_of(a, b):
+    return [[autograd.dot(row, column) for column in zip(*b, strict=True)] for row in a]
+
+
+def turned(x, t):
+    return [x[0] * t.cos() - x[1] * t.sin(), x[0] * t.sin() + x[1] * t.cos(), 0.0, 1.0]
+
+
+# Functions, their arguments, and how many lines their listings have at most.
+FUNCTIONS = {
+    "pairs": (autograd.jacobian(pairs), (np.linspace(0.5, 2.0, 40),), 4),
+    "waves": (autograd.jacobian(waves), (np.linspace(0.5, 2.0, 40),), 12),
+    "points": (autograd.jacobian(points_seen, argnums=(0, 1)), (np.linspace(1.0, 2.0, 4), np.linspace(0.5, 2.0, 30).reshape(10, 3)), 30),
+    "rosenbrock": (autograd.hessian(rosenbrock), (np.linspace(0.5, 2.0, 20),), 16),
+    "gradient": (autograd.grad(rosenbrock), (np.linspace(0.5, 2.0, 20),), 8),
+    "product": (product_of, (np.arange(12.0).reshape(3, 4), np.arange(8.0).reshape(4, 2)), 2),
+    "turned": (turned, (np.array([0.4, 0.7]), np.array(0.3)), 4),
+    "constant": (lambda x: [0.0, 0.0, x * 0.0 + 2.0, 3.0] * 5, (np.array(1.5),), 8),
+    "zeros": (autograd.hessian(autograd.sum), (np.linspace(0.5, 2.0, 20),), 1),
+    "one": (lambda x: autograd.dot(x, x), (np.linspace(0.5, 2.0, 20),), 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_printed_source_of_functions_runs(name):
+    f, data, most = FUNCTIONS[name]
+    step = compile(f, backend="numpy")
+    want = step(*data)
+    names, writer = run_source(step)
+    got = names[writer.output] if writer.output else names["output"]
+    leaves: list[float] = []
+    recording.flatten(want, leaves)
+    np.testing.assert_allclose(np.ravel(got), leaves, rtol=1e-12)
+    assert len(step.source.splitlines()) <= most
+
+
+def test_structural_zeros_are_no_statements():
+    for count in (10, 60):
+        step = compile(autograd.jacobian(pairs), backend="numpy")
+        step(np.linspace(0.5, 2.0, count))
+        n = count * (count - 1)
+        assert step.source.splitlines()[1:] == [
+            f"output = zeros({n})",
+            f"output[::{count + 1}] = sum_x[1:]",
+            f"output[1::{count + 1}] = sum_x[:{count - 1}]",
+        ]
+
+
+def test_a_loop_is_printed_once_and_not_round_by_round(monkeypatch):
+    counts = []
+    line = Writer._line
+
+    def counted(writer, *given):
+        counts[-1] += 1
+        return line(writer, *given)
+
+    monkeypatch.setattr(Writer, "_line", counted)
+    for steps in (20, 80):
+        counts.append(0)
+        assert "for t in" in compiled(rnn(steps=steps, units=3, inputs=2)).source
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("label", ["theta", "output", "t", "zeros", "N"])
+def test_a_label_that_the_listing_uses_itself_is_not_taken_for_it(label):
+    w = [Value(0.1 * i, f"{label}{i}") for i in range(3)]
+    v = [Value(0.3 * i, f"v{i}") for i in range(3)]
+
+    def loss(x):
+        h = [0.0] * 3
+        for _ in range(8):
+            h = [(a * b + c * x).tanh() for a, b, c in zip(w, h, v, strict=True)]
+        return autograd.sum(h) + autograd.dot([*w, *v], [*w, *v])
+
+    step = compile(loss, [*w, *v], backend="numpy")
+    value, grads = step.value_and_grad(0.7)
     names, _ = run_source(step)
     assert names["loss"] == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(names["gradient"], grads, rtol=1e-10, atol=1e-15)
