@@ -13,7 +13,7 @@ from autograd.native import engine
 from autograd.node import Call, Node
 from autograd.op import MultiOp
 
-__all__ = ["MultiOpCall", "float_pull", "record"]
+__all__ = ["MultiOpCall", "record"]
 
 
 class MultiOpCall(Call):
@@ -120,8 +120,3 @@ def record(kind: MultiOp, operands: tuple[Any, ...]) -> list[Any]:
     values = kind.values(numbers)
     call = MultiOpCall(kind, operands, values, values if kind.kept is kind.values else kind.kept(numbers))
     return [Node.record_result(kind.row, y, call, i) for i, y in enumerate(values)]
-
-
-def float_pull(call: MultiOpCall, cotangents: list[float]) -> list[float]:
-    """Do as `MultiOpCall.pull` does: what the pass in C calls."""
-    return list(call.kind.float_pull(call.kept, cotangents))

@@ -20,7 +20,7 @@ from autograd.blocks import blocks
 from autograd.errors import TracingError
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
-from autograd.joint import MultiOpCall, float_pull
+from autograd.joint import MultiOpCall
 from autograd.joint import record as record_all
 from autograd.keep.copying import deepcopy, reduce
 from autograd.lazy import lazy_import
@@ -453,7 +453,7 @@ def _made_in_c(python: Any) -> Any:
         for op in ops.TABLE.values()
     ]
     engine.take_rows(rows, ops.Op._call, math.hypot, apply_modes)
-    engine.take_pass(MultiOpCall, float_pull, [(kind, name) for name, kind in SEVERAL.items()])
+    engine.take_pass(MultiOpCall, [(kind, name) for name, kind in SEVERAL.items()])
     operators = {name: f for name, f in vars(Operators).items() if callable(f)}
     of_c = {"__init__", "__dict__", "__weakref__", "__slots__", *SLOTS, *operators}
     names = {name: x for name, x in vars(python).items() if name not in of_c}

@@ -69,7 +69,7 @@ def _is_of_other_sources(module: Any) -> bool:
         return False
     time = os.stat(str(module.__file__)).st_mtime
     newer = any(os.stat(file).st_mtime > time for file in sources(package))
-    return newer and digest(package) != module.digest
+    return newer and digest(package) != getattr(module, "digest", None)  # of an older one there is none
 
 
 def _without(why: str) -> str:

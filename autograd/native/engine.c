@@ -40,6 +40,7 @@ static PyMethodDef functions[] = {
     {"sweep", pass_sweep, METH_VARARGS, "What sweep.py does under that name."},
     {"exchange", pass_exchange, METH_VARARGS, "What sweep.py does under that name."},
     {"add_floats", pass_add_floats, METH_VARARGS, "What sweep.py does under that name."},
+    {"read", graph_read, METH_VARARGS, "What the compiler asks of a list of nodes."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -146,16 +146,35 @@ track(Node *node)
     PyObject_GC_Track((PyObject *)node);
 }
 
-void
-track_all(void)
+/* Do something with each living node. */
+static void
+with_all(void (*act)(Node *))
 {
-    tracks_all = 1;
     for (Region *region = regions; region; region = region->next)
         for (uint32_t p = 0; p < region->made; p++) {
             Pool *pool = (Pool *)(void *)(region->first + (size_t)POOL * p);
             for (uint32_t i = 0; pool->living && i < pool->made; i++)
-                if (Py_REFCNT(at_place(pool, i)) > 0) track(at_place(pool, i));
+                if (Py_REFCNT(at_place(pool, i)) > 0) act(at_place(pool, i));
         }
+}
+
+void
+track_all(void)
+{
+    tracks_all = 1;
+    with_all(track);
+}
+
+static void
+clear_stamp(Node *node)
+{
+    node->stamp = 0;
+}
+
+void
+clear_stamps(void)
+{
+    with_all(clear_stamp);
 }
 
 /* Track all that a node rests on. Where there is no memory for that, track everything. */

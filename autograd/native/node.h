@@ -30,17 +30,18 @@ enum { LEAF, PAIR, MANY, DOT, RESULT };
 
 typedef struct {
     PyObject_HEAD
-    /* What a pass reads stands together. */
-    PyObject *a, *b; /* NULL is None */
-    Slot da, db;
-    uint32_t place; /* of a pass, which looks whether it is its own */
+    /* What is asked of an operand stands beside its type. */
+    uint32_t stamp;    /* of the latest pass that met it */
     unsigned row : 20; /* in `rows`; 0 for none */
     unsigned kind : 3;
     unsigned has_da : 1, has_db : 1; /* of a PAIR: whether something flows to the operand */
     unsigned holds_object : 1;       /* grad is an object */
     unsigned is_tracked : 1;         /* by the collector */
+    unsigned reached : 1;            /* in a pass: whether anything has arrived in grad */
     Slot grad;
     double data;
+    PyObject *a, *b; /* NULL is None */
+    Slot da, db;
     PyObject *note; /* NULL is None */
 } Node;
 
@@ -84,6 +85,7 @@ Doubles *new_doubles(Py_ssize_t count, int some_none);
 void track(Node *node);
 void track_below(PyObject *x); /* a node that another refers to, but not as its operand */
 void track_all(void);
+void clear_stamps(void); /* of all nodes */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
 void release_row(uint32_t index);
@@ -127,5 +129,8 @@ PyObject *take_pass(PyObject *module, PyObject *args);
 PyObject *pass_sweep(PyObject *module, PyObject *args);
 PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
+
+/* read.c */
+PyObject *graph_read(PyObject *module, PyObject *args);
 
 #endif

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -535,6 +536,31 @@ y.backward()
 print(x.grad, native.engine is not None)
 """
     assert run(program, CHAINRULE_PURE_PYTHON="") == ["True", "True", "True", "4.0", "True"]
+
+
+@compiled
+def test_what_was_compiled_before_there_were_digests_is_not_of_these_sources(tmp_path):
+    old = tmp_path / "_engine.so"
+    old.touch()
+    os.utime(old, (0, 0))
+    assert native._is_of_other_sources(SimpleNamespace(__file__=str(old)))
+    assert not native._is_of_other_sources(SimpleNamespace(__file__=str(old), digest=native.engine.digest))
+
+
+@compiled
+def test_a_pass_that_python_has_to_make_finds_every_gradient_as_it_was():
+    x, y, z = Value(2.0), Value(3.0), Value(4.0)
+    root = (x * y).exp() * (z + 1.0) + x
+    root.backward()
+    x.grad, y.grad, z.grad = 0.25, None, -0.0
+    before = [repr(node.grad) for node in autograd.toposort(root)]
+    z.grad = Value(1.0)  # to which only Python adds
+    assert not native.engine.sweep(root, 1.0)
+    z.grad = -0.0
+    assert [repr(node.grad) for node in autograd.toposort(root)] == before
+    assert native.engine.sweep(root, 1.0)
+    e = math.exp(6.0)
+    assert (x.grad, y.grad, z.grad) == (0.25 + 15.0 * e + 1.0, 10.0 * e, e)
 
 
 @compiled

@@ -312,7 +312,7 @@ def alarm():
 
 @compiled
 @has_timer
-def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
+def test_an_interrupt_waits_for_the_end_of_a_pass():
     y = x = Value(1.0)
     for _ in range(100_000):
         y = y + x
@@ -325,6 +325,5 @@ def test_an_interrupt_strikes_the_pass_and_leaves_the_leaves_as_they_were():
             left.append(x.grad)
             x.grad = 0.5
     assert x.grad == 100_001.5
-    assert 0.5 in left
     assert set(left) <= {0.5, 100_001.5}  # all or nothing: it may strike when all is done
     assert all(isinstance(node.grad, float) for node in toposort(y))

@@ -14,6 +14,7 @@ from autograd.compiler.graph.expand import RESULTS, adds_up, lower, lower_result
 from autograd.compiler.graph.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
 from autograd.compiler.record.recording import constant, with_outside
 from autograd.joint import MultiOpCall
+from autograd.native import engine
 from autograd.op import ANY
 from autograd.value import Value
 
@@ -60,7 +61,7 @@ class Recorded:
 
     def resolve(self, objects: Sequence[Any]) -> Ints:
         """Return the nodes of Values and numbers."""
-        found = np.fromiter(map(self.ids.get, objects, repeat(-1)), np.int64, len(objects))
+        found = _numbers(self.ids, objects)
         missing = np.flatnonzero(found < 0)
         if len(missing):
             kinds = list(map(type, objects))
@@ -73,6 +74,14 @@ class Recorded:
                     found[i] = cache[x]
                 else:
                     found[i] = cache[x] = self.b.constant(x)
+        return found
+
+    def operands(self, nodes: Sequence[Value], slot: str, found: Ints, resolve: Any) -> Ints:
+        """Return ``found``, the nodes' operands of one side, and in place of each -1 what is in the slot."""
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            get = attrgetter(slot)
+            found[missing] = resolve([get(nodes[i]) for i in missing.tolist()])
         return found
 
     def _capture(self, leaf: Value) -> int:
@@ -91,10 +100,8 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     )
     b = rec.b
     ids = rec.leaves(tape, 4)
-    kinds = list(map(attrgetter("op"), tape))
-    code = {op: i for i, op in enumerate(dict.fromkeys(kinds))}
-    codes = np.fromiter(map(code.__getitem__, kinds), np.int64, len(tape))
-    for op, number in code.items():
+    ops, codes, firsts, seconds = _read(tape, rec.ids)
+    for number, op in enumerate(ops):
         where = np.flatnonzero(codes == number)
         nodes = [tape[i] for i in where.tolist()]
         out = ids[where]
@@ -103,13 +110,37 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
         elif op.arity == ANY or op.arity + len(op.params) > 2:
             _many(rec, op, nodes, out)
         else:
-            first = list(map(attrgetter("_a"), nodes))
             resolve = rec.factors if not op.params and adds_up(op, (), op.arity) else rec.resolve
-            second = list(map(attrgetter("_b"), nodes)) if op.arity + len(op.params) == 2 else None
+            columns = [rec.operands(nodes, "_a", firsts[where], resolve)]
             if op.params:
-                _by_params(rec, op, [(p,) for p in second or ()], [rec.resolve(first)], out)
-            else:
-                lower(b, op, (), [resolve(first)] + ([] if second is None else [resolve(second)]), out)
+                _by_params(rec, op, [(node._b,) for node in nodes], columns, out)
+                continue
+            if op.arity == 2:
+                columns.append(rec.operands(nodes, "_b", seconds[where], resolve))
+            lower(b, op, (), columns, out)
+
+
+def _numbers(ids: dict[Any, int], objects: Sequence[Any]) -> Ints:
+    """Return the number of each object, -1 where it has none."""
+    return np.fromiter(map(ids.get, objects, repeat(-1)), np.int64, len(objects))
+
+
+def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints, Ints]:
+    """Return the operations of recorded nodes, each once, which of them made each node, and its operands.
+
+    Those are the numbers of the first and of the second, -1 where it has none.
+    """
+    if engine is not None:
+        ops, *arrays = engine.read(tape, ids)
+        codes, firsts, seconds = map(np.frombuffer, arrays, (np.int32, np.int64, np.int64))
+        return ops, codes, firsts, seconds
+    made_by = list(map(attrgetter("op"), tape))
+    code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
+    sides = [
+        [x if isinstance(x, Value) else None for x in map(attrgetter(slot), tape)] for slot in ("_a", "_b")
+    ]
+    codes = np.fromiter(map(code.__getitem__, made_by), np.int64, len(tape))
+    return list(code), codes, _numbers(ids, sides[0]), _numbers(ids, sides[1])
 
 
 def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
@@ -183,5 +214,3 @@ def _by_params(
     for p, i in number.items():
         where = np.flatnonzero(which == i)
         lower(rec.b, op, p, [c[where] for c in columns], out[where])
-
-
