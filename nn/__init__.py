@@ -17,36 +17,27 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nn import activations, callbacks, data, init, losses, metrics, optim, plot, progress, state
-    from nn.modules.blocks import Dropout, Embedding, Sequential
-    from nn.modules.layers import MLP, Layer, Neuron
+    from nn.modules.blocks import Activate, Dropout, Embedding, Flatten, Sequential
+    from nn.modules.convolution import AvgPool2d, Conv2d, MaxPool2d
+    from nn.modules.layers import MLP, Layer, Linear, Neuron
     from nn.modules.module import Module
+    from nn.modules.norms import BatchNorm, LayerNorm, RMSNorm
+    from nn.modules.recurrent import GRU, LSTM, RNN
     from nn.train.fit import evaluate, fit
 
 __all__ = [
-    "MLP",
-    "Dropout",
-    "Embedding",
-    "Layer",
-    "Module",
-    "Neuron",
-    "Sequential",
-    "activations",
-    "callbacks",
-    "data",
-    "evaluate",
-    "fit",
-    "init",
-    "losses",
-    "metrics",
-    "optim",
-    "plot",
-    "progress",
-    "state",
-]
+    "GRU", "LSTM", "MLP", "RNN", "Activate", "AvgPool2d", "BatchNorm", "Conv2d", "Dropout", "Embedding",
+    "Flatten", "Layer", "LayerNorm", "Linear", "MaxPool2d", "Module", "Neuron", "RMSNorm", "Sequential",
+    "activations", "callbacks", "data", "evaluate", "fit", "init", "losses", "metrics", "optim", "plot",
+    "progress", "state",
+]  # fmt: skip
 
 _HOMES = {
-    **dict.fromkeys(["Dropout", "Embedding", "Sequential"], "nn.modules.blocks"),
-    **dict.fromkeys(["MLP", "Layer", "Neuron"], "nn.modules.layers"),
+    **dict.fromkeys(["Activate", "Dropout", "Embedding", "Flatten", "Sequential"], "nn.modules.blocks"),
+    **dict.fromkeys(["MLP", "Layer", "Linear", "Neuron"], "nn.modules.layers"),
+    **dict.fromkeys(["BatchNorm", "LayerNorm", "RMSNorm"], "nn.modules.norms"),
+    **dict.fromkeys(["GRU", "LSTM", "RNN"], "nn.modules.recurrent"),
+    **dict.fromkeys(["AvgPool2d", "Conv2d", "MaxPool2d"], "nn.modules.convolution"),
     "Module": "nn.modules.module",
     **dict.fromkeys(["evaluate", "fit"], "nn.train.fit"),
 }
@@ -62,7 +53,9 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
         home = _HOMES.get(name)
         if home is None and (name.startswith("_") or find_spec(f"nn.{name}") is None):
-            raise AttributeError(f"module 'nn' has no attribute {name!r}")
+            if name.startswith("_"):
+                raise AttributeError(f"module 'nn' has no attribute {name!r}")
+            return import_module("nn.elsewhere").spelled(name)
         try:
             found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)
         except ImportError:

@@ -24,6 +24,7 @@ __all__ = [
     "one_hot",
     "proven",
     "real",
+    "refuse",
     "values",
     "whole",
 ]
@@ -107,6 +108,13 @@ def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> An
     if not holds(data_of(x)):
         raise ValueError(message.format(x.data if x.__class__ is Value else repr(x)))
     return result
+
+
+def refuse(module: str, name: str, instead: Mapping[str, str], names: Iterable[str]) -> AttributeError:
+    """Return the error of a name that there is not: with what to write, or the same in other letters."""
+    alike = [other for other in names if other.lower().replace("_", "") == name.lower().replace("_", "")]
+    said = instead.get(name) or (f"write {module}.{alike[0]}" if alike else "")
+    return AttributeError(f"module {module!r} has no attribute {name!r}{said and '; '}{said}")
 
 
 def listed(name: str, xs: Any) -> list[Any]:

@@ -35,7 +35,7 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     module
         The module.
     state
-        A number for each of ``module.named_parameters()``.
+        A number for each of ``module.named_parameters()`` and ``module.named_buffers()``.
     source
         What to call the state in messages.
 
@@ -56,7 +56,7 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     """
     if not isinstance(state, Mapping):
         raise TypeError(f"{source} must be a dict from names to numbers, got {type(state).__name__}")
-    named = dict(module.named_parameters())
+    named = dict([*module.named_parameters(), *module.named_buffers()])
     missing, unknown = set(named) - set(state), set(state) - set(named)
     if missing or unknown:
         parts = ([f"lacks {_some(missing)}"] if missing else []) + (

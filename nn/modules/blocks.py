@@ -1,4 +1,4 @@
-"""Modules that are not made of neurons, or that hold others: Sequential, Embedding, Dropout."""
+"""Modules that are not made of neurons, or that hold others: Sequential, Embedding, Dropout, Activate."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any, SupportsIndex, TypeVar, overload
 
 import autograd
 from autograd import TracingError, Value, modes
+from nn.activations import Activation, activation_function, activation_title
 from nn.checks import as_whole, is_sequence, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.modules.module import Module
 
-__all__ = ["Dropout", "Embedding", "Sequential"]
+__all__ = ["Activate", "Dropout", "Embedding", "Flatten", "Sequential"]
 
 T = TypeVar("T")
 
@@ -232,3 +233,69 @@ class Dropout(Module):
 
     def _kind(self) -> str:
         return repr(self)
+
+
+class Activate(Module):
+    """An activation as a module: a function of each number.
+
+    In a `Layer` it is an argument, ``activation="tanh"``; by itself it may stand in a `Sequential`.
+
+    Parameters
+    ----------
+    activation
+        A name from `nn.activations.NAMES`, or a function of one Value.
+    **options
+        What the function takes beside, such as ``slope=0.2`` of ``"leaky_relu"``.
+
+    Examples
+    --------
+    >>> Activate("relu")([1.0, -2.0]), Activate("tanh")
+    ([1.0, 0.0], Activate('tanh'))
+    """
+
+    def __init__(self, activation: Activation, **options: Any) -> None:
+        self.activation, function = activation_function(activation)
+        public = getattr(autograd, self.activation, None) if isinstance(activation, str) else None
+        self._function: Any = public or function
+        self.options = options
+        if options:
+            self.forward(0.0)  # an option that there is not is found here
+
+    def forward(self, x: Any) -> Any:
+        """Return the function of a number, or of each in a nested sequence.
+
+        Parameters
+        ----------
+        x
+            A number or Value, or a nested sequence of them.
+        """
+        if is_sequence(x):
+            return [self.forward(element) for element in x]
+        return x if self._function is None else self._function(x, **self.options)
+
+    def __repr__(self) -> str:
+        more = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"Activate({self.activation!r}{more})"
+
+    def _kind(self) -> str:
+        return activation_title(self.activation)
+
+
+class Flatten(Module):
+    """All numbers of a nested sequence in one list, such as those of the channels of an image.
+
+    Examples
+    --------
+    >>> Flatten()([[[1.0, 2.0]], [[3.0, 4.0]]])
+    [1.0, 2.0, 3.0, 4.0]
+    """
+
+    def forward(self, x: Any) -> list[Any]:
+        """Return the numbers, row by row.
+
+        Parameters
+        ----------
+        x
+            A nested sequence of numbers or Values.
+        """
+        return [leaf for element in x for leaf in self.forward(element)] if is_sequence(x) else [x]

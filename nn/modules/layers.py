@@ -15,7 +15,7 @@ from autograd import Note, Value, dots, modes
 from autograd.native import engine
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
-from nn.init import Initializer, Rng, generator, initializer
+from nn.init import Initializer, Rng, generator, initializer, uniform
 from nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ else:
 
     Out_co = TypeVar("Out_co", covariant=True)  # defaults are of Python 3.13
 
-__all__ = ["MLP", "Layer", "Neuron"]
+__all__ = ["MLP", "Layer", "Linear", "Neuron"]
 
 
 def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
@@ -342,6 +342,35 @@ class Layer(Module, Generic[Out_co]):
 
     def _kind(self) -> str:
         return f"Layer({self.nin}, {len(self.neurons)}, {self.activation})"
+
+
+class Linear(Layer[Out_co]):
+    """A layer without an activation, with PyTorch's name and PyTorch's first weights.
+
+    These are even in [-1 / sqrt(nin), 1 / sqrt(nin)], and so are the biases.
+
+    Parameters
+    ----------
+    nin, nout, bias, rng
+        As for `Layer`.
+
+    Examples
+    --------
+    >>> linear = Linear(2, 3, rng=0)
+    >>> len(linear([1.0, 2.0])), linear.activation
+    (3, 'linear')
+    """
+
+    def __init__(self, nin: int, nout: int, bias: bool = True, *, rng: Rng = None) -> None:
+        bound, rng = whole("nin", nin) ** -0.5, generator(rng)
+
+        def even(nin: int, nout: int, *, rng: Any = None) -> list[list[float]]:
+            return uniform(nin, nout, low=-bound, high=bound, rng=rng)
+
+        super().__init__(nin, nout, nonlin=False, bias=bias, init=even, rng=rng)
+        if bias:
+            for neuron, (b,) in zip(self.neurons, even(1, nout, rng=rng), strict=True):
+                neuron.b.data = b
 
 
 class MLP(Module, Generic[Out_co]):

@@ -149,6 +149,28 @@ class Module:
             if path.rpartition(".")[2].rstrip("0123456789_") not in ("b", "bias", "biases")
         ]
 
+    def named_buffers(self) -> list[tuple[str, Value]]:
+        """Return what modules keep beside their parameters, such as running means, with the paths.
+
+        Buffers are saved and loaded, and no optimizer moves them.
+
+        Examples
+        --------
+        >>> import nn
+        >>> [path for path, buffer in nn.BatchNorm(1).named_buffers()]
+        ['running_mean0', 'running_var0']
+        """
+        return [
+            (_join(path, name), buffer)
+            for path, item in self._walk()
+            if isinstance(item, Module)
+            for name, buffer in item._buffers()
+        ]
+
+    def _buffers(self) -> Iterator[tuple[str, Value]]:
+        """Yield this module's own buffers by name."""
+        return iter(())
+
     def modules(self) -> list[Module]:
         """Return this module and every one inside, each once, parents first."""
         return [item for _, item in self._walk() if isinstance(item, Module)]
@@ -186,7 +208,7 @@ class Module:
     # State.
 
     def state_dict(self) -> dict[str, float]:
-        """Return the number in each parameter by its path.
+        """Return the number in each parameter by its path, and in each buffer.
 
         Examples
         --------
@@ -194,7 +216,7 @@ class Module:
         >>> nn.Neuron(2, init="zeros").state_dict()
         {'w0': 0.0, 'w1': 0.0, 'b': 0.0}
         """
-        return {path: parameter.data for path, parameter in self.named_parameters()}
+        return {path: held.data for path, held in (*self.named_parameters(), *self.named_buffers())}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set every parameter to the number under its path; all of them, or on any error none.
@@ -202,7 +224,7 @@ class Module:
         Parameters
         ----------
         state
-            A number for each of `named_parameters`.
+            A number for each of `named_parameters` and `named_buffers`.
 
         Raises
         ------

@@ -7,9 +7,9 @@ numbers may be floats, one parameter at a time, or NumPy arrays, all parameters 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nn.checks import listed, real
+from nn.checks import listed, real, refuse
 from nn.optim import lr_scheduler
 from nn.optim.lbfgs import LBFGS
 from nn.optim.optimizer import Group, Optimizer, Params, clip_grad_norm_, clip_grad_value_
@@ -39,6 +39,18 @@ __all__ = [
     "RMSprop", "ReduceLROnPlateau", "Scheduler", "SequentialLR", "StepLR", "clip_grad_norm_",
     "clip_grad_value_", "lr_scheduler",
 ]  # fmt: skip
+
+
+_INSTEAD = {
+    **dict.fromkeys(["NAdam", "RAdam", "Adamax", "Adafactor", "SparseAdam"], "write nn.optim.Adam"),
+    **dict.fromkeys(["Adadelta", "ASGD", "Rprop", "Muon"],
+                    "derive a class from nn.optim.Optimizer with update(theta, grad, state, lr, step)"),
+    "CyclicLR": "write nn.optim.OneCycleLR for one cycle, or nn.optim.LambdaLR with a function of the step",
+    "LRScheduler": "write nn.optim.Scheduler",
+    "swa_utils": "keep copies of model.state_dict() and average their numbers",
+    "clip_grad_norm": "write nn.optim.clip_grad_norm_",
+    "clip_grad_value": "write nn.optim.clip_grad_value_",
+}  # fmt: skip
 
 
 class SGD(Optimizer):
@@ -339,6 +351,14 @@ class AdamW(Adam):
     ) -> tuple[Any, tuple[Any, ...]]:
         """Return the new parameters and running means; see `Optimizer.update`."""
         return self._move(theta * (1.0 - lr * self.weight_decay), grad, state, lr, step)
+
+
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'nn.optim' has no attribute {name!r}")
+        raise refuse("nn.optim", name, _INSTEAD, __all__)
 
 
 RMSprop = RMSProp

@@ -1,0 +1,272 @@
+"""Normalisation: over the samples of a batch, and over the numbers of one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import autograd
+from autograd import TracingError, Value, modes
+from nn.checks import is_sequence, listed, real, whole
+from nn.modules.module import Module
+
+__all__ = ["BatchNorm", "LayerNorm", "RMSNorm"]
+
+
+def _mean(xs: Sequence[Any]) -> Any:
+    return autograd.mean(xs)
+
+
+def _variance(xs: Sequence[Any], mean: Any) -> Any:
+    """Return the mean square of the deviations, which divides by n and not by n - 1."""
+    deviations = [x - mean for x in xs]
+    return autograd.dot(deviations, deviations) / len(xs)
+
+
+def _flat(x: Any) -> list[Any]:
+    """Return all numbers of a nested sequence."""
+    return list(chain.from_iterable(map(_flat, x))) if is_sequence(x) else [x]
+
+
+def _mapped(f: Any, x: Any) -> Any:
+    """Apply a function to each number of a nested sequence."""
+    return [_mapped(f, element) for element in x] if is_sequence(x) else f(x)
+
+
+class LayerNorm(Module):
+    """Bring the numbers of a sample to mean 0 and variance 1, then scale and shift each.
+
+    y = w (x - mean) / sqrt(var + eps) + b, where the variance divides by n (Ba, Kiros and Hinton 2016).
+
+    Parameters
+    ----------
+    size
+        How many numbers a sample has.
+    eps
+        Keeps the quotient finite; in units of the variance.
+    affine
+        Whether there are the parameters w and b.
+
+    Attributes
+    ----------
+    w, b : list of Value
+        Scales, which start at 1, and shifts, which start at 0; empty without ``affine``.
+
+    Examples
+    --------
+    >>> norm = LayerNorm(3)
+    >>> [round(y.data, 4) for y in norm([1.0, 2.0, 6.0])]
+    [-0.9258, -0.4629, 1.3887]
+    >>> norm
+    LayerNorm(3)
+    """
+
+    def __init__(self, size: int, eps: float = 1e-5, *, affine: bool = True) -> None:
+        self.size, self.eps = whole("size", size), real("eps", eps, least=0.0)
+        self.w = [Value(1.0) for _ in range(self.size)] if affine else []
+        self.b = [Value(0.0) for _ in range(self.size)] if affine else []
+
+    def forward(self, x: Any) -> list[Any]:
+        """Return the normalised numbers; of a list of samples, those of each.
+
+        Parameters
+        ----------
+        x
+            A sample: ``size`` numbers or Values; or a list of samples.
+
+        Raises
+        ------
+        ValueError
+            If a sample has another size.
+        """
+        numbers = listed("x", x)
+        if numbers and is_sequence(numbers[0]):
+            return [self.forward(sample) for sample in numbers]
+        if len(numbers) != self.size:
+            raise ValueError(f"{self!r} takes samples of {self.size} numbers, got {len(numbers)}")
+        return self._scaled(self._normalised(numbers))
+
+    def _normalised(self, x: list[Any]) -> list[Any]:
+        mean = _mean(x)
+        spread = autograd.sqrt(_variance(x, mean) + self.eps)
+        return [(xi - mean) / spread for xi in x]
+
+    def _scaled(self, x: list[Any]) -> list[Any]:
+        x = [w * xi for w, xi in zip(self.w, x, strict=True)] if self.w else x
+        return [xi + b for xi, b in zip(x, self.b, strict=True)] if self.b else x
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.size})"
+
+    def _kind(self) -> str:
+        return repr(self)
+
+
+class RMSNorm(LayerNorm):
+    """Divide the numbers of a sample by the root of their mean square, then scale each.
+
+    y = w x / sqrt(mean(x**2) + eps) (Zhang and Sennrich 2019).
+
+    Parameters
+    ----------
+    size, eps, affine
+        As for `LayerNorm`; there is no shift.
+
+    Examples
+    --------
+    >>> [round(y.data, 4) for y in RMSNorm(2)([3.0, 4.0])]
+    [0.8485, 1.1314]
+    """
+
+    def __init__(self, size: int, eps: float = 1e-5, *, affine: bool = True) -> None:
+        super().__init__(size, eps, affine=affine)
+        self.b = []
+
+    def _normalised(self, x: list[Any]) -> list[Any]:
+        root = autograd.sqrt(autograd.dot(x, x) / len(x) + self.eps)
+        return [xi / root for xi in x]
+
+
+class BatchNorm(LayerNorm):
+    """Bring each feature to mean 0 and variance 1 over the samples of a batch, then scale and shift it.
+
+    y = w (x - mean) / sqrt(var + eps) + b (Ioffe and Szegedy 2015). In training, mean and variance are those
+    of the batch, and the running ones move towards them: running = (1 - momentum) running + momentum batch,
+    with the variance that divides by n - 1. In evaluation the running ones are used.
+
+    It takes a batch, a list of samples, since one sample has no variance; `nn.fit`, which hands a model one
+    sample at a time, goes with `LayerNorm` instead.
+
+    Parameters
+    ----------
+    size
+        How many features (or channels) a sample has. A channel may be a number or a nested list of them, such
+        as the rows of an image, over all of which its mean is taken.
+    eps
+        Keeps the quotient finite; in units of the variance.
+    momentum
+        Share of the batch in the running numbers.
+    affine
+        Whether there are the parameters w and b.
+    track_running_stats
+        Whether there are running numbers; without them those of the batch are used in evaluation, too.
+
+    Attributes
+    ----------
+    w, b : list of Value
+        As for `LayerNorm`, one for each feature.
+    running_mean, running_var : tuple of Value
+        Kept with the parameters by ``save`` and ``state_dict``, but not trained.
+
+    Raises
+    ------
+    ValueError
+        Called in training with a batch that has one number for each feature.
+    TracingError
+        While a program is compiled that would move the running numbers.
+
+    Examples
+    --------
+    >>> norm = BatchNorm(2)
+    >>> [[round(y.data, 3) for y in row] for row in norm([[1.0, 10.0], [3.0, 30.0]])]
+    [[-1.0, -1.0], [1.0, 1.0]]
+    >>> [round(m.data, 3) for m in norm.running_mean]
+    [0.2, 2.0]
+    >>> [round(y.data, 3) for y in norm.eval()([2.0, 20.0])]
+    [1.643, 3.832]
+    """
+
+    def __init__(
+        self, size: int, eps: float = 1e-5, momentum: float = 0.1, *, affine: bool = True,
+        track_running_stats: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__(size, eps, affine=affine)
+        self.momentum = real("momentum", momentum, least=0.0, below=1.0 + 1e-15)
+        kept = self.size if track_running_stats else 0
+        self._running = _Running([Value(0.0) for _ in range(kept)], [Value(1.0) for _ in range(kept)])
+
+    @property
+    def running_mean(self) -> tuple[Value, ...]:
+        """The running means, one for each feature."""
+        return tuple(self._running.mean)
+
+    @property
+    def running_var(self) -> tuple[Value, ...]:
+        """The running variances, one for each feature."""
+        return tuple(self._running.var)
+
+    def _buffers(self) -> Iterator[tuple[str, Value]]:
+        for name, values in (("running_mean", self.running_mean), ("running_var", self.running_var)):
+            yield from ((f"{name}{i}", value) for i, value in enumerate(values))
+
+    def forward(self, x: Any) -> list[Any]:
+        """Return the normalised batch; in evaluation a single sample of plain features, too.
+
+        Parameters
+        ----------
+        x
+            A list of samples, each of ``size`` numbers, Values, or nested lists of such.
+        """
+        batch = listed("x", x)
+        if not batch or not is_sequence(batch[0]):
+            if self.training or not self.running_mean:
+                raise ValueError(
+                    f"{self!r} in training takes a batch, a list of samples: one sample has no variance; "
+                    "collect the samples, or use nn.LayerNorm, which needs one only"
+                )
+            return self.forward([batch])[0]  # type: ignore[no-any-return]
+        samples = [list(sample) for sample in batch]
+        for sample in samples:
+            if len(sample) != self.size:
+                raise ValueError(f"{self!r} takes samples of {self.size} features, got {len(sample)}")
+        columns = [self._column(i, [sample[i] for sample in samples]) for i in range(self.size)]
+        return [list(sample) for sample in zip(*columns, strict=True)]
+
+    def _column(self, i: int, column: list[Any]) -> list[Any]:
+        """Normalise one feature of all samples."""
+        if self.training or not self.running_mean:
+            numbers = _flat(column)
+            mean = _mean(numbers)
+            variance = _variance(numbers, mean)
+            self._follow(i, mean, variance, len(numbers))
+        else:
+            mean, variance = self.running_mean[i], self.running_var[i]
+        spread = autograd.sqrt(variance + self.eps)
+        w, b = (self.w[i], self.b[i]) if self.w else (None, None)
+
+        def one(x: Any) -> Any:
+            y = (x - mean) / spread
+            return y if w is None else w * y + b
+
+        normalised: list[Any] = _mapped(one, column)
+        return normalised
+
+    def _follow(self, i: int, mean: Any, variance: Any, count: int) -> None:
+        """Move the running numbers of a feature."""
+        if count < 2:
+            raise ValueError(
+                f"{self!r} in training needs more than one number for each feature, got a batch of {count}; "
+                "pass more samples, or call eval()"
+            )
+        if not self.running_mean:
+            return
+        if modes.is_tracing():
+            raise TracingError(
+                "BatchNorm moves its running means at each call, which a compiled program does not; train "
+                "without compile, call model.eval() first, or make it with track_running_stats=False"
+            )
+        unbiased = variance * count / (count - 1)
+        for running, now in ((self.running_mean[i], mean), (self.running_var[i], unbiased)):
+            number = now.data if isinstance(now, Value) else now
+            running.data = (1.0 - self.momentum) * running.data + self.momentum * number
+
+
+class _Running:
+    """The running numbers; kept apart, since they are no parameters."""
+
+    def __init__(self, mean: list[Value], var: list[Value]) -> None:
+        self.mean, self.var = mean, var
+        for name, values in (("running_mean", mean), ("running_var", var)):
+            for i, value in enumerate(values):
+                value.label = f"{name}{i}"
