@@ -91,6 +91,8 @@ class Op(_Called):  # type: ignore[misc]
     """Whether a call writes the constants before the operands, as ``polygamma(n, x)`` does."""
     symbol: str = ""
     """What a graph node shows; the name where empty."""
+    noun: str = ""
+    """What the listing of a compiled program calls a result, as in ``ratio_x``; the name where empty."""
     form: Form | Callable[..., Any] | None = None
     """How it is written: a shape, or a formula of its operands and constants in other rows.
 

@@ -111,7 +111,7 @@ mul: Op = row(
 )
 div: Op = row(  # not 1.0 / b: b may be a constant zero
     "div", elementary.div, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2, symbol="/",
-    form=Fraction(), domain=(REALS, POSITIVE), float_partials=elementary.div_slopes,
+    noun="ratio", form=Fraction(), domain=(REALS, POSITIVE), float_partials=elementary.div_slopes,
     terms=lambda a, b: [(a, div(1.0, b))], source="DLMF 1.4.11",
     textbook=lambda y, a, b: (1.0 / b, -a / (b * b)),
 )
@@ -298,7 +298,7 @@ tanh: Op = row(
 )
 sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it is not
     "sech_squared", elementary.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
-    form=Auxiliary(lambda x: sech(x) ** 2.0),
+    noun="slope", form=Auxiliary(lambda x: sech(x) ** 2.0),
     source="DLMF 4.34.11", textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
@@ -325,7 +325,7 @@ sigmoid: Op = row(
 )
 sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
     "sigmoid_slope", elementary.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),), symbol="σ'",
-    form=Function("sigmoid_slope", "σ'"), auxiliary=True,
+    noun="slope", form=Function("sigmoid_slope", "σ'"), auxiliary=True,
     source="Bishop, PRML, eq. 4.88", textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
 )
 # One product: far out the slope alone lacks digits, or is zero, where the product need not be.
@@ -424,7 +424,7 @@ def _clamp_form(x: Any, low: float, high: float) -> Any:
 
 step: Op = row(
     "step", elementary.step, lambda y, a, b, tie: (0.0 * sign(y), 0.0 * sign(y)), arity=2,
-    params={"tie": 0.0}, symbol=">", form=_step_form, auxiliary=True,
+    params={"tie": 0.0}, symbol=">", noun="pos", form=_step_form, auxiliary=True,
     kink=_apart, gated=True, source="Iverson's bracket, Knuth, TAOCP 1.2.3",
 )
 relu: Op = row(

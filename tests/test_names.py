@@ -61,8 +61,6 @@ WORDS = {
     ("autograd/compiler/roll/repeats.py", "step"): "an attribute: how far an index moves",
     ("autograd/compiler/training.py", "step"): "an optimizer's method",
     ("autograd/compiler/listing/names.py", "add"): "a function of NumPy's that a listing calls",
-    ("autograd/compiler/listing/source.py", "div sech_squared sigmoid_slope step"): "variables in a listing",
-    ("autograd/compiler/backends/python/emit.py", "hypot"): "a function of `math` that a program calls",
     ("autograd/cli/draw.py", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "sum"): "a kind of formula",

@@ -17,7 +17,7 @@ from autograd.compiler.graph.ir import CONST, INPUT, LANE, Ints
 from autograd.compiler.record.trace import Source
 from autograd.compiler.roll.program import LANES, Program
 
-__all__ = ["Engine", "choose"]
+__all__ = ["CALLS", "Engine", "choose"]
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -108,41 +108,46 @@ CALLS = 3000
 """How often a compiled function is called, as far as the choice of a backend is concerned."""
 
 
-def choose(asked: str, program: Program, failed: Mapping[str, str] = NOTHING) -> tuple[str, str]:
+def choose(
+    asked: str, program: Program, failed: Mapping[str, str] = NOTHING, calls: int = CALLS
+) -> tuple[str, str]:
     """Return the backend to use, and why; ``failed`` names backends that did not work, with a reason each.
 
-    ``"auto"`` compares what each would take for CALLS calls, building included: for what is called a few
+    ``"auto"`` compares what each would take for so many calls, building included: for what is called a few
     times, or takes microseconds anyhow, no compiler is started. The choice depends on the program and on
     whether there is a compiler, and on nothing else, so it is the same next time. Measured on the benchmarks'
     systems, the estimates are right within a factor of three.
     """
     if asked == "auto":
-        return _cheapest(program, failed)
+        return _cheapest(program, failed, calls)
     backend = load(asked)
     absent = failed.get(asked) or backend.absent()
     reason = absent or backend.against(program)
     if absent and asked not in _NOTICED:
         _NOTICED.append(asked)
-        warnings.warn(f"compile(backend={asked!r}): {absent}; using NumPy", RuntimeWarning, stacklevel=5)
-    return ("numpy", f"{backend.title} was asked for, but {reason}") if reason else (asked, "asked for")
+        instead = load(next(iter(BACKENDS))).title
+        warnings.warn(f"compile(backend={asked!r}): {absent}; using {instead}", RuntimeWarning, stacklevel=5)
+    if not reason:
+        return asked, "asked for"
+    return next(iter(BACKENDS)), f"{backend.title} was asked for, but {reason}"
 
 
-def _cheapest(program: Program, failed: Mapping[str, str]) -> tuple[str, str]:
+def _cheapest(program: Program, failed: Mapping[str, str], calls: int) -> tuple[str, str]:
     """Return the backend that takes least for all calls, of those that can run the program, and why."""
     work = work_of(program)
     backends = {name: load(name) for name in BACKENDS}
     costs = {name: backend.cost(work) for name, backend in backends.items()}
-    order = sorted(costs, key=lambda name: CALLS * 1e-6 * costs[name].microseconds + costs[name].seconds)
+    order = sorted(costs, key=lambda name: calls * 1e-6 * costs[name].microseconds + costs[name].seconds)
     shown = [f"{backends[name].title} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
     why = f"estimates: {', '.join(shown)} a call"
     reasons = {name: failed.get(name) or b.absent() or b.against(program) for name, b in backends.items()}
-    name = next(name for name in order if not reasons[name])  # NumPy refuses nothing
+    name = next(name for name in order if not reasons[name])  # the first one refuses nothing
     why += "".join(f", but {reasons[other]}" for other in order[: order.index(name)])
     for other, cost in costs.items():
         if order.index(other) > order.index(name) and cost.microseconds < costs[name].microseconds:
             why += (
                 f"; {backends[other].title} would not make up for {cost.seconds:.1f} s of building it "
-                f"in {CALLS} calls"
+                f"in {calls} calls"
             )
     return name, why
 

@@ -12,10 +12,11 @@ import math
 import pickle
 import types
 import warnings
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from autograd.backward import _hooked
 from autograd.compiler.cache import Recent
@@ -37,7 +38,60 @@ PATIENCE = 32
 """So many calls are left to the engine before a warning."""
 
 
-class Arguments:
+class Loaded(Protocol):
+    """A program with the numbers of one call.
+
+    Attributes
+    ----------
+    fixed : list of bool
+        For each result, whether it is the same number in every call.
+    """
+
+    fixed: list[bool]
+
+    @abstractmethod
+    def load(self, given: Any, captured: list[float]) -> None:
+        """Take the arguments, and the data of the captured leaves."""
+
+    @abstractmethod
+    def attempt(self, theta: Any) -> tuple[float, Any] | None:
+        """Return the loss and its gradient at these parameters; None where the engine has to evaluate."""
+
+    @abstractmethod
+    def evaluate(self) -> list[float] | None:
+        """Return the results of a function without parameters; None where the engine has to evaluate."""
+
+
+class Recorded(Protocol):
+    """A function as it was recorded for arguments of some shapes: its program, which it lends to calls.
+
+    Attributes
+    ----------
+    source : object
+        What was recorded: the leaves ``captured``, the nodes ``outside`` that it closes over, the form of the
+        result, and why the engine has to evaluate (``aside``), if it has to.
+    unreached : sequence of int
+        Numbers of the parameters that the loss does not depend on.
+    weight : float
+        Roughly, the bytes that it takes.
+    """
+
+    source: Any
+    unreached: Any
+
+    @property
+    def weight(self) -> float: ...
+
+    @abstractmethod
+    def engine(self, lanes: int) -> Any:
+        """Return a `Loaded` for a number of examples that no other call uses, until `release`."""
+
+    @abstractmethod
+    def release(self, engine: Any) -> None:
+        """Take back what was lent."""
+
+
+class Arguments(ABC):
     """The arguments of a call, of all examples.
 
     Attributes
@@ -55,17 +109,17 @@ class Arguments:
     def __init__(self, shapes: Sequence[tuple[int, ...]], lanes: int, given: list[list[Any]] | None) -> None:
         self.shapes, self.lanes, self.given = tuple(shapes), lanes, given
 
+    @abstractmethod
     def numbers(self, i: int) -> list[list[float]]:
         """Return, for each argument of an example, its flat numbers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def own(self) -> Arguments:
         """Return the same in arrays that nobody else can change."""
-        raise NotImplementedError
 
+    @abstractmethod
     def part(self, start: int, end: int) -> Arguments:
         """Return some of the examples."""
-        raise NotImplementedError
 
     def values(self, i: int = 0) -> list[Any]:
         """Return the arguments of an example as nested lists of nodes."""
@@ -74,7 +128,7 @@ class Arguments:
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
-class CompiledFunction:
+class CompiledFunction(ABC):
     """A compiled function; made by `compile`.
 
     Attributes
@@ -85,6 +139,8 @@ class CompiledFunction:
 
     _in_arrays = True
     """Whether numbers are kept in arrays of NumPy."""
+    _brief = False
+    """Whether it is called so seldom that building a program for long is not worth it."""
 
     def __init__(
         self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
@@ -102,19 +158,28 @@ class CompiledFunction:
     # What the two kinds of compiled functions do each in its way.
 
     @staticmethod
+    @abstractmethod
     def _vector(numbers: Iterable[float]) -> Any:
         """Return numbers in the form that `value_and_grad` returns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parsed(self, data: Sequence[Any]) -> Any:
         """Check the arguments of a call, and copy them."""
-        raise NotImplementedError
 
-    def _record(self, given: Any) -> Any:
-        """Record the function for such arguments; return its structure."""
-        raise NotImplementedError
+    @abstractmethod
+    def _record(self, given: Any) -> Recorded:
+        """Record the function for such arguments."""
+
+    @abstractmethod
+    def _verify(self, structure: Any) -> None:
+        """Raise if a program is not sound."""
+
+    @abstractmethod
+    def _facts(self) -> tuple[dict[str, Any], list[str]]:
+        """Return what `report` tells of the latest program."""
 
     def _argument(self, i: int) -> str:
+        """Return what an error calls an argument."""
         return f"argument {i} ({self._names[i]})" if i < len(self._names) else f"argument {i}"
 
     def _checked(self, counts: Sequence[int | None], arguments: Sequence[Any]) -> int:
@@ -130,6 +195,7 @@ class CompiledFunction:
     # A call.
 
     def _structure(self, given: Any) -> Any:
+        """Return the function as recorded for such arguments."""
         return self._traces.recall(given.shapes, lambda: self._record(given))
 
     def _begin(self, given: Any) -> tuple[Any, Any]:
@@ -224,13 +290,13 @@ class CompiledFunction:
         hooked = [
             i for i, p in enumerate(self._params) if _hooks(p) and (i not in unreached or grads[i] != 0.0)
         ]
-        absent = self._absent([i for i in hooked if grads[i] == 0.0], given)
+        absent = self._not_reached([i for i in hooked if grads[i] == 0.0], given)
         for i, p in enumerate(self._params):
             if i in hooked and i not in absent:
                 grads[i] = float(_hooked(_hooks(p), float(grads[i])))
         return grads
 
-    def _absent(self, some: Sequence[int], given: Any) -> set[int]:
+    def _not_reached(self, some: Sequence[int], given: Any) -> set[int]:
         """Return those of some parameters that no gradient reaches, for these data.
 
         No branch to them is taken.
@@ -241,10 +307,7 @@ class CompiledFunction:
             return left
         self._looked += 1
         find = reach(self._f, self._penalty, self._params)
-        program = self._reaches.recall(given.shapes, lambda: self._like(find, None, False, None))
-        program._backend = (
-            "numpy" if program._backend == "c" else program._backend
-        )  # a C compiler's time is not worth it
+        program = self._reaches.recall(given.shapes, lambda: self._like(find, brief=True))
         for i in range(given.lanes):
             structure, engine = program._begin(
                 program._parsed(
@@ -274,7 +337,7 @@ class CompiledFunction:
                 numbers[i] = None
         if in_turn(partial(add_floats, self._params, numbers)):
             return
-        for i in self._absent(
+        for i in self._not_reached(
             [
                 i
                 for i, (p, g) in enumerate(zip(self._params, numbers, strict=True))
@@ -341,9 +404,7 @@ class CompiledFunction:
 
         None where it is not finite.
         """
-        pull = self._pulls.recall(
-            given.shapes, lambda: self._like(pullback(self._f, ends), None, False, None)
-        )
+        pull = self._pulls.recall(given.shapes, lambda: self._like(pullback(self._f, ends)))
         arguments = pull._parsed(
             (
                 cotangents,
@@ -359,8 +420,13 @@ class CompiledFunction:
         finally:
             structure.release(engine)
 
-    def _like(self, f: Any, params: list[Value] | None, batch: bool, penalty: Any) -> CompiledFunction:
-        return type(self)(f, params, batch, "sum", penalty, self._backend)
+    def _like(
+        self, f: Any, params: list[Value] | None = None, *, batch: bool = False, brief: bool = False
+    ) -> CompiledFunction:
+        """Return another compiled function of this kind; ``brief``: one that is called a few times only."""
+        made = type(self)(f, params, batch, "sum", None, "auto" if brief else self._backend)
+        made._brief = brief
+        return made
 
     # What the engine does itself.
 
@@ -400,7 +466,7 @@ class CompiledFunction:
             return value, self._vector(grads)
         # All examples but few are fine as a rule. So look for these, by halving.
         if self._parts is None:
-            self._parts = self._like(self._f, self._params, True, None)
+            self._parts = self._like(self._f, self._params, batch=True)
         weight = 1.0 / given.lanes if self._reduction == "mean" else 1.0
         value, grads, alone = self._parts._sum_of_parts(given, theta, weight)
         if self._penalty is not None:
@@ -502,6 +568,7 @@ class CompiledFunction:
         several = getattr(optimizer, "needs_closure", False)
 
         def evaluate() -> tuple[float, Any]:
+            """Return the loss and the gradients at ``theta``."""
             nonlocal theta, ahead
             if watched or not flat:  # a hook, or the engine, reads the Values
                 ahead = self._stored(theta, ahead)
@@ -513,6 +580,7 @@ class CompiledFunction:
             return found
 
         def closure() -> float:
+            """Fill ``grad`` at what the parameters hold now; return the loss."""
             nonlocal theta
             theta = self._vector([p._data for p in params])
             value, grads = evaluate()
@@ -607,10 +675,6 @@ class CompiledFunction:
             latest[0].release(latest[1])
         return latest
 
-    def _facts(self) -> tuple[dict[str, Any], list[str]]:
-        """Return what `report` tells of the latest program."""
-        raise NotImplementedError
-
     def report(self) -> Report:
         """Return counts, times, the backend and why it was chosen, and what fell back."""
         structure, _ = self._made()
@@ -656,9 +720,6 @@ class CompiledFunction:
         self._verify(self._structure(given))
         value, grads = self.value_and_grad(*data)
         return worst((value, list(map(float, grads))), lambda: self._roots_of(given), self._params, tolerance)
-
-    def _verify(self, structure: Any) -> None:
-        """Check that a program is sound."""
 
     # Copies.
 

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.compiler.backends import Reusable
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.cache import Recent
-from autograd.compiler.choose import Engine, choose
+from autograd.compiler.choose import CALLS, Engine, choose
 from autograd.compiler.graph.ir import SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.roll.cells import roll
@@ -25,13 +25,13 @@ class Structure:
     at once.
     """
 
-    def __init__(self, source: Source, backend: str) -> None:
+    def __init__(self, source: Source, backend: str, *, brief: bool = False) -> None:
         start = time.perf_counter()
         self.source = source.finished()
         self.program = roll(self.source.graph)
         self.seconds = time.perf_counter() - start
-        self.asked = backend
-        self.backend, self.why = choose(backend, self.program)
+        self.asked, self.calls = backend, 1 if brief else CALLS
+        self.backend, self.why = choose(backend, self.program, calls=self.calls)
         shared, rows = self.program.shared, self.program.lanes
         self.engines = Recent(64, weigh=lambda lanes, _: 8.0 * (shared + rows * lanes))
         self.model: dict[str, Any] = {}
@@ -73,7 +73,7 @@ class Structure:
             reason = broken() or (str(error) if isinstance(error, OSError) else "")
             if self.asked != "auto" and not reason:
                 raise
-            backend, self.why = choose(self.asked, self.program, {backend: reason or str(error)})
+            backend, self.why = choose(self.asked, self.program, {backend: reason or str(error)}, self.calls)
             self.backend = backend
             engine = Engine(self.program, self.source, backend, lanes)
         if isinstance(engine.bound, Reusable):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 
-from autograd.compiler.backends import load
-from autograd.compiler.backends.numpy.spelling import number_by_number
+from autograd.compiler.backends import Gradual, load
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
 from autograd.compiler.record.trace import trace
@@ -104,7 +104,9 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         key = source.key()
         seconds = time.perf_counter() - start
         known = key in self._structures
-        structure: Structure = self._structures.recall(key, lambda: Structure(source, self._backend))
+        structure: Structure = self._structures.recall(
+            key, partial(Structure, source, self._backend, brief=self._brief)
+        )
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
@@ -189,16 +191,13 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             "compile seconds": round(structure.seconds + engine.seconds, 4),
             "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
         }
-        slow = (
-            number_by_number(s.op for s in program.statements if s.op is not None)
-            if structure.backend == "numpy"
-            else []
-        )
-        if slow:  # NumPy has no function for them
+        backend = load(structure.backend)
+        if isinstance(backend, Gradual) and (slow := backend.number_by_number(program)):
             facts["number by number"] = ", ".join(slow)
         return facts, [s.note for s in program.statements if s.note]
 
     def _verify(self, structure: Any) -> None:
+        """Raise if the rolled program is not sound."""
         verify(structure.program)
 
 

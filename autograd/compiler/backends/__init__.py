@@ -40,14 +40,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 if TYPE_CHECKING:
     from autograd.compiler.roll.program import Program
 
-__all__ = ["BACKENDS", "Backend", "Bound", "Cost", "Descending", "Reusable", "Work", "load", "work_of"]
+__all__ = [
+    "BACKENDS", "Backend", "Bound", "Cost", "Descending", "Gradual", "Reusable", "Work", "load", "work_of",
+]  # fmt: skip
 
 BACKENDS: Final = {
     "numpy": "autograd.compiler.backends.numpy.backend",
     "python": "autograd.compiler.backends.python.backend",
     "c": "autograd.compiler.backends.c.backend",
 }
-"""The backends, and where each is; of two that cost the same, the first is taken."""
+"""The backends, and where each is; of two that cost the same, the first is taken.
+
+The first one runs every program, in place of another that cannot.
+"""
 
 
 class Bound(Protocol):
@@ -94,6 +99,15 @@ class Descending(Protocol):
         """Take steps as far as all numbers are finite; return the losses of those taken."""
 
 
+@runtime_checkable
+class Gradual(Protocol):
+    """A backend over whole arrays that leaves some operations to a loop of Python."""
+
+    @abstractmethod
+    def number_by_number(self, program: Program) -> list[str]:
+        """Return the names of such operations in a program; `report` tells them."""
+
+
 class Work(NamedTuple):
     """What there is to do in a call, a hundred examples where there are lanes."""
 
@@ -136,7 +150,7 @@ class Backend(Protocol):
 
     @abstractmethod
     def absent(self) -> str:
-        """Return why nothing runs on this backend here, or an empty text."""
+        """Return why nothing runs on this backend here, with what to install, or an empty text."""
 
     @abstractmethod
     def against(self, program: Program) -> str:

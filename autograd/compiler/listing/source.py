@@ -73,10 +73,6 @@ class Target:
     declared: list[str] = field(default_factory=list)
 
 
-VERBS = {"step": "pos", "sech_squared": "slope", "sigmoid_slope": "slope", "div": "ratio"}
-"""What results of a row are called, if not as the row."""
-
-
 class Writer(Views):
     """Expressions for the statements of a program.
 
@@ -317,7 +313,7 @@ class Writer(Views):
                 for r in (s.operands if s.op is not None else [s.parts[0].a])
                 if r is not None and r.constants is None
             ]
-            verb = s.extremum or ("sum" if s.op is None else VERBS.get(s.op.name, s.op.name))
+            verb = s.extremum or ("sum" if s.op is None else s.op.noun or s.op.name)
             if refs:
                 first = refs[0].base if refs[0].table is None else int(refs[0].table.flat[0])
                 inner = self.regions.find(first).name

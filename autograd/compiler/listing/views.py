@@ -58,7 +58,7 @@ class Views:
 
     def _ends(self, x: int) -> tuple[int, int]:
         """Return a number in the first and in the last round."""
-        return int(x), int(x) + getattr(x, "step", 0) * (self.rounds - 1)
+        return int(x), int(x) + (x.step * (self.rounds - 1) if isinstance(x, Moving) else 0)
 
     def _place(self, region: Region, address: int) -> tuple[int, ...] | None:
         """Return the index of an address in an array, in all rounds; None if it is not in the array."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograd.compiler.backends import Backend, Bound, Cost, Work
 from autograd.compiler.backends.numpy.emit import bind
+from autograd.compiler.backends.numpy.spelling import number_by_number
 from autograd.compiler.listing.source import write
 from autograd.compiler.roll.program import Program
 
@@ -30,6 +31,10 @@ class NumPy:
     def source(self, program: Program) -> str:
         """Return the program over arrays, as a person would write it."""
         return write(program)
+
+    def number_by_number(self, program: Program) -> list[str]:
+        """Return the names of the operations for which NumPy has no function."""
+        return number_by_number(s.op for s in program.statements if s.op is not None)
 
     def cost(self, work: Work) -> Cost:
         """Estimate half a microsecond a call, and half a nanosecond a number."""

@@ -170,7 +170,7 @@ class PythonWriter:
         """Return lines that raise OverflowError where one of the numbers is too large."""
         names = [name for name in names if name in self.guarded]
         groups = [", ".join(names[i : i + 200]) for i in range(0, len(names), 200)]
-        return [f"if not hypot({group}) < {BOUND!r}: guard({group})" for group in groups]
+        return [f"if not length({group}) < {BOUND!r}: guard({group})" for group in groups]
 
     def program_text(self, *, guarded: bool) -> str:
         """Return a function of one step, and one of many steps of gradient descent.
@@ -236,7 +236,7 @@ class BoundPython:
         self.shared = np.zeros(max(program.shared, 1))
         self.lanes = np.zeros((max(program.lanes, 1), lanes))
         self.count = text.count("\n")
-        space = {**writer.names, "hypot": math.hypot, "guard": guard}
+        space = {**writer.names, "length": math.hypot, "guard": guard}
         # Of names and numbers made above only.
         exec(compile(text, "<straight-line program>", "exec"), space)  # noqa: S102
         self._run: Callable[..., Any] = space["run"]
