@@ -40,7 +40,13 @@ figure, ax = plt.subplots(figsize=(6.4, 3.6))
 ax.plot(xs, [f(x) for x in xs], color="black", label="f(x) = x sin x")
 for h, colour in ((1.2, "#56B4E9"), (0.6, "#0072B2"), (0.01, "#D55E00")):
     slope = (f(x0 + h) - f(x0)) / h
-    ax.plot(xs, [f(x0) + slope * (x - x0) for x in xs], color=colour, linewidth=1.2, label=f"h = {h}: slope {slope:.3f}")
+    ax.plot(
+        xs,
+        [f(x0) + slope * (x - x0) for x in xs],
+        color=colour,
+        linewidth=1.2,
+        label=f"h = {h}: slope {slope:.3f}",
+    )
 ax.plot([x0], [f(x0)], "o", color="black")
 ax.set(xlabel="x", ylabel="f(x)", ylim=(-2.6, 3.6))
 ax.legend(fontsize=8)
@@ -61,7 +67,8 @@ for h in (1.0, 0.1, 0.01, 0.001):
 print(f"exact         {exact:+.6f}")
 
 # %% [markdown]
-# Ten times smaller $h$, ten times smaller error. Taylor's theorem says why: with some $\xi$ between $x$ and $x + h$,
+# Ten times smaller $h$, ten times smaller error. Taylor's theorem says why: with some $\xi$ between $x$ and
+# $x + h$,
 #
 # $$ D_h f(x) - f'(x) = \tfrac{1}{2} h f''(\xi). \tag{1.4} $$
 #
@@ -74,8 +81,8 @@ print(f"exact         {exact:+.6f}")
 # $$ \text{error} \approx \tfrac{1}{2} h\,|f''| + \frac{2u\,|f|}{h}. \tag{1.5} $$
 #
 # One term falls with $h$, one rises. The best compromise is $h \approx 2\sqrt{u |f| / |f''|}$, about
-# $10^{-8}$, and even there **half of the digits are gone**. Averaging both sides cancels the first term of the
-# Taylor series,
+# $10^{-8}$, and even there **half of the digits are gone**. Averaging both sides cancels the first term of
+# the Taylor series,
 #
 # $$ C_h f(x) = \frac{f(x + h) - f(x - h)}{2h} = f'(x) + \tfrac{1}{6} h^2 f'''(\xi), \tag{1.6} $$
 #
@@ -118,7 +125,8 @@ print([round(slope(t), 4) for t in (0.0, 1.0, 2.0, 3.0)])
 # %% [markdown]
 # ## What a slope is good for: walking downhill
 #
-# If $f'(x) > 0$, a smaller $x$ gives a smaller $f$; if $f'(x) < 0$, a larger one does. So step against the slope:
+# If $f'(x) > 0$, a smaller $x$ gives a smaller $f$; if $f'(x) < 0$, a larger one does. So step against the
+# slope:
 #
 # $$ x \leftarrow x - \eta\, f'(x). \tag{1.7} $$
 #
@@ -132,7 +140,11 @@ xs = [0.05 * i for i in range(30, 120)]
 figure, ax = plt.subplots(figsize=(6.4, 3.2))
 ax.plot(xs, [f(x) for x in xs], color="black")
 ax.plot(path, [f(x) for x in path], "o-", color="#D55E00", markersize=4, linewidth=0.8)
-ax.set(xlabel="x", ylabel="f(x)", title=f"from x = 2.5 to x = {path[-1]:.3f}, where the slope is {slope(path[-1]):.1e}")
+ax.set(
+    xlabel="x",
+    ylabel="f(x)",
+    title=f"from x = 2.5 to x = {path[-1]:.3f}, where the slope is {slope(path[-1]):.1e}",
+)
 ax.grid(alpha=0.3)
 
 # %% [markdown]
@@ -163,7 +175,8 @@ print("they agree to 1e-3:        ", all(abs(a - b) < 1e-3 for a, b in zip(by_di
 # %% [markdown]
 # ## Exercises
 #
-# **1.** At which $h$ is the one-sided quotient of $e^x$ at $x = 0$ best, and how good is it? Predict both from (1.5) first.
+# **1.** At which $h$ is the one-sided quotient of $e^x$ at $x = 0$ best, and how good is it? Predict both
+# from (1.5) first.
 #
 # <details><summary>Solution</summary>
 #
@@ -180,12 +193,13 @@ print("they agree to 1e-3:        ", all(abs(a - b) < 1e-3 for a, b in zip(by_di
 # </details>
 #
 # **2.** Change the step $\eta$ in (1.7). From which size on does the walk no longer settle? (Hint: near the
-# minimum $x^*$, $f'(x) \approx f''(x^*)\,(x - x^*)$, so one step multiplies the distance by $1 - \eta f''(x^*)$.)
+# minimum $x^*$, $f'(x) \approx f''(x^*)\,(x - x^*)$, so one step multiplies the distance by
+# $1 - \eta f''(x^*)$.)
 #
 # <details><summary>Solution</summary>
 #
-# The distance shrinks while $|1 - \eta f''(x^*)| < 1$, that is $\eta < 2 / f''(x^*)$. The engine differentiates
-# twice as happily as once:
+# The distance shrinks while $|1 - \eta f''(x^*)| < 1$, that is $\eta < 2 / f''(x^*)$. The engine
+# differentiates twice as happily as once:
 #
 # ```python
 # limit = 2.0 / grad(grad(f))(path[-1])

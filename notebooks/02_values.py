@@ -37,9 +37,9 @@ L.backward()
 draw(L)
 
 # %% [markdown]
-# Read it from left to right for the values. Each arrow carries a small number: the **local derivative**, how much the
-# node at its head moves for a small move of the node at its tail, all else held still. Each box knows
-# its own local derivatives and nothing of the rest of the graph:
+# Read it from left to right for the values. Each arrow carries a small number: the **local derivative**, how
+# much the node at its head moves for a small move of the node at its tail, all else held still. Each box
+# knows its own local derivatives and nothing of the rest of the graph:
 #
 # | step | local derivatives |
 # |---|---|
@@ -51,7 +51,10 @@ draw(L)
 
 # %%
 for v in (m, z, a, e, L):
-    print(f"{v.label} = {v.data:+.4f}   {v.op.name:5}", "  ".join(f"d{v.label}/d{p.label} = {d:+.4f}" for p, d in zip(v.parents, v.local_grads)))
+    print(
+        f"{v.label} = {v.data:+.4f}   {v.op.name:5}",
+        "  ".join(f"d{v.label}/d{p.label} = {d:+.4f}" for p, d in zip(v.parents, v.local_grads)),
+    )
 
 # %% [markdown]
 # ## The chain rule: multiply along the path
@@ -76,8 +79,9 @@ print(f"by the engine: {w.grad:.4f}")
 print(explain(L, wrt=w))
 
 # %% [markdown]
-# And it will walk through it, forwards and backwards, one step at a time. (Press the buttons, or use the arrow keys. Where scripts are not allowed, the finished picture
-# stands in its place. The built-in layout draws the same page on every machine, with Graphviz or without.)
+# And it will walk through it, forwards and backwards, one step at a time. (Press the buttons, or use the
+# arrow keys. Where scripts are not allowed, the finished picture stands in its place. The built-in layout
+# draws the same page on every machine, with Graphviz or without.)
 
 # %%
 stepper(L, engine="builtin")
@@ -85,8 +89,8 @@ stepper(L, engine="builtin")
 # %% [markdown]
 # ## The smallest engine
 #
-# Nothing else is needed. Each number carries `data`, what it was made from, and the local derivatives *as numbers*,
-# which are known as soon as the operation is done. Going back, each node hands to every operand
+# Nothing else is needed. Each number carries `data`, what it was made from, and the local derivatives *as
+# numbers*, which are known as soon as the operation is done. Going back, each node hands to every operand
 #
 # $$ \text{operand.grad} \mathrel{+}= \text{local derivative} \times \text{node.grad}. \tag{2.3} $$
 
@@ -134,8 +138,8 @@ print([round(v.grad, 6) for v in (w2, x2, b2, y2)])
 print([round(v.grad, 6) for v in (w, x, b, y)])
 
 # %% [markdown]
-# Thirty lines give the same gradients. Why, then, is the real engine larger? Because it has to be right in the ugly
-# places too. Try the rule $\tanh' = 1 - \tanh^2$ at $z = 20$:
+# Thirty lines give the same gradients. Why, then, is the real engine larger? Because it has to be right in
+# the ugly places too. Try the rule $\tanh' = 1 - \tanh^2$ at $z = 20$:
 
 # %%
 far, far2 = Value(20.0), Number(20.0)
@@ -146,13 +150,14 @@ print("the engine:  ", far.grad)
 print("truth:       ", 4 * math.exp(-40))
 
 # %% [markdown]
-# $\tanh 20$ rounds to 1, so $1 - \tanh^2$ loses every digit. The table's row for tanh computes the same function
-# as $\operatorname{sech}^2 z = 4 / (e^z + e^{-z})^2$, made of positive terms only. Every rule in the table is written like that.
+# $\tanh 20$ rounds to 1, so $1 - \tanh^2$ loses every digit. The table's row for tanh computes the same
+# function as $\operatorname{sech}^2 z = 4 / (e^z + e^{-z})^2$, made of positive terms only. Every rule in the
+# table is written like that.
 #
 # ## The table of operations
 #
-# An operation is one row: its value, its local derivatives, how it is written, where to look it up. Everything else (operators, pictures,
-# derivations, the compiler) reads the rows.
+# An operation is one row: its value, its local derivatives, how it is written, where to look it up.
+# Everything else (operators, pictures, derivations, the compiler) reads the rows.
 
 # %%
 row = TABLE["tanh"]
@@ -163,8 +168,8 @@ print("source     ", row.source)
 # %% [markdown]
 # ## A trap: `math.sqrt(v)` drops the gradient without a word
 #
-# A `Value` can be turned into a float, because printing and plotting need that. Functions of the module `math` do
-# just that to their argument, so what they return has no memory:
+# A `Value` can be turned into a float, because printing and plotting need that. Functions of the module
+# `math` do just that to their argument, so what they return has no memory:
 
 # %%
 v = Value(4.0, "v")
@@ -174,9 +179,9 @@ print("value", wrong.data, " derivative", v.grad, "  type of math.sqrt(v):", typ
 draw(wrong)
 
 # %% [markdown]
-# The value is right. But $\frac{d}{dv} v^{3/2} = \frac{3}{2}\sqrt{v} = 3$ at $v = 4$, and the engine was told that the second
-# factor is a constant, so it says 2. Draw a graph when in doubt; a missing arrow is easy to see. (In a function that `grad` is
-# given, `math.sqrt(v)` raises an error.) The remedy:
+# The value is right. But $\frac{d}{dv} v^{3/2} = \frac{3}{2}\sqrt{v} = 3$ at $v = 4$, and the engine was told
+# that the second factor is a constant, so it says 2. Draw a graph when in doubt; a missing arrow is easy to
+# see. (In a function that `grad` is given, `math.sqrt(v)` raises an error.) The remedy:
 
 # %%
 v.grad = 0.0
@@ -186,11 +191,13 @@ print("value", right.data, " derivative", v.grad)
 draw(right)
 
 # %% [markdown]
-# Every function of `math` that has a derivative stands in `autograd` under the same name, and takes floats too.
+# Every function of `math` that has a derivative stands in `autograd` under the same name, and takes floats
+# too.
 #
 # ## Exercises
 #
-# **1.** Give `Number` an operation `exp`, then compute the derivative of $e^{x} \cdot x$ at $x = 1$. It should be $2e$.
+# **1.** Give `Number` an operation `exp`, then compute the derivative of $e^{x} \cdot x$ at $x = 1$. It
+# should be $2e$.
 #
 # <details><summary>Solution</summary>
 #
@@ -213,8 +220,8 @@ draw(right)
 #
 # <details><summary>Solution</summary>
 #
-# Only the last one: $\partial z / \partial b = 1$ takes the place of $\partial z/\partial m \cdot \partial m/\partial w = x$, so
-# $\partial L/\partial b = 2e\,(1 - a^2)$.
+# Only the last one: $\partial z / \partial b = 1$ takes the place of
+# $\partial z/\partial m \cdot \partial m/\partial w = x$, so $\partial L/\partial b = 2e\,(1 - a^2)$.
 #
 # ```python
 # assert abs(2 * e.data * (1 - a.data**2) - b.grad) < 1e-15

@@ -3,8 +3,8 @@
 #
 # **Question.** Why does `backward` sort the graph first, and why does it write `+=` and not `=`?
 #
-# Both can be answered by breaking them. This notebook breaks them one at a time, with graphs small enough to check by
-# hand, and then shows the third classic: a forgotten `zero_grad`.
+# Both can be answered by breaking them. This notebook breaks them one at a time, with graphs small enough to
+# check by hand, and then shows the third classic: a forgotten `zero_grad`.
 
 # %%
 # %matplotlib inline
@@ -30,8 +30,8 @@ print(a.grad)
 draw(s)
 
 # %% [markdown]
-# Two arrows lead from $a$ to the sum, one for each place in which it is used. That holds for $a \cdot a$ as well:
-# both local derivatives are $a = 3$, and $3 + 3 = 6 = 2a$.
+# Two arrows lead from $a$ to the sum, one for each place in which it is used. That holds for $a \cdot a$ as
+# well: both local derivatives are $a = 3$, and $3 + 3 = 6 = 2a$.
 #
 # ### Broken on purpose: `=` for `+=`
 
@@ -60,14 +60,16 @@ print("overwriting:", backward_overwriting(s)[a], "   adding:", backward_adding(
 # %% [markdown]
 # ## Why a topological order?
 #
-# Formula (3.1) contains $\partial L / \partial c$ of *every* consumer of $x$. So a node may pass its gradient on only when
-# all of its own consumers have delivered. An order with that property (every node after all of its consumers, going back from
-# the output) is a topological order, and **that is the whole reason for sorting**. Walking down the edges in some other order, depth first
-# or breadth first, passes on gradients that are not complete yet.
+# Formula (3.1) contains $\partial L / \partial c$ of *every* consumer of $x$. So a node may pass its gradient
+# on only when all of its own consumers have delivered. An order with that property (every node after all of
+# its consumers, going back from the output) is a topological order, and **that is the whole reason for
+# sorting**. Walking down the edges in some other order, depth first or breadth first, passes on gradients
+# that are not complete yet.
 #
 # The smallest graph that shows it: a node with a consumer near the output and another one farther away.
 #
-# $$ b = 2a, \qquad c = 3b, \qquad L = b + c \quad\Rightarrow\quad \frac{dL}{da} = 2 \cdot (1 + 3) = 8. \tag{3.2} $$
+# $$ b = 2a, \qquad c = 3b, \qquad L = b + c \quad\Rightarrow\quad \frac{dL}{da} = 2 \cdot (1 + 3) = 8.
+#    \tag{3.2} $$
 
 # %%
 a = Value(1.0, "a")
@@ -81,7 +83,8 @@ L.backward()
 draw(L)
 
 # %% [markdown]
-# Step through the backward pass: $b$'s gradient is complete only after *both* of its consumers, $L$ and $c$, have delivered.
+# Step through the backward pass: $b$'s gradient is complete only after *both* of its consumers, $L$ and $c$,
+# have delivered.
 
 # %%
 stepper(L, engine="builtin")
@@ -89,8 +92,8 @@ stepper(L, engine="builtin")
 # %% [markdown]
 # ### Broken on purpose: breadth first, each node once
 #
-# Start at $L$, handle its parents $b$ and $c$, then theirs. That sounds reasonable. But $b$ is handled while $c$ still owes
-# it a contribution:
+# Start at $L$, handle its parents $b$ and $c$, then theirs. That sounds reasonable. But $b$ is handled while
+# $c$ still owes it a contribution:
 
 
 # %%
@@ -104,7 +107,9 @@ def backward_breadth_first(root):
         done.add(node)
         for parent, local in zip(node.parents, node.local_grads):
             grads[parent] = grads.get(parent, 0.0) + local * grads[node]
-            log.append(f"{node.label} -> {parent.label}: += {local:g} * {grads[node]:g}, now {grads[parent]:g}")
+            log.append(
+                f"{node.label} -> {parent.label}: += {local:g} * {grads[node]:g}, now {grads[parent]:g}"
+            )
             queue.append(parent)
     return grads, log
 
@@ -114,16 +119,17 @@ print("\n".join(log))
 print(f"dL/da = {wrong[a]:g} (wrong), and {a.grad:g} by the engine")
 
 # %% [markdown]
-# $b$ passed on 1 when its gradient should have become 4; the other 3 arrived after it had been served and went no further.
+# $b$ passed on 1 when its gradient should have become 4; the other 3 arrived after it had been served and
+# went no further.
 #
-# Could one not pass on every contribution when it arrives, again and again? Yes, and the result is right: it follows every *path*
-# from the output to the leaves. But there can be very many paths.
+# Could one not pass on every contribution when it arrives, again and again? Yes, and the result is right: it
+# follows every *path* from the output to the leaves. But there can be very many paths.
 
 # %% [markdown]
 # ## Sorting makes it fast, too
 #
-# A chain in which every step uses the one before twice, $v_{k+1} = v_k + v_k$, has $n$ steps and $2^n$ paths. Count
-# the multiplications:
+# A chain in which every step uses the one before twice, $v_{k+1} = v_k + v_k$, has $n$ steps and $2^n$ paths.
+# Count the multiplications:
 
 
 # %%
@@ -152,17 +158,20 @@ for n in (2, 4, 8, 12):
     total, work = paths(last, first)
     last.backward()
     edges = sum(len(node.parents) for node in toposort(last))
-    print(f"n = {n:2}: gradient {first.grad:6.0f} = {total:6.0f}   path by path {work:5} products, sorted {edges:3}")
+    print(f"n = {n:2}: gradient {first.grad:6.0f} = {total:6.0f}   ", end="")
+    print(f"path by path {work:5} products, sorted {edges:3}")
 
 # %% [markdown]
 # One product for each edge: that is the price of backpropagation, whatever the number of paths and of inputs:
 #
-# $$ \text{work of backward} = \text{number of edges} \;\le\; \text{(largest number of operands)} \times \text{work of forward}. \tag{3.3} $$
+# $$ \text{work of backward} =
+#    \text{number of edges} \;\le\; \text{(largest number of operands)} \times \text{work of forward}.
+#    \tag{3.3} $$
 #
 # ## How the sorting works
 #
-# Go down from the output; put a node on the list when all of its parents are on it. Backward then reads the list from its end.
-# Python's own call stack is about a thousand deep, so the engine keeps a stack of its own:
+# Go down from the output; put a node on the list when all of its parents are on it. Backward then reads the
+# list from its end. Python's own call stack is about a thousand deep, so the engine keeps a stack of its own:
 
 
 # %%
@@ -190,8 +199,8 @@ print("a chain of 100,000 nodes:", start.grad)
 # %% [markdown]
 # ## The third classic: a forgotten `zero_grad`
 #
-# Leaves *keep adding* from one `backward` to the next. That is deliberate, since it lets you sum gradients over several losses or over
-# a batch that does not fit in memory. Whoever wants to start afresh must say so:
+# Leaves *keep adding* from one `backward` to the next. That is deliberate, since it lets you sum gradients
+# over several losses or over a batch that does not fit in memory. Whoever wants to start afresh must say so:
 
 # %%
 w = Value(3.0, "w")
@@ -203,8 +212,8 @@ w.grad = 0.0  # for one leaf; zero_grad(loss) or model.zero_grad() for many
 print(f"after zeroing:     w.grad = {w.grad:2g}")
 
 # %% [markdown]
-# In training, the bug does not crash. It is worse: the walk downhill gets a memory of every slope it has ever seen, overshoots, and
-# swings back and forth for ever.
+# In training, the bug does not crash. It is worse: the walk downhill gets a memory of every slope it has ever
+# seen, overshoots, and swings back and forth for ever.
 
 
 # %%
@@ -229,8 +238,8 @@ ax.legend(ncols=2, loc="upper right")
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# Interior nodes are different: they hold the gradient of the latest pass only, so that running `backward` twice on one graph
-# gives exactly twice the gradient on the leaves, not more.
+# Interior nodes are different: they hold the gradient of the latest pass only, so that running `backward`
+# twice on one graph gives exactly twice the gradient on the leaves, not more.
 
 # %%
 x = Value(3.0, "x")
@@ -243,8 +252,8 @@ print("twice:", x.grad)
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Two losses share a trunk: $t = x^2$, $L_1 = 3t$, $L_2 = 5t$, at $x = 2$. What is `x.grad` after `L1.backward()` and
-# `L2.backward()`? And after `(L1 + L2).backward()` from a fresh start?
+# **1.** Two losses share a trunk: $t = x^2$, $L_1 = 3t$, $L_2 = 5t$, at $x = 2$. What is `x.grad` after
+# `L1.backward()` and `L2.backward()`? And after `(L1 + L2).backward()` from a fresh start?
 #
 # <details><summary>Solution</summary>
 #
@@ -264,8 +273,8 @@ print("twice:", x.grad)
 #
 # </details>
 #
-# **2.** A graph usually has many topological orders. Write a version of `sort` that visits parents in random order, and check on
-# a random graph that the gradients do not depend on the order (beyond rounding).
+# **2.** A graph usually has many topological orders. Write a version of `sort` that visits parents in random
+# order, and check on a random graph that the gradients do not depend on the order (beyond rounding).
 #
 # <details><summary>Solution</summary>
 #

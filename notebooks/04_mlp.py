@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 4. From a neuron to a network
 #
-# **Question.** Two crescents of points lie in the plane, one hooked into the other. No straight line parts them. Can a program that
-# only knows how to walk downhill find a curve that does?
+# **Question.** Two crescents of points lie in the plane, one hooked into the other. No straight line parts
+# them. Can a program that only knows how to walk downhill find a curve that does?
 
 # %%
 # %matplotlib inline
@@ -16,7 +16,9 @@ from nn.plot import plot_decision_boundary, plot_loss
 points, labels = make_moons(100, noise=0.1, rng=3)
 figure, ax = plt.subplots(figsize=(5.2, 3.4))
 for k, colour, marker in ((0, "#0072B2", "o"), (1, "#D55E00", "^")):
-    ax.scatter(points[labels == k, 0], points[labels == k, 1], c=colour, marker=marker, s=22, label=f"class {k}")
+    ax.scatter(
+        points[labels == k, 0], points[labels == k, 1], c=colour, marker=marker, s=22, label=f"class {k}"
+    )
 ax.set(xlabel="x0", ylabel="x1")
 ax.legend(fontsize=8)
 ax.grid(alpha=0.3)
@@ -28,7 +30,8 @@ ax.grid(alpha=0.3)
 #
 # $$ z = \sum_k w_k x_k + b, \qquad a = f(z). \tag{4.1} $$
 #
-# With $f = \mathrm{relu}$, that is $f(z) = \max(z, 0)$, and `granular=True` every product and sum is a box of its own:
+# With $f = \mathrm{relu}$, that is $f(z) = \max(z, 0)$, and `granular=True` every product and sum is a box of
+# its own:
 
 # %%
 neuron = nn.Neuron(2, granular=True)
@@ -45,8 +48,8 @@ draw(out)
 #    \frac{\partial a}{\partial b} = f'(z), \qquad
 #    \frac{\partial a}{\partial x_k} = f'(z)\, w_k. \tag{4.2} $$
 #
-# The inputs get a gradient too. For a neuron inside a network that is what matters: $\partial a / \partial x_k$ is what it passes back
-# to the neurons before it.
+# The inputs get a gradient too. For a neuron inside a network that is what matters:
+# $\partial a / \partial x_k$ is what it passes back to the neurons before it.
 
 # %%
 active = 1.0 if out.data > 0 else 0.0
@@ -63,8 +66,9 @@ for k in range(2):
 #
 # ## Layers and networks
 #
-# A layer is neurons side by side over the same inputs; a multilayer perceptron is layers in a row, the last one linear. By default
-# a neuron is drawn as one `dot` node, $\sum_k w_k x_k + b \cdot 1$. Here is a tiny network, each neuron in its own frame:
+# A layer is neurons side by side over the same inputs; a multilayer perceptron is layers in a row, the last
+# one linear. By default a neuron is drawn as one `dot` node, $\sum_k w_k x_k + b \cdot 1$. Here is a tiny
+# network, each neuron in its own frame:
 
 # %%
 small = nn.MLP(2, [2, 1], rng=4)
@@ -84,15 +88,16 @@ draw(model([1.0, -0.5]), depth=1)
 # %% [markdown]
 # ## A loss
 #
-# One number must say how wrong the network is. Let $s_i$ be its output (the score) for point $i$, and $t_i = \pm 1$ the class. The sign
-# of the score is the answer. The hinge loss wants the right sign, with a margin of 1, and a small penalty keeps the weights from growing:
+# One number must say how wrong the network is. Let $s_i$ be its output (the score) for point $i$, and
+# $t_i = \pm 1$ the class. The sign of the score is the answer. The hinge loss wants the right sign, with a
+# margin of 1, and a small penalty keeps the weights from growing:
 #
 # $$ C = \frac{1}{N}\sum_i \max(0,\, 1 - t_i s_i) + \frac{\lambda}{2} \sum w^2. \tag{4.4} $$
 #
 # ## The training loop
 #
-# Five lines, and every training of every network is some version of them: forward, forget the old gradients, backward, step, repeat.
-# The step is (1.7) for each parameter $p$:
+# Five lines, and every training of every network is some version of them: forward, forget the old gradients,
+# backward, step, repeat. The step is (1.7) for each parameter $p$:
 #
 # $$ p \leftarrow p - \eta\,\frac{\partial C}{\partial p}. \tag{4.5} $$
 
@@ -122,11 +127,13 @@ plot_loss(losses, ax=rest)
 plt.show()
 
 # %% [markdown]
-# The curve is made of straight pieces: each hidden relu neuron contributes one fold, where its $z$ changes sign.
+# The curve is made of straight pieces: each hidden relu neuron contributes one fold, where its $z$ changes
+# sign.
 #
 # ## How much did each weight matter?
 #
-# `explain` prints the chain rule of this very graph. For the tiny network, the path to a weight of the neuron that is switched on:
+# `explain` prints the chain rule of this very graph. For the tiny network, the path to a weight of the neuron
+# that is switched on:
 
 # %%
 print(explain(score, wrt=small.layers[0].neurons[1].w[0]))
@@ -134,7 +141,8 @@ print(explain(score, wrt=small.layers[0].neurons[1].w[0]))
 # %% [markdown]
 # ## The loop as a function
 #
-# `nn.fit` is this loop with everything that a real training wants around it: batches, optimizers, metrics, validation, checkpoints. Twelve neurons, Adam, batches of 25:
+# `nn.fit` is this loop with everything that a real training wants around it: batches, optimizers, metrics,
+# validation, checkpoints. Twelve neurons, Adam, batches of 25:
 
 # %%
 fitted = nn.MLP(2, [12, 1], activation="tanh", rng=1)
@@ -154,7 +162,8 @@ print(f"loss {history['loss'][0]:.3f} -> {history['loss'][-1]:.3f}, accuracy {hi
 # %% [markdown]
 # ## Exercises
 #
-# **1.** How many parameters has a perceptron with widths $n_0, n_1, \dots, n_L$? Check your formula on `model`.
+# **1.** How many parameters has a perceptron with widths $n_0, n_1, \dots, n_L$? Check your formula on
+# `model`.
 #
 # <details><summary>Solution</summary>
 #

@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 5. Softmax and cross-entropy by hand
 #
-# **Question.** A network gives each of $K$ classes a score. What should the loss be, and why is its derivative the
-# shortest formula of the whole subject, *probability minus target*?
+# **Question.** A network gives each of $K$ classes a score. What should the loss be, and why is its
+# derivative the shortest formula of the whole subject, *probability minus target*?
 #
-# The system of this notebook (R1 in the project's list) is a classifier with a hidden layer, relu on the hidden layer **and on the output
-# scores**, softmax, cross-entropy and an L2 penalty. We derive every one of its gradients on paper, then let the engine compute them.
+# The system of this notebook (R1 in the project's list) is a classifier with a hidden layer, relu on the
+# hidden layer **and on the output scores**, softmax, cross-entropy and an L2 penalty. We derive every one of
+# its gradients on paper, then let the engine compute them.
 
 # %%
 # %matplotlib inline
@@ -24,7 +25,8 @@ from autograd import Value, draw, exp, explain, gradients, softmax
 #
 # $$ p_k = \frac{e^{s_k}}{\sum_m e^{s_m}}. \tag{5.1} $$
 #
-# The loss of one example with class $c$ is the surprise $-\ln p_c$; with a one-hot target $y$ ($y_c = 1$, else 0)
+# The loss of one example with class $c$ is the surprise $-\ln p_c$; with a one-hot target $y$ ($y_c = 1$,
+# else 0)
 #
 # $$ C = -\sum_k y_k \ln p_k. \tag{5.2} $$
 
@@ -43,7 +45,8 @@ print([round(p, 4) for p in probabilities], "sum", round(sum(probabilities), 12)
 #
 # Let $S = \sum_m e^{s_m}$. By the quotient rule, with $[j = k]$ for one if $j = k$ and else zero,
 #
-# $$ \frac{\partial p_k}{\partial s_j} = \frac{[j = k]\,e^{s_k} S - e^{s_k} e^{s_j}}{S^2} = p_k\,([j = k] - p_j). \tag{5.3} $$
+# $$ \frac{\partial p_k}{\partial s_j} = \frac{[j = k]\,e^{s_k} S - e^{s_k} e^{s_j}}{S^2} = p_k\,([j = k] -
+#    p_j). \tag{5.3} $$
 #
 # Then by the chain rule through every $p_k$, and because the targets sum to one,
 #
@@ -65,7 +68,8 @@ for k in range(3):
 draw(loss)
 
 # %% [markdown]
-# In the picture $s_0$ has two ways to the loss: one through its own numerator, one through the sum. (5.4) is what is left of both.
+# In the picture $s_0$ has two ways to the loss: one through its own numerator, one through the sum. (5.4) is
+# what is left of both.
 #
 # ## The same thing without overflow
 #
@@ -74,7 +78,8 @@ draw(loss)
 #
 # $$ \ln p_k = s_k - \max_m s_m - \ln \sum_m e^{\,s_m - \max s}. \tag{5.5} $$
 #
-# The engine has (5.5) as one operation, and `nn.losses.cross_entropy` uses it. Compare at scores where (5.1) fails:
+# The engine has (5.5) as one operation, and `nn.losses.cross_entropy` uses it. Compare at scores where (5.1)
+# fails:
 
 # %%
 big = [Value(v) for v in (1000.0, 0.0, -1000.0)]
@@ -86,9 +91,11 @@ print("by (5.5):", stable.data, gradients(stable, big))
 # %% [markdown]
 # ## R1: the whole classifier
 #
-# Two inputs, four hidden neurons, three classes. Layer $l$ has pre-activations $z^{l}$ and activations $a^{l}$; the input is $a^1$.
+# Two inputs, four hidden neurons, three classes. Layer $l$ has pre-activations $z^{l}$ and activations
+# $a^{l}$; the input is $a^1$.
 #
-# $$ z^2 = W^1 a^1 + b^1,\quad a^2 = \mathrm{relu}(z^2),\quad z^3 = W^2 a^2 + b^2,\quad a^3 = \mathrm{relu}(z^3),\quad
+# $$ z^2 = W^1 a^1 + b^1,\quad a^2 = \mathrm{relu}(z^2),\quad z^3 = W^2 a^2 + b^2,\quad a^3 =
+#    \mathrm{relu}(z^3),\quad
 #    p = \mathrm{softmax}(a^3), \tag{5.6} $$
 #
 # $$ C = -\sum_k y_k \ln p_k + \frac{\lambda}{2}\sum_{l,j,k} \left(W^l_{jk}\right)^2. \tag{5.7} $$
@@ -102,14 +109,18 @@ print("by (5.5):", stable.data, gradients(stable, big))
 #
 # $$ \delta^3_j = (p_j - y_j)\,[z^3_j > 0]. \tag{5.8} $$
 #
-# *Back to the hidden layer.* $a^2_j$ feeds every $z^3_k$ with weight $W^2_{kj}$. Sum over its consumers, (3.1), then pass its own relu:
+# *Back to the hidden layer.* $a^2_j$ feeds every $z^3_k$ with weight $W^2_{kj}$. Sum over its consumers,
+# (3.1), then pass its own relu:
 #
 # $$ \delta^2_j = \Big(\sum_k \delta^3_k W^2_{kj}\Big)\,[z^2_j > 0]. \tag{5.9} $$
 #
-# *From errors to weights.* $W_{jk}$ multiplies $a_k$ on the way to $z_j$; the penalty adds $\lambda W_{jk}$, and biases carry no penalty:
+# *From errors to weights.* $W_{jk}$ multiplies $a_k$ on the way to $z_j$; the penalty adds $\lambda W_{jk}$,
+# and biases carry no penalty:
 #
-# $$ \frac{\partial C}{\partial W^2_{jk}} = a^2_k \delta^3_j + \lambda W^2_{jk}, \quad \frac{\partial C}{\partial b^2_j} = \delta^3_j, \qquad
-#    \frac{\partial C}{\partial W^1_{jk}} = a^1_k \delta^2_j + \lambda W^1_{jk}, \quad \frac{\partial C}{\partial b^1_j} = \delta^2_j. \tag{5.10} $$
+# $$ \frac{\partial C}{\partial W^2_{jk}} = a^2_k \delta^3_j + \lambda W^2_{jk},
+#    \quad \frac{\partial C}{\partial b^2_j} = \delta^3_j, \qquad
+#    \frac{\partial C}{\partial W^1_{jk}} = a^1_k \delta^2_j + \lambda W^1_{jk},
+#    \quad \frac{\partial C}{\partial b^1_j} = \delta^2_j. \tag{5.10} $$
 #
 # Now the same in code, scalar by scalar:
 
@@ -128,8 +139,8 @@ cost.backward()
 print(f"C = {cost.data:.4f}", [round(p, 4) for p in softmax([v.data for v in a3])])
 
 # %% [markdown]
-# A node's `parents` lead from each activation back to its pre-activation, where the gradient *is* the error $\delta$.
-# (5.8) to (5.10) by hand, with plain floats:
+# A node's `parents` lead from each activation back to its pre-activation, where the gradient *is* the error
+# $\delta$. (5.8) to (5.10) by hand, with plain floats:
 
 # %%
 W1 = [[w.data for w in n.w] for n in first.neurons]
@@ -161,8 +172,9 @@ agree += [close(delta2[j], first.neurons[j].b.grad) for j in range(4)]
 print(sum(agree), "of", len(agree), "gradients agree to 12 digits")
 
 # %% [markdown]
-# Look at what the switches do: where a neuron is off ($z \le 0$) nothing flows, however wrong the answer is. If the switch of the *right*
-# class's score is off, the loss cannot push that score up. That is the reason why relu before the softmax is unusual.
+# Look at what the switches do: where a neuron is off ($z \le 0$) nothing flows, however wrong the answer is.
+# If the switch of the *right* class's score is off, the loss cannot push that score up. That is the reason
+# why relu before the softmax is unusual.
 
 # %%
 live = next(k for k in range(4) if h2[k] > 0)
@@ -175,13 +187,19 @@ print(explain(nn.losses.cross_entropy(net(point), label), wrt=second.neurons[2].
 
 # %%
 centres = [(0.0, 1.6), (-1.5, -1.0), (1.5, -1.0)]
-data = [([cx + rng.gauss(0, 0.5), cy + rng.gauss(0, 0.5)], k) for k, (cx, cy) in enumerate(centres) for _ in range(20)]
+data = [
+    ([cx + rng.gauss(0, 0.5), cy + rng.gauss(0, 0.5)], k)
+    for k, (cx, cy) in enumerate(centres)
+    for _ in range(20)
+]
 model = nn.MLP(2, [8, 3], activation="relu", output="relu", rng=2)
 for neuron in model.layers[1].neurons:
     neuron.b.data = 1.0  # all scores switched on at the start
 losses = []
 for _ in range(80):
-    loss = nn.losses.cross_entropy([model(x) for x, _ in data], [k for _, k in data]) + nn.losses.l2_penalty(model, 1e-3)
+    loss = nn.losses.cross_entropy([model(x) for x, _ in data], [k for _, k in data]) + nn.losses.l2_penalty(
+        model, 1e-3
+    )
     model.zero_grad()
     loss.backward()
     for parameter in model.parameters():
@@ -195,8 +213,8 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# **1.** With two classes, softmax is the logistic function of the difference of the scores. Show it, and check that (5.4) becomes
-# $\sigma(s_1 - s_0) - y_1$.
+# **1.** With two classes, softmax is the logistic function of the difference of the scores. Show it, and
+# check that (5.4) becomes $\sigma(s_1 - s_0) - y_1$.
 #
 # <details><summary>Solution</summary>
 #
@@ -213,8 +231,8 @@ plt.show()
 #
 # </details>
 #
-# **2.** What is the loss of a classifier that knows nothing, that is, gives $K$ equal scores? (You will see this number at step 0 of nearly
-# every training.)
+# **2.** What is the loss of a classifier that knows nothing, that is, gives $K$ equal scores? (You will see
+# this number at step 0 of nearly every training.)
 #
 # <details><summary>Solution</summary>
 #

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 6. The four equations of backpropagation
 #
-# **Question.** Textbooks compress all of backpropagation into four equations between vectors and matrices. Where do they come from,
-# and does a graph of scalars that has never heard of layers obey them?
+# **Question.** Textbooks compress all of backpropagation into four equations between vectors and matrices.
+# Where do they come from, and does a graph of scalars that has never heard of layers obey them?
 #
-# The system is R3: logistic activation $\sigma$ in every layer, quadratic cost. The plan: derive each equation on paper, then read
-# both of its sides off the graph.
+# The system is R3: logistic activation $\sigma$ in every layer, quadratic cost. The plan: derive each
+# equation on paper, then read both of its sides off the graph.
 
 # %%
 # %matplotlib inline
@@ -20,17 +20,20 @@ from autograd import Value, draw, explain, jvp, toposort
 #
 # Layer $l = 1, \dots, L$ has weights $W^l_{jk}$ (to neuron $j$ from neuron $k$), biases $b^l_j$ and
 #
-# $$ z^l_j = \sum_k W^l_{jk} a^{l-1}_k + b^l_j, \qquad a^l_j = \sigma(z^l_j), \qquad \sigma(z) = \frac{1}{1 + e^{-z}}, \tag{6.1} $$
+# $$ z^l_j = \sum_k W^l_{jk} a^{l-1}_k + b^l_j, \qquad a^l_j = \sigma(z^l_j),
+#    \qquad \sigma(z) = \frac{1}{1 + e^{-z}}, \tag{6.1} $$
 #
 # with the input $a^0 = x$ and the cost
 #
 # $$ C = \tfrac12 \lVert y - a^L \rVert^2. \tag{6.2} $$
 #
-# The idea is to look neither at weights nor at activations but at the pre-activations, and to give the gradient there a name, the **error**:
+# The idea is to look neither at weights nor at activations but at the pre-activations, and to give the
+# gradient there a name, the **error**:
 #
 # $$ \delta^l_j = \frac{\partial C}{\partial z^l_j}. \tag{6.3} $$
 #
-# Everything a neuron does passes through its $z$, so if all $\delta$ are known, everything else is one multiplication away.
+# Everything a neuron does passes through its $z$, so if all $\delta$ are known, everything else is one
+# multiplication away.
 #
 # First, $\sigma'$ by the quotient rule:
 #
@@ -52,8 +55,8 @@ cost.backward()
 draw(cost)
 
 # %% [markdown]
-# The nodes `z` are the `dot` boxes: the only parent of each activation. `backward()` leaves the gradient on interior nodes too,
-# so the errors (6.3) are simply there:
+# The nodes `z` are the `dot` boxes: the only parent of each activation. `backward()` leaves the gradient on
+# interior nodes too, so the errors (6.3) are simply there:
 
 # %%
 L = len(model.layers)
@@ -80,7 +83,8 @@ def close(hand, engine):
 #
 # $z^L_j$ reaches $C$ only through $a^L_j$, so by the chain rule
 #
-# $$ \delta^L_j = \frac{\partial C}{\partial a^L_j}\,\sigma'(z^L_j) = (a^L_j - y_j)\,\sigma'(z^L_j). \tag{BP1} $$
+# $$ \delta^L_j = \frac{\partial C}{\partial a^L_j}\,\sigma'(z^L_j) = (a^L_j - y_j)\,\sigma'(z^L_j).
+#    \tag{BP1} $$
 
 # %%
 bp1 = [(activations[L][j].data - y[j]) * sigma_prime(z[L][j]) for j in range(2)]
@@ -92,11 +96,14 @@ for j in range(2):
 #
 # $z^l_j$ reaches $C$ through *every* neuron $k$ of the next layer. Its consumers add up, (3.1):
 #
-# $$ \delta^l_j = \sum_k \frac{\partial C}{\partial z^{l+1}_k}\,\frac{\partial z^{l+1}_k}{\partial a^l_j}\,\frac{\partial a^l_j}{\partial z^l_j}
+# $$ \delta^l_j =
+#    \sum_k \frac{\partial C}{\partial z^{l+1}_k}\,\frac{\partial z^{l+1}_k}{\partial a^l_j}\,
+#    \frac{\partial a^l_j}{\partial z^l_j}
 #    = \Big(\sum_k W^{l+1}_{kj}\,\delta^{l+1}_k\Big)\,\sigma'(z^l_j). \tag{BP2} $$
 #
-# The sum runs over the *first* index of $W$: that is the transposed matrix of the textbooks, $\delta^l = ((W^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)$,
-# where $\odot$ multiplies element by element. The transposition is no trick; it is the graph's arrows, walked backwards.
+# The sum runs over the *first* index of $W$: that is the transposed matrix of the textbooks,
+# $\delta^l = ((W^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)$, where $\odot$ multiplies element by element. The
+# transposition is no trick; it is the graph's arrows, walked backwards.
 
 # %%
 bp2 = [sum(W[2][k][j] * delta[2][k] for k in range(2)) * sigma_prime(z[1][j]) for j in range(3)]
@@ -113,28 +120,36 @@ for j in range(3):
 
 # %%
 print("BP3:", all(close(delta[l][j], db[l][j]) for l in (1, 2) for j in range(len(z[l]))))
-bp4 = [(activations[l - 1][k].data * delta[l][j], dW[l][j][k]) for l in (1, 2) for j in range(len(z[l])) for k in range(len(activations[l - 1]))]
+bp4 = [
+    (activations[l - 1][k].data * delta[l][j], dW[l][j][k])
+    for l in (1, 2)
+    for j in range(len(z[l]))
+    for k in range(len(activations[l - 1]))
+]
 print("BP4:", all(close(hand, engine) for hand, engine in bp4), f"({len(bp4)} weights)")
 
 # %% [markdown]
 # ## The engine finds the four equations by itself
 #
-# `explain` recognises the errors of a network's layers in a graph and ends its derivation with the equations and their numbers (`print(derivation)` shows all of it):
+# `explain` recognises the errors of a network's layers in a graph and ends its derivation with the equations
+# and their numbers (`print(derivation)` shows all of it):
 
 # %%
 derivation = str(explain(cost))
 print(derivation[derivation.index("The errors of the layers") :])
 
 # %% [markdown]
-# What BP4 says about learning: a weight learns slowly if its input is near zero ($a_k \approx 0$), if its neuron is saturated
-# ($\sigma'(z_j) \approx 0$), or if the neurons after it are. Notebook 11 takes this up.
+# What BP4 says about learning: a weight learns slowly if its input is near zero ($a_k \approx 0$), if its
+# neuron is saturated ($\sigma'(z_j) \approx 0$), or if the neurons after it are. Notebook 11 takes this up.
 #
 # ## Why backwards?
 #
-# One could also go forwards: push a small change of *one* weight through the network and see what becomes of $C$. The engine does that
-# with `jvp`, one sweep for each direction. The results agree; the work does not. With $P$ parameters
+# One could also go forwards: push a small change of *one* weight through the network and see what becomes of
+# $C$. The engine does that with `jvp`, one sweep for each direction. The results agree; the work does not.
+# With $P$ parameters
 #
-# $$ \text{forward: } P \text{ sweeps} \qquad \text{backward: } 1 \text{ sweep, of about the price of the forward pass (3.3)}. \tag{6.5} $$
+# $$ \text{forward: } P \text{ sweeps}
+#    \qquad \text{backward: } 1 \text{ sweep, of about the price of the forward pass (3.3)}. \tag{6.5} $$
 #
 # Counted in multiplications of local derivatives (one for each edge of the graph in each sweep):
 
@@ -170,19 +185,27 @@ def split(parameters):
 
 
 by_backward = [p.grad for p in model.parameters()]
-by_forward = [jvp(cost_of, (flat,), ([float(i == k) for i in range(len(flat))],))[1] for k in range(len(flat))]
-print(len(by_forward), "sweeps forward against 1 backward; equal:", all(close(a, b) for a, b in zip(by_forward, by_backward)))
+by_forward = [
+    jvp(cost_of, (flat,), ([float(i == k) for i in range(len(flat))],))[1] for k in range(len(flat))
+]
+print(
+    len(by_forward),
+    "sweeps forward against 1 backward; equal:",
+    all(close(a, b) for a, b in zip(by_forward, by_backward)),
+)
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Replace the cost by the binary cross-entropy $C = -\sum_j \left(y_j \ln a_j + (1 - y_j) \ln(1 - a_j)\right)$. Show that BP1 becomes
-# $\delta^L = a^L - y$, without $\sigma'$, and check it. What does that do for a saturated neuron that is wrong?
+# **1.** Replace the cost by the binary cross-entropy
+# $C = -\sum_j \left(y_j \ln a_j + (1 - y_j) \ln(1 - a_j)\right)$. Show that BP1 becomes $\delta^L = a^L - y$,
+# without $\sigma'$, and check it. What does that do for a saturated neuron that is wrong?
 #
 # <details><summary>Solution</summary>
 #
-# $\partial C/\partial a_j = (a_j - y_j) / (a_j (1 - a_j))$, and $\sigma'(z_j) = a_j (1 - a_j)$ cancels the denominator. A saturated neuron
-# that is wrong gets an error near 1 and learns fast; with the quadratic cost its error is near 0.
+# $\partial C/\partial a_j = (a_j - y_j) / (a_j (1 - a_j))$, and $\sigma'(z_j) = a_j (1 - a_j)$ cancels the
+# denominator. A saturated neuron that is wrong gets an error near 1 and learns fast; with the quadratic cost
+# its error is near 0.
 #
 # ```python
 # from autograd import gradients

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # 7. Batches and optimizers
 #
-# **Question.** A network of 25 parameters, one sample, one target. How many ways are there to walk downhill, and which one is fastest?
+# **Question.** A network of 25 parameters, one sample, one target. How many ways are there to walk downhill,
+# and which one is fastest?
 #
-# The system is R4, a 2-3-3-1 network of logistic neurons. First every one of its derivatives by hand, then the walk, then three regimes
-# (batch, stochastic, mini-batch), then Momentum, AdaGrad and Adam.
+# The system is R4, a 2-3-3-1 network of logistic neurons. First every one of its derivatives by hand, then
+# the walk, then three regimes (batch, stochastic, mini-batch), then Momentum, AdaGrad and Adam.
 
 # %%
 # %matplotlib inline
@@ -20,7 +21,8 @@ from autograd import Value, draw, no_grad, sigmoid
 #
 # Weights and biases uniform in $[0, 1)$, input $x = (5, 7)$, target $y = 0.6$, and with $a^0 = x$
 #
-# $$ z^l = W^l a^{l-1} + b^l, \qquad a^l = \sigma(z^l) \quad (l = 1, 2, 3), \qquad \hat y = a^3, \qquad L = (\hat y - y)^2. \tag{7.1} $$
+# $$ z^l = W^l a^{l-1} + b^l, \qquad a^l = \sigma(z^l) \quad (l = 1, 2, 3), \qquad \hat y = a^3,
+#    \qquad L = (\hat y - y)^2. \tag{7.1} $$
 
 
 # %%
@@ -43,21 +45,27 @@ loss.backward()
 draw(loss, depth=2)
 
 # %% [markdown]
-# With `depth=2` each neuron is one box, holding its weights, sum and activation: a textbook's picture, drawn from the graph. Along the arrows from the inputs the local derivative is the weight; between layers it
-# is the weight too, since that is what (7.1) multiplies with, and below it stands what flows back. Look how small that becomes on the left.
+# With `depth=2` each neuron is one box, holding its weights, sum and activation: a textbook's picture, drawn
+# from the graph. Along the arrows from the inputs the local derivative is the weight; between layers it is
+# the weight too, since that is what (7.1) multiplies with, and below it stands what flows back. Look how
+# small that becomes on the left.
 #
 # ## Every derivative, by hand
 #
 # From the outside in, with $\sigma'$ from (6.4) and $\odot$ element by element:
 #
-# $$ \frac{\partial L}{\partial \hat y} = 2(\hat y - y), \qquad \delta^3 = 2(\hat y - y)\,\sigma'(z^3), \tag{7.2} $$
-# $$ \delta^2 = (W^3)^T \delta^3 \odot \sigma'(z^2), \qquad \delta^1 = (W^2)^T \delta^2 \odot \sigma'(z^1), \tag{7.3} $$
-# $$ \frac{\partial L}{\partial W^l} = \delta^l (a^{l-1})^T, \qquad \frac{\partial L}{\partial b^l} = \delta^l, \qquad
+# $$ \frac{\partial L}{\partial \hat y} = 2(\hat y - y), \qquad \delta^3 = 2(\hat y - y)\,\sigma'(z^3),
+#    \tag{7.2} $$
+# $$ \delta^2 = (W^3)^T \delta^3 \odot \sigma'(z^2),
+#    \qquad \delta^1 = (W^2)^T \delta^2 \odot \sigma'(z^1), \tag{7.3} $$
+# $$ \frac{\partial L}{\partial W^l} = \delta^l (a^{l-1})^T,
+#    \qquad \frac{\partial L}{\partial b^l} = \delta^l, \qquad
 #    \frac{\partial L}{\partial x} = (W^1)^T \delta^1. \tag{7.4} $$
 #
-# One point of care. (6.4) says $\sigma' = a (1 - a)$, but where a neuron is saturated, $a = 0.99999$, the difference $1 - a$ has lost most of
-# its digits before we look at it. Since $1 - \sigma(z) = \sigma(-z)$, the same thing without a difference is $\sigma'(z) = \sigma(z)\,\sigma(-z)$.
-# With $a(1 - a)$ the first layer's gradients below would agree with the engine to 10 digits only, and the engine would be the one who is right.
+# One point of care. (6.4) says $\sigma' = a (1 - a)$, but where a neuron is saturated, $a = 0.99999$, the
+# difference $1 - a$ has lost most of its digits before we look at it. Since $1 - \sigma(z) = \sigma(-z)$, the
+# same thing without a difference is $\sigma'(z) = \sigma(z)\,\sigma(-z)$. With $a(1 - a)$ the first layer's
+# gradients below would agree with the engine to 10 digits only, and the engine would be the one who is right.
 
 # %%
 def sigma_prime(node):
@@ -76,13 +84,18 @@ for delta, below in ((delta1, [5.0, 7.0]), (delta2, A1), (delta3, A2)):
         hand += [d * a for a in below] + [d]  # (7.4), weights then bias of each neuron
 engine = [p.grad for p in model.parameters()]
 print("  ".join(f"{d:.2e}" for d in delta3 + delta2 + delta1))
-print("largest relative difference of the", len(hand), "gradients is below 1e-12:", max(abs(a - b) / abs(b) for a, b in zip(hand, engine)) < 1e-12)
+print(
+    "largest relative difference of the",
+    len(hand),
+    "gradients is below 1e-12:",
+    max(abs(a - b) / abs(b) for a, b in zip(hand, engine)) < 1e-12,
+)
 hand_dx = [sum(W1[j][k] * delta1[j] for j in range(3)) for k in range(2)]
 print("dL/dx:", [f"{d:.3e}" for d in hand_dx], [f"{v.grad:.3e}" for v in x])
 
 # %% [markdown]
-# The errors shrink fast on the way back: $5 w_1 + 7 w_2 + b$ is large, the first layer sits in the flat part of $\sigma$, and
-# $a(1-a)$ is almost zero there. It learns hardly anything, and the last layer does the work.
+# The errors shrink fast on the way back: $5 w_1 + 7 w_2 + b$ is large, the first layer sits in the flat part
+# of $\sigma$, and $a(1-a)$ is almost zero there. It learns hardly anything, and the last layer does the work.
 #
 # ## One hundred steps
 #
@@ -108,7 +121,9 @@ def train(model, samples, optimizer, steps, rng, batch_size=None, watch=(), ever
 
 model = network(0)
 single = [([5.0, 7.0], 0.6)]
-track = train(model, single, nn.optim.SGD(model.parameters(), lr=0.1), 100, None, watch=(0, 20, 40, 60, 80, 99))
+track = train(
+    model, single, nn.optim.SGD(model.parameters(), lr=0.1), 100, None, watch=(0, 20, 40, 60, 80, 99)
+)
 
 # %% [markdown]
 # Does it depend on the draw of the weights? Of 30 draws:
@@ -127,10 +142,13 @@ print("draws that end below 1e-3:       ", sum(end < 1e-3 for _, end in ends))
 #
 # With $n$ samples the loss is a mean, and so is its gradient:
 #
-# $$ L = \frac1n \sum_i (\hat y_i - y_i)^2, \qquad \frac{\partial L}{\partial w} = \frac2n \sum_i (\hat y_i - y_i)\,\frac{\partial \hat y_i}{\partial w}. \tag{7.5} $$
+# $$ L = \frac1n \sum_i (\hat y_i - y_i)^2,
+#    \qquad \frac{\partial L}{\partial w} = \frac2n \sum_i (\hat y_i -
+#    y_i)\,\frac{\partial \hat y_i}{\partial w}. \tag{7.5} $$
 #
-# A mean can be estimated from a sample. One example at a time (*stochastic*) is cheap and noisy; all of them (*batch*) is exact and
-# expensive; a few (*mini-batch*) lies between. The estimate is right on average, whatever its size. We count cost fairly, in examples looked at:
+# A mean can be estimated from a sample. One example at a time (*stochastic*) is cheap and noisy; all of them
+# (*batch*) is exact and expensive; a few (*mini-batch*) lies between. The estimate is right on average,
+# whatever its size. We count cost fairly, in examples looked at:
 
 # %%
 def samples_of(n, seed):
@@ -148,7 +166,15 @@ budget = 3200  # examples
 curves = {}
 for name, size in (("batch: 32", 32), ("mini-batch: 4", 4), ("stochastic: 1", 1)):
     m = fresh()
-    curves[name] = train(m, samples, nn.optim.SGD(m.parameters(), lr=2.0), budget // size, random.Random(0), size, every=32 // size)
+    curves[name] = train(
+        m,
+        samples,
+        nn.optim.SGD(m.parameters(), lr=2.0),
+        budget // size,
+        random.Random(0),
+        size,
+        every=32 // size,
+    )
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
 for (name, curve), colour in zip(curves.items(), ("#0072B2", "#009E73", "#D55E00")):
     ax.plot([32 * i for i in range(len(curve))], curve, color=colour, linewidth=1.0, label=name)
@@ -157,8 +183,9 @@ ax.legend(fontsize=8)
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# All three have looked at 3200 examples. The batch has made 100 careful steps, the stochastic walk 3200 careless ones, and gets farthest; but it
-# never settles. A learning rate that shrinks with time (a *schedule*) would let it.
+# All three have looked at 3200 examples. The batch has made 100 careful steps, the stochastic walk 3200
+# careless ones, and gets farthest; but it never settles. A learning rate that shrinks with time
+# (a *schedule*) would let it.
 #
 # ## Optimizers
 #
@@ -203,7 +230,8 @@ for name, number in by_hand.items():
     print(f"{name:9} by hand {number:.8f}   engine {by_engine[name]:.8f}")
 
 # %% [markdown]
-# On the first step Adam moves every parameter by $\eta$, however large or small its gradient: the size cancels.
+# On the first step Adam moves every parameter by $\eta$, however large or small its gradient: the size
+# cancels.
 #
 # Now on R4's single sample, and on the 32 samples:
 
@@ -224,20 +252,22 @@ for (name, make), colour in zip(makers.items(), ("black", "#0072B2", "#009E73", 
     curve32 = train(m, samples, make(m.parameters()), 150, None)
     right.semilogy(curve32, color=colour, label=name)
     ends[name] = curve[-1], curve32[-1]
-    print(f"{name:17} one sample: {curve[0]:.4f} -> {curve[-1]:.1e}     32 samples: {curve32[0]:.4f} -> {curve32[-1]:.5f}")
+    print(f"{name:17} one sample: {curve[0]:.4f} -> {curve[-1]:.1e}     ", end="")
+    print(f"32 samples: {curve32[0]:.4f} -> {curve32[-1]:.5f}")
 left.set(title="one sample (R4)", xlabel="step", ylabel="loss")
 right.set(title="32 samples", xlabel="step")
 right.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# There is no winner for all tasks. Momentum and Adam gather speed and swing through the target; on the single sample AdaGrad, whose steps
-# only ever shrink, lands without a swing. On the 32 samples the landscape has a long flat valley: there Adam, which stretches small
-# gradients, is through first.
+# There is no winner for all tasks. Momentum and Adam gather speed and swing through the target; on the single
+# sample AdaGrad, whose steps only ever shrink, lands without a swing. On the 32 samples the landscape has a
+# long flat valley: there Adam, which stretches small gradients, is through first.
 #
 # ## Exercises
 #
-# **1.** Show that with a constant gradient $g$ momentum's steps tend to $\eta g / (1 - \mu)$: with $\mu = 0.9$, ten times as long.
+# **1.** Show that with a constant gradient $g$ momentum's steps tend to $\eta g / (1 - \mu)$: with
+# $\mu = 0.9$, ten times as long.
 #
 # <details><summary>Solution</summary>
 #

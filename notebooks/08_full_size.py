@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 8. A two-layer network at full size
 #
-# **Question.** 64 examples, 1000 inputs, 100 hidden neurons, 10 outputs: 101,000 weights, 6.5 million multiplications for one look at the data.
-# Can an engine that treats every number as a node of its own really train that, and does it still give the right gradient?
+# **Question.** 64 examples, 1000 inputs, 100 hidden neurons, 10 outputs: 101,000 weights, 6.5 million
+# multiplications for one look at the data. Can an engine that treats every number as a node of its own really
+# train that, and does it still give the right gradient?
 #
-# The system is R5: $h = x W_1$, $h_{\text{relu}} = \max(h, 0)$, $\hat y = h_{\text{relu}} W_2$, no biases, everything drawn from the standard normal
-# distribution. First on paper, then small, then at full size.
+# The system is R5: $h = x W_1$, $h_{\text{relu}} = \max(h, 0)$, $\hat y = h_{\text{relu}} W_2$, no biases,
+# everything drawn from the standard normal distribution. First on paper, then small, then at full size.
 
 # %%
 # %matplotlib inline
@@ -23,17 +24,20 @@ from autograd import compile, draw, toposort
 #
 # Let $i$ count the examples, $k$ the inputs, $j$ the hidden neurons, $m$ the outputs.
 #
-# $$ h_{ij} = \sum_k x_{ik} W_{1,kj}, \qquad r_{ij} = \max(h_{ij}, 0), \qquad \hat y_{im} = \sum_j r_{ij} W_{2,jm}, \qquad
+# $$ h_{ij} = \sum_k x_{ik} W_{1,kj}, \qquad r_{ij} = \max(h_{ij}, 0),
+#    \qquad \hat y_{im} = \sum_j r_{ij} W_{2,jm}, \qquad
 #    L = \sum_{i,m} (\hat y_{im} - y_{im})^2. \tag{8.1} $$
 #
 # Backwards, one formula for each of the four. The square:
 #
 # $$ \frac{\partial L}{\partial \hat y_{im}} = 2(\hat y_{im} - y_{im}). \tag{8.2} $$
 #
-# $W_{2,jm}$ occurs in $\hat y_{im}$ for every example $i$, with the factor $r_{ij}$; $r_{ij}$ occurs in $\hat y_{im}$ for every output $m$, with the factor $W_{2,jm}$:
+# $W_{2,jm}$ occurs in $\hat y_{im}$ for every example $i$, with the factor $r_{ij}$; $r_{ij}$ occurs in
+# $\hat y_{im}$ for every output $m$, with the factor $W_{2,jm}$:
 #
 # $$ \frac{\partial L}{\partial W_{2,jm}} = \sum_i r_{ij}\,\frac{\partial L}{\partial \hat y_{im}}, \qquad
-#    \frac{\partial L}{\partial r_{ij}} = \sum_m \frac{\partial L}{\partial \hat y_{im}}\,W_{2,jm}. \tag{8.3} $$
+#    \frac{\partial L}{\partial r_{ij}} = \sum_m \frac{\partial L}{\partial \hat y_{im}}\,W_{2,jm}.
+#    \tag{8.3} $$
 #
 # relu is a switch, and then (8.3) again, one layer down:
 #
@@ -42,7 +46,8 @@ from autograd import compile, draw, toposort
 #
 # Each sum over a middle index is a product of matrices, so in matrix form:
 #
-# $$ G_{\hat y} = 2(\hat Y - Y), \quad G_{W_2} = R^T G_{\hat y}, \quad G_R = G_{\hat y} W_2^T, \quad G_H = G_R \odot [H > 0], \quad G_{W_1} = X^T G_H. \tag{8.5} $$
+# $$ G_{\hat y} = 2(\hat Y - Y), \quad G_{W_2} = R^T G_{\hat y}, \quad G_R = G_{\hat y} W_2^T,
+#    \quad G_H = G_R \odot [H > 0], \quad G_{W_1} = X^T G_H. \tag{8.5} $$
 #
 # ## Small, to see it
 #
@@ -58,7 +63,8 @@ draw(loss)
 # %% [markdown]
 # ## Full size, scalar by scalar
 #
-# The same two lines. Every neuron is one `dot` node over its 1000 inputs, so the graph has few nodes and very many arrows.
+# The same two lines. Every neuron is one `dot` node over its 1000 inputs, so the graph has few nodes and very
+# many arrows.
 
 # %%
 rng = random.Random(0)
@@ -74,8 +80,9 @@ print(f"nodes                  {len(nodes):,}")
 print(f"arrows                 {sum(len(node.parents) for node in nodes):,}")
 
 # %% [markdown]
-# 64 examples times $1000 \cdot 100 + 100 \cdot 10$ weights are 6,464,000 products forward; backward adds as many for the weights. Now (8.5), with NumPy, from the same
-# numbers. A weight matrix of the formulas has its inputs along the rows, the transpose of "one row for each neuron":
+# 64 examples times $1000 \cdot 100 + 100 \cdot 10$ weights are 6,464,000 products forward; backward adds as
+# many for the weights. Now (8.5), with NumPy, from the same numbers. A weight matrix of the formulas has its
+# inputs along the rows, the transpose of "one row for each neuron":
 
 # %%
 x, y = np.array(X), np.array(Y)
@@ -111,8 +118,9 @@ for name, a, b in zip(("w1", "w2"), eager, hand):
 # %% [markdown]
 # ## From minutes to seconds: compile
 #
-# The training has 500 steps. Scalar by scalar that is many minutes; but every step is the same computation with other numbers. `compile` looks at the graph *of one
-# example*, finds out what repeats, and writes the program that does it for the whole batch:
+# The training has 500 steps. Scalar by scalar that is many minutes; but every step is the same computation
+# with other numbers. `compile` looks at the graph *of one example*, finds out what repeats, and writes the
+# program that does it for the whole batch:
 
 # %%
 def example(x, y):
@@ -126,8 +134,9 @@ compiled = gradients_of(model)
 print(step.source)
 
 # %% [markdown]
-# Nobody told the compiler about matrices. Compare with (8.5), line by line: `d_z2` is $G_{\hat y}$, `d_layer1_w` is $G_{W_2}$, `d_relu_z1` is $G_R$,
-# `d_z1` is $G_H$, `d_layer0_w` is $G_{W_1}$, all transposed, since here a row is a neuron and a column is an example. Notebook 9 shows how it finds them.
+# Nobody told the compiler about matrices. Compare with (8.5), line by line: `d_z2` is $G_{\hat y}$,
+# `d_layer1_w` is $G_{W_2}$, `d_relu_z1` is $G_R$, `d_z1` is $G_H$, `d_layer0_w` is $G_{W_1}$, all transposed,
+# since here a row is a neuron and a column is an example. Notebook 9 shows how it finds them.
 #
 # ## 500 steps, and the same by hand
 
@@ -150,9 +159,11 @@ ax.legend()
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# Tens of millions at the start, far below 1 at the end: with 101,000 weights for 640 targets the network learns its noise by heart.
+# Tens of millions at the start, far below 1 at the end: with 101,000 weights for 640 targets the network
+# learns its noise by heart.
 #
-# The next cell measures a step of each on *your* machine, alternating, so that both see the same disturbances. (Its numbers are not stored with this notebook.)
+# The next cell measures a step of each on *your* machine, alternating, so that both see the same
+# disturbances. (Its numbers are not stored with this notebook.)
 
 # %% tags=["timing"]
 optimizer = nn.optim.SGD(model.parameters(), lr=1e-9)
@@ -171,8 +182,9 @@ print(f"compiled step / step by hand: {sorted(ratios)[3]:.2f} (median of 7)")
 # %% [markdown]
 # ## Exercises
 #
-# **1.** The shape test. In (8.5), $G_{W_1}$ must have the shape of $W_1$. Which orders of the factors $X$ ($64 \times 1000$) and $G_H$ ($64 \times 100$),
-# with or without transposition, give $1000 \times 100$? (Often that alone tells you the formula.)
+# **1.** The shape test. In (8.5), $G_{W_1}$ must have the shape of $W_1$. Which orders of the factors $X$
+# ($64 \times 1000$) and $G_H$ ($64 \times 100$), with or without transposition, give $1000 \times 100$?
+# (Often that alone tells you the formula.)
 #
 # <details><summary>Solution</summary>
 #
@@ -184,7 +196,8 @@ print(f"compiled step / step by hand: {sorted(ratios)[3]:.2f} (median of 7)")
 #
 # </details>
 #
-# **2.** What happens with the learning rate $10^{-5}$? Try a few steps by hand and explain with exercise 2 of notebook 1.
+# **2.** What happens with the learning rate $10^{-5}$? Try a few steps by hand and explain with exercise 2 of
+# notebook 1.
 #
 # <details><summary>Solution</summary>
 #

@@ -1,11 +1,13 @@
 # %% [markdown]
 # # 9. From scalars to matrices
 #
-# **Question.** Textbooks derive backpropagation with matrices; we derive it with single numbers. Both give the same gradients. Can a program start from the single
-# numbers and *find* the matrix formulas, without being told what a layer is?
+# **Question.** Textbooks derive backpropagation with matrices; we derive it with single numbers. Both give
+# the same gradients. Can a program start from the single numbers and *find* the matrix formulas, without
+# being told what a layer is?
 #
-# The system is R2: a network with any number of layers, of any widths. We derive it by elements and by matrices, check it against the engine for every combination
-# of activation and loss, and then watch the compiler arrive at the same formulas from a flat list of multiplications.
+# The system is R2: a network with any number of layers, of any widths. We derive it by elements and by
+# matrices, check it against the engine for every combination of activation and loss, and then watch the
+# compiler arrive at the same formulas from a flat list of multiplications.
 
 # %%
 # %matplotlib inline
@@ -18,30 +20,34 @@ from autograd import Value, compile, draw, explain, sigmoid, softmax, toposort
 # %% [markdown]
 # ## On paper: by elements
 #
-# $$ z^l_j = \sum_k W^l_{jk} a^{l-1}_k + b^l_j, \qquad a^l_j = f(z^l_j), \qquad \delta^l_j = \frac{\partial C}{\partial z^l_j}. \tag{9.1} $$
+# $$ z^l_j = \sum_k W^l_{jk} a^{l-1}_k + b^l_j, \qquad a^l_j = f(z^l_j),
+#    \qquad \delta^l_j = \frac{\partial C}{\partial z^l_j}. \tag{9.1} $$
 #
 # The last layer's error depends on the loss. For three pairs of output and loss it is the same short formula:
 #
 # | output | loss | $\delta^L_j$ |
 # |---|---|---|
 # | softmax | cross-entropy $-\sum y_k \ln p_k$ | $p_j - y_j$, by (5.4) |
-# | logistic | $-\sum_k \left(y_k \ln a_k + (1 - y_k)\ln(1 - a_k)\right)$ | $a_j - y_j$, exercise 1 of notebook 6 |
+# | logistic | $-\sum_k \left(y_k \ln a_k + (1 - y_k)\ln(1 - a_k)\right)$ | $a_j - y_j$ (exercise 6.1) |
 # | identity | $\tfrac12 \sum_k (a_k - y_k)^2$ | $a_j - y_j$ |
 #
 # $$ \delta^L_j = a^L_j - y_j, \qquad
 #    \delta^l_j = \Big(\sum_k W^{l+1}_{kj}\,\delta^{l+1}_k\Big) f'(z^l_j), \qquad
-#    \frac{\partial C}{\partial W^l_{jk}} = \delta^l_j\,a^{l-1}_k, \qquad \frac{\partial C}{\partial b^l_j} = \delta^l_j. \tag{9.2} $$
+#    \frac{\partial C}{\partial W^l_{jk}} = \delta^l_j\,a^{l-1}_k,
+#    \qquad \frac{\partial C}{\partial b^l_j} = \delta^l_j. \tag{9.2} $$
 #
 # ## On paper: by matrices
 #
-# A sum over a repeated index is a matrix product. In (9.2) the sum runs over the *first* index of $W^{l+1}$, so it is the transposed one; and a product of two
-# different indices, $\delta_j a_k$, is the outer product, a column times a row:
+# A sum over a repeated index is a matrix product. In (9.2) the sum runs over the *first* index of $W^{l+1}$,
+# so it is the transposed one; and a product of two different indices, $\delta_j a_k$, is the outer product, a
+# column times a row:
 #
 # $$ \delta^l = \left((W^{l+1})^T \delta^{l+1}\right) \odot f'(z^l), \qquad
-#    \frac{\partial C}{\partial W^l} = \delta^l\,(a^{l-1})^T, \qquad \frac{\partial C}{\partial b^l} = \delta^l. \tag{9.3} $$
+#    \frac{\partial C}{\partial W^l} = \delta^l\,(a^{l-1})^T,
+#    \qquad \frac{\partial C}{\partial b^l} = \delta^l. \tag{9.3} $$
 #
-# With a batch, every vector becomes a matrix with one column for each example, and nothing else changes: the product $\delta^l (a^{l-1})^T$ then also sums over the
-# examples, and the bias takes the sum of the columns.
+# With a batch, every vector becomes a matrix with one column for each example, and nothing else changes: the
+# product $\delta^l (a^{l-1})^T$ then also sums over the examples, and the bias takes the sum of the columns.
 #
 # ## The check: every combination
 #
@@ -55,7 +61,10 @@ SLOPES = {
 }
 LOSSES = {
     "softmax": (nn.losses.cross_entropy, softmax),
-    "logistic": (lambda s, y: nn.losses.binary_cross_entropy_with_logits(s, y, reduction="sum"), lambda s: [sigmoid(v) for v in s]),
+    "logistic": (
+        lambda s, y: nn.losses.binary_cross_entropy_with_logits(s, y, reduction="sum"),
+        lambda s: [sigmoid(v) for v in s],
+    ),
     "identity": (nn.losses.half_squared_error, lambda s: s),
 }
 
@@ -73,7 +82,10 @@ def hand_gradients(model, x, y, hidden, output):
     for l in reversed(range(len(W))):
         result = [g for j, d in enumerate(delta) for g in [*(d * v for v in a[l]), d]] + result
         if l:
-            delta = [math.fsum(W[l][k][j] * delta[k] for k in range(len(delta))) * SLOPES[hidden](z[l - 1][j]) for j in range(len(a[l]))]
+            delta = [
+                math.fsum(W[l][k][j] * delta[k] for k in range(len(delta))) * SLOPES[hidden](z[l - 1][j])
+                for j in range(len(a[l]))
+            ]
     return result
 
 
@@ -93,10 +105,16 @@ for widths in ([3, 2], [3, 4, 2], [2, 5, 4, 3], [4, 3, 3, 3, 2]):
             difference = max(abs(g - p.grad) for g, p in zip(by_hand, model.parameters())) / scale
             worst[hidden, output] = max(difference, worst.get((hidden, output), 0.0))
 for hidden in SLOPES:
-    print(f"{hidden:8}", "  ".join(f"{output}: {'equal' if worst[hidden, output] < 1e-12 else 'DIFFERENT'}" for output in LOSSES))
+    print(
+        f"{hidden:8}",
+        "  ".join(
+            f"{output}: {'equal' if worst[hidden, output] < 1e-12 else 'DIFFERENT'}" for output in LOSSES
+        ),
+    )
 
 # %% [markdown]
-# `explain` writes the same equations down for a given graph. Here for a network with two layers, its lines for the errors:
+# `explain` writes the same equations down for a given graph. Here for a network with two layers, its lines
+# for the errors:
 
 # %%
 small = nn.MLP(2, [2, 1], activation="tanh", rng=3)
@@ -108,7 +126,8 @@ print(text[text.index("The errors of the layers") :])
 # %% [markdown]
 # ## No layers any more
 #
-# Now forget `nn`. The same kind of network as bare loops over single numbers, every one with a name such as `W1[2][0]`:
+# Now forget `nn`. The same kind of network as bare loops over single numbers, every one with a name such as
+# `W1[2][0]`:
 
 # %%
 rng = random.Random(1)
@@ -149,8 +168,10 @@ step(X, Y)
 print(step.source)
 
 # %% [markdown]
-# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the examples. `sech_squared(z)` is the accurate form of
-# $\tanh'$: $\operatorname{sech} z = 1 / \cosh z = 2 / (e^z + e^{-z})$. `step.check` runs the compiled program against the graph, node by node:
+# These are (9.1) and (9.3): `@` is the matrix product, `.T` the transposition, `.sum(1)` the sum over the
+# examples. `sech_squared(z)` is the accurate form of $\tanh'$:
+# $\operatorname{sech} z = 1 / \cosh z = 2 / (e^z + e^{-z})$. `step.check` runs the compiled program against
+# the graph, node by node:
 
 # %%
 print("largest disagreement with the graph below 1e-12:", step.check(X, Y) < 1e-12)
@@ -158,17 +179,22 @@ print("largest disagreement with the graph below 1e-12:", step.check(X, Y) < 1e-
 # %% [markdown]
 # ## How does it find them?
 #
-# 1. *Record.* Run the function once on nodes, then the gradient, also as nodes: one flat list of scalar operations.
-# 2. *Sort into groups.* All operations of one kind that are ready at the same time: here "sum of two products plus a number" three times, then `tanh` three times, and so on.
-# 3. *Give addresses.* Put the numbers of each group side by side in memory, in an order in which the addresses of the operands form regular steps.
-# 4. *Read off the loops.* If the addresses are regular, they can be written as nested counters. Those tell which matrix operation it is.
+# 1. *Record.* Run the function once on nodes, then the gradient, also as nodes: one flat list of scalar
+#    operations.
+# 2. *Sort into groups.* All operations of one kind that are ready at the same time: here "sum of two products
+#    plus a number" three times, then `tanh` three times, and so on.
+# 3. *Give addresses.* Put the numbers of each group side by side in memory, in an order in which the
+#    addresses of the operands form regular steps.
+# 4. *Read off the loops.* If the addresses are regular, they can be written as nested counters. Those tell
+#    which matrix operation it is.
 #
-# Step 4 is the heart, and small enough to do here. Take the products behind `z1`: for output number $t$, the term number $u$ multiplies the numbers at addresses $A(t, u)$ and $B(t, u)$.
-# If both are linear,
+# Step 4 is the heart, and small enough to do here. Take the products behind `z1`: for output number $t$, the
+# term number $u$ multiplies the numbers at addresses $A(t, u)$ and $B(t, u)$. If both are linear,
 #
 # $$ A(t, u) = A_0 + \alpha_t t + \alpha_u u, \qquad B(t, u) = B_0 + \beta_t t + \beta_u u, \tag{9.4} $$
 #
-# then a step of zero means "does not depend on this counter". Which counters each side depends on is the whole difference between the products of linear algebra:
+# then a step of zero means "does not depend on this counter". Which counters each side depends on is the
+# whole difference between the products of linear algebra:
 
 # %%
 def strides(table):
@@ -176,7 +202,9 @@ def strides(table):
     first = table[0][0]
     along_t = table[1][0] - first if len(table) > 1 else 0
     along_u = table[0][1] - first if len(table[0]) > 1 else 0
-    regular = all(a == first + along_t * t + along_u * u for t, row in enumerate(table) for u, a in enumerate(row))
+    regular = all(
+        a == first + along_t * t + along_u * u for t, row in enumerate(table) for u, a in enumerate(row)
+    )
     return (along_t, along_u) if regular else None
 
 
@@ -204,15 +232,18 @@ print("d_hidden:          ", recognise(backward))
 print("terms out of order:", recognise([row if j else row[::-1] for j, row in enumerate(backward)]))
 
 # %% [markdown]
-# In the first the steps of the matrix are (2, 1): rows are stored one after the other, and we walk along a row. In the second they are (1, 3): we walk *down a column* of the
-# same memory. That is $W_2^T$, found from addresses alone. Nothing is copied or turned around; NumPy is handed the same memory with other steps.
+# In the first the steps of the matrix are (2, 1): rows are stored one after the other, and we walk along a
+# row. In the second they are (1, 3): we walk *down a column* of the same memory. That is $W_2^T$, found from
+# addresses alone. Nothing is copied or turned around; NumPy is handed the same memory with other steps.
 #
-# The third line shows what step 3 is for: the same products in another order are no longer regular, and would have to be gathered one by one.
+# The third line shows what step 3 is for: the same products in another order are no longer regular, and would
+# have to be gathered one by one.
 #
 # ## R5 and R6, line by line
 #
-# The listing of the two-layer net (notebook 8) beside the formulas of (8.1) to (8.5). The compiler's arrays have one *row for each neuron* and one *column for each
-# example*, so everything is the transposed of the hand-written form; $\hat y$ minus $y$ comes out as one line:
+# The listing of the two-layer net (notebook 8) beside the formulas of (8.1) to (8.5). The compiler's arrays
+# have one *row for each neuron* and one *column for each example*, so everything is the transposed of the
+# hand-written form; $\hat y$ minus $y$ comes out as one line:
 
 
 # %%
@@ -226,7 +257,12 @@ def beside(source, formulas):
 
 
 two_layer = nn.MLP(20, [10, 5], bias=False, init="normal", rng=0)
-r5 = compile(lambda x, y: nn.losses.sum_squared_error(two_layer(x), y), two_layer.parameters(), batch=True, reduction="sum")
+r5 = compile(
+    lambda x, y: nn.losses.sum_squared_error(two_layer(x), y),
+    two_layer.parameters(),
+    batch=True,
+    reduction="sum",
+)
 r5([[0.1 * i] * 20 for i in range(1, 5)], [[1.0] * 5] * 4)
 formulas5 = {
     "z1": "H = X W1                     (8.1)",
@@ -289,15 +325,19 @@ formulas6 = {
 found6 = beside(r6.source, formulas6)
 
 # %% [markdown]
-# Every line has its formula. Only the way to `d_z3` is another one than ours: the compiler has never heard of (5.4), whose derivation took us half a page. It differentiates
-# (5.5) as it stands. The cost (10.3) hands $-y_k/N$ to each $\ln p_k$ (`g4`); a score $s_k$ receives that directly, and its exponential receives the share of all of them that comes
-# back through the logarithm of the sum $\Sigma$ (`sum_g4` $= \sum_k y_k / N = 1/N$):
+# Every line has its formula. Only the way to `d_z3` is another one than ours: the compiler has never heard of
+# (5.4), whose derivation took us half a page. It differentiates (5.5) as it stands. The cost (10.3) hands
+# $-y_k/N$ to each $\ln p_k$ (`g4`); a score $s_k$ receives that directly, and its exponential receives the
+# share of all of them that comes back through the logarithm of the sum $\Sigma$ (`sum_g4`
+# $= \sum_k y_k / N = 1/N$):
 #
-# $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + e^{s_k - \max s} \cdot \frac{1}{N\,\Sigma} = \frac{p_k - y_k}{N}, \qquad \Sigma = \sum_m e^{s_m - \max s}. \tag{9.5} $$
+# $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + e^{s_k - \max s} \cdot \frac{1}{N\,\Sigma} =
+#    \frac{p_k - y_k}{N}, \qquad \Sigma = \sum_m e^{s_m - \max s}. \tag{9.5} $$
 #
-# That is (10.4). (And the maximum? Whatever is subtracted cancels, so its derivative is zero, and the compiler leaves it out.)
-# The lines with `where` are for what (5.2) takes for granted: the wrong classes cost nothing, even where $\ln p_k = -\infty$,
-# as $0 \cdot \infty$ would not; and a label that is none of the classes makes the cost NaN, which the engine then refuses with an error.
+# That is (10.4). (And the maximum? Whatever is subtracted cancels, so its derivative is zero, and the
+# compiler leaves it out.) The lines with `where` are for what (5.2) takes for granted: the wrong classes cost
+# nothing, even where $\ln p_k = -\infty$, as $0 \cdot \infty$ would not; and a label that is none of the
+# classes makes the cost NaN, which the engine then refuses with an error.
 #
 # And how many nodes does it take to get there?
 
@@ -309,8 +349,9 @@ print("lines:                                 ", report["statements"])
 # %% [markdown]
 # ## Why one backward sweep is enough
 #
-# Counted, now for R2 in general: one product for each arrow of the graph in every sweep. Backwards, (3.1), one sweep gives *every* derivative. Forwards (what `jvp` does) a sweep
-# starts at one weight, takes the same products the other way round, and gives one derivative. Both, with a counter:
+# Counted, now for R2 in general: one product for each arrow of the graph in every sweep. Backwards, (3.1),
+# one sweep gives *every* derivative. Forwards (what `jvp` does) a sweep starts at one weight, takes the same
+# products the other way round, and gives one derivative. Both, with a counter:
 
 
 # %%
@@ -343,20 +384,26 @@ for widths in ([2, 4, 1], [4, 8, 8, 2], [8, 16, 16, 4], [12, 20, 20, 4]):
     grads, once = backward_sweep(order)
     slopes, each = zip(*[forward_sweep(order, weight) for weight in model.parameters()])
     largest = max(map(abs, slopes))
-    equal = all(abs(grads[weight] - slope) <= 1e-12 * largest for weight, slope in zip(model.parameters(), slopes))
+    equal = all(
+        abs(grads[weight] - slope) <= 1e-12 * largest for weight, slope in zip(model.parameters(), slopes)
+    )
     counts.append((operations, once, sum(each), len(slopes), equal))
-    print(f"{len(slopes):8} {operations:11} {once:21} {sum(each):27,}   {'the same derivatives' if equal else 'DIFFERENT'}")
+    verdict = "the same derivatives" if equal else "DIFFERENT"
+    print(f"{len(slopes):8} {operations:11} {once:21} {sum(each):27,}   {verdict}")
 
 # %% [markdown]
-# A backward pass costs less than two products for each operation of the forward pass, whatever the number of weights; sweeps forward cost that once more *for each weight*.
+# A backward pass costs less than two products for each operation of the forward pass, whatever the number of
+# weights; sweeps forward cost that once more *for each weight*.
 #
 # ## Exercises
 #
-# **1.** In the toy of step 4, which kind of operation has the steps $(\alpha_t, \alpha_u) \ne 0$ and $\beta = (1, 0)$? Complete `KINDS` for it.
+# **1.** In the toy of step 4, which kind of operation has the steps $(\alpha_t, \alpha_u) \ne 0$ and
+# $\beta = (1, 0)$? Complete `KINDS` for it.
 #
 # <details><summary>Solution</summary>
 #
-# Each output $t$ has its own factor $B(t)$ for all of its terms: $\sum_u A_{tu} B_t$, that is, row sums, each scaled.
+# Each output $t$ has its own factor $B(t)$ for all of its terms: $\sum_u A_{tu} B_t$, that is, row sums, each
+# scaled.
 #
 # ```python
 # KINDS[(True, True), (True, False)] = "scaled row sums"
@@ -365,7 +412,8 @@ for widths in ([2, 4, 1], [4, 8, 8, 2], [8, 16, 16, 4], [12, 20, 20, 4]):
 #
 # </details>
 #
-# **2.** Write the loops of `network` with the hidden neurons in another order, say `for j in (2, 0, 1)`, the sum over `k` backwards. Does the compiled gradient stay the same?
+# **2.** Write the loops of `network` with the hidden neurons in another order, say `for j in (2, 0, 1)`, the
+# sum over `k` backwards. Does the compiled gradient stay the same?
 #
 # <details><summary>Solution</summary>
 #
@@ -402,5 +450,9 @@ assert recognise(forward).startswith("matrix times vector")
 assert recognise(backward).endswith("(steps (1, 3) and (0, 1))")
 assert set(formulas5) == found5  # ten lines, ten formulas
 assert set(formulas6) == found6  # every line of R6 has its formula
-assert all(once <= 2 * operations for operations, once, *_ in counts)  # backward costs a small constant times forward
-assert all(many == weights * once and equal for _, once, many, weights, equal in counts)  # forward sweeps: that, for each weight
+assert all(
+    once <= 2 * operations for operations, once, *_ in counts
+)  # backward costs a small constant times forward
+assert all(
+    many == weights * once and equal for _, once, many, weights, equal in counts
+)  # forward sweeps: that, for each weight

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 11. Activations, vanishing gradients, initialisation
 #
-# **Question.** Deeper networks can express more, so why did deep networks not train for decades? And why does the size of the *random
-# numbers you start from* decide whether they do?
+# **Question.** Deeper networks can express more, so why did deep networks not train for decades? And why does
+# the size of the *random numbers you start from* decide whether they do?
 
 # %%
 # %matplotlib inline
@@ -30,7 +30,8 @@ plt.show()
 # %% [markdown]
 # The logistic function's slope (6.4) is largest at 0, and there
 #
-# $$ \sigma'(z) \le \sigma'(0) = \tfrac14, \qquad \tanh'(z) \le \tanh'(0) = 1, \qquad \mathrm{relu}'(z) \in \{0, 1\}. \tag{11.1} $$
+# $$ \sigma'(z) \le \sigma'(0) = \tfrac14, \qquad \tanh'(z) \le \tanh'(0) = 1,
+#    \qquad \mathrm{relu}'(z) \in \{0, 1\}. \tag{11.1} $$
 #
 # ## A chain of neurons
 #
@@ -38,7 +39,8 @@ plt.show()
 #
 # $$ \frac{\partial a_n}{\partial a_0} = \prod_{l=1}^{n} w\,f'(z_l), \tag{11.2} $$
 #
-# a product of $n$ factors: if they stay below one, it vanishes exponentially; if they stay above one, it explodes.
+# a product of $n$ factors: if they stay below one, it vanishes exponentially; if they stay above one, it
+# explodes.
 
 
 # %%
@@ -60,14 +62,20 @@ for f, w, colour, style in (
     (relu, 1.0, "#009E73", "-"),
     (relu, 1.5, "#009E73", ":"),
 ):
-    ax.semilogy(depths, [slope_through(f, w, n) for n in depths], color=colour, linestyle=style, label=f"{f.name}, w = {w}")
+    ax.semilogy(
+        depths,
+        [slope_through(f, w, n) for n in depths],
+        color=colour,
+        linestyle=style,
+        label=f"{f.name}, w = {w}",
+    )
 ax.set(xlabel="depth", ylabel="derivative through the chain", ylim=(1e-21, 1e7))
 ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
 ax.grid(alpha=0.3)
 
 # %% [markdown]
-# Ten logistic layers shrink a gradient at least by $4^{-10} \approx 10^{-6}$ unless the weights are large; and large weights
-# saturate the neurons, which makes $f'$ smaller still (the dotted line).
+# Ten logistic layers shrink a gradient at least by $4^{-10} \approx 10^{-6}$ unless the weights are large;
+# and large weights saturate the neurons, which makes $f'$ smaller still (the dotted line).
 #
 # ## A real network: gradient by layer
 #
@@ -93,10 +101,14 @@ def layer_means(model):
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained", sharey=True)
 vanished = deep("sigmoid", "xavier_normal")
 means_sigmoid = layer_means(vanished)
-nn.plot.plot_grad_flow(vanished, ax=left).set_title("sigmoid: first / last layer " + f"{means_sigmoid[0] / means_sigmoid[-1]:.0e}")
+nn.plot.plot_grad_flow(vanished, ax=left).set_title(
+    "sigmoid: first / last layer " + f"{means_sigmoid[0] / means_sigmoid[-1]:.0e}"
+)
 healthy = deep("relu", "kaiming_normal")
 means_relu = layer_means(healthy)
-nn.plot.plot_grad_flow(healthy, ax=right).set_title("relu: first / last layer " + f"{means_relu[0] / means_relu[-1]:.1f}")
+nn.plot.plot_grad_flow(healthy, ax=right).set_title(
+    "relu: first / last layer " + f"{means_relu[0] / means_relu[-1]:.1f}"
+)
 for ax in (left, right):
     ax.tick_params(axis="x", rotation=40)
 right.get_legend().remove()
@@ -105,33 +117,44 @@ plt.show()
 # %% [markdown]
 # ## How large should the first weights be?
 #
-# Let the inputs of a neuron be independent with mean 0 and variance $v$, and its $n$ weights independent with mean 0 and variance
-# $s^2$. Variances of independent terms add:
+# Let the inputs of a neuron be independent with mean 0 and variance $v$, and its $n$ weights independent with
+# mean 0 and variance $s^2$. Variances of independent terms add:
 #
-# $$ \operatorname{Var}(z) = \sum_{k=1}^{n} \operatorname{Var}(w_k)\,\mathrm{E}(a_k^2) = n\,s^2\,\mathrm{E}(a^2). \tag{11.3} $$
+# $$ \operatorname{Var}(z) = \sum_{k=1}^{n} \operatorname{Var}(w_k)\,\mathrm{E}(a_k^2) =
+#    n\,s^2\,\mathrm{E}(a^2). \tag{11.3} $$
 #
 # *Forward.* If $f$ is about the identity near 0 (tanh), the size stays the same from layer to layer if
-# $n s^2 = 1$. relu throws half of the square away, $\mathrm{E}(a^2) = \frac12 \operatorname{Var}(z)$, so it needs
+# $n s^2 = 1$. relu throws half of the square away, $\mathrm{E}(a^2) = \frac12 \operatorname{Var}(z)$, so it
+# needs
 #
 # $$ s^2 = \frac{1}{n} \;\;(\text{tanh}), \qquad s^2 = \frac{2}{n} \;\;(\text{relu, Kaiming}). \tag{11.4} $$
 #
-# *Backward.* By BP2, $\delta^l_j$ is a sum over the $n_{\text{out}}$ neurons after it, so the same argument asks for
-# $n_{\text{out}} s^2 = 1$. Xavier's rule takes the middle of both wishes:
+# *Backward.* By BP2, $\delta^l_j$ is a sum over the $n_{\text{out}}$ neurons after it, so the same argument
+# asks for $n_{\text{out}} s^2 = 1$. Xavier's rule takes the middle of both wishes:
 #
 # $$ s^2 = \frac{2}{n_{\text{in}} + n_{\text{out}}}. \tag{11.5} $$
 #
-# Measure (11.3): spread of the activations, layer by layer, with weights too small, as in (11.4), and too large.
+# Measure (11.3): spread of the activations, layer by layer, with weights too small, as in (11.4), and too
+# large.
 
 
 # %%
 def spreads(activation, scale, depth=10, width=64, seed=3):
-    """Return the root mean square of the activations of each layer, with weights of standard deviation ``scale / sqrt(n)``."""
+    """Return each layer's root mean square activation, weights having deviation ``scale / sqrt(n)``."""
     rng = random.Random(seed)
     rows = [[rng.gauss(0, 1) for _ in range(width)] for _ in range(8)]
     result = []
     for _ in range(depth):
         weights = [[rng.gauss(0, scale / math.sqrt(width)) for _ in range(width)] for _ in range(width)]
-        rows = [[activation(math.sumprod(w, a)) if hasattr(math, "sumprod") else activation(sum(map(float.__mul__, w, a))) for w in weights] for a in rows]
+        rows = [
+            [
+                activation(math.sumprod(w, a))
+                if hasattr(math, "sumprod")
+                else activation(sum(map(float.__mul__, w, a)))
+                for w in weights
+            ]
+            for a in rows
+        ]
         result.append(math.sqrt(sum(a * a for row in rows for a in row) / (8 * width)))
     return result
 
@@ -149,7 +172,8 @@ axes[0].set_ylabel("size of the activations")
 plt.show()
 
 # %% [markdown]
-# tanh cannot explode, since it saturates; but then its slopes are near zero and the *gradients* vanish instead. relu does explode.
+# tanh cannot explode, since it saturates; but then its slopes are near zero and the *gradients* vanish
+# instead. relu does explode.
 #
 # ## Does it matter for training?
 
@@ -171,7 +195,9 @@ def train(activation, init, steps=40):
 
 
 curves = {
-    "sigmoid, small normal": train("sigmoid", lambda nin, nout, rng=None: nn.init.normal(nin, nout, std=0.01, rng=rng)),
+    "sigmoid, small normal": train(
+        "sigmoid", lambda nin, nout, rng=None: nn.init.normal(nin, nout, std=0.01, rng=rng)
+    ),
     "sigmoid, Xavier": train("sigmoid", "xavier_normal"),
     "tanh, Xavier": train("tanh", "xavier_normal"),
     "relu, Kaiming": train("relu", "kaiming_normal"),
@@ -187,12 +213,13 @@ plt.show()
 #
 # ## Exercises
 #
-# **1.** A relu neuron can *die*: if its bias is very negative, it is off for every input. What is its gradient then, and can training revive
-# it? What does leaky relu change?
+# **1.** A relu neuron can *die*: if its bias is very negative, it is off for every input. What is its
+# gradient then, and can training revive it? What does leaky relu change?
 #
 # <details><summary>Solution</summary>
 #
-# $f'(z) = 0$ for every input, so all of its gradients are zero and it never moves again. Leaky relu has the slope 0.01 there: slow, but not dead.
+# $f'(z) = 0$ for every input, so all of its gradients are zero and it never moves again. Leaky relu has the
+# slope 0.01 there: slow, but not dead.
 #
 # ```python
 # for activation, dead in (("relu", True), ("leaky_relu", False)):
@@ -209,8 +236,9 @@ plt.show()
 #
 # <details><summary>Solution</summary>
 #
-# By BP2 the errors of the hidden layers are $W^T \delta = 0$, by BP4 the last layer's weights get $a\,\delta$ with $a = f(0) = 0$: only the last bias
-# moves. With equal, nonzero weights all neurons of a layer would get equal gradients and stay equal for ever. Randomness breaks the symmetry.
+# By BP2 the errors of the hidden layers are $W^T \delta = 0$, by BP4 the last layer's weights get $a\,\delta$
+# with $a = f(0) = 0$: only the last bias moves. With equal, nonzero weights all neurons of a layer would get
+# equal gradients and stay equal for ever. Randomness breaks the symmetry.
 #
 # ```python
 # flat = nn.MLP(4, [8, 8, 1], activation="tanh", init="zeros")

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 13. Higher derivatives
 #
-# **Question.** A gradient is a number computed by a program of additions and multiplications. Such programs are what the engine
-# differentiates. So can it differentiate its own gradient? And what can one do with the second derivative?
+# **Question.** A gradient is a number computed by a program of additions and multiplications. Such programs
+# are what the engine differentiates. So can it differentiate its own gradient? And what can one do with the
+# second derivative?
 
 # %%
 # %matplotlib inline
@@ -15,8 +16,8 @@ from autograd import Value, draw, exp, grad, gradients, hessian, hvp, sin, sqrt,
 # %% [markdown]
 # ## The gradient is a graph
 #
-# With `create_graph=True` the backward pass writes down what it does: each product (2.3) becomes a node. The result is a `Value` with a history
-# of its own. For $y = x^3$:
+# With `create_graph=True` the backward pass writes down what it does: each product (2.3) becomes a node. The
+# result is a `Value` with a history of its own. For $y = x^3$:
 #
 # $$ y' = 3x^2, \qquad y'' = 6x, \qquad y''' = 6, \qquad y'''' = 0. \tag{13.1} $$
 
@@ -29,8 +30,8 @@ for _ in range(4):
 print([float(v) for v in order])
 
 # %% [markdown]
-# Here is the second derivative of $\sin x \cdot x$ as the engine builds it. Nobody derived it; the rules of the table were run on nodes
-# in place of numbers.
+# Here is the second derivative of $\sin x \cdot x$ as the engine builds it. Nobody derived it; the rules of
+# the table were run on nodes in place of numbers.
 
 # %%
 t = Value(0.7, "x")
@@ -63,7 +64,8 @@ print("f''''(0) =", derivatives[4](0.0), "(by the series of exp: 12)")
 # %% [markdown]
 # ## Newton's method
 #
-# Gradient descent knows the slope only. Taylor's theorem with the second derivative makes a parabola of the function,
+# Gradient descent knows the slope only. Taylor's theorem with the second derivative makes a parabola of the
+# function,
 #
 # $$ f(x + s) \approx f(x) + f'(x)\,s + \tfrac12 f''(x)\,s^2, \tag{13.2} $$
 #
@@ -92,12 +94,13 @@ for k, (a, b) in enumerate(zip(newton, descent)):
 # %% [markdown]
 # ## In several variables: the Hessian
 #
-# The second derivatives form a matrix, $H_{ij} = \partial^2 f / \partial x_i \partial x_j$, which is symmetric, and (13.3) becomes a system of linear equations:
+# The second derivatives form a matrix, $H_{ij} = \partial^2 f / \partial x_i \partial x_j$, which is
+# symmetric, and (13.3) becomes a system of linear equations:
 #
 # $$ H s = -\nabla f. \tag{13.4} $$
 #
-# On Rosenbrock's banana valley $f = (1 - x)^2 + 100\,(y - x^2)^2$, which is a classic because the gradient points across the valley and hardly
-# ever along it:
+# On Rosenbrock's banana valley $f = (1 - x)^2 + 100\,(y - x^2)^2$, which is a classic because the gradient
+# points across the valley and hardly ever along it:
 
 
 # %%
@@ -125,7 +128,14 @@ print("8 Newton steps:     ", [f"{v:.6f}" for v in by_newton[-1]])
 print("2000 descent steps: ", [f"{v:.6f}" for v in by_descent[-1]])
 figure, ax = plt.subplots(figsize=(6.4, 4.0))
 grid_x, grid_y = [-1.8 + 0.04 * i for i in range(91)], [-1.2 + 0.05 * i for i in range(81)]
-ax.contour(grid_x, grid_y, [[math.log10(1e-3 + banana([a, b])) for a in grid_x] for b in grid_y], levels=14, cmap="Greys", linewidths=0.7)
+ax.contour(
+    grid_x,
+    grid_y,
+    [[math.log10(1e-3 + banana([a, b])) for a in grid_x] for b in grid_y],
+    levels=14,
+    cmap="Greys",
+    linewidths=0.7,
+)
 ax.plot(*zip(*by_descent), color="#D55E00", linewidth=2.5, label="descent, 2000 steps")
 ax.plot(*zip(*by_newton), "o-", color="#0072B2", markersize=4, linewidth=1, label="Newton, 8 steps")
 ax.plot([1], [1], "*", color="black", markersize=11)
@@ -134,8 +144,8 @@ ax.legend(fontsize=8, loc="lower left")
 plt.show()
 
 # %% [markdown]
-# With a million weights $H$ has $10^{12}$ entries, and nobody writes it down. But the product of $H$ with one vector costs only about as much as a
-# gradient: it is the derivative of the gradient along that vector,
+# With a million weights $H$ has $10^{12}$ entries, and nobody writes it down. But the product of $H$ with one
+# vector costs only about as much as a gradient: it is the derivative of the gradient along that vector,
 #
 # $$ H v = \left.\frac{d}{d\epsilon} \nabla f(x + \epsilon v)\right|_{\epsilon = 0}. \tag{13.5} $$
 
@@ -152,7 +162,8 @@ print("H v, by hvp:         ", [round(c, 9) for c in hvp(banana, (at,), (v,))])
 #
 # $$ m\,\ddot q_i = -\frac{\partial V}{\partial q_i}. \tag{13.6} $$
 #
-# Write the energy, and let the engine find the forces. Two masses hang on springs with rest length 1, one under the other, in a plane:
+# Write the energy, and let the engine find the forces. Two masses hang on springs with rest length 1, one
+# under the other, in a plane:
 
 
 # %%
@@ -191,16 +202,21 @@ drift = max(abs(e - total[0]) for e in total)
 print("energy is conserved within 1 percent of what moves:", drift < 0.01 * 40)
 
 # %% [markdown]
-# The rest position is where all forces vanish, $\nabla V = 0$, and the *Hessian* there gives the frequencies of small vibrations: its
-# eigenvalues are $\omega^2$ (masses are 1). For the vertical motions (13.6) is linear, with springs of stiffness $k = 80$:
+# The rest position is where all forces vanish, $\nabla V = 0$, and the *Hessian* there gives the frequencies
+# of small vibrations: its eigenvalues are $\omega^2$ (masses are 1). For the vertical motions (13.6) is
+# linear, with springs of stiffness $k = 80$:
 #
-# $$ H_{\text{vertical}} = k \begin{pmatrix} 2 & -1 \\ -1 & 1 \end{pmatrix}, \qquad \omega^2 = k\,\frac{3 \pm \sqrt5}{2}. \tag{13.7} $$
+# $$ H_{\text{vertical}} = k \begin{pmatrix} 2 & -1 \\ -1 & 1 \end{pmatrix},
+#    \qquad \omega^2 = k\,\frac{3 \pm \sqrt5}{2}. \tag{13.7} $$
 
 # %%
 rest = [0.0, -1.0 - 2 * 9.81 / 80, 0.0, -2.0 - 3 * 9.81 / 80]
 H = hessian(energy)(rest)
 vertical = [[H[1][1], H[1][3]], [H[3][1], H[3][3]]]
-trace, det = vertical[0][0] + vertical[1][1], vertical[0][0] * vertical[1][1] - vertical[0][1] * vertical[1][0]
+trace, det = (
+    vertical[0][0] + vertical[1][1],
+    vertical[0][0] * vertical[1][1] - vertical[0][1] * vertical[1][0],
+)
 root = math.sqrt(trace * trace / 4 - det)
 print("forces at rest:", [abs(c) < 1e-12 for c in grad(energy)(rest)])
 print("frequencies by the engine:", [f"{math.sqrt(trace / 2 + s * root):.6f}" for s in (-1, 1)])
@@ -221,8 +237,8 @@ print("frequencies by (13.7):    ", [f"{math.sqrt(80 * (3 + s * math.sqrt(5)) / 
 #
 # </details>
 #
-# **2.** The curvature of the curve $y = f(x)$ is $\kappa = f'' / (1 + f'^2)^{3/2}$. Show with the engine that a circle of radius 2 has curvature
-# $-1/2$ everywhere on its upper half.
+# **2.** The curvature of the curve $y = f(x)$ is $\kappa = f'' / (1 + f'^2)^{3/2}$. Show with the engine that
+# a circle of radius 2 has curvature $-1/2$ everywhere on its upper half.
 #
 # <details><summary>Solution</summary>
 #

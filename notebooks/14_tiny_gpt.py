@@ -1,10 +1,12 @@
 # %% [markdown]
 # # 14. A tiny GPT, scalar by scalar
 #
-# **Question.** What is inside a language model? Here is one that is small enough to be written with single numbers on two screens and to train in seconds, and still has all the parts:
-# tokens, positions, attention, normalisation, residual connections, a next-token loss, sampling.
+# **Question.** What is inside a language model? Here is one that is small enough to be written with single
+# numbers on two screens and to train in seconds, and still has all the parts: tokens, positions, attention,
+# normalisation, residual connections, a next-token loss, sampling.
 #
-# It shall learn to invent names. The names to learn from are made here, by two rules that we know and the model does not, so that we can check what it has understood.
+# It shall learn to invent names. The names to learn from are made here, by two rules that we know and the
+# model does not, so that we can check what it has understood.
 
 # %%
 # %matplotlib inline
@@ -20,9 +22,11 @@ from autograd import Value, compile, dot, draw, gradients, no_grad, scope, softm
 # %% [markdown]
 # ## Names, by rule
 #
-# **Rule 1:** consonants and vowels take turns; a name ends in a vowel or in *n*, *s* or *l*. **Rule 2 (harmony):** all vowels of a name are dark (*a, o, u*), or all are bright (*e, i*).
+# **Rule 1:** consonants and vowels take turns; a name ends in a vowel or in *n*, *s* or *l*. **Rule 2
+# (harmony):** all vowels of a name are dark (*a, o, u*), or all are bright (*e, i*).
 #
-# Rule 1 needs one letter of memory. Rule 2 needs to look back across a consonant: whoever sees only the previous letter cannot follow it.
+# Rule 1 needs one letter of memory. Rule 2 needs to look back across a consonant: whoever sees only the
+# previous letter cannot follow it.
 
 # %%
 CONSONANTS, DARK, BRIGHT = "bdklmnrstv", "aou", "ei"
@@ -38,7 +42,12 @@ def invent():
 
 def follows_rule_1(name):
     turns = all((a in CONSONANTS) != (b in CONSONANTS) for a, b in pairwise(name))
-    return bool(name) and set(name) <= set(CONSONANTS + DARK + BRIGHT) and turns and (name[-1] in "aeiou" or name[-1] in "nsl")
+    return (
+        bool(name)
+        and set(name) <= set(CONSONANTS + DARK + BRIGHT)
+        and turns
+        and (name[-1] in "aeiou" or name[-1] in "nsl")
+    )
 
 
 def follows_rule_2(name):
@@ -51,14 +60,15 @@ print(", ".join(names[:8]))
 print(len(text), "characters; rules hold:", all(follows_rule_1(n) and follows_rule_2(n) for n in names))
 
 # %% [markdown]
-# The point `.` separates names. The model sees 8 characters and has to say, after each of them, what comes next:
+# The point `.` separates names. The model sees 8 characters and has to say, after each of them, what comes
+# next:
 #
 # $$ C = -\frac{1}{8}\sum_{t=1}^{8} \ln p_t(\text{character } t + 1). \tag{14.1} $$
 #
 # ## The parts
 #
-# **Embedding.** Each character has a vector of 16 numbers, each place from 1 to 8 too; they are added. A character is given as a one-hot vector, so looking up its row *is* a product
-# with a matrix:
+# **Embedding.** Each character has a vector of 16 numbers, each place from 1 to 8 too; they are added. A
+# character is given as a one-hot vector, so looking up its row *is* a product with a matrix:
 #
 # $$ x_t = W_{\text{token}}\,\text{onehot}(c_t) + w_{\text{place}, t}. \tag{14.2} $$
 #
@@ -66,16 +76,22 @@ print(len(text), "characters; rules hold:", all(follows_rule_1(n) and follows_ru
 #
 # $$ \operatorname{norm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}}. \tag{14.3} $$
 #
-# **Attention** lets a position look back. From each $x_t$ come a *query* $q_t$ (what am I looking for?), a *key* $k_t$ (what do I have?) and a *value* $v_t$ (what do I tell?). Scores between
-# the query and all keys up to $t$ become weights by softmax, and the values are averaged with them:
+# **Attention** lets a position look back. From each $x_t$ come a *query* $q_t$ (what am I looking for?), a
+# *key* $k_t$ (what do I have?) and a *value* $v_t$ (what do I tell?). Scores between the query and all keys
+# up to $t$ become weights by softmax, and the values are averaged with them:
 #
-# $$ u_{ts} = \frac{q_t \cdot k_s}{\sqrt d}, \qquad w_{t\cdot} = \operatorname{softmax}(u_{t1}, \dots, u_{tt}), \qquad o_t = \sum_{s \le t} w_{ts}\, v_s. \tag{14.4} $$
+# $$ u_{ts} = \frac{q_t \cdot k_s}{\sqrt d},
+#    \qquad w_{t\cdot} = \operatorname{softmax}(u_{t1}, \dots, u_{tt}),
+#    \qquad o_t = \sum_{s \le t} w_{ts}\, v_s. \tag{14.4} $$
 #
 # That happens four times in parallel, in *heads* of $d = 4$ numbers each.
 #
-# **Residual connections.** Each part adds to what is there, $x \leftarrow x + \text{part}(\operatorname{norm}(x))$, so that gradients have a way around every part (the $1$ in $1 + \partial\,\text{part}$).
+# **Residual connections.** Each part adds to what is there,
+# $x \leftarrow x + \text{part}(\operatorname{norm}(x))$, so that gradients have a way around every part (the
+# $1$ in $1 + \partial\,\text{part}$).
 #
-# **The two-layer net** in the middle of every such block is notebook 4's: 16 to 64 with relu, back to 16. Then a last layer gives 27 scores.
+# **The two-layer net** in the middle of every such block is notebook 4's: 16 to 64 with relu, back to 16.
+# Then a last layer gives 27 scores.
 
 
 # %%
@@ -141,7 +157,9 @@ ONE_HOT = {c: nn.data.one_hot(i, 27) for i, c in enumerate(LETTERS)}
 
 def window(start):
     """Return 8 characters of the text as one-hot vectors, and the numbers of those that follow."""
-    return [ONE_HOT[c] for c in text[start : start + 8]], [LETTERS.index(c) for c in text[start + 1 : start + 9]]
+    return [ONE_HOT[c] for c in text[start : start + 8]], [
+        LETTERS.index(c) for c in text[start + 1 : start + 9]
+    ]
 
 
 # %% [markdown]
@@ -155,7 +173,8 @@ loss = nn.losses.cross_entropy(model(x), y)
 loss.label = "C"
 loss.backward()
 nodes = toposort(loss)
-print(f"{len(model.parameters()):,} parameters, {len(nodes):,} nodes, {sum(len(n.parents) for n in nodes):,} arrows")
+arrows = sum(len(n.parents) for n in nodes)
+print(f"{len(model.parameters()):,} parameters, {len(nodes):,} nodes, {arrows:,} arrows")
 print(f"loss {loss.data:.4f}, and ln 27 = {math.log(27):.4f}")
 draw(loss, depth=1)
 
@@ -164,9 +183,11 @@ draw(loss, depth=1)
 #
 # In (14.4), how does the output move with a score? With the derivative (5.3) of softmax,
 #
-# $$ \frac{\partial o_t}{\partial u_{ts}} = \sum_r w_{tr}\,([r = s] - w_{ts})\,v_r = w_{ts}\,(v_s - o_t). \tag{14.5} $$
+# $$ \frac{\partial o_t}{\partial u_{ts}} = \sum_r w_{tr}\,([r = s] - w_{ts})\,v_r = w_{ts}\,(v_s -
+#    o_t). \tag{14.5} $$
 #
-# In words: looking more at $s$ moves the output from what it is now towards $v_s$, in proportion to how much we look there already.
+# In words: looking more at $s$ moves the output from what it is now towards $v_s$, in proportion to how much
+# we look there already.
 
 # %%
 u = [Value(v) for v in (0.3, -1.0, 0.8)]
@@ -179,7 +200,8 @@ for s, d in enumerate(gradients(o, u)):
 # %% [markdown]
 # ## One thousand steps, compiled
 #
-# The same model, function and loss; `batch=True` makes a batch of windows out of one. 1000 steps of Adam with 16 windows each:
+# The same model, function and loss; `batch=True` makes a batch of windows out of one. 1000 steps of Adam with
+# 16 windows each:
 
 # %%
 step = compile(lambda x, y: nn.losses.cross_entropy(model(x), y), model.parameters(), batch=True)
@@ -202,13 +224,16 @@ for k in range(1000):
 print(f"loss {losses[0]:.3f} -> {sum(losses[-50:]) / 50:.3f}")
 
 # %% [markdown]
-# How good can it get? A table of pairs of letters, counted in the text, is the best that anyone can do who sees *one* letter back. Its loss is the level to beat:
+# How good can it get? A table of pairs of letters, counted in the text, is the best that anyone can do who
+# sees *one* letter back. Its loss is the level to beat:
 #
 # $$ C_{\text{pairs}} = -\frac{1}{n} \sum_t \ln \frac{\#(c_t c_{t+1})}{\#(c_t)}. \tag{14.6} $$
 
 # %%
 pairs = [text[i : i + 2] for i in range(len(text) - 1)]
-level = -sum(math.log(pairs.count(p) / text[:-1].count(p[0])) * pairs.count(p) for p in set(pairs)) / len(pairs)
+level = -sum(math.log(pairs.count(p) / text[:-1].count(p[0])) * pairs.count(p) for p in set(pairs)) / len(
+    pairs
+)
 smooth = [sum(losses[i : i + 20]) / 20 for i in range(0, 1000, 20)]
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
 ax.plot(range(10, 1010, 20), smooth, color="#0072B2", label="tiny GPT (mean of 20 steps)")
@@ -222,7 +247,8 @@ print(f"table of pairs {level:.3f}, tiny GPT {smooth[-1]:.3f}")
 # %% [markdown]
 # ## Sampling
 #
-# Start with a point, draw the next character from the probabilities, append it, and go on until the model says point. A *temperature* below 1 sharpens the choice: $\operatorname{softmax}(s / T)$.
+# Start with a point, draw the next character from the probabilities, append it, and go on until the model
+# says point. A *temperature* below 1 sharpens the choice: $\operatorname{softmax}(s / T)$.
 
 # %%
 def sample(dice, temperature=0.7):
@@ -246,9 +272,10 @@ print(", ".join(invented[:20]))
 print(f"of 100: rule 1 (turns) {rule_1}, rule 2 (harmony) {rule_2}, not in the training text {new}")
 
 # %% [markdown]
-# It has found both rules, and it makes up names that it has never seen. Nobody programmed "vowel": look at where it looks. Below are the weights $w_{ts}$ of the four heads while it reads a name. Row: the place
-# that looks; column: what it looks at. Where the next letter must be a vowel, after a consonant such as *d* or *r*, some heads look at the vowel *before* that consonant:
-# that is where the harmony is to be read.
+# It has found both rules, and it makes up names that it has never seen. Nobody programmed "vowel": look at
+# where it looks. Below are the weights $w_{ts}$ of the four heads while it reads a name. Row: the place that
+# looks; column: what it looks at. Where the next letter must be a vowel, after a consonant such as *d* or
+# *r*, some heads look at the vowel *before* that consonant: that is where the harmony is to be read.
 
 # %%
 word = ".kadoru"
@@ -279,7 +306,8 @@ plt.show()
 #
 # </details>
 #
-# **2.** A model that could see the future would cheat in training and be useless afterwards. Show with the engine that no score at place $t$ depends on a later character.
+# **2.** A model that could see the future would cheat in training and be useless afterwards. Show with the
+# engine that no score at place $t$ depends on a later character.
 #
 # <details><summary>Solution</summary>
 #

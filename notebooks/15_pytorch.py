@@ -1,9 +1,11 @@
 # %% [markdown]
 # # 15. This engine beside PyTorch
 #
-# **Question.** If you know this engine, what do you know about PyTorch? Where do the two agree to the last digits, where do they differ, and which one should you use for what?
+# **Question.** If you know this engine, what do you know about PyTorch? Where do the two agree to the last
+# digits, where do they differ, and which one should you use for what?
 #
-# This notebook is optional. Without PyTorch (`pip install torch`) it runs too, but its comparisons are skipped.
+# This notebook is optional. Without PyTorch (`pip install torch`) it runs too, but its comparisons are
+# skipped.
 
 # %%
 # %matplotlib inline
@@ -39,7 +41,8 @@ else:
 # | functions of functions | `grad(f)`, `hessian(f)` | `torch.func.grad(f)`, `torch.func.hessian(f)` |
 # | a node is | one number | an array |
 #
-# The last line is the real difference. An array as a node makes a large network fast; a number as a node lets you see everything. Here is the chain rule
+# The last line is the real difference. An array as a node makes a large network fast; a number as a node lets
+# you see everything. Here is the chain rule
 #
 # $$ \frac{dL}{dw} = 2\,(\tanh(wx + b) - y) \cdot (1 - \tanh^2(wx + b)) \cdot x \tag{15.1} $$
 #
@@ -104,11 +107,15 @@ if torch:
 # %% [markdown]
 # ## The optimizers
 #
-# Momentum, AdaGrad, RMSProp, Adam and AdamW have PyTorch's definitions, down to where $\epsilon$ stands. Fifty steps of each, side by side:
+# Momentum, AdaGrad, RMSProp, Adam and AdamW have PyTorch's definitions, down to where $\epsilon$ stands.
+# Fifty steps of each, side by side:
 
 # %%
 makers = {
-    "SGD, momentum": (lambda p: nn.optim.SGD(p, lr=0.1, momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+    "SGD, momentum": (
+        lambda p: nn.optim.SGD(p, lr=0.1, momentum=0.9),
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    ),
     "AdaGrad": (lambda p: nn.optim.AdaGrad(p, lr=0.1), lambda p: torch.optim.Adagrad(p, lr=0.1)),
     "RMSProp": (lambda p: nn.optim.RMSProp(p, lr=0.01), lambda p: torch.optim.RMSprop(p, lr=0.01)),
     "Adam": (lambda p: nn.optim.Adam(p, lr=0.01), lambda p: torch.optim.Adam(p, lr=0.01)),
@@ -134,7 +141,10 @@ for name, (ours, theirs) in makers.items():
             torch_cost.backward()
             other.step()
             apart[name] = max(apart.get(name, 0.0), abs(torch_cost.item() - cost.data))
-    print(f"{name:14} loss {curves[name][0]:.4f} -> {curves[name][-1]:.4f}", f"  within 1e-12 of PyTorch: {apart[name] < 1e-12}" if torch else "")
+    print(
+        f"{name:14} loss {curves[name][0]:.4f} -> {curves[name][-1]:.4f}",
+        f"  within 1e-12 of PyTorch: {apart[name] < 1e-12}" if torch else "",
+    )
 figure, ax = plt.subplots(figsize=(6.4, 3.2))
 nn.plot.plot_loss(curves, ax=ax, title="50 steps, equal in both")
 adam, adamw = ax.lines[-2:]  # they go almost the same way: a broad line, and a dashed one over it
@@ -146,8 +156,8 @@ plt.show()
 # %% [markdown]
 # ## Where they differ: accuracy at the edges
 #
-# Both use doubles here. But a derivative can be written in a way that loses its digits. Relative errors of some derivatives against exact values (computed with
-# hundreds of bits):
+# Both use doubles here. But a derivative can be written in a way that loses its digits. Relative errors of
+# some derivatives against exact values (computed with hundreds of bits):
 
 # %%
 points = {"tanh": 18.0, "sigmoid": 40.0, "expm1": -40.0, "softplus": -50.0}
@@ -163,13 +173,16 @@ for name, at in points.items():
         (getattr(torch, name) if hasattr(torch, name) else getattr(torch.nn.functional, name))(t).backward()
         there = abs(t.grad.item() / truth - 1)
     errors[name] = here, there
-    print(f"{name + '(' + str(at) + ')':>16} {'below 1e-15' if here < 1e-15 else f'{here:.0e}':>14} {'' if there is None else 'below 1e-15' if there < 1e-15 else f'{there:.0e}':>14}")
+    ours, theirs = ["" if x is None else "below 1e-15" if x < 1e-15 else f"{x:.0e}" for x in (here, there)]
+    print(f"{name + '(' + str(at) + ')':>16} {ours:>14} {theirs:>14}")
 
 # %% [markdown]
-# An error of 1 means that no digit is left, usually because the derivative was rounded to 0 by a subtraction, as in $1 - \tanh^2$. For training that seldom matters. For checking
-# other programs, and for higher derivatives, it does.
+# An error of 1 means that no digit is left, usually because the derivative was rounded to 0 by a subtraction,
+# as in $1 - \tanh^2$. For training that seldom matters. For checking other programs, and for higher
+# derivatives, it does.
 #
-# Conventions agree where a choice had to be made: $\mathrm{relu}'(0) = 0$ and $|x|'(0) = 0$, and a maximum of two equal numbers gives one half to each.
+# Conventions agree where a choice had to be made: $\mathrm{relu}'(0) = 0$ and $|x|'(0) = 0$, and a maximum of
+# two equal numbers gives one half to each.
 
 # %%
 x = Value(0.0)
@@ -196,18 +209,23 @@ H = hessian(f)([0.7, -0.4])
 print("here   ", [[round(h, 10) for h in row] for row in H])
 hessian_gap = 0.0
 if torch:
-    there = torch.func.hessian(lambda v: torch.tanh(v[0] * v[1]) + v[0] ** 3 * v[1])(torch.tensor([0.7, -0.4])).tolist()
+    there = torch.func.hessian(lambda v: torch.tanh(v[0] * v[1]) + v[0] ** 3 * v[1])(
+        torch.tensor([0.7, -0.4])
+    ).tolist()
     hessian_gap = max(abs(a - b) for row, other in zip(H, there) for a, b in zip(row, other))
     print("PyTorch", [[round(h, 10) for h in row] for row in there])
 
 # %% [markdown]
 # ## Which one for what?
 #
-# - **To understand, teach, debug a formula, check another program, differentiate to any order with full accuracy:** this engine. Every number has a name, a picture and a derivation.
-# - **For small models and scalar programs** (hundreds to a million nodes): this engine, compiled. For scalar graphs PyTorch pays for an array operation at every number.
+# - **To understand, teach, debug a formula, check another program, differentiate to any order with full
+#   accuracy:** this engine. Every number has a name, a picture and a derivation.
+# - **For small models and scalar programs** (hundreds to a million nodes): this engine, compiled. For scalar
+#   graphs PyTorch pays for an array operation at every number.
 # - **For large models, images, GPUs:** PyTorch. Its node is an array, its kernels are made for that.
 #
-# Not a matter of taste: the cost of one node. Count what PyTorch would have to launch if each number were a tensor of its own, as here:
+# Not a matter of taste: the cost of one node. Count what PyTorch would have to launch if each number were a
+# tensor of its own, as here:
 
 # %%
 graph = toposort(nn.losses.cross_entropy([model(x) for x in xs], ys))
@@ -219,11 +237,13 @@ print("operations as arrays: ", arrays)
 # %% [markdown]
 # ## Exercises
 #
-# **1.** In PyTorch, what is `z.grad` of an interior node after `backward()`? Why can the equations of notebook 6 not be read off there without preparation?
+# **1.** In PyTorch, what is `z.grad` of an interior node after `backward()`? Why can the equations of
+# notebook 6 not be read off there without preparation?
 #
 # <details><summary>Solution</summary>
 #
-# It is `None` (with a warning): interior gradients are freed as soon as they have been passed on, to save memory. Call `z.retain_grad()` first.
+# It is `None` (with a warning): interior gradients are freed as soon as they have been passed on, to save
+# memory. Call `z.retain_grad()` first.
 #
 # ```python
 # if torch:

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # How the compiler finds matrices
 #
-# You write one example, scalar by scalar. `autograd.compile` records what happens, differentiates it, and *rolls* the thousands of scalar operations into some
-# thirty array operations: the formulas of backpropagation that textbooks derive by hand. Nothing in it knows of layers, neurons or samples. This page takes it
-# apart, pass by pass, on the spiral classifier: 300 points, two inputs, 100 relu neurons, three classes, an L2 penalty.
+# You write one example, scalar by scalar. `autograd.compile` records what happens, differentiates it, and
+# *rolls* the thousands of scalar operations into some thirty array operations: the formulas of
+# backpropagation that textbooks derive by hand. Nothing in it knows of layers, neurons or samples. This page
+# takes it apart, pass by pass, on the spiral classifier: 300 points, two inputs, 100 relu neurons, three
+# classes, an L2 penalty.
 
 # %%
 import numpy as np
@@ -33,35 +35,47 @@ step(points, labels)
 print(step.source)
 
 # %% [markdown]
-# Read it from the top: two matrix products with a bias, relu between them, a softmax; then the same backwards. `x` holds one example in each column: with
-# `batch=True` the arguments of one example become *lanes*, vectors over the batch, which the function never sees.
+# Read it from the top: two matrix products with a bias, relu between them, a softmax; then the same
+# backwards. `x` holds one example in each column: with `batch=True` the arguments of one example become
+# *lanes*, vectors over the batch, which the function never sees.
 #
 # ## 1. Record
 #
-# The function is called once, on fresh Values. Every operation is a node; a neuron of `nn` is one `dot` node. Python's control flow is frozen as it went, so
-# `if` on a Value is refused with an error that names `where`; every other way in which a number
-# would leave the graph is refused too: `x.data`, `float(x)`, a format, a copy, a backward pass of numbers, a draw of random numbers.
+# The function is called once, on fresh Values. Every operation is a node; a neuron of `nn` is one `dot` node.
+# Python's control flow is frozen as it went, so `if` on a Value is refused with an error that names `where`;
+# every other way in which a number would leave the graph is refused too: `x.data`, `float(x)`, a format, a
+# copy, a backward pass of numbers, a draw of random numbers.
 #
 # ## 2. Normalise: everything is a sum of products
 #
-# Products, sums, differences, dot products and means are one kind of node: $\sum_t c_t\, a_t\, b_t$. A sum that is used once inside another sum moves into
-# it, so that a chain of additions and a tree of them look the same. What is left over are rows of the table of operations: relu, exp, log.
+# Products, sums, differences, dot products and means are one kind of node: $\sum_t c_t\, a_t\, b_t$. A sum
+# that is used once inside another sum moves into it, so that a chain of additions and a tree of them look the
+# same. What is left over are rows of the table of operations: relu, exp, log.
 
 # %%
 structure, engine = step._latest
 graph = structure.source.graph
-print("nodes:", graph.size, " sums of products:", int((graph.kind == SOP).sum()), " rows:", int((graph.kind >= FIRST_ROW).sum()))
+print(
+    "nodes:",
+    graph.size,
+    " sums of products:",
+    int((graph.kind == SOP).sum()),
+    " rows:",
+    int((graph.kind >= FIRST_ROW).sum()),
+)
 print("terms of all sums:", len(graph.terms))
 print("rows that occur:", [op.name for op, _ in graph.rows])
 
 # %% [markdown]
-# Numbers that happen to be equal are never merged: three points of the spiral lie at the origin, and folding $0 \cdot w$ would make their graphs unlike the others'.
+# Numbers that happen to be equal are never merged: three points of the spiral lie at the origin, and folding
+# $0 \cdot w$ would make their graphs unlike the others'.
 #
 # ## 3. Differentiate
 #
-# The adjoint of a node is again one sum of products: for each consumer, its adjoint times its partial derivative. A rule of the table is run once on symbols,
-# and what it did is repeated for all nodes of that row at a time; a product's derivative is a product. A parameter is shared by all lanes, so its adjoint sums over them:
-# the terms carry a mark for that, and this one rule covers the mean over the batch too.
+# The adjoint of a node is again one sum of products: for each consumer, its adjoint times its partial
+# derivative. A rule of the table is run once on symbols, and what it did is repeated for all nodes of that
+# row at a time; a product's derivative is a product. A parameter is shared by all lanes, so its adjoint sums
+# over them: the terms carry a mark for that, and this one rule covers the mean over the batch too.
 
 # %%
 forward = graph.forward
@@ -71,38 +85,64 @@ print("terms summed over the lanes:", int(graph.terms.over.sum()))
 # %% [markdown]
 # ## 4. Schedule
 #
-# Nodes that are computed alike, none resting on another, form a group. Three schedules are tried (as soon as possible; the gradient after the forward pass; agenda
-# batching), and the one with the fewest groups wins.
+# Nodes that are computed alike, none resting on another, form a group. Three schedules are tried (as soon as
+# possible; the gradient after the forward pass; agenda batching), and the one with the fewest groups wins.
 
 # %%
 groups = schedule.groups(graph, graph.lane())
 for group in groups[:6]:
     kind = int(graph.kind[group[0]])
-    print(f"{len(group):4} x", "sum of products" if kind == SOP else graph.rows[kind - FIRST_ROW][0].name if kind >= FIRST_ROW else "maximum")
+    print(
+        f"{len(group):4} x",
+        "sum of products"
+        if kind == SOP
+        else graph.rows[kind - FIRST_ROW][0].name
+        if kind >= FIRST_ROW
+        else "maximum",
+    )
 print("groups:", len(groups))
 
 # %% [markdown]
 # ## 5. Addresses become loops
 #
-# Each number gets an address, results in the order in which a group is computed. The operands of a group are then a table of addresses. If the cells are in a good order,
-# each column of the table is a nest of arithmetic progressions; several orders are tried. The common loop nest of all columns is the shape of the statement.
+# Each number gets an address, results in the order in which a group is computed. The operands of a group are
+# then a table of addresses. If the cells are in a good order, each column of the table is a nest of
+# arithmetic progressions; several orders are tried. The common loop nest of all columns is the shape of the
+# statement.
 
 # %%
-biased = np.array([[3 * j + k for j in range(4) for k in range(2)], [k for j in range(4) for k in range(2)], [j for j in range(4) for k in range(2)]])
+biased = np.array(
+    [
+        [3 * j + k for j in range(4) for k in range(2)],
+        [k for j in range(4) for k in range(2)],
+        [j for j in range(4) for k in range(2)],
+    ]
+)
 sizes, strides = nest(biased)
-print("addresses of weights:", biased[0], "\naddresses of inputs: ", biased[1], "\naddresses of results:", biased[2])
+print(
+    "addresses of weights:",
+    biased[0],
+    "\naddresses of inputs: ",
+    biased[1],
+    "\naddresses of results:",
+    biased[2],
+)
 print("loops:", sizes, " strides:", strides.tolist())
 
 # %% [markdown]
-# The weights move along both loops, the inputs along the second, the results along the first. That is all there is to a matrix product: *a loop along which the
-# result and the first factor move is a row, one along which the result and the second factor move is a column, and one along which only the factors move is summed*. The
-# weights' stride of 3 is the bias between the neurons. Loops that all three share are a batch. Every statement is read off its strides in this way, as an elementwise operation, a
-# reduction, or a product; where no loops fit, the table itself stays, and the statement gathers.
+# The weights move along both loops, the inputs along the second, the results along the first. That is all
+# there is to a matrix product: *a loop along which the result and the first factor move is a row, one along
+# which the result and the second factor move is a column, and one along which only the factors move is
+# summed*. The weights' stride of 3 is the bias between the neurons. Loops that all three share are a batch.
+# Every statement is read off its strides in this way, as an elementwise operation, a reduction, or a product;
+# where no loops fit, the table itself stays, and the statement gathers.
 #
 # ## 6. Print, run, verify
 #
-# The statements become NumPy calls on views that are made once, with results written in place; or loops in C, where eight examples share a vector register group; or
-# straight-line Python for what is too small for arrays. A verifier expands every view to addresses again, and checks that each sum adds up exactly its own terms.
+# The statements become NumPy calls on views that are made once, with results written in place; or loops in C,
+# where eight examples share a vector register group; or straight-line Python for what is too small for
+# arrays. A verifier expands every view to addresses again, and checks that each sum adds up exactly its own
+# terms.
 
 # %%
 verify(structure.program)
@@ -123,9 +163,11 @@ print(f"relative errors below 1e-11: {error < 1e-11}   loss: {losses[0]:.3f} -> 
 # %% [markdown]
 # ## 7. Repeats
 #
-# The spiral's net is flat. A recurrent network is not: each step needs the one before, so its statements cannot be one. Two more passes keep the program short and fast. Where a
-# kind of sum recurs on four levels or more, the products that do not rest on the recurrence are *split off*: here the products with the sequence, which become one matrix
-# product before the first step. And statements that *repeat*, all addresses moved by fixed distances, share one array for their results and become a loop, forwards or back.
+# The spiral's net is flat. A recurrent network is not: each step needs the one before, so its statements
+# cannot be one. Two more passes keep the program short and fast. Where a kind of sum recurs on four levels or
+# more, the products that do not rest on the recurrence are *split off*: here the products with the sequence,
+# which become one matrix product before the first step. And statements that *repeat*, all addresses moved by
+# fixed distances, share one array for their results and become a loop, forwards or back.
 
 # %%
 units, inputs, steps = 4, 3, 50
@@ -133,7 +175,10 @@ rng = np.random.default_rng(0)
 
 
 def parameters(name, *shape):
-    return [[autograd.Value(x, f"{name}[{i}][{j}]") for j, x in enumerate(row)] for i, row in enumerate(rng.normal(0.0, 0.4, shape).tolist())]
+    return [
+        [autograd.Value(x, f"{name}[{i}][{j}]") for j, x in enumerate(row)]
+        for i, row in enumerate(rng.normal(0.0, 0.4, shape).tolist())
+    ]
 
 
 Wx, Wh = parameters("Wx", units, inputs), parameters("Wh", units, units)
@@ -152,13 +197,17 @@ recurrent.check(rng.normal(size=(steps, inputs)), rng.normal(size=units))
 print(recurrent.source)
 
 # %% [markdown]
-# These are the equations of backpropagation through time, and this is what runs: the calls of NumPy and the text in C have the same loops.
+# These are the equations of backpropagation through time, and this is what runs: the calls of NumPy and the
+# text in C have the same loops.
 #
-# `backend="auto"`, the default, compares estimates of what a call takes in NumPy, in C and in plain Python, and `report()` gives them. C has to make up for the half second
-# that a C compiler takes; without one, or without NumPy, the others do.
+# `backend="auto"`, the default, compares estimates of what a call takes in NumPy, in C and in plain Python,
+# and `report()` gives them. C has to make up for the half second that a C compiler takes; without one, or
+# without NumPy, the others do.
 #
-# Rolling adds the terms of a sum in another order than the engine does, so a step agrees to about 12 digits rather than to the last bit, and long trainings drift apart. Wherever
-# the loss or a gradient is infinite or NaN, or a number is beyond 2**300 so that a sum in another order might overflow, the engine itself evaluates that call, so these cases are exactly its own.
+# Rolling adds the terms of a sum in another order than the engine does, so a step agrees to about 12 digits
+# rather than to the last bit, and long trainings drift apart. Wherever the loss or a gradient is infinite or
+# NaN, or a number is beyond 2**300 so that a sum in another order might overflow, the engine itself evaluates
+# that call, so these cases are exactly its own.
 
 # %%
 assert error < 1e-11

@@ -38,7 +38,8 @@ draw(L, engine="builtin", flow=False)
 # %% [markdown]
 # ## 2. `a * a` has two edges
 #
-# Each carries 3, and the gradient is their sum. A drawing that keeps edges in a set shows one, and teaches a bug.
+# Each carries 3, and the gradient is their sum. A drawing that keeps edges in a set shows one, and teaches a
+# bug.
 
 # %%
 s = Value(3.0, "a")
@@ -139,7 +140,9 @@ picture
 # ## 11. Operations as mathematics, one node for a whole dot product
 
 # %%
-vector = dot([Value(0.5, "w0"), Value(0.25, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")])
+vector = dot(
+    [Value(0.5, "w0"), Value(0.25, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")]
+)
 h = (vector.exp() / 2.0 + vector.sqrt()) ** 3
 h.backward()
 draw(h, engine="builtin")
@@ -171,9 +174,10 @@ draw_dot(square, rankdir="TB")
 # %% [markdown]
 # ## 15. The derivation as text
 #
-# One row for each edge, with symbols and numbers; then the product along the path, and a check. A local derivative is
-# written with d where it is all of the derivative, and with ∂ where the node also depends on the operand in another way; an operand that
-# stands in two places has a derivative for each, $\partial_1$ and $\partial_2$. Equations in LaTeX write all local ones with ∂.
+# One row for each edge, with symbols and numbers; then the product along the path, and a check. A local
+# derivative is written with d where it is all of the derivative, and with ∂ where the node also depends on
+# the operand in another way; an operand that stands in two places has a derivative for each, $\partial_1$ and
+# $\partial_2$. Equations in LaTeX write all local ones with ∂.
 
 # %%
 print(explain(L, wrt=w))
