@@ -19,6 +19,7 @@ from autograd.calculus.functional import (
     vjp,
 )
 from autograd.custom import custom_op
+from autograd.elsewhere import missing as _missing
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
 from autograd.lazy import LAZY as _LAZY
@@ -236,7 +237,7 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
         if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
             return TABLE[name]
         if name not in _LAZY:
-            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+            raise AttributeError(_missing(name, __all__))
         globals()[name] = found = _lazy_import(name)
         return found
 

@@ -44,6 +44,11 @@ class Mode:
     """
     inside: Any = None
     """The run of a checkpointed function that is going on; see `checkpointing`."""
+    arrays: Any = None
+    """`calculus.arrays.Array` while a function runs that was called with NumPy's arrays, else None.
+
+    Then a node and an array make an array of nodes.
+    """
 
 
 class Inputs:
@@ -155,7 +160,7 @@ class ModeContext(SafeContext):
     def _begin(self, token: ref[Token]) -> None:
         # No name for what `token()` returns, and no variable for the reference that removes itself from the
         # set.
-        if not self.changes.keys() <= {"differentiating", "inside"}:
+        if not self.changes.keys() <= {"differentiating", "inside", "arrays"}:
             ACTIVE.add(ref(token(), ACTIVE.discard))  # type: ignore[arg-type]
         MODE.add(token, self.changes)
 

@@ -12,6 +12,7 @@ from autograd.errors import GraphError
 from autograd.floats import elementary
 from autograd.floats.convert import is_number, to_float
 from autograd.form import Auxiliary, Form
+from autograd.modes import MODE
 from autograd.native import engine
 
 if TYPE_CHECKING:
@@ -153,7 +154,6 @@ class Op(_Called):  # type: ignore[misc]
 
     def _call(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
-        """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
         if self.params:
             if params or self.arity == ANY or len(operands) != self.arity + len(self.params):
                 operands = self._with_params(operands, params)
@@ -171,7 +171,16 @@ class Op(_Called):  # type: ignore[misc]
                     return apply(self, operands)
                 plain = False
         self.check_count(len(operands))
-        return self.value(*operands) if plain else self.value(*map(to_float, operands))
+        if plain:
+            return self.value(*operands)
+        try:
+            numbers = list(map(to_float, operands))
+        except TypeError:
+            arrays = MODE.get().arrays
+            if arrays is None:
+                raise
+            return arrays._apply(self, operands)
+        return self.value(*numbers)
 
     if engine is None:
         __call__ = _call

@@ -1,6 +1,7 @@
 """What NumPy calls the operators and functions of nodes.
 
-NumPy's scalars and arrays hand what they should do with a node over to it, by the name of a NumPy function.
+NumPy hands what its universal functions should do with a node over to it, by their names: those of its
+scalars' operators among them.
 """
 
 from __future__ import annotations
@@ -12,58 +13,109 @@ from typing import Any, Final
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
 
-__all__ = ["reflected", "refusal"]
+__all__ = ["COMPARISONS", "OTHER_NAMES", "applied", "counterpart", "refusal"]
 
-_OPERATORS: Final[dict[str, tuple[str, Callable[[Any, Any], Any]]]] = {
+_OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
     "divide": ("a / b", operator.truediv), "power": ("a ** b", operator.pow),
     "float_power": ("a ** b", operator.pow), "floor_divide": ("a // b", operator.floordiv),
     "remainder": ("a % b", operator.mod), "divmod": ("divmod(a, b)", divmod),
+    "negative": ("-x", operator.neg), "positive": ("+x", operator.pos), "conjugate": ("+x", operator.pos),
 }  # fmt: skip
-_SIGNS: Final = {name: written for name, (written, _) in _OPERATORS.items()} | {"negative": "-x"}
-_EQUALITY: Final = {"equal": operator.eq, "not_equal": operator.ne}
-_COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = _EQUALITY | {  # from the node's side
+_EQUALITY: Final = ("equal", "not_equal")
+COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge,
+}  # fmt: skip
+"""NumPy's functions that compare."""
+_FROM_THE_OTHER_SIDE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "less": operator.gt, "less_equal": operator.ge, "greater": operator.lt, "greater_equal": operator.le,
 }  # fmt: skip
-_OTHER_NAMES: Final = {
+OTHER_NAMES: Final = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
     "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
     "absolute": "abs", "fabs": "abs", "rint": "round",
-    "fmax": "maximum", "fmin": "minimum", "clip": "clamp",
+    "fmax": "maximum", "fmin": "minimum", "clip": "clamp", "deg2rad": "radians", "rad2deg": "degrees",
+    "expit": "sigmoid", "log_expit": "logsigmoid", "gammaln": "lgamma", "psi": "digamma",
 }  # fmt: skip
-"""The table's names of functions that NumPy calls otherwise."""
+"""The table's names of functions that NumPy, or ``scipy.special``, calls otherwise."""
+_INSTEAD: Final = {
+    "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "logaddexp2": "(2.0**a + 2.0**b).log2()",
+    "matmul": "autograd.dot(a, b)", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
+    "isfinite": "math.isfinite(x.data)", "ldexp": "x * 2.0**n", "modf": "x - autograd.floor(x)",
+}  # fmt: skip
 
 
-def reflected(name: str, x: Any) -> Callable[[Any], Any] | None:
-    """Return what a binary operator of NumPy does with a node to its right.
+def counterpart(name: str) -> Any:
+    """Return the function of ours that does on numbers what a universal function of NumPy's does.
 
     Parameters
     ----------
     name
-        NumPy's name of the operator.
-    x
-        The operand to its left: a number, or an array of one.
+        Its name in NumPy, or in ``scipy.special``.
 
     Returns
     -------
-    function or None
-        Of the node; None where the name is not that of an operator.
+    callable
+        An operator of Python, or a row of the table.
+
+    Raises
+    ------
+    TypeError
+        Where there is none, with what to write.
+
+    Examples
+    --------
+    >>> counterpart("arctan2")
+    <operation atan2>
+    """
+    found = _OPERATORS[name][1] if name in _OPERATORS else TABLE.get(OTHER_NAMES.get(name, name))
+    if found is None:
+        raise TypeError(refusal(name))
+    return found
+
+
+def applied(name: str, operands: tuple[Any, ...]) -> Any:
+    """Apply a universal function of NumPy's to nodes and numbers.
+
+    Parameters
+    ----------
+    name
+        NumPy's name of the function.
+    operands
+        Of which one is a node.
+
+    Returns
+    -------
+    Value, tuple of Value, or bool
+        What the operator or row gives.
+
+    Raises
+    ------
+    TypeError
+        Where there is none of the kind here, or an operand is no number, with what to write.
 
     Examples
     --------
     >>> from autograd import Value
-    >>> reflected("subtract", 3.0)(Value(1.0))
+    >>> applied("subtract", (3.0, Value(1.0)))
     Value(data=2.0, grad=0.0)
     """
-    if name in _COMPARISONS:
-        if getattr(x, "ndim", 1) == 0:  # NumPy makes an array of a number that it compares
-            x = x[()]
-        elif name in _EQUALITY and not is_array(x):
-            x = None  # what is no number is different
-        return lambda node: _COMPARISONS[name](node, x)
-    if name in _OPERATORS:
-        return lambda node: _OPERATORS[name][1](to_float(x), node)
-    return None
+    if name in COMPARISONS:
+        a, b = [x if hasattr(x, "_apply") else _compared(x, name) for x in operands]
+        # An operator of a node comes before NumPy's, which would hand it over once more.
+        if hasattr(a, "_apply"):
+            return COMPARISONS[name](a, b)
+        return _FROM_THE_OTHER_SIDE.get(name, COMPARISONS[name])(b, a)
+    compute = counterpart(name)
+    return compute(*[x if hasattr(x, "_apply") else to_float(x) for x in operands])
+
+
+def _compared(x: Any, name: str) -> Any:
+    """Return an operand of a comparison as it was before NumPy made an array of it."""
+    if getattr(x, "ndim", 1) == 0:
+        return x[()]
+    return None if name in _EQUALITY and not is_array(x) else x  # what is no number is different
 
 
 def refusal(name: str) -> str:
@@ -76,7 +128,8 @@ def refusal(name: str) -> str:
     >>> refusal("add")
     "NumPy's add takes no Value; write a + b, or x.data for its number, which leaves the graph"
     """
-    ours = _OTHER_NAMES.get(name, name)
-    instead = _SIGNS.get(name) or (f"autograd.{ours}" if ours in TABLE else "")
+    ours = OTHER_NAMES.get(name, name)
+    instead = _OPERATORS[name][0] if name in _OPERATORS else _INSTEAD.get(name, "")
+    instead = instead or (f"autograd.{ours}" if ours in TABLE else "")
     alternative = f"{instead}, or " if instead else ""
     return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, final
 from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
+from autograd.elsewhere import Elsewhere
 from autograd.errors import TracingError
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -48,7 +49,7 @@ _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
 @final
-class Value(Node, Operators):
+class Value(Node, Operators, Elsewhere):
     """A scalar in a computation graph.
 
     Parameters
@@ -110,7 +111,13 @@ class Value(Node, Operators):
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
-        operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+        try:
+            operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+        except TypeError:
+            arrays = MODE.get().arrays
+            if arrays is None:
+                raise
+            return arrays._apply(op, operands)
         if op.params:
             constants = operands[-len(op.params) :]
             for x in constants:
@@ -286,16 +293,15 @@ class Value(Node, Operators):
         return int(self._data)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        """Let NumPy's scalars hand their operators over to ours.
-
-        A function of NumPy is refused with the name of ours.
-        """
-        # An operator of ours comes before NumPy's, so that a node is the second operand of one of NumPy's.
-        if method == "__call__" and not options and not isinstance(operands[0], Value):
-            apply = ufuncs.reflected(ufunc.__name__, operands[0])
-            if apply is not None:
-                return apply(operands[1])
-        raise TypeError(ufuncs.refusal(ufunc.__name__))
+        """Let NumPy's universal functions, and its scalars, compute by the rows of the table."""
+        arrays = MODE.get().arrays
+        if arrays is not None and (
+            method != "__call__" or any(isinstance(x, arrays.__base__) for x in operands)
+        ):
+            return arrays._ufunc(ufunc, method, operands, options)
+        if method != "__call__" or options:
+            raise TypeError(ufuncs.refusal(ufunc.__name__))
+        return ufuncs.applied(ufunc.__name__, operands)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Let NumPy compare a node with a number.
@@ -328,6 +334,8 @@ class Value(Node, Operators):
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
         self._refuse_while_tracing("the number in a Value", instead)
+        if MODE.get().arrays is not None:
+            instead += ", and np.zeros_like(x) or np.array([...]) in place of an array of floats"
         refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",
             f"Write {instead}; or x.detach() or x.item(), where that is meant",

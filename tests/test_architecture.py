@@ -36,6 +36,7 @@ LAYERS = [
         "autograd.native.generate",
         "autograd.operators",
         "autograd.ufuncs",
+        "autograd.elsewhere",
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
@@ -43,7 +44,7 @@ LAYERS = [
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {
-    "numpy": ("autograd.compiler",),
+    "numpy": ("autograd.compiler", "autograd.calculus.arrays"),
     "graphviz": ("autograd.render.picture.dot",),
     "hypothesis": ("autograd.testing.strategies",),
     "mpmath": ("autograd.testing",),

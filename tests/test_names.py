@@ -44,6 +44,8 @@ HOMES = {
     "nn/activations.py": "the usual activations, by their public names",
     # Languages: each spells the few primitives, or what another calls the functions.
     "autograd/ufuncs.py": "NumPy's names",
+    "autograd/elsewhere.py": "the names of other libraries",
+    "autograd/calculus/arrays.py": "NumPy's functions of arrays",
     "autograd/cli/expression.py": "the operators of a typed expression",
     "autograd/testing/continuation.py": "complex numbers",
     "autograd/render/formula/latex.py": "the functions that LaTeX has a command for",

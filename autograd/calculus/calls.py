@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,7 +13,7 @@ from autograd.modes import MODE, differentiating, is_tracing, mode
 from autograd.node import ConstantNote, Note
 from autograd.value import Value
 
-__all__ = ["Argnums", "Linearization", "check_function", "check_tuple"]
+__all__ = ["Argnums", "Linearization", "check_function", "check_tuple", "refuse_none"]
 
 Argnums = int | Sequence[int]
 
@@ -43,6 +43,7 @@ class Linearization:
         self._has_aux = has_aux
         self._single = not isinstance(argnums, Sequence)
         chosen = _check_argnums(argnums, len(args), who)
+        refuse_none(args, chosen, who)
         self._arguments = [args[i] for i in chosen]
         given = [x for i in chosen for x in trees.leaves(args[i], f"argument {i} of {who}()'s function")]
         # Inside no_grad the derivative is wanted all the same; only what comes out must not be recorded.
@@ -57,11 +58,14 @@ class Linearization:
             for i in chosen:
                 called[i] = trees.rebuild(args[i], supply)
             try:
-                with differentiating(inputs):
+                changes = trees.array_mode(self._arguments)
+                with differentiating(inputs, **changes):
                     self.result, self._aux = self._split(f(*called, **kwargs))
+                    outputs = trees.outputs(self.result, f"the result of {who}()'s function")
+                    if changes:
+                        self.result, self._aux = trees.map_atoms(trees.as_array, (self.result, self._aux))
             finally:
                 mark.live = False
-            outputs = trees.leaves(self.result, f"the result of {who}()'s function")
         others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
         recorded = any(x.__class__ is Value for x in (*given, *others, *directions))
         self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
@@ -86,7 +90,7 @@ class Linearization:
 
     def gradient(self) -> Any:
         """Return the derivative of the one number that the function returned."""
-        if isinstance(self.result, (list, tuple, dict)):
+        if isinstance(self.result, (list, tuple, dict)) or trees.has_axes(self.result):
             raise TypeError(
                 f"{self._who}() needs a function that returns one number, got {_described(self.result)}; "
                 "use jacobian() for several, or has_aux=True where only the first of a pair is to be "
@@ -114,8 +118,9 @@ class Linearization:
 
     def rebuild_rows(self, rows: Sequence[Sequence[Any]]) -> Any:
         """Return the structure of the function's value, with that of the arguments at each number's place."""
-        supply: Iterator[Any] = (self._one_or_all(self.rebuild_inputs(row)) for row in rows)
-        return trees.rebuild(self.result, supply)
+        finished = [[self._finished(x) for x in row] for row in rows]
+        inputs = self._arguments[0] if self._single else tuple(self._arguments)
+        return trees.blocks(self.result, inputs, finished)
 
     def with_aux(self, result: Any) -> Any:
         """Return ``result``; where ``has_aux`` is set, paired with what the function returned beside."""
@@ -162,6 +167,16 @@ def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:
     return tuple(arguments)
 
 
+def refuse_none(arguments: Sequence[Any], positions: Iterable[int], who: str) -> None:
+    """Raise TypeError where one of the arguments to differentiate with respect to is None as a whole."""
+    for i in positions:
+        if arguments[i] is None:
+            raise TypeError(
+                f"argument {i} of {who}()'s function: expected a real number, got None; inside a list, tuple "
+                "or dict it stands for nothing"
+            )
+
+
 def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
     """Return the positions, none negative."""
     positions = []
@@ -185,6 +200,8 @@ def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
 
 
 def _described(x: Any) -> str:
+    if trees.is_array(x):
+        return f"an array of shape {x.shape}"
     if isinstance(x, (list, tuple, dict)):
         return f"a {type(x).__name__} of {len(x)}"
     return type(x).__name__

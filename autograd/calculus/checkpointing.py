@@ -96,7 +96,7 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
         with differentiating(given, inside=run):
             result = f(*args, **kwargs)
         run.add_draws(changed(generators))
-        outputs = trees.leaves(result, "the result of checkpoint()'s function")
+        outputs = trees.outputs(result, "the result of checkpoint()'s function")
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if x.__class__ is Value and x.op is None]
         call = CheckpointedCall((*given, *closed_over), f, args, kwargs, outputs, run.draws())
@@ -158,7 +158,7 @@ class _CheckpointRun:
 class CheckpointedCall(Call):
     """A call whose nodes were dropped; in a sorted graph between its results and what they rest on."""
 
-    __slots__ = ("_args", "_data", "_f", "_kwargs", "draws", "outputs")
+    __slots__ = ("_args", "_arrays", "_data", "_f", "_kwargs", "draws", "outputs")
     name = "checkpoint"
     recomputed = True
 
@@ -169,7 +169,7 @@ class CheckpointedCall(Call):
         super().__init__(below)
         self.draws = list(draws)
         self.outputs: list[Any] | None = None
-        self._f, self._args, self._kwargs = f, args, kwargs
+        self._f, self._args, self._kwargs, self._arrays = f, args, kwargs, MODE.get().arrays
         self._data = [_number(y) for y in outputs]
         self.count = len(outputs)
 
@@ -194,8 +194,8 @@ class CheckpointedCall(Call):
         if self.outputs is not None:
             outputs, self.outputs = self.outputs, None
             return outputs
-        with mode(grad=True, inside=_CheckpointRun(True)), restored(self.draws):
-            outputs = trees.leaves(
+        with mode(grad=True, inside=_CheckpointRun(True), arrays=self._arrays), restored(self.draws):
+            outputs = trees.outputs(
                 self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function"
             )
         now = [_number(y) for y in outputs]

@@ -1,6 +1,7 @@
 """Derivatives of functions, of any order, with the names that JAX uses.
 
-Arguments are numbers, or nested lists, tuples and dicts of numbers, and results mirror them. Floats come back
+Arguments are numbers, NumPy arrays, or nested lists, tuples and dicts of these, and results mirror them (see
+`autograd.calculus.arrays`). Floats come back
 where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
 them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests.
 What the function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from autograd.backward import gradients
 from autograd.calculus import trees
-from autograd.calculus.calls import Argnums, Linearization, check_function, check_tuple
+from autograd.calculus.calls import Argnums, Linearization, check_function, check_tuple, refuse_none
 from autograd.calculus.linear import Linear
 from autograd.value import Value
 
@@ -215,6 +216,7 @@ def _push(
     """Linearization ``f`` and push the tangents forward."""
     check_function(f, who)
     primals, tangents = check_tuple(primals, who, "primals"), check_tuple(tangents, who, "tangents")
+    refuse_none(primals, range(len(primals)), who)
     direction = trees.leaves_like(primals, tangents, "tangents", "primals")
     run = Linearization(
         who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction

@@ -1,21 +1,102 @@
-"""Pytrees: nested lists, tuples and dicts of numbers, as functions of functions take and return them."""
+"""Pytrees: nested lists, tuples, dicts and arrays of numbers, as functions of functions take and return them.
+
+None in a tree holds nothing, as an empty list does.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
-from autograd.floats.convert import to_float
+from autograd.floats.convert import is_number, to_float
+from autograd.modes import MODE
 from autograd.value import Value
 
-__all__ = ["leaves", "leaves_like", "map_leaves", "map_nodes", "paths", "rebuild"]
+__all__ = [
+    "array_mode", "as_array", "atoms", "blocks", "has_axes", "is_array", "leaves", "leaves_like", "map_atoms",
+    "map_leaves", "map_nodes", "outputs", "paths", "rebuild",
+]  # fmt: skip
+
+_LEAVES: Final = {float, Value}
+
+
+def _arrays() -> Any:
+    """Return the module for arrays, which imports NumPy."""
+    return import_module("autograd.calculus.arrays")
+
+
+def is_array(x: Any) -> bool:
+    """Whether it is an array that is looked into.
+
+    One of objects is where a function runs that was called with arrays; elsewhere nobody means it.
+    """
+    kind = x.__class__
+    if kind is float or kind is Value:
+        return False
+    numpy = sys.modules.get("numpy")
+    return (
+        numpy is not None
+        and isinstance(x, numpy.ndarray)
+        and (x.dtype != object or x.__class__ is not numpy.ndarray or MODE.get().arrays is not None)
+    )
+
+
+def has_axes(x: Any) -> bool:
+    """Whether it is an array that stands for no single number."""
+    return is_array(x) and x.ndim > 0
+
+
+def array_mode(*given: Any) -> dict[str, Any]:
+    """Return the change of `Mode` for a function that is called with these trees, of nodes for numbers."""
+    if "numpy" in sys.modules and any(map(is_array, atoms(given))):
+        return {"arrays": _arrays().Array}
+    return {}
+
+
+def as_array(x: Any) -> Any:
+    """Return an array of nodes and numbers that a function made as an `Array`, all else as it is."""
+    if not is_array(x) or x.dtype != object:
+        return x
+    numbers = all(item.__class__ is Value or is_number(item) for item in _arrays().elements(x))
+    return x.view(_arrays().Array) if numbers else x
 
 
 def _items(tree: Any) -> list[tuple[Any, Any]] | None:
     """Return the (key, child) pairs of a container; None of what is not one."""
+    if tree is None:
+        return []
     if isinstance(tree, dict):
         return list(tree.items())
     return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
+
+
+def atoms(tree: Any) -> list[Any]:
+    """Return the leaves in order, with arrays whole.
+
+    Examples
+    --------
+    >>> atoms({"w": [1.0, None], "b": 3.0})
+    [1.0, 3.0]
+    """
+    found: list[Any] = []
+    _collect(found, tree)
+    return found
+
+
+def _collect(found: list[Any], tree: Any) -> None:
+    children = tree.values() if isinstance(tree, dict) else tree
+    if children is tree and not isinstance(tree, (list, tuple)):
+        if tree is not None:
+            found.append(tree)
+        return
+    for child in children:
+        kind = child.__class__
+        if kind is float or kind is Value:
+            found.append(child)
+        else:
+            _collect(found, child)
 
 
 def paths(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -27,14 +108,19 @@ def paths(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     [("x['w'][0]", 1.0), ("x['w'][1]", 2.0), ("x['b']", 3.0)]
     """
     items = _items(tree)
-    if items is None:
-        yield name, tree
-    else:
+    if items is not None:
         for key, child in items:
             yield from paths(child, f"{name}[{key!r}]")
+    elif is_array(tree):
+        _arrays().check(tree)
+        places = import_module("numpy").ndindex(*tree.shape)
+        for place, child in zip(places, _arrays().elements(tree), strict=True):
+            yield f"{name}[{', '.join(map(str, place))}]" if place else name, child
+    else:
+        yield name, tree
 
 
-def leaves(tree: Any, name: str) -> list[Any]:
+def leaves(tree: Any, name: str, convert: Callable[[Any], float] = to_float) -> list[Any]:
     """Return the leaves in order: nodes as they are, numbers as floats.
 
     Raises
@@ -51,13 +137,39 @@ def leaves(tree: Any, name: str) -> list[Any]:
     ...
     TypeError: the argument[1]: expected a real number, got str '2'; convert it first: float(text)
     """
+    found = atoms(tree)
+    if {x.__class__ for x in found} <= _LEAVES:
+        return found
     found = []
     for path, leaf in paths(tree, name):
         try:
-            found.append(leaf if leaf.__class__ is Value else to_float(leaf))
+            found.append(leaf if leaf.__class__ is Value else convert(leaf))
         except (TypeError, OverflowError) as error:
             raise type(error)(f"{path}: {error}") from None
     return found
+
+
+def outputs(tree: Any, name: str) -> list[Any]:
+    """Return the leaves of what a function returned, as `leaves` does; what is true or false is no number.
+
+    Examples
+    --------
+    >>> outputs([1.0, 2.0 > 1.0], "the result")
+    Traceback (most recent call last):
+    ...
+    TypeError: the result[1]: expected a real number, got bool True, which has no derivative; return the ...
+    """
+    return leaves(tree, name, _output)
+
+
+def _output(x: Any) -> float:
+    kind = type(x).__name__
+    if is_number(x) and kind.startswith("bool"):
+        raise TypeError(
+            f"expected a real number, got {kind} {x!r:.60}, which has no derivative; return the number that "
+            "was compared, or autograd.where(condition, a, b)"
+        )
+    return to_float(x)
 
 
 def rebuild(tree: Any, new: Iterator[Any]) -> Any:
@@ -68,25 +180,87 @@ def rebuild(tree: Any, new: Iterator[Any]) -> Any:
     >>> rebuild({"w": [1.0, 2.0], "b": 3.0}, iter("xyz"))
     {'w': ['x', 'y'], 'b': 'z'}
     """
-    return map_leaves(lambda _: next(new), tree)
+    return map_atoms(
+        lambda atom: (
+            _arrays().build([next(new) for _ in range(atom.size)], atom.shape)
+            if is_array(atom)
+            else next(new)
+        ),
+        tree,
+    )
 
 
-def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
-    """Return a container of the same structure with ``f`` applied to each leaf."""
+def blocks(outputs: Any, inputs: Any, rows: Any) -> Any:
+    """Return the structure of ``outputs`` with that of ``inputs`` at the place of each leaf, as JAX has it.
+
+    The numbers come from ``rows``, a row for each output. Where there are arrays on either side, an array
+    has the axes of the output's, then those of the input's.
+
+    Examples
+    --------
+    >>> blocks({"y": 0.0}, (0.0, [0.0]), [[1.0, 2.0]])
+    {'y': (1.0, [2.0])}
+    """
+    start = 0
+
+    def row(output: Any) -> Any:
+        nonlocal start
+        first = start
+        start += output.size if is_array(output) else 1
+        column = 0
+
+        def block(given: Any) -> Any:
+            nonlocal column
+            left = column
+            column += given.size if is_array(given) else 1
+            axes = [x.shape for x in (output, given) if is_array(x)]
+            if not axes:
+                return rows[first][left]
+            items = [x for cells in rows[first:start] for x in cells[left:column]]
+            return _arrays().build(items, sum(axes, ()))
+
+        return map_atoms(block, inputs)
+
+    return map_atoms(row, outputs)
+
+
+def map_atoms(f: Callable[[Any], Any], tree: Any) -> Any:
+    """Return a container of the same structure with ``f`` applied to each leaf, and to each array whole."""
+    if tree is None:
+        return None
     if isinstance(tree, dict):
-        return {key: map_leaves(f, child) for key, child in tree.items()}
+        return {key: map_atoms(f, child) for key, child in tree.items()}
     if isinstance(tree, list):
-        return [map_leaves(f, child) for child in tree]
+        return [map_atoms(f, child) for child in tree]
     if isinstance(tree, tuple):
-        children = [map_leaves(f, child) for child in tree]
+        children = [map_atoms(f, child) for child in tree]
         named = getattr(tree, "_make", None)
         return tuple(children) if named is None else named(children)
     return f(tree)
 
 
+def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
+    """Return a container of the same structure with ``f`` applied to each leaf."""
+    return map_atoms(
+        lambda atom: (
+            _arrays().build(list(map(f, _arrays().elements(atom))), atom.shape) if is_array(atom) else f(atom)
+        ),
+        tree,
+    )
+
+
 def map_nodes(f: Callable[[Value], Any], tree: Any) -> Any:
     """Return a container of the same structure with ``f`` applied to its nodes; all else stays as it is."""
-    return map_leaves(lambda leaf: f(leaf) if leaf.__class__ is Value else leaf, tree)
+
+    def mapped(atom: Any) -> Any:
+        if is_array(atom):
+            items = _arrays().elements(atom) if atom.dtype == object else []
+            if not any(x.__class__ is Value for x in items):
+                return atom
+            return _arrays().build([f(x) if x.__class__ is Value else x for x in items], atom.shape)
+        return f(atom) if atom.__class__ is Value else atom
+
+    return map_atoms(mapped, tree)
 
 
 def leaves_like(like: Any, tree: Any, name: str, model: str) -> list[Any]:
@@ -131,8 +305,10 @@ def _check_structure(like: Any, tree: Any, path: str, rule: str) -> None:
 
 
 def _shape(tree: Any) -> str:
+    if tree is None:
+        return "None"
     if isinstance(tree, dict):
         return f"a dict with the keys {', '.join(sorted(map(repr, tree)))}"
     if isinstance(tree, (list, tuple)):
         return f"a {'list' if isinstance(tree, list) else 'tuple'} of {len(tree)}"
-    return "a number"
+    return f"an array of shape {tree.shape}" if has_axes(tree) else "a number"

@@ -159,6 +159,7 @@ def _check(
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_nodes(lambda x: x.data, args)
+    f = _taking_arrays(f, args)
     point: _Point | None = None
     for n in range(1, order + 1):
         try:
@@ -180,6 +181,19 @@ def _check(
             names = [(*name, x) for name in point.output_names(names) for x in point.names]
             f = _flat_jacobian(f, len(args))
     return report
+
+
+def _taking_arrays(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return ``f`` as `grad` calls it, where arrays are among the arguments."""
+    changes = trees.array_mode(args)
+    if not changes:
+        return f
+
+    def called(*given: Any) -> Any:
+        with mode(**changes):
+            return trees.map_atoms(trees.as_array, f(*given))
+
+    return called
 
 
 def _flat_jacobian(f: Callable[..., Any], count: int) -> Callable[..., Any]:
@@ -209,7 +223,7 @@ class _Point:
         self.inputs = [Value(x, name) for x, name in zip(self.at, self.names, strict=True)]
         with mode(sources=True):
             self.result = f(*trees.rebuild(args, iter(self.inputs)))
-        outputs = trees.leaves(self.result, "the result of the function")
+        outputs = trees.outputs(self.result, "the result of the function")
         self.linear = Linear(self.inputs, outputs)
         self.outputs = [y if isinstance(y, Value) else Value(y) for y in outputs]
         active: set[Any] = set(self.inputs)

@@ -198,7 +198,7 @@ def flatten(result: Any, leaves: list[Any]) -> Any:
         leaves.append(leaf)
         return len(leaves) - 1
 
-    return map_leaves(position, result)
+    return position(None) if result is None else map_leaves(position, result)
 
 
 def rebuild(structure: Any, values: Sequence[Any]) -> Any:

@@ -1,0 +1,185 @@
+"""Names that NumPy, PyTorch, JAX and others have for what is here: what each stands for, or what to write.
+
+A refused name costs nothing until somebody asks for it: on a node it is a descriptor of the class that comes
+last among the bases, so that looking up what there is takes no longer.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, Final, NoReturn
+
+from autograd import ops
+from autograd.operators import Operators
+from autograd.ufuncs import OTHER_NAMES, counterpart
+
+__all__ = ["Elsewhere", "missing"]
+
+_LOOPS: Final = (
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "degrees", "fabs",
+    "fmod", "hypot", "rad2deg", "radians", "rint",
+)  # fmt: skip
+"""The methods that NumPy's loops over arrays of objects call by names that are none of ours."""
+
+_SCALAR: Final = "x itself: a Value is one number, without a shape, type or device"
+_SEVERAL: Final = "autograd.{0}([a, b, c]): a Value is one number"
+_METHODS: Final = {
+    # PyTorch
+    **dict.fromkeys(
+        ["cpu", "cuda", "to", "double", "contiguous", "squeeze", "unsqueeze", "view", "reshape", "flatten",
+         "expand", "permute", "transpose", "T", "astype", "block_until_ready", "type"], _SCALAR,
+    ),
+    **dict.fromkeys(["shape", "size", "ndim", "dim", "dtype", "device", "numel"], _SCALAR),
+    **dict.fromkeys(["float", "half", "long", "int", "bool", "tolist"], "x.data, which is a float of Python"),
+    "numpy": "x.data, or numpy.array([v.data for v in values])",
+    **{name: _SEVERAL.format(name) for name in ("sum", "mean", "prod", "max", "min", "norm", "softmax",
+                                                "log_softmax", "logsumexp")},
+    "dot": "autograd.dot(a, b), of two vectors", "matmul": "autograd.dots(rows, vector)",
+    "argmax": "max(range(len(values)), key=values.__getitem__)",
+    "argmin": "min(range(len(values)), key=values.__getitem__)",
+    "std": "autograd.mean([(v - m) ** 2 for v in values]).sqrt()",
+    "var": "autograd.mean([(v - m) ** 2 for v in values])",
+    "add": "x + y", "sub": "x - y", "subtract": "x - y", "mul": "x * y", "multiply": "x * y",
+    "div": "x / y", "divide": "x / y", "true_divide": "x / y", "neg": "-x", "negative": "-x",
+    "floor_divide": "x // y", "floordiv": "x // y", "mod": "x % y",
+    "remainder": "x % y", "power": "x ** y", "rsqrt": "1.0 / x.sqrt()",
+    "absolute": "x.abs()", "clip": "x.clamp(low, high)", "lerp": "x + weight * (y - x)",
+    "eq": "x.data == y.data", "ne": "x.data != y.data", "lt": "x < y", "le": "x <= y", "gt": "x > y",
+    "ge": "x >= y", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
+    "isfinite": "math.isfinite(x.data)", "clone": "x itself, or +x: what was computed never changes",
+    "copy": "x itself, or x.detach() for a leaf of its own",
+    "requires_grad_": "nothing: every Value is differentiated, and x.detach() is a constant",
+    "retain_grad": "nothing: every node keeps its gradient", "retains_grad": "nothing: every node keeps it",
+    "grad_fn": "x.op, the operation, and x.parents", "detach_": "x = x.detach()",
+    "zero_grad": "autograd.zero_grad(x), or x.grad = 0.0", "zero_": "x.data = 0.0",
+    "fill_": "x.data = number", "copy_": "x.data = number", "set_": "x.data = number",
+    **{name + "_": f"x = x {sign} y, or x.data {sign}= number" for name, sign in
+       {"add": "+", "sub": "-", "mul": "*", "div": "/"}.items()},
+    "uniform_": "x.data = random.uniform(a, b)", "normal_": "x.data = random.gauss(mean, std)",
+    # JAX, micrograd's forks, and others
+    "at": "a list of Values, and assign to its elements", "value": "x.data", "val": "x.data",
+    "gradient": "x.grad", "children": "x.parents", "name": "x.label", "tanh_": "x = x.tanh()",
+    "relu_": "x = x.relu()", "sigmoid_": "x = x.sigmoid()",
+}  # fmt: skip
+
+
+class _Refused:
+    """A name that a node has not, with what to write."""
+
+    def __init__(self, name: str, instead: str) -> None:
+        self.name, self.instead = name, instead
+        self.__doc__ = f"Not here; write {instead}."
+
+    def __get__(self, node: Any, owner: Any = None) -> NoReturn:
+        raise AttributeError(f"a Value has no {self.name!r}; write {self.instead}", name=self.name, obj=node)
+
+
+class Elsewhere:
+    """Names of methods in other libraries.
+
+    Those that NumPy's loops over objects call work; the others say what to write.
+    """
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in _HIDDEN]
+
+
+class _Spelled:
+    """A method by the name that NumPy's loops over arrays of objects call."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.__doc__ = f"As NumPy's {name}."
+
+    def __get__(self, node: Any, owner: Any = None) -> Any:
+        return self if node is None else partial(counterpart(self.name), node)
+
+
+_FUNCTIONS_ONLY: Final = {
+    name: f"autograd.{op.signature()}"
+    for name, op in ops.TABLE.items()
+    if op.arity > 0 and not op.auxiliary and not hasattr(Operators, name)
+}
+_HIDDEN: Final = frozenset((*_FUNCTIONS_ONLY, *_METHODS, *_LOOPS)) - vars(Operators).keys()
+for _name, _to_write in (_FUNCTIONS_ONLY | _METHODS).items():
+    setattr(Elsewhere, _name, _Refused(_name, _to_write))
+for _name in _LOOPS:
+    setattr(Elsewhere, _name, _Spelled(_name))
+
+
+_NO_ARRAYS: Final = "a list of Values, or a NumPy array given to autograd.grad(f)"
+_FUNCTIONS: Final = {
+    # PyTorch
+    **dict.fromkeys(["tensor", "as_tensor", "from_numpy", "Tensor", "Variable", "Parameter"],
+                    "autograd.Value(number), or [autograd.Value(x) for x in numbers]"),
+    **dict.fromkeys(["zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "array",
+                     "asarray", "zeros_like", "ones_like"], _NO_ARRAYS),
+    **dict.fromkeys(["stack", "cat", "concatenate", "vstack", "hstack", "reshape"], _NO_ARRAYS),
+    **dict.fromkeys(["matmul", "mm", "mv", "tensordot", "einsum"], "autograd.dots(rows, vector)"),
+    "Function": "autograd.custom_op(name, value, partials)",
+    "backward": "y.backward()", "enable_grad": "what follows outside of the `with autograd.no_grad():` block",
+    "inference_mode": "autograd.no_grad()", "set_grad_enabled": "with autograd.no_grad():",
+    "set_detect_anomaly": "autograd.detect_anomaly()",
+    "manual_seed": "rng=random.Random(seed), which each function that draws takes",
+    "gradcheck": "autograd.testing.gradcheck", "gradgradcheck": "autograd.testing.gradcheck(f, x, order=2)",
+    "check_grads": "autograd.testing.check_grads",
+    **dict.fromkeys(["vmap", "pmap"], "autograd.compile(f, batch=True), or a list comprehension"),
+    **dict.fromkeys(["jit", "script"], "autograd.compile(f)"),
+    "functional": "autograd itself: its functions take numbers and Values",
+    **dict.fromkeys(["nn", "Module", "Linear", "MLP", "Neuron", "Layer"], "import nn, and nn.MLP"),
+    **dict.fromkeys(["optim", "SGD", "Adam", "RMSprop"], "import nn, and nn.optim.SGD"),
+    # JAX, and the packages that are called autograd too
+    **dict.fromkeys(["custom_jvp", "custom_vjp", "custom_gradient", "primitive", "defvjp", "defjvp"],
+                    "autograd.custom_op(name, value, partials)"),
+    **dict.fromkeys(["remat"], "autograd.checkpoint(f)"),
+    "linearize": "autograd.jvp(f, primals, tangents)", "linear_transpose": "autograd.vjp(f, *primals)[1]",
+    "make_jvp": "autograd.jvp(f, primals, tangents)", "make_vjp": "autograd.vjp(f, *primals)",
+    **dict.fromkeys(["hessian_vector_product", "make_hvp", "hessian_tensor_product"],
+                    "autograd.hvp(f, (x,), (v,))"),
+    **dict.fromkeys(["elementwise_grad", "derivative", "deriv", "diff", "egrad"],
+                    "autograd.grad(f)(x), or [autograd.grad(f)(x) for x in xs]"),
+    "laplacian": "sum(h[i][i] for i in range(n)) with h = autograd.hessian(f)(xs)",
+    "numpy": "import numpy, whose functions take the arrays of nodes that autograd.grad(f) gives to f",
+    "lax": "autograd itself: autograd.stop_gradient, and Python's own loops", "Engine": "autograd.Value",
+    "engine": "from autograd import Value", "tree_map": "a comprehension over lists and dicts",
+    # NumPy and math
+    **{name: f"autograd.{ours}" for name, ours in OTHER_NAMES.items()},
+    "power": "autograd.pow", "absolute": "autograd.abs", "add": "a + b", "subtract": "a - b",
+    "multiply": "a * b", "divide": "a / b", "true_divide": "a / b", "negative": "-x",
+    "remainder": "a % b", "ln": "autograd.log", "pi": "math.pi",
+    "e": "math.e", "inf": "math.inf", "nan": "math.nan", "isnan": "math.isnan(x.data)",
+    "isfinite": "math.isfinite(x.data)", "isinf": "math.isinf(x.data)", "fsum": "autograd.sum",
+    "var": "autograd.mean([(x - m) ** 2 for x in xs])",
+    "std": "autograd.mean([(x - m) ** 2 for x in xs]).sqrt()",
+    "argmax": "max(range(len(xs)), key=xs.__getitem__)",
+    "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
+    "swish": "autograd.silu", "rsqrt": "1.0 / autograd.sqrt(x)",
+    "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign", "dist": "autograd.norm",
+}  # fmt: skip
+
+
+def missing(name: str, names: Any) -> str:
+    """Return the message for a name that the package has not.
+
+    Parameters
+    ----------
+    name
+        What was asked for.
+    names
+        The names that there are.
+
+    Examples
+    --------
+    >>> missing("arcsin", ["asin"])
+    "module 'autograd' has no attribute 'arcsin'; write autograd.asin"
+    >>> missing("sigmod", ["sigmoid", "sin"])
+    "module 'autograd' has no attribute 'sigmod'; did you mean autograd.sigmoid?"
+    """
+    message = f"module 'autograd' has no attribute {name!r}"
+    if name in _FUNCTIONS:
+        return f"{message}; write {_FUNCTIONS[name]}"
+    near = [] if name.startswith("_") else get_close_matches(name, sorted(names), 1, 0.75)
+    return f"{message}; did you mean autograd.{near[0]}?" if near else message
