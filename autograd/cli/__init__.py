@@ -24,6 +24,8 @@ COMMANDS = {
     "autograd.cli.explain": "derive a gradient step by step, with symbols and numbers",
     "autograd.cli.check": "check the gradient of an expression against finite differences",
     "autograd.cli.stepper": "write a page that plays backpropagation step by step",
+    "autograd.cli.doctor": "say what is installed, which engine runs, and what brings what is missing",
+    "autograd.cli.completion": "print what makes a shell complete commands and options",
 }
 """The module of each command, and what ``--help`` says of it.
 
@@ -45,19 +47,28 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(command: str, commands: Mapping[str, str]) -> argparse.ArgumentParser:
+    """Return the parser; the command's own module alone is imported, or all for what is said of all."""
     parser = _Parser(prog="chainrule", description="Scalar automatic differentiation that shows its work.")
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("-V", "--version", action="version", version=_version())
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made: dict[str, argparse.ArgumentParser] = {}
     for module, summary in commands.items():
         name = module.rpartition(".")[2]
-        subparser = subparsers.add_parser(
+        made[name] = subparsers.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
         )
-        if name == command:
+        if command in (name, "completion"):
             command_module = import_module(module)
-            command_module.configure(subparser)
-            subparser.set_defaults(run=command_module.run)
+            command_module.configure(made[name])
+            made[name].set_defaults(run=command_module.run)
+    if command == "completion":
+        made["completion"].set_defaults(words=import_module("autograd.cli.completion").words(made))
     return parser
+
+
+def _without_help(arguments: list[str]) -> list[str]:
+    """Return the arguments with ``help COMMAND`` in the words of an option."""
+    return [*arguments[1:2], "--help"] if arguments[:1] == ["help"] else arguments
 
 
 def _version() -> str:
@@ -95,7 +106,7 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
     name = "chainrule"
     try:
         _accept_any_text()
-        arguments = list(sys.argv[1:] if argv is None else argv)
+        arguments = _without_help(list(sys.argv[1:] if argv is None else argv))
         try:
             args = _parser(arguments[0] if arguments else "", commands).parse_args(arguments)
             name = f"chainrule {args.command}"
