@@ -219,9 +219,8 @@ def _warn_of_the_other_package() -> None:
             "either breaks the other; run: pip uninstall autograd, then install chainrule once more (or use "
             "a fresh environment)"
         )
-        warnings.warn_explicit(
-            message, RuntimeWarning, dirname(__file__), 1
-        )  # one line: a folder has no source to show
+        # One line: a folder has no source to show.
+        warnings.warn_explicit(message, RuntimeWarning, dirname(__file__), 1)
 
 
 _warn_of_the_other_package()

@@ -53,10 +53,10 @@ def toposort(root: Value) -> list[Value]:
 
 
 def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict[int, Bundle]]:
-    """Return the nodes below ``root``, each after what it rests on, and the bundles among them.
+    """Return the nodes below ``root``, each after what it depends on, and the bundles among them.
 
     Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
-    only they rest on. A node that rests on itself raises GraphError.
+    only they depend on. A node that depends on itself raises GraphError.
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
@@ -79,7 +79,7 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
                 )
             continue
         a = node._a
-        if a is None:  # a leaf rests on nothing
+        if a is None:  # a leaf depends on nothing
             placed[node] = True
             order.append(node)
             continue
@@ -103,7 +103,7 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
 
 
 def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_placed: Any) -> list[Any]:
-    """Return what a node whose slot ``_a`` is the tuple ``a`` rests on, as far as it is not placed yet."""
+    """Return what a node whose slot ``_a`` is the tuple ``a`` depends on, as far as it is not placed yet."""
     if not (a and a[0].__class__ is tuple):
         return [x for x in a if x.__class__ is not float and not is_placed(x)]
     vectors = []
@@ -247,14 +247,14 @@ def _chain_rule(now: Pass) -> Pass | None:
 
 
 def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]) -> Pass | None:
-    """Apply the chain rule from what has more than two operands, or a call, to what it rests on."""
+    """Apply the chain rule from what has more than two operands, or a call, to what it depends on."""
     if isinstance(node, Bundle):
         if node.recomputed:
             inner: Pass | None = node.replay(g, grads, recorded=False)
             return inner
         terms = node.pull(g)
     elif isinstance(node._a, Call):
-        _wait(grads, node, g)
+        _store_cotangent(grads, node, g)
         return None
     elif node._a[0].__class__ is tuple:
         for vector, local in zip(node._a, node._b, strict=True):
@@ -276,15 +276,14 @@ def _spread(node: Any, g: Any, grads: dict[Any, Any], bundles: dict[int, Bundle]
     return None
 
 
-def _wait(grads: dict[Any, Any], node: Any, g: Any) -> None:
-    """Keep what one of several results receives until all of them have theirs."""
+def _store_cotangent(grads: dict[Any, Any], node: Any, g: Any) -> None:
+    """Keep what one of several results receives until all of them have received theirs."""
     call, index = node._call, node._index
     waiting = grads[call]
     if waiting is None:
         waiting = grads[call] = [None] * call.count
-    waiting[index] = (
-        g if waiting[index] is None else waiting[index] + g
-    )  # a copy of a node is the same result
+    old = waiting[index]  # not None where a copy of the node was here: it is the same result
+    waiting[index] = g if old is None else old + g
 
 
 def _accumulate_recorded(
@@ -301,7 +300,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
     results: dict[Any, Value] = {}  # of a call with several, one that messages name
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
-        return _checked(where, old + term, (old, term)) if anomaly else old + term
+        return _check_finite(where, old + term, (old, term)) if anomaly else old + term
 
     def add(key: Any, term: Any, where: Any) -> None:
         old = grads[key]
@@ -324,21 +323,22 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
             for x, term in zip(node.elements, terms, strict=True):
                 if isinstance(x, Node):
                     where = results.get(node, x)
-                    add(x, _checked(where, term, given) if anomaly else term, where)
+                    add(x, _check_finite(where, term, given) if anomaly else term, where)
             continue
         if node._call is not None:
             if create_graph:
                 node._call.check(node._index, node._data)
             results[node._call] = node
-            _wait(grads, node, g)
+            _store_cotangent(grads, node, g)
             continue
         edges = _recorded_edges(node) if create_graph else node._edges()
         if anomaly:
-            edges = [(x, _checked(node, d, node.operands)) for x, d in edges]
-        terms = [None if d is None else _product(g, d) for _, d in edges]
+            edges = [(x, _check_finite(node, d, node.operands)) for x, d in edges]
+        terms = [None if d is None else _times(g, d) for _, d in edges]
         if anomaly:
             terms = [
-                t if d is None else _checked(node, t, (g, d)) for t, (_, d) in zip(terms, edges, strict=True)
+                t if d is None else _check_finite(node, t, (g, d))
+                for t, (_, d) in zip(terms, edges, strict=True)
             ]
         if node._vectors is not None:
             left = iter(terms)
@@ -376,7 +376,7 @@ def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
     return pairs
 
 
-def _product(g: Any, local: Any) -> Any:
+def _times(g: Any, local: Any) -> Any:
     """Multiply, without a node for a factor of one."""
     if local.__class__ is float and local == 1.0:
         return g
@@ -386,11 +386,11 @@ def _product(g: Any, local: Any) -> Any:
 def _hooked(hooks: tuple[Any, ...], g: Any) -> Any:
     if isinstance(g, Node) and MODE.get().differentiating:
         with differentiating(within=False):  # a hook looks at numbers, whatever goes on around it
-            return _after(hooks, g)
-    return _after(hooks, g)
+            return _apply_hooks(hooks, g)
+    return _apply_hooks(hooks, g)
 
 
-def _after(hooks: tuple[Any, ...], g: Any) -> Any:
+def _apply_hooks(hooks: tuple[Any, ...], g: Any) -> Any:
     for hook in hooks:
         changed = hook(g)
         if changed is not None:
@@ -398,7 +398,7 @@ def _after(hooks: tuple[Any, ...], g: Any) -> Any:
     return g
 
 
-def _checked(node: Any, result: Any, terms: Iterable[Any], way: str = "backward") -> Any:
+def _check_finite(node: Any, result: Any, terms: Iterable[Any], way: str = "backward") -> Any:
     """Return ``result``; raise where it is not finite although the ``terms`` that it was made of are."""
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
@@ -453,7 +453,7 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         if in_turn(partial(sweep, root, gradient)):
             return
     grads = adjoints(root, gradient, create_graph=create_graph)
-    in_turn(partial(add_to_leaves, grads, _checked if ACTIVE and MODE.get().anomaly else None))
+    in_turn(partial(add_to_leaves, grads, _check_finite if ACTIVE and MODE.get().anomaly else None))
 
 
 @overload

@@ -1,4 +1,4 @@
-"""Making objects by the block, for the sake of Python's garbage collector."""
+"""Stores of ready-made objects, so that Python's garbage collector runs less often."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LARGEST = 4096  # of 100 bytes each; a graph of 100,000 nodes carries at most 4
 def blocks(make: Callable[[], T]) -> tuple[list[T], Callable[[], T]]:
     """Return a store of objects, at first empty, and a function that takes one, or fills the store.
 
-    The collector stops to look at all young objects each time 700 have been added, and every so often at all
-    there are: in a graph of 60,000 nodes, which holds no cycles that it could find, that costs as much as
-    building it. Objects that are added 4,096 at a time make it look six times less often. A block grows with
-    what was made before, so that whoever needs only a few does not get many.
+    CPython examines the young objects after every 700 new ones, and every so often all that there are: in a
+    graph of 60,000 nodes, which holds no cycles that it could find, that costs as much as building it.
+    Objects that are added 4,096 at a time make it look six times less often. A block grows with what was made
+    before, so that whoever needs only a few does not get many.
     """
     store: list[T] = []
     made = 0

@@ -18,7 +18,7 @@ __all__ = ["SafeContext", "Token", "value_of"]
 
 
 class Token:
-    """It lasts as long as the block; what is in force inside may be kept in it."""
+    """An object that lives as long as a block, and may hold what is in force inside."""
 
     __slots__ = ("__weakref__", "content")
 
@@ -26,7 +26,7 @@ class Token:
 
 
 def value_of(token: ref[Token]) -> Any:
-    """Return what a token holds, or None where it is over; at no time is it held itself by a variable."""
+    """Return what a token holds, or None where its block has ended; no variable holds the token itself."""
     return getattr(token(), "content", None)
 
 
@@ -53,7 +53,7 @@ class SafeContext:
         self._by_hand: list[Any] = []
 
     def _begin(self, token: ref[Token]) -> Any:
-        """Put in force what shall last as long as ``token``; no variable (nor traceback) may hold that."""
+        """Start what ends when ``token`` dies; no variable and no traceback may hold the token itself."""
         raise NotImplementedError
 
     if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SafeContext:
 
 
 def _leave(manager: SafeContext, ends: list[Any], *error: Any) -> None:
-    """End a block. One that was never entered was asked for by hand, to end the latest that was."""
+    """End a block; an ``__exit__`` called by hand ends the block that was entered last by hand."""
     leave, token = ends
     if manager._next is token:
         _leave_latest(manager, *error)

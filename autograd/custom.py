@@ -79,12 +79,12 @@ def custom_op(
         instead = "; how it is written is its form" if unknown & {"latex", "precedence"} else ""
         raise TypeError(f"custom_op() takes fields of autograd.Op, and {min(unknown)!r} is none{instead}")
     op = CUSTOM[name] = ops.Op(
-        name, _number(name, value), _checked(name, arity, partials), arity=arity, **fields
+        name, _returning_float(name, value), _checking_shape(name, arity, partials), arity=arity, **fields
     )
     return op
 
 
-def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
+def _returning_float(name: str, value: Callable[..., Any]) -> Callable[..., float]:
     """Wrap ``value`` so that each result is a float; one that is no number is reported where it arises."""
 
     def number(*operands: Any) -> float:
@@ -98,14 +98,13 @@ def _number(name: str, value: Callable[..., Any]) -> Callable[..., float]:
     return number
 
 
-def _checked(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+def _checking_shape(name: str, arity: int, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     """Wrap ``partials`` so that a result of the wrong shape is reported where it arises."""
 
     def checked(y: Any, *operands: Any) -> tuple[Any, ...]:
+        # Of nodes, it must be possible to differentiate the derivative again.
         nodes = [x for x in (y, *operands) if isinstance(x, Node)]
-        with (
-            differentiating(nodes) if nodes else nullcontext()
-        ):  # a derivative of nodes is one that can be differentiated again
+        with differentiating(nodes) if nodes else nullcontext():
             result = partials(y, *operands)
         wanted = len(operands) if arity == ops.ANY else arity
         if not isinstance(result, tuple) or len(result) != wanted:

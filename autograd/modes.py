@@ -1,8 +1,8 @@
 """The modes: what recording an operation means right now; context managers set them, and nothing else does.
 
-Each mode tokens in a context variable, so threads and asyncio tasks do not disturb one another. The set
-``ACTIVE`` is the hot path's cheap question "could any mode be on, anywhere?". A mode ends with its ``with``
-block, even where an interrupt strikes in the middle of entering or leaving it: see `lasting`.
+They live in a context variable, so threads and asyncio tasks do not disturb one another. The set ``ACTIVE``
+answers the hot path's question "could any mode be on, anywhere?". A mode ends with its ``with`` block, even
+where an interrupt strikes in the middle of entering or leaving it: see `contexts`.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ class Inputs:
         The call around it.
     """
 
-    __slots__ = ("_all", "_apart", "_around", "_nodes", "_room")
+    __slots__ = ("_all", "_around", "_independent", "_most", "_nodes")
 
     def __init__(self, nodes: Iterable[Any], around: Inputs | None = None) -> None:
         self._nodes = tuple(nodes)
         self._around = around
         self._all: frozenset[Any] | None = None
-        self._apart: set[Any] = set()
-        self._room = 100_000
+        self._independent: set[Any] = set()
+        self._most = 100_000
 
     def reach(self, node: Any) -> bool:
-        """Whether a node is one of these, or rests on one.
+        """Whether a node is one of these, or depends on one.
 
         Nodes that were found not to are remembered, so that many questions about one graph take one walk
         through it. But of graphs that come and go, no more is kept alive than a few times the largest.
@@ -80,21 +80,21 @@ class Inputs:
         inputs = self._all
         if inputs is None:
             inputs = self._all = self._of_all_calls()
-        apart = self._apart
+        independent = self._independent
         walked: set[Any] = set()
         stack = [node] if inputs else []
         while stack:
             node = stack.pop()
             if node in inputs:
                 return True
-            if node not in walked and node not in apart:
+            if node not in walked and node not in independent:
                 walked.add(node)
                 stack += [x for x in node._predecessors() if x is not None and x.__class__ is not float]
-        self._room = max(self._room, 4 * len(walked))
-        if len(apart) + len(walked) > self._room:
-            self._apart = walked
+        self._most = max(self._most, 4 * len(walked))
+        if len(independent) + len(walked) > self._most:
+            self._independent = walked
         else:
-            apart |= walked
+            independent |= walked
         return False
 
     def _of_all_calls(self) -> frozenset[Any]:

@@ -33,7 +33,7 @@ __all__ = [
     "Node",
     "Note",
     "apply_modes",
-    "text",
+    "check_label",
 ]
 
 HOOKED: Final[WeakSet[Any]] = WeakSet()
@@ -41,7 +41,7 @@ HOOKED: Final[WeakSet[Any]] = WeakSet()
 
 
 class Note:
-    """What only few nodes have: a label, a module path, a source line, hooks.
+    """Rarely needed data of a node: a label, a module path, a source line, hooks; kept apart to save memory.
 
     Many nodes may share one note, so a node that writes to its own copies it first.
 
@@ -90,8 +90,8 @@ _INSTEAD_OF_DATA: Final = (
 )
 
 
-def text(label: Any) -> str:
-    """Check a label."""
+def check_label(label: Any) -> str:
+    """Return the label; raise TypeError where it is no text."""
     if not isinstance(label, str):
         raise TypeError(f"a label is text, got {type(label).__name__} {label!r:.40}; write label=str(...)")
     return label
@@ -119,12 +119,9 @@ class Node:
         __slots__ = ()
 
     _pool: ClassVar[list[Any]]
-    """Blank nodes, whose slots are to be filled.
-
-    They are of the class `Value`, whose module assigns this and the next.
-    """
+    """Unused nodes of the class `Value`, whose module assigns this and the next."""
     _new: ClassVar[Any]
-    """Returns a blank node."""
+    """Makes an unused node, whose slots are to be filled."""
     _row: Op | None
     grad: Any
     note: Note | None
@@ -181,7 +178,7 @@ class Node:
         op, data
             As `record` takes them.
         call
-            What stands between the results and what they rest on.
+            The call of the operation.
         index
             Which of the results it is.
 
@@ -345,7 +342,7 @@ class Node:
 
     @label.setter
     def label(self, label: str) -> None:
-        self._own_note().label = text(label)
+        self._own_note().label = check_label(label)
 
     @property
     def scope(self) -> str:
@@ -397,7 +394,7 @@ class Node:
         if not callable(hook):
             raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
         if engine is not None:
-            engine.watch()  # a hook may refer to what rests on its node, which is a cycle for the collector
+            engine.watch()  # a hook may refer to what depends on its node, which is a cycle for the collector
         own = partial(hook)  # an object of its own, should a function be registered twice
         HOOKED.add(own)
         note = self._own_note()
@@ -464,7 +461,7 @@ class Bundle:
 class Call(Bundle):
     """One call of an operation with several results.
 
-    In a sorted graph it stands between these and what they rest on.
+    In a sorted graph it stands behind its operands and before its results.
     """
 
     __slots__ = ("count",)

@@ -241,9 +241,8 @@ class Op(_Called):  # type: ignore[misc]
         """Fill in the constants that follow the operands, by keyword or by default."""
         by_position = 0 if self.arity == ANY else max(len(operands) - self.arity, 0)
         missing = list(self.params)[by_position:]
-        if (
-            self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int
-        ):  # an order, and the operand is forgotten
+        # An order alone: the operand was forgotten.
+        if self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int:
             raise TypeError(
                 f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied "
                 f"to; got {operands[0]} alone"
@@ -343,8 +342,7 @@ class Op(_Called):  # type: ignore[misc]
         if (TABLE.get(self.name) or CUSTOM.get(self.name, self)) is not self:
             raise GraphError(
                 f"another operation has been named {self.name!r} since this one, so that it would be loaded "
-                "in its place; "
-                "give each custom_op a name of its own before you save or pickle"
+                "in its place; give each custom_op a name of its own before you save or pickle"
             )
         return self.name
 
@@ -385,10 +383,7 @@ class MultiOp:
     float_push: Callable[[Sequence[float], Sequence[float]], Sequence[float]]
     """``float_push(kept, t)``: for each result the sum over the operands of the derivative times t."""
     leads: Callable[[Any], Any]
-    """``leads(share)``: whether it outweighs all others together, as 1 or 0.
-
-    Of how many that holds at most one is.
-    """
+    """``leads(share)``: whether it outweighs all others together, as 1 or 0; at most one of them does."""
     pull: Callable[..., list[Any]]
     """``pull(xs, shares, leading, g)``: as ``float_pull``, on nodes.
 
@@ -460,9 +455,8 @@ class Ieee(float):
 
 TABLE: dict[str, Op] = {}
 SEVERAL: dict[str, MultiOp] = {}
-CUSTOM: dict[
-    str, Op
-] = {}  # the users' own rows, apart, so that what reads the table does not depend on who has run
+# The users' own rows, apart, so that what reads the table does not depend on who has run.
+CUSTOM: dict[str, Op] = {}
 
 
 def lookup(name: str) -> Op:

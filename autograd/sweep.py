@@ -28,9 +28,8 @@ __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
 T = TypeVar("T")
 
-_TURNS: Final[
-    list[FrameType]
-] = []  # the calls of `in_turn` that wait or work: whoever is in front has the turn
+# The calls of `in_turn` that wait or work: whoever is in front has the turn.
+_QUEUE: Final[list[FrameType]] = []
 
 
 def in_turn(work: Callable[[], T]) -> T:
@@ -46,22 +45,22 @@ def in_turn(work: Callable[[], T]) -> T:
     if engine is not None:  # in C it is done at one go
         return work()
     me = sys._getframe()
-    _TURNS.append(me)
+    _QUEUE.append(me)
     try:
-        if _TURNS[0] is not me:
-            _wait(me)
+        if _QUEUE[0] is not me:
+            _wait_for_turn(me)
         return work()
     finally:
-        _TURNS.remove(me)
+        _QUEUE.remove(me)
         del me  # a frame that holds itself would keep the graph until the collector comes by
 
 
-def _wait(me: FrameType) -> None:
+def _wait_for_turn(me: FrameType) -> None:
     """Wait until those in front are gone.
 
     A frame that an interrupt kept from leaving the queue counts as gone once it no longer runs.
     """
-    while (front := _TURNS[0]) is not me:
+    while (front := _QUEUE[0]) is not me:
         if _is_below(front, me):
             raise GraphError(
                 "backward() or a copy was called for in the middle of a backward() of this thread, by a "
@@ -73,7 +72,7 @@ def _wait(me: FrameType) -> None:
             time.sleep(1e-4)
         else:
             with suppress(ValueError):  # another thread has found the same
-                _TURNS.remove(front)
+                _QUEUE.remove(front)
 
 
 def _is_below(frame: FrameType, top: FrameType | None) -> bool:
@@ -83,14 +82,14 @@ def _is_below(frame: FrameType, top: FrameType | None) -> bool:
     return top is frame
 
 
-def _renew() -> None:
+def _after_fork() -> None:
     """Start anew in a forked process: the threads that wait or work are not in it."""
     me = sys._getframe()
-    _TURNS[:] = [frame for frame in _TURNS if _is_below(frame, me)]
+    _QUEUE[:] = [frame for frame in _QUEUE if _is_below(frame, me)]
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+    os.register_at_fork(after_in_child=_after_fork)
 
 _ZERO: Final = 0.0
 _PLAIN: Final = {float, type(None)}
@@ -121,11 +120,11 @@ def _new_grad(node: Any, before: Any, g: Any) -> Any:
     if isinstance(before, Node):
         return before + g
     if before.__class__ is not float and before is not None:
-        before = _number(node, before)
+        before = _grad_as_float(node, before)
     return before + g if before else g
 
 
-def _number(leaf: Any, grad: Any) -> float:
+def _grad_as_float(leaf: Any, grad: Any) -> float:
     """Return what somebody has put into a leaf's ``grad`` as a float."""
     try:
         return to_float(grad)
@@ -183,10 +182,9 @@ def _sweep(root: Node, gradient: float) -> bool:
     should not; `backward` takes the general pass then. Where an exception strikes, leaves keep what they had.
     """
     sums: dict[Any, Any] = {}
-    is_open, empty = (
-        _ZERO + 0.0,
-        _ZERO + 0.0,
-    )  # "what lies below is being sorted", "sorted, and nothing has arrived": two new objects
+    # Two marks, computed, since two literals would be one object.
+    is_open = _ZERO + 0.0  # what lies below the node is being sorted
+    empty = _ZERO + 0.0  # the node is sorted, and no gradient has arrived yet
     if root._a is None:
         sums[root] = gradient
     else:
@@ -206,7 +204,7 @@ def _sweep(root: Node, gradient: float) -> bool:
 def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
     """Sort as `sort` does, but without the leaves.
 
-    It is None at a checkpointed call, or where a node rests on itself.
+    It is None at a checkpointed call, or where a node depends on itself.
     """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
@@ -257,7 +255,7 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
 
 
 def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
-    """Return what a node of many operands, one of several results or a bundle rests on, but leaves.
+    """Return what a node of many operands, one of several results or a bundle depends on, but leaves.
 
     It is None at a checkpointed call.
     """
@@ -312,7 +310,7 @@ def _accumulate(order: list[Any], bundles: dict[int, Bundle], sums: dict[Any, An
 
 
 def _spread(node: Any, g: Any, bundles: dict[int, Bundle], sums: dict[Any, Any], empty: float) -> None:
-    """Apply the chain rule from what has more than two operands, or a call, to what it rests on."""
+    """Apply the chain rule from what has more than two operands, or a call, to what it depends on."""
     if isinstance(node, Bundle):
         terms = node.pull(g)
         node.grad = None

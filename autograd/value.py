@@ -18,16 +18,15 @@ from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.elsewhere import Elsewhere
-from autograd.errors import TracingError
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
 from autograd.joint import MultiOpCall
 from autograd.joint import record as record_all
 from autograd.keep.copying import deepcopy, reduce
 from autograd.lazy import lazy_import
-from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing, user_line
+from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.native import engine
-from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, text
+from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, check_label
 from autograd.op import SEVERAL
 from autograd.operators import Number, Operators
 from autograd.vectors import dot
@@ -65,8 +64,8 @@ class Value(Node, Operators, Elsewhere):
         The number. Assigning one changes later computations, not those recorded already.
     grad : float or Value
         The derivative of the node on which `backward` was called with respect to this one; a Value after
-        ``backward(create_graph=True)``. Leaves
-        accumulate it over calls; interior nodes hold that of the latest call.
+        ``backward(create_graph=True)``. Leaves accumulate it over calls; interior nodes hold that of the
+        latest call.
     op : Op or None
         The row of the table that made the node; None on a leaf. Read-only.
 
@@ -95,7 +94,7 @@ class Value(Node, Operators, Elsewhere):
         self.grad = 0.0
         self._row = None
         self._a = self._b = self._da = self._db = None
-        self.note = Note(text(label)) if label else None
+        self.note = Note(check_label(label)) if label else None
 
     def __init_subclass__(cls) -> None:
         raise TypeError(
@@ -265,22 +264,23 @@ class Value(Node, Operators, Elsewhere):
     __hash__ = object.__hash__
 
     def __lt__(self, other: Number) -> Any:
-        return ops.less(self, other) if is_tracing() else self._data < _number(other)
+        return ops.less(self, other) if is_tracing() else self._data < _comparable(other)
 
     def __le__(self, other: Number) -> Any:
-        return ops.less_equal(self, other) if is_tracing() else self._data <= _number(other)
+        return ops.less_equal(self, other) if is_tracing() else self._data <= _comparable(other)
 
     def __gt__(self, other: Number) -> Any:
-        return ops.greater(self, other) if is_tracing() else self._data > _number(other)
+        return ops.greater(self, other) if is_tracing() else self._data > _comparable(other)
 
     def __ge__(self, other: Number) -> Any:
-        return ops.greater_equal(self, other) if is_tracing() else self._data >= _number(other)
+        return ops.greater_equal(self, other) if is_tracing() else self._data >= _comparable(other)
 
     # Leaving the graph.
 
     def __bool__(self) -> bool:
-        self._refuse_while_tracing(
-            "the truth of a Value", "autograd.where(condition, a, b) in place of if/else, and/or, min/max"
+        refuse_while_tracing(
+            "asks for the truth of a Value",
+            "write autograd.where(condition, a, b) in place of if/else, and/or, min/max",
         )
         return self._data != 0.0
 
@@ -333,7 +333,7 @@ class Value(Node, Operators, Elsewhere):
 
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
-        self._refuse_while_tracing("the number in a Value", instead)
+        refuse_while_tracing("asks for the number in a Value", f"write {instead}")
         if MODE.get().arrays is not None:
             instead += ", and np.zeros_like(x) or np.array([...]) in place of an array of floats"
         refuse_constant(
@@ -362,19 +362,11 @@ class Value(Node, Operators, Elsewhere):
             f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}"
         )
 
-    @staticmethod
-    def _refuse_while_tracing(what: str, instead: str) -> None:
-        if is_tracing():
-            raise TracingError(
-                f"{user_line()} asks for {what} while the function is recorded for compilation; "
-                f"its answer would be frozen into the program. Write {instead}."
-            )
-
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
-        self._refuse_while_tracing(
-            "the number in a Value, by detach()",
-            "the part behind it as a function of its own, compiled apart",
+        refuse_while_tracing(
+            "asks for the number in a Value, by detach()",
+            "write the part behind it as a function of its own, compiled apart",
         )
         leaf = Value(self._data, self.label)
         if MODE.get().differentiating:
@@ -483,14 +475,13 @@ Node._pool = _POOL
 Node._new = staticmethod(_new)
 
 
-def _number(x: Any) -> Any:
+def _comparable(x: Any) -> Any:
     """Return the number on the other side of <, <=, > or >=."""
     if x.__class__ is Value:
         return x._data
     number = exact(x)
-    return (
-        to_float(x) if number is None or isinstance(number, complex) else number
-    )  # which says what is wrong with it
+    # to_float says what is wrong with it.
+    return to_float(x) if number is None or isinstance(number, complex) else number
 
 
 def _is_number(x: Any) -> TypeGuard[SupportsFloat]:

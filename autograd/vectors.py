@@ -29,7 +29,7 @@ def dot(ws: tuple[Any, ...], xs: tuple[Any, ...]) -> Any:
         node = engine.dot(ws, xs)
         if node is not None:
             return node
-    return _product(*_vector(ws), *_vector(xs))
+    return _record_dot(*_vector(ws), *_vector(xs))
 
 
 def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
@@ -48,9 +48,9 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
         except AttributeError:
             w_data = []
         if ACTIVE or not w_data:
-            nodes.append(_product(*_vector(ws), *vector))
+            nodes.append(_record_dot(*_vector(ws), *vector))
             continue
-        # What `_product` and `many.dot_vectors` do, in the hottest loop of a network's forward pass.
+        # What `_record_dot` and `many.dot_vectors` do, in the hottest loop of a network's forward pass.
         node = pool.pop() if pool else new()
         node._data = sum(map(mul, w_data, x_data), _START) or 0.0
         node.grad = 0.0
@@ -62,7 +62,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     return nodes
 
 
-def _product(
+def _record_dot(
     ws: tuple[Any, ...],
     w_data: list[float],
     w_recorded: bool,

@@ -148,7 +148,7 @@ def sum_squared_error(prediction: Any, target: Any) -> Any:
     Parameters
     ----------
     prediction, target
-        Numbers or Values, or nested sequences of one shape.
+        As for `mse_loss`.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def half_squared_error(prediction: Any, target: Any) -> Any:
     Parameters
     ----------
     prediction, target
-        Numbers or Values, or nested sequences of one shape.
+        As for `mse_loss`.
 
     Returns
     -------
@@ -213,15 +213,13 @@ def l1_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
 
     Parameters
     ----------
-    prediction, target
-        Numbers or Values, or nested sequences of one shape.
-    reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+    prediction, target, reduction
+        As for `mse_loss`.
 
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+        As of `mse_loss`.
 
     Raises
     ------
@@ -259,17 +257,15 @@ def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: s
 
     Parameters
     ----------
-    prediction, target
-        Numbers or Values, or nested sequences of one shape.
+    prediction, target, reduction
+        As for `mse_loss`.
     delta
         Where the line begins, in units of the prediction; positive.
-    reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
 
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+        As of `mse_loss`.
 
     Raises
     ------
@@ -307,12 +303,12 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     score, target
         Scores, numbers or Values, and targets; or nested sequences of one shape.
     reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+        As for `mse_loss`.
 
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+        As of `mse_loss`.
 
     Raises
     ------
@@ -396,12 +392,12 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     probability, target
         Numbers or Values in [0, 1], or nested sequences of one shape.
     reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+        As for `mse_loss`.
 
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+        As of `mse_loss`.
 
     Raises
     ------
@@ -454,12 +450,12 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
     score, target
         Scores (any number), and targets in [0, 1]; numbers or Values, or nested sequences of one shape.
     reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+        As for `mse_loss`.
 
     Returns
     -------
     Value or float
-        The loss (a float where no operand is a Value); a list of them with ``reduction="none"``.
+        As of `mse_loss`.
 
     Raises
     ------

@@ -154,10 +154,8 @@ class Progress:
             flush = getattr(self.stream, "flush", None)
             if flush is not None:
                 flush()
-        except (
-            OSError,
-            ValueError,
-        ):  # the terminal is gone, the pipe's reader, the disk's last block: the work goes on without
+        # The terminal is gone, the pipe's reader, the disk's last block: the work goes on without.
+        except (OSError, ValueError):
             self.style = "none"
 
 

@@ -60,9 +60,9 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
     The second run's nodes take the place of the first run's in the backward pass, so each term of a gradient
     is the same to the bit. So is a gradient whose terms are also added in the same order: that of one call
     with one result, and of a recurrence, in which every operation of a call (and every vector of a scalar
-    product) rests on the one result of the call before. Elsewhere, as in ``h * tanh(p)``, whose second factor
-    rests on a parameter alone, a node that several calls share adds up the same terms call by call, which may
-    round the sum differently in the last place.
+    product) depends on the one result of the call before. Elsewhere, as in ``h * tanh(p)``, whose second
+    factor depends on a parameter alone, a node that several calls share adds up the same terms call by call,
+    which may round the sum differently in the last place.
 
     Examples
     --------
@@ -156,7 +156,7 @@ class _CheckpointRun:
 
 
 class CheckpointedCall(Call):
-    """A call whose nodes were dropped; in a sorted graph between its results and what they rest on."""
+    """A call whose nodes were dropped; in a sorted graph between its results and what they depend on."""
 
     __slots__ = ("_args", "_arrays", "_data", "_f", "_kwargs", "draws", "outputs")
     name = "checkpoint"
@@ -179,7 +179,7 @@ class CheckpointedCall(Call):
         return node
 
     def operands(self, index: Any) -> tuple[Any, ...]:  # noqa: ARG002
-        """Return what the call rests on."""
+        """Return what the call depends on."""
         return self.elements
 
     def local(self, index: Any, *, recorded: bool = False) -> Sequence[Any]:
@@ -225,7 +225,7 @@ class CheckpointedCall(Call):
         root = Bundle(tuple(y for y, _ in pairs))
         order, bundles = sort(root, self.elements)
         inner = dict.fromkeys(order)
-        # What the call rests on goes on adding to what it has received from elsewhere.
+        # What the call depends on goes on adding to what it has received from elsewhere.
         inner.update((x, grads[x]) for x in self.elements)
         inner[root] = [c for _, c in pairs]
         return Pass(inner, reversed(order), bundles, self.elements)

@@ -14,10 +14,10 @@ from typing import Any
 from autograd.backward import (
     _accumulate,
     _accumulate_recorded,
-    _checked,
+    _check_finite,
     _hooked,
-    _product,
     _recorded_edges,
+    _times,
     sort,
 )
 from autograd.modes import ACTIVE, MODE
@@ -142,7 +142,7 @@ class Linear:
                 if call in reached:
                     reached[node] = reached[call][node._index]
                     if anomaly:
-                        _checked(
+                        _check_finite(
                             node,
                             reached[node],
                             (t for x in call.elements if (t := reached.get(x)) is not None),
@@ -153,11 +153,11 @@ class Linear:
             for x, local in edges:
                 t = reached.get(x)
                 if t is not None:
-                    term = _product(t, local)
+                    term = _times(t, local)
                     sum_ = term if total is None else total + term
                     if anomaly:
-                        _checked(node, term, (t, local), "forward")
-                        _checked(node, sum_, (term, 0.0 if total is None else total), "forward")
+                        _check_finite(node, term, (t, local), "forward")
+                        _check_finite(node, sum_, (term, 0.0 if total is None else total), "forward")
                     total = sum_
             if total is not None:
                 reached[node] = total
@@ -213,7 +213,7 @@ class Linear:
                 if ACTIVE and MODE.get().anomaly:
                     for x, d in edges:
                         if x in active:
-                            _checked(node, d, node.operands, "forward")
+                            _check_finite(node, d, node.operands, "forward")
             edges = [(x, d) for x, d in edges if d is not None and x in active]
             if edges:
                 active.add(node)

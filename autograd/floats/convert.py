@@ -63,9 +63,8 @@ def exact(x: Any) -> Any:
         return x if isinstance(x, Decimal | complex) else None
     if kind.__module__ != "numpy":
         return x
-    if not issubclass(kind, numbers.Real) or issubclass(
-        kind, numbers.Integral
-    ):  # NumPy's bool, or a whole number
+    # NumPy's bool, or a whole number.
+    if not issubclass(kind, numbers.Real) or issubclass(kind, numbers.Integral):
         return int(x)
     try:
         return Fraction(*x.as_integer_ratio())

@@ -380,9 +380,8 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         root = pow(a, 0.5 * e)
         if root == 0.0:
             return 0.0 if c == c and sign == sign else NAN
-        factors = (
-            [root, root] if root < INF else [pow(a, 0.125 * e)] * 8
-        )  # which a factor c of 1e-324 may still bring back
+        # Which a factor c of 1e-324 may still bring back.
+        factors = [root, root] if root < INF else [pow(a, 0.125 * e)] * 8
         lost = lost if root < INF else 0.0
     if lost and math.isfinite(ln):
         # What rounding b - order lost counts ln(a) times.

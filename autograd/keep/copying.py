@@ -60,7 +60,7 @@ def refuse_call(node: Any) -> None:
 
 
 def _refuse_cycles(nodes: list[Any]) -> None:
-    """Raise where a node rests on itself; what others than ``nodes`` rest on is not looked at."""
+    """Raise where a node depends on itself; what others than ``nodes`` depend on is not looked at."""
     known = set(nodes)
     sort(
         Bundle(tuple(nodes)),
@@ -106,9 +106,8 @@ def _fill(call: MultiOpCall, operands: tuple[Any, ...], kept: Iterable[Any]) -> 
 
 def deepcopy(root: Node, memo: dict[int, Any]) -> Any:
     """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
-    return in_turn(
-        partial(_copied, root, memo)
-    )  # between the passes of other threads: each ``grad`` is a number then
+    # Between the passes of other threads: each ``grad`` is a number then.
+    return in_turn(partial(_copied, root, memo))
 
 
 def _copied(root: Node, memo: dict[int, Any]) -> Any:
@@ -130,9 +129,8 @@ def _copied(root: Node, memo: dict[int, Any]) -> Any:
         if node.note is not None:
             twin.note = Note(node.note.label, node.note.scope, node.note.source)
             twin.note.hooks = node.note.hooks
-    memo.setdefault(id(memo), []).append(
-        old
-    )  # as the copy module does: an id must not be used again meanwhile
+    # As the copy module does: an id must not be used again meanwhile.
+    memo.setdefault(id(memo), []).append(old)
     return memo[id(root)]
 
 

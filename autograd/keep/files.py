@@ -168,9 +168,8 @@ def _replace(target: str, old: os.stat_result | None, data: bytes) -> None:
             os.unlink(temporary)
         raise
     if os.name == "posix":
-        with contextlib.suppress(
-            OSError
-        ):  # a folder that may not be read, or a file system that cannot do that
+        # A folder that may not be read, or a file system that cannot do that.
+        with contextlib.suppress(OSError):
             opened = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(opened)
@@ -326,12 +325,13 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = SIZE, seconds: floa
     ValueError: .../notes has 4 bytes, more than the limit of 3
     """
     name = _named(path)
+    # A pipe is opened though nobody writes into it yet.
     flags = (
         "O_NONBLOCK",
         "O_NOCTTY",
         "O_CLOEXEC",
         "O_BINARY",
-    )  # a pipe is opened though nobody writes into it yet
+    )
     handle = os.open(name, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in flags))
     try:
         facts = os.fstat(handle)

@@ -51,7 +51,7 @@ def to_json(root: Value) -> str:
     GraphError
         If a node's gradient is itself a node, or a label or scope is longer than what `from_json` reads.
     TracingError
-        Inside a function that is differentiated, where the graph rests on the function's arguments.
+        Inside a function that is differentiated, where the graph depends on the function's arguments.
 
     Examples
     --------
@@ -103,9 +103,8 @@ def to_json(root: Value) -> str:
                 "a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = "
                 ".grad.data) before saving"
             )
-        grad = (
-            0.0 if node.grad is None else to_float(node.grad)
-        )  # None is what users of PyTorch clear gradients with
+        # None is what users of PyTorch clear gradients with.
+        grad = 0.0 if node.grad is None else to_float(node.grad)
         row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(grad)}
         try:
             _check_names(node.label, node.scope)

@@ -80,9 +80,8 @@ def _without(why: str) -> str:
         f"the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip "
         "install -e . (or set CHAINRULE_PURE_PYTHON=1 to do without)"
     )
-    warnings.warn_explicit(
-        message, RuntimeWarning, os.path.dirname(__file__), 1
-    )  # one line: a folder has no source to show
+    # One line: a folder has no source to show.
+    warnings.warn_explicit(message, RuntimeWarning, os.path.dirname(__file__), 1)
     return why
 
 

@@ -951,9 +951,8 @@ class Writer:
             return Text(f"count_of({name}, {self.number(args[0])})", INT)
         if self.variables[name] == FLOAT and method == "__round__":
             digits = self.kept(Text(self.converted(self.expression(args[0]), INT), INT)).text
-            self.lines.append(
-                f"if ({digits} != 0) UNKNOWN;"
-            )  # Python rounds decimal digits, by whole numbers
+            # Python rounds decimal digits, by whole numbers.
+            self.lines.append(f"if ({digits} != 0) UNKNOWN;")
             return Text(f"nearbyint({name})", FLOAT)
         raise UntranslatableError(f"the method {method}")
 

@@ -241,11 +241,8 @@ class _Point:
         inputs = [Value(x) for x in numbers]
         try:
             result = self.f(*trees.rebuild(self.args, iter(inputs)))
-        except (
-            ArithmeticError,
-            ValueError,
-            TypeError,
-        ):  # the user's own functions may be defined (and real) here, and not beside
+        # The user's own functions may be defined (and real) here, and not beside.
+        except (ArithmeticError, ValueError, TypeError):
             return None
         outputs = trees.leaves(result, "the result of the function")
         return Graph(inputs, [y if isinstance(y, Value) else Value(y) for y in outputs])
@@ -360,11 +357,8 @@ class _Point:
             try:
                 with no_grad():  # nodes follow IEEE 754 where Python's numbers raise, or become complex
                     result = self.f(*trees.rebuild(self.args, iter(at)))
-            except (
-                ArithmeticError,
-                ValueError,
-                TypeError,
-            ):  # the user's own functions may be defined (and real) here, and not beside
+            # The user's own functions may be defined (and real) here, and not beside.
+            except (ArithmeticError, ValueError, TypeError):
                 return math.nan
             return float(trees.leaves(result, "the result of the function")[k])
 

@@ -40,7 +40,7 @@ class Local:
 
 
 def ancestors(y: Value, local: list[Local]) -> list[Local]:
-    """Return those of the nodes on which ``y`` rests, in order."""
+    """Return those of the nodes that ``y`` depends on, in order."""
     wanted: set[Value] = {y}
     found = []
     for item in reversed(local):
@@ -122,10 +122,11 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
         tolerance = max(estimate.uncertainty, (rtol or 0.0) * abs(estimate.derivative))
         if near(given, estimate.derivative, tolerance):
             if given and not estimate.derivative and estimate.method != "complex step":
+                # Values that are all one number do not bear a small slope out.
                 item.edges[-1] = (
                     parent,
                     None,
-                )  # values that are all one number do not bear a small slope out
+                )
             continue
         if _on_edge(op, numbers, i):
             item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"

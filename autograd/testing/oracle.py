@@ -92,9 +92,8 @@ _RELATIVE = {"atan2", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
 # steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
-_MANY_BITS.update(
-    dict.fromkeys(["elu", "selu"], 3000)
-)  # steps within what separates a subnormal number from zero
+# Steps within what separates a subnormal number from zero.
+_MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))
 
 
 def _erfc(x: Any) -> Any:

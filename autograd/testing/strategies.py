@@ -168,7 +168,7 @@ class Expression:
 
     @property
     def operations(self) -> int:
-        """How many operations the result rests on."""
+        """How many operations the result depends on."""
         return sum(node.op is not None for node in toposort(self.graph()[0]))
 
     def __str__(self) -> str:
@@ -223,7 +223,7 @@ def expressions(
 
 
 def _pruned(inputs: tuple[float, ...], steps: list[Step]) -> Expression:
-    """Return the expression without what its result does not rest on."""
+    """Return the expression without what its result does not depend on."""
     wanted = {len(inputs) + len(steps) - 1}
     for k in range(len(steps) - 1, -1, -1):
         if len(inputs) + k in wanted:

@@ -14,9 +14,8 @@ from importlib.util import find_spec
 __all__ = ["problem"]
 
 OWN = b'"Value"'  # stands in this project's autograd/__init__.py, and not in the other's
-FOREIGN = os.path.join(
-    "numpy", "__init__.py"
-)  # lies in the other's folder autograd, and never in this project's
+# Lies in the other's folder autograd, and never in this project's.
+FOREIGN = os.path.join("numpy", "__init__.py")
 
 
 def problem(root: str | None = None) -> str | None:

@@ -39,9 +39,8 @@ def written(
 ) -> list[Path]:
     """Write the predictions and the pictures; return where they are."""
     if args.predict is not None:
-        predict(
-            task, model, rows, args.out / "predictions.csv"
-        )  # which no picture that cannot be drawn may cost
+        # Which no picture that cannot be drawn may cost.
+        predict(task, model, rows, args.out / "predictions.csv")
 
     paths = []
     if history.epochs:

@@ -263,9 +263,8 @@ def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]
     )
     then = recipes[0] if recipes else None
     now = Recipe(options).state_dict()
-    args.columns = (
-        then.pop("columns", None) if isinstance(then, dict) else None
-    )  # checkpoints of older releases do not hold them
+    # Checkpoints of older releases do not hold them.
+    args.columns = then.pop("columns", None) if isinstance(then, dict) else None
     if not isinstance(then, dict) or set(then) != set(now):
         raise UsageError(
             f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was "

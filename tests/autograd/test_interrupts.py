@@ -323,4 +323,4 @@ def test_a_second_pass_in_the_middle_of_one_is_right_or_refused_and_not_waited_f
         y.backward()
     assert x.grad == 6.0
     gc.collect()
-    assert not sweep_module._TURNS
+    assert not sweep_module._QUEUE

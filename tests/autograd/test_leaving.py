@@ -255,18 +255,18 @@ def test_asking_for_many_numbers_visits_each_node_once(monkeypatch: pytest.Monke
 
 def test_what_is_remembered_of_a_call_stays_in_proportion_to_its_graphs() -> None:
     inputs = autograd.modes.Inputs([Value(1.0)])
-    inputs._room = 100
+    inputs._most = 100
     for _ in range(1000):
         y = Value(0.5)
         for _ in range(20):
             y = y * 1.5
         assert not inputs.reach(y)
-        assert len(inputs._apart) <= 100
+        assert len(inputs._independent) <= 100
     for _ in range(200):
         y = y * 1.5
     assert not inputs.reach(y)
-    assert y.parents[0] in inputs._apart
-    assert len(inputs._apart) <= 4 * 222
+    assert y.parents[0] in inputs._independent
+    assert len(inputs._independent) <= 4 * 222
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Derivation:
     target : str or None
         Name of the node that it is differentiated with respect to.
     forward : tuple of (name, formula, value)
-        The formula is None for what the rows rest on and do not derive, and where it does not give the value.
+        The formula is None for what the rows depend on and do not derive, and where it gives another value.
     stale : tuple of str
         Names of the nodes whose formulas do not give their values: data was changed after the graph was made,
         say.
@@ -172,7 +172,7 @@ def derive(
         )
     found = rows(listed, shown)
     involved = {s.node for s in shown}
-    # What they rest on and is not derived here has its number, without a formula.
+    # What they depend on and is not derived here has its number, without a formula.
     beside = {
         x for node in involved if len(node.operands) <= BESIDE for x in node.parents if x.op is not None
     } - involved
@@ -279,7 +279,7 @@ def single_ways(nodes: Sequence[Value], heads: AbstractSet[Value]) -> set[tuple[
 
     Only then is the partial derivative in this operand the derivative of one with respect to the other.
     """
-    below: dict[Value, int] = {}  # bit k: rests on node k
+    below: dict[Value, int] = {}  # bit k: depends on node k
     index = {node: k for k, node in enumerate(nodes)}
     large = len(nodes) > LARGE
     found = set()

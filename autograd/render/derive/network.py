@@ -68,9 +68,8 @@ def network_equations(listed: Steps) -> list[Equation]:
     found: list[Equation] = []
     grads = listed.gradients
     inputs = {(s.parent, s.node): s.local for s in listed.backward}
-    arrived: dict[Value, float] = {
-        s.parent: s.local for s in listed.backward
-    }  # of a weight, used once: its input
+    # Of a weight, used once: its input.
+    arrived: dict[Value, float] = {s.parent: s.local for s in listed.backward}
     cost = listed.names[listed.root]
     for number in range(len(layers), 0, -1):
         layer = layers[number - 1]

@@ -72,12 +72,8 @@ def written(op: Op, operands: Sequence[Any]) -> Any:
         return None
     try:
         return op.form(*[_AsWritten(x.kind, x.parts) if isinstance(x, Formula) else x for x in operands])
-    except (
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        IndexError,
-    ):  # a user's own may ask for what a formula has not
+    # A user's own may ask for what a formula has not.
+    except (TypeError, ValueError, ArithmeticError, IndexError):
         return None
 
 

@@ -52,12 +52,8 @@ class Symbol(Formula, Operators):
             found = (
                 op.form(*operands) if callable(op.form) else None if rule is None else rule(form, operands)
             )
-        except (
-            TypeError,
-            ValueError,
-            ArithmeticError,
-            IndexError,
-        ):  # a user's own may ask for what a symbol has not
+        # A user's own may ask for what a symbol has not.
+        except (TypeError, ValueError, ArithmeticError, IndexError):
             found = None
         return Symbol("call", (op, operands)) if found is None else found
 
@@ -281,12 +277,8 @@ def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
     """Whether a formula gives a number, names having the given values."""
     try:
         return agree(evaluate(formula, values), number)
-    except (
-        ArithmeticError,
-        TypeError,
-        ValueError,
-        IndexError,
-    ):  # a user's own operation may refuse its operands
+    # A user's own operation may refuse its operands.
+    except (ArithmeticError, TypeError, ValueError, IndexError):
         return False
 
 

@@ -128,10 +128,11 @@ def _home(root: _Box, scope: str) -> list[_Box]:
     path = ""
     for part in scope.split(".") if scope else ():
         path = f"{path}.{part}" if path else part
+        # Ends as no node's id does, whatever the module is called.
         children, key = (
             boxes[-1].children,
             f"{path}.",
-        )  # ends as no node's id does, whatever the module is called
+        )
         if key not in children:
             children[key] = _Box(path)
             boxes[-1].items[key] = Item(key, 0.0, 0.0)
