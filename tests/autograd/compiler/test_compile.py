@@ -93,8 +93,13 @@ def random_net(rng, batch):
     sizes = [rng.randint(1, 4) for _ in range(rng.randint(2, 4))]
     drop, style = rng.choice([0.0, 0.0, 0.3]), rng.choice(["dot", "chain", "tree", "mixed"])
     act = rng.choice(["relu", "tanh", "sigmoid", "gelu"])
-    layers = [[[Value(rng.gauss(0, 1), f"w{k}[{j}][{i}]") if rng.random() >= drop else None for i in range(a)] for j in range(b)]
-              for k, (a, b) in enumerate(zip(sizes, sizes[1:]))]  # fmt: skip
+    layers = [
+        [
+            [Value(rng.gauss(0, 1), f"w{k}[{j}][{i}]") if rng.random() >= drop else None for i in range(a)]
+            for j in range(b)
+        ]
+        for k, (a, b) in enumerate(zip(sizes, sizes[1:]))
+    ]
     biases = [[Value(rng.gauss(0, 1), f"b{k}[{j}]") for j in range(b)] for k, b in enumerate(sizes[1:])]
     params = [w for layer in layers for row in layer for w in row if w is not None] + [
         b for row in biases for b in row
@@ -138,7 +143,7 @@ def random_net(rng, batch):
 
 
 def cases(count):
-    """Each backend with each seed; of the C backend's only every eighth: its compiler takes half a second for each."""
+    """Each backend with each seed; the C backend with every eighth: its compiler takes half a second."""
     return [
         (backend, seed) for backend in BACKENDS for seed in range(count) if backend != "c" or seed % 8 == 0
     ]
@@ -151,7 +156,7 @@ def assert_agrees(step, *data):
 
 
 def assert_as_backward(step, losses, params, *data):
-    """The step's loss and gradients are what plain backward passes over the ``losses`` add up to; independent of `check`."""
+    """The step's loss and gradients are what backward passes over ``losses`` add up to, without `check`."""
     value, grads = step.value_and_grad(*data)
     autograd.zero_grad(params)
     for loss in losses:

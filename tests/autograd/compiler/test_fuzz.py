@@ -115,7 +115,7 @@ def tensor(rng, shape, name, leaves):
 
 
 def products(rng, leaves):
-    """Return a function of a number: a random product of two arrays, as einsum would name it, once or twice."""
+    """Return a function of a number: a random product of two arrays, as of einsum, once or twice."""
     letters = "ijkl"[: rng.randint(2, 4)]
     size = {c: rng.randint(1, 4) for c in letters}
 

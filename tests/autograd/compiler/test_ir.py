@@ -138,8 +138,10 @@ def keep(graph, *_):
 
 
 @pytest.mark.parametrize(("module", "name", "instead"), [
-    (simplify, "absorb", keep), (simplify, "alias", keep), (simplify, "fuse_equal", keep), (simplify, "merge_equal", keep),
-    (trace, "adopt", keep), (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
+    (simplify, "absorb", keep), (simplify, "alias", keep), (simplify, "fuse_equal", keep),
+    (simplify, "merge_equal", keep),
+    (trace, "adopt", keep),
+    (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
     (schedule, "_late_levels", lambda graph, level, *_: level), (cells, "pieces", lambda c: [c]),
     (cells.Layout, "_by_block", lambda self, group: [group]),
     (cells.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
@@ -202,7 +204,8 @@ def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "with_compiler", "without"), [
-    ("r4", "python", "python"), ("moons", "numpy", "numpy"), ("rnn", "c", "numpy"), ("chain", "c", "python"), ("gpt", "c", "numpy"),
+    ("r4", "python", "python"), ("moons", "numpy", "numpy"), ("rnn", "c", "numpy"), ("chain", "c", "python"),
+    ("gpt", "c", "numpy"),
 ])  # fmt: skip
 def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, without):
     system = chain(4000) if name == "chain" else SYSTEMS[name]()

@@ -1,4 +1,4 @@
-"""Sums in another order than the engine's: where a number overflows there, or does not, the compiled result says the same."""
+"""Sums in another order than the engine's: where a number overflows there, the compiled result says so."""
 
 import math
 import random
@@ -155,7 +155,8 @@ def test_training_stops_at_what_only_the_engine_knows(backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("f", [
-    lambda x, p, q: p * x + q * p, lambda x, p, q: (p * x + q * p) * q + p * q * q, lambda x, p, q: autograd.sin(q * p) + p * x - q * q,
+    lambda x, p, q: p * x + q * p, lambda x, p, q: (p * x + q * p) * q + p * q * q, lambda x, p,
+    q: autograd.sin(q * p) + p * x - q * q,
 ])  # fmt: skip
 def test_what_all_lanes_share_is_computed_before_it_is_read(backend, reduction, f):
     p, q = Value(2.0), Value(3.0)

@@ -146,7 +146,10 @@ from autograd import Value
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
     model = nn.MLP(2, [4, 1], rng=3)
-    step = autograd.compile(lambda x, y: (model(x) - y) ** 2, model.parameters(), batch=True, penalty=lambda: nn.losses.l2_penalty(model, 1e-3))
+    step = autograd.compile(
+        lambda x, y: (model(x) - y) ** 2, model.parameters(), batch=True,
+        penalty=lambda: nn.losses.l2_penalty(model, 1e-3),
+    )  # fmt: skip
     X, Y = [[0.5, -1.0], [1.0, 2.0], [-0.3, 0.2]], [0.2, -0.4, 1.0]
     assert step.check(X, Y) < 1e-12
     assert "for (x_0, x_1, y,) in lanes:" in step.source
@@ -155,7 +158,10 @@ with warnings.catch_warnings(record=True) as told:
     assert autograd.compile(autograd.grad(lambda x: x ** 3), backend="c")(2.0) == 12.0
     assert step.report()["backend"] == "python"
 try:
-    nn.fit(model, (X, Y), lambda p, y: (p - y) ** 2, nn.optim.SGD(model.parameters(), 0.1), epochs=1, compile=True, progress=False)
+    nn.fit(
+        model, (X, Y), lambda p, y: (p - y) ** 2, nn.optim.SGD(model.parameters(), 0.1), epochs=1,
+        compile=True, progress=False,
+    )  # fmt: skip
 except autograd.MissingDependencyError as error:
     assert "pip install numpy" in str(error)
 else:

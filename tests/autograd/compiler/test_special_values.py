@@ -1,4 +1,4 @@
-"""Every row of the table on every backend at special values: NaN, infinities, zeros, kinks, ties, the ends of the range.
+"""Every row on every backend at special values: NaN, infinities, zeros, kinks, ties, the ends of the range.
 
 A program whose result is not finite is evaluated again by the engine, which would hide what a backend makes
 of a number that is not finite. So the programs here return finite probes of their numbers.
@@ -34,8 +34,10 @@ ROWS = [(op, c) for name, op in ops.TABLE.items() for c in CONSTANTS.get(name, [
 # Their exponentials are taken relative to the largest operand: that of an infinite one is NaN, which the
 # engine settles.
 RELATIVE = ("logaddexp", "logsumexp", "softmax", "log_softmax")
-PIECEWISE = ("step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round", "maximum", "minimum", "where",
-             "max", "min", "greater", "greater_equal", "less", "less_equal", "equal")  # fmt: skip
+PIECEWISE = (
+    "step", "relu", "leaky_relu", "relu6", "hardtanh", "clamp", "abs", "sign", "floor", "ceil", "round",
+    "maximum", "minimum", "where", "max", "min", "greater", "greater_equal", "less", "less_equal", "equal",
+)  # fmt: skip
 
 
 def operands_of(op):
@@ -135,7 +137,9 @@ def test_no_nan_gets_lost_in_lanes(backend):
     rows = [(op, c) for op, c in ROWS if op.arity == 1]
     weights = [Value(0.0) for row in rows for _ in range(8)]
     step = compile(
-        lambda x: sum(w * p for w, p in zip(weights, (p for op, c in rows for p in probes(op, c, [x])), strict=True)),
+        lambda x: sum(
+            w * p for w, p in zip(weights, (p for op, c in rows for p in probes(op, c, [x])), strict=True)
+        ),
         weights, batch=True, backend=backend,
     )  # fmt: skip
     found = []

@@ -109,10 +109,18 @@ class Arenas(dict):
             shared[program.one] = 1.0
         count = program.parameters
         shared[count : 2 * count] = 0.0
-        self.places = {r.name: self.view(lanes, r.base - LANES, r.shape, r.strides) if r.lane else self.view(shared, r.base, r.shape, r.strides)
-                       for r in writer.regions.list if r.name.isidentifier() and r.base >= 0}  # fmt: skip
-        super().__init__({writer.everything: shared[:count], **self.places}, shared=shared, lanes=lanes, gradient=shared[count : 2 * count],
-                         N=engine.lanes, empty=lambda shape: np.full(shape, np.nan), view=self.view, **writer.constants)  # fmt: skip
+        self.places = {
+            r.name: self.view(lanes, r.base - LANES, r.shape, r.strides)
+            if r.lane
+            else self.view(shared, r.base, r.shape, r.strides)
+            for r in writer.regions.list
+            if r.name.isidentifier() and r.base >= 0
+        }
+        super().__init__(
+            {writer.everything: shared[:count], **self.places}, shared=shared, lanes=lanes,
+            gradient=shared[count : 2 * count], N=engine.lanes, empty=lambda shape: np.full(shape, np.nan),
+            view=self.view, **writer.constants,
+        )  # fmt: skip
 
     @staticmethod
     def view(arena, base, sizes, strides):
@@ -140,7 +148,7 @@ def by_row(op):
 
 
 def run_source(step):
-    """Execute the printed program on the engine's own leaves; return the names and what the writer knows of them."""
+    """Execute the printed program on the engine's own leaves; return names, and what the writer knows."""
     structure, engine = step._latest
     writer, lines = written(structure.program)
     assert step.source == "\n".join(lines)
@@ -217,7 +225,10 @@ def turned(x, t):
 FUNCTIONS = {
     "pairs": (autograd.jacobian(pairs), (np.linspace(0.5, 2.0, 40),), 4),
     "waves": (autograd.jacobian(waves), (np.linspace(0.5, 2.0, 40),), 12),
-    "points": (autograd.jacobian(points_seen, argnums=(0, 1)), (np.linspace(1.0, 2.0, 4), np.linspace(0.5, 2.0, 30).reshape(10, 3)), 30),
+    "points": (
+        autograd.jacobian(points_seen, argnums=(0, 1)),
+        (np.linspace(1.0, 2.0, 4), np.linspace(0.5, 2.0, 30).reshape(10, 3)), 30,
+    ),
     "rosenbrock": (autograd.hessian(rosenbrock), (np.linspace(0.5, 2.0, 20),), 16),
     "gradient": (autograd.grad(rosenbrock), (np.linspace(0.5, 2.0, 20),), 8),
     "product": (product_of, (np.arange(12.0).reshape(3, 4), np.arange(8.0).reshape(4, 2)), 2),

@@ -40,7 +40,10 @@ def fake(tmp_path, monkeypatch):
 
     def install(body):
         script = tmp_path / "fakecc"
-        script.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "fake 1.0" && exit 0\n[ "$2" = -Werror ] && exit 1\necho call >> "{tmp_path}/calls"\n{body}\n')
+        script.write_text(
+            '#!/bin/sh\n[ "$1" = --version ] && echo "fake 1.0" && exit 0\n[ "$2" = -Werror ] && exit 1\n'
+            f'echo call >> "{tmp_path}/calls"\n{body}\n'
+        )
         script.chmod(0o755)
         monkeypatch.setenv("CC", str(script))
         return lambda: len((tmp_path / "calls").read_text().split()) if (tmp_path / "calls").exists() else 0
@@ -543,7 +546,10 @@ def test_a_killed_compile_leaves_no_compiler_running_and_no_folder(fake, tmp_pat
     fake(f"sleep 600 & echo $! > {tmp_path}/child; mv {tmp_path}/child {tmp_path}/pid\nwait")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    program = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom autograd.compiler.backends.c import toolchain; toolchain.build({SOURCE!r})"
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from autograd.compiler.backends.c import toolchain; toolchain.build({SOURCE!r})"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
@@ -581,7 +587,7 @@ def test_folders_of_killed_processes_are_removed_by_the_next_compile_and_those_o
 
 
 def children():
-    """Return the command lines of the processes that this one or the shells beside it started, and which still run."""
+    """Return the command lines of running processes that this one or the shells beside it started."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
@@ -643,7 +649,11 @@ def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no
     monkeypatch, tmp_path
 ):
     rng = random.Random(1)
-    program = f"from autograd.compiler.backends.c import toolchain\nfor i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), ('-shared',), '.so', 30.0)"
+    program = (
+        "from autograd.compiler.backends.c import toolchain\n"
+        f"for i in range(10**6): toolchain._compile({SOURCE!r}, toolchain.find_compiler(), "
+        "('-shared',), '.so', 30.0)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "STRUCK": str(os.getpid())}
     monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
     for _ in range(100 if strikes.EVERY else 8):
