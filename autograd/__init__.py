@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.calculus.checkpointing import checkpoint
 from autograd.calculus.functional import (
+    detach,
     grad,
     hessian,
     hvp,
@@ -15,6 +16,8 @@ from autograd.calculus.functional import (
     jacobian,
     jacrev,
     jvp,
+    register_hook,
+    stop_gradient,
     value_and_grad,
     vjp,
 )
@@ -91,6 +94,7 @@ from autograd.ops import (
 from autograd.value import Note, Value
 
 if TYPE_CHECKING:
+    __version__: str
     from autograd import compiler, render, testing
     from autograd.compiler import compile
     from autograd.render import draw, draw_dot, explain, stepper, trace
@@ -123,6 +127,7 @@ __all__ = [
     "cos",
     "cosh",
     "custom_op",
+    "detach",
     "detect_anomaly",
     "digamma",
     "dot",
@@ -176,6 +181,7 @@ __all__ = [
     "pow",
     "prod",
     "reciprocal",
+    "register_hook",
     "relu",
     "relu6",
     "round",
@@ -194,6 +200,7 @@ __all__ = [
     "sqrt",
     "square",
     "stepper",
+    "stop_gradient",
     "sum",
     "tan",
     "tanh",
@@ -233,6 +240,9 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
         if name in ("compiler", "render", "testing"):
             return import_module(f"autograd.{name}")
+        if name == "__version__":
+            globals()[name] = found = import_module("autograd.versions").version_of("chainrule")
+            return found
         if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
             return TABLE[name]
         if name not in _LAZY:

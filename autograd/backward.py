@@ -416,7 +416,13 @@ def _data(x: Any) -> float:
     return x._data if isinstance(x, Node) else x
 
 
-def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) -> None:
+def backward(
+    root: Value,
+    gradient: Any = 1.0,
+    *,
+    create_graph: bool = False,
+    inputs: Value | Iterable[Value] | None = None,
+) -> None:
     """Fill ``grad`` of ``root`` and of every node below it.
 
     Leaves add to what they hold, until `zero_grad`; interior nodes hold the gradient of this pass alone.
@@ -432,6 +438,8 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
         The derivative of what you are after with respect to ``root``.
     create_graph
         Whether the gradients are Values, which can be differentiated again.
+    inputs
+        The nodes whose ``grad`` to write, as in PyTorch; by default that of all.
 
     Raises
     ------
@@ -448,11 +456,14 @@ def backward(root: Value, gradient: Any = 1.0, *, create_graph: bool = False) ->
     >>> x.grad.data
     24.0
     """
-    if not (create_graph or ACTIVE or HOOKED):
+    if not (create_graph or ACTIVE or HOOKED or inputs is not None):
         root, gradient = _start(root, gradient, "backward", create_graph)
         if in_turn(partial(sweep, root, gradient)):
             return
+    wanted = None if inputs is None else [inputs] if isinstance(inputs, Node) else _nodes(inputs, "backward")
     grads = adjoints(root, gradient, create_graph=create_graph)
+    if wanted is not None:
+        grads = {x: grads[x] for x in wanted if x in grads}
     in_turn(partial(add_to_leaves, grads, _check_finite if ACTIVE and MODE.get().anomaly else None))
 
 
@@ -480,21 +491,41 @@ def gradients(
 def gradients(
     output: Value, inputs: Iterable[Value], *, gradient: Real | Value = 1.0, create_graph: bool
 ) -> list[float] | list[Value]: ...
+@overload
 def gradients(
-    output: Value, inputs: Value | Iterable[Value], *, gradient: Any = 1.0, create_graph: bool = False
+    output: Value | Iterable[Value], inputs: Value | Iterable[Value], grad_outputs: Any = ...,
+    retain_graph: bool | None = ..., create_graph: bool = ..., allow_unused: bool | None = ..., *,
+    gradient: Any = ...,
+) -> Any: ...  # fmt: skip
+def gradients(
+    output: Value | Iterable[Value],
+    inputs: Value | Iterable[Value],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,  # noqa: ARG001
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    *,
+    gradient: Any = 1.0,
 ) -> Any:
     """Return the derivative of ``output`` with respect to each of ``inputs``. Writes nothing.
 
     Parameters
     ----------
     output
-        The node to differentiate.
+        The node to differentiate; or several, whose derivatives are added.
     inputs
         A node, or a sequence of them; interior nodes too.
-    gradient
-        The derivative of what you are after with respect to ``output``.
+    grad_outputs
+        As ``gradient``, by PyTorch's name; of several outputs a sequence, in which None is 1.
+    retain_graph
+        Taken since PyTorch's programs pass it. A graph lives as long as something refers to it.
     create_graph
         Whether the results are Values, which can be differentiated again.
+    allow_unused
+        What to do about an input that is not in the graph of the output: its derivative is zero; with True,
+        as in PyTorch, None; with False, an error.
+    gradient
+        The derivative of what you are after with respect to ``output``.
 
     Returns
     -------
@@ -504,7 +535,9 @@ def gradients(
     Raises
     ------
     GraphError, AnomalyError, TracingError
-        As `adjoints`.
+        As `adjoints`; and GraphError for an unused input with ``allow_unused=False``.
+    ValueError
+        If there are not as many ``grad_outputs`` as outputs.
 
     Examples
     --------
@@ -513,12 +546,46 @@ def gradients(
     >>> first = gradients(x ** 3, x, create_graph=True)
     >>> gradients(first, [x])
     [12.0]
+    >>> gradients([x * x, 3.0 * x], x, grad_outputs=[1.0, 10.0])
+    34.0
     """
     wanted = [inputs] if isinstance(inputs, Node) else _nodes(inputs, "gradients")
-    grads = adjoints(output, gradient, create_graph=create_graph)
-    none = output.__class__(0.0) if create_graph else 0.0
-    results = [none if (g := grads.get(x)) is None else g for x in wanted]
+    if grad_outputs is None and not isinstance(output, (list, tuple)):
+        grads = adjoints(_node(output, "adjoints"), gradient, create_graph=create_graph)
+    else:
+        grads = _adjoints_of_several(output, grad_outputs, gradient, create_graph)
+    results: list[Any] = []
+    for x in wanted:
+        g = grads.get(x)
+        if g is None and (allow_unused is None or x in grads):
+            g = x.__class__(0.0) if create_graph else 0.0
+        elif g is None and not allow_unused:
+            raise GraphError(
+                f"the output does not depend on {x!r:.60}; allow_unused=True gives None for it, and without "
+                "allow_unused its derivative is zero"
+            )
+        results.append(g)
     return results[0] if isinstance(inputs, Node) else results
+
+
+def _adjoints_of_several(output: Any, grad_outputs: Any, gradient: Any, create_graph: bool) -> dict[Any, Any]:
+    """Return what `adjoints` does, of the sum of outputs, each times what it is given."""
+    outputs = [output] if isinstance(output, Node) else _nodes(output, "gradients")
+    given = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
+    if len(given) != len(outputs) or not outputs:
+        raise ValueError(
+            f"gradients() takes one of grad_outputs for each output: {len(outputs)} outputs, got {len(given)}"
+        )
+    started = [
+        _start(y, gradient if g is None else g, "gradients", create_graph)
+        for y, g in zip(outputs, given, strict=True)
+    ]
+    root: Any = Bundle(tuple(y for y, _ in started))
+    grads = _reverse(root, [g for _, g in started], create_graph)
+    grads.pop(root, None)
+    if create_graph:
+        grads.update((x, x.__class__(g)) for x, g in grads.items() if g.__class__ is float)
+    return grads
 
 
 def zero_grad(values: Value | Iterable[Value]) -> None:

@@ -84,7 +84,10 @@ class Elsewhere:
     __slots__ = ()
 
     def __dir__(self) -> list[str]:
-        return [name for name in object.__dir__(self) if name not in _HIDDEN]
+        kinds = type(self).__mro__
+        own = {name for kind in kinds if kind is not Elsewhere for name in vars(kind)}
+        foreign = vars(Elsewhere).keys() - own
+        return [name for name in object.__dir__(self) if name not in foreign]
 
 
 class _Spelled:
@@ -103,7 +106,6 @@ _FUNCTIONS_ONLY: Final = {
     for name, op in ops.TABLE.items()
     if op.arity > 0 and not op.auxiliary and not hasattr(Operators, name)
 }
-_HIDDEN: Final = frozenset((*_FUNCTIONS_ONLY, *_METHODS, *_LOOPS)) - vars(Operators).keys()
 for _name, _to_write in (_FUNCTIONS_ONLY | _METHODS).items():
     setattr(Elsewhere, _name, _Refused(_name, _to_write))
 for _name in _LOOPS:

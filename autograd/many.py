@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, overload
+import builtins
+from collections.abc import Callable, Iterable
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from autograd import ops
+from autograd.floats.convert import is_number
 from autograd.vectors import dot as _dot
 from autograd.vectors import dots as _dots
 
@@ -29,22 +32,43 @@ def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[
     return operands
 
 
+_NOTHING: Final[Any] = object()
+
+
+def _is_python_s(operands: tuple[Any, ...]) -> bool:
+    """Whether Python's own function is meant: all are whole numbers, or one is neither a number nor a node.
+
+    What begins with a float or a node is not looked through.
+    """
+    if not operands or operands[0].__class__ is float or hasattr(operands[0], "_apply"):
+        return not operands
+    if any(hasattr(x, "_apply") for x in operands):
+        return False
+    return all(isinstance(x, Integral) for x in operands) or not all(map(is_number, operands))
+
+
 @overload
-def sum(values: Iterable[Real]) -> float: ...
+def sum(values: Iterable[Real], /, start: Real = ...) -> float: ...
 @overload
-def sum(values: Iterable[Real | Value]) -> Value: ...
-def sum(values: Iterable[Any]) -> Any:
+def sum(values: Iterable[Real | Value], /, start: Real | Value = ...) -> Value: ...
+@overload
+def sum(values: Iterable[Any], /, start: Any = ...) -> Any: ...
+def sum(values: Iterable[Any], /, start: Any = 0) -> Any:
     """Return the sum, correctly rounded; zero of nothing.
+
+    Of whole numbers, and of what can be added and is no number, it is Python's own `sum`.
 
     Parameters
     ----------
     values
         Numbers or Values.
+    start
+        What is added to them.
 
     Returns
     -------
     Value or float
-        One node. A float where no operand is a Value.
+        One node. A number where no operand is a Value.
 
     Examples
     --------
@@ -52,7 +76,15 @@ def sum(values: Iterable[Any]) -> Any:
     >>> autograd.sum([1.0, autograd.Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)
     """
-    return ops.sum(*_operands(values, "sum", empty=True))
+    operands = _operands(values, "sum", empty=True)
+    if start.__class__ is not int or start:
+        operands = (*operands, start) if operands and operands[0].__class__ is float else (start, *operands)
+    if not _is_python_s(operands):
+        return ops.sum(*operands)
+    try:
+        return builtins.sum(operands[1:], operands[0]) if operands else start
+    except TypeError:
+        return ops.sum(*operands)  # which says what is no number
 
 
 @overload
@@ -184,63 +216,115 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
 
 
 @overload
-def max(values: Iterable[Real]) -> float: ...
+def max(values: Iterable[Real], /) -> float: ...
 @overload
-def max(values: Iterable[Real | Value]) -> Value: ...
-def max(values: Iterable[Any]) -> Any:
+def max(values: Iterable[Real | Value], /) -> Value: ...
+@overload
+def max(values: Real, /, *others: Real) -> float: ...
+@overload
+def max(values: Real | Value, /, *others: Real | Value) -> Value: ...
+@overload
+def max(values: Any, /, *others: Any, key: Callable[[Any], Any] | None = ..., default: Any = ...) -> Any: ...
+def max(
+    values: Any, /, *others: Any, key: Callable[[Any], Any] | None = None, default: Any = _NOTHING
+) -> Any:
     """Return the largest; n that tie share the gradient, 1/n each.
+
+    Of whole numbers, of what can be compared and is no number, and with ``key``, it is Python's own `max`.
 
     Parameters
     ----------
     values
         Numbers or Values.
+    others
+        More of them, where ``values`` is the first and no sequence.
+    key
+        What to compare them by: then one of the operands itself is returned.
+    default
+        What to return of nothing.
 
     Returns
     -------
     Value or float
-        One node. A float where no operand is a Value.
+        One node. A number where no operand is a Value.
 
     Raises
     ------
     ValueError
-        Of nothing.
+        Of nothing, without a ``default``.
 
     Examples
     --------
     >>> max([1.0, 5.0, 2.0])
     5.0
     """
-    return ops.max(*_operands(values, "max"))
+    operands = (values, *others) if others else _operands(values, "max", empty=default is not _NOTHING)
+    if not operands:
+        return default
+    if key is None and not _is_python_s(operands):
+        return ops.max(*operands)
+    try:
+        return builtins.max(operands, key=key)
+    except TypeError:
+        if key is not None:
+            raise
+        return ops.max(*operands)  # which says what is no number
 
 
 @overload
-def min(values: Iterable[Real]) -> float: ...
+def min(values: Iterable[Real], /) -> float: ...
 @overload
-def min(values: Iterable[Real | Value]) -> Value: ...
-def min(values: Iterable[Any]) -> Any:
+def min(values: Iterable[Real | Value], /) -> Value: ...
+@overload
+def min(values: Real, /, *others: Real) -> float: ...
+@overload
+def min(values: Real | Value, /, *others: Real | Value) -> Value: ...
+@overload
+def min(values: Any, /, *others: Any, key: Callable[[Any], Any] | None = ..., default: Any = ...) -> Any: ...
+def min(
+    values: Any, /, *others: Any, key: Callable[[Any], Any] | None = None, default: Any = _NOTHING
+) -> Any:
     """Return the smallest; n that tie share the gradient, 1/n each.
+
+    Of whole numbers, of what can be compared and is no number, and with ``key``, it is Python's own `min`.
 
     Parameters
     ----------
     values
         Numbers or Values.
+    others
+        More of them, where ``values`` is the first and no sequence.
+    key
+        What to compare them by: then one of the operands itself is returned.
+    default
+        What to return of nothing.
 
     Returns
     -------
     Value or float
-        One node. A float where no operand is a Value.
+        One node. A number where no operand is a Value.
 
     Raises
     ------
     ValueError
-        Of nothing.
+        Of nothing, without a ``default``.
 
     Examples
     --------
     >>> min([1.0, 5.0, 2.0])
     1.0
     """
-    return ops.min(*_operands(values, "min"))
+    operands = (values, *others) if others else _operands(values, "min", empty=default is not _NOTHING)
+    if not operands:
+        return default
+    if key is None and not _is_python_s(operands):
+        return ops.min(*operands)
+    try:
+        return builtins.min(operands, key=key)
+    except TypeError:
+        if key is not None:
+            raise
+        return ops.min(*operands)  # which says what is no number
 
 
 @overload

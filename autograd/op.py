@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,8 @@ class Op(_Called):  # type: ignore[misc]
 
     For derivations only.
     """
+    python: Callable[..., Any] | None = None
+    """Python's own function of that name, for what is no float; NotImplemented where the row computes."""
     source: str = ""
     """Where the formula stands: a DLMF section or a textbook's equation."""
 
@@ -154,6 +157,16 @@ class Op(_Called):  # type: ignore[misc]
 
     def _call(self, *operands: Any, **params: Any) -> Any:
         """Apply to numbers (a float results) or to operands of which one is a node (a node results)."""
+        if self.python is not None:
+            if params:
+                operands, params = self._by_position(operands, params)
+            if not any(hasattr(x, "_apply") for x in operands):
+                try:
+                    found = self.python(*operands)
+                except TypeError:  # it is not called so; nor is the row, which says more
+                    found = NotImplemented
+                if found is not NotImplemented:
+                    return found
         if self.params:
             if params or self.arity == ANY or len(operands) != self.arity + len(self.params):
                 operands = self._with_params(operands, params)
@@ -184,6 +197,15 @@ class Op(_Called):  # type: ignore[misc]
 
     if engine is None:
         __call__ = _call
+
+    def _by_position(
+        self, operands: tuple[Any, ...], params: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return operands and constants without the keywords of Python's own function."""
+        try:
+            return inspect.signature(self.python or self.value).bind(*operands, **params).args, {}
+        except TypeError:
+            return operands, params
 
     def local(self, y: float, operands: tuple[float, ...]) -> tuple[float, ...]:
         """Evaluate the partials on floats, by IEEE's rules where Python's division or power would raise.

@@ -20,7 +20,7 @@ import math
 from functools import reduce
 from typing import Any
 
-from autograd.floats import elementary, gamma, lengths, many
+from autograd.floats import elementary, gamma, lengths, many, python
 from autograd.floats import gaussian as normal
 from autograd.form import (
     NEGATION,
@@ -173,6 +173,7 @@ scaled_power: Op = row(  # the derivatives of a power with a constant exponent
 pow: Op = row(
     "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)),
     arity=2, symbol="**", form=Power(), domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
+    python=python.pow,
     float_partials=lambda y, a, b: (
         elementary.monomial(b, a, b, 1.0, 0.0),
         elementary.monomial(1.0, a, b, 0.0, 1.0),
@@ -466,7 +467,7 @@ clamp: Op = row(
 )
 abs: Op = row(
     "abs", math.fabs, lambda y, x: (sign(x),), kink=_from_zero, symbol="|x|", form=Fence("|", "|"),
-    source="DLMF 1.9.4 (real case)",
+    python=python.abs, source="DLMF 1.9.4 (real case)",
 )
 sign: Op = row(
     "sign", elementary.sign, lambda y, x: (0.0 * y,), kink=_from_zero, gated=True,
@@ -482,7 +483,8 @@ ceil: Op = row(
 )
 round: Op = row(
     "round", elementary.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0},
-    whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True, source="step function, slope 0",
+    whole={"ndigits": (-400.0, 400.0)}, kink=_from_half, gated=True, python=python.round,
+    source="step function, slope 0",
 )
 maximum: Op = row(
     "maximum", elementary.maximum, lambda y, a, b: (step(a, b, 0.5), step(b, a, 0.5)), arity=2, kink=_apart,

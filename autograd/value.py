@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, final
 
@@ -373,6 +374,35 @@ class Value(Node, Operators, Elsewhere):
             leaf.note = ConstantNote(self.label)
         return leaf
 
+    def pow(self, exponent: Number) -> Value:
+        """Return the power, as ``x ** exponent`` does: PyTorch's name.
+
+        Parameters
+        ----------
+        exponent
+            A number, or a Value.
+        """
+        return self**exponent
+
+    # PyTorch's questions.
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made it."""
+        return self._row is None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives flow to it: yes, but where a function that is differentiated detached it."""
+        return self.note.__class__ is not ConstantNote
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: Any) -> None:  # noqa: ARG002
+        raise AttributeError(
+            "every Value is differentiated, and none is a constant; for a constant write x.data, or "
+            "x.detach() of what was computed, and leave out of the optimizer what is not to be learnt"
+        )
+
     # Walks over the whole graph.
 
     def backward(
@@ -381,6 +411,7 @@ class Value(Node, Operators, Elsewhere):
         *,
         create_graph: bool = False,
         retain_graph: bool | None = None,  # noqa: ARG002
+        inputs: Value | Iterable[Value] | None = None,
     ) -> None:
         """Fill ``grad`` of this node and of every node below; see `autograd.backward.backward`.
 
@@ -393,6 +424,8 @@ class Value(Node, Operators, Elsewhere):
         retain_graph
             Taken since PyTorch's programs pass it. A graph lives as long as something refers to it, either
             way.
+        inputs
+            The nodes whose ``grad`` to write, as in PyTorch; by default that of all.
 
         Examples
         --------
@@ -402,7 +435,7 @@ class Value(Node, Operators, Elsewhere):
         >>> x.grad
         12.0
         """
-        backward(self, gradient, create_graph=create_graph)
+        backward(self, gradient, create_graph=create_graph, inputs=inputs)
 
     def draw(self, **options: Any) -> Drawing:
         """Draw the graph below this node; see `autograd.draw` for the options."""
@@ -449,7 +482,8 @@ def _made_in_c(python: Any) -> Any:
     `Operators`.
     """
     rows = [
-        (op, op.name, op.arity, tuple(map(float, op.params.values())), op.gated, op.params_first)
+        (op, op.name, op.arity, tuple(map(float, op.params.values())), op.gated, op.params_first,
+         op.python is not None)
         for op in ops.TABLE.values()
     ]
     engine.take_rows(rows, ops.Op._call, math.hypot, apply_modes)

@@ -8,12 +8,21 @@ from importlib.metadata import PackageNotFoundError, version
 
 from autograd.native import engine, why
 
-__all__ = ["show_versions"]
+__all__ = ["show_versions", "version_of"]
 
-_BESIDE = ("numpy", "graphviz", "matplotlib", "hypothesis", "mpmath", "torch", "jax")
+_BESIDE = (
+    "numpy", "graphviz", "matplotlib", "hypothesis", "mpmath", "scipy", "pandas", "polars", "torch", "jax",
+)  # fmt: skip
 
 
-def _version_of(package: str) -> str:
+def version_of(package: str) -> str:
+    """Return the version of an installed package, or that it is not installed.
+
+    Examples
+    --------
+    >>> version_of("no-such-package")
+    'not installed'
+    """
     try:
         return version(package)
     except PackageNotFoundError:
@@ -31,10 +40,10 @@ def show_versions() -> None:
     Python      ...
     """
     lines = {
-        "chainrule": _version_of("chainrule"),
+        "chainrule": version_of("chainrule"),
         "engine": f"in C ({why})" if engine is not None else f"in pure Python, since {why}",
         "Python": f"{platform.python_version()} ({sys.implementation.name}, {platform.platform()})",
-        **{package: _version_of(package) for package in _BESIDE},
+        **{package: version_of(package) for package in _BESIDE},
     }
     for name, text in lines.items():
         print(f"{name:<12}{text}")

@@ -1,15 +1,14 @@
 """Derivatives of functions, of any order, with the names that JAX uses.
 
 Arguments are numbers, NumPy arrays, or nested lists, tuples and dicts of these, and results mirror them (see
-`autograd.calculus.arrays`). Floats come back
-where only numbers took part. Where nodes did, as arguments, or because the function closes over them or makes
-them with ``Value(...)``, nodes come back, which can be differentiated further; hence everything here nests.
-What the function detaches, or computes inside `no_grad`, is a constant to every order. A number that depends
-on the arguments may not leave the graph by accident: while the function runs, ``float(x)``, ``math.sin(x)``,
-``copy.copy(x)`` and ``gradients(y, x)`` (without ``create_graph``) raise `TracingError`; ``x.detach()`` and
-``x.item()`` say that it is meant, and ``f"{x:.3f}"`` prints. This holds for the thread that calls the
-function, in which it should compute: what another thread does for it with ``float(x)`` or ``no_grad()`` is
-not seen.
+`autograd.calculus.arrays`). Floats come back where only numbers took part. Where nodes did, as arguments, or
+because the function closes over them or makes them with ``Value(...)``, nodes come back, which can be
+differentiated further; hence everything here nests. What the function detaches, or computes inside `no_grad`,
+is a constant to every order. A number that depends on the arguments may not leave the graph by accident:
+while the function runs, ``float(x)``, ``math.sin(x)``, ``copy.copy(x)`` and ``gradients(y, x)`` (without
+``create_graph``) raise `TracingError`; ``x.detach()`` and ``x.item()`` say that it is meant, and
+``f"{x:.3f}"`` prints. This holds for the thread that calls the function, in which it should compute: what
+another thread does for it with ``float(x)`` or ``no_grad()`` is not seen.
 """
 
 from __future__ import annotations
@@ -22,13 +21,15 @@ from autograd.backward import gradients
 from autograd.calculus import trees
 from autograd.calculus.calls import Argnums, Linearization, check_function, check_tuple, refuse_none
 from autograd.calculus.linear import Linear
+from autograd.node import Handle
 from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.typing import Derivative, Function, Gradient, Hessian, Real, ValueAndGradient
 
 __all__ = [
-    "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad", "vjp",
+    "detach", "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "register_hook",
+    "stop_gradient", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 K = TypeVar("K")
@@ -51,8 +52,12 @@ def grad(
     f: Function, argnums: int = 0, *, has_aux: Literal[True]
 ) -> Derivative[tuple[float, Any], tuple[Value, Any], tuple[Any, Any]]: ...
 @overload
-def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]: ...
-def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]: ...
+def grad(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]:
     """Return the function that computes the gradient of ``f``, by reverse mode.
 
     Parameters
@@ -63,6 +68,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         Which positional arguments to differentiate with respect to: a number, or a sequence of them.
     has_aux
         Whether ``f`` returns a pair, the number to differentiate and anything else.
+    argnum
+        The same as ``argnums``, by another package's name.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
     {'a': 5.0, 'b': 2.0}
     """
-    return _gradient(f, argnums, has_aux, "grad")
+    return _gradient(f, _chosen(argnums, argnum), has_aux, "grad")
 
 
 def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
@@ -128,16 +135,16 @@ def value_and_grad(
 ]: ...
 @overload
 def value_and_grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., tuple[Any, Any]]:
     """Return the function that computes the pair of the value of ``f`` and its gradient, at the cost of one.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, argnum
         As `grad`.
 
     Returns
@@ -152,6 +159,7 @@ def value_and_grad(
     (6.0, (3.0, 2.0))
     """
     check_function(f, "value_and_grad")
+    argnums = _chosen(argnums, argnum)
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -270,14 +278,16 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
 
 
-def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f`` by reverse mode, one pass for each output.
 
     Parameters
     ----------
     f
         Returns a number, or a nested structure of numbers.
-    argnums, has_aux
+    argnums, has_aux, argnum
         As `grad`.
 
     Returns
@@ -291,15 +301,17 @@ def jacrev(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable
     >>> jacrev(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacrev", Linear.rows_by_reverse)
+    return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacrev", Linear.rows_by_reverse)
 
 
-def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f`` by forward mode, one pass for each input.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, argnum
         As `jacrev`.
 
     Returns
@@ -312,15 +324,17 @@ def jacfwd(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable
     >>> jacfwd(lambda v: [v[0] * v[1], v[0] + v[1], v[0]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(f, argnums, has_aux, "jacfwd", Linear.rows_by_forward)
+    return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacfwd", Linear.rows_by_forward)
 
 
-def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacobian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f``, by the mode that needs fewer passes.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, argnum
         As `jacrev`.
 
     Returns
@@ -333,7 +347,7 @@ def jacobian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callab
     >>> jacobian(lambda r, t: (r * t, r + t), argnums=(0, 1))(2.0, 5.0)
     ((5.0, 2.0), (1.0, 1.0))
     """
-    return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
+    return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacobian", Linear.rows)
 
 
 @overload
@@ -341,15 +355,19 @@ def hessian(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = Fals
 @overload
 def hessian(f: Function, argnums: int, has_aux: Literal[False] = False) -> Derivative[float, Value, Any]: ...
 @overload
-def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]: ...
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]: ...
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
+) -> Callable[..., Any]:
     """Return the function that computes all second derivatives of ``f``, by forward mode over reverse mode.
 
     The gradient is recorded once; one forward pass through it for each input gives a column.
 
     Parameters
     ----------
-    f, argnums, has_aux
+    f, argnums, has_aux, argnum
         As `grad`.
 
     Returns
@@ -363,6 +381,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
+    argnums = _chosen(argnums, argnum)
     rows = _jacobian(f, argnums, has_aux, "hessian", Linear.rows_by_reverse)
     return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
 
@@ -404,6 +423,70 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         1
     ]
     return product[0] if len(primals) == 1 else product
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return what derivatives take for a constant: the same numbers, through which no gradient flows.
+
+    JAX's name; `autograd.detach` is the same by PyTorch's. Unlike the method ``detach`` it takes plain
+    numbers too, so that a function that uses it can be called with floats.
+
+    Parameters
+    ----------
+    x
+        A Value, number or array, or a nested structure of them.
+
+    Returns
+    -------
+    Value, number or nested structure
+        Of the same structure. Numbers stay as they are.
+
+    Examples
+    --------
+    >>> f = lambda x: x * stop_gradient(x)
+    >>> f(3.0), grad(f)(3.0)
+    (9.0, 3.0)
+    """
+    return trees.map_nodes(lambda node: node.detach(), x)
+
+
+detach = stop_gradient
+"""As `stop_gradient`, by PyTorch's name."""
+
+
+def register_hook(x: Any, hook: Callable[[Any], Any]) -> Handle:
+    """Call ``hook(gradient)`` in every backward pass through ``x``; do nothing where it is a plain number.
+
+    So a function that uses it can be called with floats.
+
+    Parameters
+    ----------
+    x
+        A Value, or a number.
+    hook
+        As for the method ``register_hook``.
+
+    Returns
+    -------
+    Handle
+        Its ``remove()`` takes the hook away again.
+
+    Examples
+    --------
+    >>> def f(x):
+    ...     register_hook(x, lambda g: 10.0 * g)
+    ...     return x * x
+    >>> f(3.0), grad(f)(3.0)
+    (9.0, 60.0)
+    """
+    return (x if x.__class__ is Value else Value(x)).register_hook(hook)
+
+
+def _chosen(argnums: Argnums, argnum: Argnums | None) -> Argnums:
+    """Return the arguments to differentiate with respect to, by either name."""
+    if argnum is not None and argnums != 0:
+        raise TypeError(f"argnums={argnums!r} and argnum={argnum!r} say the same thing; write one of them")
+    return argnums if argnum is None else argnum
 
 
 def _jacobian(

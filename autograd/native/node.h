@@ -57,6 +57,7 @@ typedef struct {
     PyObject *op; /* borrowed: it leaves the list when it goes */
     const Row *c; /* NULL where C does not compute it */
     int arity, params, is_gated, params_first;
+    int is_pythons; /* Python has a function of that name, which computes what is no float */
     int is_own; /* not of the table: what it refers to is not known */
     PyObject *constants[2]; /* the constants' defaults */
     double defaults[2];

@@ -151,6 +151,11 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
         if (kinds[i] < 0 || (i >= arity && (kinds[i] == 1 || !is_allowed(c, i - arity, x[i])))) return NULL;
         nodes |= kinds[i] == 1;
     }
+    if (!nodes && row->is_pythons) { /* only of floats */
+        if (count < all) return NULL;
+        for (int i = 0; i < all; i++)
+            if (kinds[i] == 2) return NULL;
+    }
     begin_kernel();
     if (!c->kernel(x, &y, nodes ? d : NULL)) return NULL;
     if (!nodes) return PyFloat_FromDouble(y);
@@ -533,7 +538,7 @@ callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 /* take_rows(rows, call, hypot, modes): learn the table, how Python calls a row, math.hypot and what applies
-   modes. Each row comes as (op, name, arity, constants, is_gated, params_first). */
+   modes. Each row comes as (op, name, arity, constants, is_gated, params_first, is_pythons). */
 PyObject *
 take_rows(PyObject *module, PyObject *args)
 {
@@ -548,9 +553,9 @@ take_rows(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *op, *constants;
         const char *name;
-        int arity, gated, first;
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(list, i), "OsiO!pp", &op, &name, &arity, &PyTuple_Type,
-                              &constants, &gated, &first))
+        int arity, gated, first, pythons;
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(list, i), "OsiO!ppp", &op, &name, &arity, &PyTuple_Type,
+                              &constants, &gated, &first, &pythons))
             return NULL;
         uint32_t index = row_index(op);
         if (!index) return NULL;
@@ -559,6 +564,7 @@ take_rows(PyObject *module, PyObject *args)
         row->params = (int)PyTuple_GET_SIZE(constants);
         row->is_gated = gated;
         row->params_first = first;
+        row->is_pythons = pythons;
         row->is_own = 0;
         Py_INCREF(op); /* for ever: operators refer to it by its place */
         for (int k = 0; k < row->params && k < 2; k++) {

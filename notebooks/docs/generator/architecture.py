@@ -26,7 +26,10 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "node": ("what a node holds", ("node", "blocks")),
     "backward": ("topological order, adjoints, backward", ("backward", "sweep", "joint")),
     "copying": ("copies and pickles of graphs", ("keep.copying",)),
-    "Value": ("the node's operators and methods", ("value", "operators", "vectors", "lazy")),
+    "Value": (
+        "the node's operators and methods",
+        ("value", "operators", "vectors", "lazy", "elsewhere", "ufuncs"),
+    ),
     "many": ("sum, dot, softmax, ...: over iterables, one node each", ("many",)),
     "calculus": ("grad, jvp, vjp, Jacobians, Hessians; recompute instead of storing", ("calculus",)),
     "custom": ("a user's own row of the table", ("custom",)),
