@@ -6,7 +6,6 @@ last among the bases, so that looking up what there is takes no longer.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -183,5 +182,7 @@ def missing(name: str, names: Any) -> str:
     message = f"module 'autograd' has no attribute {name!r}"
     if name in _FUNCTIONS:
         return f"{message}; write {_FUNCTIONS[name]}"
+    from difflib import get_close_matches
+
     near = [] if name.startswith("_") else get_close_matches(name, sorted(names), 1, 0.75)
     return f"{message}; did you mean autograd.{near[0]}?" if near else message

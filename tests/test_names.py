@@ -64,7 +64,7 @@ WORDS = {
     ("autograd/compiler/roll/repeats.py", "step"): "an attribute: how far an index moves",
     ("autograd/compiler/training.py", "step"): "an optimizer's method",
     ("autograd/compiler/listing/names.py", "add"): "a function of NumPy's that a listing calls",
-    ("autograd/cli/draw.py", "dot"): "Graphviz's program and its language",
+    ("autograd/cli/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "sum"): "a kind of formula",
     ("autograd/render/derive/derivation.py", "add power"): "words of a step's title, for shapes",

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 __all__ = ["engine", "sources", "why"]
 
 
-def sources(package: str | os.PathLike[str]) -> list[Path]:
+def sources(package: str | os.PathLike[str]) -> list[str]:
     """Return the files that the compiled module is made of, of the package in that folder."""
-    folder = Path(package)
-    native = folder / "native"
+    native, floats = os.path.join(package, "native"), os.path.join(package, "floats")
+    of_c = [name for name in os.listdir(native) if name.endswith((".c", ".h"))]
     return [
-        *sorted([*native.glob("*.[ch]"), native / "generate.py"]),
-        folder / "ops.py", folder / "form.py", folder / "op.py", *sorted((folder / "floats").glob("*.py")),
-    ]  # fmt: skip
+        *[os.path.join(native, name) for name in sorted([*of_c, "generate.py"])],
+        *[os.path.join(package, name) for name in ("ops.py", "form.py", "op.py")],
+        *[os.path.join(floats, name) for name in sorted(os.listdir(floats)) if name.endswith(".py")],
+    ]
 
 
 def digest(package: str | os.PathLike[str]) -> str:
@@ -31,7 +31,8 @@ def digest(package: str | os.PathLike[str]) -> str:
 
     made = hashlib.sha256()
     for file in sources(package):
-        made.update(file.read_bytes().replace(b"\r\n", b"\n"))
+        with open(file, "rb") as source:
+            made.update(source.read().replace(b"\r\n", b"\n"))
     return made.hexdigest()[:32]
 
 
