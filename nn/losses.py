@@ -426,18 +426,24 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
 
 
 @overload
-def binary_cross_entropy_with_logits(score: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+def binary_cross_entropy_with_logits(
+    score: Reals, target: Reals, *, reduction: ToOne = "mean", pos_weight: float = 1.0
+) -> float: ...
 @overload
 def binary_cross_entropy_with_logits(
-    score: Numbers, target: Numbers, *, reduction: ToOne = "mean"
+    score: Numbers, target: Numbers, *, reduction: ToOne = "mean", pos_weight: float = 1.0
 ) -> Value: ...
 @overload
 def binary_cross_entropy_with_logits(
-    score: Iterable[Any], target: Numbers, *, reduction: Literal["none"]
+    score: Iterable[Any], target: Numbers, *, reduction: Literal["none"], pos_weight: float = 1.0
 ) -> list[Any]: ...
 @overload
-def binary_cross_entropy_with_logits(score: Numbers, target: Numbers, *, reduction: str) -> Any: ...
-def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(
+    score: Numbers, target: Numbers, *, reduction: str, pos_weight: float = 1.0
+) -> Any: ...
+def binary_cross_entropy_with_logits(
+    score: Any, target: Any, *, reduction: str = "mean", pos_weight: float = 1.0
+) -> Any:
     """Cross-entropy of sigmoid(score) against targets in [0, 1], from the score: softplus(s) - t s.
 
     Where the target is 0 or 1 it is softplus of the score or of its negative, accurate in both tails; the
@@ -451,6 +457,8 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
         Scores (any number), and targets in [0, 1]; numbers or Values, or nested sequences of one shape.
     reduction
         As for `mse_loss`.
+    pos_weight
+        Factor of the target 1, such as the number of 0s over that of 1s where these are rare.
 
     Returns
     -------
@@ -469,11 +477,16 @@ def binary_cross_entropy_with_logits(score: Any, target: Any, *, reduction: str 
     >>> binary_cross_entropy_with_logits(800.0, 0)
     800.0
     """
+    factor = real("pos_weight", pos_weight, least=0.0)
 
     def one(s: Any, t: Any) -> Any:
         if t.__class__ is not Value and t in (0, 1):
-            return autograd.softplus(-s if t == 1 else s)
-        loss = t * _kept(t, autograd.softplus(-s)) + (1.0 - t) * _kept(1.0 - t, autograd.softplus(s))
+            loss = autograd.softplus(-s if t == 1 else s)
+            return loss if factor == 1.0 or t == 0 else factor * loss
+        positive = t if factor == 1.0 else factor * t
+        negative = 1.0 - t
+        loss = positive * _kept(positive, autograd.softplus(-s))
+        loss = loss + negative * _kept(negative, autograd.softplus(s))
         return proven(loss, t, _fraction, _TARGETS)
 
     return _elementwise(score, target, reduction, "binary_cross_entropy_with_logits", one)
@@ -502,12 +515,19 @@ def _index(target: Any, count: int, who: str) -> int | None:
     if index is None:
         raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}")
     if not 0 <= index < count:
-        raise ValueError(f"{who}: target {index} is not one of the classes 0 to {count - 1}")
+        raise ValueError(
+            f"{who}: target {index} is not one of the classes 0 to {count - 1}; number the classes from 0"
+        )
     return index
 
 
-def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[list[Any], Any], Any]) -> Any:
-    """Apply ``one`` to one example's scores and target, or to each of a batch."""
+def _classes(
+    rows: Any, target: Any, reduction: str, who: str, one: Callable[[list[Any], Any], tuple[Any, Any]]
+) -> Any:
+    """Apply ``one`` to one example's scores and target, or to each of a batch.
+
+    It returns the loss and the example's share in the mean.
+    """
     if not is_sequence(rows):
         raise TypeError(
             f"{who} takes the scores of all classes as a list, got {type(rows).__name__}; for two classes of "
@@ -517,20 +537,96 @@ def _classes(rows: Any, target: Any, reduction: str, who: str, one: Callable[[li
     if not rows:
         raise ValueError(f"{who} of nothing is not defined; pass at least one score")
     if not is_sequence(rows[0]):
-        return _reduced([one(rows, target)], reduction, single=True)
+        return _shared([one(rows, target)], reduction, single=True)
     targets = list(target) if is_sequence(target) else [target]
     if len(targets) != len(rows):
         raise ValueError(f"{who}: {len(rows)} examples but {len(targets)} targets")
-    return _reduced([one(list(row), t) for row, t in zip(rows, targets, strict=True)], reduction)
+    return _shared([one(list(row), t) for row, t in zip(rows, targets, strict=True)], reduction)
+
+
+def _shared(pairs: list[tuple[Any, Any]], reduction: str, *, single: bool = False) -> Any:
+    """Reduce losses, each with its share in the mean."""
+    losses, shares = [loss for loss, _ in pairs], [share for _, share in pairs]
+    if reduction != "mean" or all(share.__class__ is float and share == 1.0 for share in shares):
+        return _reduced(losses, reduction, single=single)
+    total, whole = autograd.sum(losses), autograd.sum(shares)
+    if whole.__class__ is float and whole == 0.0:
+        return total * math.nan if total.__class__ is Value else math.nan
+    return total / whole
+
+
+def _class_weights(weight: Any) -> list[float]:
+    """Check the weights of the classes; an empty list where there are none."""
+    if weight is None:
+        return []
+    return [real("a class's weight", data_of(w), least=0.0) for w in listed("weight", weight)]
+
+
+def _of_classes(
+    logarithms: Callable[[list[Any], int | None], Any], row: list[Any], target: Any, who: str,
+    weights: list[float], ignore_index: int, smoothing: float,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Return minus the expected logarithm of an example, and its share in the mean.
+
+    The target's distribution is (1 - smoothing) target + smoothing / classes, and each class has its weight.
+    """
+    count = len(row)
+    if weights and len(weights) != count:
+        raise ValueError(f"{who}: {len(weights)} weights of classes, but {count} scores")
+    if target.__class__ is not Value or not modes.is_tracing():
+        number = target.data if target.__class__ is Value else target
+        if not is_sequence(number) and as_whole(number) == ignore_index:
+            return 0.0, 0.0
+    index = _index(target, count, who)
+    if index is not None and not weights and not smoothing:
+        return -logarithms(row, index), 1.0
+    share: Any = 1.0
+    if is_sequence(target):
+        hot, known = list(target), None
+    elif index is not None:
+        hot, known = [float(k == index) for k in range(count)], None
+        share = weights[index] if weights else 1.0
+    else:
+        hot, known = one_hot(target, count)
+        share = autograd.dot(weights, hot) if weights else 1.0
+    if smoothing:
+        hot = [(1.0 - smoothing) * h + smoothing / count for h in hot]
+    if weights:
+        hot = [w * h for w, h in zip(weights, hot, strict=True)]
+    if index is not None and not smoothing and not is_sequence(target):
+        return -(hot[index] * logarithms(row, index)), share
+    logs = logarithms(row, None)
+    if known is None:
+        return -_expected(hot, logs), share
+    if smoothing or weights:
+        loss = known - _expected(hot, logs)
+    else:
+        loss = known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, logs, strict=True)])
+    if ignore_index >= 0:  # one that is no class leaves the program to the engine, which looks
+        ignored = ops.equal(target, float(ignore_index))
+        return autograd.where(ignored, 0.0, loss), share * (1.0 - ignored)
+    return loss, share
 
 
 @overload
-def cross_entropy(scores: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+def cross_entropy(
+    scores: Reals, target: Reals, *, reduction: ToOne = "mean", weight: Iterable[float] | None = None,
+    ignore_index: int = -100, label_smoothing: float = 0.0,
+) -> float: ...  # fmt: skip
 @overload
-def cross_entropy(scores: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+def cross_entropy(
+    scores: Numbers, target: Numbers, *, reduction: ToOne = "mean", weight: Iterable[float] | None = None,
+    ignore_index: int = -100, label_smoothing: float = 0.0,
+) -> Value: ...  # fmt: skip
 @overload
-def cross_entropy(scores: Numbers, target: Numbers, *, reduction: str) -> Any: ...
-def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
+def cross_entropy(
+    scores: Numbers, target: Numbers, *, reduction: str, weight: Iterable[float] | None = None,
+    ignore_index: int = -100, label_smoothing: float = 0.0,
+) -> Any: ...  # fmt: skip
+def cross_entropy(
+    scores: Any, target: Any, *, reduction: str = "mean", weight: Iterable[float] | None = None,
+    ignore_index: int = -100, label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
     """Cross-entropy of softmax(scores) against the target, from the scores.
 
     The derivative with respect to the scores is softmax(scores) - one_hot(target) (Bishop, PRML, eq. 4.108
@@ -545,6 +641,14 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
         The class as a whole number, or the classes' weights (such as one-hot); or a list of those.
     reduction
         ``"mean"`` or ``"sum"`` over the examples, or ``"none"`` for each example's loss.
+    weight
+        A factor for each class. As in PyTorch, the mean divides by the sum of the targets' factors, so that
+        of a single example it cancels: for `nn.fit`, which asks for one example's loss at a time, write
+        ``reduction="sum"``.
+    ignore_index
+        A target that costs nothing and does not count in the mean.
+    label_smoothing
+        Share of the target that is spread evenly over all classes, from 0 to 1 (Szegedy et al. 2016).
 
     Returns
     -------
@@ -566,36 +670,53 @@ def cross_entropy(scores: Any, target: Any, *, reduction: str = "mean") -> Any:
     0.6931471805599453
     >>> cross_entropy([[0.0, 0.0], [0.0, 1000.0]], [[1, 0], [1, 0]], reduction="none")
     [0.6931471805599453, 1000.0]
+    >>> round(cross_entropy([2.0, 0.0], 0, label_smoothing=0.1), 6)
+    0.226928
     """
+    weights, ignored = _class_weights(weight), _ignored(ignore_index)
+    smoothing = real("label_smoothing", label_smoothing, least=0.0, below=math.nextafter(1.0, 2.0))
 
-    def one(row: list[Any], t: Any) -> Any:
-        index = _index(t, len(row), "cross_entropy")
-        if index is not None:
-            return -ops.log_softmax(*row, index=index)
-        if is_sequence(t):
-            return -_expected(t, autograd.log_softmax(row))
-        hot, known = one_hot(t, len(row))
-        return known - autograd.sum(
-            [autograd.where(h, x, 0.0) for h, x in zip(hot, autograd.log_softmax(row), strict=True)]
-        )
+    def logarithms(row: list[Any], index: int | None) -> Any:
+        return autograd.log_softmax(row) if index is None else ops.log_softmax(*row, index=index)
+
+    def one(row: list[Any], t: Any) -> tuple[Any, Any]:
+        return _of_classes(logarithms, row, t, "cross_entropy", weights, ignored, smoothing)
 
     return _classes(scores, target, reduction, "cross_entropy", one)
 
 
+def _ignored(index: Any) -> int:
+    if isinstance(index, bool) or not hasattr(index, "__index__"):
+        raise ValueError(f"ignore_index must be a whole number, got {index!r:.60}")
+    return int(index.__index__())
+
+
 @overload
-def nll_loss(log_probabilities: Reals, target: Reals, *, reduction: ToOne = "mean") -> float: ...
+def nll_loss(
+    log_probabilities: Reals, target: Reals, *, reduction: ToOne = "mean",
+    weight: Iterable[float] | None = None, ignore_index: int = -100,
+) -> float: ...  # fmt: skip
 @overload
-def nll_loss(log_probabilities: Numbers, target: Numbers, *, reduction: ToOne = "mean") -> Value: ...
+def nll_loss(
+    log_probabilities: Numbers, target: Numbers, *, reduction: ToOne = "mean",
+    weight: Iterable[float] | None = None, ignore_index: int = -100,
+) -> Value: ...  # fmt: skip
 @overload
-def nll_loss(log_probabilities: Numbers, target: Numbers, *, reduction: str) -> Any: ...
-def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") -> Any:
+def nll_loss(
+    log_probabilities: Numbers, target: Numbers, *, reduction: str, weight: Iterable[float] | None = None,
+    ignore_index: int = -100,
+) -> Any: ...  # fmt: skip
+def nll_loss(
+    log_probabilities: Any, target: Any, *, reduction: str = "mean", weight: Iterable[float] | None = None,
+    ignore_index: int = -100,
+) -> Any:  # fmt: skip
     """Negative log-likelihood, from log-probabilities such as `autograd.log_softmax` returns.
 
     Parameters
     ----------
     log_probabilities
         One example's, one for each class; or a list of those.
-    target, reduction
+    target, reduction, weight, ignore_index
         As for `cross_entropy`.
 
     Returns
@@ -614,15 +735,13 @@ def nll_loss(log_probabilities: Any, target: Any, *, reduction: str = "mean") ->
     >>> nll_loss([-0.25, -1.5], 1)
     1.5
     """
+    weights, ignored = _class_weights(weight), _ignored(ignore_index)
 
-    def one(row: list[Any], t: Any) -> Any:
-        index = _index(t, len(row), "nll_loss")
-        if index is not None:
-            return -row[index]
-        if is_sequence(t):
-            return -_expected(t, row)
-        hot, known = one_hot(t, len(row))
-        return known - autograd.sum([autograd.where(h, x, 0.0) for h, x in zip(hot, row, strict=True)])
+    def logarithms(row: list[Any], index: int | None) -> Any:
+        return row if index is None else row[index]
+
+    def one(row: list[Any], t: Any) -> tuple[Any, Any]:
+        return _of_classes(logarithms, row, t, "nll_loss", weights, ignored, 0.0)
 
     return _classes(log_probabilities, target, reduction, "nll_loss", one)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
-from nn.checks import as_whole, data_of, is_sequence, listed
+from nn.checks import as_whole, data_of, is_sequence, listed, real
 
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
 
@@ -40,15 +40,20 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
     return classes
 
 
-def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
+def accuracy(
+    outputs: Sequence[Any], targets: Sequence[Any], *, threshold: float | None = None
+) -> float:  # fmt: skip
     """Return the share of samples whose class is right.
 
     Parameters
     ----------
     outputs
-        For each sample a score, which is above 0 for the class 1, or a list of scores.
+        For each sample a score or a probability of the class 1, or a list of those of all classes.
     targets
         Classes, one-hot lists, or -1 and 1 for a single score.
+    threshold
+        Above which a single output means the class 1. Without it 0.5 where all outputs are from 0 to 1 and no
+        target is -1, as probabilities are; else 0. `nn.fit` goes by the loss where it is one of `nn.losses`.
 
     Returns
     -------
@@ -64,10 +69,18 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
     --------
     >>> accuracy([2.0, -1.0, 0.5], [1, -1, -1])
     0.6666666666666666
+    >>> accuracy([0.9, 0.2, 0.4], [1, 0, 0])
+    1.0
     """
     right = 0
     pairs = _paired(outputs, targets, "accuracy")
-    for own, (_, target) in zip(predicted_classes([scores for scores, _ in pairs]), pairs, strict=True):
+    if threshold is None:
+        likely = all(0.0 <= score <= 1.0 for scores, _ in pairs for score in scores)
+        threshold = 0.5 if likely and not any(target == [-1.0] for _, target in pairs) else 0.0
+    else:
+        threshold = real("threshold", threshold)
+    classes = predicted_classes([scores for scores, _ in pairs], threshold)
+    for own, (_, target) in zip(classes, pairs, strict=True):
         wanted = as_whole(target[0] if len(target) == 1 else predicted_classes([target])[0])
         if wanted is None:
             raise ValueError(f"accuracy takes classes as whole numbers, or one-hot lists, got {target[0]!r}")

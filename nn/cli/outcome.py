@@ -25,7 +25,7 @@ def summary(history: Any, task: Task, model: Any) -> str:
     last = {name: column[-1] for name, column in history.items() if column}
     if task.labels and "accuracy" not in last:
         with no_grad():
-            last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels)
+            last["accuracy"] = accuracy([model(sample) for sample in task.x], task.labels, threshold=0.0)
     figures = [
         f"{names[n]} {value:.1%}" if n.endswith("accuracy") else f"{names[n]} {value:.5g}"
         for n, value in last.items()

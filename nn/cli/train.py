@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
     "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
     "lbfgs": ("LBFGS", {"line_search_fn": "strong_wolfe"}, 1.0),
 }  # fmt: skip
+CLASSES = ("logistic", "hinge", "cross-entropy")
 LOSSES = ("auto", "logistic", "hinge", "cross-entropy", "mse", "sum-squared")
 # What each data set is trained with, where the command line says nothing else.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -80,6 +82,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=int, metavar="N", help="samples for each step (default: all)")
     add("--samples", type=int, metavar="N", help="size of a built-in data set")
     add("--noise", type=float, help="of a built-in data set")
+    add("--delimiter", metavar="CHARACTER", help="between a file's cells, such as tab (default: found)")
+    add(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether the first line of a file names its columns (default: found)",
+    )
+    add("--encoding", metavar="NAME", help="of a file, such as latin-1 (default: by its marks, or utf-8)")
+    add("--comment", metavar="SIGN", help="begins a comment in a file (default: # at a line's beginning)")
+    add("--decimal", metavar="SIGN", help="of a file's numbers: . or , (default .)")
+    add("--thousands", metavar="SIGN", help="between groups of three digits in a file, such as ,")
+    add(
+        "--missing",
+        metavar="error|drop|mean|NUMBER",
+        help="what to do where a cell of a file is empty or NA (default error)",
+    )
     add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
     add("--validation", type=float, metavar="SHARE", help="share of the samples that is held out (default 0)")
     add("--seed", type=int, help="of data, first weights and batches (default 0)")
@@ -132,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
         network = build(args, options, task)
         rows = prediction_rows(args, task)
     except ValueError as error:
-        raise UsageError(str(error).replace("n_samples", "--samples")) from None
+        raise UsageError(as_options(str(error).replace("n_samples", "--samples"))) from None
     plot_loss([0.0])  # asks for matplotlib, before anything is learnt that could not be drawn
     args.out.mkdir(parents=True, exist_ok=True)
     for path in (args.out / "loss.png", args.save or args.resume):
@@ -154,10 +172,43 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+FORMAT = ("delimiter", "header", "encoding", "comment", "decimal", "thousands", "missing")
+"""The options of a file's format, named as those of `nn.data.read_csv`."""
+_CHARACTERS = {
+    "tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|",
+}  # fmt: skip
+
+
+def file_format(args: argparse.Namespace) -> dict[str, Any]:
+    """Return how the file is written, as `nn.data.read_csv` takes it."""
+    given = {name: getattr(args, name) for name in FORMAT if getattr(args, name) is not None}
+    for name in ("delimiter", "thousands"):
+        if name in given:
+            given[name] = _CHARACTERS.get(given[name], given[name])
+    if "missing" in given and given["missing"] not in ("error", "drop", "mean"):
+        try:
+            given["missing"] = float(given["missing"])
+        except ValueError:
+            raise UsageError(
+                f"--missing is error, drop, mean, or a number to take instead, got {given['missing']!r:.40}"
+            ) from None
+    return given
+
+
+def as_options(text: str) -> str:
+    """Return an error of `nn.data.read_csv` with the command's options in place of its arguments."""
+    text = text.replace("header=True", "--header")
+    return re.sub(rf"\b({'|'.join(FORMAT)})=('[^']*'|\.\.\.)", r"--\1 \2", text)
+
+
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the command line, filled in by what suits the data, and checked."""
     kind = args.data if args.data in DEFAULTS else "csv"
-    if kind == "csv" and not args.data.lower().endswith((".csv", ".tsv", ".txt")):
+    if (
+        kind == "csv"
+        and not args.data.lower().endswith((".csv", ".tsv", ".txt"))
+        and not Path(args.data).is_file()
+    ):
         raise UsageError(
             f"no data set is called {args.data!r}; choose one of "
             f"{', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv"
@@ -210,9 +261,10 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--out {args.out} is a file; it takes a folder")
     if args.save is not None and args.save.is_dir():
         raise UsageError(f"--save {args.save} is a folder; it takes a file")
-    foreign = {"csv": ("samples", "noise"), "two-layer": ("target", "predict", "noise")}.get(
-        kind, ("target",)
-    )
+    foreign = {
+        "csv": ("samples", "noise"),
+        "two-layer": ("target", "noise", *FORMAT, "predict"),
+    }.get(kind, ("target", *(() if args.predict else FORMAT)))
     for name in foreign:
         if getattr(args, name) is not None:
             raise UsageError(f"--{name} does not go with {args.data}")
@@ -331,13 +383,11 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         make = getattr(data, f"make_{options['data']}")
         x, y = make(options["samples"], options["noise"], rng=rng)
         return classified(x.tolist(), y.tolist(), options["loss"])
-    table = data.read_csv(args.data, target=-1 if args.target is None else args.target)
+    target = -1 if args.target is None else args.target
+    table = data.read_csv(args.data, target=target, **file_format(args))
     x, y = table.x.tolist(), table.y.tolist()
-    names = table.classes
-    distinct = sorted(set(y))
-    numbered = (
-        not names and len(distinct) <= 20 and distinct == list(range(len(distinct))) and len(distinct) > 1
-    )
+    names, distinct = table.classes, sorted(set(y))
+    numbered = not names and are_classes(y, distinct, asked=options["loss"] in CLASSES)
     if options["loss"] == "auto" and not names and not numbered:
         options["loss"] = "mse"
     if options["loss"] in ("mse", "sum-squared"):
@@ -347,9 +397,12 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     else:
         if not names and not numbered:
             raise UsageError(
-                f"--loss {options['loss']} is for classes, but the target column holds other numbers than 0, "
-                "1, 2, ..."
+                f"--loss {options['loss']} is for classes, but the target column holds other numbers than "
+                "0, 1, 2, ..., or more than twenty"
             )
+        if numbered and distinct != list(range(len(distinct))):
+            names = [str(label) for label in distinct]
+            y = [distinct.index(label) for label in y]
         task = classified(x, y, options["loss"], names)
     task.features, task.target = table.features, table.target or ""
     task.scale = [
@@ -357,6 +410,19 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     ]
     task.x = task.standardised(x)
     return task
+
+
+def are_classes(labels: Sequence[Any], distinct: Sequence[Any], *, asked: bool) -> bool:
+    """Tell whether numbers are names of classes.
+
+    Whole ones: counted from 0 or 1, or only two of them, most of which occur again; or any, where a loss for
+    classes is asked for. At most twenty.
+    """
+    count = len(distinct)
+    if not 1 < count <= 20 or not all(isinstance(label, int) for label in distinct):
+        return False
+    counted_up = [first for first in (0, 1) if list(distinct) == list(range(first, first + count))]
+    return asked or counted_up == [0] or (len(labels) >= 2 * count and bool(counted_up or count == 2))
 
 
 def scale(column: Sequence[float], name: str) -> tuple[float, float]:
@@ -474,7 +540,13 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
     if args.predict is None:
         return []
 
-    names, wanted = column_names(args.predict), len(task.x[0])
+    form = file_format(args)
+    if form.get("missing") == "mean":  # those of the samples that were learnt from
+        means = [mean for mean, _ in task.scale]
+        form["missing"] = dict(zip(task.features, means, strict=False))
+    elif form.get("missing") == "drop":  # each sample gets its prediction
+        del form["missing"]
+    names, wanted = column_names(args.predict, **form), len(task.x[0])
     unnamed, by_name = (
         all(name.startswith("column ") for name in names),
         bool(task.features) and set(task.features) <= set(names),
@@ -494,6 +566,6 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
             f"{counted(wanted, 'feature')}{named}"
         )
     rows: list[list[float]] = read_csv(
-        args.predict, target=None, features=task.features if by_name else None
+        args.predict, target=None, features=task.features if by_name else None, **form
     ).x.tolist()
     return rows

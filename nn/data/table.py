@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import math
 import os
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from autograd.keep.files import SIZE, read_text
+from autograd.keep.files import SIZE, read_bytes
 from nn.arrays import numpy_for
-from nn.checks import listed
+from nn.checks import listed, real
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Table", "column_names", "csv_text", "read_csv"]
+__all__ = ["Format", "Table", "column_names", "csv_text", "read_csv"]
 
 LINE = 1 << 22
 """Characters of the longest line of a file, or of the longest sample that goes over several."""
@@ -50,6 +52,121 @@ class Table:
         self.x, self.y, self.features, self.target, self.classes = x, y, features, target, classes
 
 
+@dataclass(frozen=True)
+class Format:
+    """How a file spells its cells; what is None is found out from the file.
+
+    Parameters
+    ----------
+    delimiter
+        What stands between cells; ``" "`` for runs of spaces. Without it, that of ``, ; |`` and tabs (or else
+        spaces) which divides the lines evenly.
+    header
+        Whether the first line holds the columns' names. Without it, whether none of its cells is a number.
+    encoding
+        Name of the text encoding, such as ``"latin-1"`` or ``"utf-16"``. Without it, what the marks at the
+        file's beginning say, or else UTF-8.
+    comment
+        What begins a comment, which goes to the end of the line. Without it, lines that begin with ``#`` are
+        left out; ``""`` for no comments.
+    decimal
+        ``"."`` or ``","``.
+    thousands
+        What stands between groups of three digits, such as ``","`` in ``1,234.5``; None for nothing.
+    missing
+        What to do where a cell is empty, or one of ``NA``, ``N/A``, ``NaN``, ``null``, ``None``, ``?``:
+        ``"error"`` to refuse it; ``"drop"`` to leave the line out; ``"mean"`` to take the column's mean; a
+        number to take that; or a dict of numbers by the columns' names. A target is not filled in.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not as described.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+    encoding: str | None = None
+    comment: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    missing: str | float | Mapping[str, float] = "error"
+
+    def __post_init__(self) -> None:
+        one = self.delimiter
+        if one is not None and (not isinstance(one, str) or len(one) != 1 or one in '"\r\n'):
+            raise ValueError(f"delimiter must be one character, such as ';' or '\\t', got {one!r:.40}")
+        if self.header not in (None, True, False):
+            raise ValueError(f"header must be True, False or None, got {self.header!r:.40}")
+        if self.decimal not in (".", ","):
+            raise ValueError(f"decimal must be '.' or ',', got {self.decimal!r:.40}")
+        if self.thousands is not None and self.thousands not in tuple(".,'_ \u00a0\u202f\u2019"):
+            raise ValueError(f"thousands must be such as ',' or ' ', got {self.thousands!r:.40}")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal cannot both be {self.decimal!r}")
+        if self.comment is not None and not isinstance(self.comment, str):
+            raise ValueError(f"comment must be a text such as '#', got {self.comment!r:.40}")
+        if isinstance(self.missing, str):
+            if self.missing not in ("error", "drop", "mean"):
+                raise ValueError(
+                    f"missing must be 'error', 'drop', 'mean', or a number, got {self.missing!r:.40}"
+                )
+        else:
+            numbers = self.missing if isinstance(self.missing, Mapping) else {"": self.missing}
+            for number in numbers.values():
+                real("missing", number)
+        if self.encoding is not None:
+            try:
+                codecs.lookup(self.encoding)
+            except (LookupError, TypeError):
+                raise ValueError(
+                    f"no encoding is called {self.encoding!r:.40}; write one such as 'utf-8' or 'latin-1'"
+                ) from None
+
+    def number(self, cell: str) -> float | None:
+        """Return the number that a cell spells, or None."""
+        found = _number(self._plain(cell))
+        return _TRUTHS.get(cell.lower()) if found is None else found
+
+    def _plain(self, cell: str) -> str:
+        """Spell a number as Python does."""
+        if self.thousands and self.thousands in cell:
+            if not re.fullmatch(_grouped(self.thousands, self.decimal), cell):
+                return "not a number"
+            cell = cell.replace(self.thousands, "")
+        if self.decimal == "," and ("," in cell or "." in cell):
+            return "not a number" if "." in cell else cell.replace(",", ".")
+        return cell
+
+    def why_not(self, cell: str) -> str:
+        """Say why a cell is no number that can be learnt from."""
+        if not cell:
+            return "the cell is empty; to go on without it, write missing='drop', or a number for it"
+        if self.decimal == "." and not self.thousands and _with_comma(cell):
+            more = ", or thousands=','" if re.fullmatch(_grouped(",", "."), cell) else ""
+            return f"{cell!r:.40} has a decimal comma; write a decimal point, or decimal=','{more}"
+        if not self.thousands and re.fullmatch(_grouped(",", "."), cell):
+            return f"{cell!r:.40} has separators of thousands; write thousands=','"
+        if cell in _MISSING:
+            return (
+                f"{cell!r:.40} is not a finite number; to go on without it, write missing='drop', or a "
+                "number for it"
+            )
+        return f"{cell!r:.40} is not a finite number"
+
+
+_TRUTHS = {"true": 1.0, "false": 0.0}
+_MISSING = frozenset(
+    ["", "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "?"]
+)
+
+
+def _grouped(thousands: str, decimal: str) -> str:
+    """Return the pattern of a number with separators between groups of three digits."""
+    point = re.escape(decimal)
+    return rf"[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({point}\d*)?([eE][+-]?\d+)?"
+
+
 def _number(cell: str) -> float | None:
     if "_" in cell:  # which Python takes for a separator of thousands; here it makes a word
         return None
@@ -64,15 +181,39 @@ def _with_comma(cell: str) -> bool:
     return cell.count(",") == 1 and _number(cell.replace(",", ".")) is not None
 
 
-def _no_number(cell: str) -> str:
-    """Say why a cell is no number that can be learnt from."""
-    if _with_comma(cell):
-        return f"{cell!r:.40} has a decimal comma; write a decimal point"
-    return f"{cell!r:.40} is not a finite number" if cell else "the cell is empty"
-
-
 def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
     return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+def _text(path: str, limit: int, encoding: str | None) -> str:
+    """Return what a file says, with lines that end in a newline."""
+    raw = read_bytes(path, limit=limit)
+    found = encoding or next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    if encoding is None and found == "utf-8" and b"\0" in raw:
+        raise ValueError(
+            f"{path} is not a CSV file: it holds a zero byte; if it is text in UTF-16, write "
+            "encoding='utf-16-le' or encoding='utf-16-be'"
+        )
+    try:
+        text = raw.decode(found)
+    except UnicodeDecodeError as error:
+        hint = "write the encoding that it was made with, such as encoding='latin-1' or encoding='cp1252'"
+        line = raw[: error.start].count(b"\n") + 1
+        raise ValueError(
+            f"{path} is not text in {found.upper().removesuffix('-SIG')}: line {line}: {error}; {hint}"
+        ) from None
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
+    if "\n" not in text.rstrip("\r\n"):  # lines that end as on old Macintoshes
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
 def _lines(path: str, text: str) -> Iterator[str]:
@@ -87,69 +228,154 @@ def _lines(path: str, text: str) -> Iterator[str]:
         start = end
 
 
-def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
+def _uncommented(line: str, comment: str | None, inside: bool) -> str:
+    """Return a line without its comment; ``inside`` tells whether it begins within quotation marks."""
+    if comment == "" or inside:
+        return line
+    if line.lstrip().startswith(comment or "#"):
+        return "\n"
+    if comment and comment in line:
+        for match in re.finditer(re.escape(comment), line):
+            if line.count('"', 0, match.start()) % 2 == 0:
+                return line[: match.start()] + "\n"
+    return line
+
+
+_QUOTED = re.compile(r'"([^"]*)"')
+_SEPARATORS = ",;\t|"
+
+
+def _divider(path: str, text: str, form: Format) -> str:
+    """Return the separator that divides the first lines evenly, and best into numbers."""
+    if form.delimiter is not None:
+        return form.delimiter
+    lines = []
+    for line in _lines(path, text):
+        bare = _uncommented(line, form.comment, False)
+        bare = _QUOTED.sub(lambda match: re.sub(r"[\s,;|]", "_", match[1]), bare).strip(" \r\n")
+        if bare:
+            lines.append(bare)
+        if len(lines) == 20:
+            break
+    possible = [d for d in _SEPARATORS if d != form.decimal and lines and d in lines[0]]
+    even = [d for d in possible if len({line.rstrip(d).count(d) for line in lines}) == 1]
+
+    def numbers(divider: str) -> tuple[float, int]:
+        cells = [cell.strip() for line in lines[1:] or lines for cell in line.split(divider)]
+        good = sum(form.number(cell) is not None or _with_comma(cell) for cell in cells)
+        return good / len(cells), len(cells)
+
+    if even:
+        return max(even, key=numbers)
+    if possible:
+        return max(possible, key=lines[0].count)
+    spaced = [len(line.split()) for line in lines]
+    return " " if spaced and spaced[0] > 1 and len(set(spaced)) == 1 else ","
+
+
+_AFTER_QUOTES = re.compile(r'("(?:[^"]|"")*")[ \t]+(?=[,;|\t\r\n]|$)')
+
+
+def _records(path: str, text: str, form: Format) -> Iterator[tuple[int, list[str]]]:
     """Yield the numbered rows of cells, all of one width; an empty line is none."""
-    first = next((line for line in _lines(path, text) if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", first)
     since = width = 0
+    words = False
+    if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n"):  # a spreadsheet's own line
+        form = form if form.delimiter else replace(form, delimiter=text[4])
+        text = text[5:]
+    divider = _divider(path, text, form)
 
     def lines() -> Iterator[str]:
         nonlocal since
+        inside = False
         for line in _lines(path, text):
             since += len(line)
             if since > LINE:
                 raise ValueError(
                     f"{path}, line {reader.line_num}: a sample has more characters than the limit of {LINE}"
                 )
-            yield line
+            said = _uncommented(line, form.comment, inside)
+            inside ^= said.count('"') % 2 == 1
+            if not inside and '"' in said:
+                said = _AFTER_QUOTES.sub(r"\1", said)
+            yield said.rstrip(" \r\n") + "\n" if divider == " " and not inside else said
 
-    reader = csv.reader(lines(), delimiter=max(",;\t", key=bare.count), strict=True)
+    reader = csv.reader(lines(), delimiter=divider, strict=True, skipinitialspace=divider != "\t")
+    more: int | None = None  # whether each line but the names' ends in a separator
     try:
         for raw in reader:
             since = 0
             cells = [_unescaped(cell.strip()) for cell in raw]
             if not any(cells) and len(cells) <= 1:
                 continue
-            width = width or len(cells)
+            if not width:
+                width, words = len(cells), all(form.number(cell) is None for cell in cells)
+            elif more is None:
+                more = int(words and len(cells) == width + 1 and not cells[-1])
+            if more and len(cells) == width + 1 and not cells[-1]:
+                cells.pop()
             if len(cells) != width:
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}"
+                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}; "
+                    "put a cell that holds a separator in quotation marks, or say what separates cells: "
+                    "delimiter=';'"
                 )
             yield reader.line_num, cells
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
 
 
-def _rows(path: str, limit: int) -> tuple[Iterator[tuple[int, list[str]]], list[str]]:
-    """Return the numbered rows of cells, and the columns' names or numbers."""
-    text = read_text(path, limit=limit).removeprefix("\ufeff")
-    if "\0" in text:
-        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
-    records = _records(path, text)
+def _rows(path: str, limit: int, form: Format) -> tuple[Iterator[tuple[int, list[str]]], list[str], bool]:
+    """Return the numbered rows of cells, the columns' names or numbers, and whether a line names them."""
+    records = _records(path, _text(path, limit, form.encoding), form)
     first = next(records, None)
     if first is None:
         raise ValueError(f"{path} is empty; it needs one line for each sample")
+    second = next(records, None)
+    ahead = [row for row in (first, second) if row is not None]
+    if all(len(cells) > 1 and not cells[-1] for _, cells in ahead) and second is not None:
+        # Every line ends in a separator, behind which there is no column.
+        last = len(first[1]) - 1
+        for _, cells in ahead:
+            cells.pop()
+        records = _shortened(path, records, last)
     # A line of words above lines of numbers is a header; one of words above words is, too, if no cell is a
     # number.
-    if any(_number(cell) is not None for cell in first[1]):
-        return chain([first], records), [f"column {i + 1}" for i in range(len(first[1]))]
-    names = first[1]
+    named = form.header
+    if named is None:
+        named = all(form.number(cell) is None or cell.lower() in _TRUTHS for cell in first[1])
+    if not named:
+        return chain(ahead, records), [f"column {i + 1}" for i in range(len(first[1]))], False
+    names = [name or f"column {i + 1}" for i, name in enumerate(first[1])]
     if len(set(names)) < len(names):
         twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise ValueError(f"{path}, line 1: two columns are called {twice!r:.60}")
-    second = next(records, None)
+        raise ValueError(f"{path}, line {first[0]}: two columns are called {twice!r:.60}")
     if second is None:
         raise ValueError(f"{path} has names of columns, but no line for a sample")
-    return chain([second], records), names
+    return chain([second], records), names, True
 
 
-def column_names(path: str | os.PathLike[str]) -> list[str]:
+def _shortened(
+    path: str, records: Iterator[tuple[int, list[str]]], width: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows without the empty cell behind their last separator."""
+    for line, cells in records:
+        if len(cells) > width and cells[-1]:
+            raise ValueError(
+                f"{path}, line {line}: {cells[-1]!r:.40} stands in a column that is empty in the first lines"
+            )
+        yield line, cells[:width]
+
+
+def column_names(path: str | os.PathLike[str], **form: Any) -> list[str]:
     r"""Return the names of a file's columns: those of its first line, or else ``column 1``, ``column 2``, ...
 
     Parameters
     ----------
     path
         The file, as for `read_csv`.
+    **form
+        How it is written: ``delimiter``, ``header`` and the others of `read_csv`.
 
     Returns
     -------
@@ -172,32 +398,49 @@ def column_names(path: str | os.PathLike[str]) -> list[str]:
     ...     column_names(folder + "/iris.csv")
     ['width', 'length']
     """
-    return _rows(os.fspath(path), SIZE)[1]
+    return _rows(os.fspath(path), SIZE, Format(**form))[1]
 
 
 def read_csv(
-    path: str | os.PathLike[str],
-    *,
-    target: str | int | None = -1,
-    features: Sequence[str] | None = None,
+    path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None,
     limit: int = SIZE,
-) -> Table:
+    delimiter: str | None = None, header: bool | None = None, encoding: str | None = None,
+    comment: str | None = None, decimal: str = ".", thousands: str | None = None,
+    missing: str | float | Mapping[str, float] = "error",
+) -> Table:  # fmt: skip
     r"""Read samples from a CSV file: one line each, a column for each feature and one for the target.
 
-    Commas, semicolons or tabs separate; a first line without a number gives the columns' names. The target
-    column may hold numbers or words; all other cells must be finite numbers. A word that `csv_text` guards
-    with an apostrophe, so that no spreadsheet takes it for a formula, is read without it.
+    Commas, semicolons, tabs, bars or spaces separate; a first line without a number gives the columns' names.
+    The target column may hold numbers or words; all other cells must be finite numbers (``true`` and
+    ``false`` are 1 and 0). Lines that begin with ``#`` are comments. A word that `csv_text` guards with an
+    apostrophe, so that no spreadsheet takes it for a formula, is read without it.
 
     Parameters
     ----------
     path
-        The file, in UTF-8.
+        The file.
     target
         Name or place of the target's column; the last by default, None for a file of features only.
     features
         Names of the columns to take as features, in this order; all but the target's by default.
     limit
         Bytes of the largest file that is read; 256 MiB by default.
+    delimiter
+        What stands between cells; ``" "`` for runs of spaces. Found out where it is not given.
+    header
+        Whether the first line holds the columns' names. Found out where it is not given.
+    encoding
+        Such as ``"latin-1"``; by default what the marks at the file's beginning say, or else UTF-8.
+    comment
+        What begins a comment, which goes to the end of the line; ``""`` for no comments.
+    decimal
+        ``"."`` or ``","``.
+    thousands
+        What stands between groups of three digits, such as ``","`` in ``1,234.5``.
+    missing
+        What to do where a cell is empty, ``NA``, ``NaN``, ``null``, ``None`` or ``?``: ``"error"`` refuses
+        it, ``"drop"`` leaves the line out, ``"mean"`` takes the column's mean; a number is taken itself; so
+        is, by the column's name, one of a dict. A missing target is dropped or refused.
 
     Returns
     -------
@@ -207,7 +450,8 @@ def read_csv(
     Raises
     ------
     ValueError
-        Naming line and column of what is wrong, or the limit that the file, or a line of it, is beyond.
+        Naming line and column of what is wrong and what to write, or the limit that the file, or a line of
+        it, is beyond.
     OSError
         If the file cannot be read.
 
@@ -222,8 +466,9 @@ def read_csv(
     ([[1.0, 2.5], [3.0, 4.5]], [1, 0], ['lily', 'rose'])
     """
     np = numpy_for("nn.data.read_csv")
+    form = Format(delimiter, header, encoding, comment, decimal, thousands, missing)
     name = os.fspath(path)
-    rows, names = _rows(name, limit)
+    rows, names, named = _rows(name, limit, form)
     places = {column: i for i, column in enumerate(names)}
     place = None if target is None else _place(name, names, places, target)
     wanted = (
@@ -231,25 +476,58 @@ def read_csv(
     )
     chosen = [_place(name, names, places, feature) for feature in wanted]
     if not chosen:
-        raise ValueError(f"{name} has no column of features beside the target; it needs at least two columns")
+        raise ValueError(
+            f"{name} has no column of features beside the target; it needs at least two columns: if cells "
+            "are separated by something else than commas, semicolons, tabs, bars or spaces, write "
+            "delimiter=..."
+        )
+    fill = {i: _filling(form.missing, names[i]) for i in chosen}
+    drop = form.missing == "drop"
     numbers, lines = array("d"), array("q")
     targets: list[str] = []
     words: dict[str, str] = {}
     for line, cells in rows:
+        if drop and any(cells[i] in _MISSING for i in (*chosen, *(() if place is None else (place,)))):
+            continue
         for i in chosen:
-            number = _number(cells[i])
-            if number is None or not math.isfinite(number):
-                raise _bad(name, line, i, names[i], _no_number(cells[i]))
+            number, filler = form.number(cells[i]), fill[i]
+            if filler is not None and cells[i] in _MISSING:
+                number = filler
+            elif number is None or not math.isfinite(number):
+                why = form.why_not(cells[i])
+                if not lines and not named and header is None:
+                    why += "; if this line names the columns, write header=True"
+                raise _bad(name, line, i, names[i], why)
             numbers.append(number)
         lines.append(line)
         if place is not None:
             targets.append(words.setdefault(cells[place], cells[place]))  # a word is kept once
+    if not lines:
+        raise ValueError(f"{name}: every line lacks a cell; write missing='mean' or a number")
     x = np.array(numbers).reshape(len(lines), len(chosen))
+    _put_means(np, name, x, [names[i] for i in chosen])
     labels = [names[i] for i in chosen]
     if place is None:
         return Table(x, None, labels, None, [])
-    y, classes = _targets(name, lines, targets, place, names[place])
+    y, classes = _targets(name, lines, targets, place, names[place], form)
     return Table(x, np.array(y), labels, names[place], classes)
+
+
+def _filling(missing: Any, column: str) -> float | None:
+    """Return what stands for a missing cell of a column: a number, NaN for the mean to come, or None."""
+    if isinstance(missing, str):
+        return math.nan if missing == "mean" else None
+    number = missing.get(column) if isinstance(missing, Mapping) else missing
+    return None if number is None else float(number)
+
+
+def _put_means(np: Any, path: str, x: Any, names: list[str]) -> None:
+    """Put a column's mean where it has a NaN."""
+    holes = np.isnan(x)
+    for j in np.flatnonzero(holes.any(axis=0)).tolist():
+        if holes[:, j].all():
+            raise ValueError(f"{path}: the column {names[j]} is empty; leave it out: features=[...]")
+        x[holes[:, j], j] = x[~holes[:, j], j].mean()
 
 
 def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> int:
@@ -269,15 +547,17 @@ def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> 
 
 
 def _targets(
-    path: str, lines: Sequence[int], cells: list[str], place: int, name: str
+    path: str, lines: Sequence[int], cells: list[str], place: int, name: str, form: Format = Format()
 ) -> tuple[list[Any], list[str]]:
     """Return the targets as numbers, and the words that they stand for."""
     for line, cell in zip(lines, cells, strict=True):
         if not cell:
-            raise _bad(path, line, place, name, "the target is empty")
-    found = {cell: _number(cell) for cell in cells}
-    if all(_with_comma(cell) for cell in found):
-        raise _bad(path, lines[0], place, name, _no_number(cells[0]))
+            raise _bad(
+                path, line, place, name, "the target is empty; to leave such lines out, write missing='drop'"
+            )
+    found = {cell: None if cell.lower() in _TRUTHS else form.number(cell) for cell in cells}
+    if form.decimal == "." and all(_with_comma(cell) for cell in found):
+        raise _bad(path, lines[0], place, name, form.why_not(cells[0]))
     if all(number is None for number in found.values()):
         classes = sorted(found)
         order = {word: k for k, word in enumerate(classes)}
@@ -286,9 +566,9 @@ def _targets(
     for line, cell in zip(lines, cells, strict=True):
         number = found[cell]
         if number is None or not math.isfinite(number):
-            raise _bad(
-                path, line, place, name, f"{cell!r:.40} is not a finite number, though other targets are"
-            )
+            more = "; to leave such lines out, write missing='drop'" if cell in _MISSING else ""
+            why = f"{cell!r:.40} is not a finite number, though other targets are{more}"
+            raise _bad(path, line, place, name, why)
         numbers.append(number)
     whole = all(number == int(number) and abs(number) <= _WHOLE for number in numbers)
     return [int(number) for number in numbers] if whole else numbers, []
@@ -342,6 +622,6 @@ def _cell(value: str | float) -> str:
     word = f"'{value}" if _guarded(value) else value
     return (
         '"' + word.replace('"', '""') + '"'
-        if re.search(r'[,;\t"\r\n]', word) or word != word.strip()
+        if re.search(r'[,;|\t"\r\n#]', word) or word != word.strip()
         else word
     )

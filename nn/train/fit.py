@@ -9,15 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import autograd
 from autograd.keep.files import check_file, check_folder
+from nn import losses
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checks import data_of, listed, whole
 from nn.data import batches
 from nn.init import Rng, generator
-from nn.metrics import METRICS, Metric
+from nn.metrics import METRICS, Metric, accuracy
 from nn.modules.module import Module
 from nn.optim.optimizer import Optimizer
 from nn.optim.schedulers import Scheduler
@@ -51,7 +53,9 @@ def fit(
     model
         The module whose parameters learn; called with one sample at a time.
     data
-        Samples and targets, a pair of arrays or sequences of one length.
+        Samples and targets, a pair of arrays or sequences of one length. Labels 1 to n for `cross_entropy` of
+        n outputs, -1 and 1 for binary cross-entropy, and 0 and 1 for `hinge_loss` are taken for the classes
+        that these losses number otherwise.
     loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
     optimizer
@@ -215,8 +219,15 @@ class _Loop:
         check_reduction(reduction)
         self.x, self.y = prepared(data, "data")
         self.validation = prepared(validation, "validation") if validation is not None else None
+        labels = labelled(model, loss, self.x, [self.y, *([self.validation[1]] if self.validation else [])])
+        self.y = labels[0]
+        if self.validation is not None:
+            self.validation = self.validation[0], labels[1]
         self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
         self.metrics = _metrics(metrics)
+        for known, threshold in _THRESHOLDS:
+            if known is _meant(loss) and self.metrics.get("accuracy") is accuracy:
+                self.metrics["accuracy"] = partial(accuracy, threshold=threshold)
         self.model, self.loss, self.mean = model, loss, reduction == "mean"
         self.training = Training(model, optimizer, History())
 
@@ -328,6 +339,45 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     return x, y
 
 
+# Above which a single output means the class 1, by the loss that it was trained with.
+_THRESHOLDS: tuple[tuple[Any, float], ...] = (
+    (losses.binary_cross_entropy, 0.5), (losses.binary_cross_entropy_with_logits, 0.0),
+    (losses.hinge_loss, 0.0),
+)  # fmt: skip
+_SIGNS = {-1.0: 0, 1.0: 1}
+_BITS = {0.0: -1, 1.0: 1}
+
+
+def _meant(loss: Any) -> Any:
+    """Return the function of a loss that is bound to options, as by ``nn.CrossEntropyLoss()``."""
+    return getattr(loss, "func", loss)
+
+
+def labelled(
+    model: Module, loss: Any, x: Sequence[Any], parts: Sequence[list[Any]]
+) -> list[list[Any]]:  # fmt: skip
+    """Return targets that name classes otherwise than the loss does, in its own way.
+
+    Labels from 1 to n are the n outputs for `cross_entropy` and `nll_loss`; -1 and 1 are 0 and 1 for the
+    binary ones, and 0 and 1 are -1 and 1 for `hinge_loss`. As they stand, these losses would refuse them.
+    """
+    kind = _meant(loss)
+    found = {label for part in parts for label in part if isinstance(label, (int, float))}
+    if not found or any(not isinstance(label, (int, float)) for part in parts for label in part):
+        return list(parts)
+    renamed: dict[float, int] = {}
+    if kind in (losses.cross_entropy, losses.nll_loss):
+        if found == set(range(1, len(found) + 1)):
+            output = _outputs(model, x[:1])[0]
+            if hasattr(output, "__len__") and len(output) == len(found):
+                renamed = {k: int(k) - 1 for k in found}
+    elif kind in (losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits):
+        renamed = _SIGNS if -1 in found and found <= set(_SIGNS) else {}
+    elif kind is losses.hinge_loss:
+        renamed = _BITS if 0 in found and found <= set(_BITS) else {}
+    return [[renamed.get(label, label) for label in part] for part in parts] if renamed else list(parts)
+
+
 def evaluate(
     model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean"
 ) -> float:
@@ -365,6 +415,7 @@ def evaluate(
         )
     check_reduction(reduction)
     x, y = prepared(data, "data")
+    y = labelled(model, loss, x, [y])[0]
     total = math.fsum(data_of(loss(output, t)) for output, t in zip(_outputs(model, x), y, strict=True))
     return total / len(x) if reduction == "mean" else total
 

@@ -61,7 +61,9 @@ def damaged(rng, data):
 
 def plainly(text, delimiter):
     """The rows of a table as the standard library reads them."""
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="\n"), delimiter=delimiter)
+    lines = text.removeprefix("\ufeff").split("\n")
+    said = "\n".join(["" if line.lstrip().startswith("#") else line for line in lines])
+    rows = csv.reader(io.StringIO(said, newline="\n"), delimiter=delimiter)
     return [
         cells for cells in ([cell.strip() for cell in row] for row in rows) if len(cells) > 1 or any(cells)
     ]
@@ -99,6 +101,8 @@ def table(rng: random.Random, path: Path) -> str:
             continue
         rows = rows[len(rows) - len(result.x) :] if len(rows) - len(result.x) in (0, 1) else []
         width = len(result.features) + 1
+        # Behind the names, each line may end in a separator.
+        rows = [row[:width] if not any(row[width:]) and len(row) == width + 1 else row for row in rows]
         if rows and all(len(row) == width for row in rows):
             with_numbers = [
                 [

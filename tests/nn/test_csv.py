@@ -176,3 +176,116 @@ def test_every_reader_refuses_a_device_and_reads_a_pipe(tmp_path, monkeypatch):
         writer.start()
         read(tmp_path / "pipe")
         writer.join()
+
+
+# What files of other programs look like.
+
+X, Y = [[1.0, 2.0], [3.0, 4.0]], [0.5, 2.5]
+HABITS = [
+    ("a|b|y\n1|2|0.5\n3|4|2.5\n", {}),
+    ("1 2 0.5\n3 4 2.5\n", {}),
+    ("  a   b  y\n  1   2  0.5  \n  3   4  2.5\n", {}),
+    ("1:2:0.5\n3:4:2.5\n", {"delimiter": ":"}),
+    ("a, b, y\n1, 2, 0.5\n3, 4, 2.5\n", {}),
+    ('"a", "b", "y"\n"1", "2", "0.5"\n"3" , "4" ,"2.5"  \n', {}),
+    ("# made by hand\n#\na,b,y\n1,2,0.5\n# between\n3,4,2.5\n# end", {}),
+    ("a,b,y\n1,2,0.5 % good\n% bad\n3,4,2.5\n", {"comment": "%"}),
+    ("a;b;y\n1;2;0,5\n3;4;2,5\n", {"decimal": ","}),
+    ("1;2;0,5\n3,0;4;2,5\n", {"decimal": ","}),
+    ("1,0;2,0;0,5\n3,0;4,0;2,5\n", {"decimal": ","}),
+    ("a,b,y,\n1,2,0.5,\n3,4,2.5,\n", {}),
+    ("a,b,y\n1,2,0.5,\n3,4,2.5,\n", {}),
+    ("1;2;0.5;\n3;4;2.5;\n", {}),
+    ("a,b,y\r1,2,0.5\r3,4,2.5\r", {}),
+    ("a,b,y\r\n1,2,0.5\r\n\r\n3,4,2.5\r\n", {}),
+    ("sep=;\na;b;y\n1;2;0.5\n3;4;2.5\n", {}),
+    ("2019,2020,2021\n1,2,0.5\n3,4,2.5\n", {"header": True}),
+    ("+1.,2E+00,.5\n3e0,4.0,25e-1\n", {"header": False}),
+    ("a,b,y\n1,2,0.5\n,4,2\n3,4,2.5\n", {"missing": "drop"}),
+    ("a,b,y\n1,2,0.5\n7,4,NA\n3,4,2.5\n", {"missing": "drop"}),
+    ("a,b,y\n1,2,0.5\n3,N/A,2.5\n", {"missing": 4}),
+    ("a,b,y\n1,2,0.5\n3,?,2.5\n", {"missing": {"b": 4.0}}),
+    ("a,b,y\n1,2,0.5\nNaN,4,2.5\n5,nan,1\n", {"missing": "mean"}),
+    ("a,b,y\ntrue,2,0.5\n3,4,2.5\n", {}),
+]
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+@pytest.mark.parametrize("encoding", [None, "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(("text", "options"), HABITS, ids=range(len(HABITS)))
+def test_files_of_other_programs_are_read(tmp_path, text, options, encoding, ending):
+    path = write(tmp_path, (text + ending).encode(encoding or "utf-8"))
+    read = read_csv(path, **options)
+    wanted_x, wanted_y = X, Y
+    if options.get("missing") == "mean":
+        wanted_x, wanted_y = [[1.0, 2.0], [3.0, 4.0], [5.0, 3.0]], [0.5, 2.5, 1.0]
+    assert read.x.tolist() == wanted_x
+    assert read.y.tolist() == wanted_y
+    assert table.column_names(path, **options) == [*read.features, read.target]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "x"),
+    [
+        ('a;y\n"1,234.5";1\n-12,345;2\n1;3\n', {"thousands": ","}, [1234.5, -12345.0, 1.0]),
+        ('a,y\n"1,234.5",1\n"2,000",2\n', {"thousands": ","}, [1234.5, 2000.0]),
+        ("a;y\n1.234,5;1\n2.000;2\n", {"thousands": ".", "decimal": ","}, [1234.5, 2000.0]),
+        ("a;y\n1 234;1\n12 000 000;2\n", {"thousands": " "}, [1234.0, 12e6]),
+        ("a;y\n1'234;1\n5;2\n", {"thousands": "'"}, [1234.0, 5.0]),
+        ("a;y\n1_234;1\n5;2\n", {"thousands": "_"}, [1234.0, 5.0]),
+    ],
+)
+def test_separators_of_thousands(tmp_path, text, options, x):
+    assert read_csv(write(tmp_path, text), **options).x[:, 0].tolist() == x
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le", "utf-16-be", "shift_jis"])
+def test_an_encoding_that_is_named_is_used(tmp_path, encoding):
+    word = "\u30a2" if encoding == "shift_jis" else "\u00e9"
+    path = write(tmp_path, f"a,y\n1,{word}\n2,b\n".encode(encoding))
+    assert read_csv(path, encoding=encoding).classes == ["b", word]
+    with pytest.raises(ValueError, match=r"data.csv is not .*encoding="):
+        read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("a,b\n1,2\n,3\n", {}, r"line 3, column 1 \(a\): the cell is empty.*missing='drop'"),
+        ("a,b\n1,2\nNA,3\n", {}, r"line 3, column 1 \(a\): 'NA' is not a finite number.*missing='drop'"),
+        ("# note\na,b\n1,2\nx,3\n", {}, r"line 4, column 1 \(a\): 'x'"),
+        ("a,b\n1,2\n1,\n", {"missing": 5}, r"line 3, column 2 \(b\): the target is empty.*missing='drop'"),
+        ("a,b\n1,2\n1,?\n", {}, r"line 3, column 2 \(b\): '\?' is not .*missing='drop'"),
+        ("a;b\n1,5;2\n2;3\n", {}, r"'1,5' has a decimal comma; write a decimal point, or decimal=','"),
+        ('a;b\n"1,234.5";2\n2;3\n', {}, r"'1,234.5' has separators of thousands; write thousands=','"),
+        ('a;b\n"12,34";2\n2;3\n', {"thousands": ","}, "'12,34' is not a finite number"),
+        ("2019,x\n1,2\n", {}, r"line 1, column 2 \(column 2\): 'x'|though other targets"),
+        ("x,2019\n1,2\n", {}, r"line 1, column 1 \(column 1\): 'x'.*names the columns, write header=True"),
+        ("a,b\n,\n", {"missing": "drop"}, "every line lacks a cell; write missing='mean'"),
+        ("a,b,y\n,1,2\nNA,2,3\n", {"missing": "mean"}, "the column a is empty; leave it out"),
+        ("a:b\n1:2\n", {}, "needs at least two columns.*delimiter="),
+        ("a,b\n1,2\n1,2,3\n", {}, "line 3: 3 cells, but the first line has 2.*quotation marks"),
+        ("1,2,\n3,4,\n5,6,7\n", {}, "line 3: '7' stands in a column that is empty in the first lines"),
+        ('a,b\n1,"' + "x" * 200_000 + '"\n', {}, "line 2: field larger than field limit"),
+        ("a,b\n1,2\n", {"delimiter": ";;"}, "delimiter must be one character"),
+        ("a,b\n1,2\n", {"delimiter": '"'}, "delimiter must be one character"),
+        ("a,b\n1,2\n", {"decimal": ";"}, "decimal must be"),
+        ("a,b\n1,2\n", {"decimal": ",", "thousands": ","}, "cannot both be"),
+        ("a,b\n1,2\n", {"thousands": "x"}, "thousands must be such as"),
+        ("a,b\n1,2\n", {"missing": "mode"}, "missing must be 'error', 'drop', 'mean'"),
+        ("a,b\n1,2\n", {"missing": float("nan")}, "missing must be a finite number"),
+        ("a,b\n1,2\n", {"encoding": "utf8000"}, "no encoding is called 'utf8000'"),
+        ("a,b\n1,2\n", {"header": "yes"}, "header must be True, False or None"),
+    ],
+)
+def test_what_a_file_lacks_is_said_with_what_to_write(tmp_path, text, options, said):
+    with pytest.raises(ValueError, match=said):
+        read_csv(write(tmp_path, text), **options)
+
+
+def test_a_comment_sign_within_quotation_marks_or_a_word_is_none(tmp_path):
+    read = read_csv(write(tmp_path, 'a,y\n1,"x\n# no comment"\n2,"#b"\n3,c#\n'))
+    assert read.classes == ["#b", "c#", "x\n# no comment"]
+    read = read_csv(write(tmp_path, 'a,y\n1,"x # 1" # said\n2,b# said\n'), comment="#")
+    assert read.classes == ["b", "x # 1"]
+    assert read_csv(write(tmp_path, "#a,y\n1,2\n"), comment="").features == ["#a"]

@@ -212,3 +212,104 @@ def test_a_probability_that_is_none_is_refused_and_nan_stays_nan():
         with pytest.raises(ValueError, match="probabilities in .0, 1., got 2.0"):
             call(2.0, 1.0)
         assert math.isnan(call(math.nan, 0.5))
+
+
+# Weights of classes, smoothing, targets that are left out.
+
+SCORES = [[0.3, -1.2, 2.0], [1.5, 0.2, -0.7], [-0.4, 0.9, 0.1], [0.0, 0.5, -2.0]]
+OPTIONS = [
+    {"label_smoothing": 0.2},
+    {"weight": [0.5, 2.0, 1.0]},
+    {"weight": [0.5, 2.0, 1.0], "label_smoothing": 0.3},
+    {"ignore_index": 1},
+    {"ignore_index": 1, "weight": [0.5, 2.0, 1.0], "label_smoothing": 0.1},
+    {"label_smoothing": 1.0},
+    {"weight": [0.0, 2.0, 1.0]},
+]
+TARGETS = [
+    [2, 0, 1, 1],
+    [2, -100, 1, -100],
+    [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.4, 0.4, 0.2]],
+]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_weights_smoothing_and_left_out_targets_agree_with_pytorch(name, options, target, reduction):
+    torch = pytest.importorskip("torch")
+    if "ignore_index" in options and -100 in target:
+        target = [1 if t == -100 else t for t in target]
+    if name == "nll_loss" and ("label_smoothing" in options or isinstance(target[0], list)):
+        return
+    if "ignore_index" in options and isinstance(target[0], list):
+        options = {key: option for key, option in options.items() if key != "ignore_index"}
+    own = [[Value(s) for s in row] for row in SCORES]
+    loss = getattr(losses, name)(own, target, reduction=reduction, **options)
+    tensor = torch.tensor(SCORES, dtype=torch.float64, requires_grad=True)
+    theirs = {key: torch.tensor(x, dtype=torch.float64) if key == "weight" else x
+              for key, x in options.items()}  # fmt: skip
+    goal = torch.tensor(target, dtype=torch.float64 if isinstance(target[0], list) else torch.long)
+    wanted = getattr(torch.nn.functional, name)(tensor, goal, reduction=reduction, **theirs)
+    got = [float(x) for x in loss] if reduction == "none" else loss.data
+    np.testing.assert_allclose(got, wanted.tolist(), rtol=1e-12, atol=1e-14)
+    (autograd.sum(loss) if reduction == "none" else loss).backward()
+    wanted.sum().backward()
+    grads = [[s.grad for s in row] for row in own]
+    np.testing.assert_allclose(grads, tensor.grad.tolist(), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_weights_and_smoothing_are_compiled_as_they_are_evaluated(options, reduction, backend):
+    bias = [Value(0.1), Value(-0.2), Value(0.3)]
+
+    def loss(scores, target):
+        own = [s + b for s, b in zip(scores, bias, strict=True)]
+        return losses.cross_entropy(own, target, reduction=reduction, **options)
+
+    step = autograd.compile(loss, bias, batch=True, backend=backend)
+    targets = [2, 0, 2, 0] if reduction == "mean" else [2, 0, 1, 1]
+    if reduction == "mean" and 0.0 in options.get("weight", ()):
+        targets = [2, 1, 2, 1]
+    value, grads = step.value_and_grad(SCORES, targets)
+    total = autograd.mean([loss(row, t) for row, t in zip(SCORES, targets, strict=True)])
+    total.backward()
+    assert value == pytest.approx(total.data, rel=1e-12)
+    np.testing.assert_allclose(list(grads), [b.grad for b in bias], rtol=1e-11, atol=1e-14)
+
+
+def test_the_weight_of_the_positive_class_agrees_with_pytorch():
+    torch = pytest.importorskip("torch")
+    scores, targets = [-1.2, 0.3, 2.0, -0.4], [1.0, 0.0, 1.0, 0.3]
+    own = [Value(s) for s in scores]
+    loss = losses.binary_cross_entropy_with_logits(own, targets, pos_weight=3.0)
+    loss.backward()
+    tensor = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
+    wanted = torch.nn.functional.binary_cross_entropy_with_logits(
+        tensor, torch.tensor(targets, dtype=torch.float64), pos_weight=torch.tensor(3.0, dtype=torch.float64)
+    )
+    wanted.backward()
+    assert loss.data == pytest.approx(wanted.item(), rel=1e-13)
+    np.testing.assert_allclose([s.grad for s in own], tensor.grad.tolist(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"weight": [1.0, 2.0]}, "2 weights of classes, but 3 scores"),
+        ({"weight": [1.0, 2.0, -1.0]}, "a class's weight must be"),
+        ({"label_smoothing": 1.5}, "label_smoothing must be"),
+        ({"ignore_index": 0.5}, "ignore_index must be a whole number"),
+    ],
+)
+def test_options_of_cross_entropy_are_checked(options, said):
+    with pytest.raises(ValueError, match=said):
+        losses.cross_entropy(SCORES, [0, 1, 2, 0], **options)
+
+
+def test_where_all_targets_are_left_out_the_mean_is_nan():
+    assert math.isnan(losses.cross_entropy(SCORES, [-100] * 4))
+    assert losses.cross_entropy(SCORES, [-100] * 4, reduction="sum") == 0.0

@@ -1,5 +1,6 @@
 import io
 import json
+import math
 import os
 import random
 import signal
@@ -821,3 +822,76 @@ def test_a_training_goes_on_where_its_progress_can_no_longer_be_written(monkeypa
         progress=True,
     )
     assert history.epochs == 20
+
+
+# Labels and accuracies.
+
+CLOUD = [[math.sin(3.0 * k), math.cos(5.0 * k)] for k in range(30)]
+SIDE = [int(a + b > 0.0) for a, b in CLOUD]
+THIRD = [0 if a < -0.5 else 1 if a < 0.5 else 2 for a, _ in CLOUD]
+
+
+def fitted(loss, labels, output, size, **options):
+    model = nn.Sequential(nn.MLP(2, [6, size], rng=2), output) if output else nn.MLP(2, [6, size], rng=2)
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.1)
+    names, middle = sorted(set(labels)), 0.5 if output is not None and size == 1 else 0.0
+    history = nn.fit(
+        model, (CLOUD, labels), loss, optimizer, epochs=40, metrics=["accuracy"], progress=False, **options
+    )
+    right = 0
+    with autograd.no_grad():
+        for x, label in zip(CLOUD, labels, strict=True):
+            y = model(x)
+            own = max(range(size), key=[float(v) for v in y].__getitem__) if size > 1 else int(y > middle)
+            right += names[own] == label
+    return history, right / len(CLOUD)
+
+
+SIGMOID, SOFTMAX = nn.Activate("sigmoid"), autograd.softmax
+LABELLED = [
+    (nn.losses.binary_cross_entropy_with_logits, SIDE, None, 1),
+    (nn.losses.binary_cross_entropy_with_logits, [2 * s - 1 for s in SIDE], None, 1),
+    (nn.losses.binary_cross_entropy, SIDE, SIGMOID, 1),
+    (nn.losses.binary_cross_entropy, [2 * s - 1 for s in SIDE], SIGMOID, 1),
+    (lambda p, t: nn.losses.binary_cross_entropy(p, t), SIDE, SIGMOID, 1),
+    (nn.losses.mse_loss, SIDE, SIGMOID, 1),
+    (nn.losses.hinge_loss, SIDE, None, 1),
+    (nn.losses.hinge_loss, [2 * s - 1 for s in SIDE], None, 1),
+    (nn.losses.cross_entropy, THIRD, None, 3),
+    (nn.losses.cross_entropy, [t + 1 for t in THIRD], None, 3),
+    (nn.CrossEntropyLoss(label_smoothing=0.1), [t + 1 for t in THIRD], None, 3),
+    (nn.losses.nll_loss, [t + 1 for t in THIRD], autograd.log_softmax, 3),
+    (lambda p, t: nn.losses.nll_loss([autograd.log(x) for x in p], t), THIRD, SOFTMAX, 3),
+]
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("case", range(len(LABELLED)))
+def test_labels_are_classes_and_probabilities_are_counted_as_such(case, compile):
+    loss, labels, output, size = LABELLED[case]
+    held = {"validation": (CLOUD[:10], labels[:10])}
+    history, right = fitted(loss, labels, output, size, compile=compile, **held)
+    assert history["accuracy"][-1] == pytest.approx(right)
+    assert right > 0.85
+    assert history["loss"][-1] < history["loss"][0]
+    assert math.isfinite(history["val_loss"][-1]) and history["val_accuracy"][-1] > 0.7
+
+
+def test_a_loss_that_numbers_classes_otherwise_says_so():
+    with pytest.raises(ValueError, match="number the classes from 0"):
+        nn.fit(
+            model := nn.MLP(2, [3], rng=0), (CLOUD, [t + 2 for t in THIRD]), nn.losses.cross_entropy,
+            nn.optim.SGD(model.parameters(), lr=0.1), epochs=1, progress=False,
+        )  # fmt: skip
+
+
+def test_a_plateau_watches_the_validation():
+    model = nn.Neuron(1, nonlin=False, init="zeros")
+    optimizer = nn.optim.SGD(model.parameters(), lr=1e-9)
+    scheduler = nn.optim.ReduceLROnPlateau(optimizer, factor=0.5, patience=0, eps=0.0)
+    nn.fit(
+        model, ([[1.0]], [1.0]), nn.losses.mse_loss, optimizer, epochs=3, scheduler=scheduler,
+        validation=([[1.0]], [2.0]), progress=False,
+    )  # fmt: skip
+    assert scheduler.best == pytest.approx(4.0)
+    assert optimizer.lr == 0.25e-9

@@ -555,3 +555,77 @@ def test_options_that_were_not_given_are_named_as_such(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "it was trained without --batch-size; leave --batch-size out" in said
     assert "None" not in said
+
+
+# Files of other programs.
+
+SHEET = """# exported
+length;width;kind
+1,5;2;1
+2,5;2,1;3
+1,4;1,9;1
+2,6;2,2;3
+NA;2,1;2
+1,1;0,1;2
+0,1;0,2;2
+"""
+
+
+def test_a_file_is_read_as_its_options_say_and_so_is_the_one_to_predict_for(tmp_path, capsys):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(SHEET, encoding="utf-16")
+    options = ["--decimal", ",", "--missing", "mean", "--epochs", 40]
+    assert train(tmp_path, sheet, *options, "--predict", sheet) == 0
+    assert "7 samples of 2 features, classes 1, 2, 3" in capsys.readouterr().out
+    rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()
+    assert rows[0] == "class,score 1,score 2,score 3"
+    assert len(rows) == 8, "a sample that lacks a cell gets its prediction, too"
+    assert train(tmp_path, sheet, "--decimal", ",", "--missing", "drop", "--epochs", 2) == 0
+    assert "6 samples" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "line 3, column 1 (length): '1,5' has a decimal comma; write a decimal point, or --decimal ','"),
+        (["--decimal", ","], "line 7, column 1 (length): 'NA' is not a finite number; to go on without it,"),
+        (["--decimal", ","], "write --missing 'drop', or a number for it"),
+        (["--decimal", ",", "--missing", "some"], "--missing is error, drop, mean, or a number"),
+        (["--delimiter", "tab"], "--delimiter ..."),
+        (["--delimiter", ";;"], "delimiter must be one character"),
+        (["--encoding", "ascii9"], "no encoding is called 'ascii9'"),
+    ],
+)  # fmt: skip
+def test_what_a_file_lacks_is_said_by_the_options(tmp_path, capsys, options, said):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(SHEET)
+    assert train(tmp_path, sheet, *options) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_options_of_files_do_not_go_with_a_built_in_data_set(tmp_path, capsys):
+    assert train(tmp_path, "moons", "--decimal", ",") == 2
+    assert "--decimal does not go with moons" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "said"),
+    [
+        ("1 2 3 1 2 3", [], "classes 1, 2, 3"), ("-1 1 1 -1", [], "classes -1, 1"),
+        ("2 4 4 2", [], "classes 2, 4"), ("0 1 2", [], "classes 0, 1, 2"),
+        ("3 5 9 3 5 9", ["--loss", "cross-entropy"], "classes 3, 5, 9"),
+        ("-1 1 1 -1", ["--loss", "hinge"], "classes -1, 1"),
+        ("3 5 9 3 5 9", [], "numbers to predict"), ("1 2 3 4", [], "numbers to predict"),
+        ("1 2", [], "numbers to predict"), ("1.5 2 1.5 2", [], "numbers to predict"),
+        ("1 2 3 1 2 3", ["--loss", "mse"], "numbers to predict"),
+    ],
+)  # fmt: skip
+def test_whole_numbers_that_occur_again_are_classes(tmp_path, capsys, labels, options, said):
+    sheet = tmp_path / "sheet.csv"
+    lines = [f"{k % 5},{k % 3},{label}" for k, label in enumerate(labels.split())]
+    sheet.write_text("\n".join(["a,b,y", *lines]))
+    assert train(tmp_path, sheet, "--epochs", 3, *options, "--predict", sheet) == 0
+    assert said in capsys.readouterr().out
+    if "classes" in said:
+        rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()[1:]
+        assert {row.split(",")[0] for row in rows} <= set(labels.split())
