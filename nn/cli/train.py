@@ -541,11 +541,7 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
         return []
 
     form = file_format(args)
-    if form.get("missing") == "mean":  # those of the samples that were learnt from
-        means = [mean for mean, _ in task.scale]
-        form["missing"] = dict(zip(task.features, means, strict=False))
-    elif form.get("missing") == "drop":  # each sample gets its prediction
-        del form["missing"]
+    policy: Any = form.pop("missing", "error")
     names, wanted = column_names(args.predict, **form), len(task.x[0])
     unnamed, by_name = (
         all(name.startswith("column ") for name in names),
@@ -565,7 +561,12 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
             f"{args.predict} has {counted(len(names), 'column')}, but the network takes "
             f"{counted(wanted, 'feature')}{named}"
         )
+    if policy == "mean":  # those of the samples that were learnt from
+        means = [mean for mean, _ in task.scale]
+        policy = dict(zip(task.features if by_name else names, means, strict=False))
+    elif policy == "drop":  # each sample gets its prediction
+        policy = "error"
     rows: list[list[float]] = read_csv(
-        args.predict, target=None, features=task.features if by_name else None, **form
+        args.predict, target=None, features=task.features if by_name else None, missing=policy, **form
     ).x.tolist()
     return rows

@@ -481,6 +481,9 @@ def read_csv(
             "are separated by something else than commas, semicolons, tabs, bars or spaces, write "
             "delimiter=..."
         )
+    if isinstance(form.missing, Mapping):
+        for column in form.missing:
+            _place(name, names, places, str(column))
     fill = {i: _filling(form.missing, names[i]) for i in chosen}
     drop = form.missing == "drop"
     numbers, lines = array("d"), array("q")

@@ -242,17 +242,18 @@ class RMSProp(Optimizer):
         """Return the new parameters and running means; see `Optimizer.update`."""
         if self.weight_decay:
             grad = grad + self.weight_decay * theta
-        old = dict(zip(self.slots, state, strict=True))
-        new = {"square": self.alpha * old["square"] + (1.0 - self.alpha) * grad * grad}
-        spread = new["square"]
+        kept = iter(state)
+        square = self.alpha * next(kept) + (1.0 - self.alpha) * grad * grad
+        velocity = next(kept) if self.momentum else None
+        spread, mean = square, None
         if self.centered:
-            mean = new["mean"] = self.alpha * old["mean"] + (1.0 - self.alpha) * grad
+            mean = self.alpha * next(kept) + (1.0 - self.alpha) * grad
             # Rounding may take the variance below zero, where a root would be complex.
             spread = abs(spread - mean * mean)
         move = _quotient(grad, spread**0.5 + self.eps)
-        if self.momentum:
-            move = new["velocity"] = self.momentum * old["velocity"] + move
-        return theta - lr * move, tuple(new[name] for name in self.slots)
+        if velocity is not None:
+            move = velocity = self.momentum * velocity + move
+        return theta - lr * move, tuple([new for new in (square, velocity, mean) if new is not None])
 
 
 class Adam(Optimizer):
