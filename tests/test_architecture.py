@@ -31,6 +31,7 @@ LAYERS = [
     [
         "autograd.node",
         "autograd.joint",
+        "autograd.by_hand",
         "autograd.vectors",
         "autograd.blocks",
         "autograd.native.generate",

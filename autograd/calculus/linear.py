@@ -81,7 +81,7 @@ class Linear:
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as
         # numbers.
         self.recorded = recorded or any(
-            x.op is None and _may_be_differentiated(x) for x in self._order if x.__class__ is Value
+            x.op is None and _may_be_differentiated(x) for x in self._order if isinstance(x, Value)
         )
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
@@ -96,7 +96,7 @@ class Linear:
 
     def nodes(self) -> list[Value]:
         """Return the nodes between inputs and outputs, each after its parents."""
-        return [node for node in self._order if node.__class__ is Value]
+        return [node for node in self._order if isinstance(node, Value)]
 
     def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
         """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
@@ -108,7 +108,7 @@ class Linear:
         pairs = [
             (y, c)
             for y, c in zip(self.outputs, cotangents, strict=True)
-            if c is not None and y.__class__ is Value
+            if c is not None and isinstance(y, Value)
         ]
         root = Bundle(tuple(y for y, _ in pairs))
         order = [x for x in self._order if x in self._active] if self._active is not None else self._order
@@ -161,7 +161,7 @@ class Linear:
                     total = sum_
             if total is not None:
                 reached[node] = total
-        return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
+        return [reached.get(y) if isinstance(y, Value) else None for y in self.outputs]
 
     def rows_by_reverse(self) -> list[list[Any]]:
         """Return the derivatives of each output with respect to each input, an output at a time."""

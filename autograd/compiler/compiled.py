@@ -124,7 +124,7 @@ class Arguments(ABC):
     def values(self, i: int = 0) -> list[Any]:
         """Return the arguments of an example as nested lists of nodes."""
         flats = self.numbers(i) if self.given is None else self.given
-        nodes = [[x if x.__class__ is Value else constant(x) for x in flat] for flat in flats]
+        nodes = [[x if isinstance(x, Value) else constant(x) for x in flat] for flat in flats]
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
@@ -254,7 +254,7 @@ class CompiledFunction(ABC):
         """Check the arguments of a loss."""
         given = self._parsed(data)
         if given.given is not None:
-            i = next(i for i, flat in enumerate(given.given) if any(x.__class__ is Value for x in flat))
+            i = next(i for i, flat in enumerate(given.given) if any(isinstance(x, Value) for x in flat))
             raise TypeError(
                 f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these "
                 "alone. Pass its number, x.data; "
