@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from nn.modules.recurrent import GRU, LSTM, RNN
     from nn.train.fit import evaluate, fit
 
+    # PyTorch's names; the alias tells checkers that they are public here, too.
+    # isort: off
+    from nn.elsewhere import (
+        ELU as ELU, GELU as GELU, SELU as SELU, BatchNorm1d as BatchNorm1d, BatchNorm2d as BatchNorm2d,
+        BatchNorm3d as BatchNorm3d, BCELoss as BCELoss, BCEWithLogitsLoss as BCEWithLogitsLoss,
+        CrossEntropyLoss as CrossEntropyLoss, Hardtanh as Hardtanh, HuberLoss as HuberLoss,
+        Identity as Identity, L1Loss as L1Loss, LeakyReLU as LeakyReLU, LogSigmoid as LogSigmoid,
+        LogSoftmax as LogSoftmax, MSELoss as MSELoss, NLLLoss as NLLLoss, ReLU as ReLU, ReLU6 as ReLU6,
+        Sigmoid as Sigmoid, SiLU as SiLU, SmoothL1Loss as SmoothL1Loss, Softmax as Softmax,
+        Softplus as Softplus, Tanh as Tanh,
+    )  # fmt: skip
+    # isort: on
+
 __all__ = [
     "GRU", "LSTM", "MLP", "RNN", "Activate", "AvgPool2d", "BatchNorm", "Conv2d", "Dropout", "Embedding",
     "Flatten", "Layer", "LayerNorm", "Linear", "MaxPool2d", "Module", "Neuron", "RMSNorm", "Sequential",

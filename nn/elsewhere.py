@@ -39,20 +39,39 @@ def _along_the_only_axis(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda dim=None: function
 
 
-_MEANT: dict[str, Callable[..., Any]] = {
-    "ReLU": _activation("relu"), "Tanh": _activation("tanh"), "Sigmoid": _activation("sigmoid"),
-    "LeakyReLU": _activation("leaky_relu", "negative_slope"), "ELU": _activation("elu", "alpha"),
-    "SELU": _activation("selu"), "GELU": _activation("gelu"), "SiLU": _activation("silu"),
-    "Softplus": _activation("softplus"), "LogSigmoid": _activation("logsigmoid"),
-    "ReLU6": _activation("relu6"), "Hardtanh": _activation("hardtanh"), "Identity": _activation("linear"),
-    "Softmax": _along_the_only_axis(autograd.softmax),
-    "LogSoftmax": _along_the_only_axis(autograd.log_softmax),
-    "MSELoss": _loss("mse_loss"), "L1Loss": _loss("l1_loss"), "HuberLoss": _loss("huber_loss"),
-    "SmoothL1Loss": _loss("huber_loss"),
-    "BCELoss": _loss("binary_cross_entropy"), "BCEWithLogitsLoss": _loss("binary_cross_entropy_with_logits"),
-    "CrossEntropyLoss": _loss("cross_entropy"), "NLLLoss": _loss("nll_loss"),
-    "BatchNorm1d": BatchNorm, "BatchNorm2d": BatchNorm, "BatchNorm3d": BatchNorm,
-}  # fmt: skip
+ReLU = _activation("relu")
+Tanh = _activation("tanh")
+Sigmoid = _activation("sigmoid")
+LeakyReLU = _activation("leaky_relu", "negative_slope")
+ELU = _activation("elu", "alpha")
+SELU = _activation("selu")
+GELU = _activation("gelu")
+SiLU = _activation("silu")
+Softplus = _activation("softplus")
+LogSigmoid = _activation("logsigmoid")
+ReLU6 = _activation("relu6")
+Hardtanh = _activation("hardtanh")
+Identity = _activation("linear")
+Softmax = _along_the_only_axis(autograd.softmax)
+LogSoftmax = _along_the_only_axis(autograd.log_softmax)
+MSELoss = _loss("mse_loss")
+L1Loss = _loss("l1_loss")
+HuberLoss = _loss("huber_loss")
+SmoothL1Loss = _loss("huber_loss")
+BCELoss = _loss("binary_cross_entropy")
+BCEWithLogitsLoss = _loss("binary_cross_entropy_with_logits")
+CrossEntropyLoss = _loss("cross_entropy")
+NLLLoss = _loss("nll_loss")
+BatchNorm1d = BatchNorm
+BatchNorm2d = BatchNorm
+BatchNorm3d = BatchNorm
+
+_MEANT = (
+    "ReLU", "Tanh", "Sigmoid", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Softplus", "LogSigmoid",
+    "ReLU6", "Hardtanh", "Identity", "Softmax", "LogSoftmax", "MSELoss", "L1Loss", "HuberLoss",
+    "SmoothL1Loss", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "NLLLoss", "BatchNorm1d",
+    "BatchNorm2d", "BatchNorm3d",
+)  # fmt: skip
 
 _MODULES = (
     "Module", "Linear", "Sequential", "Embedding", "Dropout", "Flatten", "BatchNorm", "LayerNorm", "RMSNorm",
@@ -104,7 +123,7 @@ def spelled(name: str) -> Any:
     AttributeError: module 'nn' has no attribute 'Softmax2d'; write a function of one Value, and ...
     """
     if name in _MEANT:
-        return _MEANT[name]
+        return globals()[name]
     inside = {**dict.fromkeys(losses.__all__, "losses"), **dict.fromkeys(("SGD", "Adam", "AdamW"), "optim")}
     moved = {moved: f"write nn.{home}.{moved}" for moved, home in inside.items()}
     raise refuse("nn", name, {**moved, **_INSTEAD}, [*_MODULES, *_MEANT])

@@ -895,3 +895,34 @@ def test_a_plateau_watches_the_validation():
     )  # fmt: skip
     assert scheduler.best == pytest.approx(4.0)
     assert optimizer.lr == 0.25e-9
+
+
+KEPT = {
+    "groups": lambda ps: nn.optim.Adam([{"params": ps[:3], "lr": 0.01}, {"params": ps[3:]}], lr=0.1),
+    "searched": lambda ps: nn.optim.LBFGS(ps, max_iter=3, line_search_fn="strong_wolfe"),
+    "plain": lambda ps: nn.optim.SGD(ps, lr=0.1, momentum=0.5),
+}
+SCHEDULED = {
+    "cycle": lambda o: nn.optim.OneCycleLR(o, 0.05, 20, cycle_momentum=not o.needs_closure),
+    "plateau": lambda o: nn.optim.ReduceLROnPlateau(o, factor=0.5, patience=0),
+    "sequence": lambda o: nn.optim.SequentialLR(
+        o, [nn.optim.ConstantLR(o, 0.1, 2), nn.optim.ExponentialLR(o, 0.9)], [3]
+    ),
+}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULED)
+@pytest.mark.parametrize("kind", KEPT)
+def test_groups_line_searches_and_schedules_go_on_from_a_checkpoint_to_the_last_bit(tmp_path, kind, schedule):
+    ends = []
+    for parts in ([9], [4, 9]):
+        path = tmp_path / f"{len(parts)}.json"
+        for epochs in parts:
+            model = nn.MLP(2, [3, 1], rng=3)
+            optimizer = KEPT[kind](model.parameters())
+            history = fit(
+                model, optimizer, (CLOUD[:12], SIDE[:12]), scheduler=SCHEDULED[schedule](optimizer),
+                epochs=epochs, batch_size=5, checkpoint=path, resume=True,
+            )  # fmt: skip
+        ends.append(([p.data for p in model.parameters()], history["loss"], optimizer.lr))
+    assert ends[0] == ends[1]
