@@ -104,7 +104,7 @@ def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  #
     from the keyboard.
     """
     if nodes:
-        deque(map(Node._kind.__dict__["grad"].__set__, nodes, after), maxlen=0)
+        deque(map(nodes[0].__class__.__dict__["grad"].__set__, nodes, after), maxlen=0)
     return True
 
 
@@ -153,8 +153,9 @@ def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] |
         done = _exchange(nodes, before, after)
 
 
-def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
+def _add_floats(nodes: list[Any], numbers: Any) -> bool:
     """Do as `add_floats` says."""
+    numbers = numbers if numbers.__class__ is list else numbers.tolist()
     while True:  # another thread may have added to the same leaves meanwhile
         before = list(map(_get_grad, nodes))
         if not _PLAIN.issuperset(map(type, before)) or any(
@@ -166,8 +167,10 @@ def _add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
             return True
 
 
-def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
+def add_floats(nodes: list[Any], numbers: Any) -> bool:
     """Add a number, if not None, to the ``grad`` of each leaf; return whether that was done.
+
+    The numbers are a list, or an array of doubles.
 
     It is not, and no leaf is changed, where a ``grad`` is neither a float nor None, or is None and the number
     is 0.0: then it is unclear whether a gradient of zero arrived, or none at all.
@@ -178,12 +181,9 @@ def add_floats(nodes: list[Any], numbers: list[Any]) -> bool:
 def _sweep(root: Node, gradient: float) -> bool:
     """Fill ``grad`` of every node below ``root``; return whether that was possible.
 
-    It is not, and no leaf is changed, at a call that runs a user's code, in a cycle, once a class was derived
-    from `Value`, or where a slot holds what it should not; `backward` takes the general pass then. Where an
-    exception strikes, leaves keep what they had.
+    It is not, and no leaf is changed, at a checkpointed call, in a cycle, or where a slot holds what it
+    should not; `backward` takes the general pass then. Where an exception strikes, leaves keep what they had.
     """
-    if Node._kind.__subclasses__():
-        return False
     sums: dict[Any, Any] = {}
     # Two marks, computed, since two literals would be one object.
     is_open = _ZERO + 0.0  # what lies below the node is being sorted
@@ -207,7 +207,7 @@ def _sweep(root: Node, gradient: float) -> bool:
 def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
     """Sort as `sort` does, but without the leaves.
 
-    It is None at a call that runs a user's code, or where a node depends on itself.
+    It is None at a checkpointed call, or where a node depends on itself.
     """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
@@ -260,10 +260,10 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
 def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
     """Return what a node of many operands, one of several results or a bundle depends on, but leaves.
 
-    It is None at a call that runs a user's code.
+    It is None at a checkpointed call.
     """
     if isinstance(a, Call):
-        return None if a.runs_others_code else [a]
+        return None if a.recomputed else [a]
     if a and a[0].__class__ is tuple:
         return [
             bundles.get(id(v)) or _bundle(v, bundles)

@@ -29,9 +29,9 @@ LAYERS = [
     ["autograd.value"],
     ["autograd.backward", "autograd.sweep", "autograd.keep.copying"],
     [
+        "autograd.bulk",
         "autograd.node",
         "autograd.joint",
-        "autograd.by_hand",
         "autograd.vectors",
         "autograd.blocks",
         "autograd.native.generate",

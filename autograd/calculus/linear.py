@@ -8,7 +8,7 @@ chain rule applied from the inputs up, in the order in which the nodes were made
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd.backward import (
@@ -47,6 +47,13 @@ def _may_be_differentiated(leaf: Value) -> bool:
     return not isinstance(note, ConstantNote) or (isinstance(note, InputNote) and note.live)
 
 
+class _Reached(dict[Any, Any]):
+    """Gradients by node; None where none has arrived."""
+
+    def __missing__(self, node: Any) -> None:
+        return None
+
+
 class Linear:
     """The derivative of ``outputs`` with respect to ``inputs``.
 
@@ -81,7 +88,7 @@ class Linear:
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as
         # numbers.
         self.recorded = recorded or any(
-            x.op is None and _may_be_differentiated(x) for x in self._order if isinstance(x, Value)
+            x.op is None and _may_be_differentiated(x) for x in self._order if x.__class__ is Value
         )
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
@@ -96,7 +103,7 @@ class Linear:
 
     def nodes(self) -> list[Value]:
         """Return the nodes between inputs and outputs, each after its parents."""
-        return [node for node in self._order if isinstance(node, Value)]
+        return [node for node in self._order if node.__class__ is Value]
 
     def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
         """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
@@ -108,7 +115,7 @@ class Linear:
         pairs = [
             (y, c)
             for y, c in zip(self.outputs, cotangents, strict=True)
-            if c is not None and isinstance(y, Value)
+            if c is not None and y.__class__ is Value
         ]
         root = Bundle(tuple(y for y, _ in pairs))
         order = [x for x in self._order if x in self._active] if self._active is not None else self._order
@@ -161,12 +168,62 @@ class Linear:
                     total = sum_
             if total is not None:
                 reached[node] = total
-        return [reached.get(y) if isinstance(y, Value) else None for y in self.outputs]
+        return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
+
+    def entries(self) -> Iterator[tuple[int, dict[int, Any]]]:
+        """Yield each output that depends on inputs, with its derivatives by the places of these inputs.
+
+        A pass goes through what the output rests on, and nothing else: so where each rests on little, all of
+        them cost little, and no derivative that is zero by structure is computed.
+        """
+        place = {x: i for i, x in enumerate(self.inputs)}
+        for k, y in enumerate(self.outputs):
+            if y.__class__ is not Value:
+                continue
+            root = Bundle((y,))
+            order, bundles = sort(root, self._ends_below(y))
+            grads: dict[Any, Any] = _Reached({root: [1.0]})
+            active = self._active
+            if active is not None:  # vectors are bundles made anew
+                order = [
+                    x
+                    for x in order
+                    if x in active or (x.__class__ is Bundle and not active.isdisjoint(x.elements))
+                ]
+            if self.recorded or (ACTIVE and MODE.get().anomaly):
+                _accumulate_recorded(grads, order, bundles, self.recorded)
+            else:
+                _accumulate(grads, order, bundles)
+            found = {place[x]: g for x, g in grads.items() if g is not None and x in place}
+            for i, g in found.items():
+                note = self.inputs[i].note
+                found[i] = g if note is None else _hooked(note.hooks, g)
+            if found:
+                yield k, dict(sorted(found.items()))
+
+    def _ends_below(self, y: Value) -> list[Any]:
+        """Return the inputs, and other nodes at which to stop, on which an output rests."""
+        seen: set[Any] = set()
+        found: list[Any] = []
+        stack: list[Any] = [y]
+        while stack:
+            node = stack.pop()
+            if node.__class__ is float or node is None or node in seen:
+                continue
+            seen.add(node)
+            if node in self._ends:
+                found.append(node)
+            else:
+                stack += node._predecessors()
+        return found
 
     def rows_by_reverse(self) -> list[list[Any]]:
         """Return the derivatives of each output with respect to each input, an output at a time."""
-        n = len(self.outputs)
-        return [self.pull([1.0 if i == j else None for j in range(n)]) for i in range(n)]
+        rows: list[list[Any]] = [[None] * len(self.inputs) for _ in self.outputs]
+        for k, found in self.entries():
+            for i, g in found.items():
+                rows[k][i] = g
+        return rows
 
     def rows_by_forward(self) -> list[list[Any]]:
         """Return the same, an input at a time."""

@@ -58,6 +58,11 @@ class Recent:
             weight -= entry[2]
             self._entries.pop(key, None)
 
+    def get(self, key: Any) -> Any:
+        """Return an entry, or None; it is not used by that."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry[0]
+
     def copy(self) -> Recent:
         """Return another one with the same entries."""
         twin = Recent(self.limit, self.room, self.weigh)

@@ -1,125 +1,58 @@
-"""A program with its arrays, loaded and run; and the choice of a backend, by what each would take."""
+"""The choice of a backend, by what each would take."""
 
 from __future__ import annotations
 
 import math
-import struct
-import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from autograd.compiler.backends import BACKENDS, Bound, Descending, Reusable, load, work_of
-from autograd.compiler.graph.ir import CONST, INPUT, LANE, Ints
-from autograd.compiler.record.trace import Source
-from autograd.compiler.roll.program import LANES, Program
+from autograd.compiler.backends import AT_ONCE, BACKENDS, Gradual, Work, load
+from autograd.compiler.roll.program import Program
 
-__all__ = ["CALLS", "Engine", "choose"]
+__all__ = ["CALLS", "Choice", "choose", "work_of"]
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-class Engine:
-    """A program with its arrays, on one backend, for one number of lanes."""
-
-    def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
-        start = time.perf_counter()
-        self.program, self.lanes, self.backend = program, lanes, backend
-        self.bound: Bound = (
-            like.another(lanes) if isinstance(like, Reusable) else load(backend).bind(program, lanes)
-        )
-        self.calls = self.bound.count
-        graph = program.graph
-        self.shared, self.rows = self.bound.shared, self.bound.lanes
-        count = program.parameters
-        self.theta, self.gradient = self.shared[:count], self.shared[count : 2 * count]
-        self._pack = struct.Struct(f"{count}d").pack_into
-        if graph.scale >= 0:
-            self.shared[program.address[graph.scale]] = 1.0 / lanes
-            self.shared[program.address[graph.lanes]] = float(lanes)
-        inputs = np.flatnonzero(graph.kind == INPUT)
-        self.batch = graph.scale >= 0
-        inputs = inputs[2:] if self.batch else inputs
-        sizes = [int(np.prod(shape)) for shape in source.shapes]
-        total = 0 if self.batch else sum(sizes)
-        self.data_at = program.address[np.flatnonzero(graph.kind == LANE) if self.batch else inputs[:total]]
-        self.first = int(self.data_at[0] - LANES) if self.batch and len(self.data_at) else 0
-        self.captured_at = program.address[inputs[total:]]
-        self.outputs = self._where(graph.outputs)
-        self.fixed = [fixed for fixed, _ in self.outputs]
-        self.finite = all(math.isfinite(where) for _, where in self.outputs)
-        if isinstance(self.bound, Descending):
-            self.descend = self.bound.descend
-        self.value_at = self.outputs[0] if self.outputs else (True, 0.0)
-        self.seconds = time.perf_counter() - start
-
-    def _where(self, nodes: Ints) -> list[tuple[bool, Any]]:
-        graph = self.program.graph
-        return [
-            (True, float(graph.value[n])) if graph.kind[n] == CONST else (False, int(self.program.address[n]))
-            for n in nodes.tolist()
-        ]
-
-    def load(self, given: Any, captured: Sequence[float]) -> None:
-        """Put the arguments, and the data of the captured leaves, into their places."""
-        if len(self.captured_at):
-            self.shared[self.captured_at] = captured
-        arrays = given.arrays
-        if not arrays:
-            return
-        if self.batch:
-            first = self.first
-            for a in arrays:
-                rows = a.reshape(self.lanes, -1).T
-                self.rows[first : first + len(rows), : self.lanes] = rows
-                first += len(rows)
-        else:
-            self.shared[self.data_at] = np.concatenate([a.ravel() for a in arrays])
-
-    def attempt(self, theta: Any) -> tuple[float, Any] | None:
-        """Return the loss and its gradient at these parameters; None where the engine has to evaluate."""
-        if theta.__class__ is list:
-            self._pack(self.theta, 0, *theta)  # in half the time
-        else:
-            self.theta[:] = theta
-        if not self.run():
-            return None
-        fixed, where = self.value_at
-        return where if fixed else self.shared.item(where), self.gradient.copy()
-
-    def run(self) -> bool:
-        """Compute everything from what stands in the leaves; tell whether the results hold."""
-        return self.bound.run() and self.finite
-
-    def evaluate(self) -> list[float] | None:
-        """Return the outputs of a function without parameters; None where the engine has the last word."""
-        if not self.run():
-            return None
-        shared = self.shared
-        return [where if fixed else shared.item(where) for fixed, where in self.outputs]
-
-
 _NOTICED: list[str] = []
 
 CALLS = 3000
-"""How often a compiled function is called, as far as the choice of a backend is concerned."""
+"""How often a compiled function is called, as far as that choice is concerned."""
+QUICK = 0.1
+"""A backend that is built in so many seconds may be waited for."""
+EAGER = 0.1
+"""Another is built in the background when calls have lost this part of the seconds that building it takes."""
+WORTH = 0.8
+"""What part of a call's time the other must take at most to be worth building."""
+
+
+class Choice(NamedTuple):
+    """What runs a program."""
+
+    backend: str
+    why: str
+    later: str = ""
+    """The backend that is to be built in the background, or an empty text."""
+    after: int = 0
+    """After how many calls."""
 
 
 def choose(
-    asked: str, program: Program, failed: Mapping[str, str] = NOTHING, calls: int = CALLS
-) -> tuple[str, str]:
-    """Return the backend to use, and why; ``failed`` names backends that did not work, with a reason each.
+    asked: str, program: Program, failed: Mapping[str, str] = NOTHING, lanes: int = 100, calls: int = CALLS
+) -> Choice:
+    """Choose a backend; ``failed`` names those that did not work, with a reason each.
 
-    ``"auto"`` compares what each would take for so many calls, building included: for what is called a few
-    times, or takes microseconds anyhow, no compiler is started. The choice depends on the program and on
-    whether there is a compiler, and on nothing else, so it is the same next time. Measured on the benchmarks'
-    systems, the estimates are right within a factor of three.
+    ``"auto"`` takes what is at hand and would take least for so many calls. Where another would take less for
+    each call, but has to be built, that begins in the background once calls have lost a good part of the
+    time that building it takes; not for what is called once. `AT_ONCE` compares what each would take for all
+    calls, building included: so the choice depends on the program, the number of examples and whether there
+    is a compiler, and on nothing else. On the benchmark's programs the estimates are right within a factor of
+    three.
     """
-    if asked == "auto":
-        return _cheapest(program, failed, calls)
+    if asked in ("auto", AT_ONCE):
+        return _cheapest(program, failed, lanes, calls, wait=asked == AT_ONCE)
     backend = load(asked)
     absent = failed.get(asked) or backend.absent()
     reason = absent or backend.against(program)
@@ -128,30 +61,75 @@ def choose(
         instead = load(next(iter(BACKENDS))).title
         warnings.warn(f"compile(backend={asked!r}): {absent}; using {instead}", RuntimeWarning, stacklevel=5)
     if not reason:
-        return asked, "asked for"
-    return next(iter(BACKENDS)), f"{backend.title} was asked for, but {reason}"
+        return Choice(asked, "asked for")
+    return Choice(next(iter(BACKENDS)), f"{backend.title} was asked for, but {reason}")
 
 
-def _cheapest(program: Program, failed: Mapping[str, str], calls: int) -> tuple[str, str]:
-    """Return the backend that takes least for all calls, of those that can run the program, and why."""
-    work = work_of(program)
+def _cheapest(
+    program: Program, failed: Mapping[str, str], lanes: int, calls: int, *, wait: bool
+) -> Choice:
+    """Return the backend that takes least, of those that can run the program."""
+    work = work_of(program, lanes)
     backends = {name: load(name) for name in BACKENDS}
     costs = {name: backend.cost(work) for name, backend in backends.items()}
-    order = sorted(costs, key=lambda name: calls * 1e-6 * costs[name].microseconds + costs[name].seconds)
     shown = [f"{backends[name].title} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
     why = f"estimates: {', '.join(shown)} a call"
     reasons = {name: failed.get(name) or b.absent() or b.against(program) for name, b in backends.items()}
-    name = next(name for name in order if not reasons[name])  # the first one refuses nothing
-    why += "".join(f", but {reasons[other]}" for other in order[: order.index(name)])
-    for other, cost in costs.items():
-        if order.index(other) > order.index(name) and cost.microseconds < costs[name].microseconds:
-            why += (
-                f"; {backends[other].title} would not make up for {cost.seconds:.1f} s of building it "
-                f"in {calls} calls"
-            )
-    return name, why
+    able = [name for name in costs if not reasons[name]]  # the first one refuses nothing
+    start = min(
+        [name for name in able if wait or costs[name].seconds <= QUICK] or able,
+        key=lambda name: calls * 1e-6 * costs[name].microseconds + costs[name].seconds,
+    )
+    mine = costs[start].microseconds
+    why += "".join(
+        f", but {reason}" for name, reason in reasons.items() if reason and costs[name].microseconds < mine
+    )
+    better = [name for name in able if costs[name].microseconds < (mine if wait else WORTH * mine)]
+    if not better or (calls < CALLS and not wait):
+        return Choice(start, why)
+    later = min(better, key=lambda name: costs[name].microseconds)
+    title, seconds = backends[later].title, costs[later].seconds
+    if wait:
+        why += f"; {title} would not make up for {seconds:.1f} s of building it in {calls} calls"
+        return Choice(start, why)
+    lost = 1e-6 * (mine - costs[later].microseconds)
+    after = max(1, math.ceil(EAGER * seconds / lost))
+    return Choice(start, f"{why}; after {after} calls {title} is built in the background", later, after)
 
 
 def _rounded(microseconds: float) -> str:
     """Return a time with two digits or more."""
     return f"{microseconds:.{0 if microseconds >= 10 else 1}f}"
+
+
+def work_of(program: Program, lanes: int = 100) -> Work:
+    """Return what there is to do in a call of a program, on so many examples."""
+    graph = program.graph
+    lane = graph.lane()
+    width = np.where(lane, float(lanes if program.lanes else 1), 1.0)
+    terms = width[graph.terms.node]
+    terms[graph.terms.over] = lanes
+    over = graph.terms.over | lane[graph.terms.node]
+    is_row = graph.args[:, 0] >= 0
+    parts = [p for s in program.statements for p in s.parts]
+    refs = [r for s in program.statements for r in s.operands] + [
+        x for p in parts for x in (p.a, p.b) if x is not None
+    ]
+    calls = [2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note) for s in program.statements]
+    gradual = [b for name in BACKENDS if isinstance(b := load(name), Gradual)]
+    slow = {name for backend in gradual for name in backend.number_by_number(program)}
+    return Work(
+        calls=sum(calls),
+        statements=float(len(program.statements)),
+        terms=float(terms.sum()),
+        rows=float(width[is_row].sum()),
+        lane_terms=float(terms[over].sum()),
+        lane_rows=float(width[is_row & lane].sum()),
+        slow_rows=float(
+            sum(width[s.nodes].sum() for s in program.statements if s.op is not None and s.op.name in slow)
+        ),
+        gathered=float(
+            sum(r.addresses.size * (lanes if r.lane else 1) for r in refs if r.addresses is not None)
+        ),
+        lines=float(len(graph.terms) + 6 * is_row.sum()),
+    )

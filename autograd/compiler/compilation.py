@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from autograd.compiler.backends import BACKENDS
+from autograd.compiler.backends import AT_ONCE, BACKENDS
 from autograd.errors import optional
 from autograd.value import Value
 
@@ -23,27 +23,27 @@ REDUCTIONS = ("mean", "sum")
 @overload
 def compile(
     f: Function, params: None = None, *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
 ) -> Compiled[Any]: ...  # fmt: skip
 @overload
 def compile(
     f: Function, params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: None = None, *, batch: bool = False, reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
 ) -> Compiled[Any]: ...  # fmt: skip
 def compile(
     f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False,
     reduction: str = "mean",
-    penalty: Callable[[], Any] | None = None, backend: str = "auto",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
 ) -> Compiled[Any]:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
 
@@ -63,25 +63,31 @@ def compile(
     params
         Leaves to differentiate for, such as ``model.parameters()``.
     batch
-        Whether the arguments get one more axis in front: many examples at a time.
+        Whether the arguments get one more axis in front: many examples at a time. Without ``params`` so do
+        the results, as JAX's ``vmap`` has it.
     reduction
         ``"mean"`` or ``"sum"`` of the examples' losses.
     penalty
         Called without arguments; added to the loss once, whatever the number of examples.
     backend
-        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest:
-        C only where there is a compiler, and where some thousand calls make up for the half second that it
-        takes; what it made is kept, in the folder that ``CHAINRULE_CACHE`` names or the user's own for
-        caches, unless others may write to it. A compiler (``CC``, or ``cc``, ``gcc``, ``clang``) that is
-        absent or does not work is no error: NumPy runs instead. ``report()`` says which, and why. Without
-        NumPy it is always straight-line Python.
+        ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest.
+        That begins with NumPy or Python. Where C would be faster and there is a compiler, it is built in the
+        background once the calls so far have lost a tenth of the second or so that this takes, and runs the
+        calls that begin when it is ready. What a compiler made is kept, in the folder that
+        ``CHAINRULE_CACHE`` names or the user's own for caches, unless others may write to it. A compiler
+        (``CC``, or ``cc``, ``gcc``, ``clang``) that is absent or does not work is no error: NumPy runs
+        instead. ``report()`` says which, and why. Without NumPy it is always straight-line Python.
+    deterministic
+        Whether ``"auto"`` is to choose for good before the first call, by what some thousand calls would
+        take, so that the last digits do not change when C is ready.
 
     Returns
     -------
     Compiled
-        Call it on data. With ``params`` it returns the loss and adds the gradients to ``grad``. As in a
-        backward pass, that of a parameter which the function does not use, or to which no example takes a
-        branch, stays None, and its hooks are not called.
+        Call it on data. Without ``params`` it returns what the function returns; where an argument is an
+        array of NumPy, nested lists of numbers in the result are arrays, too. With ``params`` it returns the
+        loss and adds the gradients to ``grad``. As in a backward pass, that of a parameter which the function
+        does not use, or to which no example takes a branch, stays None, and its hooks are not called.
 
     Notes
     -----
@@ -110,11 +116,11 @@ def compile(
         raise ValueError(f"backend must be one of {', '.join(names)}, got {backend!r}")
     if reduction not in REDUCTIONS:
         raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    if deterministic and backend == "auto":
+        backend = AT_ONCE
     if params is None:
-        if batch or penalty is not None:
-            raise TypeError(
-                "batch and penalty belong to a loss: pass its params too, such as model.parameters()"
-            )
+        if penalty is not None:
+            raise TypeError("a penalty belongs to a loss: pass its params too, such as model.parameters()")
         return _made(f, None, batch, reduction, penalty, backend)
     return _made(f, _leaves(params), batch, reduction, penalty, backend)
 

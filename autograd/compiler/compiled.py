@@ -15,13 +15,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from autograd.backward import _hooked
+from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.cache import Recent
 from autograd.compiler.operation import Applied, pullback, reach
-from autograd.compiler.record.recording import argument_names, constant, flatten, nested, rebuild
+from autograd.compiler.record.recording import argument_names, constant, flatten, nested, rebuild, stacked
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, training
 from autograd.errors import GraphError, TracingError
@@ -50,7 +50,7 @@ class Loaded(Protocol):
     fixed: list[bool]
 
     @abstractmethod
-    def load(self, given: Any, captured: list[float]) -> None:
+    def load(self, given: Any, captured: list[Any]) -> None:
         """Take the arguments, and the data of the captured leaves."""
 
     @abstractmethod
@@ -58,8 +58,12 @@ class Loaded(Protocol):
         """Return the loss and its gradient at these parameters; None where the engine has to evaluate."""
 
     @abstractmethod
-    def evaluate(self) -> list[float] | None:
-        """Return the results of a function without parameters; None where the engine has to evaluate."""
+    def run(self) -> bool:
+        """Compute the results of a function without parameters; False where the engine has to evaluate."""
+
+    @abstractmethod
+    def results(self, form: Any, arrays: bool) -> Any:
+        """Return the results in the structure that the function returned; ``arrays`` for nested lists."""
 
 
 class Recorded(Protocol):
@@ -70,6 +74,8 @@ class Recorded(Protocol):
     source : object
         What was recorded: the leaves ``captured``, the nodes ``outside`` that it closes over, the form of the
         result, and why the engine has to evaluate (``aside``), if it has to.
+    form : object
+        The structure of the result, as `Loaded.results` wants it.
     unreached : sequence of int
         Numbers of the parameters that the loss does not depend on.
     weight : float
@@ -77,6 +83,7 @@ class Recorded(Protocol):
     """
 
     source: Any
+    form: Any
     unreached: Any
 
     @property
@@ -102,12 +109,15 @@ class Arguments(ABC):
         How many examples.
     given
         For each argument, if a node is among the arguments, its flat numbers and nodes; else None.
+    as_arrays
+        Whether an array is among the arguments, so that results are arrays too.
     """
 
-    __slots__ = ("given", "lanes", "shapes")
+    __slots__ = ("as_arrays", "given", "lanes", "shapes")
 
     def __init__(self, shapes: Sequence[tuple[int, ...]], lanes: int, given: list[list[Any]] | None) -> None:
         self.shapes, self.lanes, self.given = tuple(shapes), lanes, given
+        self.as_arrays = False
 
     @abstractmethod
     def numbers(self, i: int) -> list[list[float]]:
@@ -123,8 +133,13 @@ class Arguments(ABC):
 
     def values(self, i: int = 0) -> list[Any]:
         """Return the arguments of an example as nested lists of nodes."""
-        flats = self.numbers(i) if self.given is None else self.given
-        nodes = [[x if isinstance(x, Value) else constant(x) for x in flat] for flat in flats]
+        flats: list[list[Any]]
+        if self.given is None:
+            flats = list(self.numbers(i))
+        else:
+            sizes = list(map(math.prod, self.shapes))
+            flats = [flat[i * n : (i + 1) * n] for flat, n in zip(self.given, sizes, strict=True)]
+        nodes = [[x if x.__class__ is Value else constant(x) for x in flat] for flat in flats]
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
@@ -156,6 +171,14 @@ class CompiledFunction(ABC):
         self._parts: CompiledFunction | None = None
 
     # What the two kinds of compiled functions do each in its way.
+
+    @abstractmethod
+    def _theta(self) -> Any:
+        """Return the parameters' numbers, as `_vector` does."""
+
+    @abstractmethod
+    def _store(self, theta: Any) -> None:
+        """Give the parameters their numbers."""
 
     @staticmethod
     @abstractmethod
@@ -202,7 +225,7 @@ class CompiledFunction(ABC):
         """Return the structure for such arguments, and an engine of it, loaded with them, for the caller."""
         structure = self._structure(given)
         engine = structure.engine(given.lanes)
-        engine.load(given, [v._data for v in structure.source.captured])
+        engine.load(given, structure.source.captured)
         self._latest = structure, engine
         return structure, engine
 
@@ -243,7 +266,7 @@ class CompiledFunction(ABC):
         try:
             self._refuse_cut_off(structure, what)
             return (
-                *self._computed(structure, engine, [p._data for p in self._params], given),
+                *self._computed(structure, engine, self._theta(), given),
                 structure.unreached,
                 given,
             )
@@ -254,7 +277,7 @@ class CompiledFunction(ABC):
         """Check the arguments of a loss."""
         given = self._parsed(data)
         if given.given is not None:
-            i = next(i for i, flat in enumerate(given.given) if any(isinstance(x, Value) for x in flat))
+            i = next(i for i, flat in enumerate(given.given) if any(x.__class__ is Value for x in flat))
             raise TypeError(
                 f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these "
                 "alone. Pass its number, x.data; "
@@ -318,7 +341,7 @@ class CompiledFunction(ABC):
                 )
             )
             try:
-                found = engine.evaluate()
+                found = engine.results(structure.form, False) if engine.run() else None
             finally:
                 structure.release(engine)
             if found is None:
@@ -331,11 +354,16 @@ class CompiledFunction(ABC):
     def _add(self, grads: Any, unreached: Sequence[int], given: Any) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
         assert self._params is not None
+        params = self._params
+        added = not unreached and bool(in_turn(lambda: add_floats(params, grads)))
+        if added:
+            return
         numbers = list(grads) if grads.__class__ is list else grads.tolist()
         for i in unreached:
             if numbers[i] == 0.0:  # the engine, where it evaluated, may have brought NaN there
                 numbers[i] = None
-        if in_turn(partial(add_floats, self._params, numbers)):
+        added = bool(unreached) and bool(in_turn(lambda: add_floats(params, numbers)))
+        if added:
             return
         for i in self._not_reached(
             [
@@ -346,7 +374,7 @@ class CompiledFunction(ABC):
             given,
         ):
             numbers[i] = None
-        in_turn(partial(add_to_leaves, dict(zip(self._params, numbers, strict=True))))
+        in_turn(lambda: add_to_leaves(dict(zip(params, numbers, strict=True))))
 
     def _refuse_while_tracing(self, what: str) -> None:
         if MODE.get().tape is not None:
@@ -370,7 +398,7 @@ class CompiledFunction(ABC):
 
     def _apply(self, given: Any) -> Any:
         if ACTIVE and MODE.get().tape is not None:
-            return self._f(*given.values())  # is recorded along with what calls it
+            return self._on_nodes(given)  # is recorded along with what calls it
         structure, engine = self._begin(given)
         source = structure.source
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
@@ -378,47 +406,93 @@ class CompiledFunction(ABC):
         recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
             reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
-            outputs = None if reason else engine.evaluate()
+            found = not reason and engine.run()
+            result = engine.results(structure.form, given.as_arrays and not recorded) if found else None
         finally:
             structure.release(engine)
-        if outputs is None:
+        if not found:
             self._note(reason or NOT_FINITE, level=4)
-            args = given.values()
-            result = self._f(*args)
+            result = self._on_nodes(given)
             if recorded:
                 return result
             leaves: list[Any] = []
             form = flatten(result, leaves)
-            return rebuild(form, [x._data if isinstance(x, Value) else float(x) for x in leaves])
+            numbers = [x._data if isinstance(x, Value) else float(x) for x in leaves]
+            return self._arranged(rebuild(form, numbers), given)
         if not recorded:
-            return rebuild(source.structure, outputs)
+            return result
+        outputs: list[float] = []
+        form = flatten(result, outputs)
         call = Applied(self, given.own(), ends, outputs)
+        fixed = engine.fixed if not self._batch else [False] * len(outputs)
         nodes = [
-            x if fixed else call.result(i)
-            for i, (x, fixed) in enumerate(zip(outputs, engine.fixed, strict=True))
+            x if known else call.result(i) for i, (x, known) in enumerate(zip(outputs, fixed, strict=True))
         ]
-        return rebuild(source.structure, nodes)
+        return rebuild(form, nodes)
+
+    def _on_nodes(self, given: Any) -> Any:
+        """Run the function itself on nodes, example by example where the arguments hold many."""
+        if not self._batch:
+            return self._f(*given.values())
+        results = [self._f(*given.values(i)) for i in range(given.lanes)]
+        leaves: list[Any] = []
+        form = flatten(results[0], leaves)
+        columns: list[list[Any]] = [[] for _ in leaves]
+        for result in results:
+            found: list[Any] = []
+            if flatten(result, found) != form:
+                raise TypeError("the function's results are not of one structure for all examples")
+            for column, x in zip(columns, found, strict=True):
+                column.append(x)
+        return stacked(form, columns)
+
+    @abstractmethod
+    def _arranged(self, result: Any, given: Any) -> Any:
+        """Return what the engine computed as the program gives it back."""
 
     def _pulled(self, cotangents: list[float], given: Any, ends: list[Value]) -> Any:
         """Return what pulls back, for each number among the arguments and then each of ``ends``.
 
         None where it is not finite.
         """
-        pull = self._pulls.recall(given.shapes, lambda: self._like(pullback(self._f, ends)))
-        arguments = pull._parsed(
-            (
-                cotangents,
-                *[
-                    nested(iter(flat), shape)
-                    for flat, shape in zip(given.numbers(0), given.shapes, strict=True)
-                ],
-            )
+        pull = self._pulls.recall(
+            given.shapes, lambda: self._like(pullback(self._f, ends), batch=self._batch)
         )
-        structure, engine = pull._begin(arguments)
+        structure, engine = pull._begin(pull._parsed(self._pull_arguments(cotangents, given)))
         try:
-            return engine.evaluate()
+            return self._pull_sums(engine.results(structure.form, False), given) if engine.run() else None
         finally:
             structure.release(engine)
+
+    def _pull_arguments(self, cotangents: list[float], given: Any) -> list[Any]:
+        """Return the arguments of what pulls cotangents back, of each example its own."""
+        parts = [
+            [nested(iter(flat), shape) for flat, shape in zip(given.numbers(i), given.shapes, strict=True)]
+            for i in range(given.lanes)
+        ]
+        return [self._by_example(cotangents, given), *(zip(*parts, strict=True) if self._batch else parts[0])]
+
+    def _by_example(self, cotangents: list[float], given: Any) -> list[Any]:
+        """Return cotangents, given in the order of the results, in that of each example's outputs."""
+        if not self._batch:
+            return cotangents
+        structure, count = self._structure(given).source.structure, len(cotangents) // given.lanes
+        columns = [list(range(k, len(cotangents), count)) for k in range(count)]
+        order: list[int] = []
+        flatten(stacked(structure, columns), order)
+        found = dict(zip(order, cotangents, strict=True))
+        return [[found[i * count + k] for k in range(count)] for i in range(given.lanes)]
+
+    def _pull_sums(self, pulled: Any, given: Any) -> list[float]:
+        """Return what came back for each number among the arguments, and summed for each end."""
+        if not self._batch:
+            return list(pulled)
+        found: list[float] = []
+        at = 0
+        for size in map(math.prod, given.shapes):
+            found += [x for row in pulled for x in row[at : at + size]]
+            at += size
+        return found + [sum(column) for column in zip(*[row[at:] for row in pulled], strict=True)]
 
     def _like(
         self, f: Any, params: list[Value] | None = None, *, batch: bool = False, brief: bool = False
@@ -563,7 +637,7 @@ class CompiledFunction(ABC):
         if plain and callback is None and not watched and hasattr(engine, "descend"):
             losses += self._descended(engine, optimizer, steps)
         flat = self._in_arrays and moves_arrays(optimizer)
-        theta = self._vector([p._data for p in params])
+        theta = self._theta()
         ahead = False  # whether theta is newer than the Values' data
         several = getattr(optimizer, "needs_closure", False)
 
@@ -576,13 +650,13 @@ class CompiledFunction(ABC):
             if found is None:
                 ahead = self._stored(theta, ahead)
                 found = self._computed(structure, engine, theta, given)
-                theta = self._vector([p._data for p in params])
+                theta = self._theta()
             return found
 
         def closure() -> float:
             """Fill ``grad`` at what the parameters hold now; return the loss."""
             nonlocal theta
-            theta = self._vector([p._data for p in params])
+            theta = self._theta()
             value, grads = evaluate()
             self._filled(grads)
             return value
@@ -604,9 +678,9 @@ class CompiledFunction(ABC):
                     if callback(i, value):
                         break
                     watched = bool(ACTIVE or HOOKED or source.aside)
-                    engine.load(given, [v._data for v in source.captured])
+                    engine.load(given, source.captured)
                 if not flat or callback is not None:
-                    theta = self._vector([p._data for p in params])
+                    theta = self._theta()
         finally:
             self._stored(theta, ahead)
         return losses
@@ -614,7 +688,7 @@ class CompiledFunction(ABC):
     def _descended(self, engine: Any, optimizer: Any, steps: int) -> list[float]:
         """Take plain steps inside the backend, as far as all numbers are finite."""
         assert self._params is not None
-        engine.theta[:] = [p._data for p in self._params]
+        engine.theta[:] = self._theta()
         try:
             losses = [float(x) for x in engine.descend(steps, optimizer.lr)]
             optimizer.steps += len(losses)
@@ -624,10 +698,8 @@ class CompiledFunction(ABC):
 
     def _stored(self, theta: Any, ahead: bool) -> bool:
         """Give the Values their data; return False, since they are no longer behind."""
-        assert self._params is not None
         if ahead:
-            for p, x in zip(self._params, list(map(float, theta)), strict=True):
-                p.data = x
+            self._store(theta)
         return False
 
     def _moved(self, optimizer: Any, grads: Any = None, closure: Any = None) -> Any:
@@ -763,9 +835,11 @@ class CompiledFunction(ABC):
 
 def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str) -> Any:
     """Return what `compile` makes, which compiles at its first call."""
+    settled = backend == AT_ONCE
     return lazy_import("compile")(
-        f, params, batch=batch, reduction=reduction, penalty=penalty, backend=backend
-    )
+        f, params, batch=batch, reduction=reduction, penalty=penalty, backend="auto" if settled else backend,
+        deterministic=settled,
+    )  # fmt: skip
 
 
 def _hooks(node: Any) -> Any:

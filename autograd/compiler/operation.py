@@ -43,7 +43,7 @@ class Applied(CheckpointedCall):
 
     def __init__(self, owner: Any, given: Any, ends: Sequence[Value], outputs: Sequence[float]) -> None:
         flats: list[list[Any]] = given.given or []
-        below = tuple(dict.fromkeys([*(x for flat in flats for x in flat if isinstance(x, Value)), *ends]))
+        below = tuple(dict.fromkeys([*(x for flat in flats for x in flat if x.__class__ is Value), *ends]))
         super().__init__(below, owner._f, (), {}, outputs)
         self._owner, self._given, self._ends = owner, given, list(ends)
         self._before = [x._data for x in below]
@@ -52,7 +52,7 @@ class Applied(CheckpointedCall):
         """Return the call's results with all their nodes."""
         self._check(self.elements)
         with mode(grad=True):
-            return trees.leaves(self._f(*self._given.values()), "the result of a compiled function")
+            return trees.leaves(self._owner._on_nodes(self._given), "the result of a compiled function")
 
     def _check(self, nodes: Sequence[Value]) -> None:
         before = dict(zip(self.elements, self._before, strict=True))
@@ -73,9 +73,11 @@ class Applied(CheckpointedCall):
             )
         if pulled is None:
             return super().replay(cotangents, grads, recorded)
-        flats = self._given.given or [[0.0] * math.prod(shape) for shape in self._given.shapes]
+        flats = self._given.given or [
+            [0.0] * (math.prod(shape) * self._given.lanes) for shape in self._given.shapes
+        ]
         for x, g in zip([*(x for flat in flats for x in flat), *self._ends], pulled, strict=True):
-            if isinstance(x, Value):
+            if x.__class__ is Value:
                 old = grads[x]
                 grads[x] = g if old is None else old + g
         return None

@@ -2,39 +2,149 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from autograd.compiler.backends import Reusable
+from autograd.compiler.backends import AT_ONCE, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.cache import Recent
-from autograd.compiler.choose import CALLS, Engine, choose
+from autograd.compiler.choose import CALLS, choose
+from autograd.compiler.engine import Engine
 from autograd.compiler.graph.ir import SOP
 from autograd.compiler.record.trace import Source
+from autograd.compiler.results import form_of
 from autograd.compiler.roll.cells import roll
 
-__all__ = ["Structure"]
+__all__ = ["Engines", "Structure"]
 
 
-class Structure:
-    """One recorded structure of a function: its program, and engines for each number of lanes.
+TRIALS = 10
+"""So many runs of what was built in the background are compared with those before."""
+
+
+class Engines:
+    """The engines of a program.
 
     An engine belongs to the call that took it until that gives it back. There are as many as were ever in use
     at once.
+
+    Attributes
+    ----------
+    backend, why
+        Which one it is, and why.
+    builder
+        The thread that builds a better one in the background, once it has begun; or None.
     """
 
-    def __init__(self, source: Source, backend: str, *, brief: bool = False) -> None:
+    def __init__(self, program: Any, source: Source, asked: str, lanes: int, calls: int) -> None:
+        self.program, self.source, self.asked = program, source, asked
+        self.lanes, self.calls = lanes, calls
+        self.backend, self.why, self.later, self.left = choose(asked, program, lanes=lanes, calls=calls)
+        shared, rows = program.shared, program.lanes
+        self.pools = Recent(64, weigh=lambda lanes, _: 8.0 * (shared + rows * lanes))
+        self.model: dict[str, Any] = {}
+        self.builder: threading.Thread | None = None
+        self.before, self.took = self.backend, math.inf
+        self.trials: list[float] = []
+
+    def idle(self, lanes: int) -> list[Engine]:
+        """Return the engines for a number of lanes that nobody uses."""
+        idle: list[Engine] = self.pools.recall(lanes, list)
+        return idle
+
+    def take(self, lanes: int, idle: list[Engine] | None = None) -> Engine:
+        """Return an engine that no one else uses, until `release`."""
+        idle = self.idle(lanes) if idle is None else idle
+        while True:
+            try:
+                engine = idle.pop()
+            except IndexError:
+                return self._made(lanes)
+            if engine.backend is self.backend:  # else one of before a better one was ready
+                return engine
+
+    def release(self, engine: Engine) -> None:
+        """Take an engine back."""
+        self.idle(engine.lanes).append(engine)
+
+    def _made(self, lanes: int) -> Engine:
+        """Return a new engine."""
+        backend = self.backend
+        try:
+            engine = Engine(self.program, self.source, backend, lanes, self.model.get(backend))
+        except (CompilationError, OSError) as error:
+            # A program that a working compiler refuses is a defect, which who asked for C wants to see.
+            reason = broken() or (str(error) if isinstance(error, OSError) else "")
+            if self.asked not in ("auto", AT_ONCE) and not reason:
+                raise
+            choice = choose(
+                self.asked, self.program, {backend: reason or str(error)}, self.lanes, self.calls
+            )
+            self.backend, self.why, self.later, self.left = choice
+            backend = choice.backend
+            engine = Engine(self.program, self.source, backend, lanes)
+        if isinstance(engine.bound, Reusable):
+            self.model.setdefault(backend, engine.bound)
+        if self.later and self.builder is None:
+            engine.run = partial(self._counted, engine.run)
+        elif self.later and self.later == backend:
+            engine.run = partial(self._tried, engine, engine.run)
+        return engine
+
+    def _counted(self, run: Any) -> bool:
+        """Run a program, and time it; begin to build the better one when it has run often enough."""
+        self.left -= 1
+        if self.left <= 0 and self.builder is None:
+            self.builder = threading.Thread(target=self._build, name="chainrule-build", daemon=True)
+            self.builder.start()
+        start = time.perf_counter()
+        ready: bool = run()
+        self.took = min(self.took, time.perf_counter() - start)
+        return ready
+
+    def _build(self) -> None:
+        """Build the better one, for the calls that begin when it is ready; tell of it in ``why``."""
+        start, title = time.perf_counter(), load(self.later).title
+        try:
+            engine = Engine(self.program, self.source, self.later, self.lanes)
+        except Exception as error:  # noqa: BLE001 - nobody but the report hears of it
+            self.why += f"; it could not be: {type(error).__name__}: {error}"
+            return
+        if isinstance(engine.bound, Reusable):
+            self.model[self.later] = engine.bound
+        engine.run = partial(self._tried, engine, engine.run)
+        self.idle(self.lanes).append(engine)
+        self.before, self.backend = self.backend, self.later
+        self.why += f"; so {title} was, in {time.perf_counter() - start:.1f} s"
+
+    def _tried(self, engine: Engine, run: Any) -> bool:
+        """Run what was built, and time it; after a few runs, go back if the one before took less."""
+        start = time.perf_counter()
+        ready: bool = run()
+        self.trials.append(time.perf_counter() - start)
+        if len(self.trials) >= TRIALS:
+            engine.run = run
+            if min(self.trials) > self.took and self.backend == self.later:
+                self.backend = self.before
+                self.why += f"; as it took longer, {load(self.before).title} goes on"
+        return ready
+
+
+class Structure:
+    """One recorded structure of a function: its program, and engines for each number of lanes."""
+
+    def __init__(self, source: Source, backend: str, lanes: int, *, brief: bool = False) -> None:
         start = time.perf_counter()
         self.source = source.finished()
         self.program = roll(self.source.graph)
         self.seconds = time.perf_counter() - start
-        self.asked, self.calls = backend, 1 if brief else CALLS
-        self.backend, self.why = choose(backend, self.program, calls=self.calls)
-        shared, rows = self.program.shared, self.program.lanes
-        self.engines = Recent(64, weigh=lambda lanes, _: 8.0 * (shared + rows * lanes))
-        self.model: dict[str, Any] = {}
+        self.form = form_of(source.structure)
+        self.engines = Engines(self.program, self.source, backend, lanes, 1 if brief else CALLS)
         graph = self.program.graph
         computed = set(graph.terms.node.tolist()) if graph.pinned.size else set()
         self.unreached = [
@@ -50,35 +160,11 @@ class Structure:
 
     def engine(self, lanes: int) -> Engine:
         """Return an engine for a number of lanes that no one else uses, until `release`."""
-        try:
-            engine: Engine = self._idle(lanes).pop()
-        except IndexError:
-            engine = self._engine(lanes)
-        return engine
+        return self.engines.take(lanes)
 
     def release(self, engine: Engine) -> None:
         """Take an engine back."""
-        self._idle(engine.lanes).append(engine)
-
-    def _idle(self, lanes: int) -> list[Engine]:
-        idle: list[Engine] = self.engines.recall(lanes, list)
-        return idle
-
-    def _engine(self, lanes: int) -> Engine:
-        backend = self.backend
-        try:
-            engine = Engine(self.program, self.source, backend, lanes, self.model.get(backend))
-        except (CompilationError, OSError) as error:
-            # A program that a working compiler refuses is a defect, which who asked for C wants to see.
-            reason = broken() or (str(error) if isinstance(error, OSError) else "")
-            if self.asked != "auto" and not reason:
-                raise
-            backend, self.why = choose(self.asked, self.program, {backend: reason or str(error)}, self.calls)
-            self.backend = backend
-            engine = Engine(self.program, self.source, backend, lanes)
-        if isinstance(engine.bound, Reusable):
-            self.model.setdefault(backend, engine.bound)
-        return engine
+        self.engines.release(engine)
 
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, and its seconds."""

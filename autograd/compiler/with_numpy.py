@@ -7,17 +7,24 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import numpy as np
+from numpy import ndarray
 
+from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
+from autograd.compiler.record.recording import flatten
 from autograd.compiler.record.trace import trace
+from autograd.compiler.results import assembled, form_of
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
 from autograd.floats.convert import to_float
+from autograd.modes import ACTIVE
+from autograd.node import HOOKED
+from autograd.sweep import add_floats, in_turn
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -32,18 +39,31 @@ else:
 __all__ = ["Compiled"]
 
 
+DOUBLE: Final = np.dtype(np.float64)
+PLANS = 64
+"""How many kinds of arguments a function knows at once."""
+
+
 class Arrays(Arguments):
     """The arguments of a call as arrays."""
 
     __slots__ = ("arrays", "batch")
 
-    def __init__(self, arrays: list[Any], batch: bool, lanes: int, given: list[list[Any]] | None) -> None:
+    def __init__(
+        self,
+        arrays: list[Any],
+        batch: bool,
+        lanes: int,
+        given: list[list[Any]] | None,
+        as_arrays: bool = False,
+    ) -> None:
         self.shapes = tuple([a.shape[1:] if batch else a.shape for a in arrays])
         self.lanes, self.given, self.arrays, self.batch = lanes, given, arrays, batch
+        self.as_arrays = as_arrays
 
     def own(self) -> Arrays:
         """Return the same in arrays that nobody else can change."""
-        return Arrays([a.copy() for a in self.arrays], self.batch, self.lanes, self.given)
+        return Arrays([a.copy() for a in self.arrays], self.batch, self.lanes, self.given, self.as_arrays)
 
     def numbers(self, i: int) -> list[list[float]]:
         """Return, for each argument of an example, its flat numbers."""
@@ -52,6 +72,50 @@ class Arrays(Arguments):
     def part(self, start: int, end: int) -> Arrays:
         """Return some of the examples."""
         return Arrays([a[start:end] for a in self.arrays], True, end - start, None)
+
+
+class Plan:
+    """What a call on arguments of known shapes comes to, where nothing stands in the way.
+
+    Parameters
+    ----------
+    structure
+        What was compiled for these shapes.
+    shapes, lanes
+        Of one example's arguments, and how many examples.
+    as_arrays
+        Whether an array is among the arguments.
+    params
+        The parameters, where there are.
+    """
+
+    __slots__ = ("as_arrays", "captured", "engines", "form", "idle", "lanes", "params", "shapes")
+
+    def __init__(
+        self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: list[Value] | None
+    ) -> None:
+        self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
+        self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
+        self.idle = self.engines.idle(lanes)
+
+    def call(self, data: tuple[Any, ...]) -> Any:
+        """Return the result, or the loss; None, with nothing changed, where that takes more."""
+        engine = self.engines.take(self.lanes, self.idle)
+        try:
+            for view, x in zip(engine.views(self.shapes), data, strict=True):
+                view[...] = x
+            if engine.captured is not None:
+                gather(self.captured, engine.captured)
+            if self.params is None:
+                return engine.results(self.form, self.as_arrays) if engine.run() else None
+            gather(self.params, engine.theta)
+            if engine.run() and in_turn(partial(add_floats, self.params, engine.gradient)):
+                return engine.shared.item(engine.value_at)
+            return None
+        except OverflowError:  # a whole number that no double can hold
+            return None
+        finally:
+            self.idle.append(engine)
 
 
 class Compiled(CompiledFunction, Generic[Out_co]):
@@ -73,21 +137,66 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     ) -> None:  # fmt: skip
         super().__init__(f, params, batch, reduction, penalty, backend)
         self._structures = Recent(weigh=weight_of)
+        self._plans: dict[Any, Plan] = {}
 
-    if TYPE_CHECKING:
+    def __call__(self, *data: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
+        key = tuple([
+            x.shape if x.__class__ is ndarray and x.dtype is DOUBLE else x.__class__ for x in data
+        ])  # fmt: skip
+        plan = self._plans.get(key) if not ACTIVE and not HOOKED else None
+        result: Any = plan.call(data) if plan is not None else None
+        if result is None:
+            result = super().__call__(*data)
+            if plan is None:
+                self._keep_plan(key)
+        found: Out_co = result
+        return found
 
-        def __call__(self, *data: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
-            ...
+    def _keep_plan(self, key: tuple[Any, ...]) -> None:
+        """Keep what a call on such arguments comes to, if they are floats, whole numbers and arrays."""
+        if not all(x.__class__ is tuple or x is float or x is int for x in key):
+            return
+        shapes = [x if x.__class__ is tuple else () for x in key]
+        lanes = 1
+        if self._batch:
+            lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
+        structure = self._traces.get(tuple(shapes))
+        if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
+            return
+        if len(self._plans) >= PLANS:
+            self._plans.clear()
+        as_arrays = any(x.__class__ is tuple for x in key)
+        self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._params)
 
     @staticmethod
     def _vector(numbers: Iterable[float]) -> Any:
         return numbers if isinstance(numbers, np.ndarray) else np.array(list(numbers), np.float64)
+
+    def _theta(self) -> Any:
+        assert self._params is not None
+        theta = np.empty(len(self._params))
+        gather(self._params, theta)
+        return theta
+
+    def _store(self, theta: Any) -> None:
+        assert self._params is not None
+        scatter(self._params, np.ascontiguousarray(theta, np.float64))
 
     def __copy__(self) -> Compiled:
         twin = super().__copy__()
         assert isinstance(twin, Compiled)
         twin._structures = self._structures.copy()
         return twin
+
+    def _arranged(self, result: Any, given: Any) -> Any:
+        if not given.as_arrays:
+            return result
+        numbers: list[float] = []
+        structure = flatten(result, numbers)
+        return assembled(form_of(structure), numbers, arrays=True)
+
+    def _pull_arguments(self, cotangents: list[float], given: Any) -> list[Any]:
+        return [np.array(self._by_example(cotangents, given), np.float64), *given.arrays]
 
     # Recording.
 
@@ -104,9 +213,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         key = source.key()
         seconds = time.perf_counter() - start
         known = key in self._structures
-        structure: Structure = self._structures.recall(
-            key, partial(Structure, source, self._backend, brief=self._brief)
-        )
+        make = partial(Structure, source, self._backend, given.lanes, brief=self._brief)
+        structure: Structure = self._structures.recall(key, make)
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
@@ -117,7 +225,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         for _, flat in pairs:
             if flat is not None:
                 given = [a.ravel().tolist() if own is None else own for a, own in pairs]
-        return Arrays(arrays, self._batch, lanes, given)
+        return Arrays(arrays, self._batch, lanes, given, any(isinstance(x, np.ndarray) for x in data))
 
     def _array(self, i: int, x: Any) -> tuple[Any, list[Any] | None]:
         """Return an argument as an array; with its flat numbers and nodes, if there are nodes."""
@@ -144,7 +252,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         leaves, nodes = array.ravel().tolist(), False
         numbers = []
         for k, leaf in enumerate(leaves):
-            if isinstance(leaf, Value):
+            if leaf.__class__ is Value:
                 nodes = True
                 numbers.append(leaf._data)
                 continue
@@ -157,6 +265,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return np.array(numbers, np.float64).reshape(array.shape), leaves if nodes else None
 
     # Looking at it.
+
+    def retrace(self) -> None:  # noqa: D102 - as `CompiledFunction` says
+        super().retrace()
+        self._plans.clear()
 
     @property
     def source(self) -> str:
@@ -186,12 +298,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             "nodes with gradient": program.graph.size,
             "statements": len(program.statements),
             "calls": engine.calls,
-            "backend": structure.backend,
-            "because": structure.why,
+            "backend": structure.engines.backend,
+            "because": structure.engines.why,
             "compile seconds": round(structure.seconds + engine.seconds, 4),
             "memory of a call": f"{8 * (program.shared + program.lanes * engine.lanes) / 2**20:.3f} MB",
         }
-        backend = load(structure.backend)
+        backend = load(structure.engines.backend)
         if isinstance(backend, Gradual) and (slow := backend.number_by_number(program)):
             facts["number by number"] = ", ".join(slow)
         return facts, [s.note for s in program.statements if s.note]

@@ -9,6 +9,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from autograd.backward import _reverse
@@ -20,7 +21,9 @@ from autograd.compiler.record.recording import (
     flatten,
     nested,
     only_numbers,
+    rebuild,
     record,
+    stacked,
     with_outside,
     without_draws,
 )
@@ -215,7 +218,7 @@ class PlainStructure:
     ) -> None:
         self.program, self.structure, self.nodes, self.seconds = program, structure, len(tape), seconds
         self.batch, self.mean = batch, mean
-        self.source = self
+        self.source, self.form = self, structure
         self.captured, self.outside = program.captured, program.outside
         self.aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
         self.unreached = program.unreached
@@ -243,10 +246,11 @@ class PlainEngine:
         self.structure, self.fixed = structure, structure.program.fixed
         self.given: Any = None
         self.captured: list[float] = []
+        self.columns: list[list[float]] = []
 
-    def load(self, given: Flat, captured: list[float]) -> None:
+    def load(self, given: Flat, captured: list[Any]) -> None:
         """Take the arguments, and the data of the captured leaves."""
-        self.given, self.captured = given, captured
+        self.given, self.captured = given, [v._data for v in captured]
 
     def _run(self, theta: list[float]) -> tuple[list[float], list[float]] | None:
         """Return the outputs and gradients.
@@ -275,10 +279,23 @@ class PlainEngine:
         found = self._run(theta)
         return None if found is None else (found[0][0], found[1])
 
-    def evaluate(self) -> list[float] | None:
-        """Return the outputs of a function without parameters; None if one is not finite."""
-        found = self._run([])
-        return None if found is None else found[0]
+    def run(self) -> bool:
+        """Compute the outputs of a function without parameters; tell whether all are finite."""
+        rows = [[x for flat in example for x in flat] for example in self.given.examples]
+        try:
+            found = [self.structure.program.run([], row + self.captured, [])[0] for row in rows]
+        except (OverflowError, ValueError, ZeroDivisionError):
+            return False
+        self.columns = list(map(list, zip(*found, strict=True)))
+        return all(map(math.isfinite, chain.from_iterable(found)))
+
+    def results(self, form: Any, _: bool) -> Any:
+        """Return what the function returned."""
+        return (
+            stacked(form, self.columns)
+            if self.structure.batch
+            else rebuild(form, [column[0] for column in self.columns])
+        )
 
 
 class PlainCompiled(CompiledFunction):
@@ -295,6 +312,18 @@ class PlainCompiled(CompiledFunction):
     @staticmethod
     def _vector(numbers: Iterable[float]) -> list[float]:
         return list(numbers)
+
+    def _theta(self) -> list[float]:
+        assert self._params is not None
+        return [p._data for p in self._params]
+
+    def _store(self, theta: Any) -> None:
+        assert self._params is not None
+        for p, x in zip(self._params, theta, strict=True):
+            p.data = float(x)
+
+    def _arranged(self, result: Any, _: Any) -> Any:
+        return result
 
     def _record(self, given: Any) -> PlainStructure:
         return without_draws(lambda: self._recorded(given), self._f, self._penalty)
@@ -324,7 +353,8 @@ class PlainCompiled(CompiledFunction):
                 record(lambda loss=loss: self._gradients(loss), (), tape) for loss in [leaves[0], *penalty]
             ]
             penalty += [g for column in more for g in column]
-        program = Straight(tape, self._params or [], inputs, leaves, grads, penalty, self._batch)
+        batch = self._batch and grads is not None  # else it is run for each example
+        program = Straight(tape, self._params or [], inputs, leaves, grads, penalty, batch)
         return PlainStructure(
             program, structure, tape, time.perf_counter() - start, self._batch, self._reduction == "mean"
         )
@@ -346,8 +376,8 @@ class PlainCompiled(CompiledFunction):
                 ) from None
             shapes.append(shape)
             flats.append(flat)
-        given = flats if any(isinstance(x, Value) for flat in flats for x in flat) else None
-        flats = [[x._data if isinstance(x, Value) else x for x in flat] for flat in flats]
+        given = flats if any(x.__class__ is Value for flat in flats for x in flat) else None
+        flats = [[x._data if x.__class__ is Value else x for x in flat] for flat in flats]
         if not self._batch:
             return Flat(shapes, [flats], given)
         count = self._checked([shape[0] if shape else None for shape in shapes], shapes)
@@ -397,7 +427,7 @@ def _flat(x: Any, name: str) -> tuple[Shape, list[Any]]:
     """Return the shape of nested lists, and their numbers and nodes."""
     if not isinstance(x, (list, tuple)):
         try:
-            return (), [x if isinstance(x, Value) else to_float(x)]
+            return (), [x if x.__class__ is Value else to_float(x)]
         except (TypeError, OverflowError) as error:
             raise type(error)(f"{name}: {error}") from None
     parts = [_flat(part, f"{name}[{i}]") for i, part in enumerate(x)]

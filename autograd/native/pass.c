@@ -548,15 +548,139 @@ pass_exchange(PyObject *module, PyObject *args)
     Py_RETURN_TRUE;
 }
 
-/* add_floats(nodes, numbers): add numbers to the nodes' grad, in one go; nothing where there is None in place
-   of a number. False, with no node changed, where a grad is neither a float nor None, or a zero meets None.
- */
+/* Numbers of many nodes at a time: an array of doubles, as many as there are nodes in a list. */
+static int
+take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+{
+    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT | (is_written ? PyBUF_WRITABLE : 0)) < 0)
+        return FAILED;
+    int fits = view->itemsize == sizeof(double) && view->len == count * (Py_ssize_t)sizeof(double)
+               && view->format && !strcmp(view->format, "d");
+    if (!fits) PyErr_SetString(PyExc_ValueError, "nodes and doubles must be as many");
+    for (Py_ssize_t i = 0; fits && i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(PyList_GET_ITEM(nodes, i + AHEAD));
+        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) {
+            PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
+            fits = 0;
+        }
+    }
+    if (!fits) PyBuffer_Release(view);
+    return fits ? DONE : FAILED;
+}
+
+/* gather(nodes, array): write the nodes' numbers into an array of doubles. */
+PyObject *
+pass_gather(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *nodes, *array;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
+    if (take_doubles(array, nodes, &view, 1) < 0) return NULL;
+    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    double *to = view.buf;
+    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+        to[i] = NODE(at[i])->data;
+    }
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+/* scatter(nodes, array): set the nodes' numbers to those in an array of doubles. */
+PyObject *
+pass_scatter(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *nodes, *array;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
+    if (take_doubles(array, nodes, &view, 0) < 0) return NULL;
+    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    const double *from = view.buf;
+    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+        NODE(at[i])->data = from[i];
+    }
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+/* set_grads(nodes, array): set each grad to a number of an array of doubles. */
+PyObject *
+pass_set_grads(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *nodes, *array;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
+    /* What a grad holds may be released, and then anything can happen to a list: the tuple stays. */
+    PyObject *kept = PyList_AsTuple(nodes);
+    if (!kept) return NULL;
+    if (take_doubles(array, nodes, &view, 0) < 0) {
+        Py_DECREF(kept);
+        return NULL;
+    }
+    const double *from = view.buf;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); i++) {
+        Node *node = NODE(PyTuple_GET_ITEM(kept, i));
+        PyObject *old = node->holds_object ? node->grad.object : NULL;
+        node->holds_object = 0;
+        node->grad.number = from[i];
+        Py_XDECREF(old);
+    }
+    PyBuffer_Release(&view);
+    Py_DECREF(kept);
+    Py_RETURN_NONE;
+}
+
+/* Whether a number can be added to a node's grad. */
+static int
+is_addable(Node *node, double x)
+{
+    if (!node->holds_object) return 1;
+    return node->grad.object == Py_None && x != 0.0; /* has a zero arrived, or nothing? */
+}
+
+static void
+add_float(Node *node, double x)
+{
+    if (node->holds_object) Py_DECREF(Py_None);
+    else if (node->grad.number != 0.0) x = node->grad.number + x;
+    node->grad.number = x;
+    node->holds_object = 0;
+}
+
+static PyObject *
+add_array(PyObject *nodes, PyObject *array)
+{
+    Py_buffer view;
+    if (take_doubles(array, nodes, &view, 0) < 0) return NULL;
+    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    const double *from = view.buf;
+    Py_ssize_t count = PyList_GET_SIZE(nodes), i = 0;
+    for (; i < count && is_addable(NODE(at[i]), from[i]); i++)
+        if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+    int all = i == count;
+    for (i = 0; all && i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+        add_float(NODE(at[i]), from[i]);
+    }
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(all);
+}
+
+/* add_floats(nodes, numbers): add numbers, a list or an array of doubles, to the nodes' grad, in one go;
+   nothing where there is None in place of a number. False, with no node changed, where a grad is neither a
+   float nor None, or a zero meets None. */
 PyObject *
 pass_add_floats(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
     PyObject *nodes, *numbers;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyList_Type, &numbers)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &numbers)) return NULL;
+    if (!PyList_Check(numbers)) return add_array(nodes, numbers);
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (PyList_GET_SIZE(numbers) != count) {
         PyErr_SetString(PyExc_ValueError, "add_floats() takes two lists of one length");
@@ -565,20 +689,11 @@ pass_add_floats(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *node = PyList_GET_ITEM(nodes, i), *g = PyList_GET_ITEM(numbers, i);
         if (!IS_NODE(node) || (g != Py_None && !PyFloat_CheckExact(g))) Py_RETURN_FALSE;
-        if (!NODE(node)->holds_object) continue;
-        if (NODE(node)->grad.object != Py_None) Py_RETURN_FALSE;
-        if (g != Py_None && PyFloat_AS_DOUBLE(g) == 0.0)
-            Py_RETURN_FALSE; /* has a zero arrived, or nothing? */
+        if (!is_addable(NODE(node), g == Py_None ? NAN : PyFloat_AS_DOUBLE(g))) Py_RETURN_FALSE;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *g = PyList_GET_ITEM(numbers, i);
-        if (g == Py_None) continue;
-        Node *node = NODE(PyList_GET_ITEM(nodes, i));
-        double x = PyFloat_AS_DOUBLE(g);
-        if (node->holds_object) Py_DECREF(Py_None);
-        else if (node->grad.number != 0.0) x = node->grad.number + x;
-        node->grad.number = x;
-        node->holds_object = 0;
+        if (g != Py_None) add_float(NODE(PyList_GET_ITEM(nodes, i)), PyFloat_AS_DOUBLE(g));
     }
     Py_RETURN_TRUE;
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from autograd.bulk import gather, scatter, set_grads
 from autograd.compiler.training import moves_arrays
 from nn.arrays import numpy_for
 from nn.modules.module import Module
@@ -117,8 +118,9 @@ class Compiled(Eager):
         super().__init__(model, loss, optimizer, reduction, penalty)
         self.numpy = numpy_for("nn.fit with compile=True")
         self.step = autograd.compile(
-            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction, penalty=penalty
-        )
+            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction,
+            penalty=penalty, deterministic=True,
+        )  # fmt: skip
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
@@ -126,22 +128,26 @@ class Compiled(Eager):
             return super().__call__(x, y, epoch)
         value, grads = self.step.value_and_grad(x, y)
         params = self.optimizer.params
-        for p, g in zip(params, grads.tolist(), strict=True):
-            p.grad = g
-        self.check(value, x, y, epoch)
+        set_grads(params, grads)
+        if not (math.isfinite(value) and self.numpy.isfinite(grads).all()):
+            self.check(value, x, y, epoch)
         if not moves_arrays(self.optimizer):
             self.optimizer.step()
             return float(value)
-        theta = self.optimizer.step_flat(self.numpy.array([p.data for p in params]), grads)
-        for p, number in zip(params, theta.tolist(), strict=True):
-            p.data = number
+        theta = self.optimizer.step_flat(self._theta(), grads)
+        scatter(params, self.numpy.ascontiguousarray(theta, float))
         return float(value)
+
+    def _theta(self) -> Any:
+        """Return the parameters' numbers as an array."""
+        theta = self.numpy.empty(len(self.optimizer.params))
+        gather(self.optimizer.params, theta)
+        return theta
 
     def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
         """Fill the parameters' gradients; return the loss."""
         value, grads = self.step.value_and_grad(x, y)
-        for p, g in zip(self.optimizer.params, grads.tolist(), strict=True):
-            p.grad = g
+        set_grads(self.optimizer.params, grads)
         return float(value)
 
     def many(
@@ -161,12 +167,11 @@ class Compiled(Eager):
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1
         while steps > 0:
-            before = [p.data for p in params], optimizer.state_dict()
+            before = self._theta(), optimizer.state_dict()
             start = time.perf_counter()
             losses = self.step.train(samples, targets, optimizer, min(chunk, steps))
-            if not all(map(math.isfinite, (*losses, *[p.data for p in params]))):
-                for p, number in zip(params, before[0], strict=True):
-                    p.data = number
+            if not (all(map(math.isfinite, losses)) and np.isfinite(self._theta()).all()):
+                scatter(params, before[0])
                 optimizer.load_state_dict(before[1])
                 return
             steps -= len(losses)

@@ -7,6 +7,7 @@ import gc
 import itertools
 import random
 import sys
+from array import array
 
 import autograd
 from autograd import TABLE, Value, ops
@@ -29,6 +30,7 @@ JUNK = [
     None, 0, -1, 1.5, float("nan"), 10**400, "text", b"b", (), (x,), (x, y), ((x,), (y,)), ((), ()), [], [x],
     [[x]], {}, set(), object(), x, *nodes(), ops.exp, TABLE, engine, Value, type, len, nodes()[3]._a,
     lambda *a: 1 // 0, (1.0, None), ([1.0], None), ([1.0, 2.0], [1.0, 2.0]), ops.softmaxes, x.exp,
+    [x, nodes()[3]], array("d", [1.0, 2.0]), array("f", [1.0, 2.0]), memoryview(bytes(16)).cast("d"),
 ]  # fmt: skip
 outcomes = {"an exception": 0, "a result": 0}
 

@@ -29,8 +29,11 @@ from autograd.compiler.choose import choose
 MANY = 20
 
 
-def medians(contestants: list[Callable[[], Any]], rounds: int, budget: float) -> list[float]:
-    """Return the median seconds of one call of each, the contestants taking turns."""
+def medians(
+    contestants: list[Callable[[], Any]], rounds: int, budget: float,
+    chosen: Callable[[list[float]], float] = statistics.median,
+) -> list[float]:  # fmt: skip
+    """Return the median seconds of one call of each, or what is ``chosen``, the contestants taking turns."""
     counts = []
     for f in contestants:
         f()
@@ -44,7 +47,7 @@ def medians(contestants: list[Callable[[], Any]], rounds: int, budget: float) ->
             for _ in range(n):
                 f()
             seen.append((time.perf_counter() - start) / n)
-    return list(map(statistics.median, times))
+    return list(map(chosen, times))
 
 
 def stepper(system: System, backend: str) -> tuple[Callable[[], Any], Any, float]:

@@ -568,7 +568,7 @@ SYSTEMS: dict[str, Callable[[], System]] = {
 def descent(engine, start, lr):
     """Return a function that takes one step of gradient descent by a compiled program."""
     engine.theta[:] = start
-    fixed, where = engine.value_at
+    where = engine.value_at
     scaled = np.empty(len(engine.theta))
 
     def step():
@@ -576,6 +576,6 @@ def descent(engine, start, lr):
             raise FloatingPointError("the loss or a gradient is not finite")
         np.multiply(engine.gradient, lr, out=scaled)
         np.subtract(engine.theta, scaled, out=engine.theta)
-        return where if fixed else float(engine.shared.item(where))
+        return engine.shared.item(where)
 
     return step

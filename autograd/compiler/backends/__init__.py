@@ -37,11 +37,14 @@ from abc import abstractmethod
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
+from autograd.compiler.backends.costs import COSTS
+
 if TYPE_CHECKING:
     from autograd.compiler.roll.program import Program
 
 __all__ = [
-    "BACKENDS", "Backend", "Bound", "Cost", "Descending", "Gradual", "Reusable", "Work", "load", "work_of",
+    "AT_ONCE", "BACKENDS", "Backend", "Bound", "Cost", "Descending", "Gradual", "Reusable", "Work", "cost_of",
+    "load",
 ]  # fmt: skip
 
 BACKENDS: Final = {
@@ -53,6 +56,10 @@ BACKENDS: Final = {
 
 The first one runs every program, in place of another that cannot.
 """
+
+
+AT_ONCE: Final = "auto, at once"
+"""The name of the choice that is made for good before the first call."""
 
 
 class Bound(Protocol):
@@ -109,19 +116,25 @@ class Gradual(Protocol):
 
 
 class Work(NamedTuple):
-    """What there is to do in a call, a hundred examples where there are lanes."""
+    """What there is to do in a call."""
 
-    terms: float
-    """Products that are added up."""
-    rows: float
-    """Results of elementwise operations."""
-    gathered: float
-    """Numbers that are read through tables of addresses."""
     calls: float
     """Roughly, the calls that a statement each would take over whole arrays."""
-    statements: int
-    width: float
-    """Examples that are assumed."""
+    statements: float
+    terms: float
+    """Products that are added up, for all examples together."""
+    rows: float
+    """Results of elementwise operations."""
+    lane_terms: float
+    """Of the products, those of each example."""
+    lane_rows: float
+    """Of the results, those of each example."""
+    slow_rows: float
+    """Of the results, those that NumPy computes number by number."""
+    gathered: float
+    """Numbers that are read through tables of addresses."""
+    lines: float
+    """Products and results, of one example: what there is to be read."""
 
 
 class Cost(NamedTuple):
@@ -131,6 +144,14 @@ class Cost(NamedTuple):
     """Of one call."""
     seconds: float
     """Of building it, before the first call."""
+
+
+def cost_of(name: str, work: Work) -> Cost:
+    """Return what a backend takes by the numbers that were fitted to measurements."""
+    call, building = COSTS[name]
+    numbers = {"once": 1.0, **work._asdict()}
+    microseconds, seconds = [sum(each * numbers[of] for of, each in t.items()) for t in (call, building)]
+    return Cost(microseconds, seconds)
 
 
 class Backend(Protocol):
@@ -172,22 +193,3 @@ def load(name: str) -> Backend:
     """
     backend: Backend = import_module(BACKENDS[name]).BACKEND
     return backend
-
-
-def work_of(program: Program) -> Work:
-    """Return what there is to do in a call of a program."""
-    graph = program.graph
-    width = 100.0 if program.lanes else 1.0
-    parts = [p for s in program.statements for p in s.parts]
-    refs = [r for s in program.statements for r in s.operands] + [
-        x for p in parts for x in (p.a, p.b) if x is not None
-    ]
-    calls = [2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note) for s in program.statements]
-    return Work(
-        terms=width * len(graph.terms),
-        rows=width * float((graph.args[:, 0] >= 0).sum()),
-        gathered=width * float(sum(r.addresses.size for r in refs if r.addresses is not None)),
-        calls=sum(calls),
-        statements=len(program.statements),
-        width=width,
-    )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.ir import BOUND, CONST, Graph
-from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.program import LANES, Program
 
 __all__ = ["Finite", "quiet"]
 
@@ -34,7 +34,9 @@ class Finite:
     def __init__(self, program: Program, shared: Any, lanes: Any, *, inner: bool) -> None:
         count, graph = program.parameters, program.graph
         self._graph, self._shared, self._gradient = graph, shared, shared[count : 2 * count]
-        self._outputs = [int(program.address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST]
+        at = np.unique(program.address[graph.outputs[graph.kind[graph.outputs] != CONST]])
+        self._outputs = at[at < LANES]
+        self._rows = [(lanes, at[at >= LANES] - LANES)] if (at >= LANES).any() else []
         self._numbers = [self._gradient]
         if inner:
             stretches = program.looked_at(8, (4096, 1 + 1024 // lanes.shape[1]))
@@ -43,14 +45,17 @@ class Finite:
 
     def __call__(self) -> bool:
         """Tell whether the results hold. As a rule the sum of squares shows that no number is too large."""
-        shared = self._shared
         if sum([float(a.dot(a)) for a in self._numbers]) < BOUND * BOUND:
-            return all(math.isfinite(shared.item(at)) for at in self._outputs)
+            return self._finite_outputs()
         # Of x - x NumPy adds up the coefficients first, so that infinities do not meet.
         limit = math.inf if _cancels(self._graph) else sys.float_info.max
         sizes = [np.abs(a) for a in self._numbers]
         large = any(bool(((x >= BOUND) & (x <= limit)).any()) for x in sizes)
-        return not large and all(bool(np.isfinite(x).all()) for x in (self._gradient, shared[self._outputs]))
+        return not large and bool(np.isfinite(self._gradient).all()) and self._finite_outputs()
+
+    def _finite_outputs(self) -> bool:
+        found = [self._shared.take(self._outputs), *[lanes.take(rows, axis=0) for lanes, rows in self._rows]]
+        return all(bool(np.isfinite(x).all()) for x in found)
 
 
 def _cancels(graph: Graph) -> bool:

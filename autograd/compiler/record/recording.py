@@ -20,7 +20,7 @@ from autograd.value import Value
 
 __all__ = [
     "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
-    "with_outside", "without_draws",
+    "rectangle", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
 BYTES_PER_TERM = 800
@@ -166,7 +166,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
             inside.add(call)
         for x in operands:
             if (
-                isinstance(x, Value)
+                x.__class__ is Value
                 and x.op is not None
                 and x not in inside
                 and x not in outside
@@ -204,6 +204,49 @@ def flatten(result: Any, leaves: list[Any]) -> Any:
 def rebuild(structure: Any, values: Sequence[Any]) -> Any:
     """Put numbers, or nodes, back where `flatten` found them."""
     return map_leaves(values.__getitem__, structure)
+
+
+def rectangle(structure: Any) -> tuple[int, ...] | None:
+    """Return the shape of nested lists, () of a number; None where they are not rectangular.
+
+    Examples
+    --------
+    >>> rectangle([[0, 1, 2], [3, 4, 5]]), rectangle(0), rectangle([0, [1]])
+    ((2, 3), (), None)
+    """
+    if not isinstance(structure, list):
+        return None if isinstance(structure, (tuple, dict)) else ()
+    shapes = {rectangle(child) for child in structure}
+    if len(shapes) > 1 or None in shapes:
+        return None
+    inner = shapes.pop() if shapes else ()
+    return None if inner is None else (len(structure), *inner)
+
+
+def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
+    """Put the results of many examples together.
+
+    Each number, or rectangular nested list of numbers, in the structure of one example becomes a list of as
+    many as there are examples.
+
+    Examples
+    --------
+    >>> stacked({"y": 0, "z": [1, 2]}, [[10, 20], [11, 21], [12, 22]])
+    {'y': [10, 20], 'z': [[11, 12], [21, 22]]}
+    """
+    shape = rectangle(structure)
+    if shape is not None:
+        positions: list[int] = []
+        flatten(structure, positions)
+        count = len(columns[0]) if columns else 0
+        return [nested(iter([columns[k][i] for k in positions]), shape) for i in range(count)]
+    if isinstance(structure, dict):
+        return {key: stacked(child, columns) for key, child in structure.items()}
+    children = [stacked(child, columns) for child in structure]
+    if isinstance(structure, list):
+        return children
+    named = getattr(structure, "_make", None)
+    return tuple(children) if named is None else named(children)
 
 
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:

@@ -111,6 +111,10 @@ class Program:
     parameters: int
     one: int = -1
     """Address of a number that is always 1, for terms of one factor among terms of two; or -1."""
+    constants: Any = field(default_factory=lambda: np.zeros(0))
+    """The numbers that stand at the end of the shared arena because results are constants."""
+    outputs: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The address of each output, constants included."""
 
     def looked_at(self, most: int, gaps: tuple[int, int]) -> list[list[tuple[int, int]]]:
         """Return at most so many stretches of each arena that hold all numbers that must not be too large."""

@@ -6,7 +6,6 @@ How a formula is taken apart, and where brackets are needed.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -25,28 +24,28 @@ Printed = tuple[str, int]
 """A text, and how tightly it binds."""
 
 
-class Notation(ABC):
+class Notation:
     """A language of formulas: a subclass has a method for each shape of `autograd.form`, and knows no row."""
 
-    @abstractmethod
     def number(self, x: float) -> Printed:
         """Print a float."""
+        raise NotImplementedError
 
-    @abstractmethod
     def name(self, text: str) -> str:
         """Print a name."""
+        raise NotImplementedError
 
-    @abstractmethod
     def product(self, x: Formula) -> Printed:
         """Print a coefficient and powers."""
+        raise NotImplementedError
 
-    @abstractmethod
     def brackets(self, text: str) -> str:
         """Put a text into brackets."""
+        raise NotImplementedError
 
-    @abstractmethod
     def add(self, terms: list[tuple[bool, str]]) -> str:
         """Join terms, each with whether it is subtracted."""
+        raise NotImplementedError
 
     def show(self, x: Any) -> Printed:
         """Print a formula or a number."""

@@ -316,7 +316,7 @@ def test_bad_use_is_refused():
         (lambda: compile(abs, [w * w]), TypeError), (lambda: compile(abs, [w, w]), ValueError),
         (lambda: compile(abs, [w], backend="jax"), ValueError),
         (lambda: compile(abs, [w], reduction="max"), ValueError),
-        (lambda: compile(abs, batch=True), TypeError),
+        (lambda: compile(abs, penalty=lambda: w), TypeError),
         (lambda: compile(lambda x: [w, w], [w])(1.0), TypeError),
         (lambda: compile(lambda x: None, [w])(1.0), TypeError),
         (lambda: compile(lambda x, y: w * x, [w], batch=True)([1.0], [1.0, 2.0]), ValueError),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -246,9 +247,9 @@ def test_the_printed_source_of_functions_runs(name):
     want = step(*data)
     names, writer = run_source(step)
     got = names[writer.output] if writer.output else names["output"]
-    leaves: list[float] = []
+    leaves: list[Any] = []
     recording.flatten(want, leaves)
-    np.testing.assert_allclose(np.ravel(got), leaves, rtol=1e-12)
+    np.testing.assert_allclose(np.ravel(got), np.concatenate(list(map(np.ravel, leaves))), rtol=1e-12)
     assert len(step.source.splitlines()) <= most
 
 

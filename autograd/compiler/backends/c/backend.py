@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.compiler.backends import Backend, Bound, Cost, Work
+from autograd.compiler.backends import Backend, Bound, Cost, Work, cost_of
 from autograd.compiler.backends.c.bind import BoundC
 from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
@@ -41,9 +41,8 @@ class C:
         return c_program(program)
 
     def cost(self, work: Work) -> Cost:
-        """Estimate a call, and what the compiler takes: half a second, and some for each statement."""
-        call = 0.5 + 0.0002 * work.terms + 0.003 * work.rows + 0.01 * work.statements + 0.004 * work.gathered
-        return Cost(call, 0.4 + 1e-5 * work.gathered / work.width + 1e-4 * work.statements)
+        """Estimate what a call takes, and the compiler."""
+        return cost_of("c", work)
 
 
 def largest_product(program: Program) -> float:

@@ -137,13 +137,14 @@ class CWriter:
             f"#define BOUND {BOUND!r}",
             SOUND,
             "/* Return whether the engine has the last word: a number too large, or a result not finite. */",
-            "static long run_once(double *restrict s, const double *restrict lanes, long N) {",
+            "static long run_once(double *restrict s, double *restrict lanes, long N) {",
             "    long unsound = 0;",
             "    (void)lanes; (void)N;",
         ]
         lines += [f"    {name}(s);" for name in shared]
         lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
-        if p.lanes and lane:
+        keeps = bool((p.outputs >= LANES).any())
+        if p.lanes and (lane or keeps):
             inputs = int((p.graph.kind == LANE).sum())
             lines += [
                 "    memset(acc, 0, sizeof acc);",
@@ -159,6 +160,7 @@ class CWriter:
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
                 f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
                 *(f"        small(&v[{start}][0], {end - start} * B, &unsound);" for start, end in rows),
+                *self._kept(inputs),
                 "    }",
             ]
         lines += [f"    {name}(s, acc);" for name in final]
@@ -166,7 +168,7 @@ class CWriter:
             lines.append("    (void)acc;")
         results = [
             *range(p.parameters, 2 * p.parameters),
-            *(a for n in p.graph.outputs.tolist() if (a := int(p.address[n])) >= 0),
+            *(a for n in p.graph.outputs.tolist() if 0 <= (a := int(p.address[n])) < LANES),
         ]
         if results:
             table = self._ints(np.array(results))
@@ -176,6 +178,24 @@ class CWriter:
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
         lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
         return "\n".join(lines)
+
+    def _kept(self, inputs: int) -> list[str]:
+        """Print what keeps the results of a block of lanes; inputs among them stand there already."""
+        at = np.unique(self.program.outputs)
+        kept = at[at >= LANES + inputs] - LANES
+        checked = at[at >= LANES] - LANES
+        if not len(checked):
+            return []
+        finite, rows = self._ints(checked), self._ints(kept) if len(kept) else ""
+        lines = [f"        FOR(r, {len(checked)}) FOR(l, B) unsound |= !isfinite(v[{finite}[r]][l]);"]
+        if rows:
+            lines += [
+                f"        FOR(r, {len(kept)}) {{",
+                f"            double *to = lanes + {rows}[r] * N + n;",
+                f"            FOR(l, full ? B : N - n) to[l] = v[{rows}[r]][l];",
+                "        }",
+            ]
+        return lines
 
     def _reads(self, s: Statement) -> set[int]:
         out: set[int] = set()
@@ -443,10 +463,10 @@ INLINE void small(const double *x, long n, long *beyond) {
 """
 
 TRAIN = r"""
-long run(double *s, const double *lanes, long N) { return run_once(s, lanes, N); }
+long run(double *s, double *lanes, long N) { return run_once(s, lanes, N); }
 
 /* Take steps of gradient descent; stop before one that is the engine's. Return how many were taken. */
-long train(double *s, const double *lanes, long N, long steps, double lr, double *losses) {
+long train(double *s, double *lanes, long N, long steps, double lr, double *losses) {
     for (long k = 0; k < steps; k++) {
         if (run_once(s, lanes, N)) return k;
         losses[k] = LOSS >= 0 ? s[LOSS] : 0.0;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd.compiler.backends import Backend, Bound, Cost, Work
+from autograd.compiler.backends import Backend, Bound, Cost, Work, cost_of
 from autograd.compiler.backends.python.emit import BoundPython, python_program
 from autograd.compiler.roll.program import Program
 
@@ -36,9 +36,9 @@ class Python:
         return python_program(program)
 
     def cost(self, work: Work) -> Cost:
-        """Estimate 30 nanoseconds a term, and no end for a program that takes too long to compile."""
-        lines = work.terms + 6.0 * work.rows
-        return Cost(2.0 + 0.03 * lines if lines < LIMIT * work.width else math.inf, 0.0)
+        """Estimate what a call takes; there is no end for a program that takes too long to compile."""
+        cost = cost_of("python", work)
+        return cost if work.lines < LIMIT else Cost(math.inf, cost.seconds)
 
 
 BACKEND: Backend = Python()

@@ -21,7 +21,7 @@ from autograd.compiler.backends.python.spelling import (
 )
 from autograd.compiler.graph.bounds import watched
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
-from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.program import LANES, Program
 from autograd.floats import many
 from autograd.op import Op
 
@@ -186,12 +186,15 @@ class PythonWriter:
             before = [*before, *self.guards([*params, *inputs, *_targets(before)])]
             inside = [*inside, *self.guards([*rows, *_targets(inside)])]
             after = [*after, *self.guards(_targets(after))]
+        kept = [n for n in dict.fromkeys(graph.outputs.tolist()) if self.lane[n]]
+        before = [*before, *(f"of_{n} = []" for n in kept)]
+        inside = [*inside, *(f"of_{n}.append({self.text[n]})" for n in kept)]
         core = list(before)
         if rows:
             core += [f"for {', '.join(rows)}, in lanes:", *(f"    {line}" for line in inside or ["pass"])]
         core += after
         grads = [self.text.get(n, "0.0") for n in graph.pinned.tolist()]
-        outputs = [self.text[n] for n in graph.outputs.tolist()]
+        outputs = [f"of_{n}" if self.lane[n] else self.text[n] for n in graph.outputs.tolist()]
         load = ([f"({', '.join(params)},) = theta"] if params else []) + (
             [f"({', '.join(inputs)},) = inputs"] if inputs else []
         )
@@ -271,7 +274,9 @@ class BoundPython:
             outputs, grads = [math.nan] * len(self._outputs), [math.nan] * count
         self.shared[count : 2 * count] = grads
         for at, x in zip(self._outputs, outputs, strict=True):
-            if at >= 0:
+            if at >= LANES:
+                self.lanes[at - LANES] = x
+            elif at >= 0:
                 self.shared[at] = x
         with quiet():
             return self._finite()
