@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd import Value, modes, ops
 from autograd.floats.convert import to_float
+from autograd.floats.tables import as_rows
 
 __all__ = [
     "as_whole",
@@ -25,6 +26,7 @@ __all__ = [
     "proven",
     "real",
     "refuse",
+    "rows_of",
     "values",
     "whole",
 ]
@@ -121,6 +123,11 @@ def listed(name: str, xs: Any) -> list[Any]:
     """Return a sequence's elements as a list."""
     check_list(name, xs)
     return list(xs)
+
+
+def rows_of(name: str, data: Any) -> list[Any]:
+    """Return the elements of a sequence, or the rows of a table, as a list."""
+    return listed(name, data if data.__class__ is list else as_rows(data, name))
 
 
 def check_list(name: str, xs: Any, *needed: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
-from nn.checks import as_whole, data_of, is_sequence, listed, real
+from nn.checks import as_whole, data_of, is_sequence, real, rows_of
 
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
 
@@ -34,7 +34,7 @@ def predicted_classes(outputs: Sequence[Any], threshold: float = 0.0) -> list[in
     ([1, 0], [0, 1])
     """
     classes = []
-    for output in listed("outputs", outputs):
+    for output in rows_of("outputs", outputs):
         scores = _flat(output)
         classes.append(scores.index(max(scores)) if len(scores) > 1 else int(scores[0] > threshold))
     return classes
@@ -97,7 +97,7 @@ def _flat(x: Any) -> list[float]:
 
 def _paired(outputs: Any, targets: Any, who: str) -> list[tuple[list[float], list[float]]]:
     """Return the numbers of each output and of its target."""
-    outputs, targets = listed("outputs", outputs), listed("targets", targets)
+    outputs, targets = rows_of("outputs", outputs), rows_of("targets", targets)
     if len(outputs) != len(targets):
         raise ValueError(
             f"{who}: {len(outputs)} outputs but {len(targets)} targets; each output needs one target"

@@ -17,7 +17,7 @@ from autograd import Value
 from autograd.errors import optional
 from autograd.keep.files import write_atomically
 from nn.activations import activation_function
-from nn.checks import as_whole, data_of, is_sequence, listed, real, whole
+from nn.checks import as_whole, data_of, is_sequence, listed, real, rows_of, whole
 from nn.modules.module import Module
 
 __all__ = [
@@ -219,8 +219,8 @@ def plot_decision_boundary(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('x0', 'x1')
     """
-    points = [[data_of(a) for a in listed("a sample", row)] for row in listed("x", x)]
-    classes = [as_whole(label) for label in listed("y", y)]
+    points = [[data_of(a) for a in listed("a sample", row)] for row in rows_of("x", x)]
+    classes = [as_whole(label) for label in rows_of("y", y)]
     labels = [label for label in classes if label is not None and label >= -1]
     if not points or len(points) != len(classes) or any(len(p) != 2 for p in points):
         raise ValueError(

@@ -22,6 +22,7 @@ from autograd.compiler.results import assembled, form_of
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
 from autograd.floats.convert import to_float
+from autograd.floats.tables import as_rows
 from autograd.modes import ACTIVE
 from autograd.node import HOOKED
 from autograd.sweep import add_floats, in_turn
@@ -231,6 +232,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """Return an argument as an array; with its flat numbers and nodes, if there are nodes."""
         if x.__class__ is float or (x.__class__ is np.ndarray and x.dtype.char == "d"):
             return np.asarray(x), None
+        x = as_rows(x, self._argument(i))
         try:
             array = np.asarray(x)
             if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):

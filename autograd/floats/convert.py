@@ -18,7 +18,8 @@ _REMEDY = {
     "Decimal": "convert it first: float(x) (a Decimal's extra digits would be lost silently)",
     "list": "make one Value for each element: [Value(x) for x in xs]",
     "tuple": "make one Value for each element: [Value(x) for x in xs]",
-    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for one",
+    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for one; "
+    "a function that is to take arrays is called with one, as in autograd.grad(f)(array)",
     "Value": "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data",
 }
 
@@ -116,6 +117,7 @@ def to_float(x: Any) -> float:
         except OverflowError:
             message = f"{kind.__name__} too large for a float (about 1.8e308 is the end); scale it down first"
             raise OverflowError(message) from None
-    remedy = _REMEDY.get(kind.__name__, "convert it first: float(x)")
+    usual = "give its numbers, x.to_numpy()" if hasattr(x, "to_numpy") else "convert it first: float(x)"
+    remedy = _REMEDY.get(kind.__name__, usual)
     shown = "" if kind.__name__ in ("ndarray", "Value") else f" {x!r:.60}"
     raise TypeError(f"expected a real number, got {kind.__name__}{shown}; {remedy}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nn.checks import as_whole, check_list, listed, real, whole
+from autograd.floats.tables import as_rows
+from nn.checks import as_whole, check_list, real, rows_of, whole
 from nn.data.datasets import make_circles, make_moons, make_regression, make_spiral, make_xor
 from nn.data.table import read_csv
 from nn.init import Rng, generator
@@ -45,7 +46,7 @@ def batches(
     Parameters
     ----------
     x, y
-        Samples and targets: sequences or arrays of one length.
+        Samples and targets: sequences, arrays or tables of one length; a table's rows are the samples.
     batch_size
         Samples in a batch; None for all in one.
     shuffle
@@ -56,7 +57,7 @@ def batches(
     Yields
     ------
     tuple
-        The samples of a batch and their targets: arrays of arrays, lists of other sequences.
+        The samples of a batch and their targets: arrays of arrays and tables, lists of other sequences.
 
     Raises
     ------
@@ -68,6 +69,7 @@ def batches(
     >>> list(batches([1, 2, 3], [10, 20, 30], 2, shuffle=False))
     [([1, 2], [10, 20]), ([3], [30])]
     """
+    x, y = as_rows(x, "x"), as_rows(y, "y")
     n = _lengths(x, y)
     size = n if batch_size is None else whole("batch_size", batch_size)
     order = list(range(n))
@@ -85,7 +87,7 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
     Parameters
     ----------
     x, y
-        Samples and targets: sequences or arrays of one length.
+        Samples and targets: sequences, arrays or tables of one length; a table's rows are the samples.
     test_size
         Share of the samples for testing (below 1), or their number.
     rng
@@ -107,6 +109,7 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
     >>> x_train == y_train, len(x_test)
     (True, 1)
     """
+    x, y = as_rows(x, "x"), as_rows(y, "y")
     n = _lengths(x, y)
     if hasattr(test_size, "__index__"):
         count = whole("test_size", test_size, least=0)
@@ -152,7 +155,7 @@ def one_hot(labels: Any, classes: int | None = None) -> Any:
     """
     single = not hasattr(labels, "__iter__")
     numbers = []
-    for label in [labels] if single else listed("labels", labels):
+    for label in [labels] if single else rows_of("labels", labels):
         number = as_whole(label)
         if number is None or number < 0:
             raise ValueError(f"a label must be a whole number from 0, got {label!r:.60}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
-from nn.checks import is_sequence, listed, real, whole
+from nn.checks import is_sequence, real, rows_of, whole
 from nn.modules.module import Module
 
 __all__ = ["BatchNorm", "LayerNorm", "RMSNorm"]
@@ -80,7 +80,7 @@ class LayerNorm(Module):
         ValueError
             If a sample has another size.
         """
-        numbers = listed("x", x)
+        numbers = rows_of("x", x)
         if numbers and is_sequence(numbers[0]):
             return [self.forward(sample) for sample in numbers]
         if len(numbers) != self.size:
@@ -208,7 +208,7 @@ class BatchNorm(LayerNorm):
         x
             A list of samples, each of ``size`` numbers, Values, or nested lists of such.
         """
-        batch = listed("x", x)
+        batch = rows_of("x", x)
         if not batch or not is_sequence(batch[0]):
             if self.training or not self.running_mean:
                 raise ValueError(

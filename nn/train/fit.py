@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import autograd
+from autograd.floats.tables import as_rows
 from autograd.keep.files import check_file, check_folder
 from nn import losses
 from nn.callbacks import EarlyStopping, History, Training
@@ -53,8 +54,9 @@ def fit(
     model
         The module whose parameters learn; called with one sample at a time.
     data
-        Samples and targets, a pair of arrays or sequences of one length. Labels 1 to n for `cross_entropy` of
-        n outputs, -1 and 1 for binary cross-entropy, and 0 and 1 for `hinge_loss` are taken for the classes
+        Samples and targets, a pair of arrays, sequences or tables (of pandas, polars, ...) of one length. The
+        rows of a table are the samples, its columns the features. Labels 1 to n for `cross_entropy` of n
+        outputs, -1 and 1 for binary cross-entropy, and 0 and 1 for `hinge_loss` are taken for the classes
         that these losses number otherwise.
     loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
@@ -323,7 +325,7 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
     x, y = (
-        listed(f"the {what} of {name}", part.tolist() if hasattr(part, "tolist") else part)
+        _python_numbers(as_rows(part, f"the {what} of {name}"), f"the {what} of {name}")
         for what, part in zip(("samples", "targets"), data)
     )
     if len(x) != len(y) or not x:
@@ -337,6 +339,10 @@ def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
                 if isinstance(number, float) and not math.isfinite(number):
                     raise ValueError(f"{what} {i} of {name} holds {number}; remove it or fill it in")
     return x, y
+
+
+def _python_numbers(part: Any, name: str) -> list[Any]:
+    return listed(name, part.tolist() if hasattr(part, "tolist") else part)
 
 
 # Above which a single output means the class 1, by the loss that it was trained with.
