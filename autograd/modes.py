@@ -365,24 +365,11 @@ def check_path(path: str) -> None:
         )
 
 
-_LIBRARIES: Final = frozenset(
-    (
-        "autograd",
-        "nn",
-        "numpy",
-        "copy",
-        "pickle",
-        "dataclasses",
-        "functools",
-        "statistics",
-        "random",
-        "fractions",
-    )
-)
-"""Packages whose lines nobody looks for in an error.
-
-They are this project's own, and those that call it on a user's behalf.
-"""
+_LIBRARIES: Final = frozenset([
+    "autograd", "nn", "numpy", "copy", "pickle", "dataclasses", "functools", "statistics", "random",
+    "fractions",
+])  # fmt: skip
+"""Packages that `user_line` skips: this project's own, and those that call it on a user's behalf."""
 
 
 def user_line() -> str:

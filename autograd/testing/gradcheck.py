@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd.backward import adjoints
@@ -296,32 +297,15 @@ class _Point:
         faults = [fault for local in reached for fault in local.faults if fault.operand in on_path]
         numeric, tolerance = (math.nan, 0.0) if total is None else (total.derivative, total.uncertainty)
         method = "" if total is None else total.method
+        entry = partial(Entry, what, self.at[i], analytic, numeric, method)
         if faults:
-            return Entry(
-                what,
-                self.at[i],
-                analytic,
-                numeric,
-                method,
-                "wrong",
-                f"suspect {max(faults, key=lambda fault: fault.size).text}",
-            )
+            return entry("wrong", f"suspect {max(faults, key=lambda fault: fault.size).text}")
         if not math.isfinite(y.data):
-            return Entry(
-                what, self.at[i], analytic, numeric, method, "not checked", f"the function is {y.data} here"
-            )
+            return entry("not checked", f"the function is {y.data} here")
         if total is not None and not near(
             analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))
         ):
-            return Entry(
-                what,
-                self.at[i],
-                analytic,
-                numeric,
-                method,
-                "wrong",
-                "the local derivatives are right, but their sum over paths is not",
-            )
+            return entry("wrong", "the local derivatives are right, but their sum over paths is not")
         return self._against_function(what, k, i, analytic, total, reached=reached)
 
     def _against_function(
