@@ -179,7 +179,7 @@ def test_an_empty_interval_is_an_error():
 @given(strategies.functions(), strategies.functions(kinks=False, arity=2), st.data())
 def test_functions_can_be_called_inside_their_domain(f, g, data):
     xs = [data.draw(strategies.floats(max(low, -50.0), min(high, 50.0))) for low, high in f.domain]
-    assert isinstance(f.call(*xs), float), f.name
+    assert isinstance(f.call(*xs), float | int), f.name  # round() of a number is Python's own
     assert len(g.domain) == 2
     assert ops.TABLE[g.name].kink is None
 
