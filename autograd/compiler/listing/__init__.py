@@ -1,10 +1,10 @@
 """A program as a person would write it.
 
 `names` finds arrays and names for stretches of the arenas, from the labels of parameters and from how
-statements use results; `views` says how an operand is read, in the order of the result's axes; `rounds` makes
-arrays of what the rounds of a loop compute; `expressions` prints one product or one row; `copies` what moves
-results to their places; and `source` the whole program. What goes in is a `Program`, what comes out is text
-that nobody runs.
+statements use results; `views` says how an operand is read, in the order of the result's axes, and `assembly`
+how one that lies in several arrays is put together; `rounds` makes arrays of what the rounds of a loop
+compute; `expressions` prints one product or one row; `copies` what moves results to their places; and
+`source` the whole program. What goes in is a `Program`, what comes out is text that nobody runs.
 
 A loop is found in the program, and its first round is printed, with numbers that know by how much they grow
 from round to round (`Moving`) in place of its own. A number that grows unevenly cannot be printed so: then

@@ -51,10 +51,20 @@ class Region:
             rest -= k * abs(s)
         return None if rest else tuple(where[s] for s in self.strides)
 
+    def places(self, addresses: Any) -> list[Any]:
+        """Return, for each axis, the indices of many addresses, which are in the array."""
+        rest, where = addresses - self.first(), [np.zeros_like(addresses)] * len(self.shape)
+        for d in sorted(range(len(self.shape)), key=lambda d: -abs(self.strides[d])):
+            n, s = self.shape[d], self.strides[d]
+            k = np.minimum(rest // abs(s), n - 1) if s else 0 * rest
+            where[d] = k if s >= 0 else n - 1 - k
+            rest = rest - k * abs(s)
+        return where
+
 
 RESERVED = frozenset([
     *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add",
-    "broadcast_to", "einsum", "empty", "zeros",
+    "broadcast_to", "einsum", "empty", "zeros", "array", "stack", "r_",
     "view", "shared", "lanes", "gradient",
     *TABLE, *(name for text in CODE.values() for name in re.findall(r"[A-Za-z_]\w*", text)),
 ])  # fmt: skip

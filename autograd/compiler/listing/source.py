@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.backends.numpy.spelling import compares
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
+from autograd.compiler.listing.assembly import evenly
 from autograd.compiler.listing.copies import copied, filled
 from autograd.compiler.listing.expressions import product, row_text, wrapped
 from autograd.compiler.listing.names import (
@@ -30,6 +32,10 @@ from autograd.op import CUSTOM
 __all__ = ["Writer", "write", "written"]
 
 
+FEW_TERMS = 4
+"""So many terms are written out where an array of them has no name."""
+FEW_ARRAYS = 4
+"""So many arrays are written to in one line."""
 FEW_OUTPUTS = 8
 """So many results are listed one by one."""
 
@@ -284,13 +290,40 @@ class Writer(Views):
             whole = Ref(region.base, region.strides).expand(region.shape).ravel()
             if np.array_equal(np.sort(places), np.sort(whole)):
                 return region.name, list(zip(region.strides, region.shape, strict=True))
-        axes, text = self.view(Ref(base, tuple(abs(x) for x in result.strides)), sizes)
-        if text.startswith("view("):  # of several arrays
-            axes = sorted(axes, reverse=True)
+        place = Ref(base, tuple(abs(x) for x in result.strides))
+        found = self.named(place, sizes)
+        if found is not None:
+            axes, text = found
+        else:  # of several arrays
+            axes, text = self._several(s, place, sizes)
+            if text:
+                return text, axes
             shape, strides = tuple(n for _, n in axes), tuple(s for s, _ in axes)
             start = self.whole(base - self.program.parameters)
             text = f"view(gradient, {start}, {shape}, {strides})"
         return f"{text}[...]" if text.endswith(")") else text, axes
+
+    def _several(self, s: Statement, place: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
+        """Return the axes of a result in several arrays, and the text of these, if they are few."""
+        axes = sorted(
+            ((t, n) for t, n in zip(place.strides, sizes, strict=True) if t and n > 1), reverse=True
+        )
+        order = [k for k, (t, n) in enumerate(zip(place.strides, sizes, strict=True)) if t and n > 1]
+        parts = (
+            [s.operands] if s.op is not None else [[p.coef, p.a, p.b] for p in s.parts if p.sizes == sizes]
+        )
+        (step, count), *rest = axes
+        if count > FEW_ARRAYS or not any(self._covers(refs, sizes, order, s.lane) for refs in parts):
+            return axes, ""
+        texts = []
+        for k in range(count):
+            found = self.named(
+                Ref(place.base + k * step, tuple([t for t, _ in rest])), tuple([n for _, n in rest])
+            )
+            if found is None or found[0] != rest or found[1].endswith(")"):
+                return axes, ""
+            texts.append(found[1])
+        return axes, ", ".join(texts)
 
     def _name(self, s: Statement) -> str:
         graph, address = self.program.graph, self.program.address
@@ -346,7 +379,7 @@ class Writer(Views):
             text = f"add.reduceat({' * '.join(factors)}, {self._table('index', s.starts)})"
             return self._shaped(text, [len(s.nodes)], target, s.lane, True)
         pieces = []
-        for part in s.parts:
+        for part in s.parts if s.extremum else chain.from_iterable(map(self._written_out, s.parts)):
             sizes, refs = self.refined(part.sizes, [part.result, part.coef, part.a, part.b])
             shown = Part(sizes, refs[0], refs[1], refs[2], refs[3], part.over)
             order = loops_over(shown.result, sizes, target)
@@ -364,6 +397,37 @@ class Writer(Views):
         for sign, piece in pieces[1:]:
             text += f" {'-' if sign < 0 else '+'} {piece}"
         return text
+
+    def _written_out(self, part: Part) -> list[Part]:
+        """Return a short sum over what lies in several arrays as its terms, each of arrays with names.
+
+        Not a matrix product, which is easier to recognise as a whole.
+        """
+        kept = _moves(part.result, part.sizes)
+        along = [kept & _moves(r, part.sizes) for r in (part.a, part.b, part.coef) if isinstance(r, Ref)]
+        if any(x - y and y - x for x in along for y in along):
+            return [part]
+        for k, n in enumerate(part.sizes):
+            if 1 < n <= FEW_TERMS and not (part.result.strides and part.result.strides[k]):
+                terms = [_term(part, k, j) for j in range(n)]
+                if not self._is_named(part) and all(map(self._is_named, terms)):
+                    return terms
+        return [part]
+
+    def _is_named(self, part: Part) -> bool:
+        """Tell whether the factors of a part are slices of arrays."""
+        for r in (part.a, part.b):
+            if r is None or r.constants is not None:
+                continue
+            steps = [abs(s) for s, n in zip(r.strides, part.sizes, strict=False) if s and n > 1]
+            if r.addresses is not None or len(set(steps)) < len(steps):
+                return False
+            try:
+                if self.named(r, part.sizes) is None:
+                    return False
+            except UnevenError:
+                return False
+        return True
 
     @staticmethod
     def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool, full: bool) -> str:
@@ -393,10 +457,37 @@ class Writer(Views):
         lanes = False
         for r in refs:
             if isinstance(r, Ref):
-                steps = r.strides if r.table is None else [n - 1 for n in r.table.shape]
-                along |= {k for k, (s, n) in enumerate(zip(steps, sizes, strict=False)) if s and n > 1}
+                along |= _moves(r, sizes)
                 lanes |= r.lane
         return along.issuperset(order) and (lanes or not lane)
+
+
+def _moves(r: Ref, sizes: tuple[int, ...]) -> set[int]:
+    """Return the loops along which an operand moves."""
+    steps = r.strides if r.table is None else [n - 1 for n in r.table.shape]
+    return {k for k, (s, n) in enumerate(zip(steps, sizes, strict=False)) if s and n > 1}
+
+
+def _term(part: Part, axis: int, j: int) -> Part:
+    """Return what a part adds in one round of one of its loops."""
+
+    def less(x: Any) -> Any:
+        """Return an operand without the loop."""
+        if not isinstance(x, Ref):
+            return x
+        if x.table is None:
+            move, steps = (
+                (x.strides[axis], (*x.strides[:axis], *x.strides[axis + 1 :])) if x.strides else (0, ())
+            )
+            return replace(x, base=x.base + j * move, strides=steps)
+        table = np.take(x.table, j if x.table.shape[axis] > 1 else 0, axis=axis)
+        if x.constants is not None:
+            return table.item() if x is part.coef and table.size == 1 else replace(x, constants=table)
+        step = x.base.step if isinstance(x.base, Moving) else 0
+        return evenly(table, step, x.lane) or replace(x, addresses=table)
+
+    sizes = (*part.sizes[:axis], *part.sizes[axis + 1 :])
+    return Part(sizes, less(part.result), less(part.coef), less(part.a), less(part.b), part.over)
 
 
 def _moving(here: Statement, there: Statement) -> Statement:

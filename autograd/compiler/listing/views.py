@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.listing.assembly import along
 from autograd.compiler.listing.names import Region, Regions, strides_of
 from autograd.compiler.roll.program import LANES, Program, Ref
 from autograd.compiler.roll.repeats import Moving, UnevenError
 
 __all__ = ["Views", "loops_over", "number"]
+
+
+FEW = 6
+"""So many numbers of a table are printed as they are."""
 
 
 class Views:
@@ -60,7 +65,7 @@ class Views:
         """Return a number in the first and in the last round."""
         return int(x), int(x) + (x.step * (self.rounds - 1) if isinstance(x, Moving) else 0)
 
-    def _place(self, region: Region, address: int) -> tuple[int, ...] | None:
+    def place(self, region: Region, address: int) -> tuple[int, ...] | None:
         """Return the index of an address in an array, in all rounds; None if it is not in the array."""
         here = region.place(int(address))
         if here is None or not isinstance(address, Moving):
@@ -75,11 +80,21 @@ class Views:
 
     def view(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the (stride, size) of each axis, in the text's order, and the text of a view."""
+        return self.named(ref, sizes) or self._strided(ref, sizes)
+
+    def named(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str] | None:
+        """Return the same as a slice of an array; None where it is none."""
+        if ref.base == 0 and sizes == (self.program.parameters,) and ref.strides == (1,):
+            return self._whole_array(ref, sizes) or ([(1, sizes[0])], self.everything)
+        return self._whole_array(ref, sizes)
+
+    def _whole_array(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str] | None:
+        """Return the same where it is not all parameters."""
         region = self.regions.find(ref.base)
-        start = self._place(region, ref.base)
+        start = self.place(region, ref.base)
         wanted = {abs(s): (n, s) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1}
         if start is None:
-            return self._strided(ref, sizes)
+            return None
         parts, axes, used = [], [], set()
         for d, (n, t) in enumerate(zip(region.shape, region.strides, strict=True)):
             one = abs(t)
@@ -103,16 +118,16 @@ class Views:
             step = signed // t
             first, last = start[d], start[d] + (count - 1) * step
             if not all(0 <= x < n for x in self._ends(last)):
-                return self._strided(ref, sizes)
-            parts.append(":" if count == n and step == 1 else self._slice(first, last, step, n))
+                return None
+            parts.append(":" if count == n and step == 1 else self.slice_of(first, last, step, n))
             axes.append((s, count))
         if len(used) != len(wanted):
-            return self._reshaped(region, start, sizes, ref) or self._strided(ref, sizes)
+            return self._reshaped(region, start, sizes, ref)
         while parts and parts[-1] == ":":
             parts.pop()
         return axes, region.name + (f"[{', '.join(parts)}]" if parts else "")
 
-    def _slice(self, first: int, last: int, step: int, n: int) -> str:
+    def slice_of(self, first: int, last: int, step: int, n: int) -> str:
         """Return the text of a slice of an axis of n, from one index to and including another."""
         if isinstance(last, Moving):
             if step < 0 and 0 in self._ends(last):
@@ -137,20 +152,19 @@ class Views:
         if not all(0 <= x <= math.prod(region.shape) - total for x in self._ends(first)):
             return None
         rows, size = region.shape[0], region.strides[0]
+        flat = ".reshape(-1, N)" if region.lane else ".ravel()"
         if total != rows * size:
             if total % size or any(start[1:]):
-                name, rows, size = f"{name}.ravel()", rows * size, 1
+                name, rows, size = name + flat, rows * size, 1
             else:
                 first = start[0]
-            name += f"[{self._slice(first, first + total // size - 1, 1, rows)}]"
+            name += f"[{self.slice_of(first, first + total // size - 1, 1, rows)}]"
         if len(shape) == 1:
-            return axes, name if name.endswith(".ravel()") or size == 1 else f"{name}.ravel()"
+            return axes, name if size == 1 else name + flat
         return axes, f"{name}.reshape({', '.join([*map(str, shape), *(['N'] if region.lane else [])])})"
 
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the same, with the text of a view by address and strides."""
-        if ref.base == 0 and sizes == (self.program.parameters,) and ref.strides == (1,):
-            return [(1, sizes[0])], self.everything
         arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
         axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
         steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
@@ -225,7 +239,10 @@ class Views:
                 return number(float(table.ravel()[0])), [], False
             flat = table.reshape([n for n in table.shape if n > 1])
             if ref.constants is not None:
-                return self._table("const", flat), axes, False
+                return self._constants(flat), axes, False
+            found = along(self, ref, sizes)
+            if found is not None:
+                return *found, ref.lane
             # Tables that differ in where they begin only are one, which is how repeats of a gather become a
             # loop.
             first = int(flat.min())
@@ -241,14 +258,30 @@ class Views:
             moving
         ):  # two loops along one axis, as in a convolution: no index of the array says that
             return self._strided(ref, sizes)[1], moving, ref.base >= LANES
-        axes_found, text = self.view(ref, sizes)
+        named = self.named(ref, sizes)
+        if named is None:
+            found = along(self, ref, sizes)
+            if found is not None:
+                return *found, ref.base >= LANES
+        axes_found, text = named or self._strided(ref, sizes)
         return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
+
+    def _constants(self, table: Any) -> str:
+        """Return the text of constants: a few as they are, others by the name of a table."""
+        if table.ndim == 1 and len(table) <= FEW and np.isfinite(table).all():
+            return f"array([{', '.join(map(number, table.tolist()))}])"
+        return self._table("const", table)
+
+    def indices(self, index: Any) -> str:
+        """Return the text of indices along one axis: a few as they are, others by the name of a table."""
+        return (
+            f"[{', '.join(map(str, index.tolist()))}]" if len(index) <= FEW else self._table("index", index)
+        )
 
     def gathered(self, addresses: Any) -> str:
         """Return the text of numbers of one array, at any addresses of it."""
         region = self.regions.find(int(addresses[0]))
-        index = np.array([region.place(a) for a in addresses.tolist()])
-        return f"{region.name}[{', '.join(self._table('index', axis) for axis in index.T)}]"
+        return f"{region.name}[{', '.join(self._table('index', axis) for axis in region.places(addresses))}]"
 
     def forget(self, count: int) -> None:
         """Keep only the first so many tables."""

@@ -253,6 +253,109 @@ def test_the_printed_source_of_functions_runs(name):
     assert len(step.source.splitlines()) <= most
 
 
+def lstm() -> System:
+    """An LSTM over one sequence: four gates, whose weights lie apart."""
+    rs = np.random.RandomState(8)
+    units = 8
+    gates = {
+        name: (
+            values(f"W{name}", 0.3 * rs.randn(units, 4)),
+            values(f"U{name}", 0.3 * rs.randn(units, units)),
+            values(f"b{name}", 0.1 * rs.randn(units)),
+        )
+        for name in "ifog"
+    }
+
+    def loss(sequence, target):
+        h, c = [0.0] * units, [0.0] * units
+        for x in sequence:
+            i, f, o, g = [
+                [autograd.dot(w, x) + autograd.dot(u, h) + b for w, u, b in zip(*gate, strict=True)]
+                for gate in gates.values()
+            ]
+            c = [
+                a.sigmoid() * b + d.sigmoid() * e.tanh() for a, b, d, e in zip(f, c, i, g, strict=True)
+            ]
+            h = [a.sigmoid() * b.tanh() for a, b in zip(o, c, strict=True)]
+        return autograd.sum([(a - b) ** 2 for a, b in zip(h, target, strict=True)])
+
+    data = rs.randn(12, 4), rs.randn(units)
+    return System("LSTM", loss, flat(*[x for gate in gates.values() for x in gate]), data, lambda: None)
+
+
+def swinging() -> System:
+    """A pendulum, of whose results the sine is taken together with that of a parameter."""
+    theta, g, length = Value(1.0, "angle"), Value(9.8, "g"), Value(1.0, "length")
+
+    def loss():
+        angle, speed = theta, 0.0
+        for _ in range(30):
+            speed = speed - 0.05 * (g / length) * angle.sin()
+            angle = angle + 0.05 * speed
+        return angle * angle
+
+    return System("pendulum", loss, [theta, g, length], (), lambda: None)
+
+
+def predators() -> System:
+    """Lotka and Volterra's equations by the midpoint rule."""
+    rates = {"alpha": 1.1, "beta": 0.4, "delta": 0.1, "gamma": 0.4}
+    a, b, c, d = [Value(x, name) for name, x in rates.items()]
+
+    def slope(x, y):
+        return a * x - b * x * y, c * x * y - d * y
+
+    def loss():
+        x, y = Value(10.0, "x"), Value(5.0, "y")
+        for _ in range(30):
+            u, v = slope(x, y)
+            u, v = slope(x + 0.005 * u, y + 0.005 * v)
+            x, y = x + 0.01 * u, y + 0.01 * v
+        return x * x + y * y
+
+    return System("predators", loss, [a, b, c, d], (), lambda: None)
+
+
+def patches() -> System:
+    """A convolution, whose result is read as rows and columns and as one row."""
+    rs = np.random.RandomState(9)
+    kernel, weights = values("K", rs.randn(2, 2)), values("w", rs.randn(16))
+
+    def loss(image):
+        cells = [
+            autograd.sum([kernel[a][b] * image[i + a][j + b] for a in range(2) for b in range(2)]).relu()
+            for i in range(4)
+            for j in range(4)
+        ]
+        return autograd.dot(cells, weights) ** 2
+
+    return System("patches", loss, flat(kernel, weights), (rs.randn(5, 5),), lambda: None)
+
+
+# What the listing of each has, where operands lie in several arrays or have other axes than the result; and
+# what it no longer needs.
+ASSEMBLED = {
+    lstm: (["stack([Wi, Wf, Wo, Wg])", "stack([Ui, Uf, Uo, Ug])", "for t in"], "shared"),
+    swinging: (["r_[angle, ", "for t in", "d_g, d_length = "], "shared"),
+    predators: (["stack([beta, delta])", "for t in"], "view("),
+    patches: ([".reshape(16)", ".reshape(4, 4)"], "broadcast_to"),
+}
+
+
+@pytest.mark.parametrize("make", ASSEMBLED)
+def test_operands_in_several_arrays_have_their_names(make):
+    system = make()
+    step = compiled(system)
+    value, grads = step.value_and_grad(*system.data)
+    names, _ = run_source(step)
+    assert names["loss"] == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(names["gradient"], grads, rtol=1e-10, atol=1e-15)
+    texts, no_more = ASSEMBLED[make]
+    for text in texts:
+        assert text in step.source
+    assert no_more not in step.source
+
+
 def test_structural_zeros_are_no_statements():
     for count in (10, 60):
         step = compile(autograd.jacobian(pairs), backend="numpy")
