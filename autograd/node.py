@@ -86,7 +86,8 @@ class ConstantNote(Note):
 _NO_NOTE: Final = Note()
 _INSTEAD_OF_DATA: Final = (
     "write x itself in place of x.data or x.item(); "
-    "a number that is no argument or parameter can be read before the call"
+    "a number that is no argument or parameter can be read before the call, and an operation of your own is "
+    "a custom_op"
 )
 
 
@@ -122,6 +123,8 @@ class Node:
     """Unused nodes of the class `Value`, whose module assigns this and the next."""
     _new: ClassVar[Any]
     """Makes an unused node, whose slots are to be filled."""
+    _kind: ClassVar[Any]
+    """The class `Value`."""
     _row: Op | None
     grad: Any
     note: Note | None
@@ -326,10 +329,6 @@ class Node:
     # micrograd's names.
 
     @property
-    def _prev(self) -> tuple[Any, ...]:
-        return self.parents
-
-    @property
     def _op(self) -> str:
         return "" if self.op is None else self.op.symbol or self.op.name
 
@@ -435,6 +434,8 @@ class Bundle:
     op = _row = note = _b = _da = _db = None
     recomputed = False
     """Whether this is a checkpointed call: its nodes are made again by `replay` in the backward pass."""
+    runs_others_code = False
+    """Whether a backward pass calls a user's function here, so that no ``grad`` may hold a mark meanwhile."""
 
     def __init__(self, elements: tuple[Any, ...]) -> None:
         self._a = elements

@@ -373,6 +373,12 @@ class OpOfCall(Op):
     """The row of one result of a function's call, of which nothing is known but what that call gave."""
 
     __slots__ = ()
+    no_copy = (
+        "this graph holds the result of a checkpointed call, that is, a Python function and not the "
+        "operations that it does; call the function itself, without checkpoint(), for a graph that can be "
+        "copied, pickled or saved"
+    )
+    """Why a graph that holds such a node cannot be copied, and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

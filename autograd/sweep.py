@@ -104,7 +104,7 @@ def _exchange(nodes: list[Any], before: list[Any], after: list[Any]) -> bool:  #
     from the keyboard.
     """
     if nodes:
-        deque(map(nodes[0].__class__.__dict__["grad"].__set__, nodes, after), maxlen=0)
+        deque(map(Node._kind.__dict__["grad"].__set__, nodes, after), maxlen=0)
     return True
 
 
@@ -181,9 +181,12 @@ def add_floats(nodes: list[Any], numbers: Any) -> bool:
 def _sweep(root: Node, gradient: float) -> bool:
     """Fill ``grad`` of every node below ``root``; return whether that was possible.
 
-    It is not, and no leaf is changed, at a checkpointed call, in a cycle, or where a slot holds what it
-    should not; `backward` takes the general pass then. Where an exception strikes, leaves keep what they had.
+    It is not, and no leaf is changed, at a call that runs a user's code, in a cycle, once a class was derived
+    from `Value`, or where a slot holds what it should not; `backward` takes the general pass then. Where an
+    exception strikes, leaves keep what they had.
     """
+    if Node._kind.__subclasses__():
+        return False
     sums: dict[Any, Any] = {}
     # Two marks, computed, since two literals would be one object.
     is_open = _ZERO + 0.0  # what lies below the node is being sorted
@@ -207,7 +210,7 @@ def _sweep(root: Node, gradient: float) -> bool:
 def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[int, Bundle] | None:
     """Sort as `sort` does, but without the leaves.
 
-    It is None at a checkpointed call, or where a node depends on itself.
+    It is None at a call that runs a user's code, or where a node depends on itself.
     """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
@@ -260,10 +263,10 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
 def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
     """Return what a node of many operands, one of several results or a bundle depends on, but leaves.
 
-    It is None at a checkpointed call.
+    It is None at a call that runs a user's code.
     """
     if isinstance(a, Call):
-        return None if a.recomputed else [a]
+        return None if a.runs_others_code else [a]
     if a and a[0].__class__ is tuple:
         return [
             bundles.get(id(v)) or _bundle(v, bundles)

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, final
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, overload
 
 from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
+from autograd.by_hand import assign_rule, one_step, rest_on, rule_of
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
 from autograd.joint import MultiOpCall
 from autograd.joint import record as record_all
-from autograd.keep.copying import deepcopy, reduce
+from autograd.keep.copying import attributes, deepcopy, give, like, reduce
 from autograd.lazy import lazy_import
 from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.native import engine
@@ -45,10 +46,10 @@ _INSTEAD_OF_COPY: Final = (
 )
 _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
+_IN_PYTHON: Final[bool] = not engine
 _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
-@final
 class Value(Node, Operators, Elsewhere):
     """A scalar in a computation graph.
 
@@ -58,6 +59,11 @@ class Value(Node, Operators, Elsewhere):
         The number: int, bool, float, Fraction or a NumPy real scalar; stored as a float.
     label
         A name for pictures, derivations and compiled source. Any text.
+    _children, _op
+        As in micrograd: the Values that ``data`` was computed from, and what the program calls the operation.
+        Assign to ``_backward`` a function that adds to their ``grad`` what follows from this node's. It is
+        called in each pass; it cannot be compiled, copied or differentiated twice, as a `custom_op` can. The
+        name of an operation on nothing is not kept.
 
     Attributes
     ----------
@@ -84,23 +90,73 @@ class Value(Node, Operators, Elsewhere):
     >>> y.backward()
     >>> y.data, x.grad
     (11.0, 6.0)
+
+    An operation by hand, as in a program written for micrograd:
+
+    >>> out = Value(math.exp(x.data), (x,), "exp")
+    >>> def _backward():
+    ...     x.grad += out.data * out.grad
+    >>> out._backward = _backward
+    >>> x.grad = 0.0
+    >>> out.backward()
+    >>> round(x.grad, 4)
+    20.0855
     """
 
     __slots__ = SLOTS
     if TYPE_CHECKING:
         grad: Grad
 
-    def __init__(self, data: SupportsFloat, label: str = "") -> None:
+    @overload
+    def __init__(self, data: SupportsFloat, label: str, /) -> None: ...
+    @overload
+    def __init__(
+        self, data: SupportsFloat, _children: Iterable[Number] = (), _op: str = "", label: str = ""
+    ) -> None: ...
+    def __init__(self, data: Any, _children: Any = (), _op: Any = "", label: Any = "") -> None:
         self._data = to_float(data)
         self.grad = 0.0
         self._row = None
         self._a = self._b = self._da = self._db = None
-        self.note = Note(check_label(label)) if label else None
+        if isinstance(_children, str):
+            if label:
+                raise TypeError(f"Value() was given two labels, {_children!r:.40} and {label!r:.40}")
+            label, _children = _children, ()
+        self.note = Note(check_label(label)) if label or label.__class__ is not str else None
+        if _children.__class__ is not tuple or _children:
+            self._rest_on(_children, _op)
 
-    def __init_subclass__(cls) -> None:
-        raise TypeError(
-            "Value cannot be subclassed; keep a Value in an attribute, or define an operation with custom_op"
-        )
+    if _IN_PYTHON:  # in C a new node is a leaf of 0.0
+
+        def __init_subclass__(cls, **options: Any) -> None:
+            super().__init_subclass__(**options)
+            if "__new__" not in vars(cls):
+                type.__setattr__(cls, "__new__", _blank_of_class)
+
+    # micrograd's names.
+
+    @property
+    def _prev(self) -> tuple[Value, ...]:
+        return self.parents
+
+    @_prev.setter
+    def _prev(self, children: Any) -> None:
+        self._rest_on(children, "")
+
+    _children = _prev
+
+    @property
+    def _backward(self) -> Callable[[], Any]:
+        """The one step of the chain rule that leads on from this node: it adds to the parents' ``grad``."""
+        return rule_of(self) or partial(one_step, self)
+
+    @_backward.setter
+    def _backward(self, rule: Callable[[], Any]) -> None:
+        assign_rule(self, rule)
+
+    def _rest_on(self, children: Any, name: Any) -> None:
+        """Make this leaf one that was computed, by hand, from others."""
+        rest_on(self, children, name)
 
     # Recording.
 
@@ -112,7 +168,7 @@ class Value(Node, Operators, Elsewhere):
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
         try:
-            operands = tuple([x if x.__class__ is Value else to_float(x) for x in operands])
+            operands = tuple([x if isinstance(x, Value) else to_float(x) for x in operands])
         except TypeError:
             arrays = MODE.get().arrays
             if arrays is None:
@@ -121,17 +177,17 @@ class Value(Node, Operators, Elsewhere):
         if op.params:
             constants = operands[-len(op.params) :]
             for x in constants:
-                if x.__class__ is Value:
+                if isinstance(x, Value):
                     name = list(op.params)[constants.index(x)]
                     raise TypeError(
                         f"the {name} of {op.signature()} must be a number, not a Value: there is no "
                         "derivative for it"
                     )
-        numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+        numbers = tuple([x._data if isinstance(x, Value) else x for x in operands])
         y = op.value(*numbers)
         local: list[float | None] = list(op.local(y, numbers))
         for i, x in enumerate(operands):
-            if x.__class__ is not Value:
+            if not isinstance(x, Value):
                 if i < len(local):
                     local[i] = None
             elif op.gated and local[i] == 0.0:
@@ -345,7 +401,7 @@ class Value(Node, Operators, Elsewhere):
     def _refuse_copy(self, does: str) -> None:
         """Refuse a copy of what has no number yet, or of what the copy would not lead to."""
         refuse_while_tracing(f"{does} a Value", _INSTEAD_OF_COPY)
-        grads = [self.grad] if self.grad.__class__ is Value else []
+        grads = [self.grad] if isinstance(self.grad, Value) else []
         refuse_constant(
             [self, *grads],
             f"{does} a Value",
@@ -451,9 +507,10 @@ class Value(Node, Operators, Elsewhere):
 
     def __copy__(self) -> Value:
         self._refuse_copy("copies")
-        twin: Value = _new()
+        twin: Value = like(self)
         for slot in SLOTS:
             setattr(twin, slot, getattr(self, slot))
+        give(twin, attributes(self))
         return twin
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -473,6 +530,14 @@ class Value(Node, Operators, Elsewhere):
         if is_tracing():  # a text that shows no number can be printed, and no number be read from it
             return f"Value(data=..., grad=...{label})"
         return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+
+
+def _blank_of_class(cls: Any, *_: Any, **__: Any) -> Any:
+    """Return a node of a class that a user derived, whose own ``__init__`` need not call ours."""
+    node = object.__new__(cls)
+    node._data = node.grad = 0.0
+    node._row = node._a = node._b = node._da = node._db = node.note = None
+    return node
 
 
 def _made_in_c(python: Any) -> Any:
@@ -507,11 +572,12 @@ if engine is not None:
     _new = engine.blank
 Node._pool = _POOL
 Node._new = staticmethod(_new)
+Node._kind = Value
 
 
 def _comparable(x: Any) -> Any:
     """Return the number on the other side of <, <=, > or >=."""
-    if x.__class__ is Value:
+    if isinstance(x, Value):
         return x._data
     number = exact(x)
     # to_float says what is wrong with it.

@@ -105,10 +105,10 @@ def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> An
     message
         Of the error; ``{}`` stands for the number.
     """
-    if x.__class__ is Value and modes.is_tracing():
+    if isinstance(x, Value) and modes.is_tracing():
         return result + ops.where(holds(x), 0.0, math.nan)
     if not holds(data_of(x)):
-        raise ValueError(message.format(x.data if x.__class__ is Value else repr(x)))
+        raise ValueError(message.format(x.data if isinstance(x, Value) else repr(x)))
     return result
 
 
@@ -167,7 +167,7 @@ def entries(state: Any, names: Iterable[str], whose: str) -> list[Any]:
 def is_sequence(x: Any) -> bool:
     """Whether something holds several numbers: a list, a tuple, an array, and no Value."""
     return (
-        x.__class__ is not Value
+        not isinstance(x, Value)
         and hasattr(x, "__iter__")
         and getattr(x, "ndim", 1) != 0
         and not isinstance(x, _NO_LISTS)

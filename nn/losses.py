@@ -335,7 +335,7 @@ def _kept(weight: Any, x: Any) -> Any:
     """Return ``x``, but zero where a weight of zero meets an infinity: such a term is 0, as 0 log 0 is."""
     if not modes.is_tracing():
         return 0.0 if data_of(weight) == 0.0 and math.isinf(data_of(x)) else x
-    if weight.__class__ is Value:
+    if isinstance(weight, Value):
         return autograd.where(ops.equal(weight, 0.0) * ops.equal(autograd.abs(x), math.inf), 0.0, x)
     return 0.0 if weight == 0 else x
 
@@ -412,7 +412,7 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     """
 
     def one(p: Any, t: Any) -> Any:
-        if t.__class__ is Value:
+        if isinstance(t, Value):
             taken = autograd.where(ops.equal(t, 0.0), 0.0, t * autograd.log(p))
             loss = -(taken + autograd.where(ops.equal(t, 1.0), 0.0, (1.0 - t) * autograd.log1p(-p)))
         else:
@@ -480,7 +480,7 @@ def binary_cross_entropy_with_logits(
     factor = real("pos_weight", pos_weight, least=0.0)
 
     def one(s: Any, t: Any) -> Any:
-        if t.__class__ is not Value and t in (0, 1):
+        if not isinstance(t, Value) and t in (0, 1):
             loss = autograd.softplus(-s if t == 1 else s)
             return loss if factor == 1.0 or t == 0 else factor * loss
         positive = t if factor == 1.0 else factor * t
@@ -504,10 +504,10 @@ def _index(target: Any, count: int, who: str) -> int | None:
         for w in weights:
             if not hasattr(w, "__sub__"):
                 raise TypeError(f"{who} takes the classes' weights as numbers, got {w!r:.60}")
-        if any(w.__class__ is Value for w in weights) or sorted(weights) != [0] * (count - 1) + [1]:
+        if any(isinstance(w, Value) for w in weights) or sorted(weights) != [0] * (count - 1) + [1]:
             return None
         return weights.index(1)
-    if target.__class__ is Value:
+    if isinstance(target, Value):
         if modes.is_tracing():
             return None
         target = target.data
@@ -551,7 +551,7 @@ def _shared(pairs: list[tuple[Any, Any]], reduction: str, *, single: bool = Fals
         return _reduced(losses, reduction, single=single)
     total, whole = autograd.sum(losses), autograd.sum(shares)
     if whole.__class__ is float and whole == 0.0:
-        return total * math.nan if total.__class__ is Value else math.nan
+        return total * math.nan if isinstance(total, Value) else math.nan
     return total / whole
 
 
@@ -573,8 +573,8 @@ def _of_classes(
     count = len(row)
     if weights and len(weights) != count:
         raise ValueError(f"{who}: {len(weights)} weights of classes, but {count} scores")
-    if target.__class__ is not Value or not modes.is_tracing():
-        number = target.data if target.__class__ is Value else target
+    if not isinstance(target, Value) or not modes.is_tracing():
+        number = target.data if isinstance(target, Value) else target
         if not is_sequence(number) and as_whole(number) == ignore_index:
             return 0.0, 0.0
     index = _index(target, count, who)
@@ -752,7 +752,7 @@ def nll_loss(
 def _penalized(parameters: Module | Iterable[Value], strength: Any) -> tuple[Value, ...]:
     if isinstance(parameters, Value):
         raise TypeError("a penalty takes a module or a list of parameters; write [v] for a single Value")
-    if strength.__class__ is not Value:
+    if not isinstance(strength, Value):
         real("strength", strength)
     return tuple(parameters.weights() if isinstance(parameters, Module) else listed("parameters", parameters))
 

@@ -32,6 +32,7 @@ LAYERS = [
         "autograd.bulk",
         "autograd.node",
         "autograd.joint",
+        "autograd.by_hand",
         "autograd.vectors",
         "autograd.blocks",
         "autograd.native.generate",

@@ -46,7 +46,7 @@ class Array(np.ndarray[Any, Any]):
         """Apply a row, or any function of numbers, element by element, after NumPy's broadcasting."""
         if not any(isinstance(x, np.ndarray) for x in operands):
             for x in operands:
-                if x.__class__ is not Value:
+                if not isinstance(x, Value):
                     to_float(x)  # which says what is wrong
         columns = np.broadcast_arrays(*[_plain(x) for x in operands])
         return _made(list(map(op, *[column.ravel().tolist() for column in columns])), columns[0].shape)
@@ -120,7 +120,7 @@ def _made(items: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _number(x: Any) -> Any:
-    return x.data if x.__class__ is Value else x
+    return x.data if isinstance(x, Value) else x
 
 
 def _numbers(x: Any) -> Any:

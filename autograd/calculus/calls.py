@@ -52,7 +52,7 @@ class Linearization:
             # A node that is handed in gets one of our own above it (times one), through which it stays in
             # reach.
             mark = InputNote()
-            inputs = [x * 1.0 if x.__class__ is Value else _leaf(x, mark) for x in given]
+            inputs = [x * 1.0 if isinstance(x, Value) else _leaf(x, mark) for x in given]
             called = list(args)
             supply = iter(inputs)
             for i in chosen:
@@ -66,8 +66,8 @@ class Linearization:
                         self.result, self._aux = trees.map_atoms(trees.as_array, (self.result, self._aux))
             finally:
                 mark.live = False
-        others = [x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value]
-        recorded = any(x.__class__ is Value for x in (*given, *others, *directions))
+        others = [x for _, x in trees.paths([args, kwargs]) if isinstance(x, Value)]
+        recorded = any(isinstance(x, Value) for x in (*given, *others, *directions))
         self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
 
     def _split(self, result: Any) -> tuple[Any, Any]:
@@ -139,8 +139,8 @@ class Linearization:
         if x is None:
             x = 0.0
         if not (recorded or self.linear.recorded):
-            return x.data if x.__class__ is Value else x
-        if x.__class__ is not Value:  # the compiler folds a number, and would load a node
+            return x.data if isinstance(x, Value) else x
+        if not isinstance(x, Value):  # the compiler folds a number, and would load a node
             return x if is_tracing() else _leaf(x, ConstantNote())
         return x.detach() if self._detached else x
 

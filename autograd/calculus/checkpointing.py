@@ -84,7 +84,7 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(f)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
-        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if x.__class__ is Value)
+        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if isinstance(x, Value))
         if not MODE.get().grad or is_tracing():
             with differentiating(given):
                 return f(*args, **kwargs)  # nothing is recorded; or all of it is, to be compiled
@@ -98,7 +98,7 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
         run.add_draws(changed(generators))
         outputs = trees.outputs(result, "the result of checkpoint()'s function")
         order, _ = sort(Bundle(tuple(outputs)), given)
-        closed_over = [x for x in order if x.__class__ is Value and x.op is None]
+        closed_over = [x for x in order if isinstance(x, Value) and x.op is None]
         call = CheckpointedCall((*given, *closed_over), f, args, kwargs, outputs, run.draws())
         if around is not None:
             around.add(call, outputs)
@@ -160,7 +160,7 @@ class CheckpointedCall(Call):
 
     __slots__ = ("_args", "_arrays", "_data", "_f", "_kwargs", "draws", "outputs")
     name = "checkpoint"
-    recomputed = True
+    recomputed = runs_others_code = True
 
     def __init__(
         self, below: tuple[Value, ...], f: Callable[..., Any], args: Any, kwargs: Any, outputs: Sequence[Any],
@@ -220,7 +220,7 @@ class CheckpointedCall(Call):
         pairs = [
             (y, c)
             for y, c in zip(self.recompute(), cotangents, strict=True)
-            if c is not None and y.__class__ is Value
+            if c is not None and isinstance(y, Value)
         ]
         root = Bundle(tuple(y for y, _ in pairs))
         order, bundles = sort(root, self.elements)
@@ -259,9 +259,9 @@ class _CheckpointOp(OpOfCall):
         """
         return tuple(
             0.0 if d is None else d
-            for d in self.call.local(self.index, recorded=any(x.__class__ is Value for x in operands))
+            for d in self.call.local(self.index, recorded=any(isinstance(x, Value) for x in operands))
         )
 
 
 def _number(y: Any) -> float:
-    return y._data if y.__class__ is Value else y
+    return y._data if isinstance(y, Value) else y

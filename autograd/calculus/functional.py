@@ -272,7 +272,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
         given = trees.leaves_like(run.result, cotangents, "the cotangent", "the function's value")
-        recorded = any(c.__class__ is Value for c in given)
+        recorded = any(isinstance(c, Value) for c in given)
         return run.rebuild_inputs(run.linear.pull(given, recorded=recorded), recorded=recorded)
 
     return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
@@ -479,7 +479,7 @@ def register_hook(x: Any, hook: Callable[[Any], Any]) -> Handle:
     >>> f(3.0), grad(f)(3.0)
     (9.0, 60.0)
     """
-    return (x if x.__class__ is Value else Value(x)).register_hook(hook)
+    return (x if isinstance(x, Value) else Value(x)).register_hook(hook)
 
 
 def _chosen(argnums: Argnums, argnum: Argnums | None) -> Argnums:

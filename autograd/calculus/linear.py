@@ -88,7 +88,7 @@ class Linear:
         # Where all are numbers but the inputs, and these are nobody else's, the derivatives are wanted as
         # numbers.
         self.recorded = recorded or any(
-            x.op is None and _may_be_differentiated(x) for x in self._order if x.__class__ is Value
+            x.op is None and _may_be_differentiated(x) for x in self._order if isinstance(x, Value)
         )
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
@@ -103,7 +103,7 @@ class Linear:
 
     def nodes(self) -> list[Value]:
         """Return the nodes between inputs and outputs, each after its parents."""
-        return [node for node in self._order if node.__class__ is Value]
+        return [node for node in self._order if isinstance(node, Value)]
 
     def pull(self, cotangents: Sequence[Any], *, recorded: bool = False) -> list[Any]:
         """Return, for each input, the sum over outputs of cotangent times derivative: reverse mode.
@@ -115,7 +115,7 @@ class Linear:
         pairs = [
             (y, c)
             for y, c in zip(self.outputs, cotangents, strict=True)
-            if c is not None and y.__class__ is Value
+            if c is not None and isinstance(y, Value)
         ]
         root = Bundle(tuple(y for y, _ in pairs))
         order = [x for x in self._order if x in self._active] if self._active is not None else self._order
@@ -168,7 +168,7 @@ class Linear:
                     total = sum_
             if total is not None:
                 reached[node] = total
-        return [reached.get(y) if y.__class__ is Value else None for y in self.outputs]
+        return [reached.get(y) if isinstance(y, Value) else None for y in self.outputs]
 
     def entries(self) -> Iterator[tuple[int, dict[int, Any]]]:
         """Yield each output that depends on inputs, with its derivatives by the places of these inputs.

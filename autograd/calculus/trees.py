@@ -59,7 +59,7 @@ def as_array(x: Any) -> Any:
     """Return an array of nodes and numbers that a function made as an `Array`, all else as it is."""
     if not is_array(x) or x.dtype != object:
         return x
-    numbers = all(item.__class__ is Value or is_number(item) for item in _arrays().elements(x))
+    numbers = all(isinstance(item, Value) or is_number(item) for item in _arrays().elements(x))
     return x.view(_arrays().Array) if numbers else x
 
 
@@ -143,7 +143,7 @@ def leaves(tree: Any, name: str, convert: Callable[[Any], float] = to_float) -> 
     found = []
     for path, leaf in paths(tree, name):
         try:
-            found.append(leaf if leaf.__class__ is Value else convert(leaf))
+            found.append(leaf if isinstance(leaf, Value) else convert(leaf))
         except (TypeError, OverflowError) as error:
             raise type(error)(f"{path}: {error}") from None
     return found
@@ -255,10 +255,10 @@ def map_nodes(f: Callable[[Value], Any], tree: Any) -> Any:
     def mapped(atom: Any) -> Any:
         if is_array(atom):
             items = _arrays().elements(atom) if atom.dtype == object else []
-            if not any(x.__class__ is Value for x in items):
+            if not any(isinstance(x, Value) for x in items):
                 return atom
-            return _arrays().build([f(x) if x.__class__ is Value else x for x in items], atom.shape)
-        return f(atom) if atom.__class__ is Value else atom
+            return _arrays().build([f(x) if isinstance(x, Value) else x for x in items], atom.shape)
+        return f(atom) if isinstance(atom, Value) else atom
 
     return map_atoms(mapped, tree)
 

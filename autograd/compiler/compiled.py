@@ -139,7 +139,7 @@ class Arguments(ABC):
         else:
             sizes = list(map(math.prod, self.shapes))
             flats = [flat[i * n : (i + 1) * n] for flat, n in zip(self.given, sizes, strict=True)]
-        nodes = [[x if x.__class__ is Value else constant(x) for x in flat] for flat in flats]
+        nodes = [[x if isinstance(x, Value) else constant(x) for x in flat] for flat in flats]
         return [nested(iter(flat), shape) for flat, shape in zip(nodes, self.shapes, strict=True)]
 
 
@@ -277,7 +277,7 @@ class CompiledFunction(ABC):
         """Check the arguments of a loss."""
         given = self._parsed(data)
         if given.given is not None:
-            i = next(i for i, flat in enumerate(given.given) if any(x.__class__ is Value for x in flat))
+            i = next(i for i, flat in enumerate(given.given) if any(isinstance(x, Value) for x in flat))
             raise TypeError(
                 f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these "
                 "alone. Pass its number, x.data; "

@@ -43,7 +43,7 @@ class Applied(CheckpointedCall):
 
     def __init__(self, owner: Any, given: Any, ends: Sequence[Value], outputs: Sequence[float]) -> None:
         flats: list[list[Any]] = given.given or []
-        below = tuple(dict.fromkeys([*(x for flat in flats for x in flat if x.__class__ is Value), *ends]))
+        below = tuple(dict.fromkeys([*(x for flat in flats for x in flat if isinstance(x, Value)), *ends]))
         super().__init__(below, owner._f, (), {}, outputs)
         self._owner, self._given, self._ends = owner, given, list(ends)
         self._before = [x._data for x in below]
@@ -77,7 +77,7 @@ class Applied(CheckpointedCall):
             [0.0] * (math.prod(shape) * self._given.lanes) for shape in self._given.shapes
         ]
         for x, g in zip([*(x for flat in flats for x in flat), *self._ends], pulled, strict=True):
-            if x.__class__ is Value:
+            if isinstance(x, Value):
                 old = grads[x]
                 grads[x] = g if old is None else old + g
         return None

@@ -152,7 +152,7 @@ def _forward(root: Value) -> tuple[dict[Any, float], dict[Any, list[float]]]:
         linear = total is not None and total.is_linear()
         if linear:  # whose terms may be added in another order, those of its operands among them
             own = sum([d * terms[x] for x, d in edges]) + sum(
-                [abs(x) for x in node.operands if x.__class__ is not Value]
+                [abs(x) for x in node.operands if not isinstance(x, Value)]
             )
         else:
             own = sum([d * abs(x._data) for x, d in edges])
@@ -180,7 +180,7 @@ def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
     """Return how far each local derivative moves when the operands move by their errors."""
     op, operands = node.op, node.operands
     assert op is not None
-    off = [errors.get(x, 0.0) if x.__class__ is Value else 0.0 for x in operands]
+    off = [errors.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in operands]
     if isinstance(op, OpOfCall) or not any(off):
         return []
     total = _total(node)
@@ -189,8 +189,8 @@ def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
         for coef, factors in total.terms:
             for i, j in (factors, factors[::-1]) if len(factors) == 2 else ():
                 moved[i] += abs(coef) * off[j]
-        return [e for e, x in zip(moved, operands) if x.__class__ is Value]
-    numbers = tuple([x._data if x.__class__ is Value else x for x in operands])
+        return [e for e, x in zip(moved, operands) if isinstance(x, Value)]
+    numbers = tuple([x._data if isinstance(x, Value) else x for x in operands])
     here = op.local(node._data, numbers)
     changes = [0.0] * len(here)
     # One operand at a time, each way; where there are many, all of them.
@@ -204,4 +204,4 @@ def _changes(node: Value, errors: dict[Any, float]) -> list[float]:
         for i, (d, other) in enumerate(zip(here, op.local(op.value(*there), there), strict=True)):
             change = abs(other - d)
             changes[i] += change if change == change else 0.0
-    return [c for c, x in zip(changes, operands) if x.__class__ is Value]
+    return [c for c, x in zip(changes, operands) if isinstance(x, Value)]

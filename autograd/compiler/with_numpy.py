@@ -254,7 +254,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         leaves, nodes = array.ravel().tolist(), False
         numbers = []
         for k, leaf in enumerate(leaves):
-            if leaf.__class__ is Value:
+            if isinstance(leaf, Value):
                 nodes = True
                 numbers.append(leaf._data)
                 continue

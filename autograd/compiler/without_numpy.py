@@ -376,8 +376,8 @@ class PlainCompiled(CompiledFunction):
                 ) from None
             shapes.append(shape)
             flats.append(flat)
-        given = flats if any(x.__class__ is Value for flat in flats for x in flat) else None
-        flats = [[x._data if x.__class__ is Value else x for x in flat] for flat in flats]
+        given = flats if any(isinstance(x, Value) for flat in flats for x in flat) else None
+        flats = [[x._data if isinstance(x, Value) else x for x in flat] for flat in flats]
         if not self._batch:
             return Flat(shapes, [flats], given)
         count = self._checked([shape[0] if shape else None for shape in shapes], shapes)
@@ -427,7 +427,7 @@ def _flat(x: Any, name: str) -> tuple[Shape, list[Any]]:
     """Return the shape of nested lists, and their numbers and nodes."""
     if not isinstance(x, (list, tuple)):
         try:
-            return (), [x if x.__class__ is Value else to_float(x)]
+            return (), [x if isinstance(x, Value) else to_float(x)]
         except (TypeError, OverflowError) as error:
             raise type(error)(f"{name}: {error}") from None
     parts = [_flat(part, f"{name}[{i}]") for i, part in enumerate(x)]

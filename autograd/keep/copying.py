@@ -5,6 +5,7 @@ Both read the slots of a node: a copy replaces each node there by its copy, a pi
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Container, Iterable
 from functools import partial
@@ -18,7 +19,34 @@ from autograd.node import NODE_SLOTS, OTHER_SLOTS, Bundle, Call, Node, Note
 from autograd.op import OpOfCall
 from autograd.sweep import in_turn
 
-__all__ = ["deepcopy", "reduce", "refuse_call"]
+__all__ = ["attributes", "deepcopy", "give", "like", "reduce", "refuse_call"]
+
+
+def like(node: Node) -> Any:
+    """Return a blank node of the same class."""
+    kind = node.__class__
+    return Node._new() if kind is Node._kind else kind.__new__(kind)
+
+
+def attributes(node: Node) -> dict[str, Any]:
+    """Return what a node of a class that a user derived holds beside what every node does."""
+    if node.__class__ is Node._kind:
+        return {}
+    held = dict(getattr(node, "__dict__", ()))
+    for kind in node.__class__.__mro__:
+        if kind is Node._kind:
+            break
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(node, name):
+                held[name] = getattr(node, name)
+    return held
+
+
+def give(node: Node, held: dict[str, Any]) -> None:
+    """Give a node what `attributes` found in another."""
+    for name, x in held.items():
+        object.__setattr__(node, name, x)
 
 
 def _closure(root: Node, known: Container[int]) -> list[Any]:
@@ -47,16 +75,12 @@ def _referred(node: Any) -> list[Any]:
 
 
 def refuse_call(node: Any) -> None:
-    """Raise where a node is the result of a checkpointed call.
+    """Raise where a node is the result of a checkpointed call, or was made by hand.
 
     A copy of it would still lead to the original's operands.
     """
     if isinstance(node.op, OpOfCall):
-        raise GraphError(
-            "this graph holds the result of a checkpointed call, that is, a Python function and not the "
-            "operations that it does; call the function itself, without checkpoint(), for a graph that can "
-            "be copied, pickled or saved"
-        )
+        raise GraphError(node.op.no_copy)
 
 
 def _refuse_cycles(nodes: list[Any]) -> None:
@@ -89,6 +113,7 @@ _KEPT_BY_CALLS = ("kind", "_values", "_kept")
 
 
 _ROW_OF_CALL = 1 + len(_KEPT_BY_CALLS)  # how much a pickle holds of a call with several results
+_ROW_OF_NODE = 5 + len(OTHER_SLOTS)  # and of a node; of one of a derived class, that class behind it
 
 
 def _numbers_of(call: MultiOpCall) -> tuple[Any, ...]:
@@ -107,14 +132,18 @@ def _fill(call: MultiOpCall, operands: tuple[Any, ...], kept: Iterable[Any]) -> 
 def deepcopy(root: Node, memo: dict[int, Any]) -> Any:
     """Copy the graph below ``root``; what ``copy.deepcopy`` calls."""
     # Between the passes of other threads: each ``grad`` is a number then.
-    return in_turn(partial(_copied, root, memo))
+    twin, old = in_turn(partial(_copied, root, memo))
+    for node in old:
+        if held := isinstance(node, Node) and attributes(node):
+            give(memo[id(node)], copy.deepcopy(held, memo))
+    return twin
 
 
 def _copied(root: Node, memo: dict[int, Any]) -> Any:
     old = _closure(root, memo)
     _refuse_cycles(old)
     for node in old:
-        memo[id(node)] = object.__new__(MultiOpCall) if node.__class__ is MultiOpCall else Node._new()
+        memo[id(node)] = object.__new__(MultiOpCall) if node.__class__ is MultiOpCall else like(node)
     translate = _Translator(lambda x: memo[id(x)] if isinstance(x, (Node, MultiOpCall)) else x)
     for node in old:
         twin = memo[id(node)]
@@ -131,7 +160,7 @@ def _copied(root: Node, memo: dict[int, Any]) -> Any:
             twin.note.hooks = node.note.hooks
     # As the copy module does: an id must not be used again meanwhile.
     memo.setdefault(id(memo), []).append(old)
-    return memo[id(root)]
+    return memo[id(root)], old
 
 
 class _Packs(threading.local):
@@ -216,6 +245,7 @@ class _Packed:
             # place.
             linked = isinstance(node.grad, Node)
             grad = (translate(node.grad), None) if linked else (None, node.grad)
+            kind = () if node.__class__ is Node._kind else (node.__class__,)
             rows.append(
                 (
                     *grad,
@@ -223,9 +253,11 @@ class _Packed:
                     translate(node._b),
                     *[getattr(node, slot) for slot in OTHER_SLOTS],
                     note,
+                    *kind,
                 )
             )
-        return _unpack, (rows, self.elsewhere)
+        held = {i: more for i, x in enumerate(self.nodes) if isinstance(x, Node) and (more := attributes(x))}
+        return (_unpack, (rows, self.elsewhere), *([held] if held else []))
 
 
 class _Unpacked:
@@ -234,10 +266,20 @@ class _Unpacked:
     def __init__(self, nodes: list[Any]) -> None:
         self.nodes = nodes
 
+    def __setstate__(self, held: dict[int, dict[str, Any]]) -> None:
+        """Give nodes of derived classes their attributes, which may be nodes of the pack."""
+        for i, more in held.items():
+            give(self.nodes[i], more)
+
 
 def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacked:
     nodes: list[Any] = [
-        object.__new__(MultiOpCall) if len(row) == _ROW_OF_CALL else Node._new() for row in rows
+        object.__new__(MultiOpCall)
+        if len(row) == _ROW_OF_CALL
+        else Node._new()
+        if len(row) == _ROW_OF_NODE
+        else row[-1].__new__(row[-1])
+        for row in rows
     ]
 
     def node_of(x: Any) -> Any:
@@ -254,7 +296,7 @@ def _unpack(rows: list[tuple[Any, ...]], elsewhere: list[_Unpacked]) -> _Unpacke
         if node.__class__ is MultiOpCall:
             _fill(node, translate(row[0]), row[1:])
             continue
-        link, grad, a, b, *kept, note = row
+        link, grad, a, b, *kept, note = row[:_ROW_OF_NODE]
         node.grad = grad if link is None else translate(link)
         node._a, node._b = translate(a), translate(b)
         for slot, x in zip(OTHER_SLOTS, kept, strict=True):

@@ -72,7 +72,7 @@ def to_json(root: Value) -> str:
     vectors: dict[int, tuple[str, list[Any]]] = {}
 
     def encode(x: Any) -> Any:
-        return names[x] if x.__class__ is Value else encode_float(x)
+        return names[x] if isinstance(x, Value) else encode_float(x)
 
     def encode_vector(vector: tuple[Any, ...]) -> str:
         if id(vector) not in vectors:
@@ -98,7 +98,7 @@ def to_json(root: Value) -> str:
     rows = []
     for node in nodes:
         refuse_call(node)
-        if node.grad.__class__ is Value:
+        if isinstance(node.grad, Value):
             raise GraphError(
                 "a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = "
                 ".grad.data) before saving"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 PyTypeObject *value_type, *call_type;
+int is_derived_from;
 PyObject *active;
 Known *blocks[1024];
 static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
@@ -112,7 +113,7 @@ new_node(void)
     return node;
 }
 
-static void
+static inline void
 free_node(Node *node)
 {
     Pool *pool = (Pool *)(void *)((uintptr_t)node & ~(uintptr_t)(POOL - 1));
@@ -291,7 +292,8 @@ node_dealloc(PyObject *self)
         memcpy(&dying, &node->data, sizeof(void *));
         PyTypeObject *type = Py_TYPE(node);
         node_clear((PyObject *)node);
-        free_node(node);
+        if (UNLIKELY(type != value_type)) type->tp_free(node);
+        else free_node(node);
         Py_DECREF(type);
     }
     busy = 0;
@@ -810,11 +812,12 @@ static PyObject *python_init;
 static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    if (type != value_type) {
-        PyErr_SetString(PyExc_TypeError, "Value cannot be subclassed");
-        return NULL;
-    }
-    return (PyObject *)new_node();
+    if (type == value_type) return (PyObject *)new_node();
+    /* Of a class that a user derived. It may have attributes that lead to any node: the collector looks at all. */
+    if (!tracks_all) track_all();
+    Node *node = (Node *)type->tp_alloc(type, 0);
+    if (node) node->is_tracked = is_derived_from = 1;
+    return (PyObject *)node;
 }
 
 static int
@@ -845,6 +848,14 @@ node_blank(PyObject *module, PyObject *unused)
     return (PyObject *)new_node();
 }
 
+/* Nobody calls it. That it is not what derived classes have keeps Python from letting a node change its class
+   between ours, whose nodes lie in pools, and those. */
+static void
+node_free(void *node)
+{
+    (void)node;
+}
+
 /* make_node_type(name, bases, names, init, active, call, operators, methods): the type of nodes, with what
    Python defines of it in the dict `names`, and in `operators` the Python methods that operators fall back
    to. */
@@ -864,6 +875,7 @@ make_node_type(PyObject *module, PyObject *args)
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_traverse, node_traverse},
         {Py_tp_clear, node_clear},
+        {Py_tp_free, node_free},
         {Py_tp_getset, slots},
         {Py_nb_add, node_arithmetic.nb_add},
         {Py_nb_subtract, node_arithmetic.nb_subtract},

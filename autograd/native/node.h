@@ -66,16 +66,33 @@ typedef struct {
 
 extern PyTypeObject *value_type, *call_type;
 extern PyTypeObject doubles_type, callable_type;
+extern int is_derived_from; /* whether there was a node of such a class */
 extern PyObject *active; /* the set that is not empty while a mode is in force anywhere */
 /* They stand in blocks that never move: others' code may add a row while one is read. */
 #define BLOCK 1024
 extern Known *blocks[1024];
 #define ROW(index) (blocks[(index) / BLOCK][(index) % BLOCK])
 
-#define IS_NODE(x) Py_IS_TYPE((PyObject *)(x), value_type)
+/* Most nodes are of the one type; once a class was derived of it, those of that class are nodes too. */
+#define IS_NODE(x) (IS_PLAIN(x) || is_of_derived((PyObject *)(x)))
+#define IS_PLAIN(x) Py_IS_TYPE((PyObject *)(x), value_type)
 #define NODE(x) ((Node *)(x))
 #define DOUBLES(x) ((Doubles *)(x))
 #define IS_NONE(d, i) ((d)->is_none && (d)->is_none[i])
+
+#if defined(__GNUC__)
+#define UNLIKELY(x) __builtin_expect(x, 0)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#else
+#define UNLIKELY(x) (x)
+#define ALWAYS_INLINE static inline
+#endif
+
+static inline int
+is_of_derived(PyObject *x)
+{
+    return UNLIKELY(is_derived_from) && PyType_IsSubtype(Py_TYPE(x), value_type);
+}
 
 /* Set an error: the engine is set up already, or not yet. */
 PyObject *set_up(int already);
@@ -97,11 +114,12 @@ PyObject *node_blank(PyObject *module, PyObject *unused);
 PyObject *node_watch(PyObject *module, PyObject *unused);
 int ready_types(void);
 
-/* A node is tracked where what it rests on is. */
+
+/* A node is tracked where what it rests on is. (Where there are nodes of derived classes all are.) */
 static inline void
 track_like(Node *node, PyObject *operand)
 {
-    if (operand && IS_NODE(operand) && NODE(operand)->is_tracked && !node->is_tracked) track(node);
+    if (operand && IS_PLAIN(operand) && NODE(operand)->is_tracked && !node->is_tracked) track(node);
 }
 
 /* operators.c */

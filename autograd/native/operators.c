@@ -55,7 +55,7 @@ with_modes(Node *node)
 
 /* Give the operands of a node a home, and their derivatives. Of a PAIR the references to a and b are taken
  * over. */
-static inline Node *
+ALWAYS_INLINE Node *
 pair(uint32_t row, double y, PyObject *a, PyObject *b, double da, double db, int has_da, int has_db)
 {
     Node *node = new_node();
@@ -295,8 +295,8 @@ BINARY(node_mod, MOD)
 static PyObject *
 node_add(PyObject *a, PyObject *b)
 {
-    if (IS_NODE(a) && !PySet_GET_SIZE(active)) {
-        if (IS_NODE(b))
+    if (IS_PLAIN(a) && !PySet_GET_SIZE(active)) {
+        if (IS_PLAIN(b))
             return (PyObject *)pair(operation_rows[ADD], NODE(a)->data + NODE(b)->data, Py_NewRef(a),
                                     Py_NewRef(b), 1.0, 1.0, 1, 1);
         if (PyFloat_CheckExact(b))
@@ -309,9 +309,9 @@ node_add(PyObject *a, PyObject *b)
 static PyObject *
 node_mul(PyObject *a, PyObject *b)
 {
-    if (IS_NODE(a) && !PySet_GET_SIZE(active)) {
+    if (IS_PLAIN(a) && !PySet_GET_SIZE(active)) {
         double x = NODE(a)->data, y;
-        if (IS_NODE(b)) {
+        if (IS_PLAIN(b)) {
             y = NODE(b)->data;
             return (PyObject *)pair(operation_rows[MUL], x * y, Py_NewRef(a), Py_NewRef(b), y, x, 1, 1);
         }

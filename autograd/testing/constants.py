@@ -27,7 +27,7 @@ class Graph:
     def __init__(self, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         self.outputs = list(outputs)
         self.nodes = [
-            node for node in sort(Bundle(tuple(outputs)), inputs)[0][:-1] if node.__class__ is Value
+            node for node in sort(Bundle(tuple(outputs)), inputs)[0][:-1] if isinstance(node, Value)
         ]
         self.constants: list[float] = []
         self.places: list[tuple[Value, int | None]] = []

@@ -143,13 +143,13 @@ class Embedding(Module):
         """
         if is_sequence(index):
             return [self.forward(i) for i in index]
-        if index.__class__ is Value and modes.is_tracing():
+        if isinstance(index, Value) and modes.is_tracing():
             # The number is not known while a program is compiled: a product with its one-hot vector.
             hot, known = one_hot(index, len(self.w))
             return [known + autograd.dot(tuple(hot), column) for column in zip(*self.w, strict=True)]
-        if index.__class__ is Value and as_whole(index.data) is not None:
+        if isinstance(index, Value) and as_whole(index.data) is not None:
             index = int(index.data)
-        if index.__class__ is Value or not hasattr(index, "__index__"):
+        if isinstance(index, Value) or not hasattr(index, "__index__"):
             raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
         place = index.__index__()
         if not 0 <= place < len(self.w):

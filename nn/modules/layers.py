@@ -59,6 +59,35 @@ def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[
     return rows
 
 
+class Weights(list["Value"]):
+    """The weights of a neuron, as a list: ``w + [b]`` is another list, and ``w[0] = x`` sets the neuron's."""
+
+    __slots__ = ("_neuron",)
+
+    def __init__(self, neuron: Neuron, weights: Iterable[Value]) -> None:
+        super().__init__(weights)
+        self._neuron = neuron
+
+    def __setitem__(self, place: Any, weights: Any) -> None:
+        changed = list(self)
+        changed[place] = weights
+        self._neuron.w = changed
+        super().__setitem__(slice(None), self._neuron.w)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(
+            f"this neuron has {len(self)} weights, of which none is added, taken away or moved here; assign "
+            "others with neuron.w = [...], or make a neuron of another size"
+        )
+
+    if not TYPE_CHECKING:
+        __delitem__ = __iadd__ = __imul__ = append = clear = extend = _refuse
+        insert = pop = remove = reverse = sort = _refuse
+
+
 _PLANNED = {"_row", "_note", "_activate", "granular", "bias"}
 """The attributes of a neuron of which its plan is made."""
 
@@ -85,8 +114,8 @@ class Neuron(Module):
 
     Attributes
     ----------
-    w : tuple of Value
-        The weights; assign a sequence to replace them.
+    w : list of Value
+        The weights; assign a sequence, or to one of its places, to replace them.
     b : Value or None
         The bias.
 
@@ -122,9 +151,9 @@ class Neuron(Module):
         self._row: tuple[Value, ...] = (*values, Value(0.0, "b")) if bias else tuple(values)
 
     @property
-    def w(self) -> tuple[Value, ...]:
+    def w(self) -> list[Value]:
         """The weights."""
-        return self._row[: self.nin]
+        return Weights(self, self._row[: self.nin])
 
     @w.setter
     def w(self, weights: Iterable[Any]) -> None:
@@ -195,7 +224,7 @@ class Neuron(Module):
         if activate is None:
             return z
         y: Value = activate(z)
-        return self._marked(y) if y.__class__ is Value and y is not z else y
+        return self._marked(y) if isinstance(y, Value) and y is not z else y
 
     def _summed(self, x: tuple[Any, ...]) -> Any:
         """Return the weighted sum as a chain of products and sums, from the bias on, as micrograd does."""
@@ -317,7 +346,7 @@ class Layer(Module, Generic[Out_co]):
                 note, activate = n._note, n._activate
                 z.note = note
                 y = z if activate is None else activate(z)
-                if y.__class__ is Value and y.note is None:
+                if isinstance(y, Value) and y.note is None:
                     y.note = note
                 outputs.append(y)
             return outputs

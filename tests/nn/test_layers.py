@@ -85,8 +85,14 @@ def test_weights_and_bias_can_be_replaced():
         neuron.w = [1.0, 2.0, 3.0]
     with pytest.raises(AttributeError, match="bias=True"):
         nn.Neuron(1, bias=False).b = 1.0
-    with pytest.raises(TypeError):
-        neuron.w[0] = Value(1.0)
+    neuron.w[0] = Value(5.0)
+    assert neuron([1.0, 1.0]).data == 6.0
+    assert [v.data for v in neuron.w + [neuron.b]] == [5.0, 2.0, -1.0]  # noqa: RUF005 - as in micrograd
+    for change in ("append(1.0)", "pop()", "sort()", "clear()"):
+        with pytest.raises(TypeError, match=r"2 weights, of which none is added"):
+            eval(f"neuron.w.{change}", {"neuron": neuron})
+    with pytest.raises(TypeError, match="2 weights"):
+        neuron.w += [Value(1.0)]
 
 
 def test_a_hidden_layer_of_one_neuron():

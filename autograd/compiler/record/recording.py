@@ -166,7 +166,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
             inside.add(call)
         for x in operands:
             if (
-                x.__class__ is Value
+                isinstance(x, Value)
                 and x.op is not None
                 and x not in inside
                 and x not in outside

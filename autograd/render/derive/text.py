@@ -159,7 +159,10 @@ def _gradient_lines(d: Derivation) -> list[str]:
 def check_line(d: Derivation, show: Callable[[float], str] = number) -> str:
     """Return the verdict of the finite difference in words."""
     if d.numeric is None:
-        return "no finite difference: a checkpointed or compiled call has its value at one point only"
+        return (
+            "no finite difference: a checkpointed or compiled call, or a node by hand, has its value at one "
+            "point only"
+        )
     if not math.isfinite(d.numeric):
         return f"finite difference {show(d.numeric)}: the function is not defined around this point"
     size = "below 1e-8" if d.difference < 1e-8 else f"{d.difference:.1e}"

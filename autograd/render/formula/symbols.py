@@ -13,6 +13,7 @@ from typing import Any
 from autograd import ops
 from autograd.floats import elementary
 from autograd.form import Auxiliary, Form, Fraction, Infix, Power, Prefix, Products
+from autograd.op import OpOfCall
 from autograd.operators import Operators
 from autograd.render.formula.formula import Formula, form_of, literal, written
 from autograd.render.formula.text import plain
@@ -274,7 +275,9 @@ def true_formulas(
 
 
 def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
-    """Whether a formula gives a number, names having the given values."""
+    """Whether a formula gives a number, names having the given values; a call's result is what it gave."""
+    if isinstance(formula, Symbol) and isinstance(formula.parts[0], OpOfCall):
+        return True
     try:
         return agree(evaluate(formula, values), number)
     # A user's own operation may refuse its operands.

@@ -95,10 +95,10 @@ def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[
             below[i] += [
                 (index[x], position)
                 for position, x in enumerate(v.operands)
-                if x.__class__ is Value and index[x] != i
+                if isinstance(x, Value) and index[x] != i
             ]
         else:
-            below[i] += [(index[x], 0) for x in v.operands if x.__class__ is Value and index[x] != i]
+            below[i] += [(index[x], 0) for x in v.operands if isinstance(x, Value) and index[x] != i]
     return below
 
 
