@@ -145,13 +145,33 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
             [np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]]
         )
         producers, consumers = producers[~closed], consumers[~closed]
-    start, targets = csr(producers, consumers, graph.size)
-    frontier = np.flatnonzero(marked)
-    while len(frontier):
-        reached = distinct(targets[spans(start[frontier], start[frontier + 1])])
-        frontier = reached[~marked[reached]]
-        marked[frontier] = True
+    flood(*csr(producers, consumers, graph.size), marked, np.flatnonzero(marked))
     return marked
+
+
+FEW = 64
+"""Below so many nodes at a time small Python beats small arrays; deep, narrow graphs have few at a time."""
+
+
+def flood(start: Ints, targets: Ints, marked: NDArray[np.bool_], frontier: Ints) -> None:
+    """Mark all that is reached from the frontier, which is marked already; see `csr` for the edges."""
+    first, to, mark = start.data, targets.data, marked.data
+    while len(frontier):
+        if len(frontier) >= FEW:
+            reached = distinct(targets[spans(start[frontier], start[frontier + 1])])
+            frontier = reached[~marked[reached]]
+            marked[frontier] = True
+            continue
+        few = frontier.tolist()
+        while few and len(few) < FEW:
+            reached_now = []
+            for node in few:
+                for k in range(first[node], first[node + 1]):
+                    if not mark[to[k]]:
+                        mark[to[k]] = True
+                        reached_now.append(to[k])
+            few = reached_now
+        frontier = np.array(few, np.int64)
 
 
 def distinct(numbers: Any) -> Any:
@@ -179,6 +199,8 @@ def csr(keys: Ints, values: Ints, size: int) -> tuple[Ints, Ints]:
 
 def spans(starts: Ints, ends: Ints) -> Ints:
     """Concatenate the ranges from each start to its end."""
+    if len(starts) == 1:
+        return np.arange(starts[0], ends[0])
     counts = ends - starts
     total = int(counts.sum())
     if total == 0:
@@ -198,25 +220,33 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
     waiting = np.bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
     level = np.zeros(size, np.int64)
+    first, to, left, at = start.data, targets.data, waiting.data, level.data
     frontier = np.flatnonzero(waiting == 0)
     done, depth = len(frontier), 0
     while len(frontier):
-        depth += 1
-        reached = targets[spans(start[frontier], start[frontier + 1])]
-        if len(reached) < 64:
-            # Deep, narrow graphs spend their time here: small Python beats small arrays.
-            ready = []
-            for node in reached.tolist():
-                waiting[node] -= 1
-                if not waiting[node]:
-                    ready.append(node)
-            frontier = np.array(ready, np.int64)
-        else:
+        if len(frontier) >= FEW:
+            depth += 1
+            reached = targets[spans(start[frontier], start[frontier + 1])]
             np.subtract.at(waiting, reached, 1)
             reached = distinct(reached)
             frontier = reached[waiting[reached] == 0]
-        level[frontier] = depth
-        done += len(frontier)
+            level[frontier] = depth
+            done += len(frontier)
+            continue
+        few = frontier.tolist()
+        while few and len(few) < FEW:
+            depth += 1
+            ready = []
+            for node in few:
+                for k in range(first[node], first[node + 1]):
+                    below = to[k]
+                    left[below] -= 1
+                    if not left[below]:
+                        at[below] = depth
+                        ready.append(below)
+            few = ready
+            done += len(few)
+        frontier = np.array(few, np.int64)
     if done != size:
         raise ValueError("the graph has a cycle")
     return level

@@ -82,17 +82,18 @@ def groups(graph: Graph, lane: Any) -> list[Ints]:
     inner = work[producers]
     producers, consumers = producers[inner], consumers[inner]
     level = graph.levels()
+    depth = int(level.max(initial=0))
     late = _late_levels(graph, level, producers, consumers)
     best: list[Ints] | None = None
     for detail in (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED):
         sig = signatures(graph, lane, detail)
         found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
-        if len(found) > 3:
+        if len(found) > 3 and len(found) > 1.25 * depth:  # there are no fewer groups than levels
             found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
         # Coarser signatures make less regular statements: they must be much fewer.
         if best is None or len(found) < 0.5 * len(best):
             best = found
-        if len(best) < 300:
+        if len(best) < 300 or 0.5 * len(best) <= depth:
             break
     if not in_order(graph, best or []):
         raise AssertionError("a number would be read before it is computed")

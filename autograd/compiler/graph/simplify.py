@@ -24,7 +24,7 @@ from autograd.compiler.graph.ir import (
     Terms,
     csr,
     distinct,
-    spans,
+    flood,
 )
 
 __all__ = [
@@ -272,10 +272,7 @@ def compact(graph: Graph) -> Graph:
             live[special] = True
     frontier = distinct(np.concatenate([graph.outputs, graph.pinned[graph.pinned >= 0]]))
     live[frontier] = True
-    while len(frontier):
-        reached = distinct(below[spans(start[frontier], start[frontier + 1])])
-        frontier = reached[~live[reached]]
-        live[frontier] = True
+    flood(start, below, live, frontier)
     number = np.cumsum(live) - 1
     t = graph.terms.take(live[graph.terms.node])
     terms = Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
@@ -17,7 +18,7 @@ __all__ = ["FEWEST", "Loop", "Moving", "UnevenError", "loops", "read", "repeats"
 
 FEWEST = 4
 """Rounds from which a repeat is worth a loop."""
-LONGEST = 64
+LONGEST = 512
 """Most statements of one round."""
 
 
@@ -55,7 +56,7 @@ def read(s: Statement) -> tuple[Any, tuple[int, ...]]:
     def sizes_of(sizes: tuple[int, ...]) -> Any:
         """Note the sizes of loops; return which are loops at all."""
         numbers.extend(sizes)
-        return [n > 1 for n in sizes]
+        return tuple([n > 1 for n in sizes])
 
     def seen(r: Ref | float | None) -> Any:
         """Note the numbers of an operand; return what else there is to it."""
@@ -63,17 +64,14 @@ def read(s: Statement) -> tuple[Any, tuple[int, ...]]:
             return r
         numbers.append(r.base if r.addresses is None else int(r.addresses.flat[0]))
         numbers.extend(r.strides)
-        return r.lane, _table(r), [(x > 0) - (x < 0) for x in r.strides]
+        return r.lane, _table(r), tuple([(x > 0) - (x < 0) for x in r.strides])
 
-    parts = [[p.over, sizes_of(p.sizes), *map(seen, (p.result, p.coef, p.a, p.b))] for p in s.parts]
-    row = [s.op or s.extremum, s.params, sizes_of(s.sizes), *map(seen, (s.result, *s.operands))]
+    parts = tuple(
+        [(p.over, sizes_of(p.sizes), seen(p.result), seen(p.coef), seen(p.a), seen(p.b)) for p in s.parts]
+    )
+    row = (s.op or s.extremum, s.params, sizes_of(s.sizes), seen(s.result), *map(seen, s.operands))
     starts = None if s.starts is None else s.starts.tobytes()
-    return _frozen((s.lane, len(s.nodes) if s.starts is not None else 0, parts, row, starts)), tuple(numbers)
-
-
-def _frozen(x: Any) -> Any:
-    """Return nested lists as tuples."""
-    return tuple(map(_frozen, x)) if isinstance(x, (list, tuple)) else x
+    return (s.lane, len(s.nodes) if s.starts is not None else 0, parts, row, starts), tuple(numbers)
 
 
 def replaced(s: Statement, numbers: Sequence[int]) -> Statement:
@@ -184,32 +182,42 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     while i < len(shapes):
         best, j = Loop(i, 1, 1), again[i]
         while j and j - i <= LONGEST:
-            count = _rounds(shapes, bases, i, j - i)
-            if count >= FEWEST and count * (j - i) > best.count * best.period:
-                best = Loop(i, j - i, count)
+            period = j - i
             j = again[j]
+            # Rounds of two periods are rounds of one, twice as many.
+            if (best.count > 1 and period % best.period == 0) or not _may_repeat(shapes, bases, i, period):
+                continue
+            end = _end(shapes, bases, i, period)
+            count = (end - i) // period
+            if count >= FEWEST and count * period > best.count * best.period:
+                # As late a start as possible: what is peculiar in the first round then stays outside as a
+                # whole.
+                best = Loop(min(i + period - 1, end - count * period), period, count)
         if best.count > 1:
-            # As late a start as possible: what is peculiar in the first round then stays outside as a whole.
-            later = [
-                k
-                for k in range(i + 1, i + best.period)
-                if _rounds(shapes, bases, k, best.period) == best.count
-            ]
-            best = Loop(max(later, default=i), best.period, best.count)
             found.append(best)
         i = best.end if best.count > 1 else i + 1
     return found
 
 
-def _rounds(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:
-    """Return how many rounds of a length follow each other from a statement on."""
+def _may_repeat(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> bool:
+    """Tell whether the first statement comes again often enough, with evenly growing numbers."""
+    places = range(start, start + FEWEST * period, period)
+    if places[-1] >= len(shapes) or any(shapes[at] != shapes[start] for at in places):
+        return False
+    rows = [bases[at] for at in places]
+    steps = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
+    return all(step == steps[0] for step in steps)
+
+
+def _end(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:
+    """Return where the rounds of a length end that follow each other from a statement on."""
     steps: list[tuple[int, ...]] = []
     at = start + period
     while at < len(shapes) and shapes[at] == shapes[at - period]:
-        step = tuple(b - a for a, b in zip(bases[at - period], bases[at], strict=True))
+        step = tuple([b - a for a, b in zip(bases[at - period], bases[at], strict=True)])
         if len(steps) == period and steps[(at - start) % period] != step:
             break
         if len(steps) < period:
             steps.append(step)
         at += 1
-    return (at - start) // period
+    return at

@@ -128,7 +128,8 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         for c, x, y, k, o in terms:
             if x == y == -1 and not o and k:
                 sums[name][c] = sums[name].get(c, 0.0) + k
-    _require(sums["got"] == sums["want"], "constant terms are the nodes'")
+    got_sums, want_sums = [{c: x for c, x in sums[name].items() if x} for name in ("got", "want")]
+    _require(got_sums == want_sums, "constant terms are the nodes'")
 
 
 def _real(terms: list[Any]) -> list[Any]:

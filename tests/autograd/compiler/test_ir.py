@@ -14,11 +14,11 @@ from interpret import interpret
 
 import autograd
 from autograd import Value
-from autograd.compiler import choose, compile
+from autograd.compiler import choose, compile, structure
 from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.backends.c import backend, bind, toolchain
 from autograd.compiler.backends.c.emit import c_program
-from autograd.compiler.graph import schedule, simplify
+from autograd.compiler.graph import ir, schedule, simplify
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
 from autograd.compiler.record import trace
 from autograd.compiler.roll import cells
@@ -145,6 +145,7 @@ def keep(graph, *_):
     (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
     (schedule, "_late_levels", lambda graph, level, *_: level), (cells, "pieces", lambda c: [c]),
     (cells.Layout, "_by_block", lambda self, group: [group]),
+    (cells.Layout, "_place_alone", lambda self, node: False),
     (cells.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
 ])  # fmt: skip
 def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
@@ -242,6 +243,47 @@ def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
     assert "out of order" in step.report()["because"]
     with pytest.raises(toolchain.CompilationError):
         compile(system.loss, system.params, backend="c")(*system.data)
+
+
+def test_a_node_by_itself_has_the_statement_that_the_general_way_gives(monkeypatch):
+    made = []
+    monkeypatch.setattr(structure, "roll", lambda graph: made.append(graph) or cells.roll(graph))
+    a, b = Value(0.3), Value(0.7)
+
+    def scalars(x):
+        y = x
+        for i in range(12):
+            y = (a * y + 2.0 * b - x * 0.5).sin() / (y * y + i) - a * b * (3.0 - y) + autograd.maximum(y, a)
+        return y
+
+    compile(scalars, [a, b], backend="python")(0.4)
+    compile(scalars, [a, b], batch=True)([0.4, 0.5])
+    alone = [cells.roll(graph) for graph in made]
+    monkeypatch.setattr(cells.Layout, "_place_alone", lambda self, node: False)
+    for graph, program in zip(made, alone, strict=True):
+        general = cells.roll(graph)
+        assert len(program.statements) > 30
+        assert list(map(repr, program.statements)) == list(map(repr, general.statements))
+        assert program.address.tolist() == general.address.tolist()
+
+
+@pytest.mark.parametrize("width", [1, 3, 70, 200])
+def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width):
+    rng = np.random.default_rng(width)
+    size = 40 * width
+    consumers = np.repeat(np.arange(width, size), 2)
+    producers = consumers - rng.integers(1, 2 * width, len(consumers)).clip(max=consumers)
+    level, marked = [0] * size, [i == 0 for i in range(size)]
+    for p, c in zip(producers.tolist(), consumers.tolist(), strict=True):  # producers come first
+        level[c] = max(level[c], level[p] + 1)
+        marked[c] = marked[c] or marked[p]
+    assert ir.longest_paths(size, producers, consumers).tolist() == level
+    found = np.zeros(size, bool)
+    found[0] = True
+    ir.flood(*ir.csr(producers, consumers, size), found, np.array([0]))
+    assert found.tolist() == marked
+    with pytest.raises(ValueError, match="cycle"):
+        ir.longest_paths(2, np.array([0, 1]), np.array([1, 0]))
 
 
 def test_the_same_graph_makes_the_same_program():

@@ -9,7 +9,7 @@ from autograd import Value, compile
 from autograd.compiler.backends.c import toolchain
 from autograd.compiler.backends.c.emit import ROUND, whole
 from autograd.compiler.roll.program import Part, Ref, Statement
-from autograd.compiler.roll.repeats import Moving, UnevenError, read, replaced
+from autograd.compiler.roll.repeats import FEWEST, LONGEST, Moving, UnevenError, read, repeats, replaced
 
 
 def test_a_moving_number_is_computed_with_round_by_round():
@@ -53,6 +53,53 @@ def test_a_statement_is_what_it_is_and_its_numbers():
         Part((4, 3), part.result, 2.0, part.a, None),
     ):
         assert read(Statement(nodes=None, lane=False, parts=[other], result=Ref(10)))[0] != kind
+
+
+def slowly(items, longest):
+    """Find loops as `repeats` does, trying everything."""
+    found, i = [], 0
+    while i < len(items):
+        best = (0, 0, 0)
+        for period in range(1, min(longest, len(items) - i - 1) + 1):
+            end = i + period
+            while end < len(items) and items[end][0] == items[end - period][0] and (
+                end < i + 2 * period
+                or items[end][1][0] - items[end - period][1][0]
+                == items[end - period][1][0] - items[end - 2 * period][1][0]
+            ):  # fmt: skip
+                end += 1
+            count = (end - i) // period
+            if count >= FEWEST and count * period > best[0] * best[1]:
+                best = (count, period, end)
+        count, period, end = best
+        if not count:
+            i += 1
+            continue
+        start = max(k for k in range(i, i + period) if (end - k) // period == count)
+        found.append((start, period, count))
+        i = start + period * count
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_repeats_are_those_that_trying_everything_finds(seed):
+    rng = random.Random(seed)
+    items = []
+    while len(items) < 120:
+        body = [
+            (rng.randrange(3), rng.randrange(50), rng.randrange(-2, 3)) for _ in range(rng.randrange(1, 8))
+        ]
+        for k in range(rng.randrange(1, 12)):
+            items += [(kind, (first + k * step,)) for kind, first, step in body]
+        items += [(rng.randrange(3), (rng.randrange(5),)) for _ in range(rng.randrange(3))]
+    found = [(loop.start, loop.period, loop.count) for loop in repeats(items)]
+    assert found == slowly(items, LONGEST)
+
+
+def test_a_round_may_have_hundreds_of_statements():
+    body = [(rng.randrange(9), (rng.randrange(99),)) for rng in [random.Random(5)] for _ in range(300)]
+    items = [(kind, (first + 7 * k,)) for k in range(6) for kind, (first,) in body]
+    assert [(loop.start, loop.period, loop.count) for loop in repeats(items)] == [(0, 300, 6)]
 
 
 def numbers(name, count):
