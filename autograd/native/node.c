@@ -172,10 +172,19 @@ clear_stamp(Node *node)
     node->stamp = 0;
 }
 
-void
+int
 clear_stamps(void)
 {
     with_all(clear_stamp);
+    if (!is_derived_from) return 0;
+    /* Nodes of derived classes lie elsewhere; the collector knows them. */
+    PyObject *gc = PyImport_ImportModule("gc");
+    PyObject *all = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+    for (Py_ssize_t i = 0; all && PyList_Check(all) && i < PyList_GET_SIZE(all); i++)
+        if (IS_NODE(PyList_GET_ITEM(all, i))) clear_stamp(NODE(PyList_GET_ITEM(all, i)));
+    Py_XDECREF(gc);
+    Py_XDECREF(all);
+    return all ? 0 : -1;
 }
 
 /* Track all that a node rests on. Where there is no memory for that, track everything. */

@@ -103,7 +103,7 @@ Doubles *new_doubles(Py_ssize_t count, int some_none);
 void track(Node *node);
 void track_below(PyObject *x); /* a node that another refers to, but not as its operand */
 void track_all(void);
-void clear_stamps(void); /* of all nodes */
+int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
 void release_row(uint32_t index);

@@ -455,6 +455,9 @@ give_up(Pass *pass, PyObject *root)
 /* The arrays of the latest pass, for the next: asking the system for memory takes longer than using it. */
 static Pass spare;
 #define KEPT (1u << 16)
+#ifndef LAST_PASS
+#define LAST_PASS (UINT32_MAX / 2) /* whose number a stamp can hold */
+#endif
 
 static void
 put_away(Pass *pass)
@@ -484,12 +487,13 @@ pass_sweep(PyObject *module, PyObject *args)
     PyObject *root;
     double gradient;
     if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
+    if (passes == LAST_PASS) { /* their numbers begin anew */
+        if (clear_stamps() < 0) return NULL;
+        passes = 0;
+    }
+    passes++;
     Pass pass = spare;
     spare = (Pass){0};
-    if (++passes > UINT32_MAX / 2) {
-        clear_stamps();
-        passes = 1;
-    }
     pass.open = 2 * passes - 1;
     pass.done = 2 * passes;
     int result = sort(&pass, root);
