@@ -99,6 +99,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what to do where a cell of a file is empty or NA (default error)",
     )
     add("--target", metavar="COLUMN", help="column of a file that is to be predicted (default: the last)")
+    add("--features", metavar="COLUMN,COLUMN", help="columns of a file to learn from (default: all others)")
     add("--validation", type=float, metavar="SHARE", help="share of the samples that is held out (default 0)")
     add("--seed", type=int, help="of data, first weights and batches (default 0)")
     add(
@@ -181,7 +182,7 @@ _CHARACTERS = {
 
 def file_format(args: argparse.Namespace) -> dict[str, Any]:
     """Return how the file is written, as `nn.data.read_csv` takes it."""
-    given = {name: getattr(args, name) for name in FORMAT if getattr(args, name) is not None}
+    given: dict[str, Any] = {name: getattr(args, name) for name in FORMAT if getattr(args, name) is not None}
     for name in ("delimiter", "thousands"):
         if name in given:
             given[name] = _CHARACTERS.get(given[name], given[name])
@@ -197,7 +198,7 @@ def file_format(args: argparse.Namespace) -> dict[str, Any]:
 
 def as_options(text: str) -> str:
     """Return an error of `nn.data.read_csv` with the command's options in place of its arguments."""
-    text = text.replace("header=True", "--header")
+    text = text.replace("header=True", "--header").replace("features=[...]", "--features a,b")
     return re.sub(rf"\b({'|'.join(FORMAT)})=('[^']*'|\.\.\.)", r"--\1 \2", text)
 
 
@@ -263,8 +264,8 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"--save {args.save} is a folder; it takes a file")
     foreign = {
         "csv": ("samples", "noise"),
-        "two-layer": ("target", "noise", *FORMAT, "predict"),
-    }.get(kind, ("target", *(() if args.predict else FORMAT)))
+        "two-layer": ("target", "features", "noise", *FORMAT, "predict"),
+    }.get(kind, ("target", "features", *(() if args.predict else FORMAT)))
     for name in foreign:
         if getattr(args, name) is not None:
             raise UsageError(f"--{name} does not go with {args.data}")
@@ -384,7 +385,8 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         x, y = make(options["samples"], options["noise"], rng=rng)
         return classified(x.tolist(), y.tolist(), options["loss"])
     target = -1 if args.target is None else args.target
-    table = data.read_csv(args.data, target=target, **file_format(args))
+    chosen = None if args.features is None else [name.strip() for name in args.features.split(",")]
+    table = data.read_csv(args.data, target=target, features=chosen, **file_format(args))
     x, y = table.x.tolist(), table.y.tolist()
     names, distinct = table.classes, sorted(set(y))
     numbered = not names and are_classes(y, distinct, asked=options["loss"] in CLASSES)

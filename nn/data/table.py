@@ -498,6 +498,8 @@ def read_csv(
                 number = filler
             elif number is None or not math.isfinite(number):
                 why = form.why_not(cells[i])
+                if features is None and cells[i] and not any(map(str.isdigit, cells[i])):
+                    why += "; to leave the column out, name the others: features=[...]"
                 if not lines and not named and header is None:
                     why += "; if this line names the columns, write header=True"
                 raise _bad(name, line, i, names[i], why)

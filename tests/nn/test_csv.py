@@ -273,6 +273,7 @@ def test_an_encoding_that_is_named_is_used(tmp_path, encoding):
         ("a,b\n1,2\n", {"decimal": ",", "thousands": ","}, "cannot both be"),
         ("a,b\n1,2\n", {"thousands": "x"}, "thousands must be such as"),
         ("a,b\n1,2\n", {"missing": "mode"}, "missing must be 'error', 'drop', 'mean'"),
+        ("n,a,y\nann,1,2\n", {}, r"\(n\): 'ann' is not .* number; to leave the column out.*features="),
         ("a,b\n1,2\n", {"missing": {"c": 1.0}}, "no column 'c'; its columns are a, b"),
         ("a,b\n1,2\n", {"missing": float("nan")}, "missing must be a finite number"),
         ("a,b\n1,2\n", {"encoding": "utf8000"}, "no encoding is called 'utf8000'"),

@@ -603,6 +603,18 @@ def test_what_a_file_lacks_is_said_by_the_options(tmp_path, capsys, options, sai
     assert said in capsys.readouterr().err
 
 
+def test_a_column_of_words_is_left_out(tmp_path, capsys):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("name,a,b,y\nann,1,2,0\nbob,3,1,1\n")
+    assert train(tmp_path, sheet) == 2
+    said = "line 2, column 1 (name): 'ann' is not a finite number; to leave the column out, name the others: "
+    assert f"{said}--features a,b" in capsys.readouterr().err
+    assert train(tmp_path, sheet, "--features", "a, b", "--epochs", 2, "--predict", sheet) == 0
+    assert "2 samples of 2 features" in capsys.readouterr().out
+    assert train(tmp_path, sheet, "--features", "a,c") == 2
+    assert "no column 'c'; its columns are name, a, b, y" in capsys.readouterr().err
+
+
 def test_options_of_files_do_not_go_with_a_built_in_data_set(tmp_path, capsys):
     assert train(tmp_path, "moons", "--decimal", ",") == 2
     assert "--decimal does not go with moons" in capsys.readouterr().err
