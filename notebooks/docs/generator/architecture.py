@@ -23,7 +23,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("form", "op", "ops"),
     ),
     "modes": ("no_grad, detect_anomaly, scope: context managers", ("modes", "contexts")),
-    "node": ("what a node holds", ("node", "blocks")),
+    "node": ("what a node holds", ("node", "blocks", "by_hand")),
     "backward": ("topological order, adjoints, backward", ("backward", "sweep", "joint")),
     "copying": ("copies and pickles of graphs", ("keep.copying",)),
     "Value": (
