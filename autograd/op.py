@@ -103,8 +103,9 @@ class Op(_Called):  # type: ignore[misc]
     expand: Callable[..., Any] | None = None
     """``expand(*operands)``, constants included: the same in other rows, for compiled programs.
 
-    None where they compute the row itself: as a primitive, or number by number by its value. A row of any
-    number of operands is differentiated as what it is written out as, any other by its own rule.
+    None where they compute the row itself: as a primitive, by a translation of its value, or number by
+    number. A row of any number of operands is differentiated as what it is written out as, any other by its
+    own rule.
     """
     terms: Callable[..., Sequence[tuple[Any, ...]] | None] | None = None
     """``terms(*operands)``, constants included: the row as a sum of products, for compiled programs.

@@ -525,7 +525,7 @@ im_inverse_power: Op = row(
     domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
-    "logaddexp", many.logsumexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
+    "logaddexp", many.logaddexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
     float_partials=many.softmaxes,
     source="Bishop, PRML, eq. 4.62", textbook=lambda y, a, b: (exp(a - y), exp(b - y)),
 )

@@ -23,7 +23,8 @@ ANOMALY = "detect_anomaly() looks at each operation"
 HOOKED_INSIDE = "a hook is registered on a node inside the function"
 HOOKED_OUTSIDE = "a hook is registered on a node that the function closes over"
 NOT_FINITE = (
-    "a number of the program was not finite, perhaps in a branch that was not taken, or beyond 2**300"
+    "a number of the program was not finite, perhaps in a branch that was not taken, beyond 2**300, or one "
+    "that takes more digits than doubles have"
 )
 
 

@@ -168,16 +168,29 @@ def ceil(x: float) -> float:
     return math.copysign(math.ceil(x), x) if math.isfinite(x) else x
 
 
+_TENS = tuple([10.0**k for k in range(23)])
+"""The powers of ten that are floats."""
+
+
 def round(x: float, ndigits: float) -> float:
     """Round to a number of decimals, halves to even."""
+    if ndigits != ndigits or not math.isfinite(x):
+        return x if ndigits == ndigits else NAN
+    digits = int(clamp(ndigits, -400.0, 400.0))
+    if digits == 0:
+        return x.__round__(0)
+    if -23 < digits < 0:  # what is left of a multiple of a whole number is a float
+        return math.copysign(x - math.remainder(x, _TENS[-digits]), x)
+    if 0 < digits < 23:
+        unit = _TENS[digits]
+        scaled, lost = two_product(x, unit)
+        if abs(scaled) < 4503599627370496.0:  # 2**52: the whole number is a float, and so is the distance
+            whole = scaled.__round__(0)
+            if lost != 0.0 and abs(scaled - whole) == 0.5:  # no tie, but beside one
+                whole = scaled + math.copysign(0.5, lost)
+            return math.copysign(whole / unit, x)
     try:
-        return (
-            x.__round__(int(clamp(ndigits, -400.0, 400.0)))
-            if math.isfinite(x) and ndigits == ndigits
-            else x
-            if ndigits == ndigits
-            else NAN
-        )
+        return x.__round__(digits)
     except OverflowError:
         return math.copysign(INF, x)
 
@@ -189,12 +202,12 @@ def clamp(x: float, low: float, high: float) -> float:
 
 def maximum(a: float, b: float) -> float:
     """The larger one; NaN if there is a NaN."""
-    return a + b if a != a or b != b else a if a >= b else b
+    return a if a >= b or a != a else b
 
 
 def minimum(a: float, b: float) -> float:
     """The smaller one; NaN if there is a NaN."""
-    return a + b if a != a or b != b else a if a <= b else b
+    return a if a <= b or a != a else b
 
 
 # Activations.
@@ -202,15 +215,15 @@ def minimum(a: float, b: float) -> float:
 
 def sigmoid(x: float) -> float:
     """Logistic function 1 / (1 + exp(-x)), accurate in both tails."""
-    if x < 0.0:
-        e = math.exp(x)
-        return e - e * (e / (1.0 + e))  # rounds less than e / (1 + e), as the second term is the smaller one
-    return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(-abs(x))
+    # Below zero e / (1 + e), which rounds less as a difference whose second term is the smaller one.
+    return 1.0 / (1.0 + e) if x >= 0.0 else e - e * (e / (1.0 + e))
 
 
 def softplus(x: float) -> float:
     """Smooth ramp log(1 + exp(x)), without overflow."""
-    return x + math.log1p(math.exp(-x)) if x > 0.0 else math.log1p(math.exp(x))
+    y = math.log1p(math.exp(-abs(x)))
+    return x + y if x > 0.0 else y
 
 
 def relu(x: float) -> float:
@@ -231,24 +244,23 @@ def selu(x: float) -> float:
 def sech(x: float) -> float:
     """Hyperbolic secant 2 / (exp(x) + exp(-x)), accurate to the last subnormal number."""
     a = abs(x)
-    if a > 706.0:  # where exp(-a) lacks digits, 2 exp(-a) with the factor exp(-706) last
-        return 2.0 * math.exp(706.0 - a) * 2.443969469407077e-307
-    e = math.exp(-a)
+    far = a > 706.0  # where exp(-a) lacks digits, 2 exp(-a) with the factor exp(-706) last
+    e = math.exp(706.0 - a if far else -a)
     t, d = e * e, e + e
-    return d - d * (t / (1.0 + t))  # rounds less than d / (1 + t), as in `sigmoid`
+    # The difference rounds less than d / (1 + t), as in `sigmoid`.
+    return d * 2.443969469407077e-307 if far else d - d * (t / (1.0 + t))
 
 
 def sech_squared(x: float) -> float:
     """Derivative of tanh: 4 q (1 - q) with q = sigmoid(-2 abs(x)).
 
-    Where q may be subnormal or zero, and four times it is not, it is the square of `sech`.
+    Where q may be subnormal or zero, and four times it is not, it is the square of 2 exp(-abs(x)).
     """
-    e = math.exp(-2.0 * abs(x))
-    if e < 1e-300:
-        s = sech(x)
-        return s * s
+    a = abs(x)
+    far = a > 345.0
+    e = math.exp(-a if far else -2.0 * a)
     q = e - e * (e / (1.0 + e))
-    return 4.0 * (q - q * q)
+    return 4.0 * e * e if far else 4.0 * (q - q * q)
 
 
 def silu(x: float) -> float:
@@ -367,6 +379,21 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         return NAN
     if c == 0.0 or (a == 0.0 and logs and b >= order):
         return 0.0
+    e, lost = two_sum(b, -order)
+    power = pow(a, e)
+    if 0.0 < a < INF and lost == 0.0 and logs <= 1.0 and 1e-140 < power < 1e140 and 1e-140 < abs(c) < 1e140:
+        # As nearly always: two factors, or three, rounded once.
+        y, rest = two_product(c, power)
+        if logs == 0.0:
+            return y
+        ln = log(a)
+        y, more = two_product(y, ln)
+        return y + (more + rest * ln)
+    return _any_monomial(c, a, b, order, logs)
+
+
+def _any_monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
+    """Give a `monomial` as a product of all its factors, each within the range of doubles."""
     e, lost = two_sum(b, -order)
     if (a == INF and e < 0.0) or (math.isinf(b) and pow(abs(a), b) == 0.0):
         return 0.0

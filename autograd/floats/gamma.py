@@ -158,20 +158,14 @@ def _lgamma_of_negative(x: float) -> float:
     if x > -0.5:
         return _series(x, _ABOUT_ONE, _ONE_LOST) - math.log(-x)
     if x > -9.0:
-        # Up to between -1/2 and 1/2 about 1. The product of the steps, of whole numbers, is rounded once.
-        over, unit = x.as_integer_ratio()
-        product, divisor = over, unit
-        while over < -unit:
-            over += unit
-            product *= over
-            divisor *= unit
-        over += unit
-        if 2 * over < unit:
-            product *= over
-            divisor *= unit
-        else:
-            over -= unit
-        first, second = _series(over / unit, _ABOUT_ONE, _ONE_LOST), math.log(abs(product) / divisor)
+        # Up to between -1/2 and 1/2 about 1. The steps are exact; their product keeps its rounding errors.
+        product, rest = x, 0.0
+        while x < -0.5:
+            x += 1.0
+            if x < 0.5:
+                high, low = two_product(product, x)
+                product, rest = two_sum(high, low + rest * x)
+        first, second = _series(x, _ABOUT_ONE, _ONE_LOST), math.log(abs(product + rest))
     else:
         z = 1.0 - x
         first = -_lgamma_of_positive(z) - ((1.0 - z) - x) * math.log(z)

@@ -8,13 +8,10 @@ exp(-x**2) magnifies a relative error of its exponent x**2 times: 700 ulp in the
 from __future__ import annotations
 
 import math
-from decimal import Decimal, localcontext
 
 from autograd.floats.elementary import INF, NAN, is_order, two_product, two_sum
-from autograd.floats.gamma import DIGITS, PI
 
-_TWO_INV_SQRT_PI, _INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
-_SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
+_INV_SQRT_2PI = 0.3989422804014327
 
 
 def _times_gaussian(c: float, x: float, scale: float) -> float:
@@ -22,13 +19,11 @@ def _times_gaussian(c: float, x: float, scale: float) -> float:
     if abs(x) > 1e3:
         return x if x != x else 0.0 * math.copysign(1.0, c)
     square, lost = two_product(x, x)
-    lost /= scale
-    if square < 500.0:
-        p = c * math.exp(-square / scale)
-        return p - p * lost
-    half = math.exp(-0.5 * square / scale)
-    p = c * half
-    return (p - p * lost) * half
+    far = square >= 500.0  # there the exponential is applied in two halves
+    power = math.exp((-0.5 * square if far else -square) / scale)
+    p = c * power
+    p -= p * (lost / scale)
+    return p * power if far else p
 
 
 def _hermite(x: float, order: int, scale: float) -> tuple[float, float]:
@@ -62,86 +57,81 @@ def gaussian(x: float, order: float, scale: float) -> float:
 
 
 # exp(x**2 / 2) times the integral of exp(-t**2 / 2) from x on is 1 / (x + R(x)), and R(x), a continued
-# fraction (DLMF 7.9.1), is the polynomial below in u = A - B / (x + C): its Chebyshev interpolant on 1 < x <
-# 36. As R is at most a third of x + R, the polynomial's rounding errors hardly count.
-_A, _B, _C = 1.2, 7.7, 2.5
-_R = (
-    0.22955947850709338, -0.25770663904795393, 0.052168546146597765, 0.009957870052726261,
-    -0.0060266054606746685, -0.0011304535206450126, 0.000838186795797225, 0.0002202819734053682,
-    -0.00011691289921440635, -5.030932647730588e-05, 1.3048887717737238e-05, 1.0884452785965036e-05,
-    -2.8629715341095435e-07, -1.975034000943089e-06, -3.909159103800347e-07, 2.5156853016271777e-07,
-    1.3397877259226521e-07, -6.6903008236202555e-09, -2.5772545283120275e-08, -6.368501735759139e-09,
-    2.881477505749939e-09, 1.6671718641866898e-09, -1.3093718127873087e-10, -1.6670016639648474e-10,
+# fraction (DLMF 7.9.1), is the polynomial below in u = (x - 3) / (x + 3), divided by x + 2: its Chebyshev
+# interpolant on 0.5 < x < 45. The first coefficient is that of the highest power.
+FRACTION = (
+    1.7068841975369062e-07, -3.004257599527761e-07, -1.0904844616048148e-06, 9.059169273969715e-07,
+    4.82452431353622e-06, 2.1701452991769484e-06, -1.4916423933508207e-05, -2.6201617582917015e-05,
+    2.5227830533117907e-05, 0.0001170302725806736, 2.2619816611059523e-05, -0.00035937068891826106,
+    -0.00034974555868526146, 0.000850679878478174, 0.0015972665816134301, -0.0015902575099377668,
+    -0.0054667669115487354, 0.002286132510108365, 0.01664264784714263, -0.002689965724635728,
+    -0.049771296725770665, 0.00975430445170461, 0.15761017439395278, -0.125953843469249,
+    -0.41818367397542433, 1.4154932746521824,
 )  # fmt: skip
-_HIGHEST_FIRST = _R[:0:-1]
-# For each scale s: sqrt(2 / s), sqrt(s / 2), and sqrt(s pi) in two parts.
-_CONSTANTS = {
-    1: (math.sqrt(2.0), math.sqrt(0.5), 1.772453850905516, -7.666586499825799e-17),
-    2: (1.0, 1.0, 2.5066282746310007, -1.8328579980459167e-16),
-}
+# What the normal law's distribution function has beyond 1/2, divided by x, as a polynomial in x**2, for x up
+# to 0.5.
+CENTRAL = (
+    -3.8933233225991865e-08, 6.650101104334696e-07, -9.444446258157116e-06, 0.00011543466209333412,
+    -0.001187328213794146, 0.009973557009981067, -0.06649038006690478, 0.3989422804014327,
+)  # fmt: skip
 
 
-def _tail(x: float, scale: int, factor: float = 1.0) -> float:
-    """Product of ``factor``, 1 / sqrt(scale pi) and the integral of exp(-t**2 / scale) 2 / scale from x > 1.
+def _tail(x: float, scale: float, factor: float) -> float:
+    """Product of a factor, 1 / sqrt(scale pi) and the integral of exp(-t**2 / scale) 2 / scale from x on.
 
     That is erfc(x) for a scale of 1 and the normal law's tail for a scale of 2. Every step but the
-    exponential keeps its rounding error.
+    exponential keeps its rounding error; far out that one is applied in two halves, lest it lack digits
+    before the product does.
     """
-    square, lost = two_product(x, x)
-    if square > 600.0 * scale:
-        return _far_tail(x, scale, factor)
-    to_normal, from_normal, root, root_rest = _CONSTANTS[scale]
-    u = _A - _B / (to_normal * x + _C)
-    p = 0.0
-    for coefficient in _HIGHEST_FIRST:
+    ratio = 1.4142135623730951 if scale == 1.0 else 1.0
+    root = 1.772453850905516 if scale == 1.0 else 2.5066282746310007  # sqrt(scale pi), in two parts
+    root_rest = -7.666586499825799e-17 if scale == 1.0 else -1.8328579980459167e-16
+    z = x * ratio
+    u, p = (z - 3.0) / (z + 3.0), 0.0
+    for coefficient in FRACTION:
         p = p * u + coefficient
-    r, r_rest = two_sum(_R[0], p * u)
-    d, d_rest = two_sum(x, r * from_normal)
-    d_rest += r_rest * from_normal
-    n, n_rest = two_product(math.exp(-square / scale), factor)
+    d, d_rest = two_sum(x, p / (z + 2.0) / ratio)
     q, q_rest = two_product(d, root)
     q_rest += d * root_rest + d_rest * root
+    square, lost = two_product(x, x)
+    far = square > 700.0 * scale
+    power = math.exp((-0.5 * square if far else -square) / scale)
+    n, n_rest = two_product(power, factor)
     y = n / q
     p, p_rest = two_product(y, q)
-    return y + (((n - p) - p_rest + n_rest - y * q_rest) / q - y * (lost / scale))
+    y += ((n - p) - p_rest + n_rest - y * q_rest) / q - y * (lost / scale)
+    return y * power if far else y
 
 
-def _far_tail(x: float, scale: int, factor: float) -> float:
-    """Give `_tail` where it comes near the end of the range: decimal numbers keep what underflow takes."""
-    r = 0.0
-    for k in range(20, 0, -1):
-        r = 0.5 * scale * k / (x + r)
-    with localcontext(DIGITS):
-        numerator = Decimal(factor) * (Decimal(x) ** 2 / -scale).exp()
-        return float(numerator / (Decimal(x) + Decimal(r)) / (scale * PI).sqrt())
+def _central(x: float) -> float:
+    """What the normal law's distribution function has beyond 1/2, for abs(x) up to 0.5."""
+    p, square = 0.0, x * x
+    for coefficient in CENTRAL:
+        p = p * square + coefficient
+    return x * p
 
 
 def erfc(x: float) -> float:
     """Complementary error function."""
     if x > 30.0:
         return 0.0
-    return _tail(x, 1) if x > 2.0 else math.erfc(x)
-
-
-def _half_erfc(x: float) -> float:
-    """Half of erfc(-x / sqrt(2)) for x >= -1: the error of x / sqrt(2) made good by the derivative."""
-    t, lost = two_product(-x, _SQRT_HALF)
-    lost -= x * _SQRT_HALF_REST
-    return 0.5 * (math.erfc(t) - _TWO_INV_SQRT_PI * math.exp(-t * t) * lost)
+    return _tail(x, 1.0, 1.0) if x > 2.0 else math.erfc(x)
 
 
 def normal_cdf(x: float) -> float:
     """Distribution function of the standard normal law."""
-    if abs(x) > 40.0:
-        return 1.0 if x > 0.0 else 0.0
-    return _tail(-x, 2) if x < -1.0 else _half_erfc(x)
+    a = abs(x)
+    if a <= 0.5:
+        return 0.5 + _central(x)
+    tail = 0.0 if a > 40.0 else _tail(a, 2.0, 1.0)
+    return 1.0 - tail if x > 0.0 else tail
 
 
 def gelu(x: float) -> float:
     """Product of x and `normal_cdf`."""
     if abs(x) > 40.0:
         return x if x > 0.0 else -0.0
-    return _tail(-x, 2, x) if x < -1.0 else x * _half_erfc(x)
+    return _tail(-x, 2.0, x) if x < -0.5 else x * normal_cdf(x)
 
 
 def gelu_slope(x: float, order: float) -> float:

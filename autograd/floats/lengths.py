@@ -143,24 +143,76 @@ def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
         return NAN, NAN
     if math.isinf(x) or math.isinf(y):
         return 0.0, 0.0
-    if order == 1.0:
-        return _inverse(x, y)
+    return _inverse(x, y) if order == 1.0 else _higher_inverse(x, y, order)
+
+
+def _higher_inverse(x: float, y: float, order: float) -> tuple[float, float]:
+    """Give `complex_power` for a finite number: where pairs of doubles do not suffice, by decimal numbers."""
+    e = math.frexp(max(abs(x), abs(y)))[1]
+    u, v = math.ldexp(x, -e), math.ldexp(-y, -e)
+    if order <= MOST and (abs(u) > 1e-140 or u == 0.0) and (abs(v) > 1e-140 or v == 0.0):
+        real, imaginary = _inverse_power(u, v, int(order))
+        return _ldexp(real, -e * int(order)), _ldexp(imaginary, -e * int(order))
     with localcontext(DIGITS):
-        u, v = +Decimal(x), +Decimal(y)
-        square = u * u + v * v
-        u, v = u / square, -v / square
+        a, b = +Decimal(x), +Decimal(y)
+        square = a * a + b * b
+        a, b = a / square, -b / square
         re, im = Decimal(1), Decimal(0)
         for _ in range(int(order)):
-            re, im = re * u - im * v, re * v + im * u
+            re, im = re * a - im * b, re * b + im * a
         return float(re), float(im)
+
+
+MOST = 100.0
+"""The highest power that doubles in pairs hold."""
+
+
+def _inverse_power(u: float, v: float, order: int) -> tuple[float, float]:
+    """Real and imaginary part of (u - iv)**-order, for numbers of which the larger is from a half to one.
+
+    (u + iv)**order by the square of the length to that power, each in two doubles.
+    """
+    p, p_lost = two_product(u, u)
+    q, q_lost = two_product(v, v)
+    square, rest = two_sum(p, q)
+    rest += p_lost + q_lost
+    re, re_rest, im, im_rest, size, size_rest = 1.0, 0.0, 0.0, 0.0, 1.0, 0.0
+    for _ in range(order):
+        p, p_lost = two_product(re, u)
+        q, q_lost = two_product(im, v)
+        r, r_lost = two_product(re, v)
+        s, s_lost = two_product(im, u)
+        p_lost += re_rest * u - im_rest * v - q_lost
+        r_lost += re_rest * v + im_rest * u + s_lost
+        p, q = two_sum(p, -q)
+        r, s = two_sum(r, s)
+        re, re_rest = two_sum(p, q + p_lost)
+        im, im_rest = two_sum(r, s + r_lost)
+        p, p_lost = two_product(size, square)
+        size, size_rest = two_sum(p, p_lost + size * rest + size_rest * square)
+    return _quotient(re, re_rest, size, size_rest), _quotient(im, im_rest, size, size_rest)
+
+
+def _quotient(a: float, a_rest: float, b: float, b_rest: float) -> float:
+    """Quotient of two numbers of two doubles each."""
+    y = a / b
+    p, lost = two_product(y, b)
+    return y + (((a - p) - lost) + a_rest - y * b_rest) / b
 
 
 def _inverse(x: float, y: float) -> tuple[float, float]:
     """Real and imaginary part of 1 / (x + iy).
 
-    The operands are divided by a power of two that brings the larger to between a half and one; the squares
-    keep their rounding errors.
+    The squares keep their rounding errors. Where they may leave the range of doubles, the operands are
+    divided by a power of two that brings the larger to between a half and one.
     """
+    if 1e-140 < max(abs(x), abs(y)) < 1e140:
+        a, a_rest = two_product(x, x)
+        b, b_rest = two_product(y, y)
+        s, rest = two_sum(a, b)
+        rest = (rest + a_rest + b_rest) / s
+        u, v = x / s, -y / s
+        return u - u * rest, v - v * rest
     e = math.frexp(max(abs(x), abs(y)))[1]
     u, v = math.ldexp(x, -e), math.ldexp(y, -e)
     a, a_rest = two_product(u, u)

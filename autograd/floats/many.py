@@ -13,7 +13,16 @@ from itertools import accumulate
 from operator import mul
 from typing import Any
 
-from autograd.floats.elementary import INF, NAN, prod, rounded, running_products
+from autograd.floats.elementary import (
+    INF,
+    NAN,
+    maximum,
+    minimum,
+    prod,
+    rounded,
+    running_products,
+    two_sum,
+)
 
 _BIG = 2.0**1000
 
@@ -148,6 +157,16 @@ def logsumexp(*xs: float) -> float:
         return top
     top, rest = _others(xs)
     return top + math.log1p(rest)
+
+
+def logaddexp(a: float, b: float) -> float:
+    """`logsumexp` of two numbers: with what their difference lost made good."""
+    top, low = maximum(a, b), minimum(a, b)
+    if not math.isfinite(top):
+        return top
+    distance, lost = two_sum(low, -top)
+    power = math.exp(distance)
+    return top + math.log1p(power + power * lost)
 
 
 def softmax(*operands: float) -> float:

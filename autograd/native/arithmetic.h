@@ -1,10 +1,12 @@
 /* What the generated functions compute with beside C's own arithmetic: lists of doubles, and the arithmetic
-   of Python's floats and `math` that C's library lacks. Nothing here knows an operation of the table. */
+   of Python's floats and `math` that C's library lacks. Nothing here knows an operation of the table.
+
+   The engine includes it once; a compiled program, which several threads may run, defines OF_A_THREAD as what
+   gives each thread a variable of its own. */
 
 #ifndef AUTOGRAD_ARITHMETIC_H
 #define AUTOGRAD_ARITHMETIC_H
 
-#include "rows.h"
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -19,8 +21,21 @@
 #pragma fp_contract(off) /* a product and a sum round twice, as in Python */
 #endif
 
+#ifndef OF_A_THREAD
+#define OF_A_THREAD
+#endif
+
+/* A loop over a few numbers is written out, so that one around it may become vector instructions. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 32")
+#else
+#define UNROLL
+#endif
+
 /* Set where only Python knows. */
-static int unknown;
+static OF_A_THREAD int unknown;
 #define UNKNOWN \
     do { \
         unknown = 1; \
@@ -40,18 +55,19 @@ typedef struct {
 
 #define NONE LONG_MIN
 #define PIECE 4096
-static double first_piece[PIECE], *piece = first_piece;
-static long piece_room = PIECE, piece_used;
-static struct Old {
+static OF_A_THREAD double first_piece[PIECE], *piece;
+static OF_A_THREAD long piece_room, piece_used;
+static OF_A_THREAD struct Old {
     struct Old *next;
-} *old_pieces; /* full ones, in use until the next kernel begins */
+} *old_pieces; /* full ones, in use until all lists are given up */
 
-double (*length_in_python)(const double *x, long n, int *failed);
-
-void
-begin_kernel(void)
+static inline void
+give_up_lists(void)
 {
-    unknown = 0;
+    if (!piece) {
+        piece = first_piece; /* which is no constant where each thread has one */
+        piece_room = PIECE;
+    }
     piece_used = 0;
     while (old_pieces) {
         struct Old *next = old_pieces->next;
@@ -60,8 +76,26 @@ begin_kernel(void)
     }
 }
 
+/* How much of the memory is in use, to go back to. */
+typedef struct {
+    const double *piece;
+    long used;
+} Mark;
+
+static inline Mark
+lists_so_far(void)
+{
+    return (Mark){piece, piece_used};
+}
+
+static inline void
+give_back_lists(Mark mark)
+{
+    if (mark.piece == piece) piece_used = mark.used;
+}
+
 /* Room for n doubles; NULL with `unknown` set where there is no memory. */
-static double *
+static inline double *
 room_for(long n)
 {
     if (piece_room - piece_used < n) {
@@ -72,7 +106,7 @@ room_for(long n)
             unknown = 1;
             return NULL;
         }
-        if (piece != first_piece) {
+        if (piece && piece != first_piece) {
             struct Old *old = (struct Old *)(void *)((char *)piece - sizeof(struct Old));
             old->next = old_pieces;
             old_pieces = old;
@@ -223,15 +257,6 @@ scaled(double x, long exponent)
     return ldexp(x, (int)(exponent > 100000 ? 100000 : exponent < -100000 ? -100000 : exponent));
 }
 
-static inline double
-length(List x)
-{
-    int failed = 0;
-    double r = length_in_python(x.at, x.n, &failed);
-    unknown |= failed;
-    return r;
-}
-
 /* math.fsum, by Shewchuk's partial sums; status is 1 or 2 where Python raises OverflowError or ValueError. */
 static inline double
 sum_exactly(List x, int *status)
@@ -363,7 +388,7 @@ rounded(const Whole *m)
 
 /* The product of a few factors of ordinary size in two doubles, some 100 bits; 0 where that leaves open to
    which double it rounds. */
-static int
+static inline int
 product_of_ordinary(List x, double *y)
 {
     if (x.n < 2 || x.n > 16) return 0;
@@ -385,7 +410,7 @@ product_of_ordinary(List x, double *y)
 }
 
 /* elementary.prod: the product, with the first 128 bits of it at each step, rounded once. */
-static double
+static inline double
 product(List x)
 {
     int decided = 0;

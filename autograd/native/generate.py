@@ -1,8 +1,9 @@
 """Writes the C of the table: for each row its value and its partials, from the Python that defines them.
 
-The build runs it, ``python generate.py TREE FILE``, with the standard library alone. It translates the
-functions of floats (`autograd.floats`) and the rules of the rows (`autograd.ops`) from their syntax trees:
-what they compute with is arithmetic, `math`, conditions, loops, pairs and lists of floats. So that the C
+The build runs it, ``python generate.py TREE FILE``, with the standard library alone; the compiler asks it
+for the values of the rows that a program in C has, in a dialect of its own. It translates the functions of
+floats (`autograd.floats`) and the rules of the rows (`autograd.ops`) from their syntax trees: what they
+compute with is arithmetic, `math`, conditions, loops, pairs and lists of floats. So that the engine's C
 gives the same bits, it is compiled without contraction, and calls the functions of libm that `math` calls.
 
 Where Python would raise, and nothing there catches it, and where a statement is not understood (decimal
@@ -69,6 +70,45 @@ OPERATORS: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 COMPARISONS: Final = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
+
+
+class Dialect:
+    """What the C of one use has of its own: here, that of the engine.
+
+    Attributes
+    ----------
+    own
+        Functions that are not translated, but spelled by what `arithmetic.h` has.
+    raises
+        Whether the C stops where Python would raise and nothing catches that. Where it is known that the
+        function as a whole raises nothing, as the value of a row does not, C goes on by IEEE's rules.
+    """
+
+    raises = True
+    gives_back = False
+    """Whether a function gives back the memory of its lists; else that is done before each kernel."""
+
+    def __init__(self) -> None:
+        self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
+            many.place: _place, many._require: _require, elementary.prod: _product,
+            math.factorial: _factorial,
+        }  # fmt: skip
+
+    def is_inlined(self, made: Written) -> bool:  # noqa: ARG002
+        """Tell whether a function becomes part of those that call it."""
+        return False
+
+    def declared(self, made: Written) -> str:  # noqa: ARG002
+        """Return what stands before the type of a function."""
+        return "static"
+
+    def named(self, name: str, made: Written) -> str:  # noqa: ARG002
+        """Return the name in C of a function of `math` that another one calls."""
+        return name
+
+    def plain(self, function: Any) -> Any:
+        """Return what a function is in C."""
+        return getattr(function, "__wrapped__", function)
 
 
 class UntranslatableError(Exception):
@@ -158,22 +198,22 @@ def type_of(annotation: Any) -> Any:
 class Program:
     """The functions, tables and types that were written so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect | None = None) -> None:
+        self.dialect = dialect or Dialect()
         self.functions: dict[Any, Written] = {}
         self.texts: list[str] = []
         self.heads: list[str] = []
         self.tables: dict[tuple[float, ...], str] = {}
+        self.sizes: dict[str, int] = {}
+        """How many numbers each table has."""
         self.tuples: dict[str, tuple[Any, ...]] = {}
         self.names: set[str] = set()
-        self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
-            many.place: _place, many._require: _require, elementary.prod: _product,
-            math.factorial: _factorial,
-        }  # fmt: skip
-        """Functions that are not translated, but spelled by what `arithmetic.h` has."""
 
     def table(self, numbers: tuple[float, ...]) -> str:
         """Return the name of a table of constants."""
-        return self.tables.setdefault(numbers, f"table{len(self.tables)}")
+        name = self.tables.setdefault(numbers, f"table{len(self.tables)}")
+        self.sizes[name] = len(numbers)
+        return name
 
     def tuple_type(self, kinds: tuple[Any, ...]) -> str:
         """Return the name of a tuple's type, which is declared in the file."""
@@ -193,19 +233,34 @@ class Program:
         self.names.add(name)
         return name
 
-    def function(self, function: Any) -> Written:
-        """Return a function as it was written, and write it if it was not."""
-        function = getattr(function, "__wrapped__", function)
+    def function(self, function: Any, name: str = "") -> Written:
+        """Return a function as it was written, and write it if it was not, by the name that is given."""
+        function = self.dialect.plain(function)
         if function not in self.functions:
-            self.functions[function] = made = Written(self.name(function.__name__))
+            self.functions[function] = made = Written(self.name(name or function.__name__))
             made.write(self, definition(function), Outside(function))
+        elif not self.functions[function].is_written:
+            self.functions[function].calls_itself = True
         return self.functions[function]
+
+    def text(self) -> str:
+        """Return all that was written."""
+        tuples = [
+            f"typedef struct {{ {' '.join(f'{c_type(k)} _{i};' for i, k in enumerate(kinds))} }} {name};"
+            for name, kinds in self.tuples.items()
+        ]
+        tables = [
+            f"static const double {name}_at[] = {{{', '.join(map(literal, numbers))}}};\n"
+            f"static const List {name} = {{(double *){name}_at, {len(numbers)}, {len(numbers)}}};"
+            for numbers, name in self.tables.items()
+        ]
+        return "\n".join([*tuples, *tables, *self.heads, *self.texts])
 
     def value(self, op: Any) -> Written:
         """Return the value of a row."""
-        value = getattr(op.value, "__wrapped__", op.value)
-        if inspect.isfunction(value) and value not in self.own:
-            return self.function(value)
+        value = self.dialect.plain(op.value)
+        if inspect.isfunction(value) and value not in self.dialect.own:
+            return self.function(value, op.name)
         names = [f"x{i}" for i in range(op.arity)]
         made = Written(self.name(op.name))
         call = ast.Call(ast.Name("value"), [ast.Name(n) for n in names] or [ast.Starred(ast.Name("xs"))], [])
@@ -258,7 +313,16 @@ class Written:
         self.result: Any = None
         self.unknown = False
         """Whether nothing of it was understood."""
+        self.gives_nothing = False
+        """Whether what was understood returns nothing."""
         self.may_not_know = True
+        self.may_raise = False
+        """Whether Python may raise where this goes on."""
+        self.calls_itself = False
+        self.has_lists = self.gives_back = self.calls_library = False
+        self.length = 0
+        """Of the text, with the functions that are part of it."""
+        self.is_written = False
         self.temporaries: set[str] = set()
         self.reasons: list[str] = []
         """What was not understood."""
@@ -277,30 +341,38 @@ class Written:
         if isinstance(self.result, tuple):
             program.tuple_type(self.result)
         body: list[ast.stmt] = node.body if isinstance(node, ast.FunctionDef) else [ast.Return(node.body)]
-        names = dict(self.parameters)
-        while True:  # until the types of all variables are known
-            self.reasons = []
+        names, kind = dict(self.parameters), ("", False, False)
+        while True:  # until the types of all variables are known, and the function's own
+            self.reasons, before = [], (names, kind)
             writer = Writer(program, outside, self, dict(names))
-            lines = writer.block(body)
-            if writer.variables == names:
+            lines, names = writer.block(body), writer.variables
+            lists = any("List " in line or "list_of(" in line for line in lines)
+            within = LIST not in [self.result, *self.parameters.values()]
+            self.gives_back = lists and within and program.dialect.gives_back
+            self.has_lists |= lists and not self.gives_back
+            self.length = sum(map(len, lines)) + writer.called_length
+            kind = program.dialect.declared(self), self.gives_back, self.calls_library
+            if (names, kind) == before:
                 break
-            names = writer.variables
-        lines = lines if lines and lines[-1].startswith(("return", "UNKNOWN")) else [*lines, "UNKNOWN;"]
+        self.is_written = True
+        if not leaves(body) and lines[-1:] != ["UNKNOWN;"]:
+            lines.append("UNKNOWN;")
         self.unknown = lines == ["UNKNOWN;"]
+        self.gives_nothing = not any(line.startswith("return") for line in lines)
         own = {k: t for k, t in names.items() if k not in self.parameters and k not in self.temporaries}
         declared = [f"{c_type(kind)} {name} = {zero(kind)};" for name, kind in own.items()]
         text = "\n    ".join([*declared, *lines])
         self.may_not_know = "UNKNOWN" in text
-        nothing = (
+        mark = "    const Mark mark = lists_so_far();\n" if self.gives_back else ""
+        nothing = mark + (
             f"    const {c_type(self.result)} nothing = {zero(self.result)};\n" if self.may_not_know else ""
         )
         head = ", ".join(f"{c_type(kind)} {name}" for name, kind in self.parameters.items()) or "void"
         doc = (ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else "") or ""
+        returns = f"{kind[0]} {c_type(self.result)}"
         comment = f"/* {doc.splitlines()[0]} */\n" if doc else ""
-        program.heads.append(f"static {c_type(self.result)} {self.name}({head});")
-        program.texts.append(
-            f"{comment}static {c_type(self.result)}\n{self.name}({head})\n{{\n{nothing}    {text}\n}}\n"
-        )
+        program.heads.append(f"{returns} {self.name}({head});")
+        program.texts.append(f"{comment}{returns}\n{self.name}({head})\n{{\n{nothing}    {text}\n}}\n")
 
 
 def zero(kind: Any) -> str:
@@ -345,21 +417,23 @@ class Writer:
         self.lines: list[str] = []
         self.handlers: list[dict[str, str]] = []
         self.count = 0
+        self.called_length = 0
 
     # Statements.
 
     def block(self, statements: list[ast.stmt]) -> list[str]:
         """Translate statements up to the first that is not understood."""
-        outer, self.lines = self.lines, []
+        lines: list[str] = []
+        outer, self.lines = self.lines, lines
         for statement in statements:
-            here = len(self.lines)
+            here = len(lines)
             try:
                 self.statement(statement)
             except UntranslatableError as reason:
                 self.made.reasons.append(str(reason))
-                self.lines[here:] = ["UNKNOWN;"]
+                lines[here:] = ["UNKNOWN;"]
                 break
-        lines, self.lines = self.lines, outer
+        self.lines = outer
         return lines
 
     def statement(self, s: ast.stmt) -> None:
@@ -372,9 +446,13 @@ class Writer:
     def _return(self, s: ast.Return) -> None:
         if s.value is None:
             raise UntranslatableError("return of nothing")
-        self.lines.append(
-            f"return {self.converted(self.expression(s.value, self.made.result), self.made.result)};"
-        )
+        kind = self.made.result
+        text = self.converted(self.expression(s.value, kind), kind)
+        if self.made.gives_back:
+            self.lines += ["{", f"const {self.c_type(kind)} result = {text};", "give_back_lists(mark);"]
+            self.lines += ["return result;", "}"]
+        else:
+            self.lines.append(f"return {text};")
 
     def _pass(self, _: ast.Pass) -> None:
         self.lines.append(";")
@@ -446,6 +524,13 @@ class Writer:
     def _for(self, s: ast.For) -> None:
         if s.orelse:
             raise UntranslatableError("for with else")
+        rows: Any = self.outside.get(s.iter.id) if isinstance(s.iter, ast.Name) else None
+        if _are_pairs(rows):
+            for row in rows:  # once for each, its numbers in place of their names
+                names = [t.id for t in s.target.elts if isinstance(t, ast.Name)]  # type: ignore[attr-defined]
+                values = dict(zip(names, map(ast.Constant, row), strict=True))
+                self.lines += ["{", *self.block(replaced(s.body, values)), "}"]
+            return
         with_end = self.loop(s.target, s.iter)
         self.lines += self.block(s.body)
         self.lines += with_end
@@ -490,6 +575,11 @@ class Writer:
             self.assign(target, Text(f"{values}.at[{r}.start + {i} * {r}.step]", FLOAT))
             return ["}"]
         values = self.listed(over)
+        size = self.program.sizes.get(values)
+        if size is not None:  # of constants, each a number for the compiler
+            self.lines.append(f"UNROLL for (long {i} = 0; {i} < {size}; {i}++) {{")
+            self.assign(target, Text(f"{values}_at[{i}]", FLOAT))
+            return ["}"]
         self.lines.append(f"for (long {i} = 0; {i} < {values}.n; {i}++) {{")
         self.assign(target, Text(f"{values}.at[{i}]", FLOAT))
         return ["}"]
@@ -523,14 +613,18 @@ class Writer:
             body = self.block(s.body)
         finally:
             self.handlers.pop()
-        self.lines += ["{", *body, "}", f"goto {end};"]
+        over = [] if leaves([s]) else [f"goto {end};"]
+        self.lines += ["{", *body, "}", *over]
         for label, handler in zip(labels, s.handlers, strict=True):
-            self.lines += [f"{label}: ;", "{", *self.block(handler.body), "}", f"goto {end};"]
-        self.lines.append(f"{end}: ;")
+            self.lines += [f"{label}: ;", "{", *self.block(handler.body), "}", *over]
+        self.lines += [f"{end}: ;"] if over else []
 
     def raises(self, kind: str, condition: str) -> None:
         """Go to what catches an exception, or leave it to Python, where a condition holds."""
         label = next((known[kind] for known in reversed(self.handlers) if kind in known), None)
+        if label is None and not self.program.dialect.raises:
+            self.made.may_raise = True
+            return
         self.lines.append(f"if ({condition}) {'UNKNOWN' if label is None else f'goto {label}'};")
 
     # Variables.
@@ -757,7 +851,9 @@ class Writer:
             r = self.fresh()
             self.lines.append(f"double {r} = pow({x}, {y});")
             # The exceptions of Python's operator, and its complex results, are left to it.
-            self.lines.append(f"if (!isfinite({r}) || ({x} == 0.0 && {y} < 0.0)) UNKNOWN;")
+            if self.program.dialect.raises:
+                self.lines.append(f"if (!isfinite({r}) || ({x} == 0.0 && {y} < 0.0)) UNKNOWN;")
+            self.made.may_raise = True
             return Text(r, FLOAT)
         raise UntranslatableError(ast.unparse(e))
 
@@ -819,7 +915,8 @@ class Writer:
         if x.type == LIST:
             return f"{x.text}.n > 0"
         if x.type in (INT, BOOL):
-            return str(x.text)
+            text = str(x.text)
+            return text[1:-1] if isinstance(e, ast.Compare) and text[0] == "(" else text
         raise UntranslatableError(ast.unparse(e))
 
     def _boolop_value(self, e: ast.BoolOp, _: Any) -> Text:
@@ -828,6 +925,10 @@ class Writer:
     def _compare_value(self, e: ast.Compare, _: Any) -> Text:
         if isinstance(e.ops[0], (ast.In, ast.NotIn)):
             sign = "!" if isinstance(e.ops[0], ast.NotIn) else ""
+            if isinstance(e.comparators[0], ast.Tuple):
+                x = self.kept(Text(self.number(e.left), FLOAT)).text
+                texts = [f"{x} == {self.number(y)}" for y in e.comparators[0].elts]
+                return Text(f"{sign}({' || '.join(texts)})", BOOL)
             return Text(f"{sign}contains({self.listed(e.comparators[0])}, {self.number(e.left)})", BOOL)
         operands = [self.expression(x) for x in (e.left, *e.comparators)]
         if len(operands) > 2:
@@ -859,7 +960,10 @@ class Writer:
         if table is not None:
             at = e.slice
             ends = [at.lower, at.upper, at.step] if isinstance(at, ast.Slice) else [at]
-            numbers = [None if x is None else ast.literal_eval(x) for x in ends]
+            try:
+                numbers = [None if x is None else ast.literal_eval(x) for x in ends]
+            except ValueError:  # a place that is computed
+                return Text(self.item(e), FLOAT)
             return self.constant(table[slice(*numbers) if isinstance(at, ast.Slice) else numbers[0]])
         x = self.expression(e.value)
         if isinstance(x.type, tuple):
@@ -925,9 +1029,12 @@ class Writer:
         ):
             return self.method(e.func.value.id, e.func.attr, e.args)
         f = self.resolve(e.func)
-        f = getattr(f, "__wrapped__", f)
-        if f in self.program.own:
-            return self.program.own[f](self, e)
+        if hasattr(f, "cache_info") and e.args and all(isinstance(x, ast.Constant) for x in e.args):
+            return self.constant(f(*map(ast.literal_eval, e.args)))  # computed once and for all
+        f = self.program.dialect.plain(f)
+        own = self.program.dialect.own
+        if f in own:
+            return own[f](self, e)
         if getattr(f, "__module__", "") == "math" or f is abs:
             return self.of_math("fabs" if f is abs else f.__name__, e)
         if f in (float, int, len, max, min, any, all, tuple, list, divmod, sum):
@@ -989,6 +1096,7 @@ class Writer:
             return Text(r, FLOAT)
         if name == "pow":
             x, y = args
+            self.made.calls_library = True
             self.lines.append(f"double {r} = pow({x}, {y});")
             self.raises("v", f"isfinite({x}) && isfinite({y}) && (isnan({r}) || (isinf({r}) && {x} == 0.0))")
             self.raises("o", f"isfinite({x}) && isfinite({y}) && isinf({r})")
@@ -998,7 +1106,9 @@ class Writer:
         (x,) = args
         if name.startswith("log") and name != "log1p":
             self.raises("v", f"{x} <= 0.0")
-        self.lines.append(f"double {r} = {name}({x});")
+        named = self.program.dialect.named(name, self.made)
+        self.made.calls_library |= named == name not in ("fabs", "sqrt")
+        self.lines.append(f"double {r} = {named}({x});")
         if LIBM[name] == "o":
             self.raises("o", f"isinf({r}) && isfinite({x})")
         elif (LIBM[name] == "v" and not name.startswith("log")) or name == "log1p":
@@ -1094,8 +1204,8 @@ class Writer:
         call = ast.Call(ast.Name("value"), given, [])
         if inspect.isfunction(op.value):
             value = getattr(op.value, "__wrapped__", op.value)
-            if value in self.program.own:
-                return self.program.own[value](self, call)
+            if value in self.program.dialect.own:
+                return self.program.dialect.own[value](self, call)
             return self.called(self.program.function(op.value), call, [])
         return self.of_math(op.value.__name__, call)
 
@@ -1108,8 +1218,13 @@ class Writer:
 
     def called(self, f: Written, e: ast.Call, before: list[str]) -> Text:
         """Translate the call of a function that is written in C too."""
-        if f.unknown:
+        if f.unknown or (f.may_raise and self.handlers and not self.program.dialect.raises):
             raise UntranslatableError(f.name)
+        self.made.may_raise |= f.may_raise
+        self.made.has_lists |= f.has_lists
+        self.made.calls_itself |= f.calls_itself
+        self.made.calls_library |= f.calls_library or not self.program.dialect.is_inlined(f)
+        self.called_length += f.length if self.program.dialect.is_inlined(f) else 0
         keywords = {k.arg: k.value for k in e.keywords}
         given, texts = list(e.args), list(before)
         for name, kind in f.parameters.items():
@@ -1141,6 +1256,18 @@ class Writer:
         return Text(r, f.result)
 
 
+def leaves(statements: list[ast.stmt]) -> bool:
+    """Tell whether statements end with a return, whichever way is taken."""
+    match statements[-1:]:
+        case [ast.Return()]:
+            return True
+        case [ast.If(body=body, orelse=other)]:
+            return leaves(body) and leaves(other)
+        case [ast.Try(body=body, handlers=handlers)]:
+            return leaves(body) and all(leaves(h.body) for h in handlers)
+    return False
+
+
 def joined(a: Any, b: Any) -> Any:
     """Return the type of what is one or the other."""
     if a == b:
@@ -1154,19 +1281,49 @@ def joined(a: Any, b: Any) -> Any:
     raise UntranslatableError(f"{a} or {b}")
 
 
+def replaced(statements: list[ast.stmt], names: dict[str, Any]) -> list[ast.stmt]:
+    """Return statements with other expressions in place of names."""
+
+    class Replace(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> Any:
+            return names.get(node.id, node)
+
+    copy = ast.parse("\n".join(map(ast.unparse, statements)))
+    return [Replace().visit(s) for s in copy.body]
+
+
 def renamed(e: Any, names: dict[str, str]) -> Any:
     """Return an expression with other names for its variables."""
+    (copy,) = replaced([ast.Expr(e)], {old: ast.Name(new) for old, new in names.items()})
+    return copy.value  # type: ignore[attr-defined]
 
-    class Rename(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.Name:
-            return ast.Name(names.get(node.id, node.id))
 
-    copy = ast.parse(ast.unparse(e), mode="eval").body
-    return Rename().visit(copy)
+def _are_pairs(x: Any) -> bool:
+    """Tell whether a constant of a module lists tuples of numbers."""
+    return isinstance(x, tuple) and bool(x) and all(isinstance(row, tuple) for row in x)
 
 
 # The table.
 
+KERNELS_BEGIN = """
+double (*length_in_python)(const double *x, long n, int *failed);
+
+void
+begin_kernel(void)
+{
+    unknown = 0;
+    give_up_lists();
+}
+
+static double
+length(List x)
+{
+    int failed = 0;
+    double r = length_in_python(x.at, x.n, &failed);
+    unknown |= failed;
+    return r;
+}
+"""
 KERNEL = """/* {name} */
 static int
 kernel_{name}(const double *x, double *y, double *d)
@@ -1220,7 +1377,7 @@ def kernels_of_several(program: Program, kind: Any) -> tuple[str, str]:
             function = program.function(getattr(kind, part))
         except UntranslatableError:
             return "", ""
-        if function.unknown or function.result != LIST:
+        if function.gives_nothing or function.result != LIST:
             return "", ""
         given = ", ".join(f"const double *{x}" for x in operands)
         lists = ", ".join(f"(List){{(double *){x}, n, n}}" for x in operands)
@@ -1239,7 +1396,7 @@ def kernel(program: Program, op: Any) -> str:
         value, partials = program.value(op), program.partials(op)
     except UntranslatableError:
         return ""
-    if value.unknown or partials.unknown:
+    if value.gives_nothing or partials.gives_nothing:
         return ""
     if op.arity < 0:
         return KERNEL_OF_MANY.format(name=op.name, value=value.name, partials=partials.name)
@@ -1288,19 +1445,10 @@ def written() -> tuple[str, list[str]]:
             several.append(line)
         else:
             left.append(kind.name)
-    tuples = [
-        f"typedef struct {{ {' '.join(f'{c_type(k)} _{i};' for i, k in enumerate(kinds))} }} {name};"
-        for name, kinds in program.tuples.items()
-    ]
-    tables = [
-        f"static double {name}_at[] = {{{', '.join(map(literal, numbers))}}};\n"
-        f"static const List {name} = {{{name}_at, {len(numbers)}, {len(numbers)}}};"
-        for numbers, name in program.tables.items()
-    ]
     parts = [
         "/* Made by generate.py from autograd/ops.py and autograd/floats: do not edit. */",
-        '#include "arithmetic.h"\n#include "rows.h"',
-        *tuples, *tables, *program.heads, *program.texts, *kernels,
+        '#include "arithmetic.h"\n#include "rows.h"', KERNELS_BEGIN,
+        program.text(), *kernels,
         f'const char *const digest_of_sources = "{native.digest(Path(native.__file__).parents[1])}";',
         "const Row rows_in_c[] = {\n" + "\n".join(rows) + "\n    {0},\n};\n",
         "const Several several_in_c[] = {\n" + "\n".join(several) + "\n    {0},\n};\n",

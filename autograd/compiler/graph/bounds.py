@@ -17,7 +17,7 @@ import numpy as np
 from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, SOP, Graph, Ints, distinct
 from autograd.op import ANY, TABLE, Op
 
-__all__ = ["runs", "watched"]
+__all__ = ["BOUNDED", "SMALL", "runs", "size_of", "watched"]
 
 SMALL = 1e17
 _HALF = [
@@ -43,7 +43,7 @@ SMALLER, BOUNDED = 1, 2
 
 
 @lru_cache(maxsize=1024)
-def _size(op: Op, params: tuple[float, ...]) -> int:
+def size_of(op: Op, params: tuple[float, ...]) -> int:
     """Tell, by trying, whether results are never larger than operands or `SMALL`, or than that; else 0."""
     if TABLE.get(op.name) is not op or op.arity == ANY:  # a user's own function, which may do anything
         return 0
@@ -61,7 +61,7 @@ def watched(graph: Graph) -> Any:
     """Tell for each node whether its size is looked at."""
     t = graph.terms
     sums = graph.kind[t.node] == SOP
-    sizes = np.array([0] * FIRST_ROW + [_size(op, params) for op, params in graph.rows])[graph.kind]
+    sizes = np.array([0] * FIRST_ROW + [size_of(op, params) for op, params in graph.rows])[graph.kind]
     # A product follows from one factor, where the other is small by nature; that factor is looked at itself.
     single = (
         sums & (np.bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)

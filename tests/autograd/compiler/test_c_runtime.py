@@ -7,22 +7,24 @@ import platform
 import random
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import reference
 
-from autograd import ops
+from autograd import Value, compile, ops
 from autograd.compiler.backends.c import emit, toolchain
-from autograd.compiler.backends.c.spelling import CODE, PRELUDE
+from autograd.compiler.backends.c.spelling import CODE, PRELUDE, spelled
 from autograd.compiler.graph.expand import RESULTS
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
-ROWS = [ops.TABLE[name] for name in CODE]
-TEXTS = CODE | {
-    "monomial": "monomial({0}, {1}, {2}, {3}, {4})"
-}  # which programs take for what a mere power leaves
+ROWS = [
+    op for op in ops.TABLE.values() if op.name in CODE or not (op.expand or op.terms or op in RESULTS)
+]
+SPELLED = spelled(ROWS)
+FILE = f"{PRELUDE}{SPELLED.text}\n#include <stdio.h>\n"
 SPECIAL = (
     0.0,
     1.0,
@@ -42,6 +44,12 @@ SPECIAL = (*SPECIAL, *(-x for x in SPECIAL), math.nan)
 FEW = (0.0, -0.0, 1.0, -2.0, 1e200, -1e-200, math.inf, -math.inf, math.nan)
 # Others' derivatives, for which 4 ulp are promised rather than 2.
 DERIVATIVES = [ops.sech_squared, ops.sigmoid_slope]
+# Of which Python knows some values alone.
+ASKING = {
+    "lgamma": 0.02, "digamma": 0.2, "polygamma": 0.25, "round": 0.11,
+    "re_inverse_power": 0.14, "im_inverse_power": 0.14,
+}  # fmt: skip
+"""And at most how many, most of them at the ends of the range."""
 # Loops of these become vector instructions; that is what they are for.
 HOT = [
     "relu", "sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "sech", "sech_squared", "greater", "equal",
@@ -50,7 +58,7 @@ HOT = [
 
 
 def c_name(op):
-    return f"row_{op.name}"
+    return f"loop_{op.name}"
 
 
 def count_of(op):
@@ -61,9 +69,17 @@ def count_of(op):
 def c_loop(op):
     """A C function that applies a row to n tuples of operands."""
     width = count_of(op) + len(op.params)
-    call = TEXTS[op.name].format(*[f"(x[{i}])" for i in range(width)])
+    call = SPELLED.calls[op].format(*[f"(x[{i}])" for i in range(width)])
     return f"""void {c_name(op)}(const double *x, double *out, ptrdiff_t n) {{
-        for (ptrdiff_t i = 0; i < n; i++, x += {width}) out[i] = {call}; }}"""
+        for (ptrdiff_t i = 0; i < n; i++, x += {width}) {{
+            unknown = 0;
+            out[i] = {call};
+            if (unknown) out[i] = {ASKED};
+        }} }}"""
+
+
+ASKED = -1234.5
+"""What stands for a number that only Python knows."""
 
 
 def operands_of(op, seed="in C"):
@@ -103,7 +119,7 @@ PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == 
 
 @pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
 def library(request):
-    source = "\n".join([PRELUDE, *map(c_loop, ROWS)])
+    source = "\n".join([FILE, *map(c_loop, ROWS)])
     return toolchain.load(toolchain.build(source, flags=[*STRICT, *request.param]))
 
 
@@ -143,33 +159,36 @@ def judged(op, got, operands):
 @pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
 def test_row_in_c_has_the_value_of_the_row(library, op):
     points = operands_of(op)
+    left = 0
     for operands, got in zip(points, in_c(library, op, points), strict=True):
+        if got == ASKED:
+            left += 1
+            continue
         want = op.value(*operands)
         if apart(op, got, want, operands) > 2.0:
             assert math.isfinite(got), (operands, got, want)
             assert judged(op, got, operands) <= 2.0, (operands, got, want)
+    assert left <= len(points) * ASKING.get(op.name, 0.0), left / len(points)
 
 
 def test_every_row_is_a_primitive_or_taken_apart():
-    rest = [op.name for op in ops.TABLE.values() if not (op.expand or op.terms or op in RESULTS)]
-    assert set(rest) <= set(CODE)
+    assert set(ROWS) == set(SPELLED.calls)
+    rest = [op.name for op in ROWS if not (op.expand or op.terms or op in RESULTS)]
     assert set(CODE) - set(rest) == {"direction", "div", "power"}
 
 
 def test_every_function_of_the_run_time_library_is_reached_from_a_primitive():
-    headers = toolchain.resources.files("autograd.compiler.backends.c")
-    text = "".join(headers.joinpath(name).read_text() for name in toolchain.HEADERS)
-    text = re.sub(r"(?m)^((?:static|CR_RARE)[\w ]*)\n(?=\w+\()", r"\1 ", text)
-    lines = re.sub(r"\)\n\{", ") {", text).split("\n")
+    lines = toolchain.resources.files("autograd.compiler.backends.c").joinpath("runtime.h").read_text()
+    lines = lines.split("\n")
     bodies = {}
     for i, line in enumerate(lines):
-        found = re.match(r"(?:static|CR_RARE)\b[^=;]*?\b(\w+)\([^;]*\{", line)
+        found = re.match(r"(?:INLINE|RARE)\b[^=;]*?\b(\w+)\([^;]*\{", line)
         if found:
             end = i if line.endswith("}") else lines.index("}", i)
             bodies[found[1]] = "\n".join(lines[i : end + 1])
-    assert len(bodies) == len([line for line in lines if re.match(r"static inline|CR_RARE", line)])
+    assert len(bodies) == len([line for line in lines if re.match(r"INLINE|RARE", line)])
     macros = [line for line in lines if line.startswith("#define")]
-    waiting, reached = ["\n".join([*CODE.values(), *macros, PRELUDE, emit.SOUND, emit.TRAIN])], set()
+    waiting, reached = ["\n".join([*CODE.values(), *macros, FILE, emit.SOUND, emit.TRAIN])], set()
     while waiting:
         called = set(re.findall(r"\b(\w+)\(", waiting.pop())) & set(bodies)
         waiting += [bodies[name] for name in called - reached]
@@ -195,7 +214,7 @@ def test_integers_of_a_decimal_rounding(library):
         for n in (-400.0, -308.0, -3.0, -2.0, 322.0, 324.0)
     ]
     for operands, got in zip(points, in_c(library, op, points), strict=True):
-        assert got == op.value(*operands), operands
+        assert got in (op.value(*operands), ASKED), operands
 
 
 def test_signs_of_zeros(library):
@@ -229,13 +248,13 @@ def test_loops_of_hot_rows_become_vector_instructions(name):
     op = ops.TABLE[name]
     arguments = ", ".join(f"const double *restrict x{i}" for i in range(op.arity))
     constants = reference.PARAMS.get(op.name, [tuple(op.params.values())])[0]
-    call = TEXTS[op.name].format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
-    source = f"""{PRELUDE}
+    call = SPELLED.calls[op].format(*[f"x{i}[i]" for i in range(op.arity)], *map(literal, constants))
+    source = f"""{FILE}
         void hot(double *restrict out, {arguments}, ptrdiff_t n) {{
             for (ptrdiff_t i = 0; i < n; i++) out[i] = {call}; }}"""
     compiler = toolchain.find_compiler()
-    header = str(toolchain.resources.files("autograd.compiler.backends.c"))
-    command = [*compiler.command, *compiler.flags, *STRICT, "-I", header, "-x", "c", "-", "-S", "-o", "-"]
+    headers = [f"-I{toolchain.resources.files(package)}" for package in toolchain.HEADERS.values()]
+    command = [*compiler.command, *compiler.flags, *STRICT, *headers, "-x", "c", "-", "-S", "-o", "-"]
     assembly = subprocess.run(
         command, input=source, capture_output=True, text=True, check=True, timeout=120
     ).stdout
@@ -248,7 +267,7 @@ def literal(x):
 
 
 def test_every_row_under_the_sanitizers():
-    parts = [PRELUDE]
+    parts = [FILE]
     calls = []
     for op in ROWS:
         points = operands_of(op)
@@ -268,3 +287,38 @@ def test_every_row_under_the_sanitizers():
     result = subprocess.run([program], capture_output=True, text=True, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")
     assert int(result.stdout) > 50 * len(ROWS)
+
+
+WITH_LISTS = [ops.digamma, ops.polygamma, ops.monomial]  # which need memory beyond a few numbers
+
+
+def test_functions_that_make_lists_may_run_in_several_threads(library):
+    points = {op: [xs for xs in operands_of(op) if xs[0] == xs[0]][:200] * 20 for op in WITH_LISTS}
+    wanted = {op: in_c(library, op, xs) for op, xs in points.items()}
+    with ThreadPoolExecutor(6) as pool:
+        found = [(op, pool.submit(in_c, library, op, points[op])) for op in WITH_LISTS * 4]
+    for op, made in found:
+        np.testing.assert_array_equal(made.result(), wanted[op])
+
+
+@pytest.mark.parametrize("op", [ops.lgamma, ops.digamma, ops.round], ids=lambda op: op.name)
+def test_a_number_that_only_python_knows_makes_the_engine_evaluate(library, op):
+    points = [xs for xs in operands_of(op) if abs(xs[0]) < 1e80]
+    points += [(x, 2.0) for x in (45035996273704.97, 1e15 / 7.0)] if op is ops.round else []
+    asked = [xs for xs, got in zip(points, in_c(library, op, points), strict=True) if got == ASKED]
+    assert asked
+    w = Value(1.0, "w")
+    for x, *constants in asked[:3]:
+        step = compile(lambda x, constants=constants: op(w * x, *constants), [w], backend="c")
+        assert step(x) == op.value(x, *constants)
+        assert step.report()["left to the engine"] != "nothing"
+
+
+def test_a_program_holds_the_translation_of_its_rows_alone():
+    w = Value(1.5, "w")
+    step = compile(lambda: ops.lgamma(w), [w], backend="c")
+    step()
+    assert "py_lgamma" in step.c_source
+    assert "py_polygamma" in step.c_source  # since digamma is its derivative, and that asks for it below zero
+    assert "py_normal_cdf" not in step.c_source
+    assert "arithmetic.h" not in compile(lambda: w * w, [w], backend="c").c_source

@@ -4,11 +4,16 @@ import math
 import random
 import shutil
 
+import numpy as np
 import pytest
 
 import autograd
 from autograd import Value
 from autograd.compiler import compile
+from autograd.compiler.backends import load
+from autograd.compiler.backends.c.sizes import few_to_look_at
+from autograd.compiler.graph.bounds import watched
+from autograd.compiler.graph.ir import BOUND, LEAVES
 from autograd.compiler.without_numpy import PlainCompiled
 from autograd.floats import many
 
@@ -205,3 +210,34 @@ CONSTANTS = {
 def test_constants_that_leave_the_range_make_no_noise(backend, name):
     f, x = CONSTANTS[name], Value(1.0)
     assert made(lambda: f(x), [x], backend)() == pytest.approx(f(x).data, nan_ok=True)
+
+
+w_ = Value(0.5, "w")
+
+
+@pytest.mark.skipif(bool(load("c").absent()), reason="no C compiler")
+@pytest.mark.parametrize("function", [
+    lambda x: (x * w_ + x) * x - w_ * x, lambda x: (x * w_ + 1.0) * (x - w_),
+    lambda x: (x - w_ + 3.0) * (1e6 * x + w_) * (x + w_).tanh(),
+])  # fmt: skip
+def test_below_the_limit_of_a_few_numbers_all_others_stay_below_the_bound(function):
+    step = compile(function, [w_], backend="c")
+    step(1.0)
+    program, bound = step._latest[0].program, step._latest[1].bound
+    few = few_to_look_at(program)
+    assert few.limit >= 2.0**40
+    leaves = program.address[np.isin(program.graph.kind, LEAVES)]
+    looked_at = program.address[watched(program.graph)]
+    for size in (0.99 * few.limit, -0.99 * few.limit):
+        bound.shared[leaves[leaves >= 0]] = size
+        assert bound.run()
+        assert np.abs(bound.shared[looked_at[looked_at >= 0]]).max() < BOUND
+
+
+@pytest.mark.skipif(bool(load("c").absent()), reason="no C compiler")
+@pytest.mark.parametrize("size", [1e20, 1e80, 1e100, 1e200])
+@pytest.mark.parametrize("lanes", [False, True])
+def test_beyond_the_limit_all_are_looked_at(size, lanes):
+    step = compile(lambda x: (x * w_) * (x * w_) * (x * w_) - x, [w_], batch=lanes, backend="c")
+    xs = [1.0, -size, 2.0] if lanes else size
+    assert step.check(xs) < 1e-12

@@ -1,7 +1,9 @@
 """Primitives that NumPy lacks, over whole arrays, and rows that are written out in others."""
 
+import itertools
 import math
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -45,9 +47,12 @@ def points(name):
         for k in range(2, 52, 3)
         for sign in (-1.0, 1.0)
     ]
+    below = [rng.uniform(-9.0, 0.0) for _ in range(400)] + [rng.uniform(-150.0, -9.0) for _ in range(200)]
+    below += [-(10.0 ** rng.uniform(-300.0, 15.0)) for _ in range(100)]
     return [
         *near,
         *beside,
+        *below,
         *(10.0 ** rng.uniform(-300.0, 299.0) for _ in range(100)),
         *(rng.uniform(14.0, 40.0) for _ in range(200)),
         *EDGES,
@@ -66,18 +71,87 @@ def test_a_primitive_over_arrays_has_the_value_of_its_row(name):
         if got == want or (got != got and want != want):
             continue
         assert math.isfinite(got), (x, got, want)
-        # Next to its root digamma is compared with the terms that cancel there.
+        # Next to its roots a function is compared with the terms that cancel there, those of the reflection.
         term = 1.0 if name == "digamma" else 0.0
+        if x < 0.0 and name in ("digamma", "lgamma"):
+            term = 1.0 + abs(op.value(1.0 - x))
         assert reference.ulps(got, reference.value(name, (x,)), term) <= 16.0, (x, got, want)
 
 
-@pytest.mark.parametrize("name", ["erf", "erfc", "normal_cdf", "lgamma", "digamma"])
-def test_a_primitive_over_arrays_calls_no_python_for_each_number(name, monkeypatch):
-    assert not number_by_number([ops.TABLE[name]])
-    monkeypatch.setattr(
-        special, "_others", lambda which, *_: pytest.fail("one by one") if which.any() else None
-    )
-    function_of(ops.TABLE[name])(np.linspace(0.1, 30.0, 50), np.empty(50))
+OVER_ARRAYS = [op for op in ops.TABLE.values() if op.name in CODE or op.name in FUNCTIONS]
+ENDS = (0.0, -0.0, -1.0, -2.5, 1e300, 1e-300, math.inf, -math.inf, math.nan)
+
+
+@pytest.mark.parametrize("op", OVER_ARRAYS, ids=lambda op: op.name)
+@np.errstate(all="ignore")
+def test_a_primitive_over_arrays_calls_no_python_for_each_number(op):
+    assert not number_by_number([op])
+    params = [*reference.PARAMS.get(op.name, []), tuple(op.params.values())]
+
+    def count_of_calls(repeated, constants):
+        """Count Python's calls, at ordinary points and at the ends of the range."""
+        calls = []
+        count = 2 if op.arity == ops.ANY else op.arity
+        numbers = np.array([*np.linspace(-30.0, 30.0, 40), *ENDS] * repeated)
+        columns = [np.roll(numbers, i) for i in range(count)]
+        out = np.empty_like(columns[0])
+        f = function_of(op)
+        keywords = {"out": out} if isinstance(f, np.ufunc) else {}
+        given = [*columns, *constants, *([] if keywords else [out])]
+        f(*given, **keywords)
+        sys.setprofile(lambda frame, event, arg: calls.append(event))
+        try:
+            f(*given, **keywords)
+        finally:
+            sys.setprofile(None)
+        return len(calls)
+
+    for constants in params:
+        assert count_of_calls(1, constants) == count_of_calls(5, constants)
+
+
+ENDS_OF_TWO = [(x, y) for x in (0.0, -1.5, 2.0, 1e-200, 1e80) for y in (0.0, 3.0, -0.5, 1e80, -1e-200)]
+
+
+@pytest.mark.parametrize("order", [1.0, 2.0, 5.0])
+@pytest.mark.parametrize("op", [ops.re_inverse_power, ops.im_inverse_power], ids=lambda op: op.name)
+@np.errstate(all="ignore")
+def test_inverse_powers_over_arrays(op, order):
+    rng = random.Random(op.name)
+    xs = [(rng.uniform(-3.0, 3.0), rng.uniform(-3.0, 3.0)) for _ in range(300)] + ENDS_OF_TWO
+    out = np.empty(len(xs))
+    FUNCTIONS[op.name](*np.array(xs).T, order, out)
+    for (x, y), got in zip(xs, out.tolist(), strict=True):
+        if math.isfinite(got):  # else the engine evaluates
+            want, size = op.value(x, y, order), ops.pow.value(math.hypot(x, y), -order)
+            assert got == pytest.approx(want, rel=1e-14, abs=1e-14 * size), (x, y)
+
+
+@np.errstate(all="ignore")
+@pytest.mark.parametrize("digits", [-22.0, -3.0, -1.0, 0.0, 1.0, 2.0, 9.0, 22.0])
+def test_rounding_over_arrays_is_that_of_the_row(digits):
+    rng = random.Random(digits)
+    unit = 10.0**-digits
+    xs = [rng.randrange(-99, 99) * 0.5 * unit for _ in range(200)]  # ties, and beside ties
+    xs += [rng.uniform(-1.0, 1.0) * unit * 10.0 ** rng.randrange(-3, 12) for _ in range(500)]
+    xs += [0.0, -0.0, 5e-324, 1e300, -1e300]
+    out = np.empty(len(xs))
+    FUNCTIONS["round"](np.array(xs), digits, out)
+    assert out.tolist() == [ops.round.value(x, digits) for x in xs]
+
+
+@pytest.mark.parametrize(("order", "logs"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 2.0), (0.0, 3.0)])
+@np.errstate(all="ignore")
+def test_products_of_a_power_over_arrays(order, logs):
+    rng = random.Random(order + logs)
+    ends = (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, 1e-200, 1e80, math.inf)
+    xs = list(itertools.product(ends, ends, (0.0, 1.0, -1.0, 3.0, 2.5, 1e80)))
+    xs += [(rng.uniform(-3, 3), 10.0 ** rng.uniform(-300, 80), rng.uniform(-4, 4)) for _ in range(500)]
+    out = np.empty(len(xs))
+    FUNCTIONS["monomial"](*np.array(xs).T, order, logs, out)
+    for x, got in zip(xs, out.tolist(), strict=True):
+        if math.isfinite(got):  # else the engine evaluates
+            assert got == pytest.approx(ops.monomial.value(*x, order, logs), rel=1e-13, abs=1e-303), x
 
 
 WRITTEN_OUT = [op for op in ops.TABLE.values() if op.expand is not None]

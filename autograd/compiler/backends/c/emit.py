@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.compiler.backends.c.loops import shared_part
-from autograd.compiler.backends.c.spelling import PRELUDE, expression, literal
+from autograd.compiler.backends.c.sizes import few_to_look_at
+from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
+from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Moving, UnevenError, read, repeats, replaced
+from autograd.op import Op
 
 __all__ = ["CWriter", "c_program", "unsupported"]
 
@@ -28,15 +32,22 @@ STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a funct
 
 def unsupported(program: Program) -> str:
     """Return why the program cannot be printed in C, or an empty text."""
-    for s in program.statements:
-        if s.op is not None and expression(s.op) is None:
-            return f"{s.op.name}() is not available in C"
-    return ""
+    left = set(rows_of(program)) - set(spelled(rows_of(program)).calls)
+    return "".join(f"{name}() is not available in C" for name in sorted(op.name for op in left)[:1])
+
+
+def rows_of(program: Program) -> list[Op]:
+    """Return the rows that a program computes as such."""
+    return [s.op for s in program.statements if s.op is not None]
 
 
 def c_program(program: Program) -> str:
     """Return the program in C."""
     return CWriter(program).text()
+
+
+Spans = list[tuple[int, int]]
+"""Stretches of an arena: from where to where."""
 
 
 class Piece(NamedTuple):
@@ -61,6 +72,7 @@ class CWriter:
         self.known: dict[bytes, str] = {}
         self.accumulators = 0
         self.scratch = 0
+        self.spelled = spelled(rows_of(program))
 
     def text(self) -> str:
         """Return the whole file."""
@@ -92,7 +104,7 @@ class CWriter:
         )
         final = self._functions("after", after, functions, ", const V4 *restrict acc")
         run = self._run(shared, lane, final)
-        return "\n".join([PRELUDE, *self.tables, *functions, run, TRAIN])
+        return "\n".join([PRELUDE, self.spelled.text, *self.tables, *functions, run, TRAIN])
 
     def _functions(self, name: str, pieces: list[Piece], out: list[str], parameters: str) -> list[str]:
         names: list[str] = []
@@ -133,15 +145,20 @@ class CWriter:
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
         numbers, rows = p.looked_at(16, (64, 2))
+        few = few_to_look_at(p)
         lines = [
             f"#define BOUND {BOUND!r}",
+            f"#define LIMIT {few.limit if few else 0.0!r}",
             SOUND,
             "/* Return whether the engine has the last word: a number too large, or a result not finite. */",
             "static long run_once(double *restrict s, double *restrict lanes, long N) {",
-            "    long unsound = 0;",
+            f"    long unsound = 0, closely = {int(few is None)};",
             "    (void)lanes; (void)N;",
+            *["    unknown = 0;", "    give_up_lists();"] * bool(self.spelled.text),
         ]
         lines += [f"    {name}(s);" for name in shared]
+        leading = few.shared if few else []
+        lines += _look("closely |= 1;", _stretches("s + {}", "{}", leading), "LIMIT") if p.lanes else []
         lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
         keeps = bool((p.outputs >= LANES).any())
         if p.lanes and (lane or keeps):
@@ -159,7 +176,7 @@ class CWriter:
                 "            FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
                 f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
-                *(f"        small(&v[{start}][0], {end - start} * B, &unsound);" for start, end in rows),
+                *self._look_closely(few.lanes if few else [], rows, "&v[{}][0]", "{} * B"),
                 *self._kept(inputs),
                 "    }",
             ]
@@ -172,8 +189,10 @@ class CWriter:
         ]
         if results:
             table = self._ints(np.array(results))
-            lines += [f"    small(s + {start}, {end - start}, &unsound);" for start, end in numbers]
-            lines.append(f"    FOR(i, {len(results)}) unsound |= !isfinite(s[{table}[i]]);")
+            lines += self._look_closely(leading, numbers, "s + {}", "{}")
+            finite = f"FOR(i, {len(results)}) unsound |= !isfinite(s[{table}[i]]);"
+            lines += _look(finite, _stretches("s + {}", "{}", runs(np.array(results), 16, 64)))
+        lines += ["    unsound |= unknown; /* to C */"] * bool(self.spelled.text)
         lines += ["    return unsound;", "}", f"static const long PARAMETERS = {p.parameters};"]
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
         lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
@@ -196,6 +215,19 @@ class CWriter:
                 "        }",
             ]
         return lines
+
+    @staticmethod
+    def _look_closely(few: Spans, all_: Spans, start: str, count: str) -> list[str]:
+        """Print a look at a few numbers of an arena, and at all that are watched where those are large."""
+        if not all_:
+            return []
+        watched = _stretches(start, count, all_)
+        return [
+            *_look("closely |= 1;", _stretches(start, count, few), "LIMIT"),
+            "    if (closely) {",
+            *_look(" ".join(f"unsound |= beyond({x}, {n});" for x, n in watched), watched),
+            "    }",
+        ]
 
     def _reads(self, s: Statement) -> set[int]:
         out: set[int] = set()
@@ -278,15 +310,18 @@ class CWriter:
             return self._ragged(s)
         if s.extremum:
             return self._extremum(s)
-        lines = []
-        for k, part in enumerate(s.parts):
-            lines.append(self._part(part, first=k == 0))
-        return "\n".join(lines)
+        if not s.parts[0].result.lane:
+            return "\n".join([shared_part(self, part, first=k == 0) for k, part in enumerate(s.parts)])
+        runs = groupby(enumerate(s.parts), lambda part: self._rounds(part[1]))
+        return "\n".join([self._sum(rounds, [*parts]) for rounds, parts in runs])
+
+    def _rounds(self, part: Part) -> tuple[str, str]:
+        """Return the loops over a part's results, and their place."""
+        return self.loops(part.sizes, self._split(part)[0]), self.value(part.result, part.sizes)
 
     def _row(self, s: Statement) -> str:
         assert s.op is not None
-        template = expression(s.op)
-        assert template is not None
+        template = self.spelled.calls[s.op]
         axes = range(len(s.sizes))
         texts = [self.value(r, s.sizes) for r in s.operands]
         if s.lane:
@@ -352,21 +387,22 @@ class CWriter:
             factors.append(self.value(part.coef, part.sizes))
         return " * ".join(factors) if factors else "1.0"
 
-    def _part(self, part: Part, *, first: bool) -> str:
-        if not part.result.lane:
-            return shared_part(self, part, first=first)
-        out, inner = self._split(part)
-        target, term = self.value(part.result, part.sizes), self._term(part)
-        coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
-        lane = any(r is not None and r.lane for r in (part.a, part.b))
-        kind, zero = ("V", "(V){0}") if lane else ("double", "0.0")
-        begin = "" if first else f"{target} + "
-        if not any(part.sizes[k] > 1 for k in inner):
-            whole = f"{begin}{coef}{term}" if lane or not first else f"(V){{0}} + {coef}{term}"
-            return f"    {self.loops(part.sizes, out)}{target} = {whole};"
-        ending = f"{begin}{coef}t" if lane or not first else f"(V){{0}} + {coef}t"
-        body = f"{self.loops(part.sizes, inner)}t += {term}; {target} = {ending};"
-        return f"    {self.loops(part.sizes, out)}{{ {kind} t = {zero}; {body} }}"
+    def _sum(self, rounds: tuple[str, str], parts: list[tuple[int, Part]]) -> str:
+        """Print parts of a sum of which each result is a lane, in one pass over their results."""
+        opened, target = rounds
+        body, so_far = "", "V r ="
+        for k, part in parts:
+            term, inner = self._term(part), self._split(part)[1]
+            coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
+            lane = any(r is not None and r.lane for r in (part.a, part.b))
+            if any(part.sizes[i] > 1 for i in inner):
+                kind, zero = ("V", "(V){0}") if lane else ("double", "0.0")
+                body += f"{kind} part{k} = {zero}; {self.loops(part.sizes, inner)}part{k} += {term}; "
+                term = f"part{k}"
+            if so_far != "r +=" and (k or not lane):
+                so_far = f"V r = {target if k else '(V){0}'} +"
+            body, so_far = f"{body}{so_far} {coef}{term}; ", "r +="
+        return f"    {opened}{{ {body}{target} = r; }}"
 
     def _lane_sum(self, s: Statement, inside: list[Piece], after: list[Piece]) -> None:
         """Print a sum over lanes: accumulated for each block of lanes, finished after the last."""
@@ -425,7 +461,7 @@ class CWriter:
     def _added(self, s: Statement, numbers: Sequence[int]) -> str:
         """Print the one part of a sum that is added to what is there."""
         self.scratch = 0
-        return self._part(replaced(s, numbers).parts[0], first=False)
+        return shared_part(self, replaced(s, numbers).parts[0], first=False)
 
     def _place(self, slot: int, which: Any) -> str:
         """Return the accumulator's index as an expression of the loops, or by a table."""
@@ -449,16 +485,38 @@ def whole(x: int) -> str:
     return f"{int(x)} {'-' if x.step < 0 else '+'} {term}"
 
 
+def _stretches(start: str, count: str, stretches: Spans) -> list[tuple[str, str]]:
+    """Print where stretches of an arena begin, and how many numbers they have."""
+    return [(start.format(i), count.format(j - i)) for i, j in stretches]
+
+
+def _look(otherwise: str, stretches: list[tuple[str, str]], bound: str = "BOUND") -> list[str]:
+    """Print a look at stretches of numbers, all in one sum, and what to do where that is large or NaN."""
+    if not stretches:
+        return []
+    added = " ".join(f"q = squares(q, {x}, {n});" for x, n in stretches)
+    return [
+        f"    {{ V q = {{0}}; {added}",
+        f"      if (!(total(fold(q)) < {bound} * {bound})) {{ {otherwise} }} }}",
+    ]
+
+
 SOUND = r"""
-/* Tell whether a number is beyond the bound, but finite. As a rule the sum of squares shows that none is. */
-INLINE void small(const double *x, long n, long *beyond) {
-    V q[4] = {{0}};
+/* Add squares: as a rule their sum shows that no number is too large or not finite. */
+INLINE V squares(V q, const double *x, long n) {
+    V p[4] = {q}, t;
     long i = 0;
-    for (; i + 4 * B <= n; i += 4 * B) FOR(k, 4) { V t; memcpy(&t, x + i + k * B, sizeof t); q[k] += t * t; }
-    double rest = total(fold((q[0] + q[1]) + (q[2] + q[3])));
-    for (; i < n; i++) rest += x[i] * x[i];
-    if (rest < BOUND * BOUND) return;
-    FOR(k, n) *beyond |= fabs(x[k]) >= BOUND && fabs(x[k]) <= DBL_MAX;
+    for (; i + 4 * B <= n; i += 4 * B) FOR(k, 4) { memcpy(&t, x + i + k * B, sizeof t); p[k] += t * t; }
+    for (; i + B <= n; i += B) { memcpy(&t, x + i, sizeof t); p[0] += t * t; }
+    for (; i < n; i++) p[1][i % B] += x[i] * x[i];
+    return (p[0] + p[1]) + (p[2] + p[3]);
+}
+
+/* Tell whether a number is beyond the bound, but finite. */
+RARE long beyond(const double *x, long n) {
+    long found = 0;
+    FOR(k, n) found |= fabs(x[k]) >= BOUND && fabs(x[k]) <= DBL_MAX;
+    return found;
 }
 """
 

@@ -1,17 +1,27 @@
-"""How C spells the primitives: the rows of the table that compiled programs compute as they are.
+"""How C spells the primitives: the rows of the table that programs compute by C's operators and its library.
 
-What stands here without a function of C's own library is in `runtime.h`, right to 2 ulp, or in the prelude
-below, which leaves the ends of the range of doubles to the engine: that evaluates a program again whose
-result is not finite.
+The C of every other row is translated from the Python that computes its value, by `generate.py`, which
+does the same for the engine. What stands here without a function of C's own library is in `runtime.h`.
+
+A program goes on by IEEE's rules where Python's `math` would raise, and where the translation says that only
+Python knows, the engine evaluates the program instead, as it does where a result is not finite.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import math
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from autograd.floats import elementary
+from autograd.native import generate
+from autograd.native.generate import FLOAT, Text, Writer, Written, literal
 from autograd.op import TABLE, Op
 
-__all__ = ["CODE", "PRELUDE", "expression", "literal"]
+__all__ = ["CODE", "PRELUDE", "Spelled", "literal", "spelled"]
 
 PRELUDE = r"""
 #include "runtime.h"
@@ -21,116 +31,121 @@ typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
 typedef double V4 __attribute__((vector_size(32), aligned(8), may_alias));
 #define FOR(i, n) for (long i = 0; i < (n); i++)
 #define EACH_LANE _Pragma("omp simd") for (int l = 0; l < B; l++)
-#define INLINE static inline __attribute__((always_inline, unused))
 
 INLINE V4 fold(V x) { V4 t[2]; memcpy(t, &x, sizeof x); return t[0] + t[1]; }
 INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
-INLINE double quotient(double e, double n) {
-    return n == -0.5 ? 1.0 / (sqrt(e) + 0.0)
-         : n == -1.5 ? 1.0 / (e * sqrt(e))
-                     : power(e, n);
-}
-INLINE double larger(double a, double b) { return a != a ? a : a >= b ? a : b; }
-INLINE double smaller(double a, double b) { return a != a ? a : a <= b ? a : b; }
-INLINE double product(double c, double x, double y, double n, double logs) {
-    double p = quotient(x, y - n);
-    if (!(x > 0.0 && p > 1e-290 && p < 1e290)) return monomial(c, x, y, n, logs);
-    return logs == 0.0 ? c * p : c * p * pow(log(x), logs);
-}
-INLINE double direction(double a, double b, double index) {
-    double mine = index == 0.0 ? a : b, larger = fmax(fabs(a), fabs(b));
-    if (isnan(a) || isnan(b) || (isinf(a) && isinf(b))) return (double)NAN;
-    if (isinf(larger)) return isinf(mine) ? copysign(1.0, mine) : 0.0;
-    /* A length beyond the doubles, or of subnormal numbers, is taken of scaled ones. */
-    double scale = larger > 1e290 ? 0x1p-600 : larger < 1e-250 ? 0x1p600 : 1.0;
-    double r = hypot(a * scale, b * scale);
-    return r == 0.0 ? 0.0 : mine * scale / r;
-}
-INLINE double logistic(double x) {
-    double e = exp_loop(-fabs(x)), p = e / (1.0 + e);
-    return x >= 0.0 ? 1.0 / (1.0 + e) : e - e * p;
-}
 """
 
 CODE: dict[str, str] = {
     "div": "{0} / {1}",
-    "floordiv": "floordiv({0}, {1})",
-    "mod": "mod({0}, {1})",
-    "power": "quotient({0}, {1})",
+    "power": "power({0}, {1})",
     "pow": "pow({0}, {1})",
-    "monomial": "product({0}, {1}, {2}, {3}, {4})",
-    "sqrt": "sqrt({0})",
-    "cbrt": "cbrt_accurate({0})",
-    "restrict": "restrict_positive({0})",
-    "saturate": "saturate({0})",
-    "exp": "exp_loop({0})",
-    "exp2": "exp2({0})",
-    "expm1": "expm1({0})",
-    "log": "log({0})",
-    "log1p": "log1p({0})",
-    "log2": "log2({0})",
-    "log10": "log10({0})",
-    "sin": "sin({0})",
-    "cos": "cos({0})",
-    "tan": "tan({0})",
-    "asin": "asin({0})",
-    "acos": "acos({0})",
-    "atan": "atan({0})",
-    "sinh": "sinh({0})",
-    "cosh": "cosh({0})",
-    "tanh": "tanh_loop({0})",
-    "sech_squared": "sech_squared({0})",
-    "sech": "sech({0})",
-    "asinh": "asinh({0})",
-    "acosh": "acosh({0})",
-    "atanh": "atanh({0})",
-    "sigmoid": "logistic({0})",
-    "sigmoid_slope": "sigmoid_slope({0})",
-    "softplus": "softplus({0})",
-    "erf": "erf({0})",
-    "erfc": "erfc_accurate({0})",
-    "normal_cdf": "normal_cdf({0})",
-    "gaussian": "gaussian({0}, {1}, {2})",
-    "lgamma": "lgamma_accurate({0})",
-    "digamma": "digamma({0})",
-    "polygamma": "polygamma({1}, {0})",
-    "step": "step({0}, {1}, {2})",
-    "relu": "relu({0})",
-    "leaky_relu": "leaky_relu({0}, {1})",
-    "elu": "elu({0}, {1})",
-    "clamp": "clamp({0}, {1}, {2})",
-    "abs": "fabs({0})",
-    "sign": "sign({0})",
     "floor": "floor({0})",
     "ceil": "ceil({0})",
-    "round": "round_digits({0}, {1})",
     "maximum": "larger({0}, {1})",
     "minimum": "smaller({0}, {1})",
-    "where": "where({0}, {1}, {2})",
-    "hypot": "hypot({0}, {1})",
-    "atan2": "atan2({0}, {1})",
-    "re_inverse_power": "re_inverse_power({0}, {1}, {2})",
-    "im_inverse_power": "im_inverse_power({0}, {1}, {2})",
-    "logaddexp": "logaddexp({0}, {1})",
-    "greater": "greater({0}, {1})",
-    "greater_equal": "greater_equal({0}, {1})",
-    "less": "less({0}, {1})",
-    "less_equal": "less_equal({0}, {1})",
-    "equal": "equal({0}, {1})",
+    "softplus": "softplus({0})",
     "direction": "direction({0}, {1}, {2})",
 }
-"""For each primitive its expression: of its operands, then of its constants."""
+"""For each primitive that is no function of C's library its expression: of its operands, then constants."""
+
+LOOPS = ("exp", "log", "log1p", "tanh")
+"""Functions of C's library that `runtime.h` has for loops as well."""
+BY_IEEE = {elementary.exp.__code__, elementary.sqrt.__code__}
+"""The code of functions that answer by IEEE's rules where those of `math` raise; so do those of C."""
+INLINED = 4000
+"""Up to this many characters of C a row is part of the loop that it stands in, and may be vector code."""
 
 
-def expression(op: Op) -> str | None:
-    """Return a primitive as C; None for any other row, and for a user's own operation."""
-    return CODE.get(op.name) if TABLE.get(op.name) is op else None
+class OfPrograms(generate.Dialect):
+    """The C of rows in a program: several threads may run it, and loops over numbers become vector code."""
+
+    raises = False
+    gives_back = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own |= {math.hypot: _hypot, elementary.two_product: _two_product}
+
+    def declared(self, made: Written) -> str:
+        """Return what stands before a function's type."""
+        return "INLINE" if self.is_inlined(made) else "RARE"
+
+    def is_inlined(self, made: Written) -> bool:
+        """Tell whether a function becomes part of those that call it."""
+        return made.length < INLINED and not (made.has_lists or made.gives_back or made.calls_itself)
+
+    def named(self, name: str, made: Written) -> str:
+        """Return the name of a function in C, which is another in what may become vector code."""
+        return f"{name}_loop" if name in LOOPS and self.is_inlined(made) and not made.calls_library else name
+
+    def plain(self, function: Any) -> Any:
+        """Return what a function is in C."""
+        if getattr(function, "__code__", None) in BY_IEEE:
+            return inspect.getclosurevars(function).nonlocals["f"]
+        return super().plain(function)
 
 
-def literal(x: float) -> str:
-    """Return a double in C, exactly."""
-    if math.isnan(x):
-        return "NAN"
-    if math.isinf(x):
-        return "INFINITY" if x > 0 else "-INFINITY"
-    return repr(float(x)) if x >= 0 else f"({float(x)!r})"
+def _hypot(writer: Writer, e: ast.Call) -> Text:
+    return Text(f"hypot({', '.join(map(writer.number, e.args))})", FLOAT)
+
+
+def _two_product(writer: Writer, e: ast.Call) -> Text:
+    """Spell a product and its rounding error: programs may round a product and a sum once."""
+    a, b = [writer.kept(Text(writer.number(x), FLOAT)).text for x in e.args]
+    p = writer.kept_apart(Text(f"({a} * {b})", FLOAT))
+    return generate.Tuple([p, Text(f"product_error({a}, {b}, {p.text})", FLOAT)])
+
+
+class Spelled(NamedTuple):
+    """Rows in C.
+
+    Attributes
+    ----------
+    text
+        The functions that stand in front of a program.
+    calls
+        Of each row its expression, of operands and then constants.
+    """
+
+    text: str
+    calls: dict[Op, str]
+
+
+def spelled(ops: Iterable[Op]) -> Spelled:
+    """Return rows of the table as C; a row that has none, or a user's own operation, is left out."""
+    return _spelled(frozenset(ops))
+
+
+@lru_cache(maxsize=64)
+def _spelled(ops: frozenset[Op]) -> Spelled:
+    own = sorted((op for op in ops if TABLE.get(op.name) is op), key=lambda op: op.name)
+    calls = {op: CODE[op.name] for op in own if op.name in CODE}
+    program = generate.Program(OfPrograms())
+    made = {op: f for op in own if op not in calls and (f := _translated(program, op))}
+    for op, f in made.items():
+        calls[op] = f"{f.name}({', '.join(f'{{{i}}}' for i in range(op.arity + len(op.params)))})"
+    text = f"{_ARITHMETIC}{program.text()}" if made else ""
+    return Spelled(text, calls)
+
+
+_ARITHMETIC = """
+#define OF_A_THREAD _Thread_local
+#include "arithmetic.h"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-label"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+#pragma GCC diagnostic ignored "-Wunused-const-variable"
+"""
+
+
+def _translated(program: generate.Program, op: Op) -> Written | None:
+    """Return the function that computes a row; None where it is of any number of operands, or unreadable."""
+    if op.arity < 0:
+        return None
+    try:
+        made = program.value(op)
+    except (generate.UntranslatableError, OSError):
+        return None
+    return None if made.gives_nothing or made.rest or made.result != FLOAT else made

@@ -56,7 +56,8 @@ __all__ = [
     "no_compiler",
 ]
 
-HEADERS = ("runtime.h", "special.h", "wide.h")
+HEADERS = {"runtime.h": "autograd.compiler.backends.c", "arithmetic.h": "autograd.native"}
+"""What a program may include, and the packages where it lies."""
 # No -ffast-math: it loses NaN, and at link time it changes the rounding of the whole process; a compiler
 # whose own flags do such things is found out by `probe`. What is here instead gives up nothing but errno and
 # floating-point traps, which nobody reads, so that loops become vector code.
@@ -408,8 +409,7 @@ def _suffix(executable: bool) -> str:
 
 @lru_cache(maxsize=1)
 def _headers() -> dict[str, bytes]:
-    package = resources.files("autograd.compiler.backends.c")
-    return {name: (package / name).read_bytes() for name in HEADERS}
+    return {name: (resources.files(package) / name).read_bytes() for name, package in HEADERS.items()}
 
 
 @lru_cache(maxsize=1)

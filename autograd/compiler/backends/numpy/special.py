@@ -1,8 +1,7 @@
 """Primitives that NumPy lacks, over whole arrays: the error functions, log gamma and digamma.
 
-Each writes into ``out``. They agree with the rows of the table to a few units of the last place; what lies
-off the ways taken here, such as the gamma function's negative arguments, is computed by the row's own value,
-one by one.
+Each writes into ``out``. They agree with the rows of the table to a few units of the last place; below zero,
+where the gamma function's reflection is a difference, of its larger term.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.polynomial.chebyshev import chebval
 
-from autograd.floats import gamma
+from autograd.floats import gaussian
 
-__all__ = ["by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf"]
+__all__ = ["by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "two_product"]
 
 
 def by_value(value: Callable[..., float]) -> Callable[..., None]:
@@ -34,26 +33,11 @@ def by_value(value: Callable[..., float]) -> Callable[..., None]:
     return apply
 
 
-# The normal law: a polynomial in the middle, a continued fraction's remainder in the tails (as in special.h).
+# The normal law: a polynomial in the middle, a continued fraction's remainder in the tails.
 
 SQRT2, SQRT_PI = 1.4142135623730951, 1.772453850905516
 MIDDLE = 0.5
 """Up to here the polynomial, in units of the standard deviation."""
-CENTRAL = (
-    -3.8933233225991865e-08, 6.650101104334696e-07, -9.444446258157116e-06, 0.00011543466209333412,
-    -0.001187328213794146, 0.009973557009981067, -0.06649038006690478, 0.3989422804014327,
-)
-"""(cdf(x) - 1/2) / x, in x**2, highest power first."""
-FRACTION = (
-    1.7068841975369062e-07, -3.004257599527761e-07, -1.0904844616048148e-06, 9.059169273969715e-07,
-    4.82452431353622e-06, 2.1701452991769484e-06, -1.4916423933508207e-05, -2.6201617582917015e-05,
-    2.5227830533117907e-05, 0.0001170302725806736, 2.2619816611059523e-05, -0.00035937068891826106,
-    -0.00034974555868526146, 0.000850679878478174, 0.0015972665816134301, -0.0015902575099377668,
-    -0.0054667669115487354, 0.002286132510108365, 0.01664264784714263, -0.002689965724635728,
-    -0.049771296725770665, 0.00975430445170461, 0.15761017439395278, -0.125953843469249,
-    -0.41818367397542433, 1.4154932746521824,
-)
-"""(x + 2) times what the tail's continued fraction adds to x, in (x - 3) / (x + 3), highest power first."""
 
 
 def _horner(x: Any, coefficients: tuple[float, ...]) -> Any:
@@ -65,10 +49,18 @@ def _horner(x: Any, coefficients: tuple[float, ...]) -> Any:
     return y
 
 
+def two_product(a: Any, b: Any) -> tuple[Any, Any]:
+    """Product and its rounding error (Dekker 1971)."""
+    p, c, d = a * b, 134217729.0 * a, 134217729.0 * b  # 2**27 + 1 splits 53 bits into two halves
+    a1, b1 = c - (c - a), d - (d - b)
+    a2, b2 = a - a1, b - b1
+    return p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2)
+
+
 def _central(x: Any) -> Any:
     """What the normal law's distribution function has beyond 1/2, next to 0."""
     x = np.clip(x, -MIDDLE, MIDDLE)
-    return x * _horner(x * x, CENTRAL)
+    return x * _horner(x * x, gaussian.CENTRAL)
 
 
 def _tail(x: Any, scale: float) -> Any:
@@ -79,12 +71,8 @@ def _tail(x: Any, scale: float) -> Any:
     ratio = SQRT2 if scale == 1.0 else 1.0
     x = np.clip(x, MIDDLE / ratio, 45.0 / ratio)
     scaled = x * ratio
-    added = _horner((scaled - 3.0) / (scaled + 3.0), FRACTION) / (scaled + 2.0) / ratio
-    square = x * x
-    split = 134217729.0 * x  # 2**27 + 1 splits 53 bits into two halves
-    high = split - (split - x)
-    low = x - high
-    lost = low * low - (((square - high * high) - low * high) - high * low)
+    added = _horner((scaled - 3.0) / (scaled + 3.0), gaussian.FRACTION) / (scaled + 2.0) / ratio
+    square, lost = two_product(x, x)
     power = np.exp(-square / scale)
     return (power - power * (lost / scale)) / ((x + added) * (SQRT_PI * (1.0 if scale == 1.0 else SQRT2)))
 
@@ -153,11 +141,11 @@ HALF_LOG_2PI = 0.9189385332046728
 
 
 def lgamma(x: Any, out: Any) -> None:
-    """The logarithm of the gamma function's absolute value."""
+    """The logarithm of the gamma function's absolute value; below zero by reflection, DLMF 5.5.3."""
     x = np.broadcast_to(x, out.shape)
-    plain = (x > 0.0) & (x < 1e300)
-    z = np.where(plain, x, 1.5)
-    near, product = z.copy(), np.ones_like(z)
+    below = x < 0.0
+    z = np.where(below, 1.0 - x, x)
+    near, product = np.where(z > 0.0, z, 1.5), np.ones_like(z)
     for _ in range(int(FAR) - 3):
         down = (near > 3.0) & (z < FAR)
         near[down] -= 1.0
@@ -167,17 +155,24 @@ def lgamma(x: Any, out: Any) -> None:
     beside = np.where(low, z, 1.0 + u)
     close = u * beside * chebval(u, LOG_GAMMA) + np.where(low, -np.log(z), np.log(product))
     big = np.maximum(z, FAR)
+    log = np.log(big)
     series = _horner(1.0 / (big * big), STIRLING) / big
-    far = (big - 0.5) * (np.log(big) - 1.0) + (HALF_LOG_2PI - 0.5) + series
-    out[...] = np.where(z < FAR, close, far)
-    _others(~plain, x, out, gamma.lgamma)
+    far = (big - 0.5) * (log - 1.0) + (HALF_LOG_2PI - 0.5) + series
+    y = np.where(z < FAR, close, far)
+    if below.any():
+        sine, _ = _sine_and_cosine_of_pi(x)
+        lost = (1.0 - z) - x  # by rounding 1 - x, times the slope there
+        beside = -np.log(np.where(x > -1e-30, -x, np.abs(sine) / np.pi))
+        mirrored = beside - y - lost * np.log(z)
+        y = np.where(below, np.where(np.isneginf(x), np.inf, mirrored), y)
+    out[...] = y
 
 
 def digamma(x: Any, out: Any) -> None:
-    """The derivative of log gamma."""
+    """The derivative of log gamma; below zero by reflection, DLMF 5.5.4."""
     x = np.broadcast_to(x, out.shape)
-    plain = (x > 0.0) & (x < 1e300)
-    z = np.where(plain, x, 1.5)
+    below = x < 0.0
+    z = np.where(below, 1.0 - x, x)
     low = z < 1.0  # there digamma(x) is digamma(1 + x) - 1 / x
     near = np.where(low, z + 1.0, np.minimum(z, FAR))
     added = np.where(low, -1.0 / z, 0.0)
@@ -189,11 +184,21 @@ def digamma(x: Any, out: Any) -> None:
     big = np.maximum(z, FAR)
     inverse = 1.0 / (big * big)
     far = np.log(big) - 0.5 / big - inverse * _horner(inverse, ASYMPTOTIC)
-    out[...] = np.where(z < FAR, close, far)
-    _others(~plain, x, out, gamma.digamma)
+    y = np.where(z < FAR, close, far)
+    if below.any():
+        sine, cosine = _sine_and_cosine_of_pi(x)
+        lost = (1.0 - z) - x
+        mirrored = y + lost / z - np.pi * cosine / sine
+        y = np.where(below, np.where(sine == 0.0, np.nan, mirrored), y)
+    out[...] = y
 
 
-def _others(which: Any, x: Any, out: Any, value: Callable[[float], float]) -> None:
-    """Compute some elements by the row's own value."""
-    if which.any():
-        out[which] = [value(v) for v in x[which].tolist()]
+def _sine_and_cosine_of_pi(x: Any) -> tuple[Any, Any]:
+    """Sine and cosine of pi x up to a common sign: of what is left of x beside a whole number, exactly."""
+    rest = x - np.rint(x)
+    beside = np.copysign(0.5, rest) - rest  # from a half on the other function of this
+    close = np.abs(rest) < 0.25
+    return (
+        np.where(close, np.sin(np.pi * rest), np.copysign(np.cos(np.pi * beside), rest)),
+        np.where(close, np.cos(np.pi * rest), np.copysign(np.sin(np.pi * beside), beside * rest)),
+    )

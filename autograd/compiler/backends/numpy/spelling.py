@@ -19,7 +19,6 @@ import numpy as np
 
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_value
-from autograd.floats import elementary
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
@@ -144,24 +143,22 @@ def power(x: Any, exponent: float, out: Any) -> None:
 
 
 def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any) -> None:
-    """c * x ** (exponent - order) * log(x) ** logs."""
+    """c * x ** (exponent - order) * log(x) ** logs; 0 where c is, and for a power of zero with logs."""
     e = np.subtract(exponent, order)
-    whole = np.power(x, e)
-    size = np.abs(whole)
-    based = (
-        np.greater(x, 0.0)
-        if logs
-        else np.greater(x, 0.0)
-        | (np.less(x, 0.0) & np.equal(e, np.rint(e)) & np.equal(e + order, exponent) & (np.abs(e) < 1e15))
-    )
-    plain = based & (size > 1e-290) & (size < 1e290)
-    np.multiply(whole, c, out=out)
-    if logs:
-        np.multiply(out, np.log(x) ** logs, out=out)
-    if not plain.all():  # zeros, infinities, NaN and what lies at the ends of the range, one by one
-        odd = ~np.broadcast_to(plain, out.shape)
-        columns = [np.broadcast_to(v, out.shape)[odd].tolist() for v in (c, x, exponent)]
-        out[odd] = [elementary.monomial(k, a, b, order, logs) for k, a, b in zip(*columns, strict=True)]
+    size = np.power(np.abs(x), e)
+    sign = np.where(np.less(x, 0.0), np.power(-1.0, exponent) * (-1.0) ** order, 1.0)
+    y = sign * size * c
+    ordinary = (size > 1e-290) & (size < 1e290)
+    if not ordinary.all():
+        # The power may leave the range of doubles although the product does not: its root comes in twice.
+        # (Where even that does not help, the product is infinite, and the engine evaluates.)
+        root = np.power(np.abs(x), 0.5 * e)
+        y = np.where(ordinary | np.equal(x, 0.0) | ~np.isfinite(x), y, c * root * (sign * root))
+    zero = np.equal(c, 0.0) | (np.isposinf(x) & np.less(e, 0.0))
+    if logs:  # which a power of zero outweighs, as long as it is one
+        y *= np.log(x) ** logs
+        zero |= np.equal(x, 0.0) & np.greater_equal(exponent, order)
+    out[...] = np.where(zero, 0.0, y)
 
 
 def gaussian(x: Any, order: float, scale: float, out: Any) -> None:
@@ -179,19 +176,53 @@ def sign(x: Any, out: Any) -> None:
 
 
 def round_digits(x: Any, ndigits: float, out: Any) -> None:
-    """Round half to even."""
+    """Round to a number of decimals, halves to even, but for those of powers of ten that are no floats.
+
+    By exact remainders, or by products that keep their rounding error.
+    """
     if ndigits == 0.0:
         np.rint(x, out)
-    else:
-        by_value(elementary.round)(x, ndigits, out)
+        return
+    unit = 10.0 ** abs(ndigits)
+    if ndigits < 0.0:
+        rest, odd = np.fmod(x, unit), np.abs(np.fmod(x, 2.0 * unit)) >= unit
+        up = (np.abs(rest) > 0.5 * unit) | ((np.abs(rest) == 0.5 * unit) & odd)
+        np.copysign(x - np.where(up, rest - np.copysign(unit, x), rest), x, out)
+        return
+    scaled, lost = special.two_product(x, unit)
+    whole = np.rint(scaled)
+    beside = (lost != 0.0) & (np.abs(scaled - whole) == 0.5)  # no tie
+    whole = np.where(beside, scaled + np.copysign(0.5, lost), whole)
+    # From 2**52 on a float has no more decimals.
+    out[...] = np.where(np.abs(scaled) < 2.0**52, np.copysign(whole / unit, x), x)
+
+
+def _inverse_powers(x: Any, y: Any, order: float) -> tuple[Any, Any]:
+    """Real and imaginary part of (x + iy)**-order."""
+    length = np.hypot(x, y)
+    u, v = x / length / length, np.negative(y) / length / length
+    re, im = u, v
+    for _ in range(int(order) - 1):
+        re, im = re * u - im * v, re * v + im * u
+    return re, im
+
+
+def re_inverse_power(x: Any, y: Any, order: float, out: Any) -> None:
+    """The real part of (x + iy)**-order."""
+    out[...] = _inverse_powers(x, y, order)[0]
+
+
+def im_inverse_power(x: Any, y: Any, order: float, out: Any) -> None:
+    """The imaginary part of (x + iy)**-order."""
+    out[...] = _inverse_powers(x, y, order)[1]
 
 
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp,
-        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, special.erf, special.erfc,
-        special.normal_cdf, special.lgamma, special.digamma,
+        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
+        im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
 """By the name of their row."""
