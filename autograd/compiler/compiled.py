@@ -78,8 +78,6 @@ class Recorded(Protocol):
         The structure of the result, as `Loaded.results` wants it.
     unreached : sequence of int
         Numbers of the parameters that the loss does not depend on.
-    weight : float
-        Roughly, the bytes that it takes.
     """
 
     source: Any
@@ -87,7 +85,9 @@ class Recorded(Protocol):
     unreached: Any
 
     @property
-    def weight(self) -> float: ...
+    @abstractmethod
+    def weight(self) -> float:
+        """Return roughly how many bytes it takes."""
 
     @abstractmethod
     def engine(self, lanes: int) -> Any:
@@ -377,6 +377,7 @@ class CompiledFunction(ABC):
         in_turn(lambda: add_to_leaves(dict(zip(params, numbers, strict=True))))
 
     def _refuse_while_tracing(self, what: str) -> None:
+        """Raise where a function is being recorded, whose program would freeze the numbers."""
         if MODE.get().tape is not None:
             raise TracingError(
                 f"{user_line()} asks for {what} of a compiled loss while a function is recorded for "
@@ -386,6 +387,7 @@ class CompiledFunction(ABC):
             )
 
     def _refuse_cut_off(self, structure: Any, what: str) -> None:
+        """Raise inside a differentiated function whose derivative would be lost here."""
         if MODE.get().differentiating is not None:
             refuse_constant(
                 [*(self._params or ()), *structure.source.captured, *structure.source.outside],
@@ -509,6 +511,7 @@ class CompiledFunction(ABC):
         return self._roots_of(self._parsed(data))
 
     def _roots_of(self, given: Any) -> Iterator[tuple[Any, float]]:
+        """Yield the same for arguments that have been checked."""
         weight = 1.0 / given.lanes if self._batch and self._reduction == "mean" else 1.0
         for i in range(given.lanes):
             yield self._f(*given.values(i)), weight
@@ -737,6 +740,7 @@ class CompiledFunction(ABC):
         self._parts = self._latest = None
 
     def _made(self) -> tuple[Any, Any]:
+        """Return the structure and the engine of the latest call, or of one made now without arguments."""
         latest = self._latest
         if latest is None:
             if self._names or self._batch:
@@ -843,6 +847,7 @@ def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, b
 
 
 def _hooks(node: Any) -> Any:
+    """Return the hooks of a node."""
     return () if node.note is None else node.note.hooks
 
 

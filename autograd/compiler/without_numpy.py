@@ -360,6 +360,7 @@ class PlainCompiled(CompiledFunction):
         )
 
     def _gradients(self, loss: Any) -> list[Any]:
+        """Return the gradient of a loss for each parameter; 0.0 where none reaches it."""
         assert self._params is not None
         found = _reverse(loss, 1.0, True) if isinstance(loss, Value) else {}
         return [0.0 if (g := found.get(p)) is None else g for p in self._params]

@@ -65,6 +65,7 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
 
 
 def _scaled(coef: float, text: str) -> tuple[float, str]:
+    """Return the sign of a coefficient, and a text times its size."""
     sign = -1.0 if coef < 0 else 1.0
     if abs(coef) == 1.0:
         return sign, text
@@ -72,6 +73,7 @@ def _scaled(coef: float, text: str) -> tuple[float, str]:
 
 
 def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, extremum: str) -> str:
+    """Return the text of one factor, summed over the loops along which the result does not move."""
     text, axes, has_lane = w.operand(a, sizes)
     full = [*axes, *([LANE_LOOP] if has_lane else [])]
     kept = {*order, *([LANE_LOOP] if lane else [])}
@@ -104,6 +106,7 @@ def _spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
 
 
 def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> str:
+    """Return the text of a product of two factors: elementwise, as a matrix product, or by einsum."""
     sizes = part.sizes
     (text_a, axes_a, lane_a), (text_b, axes_b, lane_b) = w.operand(a, sizes), w.operand(b, sizes)
     full_a = [*axes_a, *([LANE_LOOP] if lane_a else [])]

@@ -149,6 +149,7 @@ def leaf_regions(regions: Regions, leaves: list[tuple[int, str]], prefix: str) -
 
 
 def _leaf_group(regions: Regions, name: str, members: list[tuple[tuple[int, ...], int]]) -> None:
+    """Make arrays of leaves of one name: a grid by their indices if it is full, else runs."""
     indices = [m[0] for m in members]
     addresses = np.array([m[1] for m in members])
     distinct = len(set(indices)) == len(indices)
@@ -178,7 +179,7 @@ def _leaf_group(regions: Regions, name: str, members: list[tuple[tuple[int, ...]
 
 
 def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
-    # Axes of length 1 are dropped: they only obscure a formula.
+    """Enter an array without its axes of length 1, which only obscure a formula."""
     kept = [(n, s) for n, s in zip(shape, strides, strict=True) if n > 1]
     regions.add(Region(regions.fresh(name), base, tuple(n for n, _ in kept), tuple(s for _, s in kept)))
 

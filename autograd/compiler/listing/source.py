@@ -326,6 +326,7 @@ class Writer(Views):
         return axes, ", ".join(texts)
 
     def _name(self, s: Statement) -> str:
+        """Return a name for a result: its label, what it is the gradient of, or what computed it."""
         graph, address = self.program.graph, self.program.address
         node = int(s.nodes[0])
         if int(address[node]) in self.outputs and len(s.nodes) == 1:
@@ -359,6 +360,7 @@ class Writer(Views):
         return f"z{self.counter}" if forward else f"g{self.counter}"
 
     def _value(self, s: Statement, target: list[Any]) -> str:
+        """Return the text of what a statement computes, with the axes of its target."""
         if s.op is not None:
             sizes, refs = self.refined(s.sizes, [s.result, *s.operands])
             order = loops_over(refs[0], sizes, target)
