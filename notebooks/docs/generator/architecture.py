@@ -72,7 +72,9 @@ def _part_of(module: str) -> str | None:
     None for ``autograd``, which only collects names.
     """
     package, _, rest = module.partition(".")
-    key = package if package == "nn" else rest.partition(".")[0]
+    if package == "nn":
+        return package
+    key = rest.partition(".")[0]
     if not key:
         return None
     return next((part for part, (_, modules) in PARTS.items() if rest in modules or key in modules), key)
