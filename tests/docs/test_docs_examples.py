@@ -12,7 +12,7 @@ from generator import examples
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "notebooks" / "docs" / "pages"
 GUIDE = PAGES / "adding-an-operation.md"
-LIBRARIES = {"micrograd": "micrograd", "PyTorch": "torch", "JAX": "jax"}
+LIBRARIES = {"micrograd": "micrograd", "PyTorch": "torch", "JAX": "jax", "SciPy": "scipy"}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -42,7 +42,8 @@ def test_what_is_said_of_other_libraries_is_true(library, tmp_path):
         pytest.skip(f"{LIBRARIES[library]} is not installed")
     texts = [
         block.text
-        for block in examples.blocks((PAGES / "coming-from.md").read_text(encoding="utf-8"))
+        for page in ("coming-from.md", "with-numpy.md")
+        for block in examples.blocks((PAGES / page).read_text(encoding="utf-8"))
         if block.title == library
     ]
     assert texts
