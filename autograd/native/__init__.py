@@ -47,7 +47,7 @@ def _engine_in_c() -> tuple[Any, str]:
         module = import_module("autograd.native._engine")
         changed = _is_of_other_sources(module)
     except ModuleNotFoundError:
-        return None, "it was not compiled: no C compiler was found when the package was installed"
+        return None, _why_not_compiled()
     except ImportError as error:
         if "subinterpreter" in str(error):
             return None, "C serves the main interpreter of a process, and this is another one"
@@ -61,6 +61,14 @@ def _engine_in_c() -> tuple[Any, str]:
         if module.claim()
         else (None, "another copy of the package in this process has it")
     )
+
+
+def _why_not_compiled() -> str:
+    from sysconfig import get_config_var
+
+    if get_config_var("Py_GIL_DISABLED"):
+        return "its C relies on the interpreter's lock, which a free-threaded Python is without"
+    return "it was not compiled: no C compiler was found when the package was installed"
 
 
 def _is_of_other_sources(module: Any) -> bool:
