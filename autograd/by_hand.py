@@ -23,7 +23,7 @@ from autograd.op import ANY, OpOfCall
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["ByHand", "assign_rule", "one_step", "rest_on", "rule_of"]
+__all__ = ["ByHand", "assign_name", "assign_rule", "one_step", "rest_on", "rule_of"]
 
 _INSTEAD: Final = (
     "define the operation with autograd.custom_op(name, value, partials), and call that"
@@ -199,6 +199,16 @@ def assign_rule(node: Value, rule: Any) -> None:
             "this Value rests on nothing, so no pass would call its _backward: name what it was computed "
             f"from, as in out = Value(data, (a, b), 'name'); or {_INSTEAD}"
         )
+
+
+def assign_name(node: Value, name: Any) -> None:
+    """Name the operation of a node by hand; of a leaf it is not kept, and of other nodes it is what it is."""
+    call = node._call
+    if isinstance(call, ByHand):
+        call.name = check_label(name)
+        node._row = _row(name)
+    elif node._row is not None and name != node._op:
+        raise GraphError(f"the operation of this node is {node._op!r}, by which it was computed; {_INSTEAD}")
 
 
 def one_step(node: Value) -> None:

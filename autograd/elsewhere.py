@@ -56,6 +56,10 @@ _METHODS: Final = {
     **{name + "_": f"x = x {sign} y, or x.data {sign}= number" for name, sign in
        {"add": "+", "sub": "-", "mul": "*", "div": "/"}.items()},
     "uniform_": "x.data = random.uniform(a, b)", "normal_": "x.data = random.gauss(mean, std)",
+    # SymPy, and float
+    "evalf": "x.data", "diff": "autograd.gradients(y, x)", "backprop": "x.backward()",
+    "subs": "a function of the number, f(2.0) and f(3.0)", "lambdify": "a function of numbers or Values",
+    **{name: f"x.data.{name}()" for name in ("is_integer", "hex")},
     # JAX, micrograd's forks, and others
     "at": "a list of Values, and assign to its elements", "value": "x.data", "val": "x.data",
     "gradient": "x.grad", "children": "x.parents", "name": "x.label", "tanh_": "x = x.tanh()",

@@ -326,12 +326,6 @@ class Node:
             pairs = (self._a, self._da), (self._b, self._db)
         return [(x, d) for x, d in pairs if isinstance(x, Node)]
 
-    # micrograd's names.
-
-    @property
-    def _op(self) -> str:
-        return "" if self.op is None else self.op.symbol or self.op.name
-
     # Notes.
 
     @property

@@ -13,12 +13,12 @@ import math
 import numbers
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, SupportsFloat, TypeGuard, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsFloat, TypeGuard, overload
 
 from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
-from autograd.by_hand import assign_rule, one_step, rest_on, rule_of
+from autograd.by_hand import assign_name, assign_rule, one_step, rest_on, rule_of
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -144,6 +144,14 @@ class Value(Node, Operators, Elsewhere):
         self._rest_on(children, "")
 
     _children = _prev
+
+    @property
+    def _op(self) -> str:
+        return "" if self.op is None else self.op.symbol or self.op.name
+
+    @_op.setter
+    def _op(self, name: Any) -> None:
+        assign_name(self, name)
 
     @property
     def _backward(self) -> Callable[[], Any]:
@@ -348,6 +356,17 @@ class Value(Node, Operators, Elsewhere):
     def __int__(self) -> int:
         self._leave("autograd.floor(x)")
         return int(self._data)
+
+    __trunc__ = __int__
+
+    if not TYPE_CHECKING:  # to which it would make a node one of the real numbers
+
+        def as_integer_ratio(self) -> NoReturn:
+            """Refuse: ``statistics`` would make a number of the ratio, through which no gradient flows."""
+            raise TypeError(
+                "the functions of statistics leave the graph; write autograd.mean(values), or "
+                "statistics.mean([v.data for v in values]) for the number alone"
+            )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """Let NumPy's universal functions, and its scalars, compute by the rows of the table."""

@@ -73,6 +73,7 @@ class Whole(Value):
         self.grad = 0
         self._backward = lambda: None
         self._prev = set(_children)
+        self._op = _op
         self.velocity = 0.0
 
 
@@ -325,7 +326,9 @@ def test_a_class_whose_init_does_not_call_ours():
     assert (w.grad, w.velocity, w._prev, w._op) == (3.0, 0.0, (), "")
     x = Value(2.0)
     y = Whole(2.0, (x,), "id")
-    assert y._prev == (x,)
+    assert (y._prev, y._op) == ((x,), "id")
+    with pytest.raises(autograd.GraphError, match="custom_op"):
+        (x * x)._op = "+"
 
 
 def test_a_class_may_have_operators_of_its_own():

@@ -1,0 +1,115 @@
+"""What people type without reading the docs: what works, with its number, and what names the remedy."""
+
+import copy
+import dataclasses
+import fractions
+import functools
+import itertools
+import json
+import math
+import operator
+import pickle
+import random
+import statistics
+from decimal import Decimal
+
+import pytest
+
+import autograd
+from autograd import Value
+
+WORKS = """
+x + 1 = 3 | 1 + x = 3 | x - 1 = 1 | 1 - x = -1 | x * 2 = 4 | 2 * x = 4 | x / 2 = 1 | 1 / x = 0.5
+x // 2 = 1 | 7 // x = 3 | x % 2 = 0 | 7 % x = 1 | divmod(x, 2)[0] = 1 | divmod(7, x)[1] = 1 | x**2 = 4
+2**x = 4 | x**y = 8 | x**-1 = 0.5 | x**0.5 = 1.4142135623730951 | -x = -2 | +x = 2 | abs(z) = 1.5
+round(z) = -2 | round(Value(2.345), 2) = 2.35 | int(x) = 2 | float(x) = 2 | bool(x) = 1
+complex(x).real = 2 | x < y = 1 | x == 2.0 = 1 | x != y = 1 | x >= 2 = 1 | 1 < x < 5 = 1
+sorted(xs)[0] = -1.5 | sorted(xs, reverse=True)[0] = 3 | max(xs) = 3 | min(xs) = -1.5 | max(x, 0) = 2
+sum(xs) = 3.5 | sum(xs) / len(xs) = 1.1666666666666667 | math.sqrt(x) = 1.4142135623730951
+math.floor(x) = 2 | math.ceil(z) = -1 | math.trunc(z) = -1 | math.fsum(xs) = 3.5 | math.prod(xs) = -9
+math.isclose(x, 2.0) = 1 | math.hypot(x, y) = 3.605551275463989 | math.isnan(x) = 0
+x * fractions.Fraction(1, 2) = 1 | fractions.Fraction(1, 2) * x = 1 | Value(fractions.Fraction(1, 4)) = 0.25
+Value(True) = 1 | ([x] * 3)[2] = 2 | ([x] + [y])[1] = 3 | {x: 1}[x] = 1 | len({x, y, x}) = 2 | x in xs = 1
+xs.index(y) = 1 | xs.count(x) = 1 | copy.copy(x) = 2 | copy.deepcopy(xs)[1] = 3
+pickle.loads(pickle.dumps(x)) = 2 | functools.reduce(operator.add, xs) = 3.5
+list(itertools.accumulate(xs))[2] = 3.5 | list(zip(xs, "abc"))[0][0] = 2
+statistics.fmean(xs) = 1.1666666666666667 | statistics.median(xs) = 2 | random.choice([x]) = 2
+sum(map(float, xs)) = 3.5 | random.uniform(x, x) = 2 | sum(v.data for v in xs) = 3.5
+sum(a * b for a, b in zip(xs, xs)) = 15.25 | any(xs) = 1 | all(xs) = 1 | P(x).v = 2
+dataclasses.asdict(P(x))["v"] = 2 | P(x) == P(x) = 1 | x.item() = 2 | x.detach() = 2
+len(range(int(x))) = 2 | x.real = 2 | x.imag = 0 | x.conjugate() = 2 | x.sin() = 0.9092974268256817
+autograd.sin(2.0) = 0.9092974268256817 | x.pow(2) = 4 | autograd.max(xs) = 3 | autograd.max(x, y) = 3
+autograd.mean(xs) = 1.1666666666666667 | autograd.grad(lambda x: x**2)(3) = 6
+autograd.grad(lambda x: 5.0)(3.0) = 0 | autograd.gradients(x * x, x) = 4 | 1 / Value(0.0) = inf
+Value(0.0) ** -1 = inf | autograd.exp(1000) = inf | autograd.log(0) = -inf | x**10000 = inf
+float("%.2f" % z) = -1.5 | float(f"{z:>10.2f}") = -1.5 | float("{:.1e}".format(x)) = 2 | "%d" % x == "2" = 1
+str(x) == f"{x}" == "%s" % x = 1 | json.loads(json.dumps([v.data for v in xs]))[2] = -1.5 | (x and y) = 3
+(x or y) = 2 | (not x) = 0 | next(v for v in xs if v < 0) = -1.5 | max(xs, key=abs) = 3 | xs[int(x)] = -1.5
+isinstance(x, Value) = 1
+"""
+NUMPY = """
+np.float32(2) * x = 4 | x * np.float64(2) = 4 | np.int64(3) + x = 5 | np.sin(x) = 0.9092974268256817
+np.exp(x) = 7.38905609893065 | np.sqrt(x) = 1.4142135623730951 | np.maximum(x, 0) = 2
+np.mean(xs) = 1.1666666666666667 | np.sum(xs) = 3.5 | np.argmax(xs) = 1 | np.dot([1.0, 2.0], [x, y]) = 8
+np.float64(x) = 2 | np.array([v.data for v in xs])[2] = -1.5 | Value(np.float32(0.5)) = 0.5
+autograd.grad(lambda x: np.sin(x))(0.0) = 1
+"""
+REFUSED = """
+x * Decimal("0.5") -> float(x) | Value(Decimal("0.25")) -> float(x) | Value("2.0") -> float(text)
+Value(1 + 2j) -> take .real | Value(None) -> returned nothing | Value([1.0, 2.0]) -> [Value(x) for x in xs]
+Value(x) -> v.detach() | x + "a" -> float(text) | x + [1] -> [Value(x) for x in xs]
+x * [1, 2] -> [Value(x) for x in xs] | range(x) -> int(x.data) | "ab"[x] -> int(x.data)
+statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
+x.numpy() -> x.data | x.tolist() -> x.data | x.sum() -> autograd.sum([a, b, c]) | x.shape -> one number
+x.zero_grad() -> x.grad = 0.0 | x.value -> x.data | x.gradient -> x.grad | x.evalf() -> x.data
+x.diff(y) -> autograd.gradients(y, x) | x.subs(y, 1) -> a function of the number
+x.backprop() -> x.backward() | x.is_integer() -> x.data.is_integer() | x.hex() -> x.data.hex()
+autograd.sum(x, y) -> sum([a, b, c]) | autograd.sin([1.0, 2.0]) -> [Value(x) for x in xs]
+autograd.grad(lambda x: math.sin(x))(1.0) -> autograd's function in place of math's
+autograd.grad(lambda x: float(x))(1.0) -> x.detach()
+autograd.grad(lambda x: x > 2)(3.0) -> autograd.where(condition, a, b)
+autograd.grad(lambda x: None)(3.0) -> return statement | autograd.grad(x * x)(1.0) -> grad(f)
+autograd.tensor -> autograd.Value | autograd.jit -> autograd.compile(f) | autograd.vmap -> batch=True
+autograd.pi -> math.pi | Value(10**400) -> scale it down | Value(2.0, x) -> Value(data, (x,), 'name')
+"""
+
+
+@dataclasses.dataclass
+class P:
+    v: object
+
+
+MODULES = [
+    autograd, copy, dataclasses, fractions, functools, itertools, json, math, operator, pickle, random,
+    statistics,
+]  # fmt: skip
+
+
+def entries(table, sign):
+    found = table.replace("\n", " | ").split(" | ")
+    return [tuple(entry.strip().rsplit(sign, 1)) for entry in found if entry]
+
+
+def evaluated(snippet, **more):
+    names = dict(zip("xyz", map(Value, (2.0, 3.0, -1.5)), strict=True))
+    more |= {module.__name__: module for module in MODULES}
+    more |= {"Value": Value, "Decimal": Decimal, "P": P, "xs": list(names.values())}
+    return eval(snippet, {**names, **more})
+
+
+@pytest.mark.parametrize(("snippet", "number"), entries(WORKS, " = "))
+def test_what_works(snippet, number):
+    assert float(evaluated(snippet)) == pytest.approx(float(number), rel=1e-15)
+
+
+@pytest.mark.parametrize(("snippet", "number"), entries(NUMPY, " = "))
+def test_what_works_with_numpy(snippet, number):
+    np = pytest.importorskip("numpy")
+    assert float(evaluated(snippet, np=np)) == pytest.approx(float(number), rel=1e-15)
+
+
+@pytest.mark.parametrize(("snippet", "remedy"), entries(REFUSED, " -> "))
+def test_what_is_refused_names_the_remedy(snippet, remedy):
+    with pytest.raises((TypeError, AttributeError, OverflowError)) as refused:
+        evaluated(snippet)
+    assert remedy in str(refused.value)
