@@ -582,7 +582,7 @@ def _of_classes(
         return -logarithms(row, index), 1.0
     share: Any = 1.0
     if is_sequence(target):
-        hot, known = list(target), None
+        hot, known = listed("target", target), None
     elif index is not None:
         hot, known = [float(k == index) for k in range(count)], None
         share = weights[index] if weights else 1.0
