@@ -204,12 +204,14 @@ def blocks(outputs: Any, inputs: Any, rows: Any) -> Any:
     start = 0
 
     def row(output: Any) -> Any:
+        """Return what belongs at the place of one output."""
         nonlocal start
         first = start
         start += output.size if is_array(output) else 1
         column = 0
 
         def block(given: Any) -> Any:
+            """Return the derivatives of the output with respect to one leaf of the inputs."""
             nonlocal column
             left = column
             column += given.size if is_array(given) else 1
@@ -253,6 +255,7 @@ def map_nodes(f: Callable[[Value], Any], tree: Any) -> Any:
     """Return a container of the same structure with ``f`` applied to its nodes; all else stays as it is."""
 
     def mapped(atom: Any) -> Any:
+        """Apply it to a node, or to those in an array."""
         if is_array(atom):
             items = _arrays().elements(atom) if atom.dtype == object else []
             if not any(isinstance(x, Value) for x in items):
