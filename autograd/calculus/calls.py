@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd.calculus import trees
 from autograd.calculus.linear import InputNote, Linear
+from autograd.calculus.sparse import Coordinates
 from autograd.modes import MODE, differentiating, is_tracing, mode
 from autograd.node import ConstantNote, Note
 from autograd.value import Value
@@ -121,6 +122,17 @@ class Linearization:
         finished = [[self._finished(x) for x in row] for row in rows]
         inputs = self._arguments[0] if self._single else tuple(self._arguments)
         return trees.blocks(self.result, inputs, finished)
+
+    def sparse_rows(self) -> Coordinates:
+        """Return the derivatives that can differ from zero, with a row for each number of the value."""
+        rows: list[int] = []
+        columns: list[int] = []
+        values: list[Any] = []
+        for k, found in self.linear.entries():
+            rows += [k] * len(found)
+            columns += found
+            values += map(self._finished, found.values())
+        return Coordinates(rows, columns, values, (len(self.linear.outputs), len(self.linear.inputs)))
 
     def with_aux(self, result: Any) -> Any:
         """Return ``result``; where ``has_aux`` is set, paired with what the function returned beside."""

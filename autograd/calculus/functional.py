@@ -21,6 +21,7 @@ from autograd.backward import gradients
 from autograd.calculus import trees
 from autograd.calculus.calls import Argnums, Linearization, check_function, check_tuple, refuse_none
 from autograd.calculus.linear import Linear
+from autograd.calculus.sparse import finished
 from autograd.node import Handle
 from autograd.value import Value
 
@@ -328,26 +329,40 @@ def jacfwd(
 
 
 def jacobian(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
-) -> Callable[..., Any]:
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
+    sparse: bool = False,
+) -> Callable[..., Any]:  # fmt: skip
     """Return the function that computes the Jacobian of ``f``, by the mode that needs fewer passes.
 
     Parameters
     ----------
     f, argnums, has_aux, argnum
         As `jacrev`.
+    sparse
+        Whether to return a sparse matrix with a row for each number in the value of ``f`` and a column for
+        each number in the arguments. Which derivatives can differ from zero is read off the graph, and only
+        these are computed: where each output rests on few operations, the price is that of a few evaluations,
+        whatever the size.
 
     Returns
     -------
     callable
-        As `jacrev`.
+        As `jacrev`. With ``sparse`` it returns a ``csr_array`` of SciPy's; where that is not installed, or
+        the derivatives are nodes, a `Coordinates`.
 
     Examples
     --------
     >>> jacobian(lambda r, t: (r * t, r + t), argnums=(0, 1))(2.0, 5.0)
     ((5.0, 2.0), (1.0, 1.0))
+    >>> differences = lambda v: [b - a * a for a, b in zip(v, v[1:])]
+    >>> matrix = jacobian(differences, sparse=True)([1.0, 2.0, 3.0, 4.0])
+    >>> matrix.shape
+    (3, 4)
     """
-    return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacobian", Linear.rows)
+    argnums = _chosen(argnums, argnum)
+    if sparse:
+        return _sparse_jacobian(f, argnums, has_aux, "jacobian")
+    return _jacobian(f, argnums, has_aux, "jacobian", Linear.rows)
 
 
 @overload
@@ -356,11 +371,13 @@ def hessian(f: Function, argnums: Literal[0] = 0, has_aux: Literal[False] = Fals
 def hessian(f: Function, argnums: int, has_aux: Literal[False] = False) -> Derivative[float, Value, Any]: ...
 @overload
 def hessian(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
-) -> Callable[..., Any]: ...
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
+    sparse: bool = False,
+) -> Callable[..., Any]: ...  # fmt: skip
 def hessian(
-    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
-) -> Callable[..., Any]:
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
+    sparse: bool = False,
+) -> Callable[..., Any]:  # fmt: skip
     """Return the function that computes all second derivatives of ``f``, by forward mode over reverse mode.
 
     The gradient is recorded once; one forward pass through it for each input gives a column.
@@ -369,6 +386,9 @@ def hessian(
     ----------
     f, argnums, has_aux, argnum
         As `grad`.
+    sparse
+        Whether to return a sparse matrix with a row and a column for each number in the arguments, as
+        `jacobian` does.
 
     Returns
     -------
@@ -383,6 +403,8 @@ def hessian(
     """
     argnums = _chosen(argnums, argnum)
     rows = _jacobian(f, argnums, has_aux, "hessian", Linear.rows_by_reverse)
+    if sparse:
+        return _sparse_jacobian(rows, argnums, has_aux, "hessian")
     return _jacobian(rows, argnums, has_aux, "hessian", Linear.rows_by_forward)
 
 
@@ -503,5 +525,17 @@ def _jacobian(
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         run = Linearization(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
         return run.with_aux(run.rebuild_rows(rows(run.linear)))
+
+    return jacobian_of_f
+
+
+def _sparse_jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f`` as a sparse matrix."""
+    check_function(f, who)
+
+    @wraps(f)
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        run = Linearization(who, f, args, kwargs, argnums=argnums, has_aux=has_aux)
+        return run.with_aux(finished(run.sparse_rows()))
 
     return jacobian_of_f

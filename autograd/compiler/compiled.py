@@ -62,6 +62,10 @@ class Loaded(Protocol):
         """Compute the results of a function without parameters; False where the engine has to evaluate."""
 
     @abstractmethod
+    def columns(self) -> list[list[float]]:
+        """Return, for each output, the number for each example."""
+
+    @abstractmethod
     def results(self, form: Any, arrays: bool) -> Any:
         """Return the results in the structure that the function returned; ``arrays`` for nested lists."""
 
@@ -409,7 +413,8 @@ class CompiledFunction(ABC):
         try:
             reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
             found = not reason and engine.run()
-            result = engine.results(structure.form, given.as_arrays and not recorded) if found else None
+            columns = engine.columns() if found and recorded else []
+            result = engine.results(structure.form, given.as_arrays) if found and not recorded else None
         finally:
             structure.release(engine)
         if not found:
@@ -424,7 +429,10 @@ class CompiledFunction(ABC):
         if not recorded:
             return result
         outputs: list[float] = []
-        form = flatten(result, outputs)
+        if self._batch:
+            form = flatten(stacked(source.structure, columns), outputs)
+        else:
+            form, outputs = source.structure, [column[0] for column in columns]
         call = Applied(self, given.own(), ends, outputs)
         fixed = engine.fixed if not self._batch else [False] * len(outputs)
         nodes = [

@@ -13,7 +13,7 @@ from autograd.bulk import gather
 from autograd.compiler.backends import Bound, Descending, Reusable, load
 from autograd.compiler.graph.ir import CONST, INPUT, LANE
 from autograd.compiler.record.trace import Source
-from autograd.compiler.results import Taker, taker
+from autograd.compiler.results import Block, Taker, taker
 from autograd.compiler.roll.program import LANES, Program
 
 __all__ = ["Engine"]
@@ -85,6 +85,13 @@ class Engine:
         """Return the loss and its gradient at these parameters; None where the engine has to evaluate."""
         self.theta[:] = theta
         return (self.shared.item(self.value_at), self.gradient.copy()) if self.run() else None
+
+    def columns(self) -> list[list[float]]:
+        """Return, for each output, the number for each example."""
+        rows = self.rows if self.batch else None
+        found: Any = taker(Block(np.arange(len(self.outputs))), self.outputs, self.shared, rows, True)()
+        columns: list[list[float]] = found.reshape(-1, len(self.outputs)).T.tolist()
+        return columns
 
     def results(self, form: Any, arrays: bool) -> Any:
         """Return what a function without parameters returned, its nested lists as arrays or as they are."""

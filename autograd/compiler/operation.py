@@ -15,6 +15,7 @@ from autograd.backward import Pass, _recorded_edges, toposort
 from autograd.calculus import trees
 from autograd.calculus.checkpointing import CheckpointedCall
 from autograd.calculus.linear import Linear
+from autograd.compiler.record.recording import flatten
 from autograd.errors import GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
 from autograd.node import HOOKED
@@ -52,7 +53,7 @@ class Applied(CheckpointedCall):
         """Return the call's results with all their nodes."""
         self._check(self.elements)
         with mode(grad=True):
-            return trees.leaves(self._owner._on_nodes(self._given), "the result of a compiled function")
+            return _numbers(self._owner._on_nodes(self._given))
 
     def _check(self, nodes: Sequence[Value]) -> None:
         before = dict(zip(self.elements, self._before, strict=True))
@@ -124,12 +125,19 @@ def _either(a: Any, b: Any) -> Any:
     return 1.0 if float in (a.__class__, b.__class__) else ops.maximum(a, b)
 
 
+def _numbers(result: Any) -> list[Any]:
+    """Return the numbers and nodes that a function returned."""
+    found: list[Any] = []
+    flatten(result, found)
+    return trees.leaves(found, "the result of a compiled function")
+
+
 def pullback(f: Callable[..., Any], ends: Sequence[Value]) -> Callable[..., list[Any]]:
     """Return the function of cotangents and arguments that pulls back to each number and to ``ends``."""
 
     def pull(cotangents: Any, *args: Any) -> list[Any]:
         """Pull cotangents back through a call on these arguments."""
-        outputs = trees.leaves(f(*args), "the result of a compiled function")
+        outputs = _numbers(f(*args))
         inputs = [x for _, x in trees.paths(args)]
         linear = Linear([*inputs, *ends], outputs, recorded=is_tracing())
         return [0.0 if g is None else g for g in linear.pull(cotangents)]

@@ -8,19 +8,28 @@ Jacobian of a function of several arguments, is as many blocks as a tuple has en
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.calculus.sparse import Coordinates, finished, maker
 from autograd.compiler.roll.program import LANES
 
-__all__ = ["Block", "assembled", "form_of", "taker"]
+__all__ = ["Block", "Sparse", "Taker", "assembled", "form_of", "taker"]
 
 
 class Block(NamedTuple):
     """A rectangular nested list of numbers, by their positions among the outputs; or a single one."""
 
     positions: Any
+
+
+class Sparse(NamedTuple):
+    """A sparse matrix, by the positions of its values."""
+
+    positions: Any
+    matrix: Coordinates
 
 
 def form_of(structure: Any) -> Any:
@@ -33,6 +42,8 @@ def form_of(structure: Any) -> Any:
     """
     if isinstance(structure, int):
         return Block(np.array(structure))
+    if isinstance(structure, Coordinates):
+        return Sparse(np.array(structure.values, np.int64), structure)
     if isinstance(structure, dict):
         return {key: form_of(child) for key, child in structure.items()}
     if isinstance(structure, tuple):
@@ -54,8 +65,8 @@ def _like(given: Any, children: list[Any]) -> Any:
 
 def _mapped(f: Callable[[Any], Any], form: Any) -> Any:
     """Return the structure with something in place of each block."""
-    if form.__class__ is Block:
-        return f(form.positions)
+    if form.__class__ is Block or form.__class__ is Sparse:
+        return f(form)
     if isinstance(form, dict):
         return {key: _mapped(f, child) for key, child in form.items()}
     children = [_mapped(f, child) for child in form]
@@ -69,9 +80,11 @@ def assembled(form: Any, numbers: Any, arrays: bool) -> Any:
     """
     numbers = np.asarray(numbers)
 
-    def of(positions: Any) -> Any:
+    def of(part: Any) -> Any:
         """Return the numbers of a block."""
-        found = numbers[..., positions]
+        found = numbers[..., part.positions]
+        if part.__class__ is Sparse:
+            return _matrices(part.matrix, found)
         return found if arrays and found.ndim else found.tolist()
 
     return _mapped(of, form)
@@ -96,6 +109,12 @@ def taker(form: Any, at: Any, shared: Any, rows: Any, arrays: bool) -> Taker:
     """
     if form.__class__ is Block:
         return _block(at[form.positions], shared, rows, arrays)
+    if form.__class__ is Sparse:
+        take, matrix = _block(at[form.positions], shared, rows, True), form.matrix
+        if rows is not None or find_spec("scipy") is None:
+            return lambda: _matrices(matrix, take())
+        make = maker(matrix)
+        return lambda: make(take())
 
     def of(part: Any, arrays: bool = arrays) -> Taker:
         """Return what takes a part out."""
@@ -123,7 +142,7 @@ def taker(form: Any, at: Any, shared: Any, rows: Any, arrays: bool) -> Taker:
 def _columns(parts: list[Any]) -> list[Block] | None:
     """Return, of a list of tuples that are all alike, the block that each entry makes up; else None."""
     first = parts[0]
-    if not isinstance(first, tuple) or not first or first.__class__ is Block:
+    if not isinstance(first, tuple) or not first or first.__class__ in (Block, Sparse):
         return None
     if any(part.__class__ is not first.__class__ or len(part) != len(first) for part in parts):
         return None
@@ -133,6 +152,13 @@ def _columns(parts: list[Any]) -> list[Block] | None:
             return None
         columns.append(Block(np.array([x.positions for x in column])))
     return columns
+
+
+def _matrices(matrix: Coordinates, values: Any) -> Any:
+    """Return a sparse matrix, or one for each of many examples."""
+    if values.ndim > 1:
+        return [_matrices(matrix, row) for row in values]
+    return finished(matrix.of(values.tolist()))
 
 
 def _block(at: Any, shared: Any, rows: Any, arrays: bool) -> Taker:

@@ -190,11 +190,9 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return twin
 
     def _arranged(self, result: Any, given: Any) -> Any:
-        if not given.as_arrays:
-            return result
         numbers: list[float] = []
         structure = flatten(result, numbers)
-        return assembled(form_of(structure), numbers, arrays=True)
+        return assembled(form_of(structure), numbers, arrays=given.as_arrays)
 
     def _pull_arguments(self, cotangents: list[float], given: Any) -> list[Any]:
         return [np.array(self._by_example(cotangents, given), np.float64), *given.arrays]

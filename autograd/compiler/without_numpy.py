@@ -246,7 +246,7 @@ class PlainEngine:
         self.structure, self.fixed = structure, structure.program.fixed
         self.given: Any = None
         self.captured: list[float] = []
-        self.columns: list[list[float]] = []
+        self._columns: list[list[float]] = []
 
     def load(self, given: Flat, captured: list[Any]) -> None:
         """Take the arguments, and the data of the captured leaves."""
@@ -286,15 +286,19 @@ class PlainEngine:
             found = [self.structure.program.run([], row + self.captured, [])[0] for row in rows]
         except (OverflowError, ValueError, ZeroDivisionError):
             return False
-        self.columns = list(map(list, zip(*found, strict=True)))
+        self._columns = list(map(list, zip(*found, strict=True)))
         return all(map(math.isfinite, chain.from_iterable(found)))
+
+    def columns(self) -> list[list[float]]:
+        """Return, for each output, the number for each example."""
+        return self._columns
 
     def results(self, form: Any, _: bool) -> Any:
         """Return what the function returned."""
         return (
-            stacked(form, self.columns)
+            stacked(form, self._columns)
             if self.structure.batch
-            else rebuild(form, [column[0] for column in self.columns])
+            else rebuild(form, [column[0] for column in self._columns])
         )
 
 

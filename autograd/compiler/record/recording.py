@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
 from autograd.calculus.generators import changed, find_generators
+from autograd.calculus.sparse import Coordinates
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
 from autograd.modes import mode, refuse_while_tracing
@@ -191,10 +192,12 @@ def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
 
 
 def flatten(result: Any, leaves: list[Any]) -> Any:
-    """Replace each number or Value in nested lists, tuples and dicts by its position in ``leaves``."""
+    """Replace each number or Value in nested lists, tuples, dicts, sparse matrices by its position."""
 
-    def position(leaf: Any) -> int:
+    def position(leaf: Any) -> Any:
         """Keep a leaf, and return where."""
+        if leaf.__class__ is Coordinates:
+            return leaf.of(list(map(position, leaf.values)))
         leaves.append(leaf)
         return len(leaves) - 1
 
@@ -203,7 +206,11 @@ def flatten(result: Any, leaves: list[Any]) -> Any:
 
 def rebuild(structure: Any, values: Sequence[Any]) -> Any:
     """Put numbers, or nodes, back where `flatten` found them."""
-    return map_leaves(values.__getitem__, structure)
+    def value(leaf: Any) -> Any:
+        """Return what belongs in the place of a position, or of the positions in a sparse matrix."""
+        return leaf.of(list(map(value, leaf.values))) if leaf.__class__ is Coordinates else values[leaf]
+
+    return map_leaves(value, structure)
 
 
 def rectangle(structure: Any) -> tuple[int, ...] | None:
@@ -215,7 +222,7 @@ def rectangle(structure: Any) -> tuple[int, ...] | None:
     ((2, 3), (), None)
     """
     if not isinstance(structure, list):
-        return None if isinstance(structure, (tuple, dict)) else ()
+        return None if isinstance(structure, (tuple, dict, Coordinates)) else ()
     shapes = {rectangle(child) for child in structure}
     if len(shapes) > 1 or None in shapes:
         return None
@@ -242,6 +249,9 @@ def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
         return [nested(iter([columns[k][i] for k in positions]), shape) for i in range(count)]
     if isinstance(structure, dict):
         return {key: stacked(child, columns) for key, child in structure.items()}
+    if isinstance(structure, Coordinates):
+        count = len(columns[0]) if columns else 0
+        return [structure.of([columns[k][i] for k in structure.values]) for i in range(count)]
     children = [stacked(child, columns) for child in structure]
     if isinstance(structure, list):
         return children
