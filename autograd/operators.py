@@ -89,6 +89,31 @@ class Operators:
     def lgamma(self) -> Value:
         """Logarithm of the absolute value of the gamma function."""
         return ops.lgamma(self)
+    def exp10(self) -> Value: """10 ** x."""; return ops.exp10(self)
+    def sec(self) -> Value: """Secant, 1 / cos(x)."""; return ops.sec(self)
+    def csc(self) -> Value: """Cosecant, 1 / sin(x)."""; return ops.csc(self)
+    def cot(self) -> Value: """Cotangent, 1 / tan(x)."""; return ops.cot(self)
+    def sech(self) -> Value: """Hyperbolic secant, 1 / cosh(x)."""; return ops.sech(self)
+    def csch(self) -> Value: """Hyperbolic cosecant, 1 / sinh(x)."""; return ops.csch(self)
+    def coth(self) -> Value: """Hyperbolic cotangent, 1 / tanh(x)."""; return ops.coth(self)
+    def sinpi(self) -> Value: """sin(pi * x), exact at whole numbers and halves."""; return ops.sinpi(self)
+    def cospi(self) -> Value: """cos(pi * x), exact at whole numbers and halves."""; return ops.cospi(self)
+    def sinc(self) -> Value:
+        """sin(pi * x) / (pi * x), as in NumPy and PyTorch; 1 at 0."""
+        return ops.sinc(self)
+    def degrees(self) -> Value: """Radians to degrees."""; return ops.degrees(self)
+    def radians(self) -> Value: """Degrees to radians."""; return ops.radians(self)
+    def trunc(self) -> Value: """The whole part, towards zero; the derivative is 0."""; return ops.trunc(self)
+    def logit(self) -> Value: """log(x / (1 - x)), the inverse of the sigmoid."""; return ops.logit(self)
+    def log1mexp(self) -> Value:
+        """log(1 - exp(x)) for x below 0, accurate at both ends."""
+        return ops.log1mexp(self)
+    def log1pmx(self) -> Value: """log(1 + x) - x, accurate near 0."""; return ops.log1pmx(self)
+    def entr(self) -> Value: """Entropy, -x * log(x); 0 at 0."""; return ops.entr(self)
+    def normal_cdf(self) -> Value:
+        """Distribution function of the standard normal law."""
+        return ops.normal_cdf(self)
+    def digamma(self) -> Value: """Derivative of lgamma."""; return ops.digamma(self)
     def abs(self) -> Value: """Absolute value; the derivative at 0 is 0."""; return ops.abs(self)
     def sign(self) -> Value: """-1, 0 or 1; the derivative is 0."""; return ops.sign(self)
     def floor(self) -> Value:

@@ -20,7 +20,7 @@ import math
 from functools import reduce
 from typing import Any
 
-from autograd.floats import elementary, gamma, lengths, many, python
+from autograd.floats import circular, elementary, gamma, lengths, many, python
 from autograd.floats import gaussian as normal
 from autograd.form import (
     NEGATION,
@@ -45,7 +45,9 @@ __all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 
 POSITIVE = (0.0, INF)
 ORDER = (0.0, elementary.MAX_ORDER)
-SQRT2, LN2, LOG2_E, LOG10_E = 1.4142135623730951, 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
+SQRT2, LN2, LN10 = 1.4142135623730951, elementary.LN2, 2.302585092994046
+LOG2_E, LOG10_E = 1.4426950408889634, 0.4342944819032518
+DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
 SCALE, SCALE_ALPHA = elementary.SELU_SCALE, elementary.SELU_SCALE * elementary.SELU_ALPHA
 
@@ -69,6 +71,10 @@ def _from_negative_whole(x: float, *_: float) -> float:
     return math.fabs(x) if x > -0.5 else _from_whole(x)
 
 
+def _from_whole_but_zero(x: float) -> float:
+    return 1.0 - math.fabs(x) if math.fabs(x) < 1.0 else _from_whole(x)
+
+
 def _from_half(x: float, ndigits: float) -> float:
     unit = elementary.pow(10.0, -ndigits)
     return 0.5 * unit - math.fabs(math.remainder(x, unit)) if math.isfinite(x) else INF
@@ -76,6 +82,19 @@ def _from_half(x: float, ndigits: float) -> float:
 
 def _from_multiple(a: float, b: float) -> float:
     return math.fabs(math.remainder(a, b)) if b and math.isfinite(a) else INF
+
+
+def _from_step(a: float, b: float) -> float:
+    """Of the multiples of b, zero is none where the whole part of a / b steps."""
+    return math.fabs(b) - math.fabs(a) if math.fabs(a) < math.fabs(b) else _from_multiple(a, b)
+
+
+def _from_odd_half(a: float, b: float) -> float:
+    return 0.5 * math.fabs(b) - math.fabs(math.remainder(a, b)) if b and math.isfinite(a) else INF
+
+
+def _from_zeros(a: float, b: float) -> float:
+    return elementary.minimum(math.fabs(a), math.fabs(b))
 
 
 def _from_either(*bounds: float) -> Any:
@@ -139,6 +158,33 @@ mod: Op = row(
     "mod", elementary.mod, lambda y, a, b: (1.0, -floordiv(a, b)), arity=2, symbol="%",
     form=Infix("mod", PRODUCT, NEGATION, POWER),
     domain=(REALS, POSITIVE), kink=_from_multiple, source="a - b floor(a / b), Knuth, TAOCP 1.2.4",
+)
+
+
+def _remainder_slopes(y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """Of a less a whole multiple of b."""
+    return 1.0, -round((a - y) / b)
+
+
+fmod: Op = row(
+    "fmod", elementary.fmod, _remainder_slopes, arity=2, domain=(REALS, POSITIVE), kink=_from_step,
+    source="a - b trunc(a / b), C17 7.12.10.1",
+)
+remainder: Op = row(
+    "remainder", elementary.remainder, _remainder_slopes, arity=2, domain=(REALS, POSITIVE),
+    kink=_from_odd_half, source="a - b round(a / b), IEEE 754 5.3.1",
+)
+copysign: Op = row(
+    "copysign", math.copysign, lambda y, a, b: (sign(a) * copysign(1.0, b), 0.0), arity=2,
+    kink=_from_zeros, gated=True, source="|a| sign(b), IEEE 754 5.5.1",
+)
+degrees: Op = row(
+    "degrees", lambda x: DEGREES * x, lambda y, x: (DEGREES,), form=lambda x: DEGREES * x,
+    terms=lambda x: [(DEGREES, x)], source="180 / π degrees to a radian",
+)
+radians: Op = row(
+    "radians", lambda x: RADIANS * x, lambda y, x: (RADIANS,), form=lambda x: RADIANS * x,
+    terms=lambda x: [(RADIANS, x)], source="π / 180 radians to a degree",
 )
 
 # Powers. Each is one product with its factors, however often it is differentiated, so none of them is lost
@@ -230,6 +276,12 @@ exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the 
     float_partials=lambda y, x: (elementary.monomial(1.0, 2.0, x, 0.0, 1.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
+exp10: Op = row(
+    "exp10", elementary.exp10, lambda y, x: (monomial(1.0, 10.0, x, 0.0, 1.0),), form=Power("10"),
+    expand=lambda x: pow(10.0, x), source="DLMF 4.2.26 with 4.4.4",
+    float_partials=lambda y, x: (elementary.monomial(1.0, 10.0, x, 0.0, 1.0),),
+    textbook=lambda y, x: (LN10 * y,),
+)
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
 scaled_exp: Op = row(
     "scaled_exp", elementary.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
@@ -254,6 +306,74 @@ log10: Op = row(
     "log10", elementary.log10, lambda y, x: (LOG10_E / restrict(x),), form=Function("log", index="10"),
     domain=(POSITIVE,), source="DLMF 4.2.13, 4.4.1",
 )
+# The same next to where a difference or a product of them loses its digits.
+log1pmx: Op = row(
+    "log1pmx", elementary.log1pmx, lambda y, x: (-saturation(x),), form=lambda x: log(1.0 + x) - x,
+    domain=((-1.0, INF),), source="DLMF 4.4.1",
+)
+saturation: Op = row(  # in one row, since both terms of its derivative as a quotient cancel out far away
+    "saturation", elementary.saturation, lambda y, x: (1.0 / restrict(1.0 + x) / (1.0 + x),),
+    form=Auxiliary(lambda x: x / (1.0 + x)), domain=((-1.0, INF),), expand=lambda x: x / (1.0 + x),
+    source="DLMF 1.4.11",
+)
+log1mexp: Op = row(
+    "log1mexp", elementary.log1mexp, lambda y, x: (log1mexp_slope(x),), form=lambda x: log(1.0 - exp(x)),
+    domain=((-INF, 0.0),), source="Mächler 2012, eq. 7",
+    textbook=lambda y, x: (-exp(x) / (1.0 - exp(x)),),
+)
+log1mexp_slope: Op = row(
+    "log1mexp_slope", elementary.log1mexp_slope, lambda y, x: (y * (1.0 - y),),
+    form=Auxiliary(lambda x: -exp(x) / (1.0 - exp(x))), domain=((-INF, 0.0),),
+    expand=lambda x: exp(x) / expm1(-restrict(-x)), source="DLMF 4.4.4, 1.4.11",
+)
+logit: Op = row(
+    "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
+    expand=lambda x: where(
+        greater(abs(x - 0.5), 0.25), log(x) - log1p(-x), 2.0 * atanh(clamp(2.0 * x - 1.0, -0.75, 0.75))
+    ),
+    source="Bishop, PRML, eq. 4.89", textbook=lambda y, x: (1.0 / (x * (1.0 - x)),),
+)
+logit_slope: Op = row(  # by one row, since 1 / x and 1 / (1 - x) apart cancel out about 1/2
+    "logit_slope", elementary.logit_slope, lambda y, x: ((2.0 * x - 1.0) * y * y,),
+    form=Auxiliary(lambda x: 1.0 / (x * (1.0 - x))), domain=((0.0, 1.0),),
+    expand=lambda x: 1.0 / (restrict(x) * restrict(1.0 - x)), source="DLMF 4.4.1",
+)
+xlogy: Op = row(
+    "xlogy", elementary.xlogy, lambda y, a, b: (log(b), xdivy(a, restrict(b))), arity=2,
+    domain=(REALS, POSITIVE), source="DLMF 4.4.1, 1.4.10",
+)
+xlog1py: Op = row(
+    "xlog1py", elementary.xlog1py, lambda y, a, b: (log1p(b), xdivy(a, restrict(1.0 + b))), arity=2,
+    domain=(REALS, (-1.0, INF)), source="DLMF 4.4.1, 1.4.10",
+)
+xdivy: Op = row(  # a quotient that is 0 with its numerator
+    "xdivy", elementary.xdivy, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2,
+    form=Auxiliary(lambda a, b: a / b), domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+)
+entr: Op = row(
+    "entr", elementary.entr, lambda y, x: (-1.0 - log(restrict(x)),), domain=(POSITIVE,),
+    source="Cover, Thomas, Elements of Information Theory, eq. 2.1",
+)
+log_ratio: Op = row(  # right next to 0, where the operands are nearly equal
+    "log_ratio", elementary.log_ratio, lambda y, a, b: (1.0 / restrict(a), -1.0 / restrict(b)), arity=2,
+    form=Auxiliary(lambda a, b: log(a / b)), domain=(POSITIVE, POSITIVE), source="DLMF 4.4.1, 4.8.2",
+)
+rel_entr: Op = row(
+    "rel_entr", elementary.rel_entr, lambda y, a, b: (log_ratio(a, b) + 1.0, -(restrict(a) / restrict(b))),
+    arity=2, domain=(POSITIVE, POSITIVE),
+    source="Cover, Thomas, Elements of Information Theory, eq. 2.26",
+)
+shortfall: Op = row(  # in one row, since b is in both terms of the difference
+    "shortfall", lambda a, b: elementary.div(b - a, b),
+    lambda y, a, b: (-1.0 / restrict(b), -div_slope(a, b)), arity=2,
+    form=Auxiliary(lambda a, b: (b - a) / b), domain=(POSITIVE, POSITIVE),
+    expand=lambda a, b: (b - a) / b, source="DLMF 1.4.11",
+)
+kl_div: Op = row(
+    "kl_div", elementary.kl_div, lambda y, a, b: (log_ratio(a, b), shortfall(restrict(a), b)), arity=2,
+    domain=(POSITIVE, POSITIVE),
+    source="Boyd, Vandenberghe, Convex Optimization, sec. 3.1.5",
+)
 
 # Trigonometric and hyperbolic functions and their inverses.
 
@@ -266,6 +386,34 @@ cos: Op = row(
 tan: Op = row(
     "tan", elementary.tan, lambda y, x: (1.0 + y * y,),
     domain=((-math.pi / 2, math.pi / 2),), source="DLMF 4.20.3, 4.21.3",
+)
+sec: Op = row(
+    "sec", elementary.sec, lambda y, x: (y * tan(x),), domain=((-math.pi / 2, math.pi / 2),),
+    expand=lambda x: 1.0 / cos(x), source="DLMF 4.20.5",
+)
+csc: Op = row(
+    "csc", elementary.csc, lambda y, x: (-(y * cot(x)),), domain=((0.0, math.pi),),
+    expand=lambda x: 1.0 / sin(x), source="DLMF 4.20.4",
+)
+cot: Op = row(
+    "cot", elementary.cot, lambda y, x: (-(csc(x) * csc(x)),), domain=((0.0, math.pi),),
+    expand=lambda x: 1.0 / tan(x), source="DLMF 4.20.6", textbook=lambda y, x: (-(1.0 + y * y),),
+)
+sinpi: Op = row(
+    "sinpi", circular.sinpi, lambda y, x: (math.pi * cospi(x),), source="DLMF 4.20.1",
+)
+cospi: Op = row(
+    "cospi", circular.cospi, lambda y, x: (-math.pi * sinpi(x),), source="DLMF 4.20.2",
+)
+sinc: Op = row(
+    "sinc", circular.sinc, lambda y, x: (sinc_derivative(x, 1.0),),
+    source="DLMF 3.3.43",
+    textbook=lambda y, x: ((cospi(x) - y) / x,),
+)
+sinc_derivative: Op = row(
+    "sinc_derivative", circular.sinc_derivative, lambda y, x, order: (sinc_derivative(x, order + 1.0),),
+    params={"order": 1.0}, whole={"order": ORDER},
+    form=Function("sinc_derivative", "sinc", order="order"), auxiliary=True, source="DLMF 10.51.2",
 )
 asin: Op = row(
     "asin", elementary.asin, lambda y, x: (one_minus_square_power(x, -0.5),), form=Function("arcsin"),
@@ -303,7 +451,14 @@ sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it
     source="DLMF 4.34.11", textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
-    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), auxiliary=True, source="DLMF 4.34.11",
+    "sech", elementary.sech, lambda y, x: (-(y * tanh(x)),), source="DLMF 4.34.11",
+)
+csch: Op = row(
+    "csch", elementary.csch, lambda y, x: (-(y * coth(x)),), domain=(POSITIVE,), source="DLMF 4.34.10",
+)
+coth: Op = row(
+    "coth", elementary.coth, lambda y, x: (-square(csch(x)),), domain=(POSITIVE,),
+    expand=lambda x: 1.0 / tanh(x), source="DLMF 4.34.12",
 )
 asinh: Op = row(
     "asinh", math.asinh, lambda y, x: (1.0 / hypot(1.0, x),), form=Function("arsinh"),
@@ -379,7 +534,7 @@ erfc: Op = row(
 )
 normal_cdf: Op = row(
     "normal_cdf", normal.normal_cdf, lambda y, x: (INV_SQRT_2PI * gaussian(x, 0.0, 2.0),), symbol="Φ",
-    form=Function("Phi", "Φ"), auxiliary=True, source="DLMF 7.18.1 (as erfc)",
+    form=Function("Phi", "Φ"), source="DLMF 7.18.1 (as erfc)",
     textbook=lambda y, x: (INV_SQRT_2PI * exp(-0.5 * x * x),),
 )
 
@@ -480,6 +635,10 @@ floor: Op = row(
 ceil: Op = row(
     "ceil", elementary.ceil, lambda y, x: (0.0 * sign(x),), kink=_from_whole, gated=True,
     form=Fence("⌈", "⌉", "ceil"), source="step function, slope 0",
+)
+trunc: Op = row(
+    "trunc", elementary.trunc, lambda y, x: (0.0 * sign(x),), kink=_from_whole_but_zero, gated=True,
+    source="step function, slope 0",
 )
 round: Op = row(
     "round", elementary.round, lambda y, x, ndigits: (0.0 * sign(x),), params={"ndigits": 0.0},

@@ -132,7 +132,13 @@ def gelu_term(x: Any, order: Any) -> Any:
     return (mp.erfc(-x / mp.sqrt(2)) / 2 if abs(x) < 1e3 else 0) if order == 1 else 0
 
 
+def sinc_term(x: Any, order: Any) -> Any:
+    """The larger one of the terms of sinc's derivative of that order."""
+    return mp.pi**order * min(1 / (order + 1), 1 / (mp.pi * abs(x)) if x else 1)
+
+
 VALUE_SCALE: dict[str, Callable[..., Any]] = {
+    "sinc_derivative": sinc_term,
     "gelu_slope": gelu_term,
     "logsumexp": lambda *x: max(map(abs, x)),
     "logaddexp": lambda *x: max(map(abs, x)),
@@ -141,13 +147,18 @@ VALUE_SCALE: dict[str, Callable[..., Any]] = {
     "im_inverse_power": lambda x, y, n: length(x, y) ** -int(n) if n > 1 else 0,
 }
 FIRST_SCALE: dict[str, Callable[..., Any]] = {
+    "sinc": lambda i, x: sinc_term(x[0], 1),
+    "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 1),
     "silu": lambda i, x: max(sigmoid(x[0]), abs(x[0]) * bump(x[0])),
     "gelu": lambda i, x: mp.erfc(-x[0] / mp.sqrt(2)) / 2 if abs(x[0]) < 1e3 else 0,
+    "rel_entr": lambda i, x: 1 if i == 0 else 0,
     "re_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "im_inverse_power": lambda i, x: x[2] * length(*x[:2]) ** -int(x[2] + 1),
     "monomial": lambda i, x: x[0] * x[4] * x[1] ** (x[2] - x[3] - 1) if x[4] and i == 1 else 0,
 }
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
+    "sinc": lambda i, x: sinc_term(x[0], 2),
+    "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 2),
     "sigmoid_slope": lambda i, x: bump(x[0]),
     "scaled_sigmoid_slope": lambda i, x: x[0] * bump(x[1]) if i else 0,
     "share_slope": lambda i, x: bump(x[0] - x[1]),
@@ -158,6 +169,13 @@ SECOND_SCALE: dict[str, Callable[..., Any]] = {
     "re_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
     "im_inverse_power": lambda i, x: x[2] * (x[2] + 1) * length(*x[:2]) ** -int(x[2] + 2),
 }
+
+
+TERMS: dict[str, Callable[..., Any]] = {
+    "sinc": lambda order, x: sinc_term(x[0], order),
+    "sinc_derivative": lambda order, x: sinc_term(x[0], x[1] + order),
+}
+"""The largest term of a derivative that has roots in general position: of its order and the operands."""
 
 
 def ulps(got: float, exact: Any, scale: Any = 0.0) -> float:
@@ -196,6 +214,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0)],
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
+    "sinc_derivative": [(1.0,), (2.0,), (7.0,)],
     "clamp": [(-1.0, 2.5)],
     "round": [(0.0,), (1.0,)],
     "elu": [(1.0,), (0.3,), (40.0,)],

@@ -50,6 +50,8 @@ def largest_term(op, order, xs, indices, exact):
     """What an error counts beside: the exact derivative, but near a zero in general position the terms that
     cancel there."""
     size = abs(exact)
+    if op.name in reference.TERMS:
+        size = max(size, reference.TERMS[op.name](order, tuple(map(mp.mpf, xs))))
     for zero in ZEROS.get((op.name, order), ()):
         if abs(xs[0] - zero) < 0.3 * abs(zero):
             size += abs(exact) * abs(zero) / max(abs(mp.mpf(xs[0]) - mp.mpf(zero)), mp.mpf(2) ** -53)

@@ -37,10 +37,13 @@ CONSTANTS = {
     "scaled_power": [(2.0, c) for c in EXPONENTS],
     "one_minus_square_power": [(c,) for c in (-2.0, -1.0, -0.5, 0.5, 1.5)],
 }
-# Sums and products pass on what their other operands are, as in PyTorch, and so does the remainder, whose
-# slope in its first operand is 1; `restrict` is the identity, which marks the domain for the rule that it
-# stands in; both sides of a pole agree in the slope of digamma.
-EXCEPT = {"add", "sub", "mul", "sum", "mean", "prod", "dot", "mod", "restrict", "digamma", "monomial"}
+# Sums and products pass on what their other operands are, as in PyTorch, and so do remainders, whose slope in
+# their first operand is 1, and quotients that are undecided and their logarithms; `restrict` is the identity,
+# which marks the domain for the rule that it stands in; both sides of a pole agree in the slope of digamma.
+EXCEPT = {
+    "add", "sub", "mul", "sum", "mean", "prod", "dot", "mod", "restrict", "digamma", "monomial",
+    "fmod", "remainder", "xlogy", "xlog1py", "log_ratio", "shortfall",
+}  # fmt: skip
 
 
 def outside(op):

@@ -15,6 +15,8 @@ Each takes a number of steps that grows with it.
 """
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
+LN2 = 0.6931471805599453
+LN2_HIGH, LN2_LOW = 0.6931471805592082, 7.371002565167799e-13
 
 
 # Exact arithmetic on pairs: a rounded result, and what the rounding lost.
@@ -135,6 +137,36 @@ def cbrt(x: float) -> float:
     return math.ldexp(y - ((cube - x) + (b + a * y)) / (3.0 * square), third)
 
 
+def sec(x: float) -> float:
+    """Secant 1 / cos(x)."""
+    return div(1.0, cos(x))
+
+
+def csc(x: float) -> float:
+    """Cosecant 1 / sin(x)."""
+    return div(1.0, sin(x))
+
+
+def cot(x: float) -> float:
+    """Cotangent 1 / tan(x)."""
+    return div(1.0, tan(x))
+
+
+def csch(x: float) -> float:
+    """Hyperbolic cosecant 2 / (exp(x) - exp(-x)), accurate to the last subnormal number."""
+    a = abs(x)
+    if a < 20.0:
+        return div(1.0, math.sinh(x))
+    # exp(-2 a) is nothing beside 1; where exp(-a) lacks digits, the factor exp(-706) comes last.
+    y = 2.0 * math.exp(706.0 - a) * 2.443969469407077e-307 if a > 706.0 else 2.0 * math.exp(-a)
+    return math.copysign(y, x)
+
+
+def coth(x: float) -> float:
+    """Hyperbolic cotangent 1 / tanh(x)."""
+    return div(1.0, math.tanh(x))
+
+
 # Steps. NaN stays NaN.
 
 
@@ -208,6 +240,21 @@ def maximum(a: float, b: float) -> float:
 def minimum(a: float, b: float) -> float:
     """The smaller one; NaN if there is a NaN."""
     return a if a <= b or a != a else b
+
+
+def trunc(x: float) -> float:
+    """The whole part, towards zero."""
+    return math.copysign(math.floor(abs(x)), x) if math.isfinite(x) else x
+
+
+def fmod(a: float, b: float) -> float:
+    """Remainder with the sign of a, as C's ``fmod``; NaN for b = 0."""
+    return math.fmod(a, b) if b != 0.0 and math.isfinite(a) else NAN
+
+
+def remainder(a: float, b: float) -> float:
+    """Difference of a and the nearest multiple of b, as IEEE 754 says; NaN for b = 0."""
+    return math.remainder(a, b) if b != 0.0 and math.isfinite(a) else NAN
 
 
 # Activations.
@@ -297,6 +344,139 @@ def is_order(order: float) -> bool:
     return 0.0 <= order <= MAX_ORDER and order == math.floor(order)
 
 
+# Logarithms of probabilities, and entropies.
+
+
+def logit(x: float) -> float:
+    """Logarithm of x / (1 - x); about 1/2, where it is zero, as an inverse hyperbolic tangent."""
+    if x < 0.25:
+        return log(x) - math.log1p(-x) if x >= 0.0 else NAN
+    return 2.0 * math.atanh(2.0 * x - 1.0) if x <= 0.75 else log(x) - log(1.0 - x)
+
+
+def logit_slope(x: float) -> float:
+    """Derivative 1 / (x (1 - x)) of `logit`."""
+    return div(1.0, x * (1.0 - x)) if 0.0 <= x <= 1.0 else NAN
+
+
+def log1mexp(x: float) -> float:
+    """Logarithm of 1 - exp(x) for x <= 0; whichever difference with 1 is the larger one is taken."""
+    if x > -LN2:
+        return log(-expm1(x))
+    return math.log1p(-math.exp(x))
+
+
+def log1mexp_slope(x: float) -> float:
+    """Derivative of `log1mexp`, exp(x) / (exp(x) - 1)."""
+    return div(math.exp(x), -abs(math.expm1(x))) if x <= 0.0 else NAN
+
+
+def log1pmx(x: float) -> float:
+    """Difference log(1 + x) - x.
+
+    In the middle it is made of the series of the inverse hyperbolic tangent of r = x / (2 + x), since
+    2 r - x = -x r (DLMF 4.6.4).
+    """
+    if not -0.8 < x < 4.0:
+        return -INF if x == INF else log1p(x) - x
+    # What rounding took from r counts as often as the slope says.
+    d, d_lost = two_sum(2.0, x)
+    r = x / d
+    p, lost = two_product(r, d)
+    lost = ((x - p) - lost - r * d_lost) / d
+    square = r * r
+    series, power, k = 0.0, 1.0, 3.0
+    while power > 1e-18:
+        series += power / k
+        power *= square
+        k += 2.0
+    return r * (2.0 * square * series - x) + lost * (2.0 * square / (1.0 - square) - x)
+
+
+def _quotient(x: float, y: float) -> tuple[float, float]:
+    """Quotient, and what rounding took from it, of numbers of ordinary size."""
+    q = x / y
+    p, lost = two_product(q, y)
+    return q, ((x - p) - lost) / y
+
+
+def log_ratio(x: float, y: float) -> float:
+    """Logarithm of x / y for positive numbers; where these are near to each other, of 1 + (x - y) / y."""
+    if x < 0.0 or y < 0.0:
+        return NAN
+    if 0.5 * y <= x <= 2.0 * y < INF and x > 0.0:
+        return math.log1p((x - y) / y)
+    if not 0.0 < x < INF or not 0.0 < y < INF:
+        return NAN if x == y else log(x) - log(y)
+    a, i = math.frexp(x)
+    b, j = math.frexp(y)
+    q, lost = _quotient(a, b)
+    k = float(i - j)
+    return k * LN2_HIGH + (math.log(q) + (lost / q + k * LN2_LOW))
+
+
+def saturation(x: float) -> float:
+    """Part x / (1 + x) of what saturates; NaN below -1."""
+    return div(x, 1.0 + x) if -1.0 <= x < INF else 1.0 if x > 0.0 else NAN
+
+
+def xlogy(x: float, y: float) -> float:
+    """Product x log(y); 0 where x is, whatever the logarithm."""
+    return 0.0 if x == 0.0 and y == y else x * log(y)
+
+
+def xlog1py(x: float, y: float) -> float:
+    """Product x log(1 + y); 0 where x is, whatever the logarithm."""
+    return 0.0 if x == 0.0 and y == y else x * log1p(y)
+
+
+def xdivy(x: float, y: float) -> float:
+    """Quotient x / y; 0 where x is, whatever the divisor."""
+    return 0.0 if x == 0.0 and y == y else div(x, y)
+
+
+def entr(x: float) -> float:
+    """Entropy -x log(x) of a probability; minus infinity below zero."""
+    return -xlogy(x, x) if x >= 0.0 or x != x else -INF
+
+
+def rel_entr(x: float, y: float) -> float:
+    """Relative entropy x log(x / y); infinite beyond its domain."""
+    if x != x or y != y:
+        return NAN
+    if x > 0.0 and y > 0.0:
+        return x * log_ratio(x, y)
+    return 0.0 if x == 0.0 and y >= 0.0 else INF
+
+
+def kl_div(x: float, y: float) -> float:
+    """Distance x log(x / y) - x + y; infinite beyond its domain.
+
+    Where the numbers are near to each other it is made of `log1pmx`, whose operand keeps its rounding error.
+    """
+    if x != x or y != y:
+        return NAN
+    if not (x > 0.0 and y > 0.0):
+        return y if x == 0.0 and y >= 0.0 else INF
+    if not (x < INF and y < INF):
+        return NAN if x == y else INF
+    e = math.frexp(max(x, y))[1]
+    a, b = math.ldexp(x, -e), math.ldexp(y, -e)
+    if 0.2 * a < b < 5.0 * a:
+        d, d_lost = two_sum(b, -a)
+        t, lost = _quotient(d, a)
+        distance = -a * (log1pmx(t) - (lost + d_lost / a) * t / (1.0 + t))
+    else:
+        p, lost = two_product(a, log_ratio(x, y))
+        s, s_lost = two_sum(p, -a)
+        distance, rest = two_sum(s, b)
+        distance += rest + s_lost + lost
+    try:
+        return math.ldexp(distance, e)
+    except OverflowError:
+        return INF
+
+
 # Powers.
 
 
@@ -336,6 +516,11 @@ def prod(*xs: float) -> float:
     for x in xs:
         y *= math.copysign(1.0, x) if x and math.isfinite(x) else x
     return y
+
+
+def exp10(x: float) -> float:
+    """10 to a power."""
+    return pow(10.0, x)
 
 
 def scaled_exp(x: float, factor: float) -> float:

@@ -17,7 +17,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from functools import cache
 from typing import Any
 
-from autograd.floats.elementary import is_order, two_product, two_sum
+from autograd.floats.elementary import LN2_HIGH, LN2_LOW, is_order, two_product, two_sum
 
 NAN, INF = math.nan, math.inf
 
@@ -87,7 +87,7 @@ _ABOUT_TWO = (
 )  # fmt: skip
 _ONE_LOST = (4.942915152430645e-18, 1.520336175199238e-17)
 _TWO_LOST = (4.942915152430645e-18, 1.520336175199238e-17)
-_LN2_HIGH, _LN2_LOW = 0.6931471805592082, 7.371002565167799e-13
+
 _STIRLING = (1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 
 
@@ -124,8 +124,8 @@ def _lgamma_of_positive(x: float) -> float:
     m, k = math.frexp(x)
     if m < 0.7071067811865476:
         m, k = 2.0 * m, k - 1
-    high, low = two_sum(k * _LN2_HIGH - 1.0, math.log(m))
-    low += k * _LN2_LOW
+    high, low = two_sum(k * LN2_HIGH - 1.0, math.log(m))
+    low += k * LN2_LOW
     if x > 1e17:
         return x * (high + low)
     inverse = 1.0 / x

@@ -62,7 +62,7 @@ LIBM: Final = {
         ["sqrt", "sin", "cos", "tan", "asin", "acos", "acosh", "atanh", "log", "log2", "log10", "log1p"], "v"
     ),
 }
-EXACT: Final = {"copysign": 2, "remainder": 2, "floor": 1, "ceil": 1, "atan2": 2}
+EXACT: Final = {"copysign": 2, "remainder": 2, "fmod": 2, "floor": 1, "ceil": 1, "atan2": 2}
 """Functions of `math` that raise nothing where they are called, and how many operands each takes."""
 TESTS: Final = {"isfinite", "isnan", "isinf"}
 RAISED: Final = {OverflowError: "o", ValueError: "v", ZeroDivisionError: "z"}

@@ -64,6 +64,19 @@ _MANY_BITS = dict.fromkeys(
         "floor",
         "ceil",
         "round",
+        "trunc",
+        "fmod",
+        "remainder",
+        "copysign",
+        "xdivy",
+        "saturation",
+        "shortfall",
+        "log_ratio",
+        "kl_div",
+        "rel_entr",
+        "log1pmx",
+        "degrees",
+        "radians",
         "maximum",
         "minimum",
         "where",
@@ -145,6 +158,25 @@ def _softmax(*xs_index: Any) -> Any:
 def _round_half_even(x: Any, ndigits: Any) -> Any:
     unit = mp.mpf(10) ** -int(ndigits)
     return mp.nint(x / unit) * unit
+
+
+def _trunc(x: Any) -> Any:
+    return mp.floor(x) if x >= 0 else mp.ceil(x)
+
+
+def _sinc_derivative(x: Any, order: Any) -> Any:
+    # The recurrence of sinc_derivative's rule; about zero, where it cancels, Taylor's series of sin(t) / t.
+    t, n = mp.pi * x, int(order)
+    if abs(t) < 1:
+        terms = (
+            (-1) ** k * t ** (2 * k - n) / (mp.factorial(2 * k - n) * (2 * k + 1))
+            for k in range((n + 1) // 2, n + 300)
+        )
+        return mp.pi**n * mp.fsum(terms)
+    y = mp.sin(t) / t
+    for k in range(1, n + 1):
+        y = (mp.sin(t + k * mp.pi / 2) - k * y) / t
+    return mp.pi**n * y
 
 
 def _gaussian(x: Any, order: Any, scale: Any) -> Any:
@@ -229,6 +261,18 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "re_inverse_power": lambda x, y, n: mp.re(mp.mpc(x, y) ** -int(n)), "im_inverse_power": lambda x, y,
     n: mp.im(mp.mpc(x, y) ** -int(n)),
     "logaddexp": _logsumexp,
+    "fmod": lambda a, b: a - b * _trunc(a / b), "remainder": lambda a, b: a - b * mp.nint(a / b),
+    "copysign": lambda a, b: abs(a) * (1 if b >= 0 else -1), "trunc": _trunc,
+    "exp10": lambda x: mp.power(10, x),
+    "log1pmx": lambda x: mp.log(1 + x) - x, "log1mexp": lambda x: mp.log(1 - mp.exp(x)),
+    "log1mexp_slope": lambda x: mp.exp(x) / (mp.exp(x) - 1),
+    "logit": lambda x: mp.log(x / (1 - x)), "logit_slope": lambda x: 1 / (x * (1 - x)),
+    "xlogy": lambda x, y: x * mp.log(y), "xlog1py": lambda x, y: x * mp.log(1 + y),
+    "xdivy": lambda x, y: x / y,
+    "saturation": lambda x: x / (1 + x), "shortfall": lambda a, b: (b - a) / b,
+    "sinc": lambda x: _sinc_derivative(x, 0), "sinc_derivative": _sinc_derivative,
+    "entr": lambda x: -x * mp.log(x), "log_ratio": lambda x, y: mp.log(x / y),
+    "rel_entr": lambda x, y: x * mp.log(x / y), "kl_div": lambda x, y: x * mp.log(x / y) - x + y,
     "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a,
     b: mp.mpf(a < b),
     "less_equal": lambda a, b: mp.mpf(a <= b), "equal": lambda a, b: mp.mpf(a == b),
@@ -359,7 +403,7 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     with precision(op), mp.extraprec(3000 if len(indices) > 2 and op.name in ("elu", "selu") else 0):
         xs = [mp.mpf(x) for x in operands]
         found, natural = _differences(op, operands, xs, indices, 0)
-        if abs(found) < mp.ldexp(natural, -100):
+        if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):
             # A zero, perhaps: what is left of it then shrinks with the square of the step.
             again, _ = _differences(op, operands, xs, indices, 1)
             return again if abs(found - again) <= mp.ldexp(abs(again), -60) else mp.mpf(0)

@@ -194,6 +194,12 @@ def kinks(op: Op) -> str:
             return f"a = b: {', '.join(f'{s + 0.0:.4g}' for s in slopes)}"
         if zeros == {(a, b) for a, b in pairs if math.remainder(a, b) == 0.0}:
             return "a is a multiple of b"
+        if zeros == {(a, b) for a, b in pairs if a and math.remainder(a, b) == 0.0}:
+            return "a is a multiple of b, but 0"
+        if zeros == {(a, b) for a, b in pairs if abs(math.remainder(a, b)) == 0.5 * abs(b)}:
+            return "a is half way between multiples of b"
+        if zeros == {(a, b) for a, b in pairs if a == 0.0}:  # beside b = 0
+            return f"a = 0 or b = 0: {op.local(0.0, (0.0, 1.0))[0]:.4g}"
     if op.arity == 3 and op.kink(0.0, 1.0, 2.0) == 0.0 and op.kink(1.0, 1.0, 1.0) > 0.0:
         return "c = 0"
     raise LookupError(
@@ -210,6 +216,8 @@ def _one(op: Op) -> str:
     words = " and ".join(f"{s:.4g}" for s in sorted(slopes))
     if zeros == [x for x in _GRID if x == int(x)]:
         return f"whole x: {words}"
+    if zeros == [x for x in _GRID if x == int(x) and x]:
+        return f"whole x, but 0: {words}"
     if zeros == [x for x in _GRID if x != int(x)]:
         return f"x half way between: {words}"
     by_value = {v: k for k, v in stand_ins.items()}

@@ -230,6 +230,9 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
 CODE: dict[str, str] = {
     "div": "{0} / {1}",
     "floordiv": "floor_divide({0}, {1})",
+    "fmod": "fmod({0}, {1})",
+    "copysign": "copysign({0}, {1})",
+    "trunc": "trunc({0})",
     "mod": "mod({0}, {1})",
     "power": "{0} ** {1}",
     "pow": "{0} ** {1}",
@@ -325,7 +328,10 @@ def function_of(op: Op) -> Callable[..., Any]:
     A function above, if there is one of the row's name; else what `CODE` says; else its value.
     """
     found = _whole(op)
-    return by_value(op.value) if found is None else found
+    if found is not None:
+        return found
+    # The row itself, if it may: where the engine's C was compiled, that computes its value.
+    return by_value(op if TABLE.get(op.name) is op and not op.params_first else op.value)
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:

@@ -1,0 +1,98 @@
+"""Sine and cosine of multiples of pi, which reduce their operand exactly, and what is made of them."""
+
+from __future__ import annotations
+
+import math
+
+from autograd.floats.elementary import INF, NAN, is_order, two_product
+
+PI, PI_REST = math.pi, 1.2246467991473532e-16
+
+
+def sinpi(x: float) -> float:
+    """Sine of pi x, which is reduced exactly; zero at whole numbers, with the sign of x."""
+    if not math.isfinite(x):
+        return NAN
+    r = math.remainder(x, 2.0)
+    if abs(r) > 0.5:
+        r = math.copysign(1.0, r) - r
+    if r == 0.0:
+        return math.copysign(0.0, x)
+    if abs(r) > 0.25:
+        return math.copysign(math.cos(PI * (0.5 - abs(r))), r)
+    return _sine_of(r) if abs(r) > 1e-290 else PI * r
+
+
+def _sine_of(r: float) -> float:
+    """Sine of pi r for a small r, with what rounding the product lost."""
+    t, lost = two_product(PI, r)
+    y = math.sin(t)
+    return y + (lost + r * PI_REST) * math.cos(t)
+
+
+def cospi(x: float) -> float:
+    """Cosine of pi x, which is reduced exactly; zero at the halves."""
+    if not math.isfinite(x):
+        return NAN
+    r = abs(math.remainder(x, 2.0))
+    if r <= 0.25:
+        return math.cos(PI * r)
+    if r >= 0.75:
+        return -math.cos(PI * (1.0 - r))
+    return _sine_of(0.5 - r) if r != 0.5 else 0.0
+
+
+def sinc(x: float) -> float:
+    """Quotient sin(pi x) / (pi x), whose divisor keeps its rounding error; 1 at zero."""
+    if abs(x) < 1e-9:
+        return 1.0
+    if abs(x) > 1e290:
+        return x if x != x else sinpi(x) / x if abs(x) < INF else 0.0
+    t, lost = two_product(PI, x)
+    y = sinpi(x) / t
+    return y - y * ((lost + x * PI_REST) / t)
+
+
+def sinc_derivative(x: float, order: float) -> float:
+    """Derivative of `sinc` of a whole order.
+
+    The derivatives f of sin(t) / t obey t f(n) = g(n) - n f(n - 1), where g are those of the sine. That is
+    used from the order 0 on where t is large, and backwards, from an order so high that nothing is left of
+    it, elsewhere (DLMF 10.51.2 is of this kind).
+    """
+    if not is_order(order) or x != x:
+        return NAN
+    if abs(x) == INF:
+        return 0.0
+    n = left_over = int(order)
+    if n == 0:
+        return sinc(x)
+    a = abs(x)
+    # The powers of pi in pairs; but where the operand is huge, one of them goes with it.
+    t, sine, cosine = PI * a, sinpi(a), cospi(a)
+    if a > 1e290:
+        y, left_over = _of_sine(n, sine, cosine) / a, n - 1
+    elif t > order + 4.0:
+        y = sinc(a)
+        for k in range(1, n + 1):
+            y = (_of_sine(k, sine, cosine) - k * y) / t
+    else:
+        last, left = n, 1.0
+        while left > 1e-19 or last < n + 3:
+            last += 1
+            left *= t / last
+        y = 0.0
+        for k in range(last, n, -1):
+            y = (_of_sine(k, sine, cosine) - t * y) / k
+    power, rest = 1.0, 0.0
+    for _ in range(left_over):
+        power, lost = two_product(power, PI)
+        rest = rest * PI + lost + power / PI * PI_REST
+    y = y * power + y * rest if power < 1e280 else y * power
+    return -y if x < 0.0 and n % 2 == 1 else y
+
+
+def _of_sine(k: int, sine: float, cosine: float) -> float:
+    """Derivative of the sine of order k."""
+    quarter = k % 4
+    return sine if quarter == 0 else cosine if quarter == 1 else -sine if quarter == 2 else -cosine
