@@ -317,7 +317,7 @@ saturation: Op = row(  # in one row, since both terms of its derivative as a quo
     source="DLMF 1.4.11",
 )
 log1mexp: Op = row(
-    "log1mexp", elementary.log1mexp, lambda y, x: (log1mexp_slope(x),), form=lambda x: log(1.0 - exp(x)),
+    "log1mexp", elementary.log1mexp, lambda y, x: (log1mexp_slope(x),),
     domain=((-INF, 0.0),), source="Mächler 2012, eq. 7",
     textbook=lambda y, x: (-exp(x) / (1.0 - exp(x)),),
 )

@@ -222,7 +222,20 @@ def _log_softmax(*zs_index: complex) -> complex:
     )
 
 
+def _expm1(z: complex) -> complex:
+    return complex(math.expm1(z.real), math.exp(z.real) * math.sin(z.imag))  # the imaginary part is tiny
+
+
+def _sinpi(z: complex) -> complex:
+    return complex(ops.sinpi(z.real), ops.cospi(z.real) * math.sinh(math.pi * z.imag))
+
+
+def _cospi(z: complex) -> complex:
+    return complex(ops.cospi(z.real), -ops.sinpi(z.real) * math.sinh(math.pi * z.imag))
+
+
 PRIMITIVES: dict[str, Callable[..., complex]] = {
+    "expm1": _expm1, "sinpi": _sinpi, "cospi": _cospi,
     "acosh": _acosh, "sech": lambda z: 1.0 / cmath.cosh(z), "sech_squared": lambda z: cmath.cosh(z) ** -2.0,
     "one_minus_square_power": _one_minus_square_power, "hypot": _norm, "atan2": _atan2,
     "prod": _alike(lambda *zs: math.prod(zs, start=1.0 + 0.0j)),
@@ -234,8 +247,11 @@ PRIMITIVES: dict[str, Callable[..., complex]] = {
 }  # fmt: skip
 """What no shape of notation and no other row says."""
 FORMULAS: dict[str, Callable[..., Any]] = {
-    "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / ops.norm(*xs_index[:-1])
-}
+    "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / ops.norm(*xs_index[:-1]),
+    "xlogy": lambda a, b: a * ops.log(b), "xlog1py": lambda a, b: a * ops.log1p(b),
+    "xdivy": lambda a, b: a / b, "csch": lambda x: 1.0 / ops.sinh(x),
+    "remainder": lambda a, b: a - b * ops.round(a / b), "fmod": lambda a, b: a - b * ops.trunc(a / b),
+}  # fmt: skip
 """Of rows without an expansion, formulas of other rows."""
-STEPS = frozenset(["sign", "floor", "ceil", "round"])
+STEPS = frozenset(["sign", "floor", "ceil", "trunc", "round"])
 """Those without a slope, beside the comparisons."""
