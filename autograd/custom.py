@@ -58,9 +58,9 @@ def custom_op(
     --------
     >>> import math
     >>> from autograd import Value, cos, custom_op
-    >>> sinc = custom_op("sinc", lambda x: math.sin(x) / x, lambda y, x: (cos(x) / x - y / x,))
+    >>> ratio = custom_op("sine_ratio", lambda x: math.sin(x) / x, lambda y, x: (cos(x) / x - y / x,))
     >>> x = Value(2.0)
-    >>> sinc(x).backward()
+    >>> ratio(x).backward()
     >>> round(x.grad, 6)
     -0.435398
     """

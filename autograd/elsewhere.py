@@ -16,8 +16,8 @@ from autograd.ufuncs import OTHER_NAMES, counterpart
 __all__ = ["Elsewhere", "missing"]
 
 _LOOPS: Final = (
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "degrees", "fabs",
-    "fmod", "hypot", "rad2deg", "radians", "rint",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "fabs",
+    "fmod", "hypot", "rad2deg", "rint",
 )  # fmt: skip
 """The methods that NumPy's loops over arrays of objects call by names that are none of ours."""
 

@@ -113,7 +113,6 @@ class Operators:
     def normal_cdf(self) -> Value:
         """Distribution function of the standard normal law."""
         return ops.normal_cdf(self)
-    def digamma(self) -> Value: """Derivative of lgamma."""; return ops.digamma(self)
     def abs(self) -> Value: """Absolute value; the derivative at 0 is 0."""; return ops.abs(self)
     def sign(self) -> Value: """-1, 0 or 1; the derivative is 0."""; return ops.sign(self)
     def floor(self) -> Value:

@@ -43,7 +43,6 @@ _INSTEAD: Final = {
     "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "logaddexp2": "(2.0**a + 2.0**b).log2()",
     "matmul": "autograd.dot(a, b)", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
     "isfinite": "math.isfinite(x.data)", "ldexp": "x * 2.0**n", "modf": "x - autograd.floor(x)",
-    "rad2deg": "degrees", "deg2rad": "radians",
 }  # fmt: skip
 
 
