@@ -163,7 +163,7 @@ mod: Op = row(
 
 def _remainder_slopes(y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """Of a less a whole multiple of b."""
-    return 1.0, -round((a - y) / b)
+    return 1.0, -round((a - y) / b, 0.0)
 
 
 fmod: Op = row(
