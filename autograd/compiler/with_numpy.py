@@ -157,7 +157,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """Keep what a call on such arguments comes to, if they are floats, whole numbers and arrays."""
         if not all(x.__class__ is tuple or x is float or x is int for x in key):
             return
-        shapes = [x if x.__class__ is tuple else () for x in key]
+        shapes: list[tuple[int, ...]] = [x if x.__class__ is tuple else () for x in key]
         lanes = 1
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]

@@ -231,7 +231,7 @@ class PlainStructure:
         """
         return self.program.source, [v._data for v in self.captured]
 
-    def engine(self, _: int) -> PlainEngine:
+    def engine(self, lanes: int) -> PlainEngine:  # noqa: ARG002
         """Return what runs the program."""
         return PlainEngine(self)
 
@@ -326,7 +326,7 @@ class PlainCompiled(CompiledFunction):
         for p, x in zip(self._params, theta, strict=True):
             p.data = float(x)
 
-    def _arranged(self, result: Any, _: Any) -> Any:
+    def _arranged(self, result: Any, given: Any) -> Any:  # noqa: ARG002
         return result
 
     def _record(self, given: Any) -> PlainStructure:

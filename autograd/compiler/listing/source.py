@@ -172,6 +172,7 @@ class Writer(Views):
         statements = self.program.statements
         moving = [_moving(statements[i], statements[i + period]) for i in range(first, first + period)]
         self.rounds, self.moved, self.begin, self.way = (end - first) // period, [], 0, 1
+        found: list[str] = []
         try:
             # Once to see which numbers move: the first that moves by one is to be the variable itself.
             for _ in range(2):

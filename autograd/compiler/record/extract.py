@@ -131,9 +131,9 @@ def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints
     Those are the numbers of the first and of the second, -1 where it has none.
     """
     if engine is not None:
-        ops, *arrays = engine.read(tape, ids)
-        codes, firsts, seconds = map(np.frombuffer, arrays, (np.int32, np.int64, np.int64))
-        return ops, codes, firsts, seconds
+        ops, codes, firsts, seconds = engine.read(tape, ids)
+        operands = [np.frombuffer(side, np.int64) for side in (firsts, seconds)]
+        return ops, np.frombuffer(codes, np.int32).astype(np.int64), operands[0], operands[1]
     made_by = list(map(attrgetter("op"), tape))
     code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
     sides = [
