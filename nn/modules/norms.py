@@ -174,7 +174,7 @@ class BatchNorm(LayerNorm):
     >>> [round(m.data, 3) for m in norm.running_mean]
     [0.2, 2.0]
     >>> [round(y.data, 3) for y in norm.eval()([2.0, 20.0])]
-    [1.643, 3.832]
+    [1.716, 3.937]
     """
 
     def __init__(

@@ -77,6 +77,7 @@ class SGD(Optimizer):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> w = Value(1.0)
     >>> optimizer = SGD([w], lr=0.1)
     >>> for _ in range(2):
@@ -153,6 +154,7 @@ class AdaGrad(Optimizer):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> w = Value(1.0)
     >>> optimizer = AdaGrad([w], lr=0.5)
     >>> (w * w).backward()
@@ -211,6 +213,7 @@ class RMSProp(Optimizer):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> w = Value(1.0)
     >>> optimizer = RMSProp([w], lr=0.1)
     >>> (w * w).backward()
@@ -275,6 +278,7 @@ class Adam(Optimizer):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> w = Value(1.0)
     >>> optimizer = Adam([w], lr=0.1)
     >>> (w * w).backward()
@@ -333,6 +337,7 @@ class AdamW(Adam):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> w = Value(1.0)
     >>> optimizer = AdamW([w], lr=0.1, weight_decay=0.5)
     >>> (w * w).backward()

@@ -71,6 +71,7 @@ class LBFGS(Optimizer):
 
     Examples
     --------
+    >>> from autograd import Value
     >>> x, y = Value(-1.2), Value(1.0)
     >>> optimizer = LBFGS([x, y], line_search_fn="strong_wolfe")
     >>> def closure():
@@ -80,7 +81,7 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> for _ in range(3):
     ...     loss = optimizer.step(closure)
-    >>> round(x.data, 6), round(y.data, 6)
+    >>> round(x.data, 3), round(y.data, 3)
     (1.0, 1.0)
     """
 

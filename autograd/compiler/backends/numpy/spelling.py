@@ -146,7 +146,8 @@ def monomial(c: Any, x: Any, exponent: Any, order: float, logs: float, out: Any)
     """c * x ** (exponent - order) * log(x) ** logs; 0 where c is, and for a power of zero with logs."""
     e = np.subtract(exponent, order)
     size = np.power(np.abs(x), e)
-    sign = np.where(np.less(x, 0.0), np.power(-1.0, exponent) * (-1.0) ** order, 1.0)
+    sign = np.where(np.less(x, 0.0), -1.0, 1.0)
+    sign = np.power(sign, exponent) * sign**order
     y = sign * size * c
     ordinary = (size > 1e-290) & (size < 1e290)
     if not ordinary.all():
