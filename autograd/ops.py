@@ -313,7 +313,7 @@ log1pmx: Op = row(
 )
 saturation: Op = row(  # in one row, since both terms of its derivative as a quotient cancel out far away
     "saturation", elementary.saturation, lambda y, x: (1.0 / restrict(1.0 + x) / (1.0 + x),),
-    form=Auxiliary(lambda x: x / (1.0 + x)), domain=((-1.0, INF),), expand=lambda x: x / (1.0 + x),
+    form=Auxiliary(lambda x: x / (1.0 + x)), domain=((-1.0, INF),), expand=lambda x: x / restrict(1.0 + x),
     source="DLMF 1.4.11",
 )
 log1mexp: Op = row(

@@ -356,7 +356,7 @@ def logit(x: float) -> float:
 
 def logit_slope(x: float) -> float:
     """Derivative 1 / (x (1 - x)) of `logit`."""
-    return div(1.0, x * (1.0 - x)) if 0.0 <= x <= 1.0 else NAN
+    return div(1.0, abs(x) * (1.0 - x)) if 0.0 <= x <= 1.0 else NAN
 
 
 def log1mexp(x: float) -> float:

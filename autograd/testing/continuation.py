@@ -234,6 +234,18 @@ def _cospi(z: complex) -> complex:
     return complex(ops.cospi(z.real), -ops.sinpi(z.real) * math.sinh(math.pi * z.imag))
 
 
+def _multiple(a: Any, b: Any, rest: Callable[[float, float], float]) -> float:
+    """Return how often b was taken from a; the rounded quotient may be one off."""
+    return float(round((_real(a) - rest(_real(a), _real(b))) / _real(b)))
+
+
+def _sinc_derivative(x: Any, order: float) -> Any:
+    """Derive x sinc(x) = sin(pi x) / pi ``order`` times, and solve for the last derivative."""
+    wave = (ops.cospi if order % 2.0 else ops.sinpi)(x) * math.pi ** (order - 1.0)
+    signed = -wave if order % 4.0 >= 2.0 else wave
+    return (signed - order * _sinc_derivative(x, order - 1.0) if order else signed) / x
+
+
 PRIMITIVES: dict[str, Callable[..., complex]] = {
     "expm1": _expm1, "sinpi": _sinpi, "cospi": _cospi,
     "acosh": _acosh, "sech": lambda z: 1.0 / cmath.cosh(z), "sech_squared": lambda z: cmath.cosh(z) ** -2.0,
@@ -250,7 +262,9 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "direction": lambda *xs_index: xs_index[int(xs_index[-1])] / ops.norm(*xs_index[:-1]),
     "xlogy": lambda a, b: a * ops.log(b), "xlog1py": lambda a, b: a * ops.log1p(b),
     "xdivy": lambda a, b: a / b, "csch": lambda x: 1.0 / ops.sinh(x),
-    "remainder": lambda a, b: a - b * ops.round(a / b), "fmod": lambda a, b: a - b * ops.trunc(a / b),
+    "remainder": lambda a, b: a - b * _multiple(a, b, math.remainder),
+    "fmod": lambda a, b: a - b * _multiple(a, b, math.fmod),
+    "sinc": lambda x: _sinc_derivative(x, 0.0), "sinc_derivative": _sinc_derivative,
 }  # fmt: skip
 """Of rows without an expansion, formulas of other rows."""
 STEPS = frozenset(["sign", "floor", "ceil", "trunc", "round"])
