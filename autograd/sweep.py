@@ -178,6 +178,11 @@ def add_floats(nodes: list[Any], numbers: Any) -> bool:
     return _add_floats(nodes, numbers)
 
 
+def _is_derived_from() -> bool:
+    """Tell whether anybody has derived a class from `Value`, in which ``grad`` may be anything."""
+    return bool(Node._kind.__subclasses__())
+
+
 def _sweep(root: Node, gradient: float) -> bool:
     """Fill ``grad`` of every node below ``root``; return whether that was possible.
 
@@ -185,7 +190,7 @@ def _sweep(root: Node, gradient: float) -> bool:
     from `Value`, or where a slot holds what it should not; `backward` takes the general pass then. Where an
     exception strikes, leaves keep what they had.
     """
-    if Node._kind.__subclasses__():
+    if _is_derived_from():
         return False
     sums: dict[Any, Any] = {}
     # Two marks, computed, since two literals would be one object.

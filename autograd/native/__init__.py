@@ -8,6 +8,7 @@ or later, so that it is not used.
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import Any, Final
 
@@ -64,9 +65,7 @@ def _engine_in_c() -> tuple[Any, str]:
 
 
 def _why_not_compiled() -> str:
-    from sysconfig import get_config_var
-
-    if get_config_var("Py_GIL_DISABLED"):
+    if "free-threading" in sys.version:
         return "its C relies on the interpreter's lock, which a free-threaded Python is without"
     return "it was not compiled: no C compiler was found when the package was installed"
 
