@@ -21,6 +21,7 @@ _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "float_power": ("a ** b", operator.pow), "floor_divide": ("a // b", operator.floordiv),
     "remainder": ("a % b", operator.mod), "divmod": ("divmod(a, b)", divmod),
     "negative": ("-x", operator.neg), "positive": ("+x", operator.pos), "conjugate": ("+x", operator.pos),
+    "real": ("+x", operator.pos),
 }  # fmt: skip
 _EQUALITY: Final = ("equal", "not_equal")
 COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
