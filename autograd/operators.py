@@ -113,6 +113,14 @@ class Operators:
     def normal_cdf(self) -> Value:
         """Distribution function of the standard normal law."""
         return ops.normal_cdf(self)
+    def digamma(self) -> Value: """Derivative of lgamma."""; return ops.digamma(self)
+    def gamma(self) -> Value: """Gamma function; x! at x + 1."""; return ops.gamma(self)
+    def trigamma(self) -> Value: """Derivative of digamma."""; return ops.trigamma(self)
+    def erfinv(self) -> Value: """Inverse of the error function."""; return ops.erfinv(self)
+    def erfcinv(self) -> Value: """Inverse of the complementary error function."""; return ops.erfcinv(self)
+    def normal_quantile(self) -> Value:
+        """Inverse of the distribution function of the standard normal law."""
+        return ops.normal_quantile(self)
     def abs(self) -> Value: """Absolute value; the derivative at 0 is 0."""; return ops.abs(self)
     def sign(self) -> Value: """-1, 0 or 1; the derivative is 0."""; return ops.sign(self)
     def floor(self) -> Value:

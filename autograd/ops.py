@@ -20,7 +20,9 @@ import math
 from functools import reduce
 from typing import Any
 
-from autograd.floats import circular, elementary, gamma, lengths, many, python
+from autograd.floats import beta as betas
+from autograd.floats import circular, elementary, inverse, lengths, many, python
+from autograd.floats import gamma as gammas
 from autograd.floats import gaussian as normal
 from autograd.form import (
     NEGATION,
@@ -548,22 +550,81 @@ gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     params={"order": 0.0, "scale": 1.0}, whole={"order": ORDER, "scale": (1.0, 2.0)},
     form=Auxiliary(_gaussian_form), source="DLMF 18.5.5, 18.9.1",
 )
+erfinv: Op = row(
+    "erfinv", inverse.erfinv, lambda y, x: (erfinv_slope(x),), form=Function("erfinv", "erf⁻¹"),
+    domain=((-1.0, 1.0),), source="DLMF 7.17.1",
+    textbook=lambda y, x: (1.0 / (TWO_INV_SQRT_PI * exp(-(y * y))),),
+)
+# The slopes are rows, since an exponential of the square magnifies what rounding took from the inverse.
+erfinv_slope: Op = row(
+    "erfinv_slope", inverse.erfinv_slope, lambda y, x: (2.0 * erfinv(x) * y * y,),
+    form=Auxiliary(lambda x: 1.0 / (TWO_INV_SQRT_PI * exp(-(erfinv(x) ** 2.0)))),
+    domain=((-1.0, 1.0),), source="DLMF 7.17.1, 7.10.1",
+)
+erfcinv: Op = row(
+    "erfcinv", inverse.erfcinv, lambda y, x: (erfcinv_slope(x),), form=Function("erfcinv", "erfc⁻¹"),
+    domain=((0.0, 2.0),), source="DLMF 7.17.1",
+    textbook=lambda y, x: (-1.0 / (TWO_INV_SQRT_PI * exp(-(y * y))),),
+)
+erfcinv_slope: Op = row(
+    "erfcinv_slope", inverse.erfcinv_slope, lambda y, x: (2.0 * erfcinv(x) * y * y,),
+    form=Auxiliary(lambda x: -1.0 / (TWO_INV_SQRT_PI * exp(-(erfcinv(x) ** 2.0)))),
+    domain=((0.0, 2.0),), source="DLMF 7.17.1, 7.10.1",
+)
+normal_quantile: Op = row(
+    "normal_quantile", inverse.normal_quantile, lambda y, x: (normal_quantile_slope(x),), symbol="Φ⁻¹",
+    form=Function("normal_quantile", "Φ⁻¹"), domain=((0.0, 1.0),), source="DLMF 7.17.1 (as erfc)",
+    textbook=lambda y, x: (1.0 / (INV_SQRT_2PI * exp(-0.5 * y * y)),),
+)
+normal_quantile_slope: Op = row(
+    "normal_quantile_slope", inverse.normal_quantile_slope, lambda y, x: (normal_quantile(x) * y * y,),
+    form=Auxiliary(lambda x: 1.0 / (INV_SQRT_2PI * exp(-0.5 * normal_quantile(x) ** 2.0))),
+    domain=((0.0, 1.0),), source="DLMF 7.17.1, 7.18.1 (as erfc)",
+)
 
 # The gamma function's logarithm.
 
 lgamma: Op = row(
-    "lgamma", gamma.lgamma, lambda y, x: (digamma(x),), symbol="ln Γ", form=Function("lgamma", "ln |Γ|"),
+    "lgamma", gammas.lgamma, lambda y, x: (digamma(x),), symbol="ln Γ", form=Function("lgamma", "ln |Γ|"),
     domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.2.2",
 )
 digamma: Op = row(
-    "digamma", gamma.digamma, lambda y, x: (polygamma(1.0, x),),
-    float_partials=lambda y, x: (gamma.polygamma(x, 1.0),), symbol="ψ", form=Function("digamma", "ψ"),
+    "digamma", gammas.digamma, lambda y, x: (polygamma(1.0, x),),
+    float_partials=lambda y, x: (gammas.polygamma(x, 1.0),), symbol="ψ", form=Function("digamma", "ψ"),
     domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.15",
 )
 polygamma: Op = row(
-    "polygamma", gamma.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0},
+    "polygamma", gammas.polygamma, lambda y, x, order: (polygamma(order + 1.0, x),), params={"order": 1.0},
     whole={"order": ORDER}, params_first=True, symbol="ψ⁽ⁿ⁾", form=Function("polygamma", "ψ", order="order"),
     domain=(POSITIVE,), pole=_from_negative_whole, source="DLMF 5.15",
+)
+trigamma: Op = row(
+    "trigamma", lambda x: gammas.polygamma(x, 1.0), lambda y, x: (polygamma(2.0, x),), symbol="ψ'",
+    form=Function("trigamma", "ψ'"), domain=(POSITIVE,), pole=_from_negative_whole,
+    expand=lambda x: polygamma(1.0, x), source="DLMF 5.15",
+)
+gamma: Op = row(
+    "gamma", betas.gamma, lambda y, x: (y * digamma(x),), symbol="Γ", form=Function("gamma", "Γ"),
+    domain=(POSITIVE,), pole=_from_negative_whole, float_partials=betas.gamma_slopes, source="DLMF 5.2.2",
+)
+beta: Op = row(
+    "beta", betas.beta, lambda y, a, b: (y * polygamma_fall(a, b, 0.0), y * polygamma_fall(b, a, 0.0)),
+    arity=2, symbol="B", form=Function("beta", "B"), domain=(POSITIVE, POSITIVE), source="DLMF 5.12.1, 5.2.2",
+    textbook=lambda y, a, b: (y * (digamma(a) - digamma(a + b)), y * (digamma(b) - digamma(a + b))),
+)
+betaln: Op = row(
+    "betaln", betas.betaln, lambda y, a, b: (polygamma_fall(a, b, 0.0), polygamma_fall(b, a, 0.0)),
+    arity=2, symbol="ln B", form=Function("betaln", "ln B"), domain=(POSITIVE, POSITIVE),
+    source="DLMF 5.12.1, 5.2.2",
+    textbook=lambda y, a, b: (digamma(a) - digamma(a + b), digamma(b) - digamma(a + b)),
+)
+# In one row, since the terms are nearly equal where b is small beside a.
+polygamma_fall: Op = row(
+    "polygamma_fall", betas.polygamma_fall,
+    lambda y, a, b, order: (polygamma_fall(a, b, order + 1.0), -polygamma(order + 1.0, a + b)),
+    arity=2, params={"order": 0.0}, whole={"order": (0.0, elementary.MAX_ORDER - 1.0)},
+    form=Auxiliary(lambda a, b, order: polygamma(order, a) - polygamma(order, a + b)),
+    domain=(POSITIVE, POSITIVE), source="DLMF 5.15",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.

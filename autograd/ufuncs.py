@@ -38,6 +38,7 @@ OTHER_NAMES: Final = {
     "absolute": "abs", "fabs": "abs", "rint": "round",
     "fmax": "maximum", "fmin": "minimum", "clip": "clamp", "deg2rad": "radians", "rad2deg": "degrees",
     "expit": "sigmoid", "log_expit": "logsigmoid", "gammaln": "lgamma", "psi": "digamma",
+    "ndtr": "normal_cdf", "ndtri": "normal_quantile",
 }  # fmt: skip
 """The table's names of functions that NumPy, or ``scipy.special``, calls otherwise."""
 _INSTEAD: Final = {

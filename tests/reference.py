@@ -172,6 +172,7 @@ SECOND_SCALE: dict[str, Callable[..., Any]] = {
 
 
 TERMS: dict[str, Callable[..., Any]] = {
+    "beta": lambda order, x: mp.beta(*x) * (1 / min(x) + abs(mp.log(max(x)))) ** order,
     "sinc": lambda order, x: sinc_term(x[0], order),
     "sinc_derivative": lambda order, x: sinc_term(x[0], x[1] + order),
 }
@@ -214,6 +215,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0)],
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
+    "polygamma_fall": [(0.0,), (1.0,)],
     "sinc_derivative": [(1.0,), (2.0,), (7.0,)],
     "clamp": [(-1.0, 2.5)],
     "round": [(0.0,), (1.0,)],
@@ -240,6 +242,8 @@ TWO_SIDED = {
     "lgamma",
     "digamma",
     "polygamma",
+    "trigamma",
+    "gamma",
     "hypot",
     "norm",
     "direction",
@@ -260,11 +264,25 @@ def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int)
             return x
 
 
+LIMITED = {
+    "beta": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40),
+}  # fmt: skip
+"""Rows of whose slopes a factor or a term leaves the doubles before the slope does: the powers of 2 between
+which they are asked."""
+
+
+def asked(op: ops.Op, xs: tuple[float, ...]) -> bool:
+    low, high = LIMITED.get(op.name, (-2000, 2000))
+    return all(low < math.frexp(x)[1] < high for x in xs if x) or op.name not in LIMITED
+
+
 def points(
     op: ops.Op, count: int, seed: str, *, low: int = -1074, high: int = 1023, edges: bool = True
 ) -> Iterator[tuple[float, ...]]:
     """Operands, constants included, inside the row's domain."""
     rng = random.Random(f"{op.name} {seed}")
+    limits = LIMITED.get(op.name, (-2000, 2000))
+    low, high = max(low, limits[0]), min(high, limits[1])
     n = COUNTS.get(op.name, 3) if op.arity == ops.ANY else op.arity
     params = PARAMS.get(op.name, [tuple(op.params.values())])
     intervals = [op.domain[min(i, len(op.domain) - 1)] for i in range(n)]
@@ -278,7 +296,7 @@ def points(
     if n == 1 and edges:
         for x in EDGES:
             for signed in (x, -x):
-                if intervals[0][0] < signed < intervals[0][1]:
+                if intervals[0][0] < signed < intervals[0][1] and asked(op, (signed,)):
                     for constants in params:
                         yield (signed, *constants)
 
@@ -320,7 +338,12 @@ def ends(op: ops.Op, count: int) -> Iterator[tuple[float, ...]]:
             for side in (-1.0, 1.0)
             for _ in range(count)
         ]
-        yield from ((side * x, *params) for x in xs for side in (-1.0, 1.0) if low < side * x < high)
+        yield from (
+            (side * x, *params)
+            for x in xs
+            for side in (-1.0, 1.0)
+            if low < side * x < high and asked(op, (x,))
+        )
 
 
 # Where terms of a derivative of higher order cancel.
@@ -378,7 +401,7 @@ def critical(op: ops.Op, count: int, seed: str = "critical") -> Iterator[tuple[f
                 )
                 near.append(tuple(kinds[k % 4](i) for i in range(n)))
         for xs in near:
-            if all(low < x < high for x, (low, high) in zip(xs, intervals)) and (
+            if all(low < x < high for x, (low, high) in zip(xs, intervals)) and asked(op, xs) and (
                 op.kink is None or op.kink(*xs, *params) > 0.0
             ):
                 yield (*xs, *params)

@@ -74,7 +74,7 @@ WORDS = {
     ("nn/cli/train.py", "relu tanh"): "a choice of activation, by its public name",
     ("nn/modules/*", "relu sigmoid tanh"): "a choice of activation, by its public name",
     ("nn/optim/*", "direction square step"): "fields of an optimizer's state, and its method",
-    ("nn/optim/*", "abs cos max min power"): "options of schedulers, in PyTorch's words",
+    ("nn/optim/*", "abs cos gamma max min power"): "options of schedulers, in PyTorch's words",
     ("nn/plot.py", "log step"): "the scale of an axis, and its label",
 }
 

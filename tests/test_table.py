@@ -30,6 +30,10 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "share_slope",
         "softmax_rest",
         "sinc_derivative",
+        "erfinv_slope",
+        "erfcinv_slope",
+        "normal_quantile_slope",
+        "polygamma_fall",
     ],
     (4.0, 16.0),
 )
@@ -107,6 +111,8 @@ def test_thirty_operands(op: ops.Op) -> None:
 @pytest.mark.parametrize("op", [op for op in ops.TABLE.values() if op.float_partials], ids=lambda op: op.name)
 def test_float_partials_are_the_rule(op: ops.Op) -> None:
     for xs in reference.points(op, COUNT, "short", low=-120, high=120):
+        if at_pole(op, xs):
+            continue
         y = op.value(*xs)
         assert op.float_partials(y, *xs) == op.partials(y, *xs), xs
     if op.arity == ops.ANY:

@@ -101,12 +101,17 @@ _MANY_BITS = dict.fromkeys(
 )
 _MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
-_RELATIVE = {"atan2", *_MANY_BITS}
+_RELATIVE = {"atan2", "beta", "betaln", "polygamma_fall", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
 # steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 # Steps within what separates a subnormal number from zero.
 _MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))
+
+
+_FEW_BITS = dict.fromkeys(["lgamma", "digamma", "polygamma", "trigamma", "gamma"], 500)
+"""Of rows that are slow, and never near to a constant."""
+_FEW_BITS.update(dict.fromkeys(["beta", "betaln", "polygamma_fall"], 3000))
 
 
 def _erfc(x: Any) -> Any:
@@ -118,6 +123,31 @@ def _erfc(x: Any) -> Any:
     with mp.workprec(min(mp.prec, 600)):
         tail = mp.erfc(abs(x))
     return tail if x > 0 else 2 - tail
+
+
+@lru_cache(maxsize=64)
+def _erfcinv_of(x: Any, _precision: int) -> Any:
+    # By Newton's steps, of the logarithm where that is a tail; each doubles the bits.
+    if x > 1:
+        return -_erfcinv_of(2 - x, mp.prec)
+    goal, y = mp.prec, mp.mpf(0)
+    with mp.workprec(80):
+        y = mp.sqrt(-mp.log(x)) if x < 0.01 else (1 - x) * mp.sqrt(mp.pi) / 2
+    for bits in [80] * 60 + [goal // 8, goal // 4, goal // 2, goal + 20, goal + 20]:
+        with mp.workprec(bits + 60):
+            tail = _erfc(y)
+            ratio = tail / (2 / mp.sqrt(mp.pi) * mp.exp(-y * y))
+            step = ratio * mp.log(tail / x) if x < 0.3 else ratio * (tail - x) / tail
+            y += step
+        if bits == 80 and abs(step) < mp.ldexp(abs(y), -70):
+            continue
+    return y
+
+
+def _erfcinv(x: Any) -> Any:
+    if not 0 < x < 2:
+        return mp.nan
+    return _erfcinv_of(mp.mpf(x), mp.prec)
 
 
 def _pick(condition: Any, a: Any, b: Any) -> Any:
@@ -271,6 +301,14 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "xdivy": lambda x, y: x / y,
     "saturation": lambda x: x / (1 + x), "shortfall": lambda a, b: (b - a) / b,
     "sinc": lambda x: _sinc_derivative(x, 0), "sinc_derivative": _sinc_derivative,
+    "trigamma": lambda x: _polygamma(x, 1),
+    "betaln": lambda a, b: mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b),
+    "polygamma_fall": lambda a, b, order: mp.psi(int(order), a) - mp.psi(int(order), a + b),
+    "erfinv": lambda x: _erfcinv(1 - x), "erfcinv": _erfcinv,
+    "erfinv_slope": lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(_erfcinv(1 - x) ** 2),
+    "erfcinv_slope": lambda x: -mp.sqrt(mp.pi) / 2 * mp.exp(_erfcinv(x) ** 2),
+    "normal_quantile": lambda x: -mp.sqrt(2) * _erfcinv(2 * x),
+    "normal_quantile_slope": lambda x: mp.sqrt(2 * mp.pi) * mp.exp(_erfcinv(2 * x) ** 2),
     "entr": lambda x: -x * mp.log(x), "log_ratio": lambda x, y: mp.log(x / y),
     "rel_entr": lambda x, y: x * mp.log(x / y), "kl_div": lambda x, y: x * mp.log(x / y) - x + y,
     "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a,
@@ -326,8 +364,8 @@ def _apply(op: ops.Op, operands: Sequence[Any]) -> Any:
 
 def precision(op: ops.Op) -> Any:
     """Return a context with the bits that a row's differences take."""
-    if op.name in ("lgamma", "digamma", "polygamma"):
-        return mp.workprec(500)  # slow, and never near to a constant
+    if op.name in _FEW_BITS:
+        return mp.workprec(_FEW_BITS[op.name])
     return mp.workprec(_MANY_BITS.get(op.name, PRECISION))
 
 
@@ -400,7 +438,8 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     >>> float(partial(ops.pow, [2.0, 3.0], (0, 0, 0)))
     6.0
     """
-    with precision(op), mp.extraprec(3000 if len(indices) > 2 and op.name in ("elu", "selu") else 0):
+    third = len(indices) > 2 and op.name in ("elu", "selu")
+    with precision(op), mp.extraprec(3000 if third else 0):
         xs = [mp.mpf(x) for x in operands]
         found, natural = _differences(op, operands, xs, indices, 0)
         if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):

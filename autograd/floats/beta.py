@@ -1,0 +1,391 @@
+"""The gamma function and the beta function, and differences of log gamma and its derivatives.
+
+Where doubles serve to 2 ulp they do; elsewhere all is computed with 50 digits and rounded once, as in
+`autograd.floats.gamma`.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, localcontext
+
+from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, two_product, two_sum
+from autograd.floats.gamma import (
+    _BERNOULLI,
+    DIGITS,
+    PI,
+    _lgamma,
+    _polygamma,
+    _sin_cos,
+    digamma,
+    lgamma,
+    polygamma,
+)
+
+# Coefficients of (gamma(2 + t) - 1) / t, the last one first.
+_ABOUT_TWO = (
+    1.1641514194720041e-10, -2.3283010402143966e-10, 4.656596684375421e-10, -9.313177181132121e-10,
+    1.8626305801577528e-09, -3.7252465929722097e-09, 7.4504494874176175e-09, -1.4900767892691513e-08,
+    2.980114259860971e-08, -5.9601105815329215e-08, 1.1919867478784573e-07, -2.3838673864099568e-07,
+    4.7674169458185777e-07, -9.533877802656656e-07, 1.906491657580023e-06, -3.8121104000961737e-06,
+    7.621779696167112e-06, -1.5234935894944246e-05, 3.0453557037787663e-05, -6.079289131104111e-05,
+    0.0001216738065319887, -0.00024094143582384595, 0.0004903884508225733, -0.0009195738388259458,
+    0.002103933340697388, -0.0028526458211553408, 0.011154045718130992, -0.00026698206874501475,
+    0.0742490107535139, 0.08157691924708627, 0.4118403304264397, 0.42278433509846713,
+)  # fmt: skip
+_FIRST_REST, _SECOND_REST = 4.942915152430645e-18, 1.2103393958429376e-18
+_STIRLING = (
+    0.0005401647678926045, 0.00640336283380807, -0.00016251626278391583, -0.0019144384985654776,
+    7.204895416020011e-05, 0.0008394987206720873, -5.171790908260592e-05, -0.0005921664373536939,
+    6.972813758365857e-05, 0.0007840392217200666, -0.00022947209362139917, -0.0026813271604938273,
+    0.003472222222222222, 0.08333333333333333,
+)  # fmt: skip
+"""Coefficients of exp of Stirling's series in 1 / x, less 1, the last one first (DLMF 5.11.3)."""
+_STIRLING_REST = (
+    -3617 / 122400, 1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12,
+)  # fmt: skip
+_ROOT, _ROOT_REST = 2.5066282746310007, -1.8328579980459167e-16
+
+
+def gamma(x: float) -> float:
+    """Gamma function; infinite at zero, NaN at the other poles."""
+    if x != x or x == INF:
+        return x
+    if x == 0.0:
+        return math.copysign(INF, x)
+    if x < 0.0 and (x == -INF or x == math.floor(x)):
+        return NAN
+    if x > 171.7:
+        return INF
+    if x < -190.0:
+        return 0.0 if math.floor(x) % 2.0 == 0.0 else -0.0
+    if abs(x) < 1e-300:
+        return div(1.0, x)
+    if 24.0 < x < 140.0:
+        return _stirling(x)
+    if x >= 140.0:
+        high, low = 1.0, 0.0
+        while x >= 140.0:
+            x -= 1.0
+            high, lost = two_product(high, x)
+            low = low * x + lost
+        y = _stirling(x)
+        p, lost = two_product(y, high)
+        return p + (lost + y * low) if p < INF else p
+    # Down to between 1.5 and 2.5 by steps that round nothing, or up to a t between -1/2 and 1/2 about 2.
+    high, low = 1.0, 0.0
+    if x > 2.5:
+        while x > 2.5:
+            x -= 1.0
+            high, lost = two_product(high, x)
+            low = low * x + lost
+        t = x - 2.0
+        y = _about_two(t)
+        p, lost = two_product(y, high)
+        return p + (lost + y * low)
+    large = 1.0
+    while x < -0.5:
+        if abs(high) > 1e280:
+            large, high, low = high, 1.0, low / high
+        high, lost = two_product(high, x)
+        low = low * x + lost
+        x += 1.0
+    if x > 1.5:
+        return _about_two(x - 2.0)
+    if x > 0.5:
+        t = x - 1.0
+        d, d_lost = x, 0.0
+    else:
+        t = x
+        high, lost = two_product(high, x)
+        low = low * x + lost
+        d, d_lost = two_sum(1.0, t)
+    high, lost = two_product(high, d)
+    low = low * d + lost + high / d * d_lost
+    y = _about_two(t) / large
+    q = y / high
+    p, lost = two_product(q, high)
+    return q + (((y - p) - lost) - q * low) / high
+
+
+def _about_two(t: float) -> float:
+    """Give gamma(2 + t) for t between -1/2 and 1/2."""
+    y = 0.0
+    for c in _ABOUT_TWO:
+        y = y * t + c
+    return 1.0 + y * t
+
+
+def _stirling(x: float) -> float:
+    """Stirling's formula, DLMF 5.11.3, in which the products keep their rounding errors."""
+    inverse, series = 1.0 / x, 0.0
+    for c in _STIRLING:
+        series = (series + c) * inverse
+    power = math.pow(x, x - 0.5)
+    e = math.exp(-x)
+    p, lost = two_product(power, e)
+    q, rest = two_product(p, _ROOT)
+    return q + (rest + lost * _ROOT + p * _ROOT_REST + q * series)
+
+
+def gamma_slopes(y: float, x: float) -> tuple[float]:
+    """Derivative y digamma(x); next to the poles far below zero, where y lacks digits, with 50 digits."""
+    if x < -150.0 and abs(y) < 1e-290:
+        return (_far_slope(x),)
+    return (y * digamma(x),)
+
+
+def _far_slope(x: float) -> float:
+    """Derivative of the gamma function for x < 0, no pole, by reflection (DLMF 5.5.3, 5.5.4)."""
+    if x < -200.0 or x == math.floor(x):
+        return 0.0 if x == x else x
+    with localcontext(DIGITS):
+        z = 1 - Decimal(x)
+        sine, cosine = _sin_cos(x)
+        if sine != 0 and math.floor(x) % 2 == 0:
+            sine, cosine = abs(sine), cosine * (1 if sine > 0 else -1)
+        elif sine != 0:
+            sine, cosine = -abs(sine), cosine * (-1 if sine > 0 else 1)
+        value = PI / (sine * _lgamma(z).exp())
+        return float(value * (_polygamma(z, 0) - PI * cosine / sine))
+
+
+def _pair(x: float) -> tuple[float, float]:
+    """Give gamma(x) for 1e-200 < x < 101 in two parts."""
+    high, low = 1.0, 0.0
+    while x > 2.5:
+        x -= 1.0
+        high, lost = two_product(high, x)
+        low = low * x + lost
+    below, below_low = 1.0, 0.0
+    if x < 0.5:
+        t = x
+        d, d_lost = two_sum(1.0, x)
+        below, lost = two_product(x, d)
+        below_low = lost + x * d_lost
+    elif x < 1.5:
+        t, below = x - 1.0, x
+    else:
+        t = x - 2.0
+    # The first two coefficients are in two parts each.
+    y = 0.0
+    for c in _ABOUT_TWO[:-2]:
+        y = y * t + c
+    p, lost = two_product(y, t)
+    y, rest = two_sum(_ABOUT_TWO[-2], p)
+    rest += lost + _SECOND_REST
+    p, lost = two_product(y, t)
+    y, more = two_sum(_ABOUT_TWO[-1], p)
+    rest = more + lost + rest * t + _FIRST_REST
+    p, lost = two_product(y, t)
+    y, more = two_sum(1.0, p)
+    rest = more + lost + rest * t
+    p, lost = two_product(y, high)
+    return _divided(p, lost + rest * high + y * low, below, below_low)
+
+
+def _divided(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]:
+    """Divide numbers in two parts."""
+    q = a / b
+    p, lost = two_product(q, b)
+    return q, (((a - p) - lost) + a_low - q * b_low) / b
+
+
+def _beta_pair(a: float, b: float) -> tuple[float, float]:
+    """Give the beta function for a + b <= 100 in two parts."""
+    first, first_low = _pair(a)
+    second, second_low = _pair(b)
+    s, lost = two_sum(a, b)
+    third, third_low = _pair(s)
+    if lost != 0.0:
+        third_low += third * digamma(s) * lost
+    p, rest = two_product(first, second)
+    return _divided(p, rest + first * second_low + second * first_low, third, third_low)
+
+
+def _beta_of_large(a: float, b: float) -> float:
+    """Give the beta function for a >= b and a + b > 100, by Stirling's formula (DLMF 5.11.3).
+
+    What rounding took from the powers' bases is made good, and so is what it takes from the products; 0
+    where a power leaves the doubles before the function does.
+    """
+    w, lost = two_sum(a, b)
+    if b >= 30.0:
+        first, first_lost = _divided(a, 0.0, w, lost)
+        second, second_lost = _divided(b, 0.0, w, lost)
+        rest = a * (first_lost / first) + b * (second_lost / second) + _stirling_rest(b)
+        n, n_lost = two_product(w / a, 6.283185307179586)
+        square, low = _divided(n, n_lost, b, 0.0)
+        y = math.sqrt(square)
+        p, more = two_product(y, y)
+        # What rounding took from w / a, from 2 pi, from the quotient and from the root.
+        rest += 0.5 * (((square - p) - more + low) / square + 3.9e-17)
+        q, more = two_product(w / a, a)
+        rest += 0.5 * (((w - q) - more + lost) / w)
+        factors = (math.pow(first, a), math.pow(second, b))
+    elif b * b < 0.1 * a:
+        t = b / a
+        y, low = _pair(b)
+        rest = 0.5 * math.log1p(t) - a * log1pmx(t) - b * (lost / w) + low / y
+        factors = (math.pow(w, -b), 1.0)
+    else:
+        first, first_lost = _divided(a, 0.0, w, lost)
+        y, low = _pair(b)
+        rest = (a - 0.5) * (first_lost / first) - b * (lost / w) + low / y
+        second, second_lost = two_product(math.pow(first, a - 0.5), math.exp(b))
+        rest += second_lost / second
+        factors = (math.pow(w, -b), second)
+    rest += _stirling_rest(a) - _stirling_rest(w)
+    if factors[0] < 1e-290 or factors[1] < 1e-290:
+        return 0.0
+    high, low = two_product(factors[0], factors[1])
+    p, more = two_product(y, high)
+    return p + (more + y * low + p * math.expm1(rest))
+
+
+def beta(a: float, b: float) -> float:
+    """Beta function gamma(a) gamma(b) / gamma(a + b) of positive numbers (DLMF 5.12.1)."""
+    if not (a > 0.0 and b > 0.0):
+        return INF if 0.0 <= a < INF and 0.0 <= b < INF else NAN
+    if not (a < INF and b < INF):
+        return 0.0
+    if a + b <= 100.0 and a > 1e-140 and b > 1e-140:
+        y, low = _beta_pair(a, b)
+        return y + low
+    least, most = min(a, b), max(a, b)
+    if a + b > 100.0 and least > 1e-140 and most < 1e290:
+        y = _beta_of_large(most, least)
+        if y > 1e-290 or _betaln_of_doubles(most, least) < -746.0:
+            return y
+    with localcontext(DIGITS):
+        return float(_betaln(Decimal(a), Decimal(b)).exp())
+
+
+def betaln(a: float, b: float) -> float:
+    """Logarithm of the beta function; with 50 digits where that is near to 1, or beyond the doubles."""
+    if not (a > 0.0 and b > 0.0):
+        return INF if 0.0 <= a < INF and 0.0 <= b < INF else NAN
+    if not (a < INF and b < INF):
+        return -INF
+    least, most = min(a, b), max(a, b)
+    if least > 1e-140 and most < 1e290:
+        y = _betaln_of_doubles(most, least)
+        if y == y:
+            return y
+    with localcontext(DIGITS):
+        y = float(_betaln(Decimal(a), Decimal(b)))
+    return y if abs(y) > 1e-30 else 0.0  # which is beta(1, 1)
+
+
+def _betaln_of_doubles(a: float, b: float) -> float:
+    """Logarithm of the beta function for a >= b; NaN where its terms cancel.
+
+    Beyond 10 by Stirling's series (DLMF 5.11.1), whose logarithms are of quotients.
+    """
+    if b >= 10.0:
+        ratio = 6.283185307179586 * (1.0 / a + 1.0 / b)
+        y = -a * math.log1p(b / a) - b * math.log1p(a / b)
+        return y + (0.5 * math.log(ratio) + (_stirling_rest(a) + _stirling_rest(b) - _stirling_rest(a + b)))
+    if a + b > 100.0:
+        t = b / a
+        first = lgamma(b)
+        second, lost = two_product(b, math.log(a + b))
+        rest = -lost + 0.5 * math.log1p(t) - a * log1pmx(t) + (_stirling_rest(a) - _stirling_rest(a + b))
+        return first - second + rest if abs(first - second) > 0.6 * max(abs(first), second) else NAN
+    y, low = _beta_pair(a, b)
+    if 0.5 < y < 2.0:
+        return math.log1p((y - 1.0) + low) if abs(y - 1.0) > 0.03 else NAN
+    return math.log(y) + low / y
+
+
+def _stirling_rest(x: float) -> float:
+    """What Stirling's formula for log gamma lacks, for x >= 10."""
+    w, y = 1.0 / x / x, 0.0
+    for c in _STIRLING_REST:
+        y = y * w + c
+    return y / x
+
+
+def _betaln(a: Decimal, b: Decimal) -> Decimal:
+    """Logarithm of the beta function; of a large and a small number by one series of the difference."""
+    a, b = max(a, b), min(a, b)
+    if b < a * Decimal("1e-30"):
+        # log gamma(a + b) - log gamma(a) is b digamma(a + b / 2), but for what is 60 digits less.
+        return _lgamma(b) - b * _polygamma(a + b / 2, 0)
+    return _lgamma(a) + _lgamma(b) - _lgamma(a + b)
+
+
+# For each order the coefficients of the powers of 1 / z in the asymptotic series of a polygamma function, but
+# for log(z), of the highest power first.
+_FALLS = {
+    n: tuple([
+        float(_BERNOULLI[k // 2 - 1]) * (math.factorial(k + n - 1) / math.factorial(k)) if k % 2 == 0
+        else 0.5 * math.factorial(n) if k == 1 else 0.0
+        for k in range(24, 0, -1)
+    ])
+    for n in range(21)
+}  # fmt: skip
+
+
+def _fall_of_doubles(a: float, b: float, n: int) -> float:
+    """Absolute value of `polygamma_fall` for an order up to 20.
+
+    It is the sum over k of n! ((a + k)**-(n + 1) - (a + b + k)**-(n + 1)), DLMF 5.15.1, up to where a series
+    serves; each difference of powers is that of the numbers, times positive terms.
+    """
+    terms, k, z, w, factor = [], 1.0, a, a + b, float(math.factorial(n))
+    while z < 8.0 + 0.75 * n:
+        if n > 0 and w > 2.0 * z:
+            terms.append(factor * z ** (-n - 1))
+            terms.append(-(factor * w ** (-n - 1)))
+        else:
+            p, r, power, total = 1.0 / z, 1.0 / w, 1.0, 1.0
+            for _ in range(n):
+                power *= r
+                total = total * p + power
+            terms.append(factor * total * (b / z / w))
+        z = a + k
+        w = a + (b + k) if a < b else b + z
+        k += 1.0
+    p, r, value, slope = 1.0 / z, 1.0 / w, 0.0, 0.0
+    for c in _FALLS[n]:
+        slope = slope * r + value
+        value = value * p + c
+    slope = slope * r + value
+    value *= p
+    if n > 0:
+        value += math.factorial(n - 1)
+    for _ in range(n):
+        slope = slope * r + value
+        value *= p
+    terms.append(slope * (b / z / w))
+    if n == 0:
+        terms.append(math.log1p(b / z))
+    return math.fsum(terms)
+
+
+def polygamma_fall(a: float, b: float, order: float) -> float:
+    """Difference of the polygamma functions of a whole order at a and at a + b, for positive numbers.
+
+    Where b is small beside a it is the slope in the middle times b.
+    """
+    if not is_order(order) or not (a >= 0.0 and b >= 0.0) or (a == 0.0 and not 0.0 < b < INF):
+        return NAN
+    if a == INF or b == 0.0:
+        return 0.0 if a < INF or (0.0 < b < INF) else NAN
+    n = int(order)
+    if n <= 20 and (a > 1e-12 or (n == 0 and a > 0.0)) and b < INF:
+        y = _fall_of_doubles(a, b, n)
+        if 1e-290 < y < 1e290:
+            return y if n % 2 else -y
+    first, second = polygamma(a, order), polygamma(a + b, order)
+    if b == INF or a == 0.0 or abs(first - second) > 0.7 * max(abs(first), abs(second)):
+        return first - second
+    if b < 1e-9 * a:
+        y = -b * polygamma(a + 0.5 * b, order + 1.0) if order < 1000.0 else NAN
+        if 1e-290 < abs(y) < 1e290:
+            return y
+        with localcontext(DIGITS):
+            return float(-Decimal(b) * _polygamma(Decimal(a), n + 1))
+    with localcontext(DIGITS):
+        return float(_polygamma(Decimal(a), n) - _polygamma(Decimal(a) + Decimal(b), n))
