@@ -87,6 +87,8 @@ class Dialect:
     raises = True
     gives_back = False
     """Whether a function gives back the memory of its lists; else that is done before each kernel."""
+    remembers = True
+    """Whether a function of one list that has a cache in Python keeps its latest result for the kernel."""
 
     def __init__(self) -> None:
         self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
@@ -235,9 +237,11 @@ class Program:
 
     def function(self, function: Any, name: str = "") -> Written:
         """Return a function as it was written, and write it if it was not, by the name that is given."""
+        remembers = self.dialect.remembers and hasattr(function, "cache_info")
         function = self.dialect.plain(function)
         if function not in self.functions:
             self.functions[function] = made = Written(self.name(name or function.__name__))
+            made.remembers = remembers
             made.write(self, definition(function), Outside(function))
         elif not self.functions[function].is_written:
             self.functions[function].calls_itself = True
@@ -318,6 +322,7 @@ class Written:
         self.may_not_know = True
         self.may_raise = False
         """Whether Python may raise where this goes on."""
+        self.remembers = False
         self.calls_itself = False
         self.has_lists = self.gives_back = self.calls_library = False
         self.length = 0
@@ -372,7 +377,26 @@ class Written:
         returns = f"{kind[0]} {c_type(self.result)}"
         comment = f"/* {doc.splitlines()[0]} */\n" if doc else ""
         program.heads.append(f"{returns} {self.name}({head});")
-        program.texts.append(f"{comment}{returns}\n{self.name}({head})\n{{\n{nothing}    {text}\n}}\n")
+        name = self.name
+        if self.remembers and [*self.parameters.values()] == [LIST]:
+            name = f"{self.name}_anew"
+            result, (xs,) = c_type(self.result), self.parameters
+            program.heads.append(f"{returns} {name}({head});")
+            program.texts.append(REMEMBERED.format(returns=returns, result=result, name=self.name, xs=xs))
+        program.texts.append(f"{comment}{returns}\n{name}({head})\n{{\n{nothing}    {text}\n}}\n")
+
+
+REMEMBERED = """{returns}
+{name}(List {xs})
+{{
+    static struct {{ unsigned long kernel; const double *at; long n; {result} result; }} latest;
+    if (latest.kernel != kernels || latest.at != {xs}.at || latest.n != {xs}.n) {{
+        latest.result = {name}_anew({xs});
+        latest.kernel = kernels, latest.at = {xs}.at, latest.n = {xs}.n;
+    }}
+    return latest.result;
+}}
+"""
 
 
 def zero(kind: Any) -> str:
@@ -1031,7 +1055,7 @@ class Writer:
         f = self.resolve(e.func)
         if hasattr(f, "cache_info") and e.args and all(isinstance(x, ast.Constant) for x in e.args):
             return self.constant(f(*map(ast.literal_eval, e.args)))  # computed once and for all
-        f = self.program.dialect.plain(f)
+        found, f = f, self.program.dialect.plain(f)
         own = self.program.dialect.own
         if f in own:
             return own[f](self, e)
@@ -1044,7 +1068,7 @@ class Writer:
         if hasattr(f, "float_pull"):
             return self.called(self.program.function(f.values), e, [])
         if inspect.isfunction(f):
-            return self.called(self.program.function(f), e, [])
+            return self.called(self.program.function(found), e, [])
         raise UntranslatableError(ast.unparse(e))
 
     def method(self, name: str, method: str, args: list[ast.expr]) -> Text:
@@ -1308,9 +1332,13 @@ def _are_pairs(x: Any) -> bool:
 KERNELS_BEGIN = """
 double (*length_in_python)(const double *x, long n, int *failed);
 
+/* What has a cache in Python keeps its latest result as long as the kernel's lists last. */
+static unsigned long kernels;
+
 void
 begin_kernel(void)
 {
+    kernels++;
     unknown = 0;
     give_up_lists();
 }

@@ -741,7 +741,6 @@ several_of(PyObject *module, PyObject *args)
         kept = (Doubles *)Py_NewRef(values);
     } else {
         if (!(kept = new_doubles(n, 0))) goto failed;
-        begin_kernel();
         if (!c->kept(x->at, (long)n, kept->at)) goto failed;
     }
     row = PyObject_GetAttrString(kind, "row");

@@ -12,8 +12,14 @@
 #include <string.h>
 #include <structmember.h>
 
-/* What is needed soon, so that it is on its way from memory. */
+/* What is needed soon, so that it is on its way from memory: a graph of 100,000 nodes does not fit beside the
+   processor. Sums are taken in the order that was found, and reach operands long before it is their turn. The
+   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent it
+   climbs in that direction. */
 #define AHEAD 8
+#define LONG_BEFORE 1024
+#define UPWARDS (1000 * sizeof(Node))
+#define LINE 64
 #if defined(__GNUC__)
 #define PREFETCH(x) __builtin_prefetch(x)
 #else
@@ -296,6 +302,7 @@ sort(Pass *pass, PyObject *root)
             if (other) other->stamp = pass->done;
             else if ((result = begin_sum(pass, node)) != DONE) return result;
             pass->order[pass->placed++] = top;
+            for (unsigned line = 0; line < 4; line++) PREFETCH((void *)(top + UPWARDS + line * LINE));
         }
         pass->waiting--;
     }
@@ -388,7 +395,10 @@ static int
 accumulate(Pass *pass)
 {
     for (size_t i = pass->placed; i--;) {
-        if (i >= AHEAD) PREFETCH((char *)pass->order[i - AHEAD] + offsetof(Node, a));
+        if (i >= LONG_BEFORE) {
+            PREFETCH((char *)pass->order[i - LONG_BEFORE] + offsetof(Node, stamp));
+            PREFETCH((char *)pass->order[i - LONG_BEFORE] + offsetof(Node, db));
+        }
         uintptr_t what = pass->order[i];
         if (!(what & 1)) spread(pass, (Node *)what);
         else if (spread_other(pass, &pass->others[what / 2]) != DONE) return LEAVE;

@@ -62,6 +62,7 @@ class OfPrograms(generate.Dialect):
 
     raises = False
     gives_back = True
+    remembers = False
 
     def __init__(self) -> None:
         super().__init__()
