@@ -219,7 +219,6 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
     """
     bundles: dict[int, Bundle] = {}
     kind = root.__class__
-    two_at_most: tuple[Any, ...] = kind, float  # what stands in the slot of the first operand then
     stack: list[Any] = [root]
     pop, push, place = stack.pop, stack.append, order.append
     while stack:
@@ -231,37 +230,44 @@ def _sort(root: Node, order: list[Any], is_open: float, empty: float) -> dict[in
             continue
         if g is empty:
             continue
-        a = node._a
-        b = node._b
-        if a.__class__ not in two_at_most:
-            rests_on = _below(a, b, bundles)
-            if rests_on is None:
-                return None
-            below = [x for x in rests_on if x.grad is not empty]
-            if below:
-                push(node)
-                node.grad = is_open
-                if any(x.grad is is_open for x in below):
+        while True:  # down to what rests on nothing that is still to be placed
+            node.grad = is_open
+            a = node._a
+            b = node._b
+            first = second = empty
+            if a.__class__ is kind:
+                first = a.grad
+                if first is not empty and a._a is None:  # a leaf
+                    first = empty
+            elif a.__class__ is not float:  # there are more operands than two
+                rests_on = _below(a, b, bundles)
+                if rests_on is None:
                     return None
-                stack += below
-                continue
-        else:
-            first = a.__class__ is kind and a._a is not None and a.grad is not empty
-            second = b.__class__ is kind and b._a is not None and b.grad is not empty
-            if first or second:
+                below = [x for x in rests_on if x.grad is not empty]
+                if below:
+                    if any(x.grad is is_open for x in below):
+                        return None
+                    push(node)
+                    stack += below
+                    break
+            if b.__class__ is kind:
+                second = b.grad
+                if second is not empty and b._a is None:
+                    second = empty
+            if first is is_open or second is is_open:
+                return None
+            if second is not empty:
                 push(node)
-                node.grad = is_open
-                if first:
-                    if a.grad is is_open or a is node:
-                        return None
+                if first is not empty:
                     push(a)
-                if second:
-                    if b.grad is is_open or b is node:
-                        return None
-                    push(b)
-                continue
-        place(node)
-        node.grad = empty
+                node = b
+            elif first is not empty:
+                push(node)
+                node = a
+            else:
+                place(node)
+                node.grad = empty
+                break
     return bundles
 
 
@@ -278,7 +284,8 @@ def _below(a: Any, b: Any, bundles: dict[int, Bundle]) -> list[Any] | None:
             for v, local in zip(a, b, strict=True)
             if local is not None
         ]
-    return [x for x in a if isinstance(x, Node) and x._a is not None]
+    kind = Node._kind
+    return [x for x in a if x.__class__ is kind and x._a is not None]
 
 
 def _bundle(vector: tuple[Any, ...], bundles: dict[int, Bundle]) -> Bundle:

@@ -29,7 +29,7 @@ from autograd.lazy import lazy_import
 from autograd.modes import ACTIVE, MODE, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.native import engine
 from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, check_label
-from autograd.op import SEVERAL
+from autograd.op import ANY, SEVERAL
 from autograd.operators import Number, Operators
 from autograd.vectors import dot
 
@@ -47,6 +47,8 @@ _INSTEAD_OF_COPY: Final = (
 _tanh: Final = math.tanh
 _sech_squared: Final = elementary.sech_squared
 _IN_PYTHON: Final[bool] = not engine
+_NOTHING: Final = ()
+_NO_LABEL: Final = ""
 _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
@@ -113,18 +115,25 @@ class Value(Node, Operators, Elsewhere):
     def __init__(
         self, data: SupportsFloat, _children: Iterable[Number] = (), _op: str = "", label: str = ""
     ) -> None: ...
-    def __init__(self, data: Any, _children: Any = (), _op: Any = "", label: Any = "") -> None:
-        self._data = to_float(data)
+    def __init__(
+        self, data: Any, _children: Any = _NOTHING, _op: Any = "", label: Any = _NO_LABEL
+    ) -> None:
+        self._data = data if data.__class__ is float else to_float(data)
         self.grad = 0.0
-        self._row = None
-        self._a = self._b = self._da = self._db = None
-        if isinstance(_children, str):
+        self._row = self._a = self._b = self._da = self._db = self.note = None
+        if _children is not _NOTHING or label is not _NO_LABEL:
+            self._describe(_children, _op, label)
+
+    def _describe(self, children: Any, op: Any, label: Any) -> None:
+        """Take the label, or what a program written for micrograd says that the value rests on."""
+        if isinstance(children, str):
             if label:
-                raise TypeError(f"Value() was given two labels, {_children!r:.40} and {label!r:.40}")
-            label, _children = _children, ()
-        self.note = Note(check_label(label)) if label or label.__class__ is not str else None
-        if _children.__class__ is not tuple or _children:
-            self._rest_on(_children, _op)
+                raise TypeError(f"Value() was given two labels, {children!r:.40} and {label!r:.40}")
+            label, children = children, ()
+        if label or label.__class__ is not str:
+            self.note = Note(check_label(label))
+        if children.__class__ is not tuple or children:
+            self._rest_on(children, op)
 
     if _IN_PYTHON:  # in C a new node is a leaf of 0.0
 
@@ -171,6 +180,12 @@ class Value(Node, Operators, Elsewhere):
     @staticmethod
     def _apply(op: Op, operands: tuple[Any, ...]) -> Value:
         """Compute ``op`` and record it: the general path, of which the operators below are short cuts."""
+        # Most operations have one operand or two, and no constants.
+        if op.arity == 1 == len(operands) and not op.params:
+            (a,) = operands
+            y = op.value(a._data)
+            (da,) = op.local(y, (a._data,))
+            return Node.record(op, y, operands, (None if op.gated and da == 0.0 else da,))
         if op.vectors:
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
@@ -191,6 +206,16 @@ class Value(Node, Operators, Elsewhere):
                         f"the {name} of {op.signature()} must be a number, not a Value: there is no "
                         "derivative for it"
                     )
+        if len(operands) == 2 and op.arity != ANY:
+            a, b = operands
+            numbers = x, z = a if a.__class__ is float else a._data, b if b.__class__ is float else b._data
+            y = op.value(x, z)
+            slopes = op.local(y, numbers)
+            da = None if a.__class__ is float else slopes[0]
+            db = None if b.__class__ is float else slopes[1]
+            if op.gated:
+                da, db = da or None, db or None
+            return Node.record(op, y, operands, (da, db))
         numbers = tuple([x._data if isinstance(x, Value) else x for x in operands])
         y = op.value(*numbers)
         local: list[float | None] = list(op.local(y, numbers))
@@ -277,10 +302,8 @@ class Value(Node, Operators, Elsewhere):
         node.grad = 0.0
         node._row = _TANH
         node._a = self
-        node._b = None
         node._da = _sech_squared(x)
-        node._db = None
-        node.note = None
+        node._b = node._db = node.note = None
         return apply_modes(node) if ACTIVE else node
 
     def relu(self) -> Value:

@@ -41,7 +41,7 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
     vector = xs, x_data, x_recorded = _vector(xs)
     constant = None if x_recorded else (x_data, None)
     nodes: list[Any] = []
-    pool, new = Node._pool, Node._new
+    pool, new, row, start = Node._pool, Node._new, _DOT, _START
     for ws in rows:
         try:
             w_data = [w._data for w in ws]
@@ -52,9 +52,9 @@ def dots(rows: Sequence[tuple[Any, ...]], xs: tuple[Any, ...]) -> list[Any]:
             continue
         # What `_record_dot` and `many.dot_vectors` do, in the hottest loop of a network's forward pass.
         node = pool.pop() if pool else new()
-        node._data = sum(map(mul, w_data, x_data), _START) or 0.0
+        node._data = sum(map(mul, w_data, x_data), start) or 0.0
         node.grad = 0.0
-        node._row = _DOT
+        node._row = row
         node._a = ws, xs
         node._b = constant or (x_data, w_data)
         node._da = node._db = node.note = None

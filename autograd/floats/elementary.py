@@ -303,11 +303,12 @@ def sech_squared(x: float) -> float:
 
     Where q may be subnormal or zero, and four times it is not, it is the square of 2 exp(-abs(x)).
     """
-    a = abs(x)
-    far = a > 345.0
-    e = math.exp(-a if far else -2.0 * a)
+    e = math.exp(-2.0 * abs(x))
+    if e < 1e-300:
+        e = math.exp(-abs(x))
+        return 4.0 * e * e
     q = e - e * (e / (1.0 + e))
-    return 4.0 * e * e if far else 4.0 * (q - q * q)
+    return 4.0 * (q - q * q)
 
 
 def silu(x: float) -> float:
