@@ -184,8 +184,8 @@ class Value(Node, Operators, Elsewhere):
         if op.arity == 1 == len(operands) and not op.params:
             (a,) = operands
             y = op.value(a._data)
-            (da,) = op.local(y, (a._data,))
-            return Node.record(op, y, operands, (None if op.gated and da == 0.0 else da,))
+            (slope,) = op.local(y, (a._data,))
+            return Node.record(op, y, operands, (None if op.gated and slope == 0.0 else slope,))
         if op.vectors:
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
@@ -211,14 +211,14 @@ class Value(Node, Operators, Elsewhere):
             numbers = x, z = a if a.__class__ is float else a._data, b if b.__class__ is float else b._data
             y = op.value(x, z)
             slopes = op.local(y, numbers)
-            da = None if a.__class__ is float else slopes[0]
-            db = None if b.__class__ is float else slopes[1]
+            da: float | None = None if a.__class__ is float else slopes[0]
+            db: float | None = None if b.__class__ is float else slopes[1]
             if op.gated:
                 da, db = da or None, db or None
             return Node.record(op, y, operands, (da, db))
-        numbers = tuple([x._data if isinstance(x, Value) else x for x in operands])
-        y = op.value(*numbers)
-        local: list[float | None] = list(op.local(y, numbers))
+        data = tuple([x._data if isinstance(x, Value) else x for x in operands])
+        y = op.value(*data)
+        local: list[float | None] = list(op.local(y, data))
         for i, x in enumerate(operands):
             if not isinstance(x, Value):
                 if i < len(local):
