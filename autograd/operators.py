@@ -96,6 +96,15 @@ class Operators:
     def sech(self) -> Value: """Hyperbolic secant, 1 / cosh(x)."""; return ops.sech(self)
     def csch(self) -> Value: """Hyperbolic cosecant, 1 / sinh(x)."""; return ops.csch(self)
     def coth(self) -> Value: """Hyperbolic cotangent, 1 / tanh(x)."""; return ops.coth(self)
+    def sind(self) -> Value: """Sine of an angle in degrees, exact at 90."""; return ops.sind(self)
+    def cosd(self) -> Value: """Cosine of an angle in degrees, exact at 90."""; return ops.cosd(self)
+    def tand(self) -> Value: """Tangent of an angle in degrees, exact at 45."""; return ops.tand(self)
+    def asec(self) -> Value: """Inverse secant, from 0 to pi."""; return ops.asec(self)
+    def acsc(self) -> Value: """Inverse cosecant, from -pi / 2 to pi / 2."""; return ops.acsc(self)
+    def acot(self) -> Value: """Inverse cotangent, the arc tangent of 1 / x."""; return ops.acot(self)
+    def asech(self) -> Value: """Inverse hyperbolic secant."""; return ops.asech(self)
+    def acsch(self) -> Value: """Inverse hyperbolic cosecant."""; return ops.acsch(self)
+    def acoth(self) -> Value: """Inverse hyperbolic cotangent."""; return ops.acoth(self)
     def sinpi(self) -> Value: """sin(pi * x), exact at whole numbers and halves."""; return ops.sinpi(self)
     def cospi(self) -> Value: """cos(pi * x), exact at whole numbers and halves."""; return ops.cospi(self)
     def sinc(self) -> Value:
@@ -108,6 +117,14 @@ class Operators:
     def log1mexp(self) -> Value:
         """log(1 - exp(x)) for x below 0, accurate at both ends."""
         return ops.log1mexp(self)
+    def log2mexp(self) -> Value:
+        """log(2 - exp(x)) for x below log(2), accurate at both ends."""
+        return ops.log2mexp(self)
+    def logexpm1(self) -> Value:
+        """log(exp(x) - 1), the inverse of softplus."""
+        return ops.logexpm1(self)
+    def log1psq(self) -> Value: """log(1 + x**2), without overflow."""; return ops.log1psq(self)
+    def logmxp1(self) -> Value: """log(x) - x + 1, accurate near 1."""; return ops.logmxp1(self)
     def log1pmx(self) -> Value: """log(1 + x) - x, accurate near 0."""; return ops.log1pmx(self)
     def entr(self) -> Value: """Entropy, -x * log(x); 0 at 0."""; return ops.entr(self)
     def normal_cdf(self) -> Value:

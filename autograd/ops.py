@@ -328,6 +328,29 @@ log1mexp_slope: Op = row(
     form=Auxiliary(lambda x: -exp(x) / (1.0 - exp(x))), domain=((-INF, 0.0),),
     expand=lambda x: exp(x) / expm1(-restrict(-x)), source="DLMF 4.4.4, 1.4.11",
 )
+log2mexp: Op = row(
+    "log2mexp", elementary.log2mexp, lambda y, x: (log2mexp_slope(x),), domain=((-INF, LN2),),
+    form=lambda x: log(2.0 - exp(x)), expand=lambda x: log1p(-expm1(x)), source="DLMF 4.4.1, 4.4.4",
+)
+log2mexp_slope: Op = row(
+    "log2mexp_slope", elementary.log2mexp_slope, lambda y, x: (y * (1.0 - y),),
+    form=Auxiliary(lambda x: -exp(x) / (2.0 - exp(x))), domain=((-INF, LN2),),
+    expand=lambda x: exp(x) / (expm1(x) - 1.0), source="DLMF 4.4.4, 1.4.11",
+)
+logexpm1: Op = row(
+    "logexpm1", elementary.logexpm1, lambda y, x: (minuend_share(restrict(x), 0.0),), domain=(POSITIVE,),
+    form=lambda x: log(exp(x) - 1.0), source="DLMF 4.4.1, 4.4.4",
+    textbook=lambda y, x: (exp(x) / (exp(x) - 1.0),),
+)
+log1psq: Op = row(  # the slope in one row, since a square overflows where it does not
+    "log1psq", elementary.log1psq, lambda y, x: (2.0 * re_inverse_power(x, 1.0, 1.0),),
+    form=lambda x: log(1.0 + x**2.0), source="DLMF 4.4.1, 1.4.12",
+    textbook=lambda y, x: (2.0 * x / (1.0 + x * x),),
+)
+logmxp1: Op = row(
+    "logmxp1", elementary.logmxp1, lambda y, x: (-shortfall(1.0, restrict(x)),), domain=(POSITIVE,),
+    form=lambda x: log(x) - x + 1.0, source="DLMF 4.4.1", textbook=lambda y, x: (1.0 / x - 1.0,),
+)
 logit: Op = row(
     "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
     expand=lambda x: where(
@@ -407,6 +430,16 @@ sinpi: Op = row(
 cospi: Op = row(
     "cospi", circular.cospi, lambda y, x: (-math.pi * sinpi(x),), source="DLMF 4.20.2",
 )
+sind: Op = row(
+    "sind", circular.sind, lambda y, x: (RADIANS * cosd(x),), source="DLMF 4.20.1",
+)
+cosd: Op = row(
+    "cosd", circular.cosd, lambda y, x: (-RADIANS * sind(x),), source="DLMF 4.20.2",
+)
+tand: Op = row(
+    "tand", circular.tand, lambda y, x: (RADIANS * (1.0 + y * y),), domain=((-90.0, 90.0),),
+    source="DLMF 4.20.3, 4.21.3",
+)
 sinc: Op = row(
     "sinc", circular.sinc, lambda y, x: (sinc_derivative(x, 1.0),),
     source="DLMF 3.3.43",
@@ -473,6 +506,53 @@ acosh: Op = row(
 atanh: Op = row(
     "atanh", elementary.atanh, lambda y, x: (one_minus_square_power(x, -1.0),), form=Function("artanh"),
     domain=((-1.0, 1.0),), source="DLMF 4.38.11", textbook=lambda y, x: (1.0 / (1.0 - x * x),),
+)
+
+
+
+def _leg(x: Any) -> Any:
+    """Root of x**2 - 1."""
+    return sqrt(abs(x) - 1.0) * sqrt(abs(x) + 1.0)
+
+
+def _beside(x: Any, root: Any) -> Any:
+    """What 1 / (x sqrt(1 - x**2)) has beside 1 / x."""
+    return x / (root * (1.0 + root))
+
+
+asec: Op = row(
+    "asec", elementary.asec, lambda y, x: (1.0 / abs(x) / sqrt(abs(x) - 1.0) / sqrt(abs(x) + 1.0),),
+    form=Function("arcsec"), domain=((1.0, INF),),
+    expand=lambda x: where(greater(x, 0.0), atan(_leg(x)), math.pi - atan(_leg(x))), source="DLMF 4.24.11",
+    textbook=lambda y, x: (1.0 / (abs(x) * sqrt(x * x - 1.0)),),
+)
+acsc: Op = row(
+    "acsc", elementary.acsc, lambda y, x: (-1.0 / abs(x) / sqrt(abs(x) - 1.0) / sqrt(abs(x) + 1.0),),
+    form=Function("arccsc"), domain=((1.0, INF),), expand=lambda x: sign(x) * atan(1.0 / _leg(x)),
+    source="DLMF 4.24.10", textbook=lambda y, x: (-1.0 / (abs(x) * sqrt(x * x - 1.0)),),
+)
+acot: Op = row(
+    "acot", elementary.acot, lambda y, x: (-1.0 / hypot(1.0, x) / hypot(1.0, x),), form=Function("arccot"),
+    domain=(POSITIVE,), expand=lambda x: atan(1.0 / x), source="DLMF 4.24.12",
+    textbook=lambda y, x: (-1.0 / (1.0 + x * x),),
+)
+asech: Op = row(
+    "asech", elementary.asech,
+    lambda y, x: (-1.0 / restrict(x) - _beside(x, one_minus_square_power(x, 0.5)),),
+    form=Function("arsech"), domain=((0.0, 1.0),),
+    expand=lambda x: asinh(sqrt((1.0 - x) * (1.0 + x)) / restrict(x)), source="DLMF 4.38.13",
+    textbook=lambda y, x: (-1.0 / (x * sqrt(1.0 - x * x)),),
+)
+acsch: Op = row(
+    "acsch", elementary.acsch, lambda y, x: (-1.0 / abs(x) / hypot(1.0, x),), form=Function("arcsch"),
+    domain=(POSITIVE,), expand=lambda x: asinh(1.0 / x), source="DLMF 4.38.12",
+    textbook=lambda y, x: (-1.0 / (abs(x) * sqrt(1.0 + x * x)),),
+)
+acoth: Op = row(
+    "acoth", elementary.acoth,
+    lambda y, x: (-1.0 / restrict(abs(x) - 1.0) / (abs(x) + 1.0),), form=Function("arcoth"),
+    domain=((1.0, INF),), expand=lambda x: sign(x) * 0.5 * log1p(2.0 / (abs(x) - 1.0)),
+    source="DLMF 4.38.14", textbook=lambda y, x: (1.0 / (1.0 - x * x),),
 )
 
 # Smooth activations.
@@ -759,6 +839,24 @@ share_slope: Op = row(
     arity=2, form=Auxiliary(lambda a, b: sigmoid_slope(a - b)),
 
     expand=lambda a, b: sigmoid_slope(a - b), source="Bishop, PRML, eq. 4.88",
+)
+logsubexp: Op = row(
+    "logsubexp", many.logsubexp, lambda y, a, b: (minuend_share(a, b), minuend_share(b, a)), arity=2,
+    pole=_apart, form=lambda a, b: log(abs(exp(a) - exp(b))),
+    expand=lambda a, b: maximum(a, b) + log1mexp(minimum(a, b) - maximum(a, b)), source="DLMF 4.4.1, 4.4.4",
+    textbook=lambda y, a, b: (exp(a) / (exp(a) - exp(b)), -exp(b) / (exp(a) - exp(b))),
+)
+minuend_share: Op = row(
+    "minuend_share", many.minuend_share,
+    lambda y, a, b: (minuend_share_slope(a, b), -minuend_share_slope(a, b)), arity=2, pole=_apart,
+    form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))), expand=lambda a, b: -1.0 / expm1(b - a),
+    source="DLMF 4.4.4, 1.4.11",
+)
+minuend_share_slope: Op = row(
+    "minuend_share_slope", many.minuend_share_slope,
+    lambda y, a, b: (y * coth(0.5 * (b - a)), -(y * coth(0.5 * (b - a)))), arity=2, pole=_apart,
+    form=Auxiliary(lambda a, b: -(csch(0.5 * (b - a)) ** 2.0) / 4.0),
+    expand=lambda a, b: -0.25 * square(csch(0.5 * (b - a))), source="DLMF 4.34.10",
 )
 
 # Comparisons: 1 or 0, with derivative 0.

@@ -142,6 +142,7 @@ VALUE_SCALE: dict[str, Callable[..., Any]] = {
     "gelu_slope": gelu_term,
     "logsumexp": lambda *x: max(map(abs, x)),
     "logaddexp": lambda *x: max(map(abs, x)),
+    "logsubexp": lambda *x: max(map(abs, x)),
     "dot": lambda *x: max(abs(a * b) for a, b in zip(x[: len(x) // 2], x[len(x) // 2 :])),
     "re_inverse_power": lambda x, y, n: length(x, y) ** -int(n),
     "im_inverse_power": lambda x, y, n: length(x, y) ** -int(n) if n > 1 else 0,

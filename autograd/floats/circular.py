@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd.floats.elementary import INF, NAN, is_order, two_product
+from autograd.floats.elementary import INF, NAN, div, is_order, two_product
 
 PI, PI_REST = math.pi, 1.2246467991473532e-16
 
@@ -40,6 +40,76 @@ def cospi(x: float) -> float:
     if r >= 0.75:
         return -math.cos(PI * (1.0 - r))
     return _sine_of(0.5 - r) if r != 0.5 else 0.0
+
+
+RADIANS, RADIANS_REST = 0.017453292519943295, 2.9486522708701687e-19  # pi / 180
+
+
+def _sine_of_degrees(r: float) -> float:
+    """Sine of an angle in degrees from -45 to 45."""
+    t = r * RADIANS
+    if abs(r) < 1e-290:
+        return t
+    _, lost = two_product(r, RADIANS)
+    return math.sin(t) + (lost + r * RADIANS_REST) * math.cos(t)
+
+
+def sind(x: float) -> float:
+    """Sine of an angle in degrees, which is reduced exactly: right at multiples of 30 and 90."""
+    if not math.isfinite(x):
+        return NAN
+    r = math.remainder(x, 360.0)
+    if abs(r) > 90.0:
+        r = math.copysign(180.0, r) - r
+    if r == 0.0:
+        return math.copysign(0.0, x)
+    if abs(r) == 30.0:
+        return math.copysign(0.5, r)
+    return _sine_of_degrees(r) if abs(r) <= 45.0 else math.copysign(_cosine_of_degrees(90.0 - abs(r)), r)
+
+
+def _cosine_of_degrees(r: float) -> float:
+    """Cosine of an angle in degrees from -45 to 45."""
+    return math.cos(r * RADIANS)
+
+
+def cosd(x: float) -> float:
+    """Cosine of an angle in degrees, which is reduced exactly: right at multiples of 60 and 90."""
+    if not math.isfinite(x):
+        return NAN
+    r = abs(math.remainder(x, 360.0))
+    sign = 1.0
+    if r > 90.0:
+        r, sign = 180.0 - r, -1.0
+    if r == 90.0:
+        return 0.0
+    if r == 60.0:
+        return 0.5 * sign
+    return sign * (_cosine_of_degrees(r) if r <= 45.0 else _sine_of_degrees(90.0 - r))
+
+
+def tand(x: float) -> float:
+    """Tangent of an angle in degrees, which is reduced exactly: right at multiples of 45 and 90."""
+    if not math.isfinite(x):
+        return NAN
+    r = math.remainder(x, 180.0)
+    if r == 0.0:
+        return math.copysign(0.0, x)
+    if abs(r) == 45.0:
+        return math.copysign(1.0, r)
+    if abs(r) <= 45.0:
+        return _tangent_of_degrees(r)
+    return math.copysign(div(1.0, _tangent_of_degrees(90.0 - abs(r))), r)
+
+
+def _tangent_of_degrees(r: float) -> float:
+    """Tangent of an angle in degrees from -45 to 45."""
+    t = r * RADIANS
+    if abs(r) < 1e-290:
+        return t
+    _, lost = two_product(r, RADIANS)
+    y = math.tan(t)
+    return y + (lost + r * RADIANS_REST) * (1.0 + y * y)
 
 
 def sinc(x: float) -> float:

@@ -16,6 +16,7 @@ Each takes a number of steps that grows with it.
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 LN2 = 0.6931471805599453
+LN2_REST = 2.3190468138462996e-17  # what rounding took from it
 LN2_HIGH, LN2_LOW = 0.6931471805592082, 7.371002565167799e-13
 
 
@@ -165,6 +166,50 @@ def csch(x: float) -> float:
 def coth(x: float) -> float:
     """Hyperbolic cotangent 1 / tanh(x)."""
     return div(1.0, math.tanh(x))
+
+
+# Inverses of the reciprocals, each from what is 0 or infinite at the ends of its domain.
+
+
+def _leg(a: float) -> float:
+    """Root of a**2 - 1; NaN below 1."""
+    return sqrt((a - 1.0) * (a + 1.0)) if a < 1e100 else a
+
+
+def asec(x: float) -> float:
+    """Inverse secant, from 0 to pi; NaN between -1 and 1."""
+    if not abs(x) >= 1.0:
+        return NAN
+    angle = math.atan(_leg(abs(x)))
+    return angle if x > 0.0 else math.pi - angle
+
+
+def acsc(x: float) -> float:
+    """Inverse cosecant, from -pi / 2 to pi / 2; NaN between -1 and 1."""
+    return math.copysign(math.atan(div(1.0, _leg(abs(x)))), x) if abs(x) >= 1.0 else NAN
+
+
+def acot(x: float) -> float:
+    """Inverse cotangent, an odd function from -pi / 2 to pi / 2 that jumps at zero."""
+    return math.atan(div(1.0, x))
+
+
+def asech(x: float) -> float:
+    """Inverse hyperbolic secant; NaN outside of 0 to 1."""
+    if not 1e-9 < x <= 1.0:
+        return LN2 - log(x) if 0.0 <= x < 0.5 else NAN
+    return math.asinh(math.sqrt((1.0 - x) * (1.0 + x)) / x)
+
+
+def acsch(x: float) -> float:
+    """Inverse hyperbolic cosecant."""
+    return math.asinh(1.0 / x) if not abs(x) < 1e-9 else math.copysign(LN2 - log(abs(x)), x)
+
+
+def acoth(x: float) -> float:
+    """Inverse hyperbolic cotangent; NaN between -1 and 1."""
+    a = abs(x)
+    return math.copysign(0.5 * math.log1p(div(2.0, a - 1.0)), x) if a >= 1.0 else NAN
 
 
 # Steps. NaN stays NaN.
@@ -370,6 +415,42 @@ def log1mexp(x: float) -> float:
 def log1mexp_slope(x: float) -> float:
     """Derivative of `log1mexp`, exp(x) / (exp(x) - 1)."""
     return div(math.exp(x), -abs(math.expm1(x))) if x <= 0.0 else NAN
+
+
+def log2mexp(x: float) -> float:
+    """Logarithm of 2 - exp(x), which about its end at log(2) is -2 expm1(x - log(2))."""
+    if x < 0.5:
+        return math.log1p(-math.expm1(x))
+    return log(-2.0 * expm1((x - LN2) - LN2_REST)) if x <= LN2 else NAN
+
+
+def log2mexp_slope(x: float) -> float:
+    """Derivative of `log2mexp`, exp(x) / (exp(x) - 2)."""
+    if x < 0.25:
+        power = math.exp(x)
+        return -power / (2.0 - power)
+    return 0.5 * math.exp(x) / expm1((x - LN2) - LN2_REST) if x <= LN2 else NAN
+
+
+def logexpm1(x: float) -> float:
+    """Logarithm of exp(x) - 1 for x >= 0; about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
+    if x > 1.0:
+        return x + math.log1p(-math.exp(-x))
+    if x < 0.4:
+        return log(math.expm1(x)) if x >= 0.0 else NAN
+    return math.log1p(2.0 * math.expm1((x - LN2) - LN2_REST)) if x == x else x
+
+
+def log1psq(x: float) -> float:
+    """Logarithm of 1 + x**2."""
+    return math.log1p(x * x) if not abs(x) > 1e9 else 2.0 * math.log(abs(x))
+
+
+def logmxp1(x: float) -> float:
+    """Difference log(x) - (x - 1)."""
+    if 0.5 <= x < 4.0:
+        return log1pmx(x - 1.0)
+    return (1.0 - x) + log(x) if x < INF else -x
 
 
 def log1pmx(x: float) -> float:

@@ -15,7 +15,10 @@ from typing import Any
 
 from autograd.floats.elementary import (
     INF,
+    LN2,
     NAN,
+    div,
+    log,
     maximum,
     minimum,
     prod,
@@ -201,6 +204,40 @@ def share_slope(a: float, b: float) -> float:
     """Product of the two shares."""
     first, second = weights((a, b))
     return first * second
+
+
+def logsubexp(a: float, b: float) -> float:
+    """Logarithm of abs(exp(a) - exp(b)): with what their difference lost made good."""
+    top, low = maximum(a, b), minimum(a, b)
+    if not math.isfinite(top):
+        return top if low < top or top != top else NAN if top > 0.0 else top
+    distance, lost = two_sum(low, -top)
+    if distance > -LN2:
+        return top + log(-math.expm1(distance))
+    power = math.exp(distance)
+    return top + math.log1p(-(power + power * lost))
+
+
+def minuend_share(a: float, b: float) -> float:
+    """Quotient exp(a) / (exp(a) - exp(b)), a derivative of `logsubexp`."""
+    power, rest = _power_and_rest(a, b)
+    return div(1.0, rest) if a >= b else div(-power, rest)
+
+
+def minuend_share_slope(a: float, b: float) -> float:
+    """Product of both minuend shares."""
+    power, rest = _power_and_rest(a, b)
+    return -div(power / rest, rest) if rest != 0.0 else -INF
+
+
+def _power_and_rest(a: float, b: float) -> tuple[float, float]:
+    """Exponential of -abs(a - b), and 1 less that."""
+    distance, lost = two_sum(a, -b)
+    if distance > 0.0:
+        distance, lost = -distance, -lost
+    power = math.exp(distance)
+    power += power * lost
+    return power, 0.0 - math.expm1(distance) - power * lost
 
 
 def softmaxes(_: float, *xs: float) -> tuple[float, ...]:

@@ -99,7 +99,7 @@ _MANY_BITS = dict.fromkeys(
     ],
     6000,
 )
-_MANY_BITS["atan2"] = 4000  # pi/2 less a tiny quotient
+_MANY_BITS.update(dict.fromkeys(["atan2", "acot"], 4000))  # pi/2 less a tiny quotient
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
 _RELATIVE = {"atan2", "beta", "betaln", "polygamma_fall", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
@@ -300,6 +300,18 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "xlogy": lambda x, y: x * mp.log(y), "xlog1py": lambda x, y: x * mp.log(1 + y),
     "xdivy": lambda x, y: x / y,
     "saturation": lambda x: x / (1 + x), "shortfall": lambda a, b: (b - a) / b,
+    "sind": lambda x: mp.sinpi(x / 180), "cosd": lambda x: mp.cospi(x / 180),
+    "tand": lambda x: mp.sinpi(x / 180) / mp.cospi(x / 180),
+    "acsch": lambda x: mp.sign(x) * mp.log(1 / abs(x) + mp.sqrt(1 / (x * x) + 1)),
+    "asech": lambda x: mp.log(1 / x + mp.sqrt(1 / (x * x) - 1)),
+    "acoth": lambda x: mp.log((x + 1) / (x - 1)) / 2,
+    "acot": lambda x: mp.atan(1 / x),
+    "log2mexp": lambda x: mp.log(2 - mp.exp(x)), "log2mexp_slope": lambda x: mp.exp(x) / (mp.exp(x) - 2),
+    "logexpm1": lambda x: mp.log(mp.expm1(x)), "log1psq": lambda x: mp.log(1 + x * x),
+    "logmxp1": lambda x: mp.log(x) - x + 1,
+    "logsubexp": lambda a, b: mp.log(abs(mp.exp(a) - mp.exp(b))),
+    "minuend_share": lambda a, b: 1 / (1 - mp.exp(b - a)),
+    "minuend_share_slope": lambda a, b: -1 / (4 * mp.sinh((b - a) / 2) ** 2),
     "sinc": lambda x: _sinc_derivative(x, 0), "sinc_derivative": _sinc_derivative,
     "trigamma": lambda x: _polygamma(x, 1),
     "betaln": lambda a, b: mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b),
@@ -376,6 +388,8 @@ def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
         return mp.ldexp(1, -STEP)
     pole = 0.0 in op.domain[min(i, len(op.domain) - 1)]
     reach = mp.mpf(x) if pole or op.name in _RELATIVE else mp.mpf(1)
+    if op.pole is not None:
+        reach = min(reach, mp.mpf(op.pole(*operands) or 1.0))
     gap = op.kink(*operands) if op.kink is not None else math.inf
     if 0.0 < gap < math.inf:
         # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the
