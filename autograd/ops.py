@@ -328,18 +328,26 @@ log1mexp_slope: Op = row(
     form=Auxiliary(lambda x: -exp(x) / (1.0 - exp(x))), domain=((-INF, 0.0),),
     expand=lambda x: exp(x) / expm1(-restrict(-x)), source="DLMF 4.4.4, 1.4.11",
 )
+
+
+def _from_log2(x: Any) -> Any:
+    return expm1((x - LN2) - elementary.LN2_REST)
+
+
 log2mexp: Op = row(
     "log2mexp", elementary.log2mexp, lambda y, x: (log2mexp_slope(x),), domain=((-INF, LN2),),
-    form=lambda x: log(2.0 - exp(x)), expand=lambda x: log1p(-expm1(x)), source="DLMF 4.4.1, 4.4.4",
+    form=lambda x: log(2.0 - exp(x)),
+    expand=lambda x: where(greater(x, 0.25), log(-2.0 * _from_log2(x)), log1p(-expm1(x))),
+    source="DLMF 4.4.1, 4.4.4",
 )
 log2mexp_slope: Op = row(
     "log2mexp_slope", elementary.log2mexp_slope, lambda y, x: (y * (1.0 - y),),
     form=Auxiliary(lambda x: -exp(x) / (2.0 - exp(x))), domain=((-INF, LN2),),
-    expand=lambda x: exp(x) / (expm1(x) - 1.0), source="DLMF 4.4.4, 1.4.11",
+    expand=lambda x: -exp(x) / restrict(-2.0 * _from_log2(x)), source="DLMF 4.4.4, 1.4.11",
 )
 logexpm1: Op = row(
     "logexpm1", elementary.logexpm1, lambda y, x: (minuend_share(restrict(x), 0.0),), domain=(POSITIVE,),
-    form=lambda x: log(exp(x) - 1.0), source="DLMF 4.4.1, 4.4.4",
+    source="DLMF 4.4.1, 4.4.4",
     textbook=lambda y, x: (exp(x) / (exp(x) - 1.0),),
 )
 log1psq: Op = row(  # the slope in one row, since a square overflows where it does not
@@ -540,12 +548,18 @@ asech: Op = row(
     "asech", elementary.asech,
     lambda y, x: (-1.0 / restrict(x) - _beside(x, one_minus_square_power(x, 0.5)),),
     form=Function("arsech"), domain=((0.0, 1.0),),
-    expand=lambda x: asinh(sqrt((1.0 - x) * (1.0 + x)) / restrict(x)), source="DLMF 4.38.13",
+
+    expand=lambda x: where(
+        greater(x, 1e-9), asinh(sqrt((1.0 - x) * (1.0 + x)) / restrict(x)), LN2 - log(restrict(x))
+    ),
+    source="DLMF 4.38.13",
     textbook=lambda y, x: (-1.0 / (x * sqrt(1.0 - x * x)),),
 )
 acsch: Op = row(
     "acsch", elementary.acsch, lambda y, x: (-1.0 / abs(x) / hypot(1.0, x),), form=Function("arcsch"),
-    domain=(POSITIVE,), expand=lambda x: asinh(1.0 / x), source="DLMF 4.38.12",
+    domain=(POSITIVE,),
+    expand=lambda x: where(greater(abs(x), 1e-9), asinh(1.0 / x), sign(x) * (LN2 - log(abs(x)))),
+    source="DLMF 4.38.12",
     textbook=lambda y, x: (-1.0 / (abs(x) * sqrt(1.0 + x * x)),),
 )
 acoth: Op = row(
@@ -842,14 +856,15 @@ share_slope: Op = row(
 )
 logsubexp: Op = row(
     "logsubexp", many.logsubexp, lambda y, a, b: (minuend_share(a, b), minuend_share(b, a)), arity=2,
-    pole=_apart, form=lambda a, b: log(abs(exp(a) - exp(b))),
+    pole=_apart,
     expand=lambda a, b: maximum(a, b) + log1mexp(minimum(a, b) - maximum(a, b)), source="DLMF 4.4.1, 4.4.4",
     textbook=lambda y, a, b: (exp(a) / (exp(a) - exp(b)), -exp(b) / (exp(a) - exp(b))),
 )
 minuend_share: Op = row(
     "minuend_share", many.minuend_share,
     lambda y, a, b: (minuend_share_slope(a, b), -minuend_share_slope(a, b)), arity=2, pole=_apart,
-    form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))), expand=lambda a, b: -1.0 / expm1(b - a),
+    form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))),
+    expand=lambda a, b: where(greater_equal(a, b), 1.0, -1.0) / abs(expm1(b - a)),
     source="DLMF 4.4.4, 1.4.11",
 )
 minuend_share_slope: Op = row(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nn.modules.blocks import Activate, Dropout, Embedding, Flatten, Sequential
     from nn.modules.convolution import AvgPool2d, Conv2d, MaxPool2d
     from nn.modules.layers import MLP, Layer, Linear, Neuron
-    from nn.modules.module import Module
+    from nn.modules.module import Batch, Module
     from nn.modules.norms import BatchNorm, LayerNorm, RMSNorm
     from nn.modules.recurrent import GRU, LSTM, RNN
     from nn.train.fit import evaluate, fit
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     # isort: on
 
 __all__ = [
-    "GRU", "LSTM", "MLP", "RNN", "Activate", "AvgPool2d", "BatchNorm", "Conv2d", "Dropout", "Embedding",
-    "Flatten", "Layer", "LayerNorm", "Linear", "MaxPool2d", "Module", "Neuron", "RMSNorm", "Sequential",
-    "activations", "callbacks", "data", "evaluate", "fit", "init", "losses", "metrics", "optim", "plot",
-    "progress", "state",
+    "GRU", "LSTM", "MLP", "RNN", "Activate", "AvgPool2d", "Batch", "BatchNorm", "Conv2d", "Dropout",
+    "Embedding", "Flatten", "Layer", "LayerNorm", "Linear", "MaxPool2d", "Module", "Neuron", "RMSNorm",
+    "Sequential", "activations", "callbacks", "data", "evaluate", "fit", "init", "losses", "metrics", "optim",
+    "plot", "progress", "state",
 ]  # fmt: skip
 
 _HOMES = {
@@ -51,7 +51,7 @@ _HOMES = {
     **dict.fromkeys(["BatchNorm", "LayerNorm", "RMSNorm"], "nn.modules.norms"),
     **dict.fromkeys(["GRU", "LSTM", "RNN"], "nn.modules.recurrent"),
     **dict.fromkeys(["AvgPool2d", "Conv2d", "MaxPool2d"], "nn.modules.convolution"),
-    "Module": "nn.modules.module",
+    **dict.fromkeys(["Batch", "Module"], "nn.modules.module"),
     **dict.fromkeys(["evaluate", "fit"], "nn.train.fit"),
 }
 

@@ -264,6 +264,7 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "xdivy": lambda a, b: a / b, "csch": lambda x: 1.0 / ops.sinh(x),
     "remainder": lambda a, b: a - b * _multiple(a, b, math.remainder),
     "fmod": lambda a, b: a - b * _multiple(a, b, math.fmod),
+    "logexpm1": lambda x: ops.log(ops.expm1(x)),
     "sinc": lambda x: _sinc_derivative(x, 0.0), "sinc_derivative": _sinc_derivative,
 }  # fmt: skip
 """Of rows without an expansion, formulas of other rows."""

@@ -11,7 +11,7 @@ from autograd import TracingError, Value, modes
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import as_whole, is_sequence, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
-from nn.modules.module import Module
+from nn.modules.module import Batch, Module
 
 __all__ = ["Activate", "Dropout", "Embedding", "Flatten", "Sequential"]
 
@@ -68,7 +68,8 @@ class Sequential(Module):
             What the first stage takes.
         """
         for stage in self.stages:
-            x = stage(x)
+            together = x.__class__ is Batch and not isinstance(stage, Module)
+            x = Batch(map(stage, x)) if together else stage(x)
         return x
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from autograd.native import engine
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer, uniform
-from nn.modules.module import Module
+from nn.modules.module import Batch, Module
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -207,6 +207,8 @@ class Neuron(Module):
 
     def __call__(self, x: Numbers) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
+        if x.__class__ is Batch:
+            return Batch(map(self, x))  # type: ignore[return-value, arg-type]
         inputs = _inputs(x, self.nin, f"this {self!r}")
         return self._fire((*inputs, 1.0) if self.bias else inputs)
 
@@ -354,6 +356,8 @@ class Layer(Module, Generic[Out_co]):
 
     def __call__(self, x: Numbers) -> Out_co:
         """Return the outputs for one sample: a list, or with one neuron its output."""
+        if x.__class__ is Batch:
+            return Batch(map(self, x))  # type: ignore[return-value, arg-type]
         outputs: Any = self.outputs(x)
         out: Out_co = outputs[0] if len(outputs) == 1 else outputs
         return out

@@ -11,7 +11,7 @@ from autograd import Value
 from autograd.keep.files import SIZE
 from nn.state import assign_parameters, load, save
 
-__all__ = ["Module"]
+__all__ = ["Batch", "Module"]
 
 Out_co = TypeVar("Out_co", covariant=True)
 
@@ -20,6 +20,22 @@ class _HasForward(Protocol[Out_co]):
     """A module, for type checkers: a call returns what its ``forward`` is declared to return."""
 
     def forward(self, *args: Any, **kwargs: Any) -> Out_co: ...
+
+
+class Batch(list[Any]):
+    """A list of samples, to each of which a module is applied.
+
+    So it is with modules that take one sample at a time, as nearly all do. One that holds a `BatchNorm`
+    takes the samples together: its ``forward`` is called with the batch, and hands it on.
+
+    Examples
+    --------
+    >>> import nn
+    >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm(3), nn.ReLU(), nn.Linear(3, 1, rng=1))
+    >>> outputs = model(nn.Batch([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]]))
+    >>> len(outputs), type(outputs[0]).__name__
+    (3, 'Value')
+    """
 
 
 class Module:
@@ -48,12 +64,20 @@ class Module:
     training: bool = True
     """Whether the module is being trained: `Dropout` passes everything when it is not."""
     _path: str = ""
+    _joins_samples = False
     # How an element of a list is called in paths, where not by the list's own name.
     _element_names: Mapping[str, str] = MappingProxyType({})
 
     def __call__(self: _HasForward[Out_co], *args: Any, **kwargs: Any) -> Out_co:
-        """Return what `forward` computes."""
+        """Return what `forward` computes; of a `Batch`, what it computes of each sample."""
+        if args and args[0].__class__ is Batch and not Module._takes_batches(self):
+            made: Any = Batch([self.forward(sample, *args[1:], **kwargs) for sample in args[0]])
+            return made  # type: ignore[no-any-return]
         return self.forward(*args, **kwargs)
+
+    def _takes_batches(self: Any) -> bool:
+        """Tell whether the output for a sample depends on the others of its batch."""
+        return any(module._joins_samples for module in self.modules())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, as a call does; a subclass defines one of the two.

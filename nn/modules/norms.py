@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
 from nn.checks import is_sequence, real, rows_of, whole
-from nn.modules.module import Module
+from nn.modules.module import Batch, Module
 
 __all__ = ["BatchNorm", "LayerNorm", "RMSNorm"]
 
@@ -135,8 +135,8 @@ class BatchNorm(LayerNorm):
     of the batch, and the running ones move towards them: running = (1 - momentum) running + momentum batch,
     with the variance that divides by n - 1. In evaluation the running ones are used.
 
-    It takes a batch, a list of samples, since one sample has no variance; `nn.fit`, which hands a model one
-    sample at a time, goes with `LayerNorm` instead.
+    It takes a batch, a list of samples, since one sample has no variance. So does a model that holds one:
+    `nn.fit` calls it with a `nn.Batch`, of which the modules before and after take one sample at a time.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class BatchNorm(LayerNorm):
     ValueError
         Called in training with a batch that has one number for each feature.
     TracingError
-        While a program is compiled that would move the running numbers.
+        While a program is compiled that would move the running numbers; that which `nn.fit` compiles does.
 
     Examples
     --------
@@ -176,6 +176,8 @@ class BatchNorm(LayerNorm):
     >>> [round(y.data, 3) for y in norm.eval()([2.0, 20.0])]
     [1.716, 3.937]
     """
+
+    _joins_samples = True
 
     def __init__(
         self, size: int, eps: float = 1e-5, momentum: float = 0.1, *, affine: bool = True,
@@ -221,7 +223,8 @@ class BatchNorm(LayerNorm):
             if len(sample) != self.size:
                 raise ValueError(f"{self!r} takes samples of {self.size} features, got {len(sample)}")
         columns = [self._column(i, [sample[i] for sample in samples]) for i in range(self.size)]
-        return [list(sample) for sample in zip(*columns, strict=True)]
+        normalised = [list(sample) for sample in zip(*columns, strict=True)]
+        return Batch(normalised) if x.__class__ is Batch else normalised
 
     def _column(self, i: int, column: list[Any]) -> list[Any]:
         """Normalise one feature of all samples."""
@@ -251,15 +254,22 @@ class BatchNorm(LayerNorm):
             )
         if not self.running_mean:
             return
-        if modes.is_tracing():
+        now = mean, variance * count / (count - 1)
+        if not modes.is_tracing():
+            self._move(i, *[x.data if isinstance(x, Value) else x for x in now])
+        elif self._running.told is None or i in self._running.told:
             raise TracingError(
                 "BatchNorm moves its running means at each call, which a compiled program does not; train "
-                "without compile, call model.eval() first, or make it with track_running_stats=False"
+                "with nn.fit, without compile, call model.eval() first, or make it with "
+                "track_running_stats=False"
             )
-        unbiased = variance * count / (count - 1)
-        for running, now in ((self.running_mean[i], mean), (self.running_var[i], unbiased)):
-            number = now.data if isinstance(now, Value) else now
-            running.data = (1.0 - self.momentum) * running.data + self.momentum * number
+        else:
+            self._running.told[i] = now
+
+    def _move(self, i: int, mean: float, variance: float) -> None:
+        """Move the running numbers of a feature towards those of a batch."""
+        for running, now in ((self.running_mean[i], mean), (self.running_var[i], variance)):
+            running.data = (1.0 - self.momentum) * running.data + self.momentum * now
 
 
 class _Running:
@@ -267,6 +277,49 @@ class _Running:
 
     def __init__(self, mean: list[Value], var: list[Value]) -> None:
         self.mean, self.var = mean, var
+        self.told: dict[int, tuple[Any, Any]] | None = None
+        """While a program is recorded that tells them: by feature, the mean and variance of the batch."""
         for name, values in (("running_mean", mean), ("running_var", var)):
             for i, value in enumerate(values):
                 value.label = f"{name}{i}"
+
+
+class Told:
+    """What a compiled program tells of the batches of some `BatchNorm`, which it does not move itself.
+
+    To the loss is added the product of each mean and variance and a parameter that is zero: that product's
+    slope is the number itself.
+
+    Parameters
+    ----------
+    model
+        Whose running numbers are to move.
+    """
+
+    def __init__(self, model: Module) -> None:
+        self.norms = [m for m in model.modules() if isinstance(m, BatchNorm) and m.running_mean]
+        self.zeros = [[(Value(0.0), Value(0.0)) for _ in norm.running_mean] for norm in self.norms]
+        self.params = list(chain.from_iterable(chain.from_iterable(self.zeros)))
+
+    def added_to(self, loss: Callable[[], Any]) -> Any:
+        """Return the loss that a program is recorded of, with those products added."""
+        for norm in self.norms:
+            norm._running.told = {}
+        try:
+            total = loss()
+            for norm, zeros in zip(self.norms, self.zeros, strict=True):
+                for i, now in (norm._running.told or {}).items():
+                    total = total + autograd.dot(zeros[i], now)
+            return total
+        finally:
+            for norm in self.norms:
+                norm._running.told = None
+
+    def take(self, slopes: Sequence[float]) -> None:
+        """Move the running numbers by the slopes of `params`."""
+        numbers = iter(slopes)
+        for norm in self.norms:
+            for i in range(norm.size):
+                mean, variance = float(next(numbers)), float(next(numbers))
+                if norm.training:
+                    norm._move(i, mean, variance)

@@ -26,7 +26,7 @@ from nn.optim.optimizer import Optimizer
 from nn.optim.schedulers import Scheduler
 from nn.progress import Progress
 from nn.train.checkpoint import check_writable, load_checkpoint, made_of, save_checkpoint
-from nn.train.step import Compiled, Eager
+from nn.train.step import Compiled, Eager, outputs_of
 
 __all__ = ["evaluate", "fit"]
 
@@ -52,7 +52,8 @@ def fit(
     Parameters
     ----------
     model
-        The module whose parameters learn; called with one sample at a time.
+        The module whose parameters learn; called with one sample at a time, or where it holds a `BatchNorm`
+        with all samples of a batch, a `nn.Batch`.
     data
         Samples and targets, a pair of arrays, sequences or tables (of pandas, polars, ...) of one length. The
         rows of a table are the samples, its columns the features. Labels 1 to n for `cross_entropy` of n
@@ -133,8 +134,8 @@ def fit(
         metrics=metrics,
     )
     loop.check_callbacks(callbacks)
-    if loop.validation is not None:  # one sample tells whether the model and the loss take it
-        evaluate(model, (loop.validation[0][:1], loop.validation[1][:1]), loss)
+    if loop.validation is not None:  # a sample tells whether the model and the loss take it
+        evaluate(model, (_few(model, loop.validation[0]), _few(model, loop.validation[1])), loss)
     loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole("checkpoint_every", checkpoint_every)
     if resume and checkpoint is None:
@@ -148,7 +149,7 @@ def fit(
     whole("epochs", epochs, least=0)
     if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
         with _evaluating(model):
-            loop.step.total(loop.x[:1], loop.y[:1])
+            loop.step.total(_few(model, loop.x), _few(model, loop.y))
     if checkpoint is not None:
         check_writable(loop.training, loop.rng, loop.stateful())
         loop.made = made_of(
@@ -226,6 +227,11 @@ class _Loop:
         if self.validation is not None:
             self.validation = self.validation[0], labels[1]
         self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
+        if model._takes_batches() and len(self.x) % self.size == 1 % self.size and not _nested(self.x[0]):
+            raise ValueError(
+                f"batches of {self.size} of {len(self.x)} samples leave one alone, over which a BatchNorm "
+                "has no variance; choose another batch_size"
+            )
         self.metrics = _metrics(metrics)
         for known, threshold in _THRESHOLDS:
             if known is _meant(loss) and self.metrics.get("accuracy") is accuracy:
@@ -374,7 +380,7 @@ def labelled(
     renamed: dict[float, int] = {}
     if kind in (losses.cross_entropy, losses.nll_loss):
         if found == set(range(1, len(found) + 1)):
-            output = _outputs(model, x[:1])[0]
+            output = _outputs(model, _few(model, x))[0]
             if hasattr(output, "__len__") and len(output) == len(found):
                 renamed = {k: int(k) - 1 for k in found}
     elif kind in (losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits):
@@ -432,9 +438,18 @@ def check_reduction(reduction: Any) -> None:
         raise ValueError(f"reduction must be mean or sum, got {reduction!r:.60}")
 
 
+def _nested(sample: Any) -> bool:
+    return isinstance(sample, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in sample)
+
+
+def _few(model: Module, xs: Sequence[Any]) -> Sequence[Any]:
+    """Return as few samples as the model can be tried on: where it needs a batch, two."""
+    return xs[: 2 if model._takes_batches() else 1]
+
+
 def _outputs(model: Module, x: Sequence[Any]) -> list[Any]:
     with _evaluating(model):
-        return [model(sample) for sample in x]
+        return outputs_of(model, x)
 
 
 @contextmanager

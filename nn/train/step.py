@@ -14,7 +14,8 @@ from autograd import Value
 from autograd.bulk import gather, scatter, set_grads
 from autograd.compiler.training import moves_arrays
 from nn.arrays import numpy_for
-from nn.modules.module import Module
+from nn.modules.module import Batch, Module
+from nn.modules.norms import Told
 from nn.optim.optimizer import Optimizer
 
 __all__ = ["Compiled", "Eager"]
@@ -30,6 +31,26 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def outputs_of(model: Module, x: Sequence[Any]) -> list[Any]:
+    """Apply a model to samples: to each, or to all at once where it holds a BatchNorm."""
+    if not model._takes_batches():
+        return [model(sample) for sample in x]
+    try:
+        outputs = model(Batch(x))
+    except (TypeError, ValueError) as error:
+        error.add_note(
+            "The model holds a BatchNorm, so that it is called with a nn.Batch, a list of samples, which its "
+            "forward hands to its modules."
+        )
+        raise
+    if not isinstance(outputs, list) or len(outputs) != len(x):
+        raise TypeError(
+            f"a model that holds a BatchNorm is called with a nn.Batch of samples, here {len(x)}, and "
+            f"returns as many outputs; it returned {outputs!r:.60}"
+        )
+    return outputs
 
 
 class Eager:
@@ -48,7 +69,7 @@ class Eager:
 
     def total(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
         """Return the loss of a batch, penalty included."""
-        losses = [self.loss(self.model(sample), target) for sample, target in zip(x, y, strict=True)]
+        losses = self.losses(x, y)
         for value in losses:
             if not isinstance(value, Value):
                 kind = type(value).__name__
@@ -58,6 +79,11 @@ class Eager:
                 )
         total = losses[0] if len(losses) == 1 else self.reduce(losses)
         return total if self.penalty is None else total + self.penalty()
+
+    def losses(self, x: Sequence[Any], y: Sequence[Any]) -> list[Any]:
+        """Return the loss of each sample."""
+        outputs = outputs_of(self.model, x)
+        return [self.loss(output, target) for output, target in zip(outputs, y, strict=True)]
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
@@ -117,16 +143,33 @@ class Compiled(Eager):
     ) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
         self.numpy = numpy_for("nn.fit with compile=True")
+        self.told = Told(model)
+        self.together = model._takes_batches()
         self.step = autograd.compile(
-            lambda x, y: loss(model(x), y), optimizer.params, batch=True, reduction=reduction,
+            self.joint_loss if self.together else lambda x, y: loss(model(x), y),
+            [*optimizer.params, *self.told.params], batch=not self.together, reduction=reduction,
             penalty=penalty, deterministic=True,
         )  # fmt: skip
+
+    def joint_loss(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
+        """Return the loss of a batch whose samples depend on each other, without the penalty."""
+        return self.told.added_to(lambda: self.reduce(self.losses(x, y)))
+
+    def value_and_grad(self, x: Sequence[Any], y: Sequence[Any]) -> tuple[float, Any]:
+        """Return the loss and the parameters' gradients, and move what a batch moves beside."""
+        value, grads = self.step.value_and_grad(x, y)
+        if not self.told.params:
+            return value, grads
+        count = len(self.optimizer.params)
+        if math.isfinite(value) and self.numpy.isfinite(grads).all():
+            self.told.take(grads[count:])
+        return value, grads[:count]
 
     def __call__(self, x: Sequence[Any], y: Sequence[Any], epoch: int) -> float:
         """Move the parameters; return the loss before."""
         if self.optimizer.needs_closure:
             return super().__call__(x, y, epoch)
-        value, grads = self.step.value_and_grad(x, y)
+        value, grads = self.value_and_grad(x, y)
         params = self.optimizer.params
         set_grads(params, grads)
         if not (math.isfinite(value) and self.numpy.isfinite(grads).all()):
@@ -146,7 +189,7 @@ class Compiled(Eager):
 
     def backward(self, x: Sequence[Any], y: Sequence[Any]) -> float:
         """Fill the parameters' gradients; return the loss."""
-        value, grads = self.step.value_and_grad(x, y)
+        value, grads = self.value_and_grad(x, y)
         set_grads(self.optimizer.params, grads)
         return float(value)
 
@@ -157,6 +200,8 @@ class Compiled(Eager):
 
         Where a loss is not finite, the steps since the last report are undone, and left to the slow path.
         """
+        if self.together:  # such steps are taken one by one
+            return
         np = self.numpy
         try:
             samples, targets = np.asarray(x, float), np.asarray(y, float)

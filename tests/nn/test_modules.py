@@ -206,10 +206,110 @@ def test_batch_norm_says_what_it_needs():
     step = autograd.compile(lambda: weighted(norm([[1.0, 2.0], [3.0, 5.0]])), norm.parameters())
     with pytest.raises(TracingError, match="track_running_stats=False"):
         step()
-    x, y = [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]
-    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm(2), nn.Linear(2, 1))
     with pytest.raises(ValueError, match="collect the samples"):
-        nn.fit(model, (x, y), nn.losses.mse_loss, optim.SGD(model.parameters()), epochs=1, progress=False)
+        nn.Sequential(nn.Linear(2, 2), norm)([0.0, 1.0])
+
+
+class Joined(nn.Module):
+    """A class of PyTorch's kind, whose forward is called with a batch; or the same in a row."""
+
+    def __init__(self, rng, track=True):
+        self.first, self.last = nn.Linear(2, 4, rng=rng), nn.Linear(4, 1, rng=rng)
+        self.norm, self.bend = nn.BatchNorm1d(4, track_running_stats=track), nn.Tanh()
+
+    def forward(self, x):
+        return self.last(self.bend(self.norm(self.first(x))))
+
+
+def joined_data():
+    rng = random.Random(8)
+    x = [[rng.gauss(0.0, 1.0), rng.gauss(3.0, 2.0)] for _ in range(14)]
+    return x, [a * b for a, b in x]
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("track", [True, False], ids=["running", "of the batch"])
+@pytest.mark.parametrize("size", [None, 4], ids=["whole", "parts"])
+def test_fit_trains_a_batch_norm_as_torch_does(size, track, compiled):
+    torch = pytest.importorskip("torch")
+    model, (x, y) = Joined(random.Random(9), track), joined_data()
+    start = {path: p.data for path, p in model.named_parameters()}
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(2, 4), torch.nn.BatchNorm1d(4, track_running_stats=track), torch.nn.Tanh(),
+        torch.nn.Linear(4, 1),
+    ).double()  # fmt: skip
+    with torch.no_grad():
+        for k, layer in ((0, model.first), (3, model.last)):
+            theirs[k].weight.copy_(
+                torch.tensor([[w.data for w in n.w] for n in layer.neurons], dtype=torch.float64)
+            )
+            theirs[k].bias.copy_(torch.tensor([n.b.data for n in layer.neurons], dtype=torch.float64))
+    history = nn.fit(
+        model, (x, y), nn.losses.mse_loss, optim.SGD(model.parameters(), lr=0.05), epochs=12, batch_size=size,
+        shuffle=False, compile=compiled, progress=False, validation=(x, y),
+    )  # fmt: skip
+    inputs, targets = torch.tensor(x, dtype=torch.float64), torch.tensor(y, dtype=torch.float64)[:, None]
+    descent = torch.optim.SGD(theirs.parameters(), lr=0.05)
+    for _ in range(12):
+        theirs.train()
+        for k in range(0, 14, size or 14):
+            descent.zero_grad()
+            part = slice(k, k + (size or 14))
+            torch.nn.functional.mse_loss(theirs(inputs[part]), targets[part]).backward()
+            descent.step()
+    theirs.eval()
+    loss = torch.nn.functional.mse_loss(theirs(inputs), targets)
+    assert history["val_loss"][-1] == pytest.approx(loss.item(), rel=1e-8)
+    ours = [[w.data for w in n.w] for n in model.first.neurons]
+    np.testing.assert_allclose(ours, theirs[0].weight.tolist(), rtol=1e-8)
+    np.testing.assert_allclose(data(model.norm.w), theirs[1].weight.tolist(), rtol=1e-8)
+    if track:
+        np.testing.assert_allclose(data(model.norm.running_mean), theirs[1].running_mean.tolist(), rtol=1e-8)
+        np.testing.assert_allclose(data(model.norm.running_var), theirs[1].running_var.tolist(), rtol=1e-8)
+    assert {path: p.data for path, p in model.named_parameters()} != start
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_fit_trains_an_image_network_with_batch_norm(compiled):
+    rng = random.Random(10)
+    x = numbers(rng, 6, 1, 4, 4)
+    y = [float(np.sum(sample) > 0) for sample in x]
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 2, rng=1), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(2, 1, rng=2), lambda score: 2.0 * score,
+    )  # fmt: skip
+    history = nn.fit(
+        model, (x, y), nn.losses.binary_cross_entropy_with_logits, optim.Adam(model.parameters(), lr=0.1),
+        epochs=15, batch_size=3, compile=compiled, progress=False, metrics=["accuracy"],
+    )  # fmt: skip
+    assert history["loss"][-1] < 0.7 * history["loss"][0]
+    assert data(model[1].running_mean) != [0.0, 0.0]
+
+
+def test_fit_says_what_a_batch_norm_needs():
+    x, y = joined_data()
+    model = Joined(random.Random(9))
+    step = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="batches of 13 of 14 samples leave one alone"):
+        nn.fit(model, (x, y), nn.losses.mse_loss, step, epochs=1, batch_size=13, progress=False)
+
+    class Single(Joined):
+        def forward(self, x):
+            return super().forward(x)[0]
+
+    model = Single(random.Random(9))
+    step = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(TypeError, match="as many outputs"):
+        nn.fit(model, (x, y), nn.losses.mse_loss, step, epochs=1, progress=False)
+
+
+def test_a_batch_goes_through_what_takes_one_sample():
+    layer, x = nn.Layer(2, 3, rng=0), [[1.0, 2.0], [0.5, -1.0]]
+    for module in (layer, layer.neurons[0], nn.MLP(2, [3, 1], rng=1), nn.LayerNorm(2), nn.Sequential(layer)):
+        together = module(nn.Batch(x))
+        assert type(together) is nn.Batch
+        one = [module(sample) for sample in x]
+        assert repr(list(together)) == repr(one)
 
 
 class Image(nn.Module):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import autograd
 from autograd import TABLE
 from autograd.floats import elementary
+from autograd.form import Function
 from autograd.render.derive.steps import Steps, positioned_edges
 from autograd.render.formula.text import plain_name
 from autograd.value import Value
@@ -24,16 +25,13 @@ _TOKEN = re.compile(
     r"|(?P<sign>->|>=|<=|==|\.\.\.|.))"
 )
 _TITLES = {
-    "ln": "log",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arsinh": "asinh",
-    "arcosh": "acosh",
-    "artanh": "atanh",
+    **{
+        op.form.word: name
+        for name, op in TABLE.items()
+        if isinstance(op.form, Function) and not op.form.index
+    },
     "max": "max",
     "min": "min",
-    "Phi": "normal_cdf",
 }
 
 
@@ -105,6 +103,7 @@ class Reader:
             lambda x, r: x,
             lambda x, r: x + r,
             lambda x, r: x - r,
+            lambda x, r: -x if x == 0.0 else x,  # a zero is printed without its sign
         ]
         choices += [lambda x, r: x + source.choice((-r, r)) for _ in range(60)]
         found = [formula(choice) for choice in choices]
