@@ -115,7 +115,12 @@ SPECIAL: dict[str, Entry] = {
     "erfc(x)": (ops.erfc, mp.erfc, ANYWHERE),
     "erf(x, y)": (lambda x, y: ops.erf(y) - ops.erf(x), lambda x, y: mp.erf(y) - mp.erf(x), PAIRS),
     "digamma(x)": (ops.digamma, mp.digamma, ANYWHERE),
-    "trigamma(x)": (lambda x: ops.polygamma(1, x), lambda x: mp.polygamma(1, x), POSITIVE),
+    "trigamma(x)": (ops.trigamma, lambda x: mp.polygamma(1, x), POSITIVE),
+    "gamma(x)": (ops.gamma, mp.gamma, ANYWHERE),
+    "beta(a, b)": (ops.beta, mp.beta, PAIRS),
+    "logbeta(a, b)": (ops.betaln, lambda a, b: mp.log(mp.beta(a, b)), PAIRS),
+    "erfinv(x)": (ops.erfinv, mp.erfinv, WITHIN),
+    "erfcinv(x)": (ops.erfcinv, lambda x: mp.erfinv(1 - x), [(0.01,), (0.7,), (1.9,)]),
     "polygamma(m, x)": (ops.polygamma, mp.polygamma, [(0, 0.7), (1, 2.5), (3, 0.4), (2, -0.3)]),
 }
 NAN_MATH: dict[str, Entry] = {
@@ -160,12 +165,12 @@ OMITTED = {
             "hankelh2x(ν, x)",
         ],
         ALONE: [
-            "gamma(x)", "erfinv(x)", "logerfc(x)", "erfcinv(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
+            "logerfc(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
             "dawson(x)", "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
             "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)", "besselj0(x)", "besselj1(x)",
             "bessely0(x)", "bessely1(x)", "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)", "expint(x)",
             "besselj(ν, x)", "besseljx(ν, x)", "besseli(ν, x)", "besselix(ν, x)", "bessely(ν, x)",
-            "besselyx(ν, x)", "besselk(ν, x)", "besselkx(ν, x)", "beta(a, b)", "logbeta(a, b)",
+            "besselyx(ν, x)", "besselk(ν, x)", "besselkx(ν, x)",
             "expint(ν, x)", "zeta(s, z)",
         ],
     }.items()

@@ -208,7 +208,7 @@ class Neuron(Module):
     def __call__(self, x: Numbers) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
         if x.__class__ is Batch:
-            return Batch(map(self, x))  # type: ignore[return-value, arg-type]
+            return Batch(map(self, x))  # type: ignore[return-value]
         inputs = _inputs(x, self.nin, f"this {self!r}")
         return self._fire((*inputs, 1.0) if self.bias else inputs)
 
@@ -357,7 +357,7 @@ class Layer(Module, Generic[Out_co]):
     def __call__(self, x: Numbers) -> Out_co:
         """Return the outputs for one sample: a list, or with one neuron its output."""
         if x.__class__ is Batch:
-            return Batch(map(self, x))  # type: ignore[return-value, arg-type]
+            return Batch(map(self, x))  # type: ignore[return-value]
         outputs: Any = self.outputs(x)
         out: Out_co = outputs[0] if len(outputs) == 1 else outputs
         return out
