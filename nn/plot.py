@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import autograd
 from autograd import Value
-from autograd.errors import optional
+from autograd.errors import MissingDependencyError, optional
 from autograd.keep.files import write_atomically
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, is_sequence, listed, real, rows_of, whole
@@ -27,6 +27,7 @@ __all__ = [
     "plot_history",
     "plot_loss",
     "save_plot",
+    "why_none",
     "write_text",
 ]
 
@@ -65,8 +66,31 @@ def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
     """Return the axes to draw into; new ones belong to a figure that needs no window."""
     if ax is not None:
         return ax
-    figure = optional("matplotlib.figure", "drawing plots", "pip install 'chainrule[plot]'")
+    figure = _figures()
     return figure.Figure(figsize=(width, height), dpi=120, layout="constrained").add_subplot()
+
+
+def _figures() -> Any:
+    return optional("matplotlib.figure", "drawing plots", "pip install 'chainrule[plot]'")
+
+
+def why_none() -> str:
+    """Return why no plots can be drawn here and what changes that, or nothing where they can.
+
+    Examples
+    --------
+    >>> why_none() in (
+    ...     "",
+    ...     "drawing plots needs matplotlib, which is not installed here. "
+    ...     "Install it with: pip install 'chainrule[plot]'",
+    ... )
+    True
+    """
+    try:
+        _figures()
+    except MissingDependencyError as error:
+        return str(error)
+    return ""
 
 
 @_plain

@@ -12,7 +12,7 @@ def test_quick_start_is_two_commands():
     assert section.startswith("Quick start")
     blocks = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
     assert [block.strip() for block in blocks] == [
-        "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/chainrule demo",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[plot]' && .venv/bin/chainrule demo",
         "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
     ]
 

@@ -18,7 +18,6 @@ from nn.arrays import numpy_for
 from nn.data import make_moons
 from nn.losses import hinge_loss, l2_penalty
 from nn.optim import SGD
-from nn.plot import plot_loss
 from nn.progress import Progress
 
 
@@ -44,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     if args.out.exists() and not args.out.is_dir():
         raise UsageError(f"--out {args.out} is a file; it takes a folder")
     numpy_for("the demo")
-    plot_loss([0.0])  # asks for matplotlib, before a folder is made
     args.out.mkdir(parents=True, exist_ok=True)
     check_folder(args.out)
     start = time.perf_counter()
@@ -53,7 +51,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"a 2-16-16-1 network of {len(model.parameters())} parameters: loss {losses[-1]:.4f}, "
               f"training accuracy {accuracy:.1%}, {len(losses)} steps in "
               f"{time.perf_counter() - start:.1f} s")  # fmt: skip
+    without = plot.why_none()
     for name, write in results(model, x, y, losses).items():
+        if without and name.endswith(".png"):
+            print(f"{name} is left out: {without}", file=sys.stderr)
+            continue
         start = time.perf_counter()
         write(args.out / name)
         took = "" if args.quiet else f"  ({time.perf_counter() - start:.1f} s)"

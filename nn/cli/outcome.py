@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograd.modes import no_grad
 from nn.cli.task import Task, counted
 from nn.data.table import csv_text
 from nn.metrics import accuracy, predicted_classes
-from nn.plot import plain, plot_decision_boundary, save_plot, write_text
+from nn.plot import plain, plot_decision_boundary, save_plot, why_none, write_text
 
 
 def summary(history: Any, task: Task, model: Any) -> str:
@@ -43,10 +44,13 @@ def written(
         predict(task, model, rows, args.out / "predictions.csv")
 
     paths = []
-    if history.epochs:
+    without = why_none()
+    if without:
+        print(f"pictures are left out: {without}", file=sys.stderr)
+    if history.epochs and not without:
         paths.append(args.out / "loss.png")
         save_plot(history.plot(title=f"Training on {Path(args.data).name}"), paths[-1])
-    if task.labels and len(task.x[0]) == 2:
+    if task.labels and len(task.x[0]) == 2 and not without:
         paths.append(args.out / "boundary.png")
         save_plot(boundary(task, model), paths[-1])
     if args.predict is not None:

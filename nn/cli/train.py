@@ -19,7 +19,6 @@ from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
 from nn.cli.task import Task, counted
 from nn.data.table import column_names, read_csv
-from nn.plot import plot_loss
 from nn.progress import Progress
 from nn.train import checkpoint
 from nn.train.fit import fit as train
@@ -152,7 +151,6 @@ def run(args: argparse.Namespace) -> int:
         rows = prediction_rows(args, task)
     except ValueError as error:
         raise UsageError(as_options(str(error).replace("n_samples", "--samples"))) from None
-    plot_loss([0.0])  # asks for matplotlib, before anything is learnt that could not be drawn
     args.out.mkdir(parents=True, exist_ok=True)
     for path in (args.out / "loss.png", args.save or args.resume):
         if path is not None:

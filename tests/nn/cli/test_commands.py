@@ -79,6 +79,18 @@ def test_the_demo_learns_and_writes_its_results(tmp_path, capsys):
     assert "<html" in (out / "neuron.html").read_text().lower()
 
 
+def test_without_matplotlib_the_demo_leaves_its_plots_out_and_says_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["demo", "--steps", "2", "--out", str(tmp_path), "--quiet"]) == 0
+    out, error = capsys.readouterr()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["neuron.html", "neuron.svg", "weights.json"]
+    assert len(out.splitlines()) == 3
+    for line, name in zip(error.splitlines(), ("loss.png", "boundary.png"), strict=True):
+        assert line.startswith(f"{name} is left out: drawing plots needs matplotlib")
+        assert line.endswith("pip install 'chainrule[plot]'")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_demo_reaches_98_percent_from_any_seed(seed):
     _, _, _, losses, accuracy = demo.train(seed, 100)
