@@ -41,7 +41,6 @@ _NOT_ALLOWED: dict[type, str] = {
     ast.Lambda: "functions cannot be defined here",
     ast.IfExp: "if/else is not allowed; write where(condition, a, b)",
     ast.BoolOp: "and/or are not allowed; multiply conditions instead, as in (x > 0) * (y > 0)",
-    ast.BitXor: "^ is not a power here; write ** instead",
     ast.NamedExpr: "assignment is not allowed",
     ast.Starred: "* before an argument is not allowed; write the arguments one by one",
     ast.JoinedStr: "text is not allowed; only numbers, names and operations",
@@ -153,7 +152,8 @@ def parse_expression(text: str) -> Expression:
     Parameters
     ----------
     text
-        At most 1,000 characters, such as ``(tanh(w*x + b) - y)**2``. ``pi`` and ``tau`` are constants.
+        At most 1,000 characters, such as ``(tanh(w*x + b) - y)**2``, where ``^`` may stand for ``**``, as
+        it does in what is printed. ``pi`` and ``tau`` are constants.
 
     Raises
     ------
@@ -164,6 +164,8 @@ def parse_expression(text: str) -> Expression:
     --------
     >>> parse_expression("2*pi*r").evaluate({"r": 1.0})
     6.283185307179586
+    >>> parse_expression("-x^2 + 1").evaluate({"x": 3.0})
+    -8.0
     >>> parse_expression("x.real + 1")
     Traceback (most recent call last):
     ...
@@ -179,7 +181,7 @@ def parse_expression(text: str) -> Expression:
             f"the expression has {len(text)} characters; the limit is {MAX_LENGTH}. Build a graph that size "
             "in Python"
         )
-    text = "".join(" " if c in "\t\n\r\f\v" else c for c in text)
+    text = "".join(" " if c in "\t\n\r\f\v" else c for c in text).replace("^", "**")
     if not text.strip():
         raise UsageError('the expression is empty; write one such as "tanh(w*x + b)"')
     offset = len(text) - len(text.lstrip())
@@ -306,8 +308,6 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
             return _Instruction("call", ops.neg, 1, (), span), [operand]
         case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _BINARY:
             return _Instruction("call", _BINARY[type(sign)], 2, (), span), [left, right]
-        case ast.BinOp(op=ast.BitXor()):
-            _fail(text, span, _NOT_ALLOWED[ast.BitXor])
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in _COMPARISONS:
             return _Instruction("call", _COMPARISONS[type(sign)], 2, (), span), [left, right]
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):

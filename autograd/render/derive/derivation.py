@@ -14,6 +14,7 @@ from autograd.floats.convert import check_count
 from autograd.form import Fraction, Infix, Power, Prefix
 from autograd.op import ANY, Op, OpOfCall
 from autograd.render.derive.steps import BackwardStep, Steps, steps
+from autograd.render.derive.variables import Gradient, in_variables, shown_leaves
 from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
 
@@ -76,6 +77,10 @@ class Derivation:
         Finite difference; None without a target, and where a checkpointed call is on the way to it.
     omitted : int
         Steps beyond ``depth``.
+    variables : tuple of (name, formula, gradient)
+        The gradient of the target, else of each leaf where these are few, in the leaves alone; the formula is
+        None where it is too long or does not give the number. Empty where a seed, a hook or ``depth`` is in
+        the way.
     """
 
     steps: Steps
@@ -92,6 +97,7 @@ class Derivation:
     hooks: tuple[tuple[str, float, float], ...]
     numeric: float | None
     omitted: int
+    variables: tuple[Gradient, ...]
 
     @property
     def plain_pass(self) -> bool:
@@ -212,11 +218,14 @@ def derive(
             lambda row: row.step.local if row.formula is None else evaluate(row.formula, values),
             listed.gradients[wrt],
         )
+    variables: tuple[Gradient, ...] = ()
+    if seed == 1.0 and not listed.hooked and len(shown) == len(chosen):
+        variables = in_variables(listed, shown_leaves(listed) if wrt is None else [wrt])
     return Derivation(
         listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
         None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
         None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference,
-        len(chosen) - len(shown),
+        len(chosen) - len(shown), variables,
     )  # fmt: skip
 
 

@@ -81,8 +81,9 @@ def explain(
     root
         The node to differentiate.
     wrt
-        The node to differentiate with respect to; every one where it is left out. With it come the product
-        of the local derivatives, and a check by finite differences.
+        The node to differentiate with respect to; every one where it is left out, and then the gradients of
+        up to four leaves follow. With it come the product of the local derivatives, the same in the leaves
+        alone where that can be read, and a check by finite differences.
     style
         ``text``, ``markdown``, ``latex`` or ``mathml``.
     depth
@@ -119,6 +120,7 @@ def explain(
     Gradient
       dy/dx = ∂₁y/∂x + ∂₂y/∂x
             = x + x
+            = 2x
             = 6
     <BLANKLINE>
     Check

@@ -53,8 +53,16 @@ def to_latex(d: Derivation) -> str:
         lines.append(rf"& \text{{{d.omitted} more steps lie deeper}}")
     if d.target is not None and d.gradient is not None:
         left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
-        lines += [f"& {left} = {middle}" for middle in _products(d) if middle != latex_number(d.gradient)]
+        middles = [*_products(d), *(latex(formula) for _, formula, _ in d.variables if formula is not None)]
+        lines += [
+            f"& {left} = {middle}" for middle in dict.fromkeys(middles) if middle != latex_number(d.gradient)
+        ]
         lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{escape.latex(check_line(d))}}}")
+    elif d.variables:
+        for leaf, formula, gradient in d.variables:
+            shown = [] if formula is None else [latex(formula)]
+            sides = dict.fromkeys([_total(d.output, leaf), *shown, latex_number(gradient)])
+            lines.append("& " + " = ".join(sides))
     lines += [_equation(e) for e in network_equations(d.steps)]
     return _aligned(lines)
 

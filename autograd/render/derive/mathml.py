@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from autograd.render import escape
 from autograd.render.derive.derivation import Derivation, Row
 from autograd.render.derive.network import MATRIX, Equation, network_equations
 from autograd.render.derive.text import check_line, factors, hook_lines, stale_line
+from autograd.render.derive.variables import Gradient
 from autograd.render.formula.mathml import (
     equation,
     fraction,
@@ -86,10 +88,15 @@ def to_mathml(d: Derivation) -> str:
         parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
     if d.target is not None and d.gradient is not None:
         left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
-        parts.append(
-            f'<p class="of">Gradient</p><p>{equation(left, *_products(d), mathml_number(d.gradient))}</p>'
-        )
+        sides = dict.fromkeys([*_products(d), *_formulas(d.variables), mathml_number(d.gradient)])
+        parts.append(f'<p class="of">Gradient</p><p>{equation(left, *sides)}</p>')
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
+    elif d.variables:
+        parts.append('<p class="of">Gradient</p><ul>')
+        for gradient in d.variables:
+            sides = dict.fromkeys([*_formulas([gradient]), mathml_number(gradient[2])])
+            parts.append(f"<li>{equation(_total(d.output, gradient[0]), *sides)}</li>")
+        parts.append("</ul>")
     found = network_equations(d.steps)
     if found:
         parts.append('<p class="of">The errors of the layers</p><table><tbody>')
@@ -101,6 +108,11 @@ def to_mathml(d: Derivation) -> str:
         parts.append("</tbody></table>")
     parts.append("</div>")
     return "\n".join(parts)
+
+
+def _formulas(gradients: Iterable[Gradient]) -> list[str]:
+    """Return those gradients that have a formula in the leaves."""
+    return [mathml(formula) for _, formula, _ in gradients if formula is not None]
 
 
 def _table_row(*cells: str) -> str:

@@ -152,8 +152,20 @@ def _gradient_lines(d: Derivation) -> list[str]:
             " + ".join(f"{_local_of(r)} * {arrived[r.node]}" for r in d.last[:6])
             + (" + ..." if len(d.last) > 6 else "")
         )
+    lines += [plain(formula) for _, formula, _ in d.variables if formula is not None]
     value = number(d.gradient)
-    return [*(line for line in lines if line != value), value]
+    return [*(line for line in dict.fromkeys(lines) if line != value), value]
+
+
+def _leaf_lines(d: Derivation) -> list[str]:
+    """Return the gradient of each leaf, in the leaves and as a number."""
+    if d.target is not None:
+        return []
+    return [
+        " = ".join(dict.fromkeys([derivative(d.output, leaf), *shown, number(gradient)]))
+        for leaf, formula, gradient in d.variables
+        for shown in [[] if formula is None else [plain(formula)]]
+    ]
 
 
 def check_line(d: Derivation, show: Callable[[float], str] = number) -> str:
@@ -230,6 +242,8 @@ def to_text(d: Derivation) -> str:
             f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))
         ]
         lines += ["", "Check", f"  {check_line(d)}"]
+    elif d.variables:
+        lines += ["", "Gradient", *(f"  {line}" for line in _leaf_lines(d))]
     return "\n".join([*lines, *_network(d, to_plain=True)])
 
 
@@ -251,6 +265,8 @@ def to_markdown(d: Derivation) -> str:
     if d.target is not None:
         lines += ["", "**Gradient**", "", f"{_code(' = '.join([_left(d), *_gradient_lines(d)]))}", ""]
         lines.append(f"*Check: {escape.markdown(check_line(d))}*")
+    elif d.variables:
+        lines += ["", "**Gradient**", "", *(f"- {_code(line)}" for line in _leaf_lines(d))]
     return "\n".join([*lines, *_network(d, to_plain=False)])
 
 

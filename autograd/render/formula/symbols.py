@@ -22,6 +22,7 @@ __all__ = [
     "Symbol",
     "agree",
     "apply_raw",
+    "candidates",
     "evaluate",
     "holds",
     "literal",
@@ -241,7 +242,7 @@ def local_formulas(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> tuple
     >>> local_formulas(ops.tanh, name("a"), (name("z"),))
     (1 - a^2,)
     """
-    found = _candidates(op, output, operands)
+    found = candidates(op, output, operands)
     return found[0] if found else None
 
 
@@ -267,7 +268,7 @@ def true_formulas(
         For each position the local derivative as the engine has it.
     """
     held: dict[int, Any] = {}
-    for formulas in _candidates(op, output, operands):
+    for formulas in candidates(op, output, operands):
         for position, slope in slopes.items():
             if position not in held and position < len(formulas) and holds(formulas[position], values, slope):
                 held[position] = formulas[position]
@@ -285,7 +286,7 @@ def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
         return False
 
 
-def _candidates(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> list[tuple[Any, ...]]:
+def candidates(op: ops.Op, output: Symbol, operands: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run the forms of a row's rule on symbols: the textbook's first, then the accurate one."""
     form = form_of(op)
     linear = form is None or isinstance(form, Products) or (isinstance(form, Infix) and form.sign == "+")

@@ -33,6 +33,7 @@ Backward
 Gradient
   dL/dw = dL/de * de/da * da/dz * dz/dm * dm/dw
         = 2e * (1 - a^2) * x
+        = 2*(tanh(w*x + b) - y)*(1 - tanh(w*x + b)^2)*x
         = -1.0045
 
 Check
@@ -194,7 +195,7 @@ def test_nasty_labels_stay_text_in_every_style():
     y = x * x
     assert ET.fromstring(explain(y, wrt=x).to("mathml")) is not None
     assert "\\text{" in explain(y, wrt=x).to("latex")
-    assert len(explain(y, wrt=x).to("text").split("\n")) == 15
+    assert len(explain(y, wrt=x).to("text").split("\n")) == 16
 
 
 def test_jupyter_gets_the_style_that_was_asked_for():
