@@ -6,7 +6,7 @@ import math
 import unicodedata
 from typing import Final
 
-__all__ = ["fixed", "number", "shorten", "visible", "width"]
+__all__ = ["number", "shorten", "visible", "width"]
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -32,19 +32,6 @@ def number(x: float, *, digits: int = 4, minus: str = "-") -> str:
     else:
         text = f"{x:.{digits - 1}e}"
     return text.replace("-", minus) if minus != "-" else text
-
-
-def fixed(x: float, *, digits: int = 4) -> str:
-    """Return as `number` does, whole numbers with their decimals too, so that a column lines up.
-
-    Examples
-    --------
-    >>> [fixed(x) for x in (1.0, -0.79127)]
-    ['1.0000', '-0.7913']
-    """
-    if math.isfinite(x) and x == int(x) and abs(x) < 1e5:
-        return f"{x:.{digits}f}"
-    return number(x, digits=digits)
 
 
 def visible(text: str) -> str:

@@ -110,7 +110,7 @@ def explain(
     >>> y.label = "y"
     >>> print(explain(y, wrt=x))
     Forward
-      y = x*x = 9.0000
+      y = x*x = 9
     <BLANKLINE>
     Backward
       0  seed          dy/dy = 1       y.grad = 1

@@ -11,7 +11,7 @@ from autograd.render.derive.derivation import Derivation, Row
 from autograd.render.derive.network import equations
 from autograd.render.formula.symbols import Symbol
 from autograd.render.formula.text import plain, plain_name
-from autograd.render.labels import fixed, number
+from autograd.render.labels import number
 
 __all__ = [
     "check_line",
@@ -210,7 +210,7 @@ def _omitted(d: Derivation) -> str:
 
 def _forward(d: Derivation) -> list[str]:
     return [
-        " = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), fixed(value)])
+        " = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), number(value)])
         for name, formula, value in d.forward
     ]
 

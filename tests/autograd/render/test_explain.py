@@ -16,7 +16,7 @@ from autograd.render.labels import number
 
 TEXT = """\
 Forward
-  m = w*x = 1.0000
+  m = w*x = 1
   z = m + b = 0.7000
   a = tanh z = 0.6044
   e = a - y = -0.3956
