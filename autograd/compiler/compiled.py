@@ -602,7 +602,9 @@ class CompiledFunction(ABC):
 
     # Training.
 
-    def train(self, *data: Any, callback: Callable[[int, float], Any] | None = None) -> list[float]:
+    def train(
+        self, *data: Any, callback: Callable[[int, float], Any] | None = None, every: int = 1
+    ) -> list[float]:
         """Take optimizer steps on the same data: ``train(X, Y, optimizer, steps)``.
 
         Parameters and state stay in arrays; the Values get their data at the end, before each call of the
@@ -617,6 +619,9 @@ class CompiledFunction(ABC):
             Called after each step with its number, from 0, and the loss before it; stops the training if it
             returns True. What it changes holds: the parameters' ``data``, the optimizer's rate and state,
             hooks. It may call the function on other data.
+        every
+            After how many steps the callback is called, and after the last. With ``backend="xla"`` the steps
+            between two calls, up to a thousand or so, are one call of the devices.
 
         Returns
         -------
@@ -624,18 +629,20 @@ class CompiledFunction(ABC):
             The loss before each step.
         """
         args, optimizer, steps, callback = training(data, callback, self._params)
+        if isinstance(every, bool) or not hasattr(every, "__index__") or every < 1:
+            raise ValueError(f"every must be a whole number from 1, got {every!r:.40}")
         if ACTIVE:
             self._refuse_while_tracing("train()")
         given = self._numbers(args).own()
         structure, engine = self._begin(given)
         try:
             self._refuse_cut_off(structure, "train()")
-            return self._trained(structure, engine, given, optimizer, steps, callback)
+            return self._trained(structure, engine, given, optimizer, steps, callback, every)
         finally:
             structure.release(engine)
 
     def _trained(
-        self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any
+        self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any, every: int
     ) -> list[float]:
         params = self._params
         assert params is not None
@@ -648,6 +655,7 @@ class CompiledFunction(ABC):
         if plain and callback is None and not watched and hasattr(engine, "descend"):
             losses += self._descended(engine, optimizer, steps)
         flat = self._in_arrays and moves_arrays(optimizer)
+        fused = flat and hasattr(engine, "optimize")
         theta = self._theta()
         ahead = False  # whether theta is newer than the Values' data
         several = getattr(optimizer, "needs_closure", False)
@@ -673,10 +681,15 @@ class CompiledFunction(ABC):
             return value
 
         try:
-            for i in range(len(losses), steps):
-                if several:  # such a step looks at the loss where it likes
-                    value = self._moved(optimizer, closure=closure)
-                    losses.append(value)
+            while (done := len(losses)) < steps:
+                most = steps - done if callback is None else min(steps - done, every - done % every)
+                taken = self._optimized(engine, optimizer, theta, most) if fused and not watched else None
+                fused = fused and (watched or taken is not None)
+                if taken:
+                    losses += taken
+                    theta, ahead = engine.theta.copy(), True
+                elif several:  # such a step looks at the loss where it likes
+                    losses.append(self._moved(optimizer, closure=closure))
                 else:
                     value, grads = evaluate()
                     losses.append(value)
@@ -684,13 +697,14 @@ class CompiledFunction(ABC):
                         theta, ahead = optimizer.step_flat(theta, grads), True
                     else:
                         self._moved(optimizer, grads)
-                if callback is not None:
+                if callback is not None and (len(losses) % every == 0 or len(losses) == steps):
                     ahead = self._stored(theta, ahead)
-                    if callback(i, value):
+                    if callback(len(losses) - 1, losses[-1]):
                         break
                     watched = bool(ACTIVE or HOOKED or source.aside)
                     engine.load(given, source.captured)
-                if not flat or callback is not None:
+                    theta = self._theta()
+                if not flat:
                     theta = self._theta()
         finally:
             self._stored(theta, ahead)
@@ -706,6 +720,13 @@ class CompiledFunction(ABC):
         finally:
             self._stored(engine.theta, True)
         return losses
+
+    @staticmethod
+    def _optimized(engine: Any, optimizer: Any, theta: Any, steps: int) -> list[float] | None:
+        """Take steps inside the backend, as far as all numbers hold; None where they are not for it."""
+        engine.theta[:] = theta
+        found: list[float] | None = engine.optimize(optimizer, steps)
+        return found
 
     def _stored(self, theta: Any, ahead: bool) -> bool:
         """Give the Values their data; return False, since they are no longer behind."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.bulk import gather
-from autograd.compiler.backends import Bound, Descending, Reusable, load
+from autograd.compiler.backends import Bound, Descending, Optimizing, Reusable, load
 from autograd.compiler.graph.ir import CONST, INPUT, LANE
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import Block, Taker, taker
@@ -54,6 +54,8 @@ class Engine:
         self.finite = bool(np.isfinite(graph.value[graph.outputs]).all())
         if isinstance(self.bound, Descending):
             self.descend = self.bound.descend
+        if isinstance(self.bound, Optimizing):
+            self.optimize = self.bound.optimize
         self.value_at = int(self.outputs[0]) if len(self.outputs) else -1
         self.run = self.bound.run if self.finite else _never
         self.seconds = time.perf_counter() - start

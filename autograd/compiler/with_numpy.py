@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
+from autograd.compiler.backends.placing import Placed
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
 from autograd.compiler.record.recording import flatten
@@ -21,6 +22,7 @@ from autograd.compiler.record.trace import trace
 from autograd.compiler.results import assembled, form_of
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
+from autograd.errors import optional
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
 from autograd.modes import ACTIVE
@@ -130,6 +132,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         The program in straight-line Python over floats.
     c_source : str
         The program in C.
+    jax_source : str
+        The program as a function of JAX.
     """
 
     def __init__(
@@ -220,6 +224,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         pairs = [self._array(i, x) for i, x in enumerate(data)]
         arrays = [pair[0] for pair in pairs]
         lanes = self._checked([a.shape[0] if a.ndim else None for a in arrays], arrays) if self._batch else 1
+        if self._batch and isinstance(self._backend, Placed):
+            self._backend.placement.check(lanes)
         given = None
         for _, flat in pairs:
             if flat is not None:
@@ -284,6 +290,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def c_source(self) -> str:
         """The program in C."""
         return self._source("c")
+
+    @property
+    def jax_source(self) -> str:
+        """The program as a function of JAX."""
+        optional("jax", "jax_source", "pip install 'chainrule[xla]'", what="JAX")
+        return self._source("xla")
 
     def _source(self, backend: str) -> str:
         """Return the program as a backend runs it."""

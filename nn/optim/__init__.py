@@ -317,7 +317,7 @@ class Adam(Optimizer):
         first, second = self.betas
         mean = first * state[0] + (1.0 - first) * grad
         square = second * state[1] + (1.0 - second) * grad * grad
-        root = square**0.5 / math.sqrt(1.0 - second**step) + self.eps
+        root = square**0.5 / (1.0 - second**step) ** 0.5 + self.eps
         return theta - lr / (1.0 - first**step) * _quotient(mean, root), (mean, square)
 
 

@@ -379,6 +379,22 @@ class Optimizer:
         self.state = dict(zip(self.slots, columns, strict=True))
         return theta
 
+    def flat_parts(self) -> Sequence[Optimizer]:
+        """Return the optimizers of the groups, or this one, if a step of each is `update` and nothing else.
+
+        Then a compiled program may take it itself. Empty where a class has a step of its own, or a parameter
+        has missed steps.
+        """
+        parts = self._parts or (self,)
+        steps = ("step", "step_flat")
+        own = [
+            name
+            for part in (self, *parts)
+            for name in steps
+            if getattr(type(part), name) is not getattr(Optimizer, name) or name in vars(part)
+        ]
+        return () if own or any(map(any, [part._missed for part in parts])) else parts
+
     @property
     def is_plain_descent(self) -> bool:
         """Whether a step is theta - lr * grad and nothing else.

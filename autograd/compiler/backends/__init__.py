@@ -38,13 +38,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from autograd.compiler.backends.costs import COSTS
+from autograd.compiler.backends.placing import Placed
 
 if TYPE_CHECKING:
     from autograd.compiler.roll.program import Program
 
 __all__ = [
-    "AT_ONCE", "BACKENDS", "Backend", "Bound", "Cost", "Descending", "Gradual", "Reusable", "Work", "cost_of",
-    "load",
+    "AT_ONCE", "BACKENDS", "ON_DEVICES", "Backend", "Bound", "Cost", "Descending", "Gradual", "Optimizing",
+    "Reusable", "Work", "cost_of", "load",
 ]  # fmt: skip
 
 BACKENDS: Final = {
@@ -56,6 +57,9 @@ BACKENDS: Final = {
 
 The first one runs every program, in place of another that cannot.
 """
+
+ON_DEVICES: Final = {"xla": "autograd.compiler.backends.xla.backend"}
+"""Backends that run where they are told to, by name alone: no choice by itself takes them."""
 
 
 AT_ONCE: Final = "auto, at once"
@@ -104,6 +108,19 @@ class Descending(Protocol):
     @abstractmethod
     def descend(self, steps: int, lr: float) -> Any:
         """Take steps as far as all numbers are finite; return the losses of those taken."""
+
+
+@runtime_checkable
+class Optimizing(Protocol):
+    """A bound program that can take the steps of an optimizer by itself."""
+
+    @abstractmethod
+    def optimize(self, optimizer: Any, steps: int) -> list[float] | None:
+        """Take steps as far as all numbers hold; return the losses of those taken.
+
+        None where these are not for it. Parameters are those that stand in their places, before and after;
+        the optimizer's state is its own.
+        """
 
 
 @runtime_checkable
@@ -191,5 +208,6 @@ def load(name: str) -> Backend:
 
     It is imported when it is first asked for, since NumPy may not be there.
     """
-    backend: Backend = import_module(BACKENDS[name]).BACKEND
-    return backend
+    backend: Any = import_module({**BACKENDS, **ON_DEVICES}[name]).BACKEND
+    found: Backend = backend.placed(name.placement) if isinstance(name, Placed) else backend
+    return found

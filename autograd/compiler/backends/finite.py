@@ -48,7 +48,7 @@ class Finite:
         if sum([float(a.dot(a)) for a in self._numbers]) < BOUND * BOUND:
             return self._finite_outputs()
         # Of x - x NumPy adds up the coefficients first, so that infinities do not meet.
-        limit = math.inf if _cancels(self._graph) else sys.float_info.max
+        limit = math.inf if cancels(self._graph) else sys.float_info.max
         sizes = [np.abs(a) for a in self._numbers]
         large = any(bool(((x >= BOUND) & (x <= limit)).any()) for x in sizes)
         return not large and bool(np.isfinite(self._gradient).all()) and self._finite_outputs()
@@ -58,7 +58,7 @@ class Finite:
         return all(bool(np.isfinite(x).all()) for x in found)
 
 
-def _cancels(graph: Graph) -> bool:
+def cancels(graph: Graph) -> bool:
     """Tell whether a sum holds one term with both signs."""
     t = graph.terms
     order = np.lexsort((t.b, t.a, t.node))

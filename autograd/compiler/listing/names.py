@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -74,9 +75,9 @@ RESERVED = frozenset([
 class Regions:
     """All named arrays, found by address."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self.list: list[Region] = []
-        self.names: set[str] = set()
+        self.names: set[str] = set(taken)
         self.next: dict[str, int] = {}  # the next number to try behind a name
         self.at: dict[int, Region] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import chain
@@ -27,7 +27,7 @@ from autograd.compiler.listing.rounds import Family, families
 from autograd.compiler.listing.views import Views, loops_over, number
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import FEWEST, Loop, Moving, UnevenError, loops, read, replaced
-from autograd.op import CUSTOM
+from autograd.op import CUSTOM, Op
 
 __all__ = ["Writer", "write", "written"]
 
@@ -45,11 +45,16 @@ def write(program: Program) -> str:
     return "\n".join(written(program)[1])
 
 
-def written(program: Program) -> tuple[Writer, list[str]]:
-    """Return the program's lines, repeats as loops, and the writer, which knows what the names mean."""
+def written(
+    program: Program, make: Callable[[Program, list[Loop]], Any] | None = None
+) -> tuple[Any, list[str]]:
+    """Return the program's lines, repeats as loops, and the writer, which knows what the names mean.
+
+    ``make`` makes another writer than `Writer`.
+    """
     found = loops(program)
     while True:
-        writer = Writer(program, found)
+        writer = (make or Writer)(program, found)
         lines, uneven = writer.lines()
         if not uneven:
             return writer, lines
@@ -274,7 +279,7 @@ class Writer(Views):
         if family is None:
             return Target(self.regions.add(Region(name, base, shape, strides)), axes)
         region = self.regions.add(family.enter(name, shape, strides))
-        sizes = [*map(str, region.shape), *(["N"] if region.lane else [])]
+        sizes = [*map(str, region.shape), *([self.wide] if region.lane else [])]
         made = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
         return Target(region, axes, family, [f"{name} = empty({made})"])
 
@@ -367,7 +372,7 @@ class Writer(Views):
             order = loops_over(refs[0], sizes, target)
             texts = [self.aligned(r, sizes, order, s.lane) for r in refs[1:]]
             return self._shaped(
-                row_text(s.op, s.params, texts, self.called.get(s.op, "")),
+                self.row(s.op, s.params, texts),
                 [sizes[i] for i in order],
                 target,
                 s.lane,
@@ -386,7 +391,7 @@ class Writer(Views):
             sizes, refs = self.refined(part.sizes, [part.result, part.coef, part.a, part.b])
             shown = Part(sizes, refs[0], refs[1], refs[2], refs[3], part.over)
             order = loops_over(shown.result, sizes, target)
-            sign, text = product(self, shown, order, s.lane, s.extremum)
+            sign, text = self.product(shown, order, s.lane, s.extremum)
             full = self._covers(refs[1:], sizes, order, s.lane)
             pieces.append((sign, self._shaped(text, [sizes[i] for i in order], target, s.lane, full)))
         if s.extremum:
@@ -432,8 +437,15 @@ class Writer(Views):
                 return False
         return True
 
-    @staticmethod
-    def _shaped(text: str, sizes: list[int], target: list[Any], lane: bool, full: bool) -> str:
+    def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
+        """Return the text of a row applied to texts."""
+        return row_text(op, params, texts, self.called.get(op, ""))
+
+    def product(self, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:
+        """Return the sign and the text of one part of a statement."""
+        return product(self, part, order, lane, extremum)
+
+    def _shaped(self, text: str, sizes: list[int], target: list[Any], lane: bool, full: bool) -> str:
         """Let a result of other axes than those of its array have these.
 
         ``full`` tells whether it runs along all of its axes already.
@@ -443,7 +455,7 @@ class Writer(Views):
             return text
         ranked = sorted(range(len(target)), key=lambda k: -target[k][0])
         before, after = [
-            ", ".join([*map(str, shape), *(["N"] if lane else [])])
+            ", ".join([*map(str, shape), *([self.wide] if lane else [])])
             for shape in (sizes, [wanted[k] for k in ranked])
         ]
         text = wrapped(text) if full else f"broadcast_to({text}, ({before}))"

@@ -40,10 +40,14 @@ class Views:
     """
 
     everything: str
+    wide = "N"
+    """What stands for the length of the axis of the lanes."""
+    taken: frozenset[str] = frozenset()
+    """Names that nothing of the user's may bear, beside those that are reserved anyway."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.regions = Regions()
+        self.regions = Regions(self.taken)
         self.constants: dict[str, Any] = {}
         self._named: dict[Any, str] = {}
         self.rounds, self.variable, self.begin, self.way = 1, "t", 0, 1
@@ -152,7 +156,7 @@ class Views:
         if not all(0 <= x <= math.prod(region.shape) - total for x in self._ends(first)):
             return None
         rows, size = region.shape[0], region.strides[0]
-        flat = ".reshape(-1, N)" if region.lane else ".ravel()"
+        flat = f".reshape(-1, {self.wide})" if region.lane else ".ravel()"
         if total != rows * size:
             if total % size or any(start[1:]):
                 name, rows, size = name + flat, rows * size, 1
@@ -161,7 +165,7 @@ class Views:
             name += f"[{self.slice_of(first, first + total // size - 1, 1, rows)}]"
         if len(shape) == 1:
             return axes, name if size == 1 else name + flat
-        return axes, f"{name}.reshape({', '.join([*map(str, shape), *(['N'] if region.lane else [])])})"
+        return axes, f"{name}.reshape({', '.join([*map(str, shape), *([self.wide] if region.lane else [])])})"
 
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the same, with the text of a view by address and strides."""
@@ -243,15 +247,11 @@ class Views:
             found = along(self, ref, sizes)
             if found is not None:
                 return *found, ref.lane
-            # Tables that differ in where they begin only are one, which is how repeats of a gather become a
-            # loop.
-            first = int(flat.min())
-            start = first - (LANES if ref.lane else 0)
-            if isinstance(ref.base, Moving):
-                start = ref.base + start
-            arena = "lanes" if ref.lane else "shared"
-            place = f" + {self.whole(start)}" if start or isinstance(start, Moving) else ""
-            return f"{arena}[{self._table('index', flat - first)}{place}]", axes, ref.lane
+            return (
+                self.scattered(flat, ref.base if isinstance(ref.base, Moving) else 0, ref.lane),
+                axes,
+                ref.lane,
+            )
         moving = [i for i, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         strides = {abs(ref.strides[i]): i for i in moving}
         if len(strides) < len(
@@ -265,6 +265,14 @@ class Views:
                 return *found, ref.base >= LANES
         axes_found, text = named or self._strided(ref, sizes)
         return text, [strides[s] for s, _ in axes_found], ref.base >= LANES
+
+    def scattered(self, addresses: Any, start: int, lane: bool) -> str:
+        """Return the text of numbers at any addresses; ``start`` moves them from round to round of a loop."""
+        # Tables that differ in where they begin only are one, which is how repeats of a gather become a loop.
+        first = int(addresses.min())
+        start = start + (first - (LANES if lane else 0))
+        place = f" + {self.whole(start)}" if start or isinstance(start, Moving) else ""
+        return f"{'lanes' if lane else 'shared'}[{self._table('index', addresses - first)}{place}]"
 
     def _constants(self, table: Any) -> str:
         """Return the text of constants: a few as they are, others by the name of a table."""

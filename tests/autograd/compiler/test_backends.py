@@ -129,7 +129,7 @@ def test_a_backend_that_is_not_there_is_noticed_once_and_numpy_runs_instead(adde
 
 def test_a_name_that_no_backend_has_is_refused_with_all_that_there_are(added):
     added(Interpreter())
-    with pytest.raises(ValueError, match="one of auto, numpy, python, c, interpreter, got 'fortran'"):
+    with pytest.raises(ValueError, match="one of auto, numpy, python, c, interpreter, xla, got 'fortran'"):
         compile(lambda x: x, backend="fortran")
 
 

@@ -1,0 +1,55 @@
+"""Where a program is to run, for backends that leave the choice. Needs the standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Placed", "Placement"]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a program runs, and in which numbers.
+
+    Attributes
+    ----------
+    mesh
+        The devices, a ``jax.sharding.Mesh``; None for the first one alone.
+    examples, parameters
+        The axes of the mesh over which they are split; an empty text where they are not.
+    dtype
+        ``"float64"`` or ``"float32"``.
+    """
+
+    mesh: Any = None
+    examples: str = ""
+    parameters: str = ""
+    dtype: str = "float64"
+
+    def check(self, examples: int) -> None:
+        """Refuse a batch that leaves devices without an example."""
+        devices = self.mesh.shape[self.examples] if self.examples else 1
+        if examples < devices:
+            raise ValueError(
+                f"a batch of {examples} is smaller than the mesh, which has {devices} devices for the "
+                f"examples; pass {devices} or more, or a smaller mesh"
+            )
+
+
+class Placed(str):
+    """The name of a backend, with where it is to run."""
+
+    __slots__ = ("placement",)
+
+    placement: Placement
+
+    def __new__(cls, name: str, placement: Placement) -> Placed:
+        """Make one, which is equal to the name."""
+        made = super().__new__(cls, name)
+        made.placement = placement
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Placement]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return str(self), self.placement

@@ -1,0 +1,602 @@
+"""From a program to a pure function of JAX: the listing, whose names become values that are never changed.
+
+`Traced` prints the statements as the listing does, with names alone: what the listing reads by address is put
+together from the arrays that hold it. Python's own parser then takes the lines apart (`_Pure`): what is
+written into an array becomes a new array of that name, and a loop becomes a `fori_loop` that carries the
+arrays which its rounds write.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.scipy import special
+
+from autograd.compiler.backends.xla import functions
+from autograd.compiler.backends.xla.spelling import definitions, spelled
+from autograd.compiler.graph.ir import CONST, INPUT, LANE
+from autograd.compiler.listing.copies import copied
+from autograd.compiler.listing.names import Region, strides_of
+from autograd.compiler.listing.source import Writer, written
+from autograd.compiler.listing.views import number
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.roll.repeats import Loop, Moving, UnevenError
+from autograd.op import Op
+
+__all__ = ["Emitted", "emitted"]
+
+LISTED = 2000
+"""Tables of up to so many numbers are printed."""
+OWN = frozenset({"jax", "jnp", "lax", "special", "np", "program", "inputs", "mask", "width", "part", "state"})
+"""What the text says by itself."""
+
+
+@dataclass
+class Emitted:
+    """A program as a function of JAX.
+
+    Attributes
+    ----------
+    text
+        The function `program` of parameters, inputs, lanes and the number of examples, and what it calls.
+    function
+        The same, which returns the result, the gradient, and the arrays whose numbers must not be too large.
+    inputs, lanes
+        The stretches of the two arenas that hold its inputs.
+    """
+
+    text: str
+    function: Callable[..., Any]
+    inputs: slice
+    lanes: slice
+
+
+def emitted(program: Program, *, masked: bool = False) -> Emitted:
+    """Return a program as a function of JAX; ``masked`` where there are more lanes than examples."""
+    writer, lines = written(program, lambda given, found: Traced(given, found, masked=masked))
+    assert isinstance(writer, Traced)
+    return writer.finished(lines)
+
+
+class Traced(Writer):
+    """Expressions of jax.numpy, over arrays that have names."""
+
+    taken = OWN
+
+    def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
+        self.masked, self.weighing = masked, False
+        self.weighed: Ref | None = None
+        if masked:
+            self.wide = "width"
+        super().__init__(program, found)
+
+    # What differs from the listing.
+
+    def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
+        """Return the text of a row applied to texts."""
+        return spelled(op, params, texts)
+
+    def product(self, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:
+        """Return the sign and the text of a part; a sum over the lanes leaves out those of no example."""
+        self.weighing, self.weighed = self.masked and part.over, None
+        try:
+            return super().product(part, order, lane, extremum)
+        finally:
+            self.weighing = False
+
+    def operand(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int], bool]:
+        """Return text, loops in the order of the text's axes, and whether there is an axis of lanes."""
+        text, axes, lane = super().operand(ref, sizes)
+        if self.weighing and lane and self.weighed in (None, ref):
+            self.weighed = ref
+            text = f"({text} * mask)"
+        return text, axes, lane
+
+    def _value(self, s: Statement, target: list[Any]) -> str:
+        """Return the text of what a statement computes, with the shape of its target."""
+        text = super()._value(s, target)
+        groups: list[tuple[Ref, tuple[int, ...], Sequence[Any]]] = [
+            (p.result, p.sizes, [p.coef, p.a, p.b]) for p in s.parts
+        ]
+        if s.op is not None:
+            groups = [(s.result, s.sizes, s.operands)]
+        filled = [self._fills(result, sizes, refs, s.lane) for result, sizes, refs in groups]
+        if s.starts is not None or any(filled):
+            return text
+        shape = ", ".join([*(str(n) for _, n in target), *([self.wide] if s.lane else [])])
+        return f"broadcast_to({text}, ({shape}{',' * (', ' not in shape and bool(shape))}))"
+
+    def _fills(self, result: Ref, sizes: tuple[int, ...], refs: Sequence[Any], lane: bool) -> bool:
+        """Tell whether operands together run along all loops of a result."""
+        moving = [k for k, (n, s) in enumerate(zip(sizes, result.strides, strict=True)) if s and n > 1]
+        return self._covers(refs, sizes, moving, lane)
+
+    def indices(self, index: Any) -> str:
+        """Return the text of indices along one axis."""
+        text = super().indices(index)
+        return f"array({text})" if text.startswith("[") else text
+
+    def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
+        """Return axes and text of a view that is no slice of one array."""
+        moving = [k for k, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
+        steps, shape = tuple(ref.strides[k] for k in moving), tuple(sizes[k] for k in moving)
+        if any(isinstance(x, Moving) for x in (*steps, *shape)):
+            raise UnevenError
+        step = ref.base.step if isinstance(ref.base, Moving) else 0
+        text = self.scattered(Ref(int(ref.base), steps).expand(shape), Moving(0, step), ref.base >= LANES)
+        return [(abs(s), n) for s, n in zip(steps, shape, strict=True)], text
+
+    def scattered(self, addresses: Any, start: int, lane: bool) -> str:
+        """Return the text of numbers at any addresses: of the arrays that hold them, one behind the other."""
+        step = start.step if isinstance(start, Moving) else 0
+        table = np.asarray(addresses) + int(start)
+        if not step:
+            return self.together(table, lane)
+        rounds = np.arange(self.rounds).reshape(-1, *[1] * table.ndim)
+        round_number = self.whole(Moving(0, 1))
+        return self.together(table + step * rounds, lane, f"[{round_number}]")
+
+    def together(self, table: Any, lane: bool, behind: str = "") -> str:
+        """Return the text of the numbers at addresses; ``behind`` indexes the table first."""
+        flat = table.ravel()
+        found, where = self._owners(flat)
+        texts, index, at = [], np.zeros(len(flat), np.int64), 0
+        for k, region in enumerate(found):
+            mine = where == k
+            texts.append(self._flat(region, lane))
+            if region is not None and region.shape:
+                places = region.places(flat[mine])
+                index[mine] = at + np.ravel_multi_index(tuple(places), region.shape)
+                at += int(np.prod(region.shape))
+            else:
+                index[mine] = at
+                at += 1
+        text = texts[0] if len(texts) == 1 else f"concatenate([{', '.join(texts)}])"
+        if not behind and len(flat) and (np.diff(index) == 1).all():
+            first, last = int(index[0]), int(index[-1]) + 1
+            text = text if (first, last) == (0, at) else f"{text}[{first}:{last}]"
+            if table.ndim != 1:
+                text = (
+                    f"{text}.reshape({', '.join([*map(str, table.shape), *([self.wide] if lane else [])])})"
+                )
+            return text
+        index_name = self._table("index", index.reshape(table.shape))
+        return f"{text}[array({index_name}){behind}]" if behind else f"{text}[{index_name}]"
+
+    def _owners(self, flat: Any) -> tuple[list[Region | None], Any]:
+        """Return the arrays that hold addresses, and for each address which of them; None holds a one."""
+        known: dict[int, int] = {}
+        found: list[Region | None] = []
+        where = []
+        for a in flat.tolist():
+            region = None if a == self.program.one else self.regions.find(a)
+            if id(region) not in known:
+                known[id(region)] = len(found)
+                found.append(region)
+            where.append(known[id(region)])
+        return found, np.array(where, np.int64)
+
+    def _flat(self, region: Region | None, lane: bool) -> str:
+        """Return the text of an array as one row, or as rows of lanes."""
+        text = "array([1.0])" if region is None else region.name
+        shape: tuple[int, ...] = (1,) if region is None else region.shape
+        if region is not None and region.lane:
+            return f"{text}[None]" if not shape else f"{text}.reshape(-1, {self.wide})"
+        if not shape:
+            text, shape = f"array([{text}])", (1,)
+        flat = text if len(shape) == 1 else f"{text}.reshape(-1)"
+        if not lane:
+            return flat
+        return f"broadcast_to({flat}[:, None], ({int(np.prod(shape))}, {self.wide}))"
+
+    def _line(self, i: int, s: Statement, period: int = 0) -> str:
+        """Return the line of a statement; of one whose result lies in several arrays, several."""
+        line = super()._line(i, s, period)
+        if not line.startswith("view("):
+            return line
+        if period:
+            raise UnevenError
+        value = line.partition("[...] = ")[2]
+        _, axes = self._pinned(s)
+        low = int(self.program.address[s.nodes].min())
+        table = Ref(low, tuple(t for t, _ in axes)).expand(tuple(n for _, n in axes)).ravel()
+        shape = "".join(f"{n}, " for _, n in axes)
+        lines = [f"part = broadcast_to({value}, ({shape})).reshape(-1)"]
+        for region in dict.fromkeys(self.regions.find(a).name for a in table.tolist()):
+            own = next(r for r in self.regions.list if r.name == region)
+            mine = np.array([self.regions.find(a) is own for a in table.tolist()])
+            if not own.shape:
+                lines.append(f"{region} = part[{int(np.flatnonzero(mine)[0])}]")
+                continue
+            places = [self._table("index", p) for p in own.places(table[mine])]
+            lines.append(
+                f"{region}[{', '.join(places)}] = part[{self._table('index', np.flatnonzero(mine))}]"
+            )
+        return "; ".join(lines)
+
+    def _body(self, first: int, end: int, period: int) -> list[str]:
+        """Return the lines of a loop, if there is a loop of JAX for them."""
+        lines = super()._body(first, end, period)
+        loop = ast.parse("\n".join(lines)).body[-1]
+        assert isinstance(loop, ast.For)
+        _Pure(self).loop(loop)  # raises where a slice's length changes from round to round
+        return lines
+
+    def _ending(self) -> list[str]:
+        """Return the lines that copy gradients to their places."""
+        origins, targets = self.program.copies
+        return copied(self, targets, origins)
+
+    # The function as a whole.
+
+    def finished(self, lines: list[str]) -> Emitted:
+        """Return the function, given its lines."""
+        program = self.program
+        graph, address = program.graph, program.address
+        own = (
+            (graph.kind == INPUT)
+            & (np.arange(graph.size) != graph.scale)
+            & (np.arange(graph.size) != graph.lanes)
+        )
+        places = {"inputs": address[own], "lanes": address[graph.kind == LANE] - LANES}
+        ends = {k: (int(a.min()), int(a.max()) + 1) if len(a) else (0, 0) for k, a in places.items()}
+        ends["theta"] = (0, program.parameters)
+        head = ["N = lanes.shape[1]"] if program.lanes and not self.masked else []
+        if self.masked:
+            head += ["width = lanes.shape[1]", "mask = 1.0 * (arange(width) < N)"]
+        for region in self.leaves:
+            arena = "lanes" if region.lane else "theta" if region.base < program.parameters else "inputs"
+            if region.name.isidentifier() and region.name != "N" and not self._is_gradient(region):
+                base = region.base - (LANES if region.lane else 0)
+                head.append(f"{region.name} = {self._leaf(arena, ends[arena], base, region)}")
+        if self.everything != "theta" and self._uses(lines, self.everything):
+            head.append(f"{self.everything} = theta")
+        pure = _Pure(self)
+        body = pure.lines(lines)
+        gradients = [r for r in self.leaves if self._is_gradient(r)]
+        zeros = [
+            f"{r.name} = zeros({r.shape})" if r.shape else f"{r.name} = 0.0"
+            for r in gradients
+            if r.name not in pure.whole
+        ]
+        ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
+        result = self._result()
+        shown = f"return {result}, gradient" if gradients else f"return {result}"
+        watched = self._watched()
+        inner = f"return ({result}, {'gradient' if gradients else 'zeros(0)'}, [{', '.join(watched)}])"
+        code = "\n".join(
+            f"    {line}" for text in [*head, *zeros, *body, *ending] for line in text.split("\n")
+        )
+        signature = "def program(theta, inputs, lanes, N=1):"
+        space: dict[str, Any] = {"jax": jax, "jnp": jnp, "lax": lax, "special": special, **self.constants}
+        names = {
+            x.id for x in ast.walk(ast.parse(f"{signature}\n{code}\n    {inner}")) if isinstance(x, ast.Name)
+        }
+        called = sorted(
+            x for x in names if hasattr(jnp, x) and x not in self._bound(code) and not hasattr(functions, x)
+        )
+        space.update({x: getattr(jnp, x) for x in called})
+        space.update({x: getattr(functions, x) for x in names if hasattr(functions, x)})
+        exec(compile(f"{signature}\n{code}\n    {inner}", "<program for XLA>", "exec"), space)  # noqa: S102
+        parts = ["import jax.numpy as jnp", "from jax import lax"]
+        if called:
+            parts.append(f"from jax.numpy import {', '.join(called)}")
+        if "special." in (own_functions := definitions(names)):
+            parts.append("from jax.scipy import special")
+        tables = [f"{name} = {_literal(x)}" for name, x in self.constants.items() if name in names]
+        text = "\n".join([*parts, *([""] if tables else []), *tables])
+        text += "\n\n\n" + (own_functions + "\n\n" if own_functions else "")
+        text += f"{signature}\n    \"\"\"{self._described(gradients)}\"\"\"\n{code}\n    {shown}"
+        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]))
+
+    @staticmethod
+    def _bound(code: str) -> set[str]:
+        """Return the names that a text gives a value."""
+        tree = ast.parse(f"def f():\n{code}\n    pass")
+        return {x.id for x in ast.walk(tree) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
+
+    @staticmethod
+    def _uses(lines: list[str], name: str) -> bool:
+        """Tell whether lines have a name."""
+        return any(isinstance(x, ast.Name) and x.id == name for x in ast.walk(ast.parse("\n".join(lines))))
+
+    def _is_gradient(self, region: Region) -> bool:
+        """Tell whether an array holds gradients of parameters."""
+        return self.program.parameters <= region.base < 2 * self.program.parameters
+
+    @staticmethod
+    def _described(gradients: list[Region]) -> str:
+        """Return what the function returns, as a sentence."""
+        return "Return the loss and its gradient." if gradients else "Return the results."
+
+    def _leaf(self, arena: str, ends: tuple[int, int], base: int, region: Region) -> str:
+        """Return the text of an array that lies in a vector, or in rows of lanes."""
+        shape, strides = region.shape, region.strides
+        low, high = ends
+        count = int(np.prod(shape))
+        tail = ", -1" if region.lane else ""
+        start = base - low
+        if not shape:
+            return f"{arena}[{start}]"
+        order = sorted(range(len(shape)), key=lambda k: -strides[k])
+        ranked = tuple(shape[k] for k in order)
+        sorted_strides = tuple(strides[k] for k in order)
+        turned = ""
+        if order != list(range(len(shape))):
+            axes = [str(order.index(k)) for k in range(len(shape))] + (
+                [str(len(shape))] if region.lane else []
+            )
+            turned = f".transpose({', '.join(axes)})"
+        if sorted_strides == strides_of(ranked):
+            text = arena if (start, count) == (0, high - low) else f"{arena}[{start}:{start + count}]"
+            return text if len(shape) == 1 else f"{text}.reshape({', '.join(map(str, ranked))}{tail}){turned}"
+        n, s = ranked[0], sorted_strides[0]
+        inner = int(np.prod(ranked[1:]))
+        before = max(0, start + n * s - (high - low))
+        if sorted_strides[1:] == strides_of(ranked[1:]) and before + inner <= s and start >= before:
+            text = f"{arena}[{start - before}:{start - before + n * s}].reshape({n}, {s}{tail})"
+            if len(ranked) == 1:
+                return f"{text}[:, {before}]"
+            text += f"[:, {before}:{before + inner}]"
+            return (
+                f"{text}{turned}"
+                if len(ranked) == 2
+                else f"{text}.reshape({', '.join(map(str, ranked))}{tail}){turned}"
+            )
+        table = Ref(start, strides).expand(shape)
+        return f"{arena}[{self._table('index', table)}]"
+
+    def _joined(self, regions: list[Region]) -> str:
+        """Return the text of arrays that fill a stretch of addresses, as one vector in that order."""
+        pieces, left = [], sorted(regions, key=Region.first)
+        while left:
+            group, end = [left.pop(0)], 0
+            end = group[0].last()
+            while left and left[0].first() < end:
+                group.append(left.pop(0))
+                end = max(end, group[-1].last())
+            pieces.append(self._interleaved(group))
+        return pieces[0] if len(pieces) == 1 else f"concatenate([{', '.join(pieces)}])"
+
+    def _interleaved(self, group: list[Region]) -> str:
+        """Return the same for arrays that lie between each other's rows."""
+        rows = [self._rows(r) for r in group]
+        if len(group) == 1 and group[0].strides == strides_of(group[0].shape):
+            return self._flat(group[0], False)
+        found = [r for r in rows if r is not None]
+        count, distance = found[0][:2] if found else (0, 0)
+        even = len(found) == len(rows) and all(r[:2] == (count, distance) for r in found)
+        if even and sum(r[2] for r in found) == distance:
+            inner = ", ".join(r[3] for r in found)
+            return f"{inner if len(found) == 1 else f'concatenate([{inner}], 1)'}.reshape(-1)"
+        at = np.concatenate([Ref(r.base, r.strides).expand(r.shape).ravel() for r in group])
+        flat = ", ".join(self._flat(r, False) for r in group)
+        text = flat if len(group) == 1 else f"concatenate([{flat}])"
+        return f"{text}[{self._table('index', np.argsort(at))}]"
+
+    @staticmethod
+    def _rows(region: Region) -> tuple[int, int, int, str] | None:
+        """Return number, distance and length of an array's rows, and its text as a matrix of them."""
+        order = sorted(range(len(region.shape)), key=lambda k: -region.strides[k])
+        if not order:
+            return None
+        shape, strides = [region.shape[k] for k in order], [region.strides[k] for k in order]
+        if strides[-1] < 1 or tuple(strides[1:]) != strides_of(tuple(shape[1:])):
+            return None
+        text = region.name
+        if order != sorted(order):
+            text += f".transpose({', '.join(map(str, order))})"
+        width = int(np.prod(shape[1:]))
+        if len(shape) != 2:
+            text += f".reshape({shape[0]}, {width})"
+        return shape[0], strides[0], width, text
+
+    def _result(self) -> str:
+        """Return the text of what the program computes: the loss, a number, or all results in a row."""
+        program, graph = self.program, self.program.graph
+        fixed, values = graph.kind[graph.outputs] == CONST, graph.value[graph.outputs]
+        places = program.address[graph.outputs]
+        if graph.forward >= 0:
+            return number(float(values[0])) if fixed[0] else self._scalar(int(places[0]))
+        if not len(places):
+            return "zeros(0)"
+        lane = bool((places[~fixed] >= LANES).any())
+        if fixed.all():
+            return self._table("const", values)
+        if not fixed.any():
+            return self.together(places, lane)
+        known = self._table("const", values[fixed])
+        known = f"broadcast_to({known}[:, None], ({int(fixed.sum())}, {self.wide}))" if lane else known
+        rank = np.argsort(np.concatenate([np.flatnonzero(~fixed), np.flatnonzero(fixed)]))
+        return f"concatenate([{self.together(places[~fixed], lane)}, {known}])[{self._table('index', rank)}]"
+
+    def _watched(self) -> list[str]:
+        """Return the names of arrays among whose numbers are some that must not be too large."""
+        names: dict[str, None] = {}
+        for k, stretches in enumerate(self.program.looked_at(64, (0, 0))):
+            for start, end in stretches:
+                offset = LANES if k else 0
+                for a in range(start + offset, end + offset):
+                    region = self.regions.at.get(a)
+                    if region is not None and region.name.isidentifier() and region.name != "N":
+                        names[region.name] = None
+        return list(names)
+
+
+def _literal(table: Any) -> str:
+    """Return a table as text, if that is not too long."""
+    if table.size > LISTED:
+        return f"...  # {table.shape} numbers"
+    return f"jnp.array({table.tolist()})"
+
+
+class _Pure:
+    """Turns lines that write into arrays into lines that make new ones."""
+
+    def __init__(self, writer: Traced) -> None:
+        self.writer = writer
+        self.whole: set[str] = set()
+        self.rounds = 0
+        self.seen: set[str] = set()
+
+    def lines(self, lines: list[str]) -> list[str]:
+        """Return lines of a pure function."""
+        out: list[str] = []
+        for statement in ast.parse("\n".join(lines)).body:
+            made = self.loop(statement) if isinstance(statement, ast.For) else self.assigned(statement)
+            out += [ast.unparse(ast.fix_missing_locations(x)) for x in made]
+        return out
+
+    def assigned(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Return an assignment as such to names alone."""
+        assert isinstance(statement, ast.Assign)
+        value = _Numbers().visit(statement.value)
+        target = statement.targets[0]
+        if isinstance(target, ast.Tuple):
+            found = [_assign("part", value)]
+            for k, each in enumerate(target.elts):
+                found += self.put(each, _parsed(f"part[{k}]"))
+            return found
+        return self.put(target, value)
+
+    def put(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
+        """Return what makes a value that of a name, or of a part of an array."""
+        if isinstance(target, ast.Name):
+            if target.id not in self.seen:
+                self.whole.add(target.id)
+            self.seen.add(target.id)
+            return [_assign(target.id, value)]
+        load = _loaded(target)
+        if isinstance(target, ast.Subscript):
+            inner = _loaded(target.value)
+            if isinstance(target.slice, ast.Constant) and target.slice.value is ...:
+                return self.put(target.value, _call("broadcast_to", value, _attribute(inner, "shape")))
+            index = ast.Subscript(_attribute(inner, "at"), target.slice, ast.Load())
+            self.note(target.value)
+            return self.put(target.value, ast.Call(_attribute(index, "set"), [value], []))
+        if isinstance(target, ast.Attribute) and target.attr == "T":
+            return self.put(target.value, _attribute(value, "T"))
+        if isinstance(target, ast.Call) and isinstance(target.func, ast.Attribute):
+            inner = target.func.value
+            if target.func.attr == "transpose":
+                axes = [int(ast.unparse(a)) for a in target.args]
+                back: list[ast.expr] = [ast.Constant(axes.index(k)) for k in range(len(axes))]
+                return self.put(inner, ast.Call(_attribute(value, "transpose"), back, []))
+            shape = _attribute(_loaded(inner), "shape")
+            return self.put(inner, ast.Call(_attribute(value, "reshape"), [shape], []))
+        raise AssertionError(ast.unparse(load))
+
+    def note(self, target: ast.expr) -> None:
+        """Take note of an array that is written to in part."""
+        while not isinstance(target, ast.Name):
+            target = target.func.value if isinstance(target, ast.Call) else target.value  # type: ignore[attr-defined]
+        self.seen.add(target.id)
+
+    def loop(self, loop: ast.For) -> list[ast.stmt]:
+        """Return a loop as a function of one round, which is called for each."""
+        variable = ast.unparse(loop.target)
+        assert isinstance(loop.iter, ast.Call)
+        back = ast.unparse(loop.iter.func) == "reversed"
+        steps = loop.iter.args[0] if back else loop.iter
+        assert isinstance(steps, ast.Call)
+        ends = [int(ast.unparse(x)) for x in steps.args]
+        low, high = ends if len(ends) == 2 else (0, ends[0])
+        body: list[ast.stmt] = []
+        for statement in loop.body:
+            body += self.assigned(_Moved(variable).visit(statement))
+        own = [ast.unparse(x.targets[0]) for x in body if isinstance(x, ast.Assign)]
+        carried = [x for x in dict.fromkeys(own) if x != "part"]
+        self.rounds += 1
+        name = (
+            self.writer.regions.fresh(f"round_{self.rounds}")
+            if self.rounds > 1
+            else self.writer.regions.fresh("round_of_loop")
+        )
+        names = ", ".join(carried)
+        state = names if len(carried) == 1 else f"({names})"
+        text = [f"def {name}({variable}, state):"]
+        if back:
+            text.append(f"    {variable} = {high - 1 + low} - {variable}")
+        text.append(f"    {names} = state")
+        function = ast.parse("\n".join([*text, f"    return {names}"])).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        function.body[-1:-1] = body
+        return [function, *ast.parse(f"{names} = lax.fori_loop({low}, {high}, {name}, {state})").body]
+
+
+class _Moved(ast.NodeTransformer):
+    """Slices whose ends move from round to round become slices of a fixed length from a place that moves."""
+
+    def __init__(self, variable: str) -> None:
+        self.variable = variable
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Index by a range in place of such a slice."""
+        self.generic_visit(node)
+        elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if not any(isinstance(x, ast.Slice) and self._moves(x) for x in elements):
+            return node
+        moved = [self._range(x) if isinstance(x, ast.Slice) and self._moves(x) else x for x in elements]
+        if sum(not isinstance(x, ast.Slice) for x in moved) > 1:  # indices in several places would be paired
+            raise UnevenError
+        node.slice = moved[0] if len(moved) == 1 else ast.Tuple(moved, ast.Load())
+        return node
+
+    def _moves(self, x: ast.AST) -> bool:
+        """Tell whether the loop's variable occurs."""
+        return any(isinstance(n, ast.Name) and n.id == self.variable for n in ast.walk(x))
+
+    def _at(self, x: ast.expr | None, t: int) -> int:
+        """Return the value of an end of a slice in one round."""
+        if x is None:
+            raise UnevenError
+        return int(eval(ast.unparse(x), {self.variable: t}))  # noqa: S307 - of numbers and the variable
+
+    def _range(self, x: ast.Slice) -> ast.expr:
+        """Return the indices of a slice."""
+        step = 1 if x.step is None else self._at(x.step, 0)
+        lengths = {len(range(self._at(x.lower, t), self._at(x.upper, t), step)) for t in (0, 1, 2)}
+        if len(lengths) > 1:
+            raise UnevenError
+        n = lengths.pop()
+        factor = "" if step == 1 else f"{step} * "
+        assert x.lower is not None
+        return _parsed(f"{ast.unparse(x.lower)} + {factor}arange({n})")
+
+
+class _Numbers(ast.NodeTransformer):
+    """Whole numbers that 32 bits do not hold become floats."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """Return a number that any device takes."""
+        if isinstance(node.value, int) and abs(node.value) >= 2**31:
+            return ast.Constant(float(node.value))
+        return node
+
+
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _assign(name: str, value: ast.expr) -> ast.stmt:
+    return ast.Assign([ast.Name(name, ast.Store())], value)
+
+
+def _attribute(x: ast.expr, name: str) -> ast.expr:
+    return ast.Attribute(x, name, ast.Load())
+
+
+def _call(name: str, *args: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
+
+
+def _loaded(x: ast.expr) -> ast.expr:
+    """Return an expression that was written to as one that is read."""
+    return _parsed(ast.unparse(x))

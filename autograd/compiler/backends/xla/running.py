@@ -1,0 +1,160 @@
+"""A program for XLA with its arrays: placed on devices, compiled once, run as often as one likes."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from autograd.compiler.backends.finite import cancels
+from autograd.compiler.backends.placing import Placement
+from autograd.compiler.backends.xla import training
+from autograd.compiler.backends.xla.emit import Emitted, emitted
+from autograd.compiler.graph.ir import BOUND, SOP
+from autograd.compiler.roll.program import LANES, Program
+
+__all__ = ["BoundXLA", "Devices"]
+
+
+class Devices:
+    """Where the arrays of a program are.
+
+    Parameters
+    ----------
+    placement
+        The mesh, how it is used, and the kind of numbers.
+    """
+
+    def __init__(self, placement: Placement) -> None:
+        self.placement = placement
+        self.dtype = np.dtype(placement.dtype)
+        mesh = placement.mesh
+        self.copies = None if mesh is None else NamedSharding(mesh, PartitionSpec())
+        self.lanes = (
+            None if mesh is None else NamedSharding(mesh, PartitionSpec(None, placement.examples or None))
+        )
+        self.split = (
+            None if mesh is None else NamedSharding(mesh, PartitionSpec(placement.parameters or None))
+        )
+
+    @contextmanager
+    def arithmetic(self) -> Iterator[None]:
+        """Compute in the kind of numbers that was asked for; products of matrices in all of their digits."""
+        with jax.enable_x64(self.dtype == np.float64), jax.default_matmul_precision("highest"):
+            yield
+
+    def _along(self, axis: str) -> int:
+        """Return over how many devices an axis of the mesh goes."""
+        return self.placement.mesh.shape[axis] if axis else 1
+
+    def padded(self, count: int, axis: str) -> int:
+        """Return the next multiple of the devices along an axis."""
+        return -(-count // self._along(axis)) * self._along(axis)
+
+    def put(self, x: Any, where: Any) -> Any:
+        """Return a copy of numbers on the devices; each process brings the part of its own."""
+        own = np.array(x, self.dtype)
+        if where is None:
+            return jnp.array(own)
+        return jax.make_array_from_callback(own.shape, where, lambda index: own[index])
+
+
+    def gathered(self, x: Any) -> Any:
+        """Return all numbers of an array, wherever its parts are."""
+        if not (x.is_fully_addressable or x.is_fully_replicated):
+            x = jax.jit(lambda a: a, out_shardings=self.copies)(x)
+        return np.asarray(x)
+
+
+class BoundXLA:
+    """A program over its own arrays, for one number of lanes.
+
+    Attributes
+    ----------
+    shared : array (numbers,)
+    lanes : array (rows, lanes)
+    count : int
+        How many statements it has.
+    devices : Devices
+    emitted : Emitted
+        The function of JAX.
+    """
+
+    def __init__(self, program: Program, lanes: int, placement: Placement) -> None:
+        self.program, self.width, self.devices = program, lanes, Devices(placement)
+        self.shared, self.lanes = np.zeros(max(program.shared, 1)), np.zeros((max(program.lanes, 1), lanes))
+        self.count = len(program.statements)
+        self.padded = self.devices.padded(lanes, placement.examples) if program.lanes else lanes
+        self.emitted: Emitted = emitted(program, masked=self.padded != lanes)
+        self.size = self.devices.padded(program.parameters, placement.parameters)
+        graph = program.graph
+        computed = graph.kind[graph.outputs] >= SOP
+        self._places = program.outputs[computed]
+        self._which = np.flatnonzero(computed)
+        self._limit = math.inf if cancels(graph) else sys.float_info.max
+        self._run = jax.jit(self.judged, out_shardings=self.devices.copies)
+        self.trainers: dict[Any, Any] = {}
+
+    @cached_property
+    def looks(self) -> bool:
+        """Whether numbers on the way are looked at: in single precision the bound is beyond all numbers."""
+        return self.devices.dtype == np.float64
+
+    def judged(self, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any]:
+        """Return whether the results hold, these, and the gradient: a function for XLA."""
+        theta = theta[: self.program.parameters]
+        result, gradient, watched = self.emitted.function(theta, inputs, rows, self.width)
+        fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
+        for x in watched if self.looks else ():
+            size = jnp.abs(x)
+            fine &= ~((size >= BOUND) & (size <= self._limit)).any()
+        return fine, result, gradient
+
+    def data(self) -> tuple[Any, Any]:
+        """Return what stands in the places of inputs and lanes, on the devices."""
+        rows = self.lanes[self.emitted.lanes]
+        if self.padded > self.width:
+            rows = np.concatenate([rows, np.repeat(rows[:, :1], self.padded - self.width, 1)], 1)
+        put = self.devices.put
+        return put(self.shared[self.emitted.inputs], self.devices.copies), put(rows, self.devices.lanes)
+
+    def theta(self) -> Any:
+        """Return the parameters on the devices."""
+        return self.spread(self.shared[: self.program.parameters])
+
+    def spread(self, numbers: Any, *, alone: bool = True) -> Any:
+        """Return a number for each parameter on the devices, split where that was asked for.
+
+        ``alone`` tells that they are those of all parameters, not those of a group.
+        """
+        if not alone:
+            return self.devices.put(numbers, self.devices.copies)
+        return self.devices.put(np.pad(numbers, (0, self.size - len(numbers))), self.devices.split)
+
+    def run(self) -> bool:
+        """Compute everything from what stands in the leaves; tell whether the results hold."""
+        with self.devices.arithmetic():
+            fine, result, gradient = map(np.asarray, self._run(self.theta(), *self.data()))
+        count = self.program.parameters
+        self.shared[count : 2 * count] = gradient
+        found = result.reshape(len(self.program.graph.outputs), -1)[self._which]
+        lane = self._places >= LANES
+        self.shared[self._places[~lane]] = found[~lane, 0]
+        if lane.any():
+            self.lanes[self._places[lane] - LANES] = found[lane, : self.width]
+        return bool(fine)
+
+    def optimize(self, optimizer: Any, steps: int) -> list[float] | None:
+        """Take steps of an optimizer as far as all numbers hold; return the losses of those taken.
+
+        None where the optimizer is not one whose steps a device could take.
+        """
+        return training.optimize(self, optimizer, steps)
