@@ -178,6 +178,24 @@ def log1mexp(x: Any) -> Any:
     return jnp.where(x > -0.6931471805599453, jnp.log(-jnp.expm1(x)), jnp.log1p(-jnp.exp(x)))
 
 
+def log1psq(x: Any) -> Any:
+    """log(1 + x ** 2)."""
+    far = jnp.abs(x) > 1e9
+    return jnp.where(far, 2.0 * jnp.log(jnp.where(far, jnp.abs(x), 1.0)), jnp.log1p(x * x))
+
+
+def logexpm1(x: Any) -> Any:
+    """log(exp(x) - 1) for x >= 0, about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
+    middle = jnp.log1p(2.0 * jnp.expm1((x - 0.6931471805599453) - 2.3190468138462996e-17))
+    found = jnp.where(x < 0.4, jnp.log(jnp.expm1(x)), middle)
+    return jnp.where(x > 1.0, x + jnp.log1p(-jnp.exp(-x)), found)
+
+
+def logmxp1(x: Any) -> Any:
+    """log(x) - (x - 1)."""
+    return jnp.where((x >= 0.6) & (x < 1.4), log1pmx(x - 1.0), (1.0 - x) + jnp.log(x))
+
+
 def xlogy(x: Any, y: Any) -> Any:
     """x log(y); 0 where x is."""
     return jnp.where((x == 0.0) & ~jnp.isnan(y), 0.0, x * jnp.log(y))
@@ -247,6 +265,51 @@ def cospi(x: Any) -> Any:
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x); 1 at 0."""
     return jnp.where(x == 0.0, 1.0, sinpi(x) / (jnp.pi * jnp.where(x == 0.0, 1.0, x)))
+
+
+def sind(x: Any) -> Any:
+    """The sine of degrees."""
+    return sinpi(jnp.fmod(x, 360.0) / 180.0)
+
+
+def cosd(x: Any) -> Any:
+    """The cosine of degrees."""
+    return cospi(jnp.fmod(x, 360.0) / 180.0)
+
+
+def tand(x: Any) -> Any:
+    """The tangent of degrees."""
+    return sind(x) / cosd(x)
+
+
+def normal_quantile(p: Any) -> Any:
+    """The inverse of the normal law's distribution function."""
+    return special.ndtri(p)
+
+
+def normal_quantile_slope(p: Any) -> Any:
+    """The derivative of `normal_quantile`."""
+    return 2.5066282746310002 * jnp.exp(0.5 * jnp.square(special.ndtri(p)))
+
+
+def erfinv(x: Any) -> Any:
+    """The inverse of the error function."""
+    return special.erfinv(x)
+
+
+def erfinv_slope(x: Any) -> Any:
+    """The derivative of `erfinv`."""
+    return 0.886226925452758 * jnp.exp(jnp.square(special.erfinv(x)))
+
+
+def erfcinv(x: Any) -> Any:
+    """The inverse of the complementary error function."""
+    return -0.7071067811865476 * special.ndtri(0.5 * x)
+
+
+def erfcinv_slope(x: Any) -> Any:
+    """The derivative of `erfcinv`."""
+    return -0.886226925452758 * jnp.exp(jnp.square(erfcinv(x)))
 
 
 def erf(x: Any) -> Any:
