@@ -40,6 +40,7 @@ HOMES = {
     "autograd/floats/*": "the functions of floats, which name themselves in errors",
     "autograd/many.py": "the public functions over any number of operands",
     "autograd/__init__.py": "the public names",
+    "autograd/testing/diagnosis/*": "what students call their own operations",
     "autograd/testing/oracle.py": "what each row is, in mpmath's words",
     "nn/activations.py": "the usual activations, by their public names",
     "nn/elsewhere.py": "what PyTorch calls the activations",

@@ -1,16 +1,21 @@
 """Tools that test gradients: of this package's operations, and of yours.
 
-`gradcheck` and `check_grads` compare derivatives with numbers. `autograd.testing.strategies` has
+`gradcheck` and `check_grads` compare derivatives with numbers. `diagnose` says what is wrong with an engine
+that somebody wrote. `autograd.testing.strategies` has
 Hypothesis strategies (it needs Hypothesis), `autograd.testing.oracle` exact values (it needs mpmath).
 """
 
 from importlib import import_module
 from typing import Any
 
+from autograd.testing.diagnosis import Diagnosis, Finding, diagnose
 from autograd.testing.gradcheck import check_grads, gradcheck
 from autograd.testing.report import Entry, GradcheckError, Report, ulps
 
-__all__ = ["Entry", "GradcheckError", "Report", "check_grads", "gradcheck", "ulps"]
+__all__ = [
+    "Diagnosis", "Entry", "Finding", "GradcheckError", "Report", "check_grads", "diagnose", "gradcheck",
+    "ulps",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

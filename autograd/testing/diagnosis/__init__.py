@@ -1,0 +1,156 @@
+"""What is wrong with somebody's own engine: the smallest graph on which it errs, and why.
+
+The class runs in a child process, on a few dozen graphs of one to three operations. It may be spelt as it
+likes; what it does not have is not wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import UsageError
+from autograd.testing.diagnosis import child
+from autograd.testing.diagnosis.child import DEEP, Forked, Spawned, observations
+from autograd.testing.diagnosis.graphs import catalogue
+from autograd.testing.diagnosis.judge import Finding, Judge, wraps_no_constants
+from autograd.testing.diagnosis.misconceptions import MISCONCEPTIONS
+from autograd.testing.diagnosis.report import Diagnosis
+
+__all__ = ["Diagnosis", "Finding", "diagnose"]
+
+
+def diagnose(
+    make: Callable[..., Any] | str,
+    *,
+    hint: int = 1,
+    spelling: Mapping[str, Any] | None = None,
+    timeout: float = 5.0,
+) -> Diagnosis:
+    """Find the smallest graph on which somebody's own scalar engine is wrong, and say what to think about.
+
+    Parameters
+    ----------
+    make
+        The class of a node, such as your own ``Value``; or a function that makes a leaf of one number; or
+        ``"file.py:Value"``.
+    hint
+        1 asks the question that leads to the cause, 2 says more.
+    spelling
+        What things are called, where that is not found: names or functions for ``"data"``, ``"grad"``,
+        ``"backward"``, and for operations such as ``"tanh"``.
+    timeout
+        The seconds after which a graph that waits is given up; one that computes is given up sooner.
+
+    Returns
+    -------
+    Diagnosis
+        False where something is wrong; ``str()`` tells what, ``.svg`` draws the graph.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be tried: there is no number to read, or no backward pass.
+
+    Notes
+    -----
+    The class runs in a child process with limits of time and memory. It may print, hang, crash or exit.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> print(diagnose(Value))
+    Nothing is wrong: ... graphs of one to three operations have the right gradients.
+    """
+    if child.inside.get():
+        raise UsageError('diagnose() was called while it imports your file; put it under if __name__ == '
+                         '"__main__"')  # fmt: skip
+    if hint not in (1, 2):
+        raise UsageError(f"hint={hint!r}: there are two, 1 and 2")
+    if not timeout > 0.0:
+        raise UsageError(f"timeout={timeout!r}: a number of seconds, more than 0")
+    start = _starter(make, dict(spelling or {}))
+    lines = list(observations(start, timeout))
+    unusable = next((line["unusable"] for line in lines if "unusable" in line), None)
+    if unusable is not None:
+        raise UsageError(unusable)
+    head = next(line for line in lines if "spelling" in line)
+    graphs = catalogue(whole=head["whole"])
+    answers = {line["end"]: line for line in lines if "end" in line}
+    judge = Judge(graphs, answers)
+    if not judge.gradient_seen():
+        raise UsageError(
+            f"after {head['spelling']['backward']} no gradient was found at any node: name the attribute "
+            'with spelling={"grad": ...}; is it set at all?'
+        )
+    judge.run()
+    if not judge.findings and not judge.right:
+        raise UsageError(
+            f"{head['title']} has no operation that is known here: an operator such as __mul__, or a "
+            'function mul(a, b) beside the class; name yours with spelling={"mul": ...}'
+        )
+    notes, zeroing = _beyond(answers, len(graphs))
+    if wraps_no_constants(judge):
+        what = MISCONCEPTIONS["constant"]
+        said = f"{what.title[0].upper()}{what.title[1:]}, so a + 3 ends in an AttributeError. {what.think}"
+        notes.insert(0, said)
+    if zeroing is not None and not judge.findings:
+        judge.findings.append(zeroing)
+    return Diagnosis(head["title"], judge.findings, judge.missing, notes, judge.right, hint)
+
+
+def _starter(make: Any, spelling: dict[str, Any]) -> Callable[[int], Forked | Spawned]:
+    """Return what starts a child."""
+    if isinstance(make, str):
+        file, colon, name = make.rpartition(":")
+        if not colon or not name or not file:
+            raise UsageError(f"{make!r}: write the file and the class, such as engine.py:Value")
+        if not Path(file).is_file():
+            raise UsageError(f"there is no file {file}")
+        return lambda first: Spawned(file, name, spelling, first)
+    if not callable(make):
+        raise UsageError(
+            "diagnose() takes a class, or a function that makes a node of a number; got "
+            f"{type(make).__name__}"
+        )
+    if hasattr(os, "fork"):
+        return lambda first: Forked(make, spelling, first)
+    module = sys.modules.get(getattr(make, "__module__", ""))
+    path, name = getattr(module, "__file__", None), getattr(make, "__qualname__", "")
+    if path is None or not name or "<" in name or any(map(callable, spelling.values())):
+        raise UsageError(
+            "this system cannot copy a process, so the class must stand in a file: "
+            'diagnose("engine.py:Value"), with names alone in spelling'
+        )
+    return lambda first: Spawned(path, name, spelling, first)
+
+
+def _beyond(answers: Mapping[int, dict[str, Any]], count: int) -> tuple[list[str], Finding | None]:
+    """Return what the trials that are no graphs say: remarks, and whether zeroing leaves something."""
+    notes, finding = [], None
+    zeroing = answers.get(count, {}).get("zeroing")
+    if zeroing is not None and len(zeroing) == 5:
+        name, first, zeroed, second, _ = zeroing
+        if first == 2.0 and zeroed and second == 4.0:
+            graph = catalogue()[0]
+            detail = f"dy/da is 2; after {name}() and a second pass it is {second:g}."
+            point = {"a": 3.0, "b": 2.0}
+            finding = Finding("zeroing forgotten", graph, point, detail=detail, operations=["all"])
+    once, twice = answers.get(count + 1, {}).get("again", (None, None))
+    if once and twice and twice / once not in (1.0, 2.0):
+        notes.append(
+            f"backward() twice on the same graph gives {twice / once:g} times the gradient: the nodes "
+            "between add to what the first pass left in them."
+        )
+    deep = answers.get(count + 2, {})
+    if deep.get("deep") == "RecursionError":
+        notes.append(
+            f"A chain of {DEEP} additions ends in a RecursionError: the pass, or its order, recurses."
+        )
+    elif "lost" in deep:
+        what = "does not end in time" if deep["lost"] == "hang" else "ends the process"
+        notes.append(f"A chain of {DEEP} additions {what}.")
+    return notes, finding
