@@ -21,7 +21,7 @@ from functools import reduce
 from typing import Any
 
 from autograd.floats import beta as betas
-from autograd.floats import circular, elementary, inverse, lengths, many, python
+from autograd.floats import circular, elementary, incomplete, inverse, lengths, many, python
 from autograd.floats import gamma as gammas
 from autograd.floats import gaussian as normal
 from autograd.form import (
@@ -719,6 +719,37 @@ polygamma_fall: Op = row(
     arity=2, params={"order": 0.0}, whole={"order": (0.0, elementary.MAX_ORDER - 1.0)},
     form=Auxiliary(lambda a, b, order: polygamma(order, a) - polygamma(order, a + b)),
     domain=(POSITIVE, POSITIVE), source="DLMF 5.15",
+)
+
+# Incomplete gamma and beta functions: the parts of the whole below and above x.
+
+gammainc: Op = row(
+    "gammainc", incomplete.gammainc, lambda y, x, a: (gamma_density(x, a, 0.0),), params={"a": 1.0},
+    params_first=True, symbol="P", form=Function("gammainc", "P"), domain=(POSITIVE,),
+    source="DLMF 8.2.4, 8.8.13",
+)
+gammaincc: Op = row(
+    "gammaincc", incomplete.gammaincc, lambda y, x, a: (-gamma_density(x, a, 0.0),), params={"a": 1.0},
+    params_first=True, symbol="Q", form=Function("gammaincc", "Q"), domain=(POSITIVE,),
+    source="DLMF 8.2.4, 8.8.14",
+)
+gamma_density: Op = row(  # the derivative of a whole order of the density of the gamma law
+    "gamma_density", incomplete.gamma_density,
+    lambda y, x, a, order: (gamma_density(x, a, order + 1.0),), params={"a": 1.0, "order": 0.0},
+    whole={"order": ORDER}, form=Function("gamma_density", "γ", order="order"), auxiliary=True,
+    domain=(POSITIVE,), source="DLMF 8.8.13, 1.4.12",
+)
+betainc: Op = row(
+    "betainc", incomplete.betainc, lambda y, x, a, b: (beta_density(x, a, b, 0.0),),
+    params={"a": 1.0, "b": 1.0}, params_first=True, symbol="I", form=Function("betainc", "I"),
+    domain=((0.0, 1.0),), source="DLMF 8.17.1, 8.17.2",
+)
+beta_density: Op = row(  # the same of the beta law
+    "beta_density", incomplete.beta_density,
+    lambda y, x, a, b, order: (beta_density(x, a, b, order + 1.0),),
+    params={"a": 1.0, "b": 1.0, "order": 0.0}, whole={"order": ORDER},
+    form=Function("beta_density", "β", order="order"), auxiliary=True, domain=((0.0, 1.0),),
+    source="DLMF 8.17.1, 1.4.12",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.

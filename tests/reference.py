@@ -172,8 +172,43 @@ SECOND_SCALE: dict[str, Callable[..., Any]] = {
 }
 
 
+def gamma_term(x: Any, a: Any, order: Any) -> Any:
+    """The largest term of a derivative of the gamma law's density: of a power less or of a factor -1."""
+    n = int(order)
+    terms = (
+        abs(mp.binomial(n, k) * mp.ff(a - 1, n - k)) * mp.power(x, a - 1 - n + k) for k in range(n + 1)
+    )
+    return max(terms) * mp.exp(-x) * mp.rgamma(a)
+
+
+def beta_term(x: Any, a: Any, b: Any, order: Any) -> Any:
+    """The same of the beta law's."""
+    n = int(order)
+    return max(
+        abs(mp.binomial(n, k) * mp.ff(a - 1, n - k) * mp.ff(b - 1, k))
+        * mp.power(x, a - 1 - n + k)
+        * mp.power(1 - x, b - 1 - k)
+        for k in range(n + 1)
+    ) / mp.beta(a, b)
+
+
+INCOMPLETE: dict[str, Callable[..., Any]] = {
+    "gammainc": lambda order, x: gamma_term(*x, order - 1),
+    "gammaincc": lambda order, x: gamma_term(*x, order - 1),
+    "gamma_density": lambda order, x: gamma_term(*x[:2], x[2] + order),
+    "betainc": lambda order, x: beta_term(*x, order - 1),
+    "beta_density": lambda order, x: beta_term(*x[:3], x[3] + order),
+}
+for _name, _term in INCOMPLETE.items():
+    if _name.endswith("density"):
+        VALUE_SCALE[_name] = lambda *x, term=_term: term(0, x)
+        FIRST_SCALE[_name] = lambda i, x, term=_term: term(1, x)
+    SECOND_SCALE[_name] = lambda i, x, term=_term: term(2, x)
+
+
 TERMS: dict[str, Callable[..., Any]] = {
     "beta": lambda order, x: mp.beta(*x) * (1 / min(x) + abs(mp.log(max(x)))) ** order,
+    **INCOMPLETE,
     "sinc": lambda order, x: sinc_term(x[0], order),
     "sinc_derivative": lambda order, x: sinc_term(x[0], x[1] + order),
 }
@@ -218,6 +253,11 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "polygamma": [(1.0,), (2.0,), (3.0,)],
     "polygamma_fall": [(0.0,), (1.0,)],
     "sinc_derivative": [(1.0,), (2.0,), (7.0,)],
+    "gammainc": [(0.5,), (3.0,), (40.0,)],
+    "gammaincc": [(0.5,), (3.0,), (40.0,)],
+    "gamma_density": [(0.5, 0.0), (3.0, 0.0), (40.0, 1.0)],
+    "betainc": [(0.5, 2.0), (3.0, 5.0), (1.5, 0.25)],
+    "beta_density": [(0.5, 2.0, 0.0), (3.0, 5.0, 1.0), (1.5, 0.25, 2.0)],
     "clamp": [(-1.0, 2.5)],
     "round": [(0.0,), (1.0,)],
     "elu": [(1.0,), (0.3,), (40.0,)],

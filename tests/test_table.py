@@ -34,9 +34,11 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "erfcinv_slope",
         "normal_quantile_slope",
         "polygamma_fall",
+        "gamma_density",
+        "beta_density",
     ],
     (4.0, 16.0),
-)
+) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0))
 
 
 def at_pole(op: ops.Op, xs: tuple[float, ...]) -> bool:

@@ -67,7 +67,7 @@ class Linearization:
                         self.result, self._aux = trees.map_atoms(trees.as_array, (self.result, self._aux))
             finally:
                 mark.live = False
-        others = [x for _, x in trees.paths([args, kwargs]) if isinstance(x, Value)]
+        others = trees.nodes((args, kwargs))
         recorded = any(isinstance(x, Value) for x in (*given, *others, *directions))
         self.linear = Linear(inputs, outputs, others=others, recorded=recorded)
 

@@ -84,7 +84,7 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(f)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> Any:
-        given = dict.fromkeys(x for _, x in trees.paths([args, kwargs]) if isinstance(x, Value))
+        given = dict.fromkeys(trees.nodes((args, kwargs)))
         if not MODE.get().grad or is_tracing():
             with differentiating(given):
                 return f(*args, **kwargs)  # nothing is recorded; or all of it is, to be compiled

@@ -16,7 +16,7 @@ from autograd.value import Value
 
 __all__ = [
     "array_mode", "as_array", "atoms", "blocks", "has_axes", "is_array", "leaves", "leaves_like", "map_atoms",
-    "map_leaves", "map_nodes", "outputs", "paths", "rebuild",
+    "map_leaves", "map_nodes", "nodes", "outputs", "paths", "rebuild",
 ]  # fmt: skip
 
 _LEAVES: Final = {float, Value}
@@ -83,6 +83,17 @@ def atoms(tree: Any) -> list[Any]:
     found: list[Any] = []
     _collect(found, tree)
     return found
+
+
+def nodes(tree: Any) -> list[Value]:
+    """Return the leaves that are nodes, those in arrays included, in order."""
+    return [
+        x
+        for atom in atoms(tree)
+        if atom.__class__ is not float
+        for x in (_arrays().elements(atom) if is_array(atom) else (atom,))
+        if isinstance(x, Value)
+    ]
 
 
 def _collect(found: list[Any], tree: Any) -> None:
@@ -180,6 +191,11 @@ def rebuild(tree: Any, new: Iterator[Any]) -> Any:
     >>> rebuild({"w": [1.0, 2.0], "b": 3.0}, iter("xyz"))
     {'w': ['x', 'y'], 'b': 'z'}
     """
+    kind = tree.__class__
+    if kind is list:
+        return [next(new) if x.__class__ is float else rebuild(x, new) for x in tree]
+    if kind is dict:
+        return {k: next(new) if x.__class__ is float else rebuild(x, new) for k, x in tree.items()}
     return map_atoms(
         lambda atom: (
             _arrays().build([next(new) for _ in range(atom.size)], atom.shape)

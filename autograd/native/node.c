@@ -354,8 +354,7 @@ callable_dealloc(PyObject *self)
 {
     uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
     if (index) {
-        Py_CLEAR(ROW(index).constants[0]);
-        Py_CLEAR(ROW(index).constants[1]);
+        for (int k = 0; k < CONSTANTS; k++) Py_CLEAR(ROW(index).constants[k]);
         ROW(index).op = NULL;
         ROW(index).next = rows_free;
         rows_free = index;

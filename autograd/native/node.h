@@ -59,8 +59,8 @@ typedef struct {
     int arity, params, is_gated, params_first;
     int is_pythons; /* Python has a function of that name, which computes what is no float */
     int is_own; /* not of the table: what it refers to is not known */
-    PyObject *constants[2]; /* the constants' defaults */
-    double defaults[2];
+    PyObject *constants[CONSTANTS]; /* the constants' defaults */
+    double defaults[CONSTANTS];
     uint32_t next; /* of the places that are free */
 } Known;
 

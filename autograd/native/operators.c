@@ -567,12 +567,12 @@ take_rows(PyObject *module, PyObject *args)
         row->is_pythons = pythons;
         row->is_own = 0;
         Py_INCREF(op); /* for ever: operators refer to it by its place */
-        for (int k = 0; k < row->params && k < 2; k++) {
+        for (int k = 0; k < row->params && k < CONSTANTS; k++) {
             row->constants[k] = Py_NewRef(PyTuple_GET_ITEM(constants, k));
             row->defaults[k] = PyFloat_AsDouble(row->constants[k]);
             if (PyErr_Occurred()) return NULL;
         }
-        for (const Row *c = rows_in_c; c->name && row->params <= 2; c++)
+        for (const Row *c = rows_in_c; c->name && row->params <= CONSTANTS; c++)
             if (!strcmp(c->name, name)) row->c = c;
         for (int k = 0; k < OPERATIONS; k++)
             if (!strcmp(row_names[k], name)) operation_rows[k] = index;

@@ -3,6 +3,8 @@
 #ifndef AUTOGRAD_ROWS_H
 #define AUTOGRAD_ROWS_H
 
+#define CONSTANTS 3 /* as many as a row has at most that C computes */
+
 typedef struct {
     const char *name;
     /* Of a fixed number of operands, constants included: the value, and unless d is NULL the partials.
@@ -14,7 +16,7 @@ typedef struct {
     struct {
         double low, high;
         int is_whole;
-    } whole[2];
+    } whole[CONSTANTS];
 } Row;
 
 /* An operation with several results: those, what it keeps of its operands, and for each operand the sum over

@@ -99,7 +99,8 @@ _MANY_BITS = dict.fromkeys(
     ],
     6000,
 )
-_MANY_BITS.update(dict.fromkeys(["atan2", "acot"], 4000))  # pi/2 less a tiny quotient
+# pi/2 or 1 less a tiny number, and powers of tiny ones.
+_MANY_BITS.update(dict.fromkeys(["atan2", "acot", "gammaincc", "gamma_density", "beta_density"], 4000))
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
 _RELATIVE = {"atan2", "beta", "betaln", "polygamma_fall", *_MANY_BITS}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
@@ -245,6 +246,57 @@ def _polygamma(x: Any, order: Any) -> Any:
     return (-1) ** n * mp.psi(n, 1 - x) - mp.pi ** (n + 1) * mp.polyval(polynomial[::-1], c)
 
 
+def _gammainc(x: Any, a: Any) -> Any:
+    # The series of positive terms, DLMF 8.7.1; far out nothing is left of its difference from 1.
+    if x <= 0:
+        return mp.nan
+    if x > 1500:
+        return mp.mpf(1)
+    with mp.workprec(mp.prec if x < 1 else min(mp.prec, 2600)):
+        part = whole = 1 / mp.mpf(a)
+        k, least = 0, mp.ldexp(part, -mp.prec)
+        while part > least:
+            k += 1
+            part *= x / (a + k)
+            whole += part
+        return whole * mp.exp(a * mp.log(x) - x) * mp.rgamma(a)
+
+
+def _gamma_density(x: Any, a: Any, order: Any) -> Any:
+    # Leibniz: of a power and an exponential.
+    n = int(order)
+    terms = (
+        mp.binomial(n, k) * (-1) ** k * mp.ff(a - 1, n - k) * mp.power(x, a - 1 - n + k) for k in range(n + 1)
+    )
+    return mp.fsum(terms) * mp.exp(-x) * mp.rgamma(a) if x > 0 else mp.nan
+
+
+def _beta_density(x: Any, a: Any, b: Any, order: Any) -> Any:
+    # Leibniz: of two powers.
+    n = int(order)
+    terms = (
+        mp.binomial(n, k) * mp.ff(a - 1, n - k) * mp.power(x, a - 1 - n + k)
+        * (-1) ** k * mp.ff(b - 1, k) * mp.power(1 - x, b - 1 - k)
+        for k in range(n + 1)
+    )  # fmt: skip
+    return mp.fsum(terms) / mp.beta(a, b) if 0 < x < 1 else mp.nan
+
+
+def _betainc(x: Any, a: Any, b: Any) -> Any:
+    # The series of positive terms, DLMF 8.17.8, from the nearer end.
+    if not 0 < x < 1:
+        return mp.nan
+    if 2 * x > 1:
+        return 1 - _betainc(1 - x, b, a)
+    part = whole = 1 / mp.mpf(a)
+    k = 0
+    while part > mp.ldexp(whole, -mp.prec):
+        part *= (a + b + k) / (a + 1 + k) * x
+        whole += part
+        k += 1
+    return whole * mp.power(x, a) * mp.power(1 - x, b) / mp.beta(a, b)
+
+
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 REFERENCE: dict[str, Callable[..., Any]] = {
@@ -278,6 +330,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc,
     "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
+    "gammainc": _gammainc, "gammaincc": lambda x, a: 1 - _gammainc(x, a),
+    "gamma_density": _gamma_density, "betainc": _betainc, "beta_density": _beta_density,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),
     "elu": lambda x, alpha: _pick(x > 0, x, alpha * (mp.exp(x) - 1)),

@@ -331,8 +331,10 @@ def function_of(op: Op) -> Callable[..., Any]:
     found = _whole(op)
     if found is not None:
         return found
-    # The row itself, if it may: where the engine's C was compiled, that computes its value.
-    return by_value(op if TABLE.get(op.name) is op and not op.params_first else op.value)
+    if TABLE.get(op.name) is not op:
+        return by_value(op.value)
+    # The row itself: where the engine's C was compiled, that computes its value.
+    return by_value((lambda *operands: op(*op.written(operands))) if op.params_first else op)
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:

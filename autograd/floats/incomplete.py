@@ -1,0 +1,364 @@
+"""The incomplete gamma and beta functions, as parts of the whole (DLMF 8.2.4, 8.17.2), and their densities.
+
+Each part is a density times a series or a continued fraction. Of these the least terms come first, so that
+their errors shrink on the way, and each step keeps what it rounds; so a part is right to the digits of its
+density, and what is left of 1 as well.
+
+Errors are at most 4 ulp for parameters up to 1e4, and where a part is above 1e-100. Beyond that the density
+of large parameters magnifies the rounding of its logarithm: some hundred ulp at 1e7, and in the far tails.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, localcontext
+
+from autograd.floats.beta import _betaln, _divided, _pair, _stirling_rest, beta
+from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, pow, two_product, two_sum
+from autograd.floats.gamma import DIGITS, _lgamma
+from autograd.floats.gaussian import erfc
+
+_SQRT_2PI = 2.5066282746310002
+_MANY = 1e7
+"""From here on the incomplete gamma function is nearly a normal law's, and its series would be long."""
+_LARGE = 30.0
+"""From here on gamma functions are taken by Stirling's formula."""
+
+
+# The gamma law.
+
+
+def gamma_density(x: float, a: float, order: float) -> float:
+    """Derivative of a whole order of the density x**(a - 1) exp(-x) / gamma(a) of the gamma law.
+
+    It is a power one less for each order, times the exponential and a polynomial: by Leibniz' rule of the
+    power's derivatives and the exponential's.
+    """
+    if not is_order(order) or not (a > 0.0 and x >= 0.0) or a == INF:
+        return NAN
+    if x > 2000.0 + 50.0 * a:
+        return 0.0
+    polynomial, coefficient, below = 1.0, 1.0, 0.0
+    while below < order and coefficient != 0.0:
+        coefficient *= -(order - below) / (below + 1.0) * (a - 1.0 - below)
+        if coefficient != 0.0:
+            polynomial = polynomial * x + coefficient
+            below += 1.0
+    if order % 2.0 == 1.0:
+        polynomial = -polynomial
+    e, lost = two_sum(a, -1.0 - below)
+    if x == 0.0:
+        power = INF if e < 0.0 else 0.0 if e > 0.0 else 1.0
+        return _over_gamma(power * polynomial, 0.0, a) if a < _LARGE else 0.0 * polynomial
+    if a < _LARGE:
+        half = math.exp(-0.5 * x)
+        far = x > 600.0
+        q, rest = two_product(pow(x, e), half if far else math.exp(-x))
+        if not 1e-280 < q < 1e280:
+            q, rest = pow(x, e) * math.exp(-x), 0.0
+        y = _over_gamma(q * polynomial, rest * polynomial, a)
+        if lost != 0.0:
+            y += y * (lost * math.log(x))
+        return y * half if far else y
+    y = _large_kernel(x, a) * pow(x, -1.0 - below)
+    if 1e-280 < y < 1e280:
+        return y * polynomial
+    return _power_of_gamma(x, a, 1.0 + below, polynomial)
+
+
+def _power_of_gamma(x: float, a: float, below: float, factor: float) -> float:
+    """Product of a factor and x**(a - below) exp(-x) / gamma(a), with 50 digits."""
+    with localcontext(DIGITS):
+        s, z = Decimal(a), Decimal(x)
+        logarithm = (s - Decimal(below)) * z.ln() - z - _lgamma(s)
+        return float(logarithm.exp() * Decimal(factor)) if logarithm < 900 else INF * factor
+
+
+def _over_gamma(x: float, rest: float, a: float) -> float:
+    """Quotient of a number in two parts and gamma(a), for a below 100."""
+    if a < 1e-17:
+        return x * a
+    g, g_low = _pair(a)
+    if not 1e-280 < abs(x) < 1e280:
+        return x / g
+    y, low = _divided(x, rest, g, g_low)
+    return y + low
+
+
+def _large_kernel(x: float, a: float) -> float:
+    """Product x**a exp(-x) / gamma(a) for a large a, by Stirling's formula; 0 where it leaves the doubles.
+
+    That is the power of x / a times exp(a - x), each with what rounding took from its operand.
+    """
+    q, q_lost = _divided(x, 0.0, a, 0.0)
+    d, d_lost = two_sum(a, -x)
+    if not abs(d) < 700.0 or not 1e-300 < q < 1e300:
+        return 0.0
+    first, second = pow(q, a), math.exp(d)
+    p, low = two_product(first, second) if 1e-280 < first < 1e280 else (0.0, 0.0)
+    if p < 1e-280:
+        return 0.0
+    root = math.sqrt(a)
+    square, rest = two_product(root, root)
+    correction = a * (q_lost / q) + d_lost - _stirling_rest(a) + low / p + 0.5 * ((a - square) - rest) / a
+    y = p * root / _SQRT_2PI
+    return y + y * math.expm1(correction)
+
+
+def _gamma_kernel(x: float, a: float) -> float:
+    """Product x**a exp(-x) / gamma(a)."""
+    if a >= _LARGE:
+        y = _large_kernel(x, a)
+        if y > 0.0:
+            return y
+        return _power_of_gamma(x, a, 0.0, 1.0)
+    if x > 2000.0:
+        return 0.0
+    half = math.exp(-0.5 * x)
+    p, rest = two_product(pow(x, a), half * half if x < 600.0 else half)
+    y = _over_gamma(p, rest, a)
+    return y if x < 600.0 else y * half
+
+
+def gammainc(x: float, a: float) -> float:
+    """Lower part of the gamma function, gammainc(a, x)."""
+    if not (a > 0.0 and x >= 0.0) or a == INF:
+        return NAN
+    if not 0.0 < x < INF:
+        return 0.0 if x == 0.0 else 1.0
+    if a > _MANY:
+        return _normal_parts(x, a)[0]
+    return _lower(x, a) if _is_lower(x, a) else 1.0 - _upper(x, a)
+
+
+def gammaincc(x: float, a: float) -> float:
+    """Upper part of the gamma function, gammaincc(a, x)."""
+    if not (a > 0.0 and x >= 0.0) or a == INF:
+        return NAN
+    if not 0.0 < x < INF:
+        return 1.0 if x == 0.0 else 0.0
+    if a > _MANY:
+        return _normal_parts(x, a)[1]
+    if not _is_lower(x, a):
+        return _upper(x, a)
+    y = _lower(x, a)
+    if y < 0.75:
+        return 1.0 - y
+    return _small_upper(x, a)
+
+
+def _is_lower(x: float, a: float) -> bool:
+    """Whether the lower part is the one to compute."""
+    return x < a - 0.3 or x < 0.4
+
+
+def _lower(x: float, a: float) -> float:
+    """Lower part, by the series DLMF 8.7.1."""
+    total, term, count = 1.0, 1.0, 0.0
+    while term > 1e-18 * total:
+        count += 1.0
+        term *= x / (a + count)
+        total += term
+    high, low = 1.0, 0.0
+    while count > 0.0:
+        d, d_low = two_sum(a, count)
+        q, q_low = _divided(x, 0.0, d, d_low)
+        p, rest = two_product(q, high)
+        high, lost = two_sum(1.0, p)
+        low = lost + (rest + q * low + q_low * high)
+        count -= 1.0
+    if a < 1e-200:
+        return pow(x, a)
+    kernel = _gamma_kernel(x, a)
+    p, rest = two_product(kernel, high) if kernel < 1e290 else (kernel * high, 0.0)
+    return (p + (rest + kernel * low)) / a
+
+
+def _small_upper(x: float, a: float) -> float:
+    """Upper part where it is a small rest of 1."""
+    with localcontext(DIGITS):
+        s, z = Decimal(a), Decimal(x)
+        whole = part = 1 / s
+        for step in range(1, 60):
+            part *= z / (s + step)
+            whole += part
+        return float(1 - (s * z.ln() - z - _lgamma(s)).exp() * whole)
+
+
+def _upper(x: float, a: float) -> float:
+    """Upper part, by the continued fraction DLMF 8.9.2."""
+    kernel = _gamma_kernel(x, a)
+    if kernel == 0.0:
+        return 0.0
+    # How many steps Lentz's method takes.
+    b = x + 1.0 - a
+    b = b if b != 0.0 else 1e-300
+    c, d = 1e300, 1.0 / b
+    count, factor = 0.0, 0.0
+    while abs(factor - 1.0) > 1e-15 and count < 1e6:
+        count += 1.0
+        numerator = count * (a - count)
+        b += 2.0
+        d = div(1.0, numerator * d + b)
+        c = b + numerator / c
+        factor = c * d
+    count += math.floor(0.4 * count) + 2.0  # where the last digits come slowly
+    distance, lost = two_sum(x, -a)
+    high, low = two_sum(distance, 2.0 * count + 1.0)
+    low += lost
+    while count > 0.0:
+        s, s_low = two_sum(a, -count)
+        p, rest = two_product(count, s)
+        q, q_low = _divided(p, rest + count * s_low, high, low)
+        count -= 1.0
+        b, b_low = two_sum(distance, 2.0 * count + 1.0)
+        high, more = two_sum(b, q)
+        low = more + (b_low + lost + q_low)
+    y, rest = _divided(kernel, 0.0, high, low)
+    return y + rest
+
+
+def _normal_parts(x: float, a: float) -> tuple[float, float]:
+    """Give the parts for a large a: an error function, corrected (DLMF 8.12.3, 8.12.4)."""
+    t = (x - a) / a
+    half_square = -log1pmx(t)
+    if a * half_square > 800.0 or half_square == INF:
+        return (1.0, 0.0) if x > a else (0.0, 1.0)
+    eta = math.copysign(math.sqrt(2.0 * half_square), t)
+    z = eta * math.sqrt(0.5 * a)
+    rest = math.exp(-a * half_square) / _SQRT_2PI / math.sqrt(a)
+    rest *= -1.0 / 3.0 + eta * (1.0 / 12.0 - eta * (2.0 / 135.0)) - 1.0 / 540.0 / a
+    return 0.5 * erfc(-z) - rest, 0.5 * erfc(z) + rest
+
+
+# The beta law.
+
+
+def beta_density(x: float, a: float, b: float, order: float) -> float:
+    """Derivative of a whole order of the density x**(a - 1) (1 - x)**(b - 1) / beta(a, b) of the beta law.
+
+    It is powers one less for each order, times a polynomial: by Leibniz' rule of the powers' derivatives.
+    """
+    if not is_order(order) or not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0) or not a + b < INF:
+        return NAN
+    n = int(order)
+    falling = [1.0]  # of b - 1
+    for k in range(n):
+        falling.append(falling[k] * (b - 1.0 - k))
+    polynomial, coefficient, power, below = falling[n], 1.0, 1.0, 0.0
+    for k in range(n):
+        coefficient *= -(n - k) / (k + 1.0) * (a - 1.0 - k)
+        if coefficient == 0.0:
+            break
+        power *= 1.0 - x
+        polynomial = polynomial * x + coefficient * falling[n - k - 1] * power
+        below += 1.0
+    if n % 2 == 1:
+        polynomial = -polynomial
+    if 0.0 < x < 1.0:
+        return _beta_product(x, a, b, below + 1.0, order + 1.0, polynomial)
+    e = a - 1.0 - below if x == 0.0 else b - 1.0 - order
+    return INF * polynomial if e < 0.0 else 0.0 if e > 0.0 else div(polynomial, beta(a, b))
+
+
+def _beta_product(x: float, a: float, b: float, below: float, beside: float, factor: float) -> float:
+    """Product of a factor and x**(a - below) (1 - x)**(b - beside) / beta(a, b)."""
+    e, e_lost = two_sum(a, -below)
+    f, f_lost = two_sum(b, -beside)
+    rest, lost = two_sum(1.0, -x)
+    first, second = pow(x, e), pow(rest, f)
+    whole = beta(a, b) if a + b < 900.0 else 0.0
+    if 1e-140 < first < 1e140 and 1e-140 < second < 1e140 and 1e-150 < whole < 1e150:
+        p, low = two_product(first, second)
+        y, low = _divided(p, low, whole, 0.0)
+        return factor * (y + (low + y * (f * lost / rest + e_lost * math.log(x) + f_lost * math.log(rest))))
+    with localcontext(DIGITS):
+        s, t, z = Decimal(a), Decimal(b), Decimal(x)
+        logarithm = (s - Decimal(below)) * z.ln() + (t - Decimal(beside)) * (1 - z).ln() - _betaln(s, t)
+        return float(logarithm.exp() * Decimal(factor)) if logarithm < 900 else INF * factor
+
+
+def betainc(x: float, a: float, b: float) -> float:
+    """Part of the beta function below x."""
+    if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0) or not a + b < INF:
+        return NAN
+    if not 0.0 < x < 1.0:
+        return x
+    kernel = _beta_product(x, a, b, 0.0, 0.0, 1.0)
+    if x * (a + b + 2.0) < a + 1.0:
+        return _part(x, 0.0, kernel, a, b)
+    rest, lost = two_sum(1.0, -x)
+    y = 1.0 - _part(rest, lost, kernel, b, a)
+    if y > 0.25 or a + b > 200.0:
+        return y
+    return _small_rest(x, a, b)
+
+
+def _small_rest(x: float, a: float, b: float) -> float:
+    """Part below x where the part above is nearly all, by the series DLMF 8.17.8 of that one."""
+    with localcontext(DIGITS):
+        s, t, z = Decimal(a), Decimal(b), Decimal(x)
+        y = 1 - z
+        part = whole = 1 / t
+        for k in range(1000):
+            part *= (s + t + k) / (t + 1 + k) * y
+            whole += part
+            if part < whole * Decimal("1e-40"):
+                break
+        return float(1 - (s * z.ln() + t * y.ln() - _betaln(s, t)).exp() * whole)
+
+
+def _part(x: float, lost: float, kernel: float, a: float, b: float) -> float:
+    """Part below x, given x**a (1 - x)**b / beta(a, b): by the continued fraction DLMF 8.17.22."""
+    # How many pairs of steps Lentz's method takes.
+    c, d, m, factor = 1.0, 0.0, 0.0, 0.0
+    while abs(factor - 1.0) > 1e-15 and m < 1e6:
+        odd, even = _odd(x, a, b, m)[0], _even(x, a, b, m + 1.0)[0]
+        d = div(1.0, 1.0 + odd * d)
+        c = 1.0 + odd / c
+        d = div(1.0, 1.0 + even * d)
+        c = 1.0 + even / c
+        factor = c * d
+        m += 1.0
+    m += math.floor(0.4 * m) + 2.0  # where the last digits come slowly
+    high, low = 1.0, 0.0
+    lost /= x
+    while m > 0.0:
+        p, rest = _even(x, a, b, m)
+        q, q_low = _divided(p, rest + p * lost, high, low)
+        high, more = two_sum(1.0, q)
+        low = more + q_low
+        m -= 1.0
+        p, rest = _odd(x, a, b, m)
+        q, q_low = _divided(p, rest + p * lost, high, low)
+        high, more = two_sum(1.0, q)
+        low = more + q_low
+    y, rest = _divided(kernel, 0.0, high, low)
+    return (y + rest) / a
+
+
+def _odd(x: float, a: float, b: float, m: float) -> tuple[float, float]:
+    """Coefficient of an odd number 2 m + 1 of the continued fraction."""
+    s, s_low = two_sum(a, m)
+    whole, whole_low = two_sum(a, b)
+    t, t_low = two_sum(whole, m)
+    return _coefficient(-x, s, s_low, t, t_low + whole_low, a, 2.0 * m)
+
+
+def _even(x: float, a: float, b: float, m: float) -> tuple[float, float]:
+    """Coefficient of an even number 2 m of the continued fraction."""
+    t, t_low = two_sum(b, -m)
+    return _coefficient(x, m, 0.0, t, t_low, a, 2.0 * m - 1.0)
+
+
+def _coefficient(
+    x: float, s: float, s_low: float, t: float, t_low: float, a: float, k: float
+) -> tuple[float, float]:
+    """Product s t x / ((a + k) (a + k + 1))."""
+    d, d_low = two_sum(a, k)
+    e, e_low = two_sum(d, 1.0)
+    first, first_low = _divided(s, s_low, d, d_low)
+    second, second_low = _divided(t, t_low, e, e_low + d_low)
+    p, low = two_product(first, second)
+    y, rest = two_product(p, x)
+    return y, rest + (low + first * second_low + second * first_low) * x

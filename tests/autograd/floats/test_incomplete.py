@@ -1,0 +1,90 @@
+"""The incomplete gamma and beta functions for parameters of all sizes, beside series of hundreds of bits."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import mpmath as mp
+import pytest
+import reference
+
+import autograd
+from autograd import Value, betainc, gammainc, gammaincc, grad, ops
+from autograd.testing import oracle
+
+BOUND = 4.0
+PARTS = {"small": (-30.0, 1.0), "ordinary": (-2.0, 5.0), "large": (5.0, 10.0)}
+TEXT = "must be a number, not a Value: there is no derivative for it"
+
+
+def gamma_point(rng: random.Random, kind: str) -> tuple[float, float]:
+    a = 2.0 ** rng.uniform(*PARTS[kind])
+    x = 2.0 ** rng.uniform(-40.0, 4.0) if kind == "small" else a + rng.gauss(0.0, 4.0) * math.sqrt(a)
+    return a, max(x, 1e-3 * a)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_parts_of_the_gamma_function(kind: str) -> None:
+    rng = random.Random(kind)
+    for _ in range(60):
+        a, x = gamma_point(rng, kind)
+        with mp.workprec(900):
+            lower = oracle.REFERENCE["gammainc"](mp.mpf(x), mp.mpf(a))
+            density = oracle.REFERENCE["gamma_density"](mp.mpf(x), mp.mpf(a), 0)
+            for got, exact in (
+                (gammainc(a, x), lower), (gammaincc(a, x), 1 - lower),
+                (ops.gamma_density.value(x, a, 0.0), density),
+            ):  # fmt: skip
+                assert exact < 1e-100 or reference.ulps(got, exact) <= BOUND, (a, x, got)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_parts_of_the_beta_function(kind: str) -> None:
+    rng = random.Random(kind)
+    for _ in range(60):
+        a, b = (2.0 ** rng.uniform(max(PARTS[kind][0], -10.0), min(PARTS[kind][1], 9.0)) for _ in range(2))
+        x = min(max(rng.gauss(a / (a + b), 1.0 / math.sqrt(a + b + 1.0)), 1e-6), 1.0 - 1e-6)
+        with mp.workprec(900):
+            exact = oracle.REFERENCE["betainc"](mp.mpf(x), mp.mpf(a), mp.mpf(b))
+            density = oracle.REFERENCE["beta_density"](mp.mpf(x), mp.mpf(a), mp.mpf(b), 0)
+            assert exact < 1e-100 or reference.ulps(betainc(a, b, x), exact) <= BOUND, (a, b, x)
+            assert reference.ulps(ops.beta_density.value(x, a, b, 0.0), density) <= BOUND, (a, b, x)
+
+
+def test_ends_and_what_is_beyond_them() -> None:
+    assert (gammainc(2.5, 0.0), gammainc(2.5, math.inf)) == (0.0, 1.0)
+    assert (gammaincc(2.5, 0.0), gammaincc(2.5, math.inf)) == (1.0, 0.0)
+    assert (betainc(2.0, 3.0, 0.0), betainc(2.0, 3.0, 1.0)) == (0.0, 1.0)
+    for value in (gammainc(-1.0, 2.0), gammainc(2.0, -1.0), betainc(2.0, 3.0, 1.5), betainc(0.0, 3.0, 0.5)):
+        assert math.isnan(value)
+    for x in (0.9995e7, 1e7, 1.0005e7):  # where the series ends and the normal law begins
+        assert gammainc(1e7, x) == pytest.approx(gammainc(math.nextafter(1e7, 2e7), x), rel=3e-12)
+    assert gammainc(1e9, 1e9) == pytest.approx(0.5 + 1.0 / math.sqrt(2e9 * math.pi) / 3.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("order", range(1, 7))
+def test_derivatives_in_x_of_every_order(order: int) -> None:
+    functions = {
+        "gammainc": (lambda x: gammainc(2.5, x), (2.5,), 1.7),
+        "gammaincc": (lambda x: gammaincc(3.0, x), (3.0,), 0.6),
+        "betainc": (lambda x: betainc(2.0, 0.7, x), (2.0, 0.7), 0.3),
+    }
+    for name, (f, constants, x) in functions.items():
+        derivative = f
+        for _ in range(order):
+            derivative = grad(derivative)
+        with mp.workdps(80):
+            exact = mp.diff(lambda t, n=name, c=constants: oracle.REFERENCE[n](t, *c), mp.mpf(x), order)
+        assert derivative(x) == pytest.approx(float(exact), rel=1e-12), name
+
+
+@pytest.mark.parametrize("call", [
+    lambda v: gammainc(v, 2.0), lambda v: gammaincc(v, v), lambda v: betainc(v, 1.0, 0.5),
+    lambda v: betainc(1.0, v, v),
+])  # fmt: skip
+def test_a_parameter_is_a_number(call) -> None:
+    with pytest.raises(TypeError, match=TEXT):
+        call(Value(0.5))
+    with pytest.raises(TypeError, match=TEXT):
+        autograd.grad(call)(0.5)
