@@ -46,7 +46,8 @@ LAYERS = [
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {
-    "numpy": ("autograd.compiler", "autograd.calculus.arrays"),
+    "numpy": ("autograd.compiler", "autograd.calculus.arrays", "nn.sklearn"),
+    "sklearn": ("nn.sklearn",),
     "graphviz": ("autograd.render.picture.dot",),
     "hypothesis": ("autograd.testing.strategies",),
     "mpmath": ("autograd.testing",),
