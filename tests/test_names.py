@@ -42,6 +42,7 @@ HOMES = {
     "autograd/__init__.py": "the public names",
     "autograd/testing/diagnosis/*": "what students call their own operations",
     "autograd/testing/oracle.py": "what each row is, in mpmath's words",
+    "autograd/testing/conformance/adapters/*": "what libraries call the functions",
     "nn/activations.py": "the usual activations, by their public names",
     "nn/elsewhere.py": "what PyTorch calls the activations",
     # Languages: each spells the few primitives, or what another calls the functions.
@@ -65,6 +66,7 @@ WORDS = {
     ("autograd/compiler/roll/repeats.py", "step"): "an attribute: how far an index moves",
     ("autograd/compiler/training.py", "step"): "an optimizer's method",
     ("autograd/compiler/listing/names.py", "add"): "a function of NumPy's that a listing calls",
+    ("autograd/testing/conformance/judge.py", "sign"): "a symptom of a fault",
     ("autograd/cli/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "sum"): "a kind of formula",

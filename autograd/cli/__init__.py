@@ -24,6 +24,7 @@ COMMANDS = {
     "autograd.cli.explain": "derive a gradient step by step, with symbols and numbers",
     "autograd.cli.check": "check the gradient of an expression against finite differences",
     "autograd.cli.diagnose": "find the smallest graph on which your own Value class is wrong, and say why",
+    "autograd.cli.conform": "hold another library's derivatives against correctly rounded ones",
     "autograd.cli.stepper": "write a page that plays backpropagation step by step",
     "autograd.cli.doctor": "say what is installed, which engine runs, and what brings what is missing",
     "autograd.cli.completion": "print what makes a shell complete commands and options",

@@ -1,0 +1,178 @@
+"""How a library is called: an adapter is text, which runs in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from autograd.errors import UsageError
+
+__all__ = ["BUILT_IN", "Adapter", "find", "same"]
+
+BUILT_IN = ("torch", "jax", "tensorflow", "tinygrad", "hips", "chainrule")
+"""The libraries whose adapters come along."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A library's words for what the suite asks: text that is executed in a process of its own.
+
+    Examples
+    --------
+    A library with one function, whose derivatives are taken by ``D``:
+
+    >>> mine = Adapter(
+    ...     name="mine",
+    ...     install="pip install mine",
+    ...     setup="from mine import array, grad, sin",
+    ...     version="'1.0'",
+    ...     array="lambda values, dtype: array(values, dtype)",
+    ...     numbers="lambda d: d.tolist()",
+    ...     derivative={"reverse": "lambda f, i: grad(f, argnum=i)"},
+    ...     functions={"sin": "sin(x)"},
+    ... )
+    >>> print(mine.script("sin", (0, 0), "reverse", "float64", (1.5,), expected=-0.9974949866040544))
+    from mine import array, grad, sin
+    D = lambda f, i: grad(f, argnum=i)
+    f = lambda x: sin(x)
+    x = (lambda values, dtype: array(values, dtype))(1.5, 'float64')
+    print((lambda d: d.tolist())(D(D(f, 0), 0)(x)), "expected", -0.9974949866040544)
+    """
+
+    name: str
+    """What it is called in reports."""
+    install: str
+    """The command that installs it."""
+    setup: str
+    """Lines to execute first, such as ``import torch``."""
+    version: str
+    """An expression for the library's version."""
+    array: str
+    """A function of a float, or a list of them, and ``"float64"`` or ``"float32"``: the library's array."""
+    numbers: str
+    """A function of such an array: a float, or a list of them."""
+    derivative: Mapping[str, str]
+    """For each mode, ``"reverse"`` and ``"forward"``, the operator that makes of a function ``f`` its
+    derivative by its operand ``i``: a function of ``f`` and ``i``. Of arrays the derivative is taken element
+    by
+    element. Higher orders apply it again."""
+    functions: Mapping[str, str]
+    """For each of the suite's functions that the library has, an expression in ``x``, ``y`` and ``z``."""
+    dtypes: tuple[str, ...] = ("float64", "float32")
+    """The precisions it computes in."""
+    shapes: tuple[str, ...] = ("array", "scalar")
+    """Whether it takes arrays, single numbers or both."""
+    jit: str = ""
+    """A function that compiles a function; empty where there is none."""
+    jit_is_slow: bool = False
+    """Whether it compiles so slowly that it is tried only if asked for, and to first order."""
+    lacks: frozenset[str] = field(default_factory=frozenset)
+    """What a function has no derivative for: ``"forward"``, ``"i0 forward"`` or ``"i0 order 2"``."""
+    highest: int = 3
+    """The highest order of derivative that it has."""
+    path: tuple[str, ...] = ()
+    """Folders in which Python finds the adapter's modules."""
+
+    def has(self, function: str, mode: str, order: int) -> bool:
+        """Whether the library has a function's derivatives of that mode and order."""
+        said = {function, f"{function} {mode}", f"{function} {mode} order {order}"}
+        said |= {f"{function} order {k}" for k in range(1, order + 1)}
+        return order <= self.highest and not said & self.lacks
+
+    def script(
+        self, function: str, path: tuple[int, ...], mode: str, dtype: str, point: tuple[float, ...], *,
+        expected: float, shape: str = "scalar", jit: bool = False,
+    ) -> str:  # fmt: skip
+        """Return a program that shows one derivative with that library alone.
+
+        Parameters
+        ----------
+        function
+            The suite's name of the function.
+        path
+            The operands by which to differentiate, one after the other.
+        mode, dtype, shape, jit
+            How.
+        point
+            The operands.
+        expected
+            The derivative as it should be.
+        """
+        names = "xyz"[: len(point)]
+        derived = "f"
+        for i in path:
+            derived = f"D({derived}, {i})"
+        if jit:
+            derived = f"({self.jit})({derived})"
+        given = [_literal(x) for x in point]
+        if shape == "array":
+            given = [f"[{x}]" for x in given]
+        operands = "; ".join(
+            f"{name} = ({self.array})({x}, {dtype!r})" for name, x in zip(names, given, strict=True)
+        )
+        return "\n".join([
+            self.setup.rstrip(),
+            f"D = {self.derivative[mode]}",
+            f"f = lambda {', '.join(names)}: {self.functions[function]}",
+            operands,
+            f'print(({self.numbers})({derived}({", ".join(names)})), "expected", {_literal(expected)})',
+        ])  # fmt: skip
+
+
+def same(template: str, names: str) -> dict[str, str]:
+    """Return the expressions of functions that a library calls as the suite does.
+
+    Examples
+    --------
+    >>> same("torch.{}(x)", "sin cos")
+    {'sin': 'torch.sin(x)', 'cos': 'torch.cos(x)'}
+    """
+    return {name: template.format(name) for name in names.split()}
+
+
+def _literal(x: float) -> str:
+    return repr(x) if abs(x) < float("inf") else f"float('{x}')"
+
+
+def find(target: str) -> Adapter:
+    """Return the adapter of a library that comes along, or of one's own, as ``MODULE:NAME``.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name, with what to write instead.
+
+    Examples
+    --------
+    >>> find("torch").functions["expm1"]
+    'torch.expm1(x)'
+    >>> find("toch")
+    Traceback (most recent call last):
+    ...
+    autograd.errors.UsageError: no adapter is called toch; there are torch, jax, tensorflow, tinygrad, ...
+    """
+    if target in BUILT_IN:
+        found = import_module(f"autograd.testing.conformance.adapters.{target}").ADAPTER
+        assert isinstance(found, Adapter)
+        return found
+    module, colon, name = target.partition(":")
+    if not colon or not module or not name:
+        raise UsageError(
+            f"no adapter is called {target}; there are {', '.join(BUILT_IN)}, and one of your own is written "
+            "MODULE:NAME, such as conformance:ADAPTER"
+        )
+    try:
+        given = getattr(import_module(module), name)
+    except ImportError as error:
+        raise UsageError(f"the adapter's module {module} cannot be imported: {error}") from error
+    except AttributeError as error:
+        raise UsageError(
+            f"the module {module} has no {name}; write MODULE:NAME of an Adapter in it"
+        ) from error
+    if not isinstance(given, Adapter):
+        raise UsageError(
+            f"{target} is {type(given).__name__}, not an Adapter; make one with "
+            "autograd.testing.conformance.Adapter(...)"
+        )
+    return given

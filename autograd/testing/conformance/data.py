@@ -1,0 +1,95 @@
+"""The suite's expectations: points, and derivatives rounded once, as a file that comes along."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import struct
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = ["Expectation", "Function", "load", "single"]
+
+FILE = Path(__file__).parent / "expected.json.gz"
+
+
+class Expectation(NamedTuple):
+    """What one derivative should be."""
+
+    value: float | None = None
+    """Rounded once; None where a choice is left to the library."""
+    loss: int = 0
+    """How many bits one rounding of the operands may cost: the derivative's condition number."""
+    scale: float | None = None
+    """Of a derivative that is zero, and not merely rounded to it: how much it changes as the operands do."""
+    slopes: tuple[float, float] | None = None
+    """At a kink, the slopes from both sides."""
+    outside: bool = False
+    """Whether the point is outside the function's domain."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One of the suite's functions: points, and the derivatives there by what they are taken by."""
+
+    name: str
+    operands: int
+    points: tuple[tuple[float, ...], ...]
+    derivatives: dict[tuple[int, ...], tuple[Expectation | None, ...]]
+    """None where nothing is asked: a higher derivative at a kink, for one."""
+
+
+@cache
+def load() -> dict[str, Function]:
+    """Return the functions by name.
+
+    Examples
+    --------
+    >>> tanh = load()["tanh"]
+    >>> i = tanh.points.index((20.5,))
+    >>> tanh.derivatives[0,][i].value
+    6.251528757339955e-18
+    """
+    functions = json.loads(gzip.decompress(FILE.read_bytes()))["functions"]
+    return {
+        name: Function(
+            name,
+            given["operands"],
+            tuple(tuple(map(float, point)) for point in given["points"]),
+            {
+                tuple(map(int, path)): tuple(map(_expectation, rows["expected"], rows["loss"]))
+                for path, rows in given["derivatives"].items()
+            },
+        )
+        for name, given in functions.items()
+    }
+
+
+def _expectation(given: Any, loss: str) -> Expectation | None:
+    """Read one."""
+    if given is None:
+        return None
+    if given == "outside":
+        return Expectation(outside=True)
+    if isinstance(given, list):
+        return Expectation(slopes=(given[0], given[1]))
+    if isinstance(given, str):  # 0~2.5e-01
+        return Expectation(0.0, scale=float(given[2:]))
+    return Expectation(float(given), int(loss, 16))
+
+
+def single(x: float) -> float:
+    """Round to a float32.
+
+    Examples
+    --------
+    >>> single(0.1), single(1e39), single(1e-46)
+    (0.10000000149011612, inf, 0.0)
+    """
+    try:
+        return float(struct.unpack("f", struct.pack("f", x))[0])
+    except OverflowError:
+        return math.copysign(math.inf, x)

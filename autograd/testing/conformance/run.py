@@ -1,0 +1,464 @@
+"""The suite: each function of a library at its points, in every mode, order and precision, and the faults."""
+
+from __future__ import annotations
+
+import math
+import queue
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from autograd.errors import UsageError
+from autograd.testing.conformance.adapter import Adapter
+from autograd.testing.conformance.data import Function, load, single
+from autograd.testing.conformance.judge import FAULTS, judge
+from autograd.testing.conformance.region import region
+from autograd.testing.conformance.target import Died, Failed, Target, columns
+
+__all__ = ["Alarm", "Fault", "Outcome", "Plan", "conform", "examine"]
+
+MODES = ("reverse", "forward")
+DTYPES = ("float64", "float32")
+SCALARS = 16
+"""So many points are tried as single numbers too."""
+
+
+class Way(NamedTuple):
+    """How a derivative is asked for."""
+
+    mode: str
+    dtype: str
+    shape: str
+    jit: bool
+
+    def __str__(self) -> str:
+        return f"{self.mode}, {self.shape}, {'jitted' if self.jit else 'eager'}"
+
+
+class Alarm(NamedTuple):
+    """One number that is not what it should be."""
+
+    way: Way
+    point: tuple[float, ...]
+    expected: float
+    got: float
+    ulp: float
+
+
+@dataclass
+class Fault:
+    """A kind of fault: one function and derivative, one precision, one symptom."""
+
+    function: str
+    path: tuple[int, ...]
+    dtype: str
+    symptom: str
+    """One of `FAULTS`, or ``crash`` or ``hang``."""
+    alarms: list[Alarm] = field(default_factory=list)
+    region: str = ""
+    """Where it holds."""
+    script: str = ""
+    """A program that shows it with the library alone."""
+    message: str = ""
+
+    @property
+    def name(self) -> str:
+        """What baselines know it by, such as ``expm1' float64 zero``."""
+        return f"{derivative_name(self.function, self.path)} {self.dtype} {self.symptom}"
+
+    @property
+    def worst(self) -> Alarm:
+        """The alarm with the largest error; of equal ones the simplest point."""
+        return max(self.alarms, key=lambda a: (a.ulp, -sum(len(repr(x)) for x in a.point), a.way.shape))
+
+    @property
+    def ways(self) -> str:
+        """The ways in which it shows."""
+        seen = dict.fromkeys(alarm.way for alarm in self.alarms)
+        modes = [mode for mode in MODES if any(way.mode == mode for way in seen)]
+        shapes = list(dict.fromkeys(way.shape for way in seen))
+        jits = [word for jit, word in ((False, "eager"), (True, "jitted")) if any(w.jit is jit for w in seen)]
+        return "; ".join(", ".join(words) for words in (modes, shapes, jits))
+
+
+def derivative_name(function: str, path: Sequence[int]) -> str:
+    """Name a derivative.
+
+    Examples
+    --------
+    >>> derivative_name("tanh", (0, 0)), derivative_name("atan2", (0, 1))
+    ("tanh''", 'atan2_xy')
+    """
+    several = load()[function].operands > 1 if function in load() else any(path)
+    return f"{function}_{''.join('xyz'[i] for i in path)}" if several else function + "'" * len(path)
+
+
+@dataclass
+class Outcome:
+    """What a run found.
+
+    Parameters
+    ----------
+    library, version
+        What was tried.
+    """
+
+    library: str
+    version: str = ""
+    faults: list[Fault] = field(default_factory=list)
+    policies: list[Fault] = field(default_factory=list)
+    """Choices at kinks and outside of domains that differ from the middle of the slopes, or from NaN."""
+    flushed: list[Fault] = field(default_factory=list)
+    """Where subnormal numbers count as zero."""
+    problems: list[str] = field(default_factory=list)
+    """What the adapter says and the library does not do."""
+    judged: Counter[str] = field(default_factory=Counter)
+    """How many derivatives of each function were judged."""
+    seconds: float = 0.0
+
+    @property
+    def derivatives(self) -> int:
+        """How many numbers were judged."""
+        return sum(self.judged.values())
+
+    def new(self, known: Iterable[str]) -> list[Fault]:
+        """Return the faults that are not among the names of a baseline."""
+        names = set(known)
+        return [fault for fault in self.faults if fault.name not in names]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try of a library.
+
+    Parameters
+    ----------
+    functions
+        The suite's names; all that the adapter has by default.
+    modes, dtypes
+        Those of the adapter by default.
+    order
+        The highest.
+    quick
+        Only float64 and first derivatives of arrays in full, and a third of the points of the others.
+    jit
+        Whether compiled functions are tried; by default where that is not slow.
+    regions
+        Whether to find where each fault holds.
+    """
+
+    functions: tuple[str, ...] = ()
+    modes: tuple[str, ...] = MODES
+    dtypes: tuple[str, ...] = DTYPES
+    order: int = 3
+    quick: bool = False
+    jit: bool | None = None
+    regions: bool = True
+
+    def chosen(self, adapter: Adapter) -> list[str]:
+        """Return the functions to try.
+
+        Raises
+        ------
+        UsageError
+            If one is not in the suite, or not in the adapter.
+        """
+        known = load()
+        for name in adapter.functions:
+            if name not in known:
+                close = get_close_matches(name, known, 1)
+                hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(known)}"
+                raise UsageError(
+                    f"the adapter of {adapter.name} has a function {name}, which the suite has not{hint}"
+                )
+        for name in self.functions:
+            if name not in adapter.functions:
+                close = get_close_matches(name, adapter.functions, 1)
+                hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(adapter.functions)}"
+                raise UsageError(f"the adapter of {adapter.name} has no function {name}; {hint}")
+        return [
+            name
+            for name in known
+            if name in (self.functions or adapter.functions) and name in adapter.functions
+        ]
+
+    def ways(self, adapter: Adapter, order: int) -> Iterator[Way]:
+        """Return how to ask for a derivative: arrays first, then single numbers, then compiled."""
+        jit = bool(adapter.jit) and (not adapter.jit_is_slow if self.jit is None else self.jit)
+        for compiled in (False, True)[: 1 + (jit and not self.quick)]:
+            if compiled and adapter.jit_is_slow and order > 1:
+                continue
+            for shape in adapter.shapes:
+                if shape == "scalar" and self.quick and len(adapter.shapes) > 1:
+                    continue
+                for mode in self.modes:
+                    for dtype in self.dtypes:
+                        if mode in adapter.derivative and dtype in adapter.dtypes:
+                            yield Way(mode, dtype, shape, compiled)
+
+
+def conform(
+    adapter: Adapter, plan: Plan | None = None, *, python: str = "", timeout: float = 60.0, jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> Outcome:  # fmt: skip
+    """Hold a library's derivatives against the expectations.
+
+    Parameters
+    ----------
+    adapter
+        How the library is called.
+    plan
+        What to try; everything by default.
+    python
+        The interpreter in whose environment the library is installed; this one by default.
+    timeout
+        How many seconds one call may take.
+    jobs
+        How many processes run at a time.
+    progress
+        Called with the name of each function that is done.
+
+    Returns
+    -------
+    Outcome
+        The faults, the library's own choices, and what was wrong with the adapter.
+
+    Examples
+    --------
+    >>> from autograd.testing.conformance import Plan, conform, find
+    >>> outcome = conform(find("chainrule"), Plan(functions=("expm1",)))
+    >>> outcome.faults, outcome.derivatives > 500
+    ([], True)
+    """
+    plan = plan or Plan()
+    names = plan.chosen(adapter)
+    outcome = Outcome(adapter.name)
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for name in names:
+        waiting.put(name)
+    errors: list[BaseException] = []
+    parts: dict[str, _Part] = {}
+
+    def work() -> None:
+        try:
+            with Target(adapter, python or sys.executable, timeout) as target:
+                outcome.version = target.version
+                while not errors:
+                    try:
+                        name = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    parts[name] = _Part(target, plan, load()[name]).run()
+                    if progress is not None:
+                        progress(name)
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(max(1, min(jobs, len(names))))]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException as error:
+        errors.append(error)
+        raise
+    if errors:
+        raise errors[0]
+    for name in names:
+        parts[name].into(outcome)
+    return outcome
+
+
+def examine(target: Target, plan: Plan, name: str) -> Outcome:
+    """Judge one function of a library that is running already.
+
+    Parameters
+    ----------
+    target
+        The library.
+    plan
+        What to try of it.
+    name
+        The function.
+    """
+    outcome = Outcome(target.adapter.name, target.version)
+    _Part(target, plan, load()[name]).run().into(outcome)
+    return outcome
+
+
+class _Part:
+    """One function of a library."""
+
+    def __init__(self, target: Target, plan: Plan, function: Function) -> None:
+        self.target, self.plan, self.function = target, plan, function
+        self.adapter = target.adapter
+        self.text = self.adapter.functions[function.name]
+        self.found: dict[tuple[tuple[int, ...], str, str], Fault] = {}
+        self.problems: list[str] = []
+        self.judged = 0
+
+    def into(self, outcome: Outcome) -> None:
+        """Add what was found."""
+        for fault in self.found.values():
+            kind = {"policy": outcome.policies, "flushed": outcome.flushed}.get(fault.symptom, outcome.faults)
+            kind.append(fault)
+        outcome.problems += self.problems
+        outcome.judged[self.function.name] += self.judged
+
+    def run(self) -> _Part:
+        """Judge every derivative, unless the function is another than it is said to be."""
+        try:
+            if not self._is_what_it_says():
+                return self
+        except Died as died:
+            self._died((), Way("reverse", self.adapter.dtypes[0], self.adapter.shapes[0], jit=False), died)
+            return self
+        for path in self.function.derivatives:
+            if len(path) > self.plan.order:
+                continue
+            for way in self.plan.ways(self.adapter, len(path)):
+                if self.adapter.has(self.function.name, way.mode, len(path)) and not self._way(path, way):
+                    return self
+        for path, dtype, symptom in list(self.found):
+            # Where digits are lost until nothing is left is one fault.
+            if symptom == "digits" and (path, dtype, "zero") in self.found:
+                self.found[path, dtype, "zero"].alarms += self.found.pop((path, dtype, symptom)).alarms
+        for fault in self.found.values():
+            if fault.symptom in FAULTS:
+                self._explain(fault)
+        return self
+
+    def _is_what_it_says(self) -> bool:
+        """Whether the function's first derivative is that of its name at most ordinary points."""
+        name = self.function.name
+        shape, dtype = self.adapter.shapes[0], self.adapter.dtypes[0]
+        path = next(iter(self.function.derivatives))
+        rows = [
+            (point, expectation)
+            for point, expectation in zip(self.function.points, self.function.derivatives[path], strict=True)
+            if expectation is not None and expectation.value is not None and expectation.loss < 4
+            and all(0.05 < abs(x) < 6.0 for x in point)
+        ]  # fmt: skip
+        mode = next(iter(self.adapter.derivative))
+        try:
+            got = self.target.run(
+                function=self.text, path=path, mode=mode, dtype=dtype, shape=shape, jit=False,
+                columns=columns([point for point, _ in rows]),
+            )  # fmt: skip
+        except Failed as failed:
+            self._refused(path, mode, failed)
+            return False
+        bad = [
+            (point, expectation.value, d)
+            for (point, expectation), d in zip(rows, got, strict=True)
+            if not abs(d - (expectation.value or 0.0)) <= 1e-3 * max(abs(expectation.value or 0.0), 1e-3)
+        ]
+        if len(bad) * 2 <= len(rows):
+            return True
+        point, expected, d = min(bad, key=lambda row: len(repr(row[0])))
+        at = ", ".join(f"{x:.6g}" for x in point)
+        self.problems.append(
+            f"the adapter's {name} is not {name}: the derivative of {self.text} at {at} is {d:.6g}, and "
+            f"that of {name} is {expected:.6g}; mend the expression, or take {name} out of the "
+            "adapter's functions"
+        )
+        return False
+
+    def _refused(self, path: tuple[int, ...], mode: str, failed: Failed) -> None:
+        name = derivative_name(self.function.name, path)
+        if failed.error == "ShapeError":
+            self.problems.append(
+                f"the adapter's {self.function.name} changes the shape: {failed.message}; write "
+                f"{self.text} so that it is taken element by element"
+            )
+            return
+        lack = f"{self.function.name} {mode} order {len(path)}"
+        self.problems.append(
+            f"{self.adapter.name} has no {mode} derivative {name} of {self.text} ({failed}); take "
+            f"{self.function.name} out of the adapter's functions, or put {lack!r} into its lacks"
+        )
+
+    def _way(self, path: tuple[int, ...], way: Way) -> bool:
+        """Judge one derivative asked for in one way; False where nothing more is to be had."""
+        points, expectations = self._chosen(path, way)
+        if not points:
+            return True
+        try:
+            got = self.target.run(
+                function=self.text, path=path, mode=way.mode, dtype=way.dtype, shape=way.shape, jit=way.jit,
+                columns=columns(points),
+            )  # fmt: skip
+        except Failed as failed:
+            self._refused(path, way.mode, failed)
+            return False
+        except Died as died:
+            self._died(path, way, died)
+            return True
+        self.judged += len(points)
+        for point, expectation, d in zip(points, expectations, got, strict=True):
+            verdict = judge(expectation, d, way.dtype, len(path), point)
+            if verdict.kind != "right":
+                fault = self.found.setdefault(
+                    (path, way.dtype, verdict.kind), Fault(self.function.name, path, way.dtype, verdict.kind)
+                )
+                fault.alarms.append(Alarm(way, point, verdict.expected, d, verdict.ulp))
+        return True
+
+    def _chosen(self, path: tuple[int, ...], way: Way) -> tuple[list[tuple[float, ...]], list]:  # type: ignore[type-arg]
+        """Return the points that the precision holds, and what to expect there."""
+        rows = [
+            (point, expectation)
+            for point, expectation in zip(self.function.points, self.function.derivatives[path], strict=True)
+            if expectation is not None
+            and (way.dtype == "float64" or all(single(x) == x for x in point))
+        ]  # fmt: skip
+        if way.shape == "scalar" and len(self.adapter.shapes) > 1:
+            rows = rows[:: max(1, len(rows) // SCALARS)]
+        elif self.plan.quick and (len(path) > 1 or way.dtype != "float64"):
+            rows = rows[::3]
+        return [point for point, _ in rows], [expectation for _, expectation in rows]
+
+    def _died(self, path: tuple[int, ...], way: Way, died: Died) -> None:
+        fault = Fault(self.function.name, path, way.dtype, died.kind, message=str(died))
+        fault.alarms.append(Alarm(way, self.function.points[0], math.nan, math.nan, math.inf))
+        self.found.setdefault((path, way.dtype, died.kind), fault)
+
+    def _explain(self, fault: Fault) -> None:
+        """Find where a fault holds, and write the program that shows it."""
+        worst = fault.worst
+        fault.script = self.adapter.script(
+            fault.function, fault.path, worst.way.mode, fault.dtype, worst.point, expected=worst.expected,
+            shape=worst.way.shape, jit=worst.way.jit,
+        )  # fmt: skip
+        fault.region = _points_text(fault) if not self.plan.regions else ""
+        if self.plan.regions:
+
+            def ask(points: Sequence[tuple[float, ...]]) -> list[float]:
+                return self.target.run(
+                    function=self.text, path=fault.path, mode=worst.way.mode, dtype=fault.dtype,
+                    shape=worst.way.shape, jit=worst.way.jit, columns=columns(points),
+                )  # fmt: skip
+
+            try:
+                fault.region = region(
+                    fault.function, fault.path, fault.dtype, worst.point, ask
+                ) or _points_text(fault)
+            except (Failed, Died):
+                fault.region = _points_text(fault)
+
+
+def _points_text(fault: Fault) -> str:
+    """Say at which of the suite's points a fault shows."""
+    points = sorted({alarm.point for alarm in fault.alarms})
+    if len(points) == 1:
+        return "at " + ", ".join(f"{x!r}" for x in points[0])
+    if len(points[0]) > 1:
+        return f"at {len(points)} of the suite's points"
+    return f"at {len(points)} points from {points[0][0]:.6g} to {points[-1][0]:.6g}"
+
+

@@ -1,0 +1,136 @@
+"""The child process in which another library runs: JSON in by lines, JSON out by lines, and nothing of ours.
+
+It is started by its path, so that a library that shares our import name can be had, and so that one that
+hangs or crashes takes nobody along.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO
+
+__all__ = ["Namespace", "main"]
+
+NAMES = "xyz"
+PADDED = 384
+"""Arrays have this length, that a library which compiles by shapes compiles once."""
+
+
+class Namespace:
+    """An adapter's words, executed: what computes derivatives of its functions.
+
+    Parameters
+    ----------
+    adapter
+        The fields of an `Adapter`, by name.
+    """
+
+    def __init__(self, adapter: dict[str, Any]) -> None:
+        self.adapter = adapter
+        self.names: dict[str, Any] = {"inf": float("inf"), "nan": float("nan")}
+        exec(adapter["setup"], self.names)  # noqa: S102 - the text is the adapter's
+        self.version = str(eval(adapter["version"], self.names))  # noqa: S307
+
+    def function(self, text: str, operands: int) -> Callable[..., Any]:
+        """Return the function that an expression in x, y and z is."""
+        f: Callable[..., Any] = self._eval(f"lambda {', '.join(NAMES[:operands])}: {text}")
+        return f
+
+    def program(self, steps: Sequence[str], operands: int) -> Callable[..., Any]:
+        """Return the function whose steps are such expressions, v3 being the third that was computed."""
+        arguments = ", ".join(f"v{i}" for i in range(operands))
+        lines = [f"    v{operands + i} = {step}" for i, step in enumerate(steps)]
+        last = f"v{operands + len(steps) - 1}"
+        names = dict(self.names)
+        exec("\n".join([f"def program({arguments}):", *lines, f"    return {last}"]), names)  # noqa: S102
+        program: Callable[..., Any] = names["program"]
+        return program
+
+    def derivative(
+        self, f: Callable[..., Any], path: Sequence[int], mode: str, jit: bool
+    ) -> Callable[..., Any]:
+        """Return the function's derivative by its operands of those places, one after the other."""
+        operator = self._eval(self.adapter["derivative"][mode])
+        for i in path:
+            f = operator(f, i)
+        return self._eval(self.adapter["jit"])(f) if jit else f
+
+    def array(self, values: Any, dtype: str) -> Any:
+        """Return the library's array of those numbers, or its scalar."""
+        return self._eval(self.adapter["array"])(values, dtype)
+
+    def numbers(self, result: Any) -> Any:
+        """Return a library's array or scalar as a list or a float."""
+        return self._eval(self.adapter["numbers"])(result)
+
+    def _eval(self, text: str) -> Any:
+        return eval(text, self.names)  # noqa: S307 - the text is the adapter's
+
+    def run(self, task: dict[str, Any]) -> list[float]:
+        """Return the derivatives at the points of a task."""
+        columns, dtype = task["columns"], task["dtype"]
+        if "steps" in task:
+            f = self.program(task["steps"], len(columns))
+        else:
+            f = self.function(task["function"], len(columns))
+        g = self.derivative(f, task["path"], task["mode"], task["jit"])
+        if task["shape"] == "scalar":
+            points = zip(*columns, strict=True)
+            return [_float(self.numbers(g(*[self.array(x, dtype) for x in point]))) for point in points]
+        count = len(columns[0])
+        length = -(-count // PADDED) * PADDED
+        padded = [[*column, *[column[0]] * (length - count)] for column in columns]
+        results: list[float] = []
+        for start in range(0, length, PADDED):
+            chunk = [self.array(column[start : start + PADDED], dtype) for column in padded]
+            found = self.numbers(g(*chunk))
+            if not isinstance(found, list) or len(found) != PADDED:
+                shape = f"{len(found)} numbers" if isinstance(found, list) else "a single number"
+                raise ShapeError(f"of arrays of {PADDED} numbers it makes {shape}")
+            results += map(_float, found)
+        return results[:count]
+
+
+class ShapeError(ValueError):
+    """A result has another shape than the operands."""
+
+
+def _float(x: Any) -> float:
+    if isinstance(x, (list, tuple)):
+        raise ShapeError(f"of single numbers it makes a list of {len(x)}")
+    return float(x)
+
+
+def main(given: TextIO, put: TextIO) -> None:
+    """Answer the tasks of a stream until it ends."""
+    space: Namespace | None = None
+    for line in given:
+        task = json.loads(line)
+        try:
+            if "adapter" in task:
+                sys.path[:0] = task["path"]
+                space = Namespace(task["adapter"])
+                answer: dict[str, Any] = {"version": space.version}
+            else:
+                assert space is not None
+                answer = {"values": space.run(task)}
+        except Exception as error:  # noqa: BLE001 - whatever the library raises is told
+            said = " ".join(str(error).split())
+            answer = {
+                "error": type(error).__name__,
+                "message": said[:400],
+                "absent": isinstance(error, ImportError),
+            }
+        put.write(json.dumps(answer) + "\n")
+        put.flush()
+
+
+if __name__ == "__main__":
+    # What a library prints goes to standard error, and not between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    main(sys.stdin, answers)
