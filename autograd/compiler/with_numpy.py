@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import numpy as np
@@ -25,6 +27,7 @@ from autograd.compiler.structure import Structure
 from autograd.errors import optional
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
+from autograd.keep.files import write_atomically
 from autograd.modes import ACTIVE
 from autograd.node import HOOKED
 from autograd.sweep import add_floats, in_turn
@@ -296,6 +299,30 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """The program as a function of JAX."""
         optional("jax", "jax_source", "pip install 'chainrule[xla]'", what="JAX")
         return self._source("xla")
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the program of the latest call to a file that a process with JAX alone runs.
+
+        There ``jax.export.deserialize(bytearray(Path(path).read_bytes())).call(theta, *arguments)`` takes the
+        parameters' numbers in a row, an empty one without parameters, and the function's arguments, of any
+        number of examples; it returns the loss and its gradient, or, without parameters, the results in a
+        row. What the function closes over has the numbers that it has now. Numbers are of the kind that the
+        function was compiled for: float64 needs ``jax.config.update("jax_enable_x64", True)`` there.
+
+        Parameters
+        ----------
+        path
+            The file, such as ``"step.stablehlo"``.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        optional("jax", "export()", "pip install 'chainrule[xla]'", what="JAX")
+        structure, engine = self._made()
+        backend: Any = load(self._backend if isinstance(self._backend, Placed) else "xla")
+        return write_atomically(path, backend.exported(engine, structure.source.shapes, self._batch))
 
     def _source(self, backend: str) -> str:
         """Return the program as a backend runs it."""

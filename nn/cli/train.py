@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import autograd
-from autograd.errors import AnomalyError, UsageError
+from autograd.compiler.backends import BACKENDS, ON_DEVICES
+from autograd.errors import AnomalyError, UsageError, optional
 from autograd.keep.files import check_folder, read_bytes, write_atomically
 from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
@@ -106,6 +107,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=None,
         help="train with a program of matrices made from the scalar network",
+    )
+    add(
+        "--backend",
+        choices=["auto", *BACKENDS, *ON_DEVICES],
+        help="what runs that program (default auto); xla takes all devices that JAX has",
     )
     add(
         "--out",
@@ -242,6 +248,10 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
                 "--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got "
                 f"{args.hidden!r}"
             )
+    if args.backend is not None:
+        if args.compile is False:
+            raise UsageError("--backend says what runs a compiled program; leave out --no-compile")
+        options["compile"] = True
     options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
     if args.optimizer is not None and args.lr is None:
         options["lr"] = OPTIMIZERS[args.optimizer][2]
@@ -491,7 +501,7 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
     strength = options["penalty"]
     return train(
         model, (x, y), loss, optimizer, epochs=options["epochs"], batch_size=args.batch_size,
-        compile=options["compile"],
+        compile=options["compile"], backend=args.backend or "auto", mesh=mesh_of(args.backend),
         penalty=(lambda: losses.l2_penalty(model, strength))
         if strength and task.kind != "sum-squared" else None,
         reduction="sum" if task.kind == "sum-squared" else "mean",
@@ -503,6 +513,14 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
             options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None
         ),
     )  # fmt: skip
+
+
+def mesh_of(backend: str | None) -> Any:
+    """Return a mesh of all devices where a backend has several."""
+    if backend not in ON_DEVICES:
+        return None
+    jax = optional("jax", "--backend xla", "pip install 'chainrule[xla]'", what="JAX")
+    return jax.make_mesh((len(jax.devices()),), ("examples",)) if len(jax.devices()) > 1 else None
 
 
 def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:

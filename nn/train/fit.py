@@ -38,7 +38,7 @@ def fit(
     epochs: int,
     batch_size: int | None = None, penalty: Callable[[], Any] | None = None,
     metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None,
-    compile: bool = False,
+    compile: bool = False, backend: str = "auto", mesh: Any = None, shard: Any = None, dtype: Any = None,
     callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean",
     shuffle: bool = True,
     rng: Rng = 0, scheduler: Scheduler | None = None, checkpoint: str | os.PathLike[str] | None = None,
@@ -75,6 +75,9 @@ def fit(
         Samples and targets as in ``data``, on which only figures are taken: ``val_loss`` and the metrics.
     compile
         Whether to train with the program that `autograd.compile` makes of the loss.
+    backend, mesh, shard, dtype
+        What runs that program, as for `autograd.compile`; ``backend="xla"`` runs it on any devices that JAX
+        has, or on those of a mesh. A training that is resumed on the same mesh goes on bit for bit.
     callbacks
         Functions called with a `nn.callbacks.Training` after each epoch.
     progress
@@ -145,7 +148,15 @@ def fit(
             raise TypeError(f"checkpoint must be a file's path, got {type(checkpoint).__name__}")
         check_file(checkpoint)
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
-    loop.step = (Compiled if compile else Eager)(model, loss, optimizer, reduction, penalty)
+    where = {"backend": backend, "mesh": mesh, "shard": shard, "dtype": dtype}
+    if compile:
+        compiled = Compiled(model, loss, optimizer, reduction, penalty, where)
+        compiled.check_sizes({loop.size, len(loop.x) % loop.size or loop.size})
+        loop.step = compiled
+    elif where != {"backend": "auto", "mesh": None, "shard": None, "dtype": None}:
+        raise ValueError("backend, mesh, shard and dtype say what runs a program; pass compile=True, too")
+    else:
+        loop.step = Eager(model, loss, optimizer, reduction, penalty)
     whole("epochs", epochs, least=0)
     if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
         with _evaluating(model):

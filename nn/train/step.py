@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import autograd
 from autograd import Value
 from autograd.bulk import gather, scatter, set_grads
+from autograd.compiler.backends.placing import Placed
 from autograd.compiler.training import moves_arrays
 from nn.arrays import numpy_for
 from nn.modules.module import Batch, Module
@@ -140,6 +141,7 @@ class Compiled(Eager):
         optimizer: Optimizer,
         reduction: str,
         penalty: Callable[[], Any] | None,
+        where: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
         self.numpy = numpy_for("nn.fit with compile=True")
@@ -148,8 +150,14 @@ class Compiled(Eager):
         self.step = autograd.compile(
             self.joint_loss if self.together else lambda x, y: loss(model(x), y),
             [*optimizer.params, *self.told.params], batch=not self.together, reduction=reduction,
-            penalty=penalty, deterministic=True,
+            penalty=penalty, deterministic=True, **(where or {}),
         )  # fmt: skip
+
+    def check_sizes(self, sizes: Iterable[int]) -> None:
+        """Refuse batches that are smaller than the mesh."""
+        backend: Any = self.step._backend
+        for size in sizes if isinstance(backend, Placed) and not self.together else ():
+            backend.placement.check(size)
 
     def joint_loss(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
         """Return the loss of a batch whose samples depend on each other, without the penalty."""

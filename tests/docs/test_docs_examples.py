@@ -14,6 +14,7 @@ PAGES = ROOT / "notebooks" / "docs" / "pages"
 GUIDE = PAGES / "adding-an-operation.md"
 LIBRARIES = {
     "micrograd": "micrograd", "PyTorch": "torch", "JAX": "jax", "SciPy": "scipy", "scikit-learn": "sklearn",
+    "XLA": "jax",
 }  # fmt: skip
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -44,7 +45,7 @@ def test_what_is_said_of_other_libraries_is_true(library, tmp_path):
         pytest.skip(f"{LIBRARIES[library]} is not installed")
     texts = [
         block.text
-        for page in ("coming-from.md", "with-numpy.md", "with-others.md")
+        for page in ("coming-from.md", "with-numpy.md", "with-others.md", "devices.md")
         for block in examples.blocks((PAGES / page).read_text(encoding="utf-8"))
         if block.title == library
     ]

@@ -12,6 +12,7 @@ from jax.sharding import AxisType, Mesh
 from autograd.compiler.backends import Bound, Cost, Work
 from autograd.compiler.backends.placing import Placement
 from autograd.compiler.backends.xla.emit import emitted
+from autograd.compiler.backends.xla.exporting import exported
 from autograd.compiler.backends.xla.running import BoundXLA
 from autograd.compiler.backends.xla.spelling import unspelled
 from autograd.compiler.roll.program import Program
@@ -54,6 +55,11 @@ class XLA:
         """Return the program as a function of JAX."""
         _refuse(program)
         return emitted(program).text
+
+    def exported(self, engine: Any, shapes: Any, batch: bool) -> bytes:
+        """Return the program of an engine as a file that JAX alone runs."""
+        _refuse(engine.program)
+        return exported(engine, shapes, batch, self.placement)
 
     def cost(self, work: Work) -> Cost:
         """Estimate nothing: this backend is chosen by name alone."""

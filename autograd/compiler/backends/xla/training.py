@@ -30,8 +30,8 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
         if key not in bound.trainers:
             bound.trainers[key] = jax.jit(_trainer(bound, parts))
         state = [[bound.spread(x, alone=len(parts) == 1) for x in _numbers(part)] for part in parts]
-        rates = [jnp.asarray(part.lr) for part in parts]
-        counts = [jnp.asarray(float(part.steps)) for part in parts]
+        rates = [np.array(part.lr, bound.devices.dtype) for part in parts]
+        counts = [np.array(part.steps, bound.devices.dtype) for part in parts]
         try:
             found = bound.trainers[key](
                 bound.theta(), state, rates, counts, *bound.data(), min(steps, CHUNK)

@@ -1,0 +1,162 @@
+"""Programs beyond one process: files that JAX alone runs, trainings that go on, several processes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value, compile
+from nn import cli
+
+ALONE = """
+import sys, jax, numpy as np
+from jax import export
+sys.modules["autograd"] = sys.modules["nn"] = None
+jax.config.update("jax_enable_x64", sys.argv[2] == "float64")
+call = export.deserialize(bytearray(open(sys.argv[1], "rb").read())).call
+given = [np.array(eval(text), sys.argv[2]) for text in sys.argv[3:]]
+found = call(*given)
+several = isinstance(found, (list, tuple))
+print([np.asarray(x).tolist() for x in found] if several else np.asarray(found).tolist())
+"""
+
+
+def run_alone(path, dtype, *given):
+    texts = [str(np.asarray(x).tolist()) for x in given]
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, path, dtype, *texts], capture_output=True, text=True, check=False,
+        cwd=path.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return eval(done.stdout)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_exported_loss_runs_with_jax_alone_on_any_number_of_examples(tmp_path, dtype):
+    model = nn.MLP(2, [4, 3], rng=1)
+    params, rs = model.parameters(), np.random.RandomState(0)
+    step = compile(
+        lambda x, y: nn.losses.cross_entropy(model(x), y), params, batch=True, backend="xla", dtype=dtype
+    )
+    step(rs.randn(5, 2), np.arange(5) % 3)
+    assert step.export(tmp_path / "step.stablehlo") == tmp_path / "step.stablehlo"
+    x, y = rs.randn(7, 2), np.arange(7) % 3
+    loss, gradient = run_alone(tmp_path / "step.stablehlo", dtype, [p.data for p in params], x, y)
+    value, grads = step.value_and_grad(x, y)
+    near = 1e-14 if dtype == "float64" else 1e-5
+    assert loss == pytest.approx(value, rel=near)
+    np.testing.assert_allclose(gradient, grads, rtol=100 * near, atol=near)
+
+
+def test_an_exported_function_and_one_of_a_batch(tmp_path):
+    k = Value(3.0, "k")
+    for backend, batch, data in (("numpy", False, (0.5, 2.0)), ("xla", True, ([0.5, 1.0], [2.0, 3.0]))):
+        f = compile(lambda x, y: [k * x * y, x.sin()], backend=backend, batch=batch)
+        want = f(*map(np.array, data))
+        f.export(tmp_path / "f")
+        np.testing.assert_allclose(run_alone(tmp_path / "f", "float64", [], *data), want, rtol=1e-15)
+
+
+def test_what_a_loop_becomes_is_exported(tmp_path):
+    w = Value(0.5, "w")
+
+    def loss(x):
+        h = 0.0
+        for _ in range(50):
+            h = (w * h + x).tanh()
+        return h
+
+    step = compile(loss, [w], backend="numpy")
+    value, grads = step.value_and_grad(0.3)
+    step.export(tmp_path / "loop")
+    found = run_alone(tmp_path / "loop", "float64", [0.5], 0.3)
+    assert found[0] == pytest.approx(value, rel=1e-13)
+    assert found[1] == pytest.approx(grads.tolist(), rel=1e-13)
+
+
+def fitted(epochs, **options):
+    x, y = nn.data.make_moons(40, rng=1)
+    model = nn.MLP(2, [4, 1], rng=1)
+    history = nn.fit(
+        model, (x, y), nn.losses.binary_cross_entropy_with_logits,
+        nn.optim.Adam(model.parameters(), lr=0.05), epochs=epochs, compile=True, progress=False, **options,
+    )  # fmt: skip
+    return [p.data for p in model.parameters()], history["loss"]
+
+
+@pytest.mark.parametrize("size", [None, 16])
+def test_a_training_on_a_mesh_goes_on_bit_for_bit(tmp_path, mesh, size):
+    options = {"batch_size": size, "backend": "xla", "mesh": mesh}
+    whole = fitted(6, checkpoint=tmp_path / "whole", **options)
+    fitted(3, checkpoint=tmp_path / "half", **options)
+    assert fitted(6, checkpoint=tmp_path / "half", resume=True, **options) == whole
+    fitted(3, checkpoint=tmp_path / "other", **options)
+    options = {"batch_size": size, "backend": "xla"}
+    other = fitted(6, checkpoint=tmp_path / "other", resume=True, **options)
+    np.testing.assert_allclose(other[0], whole[0], rtol=1e-12)
+    np.testing.assert_allclose(fitted(6, **options)[0], whole[0], rtol=1e-11)
+
+
+def test_a_fit_on_devices_that_cannot_be_is_refused_before_it_begins(mesh):
+    with pytest.raises(ValueError, match="a batch of 4 is smaller than the mesh, which has 8 devices"):
+        fitted(1, batch_size=12, backend="xla", mesh=mesh)
+    model = nn.MLP(1, [1])
+    with pytest.raises(ValueError, match="say what runs a program; pass compile=True, too"):
+        nn.fit(
+            model, ([[1.0]], [1.0]), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), 0.1), epochs=1,
+            backend="xla",
+        )  # fmt: skip
+
+
+def test_the_command_line_trains_on_all_devices(tmp_path, monkeypatch, capsys):
+    asked = []
+    own = autograd.compile
+    monkeypatch.setattr(autograd, "compile", lambda *a, **k: asked.append(k) or own(*a, **k))
+    arguments = ["train", "moons", "--samples", "40", "--epochs", "3", "--backend", "xla", "--quiet"]
+    assert cli.main([*arguments, "--out", str(tmp_path)]) == 0
+    assert asked[0]["backend"] == "xla" and asked[0]["mesh"].size == 8
+    capsys.readouterr()
+    assert cli.main([*arguments, "--no-compile"]) != 0
+    assert "leave out --no-compile" in capsys.readouterr().err
+
+
+def test_two_processes_train_together():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [sys.executable, Path(__file__).with_name("process.py")]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    running = [
+        subprocess.Popen(
+            [*command, str(k), str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment,
+        )
+        for k in range(2)
+    ]  # fmt: skip
+    outputs = [p.communicate(timeout=500) for p in running]
+    assert [p.returncode for p in running] == [0, 0], outputs
+    (devices, (plain, split)), other = [json.loads(out.splitlines()[-1]) for out, _ in outputs]
+    assert devices == 4 and other == [devices, [plain, split]]
+    rs = np.random.RandomState(0)
+    x = rs.randn(21, 2)
+    y = (x.sum(1) > 0.0) * 1.0
+    model = nn.MLP(2, [4, 1], rng=1)
+    params = model.parameters()
+    step = compile(
+        lambda x, y: nn.losses.binary_cross_entropy_with_logits(model(x), y), params, batch=True,
+        backend="numpy",
+    )
+    value, grads = step.value_and_grad(x, y)
+    losses = step.train(x, y, nn.optim.Adam(params, lr=0.05), 15)
+    for found in (plain, split):
+        assert found[0] == pytest.approx(value, rel=1e-13)
+        np.testing.assert_allclose(found[1], grads, rtol=1e-11, atol=1e-15)
+        np.testing.assert_allclose(found[2], losses, rtol=1e-10)
+        np.testing.assert_allclose(found[3], [p.data for p in params], rtol=1e-9)
