@@ -146,7 +146,16 @@ if TYPE_CHECKING:
     __version__: str
     from autograd import compiler, render, testing
     from autograd.compiler import compile
-    from autograd.render import draw, draw_dot, explain, stepper, trace
+    from autograd.render import (
+        draw,
+        draw_dot,
+        explain,
+        from_sympy,
+        stepper,
+        to_networkx,
+        to_sympy,
+        trace,
+    )
     from autograd.versions import show_versions
 
 __all__ = [
@@ -215,6 +224,7 @@ __all__ = [
     "floor",
     "fmod",
     "from_json",
+    "from_sympy",
     "gamma",
     "gammainc",
     "gammaincc",
@@ -299,6 +309,8 @@ __all__ = [
     "tand",
     "tanh",
     "to_json",
+    "to_networkx",
+    "to_sympy",
     "toposort",
     "trace",
     "trigamma",

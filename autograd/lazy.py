@@ -13,7 +13,10 @@ __all__ = ["LAZY", "lazy_import"]
 LAZY: Final = {
     "compile": "autograd.compiler",
     "show_versions": "autograd.versions",
-    **dict.fromkeys(["draw", "draw_dot", "explain", "stepper", "trace"], "autograd.render"),
+    **dict.fromkeys(
+        ["draw", "draw_dot", "explain", "from_sympy", "stepper", "to_networkx", "to_sympy", "trace"],
+        "autograd.render",
+    ),
 }
 """The names, and where each is."""
 

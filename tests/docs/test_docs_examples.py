@@ -15,6 +15,7 @@ GUIDE = PAGES / "adding-an-operation.md"
 LIBRARIES = {
     "micrograd": "micrograd", "PyTorch": "torch", "JAX": "jax", "SciPy": "scipy", "scikit-learn": "sklearn",
     "XLA": "jax",
+    "SymPy": "sympy", "NetworkX": "networkx",
 }  # fmt: skip
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
