@@ -14,7 +14,7 @@ import autograd
 import nn
 from autograd.compiler.graph import schedule, simplify
 from autograd.compiler.graph.ir import FIRST_ROW, SOP
-from autograd.compiler.roll import cells
+from autograd.compiler.roll import rolled
 from autograd.compiler.roll.affine import nest
 from autograd.compiler.roll.verify import verify
 
@@ -146,7 +146,7 @@ print("loops:", sizes, " strides:", strides.tolist())
 
 # %%
 verify(structure.program)
-program = cells.roll(simplify.simplify(graph))
+program = rolled.roll(simplify.simplify(graph))
 print("statements:", len(program.statements), " calls of NumPy:", engine.calls)
 for what, figure in step.report().facts.items():
     if what != "compile seconds":  # which is another one on each machine
@@ -200,6 +200,27 @@ print(recurrent.source)
 # These are the equations of backpropagation through time, and this is what runs: the calls of NumPy and the
 # text in C have the same loops.
 #
+# Where steps are narrow, as those of a pendulum or of a population, there would be many statements to
+# compare, each of a single number. So there loops are found in the graph itself. Its nodes, in the order in
+# which they were recorded, are searched for a distance at which what they are comes again; a stretch of that
+# length is a *round* if what its nodes read moves evenly from one round to the next, forwards or, for a
+# gradient, back. One round is laid out, and its statements are all there is, whatever the number of rounds.
+# What does not rest on the round before is computed for all of them at once.
+
+# %%
+
+
+def population(x, r):
+    for _ in range(1000):
+        x = r * x * (1.0 - x)
+    return x
+
+
+growing = autograd.compile(autograd.grad(population, argnums=(0, 1)), backend="numpy")
+growing(0.3, 2.7)
+print(growing.source)
+
+# %% [markdown]
 # `backend="auto"`, the default, compares estimates of what a call takes in NumPy, in C and in plain Python,
 # and `report()` gives them. C has to make up for the half second that a C compiler takes; without one, or
 # without NumPy, the others do.

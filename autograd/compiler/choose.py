@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.compiler.backends import AT_ONCE, BACKENDS, Gradual, Work, load
 from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.repeats import weighted
 
 __all__ = ["CALLS", "Choice", "choose", "work_of"]
 
@@ -111,25 +112,38 @@ def work_of(program: Program, lanes: int = 100) -> Work:
     terms[graph.terms.over] = lanes
     over = graph.terms.over | lane[graph.terms.node]
     is_row = graph.args[:, 0] >= 0
-    parts = [p for s in program.statements for p in s.parts]
-    refs = [r for s in program.statements for r in s.operands] + [
-        x for p in parts for x in (p.a, p.b) if x is not None
+    statements = weighted(program)
+    refs = [
+        (r, times)
+        for s, times in statements
+        for r in (*s.operands, *(x for p in s.parts for x in (p.a, p.b) if x is not None))
     ]
-    calls = [2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note) for s in program.statements]
+    calls = [
+        times * (2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note)) for s, times in statements
+    ]
     gradual = [b for name in BACKENDS if isinstance(b := load(name), Gradual)]
     slow = {name for backend in gradual for name in backend.number_by_number(program)}
     return Work(
         calls=sum(calls),
         statements=float(len(program.statements)),
+        written=float(len(statements)),
         terms=float(terms.sum()),
         rows=float(width[is_row].sum()),
         lane_terms=float(terms[over].sum()),
         lane_rows=float(width[is_row & lane].sum()),
         slow_rows=float(
-            sum(width[s.nodes].sum() for s in program.statements if s.op is not None and s.op.name in slow)
+            sum(
+                times * width[s.nodes].sum()
+                for s, times in statements
+                if s.op is not None and s.op.name in slow
+            )
         ),
         gathered=float(
-            sum(r.addresses.size * (lanes if r.lane else 1) for r in refs if r.addresses is not None)
+            sum(
+                times * r.addresses.size * (lanes if r.lane else 1)
+                for r, times in refs
+                if r.addresses is not None
+            )
         ),
         lines=float(len(graph.terms) + 6 * is_row.sum()),
     )

@@ -18,7 +18,7 @@ from autograd.compiler.engine import Engine
 from autograd.compiler.graph.ir import SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import form_of
-from autograd.compiler.roll.cells import roll
+from autograd.compiler.roll.rolled import roll
 
 __all__ = ["Engines", "Structure"]
 

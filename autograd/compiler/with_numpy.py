@@ -22,6 +22,7 @@ from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
 from autograd.compiler.record.recording import flatten
 from autograd.compiler.record.trace import trace
 from autograd.compiler.results import assembled, form_of
+from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
 from autograd.errors import optional
@@ -332,10 +333,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def _facts(self) -> tuple[dict[str, Any], list[str]]:
         structure, engine = self._made()
         program = structure.program
+        statements = [s for s, _ in weighted(program)]
         facts = {
             "recorded nodes": structure.source.raw,
             "nodes with gradient": program.graph.size,
-            "statements": len(program.statements),
+            "statements": len(statements),
             "calls": engine.calls,
             "backend": structure.engines.backend,
             "because": structure.engines.why,
@@ -345,7 +347,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         backend = load(structure.engines.backend)
         if isinstance(backend, Gradual) and (slow := backend.number_by_number(program)):
             facts["number by number"] = ", ".join(slow)
-        return facts, [s.note for s in program.statements if s.note]
+        return facts, [s.note for s in statements if s.note]
 
     def _verify(self, structure: Any) -> None:
         """Raise if the rolled program is not sound."""

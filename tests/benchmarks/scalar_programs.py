@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -236,8 +237,8 @@ def springs() -> Program:
     return {"f": grad(energy)}, (np.random.default_rng(0).normal(size=(40, 2)),)
 
 
-def cholesky() -> Program:
-    """Return the logarithm of the determinant of a 10 by 10 matrix by Cholesky, and its gradient."""
+def cholesky(size: int = 10) -> Program:
+    """Return the logarithm of the determinant of a matrix by Cholesky, and its gradient."""
 
     def logdet(a: Any) -> Any:
         n = len(a)
@@ -248,9 +249,240 @@ def cholesky() -> Program:
                 low[i][j] = autograd.sqrt(rest) if i == j else rest / low[j][j]
         return 2.0 * autograd.sum([autograd.log(low[i][i]) for i in range(n)])
 
-    m = np.random.default_rng(0).normal(size=(10, 10))
-    return {"f": grad(logdet)}, (m @ m.T + 10.0 * np.eye(10),)
+    m = np.random.default_rng(0).normal(size=(size, size))
+    return {"f": grad(logdet)}, (m @ m.T + size * np.eye(size),)
 
+
+# Programs of many steps, each resting on the one before.
+
+
+def chain(steps: int = 10_000) -> Program:
+    """Return the derivative of a number after so many sines."""
+
+    def end(x: Any) -> Any:
+        for _ in range(steps):
+            x = autograd.sin(x) * 1.01 + 0.1
+        return x
+
+    return {"f": grad(end)}, (0.3,)
+
+
+def logistic_map(steps: int = 1000) -> Program:
+    """Return the derivatives of the logistic map after so many steps."""
+
+    def end(x: Any, r: Any) -> Any:
+        for _ in range(steps):
+            x = r * x * (1.0 - x)
+        return x
+
+    return {"f": grad(end, argnums=(0, 1))}, (0.3, 2.7)
+
+
+def runge_kutta(slope: Callable[[list[Any]], list[Any]], state: list[Any], h: float, steps: int) -> list[Any]:
+    """Return the state of a system of equations after some steps of the classical method."""
+    for _ in range(steps):
+        k1 = slope(state)
+        k2 = slope([x + h / 2 * k for x, k in zip(state, k1, strict=True)])
+        k3 = slope([x + h / 2 * k for x, k in zip(state, k2, strict=True)])
+        k4 = slope([x + h * k for x, k in zip(state, k3, strict=True)])
+        state = [
+            x + h / 6 * (a + 2.0 * b + 2.0 * c + d)
+            for x, a, b, c, d in zip(state, k1, k2, k3, k4, strict=True)
+        ]
+    return state
+
+
+def predators(steps: int = 500) -> Program:
+    """Return the gradient of Lotka and Volterra's equations' end in the state and the four rates."""
+
+    def loss(x: Any, y: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+        def slope(state: list[Any]) -> list[Any]:
+            u, v = state
+            return [a * u - b * u * v, c * u * v - d * v]
+
+        u, v = runge_kutta(slope, [x, y], 0.01, steps)
+        return (u - 1.0) ** 2 + (v - 2.0) ** 2
+
+    return {"f": grad(loss, argnums=tuple(range(6)))}, (1.0, 0.5, 1.1, 0.4, 0.1, 0.4)
+
+
+def double_pendulum(steps: int = 1000) -> Program:
+    """Return the gradient of a double pendulum's end in its beginning."""
+
+    def slope(state: list[Any]) -> list[Any]:
+        p, q, u, v = state
+        d = p - q
+        below = 3.0 - autograd.cos(2.0 * d)
+        pull = u * u * autograd.cos(d) + v * v
+        first = -29.43 * autograd.sin(p) - 9.81 * autograd.sin(p - 2.0 * q) - 2.0 * autograd.sin(d) * pull
+        second = 2.0 * u * u + 19.62 * autograd.cos(p) + v * v * autograd.cos(d)
+        return [u, v, first / below, 2.0 * autograd.sin(d) * second / below]
+
+    def loss(state: Any) -> Any:
+        p, q, _, _ = runge_kutta(slope, list(state), 0.001, steps)
+        return p * p + q * q
+
+    return {"f": grad(loss)}, (np.array([1.0, 0.5, 0.1, 0.2]),)
+
+
+def kalman(steps: int = 200) -> Program:
+    """Return the derivatives of a Kalman filter's likelihood in its two variances."""
+
+    def likelihood(q: Any, r: Any, seen: Any) -> Any:
+        x, v, p, c, w, total = 0.0, 0.0, 1.0, 0.0, 1.0, 0.0
+        for z in seen:
+            x = x + 0.1 * v
+            p, c, w = p + 0.2 * c + 0.01 * w + q, c + 0.1 * w, w + q
+            s, error = p + r, z - x
+            k, m = p / s, c / s
+            x, v = x + k * error, v + m * error
+            p, c, w = (1.0 - k) * p, (1.0 - k) * c, w - m * c
+            total = total + autograd.log(s) + error * error / s
+        return total
+
+    return {"f": grad(likelihood, argnums=(0, 1))}, (0.1, 0.2, np.random.default_rng(0).normal(size=steps))
+
+
+def planets(steps: int = 50, count: int = 5) -> Program:
+    """Return the gradient of where bodies are after some steps in places, speeds and masses."""
+    g = np.random.default_rng(0)
+
+    def loss(x: Any, v: Any, mass: Any) -> Any:
+        x, v = [list(row) for row in x], [list(row) for row in v]
+        for _ in range(steps):
+            for i in range(count):
+                for j in range(i + 1, count):
+                    d = [a - b for a, b in zip(x[i], x[j], strict=True)]
+                    r = autograd.dot(d, d) + 0.01
+                    pull = 0.01 / (r * autograd.sqrt(r))
+                    v[i] = [a - b * mass[j] * pull for a, b in zip(v[i], d, strict=True)]
+                    v[j] = [a + b * mass[i] * pull for a, b in zip(v[j], d, strict=True)]
+            x = [[a + 0.01 * b for a, b in zip(*rows, strict=True)] for rows in zip(x, v, strict=True)]
+        return autograd.sum([a * a for row in x for a in row])
+
+    args = g.normal(size=(count, 3)), g.normal(size=(count, 3)), g.uniform(1.0, 2.0, size=count)
+    return {"f": grad(loss, argnums=(0, 1, 2))}, args
+
+
+def recurrent(steps: int = 30, units: int = 8, inputs: int = 4, *, gates: int = 4) -> Program:
+    """Return the training loss of an LSTM, or with three gates of a GRU, after a sequence."""
+    g = np.random.default_rng(0)
+    shape = gates, units, inputs + units + 1
+    weights = [[[Value(x) for x in row] for row in m] for m in (0.3 * g.normal(size=shape)).tolist()]
+
+    def gate(k: int, v: list[Any]) -> list[Any]:
+        return [autograd.dot(row[:-1], v) + row[-1] for row in weights[k]]
+
+    def loss(sequence: Any, wanted: Any) -> Any:
+        h: list[Any] = [0.0] * units
+        c: list[Any] = [0.0] * units
+        for x in sequence:
+            open_, keep = ([z.sigmoid() for z in gate(k, [*x, *h])] for k in (0, 1))
+            if gates == 3:
+                new = gate(2, [*x, *(a * b for a, b in zip(open_, h, strict=True))])
+                h = [a * b + (1.0 - a) * autograd.tanh(z) for a, b, z in zip(keep, h, new, strict=True)]
+                continue
+            shown, new = [z.sigmoid() for z in gate(2, [*x, *h])], gate(3, [*x, *h])
+            c = [a * b + o * autograd.tanh(z) for a, b, o, z in zip(keep, c, open_, new, strict=True)]
+            h = [a * autograd.tanh(b) for a, b in zip(shown, c, strict=True)]
+        return autograd.sum([(a - b) ** 2 for a, b in zip(h, wanted, strict=True)])
+
+    params = [x for m in weights for row in m for x in row]
+    return {"f": loss, "params": params}, (g.normal(size=(steps, inputs)), g.normal(size=units))
+
+
+def hidden_markov(steps: int = 100, states: int = 6) -> Program:
+    """Return the gradient of a hidden Markov model's likelihood of observed symbols."""
+    g = np.random.default_rng(0)
+    seen = g.integers(0, 4, size=steps).tolist()
+
+    def likelihood(moves: Any, shows: Any, first: Any) -> Any:
+        alpha = [first[i] + shows[i][seen[0]] for i in range(states)]
+        for k in seen[1:]:
+            alpha = [
+                autograd.logsumexp([alpha[j] + moves[j][i] for j in range(states)]) + shows[i][k]
+                for i in range(states)
+            ]
+        return autograd.logsumexp(alpha)
+
+    args = g.normal(size=(states, states)), g.normal(size=(states, 4)), g.normal(size=states)
+    return {"f": grad(likelihood, argnums=(0, 1, 2))}, args
+
+
+def random_field(steps: int = 60, states: int = 6) -> Program:
+    """Return the gradient of a conditional random field's partition function."""
+    g = np.random.default_rng(0)
+
+    def partition(moves: Any, scores: Any) -> Any:
+        alpha = list(scores[0])
+        for row in scores[1:]:
+            alpha = [
+                autograd.logsumexp([alpha[j] + moves[j][i] for j in range(states)]) + row[i]
+                for i in range(states)
+            ]
+        return autograd.logsumexp(alpha)
+
+    return {"f": grad(partition, argnums=(0, 1))}, (
+        g.normal(size=(states, states)),
+        g.normal(size=(steps, states)),
+    )
+
+
+def heat(steps: int = 100, cells: int = 64) -> Program:
+    """Return the gradient of a rod's heat after some steps in what it was and in the conductivity."""
+
+    def loss(u: Any, k: Any) -> Any:
+        u = list(u)
+        for _ in range(steps):
+            inner = [b + k * (a - 2.0 * b + c) for a, b, c in zip(u, u[1:], u[2:], strict=False)]
+            u = [u[0], *inner, u[-1]]
+        return autograd.sum([x * x for x in u])
+
+    return {"f": grad(loss, argnums=(0, 1))}, (np.random.default_rng(0).normal(size=cells), 0.1)
+
+
+def wave(steps: int = 100, cells: int = 64) -> Program:
+    """Return the gradient of a string's squares after some steps in what it was and in the wave's speed."""
+
+    def loss(u: Any, k: Any) -> Any:
+        u, before = list(u), list(u)
+        for _ in range(steps):
+            inner = [
+                2.0 * b - p + k * k * (a - 2.0 * b + c)
+                for a, b, c, p in zip(u, u[1:], u[2:], before[1:], strict=False)
+            ]
+            u, before = [u[0], *inner, u[-1]], u
+        return autograd.sum([x * x for x in u])
+
+    return {"f": grad(loss, argnums=(0, 1))}, (np.random.default_rng(0).normal(size=cells), 0.1)
+
+
+def soft_warping(length: int = 20) -> Program:
+    """Return the gradient of soft dynamic time warping of two sequences."""
+    g = np.random.default_rng(0)
+
+    def cost(a: Any, b: Any) -> Any:
+        rows: list[list[Any]] = [[0.0] + [1e10] * length]
+        for x in a:
+            row: list[Any] = [1e10]
+            for j, y in enumerate(b):
+                ways = rows[-1][j], row[j], rows[-1][j + 1]
+                row.append((x - y) ** 2 - autograd.logsumexp([-1.0 * way for way in ways]))
+            rows.append(row)
+        return rows[-1][-1]
+
+    return {"f": grad(cost, argnums=(0, 1))}, (g.normal(size=length), g.normal(size=length))
+
+
+STEPS: dict[str, Callable[[], Program]] = {
+    "chain of 10,000": chain, "logistic map, 1,000": logistic_map, "Lotka-Volterra, 500 RK4": predators,
+    "double pendulum, 1,000 RK4": double_pendulum, "Kalman filter, 200": kalman,
+    "5 planets, 50": planets, "LSTM, 30": recurrent, "GRU, 30": partial(recurrent, gates=3),
+    "HMM, 100": hidden_markov, "CRF, 60": random_field, "heat equation, 100": heat,
+    "wave equation, 100": wave, "soft-DTW, 20 by 20": soft_warping, "Cholesky, 20": partial(cholesky, 20),
+    "Cholesky, 40": partial(cholesky, 40),
+}  # fmt: skip
+"""Programs whose steps are loops; bench_rounds.py tells what compiling them takes."""
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "two arguments": scalar, "Rosenbrock of 1,000, gradient": rosenbrock,

@@ -138,6 +138,8 @@ class Work(NamedTuple):
     calls: float
     """Roughly, the calls that a statement each would take over whole arrays."""
     statements: float
+    written: float
+    """Statements, of which those of a loop that is known count once."""
     terms: float
     """Products that are added up, for all examples together."""
     rows: float

@@ -15,5 +15,5 @@ COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
     "python": ({"once": 6.39, "terms": 0.0242, "rows": 0.0335, "lane_rows": 0.0541},
           {"lines": 6.56e-06}),
     "c": ({"once": 0.347, "statements": 0.00232, "terms": 0.000118, "rows": 8.27e-05, "gathered": 0.000838},
-          {"once": 0.187, "statements": 7.37e-05}),
+          {"once": 0.187, "written": 7.37e-05}),
 }  # fmt: skip

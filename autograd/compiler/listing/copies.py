@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.listing.names import strides_of
 from autograd.compiler.listing.views import Views, loops_over
-from autograd.compiler.roll.affine import nest
+from autograd.compiler.roll.affine import nest, strides_of
 from autograd.compiler.roll.program import Ref
 
 __all__ = ["copied", "filled"]

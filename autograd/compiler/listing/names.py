@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.compiler.backends.numpy.spelling import CODE
 from autograd.compiler.roll.program import LANES, Program
+from autograd.compiler.roll.repeats import places, weighted
 from autograd.op import TABLE
 
 __all__ = ["Region", "Regions", "leaf_regions"]
@@ -187,14 +188,10 @@ def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strid
 
 def cut_points(program: Program) -> dict[int, set[int]]:
     """For each statement (by position), the sizes at which views of its results break off."""
-    starts = []
-    for i, s in enumerate(program.statements):
-        places = program.address[s.nodes]
-        starts.append((int(places.min()), int(places.max()), i))
-    starts.sort()
+    starts = sorted((low, high, i) for i, (low, high) in enumerate(places(program)))
     bases = np.array([s[0] for s in starts])
     cuts: dict[int, set[int]] = {}
-    for s in program.statements:
+    for s, _ in weighted(program):
         loops = [(part.sizes, [part.result, part.a, part.b]) for part in s.parts] + (
             [(s.sizes, [s.result, *s.operands])] if s.op is not None else []
         )
@@ -226,12 +223,3 @@ def shape_of(count: int, cuts: set[int]) -> tuple[int, ...]:
     if chain[-1] != count:
         chain.append(count)
     return tuple(b // a for a, b in pairwise(chain))[::-1]
-
-
-def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides of a contiguous array, in numbers."""
-    out, step = [], 1
-    for n in reversed(shape):
-        out.append(step)
-        step *= n
-    return tuple(out[::-1])

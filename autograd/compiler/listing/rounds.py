@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from autograd.compiler.listing.names import Region
 from autograd.compiler.roll.program import Program
-from autograd.compiler.roll.repeats import Loop
+from autograd.compiler.roll.repeats import Loop, places
 
 __all__ = ["Family", "families"]
 
@@ -27,6 +28,8 @@ class Family:
         Whether the last is element 0, because the rounds go back through an array.
     region
         The array, once it has a name.
+    target
+        Where the statements after the first write, then; `source.Target`.
     """
 
     base: int
@@ -35,6 +38,7 @@ class Family:
     backward: bool
     cuts: set[int] = field(default_factory=set)
     region: Region | None = None
+    target: Any = None
 
     @cached_property
     def number(self) -> dict[int, int]:
@@ -56,7 +60,10 @@ class Family:
         return self.region
 
 
-def families(program: Program, found: list[Loop], cuts: dict[int, set[int]], taken: Any) -> dict[int, Family]:
+def families(
+    program: Program, found: list[Loop], cuts: dict[int, set[int]], taken: Container[int],
+    outputs: Container[int],
+) -> dict[int, Family]:  # fmt: skip
     """Return, for each statement of a loop whose results get an array in common, its family.
 
     A statement just before or after the loop belongs to it too if its result continues the sequence.
@@ -68,11 +75,13 @@ def families(program: Program, found: list[Loop], cuts: dict[int, set[int]], tak
     cuts
         As of `names.cut_points`.
     taken
-        Tells whether an address has a name already.
+        Addresses that have a name already.
+    outputs
+        Those of results, which before and after a loop keep names of their own.
     """
     address, graph = program.address, program.graph
-    places = [int(address[s.nodes].min()) for s in program.statements]
-    starts = {base: i for i, base in enumerate(places)}
+    at = [low for low, _ in places(program)]
+    starts = {base: i for i, base in enumerate(at)}
     out: dict[int, Family] = {}
     inside = {i for loop in found for i in range(loop.start, loop.end)}
     for loop in found:
@@ -80,21 +89,22 @@ def families(program: Program, found: list[Loop], cuts: dict[int, set[int]], tak
         heads = [[int(graph.primal[program.statements[i].nodes[0]]) for i in mine[:2]] for mine in members]
         backward = any(min(pair) >= 0 and address[pair[1]] < address[pair[0]] for pair in heads)
         for mine in members:
-            base, step = places[mine[0]], places[mine[1]] - places[mine[0]]
-            if step <= 0 or any(taken(places[i]) for i in mine):
+            base, step = at[mine[0]], at[mine[1]] - at[mine[0]]
+            if step <= 0 or any(at[i] in taken for i in mine):
                 continue
             family = Family(base, step, mine, backward)
-            for at, front in ((base - step, True), (base + step * len(mine), False)):
-                i = starts.get(at, -1)
+            for place, front in ((base - step, True), (base + step * len(mine), False)):
+                i = starts.get(place, -1)
                 if (
                     i >= 0
                     and i not in inside
                     and i not in out
-                    and not taken(at)
+                    and place not in taken
+                    and place not in outputs
                     and _alike(program, i, mine[0], same=not front)
                 ):
                     family.statements = [i, *family.statements] if front else [*family.statements, i]
-            family.base = places[family.statements[0]]
+            family.base = at[family.statements[0]]
             for i in family.statements:
                 family.cuts |= cuts.get(i, set())
                 out[i] = family

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import chain
+from itertools import product as pairs_of
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,29 @@ from autograd.compiler.listing.names import (
     leaf_regions,
     shape_of,
     split_label,
-    strides_of,
 )
 from autograd.compiler.listing.rounds import Family, families
 from autograd.compiler.listing.views import Views, loops_over, number
+from autograd.compiler.roll.affine import strides_of
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import FEWEST, Loop, Moving, UnevenError, loops, read, replaced
+from autograd.compiler.roll.repeats import (
+    FEWEST,
+    Loop,
+    Moving,
+    UnevenError,
+    loops,
+    places,
+    read,
+    replaced,
+    weighted,
+)
 from autograd.op import CUSTOM, Op
 
 __all__ = ["Writer", "write", "written"]
 
 
+APART = sorted(pairs_of(range(3), repeat=2), key=sum)
+"""How many of the first and of the last rounds of a loop may be written out."""
 FEW_TERMS = 4
 """So many terms are written out where an array of them has no name."""
 FEW_ARRAYS = 4
@@ -91,6 +104,8 @@ class Writer(Views):
     ----------
     leaves : list of Region
         Those of the parameters, of their gradients, and of the data.
+    tables : dict
+        From the names of arrays of constants to those of the tables that they are.
     """
 
     def __init__(self, program: Program, found: list[Loop]) -> None:
@@ -117,11 +132,17 @@ class Writer(Views):
                 )
             )
         self.leaves = list(self.regions.list)
+        self.tables: dict[str, str] = {}
+        for base, shape in program.tables:
+            numbers = program.constants[len(program.constants) - program.shared + base :]
+            table = self._table("const", numbers[: np.prod(shape, dtype=int)].reshape(shape))
+            region = self.regions.add(Region(self.name_of(table), base, shape, strides_of(shape)))
+            self.tables[region.name] = table
         self.cuts = cut_points(program)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
         own = dict.fromkeys(
-            s.op for s in program.statements if s.op is not None and CUSTOM.get(s.op.name) is not None
+            s.op for s, _ in weighted(program) if s.op is not None and CUSTOM.get(s.op.name) is not None
         )
         self.called = {
             op: self.regions.fresh(op.name) for op in own
@@ -130,9 +151,9 @@ class Writer(Views):
         self.output = self.regions.fresh("output") if len(graph.outputs) > 1 else ""
         self.masks: set[str] = set()
         self.families = families(
-            program, found, self.cuts, lambda at: at in self.regions.at or at in self.outputs
+            program, found, self.cuts, self.regions.at, self.outputs
         )
-        self.targets = [self._planned(i, s) for i, s in enumerate(program.statements)]
+        self.targets = [self._planned(i, low) for i, (low, _) in enumerate(places(program))]
         self.variable = next(
             (x for x in ("t", "k", "i") if x not in self.regions.names), None
         ) or self.regions.fresh("round_number")
@@ -145,8 +166,8 @@ class Writer(Views):
         for loop in self.loops:
             out += self._lines(done, loop.start)
             done = loop.start
-            # The first or the last round may read what has a name of its own.
-            for skip, drop in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            # The first or the last rounds may read what has a name of its own.
+            for skip, drop in APART:
                 first, end = loop.start + skip * loop.period, loop.end - drop * loop.period
                 if (end - first) // loop.period < FEWEST:
                     continue
@@ -262,17 +283,18 @@ class Writer(Views):
 
     # Names of results.
 
-    def _planned(self, i: int, s: Statement) -> Target:
+    def _planned(self, i: int, base: int) -> Target:
         """Return where a statement writes: a new array, with its name, unless it is there already."""
-        base = int(self.program.address[s.nodes].min())
         family = self.families.get(i)
         if family is None and base in self.regions.at:
             return Target(None, [])
+        if family is not None and family.target is not None:
+            known: Target = family.target
+            return known
+        s = self.program.statements[i]
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
         strides = strides_of(shape)
         axes = list(zip(strides, shape, strict=True))
-        if family is not None and family.region is not None:
-            return Target(family.region, axes, family)
         name = self.regions.fresh(self._name(s))
         if s.op is not None and compares(s.op, s.params):
             self.masks.add(name)
@@ -281,6 +303,7 @@ class Writer(Views):
         region = self.regions.add(family.enter(name, shape, strides))
         sizes = [*map(str, region.shape), *([self.wide] if region.lane else [])]
         made = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        family.target = Target(region, axes, family)
         return Target(region, axes, family, [f"{name} = empty({made})"])
 
     def _pinned(self, s: Statement) -> tuple[str, list[tuple[int, int]]]:
@@ -436,6 +459,10 @@ class Writer(Views):
             except UnevenError:
                 return False
         return True
+
+    def name_of(self, table: str) -> str:
+        """Return the name of the array of constants that a table is."""
+        return table
 
     def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         """Return the text of a row applied to texts."""

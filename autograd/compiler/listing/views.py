@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.listing.assembly import along
-from autograd.compiler.listing.names import Region, Regions, strides_of
+from autograd.compiler.listing.names import Region, Regions
+from autograd.compiler.roll.affine import strides_of
 from autograd.compiler.roll.program import LANES, Program, Ref
 from autograd.compiler.roll.repeats import Moving, UnevenError
 

@@ -4,8 +4,9 @@ What comes in is a graph whose nodes are grouped (`graph.schedule`): alike, and 
 `cells` orders the nodes of a group and the terms of their sums so that the addresses of what they read are
 arithmetic progressions; `affine` finds these, and nests of them; `addresses` fits one nest of loops to
 results and operands, or falls back to a table. What goes out is a `Program`: statements over views of two
-arenas, one of numbers and one of lanes. `repeats` finds statements that recur, as those of time steps do;
-`verify` checks a program against its graph.
+arenas, one of numbers and one of lanes. Where `graph.rounds` found loops, `recurrence` lays out one round of
+each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `rolled` does it all,
+and `verify` checks a program against its graph.
 
 The addresses of the four products of a matrix of two rows with a vector are two nested loops:
 

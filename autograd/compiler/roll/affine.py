@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["compress", "nest"]
+__all__ = ["compress", "nest", "strides_of"]
 
 
 def nest(columns: Any) -> tuple[tuple[int, ...], Any] | None:
@@ -59,3 +59,12 @@ def compress(table: Any) -> Any:
         if table.shape[axis] > 1 and (table == first).all():
             table = first
     return table
+
+
+def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a contiguous array, in numbers."""
+    out, step = [], 1
+    for n in reversed(shape):
+        out.append(step)
+        step *= n
+    return tuple(out[::-1])

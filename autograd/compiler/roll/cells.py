@@ -21,19 +21,18 @@ from autograd.compiler.graph.ir import (
     MAX,
     ONE,
     PARAM,
-    QUIET,
     Graph,
     Ints,
     csr,
     spans,
 )
-from autograd.compiler.graph.schedule import groups
 from autograd.compiler.listing.names import split_label
 from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms, gather_price, pieces
 from autograd.compiler.roll.affine import compress, nest
-from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
+from autograd.compiler.roll.program import LANES, Part, Ref, Statement
+from autograd.compiler.roll.repeats import Rounds
 
-__all__ = ["roll"]
+__all__ = ["Layout"]
 
 NOWHERE = np.int64(1) << 50
 
@@ -64,9 +63,10 @@ class Layout:
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         self._terms = graph.terms.a, graph.terms.b, graph.terms.coef, graph.terms.over
-        self.statements: list[Statement] = []
+        self.statements: list[Statement | Rounds] = []
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
+        self.tables: list[tuple[list[Ref], Any]] = []
 
     def _label_blocks(self, params: Ints) -> int:
         """Tell the parameters of one array from those of another, by their labels; return how many arrays."""
@@ -129,7 +129,7 @@ class Layout:
             for x in g.args[node].tolist():
                 if x >= 0:
                     fixed = g.kind[x] == CONST
-                    operands.append(Ref(constants=g.value[x].reshape(())) if fixed else self._ref(x))
+                    operands.append(Ref(constants=np.array(g.value[x])) if fixed else self._ref(x))
         else:
             which = self.order[self.start[node] : self.start[node + 1]]
             if kind in EXTREMA or not 0 < len(which) <= 3:
@@ -460,31 +460,3 @@ class Layout:
         return Statement(
             nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else ""
         )
-
-
-@QUIET
-def roll(graph: Graph) -> Program:
-    """Schedule a graph and lay it out."""
-    layout = Layout(graph)
-    for group in groups(graph, layout.is_lane):
-        layout.place(group)
-    copies = [
-        np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64)
-        for i in (0, 1)
-    ]
-    outputs = layout.address[graph.outputs]
-    fixed = graph.kind[graph.outputs] == CONST
-    bits, which = np.unique(graph.value[graph.outputs[fixed]].view(np.int64), return_inverse=True)
-    outputs[fixed] = layout.next + which
-    return Program(
-        graph,
-        layout.statements,
-        layout.address,
-        layout.next + len(bits),
-        layout.next_lane,
-        (copies[0], copies[1]),
-        layout.parameters,
-        layout.one,
-        bits.view(np.float64),
-        outputs,
-    )

@@ -8,6 +8,7 @@ gathers by a table and stays right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +104,7 @@ class Program:
     """
 
     graph: Graph
-    statements: list[Statement]
+    statements: Sequence[Statement]
     address: Ints
     shared: int
     lanes: int
@@ -112,9 +113,11 @@ class Program:
     one: int = -1
     """Address of a number that is always 1, for terms of one factor among terms of two; or -1."""
     constants: Any = field(default_factory=lambda: np.zeros(0))
-    """The numbers that stand at the end of the shared arena because results are constants."""
+    """The numbers that stand at the end of the shared arena: results that are constants, and tables."""
     outputs: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     """The address of each output, constants included."""
+    tables: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """Where constants begin that differ from round to round of a loop, and the shape of each table."""
 
     def looked_at(self, most: int, gaps: tuple[int, int]) -> list[list[tuple[int, int]]]:
         """Return at most so many stretches of each arena that hold all numbers that must not be too large."""

@@ -7,14 +7,22 @@ statement is written once, with numbers that move (`Moving`) in place of its own
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
+import numpy as np
+
+from autograd.compiler.graph.ir import Ints
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
-__all__ = ["FEWEST", "Loop", "Moving", "UnevenError", "loops", "read", "repeats", "replaced"]
+__all__ = [
+    "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "loops", "places",
+    "read", "repeats", "replaced", "weighted",
+]  # fmt: skip
 
 FEWEST = 4
 """Rounds from which a repeat is worth a loop."""
@@ -89,7 +97,7 @@ def replaced(s: Statement, numbers: Sequence[int]) -> Statement:
         base = next(left)
         if r.addresses is not None:
             base = base - int(r.addresses.flat[0])
-        return replace(r, base=base, strides=tuple([next(left) for _ in r.strides]))
+        return Ref(base, tuple([next(left) for _ in r.strides]), r.addresses, r.constants, r.lane)
 
     parts = [
         Part(sizes_of(p.sizes), seen(p.result), seen(p.coef), seen(p.a), seen(p.b), p.over) for p in s.parts
@@ -146,6 +154,125 @@ class UnevenError(Exception):
     """A number that differs from round to round stands where it cannot."""
 
 
+@dataclass
+class Rounds:
+    """A loop: the statements of the first round and of the second, which tells how far addresses move.
+
+    Attributes
+    ----------
+    nodes
+        For each statement its nodes, a row for each round.
+    """
+
+    first: list[Statement]
+    second: list[Statement]
+    nodes: list[Ints]
+
+    @property
+    def count(self) -> int:
+        """How many rounds."""
+        return len(self.nodes[0])
+
+    def __len__(self) -> int:
+        return len(self.first) * self.count
+
+    def __iter__(self) -> Iterator[Statement]:
+        return map(self.statement, range(len(self)))
+
+    @cached_property
+    def numbers(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The whole numbers in each statement in the first round, and how far each moves."""
+        pairs = [(read(a)[1], read(b)[1]) for a, b in zip(self.first, self.second, strict=True)]
+        return [(here, tuple([y - x for x, y in zip(here, there, strict=True)])) for here, there in pairs]
+
+    def moving(self, k: int) -> list[int]:
+        """Return the whole numbers in a statement, of which some move."""
+        return [Moving(x, d) if d else x for x, d in zip(*self.numbers[k], strict=True)]
+
+    def statement(self, i: int) -> Statement:
+        """Return a statement, counted through all rounds."""
+        r, k = divmod(i, len(self.first))
+        numbers = [x + r * d for x, d in zip(*self.numbers[k], strict=True)]
+        made = replaced(self.first[k], numbers)
+        made.nodes = self.nodes[k][r]
+        for old, new in zip(_tables(self.first[k]), _tables(made), strict=True):
+            if old.addresses is not None:
+                new.addresses = old.addresses + new.base
+        return made
+
+
+def _tables(s: Statement) -> list[Ref]:
+    """Return the operands of a statement that may be tables."""
+    parts = [x for p in s.parts for x in (p.a, p.b) if x is not None]
+    return [*parts, *s.operands]
+
+
+class Unrolled(Sequence[Statement]):
+    """The statements of blocks, each a statement or rounds, one after the other; made as they are read."""
+
+    def __init__(self, made: Sequence[Statement | Rounds]) -> None:
+        self.blocks = list(made)
+        self.starts = [0]
+        for block in self.blocks:
+            self.starts.append(self.starts[-1] + (len(block) if isinstance(block, Rounds) else 1))
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    @overload
+    def __getitem__(self, i: int) -> Statement: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Statement]: ...
+    def __getitem__(self, i: int | slice) -> Statement | list[Statement]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(i)
+        i %= len(self)
+        k = bisect_right(self.starts, i) - 1
+        block = self.blocks[k]
+        return block.statement(i - self.starts[k]) if isinstance(block, Rounds) else block
+
+    def __iter__(self) -> Iterator[Statement]:
+        for block in self.blocks:
+            if isinstance(block, Rounds):
+                yield from block
+            else:
+                yield block
+
+
+def blocks(program: Program) -> Sequence[Statement | Rounds]:
+    """Return the statements of a program, of known loops the rounds instead."""
+    made = program.statements
+    return made.blocks if isinstance(made, Unrolled) else made
+
+
+def places(program: Program) -> list[tuple[int, int]]:
+    """Return for each statement of a program the first and the last address that it writes to."""
+    address = program.address
+    found: list[tuple[int, int]] = []
+    for block in blocks(program):
+        if isinstance(block, Rounds):
+            low, high = [
+                np.stack([end(address[nodes], axis=1) for nodes in block.nodes], axis=1).ravel().tolist()
+                for end in (np.min, np.max)
+            ]
+            found += zip(low, high, strict=True)
+        else:
+            at = address[block.nodes]
+            found.append((int(at.min()), int(at.max())))
+    return found
+
+
+def weighted(program: Program) -> list[tuple[Statement, int]]:
+    """Return the statements of a program, those of known loops once, and how often each runs."""
+    return [
+        pair
+        for block in blocks(program)
+        for pair in ([(s, block.count) for s in block.first] if isinstance(block, Rounds) else [(block, 1)])
+    ]
+
+
 def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
     """Return what a statement is apart from its addresses, and these."""
     bases: list[int] = []
@@ -165,7 +292,26 @@ def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
 
 def loops(program: Program) -> list[Loop]:
     """Return the repeats in a program, in order, none within another."""
-    return repeats([_shape(s) for s in program.statements])
+    found: list[Loop] = []
+    single: list[tuple[Any, tuple[int, ...]]] = []
+    at = 0
+
+    def search() -> None:
+        """Look for repeats in the statements before a known loop."""
+        start = at - len(single)
+        found.extend([Loop(start + x.start, x.period, x.count) for x in repeats(single)])
+        single.clear()
+
+    for block in blocks(program):
+        if isinstance(block, Rounds):
+            search()
+            found.append(Loop(at, len(block.first), block.count))
+            at += len(block)
+        else:
+            single.append(_shape(block))
+            at += 1
+    search()
+    return found
 
 
 def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:

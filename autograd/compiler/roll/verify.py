@@ -74,12 +74,8 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
         _same(s.result.expand(s.sizes).ravel(), address[s.nodes], "results are where their nodes are")
         columns = [c for c in graph.args[s.nodes].T if c[0] >= 0]
         for ref, column in zip(s.operands, columns, strict=True):
-            if ref.constants is not None:
-                _same(
-                    np.broadcast_to(ref.constants, s.sizes).ravel(),
-                    graph.value[column],
-                    "constants are the nodes'",
-                )
+            if ref.constants is not None or graph.kind[column[0]] == CONST:
+                _same(_constants(program, ref, s.sizes), graph.value[column], "constants are the nodes'")
             else:
                 _same(ref.expand(s.sizes).ravel(), address[column], "operands are read where their nodes are")
                 _require(
@@ -102,9 +98,7 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
             a, b = [[-1 if x == program.one else x for x in column] for column in (a, b)]
             given = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
             a, b = [p[0] for p in given], [p[1] for p in given]
-        coef = np.broadcast_to(
-            part.coef.constants if isinstance(part.coef, Ref) else part.coef, part.sizes
-        ).ravel()
+        coef = _constants(program, part.coef, part.sizes)
         got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
         for column in (a, b):
             _require({x for x in column if x >= 0} <= ready, "factors are computed before they are read")
@@ -130,6 +124,13 @@ def _check(program: Program, s: Statement, ready: set[int]) -> None:
                 sums[name][c] = sums[name].get(c, 0.0) + k
     got_sums, want_sums = [{c: x for c, x in sums[name].items() if x} for name in ("got", "want")]
     _require(got_sums == want_sums, "constant terms are the nodes'")
+
+
+def _constants(program: Program, ref: Ref | float, sizes: tuple[int, ...]) -> Any:
+    """Return the numbers of a coefficient or of a constant operand, one for each iteration."""
+    if isinstance(ref, Ref) and ref.constants is None:
+        return program.constants[ref.expand(sizes).ravel() - program.shared + len(program.constants)]
+    return np.broadcast_to(ref.constants if isinstance(ref, Ref) else ref, sizes).ravel()
 
 
 def _real(terms: list[Any]) -> list[Any]:

@@ -21,7 +21,7 @@ from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import ir, schedule, simplify
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
 from autograd.compiler.record import trace
-from autograd.compiler.roll import cells
+from autograd.compiler.roll import cells, rolled
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify, verify_graph
@@ -247,7 +247,7 @@ def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
 
 def test_a_node_by_itself_has_the_statement_that_the_general_way_gives(monkeypatch):
     made = []
-    monkeypatch.setattr(structure, "roll", lambda graph: made.append(graph) or cells.roll(graph))
+    monkeypatch.setattr(structure, "roll", lambda graph: made.append(graph) or rolled.roll(graph))
     a, b = Value(0.3), Value(0.7)
 
     def scalars(x):
@@ -258,10 +258,10 @@ def test_a_node_by_itself_has_the_statement_that_the_general_way_gives(monkeypat
 
     compile(scalars, [a, b], backend="python")(0.4)
     compile(scalars, [a, b], batch=True)([0.4, 0.5])
-    alone = [cells.roll(graph) for graph in made]
+    alone = [rolled.roll(graph) for graph in made]
     monkeypatch.setattr(cells.Layout, "_place_alone", lambda self, node: False)
     for graph, program in zip(made, alone, strict=True):
-        general = cells.roll(graph)
+        general = rolled.roll(graph)
         assert len(program.statements) > 30
         assert list(map(repr, program.statements)) == list(map(repr, general.statements))
         assert program.address.tolist() == general.address.tolist()

@@ -284,7 +284,7 @@ def lstm() -> System:
 
 
 def swinging() -> System:
-    """A pendulum, of whose results the sine is taken together with that of a parameter."""
+    """A pendulum, whose gradient takes the cosines of all angles at once, from the last to the first."""
     theta, g, length = Value(1.0, "angle"), Value(9.8, "g"), Value(1.0, "length")
 
     def loss():
@@ -299,7 +299,7 @@ def swinging() -> System:
 
 def predators() -> System:
     """Lotka and Volterra's equations by the midpoint rule."""
-    rates = {"alpha": 1.1, "beta": 0.4, "delta": 0.1, "gamma": 0.4}
+    rates = {"alpha": 1.1, "eaten": 0.4, "delta": 0.1, "gamma": 0.4}
     a, b, c, d = [Value(x, name) for name, x in rates.items()]
 
     def slope(x, y):
@@ -336,8 +336,8 @@ def patches() -> System:
 # what it no longer needs.
 ASSEMBLED = {
     lstm: (["stack([Wi, Wf, Wo, Wg])", "stack([Ui, Uf, Uo, Ug])", "for t in"], "shared"),
-    swinging: (["r_[angle, ", "for t in", "d_g, d_length = "], "shared"),
-    predators: (["stack([beta, delta])", "for t in"], "view("),
+    swinging: (["cos(z2[27::-1])", "for t in", "d_g, d_length = "], "shared"),
+    predators: (["stack([eaten, delta])", "for t in"], "view("),
     patches: ([".reshape(16)", ".reshape(4, 4)"], "broadcast_to"),
 }
 

@@ -9,6 +9,7 @@ from autograd.compiler.backends.c.bind import BoundC
 from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
 from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.repeats import weighted
 
 __all__ = ["BACKEND", "BLAS_FROM", "largest_product"]
 
@@ -48,7 +49,7 @@ class C:
 def largest_product(program: Program) -> float:
     """Return how many multiplications the largest matrix product has."""
     width = 50.0 if program.lanes else 1.0
-    products = [(p, s.lane) for s in program.statements for p in s.parts if p.b is not None]
+    products = [(p, s.lane) for s, _ in weighted(program) for p in s.parts if p.b is not None]
     return max(
         (float(np.prod(p.sizes)) * (width if p.over or lane else 1.0) for p, lane in products), default=0.0
     )

@@ -20,7 +20,16 @@ from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import Moving, UnevenError, read, repeats, replaced
+from autograd.compiler.roll.repeats import (
+    Moving,
+    Rounds,
+    UnevenError,
+    blocks,
+    read,
+    repeats,
+    replaced,
+    weighted,
+)
 from autograd.op import Op
 
 __all__ = ["CWriter", "c_program", "unsupported"]
@@ -38,7 +47,7 @@ def unsupported(program: Program) -> str:
 
 def rows_of(program: Program) -> list[Op]:
     """Return the rows that a program computes as such."""
-    return [s.op for s in program.statements if s.op is not None]
+    return [s.op for s, _ in weighted(program) if s.op is not None]
 
 
 def c_program(program: Program) -> str:
@@ -80,7 +89,14 @@ class CWriter:
         inside: list[Piece] = []
         after: list[Piece] = []
         late: set[int] = set()
-        for s in self.program.statements:
+        for s in blocks(self.program):
+            if isinstance(s, Rounds):
+                is_late = bool(late) and any(self._reads(x) & late for x in s)
+                section = inside if s.first[0].lane else after if is_late else before
+                section += self._rounds_of(s)
+                if is_late:
+                    late.update(x for nodes in s.nodes for x in self.program.address[nodes].ravel().tolist())
+                continue
             over = any(p.over for p in s.parts)
             if over:
                 self._lane_sum(s, inside, after)
@@ -138,6 +154,18 @@ class CWriter:
             out.append("\n".join([begin, *lines, "    }"]))
             at = loop.end
         return out + [piece.text(piece.numbers) for piece in pieces[at:]]
+
+    def _rounds_of(self, loop: Rounds) -> list[Piece]:
+        """Return a known loop as one piece; its statements one by one where more than numbers differ."""
+        lines = []
+        try:
+            for k, s in enumerate(loop.first):
+                lines.append(self._statement(replaced(s, loop.moving(k))))
+        except UnevenError:
+            return [self._piece(s) for s in loop]
+        begin = f"    for (long {ROUND} = 0; {ROUND} < {loop.count}; {ROUND}++) {{"
+        text = "\n".join([begin, *lines, "    }"])
+        return [Piece((ROUND, begin, tuple(lines)), (), lambda _: text)]
 
     def _piece(self, s: Statement) -> Piece:
         return Piece(*read(s), lambda numbers: self._statement(replaced(s, numbers)))

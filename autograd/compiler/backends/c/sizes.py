@@ -15,6 +15,7 @@ import numpy as np
 from autograd.compiler.graph.bounds import BOUNDED, SMALL, runs, size_of, watched
 from autograd.compiler.graph.ir import BOUND
 from autograd.compiler.roll.program import LANES, Program, Ref, Statement
+from autograd.compiler.roll.repeats import Rounds, blocks
 
 __all__ = ["Few", "few_to_look_at"]
 
@@ -34,6 +35,8 @@ class Few(NamedTuple):
 
 def few_to_look_at(program: Program) -> Few | None:
     """Return the few numbers that tell of all; None where the limit would be too low."""
+    if any(isinstance(block, Rounds) for block in blocks(program)):
+        return None  # products of all rounds' numbers: there is no limit worth having
     growth = _Growth(program)
     for s in program.statements:
         growth.follow(s)

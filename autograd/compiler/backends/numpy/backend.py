@@ -7,6 +7,7 @@ from autograd.compiler.backends.numpy.emit import bind
 from autograd.compiler.backends.numpy.spelling import number_by_number
 from autograd.compiler.listing.source import write
 from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.repeats import weighted
 
 __all__ = ["BACKEND"]
 
@@ -34,7 +35,7 @@ class NumPy:
 
     def number_by_number(self, program: Program) -> list[str]:
         """Return the names of the operations for which NumPy has no function."""
-        return number_by_number(s.op for s in program.statements if s.op is not None)
+        return number_by_number(s.op for s, _ in weighted(program) if s.op is not None)
 
     def cost(self, work: Work) -> Cost:
         """Estimate what a call takes."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-__all__ = ["Calls", "contract"]
+__all__ = ["Calls", "alike", "contract"]
 
 
 SMALL = 4096
@@ -25,6 +25,16 @@ class Calls:
     def __init__(self) -> None:
         self.list: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self.numbers: dict[Any, Any] = {}
+        self.repeats: dict[int, tuple[list[Any], int]] = {}
+
+    def count(self) -> int:
+        """Return how many calls there are."""
+        return len(self.list) + sum(len(body) * times - 1 for body, times in self.repeats.values())
+
+    def repeat(self, body: list[tuple[Callable[..., Any], list[Any]]], times: int) -> None:
+        """Enter a loop of calls; an operand is a list where it is another in each round."""
+        self.repeats[len(self.list)] = body, times
+        self.list.append((_nothing, ()))
 
     def add(self, f: Callable[..., Any], *operands: Any) -> None:
         """Enter a call."""
@@ -72,14 +82,40 @@ class Calls:
                 given = [*given[:-1], f"out={given[-1]}"]
             return f"{name(f, 'f')}({', '.join(given)})"
 
+        def loop(columns: list[Any], body: list[str]) -> list[str]:
+            """Return the lines of a loop over columns of operands."""
+            variables = ", ".join(f"x{i}" for i in range(len(columns)))
+            return [f"    for {variables}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
+
+        def known_loop(calls: list[Any]) -> list[str]:
+            """Return the lines of a loop whose operands are known."""
+            columns: list[Any] = []
+            numbers: dict[Any, int] = {}
+            body = []
+            for f, operands in calls:
+                given = []
+                for x in operands:
+                    if not isinstance(x, list):
+                        given.append(name(x, "v"))
+                        continue
+                    key = x[0].ctypes.data, x[1].ctypes.data, x[0].shape, x[0].strides
+                    if key not in numbers:
+                        numbers[key] = len(columns)
+                        columns.append(x)
+                    given.append(f"x{numbers[key]}")
+                body.append(f"        {call(f, given)}")
+            return loop(columns, body)
+
         lines = ["def run():"]
         at = 0
         for first, length, count in [*rounds, (len(self.list), 0, 0)]:
-            lines += [
-                f"    {call(f, [name(x, 'v') for x in operands])}" for f, operands in self.list[at:first]
-            ]
+            for i, (f, operands) in enumerate(self.list[at:first], at):
+                if i in self.repeats:
+                    lines += known_loop(self.repeats[i][0])
+                else:
+                    lines.append(f"    {call(f, [name(x, 'v') for x in operands])}")
             table = [self.list[first + k * length : first + (k + 1) * length] for k in range(count)]
-            if not all(_alike(table[0], row) for row in table[1:]):
+            if not all(alike(table[0], row) for row in table[1:]):
                 table = []
             columns: list[tuple[Any, ...]] = []
             body = []
@@ -93,8 +129,7 @@ class Calls:
                         columns.append(column)
                 body.append(f"        {call(calls[0][0], given)}")
             if columns:
-                variables = ", ".join(f"x{i}" for i in range(len(columns)))
-                lines += [f"    for {variables}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
+                lines += loop(columns, body)
             at = first + length * len(table)
         lines.append("    return")
         # Of names made above only.
@@ -103,8 +138,12 @@ class Calls:
         return run
 
 
-def _alike(first: list[Any], other: list[Any]) -> bool:
-    """Tell whether two lists of calls are of the same functions."""
+def _nothing() -> None:
+    """Stand for a loop in a list of calls."""
+
+
+def alike(first: list[Any], other: list[Any]) -> bool:
+    """Tell whether two lists of calls are of the same functions, on as many operands."""
     return [(f, len(operands)) for f, operands in first] == [(f, len(operands)) for f, operands in other]
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autograd.compiler.backends.finite import Finite, quiet
-from autograd.compiler.backends.numpy.contract import Calls, contract, pick
+from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import loops
+from autograd.compiler.roll.repeats import Loop, Rounds, blocks, loops
 
 __all__ = ["Bound", "bind"]
 
@@ -45,21 +45,38 @@ class Bound:
         self.views: dict[Any, Any] = {}
         self.gathers: list[list[Ref]] = []
         self.ready: list[int] = []
-        self._plan_gathers(program)
-        marks = []
-        for i, statement in enumerate(program.statements):
-            marks.append(len(self.calls.list))
+        items = [
+            item
+            for block in blocks(program)
+            for item in (block if isinstance(block, Rounds) and _gathers(block) else [block])
+        ]
+        self._plan_gathers(program, items)
+        marks, at = {}, 0
+        for i, item in enumerate(items):
+            marks[at] = len(self.calls.list)
             self._gather(i)
-            self._emit(statement)
-        marks.append(len(self.calls.list))
+            if isinstance(item, Rounds):
+                self._repeat(item)
+                at += len(item)
+            else:
+                self._emit(item)
+                at += 1
+        marks[at] = len(self.calls.list)
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
+        known = {
+            Loop(k, len(x.first), x.count)
+            for k, x in zip(marks, items, strict=False)
+            if isinstance(x, Rounds)
+        }
         rounds = [
-            (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count) for x in loops(program)
+            (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count)
+            for x in loops(program)
+            if x not in known
         ]
         self._compute: Callable[[], None] = self.calls.function(rounds)
         self._finite = Finite(program, self.shared, self.lanes, inner=True)
-        self.count = len(self.calls.list)
+        self.count = self.calls.count()
 
     def run(self) -> bool:
         """Compute everything from what stands in the leaves; tell whether the results hold."""
@@ -115,10 +132,52 @@ class Bound:
         for r, end in zip(refs, ends.tolist(), strict=True):
             self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
 
-    def _plan_gathers(self, program: Program) -> None:
+    def _repeat(self, loop: Rounds) -> None:
+        """Enter a known loop: the calls of its first round, with the views of all rounds."""
+        made = []
+        for statements in (loop.first, loop.second):
+            outer, self.calls = self.calls, Calls()
+            self.parts.clear()  # of another round
+            for s in statements:
+                self._emit(s)
+            made.append(self.calls.list)
+            self.calls = outer
+        self.parts.clear()
+        first, second = made
+        if alike(first, second):
+            body = []
+            for (f, here), (_, there) in zip(first, second, strict=True):
+                body.append((f, [self._views_of(x, y, loop.count) for x, y in zip(here, there, strict=True)]))
+            self.calls.repeat(body, loop.count)
+        else:
+            for s in loop:
+                self._emit(s)
+
+    def _views_of(self, here: Any, there: Any, count: int) -> Any:
+        """Return an operand of all rounds, from those of the first two; a list where it moves."""
+        if not isinstance(here, np.ndarray) or here is there:
+            return here
+        for arena in (self.shared, self.lanes):
+            place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
+            at, then = here.ctypes.data, there.ctypes.data
+            if place <= at < end and place <= then < end:
+                if at == then:
+                    return here
+                flat = arena.reshape(-1)[(at - place) // 8 :]
+                every = as_strided(flat, (count, *here.shape), (then - at, *here.strides))
+                return [every[k, ...] for k in range(count)]
+        return here
+
+    def _plan_gathers(self, program: Program, items: list[Any]) -> None:
         """List what each statement gathers from the shared arena, and after which statement that is there."""
         made_by = np.full(len(self.shared), -1)
-        for i, s in enumerate(program.statements):
+        for i, s in enumerate(items):
+            if isinstance(s, Rounds):
+                self.gathers.append([])
+                self.ready.append(-1)
+                at = program.address[np.concatenate([nodes.ravel() for nodes in s.nodes])]
+                made_by[at[at < LANES]] = i
+                continue
             refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
             self.gathers.append([r for r in refs if r.addresses is not None and not r.lane])
             self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
@@ -270,8 +329,17 @@ class Bound:
                 self.calls.add(np.add if coef > 0 else np.subtract, cut, made, cut)
 
 
+def _gathers(loop: Rounds) -> bool:
+    """Tell whether a loop reads through tables."""
+    return any(
+        r is not None and r.addresses is not None
+        for s in loop.first
+        for r in (*s.operands, *[x for p in s.parts for x in (p.a, p.b)])
+    )
+
+
 def _cut(x: Any, shape: tuple[int, ...]) -> Any:
-    return x[tuple(slice(0, n) for n in shape)]
+    return x[(*[slice(0, n) for n in shape], ...)]  # a view, even of a single number
 
 
 def _take_rows(source: Any, table: Any, out: Any) -> None:

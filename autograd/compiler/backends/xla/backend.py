@@ -16,6 +16,7 @@ from autograd.compiler.backends.xla.exporting import exported
 from autograd.compiler.backends.xla.running import BoundXLA
 from autograd.compiler.backends.xla.spelling import unspelled
 from autograd.compiler.roll.program import Program
+from autograd.compiler.roll.repeats import weighted
 from autograd.errors import GraphError
 from autograd.op import TABLE
 
@@ -68,7 +69,7 @@ class XLA:
 
 def _refuse(program: Program) -> None:
     """Raise where an operation is one that no device computes."""
-    absent = [s.op for s in program.statements if s.op is not None and unspelled(s.op)]
+    absent = [s.op for s, _ in weighted(program) if s.op is not None and unspelled(s.op)]
     if not absent:
         return
     name = absent[0].name

@@ -23,9 +23,10 @@ from autograd.compiler.backends.xla import functions
 from autograd.compiler.backends.xla.spelling import definitions, spelled
 from autograd.compiler.graph.ir import CONST, INPUT, LANE
 from autograd.compiler.listing.copies import copied
-from autograd.compiler.listing.names import Region, strides_of
+from autograd.compiler.listing.names import Region
 from autograd.compiler.listing.source import Writer, written
 from autograd.compiler.listing.views import number
+from autograd.compiler.roll.affine import strides_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Loop, Moving, UnevenError
 from autograd.op import Op
@@ -78,6 +79,10 @@ class Traced(Writer):
         super().__init__(program, found)
 
     # What differs from the listing.
+
+    def name_of(self, table: str) -> str:
+        """Return a name of its own: a loop's variable indexes arrays of JAX alone."""
+        return self.regions.fresh(f"array_of_{table}")
 
     def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         """Return the text of a row applied to texts."""
@@ -256,6 +261,7 @@ class Traced(Writer):
             if region.name.isidentifier() and region.name != "N" and not self._is_gradient(region):
                 base = region.base - (LANES if region.lane else 0)
                 head.append(f"{region.name} = {self._leaf(arena, ends[arena], base, region)}")
+        head += [f"{name} = array({table})" for name, table in self.tables.items() if self._uses(lines, name)]
         if self.everything != "theta" and self._uses(lines, self.everything):
             head.append(f"{self.everything} = theta")
         pure = _Pure(self)

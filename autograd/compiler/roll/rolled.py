@@ -1,0 +1,60 @@
+"""From a graph to a program: what can be computed together is laid out in groups, time steps in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.compiler.graph.ir import CONST, QUIET, Graph
+from autograd.compiler.graph.rounds import find
+from autograd.compiler.graph.schedule import groups
+from autograd.compiler.roll.cells import Layout
+from autograd.compiler.roll.program import Program, Statement
+from autograd.compiler.roll.recurrence import place_rounds
+from autograd.compiler.roll.repeats import Rounds, Unrolled
+
+__all__ = ["roll"]
+
+
+@QUIET
+def roll(graph: Graph) -> Program:
+    """Schedule a graph and lay it out."""
+    layout = Layout(graph)
+    found = find(graph, layout.is_lane)
+    if found is None:
+        for group in groups(graph, layout.is_lane):
+            layout.place(group)
+    else:
+        place_rounds(layout, graph, found)
+    statements: Sequence[Statement] = [s for s in layout.statements if not isinstance(s, Rounds)]
+    if len(statements) < len(layout.statements):
+        statements = Unrolled(layout.statements)
+    copies = [
+        np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64)
+        for i in (0, 1)
+    ]
+    outputs = layout.address[graph.outputs]
+    fixed = graph.kind[graph.outputs] == CONST
+    bits, which = np.unique(graph.value[graph.outputs[fixed]].view(np.int64), return_inverse=True)
+    outputs[fixed] = layout.next + which
+    constants, tables, end = [bits.view(np.float64)], [], layout.next + len(bits)
+    for refs, table in layout.tables:
+        for ref in refs:
+            ref.base += end
+        tables.append((end, table.shape))
+        constants.append(table.ravel())
+        end += table.size
+    return Program(
+        graph,
+        statements,
+        layout.address,
+        end,
+        layout.next_lane,
+        (copies[0], copies[1]),
+        layout.parameters,
+        layout.one,
+        np.concatenate(constants),
+        outputs,
+        tables,
+    )
