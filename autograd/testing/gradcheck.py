@@ -23,6 +23,7 @@ from autograd.calculus.linear import Linear
 from autograd.errors import TracingError
 from autograd.floats.convert import check_count
 from autograd.modes import mode, no_grad
+from autograd.testing.blackbox import check_black_box
 from autograd.testing.constants import Constants, Graph
 from autograd.testing.local import Local, ancestors, between, examine, near, total_derivative
 from autograd.testing.numeric import Estimate, jumps, richardson, slopes
@@ -44,15 +45,17 @@ LEFT = (
 @overload
 def gradcheck(
     f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None,
-    raise_exception: Literal[True] = True,
+    raise_exception: Literal[True] = True, gradient: Any = None, tangent: Callable[..., Any] | None = None,
 ) -> bool: ...  # fmt: skip
 @overload
 def gradcheck(
-    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: Literal[False]
+    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: Literal[False],
+    gradient: Any = None, tangent: Callable[..., Any] | None = None,
 ) -> Report: ...
 @overload
 def gradcheck(
-    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool
+    f: Function, inputs: Any, *, order: int = 1, rtol: float | None = None, raise_exception: bool,
+    gradient: Any = None, tangent: Callable[..., Any] | None = None,
 ) -> bool | Report: ...
 def gradcheck(
     f: Callable[..., Any],
@@ -61,8 +64,12 @@ def gradcheck(
     order: int = 1,
     rtol: float | None = None,
     raise_exception: bool = True,
+    gradient: Any = None,
+    tangent: Callable[..., Any] | None = None,
 ) -> bool | Report:
     """Check the gradient of ``f`` at one point against numbers.
+
+    With ``gradient``, ``f`` may be any function of numbers or NumPy arrays, and no step is to be chosen.
 
     Parameters
     ----------
@@ -78,6 +85,13 @@ def gradcheck(
         numbers allow.
     raise_exception
         Whether to raise where a derivative is wrong, as PyTorch does.
+    gradient
+        What is said to be the gradient of ``f``, which is then a black box: an array (of shape outputs by
+        inputs, for several outputs), or a function of the point that returns it. For several outputs it may
+        be an adjoint: a function of the point and of weights ``w`` that returns ``w`` times the Jacobian.
+    tangent
+        For a black box, a function of the point and of a direction ``v``, which returns the product of the
+        Jacobian with ``v``; it is held against the adjoint.
 
     Returns
     -------
@@ -94,13 +108,32 @@ def gradcheck(
     A point without a derivative (a kink or a jump) and one at the edge of an operation's domain are reported
     as such, and are no error.
 
+    The values of a black box may be noisy. Its gradient is wrong only where every slope that has digits
+    excludes it; where none has, it is not checked, and the report says why (``report.verdict``).
+
     Examples
     --------
     >>> from autograd import tanh
     >>> gradcheck(lambda w, x: tanh(w * x), (0.5, 2.0))
     True
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0])
+    >>> gradcheck(lambda x: np.sum(np.sin(x)), x, gradient=np.cos)
+    True
+    >>> report = gradcheck(lambda x: np.sum(np.sin(x)), x, gradient=1.03 * np.cos(x), raise_exception=False)
+    >>> report.verdict
+    'wrong'
     """
-    report = _check(f, _arguments(inputs), order, ("rev",), rtol)
+    if gradient is not None:
+        if order != 1:
+            raise ValueError(f"of a black box the first derivatives are checked; got order={order}")
+        return _concluded(check_black_box(f, inputs, gradient, tangent, rtol), raise_exception)
+    if tangent is not None:
+        raise TypeError("tangent= goes with gradient=, which it is held against")
+    return _concluded(_check(f, _arguments(inputs), order, ("rev",), rtol), raise_exception)
+
+
+def _concluded(report: Report, raise_exception: bool) -> bool | Report:
     if raise_exception and not report:
         raise GradcheckError(report)
     return True if raise_exception else report

@@ -124,6 +124,13 @@ class Report:
         return iter(self.entries)
 
     @property
+    def verdict(self) -> str:
+        """``right`` where all is, ``wrong`` where anything is; else ``cannot tell``."""
+        if not self:
+            return "wrong"
+        return "right" if self.entries and all(e.status == "ok" for e in self.entries) else "cannot tell"
+
+    @property
     def failures(self) -> list[Entry]:
         """The entries that are wrong."""
         return [entry for entry in self.entries if entry.status == "wrong"]
