@@ -1,18 +1,21 @@
-"""What may happen at the end of each epoch of `nn.fit`: the history that it returns, and early stopping."""
+"""What may happen at the end of each epoch of `nn.fit`: history, early stopping, bars, files of events."""
 
 from __future__ import annotations
 
 import math
+import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograd.errors import optional
 from autograd.keep.files import decode_float
 from nn.checks import data_of, entries, real, whole
 from nn.modules.module import Module
 from nn.optim.optimizer import Optimizer
 from nn.plot import plot_history
 
-__all__ = ["EarlyStopping", "History", "Training"]
+__all__ = ["EarlyStopping", "History", "TensorBoard", "Tqdm", "Training"]
 
 
 class History(Mapping[str, list[float]]):
@@ -283,3 +286,117 @@ class EarlyStopping:
         best, epoch = None if best is None else decode_float(best), whole("best_epoch", epoch, least=0)
         parameters = {str(name): decode_float(x) for name, x in parameters.items()}
         self.best, self.best_epoch, self.best_parameters = best, epoch, parameters
+
+
+class Tqdm:
+    """A bar of the library tqdm for the epochs of `nn.fit`, beside the figures of the last one.
+
+    Parameters
+    ----------
+    epochs
+        How many there will be, as `nn.fit` is told.
+    **options
+        For ``tqdm.auto.tqdm``, such as ``desc``, ``leave`` or ``file``.
+
+    Raises
+    ------
+    MissingDependencyError
+        If tqdm is not installed.
+
+    Examples
+    --------
+    With ``progress=False``, so that there is one bar::
+
+        nn.fit(model, data, loss, optimizer, epochs=50, callbacks=[nn.callbacks.Tqdm(50)], progress=False)
+
+    >>> from nn.callbacks import Tqdm
+    >>> Tqdm.__name__
+    'Tqdm'
+    """
+
+    def __init__(self, epochs: int, **options: Any) -> None:
+        self._bar_of = optional("tqdm.auto", "nn.callbacks.Tqdm", "pip install tqdm", what="tqdm").tqdm
+        self.epochs, self.options = whole("epochs", epochs), options
+        self.bar: Any = None
+
+    def __call__(self, training: Training) -> None:
+        """Show the epoch that has ended."""
+        if self.bar is None:
+            given = {"desc": "training", "unit": "epoch", **self.options}
+            self.bar = self._bar_of(total=self.epochs, initial=training.epoch - 1, **given)
+        self.bar.set_postfix(
+            {name: f"{column[-1]:.4g}" for name, column in training.history.items()}, refresh=False
+        )
+        self.bar.update(training.epoch - self.bar.n)
+
+    def finish(self, training: Training) -> None:  # noqa: ARG002
+        """End the bar.
+
+        Parameters
+        ----------
+        training
+            The training that has ended.
+        """
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+
+class TensorBoard:
+    """Write the figures of each epoch of `nn.fit` for TensorBoard, and the learning rate.
+
+    Parameters
+    ----------
+    folder
+        Where the file of events goes; ``tensorboard --logdir`` with it, or with the one above, shows it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If TensorBoard is not installed.
+
+    Examples
+    --------
+    One folder for each training::
+
+        nn.fit(model, data, loss, optimizer, epochs=50, callbacks=[nn.callbacks.TensorBoard("runs/first")])
+
+    >>> from nn.callbacks import TensorBoard
+    >>> TensorBoard.__name__
+    'TensorBoard'
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        purpose, install = "nn.callbacks.TensorBoard", "pip install tensorboard"
+        self._events = optional(
+            "tensorboard.summary.writer.event_file_writer", purpose, install, what="TensorBoard"
+        )
+        self._event = optional("tensorboard.compat.proto.event_pb2", purpose, install).Event
+        self._summary = optional("tensorboard.compat.proto.summary_pb2", purpose, install).Summary
+        self.folder = os.fspath(folder)
+        self._writer: Any = None
+
+    def __call__(self, training: Training) -> None:
+        """Write the figures of the epoch that has ended."""
+        if self._writer is None:
+            self._writer = self._events.EventFileWriter(self.folder)
+        figures = {name: column[-1] for name, column in training.history.items()}
+        values = [
+            self._summary.Value(tag=name, simple_value=x)
+            for name, x in {**figures, "lr": training.optimizer.lr}.items()
+        ]
+        event = self._event(wall_time=time.time(), step=training.epoch, summary=self._summary(value=values))
+        self._writer.add_event(event)
+        self._writer.flush()
+
+    def finish(self, training: Training) -> None:  # noqa: ARG002
+        """Close the file.
+
+        Parameters
+        ----------
+        training
+            The training that has ended.
+        """
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

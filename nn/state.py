@@ -1,4 +1,4 @@
-"""Parameters and whole trainings as JSON, exact and versioned.
+"""Parameters as JSON and as files of arrays, and whole trainings as JSON, exact and versioned.
 
 A file is written whole or not at all, and checked before anything is assigned.
 """
@@ -10,7 +10,16 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd.keep.files import SIZE, decode_float, encode_float, parse_json, read_text, write_atomically
+from autograd.keep.files import (
+    SIZE,
+    decode_float,
+    encode_float,
+    parse_json,
+    read_bytes,
+    read_text,
+    write_atomically,
+)
+from nn.binary import format_of
 
 if TYPE_CHECKING:
     from nn.modules.module import Module
@@ -169,7 +178,7 @@ def read(path: str | os.PathLike[str], *, kind: str, limit: int = SIZE) -> dict[
 
 
 def save(module: Module, path: str | os.PathLike[str]) -> None:
-    """Write a module's parameters as JSON, whole or not at all.
+    """Write a module's parameters, whole or not at all.
 
     Numbers are written so that they are read back to the last bit.
 
@@ -178,7 +187,8 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     module
         The module.
     path
-        The file, which is replaced in one step; its folder must exist.
+        The file, which is replaced in one step; its folder must exist. A name that ends in ``.npz`` means a
+        file of NumPy's arrays, one in ``.safetensors`` such a file, and any other one JSON.
 
     Examples
     --------
@@ -192,6 +202,10 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     """
     if not callable(getattr(module, "named_parameters", None)):
         raise TypeError(f"save takes a module of nn, got {type(module).__name__}")
+    form = format_of(path)
+    if form is not None:
+        write_atomically(path, form[0](module.state_dict()))
+        return
     write(path, {"module": type(module).__name__, "parameters": module.state_dict()}, kind=FORMAT)
 
 
@@ -203,7 +217,7 @@ def load(module: Module, path: str | os.PathLike[str], *, limit: int = SIZE) -> 
     module
         The module, of the sizes that it was saved with.
     path
-        The file.
+        The file, whose name says what it is, as for `save`.
     limit
         Bytes of the largest file that is read; 256 MiB by default.
 
@@ -225,6 +239,15 @@ def load(module: Module, path: str | os.PathLike[str], *, limit: int = SIZE) -> 
     >>> neuron.state_dict()
     {'w0': 0.0, 'w1': 0.0, 'b': 0.0}
     """
+    form = format_of(path)
+    if form is not None:
+        data = read_bytes(path, limit=limit)
+        try:
+            numbers = form[1](data, limit)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from None
+        assign_parameters(module, numbers, source=os.fspath(path))
+        return
     parameters = read(path, kind=FORMAT, limit=limit).get("parameters")
     if not isinstance(parameters, dict):
         raise ValueError(f"{os.fspath(path)}: the entry 'parameters' is missing or not an object")

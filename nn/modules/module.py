@@ -260,7 +260,7 @@ class Module:
         assign_parameters(self, state)
 
     def save(self, path: str | Path) -> None:
-        """Write the parameters as JSON, whole or not at all; see `nn.state.save`.
+        """Write the parameters as JSON, .npz or .safetensors, whole or not at all; see `nn.state.save`.
 
         Parameters
         ----------

@@ -15,7 +15,7 @@ GUIDE = PAGES / "adding-an-operation.md"
 LIBRARIES = {
     "micrograd": "micrograd", "PyTorch": "torch", "JAX": "jax", "SciPy": "scipy", "scikit-learn": "sklearn",
     "XLA": "jax",
-    "SymPy": "sympy", "NetworkX": "networkx",
+    "SymPy": "sympy", "NetworkX": "networkx", "safetensors": "safetensors",
 }  # fmt: skip
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
