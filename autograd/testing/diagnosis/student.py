@@ -5,12 +5,12 @@ This runs in the child process. Nothing here judges; it reads numbers, and says 
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import inspect
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import WrapperDescriptorType
 from typing import Any
 
 from autograd.testing.diagnosis.graphs import IN_PLACE, OPERATIONS, Graph, Step
@@ -335,7 +335,8 @@ def _with_leaves(f: Callable[..., Any]) -> Callable[[Any, list[Any]], Any]:
 def _defines(kind: type, special: str) -> bool:
     """Whether a class has a method for an operator: its own, not that of a float it descends from."""
     owner = next((base for base in kind.__mro__ if special in vars(base)), None)
-    return owner is not None and not isinstance(vars(owner)[special], (WrapperDescriptorType, type(None)))
+    is_ours = owner is not None and getattr(builtins, owner.__name__, None) is not owner
+    return is_ours and vars(owner)[special] is not None
 
 
 def _get(x: Any, name: str) -> Any:

@@ -69,6 +69,13 @@ def test_two_mistakes_that_have_nothing_to_do_with_each_other_are_both_told():
     assert sorted(diagnosis.kinds) == ["rule", "variable"]
 
 
+def test_this_package_s_own_class_is_right():
+    diagnosis = diagnose(Value)
+    assert diagnosis
+    assert diagnosis.checked > 70
+    assert not diagnosis.missing
+
+
 def test_what_is_not_there_is_told_and_is_not_wrong():
     diagnosis = diagnose(student_engines.Slots)
     assert {"a - b", "tanh(a)"} <= set(diagnosis.missing)
