@@ -13,7 +13,7 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, course, operations, pictures, results, style
+from generator import architecture, commands, conformance, course, operations, pictures, results, style
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "lessons": lambda: course.contents(list(_course.values())),
     "measurements": results.everything,
     "trust": lambda: results.show("trust"),
+    "conformance": conformance.found,
     "first-picture": pictures.first,
 }
 """What a page may ask for on a line of its own: ``[[generated: operations]]``."""

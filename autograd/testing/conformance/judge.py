@@ -18,7 +18,7 @@ FAULTS = {
     "digits": "digits are lost",
 }
 """The symptoms of a fault, in words."""
-SLACK = {0: 6, 1: 7, 2: 10, 3: 13}
+SLACK = {0: 10, 1: 10, 2: 12, 3: 14}
 """For each order, the bits that rounding in a library's own formulas may cost beside the condition number."""
 
 

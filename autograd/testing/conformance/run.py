@@ -72,8 +72,12 @@ class Fault:
 
     @property
     def worst(self) -> Alarm:
-        """The alarm with the largest error; of equal ones the simplest point."""
-        return max(self.alarms, key=lambda a: (a.ulp, -sum(len(repr(x)) for x in a.point), a.way.shape))
+        """The alarm with the largest error, not compiled if it shows so; of equal ones the simplest point."""
+
+        def rank(alarm: Alarm) -> tuple[bool, float, int, str]:
+            return not alarm.way.jit, alarm.ulp, -sum(len(repr(x)) for x in alarm.point), alarm.way.shape
+
+        return max(self.alarms, key=rank)
 
     @property
     def ways(self) -> str:
@@ -144,7 +148,8 @@ class Plan:
     order
         The highest.
     quick
-        Only float64 and first derivatives of arrays in full, and a third of the points of the others.
+        Of arrays alone; first derivatives in double precision at all points, and a third of the points of
+        others; higher ones in one mode and precision.
     jit
         Whether compiled functions are tried; by default where that is not slow.
     regions
@@ -197,6 +202,10 @@ class Plan:
                     continue
                 for mode in self.modes:
                     for dtype in self.dtypes:
+                        # Higher derivatives in a hurry: in the first mode and precision alone.
+                        first = mode == self.modes[0] and dtype == self.dtypes[0]
+                        if self.quick and order > 1 and not first:
+                            continue
                         if mode in adapter.derivative and dtype in adapter.dtypes:
                             yield Way(mode, dtype, shape, compiled)
 
@@ -435,8 +444,8 @@ class _Part:
             fault.function, fault.path, worst.way.mode, fault.dtype, worst.point, expected=worst.expected,
             shape=worst.way.shape, jit=worst.way.jit,
         )  # fmt: skip
-        fault.region = _points_text(fault) if not self.plan.regions else ""
-        if self.plan.regions:
+        fault.region = _points_text(fault)
+        if self.plan.regions and not (self.plan.quick and len(fault.path) > 1):
 
             def ask(points: Sequence[tuple[float, ...]]) -> list[float]:
                 return self.target.run(
@@ -449,7 +458,7 @@ class _Part:
                     fault.function, fault.path, fault.dtype, worst.point, ask
                 ) or _points_text(fault)
             except (Failed, Died):
-                fault.region = _points_text(fault)
+                return
 
 
 def _points_text(fault: Fault) -> str:

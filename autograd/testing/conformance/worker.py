@@ -18,6 +18,9 @@ NAMES = "xyz"
 PADDED = 384
 """Arrays have this length, that a library which compiles by shapes compiles once."""
 
+KEPT = 64
+"""So many derivatives are kept, that what was compiled need not be again."""
+
 
 class Namespace:
     """An adapter's words, executed: what computes derivatives of its functions.
@@ -30,6 +33,7 @@ class Namespace:
 
     def __init__(self, adapter: dict[str, Any]) -> None:
         self.adapter = adapter
+        self.made: dict[str, Callable[..., Any]] = {}
         self.names: dict[str, Any] = {"inf": float("inf"), "nan": float("nan")}
         exec(adapter["setup"], self.names)  # noqa: S102 - the text is the adapter's
         self.version = str(eval(adapter["version"], self.names))  # noqa: S307
@@ -66,17 +70,25 @@ class Namespace:
         """Return a library's array or scalar as a list or a float."""
         return self._eval(self.adapter["numbers"])(result)
 
+    def _made(self, task: dict[str, Any], operands: int) -> Callable[..., Any]:
+        """Return a task's derivative; the same as before if it was asked for lately: it may be compiled."""
+        f_text = task.get("steps", task.get("function"))
+        key = json.dumps([f_text, task["path"], task["mode"], task["jit"], operands])
+        if key not in self.made:
+            if len(self.made) >= KEPT:
+                self.made.clear()
+            steps = task.get("steps")
+            f = self.program(steps, operands) if steps else self.function(task["function"], operands)
+            self.made[key] = self.derivative(f, task["path"], task["mode"], task["jit"])
+        return self.made[key]
+
     def _eval(self, text: str) -> Any:
         return eval(text, self.names)  # noqa: S307 - the text is the adapter's
 
     def run(self, task: dict[str, Any]) -> list[float]:
         """Return the derivatives at the points of a task."""
         columns, dtype = task["columns"], task["dtype"]
-        if "steps" in task:
-            f = self.program(task["steps"], len(columns))
-        else:
-            f = self.function(task["function"], len(columns))
-        g = self.derivative(f, task["path"], task["mode"], task["jit"])
+        g = self._made(task, len(columns))
         if task["shape"] == "scalar":
             points = zip(*columns, strict=True)
             return [_float(self.numbers(g(*[self.array(x, dtype) for x in point]))) for point in points]

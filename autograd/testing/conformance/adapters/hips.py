@@ -48,5 +48,5 @@ ADAPTER = Adapter(
         "prod": "np.prod(np.stack([x, y, z]), axis=0)",
     },
     dtypes=("float64",),
-    shapes=("array", "scalar"),
+    lacks=frozenset(same("{} forward", "sigmoid erf erfc i0 lgamma digamma logit").values()),
 )

@@ -32,7 +32,8 @@ def forward(f, i):
             "reciprocal square exp expm1 sin cos tan sinh cosh tanh abs sign floor ceil round sqrt rsqrt "
             "log log1p erf erfc digamma lgamma asin acos atan asinh acosh atanh sigmoid softplus",
         ),
-        **same("tf.nn.{}(x)", "silu relu leaky_relu elu selu relu6"),
+        **same("tf.nn.{}(x)", "silu relu elu selu relu6"),
+        "leaky_relu": "tf.nn.leaky_relu(x, alpha=0.01)",
         "logsigmoid": "tf.math.log_sigmoid(x)",
         "gelu": "tf.nn.gelu(x)",
         "exp2": "tf.keras.ops.exp2(x)",
