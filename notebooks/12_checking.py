@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 from hypothesis import HealthCheck, given, settings
 
 from autograd import Value, custom_op, exp, expm1, gradients, log, ops, sin, tanh
-from autograd.testing import check_grads, gradcheck, oracle, strategies, ulps
+from autograd.testing import check_grads, diagnose, gradcheck, oracle, strategies, ulps
 
 # %% [markdown]
 # ## The obvious check, and what it misses
@@ -272,6 +272,41 @@ for i, (name, rule) in enumerate(mutants.items()):
     print(f"{name:18} {'caught' if caught[name] else 'MISSED'}")
 
 # %% [markdown]
+# ## Who checks the checker
+#
+# The same holds for a whole engine. Here is one that looks right, and is right for every graph in which a
+# node is used once. `diagnose` builds small graphs with it, and shows the smallest one that comes out wrong:
+
+
+# %%
+class Node:
+    def __init__(self, data, below=()):
+        self.data, self.grad, self.below = data, 0.0, below
+
+    def __add__(self, other):
+        return Node(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other):
+        return Node(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def backward(self):
+        self.grad = 1.0
+        self.hand_on()
+
+    def hand_on(self):
+        for node, slope in self.below:
+            node.grad += slope * self.grad
+        for node, _ in self.below:
+            node.hand_on()
+
+
+diagnosis = diagnose(Node)
+print(diagnosis)
+
+# %% [markdown]
+# And `diagnose` itself? It is held against engines with one mistake each, which it must name, and against
+# right ones of other shapes, which it must leave alone.
+#
 # ## Exercises
 #
 # **1.** Write a custom operation `logistic_growth(x, r) = r x (1 - x)` with both partial derivatives, and
@@ -317,3 +352,4 @@ assert gradcheck(abs, (0.0,), raise_exception=False)  # a kink is no failure
 assert tried >= 60
 assert smallest is not None
 assert all(caught.values())
+assert diagnosis.kinds == ["visited"]
