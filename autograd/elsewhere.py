@@ -161,6 +161,18 @@ _FUNCTIONS: Final = {
     "std": "autograd.mean([(x - m) ** 2 for x in xs]).sqrt()",
     "argmax": "max(range(len(xs)), key=xs.__getitem__)",
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
+    # SciPy's special functions, and Julia's
+    "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",
+    "log1pexp": "autograd.softplus", "xlogx": "autograd.xlogy(x, x)", "abs2": "autograd.square",
+    "inv": "autograd.reciprocal", "mod2pi": "x % (2.0 * math.pi)", "ldexp": "x * 2.0**n",
+    **dict.fromkeys(["fma", "muladd"], "a * b + c"), "ifelse": "autograd.where",
+    **dict.fromkeys(["exp1", "expint"], "autograd.expn(1, x)"),
+    **{f"{name}dg": f"autograd.{name}d" for name in ("sin", "cos", "tan")},
+    **{f"{name}d": f"1.0 / autograd.{of}d(x)" for name, of in
+       (("sec", "cos"), ("csc", "sin"), ("cot", "tan"))},
+    **{f"a{name}d": f"autograd.degrees(autograd.a{name}(x))" for name in
+       ("sin", "cos", "tan", "sec", "csc", "cot")},
+    **{f"arc{name}": f"autograd.a{name}" for name in ("sec", "csc", "cot", "sech", "csch", "coth")},
     "swish": "autograd.silu", "rsqrt": "1.0 / autograd.sqrt(x)",
     "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign", "dist": "autograd.norm",
 }  # fmt: skip

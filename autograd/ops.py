@@ -751,6 +751,11 @@ beta_density: Op = row(  # the same of the beta law
     form=Function("beta_density", "β", order="order"), auxiliary=True, domain=((0.0, 1.0),),
     source="DLMF 8.17.1, 1.4.12",
 )
+expn: Op = row(
+    "expn", incomplete.expn, lambda y, x, order: (-expn(order - 1.0, x),), params={"order": 1.0},
+    whole={"order": (-elementary.MAX_ORDER, elementary.MAX_ORDER)}, params_first=True, symbol="E",
+    form=Function("expn", "E", index="order"), domain=(POSITIVE,), source="DLMF 8.19.3, 8.19.13",
+)
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
 

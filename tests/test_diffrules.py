@@ -120,6 +120,8 @@ SPECIAL: dict[str, Entry] = {
     "beta(a, b)": (ops.beta, mp.beta, PAIRS),
     "logbeta(a, b)": (ops.betaln, lambda a, b: mp.log(mp.beta(a, b)), PAIRS),
     "erfinv(x)": (ops.erfinv, mp.erfinv, WITHIN),
+    "expint(x)": (lambda x: ops.expn(1, x), mp.e1, POSITIVE),
+    "expint(ν, x)": (ops.expn, mp.expint, [(1, 0.3), (2, 1.0), (5, 7.5), (-1, 0.7)]),
     "erfcinv(x)": (ops.erfcinv, lambda x: mp.erfinv(1 - x), [(0.01,), (0.7,), (1.9,)]),
     "polygamma(m, x)": (ops.polygamma, mp.polygamma, [(0, 0.7), (1, 2.5), (3, 0.4), (2, -0.3)]),
 }
@@ -168,15 +170,18 @@ OMITTED = {
             "logerfc(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
             "dawson(x)", "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
             "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)", "besselj0(x)", "besselj1(x)",
-            "bessely0(x)", "bessely1(x)", "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)", "expint(x)",
+            "bessely0(x)", "bessely1(x)", "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)",
             "besselj(ν, x)", "besseljx(ν, x)", "besseli(ν, x)", "besselix(ν, x)", "bessely(ν, x)",
             "besselyx(ν, x)", "besselk(ν, x)", "besselkx(ν, x)",
-            "expint(ν, x)", "zeta(s, z)",
+            "zeta(s, z)",
         ],
     }.items()
 }  # fmt: skip
 
-WHOLE = {"SpecialFunctions.polygamma(m, x)": 0, "Base.rem2pi(x, r)": 1, "Base.ifelse(p, x, y)": 0}
+WHOLE = {
+    "SpecialFunctions.polygamma(m, x)": 0, "SpecialFunctions.expint(ν, x)": 0, "Base.rem2pi(x, r)": 1,
+    "Base.ifelse(p, x, y)": 0,
+}  # fmt: skip
 """Of these an operand is an order or a choice, and not differentiated."""
 
 

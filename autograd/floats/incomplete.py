@@ -1,4 +1,4 @@
-"""The incomplete gamma and beta functions, as parts of the whole (DLMF 8.2.4, 8.17.2), and their densities.
+"""Incomplete gamma and beta functions, their densities, and exponential integrals (DLMF 8.2.4, 8.17.2, 8.19).
 
 Each part is a density times a series or a continued fraction. Of these the least terms come first, so that
 their errors shrink on the way, and each step keeps what it rounds; so a part is right to the digits of its
@@ -186,10 +186,17 @@ def _small_upper(x: float, a: float) -> float:
 
 
 def _upper(x: float, a: float) -> float:
-    """Upper part, by the continued fraction DLMF 8.9.2."""
+    """Upper part, by its continued fraction."""
     kernel = _gamma_kernel(x, a)
     if kernel == 0.0:
         return 0.0
+    high, low = _gamma_fraction(x, a)
+    y, rest = _divided(kernel, 0.0, high, low)
+    return y + rest
+
+
+def _gamma_fraction(x: float, a: float) -> tuple[float, float]:
+    """Quotient of x**a exp(-x) and the upper gamma function, by the continued fraction DLMF 8.9.2."""
     # How many steps Lentz's method takes.
     b = x + 1.0 - a
     b = b if b != 0.0 else 1e-300
@@ -214,8 +221,7 @@ def _upper(x: float, a: float) -> float:
         b, b_low = two_sum(distance, 2.0 * count + 1.0)
         high, more = two_sum(b, q)
         low = more + (b_low + lost + q_low)
-    y, rest = _divided(kernel, 0.0, high, low)
-    return y + rest
+    return high, low
 
 
 def _normal_parts(x: float, a: float) -> tuple[float, float]:
@@ -362,3 +368,48 @@ def _coefficient(
     p, low = two_product(first, second)
     y, rest = two_product(p, x)
     return y, rest + (low + first * second_low + second * first_low) * x
+
+
+# Exponential integrals.
+
+_EULER, _EULER_REST = 0.5772156649015329, -4.942915152430645e-18
+
+
+def expn(x: float, order: float) -> float:
+    """Exponential integral of a whole order: that of exp(-x t) / t**order over t from 1 on (DLMF 8.19.3)."""
+    if not is_order(abs(order)) or not x >= 0.0:
+        return NAN
+    if x == 0.0:
+        return div(1.0, order - 1.0) if order > 1.0 else INF
+    if x > 800.0:
+        return 0.0
+    if order > 0.0 and x < 0.4:
+        return _expn_near_zero(x, order)
+    half = math.exp(-0.5 * x)
+    power = half * half if x > 600.0 else math.exp(-x)
+    if order > 0.0:
+        high, low = _gamma_fraction(x, 1.0 - order)
+        y, rest = _divided(half if x > 600.0 else power, 0.0, high, low)
+        return (y + rest) * half if x > 600.0 else y + rest
+    # A sum of powers of 1 / x.
+    total, k = 1.0, 0.0
+    while k < -order:
+        k += 1.0
+        total = 1.0 + k / x * total
+    return half / x * total * half if x > 600.0 else power / x * total
+
+
+def _expn_near_zero(x: float, order: float) -> float:
+    """Exponential integral of an order from 1: a series (DLMF 6.6.2), then a recurrence (DLMF 8.19.12)."""
+    terms = [-_EULER, -_EULER_REST, -math.log(x)]
+    term, k = -1.0, 0.0
+    while abs(term) > 1e-18 * x:
+        k += 1.0
+        term *= -x / k
+        terms.append(term / k)
+    y, n, power = math.fsum(terms), 1.0, math.exp(-x)
+    while n < order:
+        p, lost = two_product(x, y) if x > 1e-280 else (x * y, 0.0)
+        y = ((power - p) - lost) / n
+        n += 1.0
+    return y
