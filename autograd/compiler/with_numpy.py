@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
+from autograd.compiler.backends.c.exporting import exported
 from autograd.compiler.backends.placing import Placed
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
@@ -302,9 +303,14 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return self._source("xla")
 
     def export(self, path: str | os.PathLike[str]) -> Path:
-        """Write the program of the latest call to a file that a process with JAX alone runs.
+        """Write the program of the latest call to a file that runs without this package.
 
-        There ``jax.export.deserialize(bytearray(Path(path).read_bytes())).call(theta, *arguments)`` takes the
+        A name that ends in ``.h`` means a header of C, which needs C's own library only: its first lines tell
+        how to call the function, which has the file's name, and its arrays hold the numbers of the parameters
+        and of what the function closes over, as they are now.
+
+        Otherwise, as in ``step.stablehlo``, a process with JAX alone runs it. There
+        ``jax.export.deserialize(bytearray(Path(path).read_bytes())).call(theta, *arguments)`` takes the
         parameters' numbers in a row, an empty one without parameters, and the function's arguments, of any
         number of examples; it returns the loss and its gradient, or, without parameters, the results in a
         row. What the function closes over has the numbers that it has now. Numbers are of the kind that the
@@ -313,17 +319,43 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         Parameters
         ----------
         path
-            The file, such as ``"step.stablehlo"``.
+            The file, such as ``"step.h"`` or ``"step.stablehlo"``.
 
         Returns
         -------
         Path
             The file.
+
+        Raises
+        ------
+        ValueError
+            If the file's name ends otherwise, or names no function of C, or the program is none for C.
         """
+        suffix = Path(path).suffix.lower()
+        exporter = _EXPORTERS.get(suffix)
+        if exporter is None:
+            raise ValueError(
+                f"there is no export for files that end in {suffix}; write "
+                f"{' or '.join(name for name in _EXPORTERS if name)}"
+            )
+        return write_atomically(path, exporter(self, Path(path).stem))
+
+    def _header(self, name: str) -> str:
+        """Return the program as a header of C."""
+        if not (name.isidentifier() and name.isascii()):
+            raise ValueError(f"a function of C cannot be called {name!r}; write a file such as step.h")
+        structure, engine = self._made()
+        if structure.source.aside:
+            raise ValueError(f"this function is left to the engine: {structure.source.aside}")
+        return exported(engine, structure.source.shapes, self._theta() if self._params else [], name)
+
+    def _stablehlo(self, _: str) -> bytes:
+        """Return the program as JAX writes it."""
         optional("jax", "export()", "pip install 'chainrule[xla]'", what="JAX")
         structure, engine = self._made()
         backend: Any = load(self._backend if isinstance(self._backend, Placed) else "xla")
-        return write_atomically(path, backend.exported(engine, structure.source.shapes, self._batch))
+        written: bytes = backend.exported(engine, structure.source.shapes, self._batch)
+        return written
 
     def _source(self, backend: str) -> str:
         """Return the program as a backend runs it."""
@@ -370,3 +402,9 @@ def _masked(x: Any, array: Any) -> bool:
         rows = list(chain.from_iterable(rows))
         kinds = set(map(type, rows))
     return any(issubclass(kind, masked) for kind in kinds)
+
+
+_EXPORTERS: Final[dict[str, Callable[[Any, str], str | bytes]]] = {
+    "": Compiled._stablehlo, ".stablehlo": Compiled._stablehlo, ".h": Compiled._header
+}  # fmt: skip
+"""What writes a file, by the end of its name."""

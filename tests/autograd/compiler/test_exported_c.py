@@ -1,0 +1,138 @@
+"""Programs as headers of C: a compiler builds them alone, and they compute what the program does."""
+
+import shutil
+import subprocess
+
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+
+np = pytest.importorskip("numpy")
+CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+compiled_by_cc = pytest.mark.skipif(CC is None, reason="no C compiler")
+
+
+def ran(folder, header, call):
+    """What a program of C prints that includes a header and nothing else of ours."""
+    main = folder / "main.c"
+    start = f'#include <stdio.h>\n#include "{header.name}"\nint main(void) {{\n'
+    main.write_text(f"{start}{call}\nreturn 0;\n}}\n")
+    program = folder / "main"
+    subprocess.run(
+        [CC, "-std=c11", "-O1", "-Wall", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas", str(main), "-o",
+         str(program), "-lm"], check=True, cwd=folder,
+    )  # fmt: skip
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    return [float(x) for x in printed.split()]
+
+
+def array(name, numbers):
+    flat = np.asarray(numbers, float).ravel()
+    return f"static const double {name}[] = {{{', '.join(map(repr, map(float, flat)))}}};"
+
+
+LOSSES = {"mse": (nn.losses.mse_loss, 1), "cross": (nn.losses.cross_entropy, 3)}
+
+
+@compiled_by_cc
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+def test_a_step_of_a_perceptron_gives_loss_and_gradient_for_any_number_of_examples(
+    tmp_path, loss, reduction, activation
+):
+    function, outputs = LOSSES[loss]
+    model = nn.MLP(2, [4, outputs], activation=activation, rng=0)
+    step = autograd.compile(
+        lambda x, y: function(model(x), y), model.parameters(), batch=True, reduction=reduction
+    )
+    rng = np.random.default_rng(0)
+    for count in (3, 11):
+        x, y = rng.normal(size=(count, 2)), rng.integers(0, outputs, size=count)
+        value, grads = step.value_and_grad(x, y)
+        header = step.export(tmp_path / "step.h")
+        size = len(grads)
+        found = ran(tmp_path, header, f"""
+            {array("x", x)} {array("y", y)}
+            double loss = 0.0, gradient[{size}] = {{0.0}};
+            printf("%d\\n", step(step_theta, x, y, {count}, &loss, gradient));
+            printf("%.17g\\n", loss);
+            for (int i = 0; i < {size}; i++) printf("%.17g\\n", gradient[i]);""")
+        assert found[0] == 0.0
+        assert found[1] == pytest.approx(value, rel=1e-12)
+        assert found[2:] == pytest.approx(list(grads), rel=1e-11, abs=1e-14)
+
+
+@compiled_by_cc
+def test_a_trained_network_predicts_what_it_predicts_here(tmp_path):
+    model = nn.MLP(3, [5, 2], rng=1).eval()
+    predict = autograd.compile(model, batch=True)
+    x = np.random.default_rng(1).normal(size=(9, 3))
+    expected = np.asarray(predict(x))
+    header = predict.export(tmp_path / "network.h")
+    found = ran(tmp_path, header, f"""
+        {array("x", x)}
+        double results[18] = {{0.0}};
+        if (network(x, 9, results)) return 1;
+        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""")
+    assert found == pytest.approx(expected.ravel().tolist(), rel=1e-12)
+    assert '#include "' not in header.read_text(encoding="utf-8")
+
+
+FUNCTIONS = {
+    "elementary": lambda x: autograd.sin(x[0]) * autograd.exp(x[1]) + autograd.log1p(x[2] ** 2),
+    "special": lambda x: [autograd.lgamma(x[0]), autograd.erf(x[1]), autograd.digamma(x[2])],
+    "choices": lambda x: [autograd.where(x[0] > x[1], x[2], x[0]), autograd.maximum(x[1], x[2]), 3.0],
+    "many": lambda x: [autograd.logsumexp(x), *autograd.softmax(x)],
+}
+
+
+@compiled_by_cc
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_without_parameters_give_their_results_one_after_the_other(tmp_path, name):
+    weight = Value(0.75)
+    f = autograd.compile(lambda x, t: [weight * y for y in as_list(FUNCTIONS[name](x))] + [t])
+    x = [1.5, 0.25, 2.5]
+    expected = [float(y) for y in f(x, 4.0)]
+    header = f.export(tmp_path / f"{name}.h")
+    found = ran(tmp_path, header, f"""
+        {array("x", x)} {array("t", [4.0])}
+        double results[{len(expected)}] = {{0.0}};
+        printf("%d\\n", {name}(x, t, results));
+        for (int i = 0; i < {len(expected)}; i++) printf("%.17g\\n", results[i]);""")
+    assert found == pytest.approx([0.0, *expected], rel=1e-12)
+
+
+def as_list(x):
+    return x if isinstance(x, list) else [x]
+
+
+@compiled_by_cc
+def test_what_is_not_finite_is_told(tmp_path):
+    w = Value(1.0)
+    step = autograd.compile(lambda x: autograd.log(w * x), [w])
+    step.value_and_grad(2.0)
+    header = step.export(tmp_path / "step.h")
+    found = ran(tmp_path, header, """
+        double x = 0.0, loss = 0.0, gradient = 0.0;
+        printf("%d\\n", step(step_theta, &x, &loss, &gradient) != 0);""")
+    assert found == [1.0]
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("step.onnx", "no export for files that end in .onnx; write .stablehlo or .h"),
+        ("step.mjs", "no export for files that end in .mjs"),
+        ("2step.h", "cannot be called '2step'"),
+        ("a-b.h", "cannot be called 'a-b'"),
+    ],
+)
+def test_a_name_that_says_nothing_is_refused_and_writes_nothing(tmp_path, name, said):
+    f = autograd.compile(lambda x: x * x)
+    f(2.0)
+    with pytest.raises(ValueError, match=said):
+        f.export(tmp_path / name)
+    assert not list(tmp_path.iterdir())
