@@ -499,6 +499,18 @@ class _Pure:
             return self.put(inner, ast.Call(_attribute(value, "reshape"), [shape], []))
         raise AssertionError(ast.unparse(load))
 
+    def kept(self, row: ast.Subscript, statement: ast.Assign, known: _Known) -> list[ast.stmt]:
+        """Return the assignment of a row of an array, whose value keeps a name for the rest of the round."""
+        assert isinstance(row.value, ast.Name)
+        name, array = self.writer.regions.fresh(f"row_{row.value.id}"), _loaded(row.value)
+        self.note(row)
+        known.rows[ast.unparse(row)] = name
+        known.names.add(name)
+        rest = ast.Subscript(_attribute(array, "shape"), _parsed_slice("1:"), ast.Load())
+        value = _call("broadcast_to", _Numbers().visit(statement.value), rest)
+        changed = _call("put", array, _loaded(row.slice), ast.Name(name, ast.Load()))
+        return [_assign(name, value), _assign(row.value.id, changed)]
+
     def note(self, target: ast.expr) -> None:
         """Take note of an array that is written to in part."""
         while not isinstance(target, ast.Name):
@@ -515,10 +527,13 @@ class _Pure:
         ends = [int(ast.unparse(x)) for x in steps.args]
         low, high = ends if len(ends) == 2 else (0, ends[0])
         body: list[ast.stmt] = []
+        known = _Known()
         for statement in loop.body:
-            body += self.assigned(_Moved(variable).visit(statement))
+            moved = known.visit(_Moved(variable).visit(statement))
+            row = known.row_of(moved)
+            body += self.assigned(moved) if row is None else self.kept(row, moved, known)
         own = [ast.unparse(x.targets[0]) for x in body if isinstance(x, ast.Assign)]
-        carried = [x for x in dict.fromkeys(own) if x != "part"]
+        carried = [x for x in dict.fromkeys(own) if x != "part" and x not in known.names]
         self.rounds += 1
         name = (
             self.writer.regions.fresh(f"round_{self.rounds}")
@@ -577,6 +592,36 @@ class _Moved(ast.NodeTransformer):
         return _parsed(f"{ast.unparse(x.lower)} + {factor}arange({n})")
 
 
+class _Known(ast.NodeTransformer):
+    """Rows that a round has written are read by the names of their values."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.names: set[str] = set()
+
+    def row_of(self, statement: ast.AST) -> ast.Subscript | None:
+        """Return the row of an array that an assignment writes, if it writes one."""
+        assert isinstance(statement, ast.Assign)
+        row = statement.targets[0]
+        for target in ast.walk(row):  # what was known of an array that changes is so no more
+            if isinstance(target, ast.Name):
+                self.rows = {k: v for k, v in self.rows.items() if not k.startswith(f"{target.id}[")}
+        whole = isinstance(row, ast.Subscript) and isinstance(row.value, ast.Name)
+        if not whole or any(isinstance(x, ast.Slice | ast.Tuple) for x in ast.walk(row)):
+            return None
+        assert isinstance(row, ast.Subscript)
+        arithmetic = ast.Name | ast.Constant | ast.BinOp | ast.operator | ast.expr_context
+        index = [x for x in ast.walk(row.slice) if not isinstance(x, arithmetic)]
+        is_row = not index and not (isinstance(row.slice, ast.Constant) and row.slice.value is ...)
+        return row if is_row else None
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Read a row by the name of its value."""
+        self.generic_visit(node)
+        name = self.rows.get(ast.unparse(node)) if isinstance(node.ctx, ast.Load) else None
+        return node if name is None else ast.Name(name, ast.Load())
+
+
 class _Numbers(ast.NodeTransformer):
     """Whole numbers that 32 bits do not hold become floats."""
 
@@ -589,6 +634,12 @@ class _Numbers(ast.NodeTransformer):
 
 def _parsed(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
+
+
+def _parsed_slice(text: str) -> ast.expr:
+    subscript = _parsed(f"x[{text}]")
+    assert isinstance(subscript, ast.Subscript)
+    return subscript.slice
 
 
 def _assign(name: str, value: ast.expr) -> ast.stmt:

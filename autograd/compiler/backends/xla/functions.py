@@ -9,9 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 from jax.scipy import special
 
 __all__: list[str] = []
+
+
+def put(rows: Any, t: Any, value: Any) -> Any:
+    """Return an array with another row ``t``."""
+    return lax.dynamic_update_index_in_dim(rows, value.astype(rows.dtype), t, 0)
 
 
 def sigmoid(x: Any) -> Any:

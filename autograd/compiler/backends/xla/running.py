@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from autograd.compiler.backends.finite import cancels
@@ -113,10 +114,18 @@ class BoundXLA:
         theta = theta[: self.program.parameters]
         result, gradient, watched = self.emitted.function(theta, inputs, rows, self.width)
         fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
-        for x in watched if self.looks else ():
-            size = jnp.abs(x)
-            fine &= ~((size >= BOUND) & (size <= self._limit)).any()
-        return fine, result, gradient
+        return (fine & self._bounded(watched) if self.looks and watched else fine), result, gradient
+
+    def _bounded(self, watched: list[Any]) -> Any:
+        """Return whether no number is too large. As a rule the sum of squares shows it."""
+
+        def one_by_one() -> Any:
+            sizes = [jnp.abs(x) for x in watched]
+            large = [((x >= BOUND) & (x <= self._limit)).any() for x in sizes]
+            return ~jnp.stack(large).any()
+
+        squares = sum([jnp.vdot(x, x) for x in watched])
+        return lax.cond(squares < BOUND * BOUND, lambda: jnp.array(True), one_by_one)
 
     def data(self) -> tuple[Any, Any]:
         """Return what stands in the places of inputs and lanes, on the devices."""

@@ -1,0 +1,128 @@
+"""Training steps of compiled scalar programs on XLA beside JAX's own programs of the same networks.
+
+``python tests/benchmarks/bench_xla.py [--large] [--dtype float32]`` runs on whatever device JAX has. Both
+take the same number of steps of gradient descent inside one call; the hand-written program differentiates
+matrices with ``jax.value_and_grad`` and loops with ``lax.scan``. Rounds alternate; medians are compared.
+"""
+
+import argparse
+import statistics
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+import autograd
+import nn
+from autograd import compile
+
+LR = 1e-6
+STEPS = 200
+
+
+def network(sizes, examples):
+    """Return the scalar loss of a classifier with its parameters and data, and the same over matrices."""
+    rs = np.random.RandomState(0)
+    model = nn.MLP(sizes[0], list(sizes[1:]), rng=1)
+    x, y = rs.randn(examples, sizes[0]), rs.randint(0, sizes[-1], examples)
+
+    def loss(a, b):
+        return nn.losses.cross_entropy(model(a), b)
+
+    def by_hand(theta, x, y):
+        for k, (w, b) in enumerate(theta):
+            x = x @ w.T + b
+            x = jnp.maximum(x, 0.0) if k < len(theta) - 1 else x
+        return -jnp.take_along_axis(jax.nn.log_softmax(x), y[:, None], 1).mean()
+
+    numbers = [p.data for p in model.parameters()]
+    theta, at = [], 0
+    for a, b in zip(sizes, sizes[1:], strict=False):
+        rows = np.array(numbers[at : at + b * (a + 1)]).reshape(b, a + 1)
+        theta.append((rows[:, :-1], rows[:, -1]))
+        at += b * (a + 1)
+    return loss, model.parameters(), (x, y), True, by_hand, theta
+
+
+def recurrent(steps=100, units=16, inputs=8):
+    """Return the same for a recurrent network over one sequence."""
+    rs = np.random.RandomState(0)
+    arrays = [0.3 * rs.randn(units, inputs), 0.3 * rs.randn(units, units), 0.1 * rs.randn(units)]
+    wx, wh, b = [np.vectorize(autograd.Value, otypes=[object])(a).tolist() for a in arrays]
+    x, y = rs.randn(steps, inputs), rs.randn(units)
+
+    def loss(x, y):
+        h = [0.0] * units
+        for row in x:
+            h = [
+                (autograd.dot(u, row) + autograd.dot(v, h) + c).tanh()
+                for u, v, c in zip(wx, wh, b, strict=True)
+            ]
+        return autograd.sum([(p - q) ** 2 for p, q in zip(h, y, strict=True)])
+
+    def by_hand(theta, x, y):
+        u, v, c = theta
+        h, _ = lax.scan(lambda h, z: (jnp.tanh(v @ h + z), None), jnp.zeros_like(c), x @ u.T + c)
+        return jnp.square(h - y).sum()
+
+    params = [p for w in (wx, wh) for row in w for p in row] + b
+    return loss, params, (x, y), False, by_hand, arrays
+
+
+WORK = {
+    "moons 2-16-16-2, 100 examples": lambda: network((2, 16, 16, 2), 100),
+    "spiral 2-100-3, 300 examples": lambda: network((2, 100, 3), 300),
+    "recurrent, 100 steps of 16 units": recurrent,
+}
+LARGE = {"784-256-10, 1024 examples": lambda: network((784, 256, 10), 1024)}
+
+
+def measured(make, dtype, rounds):
+    """Return microseconds a step, of ours and by hand, and the seconds of compiling ours."""
+    loss, params, data, batch, by_hand, theta = make()
+    start = time.perf_counter()
+    step = compile(loss, params, batch=batch, backend="xla", dtype=dtype)
+    step.train(*data, nn.optim.SGD(params, LR), STEPS)
+    building = time.perf_counter() - start
+    engine = step._latest[1]
+    bound, optimizer = engine.bound, nn.optim.SGD(params, LR)
+
+    def own():
+        bound.optimize(optimizer, STEPS)
+
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+        kinds = [jnp.asarray(a, dtype if a.dtype.kind == "f" else None) for a in data]
+        start_theta = jax.tree.map(lambda a: jnp.asarray(a, dtype), theta)
+
+        @jax.jit
+        def many(theta, *data):
+            def one(theta, _):
+                value, grads = jax.value_and_grad(by_hand)(theta, *data)
+                return jax.tree.map(lambda t, g: t - LR * g, theta, grads), value
+
+            return lax.scan(one, theta, None, STEPS)
+
+        jax.block_until_ready(many(start_theta, *kinds))
+        times = [], []
+        both = own, lambda: jax.block_until_ready(many(start_theta, *kinds))
+        for _ in range(rounds):
+            for f, found in zip(both, times, strict=True):
+                begin = time.perf_counter()
+                f()
+                found.append((time.perf_counter() - begin) / STEPS * 1e6)
+    return *map(statistics.median, times), building
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", action="store_true", help="networks of a million scalar nodes, too")
+    parser.add_argument("--dtype", default="float64", choices=["float64", "float32"])
+    parser.add_argument("--rounds", type=int, default=9)
+    args = parser.parse_args()
+    print(f"{jax.devices()[0].device_kind}, {args.dtype}, {STEPS} steps a call")
+    print("| network | ours, us a step | JAX by hand | ratio | building, s |\n|---|---|---|---|---|")
+    for name, make in {**WORK, **(LARGE if args.large else {})}.items():
+        mine, hand, building = measured(make, args.dtype, args.rounds)
+        print(f"| {name} | {mine:.1f} | {hand:.1f} | {mine / hand:.2f} | {building:.1f} |", flush=True)
