@@ -445,7 +445,8 @@ class _Part:
             shape=worst.way.shape, jit=worst.way.jit,
         )  # fmt: skip
         fault.region = _points_text(fault)
-        if self.plan.regions and not (self.plan.quick and len(fault.path) > 1):
+        hurry = self.plan.quick and (len(fault.path) > 1 or fault.dtype != self.adapter.dtypes[0])
+        if self.plan.regions and not hurry:
 
             def ask(points: Sequence[tuple[float, ...]]) -> list[float]:
                 return self.target.run(
