@@ -469,6 +469,7 @@ def _points_text(fault: Fault) -> str:
         return "at " + ", ".join(f"{x!r}" for x in points[0])
     if len(points[0]) > 1:
         return f"at {len(points)} of the suite's points"
-    return f"at {len(points)} points from {points[0][0]:.6g} to {points[-1][0]:.6g}"
+    numbers = [x for point in points for x in point]
+    return f"at {len(points)} points from {numbers[0]:.6g} to {numbers[-1]:.6g}"
 
 
