@@ -138,6 +138,14 @@ class Operators:
     def normal_quantile(self) -> Value:
         """Inverse of the distribution function of the standard normal law."""
         return ops.normal_quantile(self)
+    def j0(self) -> Value: """Bessel function J of order 0."""; return ops.j0(self)
+    def j1(self) -> Value: """Bessel function J of order 1."""; return ops.j1(self)
+    def y0(self) -> Value: """Bessel function Y of order 0."""; return ops.y0(self)
+    def y1(self) -> Value: """Bessel function Y of order 1."""; return ops.y1(self)
+    def i0(self) -> Value: """Modified Bessel function I of order 0."""; return ops.i0(self)
+    def i1(self) -> Value: """Modified Bessel function I of order 1."""; return ops.i1(self)
+    def i0e(self) -> Value: """exp(-abs(x)) * i0(x)."""; return ops.i0e(self)
+    def i1e(self) -> Value: """exp(-abs(x)) * i1(x)."""; return ops.i1e(self)
     def abs(self) -> Value: """Absolute value; the derivative at 0 is 0."""; return ops.abs(self)
     def sign(self) -> Value: """-1, 0 or 1; the derivative is 0."""; return ops.sign(self)
     def floor(self) -> Value:

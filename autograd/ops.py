@@ -20,8 +20,8 @@ import math
 from functools import reduce
 from typing import Any
 
+from autograd.floats import bessel, circular, elementary, incomplete, inverse, lengths, many, python
 from autograd.floats import beta as betas
-from autograd.floats import circular, elementary, incomplete, inverse, lengths, many, python
 from autograd.floats import gamma as gammas
 from autograd.floats import gaussian as normal
 from autograd.form import (
@@ -755,6 +755,83 @@ expn: Op = row(
     "expn", incomplete.expn, lambda y, x, order: (-expn(order - 1.0, x),), params={"order": 1.0},
     whole={"order": (-elementary.MAX_ORDER, elementary.MAX_ORDER)}, params_first=True, symbol="E",
     form=Function("expn", "E", index="order"), domain=(POSITIVE,), source="DLMF 8.19.3, 8.19.13",
+)
+
+# Bessel functions of whole orders.
+
+
+j0: Op = row(
+    "j0", lambda x: bessel.jn(x, 0.0), lambda y, x: (-j1(x),), symbol="J₀", form=Function("j0", "J₀"),
+    expand=lambda x: jn(0.0, x), source="DLMF 10.6.3",
+)
+j1: Op = row(
+    "j1", lambda x: bessel.jn(x, 1.0), lambda y, x: (jn_derivative(x, 1.0, 1.0),), symbol="J₁",
+    form=Function("j1", "J₁"), expand=lambda x: jn(1.0, x), source="DLMF 10.6.2",
+    textbook=lambda y, x: (j0(x) - y / x,),
+)
+jn: Op = row(
+    "jn", bessel.jn, lambda y, x, order: (jn_derivative(x, order, 1.0),),
+    params={"order": 0.0}, whole={"order": ORDER}, params_first=True, symbol="Jₙ",
+    form=Function("jn", "J", index="order"), source="DLMF 10.6.1",
+    textbook=lambda y, x, order: (0.5 * (jn(order - 1.0, x) - jn(order + 1.0, x)) if order else -jn(1.0, x),),
+)
+# The derivatives are rows, since a sum of rules would be of infinities of both signs next to zero.
+jn_derivative: Op = row(
+    "jn_derivative", bessel.jn_derivative, lambda y, x, order, slope: (jn_derivative(x, order, slope + 1.0),),
+    params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
+    form=Function("jn_derivative", "J", index="order", order="slope"), auxiliary=True, source="DLMF 10.6.7",
+)
+y0: Op = row(
+    "y0", lambda x: bessel.yn(x, 0.0), lambda y, x: (-y1(x),), symbol="Y₀", form=Function("y0", "Y₀"),
+    domain=(POSITIVE,), expand=lambda x: yn(0.0, x), source="DLMF 10.6.3",
+)
+y1: Op = row(
+    "y1", lambda x: bessel.yn(x, 1.0), lambda y, x: (yn_derivative(x, 1.0, 1.0),), symbol="Y₁",
+    form=Function("y1", "Y₁"), domain=(POSITIVE,), expand=lambda x: yn(1.0, x), source="DLMF 10.6.2",
+    textbook=lambda y, x: (y0(x) - y / x,),
+)
+yn: Op = row(
+    "yn", bessel.yn, lambda y, x, order: (yn_derivative(x, order, 1.0),),
+    params={"order": 0.0}, whole={"order": ORDER}, params_first=True, symbol="Yₙ",
+    form=Function("yn", "Y", index="order"), domain=(POSITIVE,), source="DLMF 10.6.1",
+    textbook=lambda y, x, order: (0.5 * (yn(order - 1.0, x) - yn(order + 1.0, x)) if order else -yn(1.0, x),),
+)
+yn_derivative: Op = row(
+    "yn_derivative", bessel.yn_derivative, lambda y, x, order, slope: (yn_derivative(x, order, slope + 1.0),),
+    params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
+    form=Function("yn_derivative", "Y", index="order", order="slope"), auxiliary=True, domain=(POSITIVE,),
+    source="DLMF 10.6.7",
+)
+i0: Op = row(
+    "i0", lambda x: bessel.modified(x, 0.0), lambda y, x: (i1(x),), symbol="I₀", form=Function("i0", "I₀"),
+    source="DLMF 10.29.3",
+)
+i1: Op = row(
+    "i1", lambda x: bessel.modified(x, 1.0), lambda y, x: (0.5 * i0(x) + 0.5 * bessel_i(2.0, x),),
+    symbol="I₁", form=Function("i1", "I₁"), source="DLMF 10.29.1", textbook=lambda y, x: (i0(x) - y / x,),
+)
+bessel_i: Op = row(
+    "bessel_i", bessel.modified,
+    lambda y, x, order: (
+        i1(x) if order == 0.0 else 0.5 * bessel_i(order - 1.0, x) + 0.5 * bessel_i(order + 1.0, x),
+    ),
+    params={"order": 0.0}, whole={"order": ORDER}, params_first=True, symbol="Iₙ",
+    form=Function("bessel_i", "I", index="order"), source="DLMF 10.29.1, 10.29.3",
+)
+# Times exp(-abs(x)), which has a kink at zero.
+i0e: Op = row(
+    "i0e", lambda x: bessel.ine(x, 0.0, 0.0), lambda y, x: (sign(x) * ine(abs(x), 0.0, 1.0),),
+    kink=_from_zero, source="DLMF 10.29.3, 10.32.3", textbook=lambda y, x: (i1e(x) - sign(x) * y,),
+)
+i1e: Op = row(
+    "i1e", lambda x: bessel.ine(x, 1.0, 0.0), lambda y, x: (ine(abs(x), 1.0, 1.0),),
+    kink=_from_zero, source="DLMF 10.29.1, 10.32.3", textbook=lambda y, x: (i0e(x) - sign(x) * y - y / x,),
+)
+# The derivative of the order `slope`, since the terms of which it is the sum cancel out far away.
+ine: Op = row(
+    "ine", bessel.ine, lambda y, x, order, slope: (ine(x, order, slope + 1.0),),
+    params={"order": 0.0, "slope": 0.0}, whole={"order": ORDER, "slope": ORDER}, auxiliary=True,
+    domain=(POSITIVE,), source="DLMF 10.32.3, 10.40.1",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.

@@ -137,7 +137,14 @@ def sinc_term(x: Any, order: Any) -> Any:
     return mp.pi**order * min(1 / (order + 1), 1 / (mp.pi * abs(x)) if x else 1)
 
 
+def wave(x: Any, *_: Any) -> Any:
+    """The amplitude of a Bessel function, from where on it is no longer right relatively."""
+    return mp.sqrt(2 / (mp.pi * abs(x))) if abs(x) >= 25 else 0
+
+
+WAVES = ("j0", "j1", "jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative")
 VALUE_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(WAVES, wave),
     "sinc_derivative": sinc_term,
     "gelu_slope": gelu_term,
     "logsumexp": lambda *x: max(map(abs, x)),
@@ -148,6 +155,7 @@ VALUE_SCALE: dict[str, Callable[..., Any]] = {
     "im_inverse_power": lambda x, y, n: length(x, y) ** -int(n) if n > 1 else 0,
 }
 FIRST_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 1),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 1),
     "silu": lambda i, x: max(sigmoid(x[0]), abs(x[0]) * bump(x[0])),
@@ -158,6 +166,7 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
     "monomial": lambda i, x: x[0] * x[4] * x[1] ** (x[2] - x[3] - 1) if x[4] and i == 1 else 0,
 }
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 2),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 2),
     "sigmoid_slope": lambda i, x: bump(x[0]),
@@ -207,6 +216,7 @@ for _name, _term in INCOMPLETE.items():
 
 
 TERMS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "beta": lambda order, x: mp.beta(*x) * (1 / min(x) + abs(mp.log(max(x)))) ** order,
     **INCOMPLETE,
     "sinc": lambda order, x: sinc_term(x[0], order),
@@ -252,6 +262,12 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
     "polygamma_fall": [(0.0,), (1.0,)],
+    "jn": [(0.0,), (3.0,)],
+    "jn_derivative": [(0.0, 1.0), (2.0, 3.0)],
+    "yn": [(0.0,), (3.0,)],
+    "yn_derivative": [(0.0, 1.0), (2.0, 3.0)],
+    "bessel_i": [(0.0,), (3.0,)],
+    "ine": [(0.0, 1.0), (1.0, 2.0)],
     "sinc_derivative": [(1.0,), (2.0,), (7.0,)],
     "expn": [(1.0,), (2.0,), (0.0,), (5.0,)],
     "gammainc": [(0.5,), (3.0,), (40.0,)],
@@ -307,10 +323,11 @@ def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int)
 
 
 LIMITED = {
-    "beta": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40),
+    "beta": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40), "jn": (-200, 2000),
+    "jn_derivative": (-200, 2000), "bessel_i": (-200, 2000), "ine": (-200, 2000),
 }  # fmt: skip
-"""Rows of whose slopes a factor or a term leaves the doubles before the slope does: the powers of 2 between
-which they are asked."""
+"""Rows of whose slopes a factor or a term leaves the doubles before the slope does, or whose differences take
+too many digits: the powers of 2 between which they are asked."""
 
 
 def asked(op: ops.Op, xs: tuple[float, ...]) -> bool:

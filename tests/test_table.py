@@ -36,6 +36,7 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "polygamma_fall",
         "gamma_density",
         "beta_density",
+        "ine",
     ],
     (4.0, 16.0),
 ) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0))

@@ -104,16 +104,29 @@ _MANY_BITS.update(
     dict.fromkeys(["atan2", "acot", "gammaincc", "gamma_density", "beta_density", "expn"], 4000)
 )
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
-_RELATIVE = {"atan2", "beta", "betaln", "polygamma_fall", *_MANY_BITS}
+_WAVES = {"jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative", "bessel_i", "ine"}
+"""Powers about zero, and waves or exponentials far away: steps are relative to the smaller one of x and 1."""
+_RELATIVE = {
+    "atan2",
+    "jn",
+    "jn_derivative",
+    "bessel_i",
+    "ine",
+    "beta",
+    "betaln",
+    "polygamma_fall",
+    *_MANY_BITS,
+}
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
 # steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 # Steps within what separates a subnormal number from zero.
-_MANY_BITS.update(dict.fromkeys(["elu", "selu"], 3000))
+_MANY_BITS.update(dict.fromkeys(["elu", "selu", "i0e", "i1e"], 3000))
 
 
 _FEW_BITS = dict.fromkeys(["lgamma", "digamma", "polygamma", "trigamma", "gamma"], 500)
 """Of rows that are slow, and never near to a constant."""
+_FEW_BITS.update(dict.fromkeys(["bessel_i", "ine", "jn", "jn_derivative"], 2000))
 _FEW_BITS.update(dict.fromkeys(["beta", "betaln", "polygamma_fall"], 3000))
 
 
@@ -151,6 +164,69 @@ def _erfcinv(x: Any) -> Any:
     if not 0 < x < 2:
         return mp.nan
     return _erfcinv_of(mp.mpf(x), mp.prec)
+
+
+def _bessel_j(x: Any, order: Any) -> Any:
+    return mp.besselj(int(order), x)
+
+
+def _bessel_y(x: Any, order: Any) -> Any:
+    # mpmath's own takes seconds. DLMF 10.8.1, and 10.17.4 far out; then the recurrence.
+    if x <= 0:
+        return mp.nan
+    with mp.extraprec(300):
+        if x < 200:
+            quarter, term, harmonic, total, first = x * x / 4, mp.mpf(1), mp.mpf(0), mp.mpf(0), mp.mpf(0)
+            k = 0
+            while k < 4 or abs(term) > mp.ldexp(1, -mp.prec):
+                total += term * harmonic
+                first += term / (k + 1) * (2 * harmonic + mp.mpf(1) / (k + 1))
+                k += 1
+                harmonic += mp.mpf(1) / k
+                term *= -quarter / k**2
+            ln = mp.log(x / 2) + mp.euler
+            below = 2 / mp.pi * (ln * mp.besselj(0, x) - total)
+            y = 2 / mp.pi * (ln * mp.besselj(1, x) - 1 / x - x / 4 * first)
+        else:
+            below, y = (mp.im(_hankel(n, x)) for n in (0, 1))
+        if order == 0:
+            return below
+        for k in range(1, int(order)):
+            below, y = y, 2 * k / x * y - below
+        return y
+
+
+def _derivative_of_bessel(f: Callable[..., Any], x: Any, order: Any, slope: Any) -> Any:
+    # DLMF 10.6.7; functions of orders below zero are those above it, but for signs.
+    n, m = int(order), int(slope)
+    with mp.extraprec(60):
+        total = mp.mpf(0)
+        for k in range(m + 1):
+            other = n - m + 2 * k
+            odd = k + (other if other < 0 else 0)
+            total += (-1) ** (odd % 2) * mp.binomial(m, k) * f(x, abs(other))
+        return total / mp.mpf(2) ** m
+
+
+def _hankel(n: int, x: Any) -> Any:
+    total, term, k = mp.mpc(0), mp.mpc(1), 0
+    while abs(term) > mp.ldexp(1, -700) and k < 2 * x:
+        total += term
+        k += 1
+        term *= mp.mpc(0, 1) * (4 * n * n - (2 * k - 1) ** 2) / (8 * k * x)
+    return mp.sqrt(2 / (mp.pi * x)) * mp.expj(x - (2 * n + 1) * mp.pi / 4) * total
+
+
+def _derivative_of_scaled_i(x: Any, order: Any, slope: Any) -> Any:
+    # DLMF 10.32.3, where (cos - 1)**slope is a sum of cosines, which cancel out far away.
+    n, m = int(order), int(slope)
+    with mp.extraprec(60 + m * max(0, int(mp.log(abs(x) + 1, 2)))):
+        terms = ((-1) ** k * mp.binomial(2 * m, m + k) * mp.besseli(abs(n + k), x) for k in range(-m, m + 1))
+        return mp.mpf(-0.5) ** m * mp.fsum(terms) * mp.exp(-x)
+
+
+def _scaled_i(x: Any, order: Any) -> Any:
+    return mp.besseli(int(order), x) * mp.exp(-abs(x))
 
 
 def _pick(condition: Any, a: Any, b: Any) -> Any:
@@ -399,6 +475,14 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "erfcinv_slope": lambda x: -mp.sqrt(mp.pi) / 2 * mp.exp(_erfcinv(x) ** 2),
     "normal_quantile": lambda x: -mp.sqrt(2) * _erfcinv(2 * x),
     "normal_quantile_slope": lambda x: mp.sqrt(2 * mp.pi) * mp.exp(_erfcinv(2 * x) ** 2),
+    "j0": lambda x: _bessel_j(x, 0), "j1": lambda x: _bessel_j(x, 1), "jn": _bessel_j,
+    "y0": lambda x: _bessel_y(x, 0), "y1": lambda x: _bessel_y(x, 1), "yn": _bessel_y,
+    "jn_derivative": lambda x, n, m: _derivative_of_bessel(_bessel_j, x, n, m),
+    "yn_derivative": lambda x, n, m: _derivative_of_bessel(_bessel_y, x, n, m),
+    "i0": lambda x: mp.besseli(0, x), "i1": lambda x: mp.besseli(1, x),
+    "bessel_i": lambda x, order: mp.besseli(int(order), x),
+    "i0e": lambda x: _scaled_i(x, 0), "i1e": lambda x: _scaled_i(x, 1),
+    "ine": _derivative_of_scaled_i,
     "entr": lambda x: -x * mp.log(x), "log_ratio": lambda x, y: mp.log(x / y),
     "rel_entr": lambda x, y: x * mp.log(x / y), "kl_div": lambda x, y: x * mp.log(x / y) - x + y,
     "greater": lambda a, b: mp.mpf(a > b), "greater_equal": lambda a, b: mp.mpf(a >= b), "less": lambda a,
@@ -468,6 +552,8 @@ def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     reach = mp.mpf(x) if pole or op.name in _RELATIVE else mp.mpf(1)
     if op.pole is not None:
         reach = min(reach, mp.mpf(op.pole(*operands) or 1.0))
+    if op.name in _WAVES:
+        reach = min(reach, mp.mpf(1))
     gap = op.kink(*operands) if op.kink is not None else math.inf
     if 0.0 < gap < math.inf:
         # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the
@@ -530,7 +616,7 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     >>> float(partial(ops.pow, [2.0, 3.0], (0, 0, 0)))
     6.0
     """
-    third = len(indices) > 2 and op.name in ("elu", "selu")
+    third = len(indices) > 2 and op.name in ("elu", "selu", "i0e", "i1e")
     with precision(op), mp.extraprec(3000 if third else 0):
         xs = [mp.mpf(x) for x in operands]
         found, natural = _differences(op, operands, xs, indices, 0)

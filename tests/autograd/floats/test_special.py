@@ -128,3 +128,132 @@ def test_inverses_undo_the_functions():
         x = Value(p)
         assert gradients(x.erfinv().erf(), x) == pytest.approx(1.0, rel=1e-14)
         assert gradients(autograd.normal_cdf(x.normal_quantile()), x) == pytest.approx(1.0, rel=1e-14)
+
+
+# Bessel functions.
+
+
+def bessel(kind, order, slope, x):
+    """Derivative of a Bessel function as a sum of functions of other orders (DLMF 10.6.7)."""
+    with mp.workprec(1600 if x < 1e-3 else 1400 if x > 1e6 else 300):
+        total = mp.mpf(0)
+        for k in range(slope + 1):
+            n = order - slope + 2 * k
+            sign = (-1) ** k * ((-1) ** n if n < 0 else 1)
+            total += sign * mp.binomial(slope, k) * kind(abs(n), mp.mpf(x))
+        return total / 2**slope
+
+
+J_ZEROS = (
+    2.404825557695773,
+    3.8317059702075125,
+    5.520078110286311,
+    7.015586669815619,
+    8.653727912911013,
+    24.352471530749302,
+)
+Y_ZEROS = (
+    0.8935769662791675,
+    2.197141326031017,
+    3.957678419314858,
+    5.429681040794135,
+    7.086051060301773,
+    24.3,
+)
+NEAR = (5e-324, 1e-310, 1e-300, 1e-160, 1e-155, 1e-100, 9.9e-11, 1.1e-10, 9.9e-9, 1.1e-8, 1e-3)
+FAR = (24.99, 25.0, 26.7, 99.0, 1e3, 1e5)
+
+
+@pytest.mark.parametrize(("order", "slope"), [(0, 0), (1, 0), (1, 1), (0, 2), (1, 2), (1, 3), (3, 0), (2, 4)])
+@pytest.mark.parametrize("name", ["jn_derivative", "yn_derivative"])
+def test_bessel_functions_are_right_next_to_their_zeros_and_at_the_ends(name, order, slope):
+    """Up to 25 relatively, but for 1e-15; beyond, of the amplitude of the waves."""
+    op = ops.TABLE[name]
+    zeros = J_ZEROS if name[0] == "j" else Y_ZEROS
+    points = [*around(zeros, 2), *around(FAR, 1), *(NEAR if name[0] == "j" else NEAR[6:])]
+    for x in points:
+        exact = bessel(mp.besselj if name[0] == "j" else mp.bessely, order, slope, x)
+        got = op(x, order=float(order), slope=float(slope))
+        scale = mp.sqrt(2 / (mp.pi * x)) if x >= 25.0 else 1e-15
+        assert reference.ulps(got, exact, scale) <= 2.0, (x, got, float(exact))
+
+
+@pytest.mark.parametrize("name", ["y0", "y1"])
+def test_derivatives_of_y_next_to_zero_are_infinities_of_their_signs(name):
+    for start in (1e-300, 1e-310, 5e-324):
+        x = Value(start)
+        y = ops.TABLE[name](x)
+        for n in range(1, 5):
+            y = gradients(y, x, create_graph=True)
+            want = (1.0 if n % 2 else -1.0) * (INF if n > 1 or name == "y1" or start < 3e-309 else 1.0)
+            assert y.data == want or (want == 1.0 and y.data == pytest.approx(2.0 / math.pi / start)), (
+                n,
+                start,
+            )
+    for start in (1e-60, 1e-70):
+        x = Value(start)
+        y = ops.TABLE[name](x)
+        for n in range(1, 4):
+            y = gradients(y, x, create_graph=True)
+            power = n if name == "y0" else n + 1
+            want = -2.0 / math.pi * math.factorial(power - 1) * (-1.0) ** power * start**-power
+            want *= 1.0 if name == "y0" else -1.0
+            assert y.data == pytest.approx(want, rel=1e-14)
+
+
+def test_bessel_functions_at_both_infinities_at_zero_and_below():
+    for f in (autograd.j0, autograd.j1, autograd.y0, autograd.y1, autograd.i0e, autograd.i1e):
+        assert f(INF) == 0.0
+        assert math.isnan(f(math.nan))
+    assert (autograd.j0(0.0), autograd.j1(0.0), autograd.i0(0.0), autograd.i1(0.0)) == (1.0, 0.0, 1.0, 0.0)
+    assert autograd.y0(0.0) == autograd.y1(0.0) == autograd.yn(4, 0.0) == -INF
+    assert all(math.isnan(f(-1.0)) for f in (autograd.y0, autograd.y1))
+    assert autograd.j0(-2.5) == autograd.j0(2.5)
+    assert autograd.j1(-2.5) == -autograd.j1(2.5)
+    assert autograd.jn(3, -2.5) == -autograd.jn(3, 2.5)
+    assert autograd.i1(-2.5) == -autograd.i1(2.5)
+    assert autograd.bessel_i(2, -2.5) == autograd.bessel_i(2, 2.5)
+    assert autograd.i0(800.0) == autograd.i0(-INF) == INF
+    assert autograd.i1(-INF) == -INF
+    assert abs(autograd.j0(1.7e308)) < 1e-153
+
+
+def test_modified_bessel_functions_at_all_sizes():
+    points = [
+        *around((1e-3, 0.5, 1.0, 5.0, 29.9, 30.5, 36.0, 100.0, 699.0), 2),
+        1e-300,
+        5e-324,
+        1e-160,
+        1e4,
+        1e300,
+    ]
+    for x in points:
+        for order, plain, scaled in ((0, autograd.i0, autograd.i0e), (1, autograd.i1, autograd.i1e)):
+            with mp.workprec(200):
+                exact = mp.besseli(order, mp.mpf(x)) if x < 1e5 else 0
+                damped = exact * mp.exp(-mp.mpf(x)) if x < 1e5 else 1 / mp.sqrt(2 * mp.pi * mp.mpf(x))
+            assert ulps(scaled(x), damped) <= 2.0, (x, order)
+            if x < 700.0:
+                assert ulps(plain(x), exact) <= 2.0, (x, order)
+
+
+def test_both_modes_agree_on_bessel_functions():
+    for f in (
+        autograd.j0,
+        autograd.j1,
+        autograd.y0,
+        autograd.y1,
+        autograd.i0,
+        autograd.i1,
+        autograd.i0e,
+        autograd.i1e,
+    ):
+        for x in (0.3, 2.4, 9.7, 31.0):
+            forward = autograd.jvp(f, (x,), (1.0,))[1]
+            assert forward == autograd.grad(f)(x)
+            second = autograd.jvp(autograd.grad(f), (x,), (1.0,))[1]
+            assert second == pytest.approx(autograd.grad(autograd.grad(f))(x), rel=1e-14)
+    x = 1.7
+    assert autograd.grad(autograd.grad(autograd.y1))(x) == pytest.approx(
+        -autograd.grad(autograd.y1)(x) / x - (1.0 - 1.0 / x**2) * autograd.y1(x), rel=1e-14
+    )  # Bessel's equation

@@ -1,0 +1,407 @@
+"""Bessel functions of whole orders and their derivatives, and modified ones, also times exp(-abs(x)).
+
+Below 25 they are found by Miller's way (DLMF 3.6): the recurrence over the orders, backwards from an order at
+which nothing is left of them, in pairs of floats, and divided by a sum that is known. So they are right
+relatively, next to their zeros too. Above it asymptotic series serve (DLMF 10.17, 10.40), and the recurrence
+forwards, as far as the order: there an error counts beside the amplitude sqrt(2 / (pi x)) of the waves.
+
+A derivative is a sum of functions of other orders (DLMF 10.6.7, 10.29.5), which is taken here, since a sum of
+rules would be of infinities of both signs next to zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+from autograd.floats.elementary import INF, LN2_HIGH, NAN, exp, is_order, two_product, two_sum
+
+_FAR = 25.0
+"""From here on the asymptotic series serve."""
+_NEAR = 1e-8
+"""Up to here the first term of the power series serves."""
+# Numbers in two parts. The second part of ln 2 is what LN2_HIGH, of 33 bits, lacks.
+_EULER, _EULER_REST = 0.5772156649015329, -4.942915152430645e-18
+_TWO_INV_PI, _TWO_INV_PI_REST = 0.6366197723675814, -3.935735335036497e-17
+_LN2_LOW, _LN2_LEAST = 7.371002565167799e-13, 1.94704509238075e-31
+_EULER_LESS_LN2 = -0.11593151565841245
+_SQRT_2PI = 2.5066282746310002
+_LARGE, _SMALL = 1e280, 2.0**-900
+_LESS, _MORE = 2.0**-200, 2.0**200
+
+
+def _sum(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]:
+    """Add numbers in two parts each."""
+    s, lost = two_sum(a, b)
+    lost += a_low + b_low
+    t = s + lost
+    return t, (s - t) + lost
+
+
+def _times(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]:
+    """Multiply numbers in two parts each."""
+    p, lost = two_product(a, b)
+    lost += a * b_low + a_low * b
+    t = p + lost
+    return t, (p - t) + lost
+
+
+def _over(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]:
+    """Divide numbers in two parts each."""
+    q = a / b
+    p, lost = two_product(q, b)
+    return q, (((a - p) - lost) + a_low - q * b_low) / b
+
+
+def _log(x: float) -> tuple[float, float]:
+    """Logarithm of an ordinary number in two parts, by the series of artanh (DLMF 4.6.4)."""
+    m, k = math.frexp(x)
+    if m < 0.7071067811865476:
+        m, k = 2.0 * m, k - 1
+    d, d_low = two_sum(1.0, m)
+    t, t_low = _over(m - 1.0, 0.0, d, d_low)
+    square, square_low = _times(t, t_low, t, t_low)
+    y, y_low, n = 0.0, 0.0, 45.0
+    while n > 0.0:
+        q, q_low = _over(2.0, 0.0, n, 0.0)
+        y, y_low = _times(y, y_low, square, square_low)
+        y, y_low = _sum(y, y_low, q, q_low)
+        n -= 2.0
+    y, y_low = _times(y, y_low, t, t_low)
+    e = float(k)
+    p, lost = two_product(e, _LN2_LOW)
+    y, y_low = _sum(y, y_low, p, lost + e * _LN2_LEAST)
+    return _sum(e * LN2_HIGH, 0.0, y, y_low)
+
+
+def _portion(m: int, k: int) -> float:
+    """Binomial coefficient over 2**m; 0 outside of 0 to m."""
+    if k < 0 or k > m:
+        return 0.0
+    y, halves = 1.0, m
+    for i in range(1, min(k, m - k) + 1):
+        y = y * (m - i + 1) / i
+        if y > 1.0 and halves > 0:
+            y *= 0.5
+            halves -= 1
+    for _ in range(halves):
+        y *= 0.5
+    return y
+
+
+def _weight(n: int, m: int, k: int) -> float:
+    """Give how much of the function of order k is in the derivative of order m of that of order n.
+
+    Functions of orders below zero are those above it, but for signs.
+    """
+    if (n + m + k) % 2 == 1 or k > n + m or k < n - m:
+        return 0.0
+    j = int(0.5 * (k - n + m))
+    y = _portion(m, j) + (_portion(m, j - k) if k > 0 else 0.0)
+    return -y if j % 2 == 1 else y
+
+
+def _last(order: float, x: float) -> int:
+    """Return from where on nothing is left of the functions J beside that of an order."""
+    return int(max(order, x) + 19.0 * math.cbrt(x) + 10.0)
+
+
+def _j_by_miller(x: float, n: int, m: int) -> float:
+    """Derivative of order m of J of order n for x > 0, by way of J0 + 2 J2 + ... = 1 (DLMF 10.12.4)."""
+    t, t_low = _over(2.0, 0.0, x, 0.0)
+    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
+    total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
+    for k in range(_last(float(n + m), x), -1, -1):
+        # f is of order k.
+        c = _weight(n, m, k)
+        if c != 0.0:
+            g, g_low = _times(c, 0.0, f, f_low)
+            wanted, wanted_low = _sum(wanted, wanted_low, g, g_low)
+        if k % 2 == 0:
+            twice = 1.0 if k == 0 else 2.0
+            total, total_low = _sum(total, total_low, twice * f, twice * f_low)
+        if k > 0:
+            order = float(k)
+            c, c_low = two_product(order, t)
+            g, g_low = _times(c, c_low + order * t_low, f, f_low)
+            g, g_low = _sum(g, g_low, -above, -above_low)
+            above, above_low, f, f_low = f, f_low, g, g_low
+            if abs(f) > _LARGE:
+                f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
+                total, total_low = total * _SMALL, total_low * _SMALL
+                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
+    w, w_low = _over(wanted, wanted_low, total, total_low)
+    return w + w_low
+
+
+def _y_by_miller(x: float) -> tuple[float, float, float, float]:
+    """Give Y of orders 0 and 1 in two parts each, for x > 0, as sums of all J (DLMF 10.8.3)."""
+    t, t_low = _over(2.0, 0.0, x, 0.0)
+    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
+    total, total_low = 0.0, 0.0
+    even, even_low, odd, odd_low = 0.0, 0.0, 0.0, 0.0
+    for k in range(_last(0.0, x), -1, -1):
+        half, way = 0.5 * k, 1.0 if k % 4 < 2 else -1.0
+        if k % 2 == 0:
+            twice = 1.0 if k == 0 else 2.0
+            total, total_low = _sum(total, total_low, twice * f, twice * f_low)
+            if k > 0:
+                q, q_low = _over(way * f, way * f_low, half, 0.0)
+                even, even_low = _sum(even, even_low, q, q_low)
+        else:
+            q, q_low = _over(-way * f, -way * f_low, half + 0.5, 0.0)
+            odd, odd_low = _sum(odd, odd_low, q, q_low)
+            if k > 1:
+                q, q_low = _over(-way * f, -way * f_low, half - 0.5, 0.0)
+                odd, odd_low = _sum(odd, odd_low, q, q_low)
+        if k > 0:
+            order = float(k)
+            c, c_low = two_product(order, t)
+            g, g_low = _times(c, c_low + order * t_low, f, f_low)
+            g, g_low = _sum(g, g_low, -above, -above_low)
+            above, above_low, f, f_low = f, f_low, g, g_low
+            if abs(f) > _LARGE:
+                f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
+                total, total_low = total * _SMALL, total_low * _SMALL
+                even, even_low = even * _SMALL, even_low * _SMALL
+                odd, odd_low = odd * _SMALL, odd_low * _SMALL
+    ln, ln_low = _log(0.5 * x)
+    ln, ln_low = _sum(ln, ln_low, _EULER, _EULER_REST)
+    c, c_low = _over(_TWO_INV_PI, _TWO_INV_PI_REST, total, total_low)
+    y, y_low = _times(ln, ln_low, f, f_low)
+    y, y_low = _sum(y, y_low, -2.0 * even, -2.0 * even_low)
+    zero, zero_low = _times(y, y_low, c, c_low)
+    y, y_low = _times(ln, ln_low, above, above_low)
+    y, y_low = _sum(y, y_low, odd, odd_low)
+    q, q_low = _over(f, f_low, x, 0.0)
+    y, y_low = _sum(y, y_low, -q, -q_low)
+    one, one_low = _times(y, y_low, c, c_low)
+    return zero, zero_low, one, one_low
+
+
+def _root(x: float, factor: float, rest: float) -> tuple[float, float]:
+    """Square root of the product of x and a factor, each in two parts."""
+    square, lost = two_product(x, factor)
+    r = math.sqrt(square)
+    p, low = two_product(r, r)
+    return r, (((square - p) - low) + lost + x * rest) / (2.0 * r)
+
+
+def _hankel(x: float, n: float) -> tuple[float, float, float, float]:
+    """Give J and Y of order 0 or 1, in two parts each, for x from 25 on (DLMF 10.17.3, 10.17.4)."""
+    p, q, term, k = 0.0, 0.0, 1.0, 0.0
+    while abs(term) > 1e-19 and k < 60.0:
+        k += 1.0
+        term *= (4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k) / x
+        if k % 2.0 == 0.0:
+            p += term if k % 4.0 == 0.0 else -term
+        else:
+            q += term if k % 4.0 == 1.0 else -term
+    sine, cosine = math.sin(x), math.cos(x)
+    s, s_low = two_sum(sine, cosine)
+    d, d_low = two_sum(sine, -cosine)
+    # The first factor is 1 + p.
+    s_low, d_low = s_low + p * s, d_low + p * d
+    if n == 0.0:
+        j, j_low, y, y_low = s, s_low - q * d, d, d_low + q * s
+    else:
+        j, j_low, y, y_low = d, d_low + q * s, -s, q * d - s_low
+    if x > 1e280:
+        root = math.sqrt(math.pi) * math.sqrt(x)
+        return (j + j_low) / root, 0.0, (y + y_low) / root, 0.0
+    root, rest = _root(x, math.pi, 1.2246467991473532e-16)
+    high, low = _over(j, j_low, root, rest)
+    y, y_low = _over(y, y_low, root, rest)
+    return high, low, y, y_low
+
+
+def _forwards(
+    x: float, n: int, m: int, zero: float, zero_low: float, one: float, one_low: float
+) -> float:
+    """Derivative of order m of the function of order n, from those of orders 0 and 1 by the recurrence.
+
+    It is of numbers 2**200 times smaller, lest Y overflows before the derivative does.
+    """
+    total, total_low = 0.0, 0.0
+    zero, zero_low, one, one_low = zero * _LESS, zero_low * _LESS, one * _LESS, one_low * _LESS
+    for k in range(n + m + 1):
+        c = _weight(n, m, k)
+        if c != 0.0:
+            g, g_low = _times(c, 0.0, zero, zero_low)
+            total, total_low = _sum(total, total_low, g, g_low)
+        if abs(one) > _LARGE:
+            return INF if m % 2 == 1 else -INF
+        c, c_low = _over(2.0 * k + 2.0, 0.0, x, 0.0) if x < _LARGE else (0.0, 0.0)
+        g, g_low = _times(c, c_low, one, one_low)
+        g, g_low = _sum(g, g_low, -zero, -zero_low)
+        zero, zero_low, one, one_low = one, one_low, g, g_low
+    return (total + total_low) * _MORE
+
+
+def _first_term(x: float, n: int, m: int) -> float:
+    """First term of the power series of the derivative of order m of J or I of order n, without its sign.
+
+    It is the one of the power 2 j + n of x, the first from m on (DLMF 10.2.2).
+    """
+    j = int(0.5 * (m - n + 1)) if m > n else 0
+    p = 2 * j + n - m
+    y, low = 1.0, 0.0
+    for i in range(1, n + 2 * j + 1):  # none of m, p, j and n + j is more
+        if i <= m:
+            y, low = _times(y, low, 0.5 * (p + i), 0.0)
+        if i <= p:
+            y, low = _times(y, low, 0.5 * x, 0.0)
+        if i <= n + j:
+            y, low = _over(y, low, float(i), 0.0)
+        if i <= j:
+            y, low = _over(y, low, float(i), 0.0)
+    return y + low
+
+
+def jn(x: float, order: float) -> float:
+    """Bessel function J of a whole order."""
+    return jn_derivative(x, order, 0.0)
+
+
+def jn_derivative(x: float, order: float, slope: float) -> float:
+    """Derivative of a whole order of the Bessel function J of a whole order."""
+    if not is_order(order) or not is_order(slope) or x != x:
+        return NAN
+    n, m = int(order), int(slope)
+    a = abs(x)
+    if a == INF:
+        return 0.0
+    if a < _NEAR:
+        y = _first_term(a, n, m)
+        if m > n and (m - n + 1) % 4 > 1:
+            y = -y
+    elif a < _FAR or order + slope > 0.9 * a:
+        y = _j_by_miller(a, n, m)
+    else:
+        zero, zero_low, _, _ = _hankel(a, 0.0)
+        one, one_low, _, _ = _hankel(a, 1.0)
+        y = _forwards(a, n, m, zero, zero_low, one, one_low)
+    return -y if x < 0.0 and (n + m) % 2 == 1 else y
+
+
+def _y_near_zero(x: float, n: int, m: int) -> float:
+    """Give what the derivative of order m of Y of order n begins with (DLMF 10.8.1, 10.8.2)."""
+    if n + m == 0:
+        y, low = _log(x)
+        y, low = _sum(y, low, _EULER_LESS_LN2, 0.0)
+        y, low = _times(y, low, _TWO_INV_PI, _TWO_INV_PI_REST)
+        return y + low
+    y, low = _over(_TWO_INV_PI * _LESS, _TWO_INV_PI_REST * _LESS, x, 0.0)
+    for k in range(1, n + m):
+        y, low = _times(y, low, 2.0 * k if k < n else float(k), 0.0)
+        if y > _LARGE * x:
+            return INF if m % 2 == 1 else -INF
+        y, low = _over(y, low, x, 0.0)
+    y = (y + low) * _MORE
+    return y if m % 2 == 1 else -y
+
+
+def yn(x: float, order: float) -> float:
+    """Bessel function Y of a whole order; NaN below zero, minus infinity there."""
+    return yn_derivative(x, order, 0.0)
+
+
+def yn_derivative(x: float, order: float, slope: float) -> float:
+    """Derivative of a whole order of the Bessel function Y of a whole order."""
+    if not is_order(order) or not is_order(slope) or not x >= 0.0:
+        return NAN
+    n, m = int(order), int(slope)
+    if x == 0.0:
+        return INF if m % 2 == 1 else -INF
+    if x == INF:
+        return 0.0
+    if x < 1e-10:
+        return _y_near_zero(x, n, m)
+    if x < _FAR:
+        zero, zero_low, one, one_low = _y_by_miller(x)
+    else:
+        _, _, zero, zero_low = _hankel(x, 0.0)
+        _, _, one, one_low = _hankel(x, 1.0)
+    return _forwards(x, n, m, zero, zero_low, one, one_low)
+
+
+def _scaled(x: float, n: int, m: int) -> float:
+    """Derivative of order m of exp(-x) I of order n, for x >= 0.
+
+    It is a sum of that function's neighbours: (cos - 1)**m, times which their integrals are (DLMF 10.32.3),
+    is a sum of cosines.
+    """
+    if x > 30.0 + n * n * (m + 1) + 3 * m:
+        return _far_scaled(x, float(n), float(m))
+    t, t_low = _over(2.0, 0.0, x, 0.0)
+    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
+    total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
+    for k in range(n + m + 10 + int(math.sqrt(160.0 * x)), -1, -1):
+        twice = 1.0 if k == 0 else 2.0
+        total, total_low = _sum(total, total_low, twice * f, twice * f_low)
+        if n - m <= k <= n + m:
+            c = _portion(2 * m, m + k - n) + (_portion(2 * m, m - k - n) if k > 0 else 0.0)
+            c = c if (k + n + m) % 2 == 0 else -c
+            g, g_low = _times(c, 0.0, f, f_low)
+            wanted, wanted_low = _sum(wanted, wanted_low, g, g_low)
+        if k > 0:
+            order = float(k)
+            c, c_low = two_product(order, t)
+            g, g_low = _times(c, c_low + order * t_low, f, f_low)
+            g, g_low = _sum(g, g_low, above, above_low)
+            above, above_low, f, f_low = f, f_low, g, g_low
+            if f > _LARGE:
+                f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
+                total, total_low = total * _SMALL, total_low * _SMALL
+                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
+    w, w_low = _over(wanted, wanted_low, total, total_low)
+    return (w + w_low) * 2.0**m
+
+
+def _far_scaled(x: float, n: float, m: float) -> float:
+    """Asymptotic series, DLMF 10.40.1, differentiated m times."""
+    factor, k = 1.0, 0.0
+    while k < m:
+        factor *= -(k + 0.5) / x
+        k += 1.0
+    rest, term, k = 0.0, 1.0, 0.0
+    while abs(term) > 1e-19 and k < 200.0:
+        k += 1.0
+        term *= -(4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k) / x
+        term *= (k + m - 0.5) / (k - 0.5)
+        rest += term
+    if x > 1e280:
+        return (1.0 + rest) * factor / _SQRT_2PI / math.sqrt(x)
+    total, lost = two_sum(1.0, rest)
+    root, root_low = _root(x, 2.0 * math.pi, 2.4492935982947064e-16)
+    high, low = _over(total, lost, root, root_low)
+    return high * factor + low * factor
+
+
+def ine(x: float, order: float, slope: float) -> float:
+    """Derivative of the order ``slope`` of exp(-abs(x)) I of a whole order."""
+    if not is_order(order) or not is_order(slope) or x != x:
+        return NAN
+    n, m = int(order), int(slope)
+    a = abs(x)
+    if a == INF:
+        return 0.0
+    y = _scaled(a, n, m) if a > 1e-20 else _at_zero(a, n, m)
+    return -y if x < 0.0 and (n + m) % 2 == 1 else y
+
+
+def _at_zero(x: float, n: int, m: int) -> float:
+    """Give `_scaled` of a number next to zero: the first term of its power series."""
+    if m <= n:
+        return _first_term(x, n, m)
+    y = _portion(2 * m, m + n) * 2.0**m
+    return y if (m + n) % 2 == 0 else -y
+
+
+def modified(x: float, order: float) -> float:
+    """Modified Bessel function I of a whole order."""
+    if not is_order(order) or x != x:
+        return NAN
+    if abs(x) == INF:
+        return INF if x > 0.0 or order % 2.0 == 0.0 else -INF
+    half = exp(0.5 * abs(x))
+    return ine(x, order, 0.0) * half * half if abs(x) > 700.0 else ine(x, order, 0.0) * math.exp(abs(x))
