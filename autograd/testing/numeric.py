@@ -150,7 +150,7 @@ def richardson(
             0.0, (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / steps[-1][0], "Richardson"
         )
     found: list[tuple[float, Estimate]] = []
-    noise, told = 0.0, 0
+    noise, told, largest = 0.0, 0, 0.0
     closest = max(1.0, 1e-8 * abs(x))  # over such a length the function may swing by what is lost to rounding
     for (h, a, b), (h1, a1, b1), (h2, a2, b2) in zip(steps, steps[1:], steps[2:]):
         if h1 != 4.0 * h or h2 != 16.0 * h:
@@ -159,10 +159,11 @@ def richardson(
         slope, coarse = slope + (slope - coarse) / 15.0, coarse + (coarse - coarser) / 15.0
         odd, even = (slope - coarse) * h, ((a - y) + (b - y)) - ((a1 - y) + (b1 - y)) / 16.0
         noise, told, size = max(noise, abs(odd), abs(even)), told + 1, max(abs(y), abs(a), abs(b))
+        largest = max(largest, size)
         off = (4.0 * noise + 2.0 * ULP * size + 16.0 * rounding + 1e-290) / min(h, closest)
-        # Not where too few steps tell the noise, nor where there is more of it than rounding makes: there the
-        # function swings.
-        if told > 3 and noise <= max(1e-14, 1e-9 * size) and math.isfinite(off):
+        # Not where too few steps tell the noise, nor where there is more of it than rounding makes, or nothing
+        # but it: there the function swings.
+        if told > 3 and noise <= min(max(1e-14, 1e-9 * size), 0.01 * largest) and math.isfinite(off):
             found.append((h, Estimate(slope, off, "Richardson")))
     return _surest(found, 4.0 * ULP * max(1.0, abs(y)))
 
