@@ -109,7 +109,21 @@ BASE: dict[str, Entry] = {
         [(-8.0, 0.0), (20.0, 0.0)],
     ),
 }  # fmt: skip
+ORDERS: Any = [(0, 0.7), (1, 2.5), (3, 4.0)]
 SPECIAL: dict[str, Entry] = {
+    "besselj0(x)": (ops.j0, lambda x: mp.besselj(0, x), ANYWHERE),
+    "besselj1(x)": (ops.j1, lambda x: mp.besselj(1, x), ANYWHERE),
+    "bessely0(x)": (ops.y0, lambda x: mp.bessely(0, x), POSITIVE),
+    "bessely1(x)": (ops.y1, lambda x: mp.bessely(1, x), POSITIVE),
+    "besselj(ν, x)": (ops.jn, mp.besselj, ORDERS),
+    "bessely(ν, x)": (ops.yn, mp.bessely, ORDERS),
+    "besseli(ν, x)": (ops.bessel_i, mp.besseli, ORDERS),
+    # Scaled by an exponential of the imaginary part, which is 0.
+    "besseljx(ν, x)": (ops.jn, mp.besselj, ORDERS),
+    "besselyx(ν, x)": (ops.yn, mp.bessely, ORDERS),
+    "besselix(ν, x)": (
+        lambda n, x: ops.exp(-x) * ops.bessel_i(n, x), lambda n, x: mp.exp(-x) * mp.besseli(n, x), ORDERS,
+    ),
     "loggamma(x)": (ops.lgamma, mp.loggamma, POSITIVE),
     "erf(x)": (ops.erf, mp.erf, ANYWHERE),
     "erfc(x)": (ops.erfc, mp.erfc, ANYWHERE),
@@ -169,10 +183,8 @@ OMITTED = {
         ALONE: [
             "logerfc(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
             "dawson(x)", "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
-            "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)", "besselj0(x)", "besselj1(x)",
-            "bessely0(x)", "bessely1(x)", "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)",
-            "besselj(ν, x)", "besseljx(ν, x)", "besseli(ν, x)", "besselix(ν, x)", "bessely(ν, x)",
-            "besselyx(ν, x)", "besselk(ν, x)", "besselkx(ν, x)",
+            "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)",
+            "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)", "besselk(ν, x)", "besselkx(ν, x)",
             "zeta(s, z)",
         ],
     }.items()
@@ -181,6 +193,7 @@ OMITTED = {
 WHOLE = {
     "SpecialFunctions.polygamma(m, x)": 0, "SpecialFunctions.expint(ν, x)": 0, "Base.rem2pi(x, r)": 1,
     "Base.ifelse(p, x, y)": 0,
+    **dict.fromkeys([f"SpecialFunctions.bessel{k}(ν, x)" for k in ("j", "jx", "y", "yx", "i", "ix")], 0),
 }  # fmt: skip
 """Of these an operand is an order or a choice, and not differentiated."""
 

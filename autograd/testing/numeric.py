@@ -161,8 +161,8 @@ def richardson(
         noise, told, size = max(noise, abs(odd), abs(even)), told + 1, max(abs(y), abs(a), abs(b))
         largest = max(largest, size)
         off = (4.0 * noise + 2.0 * ULP * size + 16.0 * rounding + 1e-290) / min(h, closest)
-        # Not where too few steps tell the noise, nor where there is more of it than rounding makes, or nothing
-        # but it: there the function swings.
+        # Not where too few steps tell the noise, nor where there is more of it than rounding makes, or little
+        # else: there the function swings.
         if told > 3 and noise <= min(max(1e-14, 1e-9 * size), 0.01 * largest) and math.isfinite(off):
             found.append((h, Estimate(slope, off, "Richardson")))
     return _surest(found, 4.0 * ULP * max(1.0, abs(y)))
