@@ -77,6 +77,11 @@ def _figures() -> Any:
 def why_none() -> str:
     """Return why no plots can be drawn here and what changes that, or nothing where they can.
 
+    Returns
+    -------
+    str
+        One sentence, or an empty text.
+
     Examples
     --------
     >>> why_none() in (

@@ -29,7 +29,7 @@ __all__ = ["check_black_box"]
 
 EPSILON = sys.float_info.epsilon
 FEW = 32
-"""So many components are checked one by one; of more, some directions are, and then halves of the worst."""
+"""So many components are checked one by one; of more, some directions are, and as many components."""
 DIRECTIONS = 3
 SPACINGS = tuple(10.0**-k for k in range(8, 2, -1))
 """Where noise is looked for, relative to the argument."""
