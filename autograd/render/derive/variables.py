@@ -86,8 +86,9 @@ def _chain_rule(listed: Steps) -> dict[Value, Any]:
         slopes = [slopes[step.position] for slopes in local[node] if step.position < len(slopes)]
         slope = next((d for d in slopes if holds(d, values, step.local)), None)
         before, upstream = arrived.get(step.parent, 0.0), arrived[node]
-        known = not (slope is None or before is None or upstream is None)
-        total = before + upstream * slope if known else None
+        total: Any = None
+        if slope is not None and before is not None and upstream is not None:
+            total = before + upstream * slope
         arrived[step.parent] = total if total is None or _is_short(total) else None
     return arrived
 
