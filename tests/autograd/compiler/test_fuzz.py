@@ -62,7 +62,8 @@ def applied(rng, pick):
         "power": (rng.choice([2.0, 3.0, 0.5, -1.0, 1.7]),),
         "round": (0.0,),
     }.get(op.name)
-    return op(*xs, *(constants or op.params.values()))
+    constants = constants or [*op.params.values()]
+    return op(*constants, *xs) if op.params_first else op(*xs, *constants)
 
 
 def scalars(rng, leaves, inputs):
