@@ -45,6 +45,7 @@ _INSTEAD_OF_COPY: Final = (
     "write x itself in place of the copy: what a recorded function computes never changes"
 )
 _tanh: Final = math.tanh
+_exp: Final = math.exp
 _sech_squared: Final = elementary.sech_squared
 _IN_PYTHON: Final[bool] = not engine
 _NOTHING: Final = ()
@@ -298,11 +299,13 @@ class Value(Node, Operators, Elsewhere):
         """Hyperbolic tangent."""
         node = _POOL.pop() if _POOL else _new()
         x = self._data
+        e = _exp(-2.0 * abs(x))
+        q = e - e * (e / (1.0 + e))
         node._data = _tanh(x)
         node.grad = 0.0
         node._row = _TANH
         node._a = self
-        node._da = _sech_squared(x)
+        node._da = _sech_squared(x) if e < 1e-300 else 4.0 * (q - q * q)
         node._b = node._db = node.note = None
         return apply_modes(node) if ACTIVE else node
 
