@@ -779,7 +779,7 @@ jn: Op = row(
 jn_derivative: Op = row(
     "jn_derivative", bessel.jn_derivative, lambda y, x, order, slope: (jn_derivative(x, order, slope + 1.0),),
     params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
-    form=Function("jn_derivative", "J", index="order", order="slope"), auxiliary=True, source="DLMF 10.6.7",
+    form=Function("jn_derivative"), auxiliary=True, source="DLMF 10.6.7",
 )
 y0: Op = row(
     "y0", lambda x: bessel.yn(x, 0.0), lambda y, x: (-y1(x),), symbol="Y₀", form=Function("y0", "Y₀"),
@@ -799,7 +799,7 @@ yn: Op = row(
 yn_derivative: Op = row(
     "yn_derivative", bessel.yn_derivative, lambda y, x, order, slope: (yn_derivative(x, order, slope + 1.0),),
     params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
-    form=Function("yn_derivative", "Y", index="order", order="slope"), auxiliary=True, domain=(POSITIVE,),
+    form=Function("yn_derivative"), auxiliary=True, domain=(POSITIVE,),
     source="DLMF 10.6.7",
 )
 i0: Op = row(

@@ -68,6 +68,8 @@ def gamma_density(x: float, a: float, order: float) -> float:
 
 def _power_of_gamma(x: float, a: float, below: float, factor: float) -> float:
     """Product of a factor and x**(a - below) exp(-x) / gamma(a), with 50 digits."""
+    if math.isinf(x):
+        return 0.0 * factor
     with localcontext(DIGITS):
         s, z = Decimal(a), Decimal(x)
         logarithm = (s - Decimal(below)) * z.ln() - z - _lgamma(s)

@@ -155,6 +155,8 @@ class _Text(Notation):
         below, _, rest = split_function(form, op, operands)
         if isinstance(below, float):
             return f"{form.word}_{int(below)}({self._listed(rest)})", ATOM
+        if isinstance(below, Formula):
+            return f"{form.word}_{self.wrap(below, ATOM)}({self._listed(rest)})", ATOM
         title = form.word + (below or "")
         if is_bare(operands):
             return f"{title} {plain(operands[0])}", CALL
