@@ -13,7 +13,7 @@ from typing import Any, Final
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
 
-__all__ = ["COMPARISONS", "OTHER_NAMES", "applied", "counterpart", "refusal"]
+__all__ = ["COMPARISONS", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
 
 _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
@@ -111,6 +111,33 @@ def applied(name: str, operands: tuple[Any, ...]) -> Any:
         return _FROM_THE_OTHER_SIDE.get(name, COMPARISONS[name])(b, a)
     compute = counterpart(name)
     return compute(*[x if hasattr(x, "_apply") else to_float(x) for x in operands])
+
+
+def is_of_numbers(name: str, operands: tuple[Any, ...]) -> bool:
+    """Return whether a function of NumPy's is one of a row's, and what it is given are nodes and numbers.
+
+    Parameters
+    ----------
+    name
+        NumPy's name of the function.
+    operands
+        What it is given.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> is_of_numbers("sinc", (Value(0.5),)), is_of_numbers("sinc", ([0.5],))
+    (True, False)
+    """
+    row = TABLE.get(OTHER_NAMES.get(name, name))
+    return (
+        row is not None and row.arity == len(operands)
+        and all(hasattr(x, "_apply") or isinstance(x, (int, float)) for x in operands)
+    )
 
 
 def _compared(x: Any, name: str) -> Any:

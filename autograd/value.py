@@ -406,12 +406,14 @@ class Value(Node, Operators, Elsewhere):
         return ufuncs.applied(ufunc.__name__, operands)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Let NumPy compare a node with a number.
+        """Let NumPy's functions of numbers compute by rows, and compare a node with a number.
 
         NumPy's other functions see an object that they do not know.
         """
         import numpy as np
 
+        if not kwargs and ufuncs.is_of_numbers(function.__name__, args):
+            return ufuncs.applied(function.__name__, args)
         if function in (np.isclose, np.allclose, np.array_equal):
             args = tuple([float(x) if isinstance(x, Value) else x for x in args])
             kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}

@@ -96,7 +96,7 @@ _INSTEAD = {
                     "write a function of one Value, and nn.Activate(function)"),
     **dict.fromkeys(["KLDivLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "SoftMarginLoss", "CTCLoss",
                      "TripletMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss", "CosineEmbeddingLoss",
-                     "MultiMarginLoss"],
+                     "MultiMarginLoss", "CosineSimilarity", "PairwiseDistance"],
                     "write the loss as a function of Values; those that there are stand in nn.losses"),
     **dict.fromkeys(["GroupNorm", "InstanceNorm1d", "InstanceNorm2d"],
                     "nn.LayerNorm of each group of numbers does it"),

@@ -10,7 +10,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 from autograd.keep.files import SIZE, read_bytes
@@ -50,6 +50,12 @@ class Table:
         self, x: np.ndarray[Any, Any], y: Any, features: list[str], target: str | None, classes: list[str]
     ) -> None:
         self.x, self.y, self.features, self.target, self.classes = x, y, features, target, classes
+
+    def __repr__(self) -> str:
+        """Say what was read: how many samples, and what the columns and classes are called."""
+        kinds = f", of {', '.join(self.classes)}" if self.classes else ""
+        target = "" if self.target is None else f"; target {self.target}{kinds}"
+        return f"Table({len(self.x)} samples; features {', '.join(self.features)}{target})"
 
 
 @dataclass(frozen=True)
@@ -145,8 +151,10 @@ class Format:
         if self.decimal == "." and not self.thousands and _with_comma(cell):
             more = ", or thousands=','" if re.fullmatch(_grouped(",", "."), cell) else ""
             return f"{cell!r:.40} has a decimal comma; write a decimal point, or decimal=','{more}"
-        if not self.thousands and re.fullmatch(_grouped(",", "."), cell):
-            return f"{cell!r:.40} has separators of thousands; write thousands=','"
+        for thousands, decimal in _STYLES:
+            if re.fullmatch(_grouped(thousands, decimal), cell):
+                more = "" if decimal == "." else f", decimal={decimal!r}"
+                return f"{cell!r:.40} has separators of thousands; write thousands={thousands!r}{more}"
         if cell in _MISSING:
             return (
                 f"{cell!r:.40} is not a finite number; to go on without it, write missing='drop', or a "
@@ -159,6 +167,8 @@ _TRUTHS = {"true": 1.0, "false": 0.0}
 _MISSING = frozenset(
     ["", "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "?"]
 )
+_STYLES = [(mark, point) for mark, point in product(",. '\u00a0\u202f\u2019", ".,") if mark != point]
+"""How numbers are grouped and pointed somewhere in the world."""
 
 
 def _grouped(thousands: str, decimal: str) -> str:
@@ -462,6 +472,8 @@ def read_csv(
     ...     with open(folder + "/iris.csv", "w") as file:
     ...         _ = file.write("width,length,kind\n1.0,2.5,rose\n3.0,4.5,lily\n")
     ...     table = read_csv(folder + "/iris.csv")
+    >>> table
+    Table(2 samples; features width, length; target kind, of lily, rose)
     >>> table.x.tolist(), table.y.tolist(), table.classes
     ([[1.0, 2.5], [3.0, 4.5]], [1, 0], ['lily', 'rose'])
     """

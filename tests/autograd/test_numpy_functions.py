@@ -3,6 +3,7 @@ to write instead."""
 
 from __future__ import annotations
 
+import math
 import operator
 
 import pytest
@@ -73,6 +74,15 @@ def test_a_function_of_two_numbers_takes_nodes_on_either_side(name):
                 ahead, behind = [[n + h * (k == i) for k, n in enumerate(numbers)] for h in (1e-6, -1e-6)]
                 slope = (f(*ahead) - f(*behind)) / 2e-6
                 assert autograd.gradients(made, part) == pytest.approx(slope, rel=1e-6, abs=1e-9)
+
+
+def test_functions_of_numpys_that_are_no_universal_ones_compute_by_rows():
+    x = Value(0.5)
+    y = np.sinc(x)
+    y.backward()
+    assert (y.data, x.grad) == (2 / math.pi, pytest.approx(-4 / math.pi))
+    assert np.where(x > 0, x, -x) is x
+    assert np.clip(x, 0, 0.25).data == 0.25
 
 
 def test_two_results_and_comparisons_of_numpys():

@@ -258,6 +258,8 @@ def test_an_encoding_that_is_named_is_used(tmp_path, encoding):
         ("a,b\n1,2\n1,?\n", {}, r"line 3, column 2 \(b\): '\?' is not .*missing='drop'"),
         ("a;b\n1,5;2\n2;3\n", {}, r"'1,5' has a decimal comma; write a decimal point, or decimal=','"),
         ('a;b\n"1,234.5";2\n2;3\n', {}, r"'1,234.5' has separators of thousands; write thousands=','"),
+        ("a;b\n1.234,5;2\n2;3\n", {}, r"separators of thousands; write thousands='.', decimal=','"),
+        ("a;b\n1 234,5;2\n2;3\n", {}, r"separators of thousands; write thousands=' ', decimal=','"),
         ('a;b\n"12,34";2\n2;3\n', {"thousands": ","}, "'12,34' is not a finite number"),
         ("2019,x\n1,2\n", {}, r"line 1, column 2 \(column 2\): 'x'|though other targets"),
         ("x,2019\n1,2\n", {}, r"line 1, column 1 \(column 1\): 'x'.*names the columns, write header=True"),

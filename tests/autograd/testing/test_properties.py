@@ -23,7 +23,7 @@ weights = st.floats(-2.0, 2.0)
 
 
 def path_sums(root, size):
-    """Return for each node the sum over paths from the root of the product of the local derivatives' sizes."""
+    """Return for each node the sum over paths from the root of the product of local sizes."""
     sums = {root: 1.0}
     for node in reversed(toposort(root)):
         for i, (x, d) in enumerate(node.edges()):
