@@ -135,7 +135,7 @@ def is_of_numbers(name: str, operands: tuple[Any, ...]) -> bool:
     """
     row = TABLE.get(OTHER_NAMES.get(name, name))
     return (
-        row is not None and row.arity == len(operands)
+        row is not None and 0 < row.arity <= len(operands) <= row.arity + len(row.params)
         and all(hasattr(x, "_apply") or isinstance(x, (int, float)) for x in operands)
     )
 
