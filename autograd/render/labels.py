@@ -6,7 +6,7 @@ import math
 import unicodedata
 from typing import Final
 
-__all__ = ["number", "shorten", "visible", "width"]
+__all__ = ["brief", "number", "shorten", "visible", "width"]
 
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -31,6 +31,21 @@ def number(x: float, *, digits: int = 4, minus: str = "-") -> str:
         text = f"{x:.{digits}f}"
     else:
         text = f"{x:.{digits - 1}e}"
+    return text.replace("-", minus) if minus != "-" else text
+
+
+def brief(x: float, *, minus: str = "-") -> str:
+    """Return ``x`` in few characters, for where there is little room: about two digits.
+
+    Examples
+    --------
+    >>> [brief(x) for x in (3.0, -2.4482, 0.04132, 0.000123, 123.456, 1e9, float("inf"))]
+    ['3', '-2.45', '0.041', '1.2e-04', '123', '1.0e+09', 'inf']
+    """
+    if not math.isfinite(x) or x == int(x):
+        return number(x, digits=2, minus=minus)
+    text = f"{x:.0f}" if 100 <= abs(x) < 1e5 else f"{x:.2f}" if 0.1 <= abs(x) < 100 else ""
+    text = text or (f"{x:.2g}" if 1e-3 <= abs(x) < 0.1 else number(x, digits=2))
     return text.replace("-", minus) if minus != "-" else text
 
 

@@ -201,6 +201,46 @@ class Module:
 
     # Switching.
 
+    def example_outputs(self) -> list[Value]:
+        """Return the outputs for inputs of zero, labelled x0, x1, ...; pictures of the model are drawn so.
+
+        Returns
+        -------
+        list of Value
+            All of them in a row, where the model returns lists or tuples.
+
+        Raises
+        ------
+        TypeError
+            If no module in it says by ``nin`` how many inputs there are.
+
+        Examples
+        --------
+        >>> import nn
+        >>> [y.data for y in nn.Layer(2, 3, activation="tanh", rng=0).example_outputs()]
+        [0.0, 0.0, 0.0]
+        """
+        counts = [getattr(module, "nin", None) for module in self.modules()]
+        count = next((count for count in counts if isinstance(count, int)), None)
+        if count is None:
+            raise TypeError(
+                f"nothing in this {type(self).__name__} says by nin how many inputs it takes; call it with "
+                "some, and draw the output: draw(model(x), view='network')"
+            )
+        inputs: Any = [Value(0.0, f"x{i}") for i in range(count)]
+        pending, found = [self._tried(inputs)], []
+        while pending:
+            made = pending.pop()
+            if isinstance(made, Value):
+                found.append(made)
+            elif isinstance(made, list | tuple):
+                pending.extend(reversed(made))
+        return list(dict.fromkeys(found))
+
+    def _tried(self, inputs: list[Value]) -> Any:
+        """Return what the module makes of one sample."""
+        return self(inputs)
+
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Set every parameter's ``grad`` to zero, before the next backward pass adds to it.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd import Value
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
 from nn.init import Initializer, Rng, generator
@@ -79,6 +80,17 @@ class _Recurrent(Module):
             state = self.step(list(x) if is_sequence(x) else [x], state)
             outputs.append(self._output(state))
         return outputs, state
+
+    def _tried(self, inputs: list[Value]) -> Any:
+        """Return what one step makes of an element, from a state labelled h0, ... and c0, ...."""
+
+        def labelled(letter: str, part: Any) -> list[Value]:
+            return [Value(x, f"{letter}{i}") for i, x in enumerate(part)]
+
+        state = self.start()
+        if isinstance(state, tuple):
+            return self.step(inputs, tuple(labelled(*pair) for pair in zip("hc", state, strict=True)))
+        return self.step(inputs, labelled("h", state))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.nin}, {self.size})"

@@ -13,6 +13,7 @@ from autograd.render.picture.details import annotate
 from autograd.render.picture.drawing import Drawing
 from autograd.render.picture.folding import build_folded, depth_of
 from autograd.render.picture.graph import Picture, build
+from autograd.render.picture.network import Network, build_network
 from autograd.value import Value
 
 __all__ = ["draw", "draw_dot", "trace"]
@@ -25,7 +26,8 @@ DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 def draw(
-    root: Value, *, format: str = "svg", rankdir: str = "LR", depth: int | None = None,
+    root: Value | Network, *, view: str | None = None, unfold: str = "", format: str = "svg",
+    rankdir: str = "LR", depth: int | None = None,
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
     legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
@@ -35,7 +37,13 @@ def draw(
     Parameters
     ----------
     root
-        The output of the graph. Call ``root.backward()`` first to see gradients.
+        The output of the graph. Call ``root.backward()`` first to see gradients. Or a model, whose neurons
+        and weights are drawn without a graph of its own.
+    view, unfold
+        ``graph`` draws a box for each node, as is done for an output by default; ``network`` draws neurons
+        as circles, weights as lines whose colour is the sign and whose width is the size, and inputs,
+        targets and constants beside them, as is done for a model. ``unfold="layer1.n2"`` draws that neuron's
+        own graph in its place.
     format, theme
         What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's
         system.
@@ -62,6 +70,8 @@ def draw(
     ------
     GraphError
         If there would be more than 5,000 boxes or 60,000 edges.
+    ValueError
+        For an option that is none, and a neuron to unfold that is not there.
 
     Examples
     --------
@@ -73,7 +83,17 @@ def draw(
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
     _check_options(rankdir, theme, depth)
-    graph = _graph(toposort(root), rankdir, depth, fold, saved=saved, force=force)
+    roots = [root] if isinstance(root, Value) else _outputs(root)
+    view = view or ("network" if unfold or not isinstance(root, Value) else "graph")
+    if view not in ("graph", "network"):
+        raise ValueError(f"view is graph or network, not {view!r}")
+    nodes = list(dict.fromkeys(v for x in roots for v in toposort(x)))
+    if view == "network":
+        known = isinstance(root, Value)
+        graph = build_network(nodes, roots=roots, rankdir=rankdir, unfold=unfold, values=known)
+        _check(len(graph.nodes), len(graph.edges), force=force)
+    else:
+        graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force)
     if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(
@@ -83,7 +103,7 @@ def draw(
     drawing = _blank(format)
     drawing._fill(
         graph,
-        root,
+        roots[-1],
         {
             "flow": flow,
             "labels": labels,
@@ -94,6 +114,17 @@ def draw(
         },
     )
     return drawing
+
+
+def _outputs(model: Network) -> list[Value]:
+    """Return the outputs of a model."""
+    try:
+        outputs = model.example_outputs
+    except AttributeError:
+        raise TypeError(
+            f"draw takes a Value, the output of a graph, or a model of nn, got {type(model).__name__}"
+        ) from None
+    return outputs()
 
 
 def _check_options(rankdir: str, theme: str, depth: int | None) -> None:

@@ -133,6 +133,8 @@ def _suits_dot(graph: Picture) -> bool:
     each cluster its place and each edge its lane. And its time grows with the lengths of the edges: minutes
     for a chain of 500 nodes whose input is used all along.
     """
+    if graph.view != "graph" or any(edge.back for edge in graph.edges):
+        return False
     if any(node.scope for node in graph.nodes) or len(graph.nodes) > DOT_BOXES:
         return False
     return graph.span() <= DOT_SPANS

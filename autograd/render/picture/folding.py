@@ -5,7 +5,6 @@ Modules become one box, and what repeats is drawn once, marked with how often.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,10 +20,13 @@ from autograd.render.picture.graph import (
     Edge,
     Picture,
     gradient_of,
+    largest,
     operation_text,
     path_of,
     scope_of,
     short_label,
+    spread,
+    strongest,
     tone,
 )
 from autograd.value import Value
@@ -209,7 +211,7 @@ def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list
 
 def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str) -> Picture:
     gradients = {v: gradient_of(v) for v in nodes}
-    scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
+    scale = largest(gradients.values())
     has_pass = any(gradients.values())
     graph = Picture(rankdir=rankdir, scale=scale)
     output = index[nodes[-1]]
@@ -275,15 +277,15 @@ def _box(
             f"n{i}",
             title,
             operation,
-            _range([v.data for v in members]),
+            spread([v.data for v in members]),
             "",
             kind=kind,
             scope=group.scope,
             count=len(members),
         )
     if has_pass:
-        node.gradient = _range(arrived)
-        node.tone = tone(_strongest(arrived), scale)
+        node.gradient = spread(arrived)
+        node.tone = tone(strongest(arrived), scale)
     return node
 
 
@@ -300,7 +302,7 @@ def _arrow(
     locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]
-    shade = tone(_strongest(contributions), scale) if has_pass and contributions else "none"
+    shade = tone(strongest(contributions), scale) if has_pass and contributions else "none"
     edge = Edge(
         f"e{i}",
         f"n{tail}",
@@ -314,21 +316,3 @@ def _arrow(
     if len(contributions) == 1 and has_pass:
         edge.contribution = number(contributions[0], minus=MINUS)
     return edge
-
-
-def _strongest(xs: Sequence[float]) -> float:
-    """Return the number farthest from zero; one that is not finite, where there is any."""
-    low, high = min(xs), max(xs)
-    total = sum(xs)
-    if not math.isfinite(total):  # an overflow of finite numbers comes here too
-        return next((x for x in xs if not math.isfinite(x)), max(xs, key=abs))
-    return high if high >= -low else low
-
-
-def _range(xs: Sequence[float]) -> str:
-    """Return one number, or the ends of a range."""
-    finite = [x for x in xs if math.isfinite(x)]
-    strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}
-    ends = [] if not finite else [min(finite)] if min(finite) == max(finite) else [min(finite), max(finite)]
-    texts = [number(x, minus=MINUS, digits=4 if len(ends) == 1 else 2) for x in ends]
-    return ", ".join([*([" … ".join(texts)] if texts else []), *sorted(strange)])

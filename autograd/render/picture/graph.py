@@ -6,18 +6,20 @@ Nodes, edges, clusters, and what the legend must explain.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from autograd.op import ANY
 from autograd.render.derive.steps import positioned_edges
 from autograd.render.formula.notation import coefficient_text
-from autograd.render.labels import MINUS, number, visible
+from autograd.render.labels import MINUS, brief, number, visible
 from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, power_glyph
 from autograd.value import Value
 
-__all__ = ["CROWDED", "LEVELS", "Box", "Edge", "Picture", "build", "tone"]
+__all__ = [
+    "CROWDED", "LEVELS", "Box", "Edge", "Picture", "build", "largest", "spread", "strongest", "tone",
+]  # fmt: skip
 
 LEVELS = 4  # shades on each side of zero
 LEVELS_DRAWN = 32  # of modules within each other; what lies deeper is drawn in the last of them
@@ -39,7 +41,7 @@ class Box:
     tone: str = "none"
     """Colour class of the gradient."""
     kind: str = "operation"
-    """leaf, operation, output or group."""
+    """leaf, operation, output or group; neuron, unit, data or weight in a picture of neurons."""
     scope: str = ""
     count: int = 1
     saved: bool = False
@@ -69,6 +71,10 @@ class Edge:
     count: int = 1
     tooltip: tuple[str, ...] = ()
     widest: str = ""
+    weight: float | None = None
+    """What a neuron multiplies this input by, where the picture is one of neurons."""
+    back: bool = False
+    """Whether it leads to the next round of a loop, and so against the direction of all others."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,12 @@ class Picture:
     """What was left out, and how to see it."""
     scope_counts: dict[str, int] = field(default_factory=dict)
     """For a scope that stands for several: how many."""
+    view: str = "graph"
+    """``graph``, or ``network``: round neurons, and lines for weights."""
+    inset: Picture | None = None
+    """A part of the graph, drawn below by itself: what is in one of the neurons."""
+    heaviest: float = 0.0
+    """Largest finite weight; the lines' widths are relative to it."""
 
     @property
     def crowded(self) -> bool:
@@ -93,12 +105,15 @@ class Picture:
     @property
     def tones(self) -> set[str]:
         """The colour classes in use, for the legend."""
-        return {node.tone for node in self.nodes} | {edge.tone for edge in self.edges}
+        own = {node.tone for node in self.nodes} | {e.tone for e in self.edges if e.weight is None}
+        return own | (self.inset.tones if self.inset is not None else set())
 
     def span(self) -> int:
         """Return the sum of the edges' lengths, in layers of the longest path."""
         layer = {node.id: 0 for node in self.nodes}
         for edge in self.edges:  # sorted by their heads, as the nodes are
+            if edge.back:
+                continue
             layer[edge.head] = max(layer[edge.head], layer[edge.tail] + 1)
         return sum(layer[edge.head] - layer[edge.tail] for edge in self.edges)
 
@@ -137,8 +152,8 @@ def gradient_of(node: Value) -> float:
     return 0.0 if node.grad is None else float(node.grad.data if isinstance(node.grad, Value) else node.grad)
 
 
-def operation_text(node: Value) -> str:
-    """Return what a box says of its operation: the sign, with constant operands where they stand.
+def operation_text(node: Value, *, constants: bool = True) -> str:
+    """Return what a box says of its operation: the sign, and constant operands where they stand.
 
     Examples
     --------
@@ -156,15 +171,17 @@ def operation_text(node: Value) -> str:
         return f"{glyph}[{number(operands[-1])}]"
     if op.arity == ANY:
         return f"{glyph} {len(operands) // 2 if op.vectors else len(operands)}"
-    constants = {
+    fixed = {
         i: coefficient_text(x).replace("-", MINUS) for i, x in enumerate(operands) if not isinstance(x, Value)
     }
     if has_constant_exponent(op):
-        return power_glyph(constants[1])
-    if len(operands) == 2 and op.arity == 2 and constants:
-        return f"{constants[0]} {glyph}" if 0 in constants else f"{glyph} {constants[1]}"
-    if constants and len(constants) <= 2:
-        return f"{glyph} ({', '.join(constants.values())})"
+        return power_glyph(fixed[1])
+    if not constants:
+        return glyph
+    if len(operands) == 2 and op.arity == 2 and fixed:
+        return f"{fixed[0]} {glyph}" if 0 in fixed else f"{glyph} {fixed[1]}"
+    if fixed and len(fixed) <= 2:
+        return f"{glyph} ({', '.join(fixed.values())})"
     return glyph
 
 
@@ -176,7 +193,7 @@ def build(
     Gradients are the nodes' own unless others are given.
     """
     gradients = gradients or {v: gradient_of(v) for v in nodes}
-    scale = max((abs(g) for g in gradients.values() if math.isfinite(g)), default=0.0)
+    scale = largest(gradients.values())
     has_pass = any(g != 0.0 for g in gradients.values())
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}
     scopes = {v.scope for v in nodes if v.scope}
@@ -240,3 +257,29 @@ def path_of(scope: str) -> str:
 def short_label(label: str, scope: str) -> str:
     """Return the label, without the path that the clusters around the node show already."""
     return visible((label.removeprefix(f"{scope}.") or label) if scope else label)
+
+
+def largest(xs: Iterable[float]) -> float:
+    """Return the largest finite size of the numbers; zero where there is none."""
+    return max((abs(x) for x in xs if math.isfinite(x)), default=0.0)
+
+
+def strongest(xs: Sequence[float]) -> float:
+    """Return the number farthest from zero; one that is not finite, where there is any."""
+    low, high = min(xs), max(xs)
+    total = sum(xs)
+    if not math.isfinite(total):  # an overflow of finite numbers comes here too
+        return next((x for x in xs if not math.isfinite(x)), max(xs, key=abs))
+    return high if high >= -low else low
+
+
+def spread(xs: Sequence[float], *, short: bool = False) -> str:
+    """Return one number, or the ends of a range."""
+    finite = [x for x in xs if math.isfinite(x)]
+    strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}
+    ends = [] if not finite else [min(finite)] if min(finite) == max(finite) else [min(finite), max(finite)]
+    texts = [
+        brief(x, minus=MINUS) if short else number(x, minus=MINUS, digits=4 if len(ends) == 1 else 2)
+        for x in ends
+    ]
+    return ", ".join([*([" … ".join(texts)] if texts else []), *sorted(strange)])

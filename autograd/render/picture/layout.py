@@ -8,17 +8,20 @@ in a slot of its own.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
 from autograd.render.picture.graph import Edge, Picture
 from autograd.render.picture.layered import SEPARATION, Item, assign_layers, order_layers, place_layers
-from autograd.render.picture.measure import edge_size, node_size
+from autograd.render.picture.measure import caption_room, edge_size, node_size
 
 __all__ = ["Placement", "Rect", "layout"]
 
 GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
+LANE: Final = 7.0  # distance of edges that lead back
+LINES: Final = 92.0  # between columns of neurons: room for lines from each to each
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
@@ -50,6 +53,10 @@ class Placement:
     """For each edge a chain of cubic Bezier segments from tail to head: 1 + 3n points."""
     labels: dict[str, Rect] = field(default_factory=dict)
     engine: str = "built-in"
+    lanes: dict[str, float] = field(default_factory=dict)
+    """Where, in a box, the edges lie that lead back."""
+    columns: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """The ends, along the flow, of the layer in which an item of a box stands."""
 
 
 @dataclass(slots=True)
@@ -69,6 +76,8 @@ class _Box:
     main: float = 0.0
     cross: float = 0.0
     count: int = 0
+    back: list[Edge] = field(default_factory=list)
+    """Edges that lead back to the next round of a loop, each with a lane of its own below the boxes."""
 
 
 def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placement:
@@ -83,7 +92,7 @@ def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placem
     labels
         Whether edges have labels at all.
     """
-    horizontal = graph.rankdir in ("LR", "RL")
+    horizontal, straight = graph.rankdir in ("LR", "RL"), graph.view == "network"
     root = _Box("")
     homes = {node.id: _home(root, node.scope) for node in graph.nodes}
     for node in graph.nodes:
@@ -93,14 +102,20 @@ def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placem
         for box in homes[node.id]:
             box.count += 1
     for edge in graph.edges:
-        _enter(homes[edge.tail], homes[edge.head], edge)
+        if edge.back:
+            _common(homes[edge.tail], homes[edge.head]).back.append(edge)
+        else:
+            _enter(homes[edge.tail], homes[edge.head], edge)
     size = len(graph.nodes) + len(graph.edges)
     # Lanes for long edges are worth their time as long as they are few beside the boxes.
     lanes = size < 2500 and graph.span() < 4 * size + 400
     sweeps = 8 if size < 2500 else 4 if size < 15_000 else 2
     _arrange(
         root,
-        _Options(horizontal, flow, labels, sweeps=sweeps, reach=10_000 if lanes else 6, bare=graph.crowded),
+        _Options(
+            horizontal, flow, labels and not straight, sweeps=sweeps, reach=10_000 if lanes else 6,
+            bare=graph.crowded, straight=straight,
+        ),
     )
     result = Placement()
     _collect(root, MARGIN, MARGIN, horizontal, result)
@@ -114,12 +129,20 @@ def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placem
 
 @dataclass(frozen=True, slots=True)
 class _Options:
+    """How a picture is laid out."""
+
     horizontal: bool
     flow: bool
     labels: bool
     sweeps: int
     reach: int  # an edge over more layers than this keeps no slots on its way
     bare: bool  # no slots at all: too many edges for any to be followed
+    straight: bool = False  # lines from layer to layer, without labels
+
+    @property
+    def gap(self) -> float:
+        """The distance of layers."""
+        return LINES if self.straight else BARE_GAP if self.bare else GAP if self.labels else BARE_GAP / 2
 
 
 def _home(root: _Box, scope: str) -> list[_Box]:
@@ -153,6 +176,34 @@ def _enter(tails: list[_Box], heads: list[_Box], edge: Edge) -> None:
         heads[i].entering.append((_item(heads, i, edge.head), edge))
 
 
+def _common(tails: list[_Box], heads: list[_Box]) -> _Box:
+    """Return the innermost box around both ends of an edge."""
+    return [one for one, two in zip(tails, heads, strict=False) if one is two][-1]
+
+
+def _returned(
+    a: Point, b: Point, after: float, before: float, lane: float, *, horizontal: bool
+) -> list[Point]:
+    """Return the way of an edge that leads back: out of its column, along a lane below, and up again."""
+    (ax, ay), (bx, by) = (a, b) if horizontal else ((a[1], a[0]), (b[1], b[0]))
+    corners = [(ax, ay), (after, ay), (after, lane), (before, lane), (before, by), (bx, by)]
+    chain = [corners[0]]
+    for i, (x, y) in enumerate(corners[1:-1], 1):
+        (px, py), (qx, qy) = corners[i - 1], corners[i + 1]
+        into, onto = _towards((x, y), (px, py), 5.0), _towards((x, y), (qx, qy), 5.0)
+        chain += _line(chain[-1], into)[1:]
+        chain += [(x, y), (x, y), onto]
+    chain += _line(chain[-1], corners[-1])[1:]
+    return chain if horizontal else [(y, x) for x, y in chain]
+
+
+def _towards(a: Point, b: Point, most: float) -> Point:
+    """Return a point between two, at most so far from the first, and not beyond their middle."""
+    length = math.dist(a, b)
+    part = min(most, length / 2) / length if length else 0.0
+    return a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part
+
+
 def _item(boxes: list[_Box], i: int, node: str) -> Item:
     """Return what stands in ``boxes[i]`` for a node that lies in the innermost of ``boxes``."""
     return boxes[i].items[f"{boxes[i + 1].path}." if i + 1 < len(boxes) else node]
@@ -166,7 +217,7 @@ def _arrange(box: _Box, options: _Options) -> None:
     items = list(box.items.values())
     forward = assign_layers(items, [(a, b) for a, b, _ in box.arrows])
     # Labels stand in layers of their own: the boxes take the even ones.
-    stride = 1 if options.bare else 2
+    stride = 1 if options.bare or options.straight else 2
     depth = max((item.layer for item in items), default=0)
     for item in items:
         item.layer *= stride
@@ -182,7 +233,8 @@ def _arrange(box: _Box, options: _Options) -> None:
         _give_slots(box, set(forward), options)
     # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
-        layer.reverse()
+        if not options.straight:
+            layer.reverse()
         for i, item in enumerate(layer):
             item.at = float(i)
     order_layers(layers, sweeps=options.sweeps)
@@ -266,9 +318,10 @@ def _stack(box: _Box, extent: float, options: _Options) -> None:
         box.starts.append(at)
         box.widths.append(width)
         if i < len(box.layers) - 1:
-            at += width + (BARE_GAP if options.bare else GAP if options.labels else BARE_GAP / 2)
+            at += width + options.gap
     box.main = at + (box.widths[-1] if box.widths else 0.0) + inset
-    box.cross = extent + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
+    lanes = LANE * len(box.back) + (LANE if box.back else 0.0)
+    box.cross = extent + lanes + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
 
 
 def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Placement) -> None:
@@ -276,12 +329,16 @@ def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Pl
     stack = [(root, main, cross)]
     while stack:
         box, main, cross = stack.pop()
+        inset = PAD if box.path else 0.0
         if box.path:
             result.clusters[box.path] = _rect(main, cross, box.main, box.cross, horizontal)
-        inset = PAD if box.path else 0.0
+        if box.back:
+            result.lanes[box.path] = cross + box.cross - inset - LANE * (len(box.back) + 1)
         across = cross + inset + (CAPTION if box.path and horizontal else 0.0)
         for start, width, layer in zip(box.starts, box.widths, box.layers, strict=True):
             for item in layer:
+                if not isinstance(item.key, Edge):
+                    result.columns[box.path, item.key] = main + start, main + start + width
                 m = main + start + (width - item.main) / 2
                 c = across + item.at - item.cross / 2
                 if isinstance(item.key, Edge):
@@ -307,6 +364,9 @@ def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, resul
     ways: dict[str, list[Point]] = {}
     for edge in graph.edges:
         tails, heads = homes[edge.tail], homes[edge.head]
+        if edge.back:
+            ways[edge.id] = []
+            continue
         common = 0
         while common < min(len(tails), len(heads)) and tails[common] is heads[common]:
             common += 1
@@ -315,7 +375,19 @@ def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, resul
     out = _ports(graph, ways, result, horizontal, head=False)
     into = _ports(graph, ways, result, horizontal, head=True)
     for edge in graph.edges:
-        result.curves[edge.id] = _smooth([out[edge.id], *ways[edge.id], into[edge.id]], horizontal)
+        if edge.back:
+            box = _common(homes[edge.tail], homes[edge.head])
+            lane = result.lanes[box.path] + LANE * (1 + box.back.index(edge))
+            after = result.columns[homes[edge.tail][-1].path, edge.tail][1]
+            before = result.columns[homes[edge.head][-1].path, edge.head][0]
+            turn = 5.0 + 4.0 * (box.back.index(edge) % 3)
+            result.curves[edge.id] = _returned(
+                out[edge.id], into[edge.id], after + turn, before - turn, lane, horizontal=horizontal
+            )
+            continue
+        points = [out[edge.id], *ways[edge.id], into[edge.id]]
+        straight = graph.view == "network" and len(points) == 2
+        result.curves[edge.id] = _line(*points) if straight else _smooth(points, horizontal)
 
 
 def _ports(
@@ -330,16 +402,23 @@ def _ports(
         )
         ends.setdefault(edge.head if head else edge.tail, []).append((y if horizontal else x, i, edge.id))
     ports = {}
+    captions = {node.id: caption_room(node) for node in graph.nodes}
     for node, listed in ends.items():
         rect = result.nodes[node]
-        side = rect.height if horizontal else rect.width
+        side = rect.height - captions[node] if horizontal else rect.width
         for k, (_, _, edge_id) in enumerate(sorted(listed)):
-            offset = side * (k + 1) / (len(listed) + 1)
+            offset = side / 2 if graph.view == "network" else side * (k + 1) / (len(listed) + 1)
             if horizontal:
                 ports[edge_id] = (rect.x + (0.0 if head else rect.width), rect.y + offset)
             else:
                 ports[edge_id] = (rect.x + offset, rect.y + (0.0 if head else rect.height))
     return ports
+
+
+def _line(a: Point, b: Point) -> list[Point]:
+    """Join two points by a straight segment."""
+    (x0, y0), (x1, y1) = a, b
+    return [a, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), b]
 
 
 def _smooth(points: list[Point], horizontal: bool) -> list[Point]:

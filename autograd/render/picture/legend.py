@@ -14,6 +14,10 @@ __all__ = ["LEGEND_ROW", "entries", "wrap"]
 LEGEND_ROW: Final = 24.0
 CELL: Final = 15.0
 
+_WEIGHTS: Final = (
+    '<path class="band s-n4" d="M0 -4H26" stroke-width="1.5"/>'
+    '<path class="band s-p4" d="M0 3H26" stroke-width="5"/>'
+)
 _WIRE: Final = '<path class="wire" d="M0 0H26"/><path class="tip" d="M26 0l-8 3.6v-7.2z"/>'
 
 
@@ -27,10 +31,12 @@ def entries(
         listed.append(_scale(graph.scale))
     if "nan" in tones:
         listed.append(_swatch('<path class="t-nan ring" d="M0 -7h15v14H0z"/>', "⚠ not finite"))
-    if graph.edges and not graph.crowded:
+    if any(edge.weight is not None for edge in graph.edges):
+        listed.append(_swatch(_WEIGHTS, "weight: below zero, above; as broad as large", 26.0))
+    elif graph.edges and not graph.crowded:
         told = labels and any(edge.local for edge in graph.edges)
         listed.append(_swatch(_WIRE, "operand, with local derivative" if told else "operand", 26.0))
-    if flow and tones - {"none", "zero"}:
+    if flow and (graph.view == "graph" or graph.inset is not None) and tones - {"none", "zero"}:
         mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
         listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))
     if any(not edge.taken for edge in graph.edges):

@@ -8,7 +8,10 @@ from typing import Final
 from autograd.render.labels import shorten, width
 from autograd.render.picture.graph import Box, Edge
 
-__all__ = ["BOX", "Size", "edge_label", "edge_size", "node_size", "title"]
+__all__ = [
+    "BOX", "DISC", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc", "node_size",
+    "title",
+]  # fmt: skip
 
 TITLE_LIMIT: Final = 26
 
@@ -28,6 +31,25 @@ class Size:
 
 
 BOX: Final = Size()
+DISC: Final = 52.0
+"""The diameter of a neuron."""
+_DISCS: Final = ("neuron", "unit", "data", "weight")
+
+
+def is_disc(node: Box) -> bool:
+    """Whether a box is drawn small, as in a picture of neurons: round, or with corners where it is data."""
+    return node.kind.startswith(_DISCS)
+
+
+def caption(node: Box) -> str:
+    """Return what stands below a neuron: its name, and how many it is."""
+    name = title(node) if node.operation else ""
+    return " ".join(part for part in (name, f"×{node.count}" if node.count > 1 else "") if part)
+
+
+def caption_room(node: Box) -> float:
+    """Return how much of a box's height is what stands below it."""
+    return 17.0 if is_disc(node) and caption(node) else 0.0
 
 
 def title(node: Box) -> str:
@@ -45,6 +67,11 @@ def rows(node: Box) -> list[tuple[str, str]]:
 
 def node_size(node: Box) -> tuple[float, float]:
     """Return width and height of a box."""
+    if is_disc(node):
+        lines = [node.operation or title(node), node.value]
+        inside = max(width(line, BOX.small) for line in lines) + (14.0 if all(lines) else 24.0)
+        below = width(caption(node), BOX.small)
+        return round(max(DISC, inside, below)), DISC + caption_room(node)
     named = bool(node.title)
     left = node.operation or ("" if named else "leaf")
     head = (

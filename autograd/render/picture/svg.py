@@ -9,9 +9,9 @@ from typing import Final
 from autograd.render.escape import xml
 from autograd.render.labels import shorten, visible, width
 from autograd.render.picture.graph import LEVELS, Box, Edge, Picture
-from autograd.render.picture.layout import Placement, Rect
+from autograd.render.picture.layout import Placement, Rect, layout
 from autograd.render.picture.legend import LEGEND_ROW, entries, wrap
-from autograd.render.picture.measure import BOX, edge_label, rows, title
+from autograd.render.picture.measure import BOX, caption, caption_room, edge_label, is_disc, rows, title
 from autograd.render.picture.palette import DARK, LIGHT
 from autograd.render.picture.shapes import coordinate, saved_mark, text
 
@@ -24,7 +24,7 @@ _SHAPE: Final = (
     f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
     f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge "
     f"text{{font-size:{BOX.tiny}px}}"
-    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
+    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}.ag .m{text-anchor:middle}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
     ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag "
     ".band{stroke-linecap:butt}"
@@ -40,7 +40,7 @@ def _colours(scope: str, c: dict[str, str]) -> str:
         ".paper": f"fill:{c['paper']}", ".edge text": f"stroke:{c['paper']}",
         ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}",
         ".in .plate": f"fill:{c['cluster']}", ".card": f"fill:{c['head']};stroke:{c['line']}",
-        ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".leaf .card,.data .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}",
         ".wire": f"stroke:{c['edge']}", ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}",
         ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
@@ -84,14 +84,19 @@ def to_svg(
         Lines below the picture beside the graph's own notices.
     """
     notices = [*graph.notices, *news]
-    inner = max([placed.width, 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)])
+    inset = layout(graph.inset, flow=flow) if graph.inset is not None else Placement()
+    told = 2 * BOX.pad + max((width(line, BOX.small) for line in notices), default=0.0)
+    inner = max(placed.width, inset.width, told)
     lines, legend_width = wrap(
         entries(graph, flow=flow, bands=bands, labels=bool(placed.labels)) if legend else [],
         max(inner, 420.0),
     )
     total_width = max(inner, legend_width)
     total_height = (
-        placed.height + LEGEND_ROW * (len(lines) + len(notices)) + (8.0 if lines or notices else 0.0)
+        placed.height
+        + inset.height
+        + LEGEND_ROW * (len(lines) + len(notices))
+        + (8.0 if lines or notices else 0.0)
     )
     n = coordinate
     parts = [
@@ -103,7 +108,28 @@ def to_svg(
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
-    parts += [
+    parts += _content(graph, placed, flow=flow, bands=bands, slim=slim)
+    parts.append("</g>")
+    if graph.inset is not None:
+        parts.append(f'<g transform="translate({n((total_width - inset.width) / 2)} {n(placed.height)})">')
+        parts += _content(graph.inset, inset, flow=flow, bands=bands, slim=slim)
+        parts.append("</g>")
+    y = placed.height + inset.height + 4.0
+    for line in notices:
+        y += LEGEND_ROW
+        parts.append(text(BOX.pad, y - 8.0, line, "w q"))
+    for entry_line in lines:
+        y += LEGEND_ROW
+        x = BOX.pad
+        for entry_width, entry in entry_line:
+            parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
+            x += entry_width + 22.0
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _content(graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool) -> list[str]:
+    """Return clusters, edges and boxes, each kind over the one before."""
+    parts = [
         _cluster(graph, path, rect)
         for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))
     ]
@@ -111,9 +137,14 @@ def to_svg(
         parts += [
             _band(edge, placed.curves[edge.id])
             for edge in graph.edges
-            if edge.taken and edge.tone not in ("none", "zero")
+            if edge.taken and edge.weight is None and edge.tone not in ("none", "zero")
         ]
     vertical = graph.rankdir in ("TB", "BT")
+    parts += [
+        _weight(edge, placed.curves[edge.id], graph.heaviest)
+        for edge in graph.edges
+        if edge.weight is not None
+    ]
     inside = {node.id: bool(node.scope) for node in graph.nodes}
     if graph.crowded:
         parts += _texture(graph, placed)
@@ -128,20 +159,10 @@ def to_svg(
                 vertical=vertical,
             )
             for edge in graph.edges
+            if edge.weight is None
         ]
     parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
-    parts.append("</g>")
-    y = placed.height + 4.0
-    for line in notices:
-        y += LEGEND_ROW
-        parts.append(text(BOX.pad, y - 8.0, line, "w q"))
-    for entry_line in lines:
-        y += LEGEND_ROW
-        x = BOX.pad
-        for entry_width, entry in entry_line:
-            parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
-            x += entry_width + 22.0
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return parts
 
 
 def summary(graph: Picture) -> str:
@@ -157,8 +178,68 @@ def _tooltip(lines: Sequence[str]) -> str:
     return f"<title>{chr(10).join(map(xml, lines))}</title>" if lines else ""
 
 
+def _disc(node: Box, at: Rect) -> str:
+    """Return a neuron, or what stands beside one: operation or name, and value."""
+    n, w, h = coordinate, at.width, at.height - caption_room(node)
+    r = 6.0 if node.kind.startswith(("data", "weight")) else h / 2
+    card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{n(r)}"/>'
+    out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
+    out.append(_tooltip(node.tooltip))
+    if node.count > 1:
+        out.append(card.replace("<rect", '<rect x="3" y="3"'))
+    out.append(card)
+    inset, middle = 1.0, h / 2
+    q = r - inset
+    low = h - inset
+    name = node.operation or title(node)
+    if node.value and (name or node.tone != "none"):
+        shade = f"t-{node.tone}" if node.tone != "none" else "mid"
+        flat = w - 2 * inset - 2 * q
+        out.append(
+            f'<path class="{shade}" d="M{n(inset)} {n(middle)}h{n(w - 2 * inset)}v{n(low - middle - q)}'
+            f'q0 {n(q)} -{n(q)} {n(q)}h-{n(flat)}q-{n(q)} 0 -{n(q)} -{n(q)}z"/>'
+            if r < h / 2
+            else f'<path class="{shade}" d="{_bowl(w, h, inset)}"/>'
+        )
+    on = " on" if node.tone == "nan" else ""
+    mark = {"nan": "⚠ "}.get(node.tone, "")
+    if name:
+        out.append(text(w / 2, middle - 6.0 if node.value else middle + 4.5, name, "v b m"))
+    if node.value:
+        out.append(text(w / 2, middle + 14.0 if name else middle + 4.5, mark + node.value, f"v m{on}"))
+    if caption(node):
+        out.append(text(w / 2, h + (15.0 if node.count > 1 else 13.0), caption(node), "v q m"))
+    return "".join([*out, "</g>"])
+
+
+def _bowl(w: float, h: float, inset: float) -> str:
+    """Return the lower half of a rounded box."""
+    n, r = coordinate, h / 2 - inset
+    k = 0.5523 * r  # where a cubic that follows a quarter of a circle has its handles
+    left, right, low = inset, w - inset, h - inset
+    return (
+        f"M{n(left)} {n(h / 2)}H{n(right)}C{n(right)} {n(h / 2 + k)} {n(right - r + k)} {n(low)} "
+        f"{n(right - r)} {n(low)}H{n(left + r)}C{n(left + r - k)} {n(low)} {n(left)} {n(h / 2 + k)} "
+        f"{n(left)} {n(h / 2)}z"
+    )
+
+
+def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float) -> str:
+    """Return the line of a weight: its sign as colour, its size as width."""
+    share = abs(edge.weight or 0.0) / heaviest if heaviest else 0.0
+    sign = "p4" if (edge.weight or 0.0) > 0 else "n4"
+    line = {"zero": "wire cut", "nan": "band s-nan"}.get(edge.tone, f"band s-{sign}")
+    return (
+        f'<g class="edge" data-edge="{edge.id}" data-tail="{edge.tail}" data-head="{edge.head}">'
+        f'{_tooltip(edge.tooltip)}<path class="{line}" d="{_path(points)}" '
+        f'stroke-width="{0.8 + 4.2 * min(share, 1.0):.1f}"/></g>'
+    )
+
+
 def _node(node: Box, at: Rect, *, slim: bool) -> str:
     """Return a box: head with operation and name, then value, then gradient on its colour."""
+    if is_disc(node):
+        return _disc(node, at)
     n, w, h = coordinate, at.width, at.height
     r = 11 if node.kind == "leaf" else 5
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'

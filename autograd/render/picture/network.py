@@ -1,0 +1,408 @@
+"""A graph as the network that it is: neurons in columns, weights as lines, inputs and targets beside them.
+
+A neuron is found in the graph, whatever made it: the nodes of a scope that weigh operands with parameters of
+that scope, which their labels tell (``layer1.n2.w0`` is a parameter of ``layer1.n2``), add up, and apply a
+function of one operand. All else is drawn as it is: results round, data with corners. A neuron that fires for
+several samples, or at several times, is one; what leads from it to itself goes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from autograd.modes import no_grad
+from autograd.op import Op
+from autograd.render.derive.steps import positioned_edges
+from autograd.render.labels import MINUS, brief, number, visible
+from autograd.render.picture.details import annotate
+from autograd.render.picture.graph import (
+    Box,
+    Edge,
+    Picture,
+    build,
+    gradient_of,
+    largest,
+    operation_text,
+    path_of,
+    short_label,
+    spread,
+    strongest,
+    tone,
+)
+from autograd.value import Value
+
+__all__ = ["Network", "build_network"]
+
+MOST: Final = 10  # neurons of a layer, or inputs, that are drawn one by one
+FIRST: Final = 5  # of more, so many from the first on,
+LAST: Final = 2  # and so many before the end, with one in place of those between
+
+_RUNS: Final = re.compile(r"(\d+)")
+
+
+class Network(Protocol):
+    """What can be drawn without a graph: a model that can be tried."""
+
+    def example_outputs(self) -> list[Value]:
+        """Return the outputs for inputs of zero, which are labelled x0, x1, ...."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    """Nodes drawn as one: a neuron that fires once, or any other node by itself."""
+
+    members: list[Value]
+    scope: str = ""
+    inputs: list[tuple[Value | None, Value | float]] = field(default_factory=list)
+    """The operands, each with its weight if it has one."""
+    bias: Value | None = None
+    affine: bool = False
+    """Whether it is a weighted sum to which nothing has been applied yet."""
+    neuron: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Units, data or constants of one key, drawn as one."""
+
+    key: Any
+    first: int
+    units: list[_Unit] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    scope: str = ""
+    leaf: Value | None = None
+    layer: str = ""
+    order: tuple[Any, ...] = ()
+
+
+def build_network(
+    nodes: Sequence[Value], *, roots: Sequence[Value] = (), rankdir: str = "LR", unfold: str = "",
+    values: bool = True,
+) -> Picture:  # fmt: skip
+    """Turn sorted nodes into a picture of neurons and lines.
+
+    Parameters
+    ----------
+    nodes
+        Each after its operands.
+    roots
+        The outputs; the last node by default.
+    rankdir
+        Direction of the forward pass.
+    unfold
+        The path of a neuron whose own graph is drawn in its place.
+    values
+        Whether the numbers in the neurons mean anything.
+
+    Raises
+    ------
+    ValueError
+        If no neuron has the path that is to be unfolded.
+    """
+    with no_grad():  # the terms of a row may be made with other rows
+        units = _units(nodes)
+    paths = dict.fromkeys(unit.scope for unit in units if unit.neuron)
+    opened = {path for path in paths if unfold and (path == unfold or path.endswith(f".{unfold}"))}
+    if unfold and not opened:
+        there = ", ".join(sorted(paths, key=_natural)[:6]) or "none: no node lies in the scope of a parameter"
+        raise ValueError(f"there is no neuron {unfold!r} to unfold; the graph has {there}")
+    return _Builder(nodes, units, roots or nodes[-1:], opened, values=values).picture(rankdir)
+
+
+def _units(nodes: Sequence[Value]) -> list[_Unit]:
+    """Return the nodes that are no leaves, those of a neuron together, each after what it reads."""
+    parameters: dict[str, set[Value]] = {}
+    for v in nodes:
+        if v.op is None and "." in v.label:
+            parameters.setdefault(v.label.rpartition(".")[0], set()).add(v)
+    own_of = {scope: _own(scope, parameters) for scope in {v.scope for v in nodes if v.op is not None}}
+    uses = Counter(p for v in nodes for p in v.parents)
+    home: dict[Value, _Unit] = {}
+    units: dict[_Unit, None] = {}
+    for v in nodes:
+        if v.op is None:
+            continue
+        own = own_of[v.scope]
+        parts = _products(v.op, v.operands) if own else None
+
+        waiting = {
+            x: unit
+            for x in {*v.parents}
+            if (unit := home.get(x)) is not None and unit.affine and unit.scope == v.scope and uses[x] == 1
+        }
+        if parts is not None and any(
+            any(isinstance(x, Value) and x in own for x in part) or (len(part) == 1 and part[0] in waiting)
+            for part in parts
+        ):
+            unit = _Unit([], v.scope, affine=True, neuron=True)
+            for part in parts:
+                _take(unit, part, own, [waiting[x] for x in part if len(part) == 1 and x in waiting], units)
+            unit.members.append(v)
+        elif v.op.arity == 1 and len(waiting) == 1:
+            (unit,) = waiting.values()
+            unit.members.append(v)
+            unit.affine = False
+        else:
+            unit = _Unit([v], v.scope, [(None, x) for x in _shown(v.op, v.operands)])
+        for member in unit.members:
+            home[member] = unit
+        units.pop(unit, None)  # its place is that of its last node
+        units[unit] = None
+    return list(units)
+
+
+def _inside(unit: _Unit, nodes: Sequence[Value]) -> Picture:
+    """Return the graph of one neuron alone, whose inputs are boxes without operands."""
+    whole = build(nodes)
+    annotate(whole, nodes, saved=False)
+    boxes = dict(zip(nodes, whole.nodes, strict=True))
+    members = {boxes[v].id for v in unit.members}
+    wanted = members | {boxes[p].id for v in unit.members for p in v.parents}
+    whole.nodes = [box for box in whole.nodes if box.id in wanted]
+    whole.edges = [edge for edge in whole.edges if edge.head in members]
+    for v, box in boxes.items():
+        if box.id in wanted - members:
+            box.title = box.title if v.op is None else short_label(v.label, "") or visible(v.scope)
+            box.operation, box.kind, box.scope = "", "leaf", unit.scope if box.scope == unit.scope else ""
+    for parts in (whole.nodes, whole.edges):
+        for part in parts:
+            part.id = f"i{part.id}"
+    for edge in whole.edges:
+        edge.tail, edge.head = f"i{edge.tail}", f"i{edge.head}"
+    whole.notices = []
+    return whole
+
+
+def _own(scope: str, parameters: dict[str, set[Value]]) -> set[Value]:
+    """Return the parameters that belong to a scope, which may lie in one of the user's."""
+    path = scope
+    while path and path not in parameters:
+        path = path.partition(".")[2]
+    return parameters.get(path, set())
+
+
+def _products(op: Op, operands: Sequence[Any]) -> Sequence[tuple[Any, ...]] | None:
+    """Return an operation as a sum of products of its operands, or None where it is none."""
+    if op.terms is None or op.extremum:
+        return None
+    return op.terms(*operands)
+
+
+def _take(
+    unit: _Unit, part: tuple[Any, ...], own: set[Value], waiting: list[_Unit], units: dict[_Unit, None]
+) -> None:
+    """Make a product part of a neuron."""
+    weights = [x for x in part if isinstance(x, Value) and x in own]
+    if waiting:
+        for other in waiting:
+            unit.members += other.members
+            unit.inputs += other.inputs
+            unit.bias = unit.bias or other.bias
+            units.pop(other, None)
+    elif weights and (len(part) == 1 or 1.0 in [x for x in part if not isinstance(x, Value)]):
+        unit.bias = weights[0]
+    elif weights and len(part) == 2:
+        other = part[1] if part[0] is weights[0] else part[0]
+        unit.inputs.append((weights[0], other))
+    else:
+        unit.inputs += [(None, x) for x in part]
+
+
+def _shown(op: Op, operands: Sequence[Any]) -> list[Any]:
+    """Return the operands that are nodes in the picture: all but the constants that belong to the row."""
+    count = len(operands) - len(op.params)
+    return [x for x in operands[:count] if isinstance(x, Value) or len(operands) > 1]
+
+
+def _natural(text: str) -> tuple[Any, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in _RUNS.split(text))
+
+
+class _Builder:
+    """What is known of the units while they become boxes."""
+
+    def __init__(
+        self, nodes: Sequence[Value], units: list[_Unit], roots: Sequence[Value], opened: set[str], *,
+        values: bool,
+    ) -> None:  # fmt: skip
+        self.roots, self.opened, self.values = set(roots), opened, values
+        self.units = units
+        self.of = {v: unit for unit in self.units for v in unit.members}
+        self.nodes = nodes
+        fired = Counter(unit.scope for unit in self.units if unit.neuron)
+        self.many = any(count > 1 for count in fired.values())
+        layers: dict[str, list[str]] = {}
+        for scope in fired:
+            layers.setdefault(scope.rpartition(".")[0], []).append(scope)
+        self.layers = {layer: sorted(scopes, key=_natural) for layer, scopes in layers.items()}
+        self.groups: dict[Any, _Group] = {}
+        self.keys: dict[_Unit, Any] = {}
+        self.edges: dict[tuple[_Group, _Group], list[tuple[Value | None, Value | float, Value]]] = {}
+
+    def picture(self, rankdir: str) -> Picture:
+        """Return the picture."""
+        gradients = {v: gradient_of(v) for v in self.nodes}
+        scale = largest(gradients.values())
+        graph = Picture(rankdir=rankdir, scale=scale, view="network")
+        self.has_pass = any(gradients.values())
+        for unit in self.units:
+            head = self._group_of(unit)
+            for position, (weight, x) in enumerate(unit.inputs):
+                tail = self._operand(unit, position, x)
+                self.edges.setdefault((tail, head), []).append((weight, x, unit.members[-1]))
+        groups = sorted(self.groups.values(), key=lambda group: group.order)
+        ids = {group: f"n{i}" for i, group in enumerate(groups)}
+        graph.nodes = [self._box(ids[group], group, scale) for group in groups]
+        if self.values and not self.has_pass:
+            graph.notices.append("no gradients yet: call backward() first")
+        weights = [abs(w.data) for listed in self.edges.values() for w, _, _ in listed if w is not None]
+        graph.heaviest = largest(weights)
+        for (tail, head), listed in self.edges.items():
+            graph.edges.append(self._edge(f"e{len(graph.edges)}", ids, tail, head, listed, graph))
+        for unit in self.units:
+            if unit.neuron and unit.scope in self.opened:
+                graph.inset = _inside(unit, self.nodes)
+        return graph
+
+    def _group_of(self, unit: _Unit) -> _Group:
+        """Return the group of a unit, making it if it is the first of its key."""
+        v = unit.members[-1]
+        if unit.neuron:
+            layer = unit.scope.rpartition(".")[0]
+            scopes = self.layers[layer]
+            place = scopes.index(unit.scope) if len(scopes) > MOST else 0
+            hidden = len(scopes) > MOST and FIRST <= place < len(scopes) - LAST
+            key: Any = ("neurons", layer) if hidden else ("neuron", unit.scope)
+            order: tuple[Any, ...] = (1, _natural(scopes[FIRST] if hidden else unit.scope))
+            scope = layer if len(scopes) > 1 else layer.rpartition(".")[0]
+        else:
+            below = frozenset(
+                self.keys.get(self.of[x], x) if x in self.of else None
+                for _, x in unit.inputs
+                if isinstance(x, Value)
+            )
+            assert v.op is not None
+            key = ("node", v.op, v.scope, below) if self.many and v not in self.roots else ("node", v)
+            order = (2, -len(self.groups))
+            scope = path_of(v.scope)
+        self.keys[unit] = key
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _Group(key, len(self.groups), scope=scope, order=order)
+            group.layer = unit.scope.rpartition(".")[0]
+        group.units.append(unit)
+        group.values.append(v.data)
+        group.gradients.append(gradient_of(v))
+        if v.label:
+            group.labels.append(short_label(v.label, v.scope))
+        return group
+
+    def _operand(self, unit: _Unit, position: int, x: Value | float) -> _Group:
+        """Return the group of an operand: another unit's, or that of a leaf or a constant."""
+        if isinstance(x, Value) and x in self.of:
+            return self.groups[self.keys[self.of[x]]]
+        layer = unit.scope.rpartition(".")[0]
+        order: tuple[Any, ...] = (0, position, -len(self.groups))
+        if isinstance(x, Value) and not unit.neuron and "." in x.label:
+            key: Any = ("weights",)
+        elif unit.neuron and len(unit.inputs) > MOST and FIRST <= position < len(unit.inputs) - LAST:
+            key, order = ("inputs", layer), (0, FIRST)
+        elif isinstance(x, Value) and not (self.many and unit.neuron):
+            key = ("leaf", x.label) if self.many and x.label else ("leaf", x)
+        else:
+            key = ("data", layer if unit.neuron else self.keys[unit], position)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _Group(key, len(self.groups), order=order)
+            group.leaf = x if isinstance(x, Value) else None
+        group.values.append(x.data if isinstance(x, Value) else float(x))
+        if isinstance(x, Value):
+            group.gradients.append(gradient_of(x))
+            if x.label:
+                group.labels.append(visible(x.label))
+        return group
+
+    def _box(self, name: str, group: _Group, scale: float) -> Box:
+        """Return a group as it is drawn."""
+        labels = {*group.labels}
+        patterns = {_RUNS.sub("*", label) for label in labels}
+        title = labels.pop() if len(labels) == 1 else patterns.pop() if len(patterns) == 1 else ""
+        value = spread(group.values, short=True) if self.values else ""
+        box = Box(name, title, "", value, "", scope=group.scope)
+        if not group.units:
+            box.kind = "weight" if group.key[0] == "weights" else "data"
+            box.title = "weights" if group.key[0] == "weights" else title
+            if group.key[0] == "inputs":
+                box.title = f"{title} ⋮"
+            if group.leaf is None and not self.values:
+                box.value = brief(group.values[0], minus=MINUS)
+            box.tooltip = (" ".join([title, f"value {spread(group.values)}"]).strip(),)
+        else:
+            unit = group.units[0]
+            v = unit.members[-1]
+            box.kind = "unit"
+            box.count = len(group.units)
+            box.operation = operation_text(v, constants=False)
+            if unit.neuron:
+                self._neuron(box, group, unit)
+            if v in self.roots or unit.scope in self.opened:
+                box.kind += " output"
+        if self.has_pass and self.values and group.gradients:
+            box.gradient = spread(group.gradients, short=True)
+            box.tone = tone(strongest(group.gradients), scale)
+            box.tooltip = (*box.tooltip, f"grad {spread(group.gradients)}")
+        return box
+
+    def _neuron(self, box: Box, group: _Group, unit: _Unit) -> None:
+        """Say in a box what neuron it is."""
+        box.kind = "neuron"
+        layer, _, last = unit.scope.rpartition(".")
+        alone = len(self.layers[layer]) == 1
+        box.title = box.title or visible((layer.rpartition(".")[2] or last) if alone else last)
+        if unit.affine:
+            box.operation = "Σ"
+        if group.key[0] == "neurons":
+            hidden = len(self.layers[layer]) - FIRST - LAST
+            box.operation, box.value, box.title = "⋮", f"{hidden} more", ""
+            box.count = 1
+            return
+        told = [f"{visible(unit.scope)}: {spread(group.values)}"]
+        if unit.bias is not None:
+            told.append(f"{visible(unit.bias.label)} = {number(unit.bias.data)}")
+        told += [
+            f"{visible(w.label)} = {number(w.data)}, grad {number(gradient_of(w))}"
+            for w, _ in unit.inputs[:8]
+            if w is not None
+        ]
+        box.tooltip = tuple(told)
+
+    def _edge(
+        self, name: str, ids: dict[_Group, str], tail: _Group, head: _Group,
+        listed: list[tuple[Value | None, Value | float, Value]], graph: Picture,
+    ) -> Edge:  # fmt: skip
+        """Return the line between two groups."""
+        weights = {w: None for w, _, _ in listed}
+        edge = Edge(name, ids[tail], ids[head], count=len(listed))
+        same = tail.key[0] == head.key[0] == "neuron" and tail.layer == head.layer
+        edge.back = bool(tail.units) and (same or tail.first >= head.first)
+        if len(weights) == 1 and None not in weights:
+            (w,) = weights
+            assert w is not None
+            edge.weight = w.data
+            edge.tone = tone(w.data, graph.heaviest)
+            edge.tooltip = (f"{visible(w.label)} = {number(w.data)}, grad {number(gradient_of(w))}",)
+        elif len(weights) > 1:
+            edge.tooltip = (f"{len(weights)} weights, {spread([w.data for w in weights if w is not None])}",)
+        else:
+            for _, x, v in listed[:1]:
+                for _, parent, local in positioned_edges(v):
+                    if parent is x and local is not None:
+                        edge.tooltip = (f"local derivative {number(local)}",)
+        return edge
