@@ -222,10 +222,7 @@ pow: Op = row(
     "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)),
     arity=2, symbol="**", form=Power(), domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
     python=python.pow,
-    float_partials=lambda y, a, b: (
-        elementary.monomial(b, a, b, 1.0, 0.0),
-        elementary.monomial(1.0, a, b, 0.0, 1.0),
-    ),
+    float_partials=elementary.pow_slopes,
     textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
 )
 

@@ -630,6 +630,12 @@ def power_slopes(_: float, x: float, c: float) -> tuple[float]:
     return (0.0 if c == 0.0 else scaled_power(x, c, e) if e + 1.0 == c else monomial(c, x, c, 1.0, 0.0),)
 
 
+def pow_slopes(y: float, a: float, b: float) -> tuple[float, float]:
+    """Partials of a**b, in the steps of its row's rule, but for a power of ordinary size without another one."""
+    slope = y * log(a) if 0.0 < a < INF and 1e-140 < y < 1e140 else monomial(1.0, a, b, 0.0, 1.0)
+    return monomial(b, a, b, 1.0, 0.0), slope
+
+
 def one_minus_square_power(x: float, exponent: float) -> float:
     """Power of 1 - x**2, which keeps its rounding error; NaN beyond 1."""
     square, lost = two_product(x, x) if abs(x) < 1e100 else (INF, 0.0)
@@ -648,14 +654,16 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
         return 0.0
     e, lost = two_sum(b, -order)
     power = pow(a, e)
-    if 0.0 < a < INF and lost == 0.0 and logs <= 1.0 and 1e-140 < power < 1e140 and 1e-140 < abs(c) < 1e140:
-        # As nearly always: two factors, or three, rounded once.
-        y, rest = two_product(c, power)
-        if logs == 0.0:
-            return y
-        ln = log(a)
-        y, more = two_product(y, ln)
-        return y + (more + rest * ln)
+    if 0.0 < a < INF and logs <= 1.0 and 1e-140 < power < 1e140 and 1e-140 < abs(c) < 1e140:
+        # As nearly always: two factors, or three, rounded once. What rounding b - order lost counts ln(a) times.
+        ln = log(a) if logs or lost else 0.0
+        if abs(lost * ln) < 1e-9:
+            y, rest = two_product(c, power)
+            rest += y * (lost * ln)
+            if logs == 0.0:
+                return y + rest
+            y, more = two_product(y, ln)
+            return y + (more + rest * ln)
     return _any_monomial(c, a, b, order, logs)
 
 

@@ -354,17 +354,20 @@ def _polygamma_of_doubles(x: float, n: int) -> float:
     else:
         factor, power, k, least = float(math.factorial(n)), -n - 1, 1.0, 8.0 + 0.75 * n
         while z < least:
-            terms.append(factor * z**power)
+            # Beside the largest terms, those next to a pole, others may be an ulp off.
+            t = factor * z**power if n > 2 or abs(z) < 1.5 else factor / (z * z if n == 1 else z * z * z)
+            terms.append(t)
             if z > 0.0 and (lost := (z - x) - (k - 1.0)):
-                terms.append(-power * lost * terms[-1] / z)
+                shift -= power * lost * t / z
             z = x + k
             k += 1.0
-        lost, inverse, top = (z - x) - (k - 1.0), 1.0 / z, z**-n
+        lost, inverse = (z - x) - (k - 1.0), 1.0 / z
+        top = inverse if n == 1 else z**-n
         square, series = inverse * inverse, 0.0
         for c in _TAILS[n]:
             series = series * square + c
         top_factor = float(math.factorial(n - 1))
-        terms += (top_factor * top, factor * top * (0.5 + lost) * inverse, top * (series * square))
+        terms += (shift, top_factor * top, factor * top * (0.5 + lost) * inverse, top * (series * square))
     y = math.fsum(terms)
     if x < 0.0 and n % 2 == 0 and abs(y) < (0.8 if n else 0.65) * max([abs(t) for t in terms]):
         if n or x < -10.0:

@@ -257,12 +257,32 @@ scaled(double x, long exponent)
     return ldexp(x, (int)(exponent > 100000 ? 100000 : exponent < -100000 ? -100000 : exponent));
 }
 
+/* The sum of numbers of ordinary size, with the rounding errors of the additions (Knuth, TAOCP 4.2.2, theorem
+   B); 0 where that leaves open to which double it rounds. */
+static inline int
+sum_of_ordinary(List x, double *y)
+{
+    double high = 0.0, low = 0.0, size = 0.0;
+    int is_large = 0;
+    for (long i = 0; i < x.n; i++) {
+        double s = high + x.at[i], t = s - high, lost = (high - (s - t)) + (x.at[i] - t);
+        is_large |= !(fabs(s) < 1e300);
+        high = s;
+        low += lost;
+        size += fabs(lost);
+    }
+    double unsure = size * 0x1p-52 * (double)x.n, least = high + (low - unsure), most = high + (low + unsure);
+    *y = most;
+    return least == most && !is_large;
+}
+
 /* math.fsum, by Shewchuk's partial sums; status is 1 or 2 where Python raises OverflowError or ValueError. */
 static inline double
 sum_exactly(List x, int *status)
 {
-    double own[32], *partial = own, special = 0.0, infinite = 0.0;
+    double own[32], *partial = own, special = 0.0, infinite = 0.0, ordinary;
     long count = 0, room = 32;
+    if (sum_of_ordinary(x, &ordinary)) return ordinary;
     for (long k = 0; k < x.n; k++) {
         double v = x.at[k], start = v;
         long kept = 0;

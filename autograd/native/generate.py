@@ -106,7 +106,7 @@ class Dialect:
 
     def named(self, name: str, made: Written) -> str:  # noqa: ARG002
         """Return the name in C of a function of `math` that another one calls."""
-        return name
+        return "pow_again" if name == "pow" else name
 
     def plain(self, function: Any) -> Any:
         """Return what a function is in C."""
@@ -873,7 +873,7 @@ class Writer:
         if isinstance(e.op, ast.Pow):
             y = self.kept(Text(y, FLOAT)).text
             r = self.fresh()
-            self.lines.append(f"double {r} = pow({x}, {y});")
+            self.lines.append(f"double {r} = {self.program.dialect.named('pow', self.made)}({x}, {y});")
             # The exceptions of Python's operator, and its complex results, are left to it.
             if self.program.dialect.raises:
                 self.lines.append(f"if (!isfinite({r}) || ({x} == 0.0 && {y} < 0.0)) UNKNOWN;")
@@ -1121,7 +1121,7 @@ class Writer:
         if name == "pow":
             x, y = args
             self.made.calls_library = True
-            self.lines.append(f"double {r} = pow({x}, {y});")
+            self.lines.append(f"double {r} = {self.program.dialect.named(name, self.made)}({x}, {y});")
             self.raises("v", f"isfinite({x}) && isfinite({y}) && (isnan({r}) || (isinf({r}) && {x} == 0.0))")
             self.raises("o", f"isfinite({x}) && isfinite({y}) && isinf({r})")
             return Text(r, FLOAT)
@@ -1341,6 +1341,21 @@ begin_kernel(void)
     kernels++;
     unknown = 0;
     give_up_lists();
+}
+
+/* A value and its derivatives ask for the same power: it is the latest but one at most. */
+static double
+pow_again(double x, double y)
+{
+    static struct { double of[2], power; } found[2] = {{{0.0, 0.0}, 1.0}, {{0.0, 0.0}, 1.0}};
+    static int latest;
+    const double of[] = {x, y};
+    if (!memcmp(of, found[latest].of, sizeof of)) return found[latest].power;
+    if (memcmp(of, found[latest ^= 1].of, sizeof of)) {
+        memcpy(found[latest].of, of, sizeof of);
+        found[latest].power = pow(x, y);
+    }
+    return found[latest].power;
 }
 
 static double
