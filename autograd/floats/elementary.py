@@ -631,7 +631,7 @@ def power_slopes(_: float, x: float, c: float) -> tuple[float]:
 
 
 def pow_slopes(y: float, a: float, b: float) -> tuple[float, float]:
-    """Partials of a**b, in the steps of its row's rule, but for a power of ordinary size without another one."""
+    """Partials of a**b, in the steps of its row's rule; the power is asked for again where it is extreme."""
     slope = y * log(a) if 0.0 < a < INF and 1e-140 < y < 1e140 else monomial(1.0, a, b, 0.0, 1.0)
     return monomial(b, a, b, 1.0, 0.0), slope
 
@@ -655,7 +655,7 @@ def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     e, lost = two_sum(b, -order)
     power = pow(a, e)
     if 0.0 < a < INF and logs <= 1.0 and 1e-140 < power < 1e140 and 1e-140 < abs(c) < 1e140:
-        # As nearly always: two factors, or three, rounded once. What rounding b - order lost counts ln(a) times.
+        # As nearly always: two factors, or three, rounded once. What b - order lost counts ln(a) times.
         ln = log(a) if logs or lost else 0.0
         if abs(lost * ln) < 1e-9:
             y, rest = two_product(c, power)
