@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from autograd.render import escape
-from autograd.render.labels import shorten, visible
 from autograd.render.picture.graph import Box, Edge, Picture
 from autograd.render.picture.measure import edge_label, edge_size, node_size, rows, title
 from autograd.render.picture.palette import LIGHT
@@ -66,11 +65,6 @@ def layout_source(graph: Picture, *, flow: bool, labels: bool) -> str:
     return "digraph {\n" + "".join(lines) + "}\n"
 
 
-def _caption(graph: Picture, path: str) -> str:
-    count = graph.scope_counts.get(path, 1)
-    return shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
-
-
 def _nested(graph: Picture, show: Callable[[Box], str]) -> Iterator[str]:
     """Yield the nodes inside their clusters. An explicit stack, for scopes may nest deeper than Python's."""
     inside: dict[str, list[Box]] = {}
@@ -89,7 +83,7 @@ def _nested(graph: Picture, show: Callable[[Box], str]) -> Iterator[str]:
             yield tabs[1:] + "}\n"
             continue
         if path:
-            caption = _caption(graph, path)
+            caption = graph.caption(path)
             yield f"{tabs[1:]}subgraph cluster_{index[path]} {{\n"
             yield (
                 f'{tabs}graph [label={escape.dot(caption)} style="rounded,filled" color="{LIGHT["rule"]}" '

@@ -6,9 +6,9 @@ Modules become one box, and what repeats is drawn once, marked with how often.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from autograd.form import Function, Infix
@@ -29,10 +29,12 @@ from autograd.render.picture.graph import (
     strongest,
     tone,
 )
+from autograd.render.picture.rolling import Rounds, pattern, roll
 from autograd.value import Value
 
 __all__ = ["build_folded", "depth_of"]
 
+ROLLED = 60  # boxes; a picture of rounds that has more is no shorter than others
 _DIGITS = re.compile(r"\d+")
 
 
@@ -55,6 +57,10 @@ def depth_of(nodes: Sequence[Value]) -> int:
 
 def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Picture:
     """Turn sorted nodes into a picture: one box for each module at ``depth``, one for each kind of repeat."""
+    if repeats and depth is None:
+        rolled = _rolled(nodes, rankdir)
+        if rolled is not None:
+            return rolled
     groups, index = _modules(nodes, depth)
     arrows = _arrows(nodes, index)
     if repeats:
@@ -63,6 +69,83 @@ def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, ra
             groups, renumbered = _merge(groups, classes)
             index = {v: renumbered[i] for v, i in index.items()}
     return _picture(nodes, groups, index, rankdir)
+
+
+def _rolled(nodes: Sequence[Value], rankdir: str) -> Picture | None:
+    """Return the picture in which rounds are drawn once, on plates; None where there are none, or few."""
+    rolled = roll(nodes)
+    covered = sum(found.period * found.count for found in rolled.rounds)
+    if 2 * covered < len(rolled.place):
+        return None
+    groups: list[_Group] = []
+    index: dict[Value, int] = {}
+    numbers: dict[Any, int] = {}
+    users: dict[Value, int] = {}
+    scopes = set()
+    for v, i in rolled.place.items():
+        scopes.add(v.scope)
+        for x in v.parents:
+            if x not in rolled.place and x not in users:
+                users[x] = i
+    for v in nodes:
+        leaf = v not in rolled.place
+        place = users.get(v) if leaf else rolled.place[v]
+        key: Any = v if place is None or (leaf and not rolled.around[place]) else rolled.first[place]
+        if leaf and key is not v:
+            key = "leaf", key, _DIGITS.sub("*", v.label.rpartition(".")[2])
+        if key not in numbers:
+            numbers[key] = len(groups)
+            groups.append(_Group([], scope_of(v, scopes), v.op, "", set()))
+        number = index[v] = numbers[key]
+        group = groups[number]
+        group.members.append(v)
+        group.scopes.add(v.scope or v.label.rpartition(".")[0])
+    for group in groups:
+        group.count = len(group.members)
+    if len(groups) > ROLLED:
+        return None
+    graph = _picture(nodes, groups, index, rankdir, rolled.turns())
+    sequence = list(rolled.place)
+    plates: dict[Rounds, str] = {}
+    for box, group in zip(graph.nodes, groups, strict=True):
+        v = group.members[0]
+        place = rolled.place.get(v, users.get(v))
+        whole = rolled.around[place] if place is not None else ()
+        times = 1
+        for found in whole:
+            times *= found.count
+        if v.op is None and len(group.members) < times:
+            whole = ()
+        names = []
+        modules = 1  # how many the scope stands for
+        for found in whole:
+            if sequence[found.start].scope != sequence[found.start + found.period].scope:
+                modules *= found.count
+                continue
+            if found not in plates:
+                plates[found] = f"#{len(plates)}"
+            names.append(plates[found])
+            path = ".".join(names)
+            graph.scope_counts[path] = found.count
+            graph.scope_names[path] = "each step" if found.carries else "each"
+        own = pattern(scope_of(v, scopes)) if len(group.scopes) > 1 else scope_of(v, scopes)
+        box.scope = ".".join([*names, own] if own else names)
+        if modules > 1:
+            graph.scope_counts[box.scope] = modules
+        if whole and len(group.members) == times:
+            box.count = modules
+    inside = {box.id: box for box in graph.nodes}
+    for edge in graph.edges:
+        ends = inside[edge.tail], inside[edge.head]
+        if edge.count > 1 and any(box.scope.startswith("#") for box in ends):
+            edge.count = 1
+    return graph
+
+
+def _carried(before: tuple[Any, int, Any, int], turn: tuple[Any, int, Any, int]) -> bool:
+    """Whether what is read in a turn of rounds was computed in an earlier one."""
+    (one, i, inner, j), (two, k, other, m) = before, turn
+    return one is two and one is not None and (i != k or (inner is other and j != m))
 
 
 def _modules(nodes: Sequence[Value], depth: int | None) -> tuple[list[_Group], dict[Value, int]]:
@@ -167,7 +250,7 @@ def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[i
         parts[i] = frozenset(operands)
         kind = group.op.name if group.op is not None else "module" if group.module else "leaf"
         made_of[i] = interned.setdefault(
-            (kind, _pattern(group.module), _pattern(group.scope), parts[i]), len(interned)
+            (kind, pattern(group.module), pattern(group.scope), parts[i]), len(interned)
         )
     used_in = [0] * len(groups)
     for i in reversed(order):
@@ -177,13 +260,6 @@ def _classes(groups: list[_Group], below: list[list[tuple[int, int]]]) -> list[i
             users = frozenset((used_in[j], position) for j, position in above[i])
             used_in[i] = interned.setdefault((made_of[i], users), len(interned))
     return used_in
-
-
-@lru_cache(maxsize=4096)
-def _pattern(path: str) -> str:
-    """Return a path in which the number of the last module is left open."""
-    outer, dot, last = path.rpartition(".")
-    return f"{outer}{dot}{_DIGITS.sub('*', last)}"
 
 
 def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list[int]]:
@@ -201,15 +277,18 @@ def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list
             into.scopes |= group.scopes
             into.count += 1
             if group.module != into.module:
-                into.module = _pattern(into.module)
+                into.module = pattern(into.module)
         renumbered.append(numbers[kind])
     for group in merged:
         if len(group.scopes) > 1:
-            group.scope = _pattern(group.scope)
+            group.scope = pattern(group.scope)
     return merged, renumbered
 
 
-def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str) -> Picture:
+def _picture(
+    nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str,
+    turns: Mapping[Value, tuple[Any, int, Any, int]] = MappingProxyType({}),
+) -> Picture:  # fmt: skip
     gradients = {v: gradient_of(v) for v in nodes}
     scale = largest(gradients.values())
     has_pass = any(gradients.values())
@@ -219,25 +298,28 @@ def _picture(nodes: Sequence[Value], groups: list[_Group], index: dict[Value, in
         graph.nodes.append(_box(i, group, gradients, scale, has_pass=has_pass, output=i == output))
         if len(group.scopes) > 1:
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
-    edges: dict[tuple[int, int, int], list[tuple[float | None, float]]] = {}
+    edges: dict[tuple[int, int, int, bool], list[tuple[float | None, float]]] = {}
     for v in nodes:
         head, g = index[v], gradients[v]
+        turn = turns.get(v)
         alone = groups[head].count == 1 and not groups[head].module
         if alone:
             for position, parent, local in positioned_edges(v):
                 tail = index[parent]
-                edges.setdefault((tail, head, position if groups[tail].count == 1 else -1), []).append(
-                    (local, g)
-                )
+                again = turn is not None and parent in turns and _carried(turns[parent], turn)
+                place = position if groups[tail].count == 1 else -1
+                edges.setdefault((tail, head, place, again), []).append((local, g))
         else:
             for parent, local in v.edges():
                 tail = index[parent]
-                if tail != head:
-                    edges.setdefault((tail, head, -1), []).append((local, g))
-    for (tail, head, position), flows in edges.items():
+                again = turn is not None and parent in turns and _carried(turns[parent], turn)
+                if tail != head or again:
+                    edges.setdefault((tail, head, -1, again), []).append((local, g))
+    for (tail, head, position, again), flows in edges.items():
         graph.edges.append(
             _arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass)
         )
+        graph.edges[-1].back = again
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph

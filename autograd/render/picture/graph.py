@@ -13,7 +13,7 @@ from functools import lru_cache
 from autograd.op import ANY
 from autograd.render.derive.steps import positioned_edges
 from autograd.render.formula.notation import coefficient_text
-from autograd.render.labels import MINUS, brief, number, visible
+from autograd.render.labels import MINUS, brief, number, shorten, visible
 from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, power_glyph
 from autograd.value import Value
 
@@ -90,12 +90,20 @@ class Picture:
     """What was left out, and how to see it."""
     scope_counts: dict[str, int] = field(default_factory=dict)
     """For a scope that stands for several: how many."""
+    scope_names: dict[str, str] = field(default_factory=dict)
+    """What is written on a scope, where that is not the last step of its path."""
     view: str = "graph"
     """``graph``, or ``network``: round neurons, and lines for weights."""
     inset: Picture | None = None
     """A part of the graph, drawn below by itself: what is in one of the neurons."""
     heaviest: float = 0.0
     """Largest finite weight; the lines' widths are relative to it."""
+
+    def caption(self, path: str) -> str:
+        """Return what is written on a scope: its name, and how many it stands for."""
+        name = self.scope_names.get(path) or shorten(visible(path.rpartition(".")[2]), 24)
+        count = self.scope_counts.get(path, 1)
+        return name + (f"  ×{count}" if count > 1 else "")
 
     @property
     def crowded(self) -> bool:

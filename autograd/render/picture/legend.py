@@ -45,7 +45,7 @@ def entries(
         )
     if any(node.saved for node in graph.nodes):
         listed.append(_swatch(saved_mark(0.0, 0.0), "value saved for the backward pass", 7.0))
-    if any(node.count > 1 for node in graph.nodes):
+    if any(node.count > 1 for node in graph.nodes) or graph.scope_counts:
         listed.append(_swatch(text(0.0, 4.0, "×N", "w q b"), "N alike, folded; range of values", 18.0))
     return listed
 

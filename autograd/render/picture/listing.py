@@ -70,7 +70,7 @@ def mermaid(graph: Picture, *, flow: bool = False) -> str:
         if not opening:
             lines.append(f"{pad}end")
             continue
-        lines.append(f'{pad}subgraph c{index[path]}["{escape.mermaid(path.rpartition(".")[2])}"]')
+        lines.append(f'{pad}subgraph c{index[path]}["{escape.mermaid(graph.caption(path))}"]')
         lines += [f"{pad}  {line}" for line in inside.get(path, ())]
         stack.append((path, False))
         stack.extend((child, True) for child in reversed(scopes) if child.rpartition(".")[0] == path)

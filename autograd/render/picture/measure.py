@@ -99,7 +99,8 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
         return [f"×{edge.count}"] if not edge.local else [edge.local, f"×{edge.count}"]
     if not edge.taken:
         return ["not taken"]
-    return [edge.local, f"← {edge.contribution}"] if flow and edge.contribution else [edge.local]
+    lines = [edge.local, f"← {edge.contribution}"] if flow and edge.contribution else [edge.local]
+    return [line for line in lines if line]
 
 
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:

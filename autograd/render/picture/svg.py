@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autograd.render.escape import xml
-from autograd.render.labels import shorten, visible, width
+from autograd.render.labels import width
 from autograd.render.picture.graph import LEVELS, Box, Edge, Picture
 from autograd.render.picture.layout import Placement, Rect, layout
 from autograd.render.picture.legend import LEGEND_ROW, entries, wrap
@@ -24,12 +24,15 @@ _SHAPE: Final = (
     f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
     f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge "
     f"text{{font-size:{BOX.tiny}px}}"
-    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}.ag .m{text-anchor:middle}"
+    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
     ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
     ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag "
     ".band{stroke-linecap:butt}"
     ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
+
+
+_MIDDLE: Final = ".ag .m{text-anchor:middle}"
 
 
 def _colours(scope: str, c: dict[str, str]) -> str:
@@ -40,7 +43,7 @@ def _colours(scope: str, c: dict[str, str]) -> str:
         ".paper": f"fill:{c['paper']}", ".edge text": f"stroke:{c['paper']}",
         ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}",
         ".in .plate": f"fill:{c['cluster']}", ".card": f"fill:{c['head']};stroke:{c['line']}",
-        ".leaf .card,.data .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}",
         ".wire": f"stroke:{c['edge']}", ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}",
         ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
@@ -104,7 +107,7 @@ def to_svg(
         f'height="{n(total_height)}" '
         f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" '
         'style="max-width:100%;height:auto">'),
-        f"<style>{style(theme)}</style>",
+        f"<style>{style(theme)}{_MIDDLE if graph.view == 'network' else ''}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
@@ -183,7 +186,8 @@ def _disc(node: Box, at: Rect) -> str:
     n, w, h = coordinate, at.width, at.height - caption_room(node)
     r = 6.0 if node.kind.startswith(("data", "weight")) else h / 2
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{n(r)}"/>'
-    out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
+    kind = f"{node.kind} leaf" if node.kind == "data" else node.kind
+    out = [f'<g class="node {kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
     out.append(_tooltip(node.tooltip))
     if node.count > 1:
         out.append(card.replace("<rect", '<rect x="3" y="3"'))
@@ -284,8 +288,7 @@ def _node(node: Box, at: Rect, *, slim: bool) -> str:
 
 
 def _cluster(graph: Picture, path: str, at: Rect) -> str:
-    n, count = coordinate, graph.scope_counts.get(path, 1)
-    name = shorten(visible(path.rpartition(".")[2]), 24) + (f"  ×{count}" if count > 1 else "")
+    n, name = coordinate, graph.caption(path)
     caption = text(
         at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b"
     )
