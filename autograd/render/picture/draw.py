@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Final
+from collections import Counter
+from typing import Any, Final
 
 from autograd.backward import toposort
 from autograd.errors import GraphError, MissingDependencyError
 from autograd.floats.convert import check_count
+from autograd.render.page.jupyter import picture_size
 from autograd.render.picture import engines
 from autograd.render.picture.details import annotate
 from autograd.render.picture.drawing import Drawing
 from autograd.render.picture.folding import build_folded, depth_of
 from autograd.render.picture.graph import Picture, build
+from autograd.render.picture.measure import BOX
 from autograd.render.picture.network import Network, build_network
 from autograd.value import Value
 
@@ -22,13 +25,17 @@ READABLE: Final = 300  # boxes; more are folded
 DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
 THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
+MANY: Final = 4  # edges of a box, from which there is no room for their labels
+READ: Final = 12.0  # pixels of a text that is read from afar
+SMALLEST: Final = 200.0  # pixels of a picture's side
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 def draw(
     root: Value | Network, *, view: str | None = None, unfold: str = "", format: str = "svg",
-    rankdir: str = "LR", depth: int | None = None,
+    rankdir: str = "LR", depth: int | None = None, size: tuple[float, float] | None = None,
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
+    edges: str = "room",
     legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
 ) -> Drawing:  # fmt: skip
@@ -49,12 +56,19 @@ def draw(
         system.
     rankdir
         Direction of the forward pass: LR, RL, TB or BT.
+    size
+        Width and height in pixels, such as ``(1280, 720)`` for a projector. The picture is fitted into it
+        with text of at least 12 pixels: as it is if there is room; else without the labels of edges, with
+        repeats drawn once, or as a network, and says so.
     depth, fold
         How many levels of modules are drawn open, those at that level being one box each. And whether repeats
         are drawn once, marked xN; by default so from 300 nodes on.
     flow, saved, labels, legend
         Whether to show what flows back, which values the backward pass reads, local derivatives, and a
         legend.
+    edges
+        ``room`` leaves out labels where edges run from each of many boxes to each of many others, and a
+        pointer shows them; ``all`` sets them there too.
     engine, timeout
         ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
@@ -71,7 +85,7 @@ def draw(
     GraphError
         If there would be more than 5,000 boxes or 60,000 edges.
     ValueError
-        For an option that is none, and a neuron to unfold that is not there.
+        For an option that is none, a neuron to unfold that is not there, and a size that is too small.
 
     Examples
     --------
@@ -82,15 +96,23 @@ def draw(
     >>> [(edge.tail, edge.head, edge.local) for edge in picture.graph.edges]
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
-    _check_options(rankdir, theme, depth)
+    _check_options(rankdir, theme, depth, edges)
+    if size is not None:
+        return _fitted(root, size, {
+            "view": view, "unfold": unfold, "format": format, "rankdir": rankdir, "depth": depth,
+            "fold": fold, "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
+            "theme": theme, "engine": engine, "timeout": timeout, "force": force,
+        })  # fmt: skip
     roots = [root] if isinstance(root, Value) else _outputs(root)
     view = view or ("network" if unfold or not isinstance(root, Value) else "graph")
     if view not in ("graph", "network"):
         raise ValueError(f"view is graph or network, not {view!r}")
     nodes = list(dict.fromkeys(v for x in roots for v in toposort(x)))
     if view == "network":
-        known = isinstance(root, Value)
-        graph = build_network(nodes, roots=roots, rankdir=rankdir, unfold=unfold, values=known)
+        graph = build_network(
+            nodes, roots=roots, rankdir=rankdir, unfold=unfold, values=isinstance(root, Value),
+            rounds=bool(fold),
+        )  # fmt: skip
         _check(len(graph.nodes), len(graph.edges), force=force)
     else:
         graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force)
@@ -100,6 +122,8 @@ def draw(
             f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph "
             "to see them"
         )
+    if edges == "room" and labels and view == "graph":
+        _leave_room(graph)
     drawing = _blank(format)
     drawing._fill(
         graph,
@@ -116,6 +140,41 @@ def draw(
     return drawing
 
 
+def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str, Any]) -> Drawing:
+    """Return the most telling picture that can be read in a given size."""
+    if len(size) != 2 or min(size) < SMALLEST:
+        raise ValueError(
+            f"size is width and height in pixels, {SMALLEST:g} at least, such as (1280, 720), not {size!r}"
+        )
+    ways: list[tuple[dict[str, Any], str]] = [
+        ({}, ""),
+        ({"flow": False}, "what flows back is left out"),
+        ({"flow": False, "labels": False}, "local derivatives and flow are left out"),
+        ({"fold": True}, ""),
+        ({"fold": True, "flow": False, "labels": False}, "local derivatives and flow are left out"),
+        ({"view": "network"}, "drawn as a network"),
+        ({"view": "network", "fold": True}, "drawn as a network, repeats once"),
+    ]
+    if options["view"] is not None or not isinstance(root, Value):
+        ways = [way for way in ways if "view" not in way[0]] + [({"fold": True}, "")]
+    largest = 0.0
+    for changes, words in ways:
+        picture = draw(root, **{**options, **changes})
+        if words:
+            picture.graph.notices.append(f"{words}, for it to fit; without size= there is more")
+        width, height = picture_size(picture.svg())
+        zoom = min(size[0] / width, size[1] / height)
+        if zoom * BOX.tiny >= READ:
+            picture._options["size"] = size
+            return picture
+        largest = max(largest, zoom * BOX.tiny)
+    raise ValueError(
+        f"in {size[0]:g} x {size[1]:g} pixels the text of this picture would have {largest:.1f} pixels, of "
+        f"{READ:g} that can be read from afar; draw a part of the graph, fold modules with depth=1, or make "
+        "it larger"
+    )
+
+
 def _outputs(model: Network) -> list[Value]:
     """Return the outputs of a model."""
     try:
@@ -127,7 +186,19 @@ def _outputs(model: Network) -> list[Value]:
     return outputs()
 
 
-def _check_options(rankdir: str, theme: str, depth: int | None) -> None:
+def _leave_room(graph: Picture) -> None:
+    """Leave out the labels of edges that run from each of many boxes to each of many others."""
+    out, into = Counter(edge.tail for edge in graph.edges), Counter(edge.head for edge in graph.edges)
+    for edge in graph.edges:
+        edge.shown = out[edge.tail] < MANY or into[edge.head] < MANY
+    left = sum(not edge.shown for edge in graph.edges)
+    if left:
+        graph.notices.append(f"{left} labels are left out where edges are dense; edges='all' sets them")
+
+
+def _check_options(rankdir: str, theme: str, depth: int | None, edges: str) -> None:
+    if edges not in ("room", "all"):
+        raise ValueError(f"edges is room or all, not {edges!r}")
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
     if theme not in ("auto", "light", "dark"):

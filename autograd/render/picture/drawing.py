@@ -62,9 +62,9 @@ class Drawing:
 
     def svg(self) -> str:
         """Return the picture as an SVG document, which can also stand inside a page."""
-        return self._svg(self._options["theme"])
+        return self._svg(self._options["theme"], self._options.get("size"))
 
-    def _svg(self, theme: str) -> str:
+    def _svg(self, theme: str, size: tuple[float, float] | None = None) -> str:
         placed = self.layout()
         return to_svg(
             self.graph,
@@ -73,6 +73,7 @@ class Drawing:
             flow=self._options["flow"],
             legend=self._options["legend"],
             news=self._news,
+            size=size,
         )
 
     def to_mermaid(self) -> str:

@@ -25,6 +25,7 @@ ENGINES: Final = ("dot", "pygraphviz", "builtin")
 FORMATS: Final = ("png", "pdf", "jpg", "gif", "ps", "json", "svg")
 TIMEOUT: Final = 30.0
 DOT_BOXES: Final = 300
+DENSE: Final = 1.2  # edges a box
 DOT_SPANS: Final = 800  # sum of the edges' lengths in layers: about 0.2 s
 
 _CHILD: Final = (
@@ -133,6 +134,8 @@ def _suits_dot(graph: Picture) -> bool:
     each cluster its place and each edge its lane. And its time grows with the lengths of the edges: minutes
     for a chain of 500 nodes whose input is used all along.
     """
+    if len(graph.edges) > DENSE * len(graph.nodes):  # it sets labels beside the edges of others
+        return False
     if graph.view != "graph" or any(edge.back for edge in graph.edges):
         return False
     if any(node.scope for node in graph.nodes) or len(graph.nodes) > DOT_BOXES:

@@ -29,7 +29,7 @@ from autograd.render.picture.graph import (
     strongest,
     tone,
 )
-from autograd.render.picture.rolling import Rounds, pattern, roll
+from autograd.render.picture.rolling import Rounds, carried, pattern, roll
 from autograd.value import Value
 
 __all__ = ["build_folded", "depth_of"]
@@ -140,12 +140,6 @@ def _rolled(nodes: Sequence[Value], rankdir: str) -> Picture | None:
         if edge.count > 1 and any(box.scope.startswith("#") for box in ends):
             edge.count = 1
     return graph
-
-
-def _carried(before: tuple[Any, int, Any, int], turn: tuple[Any, int, Any, int]) -> bool:
-    """Whether what is read in a turn of rounds was computed in an earlier one."""
-    (one, i, inner, j), (two, k, other, m) = before, turn
-    return one is two and one is not None and (i != k or (inner is other and j != m))
 
 
 def _modules(nodes: Sequence[Value], depth: int | None) -> tuple[list[_Group], dict[Value, int]]:
@@ -306,13 +300,13 @@ def _picture(
         if alone:
             for position, parent, local in positioned_edges(v):
                 tail = index[parent]
-                again = turn is not None and parent in turns and _carried(turns[parent], turn)
+                again = turn is not None and parent in turns and carried(turns[parent], turn)
                 place = position if groups[tail].count == 1 else -1
                 edges.setdefault((tail, head, place, again), []).append((local, g))
         else:
             for parent, local in v.edges():
                 tail = index[parent]
-                again = turn is not None and parent in turns and _carried(turns[parent], turn)
+                again = turn is not None and parent in turns and carried(turns[parent], turn)
                 if tail != head or again:
                     edges.setdefault((tail, head, -1, again), []).append((local, g))
     for (tail, head, position, again), flows in edges.items():

@@ -73,6 +73,8 @@ class Edge:
     widest: str = ""
     weight: float | None = None
     """What a neuron multiplies this input by, where the picture is one of neurons."""
+    shown: bool = True
+    """Whether there is room for a label."""
     back: bool = False
     """Whether it leads to the next round of a loop, and so against the direction of all others."""
 

@@ -21,7 +21,7 @@ __all__ = ["Placement", "Rect", "layout"]
 GAP: Final = 18.0  # between a layer of boxes and the labels beside it
 BARE_GAP: Final = 34.0  # between layers where labels are left out
 LANE: Final = 7.0  # distance of edges that lead back
-LINES: Final = 92.0  # between columns of neurons: room for lines from each to each
+LINES: Final = 84.0  # between columns of neurons: room for lines from each to each
 PAD: Final = 14.0  # inside a cluster
 CAPTION: Final = 22.0  # for the name of a cluster
 MARGIN: Final = 8.0
@@ -280,7 +280,7 @@ def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, 
     near = b.layer - 1
     span = range(a.layer + 1, b.layer) if b.layer - a.layer <= 2 * options.reach else range(near, b.layer)
     _chain(box, layers, edge, span, ends=(a, b), options=options)
-    if options.labels:
+    if options.labels and edge.shown:
         width, height = edge_size(edge, flow=options.flow)
         slot = box.chains[edge.id][-1]
         # Along the line one text stands above it and one below; where the line runs down, both on a plate.

@@ -95,6 +95,8 @@ def node_size(node: Box) -> tuple[float, float]:
 
 def edge_label(edge: Edge, *, flow: bool) -> list[str]:
     """Return the lines beside an edge: the local derivative, and what flows back."""
+    if not edge.shown:
+        return []
     if edge.count > 1:
         return [f"×{edge.count}"] if not edge.local else [edge.local, f"×{edge.count}"]
     if not edge.taken:
@@ -106,4 +108,6 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
 def edge_size(edge: Edge, *, flow: bool) -> tuple[float, float]:
     """Return width and height of the label of an edge, its lines one below the other."""
     lines = edge_label(edge, flow=flow)
+    if not edge.shown:
+        return 0.0, 0.0
     return round(max(width(line, BOX.tiny) for line in [*lines, edge.widest]) + 6.0), 14.0 * len(lines) + 4.0

@@ -33,6 +33,7 @@ from autograd.render.picture.graph import (
     strongest,
     tone,
 )
+from autograd.render.picture.rolling import carried, roll
 from autograd.value import Value
 
 __all__ = ["Network", "build_network"]
@@ -84,7 +85,7 @@ class _Group:
 
 def build_network(
     nodes: Sequence[Value], *, roots: Sequence[Value] = (), rankdir: str = "LR", unfold: str = "",
-    values: bool = True,
+    values: bool = True, rounds: bool = False,
 ) -> Picture:  # fmt: skip
     """Turn sorted nodes into a picture of neurons and lines.
 
@@ -100,6 +101,8 @@ def build_network(
         The path of a neuron whose own graph is drawn in its place.
     values
         Whether the numbers in the neurons mean anything.
+    rounds
+        Whether what is done again and again is drawn once, also where no neuron does it.
 
     Raises
     ------
@@ -113,7 +116,7 @@ def build_network(
     if unfold and not opened:
         there = ", ".join(sorted(paths, key=_natural)[:6]) or "none: no node lies in the scope of a parameter"
         raise ValueError(f"there is no neuron {unfold!r} to unfold; the graph has {there}")
-    return _Builder(nodes, units, roots or nodes[-1:], opened, values=values).picture(rankdir)
+    return _Builder(nodes, units, roots or nodes[-1:], opened, values=values, rounds=rounds).picture(rankdir)
 
 
 def _units(nodes: Sequence[Value]) -> list[_Unit]:
@@ -230,14 +233,17 @@ class _Builder:
 
     def __init__(
         self, nodes: Sequence[Value], units: list[_Unit], roots: Sequence[Value], opened: set[str], *,
-        values: bool,
+        values: bool, rounds: bool,
     ) -> None:  # fmt: skip
         self.roots, self.opened, self.values = set(roots), opened, values
         self.units = units
         self.of = {v: unit for unit in self.units for v in unit.members}
         self.nodes = nodes
+        self.uses = Counter(x for unit in units for _, x in unit.inputs if isinstance(x, Value))
         fired = Counter(unit.scope for unit in self.units if unit.neuron)
         self.many = any(count > 1 for count in fired.values())
+        self.rolled = roll(nodes) if rounds and not self.many else None
+        self.turns = self.rolled.turns() if self.rolled is not None else {}
         layers: dict[str, list[str]] = {}
         for scope in fired:
             layers.setdefault(scope.rpartition(".")[0], []).append(scope)
@@ -290,6 +296,9 @@ class _Builder:
             )
             assert v.op is not None
             key = ("node", v.op, v.scope, below) if self.many and v not in self.roots else ("node", v)
+            in_round = self._round(v)
+            if in_round is not None:
+                key = ("rounds", in_round)
             order = (2, -len(self.groups))
             scope = path_of(v.scope)
         self.keys[unit] = key
@@ -304,6 +313,12 @@ class _Builder:
             group.labels.append(short_label(v.label, v.scope))
         return group
 
+    def _round(self, v: Value) -> int | None:
+        """Return the number, in the first round, of a node that is in rounds; None of any other."""
+        if self.rolled is None or not self.rolled.around[self.rolled.place[v]]:
+            return None
+        return self.rolled.first[self.rolled.place[v]]
+
     def _operand(self, unit: _Unit, position: int, x: Value | float) -> _Group:
         """Return the group of an operand: another unit's, or that of a leaf or a constant."""
         if isinstance(x, Value) and x in self.of:
@@ -314,6 +329,8 @@ class _Builder:
             key: Any = ("weights",)
         elif unit.neuron and len(unit.inputs) > MOST and FIRST <= position < len(unit.inputs) - LAST:
             key, order = ("inputs", layer), (0, FIRST)
+        elif isinstance(x, Value) and self._round(unit.members[-1]) is not None and self.uses[x] == 1:
+            key = ("rounds", self._round(unit.members[-1]), position)
         elif isinstance(x, Value) and not (self.many and unit.neuron):
             key = ("leaf", x.label) if self.many and x.label else ("leaf", x)
         else:
@@ -391,7 +408,10 @@ class _Builder:
         weights = {w: None for w, _, _ in listed}
         edge = Edge(name, ids[tail], ids[head], count=len(listed))
         same = tail.key[0] == head.key[0] == "neuron" and tail.layer == head.layer
-        edge.back = bool(tail.units) and (same or tail.first >= head.first)
+        edge.back = bool(tail.units) and (same or tail.first >= head.first or any(
+            isinstance(x, Value) and x in self.turns and carried(self.turns[x], self.turns[v])
+            for _, x, v in listed[1:2]
+        ))
         if len(weights) == 1 and None not in weights:
             (w,) = weights
             assert w is not None

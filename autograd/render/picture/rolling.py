@@ -13,12 +13,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from autograd.op import ANY
 from autograd.value import Value
 
-__all__ = ["Rolled", "Rounds", "pattern", "roll"]
+__all__ = ["Rolled", "Rounds", "carried", "pattern", "roll"]
 
 LEAST: Final = 3
 """Rounds from which they are drawn as one."""
@@ -161,6 +161,12 @@ def _computed(parents: dict[Value, tuple[Value, ...]], root: Value) -> list[Valu
             stack.pop()
             order[v] = None
     return list(order)
+
+
+def carried(before: tuple[Any, int, Any, int], turn: tuple[Any, int, Any, int]) -> bool:
+    """Whether what is read in a turn of rounds was computed in an earlier one."""
+    (one, i, inner, j), (two, k, other, m) = before, turn
+    return one is two and one is not None and (i != k or (inner is other and j != m))
 
 
 class _Finder:

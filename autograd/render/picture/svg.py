@@ -17,6 +17,7 @@ from autograd.render.picture.shapes import coordinate, saved_mark, text
 
 __all__ = ["FONT", "style", "summary", "to_svg"]
 
+ENLARGED: Final = 2.0  # times its own size, at most, is a picture that is fitted into a larger one
 TIP: Final = 8.0  # length of an arrowhead
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 
@@ -67,7 +68,7 @@ def style(theme: str = "auto") -> str:
 def to_svg(
     graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True,
     legend: bool = True,
-    slim: bool = False, news: Sequence[str] = (),
+    slim: bool = False, news: Sequence[str] = (), size: tuple[float, float] | None = None,
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
 
@@ -85,6 +86,8 @@ def to_svg(
         Whether to leave out tooltips and the names of edges' ends, for a page that says both in its own way.
     news
         Lines below the picture beside the graph's own notices.
+    size
+        Width and height in pixels, into which the picture is fitted; its own by default.
     """
     notices = [*graph.notices, *news]
     inset = layout(graph.inset, flow=flow) if graph.inset is not None else Placement()
@@ -102,13 +105,18 @@ def to_svg(
         + (8.0 if lines or notices else 0.0)
     )
     n = coordinate
+    outer = size or (total_width, total_height)
+    zoom = min(outer[0] / total_width, outer[1] / total_height, ENLARGED) if size else 1.0
+    shift = (outer[0] / zoom - total_width) / 2, (outer[1] / zoom - total_height) / 2
     parts = [
-        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(total_width)}" '
-        f'height="{n(total_height)}" '
-        f'viewBox="0 0 {n(total_width)} {n(total_height)}" role="img" aria-label="{xml(summary(graph))}" '
+        (f'<svg xmlns="http://www.w3.org/2000/svg" class="ag ag-{theme}" width="{n(outer[0])}" '
+        f'height="{n(outer[1])}" '
+        f'viewBox="0 0 {n(outer[0] / zoom)} {n(outer[1] / zoom)}" role="img" '
+        f'aria-label="{xml(summary(graph))}" '
         'style="max-width:100%;height:auto">'),
         f"<style>{style(theme)}{_MIDDLE if graph.view == 'network' else ''}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
+        *([f'<g transform="translate({n(shift[0])} {n(shift[1])})">'] if size else []),
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
     parts += _content(graph, placed, flow=flow, bands=bands, slim=slim)
@@ -127,7 +135,7 @@ def to_svg(
         for entry_width, entry in entry_line:
             parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
             x += entry_width + 22.0
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return "\n".join([*parts, "</g></svg>" if size else "</svg>"]) + "\n"
 
 
 def _content(graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool) -> list[str]:
