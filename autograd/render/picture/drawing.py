@@ -6,14 +6,17 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from autograd.backward import toposort
 from autograd.keep.files import write_atomically
 from autograd.render.derive.steps import steps
 from autograd.render.page.jupyter import picture_frame
 from autograd.render.picture import dot_source, engines
+from autograd.render.picture.animated import gif, moments, moving, still
 from autograd.render.picture.graph import Picture
 from autograd.render.picture.layout import Placement
 from autograd.render.picture.listing import listing, mermaid
 from autograd.render.picture.painted import painted_source
+from autograd.render.picture.raster import rastered
 from autograd.render.picture.svg import summary, to_svg
 from autograd.value import Value
 
@@ -64,7 +67,9 @@ class Drawing:
         """Return the picture as an SVG document, which can also stand inside a page."""
         return self._svg(self._options["theme"], self._options.get("size"))
 
-    def _svg(self, theme: str, size: tuple[float, float] | None = None) -> str:
+    def _svg(
+        self, theme: str, size: tuple[float, float] | None = None, show: dict[str, str] | None = None
+    ) -> str:
         placed = self.layout()
         return to_svg(
             self.graph,
@@ -74,7 +79,57 @@ class Drawing:
             legend=self._options["legend"],
             news=self._news,
             size=size,
+            show=lambda part: show.get(part, "") if show else "",
         )
+
+    def animate(self, form: str = "svg", *, seconds: float = 0.6) -> bytes:
+        """Return the backward pass as a moving picture, for a README or a slide.
+
+        What flows back appears edge by edge, in the order of ``backward()``; a gradient appears when its last
+        part arrives. It plays again and again; where the reader's system asks for no motion it is still.
+
+        Parameters
+        ----------
+        form
+            ``svg``, which moves by its style sheet, without a script; or ``gif``, for which Pillow and resvg
+            are needed.
+        seconds
+            For a step.
+
+        Returns
+        -------
+        bytes
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the picture does not show each node by itself, or no backward pass has been run.
+        MissingDependencyError
+            If a GIF is asked for and there is nothing that draws one.
+
+        Examples
+        --------
+        >>> from autograd import Value, draw
+        >>> x = Value(3.0, "x")
+        >>> y = x * x
+        >>> y.backward()
+        >>> draw(y, engine="builtin").animate().count(b"@keyframes")
+        2
+        """
+        if form not in ("svg", "gif"):
+            raise ValueError(f"a moving picture is svg or gif, not {form!r}")
+        if self.graph.view != "graph" or len(self.graph.nodes) != len(toposort(self._root)):
+            raise ValueError("a moving picture shows each node by itself; draw with fold=False and no depth")
+        if not self.graph.tones - {"none"}:
+            raise ValueError("there is no backward pass to play; call backward() first, then draw")
+        theme = self._options["theme"]
+        found = moments(self.graph, self._root)
+        if form == "gif":
+            calm = "light" if theme == "auto" else theme
+            return gif([self._svg(calm, show=shown) for shown in still(found)], seconds)
+        rules, shown = moving(found, seconds)
+        return self._svg(theme, show=shown).replace("</style>", f"{rules}</style>", 1).encode()
 
     def to_mermaid(self) -> str:
         """Return the picture as a Mermaid flow chart, which code hosts draw inside Markdown."""
@@ -103,12 +158,17 @@ class Drawing:
         return self._converted(form)
 
     def _converted(self, form: str) -> bytes:
-        """Return the picture drawn by Graphviz, as it is in the SVG."""
+        """Return the picture drawn by a library or by Graphviz, as it is in the SVG."""
         o = self._options
         if form == "json":  # Graphviz's own, of its own layout
             return engines.convert(self.source, form, timeout=o["timeout"], engine=o["engine"])
+        theme = "light" if o["theme"] == "auto" else o["theme"]
+        own = o["engine"] in ("auto", "builtin")  # another was asked for by name
+        drawn = rastered(self._svg(theme, o.get("size")), form) if own else None
+        if drawn is not None:
+            return drawn
         program = painted_source(
-            self._svg("light" if o["theme"] == "auto" else o["theme"]), bitmap=form not in ("pdf", "ps")
+            self._svg(theme), bitmap=form not in ("pdf", "ps")
         )
         return engines.convert(program, form, timeout=o["timeout"], engine=o["engine"], placed=True)
 

@@ -98,7 +98,9 @@ def convert(
             problems.append(str(error))
     purpose = f"Drawing {form} ({'; '.join(problems)}; svg works without)"
     raise MissingDependencyError(
-        "a working Graphviz", purpose, "pip install 'chainrule[graph]', or your system's graphviz package"
+        "a working Graphviz",
+        purpose,
+        "pip install 'chainrule[picture]' or 'chainrule[graph]', or your system's graphviz package",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from autograd.render.escape import xml
@@ -19,6 +19,7 @@ __all__ = ["FONT", "style", "summary", "to_svg"]
 
 ENLARGED: Final = 2.0  # times its own size, at most, is a picture that is fitted into a larger one
 TIP: Final = 8.0  # length of an arrowhead
+Show = Callable[[str], str]
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 
 _SHAPE: Final = (
@@ -69,6 +70,7 @@ def to_svg(
     graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True,
     legend: bool = True,
     slim: bool = False, news: Sequence[str] = (), size: tuple[float, float] | None = None,
+    show: Show = lambda part: "",
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
 
@@ -88,6 +90,8 @@ def to_svg(
         Lines below the picture beside the graph's own notices.
     size
         Width and height in pixels, into which the picture is fitted; its own by default.
+    show
+        Returns, for an edge or a box, attributes for what flows back and for its gradient: when they appear.
     """
     notices = [*graph.notices, *news]
     inset = layout(graph.inset, flow=flow) if graph.inset is not None else Placement()
@@ -119,11 +123,11 @@ def to_svg(
         *([f'<g transform="translate({n(shift[0])} {n(shift[1])})">'] if size else []),
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
-    parts += _content(graph, placed, flow=flow, bands=bands, slim=slim)
+    parts += _content(graph, placed, flow=flow, bands=bands, slim=slim, show=show)
     parts.append("</g>")
     if graph.inset is not None:
         parts.append(f'<g transform="translate({n((total_width - inset.width) / 2)} {n(placed.height)})">')
-        parts += _content(graph.inset, inset, flow=flow, bands=bands, slim=slim)
+        parts += _content(graph.inset, inset, flow=flow, bands=bands, slim=slim, show=show)
         parts.append("</g>")
     y = placed.height + inset.height + 4.0
     for line in notices:
@@ -138,7 +142,9 @@ def to_svg(
     return "\n".join([*parts, "</g></svg>" if size else "</svg>"]) + "\n"
 
 
-def _content(graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool) -> list[str]:
+def _content(
+    graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool, show: Show
+) -> list[str]:
     """Return clusters, edges and boxes, each kind over the one before."""
     parts = [
         _cluster(graph, path, rect)
@@ -146,7 +152,7 @@ def _content(graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim
     ]
     if flow and bands:
         parts += [
-            _band(edge, placed.curves[edge.id])
+            _shown(_band(edge, placed.curves[edge.id]), show(edge.id))
             for edge in graph.edges
             if edge.taken and edge.weight is None and edge.tone not in ("none", "zero")
         ]
@@ -168,11 +174,12 @@ def _content(graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim
                 slim=slim,
                 inside=inside[edge.tail] and inside[edge.head],
                 vertical=vertical,
+                shown=show(edge.id),
             )
             for edge in graph.edges
             if edge.weight is None
         ]
-    parts += [_node(node, placed.nodes[node.id], slim=slim) for node in graph.nodes]
+    parts += [_node(node, placed.nodes[node.id], slim=slim, shown=show(node.id)) for node in graph.nodes]
     return parts
 
 
@@ -248,7 +255,12 @@ def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float) -> s
     )
 
 
-def _node(node: Box, at: Rect, *, slim: bool) -> str:
+def _shown(part: str, attributes: str) -> str:
+    """Return a part in a group with attributes, if there are any."""
+    return f"<g {attributes}>{part}</g>" if attributes else part
+
+
+def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
     """Return a box: head with operation and name, then value, then gradient on its colour."""
     if is_disc(node):
         return _disc(node, at)
@@ -278,7 +290,7 @@ def _node(node: Box, at: Rect, *, slim: bool) -> str:
     listed = rows(node)
     inset = 2 if slim else 1  # inside the border, which a page may make thicker
     q = r - inset
-    for i, (what, shown) in enumerate(listed):
+    for i, (what, number) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
         shape = f"M{inset} {n(top)}h{n(w - 2 * inset)}"
@@ -286,11 +298,16 @@ def _node(node: Box, at: Rect, *, slim: bool) -> str:
             shape += f"v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
         else:
             shape += f"v{n(BOX.row)}H{inset}z"
-        out.append(f'<path class="{fill}" d="{shape}"/>')
         ink = " on" if tinted and node.tone == "nan" else ""
-        out.append(text(BOX.pad, top + 14.0, what, f"k{ink}"))
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
-        out.append(text(w - BOX.pad, top + 14.0, mark + shown, f"v{ink}"))
+        row = [
+            f'<path class="{fill}" d="{shape}"/>',
+            text(BOX.pad, top + 14.0, what, f"k{ink}"),
+            text(w - BOX.pad, top + 14.0, mark + number, f"v{ink}"),
+        ]
+        if what == "grad" and shown:  # below, what is seen before
+            row = [f'<path class="mid" d="{shape}"/>', row[1], _shown("".join(row), shown)]
+        out += row
         top += BOX.row
     return "".join([*out, "</g>"])
 
@@ -362,7 +379,9 @@ def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[
     return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
 
 
-def _edge(edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool) -> str:
+def _edge(
+    edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool, shown: str = ""
+) -> str:
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:
@@ -390,7 +409,9 @@ def _edge(edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool
             )
         first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [
-            text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "")
+            _shown(
+                text(round(at.x + at.width / 2), round(at.y + first + step * i), line, ""), shown if i else ""
+            )
             for i, line in enumerate(lines)
         ]
     return "".join([*out, "</g>"])

@@ -34,6 +34,7 @@ def path_with(tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_pygraphviz(monkeypatch):
+    monkeypatch.setattr("autograd.render.picture.raster.find_spec", lambda name: None)
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
 
 
