@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from generator import results
@@ -37,27 +38,53 @@ def _digits(number: str | float, count: int = 2) -> str:
     return f"{x:.{max(places, 2)}f}"
 
 
-def _beside_peers() -> str:
-    """Return the rows of the first table."""
-    steady = r"^steady +{} +([\d.]+) s(?: +([\d.]+)x)?"
-    ours, plain, micrograd = (
-        _find("core", steady.format(name)) for name in ("chainrule", "in pure Python", "micrograd")
+def _faster(result: str, line: str) -> str:
+    """Return how many times faster than its peer a benchmark found us."""
+    return _digits(_find(result, line)[1])
+
+
+def _beside_peers() -> Iterator[tuple[str, str, str]]:
+    """Yield what was measured, beside whom, and with which outcome: the engine."""
+    steady, step = r"^steady +{} +[\d.]+ s +([\d.]+)x", r"^ *{} +[\d.]+ ms +([\d.]+)x"
+    for title, peer, compiled, plain in (
+        (
+            "graph of 100,000 `+ * tanh`, built and differentiated", "micrograd",
+            ("core", steady.format("chainrule")), ("core", steady.format("in pure Python")),
+        ),
+        (
+            "a training step of micrograd's own demo", "micrograd",
+            ("nn", step.format("granular=True, micrograd's program")),
+            ("nn-python", step.format("granular=True, micrograd's program")),
+        ),
+        (
+            "a one-file GPT, its `Value` replaced by ours", "its own class",
+            ("nn", step.format("one file, our class in its place")),
+            ("nn-python", step.format("one file, our class in its place")),
+        ),
+    ):  # fmt: skip
+        yield title, peer, f"{_faster(*compiled)} times faster; {_faster(*plain)} without a C compiler"
+    ours, theirs = (
+        _find("core", rf"^bytes +{name} +([\d.]+) bytes a node")[1] for name in ("chainrule", "micrograd")
     )
-    memory = [
-        _find("core", rf"^bytes +{name} +([\d.]+) bytes a node")
-        for name in ("chainrule", "in pure Python", "micrograd")
-    ]
-    step = r"^ *{} +([\d.]+) ms(?: +([\d.]+)x)?"
+    yield "memory of a node", "micrograd", f"{float(ours):.0f} bytes; {float(theirs):.0f}"
 
-    def timed(title: str, line: str, peer: str, slowest: str) -> tuple[str, ...]:
-        """Return a row of times, and how many times the peer's speed each is."""
-        cells = [_find(result, step.format(line)) for result in ("nn", "nn-python")]
-        return (
-            title,
-            *(f"{_digits(cell[1])} ms ({cell[2]} times)" for cell in cells),
-            f"{_digits(_find('nn', step.format(slowest))[1])} ms, {peer}",
+
+def _compiled() -> Iterator[tuple[str, str, str]]:
+    """Yield the same of the compiler: times of a training step, hand-written NumPy's being 1."""
+    for title, system in (
+        ("spiral of 300 samples, compiled", "R6 spiral, batch lane"),
+        ("recurrent net of 100 steps, compiled", "RNN, 100 steps of 16 units"),
+    ):
+        line = _find("compiler", rf"^{system} +(.*)")[1]
+        ours, torch, jax = (
+            _digits(re.search(rf"\b{name}: ([\d.]+)", line)[1])  # type: ignore[index]
+            for name in ("c", "PyTorch", "JAX jit")
         )
+        yield title, "NumPy by hand = 1", f"{ours}; JAX {jax}, PyTorch {torch}"
 
+
+def _accurate() -> Iterator[tuple[str, str, str]]:
+    """Yield the same of accuracy."""
     special = {
         library: _find("accuracy", rf"^\| {library} \| (\d+) \| (\d+) \|")
         for library in ("chainrule", "PyTorch", "JAX")
@@ -66,78 +93,15 @@ def _beside_peers() -> str:
     first = _find("accuracy", r"^chainrule's largest: value [\d.]+, first ([\d.]+)")[1]
     for column in (6, 9):  # of first derivatives, PyTorch's and JAX's
         _find("accuracy", rf"^\|(?:[^|\n]*\|){{{column - 1}}} all \|")
-    rows = [
-        (
-            "random graph of 100,000 `+ * tanh`, build and backward, again and again",
-            *(f"{_digits(time[1])} s ({time[2]} times)" for time in (ours, plain)),
-            f"{_digits(micrograd[1])} s, micrograd",
-        ),
-        (
-            "memory of a node after backward",
-            *(f"{float(m[1]):.0f} bytes" for m in memory[:2]),
-            f"{_digits(memory[2][1])} bytes, micrograd",
-        ),
-        timed(
-            "a full-batch step of micrograd's moons demo, `dot` nodes",
-            "dot nodes, nn's losses",
-            "micrograd",
-            "micrograd",
-        ),
-        timed(
-            "the same, one node per product and sum",
-            "granular=True, micrograd's program",
-            "micrograd",
-            "micrograd",
-        ),
-        timed(
-            "a step of a one-file GPT, our class in place of its own",
-            "one file, our class in its place",
-            "its own plain `Value`",
-            "one file, its own class",
-        ),
-        timed(
-            "the same network written in `nn`",
-            "the same network in nn",
-            "its own plain `Value`",
-            "one file, its own class",
-        ),
-        (
-            f"derivatives right at {special['chainrule'][2]} special points ({SPECIAL})",
-            *["all" if not wrong else f"all but {wrong}"] * 2,
-            f"PyTorch misses {special['PyTorch'][1]}, JAX {special['JAX'][1]}",
-        ),
-        (
-            "largest error of a first derivative, 10,000 points an operation over the range of doubles",
-            *[f"{first} ulp"] * 2,
-            "PyTorch and JAX lose all digits somewhere",
-        ),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _compiled() -> str:
-    """Return the rows of the second table: ratios by backend, and the largest error of a gradient."""
-    rows = []
-    for line in results.load("compiler")["output"]:
-        system = re.match(r"(.*?\S) {2,}\d+ +[\d.]+ +(.*)", line)
-        parts = dict(re.findall(r"\b(numpy|c|python): ([\d.]+)", system[2])) if system else {}
-        if system is None or not parts:
-            continue
-        numpy = _digits(parts["numpy"])
-        if float(parts["numpy"]) > 2.0 and "python" in parts:
-            numpy = f"{_digits(parts['python'])} (in plain Python)"
-        beside = {
-            name: took if took.startswith("did") else _digits(took)
-            for name, took in re.findall(r"\b(PyTorch|JAX jit): ([\d.]+|did not finish in \d+ s)", system[2])
-        }
-        errors = re.findall(r"\b(\d+(?:\.\d+)?e-\d+)\b", system[2])
-        rows.append(
-            f"| {system[1]} | {numpy} | {_digits(parts['c']) if 'c' in parts else '-'} | "
-            f"{beside.get('PyTorch', '-')} | {beside.get('JAX jit', '-')} | {max(map(float, errors)):.0e} |"
-        )
-    if not rows:
-        raise LookupError("results/compiler.json has no system; has its benchmark changed what it prints?")
-    return "\n".join(rows)
+    theirs = f"{special['PyTorch'][1]} and {special['JAX'][1]} wrong"
+    yield (
+        f"derivatives at {special['chainrule'][2]} special points ({SPECIAL})", "PyTorch, JAX",
+        f"{f'all but {wrong}' if wrong else 'all'} right; {theirs}",
+    )  # fmt: skip
+    yield (
+        "largest error of a first derivative, over all doubles", "PyTorch, JAX",
+        f"{first} ulp; they lose all digits somewhere",
+    )  # fmt: skip
 
 
 def measured() -> str:
@@ -145,21 +109,14 @@ def measured() -> str:
     machine = results.load("compiler")["machine"]
     python = machine["python"].rpartition(".")[0].replace("CPython", "Python")
     shared = f"{machine['cores']} shared cores of an {machine['processor']}"
-    return f"""Measured side by side, medians, on {shared} with {python}; the files under
-[`notebooks/docs/results`](notebooks/docs/results) hold each output with its command, so that you can repeat
-it.
+    rows = [*_beside_peers(), *_compiled(), *_accurate()]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"""| | beside | measured |
+|---|---|---|
+{table}
 
-| | chainrule | without a C compiler | beside |
-|---|---|---|---|
-{_beside_peers()}
-
-Compiled, as a ratio to hand-written NumPy of the same training step (loss, all gradients, update; below 1 is
-faster); the
-last two rows, which have no matrices, beside straight-line Python floats:
-
-| | NumPy backend | C backend | PyTorch | JAX jit | gradient error |
-|---|---|---|---|---|---|
-{_compiled()}"""
+Medians, side by side, on {shared} with {python}. Each output with its command is in
+[`notebooks/docs/results`](notebooks/docs/results), and more of them on the site's page of measurements."""
 
 
 def filled(text: str) -> str:
