@@ -90,7 +90,7 @@ def largest_term(op, order, xs, indices, exact):
 def test_derivative_is_right_relatively(op, order):
     slow = op.pole is not None
     asked = 0
-    for xs in reference.critical(op, 2 if slow else 12):
+    for xs in reference.affordable(op, reference.critical(op, 2 if slow else 12)):
         if is_pole(op, xs):
             continue
         for indices in itertools.combinations_with_replacement(range(len(xs) - len(op.params)), order):
