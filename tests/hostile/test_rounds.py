@@ -7,7 +7,12 @@ from hostile import every
 from hostile.rounds import HEAD, ROUNDS, Round, cases, main, row, size
 
 
-@pytest.mark.parametrize("name", sorted(ROUNDS))
+LONG = ("compiles-without-growth",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in sorted(ROUNDS)]
+)
 def test_what_is_promised_holds_in_every_case(name):
     chosen = ROUNDS[name]
     outcomes = cases(chosen, size(chosen))

@@ -131,7 +131,9 @@ def test_no_nan_gets_lost_in_a_power_in_c():
     check([(ops.monomial, c) for c in CONSTANTS["monomial"]], "c")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "backend", [pytest.param(name, marks=[pytest.mark.slow] * (name == "c")) for name in BACKENDS]
+)
 @pytest.mark.filterwarnings("ignore:32 calls of a compiled function:RuntimeWarning")
 def test_no_nan_gets_lost_in_lanes(backend):
     rows = [(op, c) for op, c in ROWS if op.arity == 1]

@@ -537,6 +537,7 @@ def test_gradients_of_the_systems(name, backend):
     assert np.abs(got[1] - want[1]).max() <= 1e-12 * np.abs(want[1]).max()
 
 
+@pytest.mark.slow
 def test_two_layer_trains_to_the_end_as_by_hand():
     system = SYSTEMS["r5"]()
     X, Y = system.data
@@ -559,6 +560,7 @@ def test_two_layer_trains_to_the_end_as_by_hand():
     assert losses[-1] == pytest.approx(by_hand[-1], rel=0.05)
 
 
+@pytest.mark.slow
 def test_spiral_trains_to_the_end_as_by_hand():
     system = SYSTEMS["spiral"]()
     X, y = system.data

@@ -639,7 +639,7 @@ def test_a_compile_struck_at_any_bytecode_leaves_no_process_and_no_folder_after_
     with pytest.raises(subprocess.TimeoutExpired):
         work()
 
-    for strike in strikes.all_strikes(until_stopped, (second,), some=15, where=where):
+    for strike in strikes.all_strikes(until_stopped, (second,), some=5, where=where):
         strike.kept = None
         gc.collect()
         assert wait_for(lambda: not children()), children()

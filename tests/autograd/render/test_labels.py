@@ -70,7 +70,7 @@ def test_nasty_labels_reach_graphviz_as_text(label):
     assert draw(Value(1.0, label) * 2.0, engine="dot").layout().engine == "dot"
 
 
-@settings(max_examples=1000)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.text(max_size=40))
 @example("n0")  # as the boxes themselves are called inside
 @example("n1")
