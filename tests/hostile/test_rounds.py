@@ -6,8 +6,7 @@ import pytest
 from hostile import every
 from hostile.rounds import HEAD, ROUNDS, Round, cases, main, row, size
 
-
-LONG = ("compiles-without-growth",)
+LONG = ("compiles-without-growth",)  # hundreds of compiles
 
 
 @pytest.mark.parametrize(
