@@ -40,13 +40,17 @@ def framed(page: str, svg: str, *, height: str, title: str) -> str:
     )
 
 
-def picture_frame(svg: str, title: str) -> str:
-    """Return a picture as a notebook shows it: as broad as the column allows, with its tooltips."""
+def picture_frame(svg: str, title: str, *, style: str = "", script: str = "") -> str:
+    """Return a picture as a notebook shows it: as broad as the column allows, with its tooltips.
+
+    A style sheet and a script may let the reader look closer.
+    """
     breadth, height = picture_size(svg)
     least = _LEAST * breadth
     page = (
         "<!DOCTYPE html><meta charset=utf-8><style>"
-        f"body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}</style>{svg}"
+        f"body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}{style}</style>{svg}"
+        + (f"<script>{script}</script>" if script else "")
     )
     # Room for a scroll bar, where there is one.
     shown = f"calc({shown_height(svg, least)} + clamp(0px,({least:.0f}px - 100cqw)*9,16px))"

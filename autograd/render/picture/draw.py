@@ -12,6 +12,7 @@ from autograd.floats.convert import check_count
 from autograd.render.page.jupyter import picture_size
 from autograd.render.picture import engines
 from autograd.render.picture.details import annotate
+from autograd.render.picture.differences import beside
 from autograd.render.picture.drawing import Drawing
 from autograd.render.picture.folding import build_folded, depth_of
 from autograd.render.picture.graph import Picture, build
@@ -32,7 +33,8 @@ DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 def draw(
-    root: Value | Network, *, view: str | None = None, unfold: str = "", format: str = "svg",
+    root: Value | Network, *, versus: Value | None = None, view: str | None = None, unfold: str = "",
+    format: str = "svg",
     rankdir: str = "LR", depth: int | None = None, size: tuple[float, float] | None = None,
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
     edges: str = "room",
@@ -46,6 +48,9 @@ def draw(
     root
         The output of the graph. Call ``root.backward()`` first to see gradients. Or a model, whose neurons
         and weights are drawn without a graph of its own.
+    versus
+        The output of another graph, which is drawn below; a frame marks what has another value or gradient,
+        and what is in one of them only.
     view, unfold
         ``graph`` draws a box for each node, as is done for an output by default; ``network`` draws neurons
         as circles, weights as lines whose colour is the sign and whose width is the size, and inputs,
@@ -97,9 +102,12 @@ def draw(
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
     _check_options(rankdir, theme, depth, edges)
+    if versus is not None and not isinstance(versus, Value):
+        raise TypeError(f"versus is a Value, the output of another graph, got {type(versus).__name__}")
     if size is not None:
         return _fitted(root, size, {
-            "view": view, "unfold": unfold, "format": format, "rankdir": rankdir, "depth": depth,
+            "versus": versus, "view": view, "unfold": unfold, "format": format, "rankdir": rankdir,
+            "depth": depth,
             "fold": fold, "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
             "theme": theme, "engine": engine, "timeout": timeout, "force": force,
         })  # fmt: skip
@@ -116,6 +124,12 @@ def draw(
         _check(len(graph.nodes), len(graph.edges), force=force)
     else:
         graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force)
+    if versus is not None:
+        other = draw(
+            versus, view=view, rankdir=rankdir, depth=depth, fold=fold, saved=saved, labels=labels,
+            edges=edges, force=force,
+        )  # fmt: skip
+        graph = beside(graph, other.graph)
     if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(

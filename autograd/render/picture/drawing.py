@@ -10,7 +10,7 @@ from autograd.backward import toposort
 from autograd.keep.files import write_atomically
 from autograd.render.derive.steps import steps
 from autograd.render.page.jupyter import picture_frame
-from autograd.render.picture import dot_source, engines
+from autograd.render.picture import dot_source, engines, zoom
 from autograd.render.picture.animated import gif, moments, moving, still
 from autograd.render.picture.graph import Picture
 from autograd.render.picture.layout import Placement
@@ -140,9 +140,14 @@ class Drawing:
         return listing(steps(self._root))
 
     def data(self, form: str) -> bytes:
-        """Return the picture in a format: svg, dot, mmd, txt, or one of Graphviz's, such as png and pdf."""
+        """Return the picture in a format.
+
+        They are svg, html (a page in which it can be zoomed), dot, mmd, txt, or one of Graphviz's, such as
+        png and pdf.
+        """
         texts = {
             "svg": self.svg,
+            "html": lambda: zoom.page(self.svg(), summary(self.graph)),
             "dot": lambda: self.source,
             "gv": lambda: self.source,
             "mmd": self.to_mermaid,
@@ -178,7 +183,7 @@ class Drawing:
         directory: str | os.PathLike[str] | None = None,
         **_: Any,
     ) -> str:
-        """Write the picture to a file whose ending names the format: svg, png, pdf, dot, mmd, txt.
+        """Write the picture to a file whose ending names the format: svg, html, png, pdf, dot, mmd, txt.
 
         Parameters
         ----------
@@ -204,7 +209,9 @@ class Drawing:
         svg = self.svg()
         bundle = {"image/svg+xml": svg, "text/plain": repr(self)}
         if len(svg) < HEAVY:
-            bundle["text/html"] = picture_frame(svg, summary(self.graph))
+            bundle["text/html"] = picture_frame(
+                svg, summary(self.graph), style=zoom.STYLE, script=zoom.SCRIPT
+            )
         return bundle
 
     def __repr__(self) -> str:

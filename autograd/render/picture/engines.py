@@ -138,7 +138,7 @@ def _suits_dot(graph: Picture) -> bool:
     """
     if len(graph.edges) > DENSE * len(graph.nodes):  # it sets labels beside the edges of others
         return False
-    if graph.view != "graph" or any(edge.back for edge in graph.edges):
+    if graph.view != "graph" or graph.inset is not None or any(edge.back for edge in graph.edges):
         return False
     if any(node.scope for node in graph.nodes) or len(graph.nodes) > DOT_BOXES:
         return False

@@ -50,6 +50,8 @@ class Box:
     value_name: str = "value"
     widest: str = ""
     """The longest number that the box must have room for, where it changes."""
+    mark: str = ""
+    """``differs`` or ``alone``, beside another graph."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ class Picture:
     view: str = "graph"
     """``graph``, or ``network``: round neurons, and lines for weights."""
     inset: Picture | None = None
-    """A part of the graph, drawn below by itself: what is in one of the neurons."""
+    """A part of the graph, drawn below by itself: what is in one of the neurons. Or another graph."""
     heaviest: float = 0.0
     """Largest finite weight; the lines' widths are relative to it."""
 

@@ -45,6 +45,10 @@ def entries(
         )
     if any(node.saved for node in graph.nodes):
         listed.append(_swatch(saved_mark(0.0, 0.0), "value saved for the backward pass", 7.0))
+    for mark, words in (("differs", "differs from the other graph"), ("alone", "in this graph only")):
+        if any(node.mark == mark for node in graph.nodes):
+            frame = '<rect class="frame" y="-7" width="22" height="14" rx="4"/>'
+            listed.append(_swatch(f'<g class="{mark}">{frame}</g>', words, 22.0))
     if any(node.count > 1 for node in graph.nodes) or graph.scope_counts:
         listed.append(_swatch(text(0.0, 4.0, "×N", "w q b"), "N alike, folded; range of values", 18.0))
     return listed

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
+from autograd.render.formula.latex import LETTERS
 from autograd.render.labels import shorten, width
 from autograd.render.picture.graph import Box, Edge
 
 __all__ = [
     "BOX", "DISC", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc", "node_size",
-    "title",
+    "title", "typeset",
 ]  # fmt: skip
 
+_NAME: Final = re.compile(r"([A-Za-z]+)(?:_([0-9]+))?")
 TITLE_LIMIT: Final = 26
 
 
@@ -53,8 +56,23 @@ def caption_room(node: Box) -> float:
 
 
 def title(node: Box) -> str:
-    """Return the name as it fits the box."""
-    return shorten(node.title, TITLE_LIMIT)
+    """Return the name as it fits the box, typeset."""
+    return shorten(typeset(node.title), TITLE_LIMIT)
+
+
+def typeset(name: str) -> str:
+    """Return a name as formulas have it: a Greek letter for its name, what follows a low line below the line.
+
+    Examples
+    --------
+    >>> [typeset(name) for name in ("alpha_1", "theta", "w_12", "w0", "a_max", "_1")]
+    ['α₁', 'θ', 'w₁₂', 'w0', 'a_max', '_1']
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return name
+    word, index = match[1], match[2] or ""
+    return LETTERS.get(word, word) + "".join(chr(0x2080 + int(digit)) for digit in index)
 
 
 def rows(node: Box) -> list[tuple[str, str]]:

@@ -37,6 +37,14 @@ _SHAPE: Final = (
 _MIDDLE: Final = ".ag .m{text-anchor:middle}"
 
 
+def _frames(theme: str) -> str:
+    """Return the rules for frames around what differs from another graph."""
+    rules = ".ag .frame{fill:none;stroke-width:2.5}.ag .alone .frame{stroke-dasharray:6 4}"
+    rules += f".ag-{theme} .frame{{stroke:{(DARK if theme == 'dark' else LIGHT)['saved']}}}"
+    dark = f"@media(prefers-color-scheme:dark){{.ag-auto .frame{{stroke:{DARK['saved']}}}}}"
+    return rules + (dark if theme == "auto" else "")
+
+
 def _colours(scope: str, c: dict[str, str]) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
     tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
@@ -109,6 +117,8 @@ def to_svg(
         + (8.0 if lines or notices else 0.0)
     )
     n = coordinate
+    sheet = style(theme) + (_MIDDLE if graph.view == "network" else "")
+    sheet += _frames(theme) if any(node.mark for node in graph.nodes) else ""
     outer = size or (total_width, total_height)
     zoom = min(outer[0] / total_width, outer[1] / total_height, ENLARGED) if size else 1.0
     shift = (outer[0] / zoom - total_width) / 2, (outer[1] / zoom - total_height) / 2
@@ -118,7 +128,7 @@ def to_svg(
         f'viewBox="0 0 {n(outer[0] / zoom)} {n(outer[1] / zoom)}" role="img" '
         f'aria-label="{xml(summary(graph))}" '
         'style="max-width:100%;height:auto">'),
-        f"<style>{style(theme)}{_MIDDLE if graph.view == 'network' else ''}</style>",
+        f"<style>{sheet}</style>",
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         *([f'<g transform="translate({n(shift[0])} {n(shift[1])})">'] if size else []),
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
@@ -202,6 +212,7 @@ def _disc(node: Box, at: Rect) -> str:
     r = 6.0 if node.kind.startswith(("data", "weight")) else h / 2
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{n(r)}"/>'
     kind = f"{node.kind} leaf" if node.kind == "data" else node.kind
+    kind = f"{kind} {node.mark}".rstrip()
     out = [f'<g class="node {kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
     out.append(_tooltip(node.tooltip))
     if node.count > 1:
@@ -226,6 +237,10 @@ def _disc(node: Box, at: Rect) -> str:
         out.append(text(w / 2, middle - 6.0 if node.value else middle + 4.5, name, "v b m"))
     if node.value:
         out.append(text(w / 2, middle + 14.0 if name else middle + 4.5, mark + node.value, f"v m{on}"))
+    if node.mark:
+        out.append(
+            f'<rect class="frame" x="-4" y="-4" width="{n(w + 8)}" height="{n(h + 8)}" rx="{n(r + 4)}"/>'
+        )
     if caption(node):
         out.append(text(w / 2, h + (15.0 if node.count > 1 else 13.0), caption(node), "v q m"))
     return "".join([*out, "</g>"])
@@ -267,7 +282,8 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
     n, w, h = coordinate, at.width, at.height
     r = 11 if node.kind == "leaf" else 5
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'
-    out = [f'<g class="node {node.kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
+    kind = f"{node.kind} {node.mark}".rstrip()
+    out = [f'<g class="node {kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
     if not slim:
         out.append(_tooltip(node.tooltip))
     if node.count > 1:  # a stack of cards
@@ -309,6 +325,10 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
             row = [f'<path class="mid" d="{shape}"/>', row[1], _shown("".join(row), shown)]
         out += row
         top += BOX.row
+    if node.mark:  # a frame around what differs from the other graph
+        out.append(
+            f'<rect class="frame" x="-4" y="-4" width="{n(w + 8)}" height="{n(h + 8)}" rx="{r + 4}"/>'
+        )
     return "".join([*out, "</g>"])
 
 

@@ -1,6 +1,7 @@
 """What a picture shows, feature by feature, read back from the parsed SVG, DOT and Mermaid."""
 
 import base64
+import math
 import os
 import re
 import subprocess
@@ -375,3 +376,24 @@ def test_nothing_flows_below_a_branch_that_was_not_taken():
     assert all(edge.contribution == "" and not edge.taken for edge in below)
     assert "nan" not in picture.graph.tones
     assert x.grad == 2.0
+
+
+def test_names_are_typeset():
+    alpha, w = Value(1.0, "alpha_1"), Value(2.0, "w_12")
+    shown = {line for g in elements(draw(alpha * w).svg(), "node") for line in texts(g)}
+    assert {"α₁", "w₁₂"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda x: x / 0.0, "÷ 0"), (lambda x: x**math.inf, "^ inf"), (lambda x: x - math.inf, "− inf"),
+        (lambda x: x * math.nan, "× NaN"), (lambda x: x**1e300, "^ 1e+300"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("view", ["graph", "network"])
+def test_extreme_constants_are_drawn(make, words, view):
+    y = make(Value(2.0, "x"))
+    y.backward()
+    svg = draw(y, view=view).svg()
+    assert all(part in svg for part in (words.split() if view == "network" else [words]))
