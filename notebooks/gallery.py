@@ -148,7 +148,7 @@ h.backward()
 draw(h, engine="builtin")
 
 # %% [markdown]
-# ## 12. Other formats: DOT, Mermaid, a listing; PNG and PDF where there is Graphviz
+# ## 12. Other formats: DOT, Mermaid, a listing; a page with zoom (`.save("graph.html")`); PNG and PDF
 
 # %%
 print(draw(L).listing())
@@ -222,6 +222,70 @@ def training():
 
 
 stepper(training(), engine="builtin")
+
+# %% [markdown]
+# ## 18. The network itself: neurons in columns, weights as lines
+#
+# Colour is the sign of a weight, breadth its size; inputs, targets and constants have corners. The lower half
+# of a neuron is coloured by its gradient.
+
+# %%
+draw(loss, view="network")
+
+# %% [markdown]
+# One neuron, unfolded below:
+
+# %%
+draw(loss, unfold="layer1.n1")
+
+# %% [markdown]
+# A model is drawn without any data; of large layers the first and the last neurons:
+
+# %%
+draw(MLP(2, [100, 3], rng=0))
+
+# %% [markdown]
+# ## 19. What is done again and again is drawn once
+#
+# A hundred steps of a recurrence are one, with the way back; samples and neurons are plates.
+
+# %%
+u, v0, h = Value(0.5, "w"), Value(-0.7, "u"), Value(0.0, "h_0")
+for step in range(100):
+    h = (u * h + v0 * Value(0.01 * step - 0.5, f"x{step}")).tanh()
+recurrence = (h - 1.0) ** 2
+recurrence.label = "loss"
+recurrence.backward()
+rolled = draw(recurrence)
+assert len(rolled.graph.nodes) < 12
+rolled
+
+# %% [markdown]
+# ## 20. For a projector
+#
+# `size=` fits the picture into a slide, with text of at least 12 pixels: whole where there is room, else as
+# much of it as can be read.
+
+# %%
+draw(loss, size=(1280, 720))
+
+# %% [markdown]
+# ## 21. Two graphs, and what differs
+
+# %%
+bent = ((w * x + b).sigmoid() - y) ** 2
+bent.label = "L"
+bent.backward()
+draw(L, versus=bent)
+
+# %% [markdown]
+# ## 22. A backward pass that plays by itself
+#
+# An SVG that moves without a script, for a README or a slide; `animate("gif")` where Pillow and resvg are.
+
+# %%
+moving = draw(square, engine="builtin").animate()
+assert moving.count(b"@keyframes") == 2
 
 # %%
 assert abs(L.data - 0.15646) < 1e-4

@@ -34,7 +34,7 @@ _SHAPE: Final = (
 )
 
 
-_MIDDLE: Final = ".ag .m{text-anchor:middle}"
+_MIDDLE: Final = ".ag text.m{text-anchor:middle}"  # stronger than what another picture in the page says
 
 
 def _frames(theme: str) -> str:

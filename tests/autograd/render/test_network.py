@@ -144,3 +144,9 @@ def test_hostile_labels_stay_text(theme):
     svg = draw(nn.MLP(1, [1], rng=0)([x]), view="network", theme=theme).svg()
     assert "<script" not in svg
     ET.fromstring(svg)
+
+
+def test_text_in_neurons_stays_centred_beside_other_pictures_in_a_page():
+    sheet = draw(network(), view="network").svg().split("</style>")[0]
+    assert ".ag text.m{text-anchor:middle}" in sheet
+    assert ".ag .v{text-anchor:end}" in draw(network()).svg()
