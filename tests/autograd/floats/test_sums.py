@@ -2,6 +2,7 @@
 compensates."""
 
 import random
+from fractions import Fraction
 
 import pytest
 
@@ -76,3 +77,27 @@ def test_a_sum_adds_from_left_to_right():
     assert many.total([]) == 0.0
     assert str(many.total([-0.0])) == str(many.dot_vectors([], [])) == "0.0"
     assert dot(xs, [1.0] * 4) == 0.0
+
+
+TIE = [1.0, 2.0**-53]  # halfway between two floats
+HARD = {
+    "a tie": TIE, "above a tie": [*TIE, 2.0**-1074], "below a tie": [*TIE, -(2.0**-1074)],
+    "an odd tie": [1.0 + 2.0**-52, 2.0**-53], "cancellation": [1e16, 1.0, -1e16, 2.0**-60],
+    "all cancels": [0.1, 0.2, -0.1, -0.2], "large": [1.7e308, 1e292, -1.7e308, 3.0],
+    "subnormal": [5e-324, 2.0**-1022, -(2.0**-1022), 5e-324], "small": [2.0**-1000, 2.0**-1053, 2.0**-1054],
+    "zeros": [-0.0, -0.0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_a_sum_is_that_of_the_exact_numbers_rounded_once_wherever_it_lies(name):
+    xs = HARD[name]
+    assert autograd.sum([Value(0.0), *map(Value, xs)]).data == float(sum(map(Fraction, xs), Fraction(0)))
+
+
+def test_sums_of_random_numbers_of_all_sizes_are_rounded_once():
+    rng = random.Random(5)
+    for _ in range(300):
+        xs = [rng.gauss(0.0, 1.0) * 2.0 ** rng.randint(-60, 60) for _ in range(rng.randint(2, 12))]
+        xs += [-x for x in xs[: rng.randint(0, len(xs))]]
+        assert autograd.sum(list(map(Value, xs))).data == float(sum(map(Fraction, xs), Fraction(0)))
