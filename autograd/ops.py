@@ -699,9 +699,26 @@ gamma: Op = row(
     domain=(POSITIVE,), pole=_from_negative_whole, float_partials=betas.gamma_slopes, source="DLMF 5.2.2",
 )
 beta: Op = row(
-    "beta", betas.beta, lambda y, a, b: (y * polygamma_fall(a, b, 0.0), y * polygamma_fall(b, a, 0.0)),
+    "beta", betas.beta, lambda y, a, b: (beta_derivative(a, b, 1.0, 0.0), beta_derivative(a, b, 0.0, 1.0)),
     arity=2, symbol="B", form=Function("beta", "B"), domain=(POSITIVE, POSITIVE), source="DLMF 5.12.1, 5.2.2",
     textbook=lambda y, a, b: (y * (digamma(a) - digamma(a + b)), y * (digamma(b) - digamma(a + b))),
+)
+
+
+def _beta_derivative_form(a: Any, b: Any, first: float, second: float) -> Any:
+    if (first, second) == (1.0, 0.0):
+        return beta(a, b) * (digamma(a) - digamma(a + b))
+    return beta(a, b) * (digamma(b) - digamma(a + b)) if (first, second) == (0.0, 1.0) else None
+
+
+beta_derivative: Op = row(  # one product, of which a factor may be zero or infinite where the product is not
+    "beta_derivative", betas.beta_derivative,
+    lambda y, a, b, first, second: (
+        beta_derivative(a, b, first + 1.0, second), beta_derivative(a, b, first, second + 1.0),
+    ),
+    arity=2, params={"first": 1.0, "second": 0.0},
+    whole={"first": (0.0, betas.BETA_ORDER), "second": (0.0, betas.BETA_ORDER)},
+    form=Auxiliary(_beta_derivative_form), domain=(POSITIVE, POSITIVE), source="DLMF 5.12.1, 5.2.2",
 )
 betaln: Op = row(
     "betaln", betas.betaln, lambda y, a, b: (polygamma_fall(a, b, 0.0), polygamma_fall(b, a, 0.0)),

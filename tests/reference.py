@@ -263,6 +263,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
     "polygamma_fall": [(0.0,), (1.0,)],
+    "beta_derivative": [(1.0, 0.0), (0.0, 2.0), (1.0, 1.0)],
     "jn": [(0.0,), (3.0,)],
     "jn_derivative": [(0.0, 1.0), (2.0, 3.0)],
     "yn": [(0.0,), (3.0,)],
@@ -324,7 +325,8 @@ def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int)
 
 
 LIMITED = {
-    "beta": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40), "jn": (-200, 2000),
+    "beta": (-40, 40), "beta_derivative": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40),
+    "jn": (-200, 2000),
     "jn_derivative": (-200, 2000), "bessel_i": (-200, 2000), "ine": (-200, 2000),
 }  # fmt: skip
 """Rows of whose slopes a factor or a term leaves the doubles before the slope does, or whose differences take

@@ -39,7 +39,7 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "ine",
     ],
     (4.0, 16.0),
-) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0))
+) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0)) | {"beta_derivative": (16.0, 16.0)}
 
 
 def at_pole(op: ops.Op, xs: tuple[float, ...]) -> bool:

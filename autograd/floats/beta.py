@@ -22,6 +22,8 @@ from autograd.floats.gamma import (
     polygamma,
 )
 
+BETA_ORDER = 40.0
+"""The largest order in either operand of a derivative of the beta function: each takes all lower ones."""
 # Coefficients of (gamma(2 + t) - 1) / t, the last one first.
 _ABOUT_TWO = (
     1.1641514194720041e-10, -2.3283010402143966e-10, 4.656596684375421e-10, -9.313177181132121e-10,
@@ -259,6 +261,138 @@ def beta(a: float, b: float) -> float:
             return y
     with localcontext(DIGITS):
         return float(_betaln(Decimal(a), Decimal(b)).exp())
+
+
+def beta_derivative(a: float, b: float, first: float, second: float) -> float:
+    """Derivative of the beta function of whole orders in its first and in its second operand.
+
+    In one product, of which a factor may leave the doubles where the product does not: the beta function
+    times a polynomial in the derivatives of its logarithm. Where those terms, which are of one sign in one
+    operand alone, all but cancel, it is found with 50 digits.
+    """
+    if not (is_order(first) and is_order(second)) or max(first, second) > BETA_ORDER:
+        return NAN
+    n, m = int(first), int(second)
+    if n == 0 and m == 0:
+        return beta(a, b)
+    if not (a > 0.0 and b > 0.0):
+        if not (0.0 <= a < INF and 0.0 <= b < INF) or (n > 0 and m > 0) or a == b:
+            return NAN
+        # 1 / a and what B has beside it (DLMF 5.12.1) next to a = 0; and the same of b.
+        x, order = (b, m) if a == 0.0 else (a, n)
+        if order > 0:
+            return -polygamma(x, float(order))
+        return INF if (n + m) % 2 == 0 else -INF
+    if not (a < INF and b < INF):
+        return 0.0
+    y = _beta_derivative_of_doubles(a, b, n, m)
+    return y if y == y else _beta_derivative_of_decimals(a, b, n, m)
+
+
+def _beta_derivative_of_doubles(a: float, b: float, n: int, m: int) -> float:
+    """Derivative of the beta function; NaN where doubles do not serve.
+
+    By Leibniz' rule for the derivative of the function times that of its logarithm.
+    """
+    value = beta(a, b)
+    if not 1e-290 < value < 1e290 or n + m > 20:
+        return NAN
+    if n + m == 1:
+        fall = polygamma_fall(a, b, 0.0) if n == 1 else polygamma_fall(b, a, 0.0)
+        return value * fall if abs(fall) > 1e-290 and abs(value * fall) > 1e-290 else NAN
+    # One after the other, of each order in the second operand all those in the first; each by a step in the
+    # first operand if its order there is not zero, else in the second.
+    found = [value]
+    for k in range(1, (n + 1) * (m + 1)):
+        i, j = k % (n + 1), k // (n + 1)
+        total, whole = 0.0, 0.0
+        before, beside = max(i - 1, 0), j if i > 0 else j - 1
+        for p in range(before + 1):
+            for q in range(beside + 1):
+                d, e = i - p, j - q
+                if e == 0:
+                    slope = polygamma_fall(a, b, d - 1.0)
+                elif d == 0:
+                    slope = polygamma_fall(b, a, e - 1.0)
+                else:
+                    slope = -polygamma(a + b, d + e - 1.0)
+                if abs(slope) < 1e-290 or abs(slope) > 1e290:
+                    return NAN
+                term = _choices(before, p) * _choices(beside, q) * slope * found[q * (n + 1) + p]
+                total += term
+                whole += abs(term)
+        if not 1e-290 < whole < 1e290 or abs(total) < 0.1 * whole:
+            return NAN
+        found.append(total)
+    return found[(n + 1) * (m + 1) - 1]
+
+
+def _choices(n: int, k: int) -> float:
+    """Binomial coefficient."""
+    y = 1.0
+    for i in range(k):
+        y = y * (n - i) / (i + 1)
+    return y
+
+
+def _beta_derivative_of_decimals(a: float, b: float, n: int, m: int) -> float:
+    """Derivative of the beta function with decimal numbers.
+
+    Mixed ones do not change next to zero: they are sums of those at greater numbers, B(a, b) being
+    B(a + 1, b) + B(a, b + 1) (DLMF 5.12.1), and at one small number that at a little greater one. The terms
+    cancel the more, the higher the order in the small one is: from the third on digits are lost there.
+    """
+    with localcontext(DIGITS):
+        x, z = Decimal(a), Decimal(b)
+        if n == 0 or m == 0:
+            return float(_beta_derivative(x, z, n, m))
+        if a < 1.0 and b < 1.0:
+            return float(_beside_one(x + 1, z, n, m) + _beside_one(x, z + 1, n, m))
+        return float(_beside_one(x, z, n, m))
+
+
+def _beside_one(a: Decimal, b: Decimal, n: int, m: int) -> Decimal:
+    """Mixed derivative of the beta function where at most one operand is less than 1."""
+    if a < b:
+        a, b, n, m = b, a, m, n
+    return _beta_derivative(a, max(b, Decimal(10) ** -min(20, 32 // m)), n, m)
+
+
+def _beta_derivative(a: Decimal, b: Decimal, n: int, m: int) -> Decimal:
+    """Leibniz' rule, as above."""
+    slopes = {(d, e): _log_slope(a, b, d, e) for d in range(n + 1) for e in range(m + 1) if d + e > 0}
+    found = {(0, 0): _betaln(a, b).exp()}
+    for j in range(m + 1):
+        for i in range(n + 1):
+            if i > 0:
+                found[i, j] = sum(
+                    (math.comb(i - 1, p) * math.comb(j, q) * slopes[i - p, j - q] * found[p, q]
+                     for p in range(i) for q in range(j + 1)),
+                    Decimal(0),
+                )
+            elif j > 0:
+                found[i, j] = sum(
+                    (math.comb(j - 1, q) * slopes[0, j - q] * found[0, q] for q in range(j)), Decimal(0)
+                )
+    return found[n, m]
+
+
+def _log_slope(a: Decimal, b: Decimal, d: int, e: int) -> Decimal:
+    """Derivative of the beta function's logarithm, of order d in the first and e in the second operand."""
+    if d > 0 and e > 0:
+        return -_polygamma(a + b, d + e - 1, 80)
+    x, z, n = (a, b, d - 1) if e == 0 else (b, a, e - 1)
+    if z > x / 1000:
+        return _polygamma(x, n, 80) - _polygamma(x + z, n, 80)
+    # Taylor's series about the middle.
+    total, factor, k = Decimal(0), -z, 0
+    while True:
+        term = factor * _polygamma(x + z / 2, n + 2 * k + 1, 80)
+        total += term
+        if abs(term) <= abs(total) * Decimal("1e-50"):
+            return total
+        k += 1
+        factor *= z * z / (4 * (2 * k) * (2 * k + 1))
 
 
 def betaln(a: float, b: float) -> float:

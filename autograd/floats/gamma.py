@@ -385,9 +385,12 @@ def _polygamma_of_doubles(x: float, n: int) -> float:
     return y if n % 2 or n == 0 else -y
 
 
-def _polygamma(x: Decimal, n: int) -> Decimal:
-    """Asymptotic series, DLMF 5.11.2 and 5.15.8, after a shift by 5.5.2 and 5.15.5; x > 0."""
-    *below, z = _shifted(x, 25 + n)
+def _polygamma(x: Decimal, n: int, beyond: int = 25) -> Decimal:
+    """Asymptotic series, DLMF 5.11.2 and 5.15.8, after a shift by 5.5.2 and 5.15.5; x > 0.
+
+    It has 38 digits beyond 25 and 50 beyond 80.
+    """
+    *below, z = _shifted(x, beyond + n)
     inverse = 1 / z
     factor = Decimal(math.factorial(n))
     total = sum((step ** -(n + 1) for step in below), inverse ** (n + 1) / 2) * factor

@@ -113,6 +113,7 @@ _RELATIVE = {
     "bessel_i",
     "ine",
     "beta",
+    "beta_derivative",
     "betaln",
     "polygamma_fall",
     *_MANY_BITS,
@@ -127,6 +128,7 @@ _MANY_BITS.update(dict.fromkeys(["elu", "selu", "i0e", "i1e"], 3000))
 _FEW_BITS = dict.fromkeys(["lgamma", "digamma", "polygamma", "trigamma", "gamma"], 500)
 """Of rows that are slow, and never near to a constant."""
 _FEW_BITS.update(dict.fromkeys(["bessel_i", "ine", "jn", "jn_derivative"], 2000))
+_FEW_BITS["beta_derivative"] = 900
 _FEW_BITS.update(dict.fromkeys(["beta", "betaln", "polygamma_fall"], 3000))
 
 
@@ -324,6 +326,25 @@ def _polygamma(x: Any, order: Any) -> Any:
     return (-1) ** n * mp.psi(n, 1 - x) - mp.pi ** (n + 1) * mp.polyval(polynomial[::-1], c)
 
 
+def _beta_derivative(a: Any, b: Any, first: Any, second: Any) -> Any:
+    # Leibniz: of the function times the derivatives of its logarithm.
+    n, m = int(first), int(second)
+
+    def slope(d: int, e: int) -> Any:
+        return (mp.psi(d - 1, a) if e == 0 else mp.psi(e - 1, b) if d == 0 else 0) - mp.psi(d + e - 1, a + b)
+
+    found = {(0, 0): mp.beta(a, b)}
+    for j in range(m + 1):
+        for i in range(n + 1):
+            before, beside = max(i - 1, 0), j if i else j - 1
+            if i + j:
+                found[i, j] = mp.fsum(
+                    mp.binomial(before, p) * mp.binomial(beside, q) * slope(i - p, j - q) * found[p, q]
+                    for p in range(before + 1) for q in range(beside + 1)
+                )  # fmt: skip
+    return found[n, m]
+
+
 def _gammainc(x: Any, a: Any) -> Any:
     # The series of positive terms, DLMF 8.7.1; far out nothing is left of its difference from 1.
     if x <= 0:
@@ -430,7 +451,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc,
     "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
-    "expn": _expn, "gammainc": _gammainc, "gammaincc": lambda x, a: 1 - _gammainc(x, a),
+    "expn": _expn, "beta_derivative": _beta_derivative,
+    "gammainc": _gammainc, "gammaincc": lambda x, a: 1 - _gammainc(x, a),
     "gamma_density": _gamma_density, "betainc": _betainc, "beta_density": _beta_density,
     "step": lambda a, b, tie: _pick(a == b, tie, _pick(a > b, mp.mpf(1), mp.mpf(0))),
     "relu": lambda x: _pick(x > 0, x, mp.mpf(0)), "leaky_relu": lambda x, slope: _pick(x > 0, x, slope * x),

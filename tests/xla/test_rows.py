@@ -17,7 +17,7 @@ from autograd.op import ANY
 
 PLAIN = [op for op in ops.TABLE.values() if op.arity != ANY and not unspelled(op)]
 ENDS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -2.5, 3.0, 1e-200, 1e100, -1e100, math.inf, -math.inf, math.nan)
-REFUSED = {"sinc_derivative", "gamma", "beta", "betaln", "polygamma_fall"}
+REFUSED = {"sinc_derivative", "gamma", "beta", "beta_derivative", "betaln", "polygamma_fall"}
 
 
 def over_arrays(op, constants, columns):

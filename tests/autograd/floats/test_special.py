@@ -95,6 +95,46 @@ def test_the_beta_function_at_all_sizes(name):
         assert error <= 2.0, (a, b, ops.TABLE[name](a, b), float(exact), error)
 
 
+def _exact_beta_slope(a, b, order):
+    """Derivative of the beta function in its first operand, with the bits of both operands and more."""
+    x, z = mp.mpf(a), mp.mpf(b)
+    with mp.workprec(300 + abs(math.frexp(a)[1]) + abs(math.frexp(b)[1])):
+        falls = [mp.psi(k, x) - mp.psi(k, x + z) for k in range(order)]
+        value = mp.exp(mp.loggamma(x) + mp.loggamma(z) - mp.loggamma(x + z))
+        return value * (falls[0] if order == 1 else falls[0] ** 2 + falls[1])
+
+
+def test_slopes_of_the_beta_function_over_the_whole_range_of_doubles():
+    rng = random.Random(16)
+    pairs = [(1e300, 1e-300), (1e-300, 1e300), (1e300, 1e300), (1e-154, 1e-310), (5e-324, 3.0), (2.0, 1e-308)]
+    pairs += [(2.0 ** rng.uniform(-1000, 1000), 2.0 ** rng.uniform(-1000, 1000)) for _ in range(10)]
+    pairs += [(2.0 ** rng.uniform(-4, 12), 2.0 ** rng.uniform(-4, 12)) for _ in range(10)]
+    for a, b in pairs:
+        x, z = Value(a), Value(b)
+        y = autograd.beta(x, z)
+        slope = gradients(y, x, create_graph=True)
+        for got, first, second, order in (
+            (slope.data, a, b, 1), (gradients(y, z), b, a, 1), (gradients(slope, x), a, b, 2),
+        ):  # fmt: skip
+            exact = _exact_beta_slope(first, second, order)
+            assert ulps(got, exact) <= 4.0, (a, b, order, got, float(exact))
+    x = Value(1e300)
+    assert gradients(autograd.beta(x, 1e-300), x) == -1e-300
+
+
+def test_mixed_slopes_of_the_beta_function_next_to_zero():
+    """There they are integrals of logarithms (DLMF 5.12.1), which do not change any more."""
+    with mp.workprec(200):
+        limits = {
+            (1.0, 1.0): 2 * mp.zeta(3), (2.0, 1.0): -mp.pi**4 / 36, (1.0, 2.0): -mp.pi**4 / 36,
+        }  # fmt: skip
+    for (first, second), exact in limits.items():
+        for a in (1e-300, 1e-60, 1e-20):
+            for b in (1e-310, 1e-59, 1e-18):
+                got = ops.TABLE["beta_derivative"](a, b, first=first, second=second)
+                assert ulps(got, exact) <= 4.0, (first, second, a, b, got)
+
+
 def test_the_beta_function_has_no_value_but_for_positive_numbers():
     assert autograd.beta(0.0, 1.0) == autograd.beta(2.0, 0.0) == autograd.betaln(0.0, 3.0) == INF
     assert autograd.beta(INF, 1.0) == 0.0
