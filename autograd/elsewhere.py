@@ -163,6 +163,7 @@ _FUNCTIONS: Final = {
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",
+    "dawson": "autograd.dawsn",
     "log1pexp": "autograd.softplus", "xlogx": "autograd.xlogy(x, x)", "abs2": "autograd.square",
     "inv": "autograd.reciprocal", "mod2pi": "x % (2.0 * math.pi)", "ldexp": "x * 2.0**n",
     **dict.fromkeys(["fma", "muladd"], "a * b + c"), "ifelse": "autograd.where",

@@ -134,6 +134,7 @@ class Operators:
     def gamma(self) -> Value: """Gamma function; x! at x + 1."""; return ops.gamma(self)
     def trigamma(self) -> Value: """Derivative of digamma."""; return ops.trigamma(self)
     def erfinv(self) -> Value: """Inverse of the error function."""; return ops.erfinv(self)
+    def dawsn(self) -> Value: """Dawson's integral of exp(t**2 - x**2)."""; return ops.dawsn(self)
     def erfcinv(self) -> Value: """Inverse of the complementary error function."""; return ops.erfcinv(self)
     def normal_quantile(self) -> Value:
         """Inverse of the distribution function of the standard normal law."""

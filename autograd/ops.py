@@ -20,7 +20,7 @@ import math
 from functools import reduce
 from typing import Any
 
-from autograd.floats import bessel, circular, elementary, incomplete, inverse, lengths, many, python
+from autograd.floats import bessel, circular, dawson, elementary, incomplete, inverse, lengths, many, python
 from autograd.floats import beta as betas
 from autograd.floats import gamma as gammas
 from autograd.floats import gaussian as normal
@@ -640,6 +640,15 @@ gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
     params={"order": 0.0, "scale": 1.0}, whole={"order": ORDER, "scale": (1.0, 2.0)},
     form=Auxiliary(_gaussian_form), source="DLMF 18.5.5, 18.9.1",
+)
+dawsn: Op = row(  # its slopes are rows, since the terms of each cancel out far away
+    "dawsn", dawson.dawsn, lambda y, x: (dawsn_derivative(x, 1.0),), symbol="F",
+    form=Function("dawsn", "F"), source="DLMF 7.2.5", textbook=lambda y, x: (1.0 - 2.0 * x * y,),
+)
+dawsn_derivative: Op = row(
+    "dawsn_derivative", dawson.dawsn_derivative,
+    lambda y, x, order: (dawsn_derivative(x, order + 1.0),), params={"order": 1.0}, whole={"order": ORDER},
+    form=Function("dawsn_derivative", "F", order="order"), auxiliary=True, source="DLMF 7.10.2, 7.6.1",
 )
 erfinv: Op = row(
     "erfinv", inverse.erfinv, lambda y, x: (erfinv_slope(x),), form=Function("erfinv", "erf⁻¹"),

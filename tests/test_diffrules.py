@@ -127,6 +127,7 @@ SPECIAL: dict[str, Entry] = {
     "loggamma(x)": (ops.lgamma, mp.loggamma, POSITIVE),
     "erf(x)": (ops.erf, mp.erf, ANYWHERE),
     "erfc(x)": (ops.erfc, mp.erfc, ANYWHERE),
+    "dawson(x)": (ops.dawsn, lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x), ANYWHERE),
     "erf(x, y)": (lambda x, y: ops.erf(y) - ops.erf(x), lambda x, y: mp.erf(y) - mp.erf(x), PAIRS),
     "digamma(x)": (ops.digamma, mp.digamma, ANYWHERE),
     "trigamma(x)": (ops.trigamma, lambda x: mp.polygamma(1, x), POSITIVE),
@@ -182,7 +183,7 @@ OMITTED = {
         ],
         ALONE: [
             "logerfc(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
-            "dawson(x)", "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
+            "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
             "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)",
             "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)", "besselk(ν, x)", "besselkx(ν, x)",
             "zeta(s, z)",

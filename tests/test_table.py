@@ -37,6 +37,7 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "gamma_density",
         "beta_density",
         "ine",
+        "dawsn_derivative",
     ],
     (4.0, 16.0),
 ) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0)) | {"beta_derivative": (16.0, 16.0)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, two_product, two_sum
 from autograd.floats.gamma import (
@@ -303,27 +304,29 @@ def _beta_derivative_of_doubles(a: float, b: float, n: int, m: int) -> float:
     # One after the other, of each order in the second operand all those in the first; each by a step in the
     # first operand if its order there is not zero, else in the second.
     found = [value]
-    for k in range(1, (n + 1) * (m + 1)):
-        i, j = k % (n + 1), k // (n + 1)
-        total, whole = 0.0, 0.0
-        before, beside = max(i - 1, 0), j if i > 0 else j - 1
-        for p in range(before + 1):
-            for q in range(beside + 1):
-                d, e = i - p, j - q
-                if e == 0:
-                    slope = polygamma_fall(a, b, d - 1.0)
-                elif d == 0:
-                    slope = polygamma_fall(b, a, e - 1.0)
-                else:
-                    slope = -polygamma(a + b, d + e - 1.0)
-                if abs(slope) < 1e-290 or abs(slope) > 1e290:
-                    return NAN
-                term = _choices(before, p) * _choices(beside, q) * slope * found[q * (n + 1) + p]
-                total += term
-                whole += abs(term)
-        if not 1e-290 < whole < 1e290 or abs(total) < 0.1 * whole:
-            return NAN
-        found.append(total)
+    for j in range(m + 1):
+        for i in range(n + 1):
+            if i + j == 0:
+                continue
+            total, whole = 0.0, 0.0
+            before, beside = max(i - 1, 0), j if i > 0 else j - 1
+            for p in range(before + 1):
+                for q in range(beside + 1):
+                    d, e = i - p, j - q
+                    if e == 0:
+                        slope = polygamma_fall(a, b, d - 1.0)
+                    elif d == 0:
+                        slope = polygamma_fall(b, a, e - 1.0)
+                    else:
+                        slope = -polygamma(a + b, d + e - 1.0)
+                    if abs(slope) < 1e-290 or abs(slope) > 1e290:
+                        return NAN
+                    term = _choices(before, p) * _choices(beside, q) * slope * found[q * (n + 1) + p]
+                    total += term
+                    whole += abs(term)
+            if not 1e-290 < whole < 1e290 or abs(total) < 0.1 * whole:
+                return NAN
+            found.append(total)
     return found[(n + 1) * (m + 1) - 1]
 
 
@@ -377,17 +380,23 @@ def _beta_derivative(a: Decimal, b: Decimal, n: int, m: int) -> Decimal:
     return found[n, m]
 
 
+@lru_cache(maxsize=64)
+def _psi(x: Decimal, n: int) -> Decimal:
+    """Derivative of order n of digamma, with all digits; several slopes ask for the same."""
+    return _polygamma(x, n, 40)
+
+
 def _log_slope(a: Decimal, b: Decimal, d: int, e: int) -> Decimal:
     """Derivative of the beta function's logarithm, of order d in the first and e in the second operand."""
     if d > 0 and e > 0:
-        return -_polygamma(a + b, d + e - 1, 80)
+        return -_psi(a + b, d + e - 1)
     x, z, n = (a, b, d - 1) if e == 0 else (b, a, e - 1)
     if z > x / 1000:
-        return _polygamma(x, n, 80) - _polygamma(x + z, n, 80)
+        return _psi(x, n) - _psi(x + z, n)
     # Taylor's series about the middle.
     total, factor, k = Decimal(0), -z, 0
     while True:
-        term = factor * _polygamma(x + z / 2, n + 2 * k + 1, 80)
+        term = factor * _psi(x + z / 2, n + 2 * k + 1)
         total += term
         if abs(term) <= abs(total) * Decimal("1e-50"):
             return total

@@ -16,6 +16,7 @@ sympy = pytest.importorskip("sympy")
 REFUSED = {
     "remainder", "round", "sinc_derivative", "gelu_slope", "gamma_density", "beta_density",
     "re_inverse_power", "im_inverse_power", "direction", "jn_derivative", "yn_derivative", "ine",
+    "dawsn", "dawsn_derivative",
 }  # fmt: skip
 """What SymPy has no function for."""
 # Whose rule gives no exact derivative at all of what they are, since they are constant between steps.

@@ -1,0 +1,76 @@
+"""Dawson's integral and its derivatives.
+
+The series of exp(x**2) and of its integral have positive terms (DLMF 7.6.1); in pairs of floats, their
+quotient gives Dawson's integral with digits to spare for the recurrence of its derivatives, whose terms
+cancel out. Far away the asymptotic series serves, differentiated (DLMF 7.12.1).
+"""
+
+from __future__ import annotations
+
+from autograd.floats.bessel import _over, _sum, _times
+from autograd.floats.elementary import INF, NAN, is_order, two_product
+
+
+def _series(x: float) -> tuple[float, float, float, float]:
+    """Give exp(x**2) and the integral of exp(t**2) up to x, divided by x, in two parts each (DLMF 7.6.1)."""
+    square, square_low = two_product(x, x)
+    term, term_low, power, power_low, whole, whole_low, k = 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0
+    while term > 1e-33 * power:
+        k += 1.0
+        term, term_low = _times(term, term_low, square, square_low)
+        term, term_low = _over(term, term_low, k, 0.0)
+        power, power_low = _sum(power, power_low, term, term_low)
+        q, q_low = _over(term, term_low, 2.0 * k + 1.0, 0.0)
+        whole, whole_low = _sum(whole, whole_low, q, q_low)
+    return power, power_low, whole, whole_low
+
+
+def _asymptotic(x: float, n: int) -> float:
+    """Sum of the asymptotic series of Dawson's function, differentiated n times, from its second term on.
+
+    The first one, of (-1)**n n! / (2 x**(n + 1)), counts as 1 (DLMF 7.12.1).
+    """
+    total, term, k, w = 0.0, 1.0, 0.0, 0.5 / x / x
+    while term > 1e-18 and k < 500.0:
+        k += 1.0
+        # (2 k - 1)!! / (2 x**2)**k, and the factors that differentiation brings.
+        term *= (2.0 * k + n - 1.0) * (2.0 * k + n) / (2.0 * k) * w
+        total += term
+    return total
+
+
+def dawsn(x: float) -> float:
+    """Dawson's integral: exp(-x**2) times the integral of exp(t**2) up to x."""
+    return dawsn_derivative(x, 0.0)
+
+
+def dawsn_derivative(x: float, order: float) -> float:
+    """Derivative of a whole order of Dawson's integral."""
+    if not is_order(order) or x != x:
+        return NAN
+    n, a = int(order), abs(x)
+    if a == INF:
+        return 0.0
+    if a > 7.0 + 0.5 * n or a > 24.0:
+        y = 0.5 / a
+        for k in range(1, n + 1):
+            y *= k / a
+        y += y * _asymptotic(a, n)
+        y = -y if n % 2 == 1 else y
+    elif a < 1e-150 and n == 0:
+        y = a
+    else:
+        power, power_low, whole, whole_low = _series(a)
+        y, low = _over(whole, whole_low, power, power_low)
+        y, low = _times(y, low, a, 0.0)
+        if n > 0:
+            before, before_low = y, low
+            y, low = _times(y, low, -2.0 * a, 0.0)
+            y, low = _sum(y, low, 1.0, 0.0)
+            for k in range(1, n):
+                p, p_low = _times(y, low, -2.0 * a, 0.0)
+                q, q_low = _times(before, before_low, -2.0 * k, 0.0)
+                before, before_low = y, low
+                y, low = _sum(p, p_low, q, q_low)
+        y += low
+    return -y if x < 0.0 and n % 2 == 0 else y
