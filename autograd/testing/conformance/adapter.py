@@ -67,6 +67,10 @@ class Adapter:
     """A function that compiles a function; empty where there is none."""
     jit_is_slow: bool = False
     """Whether it compiles so slowly that it is tried only if asked for, and to first order."""
+    eager_is_slow: bool = False
+    """Whether a function that is not compiled is the slower one even at first sight, since each of its
+    operations is compiled by itself: in a hurry functions are compiled, and what is not compiled is tried to
+    first order, and beyond it in one mode, precision and shape."""
     lacks: frozenset[str] = field(default_factory=frozenset)
     """What a function has no derivative for: ``"forward"``, ``"i0 forward"`` or ``"i0 order 2"``."""
     highest: int = 3

@@ -194,17 +194,18 @@ class Plan:
     def ways(self, adapter: Adapter, order: int) -> Iterator[Way]:
         """Return how to ask for a derivative: arrays first, then single numbers, then compiled."""
         jit = bool(adapter.jit) and (not adapter.jit_is_slow if self.jit is None else self.jit)
-        for compiled in (False, True)[: 1 + (jit and not self.quick)]:
+        for compiled in (jit and adapter.eager_is_slow,) if self.quick else (False, True)[: 1 + jit]:
             if compiled and adapter.jit_is_slow and order > 1:
                 continue
+            # Where compiling is what takes the time: higher derivatives in one way alone.
+            once = order > 1 and (self.quick or (jit and not compiled and adapter.eager_is_slow))
             for shape in adapter.shapes:
-                if shape == "scalar" and self.quick and len(adapter.shapes) > 1:
+                if shape == "scalar" and len(adapter.shapes) > 1 and (self.quick or once):
                     continue
                 for mode in self.modes:
                     for dtype in self.dtypes:
-                        # Higher derivatives in a hurry: in the first mode and precision alone.
                         first = mode == self.modes[0] and dtype == self.dtypes[0]
-                        if self.quick and order > 1 and not first:
+                        if once and not first:
                             continue
                         if mode in adapter.derivative and dtype in adapter.dtypes:
                             yield Way(mode, dtype, shape, compiled)
@@ -354,9 +355,10 @@ class _Part:
             and all(0.05 < abs(x) < 6.0 for x in point)
         ]  # fmt: skip
         mode = next(iter(self.adapter.derivative))
+        jit = next((way.jit for way in self.plan.ways(self.adapter, 1)), False)
         try:
             got = self.target.run(
-                function=self.text, path=path, mode=mode, dtype=dtype, shape=shape, jit=False,
+                function=self.text, path=path, mode=mode, dtype=dtype, shape=shape, jit=jit,
                 columns=columns([point for point, _ in rows]),
             )  # fmt: skip
         except Failed as failed:

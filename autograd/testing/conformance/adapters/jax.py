@@ -58,4 +58,5 @@ ADAPTER = Adapter(
         "prod": "jnp.prod(jnp.stack([x, y, z]), axis=0)",
     },
     jit="jax.jit",
+    eager_is_slow=True,
 )

@@ -171,6 +171,15 @@ def test_jax_compiled_and_not_has_the_same_faults_in_a_tail():
     assert fault.ways == "reverse; array, scalar; eager, jitted"
 
 
+def test_a_library_whose_operations_compile_one_by_one_is_asked_for_compiled_functions_in_a_hurry():
+    library, hurry, whole = find("jax"), Plan(quick=True), Plan()
+    assert {way.jit for order in (1, 2, 3) for way in hurry.ways(library, order)} == {True}
+    assert {way.jit for way in Plan(quick=True, jit=False).ways(library, 1)} == {False}
+    eager = {order: [way for way in whole.ways(library, order) if not way.jit] for order in (1, 3)}
+    assert [len(eager[1]), [str(way) for way in eager[3]]] == [8, ["reverse, array, eager"]]
+    assert len([way for way in whole.ways(library, 3) if way.jit]) == 8
+
+
 def test_a_process_that_ends_or_hangs_is_a_fault():
     crash = conform(stand_ins.CRASHES, Plan(functions=("sin",), order=1))
     assert [fault.symptom for fault in crash.faults] == ["crash"]
