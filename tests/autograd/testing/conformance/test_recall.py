@@ -6,6 +6,7 @@ function that is to blame. Each is judged on a rule that is wrong in the same wa
 """
 
 import json
+import sys
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("numpy")
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from wrong_rules import RULES
 
