@@ -41,7 +41,9 @@ def _lengths(x: Any, y: Any) -> int:
 def batches(
     x: Any, y: Any, batch_size: int | None = None, shuffle: bool = True, rng: Rng = None
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield the data in batches, each sample once; the last batch may be smaller.
+    """Return the data in batches, each sample once; the last batch may be smaller.
+
+    The order is drawn at once, the batches are picked one by one.
 
     Parameters
     ----------
@@ -54,10 +56,11 @@ def batches(
     rng
         A ``random.Random``, a seed, or None for the module ``random``.
 
-    Yields
-    ------
-    tuple
-        The samples of a batch and their targets: arrays of arrays and tables, lists of other sequences.
+    Returns
+    -------
+    iterator
+        Of pairs, the samples of a batch and their targets: arrays of arrays and tables, lists of other
+        sequences.
 
     Raises
     ------
@@ -76,9 +79,8 @@ def batches(
     if shuffle:
         generator(rng).shuffle(order)
     pick_x, pick_y = _picker(x), _picker(y)
-    for start in range(0, n, size):
-        rows = order[start : start + size]
-        yield pick_x(rows), pick_y(rows)
+    parts = (order[start : start + size] for start in range(0, n, size))
+    return ((pick_x(rows), pick_y(rows)) for rows in parts)
 
 
 def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -> tuple[Any, Any, Any, Any]:

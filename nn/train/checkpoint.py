@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograd.keep.files import decode_float
 from nn import state
 from nn.callbacks import EarlyStopping, Training
+from nn.checks import whole
 from nn.modules.module import Module
 
-__all__ = ["check_writable", "load_checkpoint", "made_of", "save_checkpoint"]
+__all__ = ["UnderWay", "check_writable", "load_checkpoint", "made_of", "save_checkpoint"]
 
 FORMAT = "chainrule-checkpoint"
+
+
+@dataclass
+class UnderWay:
+    """An epoch that has begun.
+
+    Attributes
+    ----------
+    order
+        The state of fit's generator before the order of the samples was drawn.
+    batches, samples
+        How many are done.
+    total
+        The sum of the losses so far.
+    """
+
+    order: Any = None
+    batches: int = 0
+    samples: int = 0
+    total: float = 0.0
 
 
 def _generators(model: Module, rng: Any) -> list[Any]:
@@ -32,26 +53,31 @@ def _stateful(parts: Sequence[Any]) -> list[Any]:
     return [part for part in parts if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")]
 
 
-def made_of(x: Sequence[Any], y: Sequence[Any], model: Module, **options: Any) -> dict[str, Any]:
+def made_of(data: str, model: Module, **options: Any) -> dict[str, Any]:
     """Return what a training is made of and a checkpoint does not set.
 
     By it, the training to go on with is told from another.
     """
     return {
-        "samples and targets": hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest(),
+        "samples and targets": data,
         "model": repr(model),
         **options,
     }
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]
-) -> None:
+    path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any],
+    under_way: UnderWay | None = None,
+) -> None:  # fmt: skip
     """Write the parameters, the optimizer, the generators, the history, the ``others`` and the parts.
 
     The others are callbacks and a scheduler.
     """
-    state.write(path, {**_content(training, rng, others), "made of": made}, kind=FORMAT)
+    content = {**_content(training, rng, others), "made of": made}
+    if under_way is not None:
+        begun = {**vars(under_way), "order": list(_plain(under_way.order))}
+        content["epoch under way"] = begun
+    state.write(path, content, kind=FORMAT)
 
 
 def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
@@ -81,8 +107,10 @@ def _plain(x: Any) -> Any:
 
 def load_checkpoint(
     path: str | os.PathLike[str], training: Training, rng: Any, others: Sequence[Any], made: dict[str, Any]
-) -> None:
+) -> UnderWay | None:
     """Take over what `save_checkpoint` wrote; on any error the training is as it was.
+
+    Return the epoch that had begun; None where one had ended.
 
     Raises
     ------
@@ -100,6 +128,7 @@ def load_checkpoint(
     try:
         _take_over(document, training, generators, parts)
         _compare(document.get("made of", {}), made)
+        return _begun(document.get("epoch under way"))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
         # Each part checks before it assigns; the parts that came before the bad one go back.
         training.model.load_state_dict(before[0])
@@ -111,6 +140,22 @@ def load_checkpoint(
             part.load_state_dict(old_state)
         what = f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
         raise ValueError(f"{name} cannot be resumed from: {what}") from error
+
+
+def _begun(saved: Any) -> UnderWay | None:
+    """Return the epoch that had begun, checked."""
+    if saved is None:
+        return None
+    counts = [whole(name, saved[name], least=1) for name in ("batches", "samples")]
+    return UnderWay(_generator_state(saved["order"]), *counts, total=decode_float(saved["total"]))
+
+
+def _generator_state(saved: Any) -> Any:
+    """Return the state of a generator, checked."""
+    version, numbers, gauss = saved
+    fresh = (version, tuple(numbers), None if gauss is None else decode_float(gauss))
+    random.Random().setstate(fresh)
+    return fresh
 
 
 def _take_over(document: dict[str, Any], training: Training, generators: list[Any], parts: list[Any]) -> None:
@@ -127,10 +172,8 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
     training.model.load_state_dict(document["parameters"])
     training.optimizer.load_state_dict(document["optimizer"])
     training.history.load_state_dict(document["history"])
-    for g, (version, numbers, gauss) in zip(generators, document["generators"], strict=True):
-        fresh = (version, tuple(numbers), None if gauss is None else decode_float(gauss))
-        random.Random().setstate(fresh)  # checks it
-        g.setstate(fresh)
+    for g, saved_state in zip(generators, document["generators"], strict=True):
+        g.setstate(_generator_state(saved_state))
     for part, entry in zip(parts, saved, strict=True):
         part.load_state_dict(entry["state"])
         # They are assigned at the training's end only, when it would be too late to find them unfit.

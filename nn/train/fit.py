@@ -7,9 +7,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import autograd
@@ -25,7 +26,8 @@ from nn.modules.module import Module
 from nn.optim.optimizer import Optimizer
 from nn.optim.schedulers import Scheduler
 from nn.progress import Progress
-from nn.train.checkpoint import check_writable, load_checkpoint, made_of, save_checkpoint
+from nn.train.checkpoint import UnderWay, check_writable, load_checkpoint, made_of, save_checkpoint
+from nn.train.reading import Stream, as_arrays, fingerprint, read
 from nn.train.step import Compiled, Eager, outputs_of
 
 __all__ = ["evaluate", "fit"]
@@ -34,7 +36,7 @@ Callback = Callable[[Training], Any]
 
 
 def fit(
-    model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], optimizer: Optimizer, *,
+    model: Module, data: Any, loss: Callable[[Any, Any], Any], optimizer: Optimizer, *,
     epochs: int,
     batch_size: int | None = None, penalty: Callable[[], Any] | None = None,
     metrics: Sequence[str] | Mapping[str, Metric] = (), validation: tuple[Any, Any] | None = None,
@@ -42,12 +44,12 @@ def fit(
     callbacks: Sequence[Callback] = (), progress: bool | Progress = True, reduction: str = "mean",
     shuffle: bool = True,
     rng: Rng = 0, scheduler: Scheduler | None = None, checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: int = 1, resume: bool = False,
+    checkpoint_every: int = 1, checkpoint_batches: int | None = None, resume: bool = False,
 ) -> History:  # fmt: skip
     """Train a model. An interrupt from the keyboard ends the training and keeps what was learnt.
 
-    It ends after the step that is being taken; with ``checkpoint`` after the epoch, which is written. A
-    second interrupt is immediate.
+    It ends after the step that is being taken, and ``checkpoint`` is written; of data in memory after the
+    epoch. A second interrupt is immediate.
 
     Parameters
     ----------
@@ -59,6 +61,12 @@ def fit(
         rows of a table are the samples, its columns the features. Labels 1 to n for `cross_entropy` of n
         outputs, -1 and 1 for binary cross-entropy, and 0 and 1 for `hinge_loss` are taken for the classes
         that these losses number otherwise.
+
+        Or data that does not fit: a pair with a ``numpy.memmap``, of which a batch at a time is read; or what
+        yields batches, pairs (x, y): an iterable such as a loader, or a function that returns one, called for
+        each epoch, with its number from 0 if it takes one. An iterator lasts for one epoch. A thread reads
+        the next batches while one is computed. Metrics are those of ``validation`` then, and labels are
+        taken as they are.
     loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
     optimizer
@@ -66,7 +74,7 @@ def fit(
     epochs
         How often to go through the data; with ``resume``, those before included.
     batch_size
-        Samples for each step: None for all, 1 for stochastic training.
+        Samples for each step: None for all, 1 for stochastic training. Not for data that yields batches.
     penalty
         A function of no arguments whose value is added to the loss of each batch.
     metrics
@@ -95,6 +103,8 @@ def fit(
         File for all that the training depends on.
     checkpoint_every
         Epochs from one writing of that file to the next; it is written at the end, too.
+    checkpoint_batches
+        Batches from one writing to the next within an epoch, or None to write after epochs alone.
     resume
         Whether to go on from that file, bit for bit, if it exists; then ``epochs`` counts those before, and
         may be another number. The file of a training on other data, or of another model, optimizer or size of
@@ -135,14 +145,19 @@ def fit(
         batch_size=batch_size,
         validation=validation,
         metrics=metrics,
+        shuffle=shuffle,
+        compiled=compile,
     )
     loop.check_callbacks(callbacks)
     if loop.validation is not None:  # a sample tells whether the model and the loss take it
         evaluate(model, (_few(model, loop.validation[0]), _few(model, loop.validation[1])), loss)
-    loop.shuffle, loop.rng, loop.callbacks, loop.scheduler = shuffle, generator(rng), callbacks, scheduler
+    loop.rng, loop.callbacks, loop.scheduler = generator(rng), callbacks, scheduler
     loop.checkpoint, loop.every = checkpoint, whole("checkpoint_every", checkpoint_every)
-    if resume and checkpoint is None:
-        raise ValueError("resume=True needs checkpoint=path, the file to go on from")
+    if checkpoint_batches is not None:
+        loop.every_batches = whole("checkpoint_batches", checkpoint_batches)
+    if (resume or checkpoint_batches is not None) and checkpoint is None:
+        what = "resume=True" if resume else "checkpoint_batches"
+        raise ValueError(f"{what} needs checkpoint=path, the file to go on from")
     if checkpoint is not None:
         if not isinstance(checkpoint, (str, os.PathLike)):
             raise TypeError(f"checkpoint must be a file's path, got {type(checkpoint).__name__}")
@@ -151,7 +166,8 @@ def fit(
     where = {"backend": backend, "mesh": mesh, "shard": shard, "dtype": dtype}
     if compile:
         compiled = Compiled(model, loss, optimizer, reduction, penalty, where)
-        compiled.check_sizes({loop.size, len(loop.x) % loop.size or loop.size})
+        if loop.reading is None:
+            compiled.check_sizes({loop.size, len(loop.x) % loop.size or loop.size})
         loop.step = compiled
     elif where != {"backend": "auto", "mesh": None, "shard": None, "dtype": None}:
         raise ValueError("backend, mesh, shard and dtype say what runs a program; pass compile=True, too")
@@ -160,18 +176,23 @@ def fit(
     whole("epochs", epochs, least=0)
     if compile:  # a program would take any number for a loss, one that nothing is to be learnt from too
         with _evaluating(model):
-            loop.step.total(_few(model, loop.x), _few(model, loop.y))
+            loop.step.total(_few(model, loop.few[0]), _few(model, loop.few[1]))
     if checkpoint is not None:
         check_writable(loop.training, loop.rng, loop.stateful())
         loop.made = made_of(
-            loop.x, loop.y, model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle),
+            loop.described(), model, reduction=reduction, compile=bool(compile), shuffle=bool(shuffle),
             **{"batch size": loop.size},
         )  # fmt: skip
     if resume and checkpoint is not None and os.path.exists(checkpoint):
-        load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful(), loop.made)
+        loop.begun = load_checkpoint(checkpoint, loop.training, loop.rng, loop.stateful(), loop.made)
         for callback in callbacks:
             if isinstance(callback, EarlyStopping):
                 callback.stop_in_vain(loop.training)
+    if isinstance(loop.reading, Stream) and loop.reading.once and epochs - loop.training.epoch > 1:
+        raise ValueError(
+            f"data is an iterator, which lasts for one epoch, and epochs={epochs}; pass the function that "
+            "makes it, as in data=batches in place of data=batches(), or epochs=1"
+        )
     return loop.run(
         epochs,
         progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"),
@@ -216,7 +237,6 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler:
 class _Loop:
     """What `fit` was asked to do, checked, and the doing of it."""
 
-    shuffle: bool
     rng: Any
     callbacks: Sequence[Callback]
     scheduler: Scheduler | None
@@ -224,38 +244,66 @@ class _Loop:
     every: int
     made: dict[str, Any]
     step: Eager
+    every_batches: int | None = None
+    begun: UnderWay | None = None
 
     def __init__(
         self, model: Module, data: Any, loss: Any, optimizer: Optimizer, *, reduction: str,
         batch_size: int | None,
-        validation: Any, metrics: Any,
+        validation: Any, metrics: Any, shuffle: bool, compiled: bool,
     ) -> None:  # fmt: skip
         check_reduction(reduction)
-        self.x, self.y = prepared(data, "data")
+        self.shuffle = shuffle
         self.validation = prepared(validation, "validation") if validation is not None else None
+        self.metrics = _metrics(metrics)
+        self.model, self.loss, self.mean = model, loss, reduction == "mean"
+        self.training = Training(model, optimizer, History())
+        if batch_size is not None:
+            whole("batch_size", batch_size)
+        self.reading = read(
+            data, batch_size, shuffle, partial(as_arrays, otherwise=prepared) if compiled else prepared
+        )
+        if self.reading is None:
+            self._take(prepared(data, "data"), batch_size)
+            self.few = self.x, self.y
+        else:
+            self.size, self.few = batch_size, self.reading.few()
+            if self.metrics and self.validation is None:
+                raise ValueError(
+                    "metrics of data that is read batch by batch are those of validation; pass "
+                    "validation=(x, y)"
+                )
+            if self.validation is not None:
+                self.validation = (
+                    self.validation[0],
+                    labelled(model, loss, self.validation[0], [self.validation[1]])[0],
+                )
+        for known, threshold in _THRESHOLDS:
+            if known is _meant(loss) and self.metrics.get("accuracy") is accuracy:
+                self.metrics["accuracy"] = partial(accuracy, threshold=threshold)
+
+    def _take(self, data: tuple[list[Any], list[Any]], batch_size: int | None) -> None:
+        """Take data into memory, with targets as the loss numbers them."""
+        model, loss = self.model, self.loss
+        self.x, self.y = data
         labels = labelled(model, loss, self.x, [self.y, *([self.validation[1]] if self.validation else [])])
         self.y = labels[0]
         if self.validation is not None:
             self.validation = self.validation[0], labels[1]
-        self.size = len(self.x) if batch_size is None else min(whole("batch_size", batch_size), len(self.x))
+        self.size = len(self.x) if batch_size is None else min(batch_size, len(self.x))
         if model._takes_batches() and len(self.x) % self.size == 1 % self.size and not _nested(self.x[0]):
             raise ValueError(
                 f"batches of {self.size} of {len(self.x)} samples leave one alone, over which a BatchNorm "
                 "has no variance; choose another batch_size"
             )
-        self.metrics = _metrics(metrics)
-        for known, threshold in _THRESHOLDS:
-            if known is _meant(loss) and self.metrics.get("accuracy") is accuracy:
-                self.metrics["accuracy"] = partial(accuracy, threshold=threshold)
-        self.model, self.loss, self.mean = model, loss, reduction == "mean"
-        self.training = Training(model, optimizer, History())
 
     def check_callbacks(self, callbacks: Any) -> None:
         """Check that all callbacks can be called, and that what they watch is measured."""
         if callable(callbacks) or not isinstance(callbacks, Iterable):
             raise TypeError("callbacks takes a list of functions: write callbacks=[function]")
-        figures = ["loss", *self.metrics]
-        figures += [f"val_{name}" for name in figures if self.validation is not None]
+        names = ["loss", *self.metrics]
+        figures = names if self.reading is None else ["loss"]
+        figures = figures + [f"val_{name}" for name in names if self.validation is not None]
         for callback in callbacks:
             if not callable(callback):
                 raise TypeError(
@@ -274,7 +322,8 @@ class _Loop:
         self.model.train()
         try:
             with _interruptible(training):
-                if isinstance(self.step, Compiled) and self.size == len(self.x) and not self.watched():
+                if self.at_once():
+                    assert isinstance(self.step, Compiled)
                     self.step.many(
                         self.x, self.y, epochs - training.epoch, lambda losses: self.passed(losses, bar)
                     )
@@ -285,7 +334,7 @@ class _Loop:
                     bar.update(training.epoch, **figures)
                     last = training.epoch == epochs or bool(training.stopping)
                     if self.checkpoint is not None and (last or training.epoch % self.every == 0):
-                        save_checkpoint(self.checkpoint, training, self.rng, self.stateful(), self.made)
+                        self.save()
         except KeyboardInterrupt:
             training.stopping = "interrupted"
         finally:
@@ -298,6 +347,21 @@ class _Loop:
         training.history.stopped = training.stopping
         training.history.seconds = time.perf_counter() - started
         return training.history
+
+    def save(self, under_way: UnderWay | None = None) -> None:
+        """Write the checkpoint."""
+        assert self.checkpoint is not None
+        save_checkpoint(self.checkpoint, self.training, self.rng, self.stateful(), self.made, under_way)
+
+    def described(self) -> str:
+        """Return what tells the data from other data."""
+        return self.reading.made() if self.reading is not None else fingerprint(self.x, self.y)
+
+    def at_once(self) -> bool:
+        """Whether epochs are steps of one program, between which nothing is to be done."""
+        if not isinstance(self.step, Compiled) or self.reading is not None:
+            return False
+        return self.size == len(self.x) and not self.watched()
 
     def watched(self) -> bool:
         """Whether something is to be done after each epoch."""
@@ -312,18 +376,25 @@ class _Loop:
 
     def epoch(self) -> dict[str, float] | None:
         """Go through the data once, and return the figures; None if it was interrupted on the way."""
-        training, samples, total = self.training, len(self.x), 0.0
-        seen = 0
-        for x, y in batches(self.x, self.y, self.size, self.shuffle and self.size < samples, self.rng):
-            value = self.step(x, y, training.epoch)
-            total += value * len(x) if self.mean else value
-            seen += len(x)
-            # A training goes on bit for bit from the end of an epoch only; so one that is kept in a file ends
-            # it.
-            if training.stopping and seen < samples and self.checkpoint is None:
-                return None
-        figures = {"loss": total / samples if self.mean else total}
-        figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
+        training = self.training
+        with closing(self.batches()) as parts:
+            at = self.at
+            for x, y in parts:
+                value = self.step(x, y, training.epoch)
+                at.total += value * len(x) if self.mean else value
+                at.samples += len(x)
+                at.batches += 1
+                if training.stopping and self.reading is not None and self.checkpoint is not None:
+                    self.save(at)
+                    return None
+                # Data in memory is gone through to the epoch's end where the training is kept in a file.
+                if training.stopping and self.checkpoint is None and at.samples < self.samples():
+                    return None
+                if self.every_batches and at.batches % self.every_batches == 0:
+                    self.save(at)
+        figures = {"loss": at.total / at.samples if self.mean else at.total}
+        if self.reading is None:
+            figures.update(_measured(self.model, self.x, self.y, self.metrics, ""))
         if self.validation is not None:
             figures["val_loss"] = evaluate(
                 self.model, self.validation, self.loss, reduction="mean" if self.mean else "sum"
@@ -335,6 +406,33 @@ class _Loop:
         for callback in self.callbacks:
             callback(training)
         return figures
+
+    def samples(self) -> float:
+        """Return how many samples an epoch has, as far as that is known."""
+        return len(self.x) if self.reading is None else math.inf
+
+    def batches(self) -> Generator[tuple[Any, Any], None, None]:
+        """Return what is left of the epoch, from its beginning or from where a checkpoint was written."""
+        self.at, self.begun = self.begun or UnderWay(), None
+        now = None
+        if self.at.batches:  # draw the order once more
+            now = self.rng.getstate()
+            self.rng.setstate(self.at.order)
+        elif self.checkpoint is not None:
+            self.at.order = self.rng.getstate()
+        if self.reading is not None:
+            parts = self.reading.epoch(self.training.epoch, self.rng, self.at.batches)
+        else:
+            shuffle = self.shuffle and self.size < len(self.x)
+            parts = _from(self.at.batches, batches(self.x, self.y, self.size, shuffle, self.rng))
+        if now is not None:
+            self.rng.setstate(now)
+        return parts
+
+
+def _from(count: int, parts: Iterator[Any]) -> Generator[Any, None, None]:
+    """Yield the parts but for so many."""
+    yield from islice(parts, count, None)
 
 
 def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:

@@ -81,14 +81,35 @@ def test_what_a_loop_becomes_is_exported(tmp_path):
     assert found[1] == pytest.approx(grads.tolist(), rel=1e-13)
 
 
-def fitted(epochs, **options):
-    x, y = nn.data.make_moons(40, rng=1)
+def fitted(epochs, data=None, **options):
+    data = data or nn.data.make_moons(40, rng=1)
     model = nn.MLP(2, [4, 1], rng=1)
     history = nn.fit(
-        model, (x, y), nn.losses.binary_cross_entropy_with_logits,
+        model, data, nn.losses.binary_cross_entropy_with_logits,
         nn.optim.Adam(model.parameters(), lr=0.05), epochs=epochs, compile=True, progress=False, **options,
     )  # fmt: skip
     return [p.data for p in model.parameters()], history["loss"]
+
+
+def test_batches_that_are_read_go_on_in_the_middle_of_an_epoch_bit_for_bit(tmp_path, mesh):
+    x, y = nn.data.make_moons(40, rng=1)
+
+    def parts(epoch, end=3):
+        for k in range(3):
+            if (epoch, k) == (1, end):
+                raise OSError("the disk is gone")
+            yield np.roll(x, epoch, 0)[k : k + 16], np.roll(y, epoch)[k : k + 16]
+
+    def broken(epoch):
+        return parts(epoch, 2)
+
+    options = {"backend": "xla", "mesh": mesh, "checkpoint": tmp_path / "file", "checkpoint_batches": 1}
+    want = fitted(2, data=parts, backend="xla", mesh=mesh)
+    with pytest.raises(OSError, match="the disk is gone"):
+        fitted(2, data=broken, **options)
+    assert fitted(2, data=parts, resume=True, **options) == want
+    with pytest.raises(ValueError, match="a batch of 4 is smaller than the mesh, which has 8 devices"):
+        fitted(1, data=lambda: iter([(x[:4], y[:4])]), backend="xla", mesh=mesh)
 
 
 @pytest.mark.parametrize("size", [None, 16])

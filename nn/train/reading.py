@@ -1,0 +1,255 @@
+"""Data that is read batch by batch: checked, and read ahead by a thread while a batch is computed."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import queue
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from inspect import signature
+from typing import Any
+
+from nn.data import batches
+
+__all__ = ["Mapped", "Read", "Stream", "ahead", "as_arrays", "fingerprint", "read"]
+
+Batch = tuple[Any, Any]
+END = object()
+
+
+def ahead(items: Iterator[Any], depth: int = 2) -> Generator[Any, None, None]:
+    """Yield items that a thread computes, at most so many ahead; its error is raised where it comes in turn.
+
+    The thread ends with the items, or where the generator is closed.
+    """
+    found: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+    room, closed = threading.Semaphore(depth), threading.Event()
+
+    def fill() -> None:
+        try:
+            while room.acquire() and not closed.is_set():
+                item = next(items, END)
+                found.put((item, None))
+                if item is END:
+                    return
+        except BaseException as error:  # noqa: BLE001  it is raised by who waits for the item
+            found.put((END, error))
+        finally:
+            getattr(items, "close", lambda: None)()
+
+    context = contextvars.copy_context()  # in which nothing is recorded, say
+    thread = threading.Thread(target=context.run, args=(fill,), name="chainrule-batches", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = found.get()
+            if error is not None:
+                raise error
+            if item is END:
+                return
+            room.release()
+            yield item
+    finally:
+        closed.set()
+        room.release()
+        thread.join()
+
+
+class Read:
+    """A data set of which a batch at a time is in memory.
+
+    Parameters
+    ----------
+    check
+        A function of a batch and its name, which returns it checked.
+    """
+
+    def __init__(self, check: Callable[[Batch, str], Batch]) -> None:
+        self.check_batch = check
+        self.shape: Any = None
+
+    def opened(self, epoch: int, rng: Any) -> Iterator[Any]:
+        """Return the batches of an epoch, whose order is drawn at once."""
+        raise NotImplementedError
+
+    def few(self) -> Batch:
+        """Return some samples, by which the model and the loss are tried."""
+        raise NotImplementedError
+
+    def made(self) -> str:
+        """Return what tells the data from other data, as far as a look at its beginning shows."""
+        x, y = self.few()
+        return fingerprint(_plain(x), _plain(y))
+
+    def epoch(self, epoch: int, rng: Any, done: int = 0) -> Generator[Batch, None, None]:
+        """Return the batches of an epoch but for those that are done, read ahead."""
+        return ahead(self._checked(self.opened(epoch, rng), epoch, done))
+
+    def _checked(self, items: Iterator[Any], epoch: int, done: int) -> Iterator[Batch]:
+        with closing(_chained([], items)) as parts:
+            count = 0
+            for count, item in enumerate(parts, 1):
+                if count > done:
+                    yield self.checked(item, f"batch {count} of epoch {epoch + 1}")
+        if count < done or not count:
+            raise ValueError(
+                f"the data has {count} batches in epoch {epoch + 1}"
+                + (f", of which the checkpoint has done {done}" if done else "")
+                + "; a data set that can be gone through once lasts for one epoch: pass the function that "
+                "makes its batches, as in data=batches in place of data=batches()"
+            )
+
+    def checked(self, item: Any, name: str) -> Batch:
+        """Return a batch, which is a pair of equally many samples and targets."""
+        if not isinstance(item, (tuple, list)) or len(item) != 2:
+            raise TypeError(
+                f"{name} must be a pair of samples and targets, got {item!r:.60}; let the data yield (x, y)"
+            )
+        x, y = self.check_batch((item[0], item[1]), name)
+        shape = getattr(item[0], "shape", (0,))[1:]
+        if self.shape is None:
+            self.shape = shape
+        if shape != self.shape:
+            raise ValueError(
+                f"{name} has samples of shape {shape}, and those before of shape {self.shape}; let all "
+                "batches have as many features"
+            )
+        return x, y
+
+
+class Mapped(Read):
+    """Arrays that stay in their files, as ``numpy.memmap`` does.
+
+    Parameters
+    ----------
+    x, y
+        The arrays.
+    size
+        Samples in a batch.
+    shuffle
+        Whether to draw an order.
+    check
+        As for `Read`.
+    """
+
+    def __init__(self, x: Any, y: Any, size: int | None, shuffle: bool, check: Any) -> None:
+        super().__init__(check)
+        self.x, self.y, self.size, self.shuffle = x, y, size, shuffle
+        batches(x, y, size, shuffle=False)  # checks them
+
+    def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
+        """Return the batches in an order that is drawn now."""
+        whole = self.size is None or self.size >= len(self.x)
+        return batches(self.x, self.y, self.size, self.shuffle and not whole, rng)
+
+    def few(self) -> Batch:
+        """Return the first samples."""
+        count = min(self.size or 2, 2)
+        return self.checked((self.x[:count], self.y[:count]), "the data")
+
+    def made(self) -> str:
+        """Return sizes, too."""
+        return f"{super().made()} {len(self.x)}"
+
+
+class Stream(Read):
+    """Batches that an iterable, or a function called for each epoch, yields.
+
+    Parameters
+    ----------
+    source
+        That iterable or function.
+    check
+        As for `Read`.
+    """
+
+    def __init__(self, source: Any, check: Any) -> None:
+        super().__init__(check)
+        self.source = source
+        self.once = isinstance(source, Iterator)
+        self.first: list[Any] = []
+        self.begun: Iterator[Any] | None = None
+
+    def _begin(self, epoch: int) -> Iterator[Any]:
+        if not callable(self.source):
+            return iter(self.source)
+        try:
+            signature(self.source).bind()
+        except TypeError:  # it asks for something
+            return iter(self.source(epoch))
+        except ValueError:  # it is of C, and does not tell
+            pass
+        return iter(self.source())
+
+    def few(self) -> Batch:
+        """Return the first batch; the rest is left for the first epoch."""
+        if self.begun is None:
+            self.begun = self._begin(0)
+            self.first = [item for item in [next(self.begun, END)] if item is not END]
+            if not self.first:
+                raise ValueError("the data has no batch; let it yield pairs (x, y) of samples and targets")
+        return self.checked(self.first[0], "batch 1 of epoch 1")
+
+    def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
+        """Return the batches from the first on."""
+        begun, self.begun = self.begun, None
+        if begun is None or (epoch and not self.once):
+            return self._begin(epoch)
+        return _chained(self.first, begun)
+
+
+def _chained(first: list[Any], rest: Iterator[Any]) -> Generator[Any, None, None]:
+    """Yield what was looked at, then the rest, which ends with this generator."""
+    try:
+        yield from first
+        yield from rest
+    finally:
+        getattr(rest, "close", lambda: None)()
+
+
+def fingerprint(x: Any, y: Any) -> str:
+    """Return a few letters that tell samples and targets from others."""
+    return hashlib.sha256(repr((x, y)).encode(errors="backslashreplace")).hexdigest()
+
+
+def _plain(x: Any) -> Any:
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def as_arrays(data: Batch, name: str, otherwise: Callable[[Batch, str], Batch]) -> Batch:
+    """Return a batch of arrays as it is, for a program over arrays; what is none goes the other way."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not all(isinstance(x, numpy.ndarray) and x.dtype.kind in "fiu" for x in data):
+        return otherwise(data, name)
+    x, y = numpy.array(data[0]), numpy.array(data[1])  # of a file's rows, a copy in memory
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or not len(x):
+        return otherwise(data, name)
+    if not (numpy.isfinite(x).all() and numpy.isfinite(y).all()):
+        return otherwise(data, name)
+    return x, y
+
+
+def is_mapped(data: Any) -> bool:
+    """Tell whether a pair has an array that stays in its file."""
+    numpy = sys.modules.get("numpy")
+    pair = isinstance(data, (tuple, list)) and len(data) == 2
+    return numpy is not None and pair and any(isinstance(part, numpy.memmap) for part in data)
+
+
+def read(data: Any, size: int | None, shuffle: bool, check: Callable[[Batch, str], Batch]) -> Read | None:
+    """Return what reads data batch by batch, or None where it is to be in memory as a whole."""
+    if is_mapped(data):
+        return Mapped(data[0], data[1], size, shuffle, check)
+    table = hasattr(data, "shape") or hasattr(data, "__dataframe__") or hasattr(data, "to_numpy")
+    if isinstance(data, (tuple, list, str, bytes, dict, set)) or table:
+        return None
+    if not (callable(data) or isinstance(data, Iterable)):
+        return None
+    if size is not None:
+        raise ValueError(
+            f"batch_size={size} is for arrays; this data yields batches of its own: leave out batch_size"
+        )
+    return Stream(data, check)
