@@ -146,8 +146,8 @@ def _begun(saved: Any) -> UnderWay | None:
     """Return the epoch that had begun, checked."""
     if saved is None:
         return None
-    counts = [whole(name, saved[name], least=1) for name in ("batches", "samples")]
-    return UnderWay(_generator_state(saved["order"]), *counts, total=decode_float(saved["total"]))
+    done, samples = (whole(name, saved[name], least=1) for name in ("batches", "samples"))
+    return UnderWay(_generator_state(saved["order"]), done, samples, decode_float(saved["total"]))
 
 
 def _generator_state(saved: Any) -> Any:

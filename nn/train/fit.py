@@ -267,7 +267,7 @@ class _Loop:
             self._take(prepared(data, "data"), batch_size)
             self.few = self.x, self.y
         else:
-            self.size, self.few = batch_size, self.reading.few()
+            self.size, self.few = batch_size or 0, self.reading.few()
             if self.metrics and self.validation is None:
                 raise ValueError(
                     "metrics of data that is read batch by batch are those of validation; pass "
