@@ -1,0 +1,134 @@
+"""GradBench's evals on our tool and its own: ``python tests/benchmarks/bench_gradbench.py``.
+
+It needs a checkout of https://github.com/gradbench/gradbench, in a folder that the variable
+``GRADBENCH`` names, with what its evals and tools import (pydantic, dataclasses-json, PyTorch, JAX), and
+the C++ programs of its tool ``manual`` built in it (``make -C cpp && make -C tools/manual``). Each eval
+runs as its own process, sends its messages to a tool's process, and judges what comes back. A time is
+the least of a function's calls at the largest input; a ratio is ours to the other's. Where an eval calls
+a result wrong, or a tool fails, the table says so. Our determinant writes each minor once, where the
+others' compute it again each time it occurs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+SIZES = {
+    "hello": (), "gmm": ("-d", "2", "10", "-k", "5", "10"), "ba": ("--max", "2"),
+    "ht": ("--max", "1", "--model", "small"),
+    "lstm": ("-l", "2", "-c", "64"), "kmeans": ("-k", "10", "100", "-n", "1000", "-d", "8"),
+    "llsq": ("-n", "16", "1024", "-m", "128"), "lse": ("-n", "2500", "20000"),
+    "ode": ("-n", "1000", "-s", "1", "10"),
+    "det": ("-l", "5", "8"), "particle": (), "saddle": (),
+}  # fmt: skip
+"""For each eval, the sizes it is asked for: smaller than its own, so that a run takes minutes."""
+PEERS = ("manual", "jax", "pytorch")
+RUNS = 5
+"""Calls at least, as JAX's first one compiles; ``hello`` is called once, whatever the tool."""
+LIMIT = 120.0
+"""Seconds for an eval on a tool."""
+
+
+def command(tool: str, python: str) -> list[str]:
+    """Return what starts a tool."""
+    if tool == "chainrule":
+        return [python, str(HERE / "gradbench" / "run.py")]
+    if tool == "manual":
+        return [python, "python/gradbench/gradbench/cpp.py", tool]
+    return [python, f"python/gradbench/gradbench/tools/{tool}/run.py"]
+
+
+def answered(sent: dict[str, Any], tool: str, process: Any) -> dict[str, Any]:
+    """Return a tool's answer to a message; its programs are built already, so ``manual`` need not do so."""
+    if tool == "manual" and sent["kind"] == "define":
+        return {"id": sent["id"], "success": Path("tools/manual/bin", sent["module"]).exists()}
+    if "module" in sent and tool not in ("chainrule", "manual"):
+        sent = {**sent, "module": f"gradbench.tools.{tool}.{sent['module']}"}
+    print(json.dumps(sent), file=process.stdin, flush=True)
+    line = process.stdout.readline()
+    if not line:
+        raise EOFError
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, float]], str]:
+    """Run an eval on a tool; return the seconds of each function at its last input, and what went wrong."""
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    runs = ["--min-runs", str(RUNS), "--min-seconds", str(seconds)]
+    options = [*SIZES[name], *(runs if name != "hello" else [])]
+    judge = subprocess.Popen(
+        ["timeout", str(LIMIT), sys.executable, "-m", f"gradbench.evals.{name}.run", *options],
+        stderr=subprocess.DEVNULL, **pipes,
+    )  # fmt: skip
+    player = subprocess.Popen(
+        ["timeout", str(LIMIT), *command(tool, sys.executable)], stderr=subprocess.DEVNULL, **pipes
+    )
+    found: dict[str, dict[str, float]] = {}
+    wrong = ""
+    try:
+        for line in judge.stdout or ():
+            sent = json.loads(line)
+            if sent["kind"] == "end":
+                break
+            if sent["kind"] == "analysis":
+                wrong = wrong or ("" if sent["valid"] else "wrong")
+                back: dict[str, Any] = {"id": sent["id"]}
+            else:
+                back = answered(sent, tool, player)
+                if not back.get("success", True):
+                    wrong = wrong or ("absent" if sent["kind"] == "define" else "failed")
+                for kind in ("prepare", "evaluate"):
+                    times = [t["nanoseconds"] for t in back.get("timings") or () if t["name"] == kind]
+                    if times:
+                        found.setdefault(sent["function"], {})[kind] = min(times) * 1e-9
+            print(json.dumps(back), file=judge.stdin, flush=True)
+    except (EOFError, BrokenPipeError, KeyError):
+        wrong = wrong or "failed"
+    for process in (judge, player):
+        process.kill()
+        process.communicate()
+    return found, wrong or ("" if found else "failed")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="evals, separated by commas")
+    parser.add_argument("--seconds", type=float, default=0.3, help="of calls for each function")
+    given = parser.parse_args()
+    suite = os.environ.get("GRADBENCH")
+    if not suite:
+        sys.exit(
+            "set GRADBENCH to a checkout of https://github.com/gradbench/gradbench, as the docstring says"
+        )
+    paths = [str(Path(suite, "python", "gradbench").resolve()), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.chdir(suite)
+    heads = ("prepare s", "call ms", *(f"to {peer}" for peer in PEERS))
+    print(f"{'eval':<10}{'function':<11}" + "".join(f"{head:>12}" for head in heads), flush=True)
+    valid = 0
+    for name in given.only.split(",") if given.only else SIZES:
+        ours, wrong = played(name, "chainrule", given.seconds)
+        valid += not wrong
+        others = [played(name, peer, given.seconds) for peer in PEERS]
+        for function, times in ours.items():
+            row = f"{name:<10}{function:<11}{times['prepare']:>12.3f}{1e3 * times['evaluate']:>12.3f}"
+            for theirs, fault in others:
+                there = theirs.get(function, {}).get("evaluate")
+                row += f"{times['evaluate'] / there:>12.2f}" if there and not fault else f"{fault or '-':>12}"
+            print(row + (f"   {wrong}" if wrong else ""), flush=True)
+        if not ours:
+            print(f"{name:<10}{wrong}", flush=True)
+    print(f"{valid} evals valid", flush=True)
+
+
+if __name__ == "__main__":
+    main()
