@@ -174,15 +174,17 @@ class Stream(Read):
         self.begun: Iterator[Any] | None = None
 
     def _begin(self, epoch: int) -> Iterator[Any]:
-        if not callable(self.source):
-            return iter(self.source)
+        source: Any = self.source
+        if not callable(source):
+            return iter(source)
+        made: Any = source  # what a call returns is the caller's
         try:
-            signature(self.source).bind()
+            signature(made).bind()
         except TypeError:  # it asks for something
-            return iter(self.source(epoch))
+            return iter(made(epoch))
         except ValueError:  # it is of C, and does not tell
             pass
-        return iter(self.source())
+        return iter(made())
 
     def few(self) -> Batch:
         """Return the first batch; the rest is left for the first epoch."""
