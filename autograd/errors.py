@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 __all__ = [
     "AnomalyError",
+    "ChainruleDeprecationWarning",
     "GraphError",
     "MissingDependencyError",
     "TracingError",
     "UsageError",
+    "deprecated",
     "interrupted",
     "optional",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class GraphError(ValueError):
@@ -173,3 +179,65 @@ def interrupted(error: BaseException) -> bool:
 
 class UsageError(ValueError):
     """A command line cannot be carried out as typed; the command prints the message and exits with 2."""
+
+
+class ChainruleDeprecationWarning(DeprecationWarning):
+    """Something still works and will be gone in a later version; the message says which, and what to write.
+
+    Python shows it where a program's own first file, or a test, calls what is deprecated. A class of its own
+    lets others turn it, and nothing else, into an error: in pytest,
+    ``filterwarnings = ["error::autograd.errors.ChainruleDeprecationWarning"]``.
+
+    Examples
+    --------
+    >>> issubclass(ChainruleDeprecationWarning, DeprecationWarning)
+    True
+    """
+
+
+def deprecated(instead: str, *, since: str, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator for a function that is kept for a while: it warns its caller, then does its work.
+
+    Parameters
+    ----------
+    instead
+        What to write instead.
+    since
+        The version that deprecates it.
+    until
+        The version that will be without it, two minor versions later at the earliest.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> @deprecated("autograd.grad(f)", since="0.2", until="0.4")
+    ... def slope(f):
+    ...     return f
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     _ = slope(abs)
+    >>> print(caught[0].message)
+    slope() is deprecated since version 0.2 and will be gone in 0.4; write autograd.grad(f) instead
+    """
+    import warnings
+    from functools import wraps
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        message = (
+            f"{function.__qualname__}() is deprecated since version {since} and will be gone in {until}; "
+            f"write {instead} instead"
+        )
+
+        @wraps(function)
+        def warned(*args: P.args, **kwargs: P.kwargs) -> R:
+            warnings.warn(message, ChainruleDeprecationWarning, stacklevel=2)
+            return function(*args, **kwargs)
+
+        return warned
+
+    return decorate

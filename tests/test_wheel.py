@@ -1,0 +1,145 @@
+"""The wheel: the same bytes each time, small, clean, and of use without NumPy."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BUILDERS = ("build", "hatchling", "hatch_vcs", "hatch_fancy_pypi_readme", "setuptools")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        any(importlib.util.find_spec(tool) is None for tool in BUILDERS),
+        reason="pip install '.[dev]' brings what builds a wheel",
+    ),
+]
+MEGABYTE = 2**20
+
+
+def built(sources, folder, **environment):
+    """Return the wheel of sources, built with what is installed here."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "-o", str(folder), str(sources)]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """Copy what is packed, without a history, as a tarball of a code host has it."""
+    folder = tmp_path_factory.mktemp("sources") / "chainrule"
+    folder.mkdir()
+    for name in ("README.md", "LICENSE", "pyproject.toml", ".hatch_build.py"):
+        shutil.copy(ROOT / name, folder / name)
+    leave = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
+    for name in ("autograd", "nn"):
+        shutil.copytree(ROOT / name, folder / name, ignore=leave)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(sources, tmp_path_factory):
+    return built(sources, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def pure(sources, tmp_path_factory):
+    return built(sources, tmp_path_factory.mktemp("pure"), CHAINRULE_PURE_PYTHON="1")
+
+
+@pytest.fixture(scope="module")
+def metadata(pure):
+    with zipfile.ZipFile(pure) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return message_from_bytes(archive.read(name))
+
+
+def test_a_wheel_is_the_same_to_the_last_byte_when_it_is_built_again(sources, wheel, tmp_path):
+    assert built(sources, tmp_path).read_bytes() == wheel.read_bytes()
+
+
+def test_sources_without_a_history_have_a_version(metadata):
+    assert metadata["Version"] == "0.1.0.dev0"
+
+
+def test_a_wheel_without_a_compiler_is_for_every_machine(pure):
+    assert pure.name.endswith("-py3-none-any.whl")
+
+
+def test_an_index_shows_a_readme_whose_links_lead_somewhere(metadata):
+    text = metadata.get_payload(decode=True).decode()
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    links = re.findall(r"\]\(([^)]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+    assert all(link.startswith(("https://", "#")) for link in links)
+    assert "## Quick start" in text
+    assert "The graph of (tanh(w x + b) - y)²" in text
+
+
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [("twine", ["twine", "check", "--strict"]), ("check_wheel_contents", ["check_wheel_contents"])],
+)
+def test_what_judges_wheels_finds_nothing(module, command, wheel, pure):
+    pytest.importorskip(module)
+    for made in (wheel, pure):
+        done = subprocess.run(
+            [sys.executable, "-m", *command, str(made)], capture_output=True, text=True, check=False, cwd=ROOT
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+WITHOUT_NUMPY = """
+import sys
+import autograd, nn
+from autograd import Value
+w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(-0.3, "b"), Value(1.0, "y")
+loss = ((w * x + b).tanh() - y) ** 2
+loss.backward()
+assert round(w.grad, 4) == -1.0045, w.grad
+assert autograd.grad(autograd.grad(lambda t: t**3))(2.0) == 12.0
+assert "-1.0045" in str(autograd.explain(loss, wrt=w))
+picture = autograd.draw(loss)
+assert "<svg" in picture.svg()
+step = autograd.compile(lambda u, v: (u * w + v).tanh(), [w])
+value = step(2.0, -0.3)
+assert round(value, 4) == 0.6044, value
+assert round(w.grad, 4) == 1.2694, w.grad
+assert "numpy" not in sys.modules and "graphviz" not in sys.modules
+"""
+
+
+def test_without_dependencies_it_is_below_5_megabytes_and_differentiates_draws_explains_and_compiles(
+    wheel, tmp_path
+):
+    venv.create(tmp_path / "room", with_pip=False)
+    folder = tmp_path / "room" / ("Scripts" if os.name == "nt" else "bin")
+    python = folder / ("python.exe" if os.name == "nt" else "python")
+    where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
+    with zipfile.ZipFile(wheel) as archive:  # which is what an installer does with a wheel
+        archive.extractall(packages)
+    assert sum(path.stat().st_size for path in packages.rglob("*") if path.is_file()) < 5 * MEGABYTE
+    done = subprocess.run(
+        [python, "-I", "-c", WITHOUT_NUMPY], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_core_installs_is_below_80_megabytes(wheel):
+    from importlib.metadata import files
+
+    with zipfile.ZipFile(wheel) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    for name in ("numpy", "graphviz"):
+        size += sum(path.locate().stat().st_size for path in files(name) or () if path.suffix != ".pyc")
+    assert size < 80 * MEGABYTE
