@@ -309,6 +309,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         how to call the function, which has the file's name, and its arrays hold the numbers of the parameters
         and of what the function closes over, as they are now.
 
+        A name that ends in ``.onnx`` means a graph of ONNX, in doubles, for its runtimes. Its inputs are the
+        arguments ``x0``, ``x1`` and so on, of any number of examples, and ``theta``, which need not be given:
+        the parameters' numbers are then those of now. It returns ``loss`` and ``gradient``, or ``results``.
+
         Otherwise, as in ``step.stablehlo``, a process with JAX alone runs it. There
         ``jax.export.deserialize(bytearray(Path(path).read_bytes())).call(theta, *arguments)`` takes the
         parameters' numbers in a row, an empty one without parameters, and the function's arguments, of any
@@ -344,6 +348,16 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """Return the program as a header of C."""
         if not (name.isidentifier() and name.isascii()):
             raise ValueError(f"a function of C cannot be called {name!r}; write a file such as step.h")
+        structure, engine = self._made()
+        if structure.source.aside:
+            raise ValueError(f"this function is left to the engine: {structure.source.aside}")
+        return exported(engine, structure.source.shapes, self._theta() if self._params else [], name)
+
+    def _onnx(self, name: str) -> bytes:
+        """Return the program as a graph of ONNX."""
+        optional("onnx", 'export("step.onnx")', "pip install 'chainrule[onnx]'", what="onnx")
+        from autograd.compiler.backends.onnx.exporting import exported
+
         structure, engine = self._made()
         if structure.source.aside:
             raise ValueError(f"this function is left to the engine: {structure.source.aside}")
@@ -405,6 +419,7 @@ def _masked(x: Any, array: Any) -> bool:
 
 
 _EXPORTERS: Final[dict[str, Callable[[Any, str], str | bytes]]] = {
-    "": Compiled._stablehlo, ".stablehlo": Compiled._stablehlo, ".h": Compiled._header
+    "": Compiled._stablehlo, ".stablehlo": Compiled._stablehlo, ".h": Compiled._header,
+    ".onnx": Compiled._onnx,
 }  # fmt: skip
 """What writes a file, by the end of its name."""

@@ -1,0 +1,55 @@
+"""How ONNX spells the primitives: its operators by the names that NumPy gives them, and formulas of those."""
+
+from __future__ import annotations
+
+import re
+
+from autograd.compiler.backends.numpy import spelling as numpy_spelling
+from autograd.op import TABLE, Op
+
+__all__ = ["FUNCTIONS", "OPERATORS", "template"]
+
+OPERATORS: dict[str, str] = {
+    "abs": "Abs", "ceil": "Ceil", "cos": "Cos", "exp": "Exp", "floor": "Floor", "log": "Log",
+    "maximum": "Max", "minimum": "Min", "rint": "Round", "sign": "Sign", "sin": "Sin", "sqrt": "Sqrt",
+    "tanh": "Tanh",
+}  # fmt: skip
+"""Operators over doubles that runtimes have, by the names in templates."""
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    # William Kahan's: what rounding took from 1 + x is in both factors, and cancels.
+    "log1p": ("x", "where(x + 1.0 == 1.0, x, log(x + 1.0) * (x / gained(x)))"),
+    "gained": ("x", "where(x + 1.0 == 1.0, 1.0, x + 1.0 - 1.0)"),
+    "expm1": ("x", "where(abs(x) < 1.0, 2.0 * tanh(0.5 * x) / (1.0 - tanh(0.5 * x)), exp(x) - 1.0)"),
+    "clip": ("x", "low", "high", "minimum(maximum(x, low), high)"),
+    "trunc": ("x", "sign(x) * floor(abs(x))"),
+    "floor_divide": ("x", "y", "floor(x / y)"),
+    "exp2": ("x", "2.0 ** x"),
+    "log2": ("x", "log(x) * 1.4426950408889634"),
+    "log10": ("x", "log(x) * 0.4342944819032518"),
+    "logaddexp": ("x", "y", "maximum(x, y) + log1p(exp(0.0 - abs(x - y)))"),
+    "tan": ("x", "sin(x) / cos(x)"),
+    "cosh": ("x", "0.5 * exp(x) + 0.5 * exp(0.0 - x)"),
+    "sinh": ("x", "0.5 * (where(abs(x) < 1.0, expm1(x) - expm1(0.0 - x), exp(x) - exp(0.0 - x)))"),
+    "arctanh": ("x", "0.5 * sign(x) * log1p(2.0 * abs(x) / (1.0 - abs(x)))"),
+}  # fmt: skip
+"""Functions of templates that are no operators: names of operands, and a formula."""
+
+CODE: dict[str, str] = {
+    **numpy_spelling.CODE,
+    "sigmoid": "1.0 / (1.0 + exp(0.0 - {0}))",  # the operator of that name loses digits far from 0
+    "sigmoid_slope": "exp(0.0 - abs({0})) / (1.0 + exp(0.0 - abs({0}))) ** 2.0",
+    "sech_squared": "1.0 / (cosh({0}) * cosh({0}))",
+    "sech": "1.0 / cosh({0})",
+    "softplus": "maximum({0}, 0.0) + log1p(exp(0.0 - abs({0})))",
+    "step": "where({0} > {1}, 1.0, where({0} == {1}, {2}, 0.0))",
+    "leaky_relu": "where({0} > 0.0, {0}, {1} * {0})",
+}
+"""Rows as formulas; those that call what is no operator and no function are left out."""
+
+
+def template(op: Op) -> str | None:
+    """Return a row's formula; None where ONNX's operators over doubles give none."""
+    text = CODE.get(op.name) if TABLE.get(op.name) is op else None
+    known = OPERATORS.keys() | FUNCTIONS.keys() | {"where"}
+    return text if text and known.issuperset(re.findall(r"(\w+)\(", text)) else None
