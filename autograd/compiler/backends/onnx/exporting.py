@@ -78,7 +78,8 @@ class Graph:
             truth = condition if condition.truth else condition != 0.0
             return self.node("Where", truth, self.term(yes).number(), self.term(no).number())
 
-        space: dict[str, Any] = {name: operator(kind) for name, kind in OPERATORS.items()} | {"where": where}
+        space: dict[str, Any] = {name: operator(kind) for name, kind in OPERATORS.items()}
+        space.update(where=where)
         for name, (*operands, formula) in FUNCTIONS.items():
             space[name] = eval(f"lambda {', '.join(operands)}: {formula}", space)  # noqa: S307 - the text there
         return space
