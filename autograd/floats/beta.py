@@ -287,7 +287,9 @@ def beta_derivative(a: float, b: float, first: float, second: float) -> float:
     if not (a < INF and b < INF):
         return 0.0
     y = _beta_derivative_of_doubles(a, b, n, m)
-    return y if y == y else _beta_derivative_of_decimals(a, b, n, m)
+    if y == y:
+        return y
+    return _beta_derivative_of_decimals(a, b, n, m)
 
 
 def _beta_derivative_of_doubles(a: float, b: float, n: int, m: int) -> float:
