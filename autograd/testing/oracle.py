@@ -123,6 +123,8 @@ _RELATIVE = {
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 # Steps within what separates a subnormal number from zero.
 _MANY_BITS.update(dict.fromkeys(["elu", "selu", "i0e", "i1e"], 3000))
+# Third derivatives in a large operand that the other one makes representable.
+_MANY_BITS["xlog1py"] = 3000
 
 
 _FEW_BITS = dict.fromkeys(["lgamma", "digamma", "polygamma", "trigamma", "gamma"], 500)

@@ -173,6 +173,20 @@ def test_an_expansion_has_the_value_of_its_row(op):
             assert got == pytest.approx(want, rel=1e-12, abs=lost), xs
 
 
+@pytest.mark.parametrize("backend", ["numpy", "python", "c"])
+@pytest.mark.parametrize("op", [op for op in WRITTEN_OUT if op.arity == 1], ids=lambda op: op.name)
+def test_an_expansion_keeps_its_digits_next_to_the_ends_when_it_is_compiled(op, backend):
+    """Where a rest is taken off a difference, and a compiler that adds up a sum's constants would lose it."""
+    lost = 1e-15 if op is ops.gelu_slope else 1e-300
+    step = compile(lambda x: op(x), backend=backend)
+    ends = {0.0, 1.0, *[end for end in op.domain[0] if math.isfinite(end)]}
+    apart = [side * 2.0**-k for k in (3, 20, 36, 51) for side in (-1, 1)]
+    points = [end + (end or 1.0) * d for end in ends for d in apart]
+    for x in points:
+        if op.domain[0][0] < x < op.domain[0][1] and math.isfinite(want := op(x)):
+            assert step(x) == pytest.approx(want, rel=1e-12, abs=lost), x
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 @pytest.mark.parametrize("several", SEVERAL.values(), ids=lambda several: several.name)
 def test_all_results_written_out_have_the_values_of_the_operation(several, count):
