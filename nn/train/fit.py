@@ -64,7 +64,7 @@ def fit(
 
         Or data that does not fit: a pair with a ``numpy.memmap``, of which a batch at a time is read; or what
         yields batches, pairs (x, y): an iterable such as a loader, or a function that returns one, called for
-        each epoch, with its number from 0 if it takes one. An iterator lasts for one epoch. A thread reads
+        each epoch, with its number from 0 if it asks for one. An iterator lasts for one epoch. A thread reads
         the next batches while one is computed. Metrics are those of ``validation`` then, and labels are
         taken as they are.
     loss

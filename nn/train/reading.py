@@ -23,7 +23,8 @@ END = object()
 def ahead(items: Iterator[Any], depth: int = 2) -> Generator[Any, None, None]:
     """Yield items that a thread computes, at most so many ahead; its error is raised where it comes in turn.
 
-    The thread ends with the items, or where the generator is closed.
+    The thread ends with the items, or where the generator is closed, which waits for it; an interrupt from
+    the keyboard does not.
     """
     found: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
     room, closed = threading.Semaphore(depth), threading.Event()
@@ -43,6 +44,7 @@ def ahead(items: Iterator[Any], depth: int = 2) -> Generator[Any, None, None]:
     context = contextvars.copy_context()  # in which nothing is recorded, say
     thread = threading.Thread(target=context.run, args=(fill,), name="chainrule-batches", daemon=True)
     thread.start()
+    waits = True
     try:
         while True:
             item, error = found.get()
@@ -52,10 +54,14 @@ def ahead(items: Iterator[Any], depth: int = 2) -> Generator[Any, None, None]:
                 return
             room.release()
             yield item
+    except KeyboardInterrupt:
+        waits = False  # for an item that may never come
+        raise
     finally:
         closed.set()
         room.release()
-        thread.join()
+        if waits:
+            thread.join()
 
 
 class Read:
@@ -177,14 +183,14 @@ class Stream(Read):
         source: Any = self.source
         if not callable(source):
             return iter(source)
-        made: Any = source  # what a call returns is the caller's
+        made: Any = source(*_asked(source, epoch))  # what a call returns is the caller's
         try:
-            signature(made).bind()
-        except TypeError:  # it asks for something
-            return iter(made(epoch))
-        except ValueError:  # it is of C, and does not tell
-            pass
-        return iter(made())
+            return iter(made)
+        except TypeError:
+            raise TypeError(
+                f"the function that makes the data must return batches, pairs (x, y), or yield them, got "
+                f"{made!r:.60}"
+            ) from None
 
     def few(self) -> Batch:
         """Return the first batch; the rest is left for the first epoch."""
@@ -201,6 +207,22 @@ class Stream(Read):
         if begun is None or (epoch and not self.once):
             return self._begin(epoch)
         return _chained(self.first, begun)
+
+
+def _asked(source: Any, epoch: int) -> tuple[int, ...]:
+    """Return what a function asks for: nothing, or the number of the epoch."""
+    for given in ((), (epoch,)):
+        try:
+            signature(source).bind(*given)
+        except TypeError:
+            continue
+        except ValueError:  # it is of C, and does not tell
+            return ()
+        return given
+    raise TypeError(
+        "the function that makes the data is called with nothing, or with the number of the epoch, and "
+        f"{getattr(source, '__name__', source)} asks for more; bind the rest by functools.partial"
+    )
 
 
 def _chained(first: list[Any], rest: Iterator[Any]) -> Generator[Any, None, None]:

@@ -195,6 +195,26 @@ def test_the_thread_and_the_generator_end_with_the_training():
     assert ended == [True]
 
 
+def test_an_interrupt_does_not_wait_for_data_that_stalls():
+    going_on = threading.Event()
+
+    def stalled():
+        yield 1
+        going_on.wait(60)
+        yield 2
+
+    items = ahead(stalled())
+    assert next(items) == 1
+    before = {*threading.enumerate()}
+    with pytest.raises(KeyboardInterrupt):
+        items.throw(KeyboardInterrupt)
+    (reader,) = (thread for thread in before if thread.name == "chainrule-batches")
+    assert reader.is_alive()
+    going_on.set()
+    reader.join(10)
+    assert not reader.is_alive()
+
+
 # What cannot be, each in a sentence.
 
 
@@ -242,6 +262,8 @@ def of(*items):
             "lasts for one epoch, and epochs=2; pass the function that makes it",
         ),
         (parts, {"checkpoint_batches": 1}, ValueError, "checkpoint_batches needs checkpoint=path"),
+        (lambda: None, {}, TypeError, r"must return batches, pairs \(x, y\), or yield them, got None"),
+        (lambda a, b: parts(), {}, TypeError, "with the number of the epoch, and <lambda> asks for more"),
     ],
 )
 def test_what_is_wrong_with_data_that_is_read(data, options, kind, message):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from typing import Any, Final
 
 from autograd.backward import toposort
 from autograd.errors import GraphError, MissingDependencyError
-from autograd.floats.convert import check_count
+from autograd.floats.convert import check_count, is_number
 from autograd.render.page.jupyter import picture_size
 from autograd.render.picture import engines
 from autograd.render.picture.details import annotate
@@ -104,6 +105,8 @@ def draw(
     _check_options(rankdir, theme, depth, edges)
     if versus is not None and not isinstance(versus, Value):
         raise TypeError(f"versus is a Value, the output of another graph, got {type(versus).__name__}")
+    if versus is not None and unfold:
+        raise ValueError("below the picture there is room for unfold= or for versus=; pass one of them")
     if size is not None:
         return _fitted(root, size, {
             "versus": versus, "view": view, "unfold": unfold, "format": format, "rankdir": rankdir,
@@ -156,7 +159,8 @@ def draw(
 
 def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str, Any]) -> Drawing:
     """Return the most telling picture that can be read in a given size."""
-    if len(size) != 2 or min(size) < SMALLEST:
+    pair = isinstance(size, (tuple, list)) and len(size) == 2
+    if not pair or not all(is_number(side) and SMALLEST <= side < math.inf for side in size):
         raise ValueError(
             f"size is width and height in pixels, {SMALLEST:g} at least, such as (1280, 720), not {size!r}"
         )
@@ -191,13 +195,11 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
 
 def _outputs(model: Network) -> list[Value]:
     """Return the outputs of a model."""
-    try:
-        outputs = model.example_outputs
-    except AttributeError:
-        raise TypeError(
-            f"draw takes a Value, the output of a graph, or a model of nn, got {type(model).__name__}"
-        ) from None
-    return outputs()
+    outputs = getattr(model, "example_outputs", None)
+    if outputs is None or isinstance(model, type):
+        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        raise TypeError(f"draw takes a Value, the output of a graph, or a model of nn, got {what}")
+    return list(outputs())
 
 
 def _leave_room(graph: Picture) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any, Final
 
 from autograd.backward import toposort
+from autograd.floats.convert import is_number
 from autograd.keep.files import write_atomically
 from autograd.render.derive.steps import steps
 from autograd.render.page.jupyter import picture_frame
@@ -104,7 +106,8 @@ class Drawing:
         Raises
         ------
         ValueError
-            If the picture does not show each node by itself, or no backward pass has been run.
+            If the picture does not show each node by itself, no backward pass has been run, or ``seconds`` is
+            not above 0.
         MissingDependencyError
             If a GIF is asked for and there is nothing that draws one.
 
@@ -119,6 +122,8 @@ class Drawing:
         """
         if form not in ("svg", "gif"):
             raise ValueError(f"a moving picture is svg or gif, not {form!r}")
+        if not is_number(seconds) or not 0.0 < seconds < math.inf:
+            raise ValueError(f"seconds, for a step, is a number above 0 such as 0.6, not {seconds!r}")
         if self.graph.view != "graph" or len(self.graph.nodes) != len(toposort(self._root)):
             raise ValueError("a moving picture shows each node by itself; draw with fold=False and no depth")
         if not self.graph.tones - {"none"}:

@@ -263,6 +263,8 @@ class _Builder:
             for position, (weight, x) in enumerate(unit.inputs):
                 tail = self._operand(unit, position, x)
                 self.edges.setdefault((tail, head), []).append((weight, x, unit.members[-1]))
+        for root in self.roots - {*self.of}:  # nothing is computed
+            self._leaf(("leaf", root), (0, 0, -len(self.groups)), root)
         groups = sorted(self.groups.values(), key=lambda group: group.order)
         ids = {group: f"n{i}" for i, group in enumerate(groups)}
         graph.nodes = [self._box(ids[group], group, scale) for group in groups]
@@ -335,6 +337,10 @@ class _Builder:
             key = ("leaf", x.label) if self.many and x.label else ("leaf", x)
         else:
             key = ("data", layer if unit.neuron else self.keys[unit], position)
+        return self._leaf(key, order, x)
+
+    def _leaf(self, key: Any, order: tuple[Any, ...], x: Value | float) -> _Group:
+        """Return the group of a leaf or a constant, which it joins."""
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = _Group(key, len(self.groups), order=order)

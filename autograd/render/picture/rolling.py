@@ -105,7 +105,7 @@ def roll(nodes: Sequence[Value]) -> Rolled:
     """
     operations = {v: v.op for v in nodes}
     parents = {v: v.parents for v, op in operations.items() if op is not None}
-    sequence = _computed(parents, nodes[-1])
+    sequence = _computed(parents)
     place = {v: i for i, v in enumerate(sequence)}
     scopes = [v.scope for v in sequence]
     patterns = {scope: pattern(scope) for scope in set(scopes)}
@@ -135,7 +135,7 @@ def _spread(rounds: list[Rounds], first: list[int], around: list[tuple[Rounds, .
         around[found.start : found.end] = around[head] * found.count
 
 
-def _computed(parents: dict[Value, tuple[Value, ...]], root: Value) -> list[Value]:
+def _computed(parents: dict[Value, tuple[Value, ...]]) -> list[Value]:
     """Return what is no leaf, after its operands, and each as soon before its use as can be.
 
     Of the operands of a node those that take longest come first, as a loop computes them.
@@ -149,7 +149,8 @@ def _computed(parents: dict[Value, tuple[Value, ...]], root: Value) -> list[Valu
             below.reverse()
             below.sort(key=depth.__getitem__)  # taken from the end
     order: dict[Value, None] = {}
-    stack = [root] if root in parents else []
+    used = {x for listed in parents.values() for x in listed}
+    stack = [v for v in reversed(parents) if v not in used]  # the outputs, the first to be taken first
     while stack:
         v = stack[-1]
         below = waiting[v]

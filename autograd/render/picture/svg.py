@@ -195,9 +195,10 @@ def _content(
 
 def summary(graph: Picture) -> str:
     """Say in a sentence what is drawn."""
-    output = graph.nodes[-1]
+    output = ([node for node in graph.nodes if "output" in node.kind.split()] or graph.nodes)[-1]
+    value = f" = {output.value}" if output.value else ""
     return (
-        f"Computation graph of {output.title or 'the output'} = {output.value}: {len(graph.nodes)} nodes, "
+        f"Computation graph of {output.title or 'the output'}{value}: {len(graph.nodes)} nodes, "
         f"{len(graph.edges)} edges"
     )
 

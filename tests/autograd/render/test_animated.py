@@ -127,3 +127,11 @@ def test_a_broken_library_is_passed_over(monkeypatch):
     monkeypatch.setitem(sys.modules, "cairosvg", None)
     assert raster.rastered(draw(neuron(), engine="builtin").svg(), "png") is None
     assert raster.rastered(draw(neuron(), engine="builtin").svg(), "pdf") is None
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), "1", None])
+def test_what_is_no_time_for_a_step_is_an_error(seconds):
+    y = Value(2.0).exp()
+    y.backward()
+    with pytest.raises(ValueError, match="seconds, for a step, is a number above 0"):
+        draw(y).animate(seconds=seconds)

@@ -54,3 +54,8 @@ def test_boxes_of_both_have_identifiers_of_their_own():
 def test_what_is_no_graph_is_an_error():
     with pytest.raises(TypeError, match="versus is a Value, .* got float"):
         draw(neuron(), versus=1.0)
+
+
+def test_a_neuron_is_not_unfolded_where_the_other_graph_is_to_stand():
+    with pytest.raises(ValueError, match="unfold= or for versus=; pass one"):
+        draw(neuron(), versus=neuron(), unfold="n0")

@@ -150,3 +150,32 @@ def test_text_in_neurons_stays_centred_beside_other_pictures_in_a_page():
     sheet = draw(network(), view="network").svg().split("</style>")[0]
     assert ".ag text.m{text-anchor:middle}" in sheet
     assert ".ag .v{text-anchor:end}" in draw(network()).svg()
+
+
+def test_what_is_no_more_than_a_leaf_is_drawn():
+    (box,) = draw(Value(1.5, "x"), view="network").graph.nodes
+    assert (box.title, box.value, box.kind) == ("x", "1.50", "data")
+
+
+@pytest.mark.parametrize("model", [nn.MLP(2, [12, 12], rng=0), nn.LSTM(2, 3, rng=0)], ids=["MLP", "LSTM"])
+def test_repeats_of_a_model_of_several_outputs_are_drawn_once(model):
+    whole, folded = draw(model), draw(model, fold=True)
+    assert len(folded.graph.nodes) <= len(whole.graph.nodes)
+    assert {box.title for box in boxes(folded.graph, "neuron")} == {
+        box.title for box in boxes(whole.graph, "neuron")
+    }
+    ET.fromstring(folded.svg())
+
+
+def test_the_picture_is_told_by_the_output_and_not_by_what_stands_last():
+    w, x = Value(3.0, "w"), Value(2.0, "x")
+    y = (w * x - 1.0).exp()
+    y.label = "y"
+    spoken = ET.fromstring(draw(y, view="network").svg()).get("aria-label")
+    assert spoken.startswith("Computation graph of y = 148: ")
+    assert " = :" not in draw(nn.MLP(2, [2, 1], rng=0)).svg()
+
+
+def test_a_class_is_told_from_a_model():
+    with pytest.raises(TypeError, match="got the class MLP"):
+        draw(nn.MLP)

@@ -195,3 +195,11 @@ def test_a_size_in_which_nothing_can_be_read_is_an_error():
         draw(perceptron(), size=(1280, 7))
     with pytest.raises(ValueError, match="edges is room or all"):
         draw(perceptron(), edges="some")
+
+
+@pytest.mark.parametrize(
+    "size", [720, "1280x720", ("1280", "720"), (math.nan, 720), (math.inf, 720), (1280, 720, 1)], ids=str
+)
+def test_what_is_no_size_is_an_error_that_shows_one(size):
+    with pytest.raises(ValueError, match=r"size is width and height in pixels, .* as \(1280, 720\), not"):
+        draw(Value(1.0), size=size)
