@@ -272,8 +272,11 @@ class _Builder:
             graph.notices.append("no gradients yet: call backward() first")
         weights = [abs(w.data) for listed in self.edges.values() for w, _, _ in listed if w is not None]
         graph.heaviest = largest(weights)
+        back = self._back()
         for (tail, head), listed in self.edges.items():
-            graph.edges.append(self._edge(f"e{len(graph.edges)}", ids, tail, head, listed, graph))
+            edge = self._edge(f"e{len(graph.edges)}", ids, tail, head, listed, graph)
+            edge.back = (tail, head) in back
+            graph.edges.append(edge)
         for unit in self.units:
             if unit.neuron and unit.scope in self.opened:
                 graph.inset = _inside(unit, self.nodes)
@@ -352,6 +355,35 @@ class _Builder:
                 group.labels.append(visible(x.label))
         return group
 
+    def _back(self) -> set[tuple[_Group, _Group]]:
+        """Return the lines that lead back: within a layer, to the next round, or where they close a loop."""
+        back: set[tuple[_Group, _Group]] = set()
+        beyond: dict[_Group, list[_Group]] = {}
+        late = []
+        for (tail, head), listed in self.edges.items():
+            same = tail.key[0] == head.key[0] == "neuron" and tail.layer == head.layer
+            again = any(
+                isinstance(x, Value) and x in self.turns and carried(self.turns[x], self.turns[v])
+                for _, x, v in listed[1:2]
+            )
+            if tail.units and (same or again):
+                back.add((tail, head))
+            elif tail.units and tail.first >= head.first:
+                late.append((tail, head))
+            else:
+                beyond.setdefault(tail, []).append(head)
+        for tail, head in late:
+            reached, pending = {head}, [head]
+            while pending and tail not in reached:
+                new = {*beyond.get(pending.pop(), ())} - reached
+                reached |= new
+                pending += new
+            if tail in reached:
+                back.add((tail, head))
+            else:
+                beyond.setdefault(tail, []).append(head)
+        return back
+
     def _box(self, name: str, group: _Group, scale: float) -> Box:
         """Return a group as it is drawn."""
         labels = {*group.labels}
@@ -413,11 +445,6 @@ class _Builder:
         """Return the line between two groups."""
         weights = {w: None for w, _, _ in listed}
         edge = Edge(name, ids[tail], ids[head], count=len(listed))
-        same = tail.key[0] == head.key[0] == "neuron" and tail.layer == head.layer
-        edge.back = bool(tail.units) and (same or tail.first >= head.first or any(
-            isinstance(x, Value) and x in self.turns and carried(self.turns[x], self.turns[v])
-            for _, x, v in listed[1:2]
-        ))
         if len(weights) == 1 and None not in weights:
             (w,) = weights
             assert w is not None

@@ -164,6 +164,7 @@ def test_repeats_of_a_model_of_several_outputs_are_drawn_once(model):
     assert {box.title for box in boxes(folded.graph, "neuron")} == {
         box.title for box in boxes(whole.graph, "neuron")
     }
+    assert not [edge for edge in folded.graph.edges if edge.back]  # one step, in which there is no loop
     ET.fromstring(folded.svg())
 
 
