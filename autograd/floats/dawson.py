@@ -2,10 +2,14 @@
 
 The series of exp(x**2) and of its integral have positive terms (DLMF 7.6.1); in pairs of floats, their
 quotient gives Dawson's integral with digits to spare for the recurrence of its derivatives, whose terms
-cancel out. Far away the asymptotic series serves, differentiated (DLMF 7.12.1).
+cancel out; where not even those suffice, in decimal numbers. Far away the asymptotic series serves,
+differentiated (DLMF 7.12.1).
 """
 
 from __future__ import annotations
+
+import math
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 from autograd.floats.bessel import _over, _sum, _times
 from autograd.floats.elementary import INF, NAN, is_order, two_product
@@ -31,12 +35,30 @@ def _asymptotic(x: float, n: int) -> float:
     The first one, of (-1)**n n! / (2 x**(n + 1)), counts as 1 (DLMF 7.12.1).
     """
     total, term, k, w = 0.0, 1.0, 0.0, 0.5 / x / x
-    while term > 1e-18 and k < 500.0:
+    while term > 1e-18 * (1.0 + total) and k < 500.0:
         k += 1.0
         # (2 k - 1)!! / (2 x**2)**k, and the factors that differentiation brings.
         term *= (2.0 * k + n - 1.0) * (2.0 * k + n) / (2.0 * k) * w
         total += term
     return total
+
+
+def _derivative_of_decimals(a: float, n: int) -> float:
+    """Derivative of order n > 0 by the same series and recurrence, with all digits that its terms cancel."""
+    digits = 80 + int(n * math.log10(2.0 * (a + n) + 1.0))
+    with localcontext(Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)):
+        x = Decimal(a)
+        square, least, term, power, whole, k = x * x, Decimal(10) ** -digits, Decimal(1), Decimal(1), x, 0
+        while term > least * power:
+            k += 1
+            term *= square / k
+            power += term
+            whole += term * x / (2 * k + 1)
+        before = whole / power
+        y = 1 - 2 * x * before
+        for k in range(1, n):
+            before, y = y, -2 * (x * y + k * before)
+        return float(y)
 
 
 def dawsn(x: float) -> float:
@@ -51,7 +73,7 @@ def dawsn_derivative(x: float, order: float) -> float:
     n, a = int(order), abs(x)
     if a == INF:
         return 0.0
-    if a > 7.0 + 0.5 * n or a > 24.0:
+    if a > 7.0 + 1.5 * math.sqrt(order):
         y = 0.5 / a
         for k in range(1, n + 1):
             y *= k / a
@@ -59,12 +81,14 @@ def dawsn_derivative(x: float, order: float) -> float:
         y = -y if n % 2 == 1 else y
     elif a < 1e-150 and n == 0:
         y = a
+    elif a > 24.0:  # where exp(a**2) may be no double
+        y = _derivative_of_decimals(a, n)
     else:
         power, power_low, whole, whole_low = _series(a)
         y, low = _over(whole, whole_low, power, power_low)
         y, low = _times(y, low, a, 0.0)
         if n > 0:
-            before, before_low = y, low
+            before, before_low, size, lesser = y, low, 2.0 * a * y, y
             y, low = _times(y, low, -2.0 * a, 0.0)
             y, low = _sum(y, low, 1.0, 0.0)
             for k in range(1, n):
@@ -72,5 +96,9 @@ def dawsn_derivative(x: float, order: float) -> float:
                 q, q_low = _times(before, before_low, -2.0 * k, 0.0)
                 before, before_low = y, low
                 y, low = _sum(p, p_low, q, q_low)
+                size, lesser = 2.0 * (a * size + k * lesser), size
+            # By so much of what the first derivative's terms have grown to may the sum be wrong.
+            if not 1e-31 * size <= 1e-16 * abs(y):
+                y, low = _derivative_of_decimals(a, n), 0.0
         y += low
     return -y if x < 0.0 and n % 2 == 0 else y

@@ -297,3 +297,18 @@ def test_both_modes_agree_on_bessel_functions():
     assert autograd.grad(autograd.grad(autograd.y1))(x) == pytest.approx(
         -autograd.grad(autograd.y1)(x) / x - (1.0 - 1.0 / x**2) * autograd.y1(x), rel=1e-14
     )  # Bessel's equation
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 5, 8, 9, 10, 12, 13, 20, 40, 99, 200])
+def test_derivatives_of_dawson_s_integral_of_high_orders_whose_terms_cancel(order):
+    rng = random.Random(order)
+    seam = 7.0 + 1.5 * math.sqrt(order)
+    points = [0.0, 5e-324, 1e-170, 1e-20, 1e-5, 1.0, -3.0, 9.0, 12.0, -15.0, 23.9, 24.1]
+    points += [seam, math.nextafter(seam, INF), *(rng.uniform(0.0, seam + 2.0) for _ in range(8))]
+    for x in points:
+        with mp.workdps(100 + int(order * math.log10(2.0 * (abs(x) + order) + 1.0)) + int(x * x)):
+            t = mp.mpf(x)
+            y, before = mp.sqrt(mp.pi) / 2 * mp.exp(-t * t) * mp.erfi(t), mp.mpf(-0.5)
+            for k in range(order):
+                before, y = y, (1 if k == 0 else 0) - 2 * (t * y + k * before)
+            assert ulps(ops.dawsn_derivative(x, order=float(order)), y) <= 6 + 0.2 * order, (x, order)
