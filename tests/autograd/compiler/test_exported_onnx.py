@@ -1,5 +1,6 @@
 """Programs as files of ONNX: its runtime computes what the program does."""
 
+import itertools
 import math
 
 import pytest
@@ -115,6 +116,22 @@ def test_each_row_has_the_value_of_the_table(tmp_path, op):
     (found,) = session(program.export(tmp_path / "row.onnx")).run(None, given)
     expected = [float(op(*case)) for case in good]
     assert found.ravel().tolist() == pytest.approx(expected, rel=1e-13, abs=1e-300)
+
+
+FAR = [math.inf, -math.inf, 0.0, 1.0, -1.0, 30.0, 1e-9, -2.5, 710.0, -710.0, 1e300, -1e-300, 5e-324]
+
+
+@pytest.mark.parametrize("name", ["log1p", "atanh", "sinh", "cosh", "sech", "sigmoid", "floordiv"])
+def test_rows_are_what_they_are_at_the_ends_of_the_doubles(tmp_path, name):
+    op = TABLE[name]
+    cases = list(itertools.product(FAR, repeat=op.arity))
+    columns = [np.array(column) for column in zip(*cases, strict=True)]
+    program = autograd.compile(lambda *xs: op(*xs), batch=True)
+    program(*columns)
+    given = {f"x{k}": column for k, column in enumerate(columns)}
+    (found,) = session(program.export(tmp_path / "row.onnx")).run(None, given)
+    expected = [float(op(*case)) for case in cases]
+    assert found.ravel().tolist() == pytest.approx(expected, rel=1e-13, abs=1e-320, nan_ok=True)
 
 
 def test_what_onnx_has_not_in_doubles_is_named(tmp_path):

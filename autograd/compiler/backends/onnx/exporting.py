@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
-from autograd.compiler.backends.onnx.spelling import FUNCTIONS, OPERATORS, template
+from autograd.compiler.backends.onnx.spelling import ATTRIBUTES, FUNCTIONS, OPERATORS, template
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.op import Op
 
@@ -72,7 +72,8 @@ class Graph:
         """Return what templates may call."""
 
         def operator(kind: str) -> Callable[..., Term]:
-            return lambda *given: self.node(kind, *(self.term(x).number() for x in given))
+            told = ATTRIBUTES.get(kind, {})
+            return lambda *given: self.node(kind, *(self.term(x).number() for x in given), **told)
 
         def where(condition: Term, yes: Any, no: Any) -> Term:
             truth = condition if condition.truth else condition != 0.0
