@@ -19,8 +19,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 _course: dict[str, course.Page] = {}
-# The course, and the gallery and the compiler's page, which are notebooks too.
+# The course, and the pages that are notebooks too.
 _executed: dict[str, course.Page] = {}
+PAGES = {"gallery.md": "gallery", "how-it-compiles.md": "compiler", "spiral-on-devices.md": "devices"}
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
@@ -42,7 +43,7 @@ def on_config(config: Any) -> Any:
     config["markdown_extensions"].append(MathML())
     _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
     _executed.update(_course)
-    for name, notebook in (("gallery.md", "gallery"), ("how-it-compiles.md", "compiler")):
+    for name, notebook in PAGES.items():
         _executed[name] = course.page(course.NOTEBOOKS / f"{notebook}.ipynb")
     lessons = [{page.title: name} for name, page in _course.items()]
     place = next(entry for entry in config["nav"] if "The course" in entry)
@@ -54,7 +55,9 @@ def on_files(files: Files, config: Any) -> Files:
     """Add what is generated whole."""
     files.append(File.generated(config, "assets/pictures.css", content=style.pictures()))
     for name, page in _executed.items():
-        files.append(File.generated(config, name, content=page.markdown))
+        # Links to this site's pages start at the notebooks' folder there, and here at the page.
+        markdown = page.markdown.replace("](docs/pages/", "](" + "../" * name.count("/"))
+        files.append(File.generated(config, name, content=markdown))
         for picture, data in page.pictures.items():
             files.append(File.generated(config, str(PurePosixPath(name).with_name(picture)), content=data))
     return files

@@ -24,7 +24,7 @@ _spec.loader.exec_module(build)
 SOURCES, LESSONS = build.sources(), build.lessons()
 # What some notebooks use beside the course's own packages; and what one shows only where it is installed.
 NEEDS = {"12_checking": ("hypothesis", "mpmath"), "15_pytorch": ("mpmath",)}
-COMPARES_WITH = {"15_pytorch": "torch"}
+COMPARES_WITH = {"15_pytorch": "torch", "devices": "jax"}
 each = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 each_lesson = pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 
@@ -46,7 +46,7 @@ def plain(text):
 
 def test_fifteen_in_order():
     assert [int(source.stem[:2]) for source in LESSONS] == list(range(1, 16))
-    assert [source.stem for source in SOURCES if source not in LESSONS] == ["compiler", "gallery"]
+    assert [source.stem for source in SOURCES if source not in LESSONS] == ["compiler", "devices", "gallery"]
     for number, source in enumerate(LESSONS, 1):
         assert build.read(source).cells[0].source.startswith(f"# {number}. ")
 
