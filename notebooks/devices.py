@@ -97,9 +97,9 @@ print(f"{value:.12f}\n{value8:.12f}\nas one device, to 12 digits:", apart(grads8
 # ![Four devices. Each has all parameters and a quarter of the examples' columns; an all-reduce adds up their
 # gradients](docs/pages/assets/sharding.svg)
 #
-# The picture has four devices; here is what eight hold. 300 examples do not come out even, so four copies of
-# the first fill up the last device, and a mask keeps them out of every sum. An example is three numbers: two
-# coordinates and an arm.
+# The picture has four devices, and its *lanes* are columns. Here is what eight hold. 300 examples do not come
+# out even, so four copies of the first fill up the last device, and a mask keeps them out of every sum. An
+# example is three numbers: two coordinates and an arm.
 
 # %%
 if jax:
