@@ -894,13 +894,29 @@ class Writer:
 
     def _ifexp_value(self, e: ast.IfExp, wanted: Any) -> Text:
         condition = self.condition(e.test)
-        arms = []
+        arms: list[tuple[Text | None, list[str]]] = []
+        reasons = []
         for arm in (e.body, e.orelse):
             outer, self.lines = self.lines, []
             handlers = self.handlers
-            arms.append((self.expression(arm, wanted), self.lines))
+            try:
+                arms.append((self.expression(arm, wanted), self.lines))
+            except UntranslatableError as reason:
+                reasons.append(reason)
+                arms.append((None, ["UNKNOWN;"]))
             self.lines, self.handlers = outer, handlers
         (a, a_lines), (b, b_lines) = arms
+        if a is None or b is None:
+            known = a or b
+            if known is None:
+                raise reasons[0]
+            self.made.reasons.append(str(reasons[0]))
+            name = self.fresh()
+            self.lines.append(f"{self.c_type(known.type)} {name} = {zero(known.type)};")
+            done = f"{name} = {self.converted(known, known.type)};"
+            self.lines += [f"if ({condition}) {{", *a_lines, *[done] * (a is known), "} else {"]
+            self.lines += [*b_lines, *[done] * (b is known), "}"]
+            return Text(name, known.type)
         kind = joined(a.type, b.type)
         if not (a_lines or b_lines or isinstance(kind, tuple)):
             return Text(f"({condition} ? {self.converted(a, kind)} : {self.converted(b, kind)})", kind)

@@ -80,6 +80,9 @@ def test_the_generator_says_what_it_does_not_understand(tmp_path, monkeypatch, c
         "    return y\n"
         "def g(x: float) -> float:\n    return f(x) + 1.0 if x > 0.0 else -x\n"
         "def h(x: str) -> float:\n    return 1.0\n"
+        "def d(x: float) -> float:\n    with open('a') as file:\n        return float(file.read())\n"
+        "def k(x: float) -> float:\n    y = d(x) if x > 9.0 else x + 7.5\n    return 2.0 * y\n"
+        "def m(x: float) -> float:\n    return d(x) if x > 9.0 else d(-x)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     not_understood = importlib.import_module("not_understood")
@@ -92,6 +95,13 @@ def test_the_generator_says_what_it_does_not_understand(tmp_path, monkeypatch, c
     assert program.function(not_understood.g).reasons == []
     with pytest.raises(generate.UntranslatableError, match="the type str"):
         program.function(not_understood.h)
+    # Of a conditional expression the other branch stays in C.
+    k = program.function(not_understood.k)
+    assert k.reasons == ["py_d"]
+    assert not k.unknown
+    assert "x + 7.5" in program.texts[-1]
+    assert "return (2.0 * y);" in program.texts[-1]
+    assert program.function(not_understood.m).unknown
 
 
 @compiled

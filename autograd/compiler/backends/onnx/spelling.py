@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from autograd.compiler.backends.numpy import spelling as numpy_spelling
 from autograd.op import TABLE, Op
@@ -16,7 +17,7 @@ OPERATORS: dict[str, str] = {
 }  # fmt: skip
 """Operators over doubles that runtimes have, by the names in templates."""
 
-ATTRIBUTES: dict[str, dict[str, int]] = {"Mod": {"fmod": 1}}
+ATTRIBUTES: dict[str, dict[str, Any]] = {"Mod": {"fmod": 1}}
 """What operators are told beside their operands: of the rest of a division, to have the dividend's sign."""
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
