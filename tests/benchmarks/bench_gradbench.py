@@ -72,11 +72,11 @@ def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, fl
         ["timeout", str(LIMIT), *command(tool, sys.executable)], stderr=subprocess.DEVNULL, **pipes
     )
     found: dict[str, dict[str, float]] = {}
-    wrong = ""
+    wrong, over = "", False
     try:
         for line in judge.stdout or ():
             sent = json.loads(line)
-            if sent["kind"] == "end":
+            if over := sent["kind"] == "end":
                 break
             if sent["kind"] == "analysis":
                 wrong = wrong or ("" if sent["valid"] else "wrong")
@@ -92,10 +92,11 @@ def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, fl
             print(json.dumps(back), file=judge.stdin, flush=True)
     except (EOFError, BrokenPipeError, KeyError):
         wrong = wrong or "failed"
+    over = over or (not wrong and judge.wait() == 0)  # else its time was over, or it died
     for process in (judge, player):
         process.kill()
         process.communicate()
-    return found, wrong or ("" if found else "failed")
+    return found, wrong or ("" if found and over else "unfinished")
 
 
 def main() -> None:
