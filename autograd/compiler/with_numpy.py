@@ -339,8 +339,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         exporter = _EXPORTERS.get(suffix)
         if exporter is None:
             raise ValueError(
-                f"there is no export for files that end in {suffix}; write "
-                f"{' or '.join(name for name in _EXPORTERS if name)}"
+                f"there is no export for files that end in {suffix}, but for those in "
+                f"{', '.join(sorted(filter(None, _EXPORTERS)))}"
             )
         return write_atomically(path, exporter(self, Path(path).stem))
 

@@ -124,7 +124,7 @@ def test_what_is_not_finite_is_told(tmp_path):
 @pytest.mark.parametrize(
     "name, said",
     [
-        ("step.onnx", "no export for files that end in .onnx; write .stablehlo or .h"),
+        ("step.pb", "no export for files that end in .pb, but for those in .h, .onnx, .stablehlo"),
         ("step.mjs", "no export for files that end in .mjs"),
         ("2step.h", "cannot be called '2step'"),
         ("a-b.h", "cannot be called 'a-b'"),
