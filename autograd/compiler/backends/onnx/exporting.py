@@ -72,7 +72,7 @@ class Graph:
         """Return what templates may call."""
 
         def operator(kind: str) -> Callable[..., Term]:
-            told = ATTRIBUTES.get(kind, {})
+            told: dict[str, Any] = ATTRIBUTES.get(kind, {})
             return lambda *given: self.node(kind, *(self.term(x).number() for x in given), **told)
 
         def where(condition: Term, yes: Any, no: Any) -> Term:
