@@ -204,6 +204,8 @@ class Module:
     def example_outputs(self) -> list[Value]:
         """Return the outputs for inputs of zero, labelled x0, x1, ...; pictures of the model are drawn so.
 
+        They are those of evaluation: nothing is dropped, drawn or learnt from these inputs.
+
         Returns
         -------
         list of Value
@@ -228,7 +230,13 @@ class Module:
                 "some, and draw the output: draw(model(x), view='network')"
             )
         inputs: Any = [Value(0.0, f"x{i}") for i in range(count)]
-        pending, found = [self._tried(inputs)], []
+        modes = [(module, module.training) for module in self.modules()]
+        self.eval()
+        try:
+            pending, found = [self._tried(inputs)], []
+        finally:
+            for module, mode in modes:
+                module.training = mode
         while pending:
             made = pending.pop()
             if isinstance(made, Value):

@@ -498,3 +498,13 @@ def test_names_that_there_are_not_say_what_to_write(module, name, said):
     with pytest.raises(AttributeError, match=said):
         getattr(module, name)
     assert not hasattr(module, "__wrapped__")
+
+
+def test_a_picture_of_a_model_learns_nothing_and_draws_nothing_from_its_example():
+    rng = random.Random(3)
+    parts = nn.Linear(2, 3, rng=1), nn.BatchNorm(3), nn.Dropout(0.5, rng=rng), nn.Linear(3, 1, rng=2)
+    model = nn.Sequential(*parts)
+    state, drawn = model.state_dict(), rng.getstate()
+    assert autograd.draw(model).graph.nodes
+    assert (model.state_dict(), rng.getstate()) == (state, drawn)
+    assert all(module.training for module in model.modules())
