@@ -120,6 +120,10 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
         return 0
     except (UsageError, MissingDependencyError, OSError) as error:
         _complain(f"{name}: {_said(error)}")
+        try:
+            print(end="", flush=True)
+        except OSError:  # a full disk, which would be met once more where the interpreter ends
+            _discard_output()
         return 2
     except (KeyboardInterrupt, Exception) as error:
         if not interrupted(error):

@@ -143,10 +143,13 @@ def test_bench_refuses_to_measure_nothing(option, capsys):
     assert f"{option} must be at least 1, got 0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
-def test_a_full_disk_is_one_clear_line_and_a_closed_output_none():
+def test_a_full_disk_is_one_clear_line_and_a_closed_output_none(unbuffered):
     command = f"{sys.executable} -m autograd check x --at x=1"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    environment = {
+        **os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": unbuffered
+    }  # fmt: skip
     for where, code, message in (
         ("> /dev/full", 2, "chainrule check: No space left on device\n"),
         (">&-", 0, ""),
