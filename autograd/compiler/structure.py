@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import math
 import threading
 import time
@@ -9,6 +11,7 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from autograd.compiler.backends import AT_ONCE, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
@@ -25,6 +28,8 @@ __all__ = ["Engines", "Structure"]
 
 TRIALS = 10
 """So many runs of what was built in the background are compared with those before."""
+STOPPED = 5.0
+"""Seconds that the end of the interpreter waits for what is built in the background to stop."""
 
 
 class Engines:
@@ -101,6 +106,7 @@ class Engines:
         self.left -= 1
         if self.left <= 0 and self.builder is None:
             self.builder = threading.Thread(target=self._build, name="chainrule-build", daemon=True)
+            _builders.add(self.builder)
             self.builder.start()
         start = time.perf_counter()
         ready: bool = run()
@@ -133,6 +139,20 @@ class Engines:
                 self.backend = self.before
                 self.why += f"; as it took longer, {load(self.before).title} goes on"
         return ready
+
+
+_builders: WeakSet[threading.Thread] = WeakSet()
+
+
+@atexit.register
+def _end_of_builds() -> None:
+    """Stop what is being built: a thread that is inside NumPy where Python ends may end the process."""
+    building = [builder for builder in _builders if builder.is_alive()]
+    for builder in building:
+        number, ending = ctypes.c_ulong(builder.ident or 0), ctypes.py_object(SystemExit)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ending)
+    for builder in building:
+        builder.join(STOPPED)
 
 
 class Structure:
