@@ -454,7 +454,7 @@ def _stirling_rest(x: float) -> float:
 def _betaln(a: Decimal, b: Decimal) -> Decimal:
     """Logarithm of the beta function; of a large and a small number by one series of the difference."""
     a, b = max(a, b), min(a, b)
-    if b < a * Decimal("1e-30"):
+    if b < a * Decimal("1e-30") and b < 1:
         # log gamma(a + b) - log gamma(a) is b digamma(a + b / 2), but for what is 60 digits less.
         return _lgamma(b) - b * _polygamma(a + b / 2, 0)
     return _lgamma(a) + _lgamma(b) - _lgamma(a + b)

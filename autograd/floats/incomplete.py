@@ -11,7 +11,7 @@ of large parameters magnifies the rounding of its logarithm: some hundred ulp at
 from __future__ import annotations
 
 import math
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 from autograd.floats.beta import _betaln, _divided, _pair, _stirling_rest, beta
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, pow, two_product, two_sum
@@ -264,9 +264,42 @@ def beta_density(x: float, a: float, b: float, order: float) -> float:
     if n % 2 == 1:
         polynomial = -polynomial
     if 0.0 < x < 1.0:
+        if n > 0 and (a + b > _MANY or not abs(polynomial) < INF):
+            return _far_beta_density(x, a, b, n)
         return _beta_product(x, a, b, below + 1.0, order + 1.0, polynomial)
     e = a - 1.0 - below if x == 0.0 else b - 1.0 - order
     return INF * polynomial if e < 0.0 else 0.0 if e > 0.0 else div(polynomial, beta(a, b))
+
+
+def _far_beta_density(x: float, a: float, b: float, n: int) -> float:
+    """The same derivative inside (0, 1), of parameters whose powers cancel or leave the range of doubles."""
+    with localcontext(_digits_for(a + b)) as digits:
+        product = _log_beta_product(x, a, b, n + 1.0, n + 1.0).exp()
+        if product.adjusted() + n * (digits.prec - DIGITS.prec + 3) < -400:
+            return 0.0
+        digits.prec += min(n * (digits.prec - DIGITS.prec), 2500)
+        s, t, z = Decimal(a), Decimal(b), Decimal(x)
+        first, second = [Decimal(1)], [Decimal(1)]  # falling powers of a - 1 and b - 1
+        for k in range(n):
+            first.append(first[k] * (s - 1 - k))
+            second.append(second[k] * (t - 1 - k))
+        whole = Decimal(0)
+        for k in range(n + 1):
+            whole += math.comb(n, k) * first[k] * (1 - z) ** k * second[n - k] * (-z) ** (n - k)
+        return float(product * whole)
+
+
+def _digits_for(parameters: float) -> Context:
+    """Decimals enough for the logarithm of a power of that size."""
+    digits = DIGITS.copy()
+    digits.prec += max(0, math.frexp(parameters)[1] // 3)
+    return digits
+
+
+def _log_beta_product(x: float, a: float, b: float, below: float, beside: float) -> Decimal:
+    """Logarithm of x**(a - below) (1 - x)**(b - beside) / beta(a, b), for the decimals of `_digits_for`."""
+    s, t, z = Decimal(a), Decimal(b), Decimal(x)
+    return (s - Decimal(below)) * z.ln() + (t - Decimal(beside)) * (1 - z).ln() - _betaln(s, t)
 
 
 def _beta_product(x: float, a: float, b: float, below: float, beside: float, factor: float) -> float:
@@ -280,10 +313,8 @@ def _beta_product(x: float, a: float, b: float, below: float, beside: float, fac
         p, low = two_product(first, second)
         y, low = _divided(p, low, whole, 0.0)
         return factor * (y + (low + y * (f * lost / rest + e_lost * math.log(x) + f_lost * math.log(rest))))
-    with localcontext(DIGITS):
-        s, t, z = Decimal(a), Decimal(b), Decimal(x)
-        logarithm = (s - Decimal(below)) * z.ln() + (t - Decimal(beside)) * (1 - z).ln() - _betaln(s, t)
-        return float(logarithm.exp() * Decimal(factor)) if logarithm < 900 else INF * factor
+    with localcontext(_digits_for(a + b)):
+        return float(_log_beta_product(x, a, b, below, beside).exp() * Decimal(factor))
 
 
 def betainc(x: float, a: float, b: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -88,3 +89,13 @@ def test_a_parameter_is_a_number(call) -> None:
         call(Value(0.5))
     with pytest.raises(TypeError, match=TEXT):
         autograd.grad(call)(0.5)
+
+
+@pytest.mark.parametrize("order", [1.0, 3.0])
+def test_derivatives_of_densities_whose_parameters_reach_the_ends_of_the_range(order: float) -> None:
+    for x, pair in itertools.product((1e-300, 0.5), itertools.combinations([0.5, 1e15, 1e300], 2)):
+        for a, b in (pair, pair[::-1], (pair[1], pair[1])):
+            got = ops.beta_density.value(x, a, b, order)
+            with mp.workprec(4500):
+                exact = oracle.REFERENCE["beta_density"](mp.mpf(x), mp.mpf(a), mp.mpf(b), order)
+            assert reference.ulps(got, exact) <= BOUND, (x, a, b, got)
