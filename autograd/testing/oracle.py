@@ -372,7 +372,7 @@ def _gammainc(x: Any, a: Any) -> Any:
     # The series of positive terms, DLMF 8.7.1; far out nothing is left of its difference from 1.
     if x <= 0:
         return mp.nan
-    if x > 1500:
+    if x > 1500 + 4 * a:
         return mp.mpf(1)
     with mp.workprec(mp.prec if x < 1 else min(mp.prec, 2600)):
         part = whole = 1 / mp.mpf(a)

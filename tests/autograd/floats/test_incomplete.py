@@ -64,6 +64,34 @@ def test_ends_and_what_is_beyond_them() -> None:
     assert gammainc(1e9, 1e9) == pytest.approx(0.5 + 1.0 / math.sqrt(2e9 * math.pi) / 3.0, rel=1e-12)
 
 
+def test_parts_of_parameters_beyond_thousands_and_far_from_the_middle() -> None:
+    for a, x in ((3e3, 2.2e3), (8e3, 1.1e4), (1e5, 9.2e4), (3e5, 3.004e5)):
+        with mp.workprec(900):
+            exact = oracle.REFERENCE["gammainc"](mp.mpf(x), mp.mpf(a))
+            assert reference.ulps(gammainc(a, x), exact) <= BOUND, (a, x)
+            assert reference.ulps(gammaincc(a, x), 1 - exact) <= BOUND, (a, x)
+    for a, b, x in ((5e3, 40.0, 0.985), (4e3, 9e3, 0.28), (2e4, 2e4, 0.51)):
+        with mp.workprec(900):
+            exact = oracle.REFERENCE["betainc"](mp.mpf(x), mp.mpf(a), mp.mpf(b))
+            assert reference.ulps(betainc(a, b, x), exact) <= BOUND, (a, b, x)
+
+
+def test_parts_of_the_beta_function_of_huge_parameters() -> None:
+    for a, b in ((1e7, 1e7), (1e7, 3e8)):  # where the series ends and the normal law begins
+        middle, deviation = a / (a + b), math.sqrt(a * b / (a + b) ** 3)
+        for k in (-9.0, -2.0, -0.1, 0.0, 1.5):
+            x = middle + k * deviation
+            beyond = betainc(math.nextafter(a, math.inf), math.nextafter(b, math.inf), x)
+            assert betainc(a, b, x) == pytest.approx(beyond, rel=1e-8), (a, b, k)
+    for a in (3.0, 1e6):  # and the gamma function
+        x = a / 1e15
+        assert betainc(a, 1e15, x) == pytest.approx(betainc(a, 1.0000001e15, x / 1.0000001), rel=1e-12)
+        assert betainc(a, 1e200, a / 1e200) == pytest.approx(gammainc(a, a), rel=1e-12)
+        assert betainc(1e17, a, 1.0 - 1e-15 * a) == pytest.approx(gammaincc(a, 100.0 * a), abs=1e-15)
+    assert betainc(1e300, 1e300, 0.5) == 0.5
+    assert (betainc(1e300, 1e300, 0.49), betainc(0.5, 1e300, 1e-30)) == (0.0, 1.0)
+
+
 @pytest.mark.parametrize("order", range(1, 7))
 def test_derivatives_in_x_of_every_order(order: int) -> None:
     functions = {
