@@ -36,6 +36,7 @@ LAYERS = [
         "autograd.vectors",
         "autograd.blocks",
         "autograd.native.generate",
+        "autograd.native.javascript",
         "autograd.operators",
         "autograd.ufuncs",
         "autograd.elsewhere",

@@ -152,18 +152,28 @@ def tree_of(path: str) -> ast.Module:
     return ast.parse(Path(path).read_text(encoding="utf-8"))
 
 
+@cache
+def functions_of(path: str) -> dict[int, list[ast.FunctionDef | ast.Lambda]]:
+    """Return the functions that a module defines, by the line where the code of each begins."""
+    found: dict[int, list[ast.FunctionDef | ast.Lambda]] = {}
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef):
+            found.setdefault(min([node.lineno, *[x.lineno for x in node.decorator_list]]), []).append(node)
+        elif isinstance(node, ast.Lambda):
+            found.setdefault(node.lineno, []).append(node)
+    return found
+
+
 def definition(function: Any) -> ast.FunctionDef | ast.Lambda:
     """Return the part of its module's syntax tree that defines a function."""
     code = function.__code__
     spans = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
     found: list[ast.Lambda] = []
-    for node in ast.walk(tree_of(inspect.getfile(function))):
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
-            if min([node.lineno, *[x.lineno for x in node.decorator_list]]) == code.co_firstlineno:
+    for node in functions_of(inspect.getfile(function)).get(code.co_firstlineno, ()):
+        if isinstance(node, ast.FunctionDef):
+            if node.name == code.co_name:
                 return node
-        elif (
-            isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and code.co_name == "<lambda>"
-        ):
+        elif code.co_name == "<lambda>":
             first = node.lineno, node.col_offset
             last = node.end_lineno or node.lineno, node.end_col_offset or 0
             within = all(first <= (a, c) and (b, d) <= last for a, b, c, d in spans)
