@@ -54,6 +54,7 @@ HOMES = {
     "autograd/render/formula/latex.py": "the functions that LaTeX has a command for",
     "autograd/render/formula/sympy.py": "SymPy's functions",
     "autograd/native/generate.py": "the functions of C's library",
+    "autograd/native/javascript.py": "the functions that JavaScript has",
     "autograd/compiler/backends/*/spelling.py": "the primitives in NumPy, C, Python ...",
     "autograd/compiler/backends/numpy/special.py": "primitives that NumPy lacks",
 }

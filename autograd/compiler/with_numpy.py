@@ -16,7 +16,8 @@ from numpy import ndarray
 
 from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
-from autograd.compiler.backends.c.exporting import exported
+from autograd.compiler.backends.c.exporting import exported as as_header
+from autograd.compiler.backends.javascript.exporting import exported as as_module
 from autograd.compiler.backends.placing import Placed
 from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
@@ -31,6 +32,7 @@ from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
 from autograd.keep.files import write_atomically
 from autograd.modes import ACTIVE
+from autograd.native.javascript import RESERVED
 from autograd.node import HOOKED
 from autograd.sweep import add_floats, in_turn
 from autograd.value import Value
@@ -309,6 +311,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         how to call the function, which has the file's name, and its arrays hold the numbers of the parameters
         and of what the function closes over, as they are now.
 
+        A name that ends in ``.js`` or ``.mjs`` means a module of JavaScript for browsers and node, which
+        needs nothing else. It exports a function of the file's name: of the arguments, as arrays, and of the
+        parameters' numbers, which need not be given. It returns ``{loss, gradient}``, or the results.
+
         A name that ends in ``.onnx`` means a graph of ONNX, in doubles, for its runtimes. Its inputs are the
         arguments ``x0``, ``x1`` and so on, of any number of examples, and ``theta``, which need not be given:
         the parameters' numbers are then those of now. It returns ``loss`` and ``gradient``, or ``results``.
@@ -333,7 +339,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         Raises
         ------
         ValueError
-            If the file's name ends otherwise, or names no function of C, or the program is none for C.
+            If the file's name ends otherwise, or names no function of C or JavaScript, or the program has
+            operations that cannot be written so.
         """
         suffix = Path(path).suffix.lower()
         exporter = _EXPORTERS.get(suffix)
@@ -348,20 +355,29 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """Return the program as a header of C."""
         if not (name.isidentifier() and name.isascii()):
             raise ValueError(f"a function of C cannot be called {name!r}; write a file such as step.h")
+        return as_header(*self._exported(), name)
+
+    def _module(self, name: str) -> str:
+        """Return the program as a module of JavaScript."""
+        if not (name.isidentifier() and name.isascii()) or name in RESERVED:
+            raise ValueError(
+                f"a function of JavaScript cannot be called {name!r}; write a file such as step.js"
+            )
+        return as_module(*self._exported(), name)
+
+    def _exported(self) -> tuple[Any, Any, Any]:
+        """Return the program with its numbers, the shapes of its arguments, and the parameters' numbers."""
         structure, engine = self._made()
         if structure.source.aside:
             raise ValueError(f"this function is left to the engine: {structure.source.aside}")
-        return exported(engine, structure.source.shapes, self._theta() if self._params else [], name)
+        return engine, structure.source.shapes, self._theta() if self._params else []
 
     def _onnx(self, name: str) -> bytes:
         """Return the program as a graph of ONNX."""
         optional("onnx", 'export("step.onnx")', "pip install 'chainrule[onnx]'", what="onnx")
         from autograd.compiler.backends.onnx.exporting import exported
 
-        structure, engine = self._made()
-        if structure.source.aside:
-            raise ValueError(f"this function is left to the engine: {structure.source.aside}")
-        return exported(engine, structure.source.shapes, self._theta() if self._params else [], name)
+        return exported(*self._exported(), name)
 
     def _stablehlo(self, _: str) -> bytes:
         """Return the program as JAX writes it."""
@@ -420,6 +436,6 @@ def _masked(x: Any, array: Any) -> bool:
 
 _EXPORTERS: Final[dict[str, Callable[[Any, str], str | bytes]]] = {
     "": Compiled._stablehlo, ".stablehlo": Compiled._stablehlo, ".h": Compiled._header,
-    ".onnx": Compiled._onnx,
+    ".onnx": Compiled._onnx, ".js": Compiled._module, ".mjs": Compiled._module,
 }  # fmt: skip
 """What writes a file, by the end of its name."""

@@ -33,7 +33,7 @@ from autograd.floats import elementary, gaussian, lengths
 from autograd.native.generate import LIBM, Outside, UntranslatableError, definition
 from autograd.op import Op
 
-__all__ = ["Script", "literal"]
+__all__ = ["RESERVED", "Script", "literal"]
 
 RESERVED: Final = frozenset([
     "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default",

@@ -124,8 +124,8 @@ def test_what_is_not_finite_is_told(tmp_path):
 @pytest.mark.parametrize(
     "name, said",
     [
-        ("step.pb", "no export for files that end in .pb, but for those in .h, .onnx, .stablehlo"),
-        ("step.mjs", "no export for files that end in .mjs"),
+        ("step.pb", "no export for files that end in .pb, but for those in .h, .js, .mjs, .onnx, .stablehlo"),
+        ("step.pb2", "no export for files that end in .pb2"),
         ("2step.h", "cannot be called '2step'"),
         ("a-b.h", "cannot be called 'a-b'"),
     ],

@@ -17,6 +17,7 @@ import numpy as np
 from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
+from autograd.compiler.backends.indices import ROUND, index, packed, split, whole
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
@@ -32,10 +33,8 @@ from autograd.compiler.roll.repeats import (
 )
 from autograd.op import Op
 
-__all__ = ["CWriter", "c_program", "unsupported"]
+__all__ = ["ROUND", "CWriter", "c_program", "unsupported", "whole"]
 
-ROUND = "round_of_loop"
-"""A loop's variable. A test checks that no variable is called like a function that a row's text calls."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
 
 
@@ -285,17 +284,9 @@ class CWriter:
 
     # Expressions.
 
-    def index(self, strides: Any, base: int = 0) -> str:
-        """Return base + sum of stride * loop variable."""
-        text = whole(base) if base or isinstance(base, Moving) else ""
-        for k, s in enumerate(strides):
-            if s:
-                size = abs(s)
-                factor = whole(size) if not isinstance(size, Moving) else f"({whole(size)})"
-                term = f"i{k}" if factor == "1" else f"{factor} * i{k}"
-                sign = "-" if s < 0 else "+"
-                text = f"{text} {sign} {term}" if text else f"{sign}{term}".removeprefix("+")
-        return text or "0"
+    index = staticmethod(index)
+    _packed = staticmethod(packed)
+    _split = staticmethod(split)
 
     def value(self, ref: Ref, sizes: tuple[int, ...]) -> str:
         """Return an operand: a double, or for a lane a V."""
@@ -314,14 +305,6 @@ class CWriter:
         table = self._ints(ref.addresses - (LANES if ref.lane else 0))
         moved = f" + {whole(ref.base)}" if isinstance(ref.base, Moving) else ""
         return f"{'v' if ref.lane else 's'}[{table}[{place}]{moved}]"
-
-    @staticmethod
-    def _packed(shape: tuple[int, ...]) -> list[int]:
-        strides, step = [], 1
-        for n in reversed(shape):
-            strides.append(step if n > 1 else 0)
-            step *= n
-        return strides[::-1]
 
     @staticmethod
     def loops(sizes: tuple[int, ...], axes: Any) -> str:
@@ -403,11 +386,6 @@ class CWriter:
             f"    FOR(i, {len(s.nodes)}) {{ double t = 0.0; for (long k = {ends}[i]; k < {ends}[i + 1]; k++) "
             f"t += {coef} * {a} * {b}; s[{whole(s.result.base)} + i] = t; }}"
         )
-
-    def _split(self, part: Part) -> tuple[list[int], list[int]]:
-        strides = part.result.strides or (0,) * len(part.sizes)
-        out = [k for k in range(len(part.sizes)) if strides[k]]
-        return out, [k for k in range(len(part.sizes)) if not strides[k]]
 
     def _term(self, part: Part) -> str:
         factors = [self.value(r, part.sizes) for r in (part.a, part.b) if r is not None]
@@ -501,16 +479,6 @@ class CWriter:
         if (Ref(origin, tuple(strides)).expand(which.shape) == which).all():
             return self.index(strides, slot + origin)
         return f"{whole(slot)} + {self._ints(which)}[{self.index(self._packed(which.shape))}]"
-
-
-def whole(x: int) -> str:
-    """Return a whole number's text; of one that moves, as an expression of the loop's variable."""
-    if not isinstance(x, Moving):
-        return str(x)
-    term = ROUND if abs(x.step) == 1 else f"{abs(x.step)} * {ROUND}"
-    if not int(x) and x.step > 0:
-        return term
-    return f"{int(x)} {'-' if x.step < 0 else '+'} {term}"
 
 
 def _stretches(start: str, count: str, stretches: Spans) -> list[tuple[str, str]]:

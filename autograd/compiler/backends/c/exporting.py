@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from autograd.compiler.backends.arrays import arguments, results
 from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import HEADERS
 from autograd.compiler.roll.program import LANES
@@ -68,13 +69,8 @@ def _signature(engine: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> str
 
 def _about(engine: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> str:
     """Return what the file says of the function."""
-    front = "[examples]" if engine.batch else ""
-    sizes = [f"x{k}{front}{''.join(f'[{n}]' for n in shape)}" for k, shape in enumerate(shapes)]
-    count = engine.program.parameters
-    if count:
-        sizes += [f"theta[{count}] (those of the training are {name}_theta)", f"gradient[{count}]"]
-    else:
-        sizes.append(f"results{front}[{len(engine.outputs)}]")
+    theta = f"theta[{engine.program.parameters}] (those of the training are {name}_theta)"
+    sizes = [*arguments(engine, shapes), *results(engine, theta, "results")]
     return f"{_signature(engine, name, shapes)};\n\n   Arrays, row by row: {', '.join(sizes)}."
 
 
