@@ -13,6 +13,7 @@ from autograd.vectors import dot as _dot
 from autograd.vectors import dots as _dots
 
 if TYPE_CHECKING:
+    from autograd.op import Op
     from autograd.typing import Real
     from autograd.value import Value
 
@@ -215,6 +216,24 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     return _dots(pairs, xs)
 
 
+def _extreme(
+    pythons: Callable[..., Any], op: Op, values: Any, others: tuple[Any, ...],
+    key: Callable[[Any], Any] | None, default: Any,
+) -> Any:
+    """What Python's own `max` or `min` gives of what is no node, and else the row's node."""
+    operands = (values, *others) if others else _operands(values, op.name, empty=default is not _NOTHING)
+    if not operands:
+        return default
+    if key is None and not _is_python_s(operands):
+        return op(*operands)
+    try:
+        return pythons(operands, key=key)
+    except TypeError:
+        if key is not None:
+            raise
+        return op(*operands)  # which says what is no number
+
+
 @overload
 def max(values: Iterable[Real], /) -> float: ...
 @overload
@@ -258,17 +277,7 @@ def max(
     >>> max([1.0, 5.0, 2.0])
     5.0
     """
-    operands = (values, *others) if others else _operands(values, "max", empty=default is not _NOTHING)
-    if not operands:
-        return default
-    if key is None and not _is_python_s(operands):
-        return ops.max(*operands)
-    try:
-        return builtins.max(operands, key=key)
-    except TypeError:
-        if key is not None:
-            raise
-        return ops.max(*operands)  # which says what is no number
+    return _extreme(builtins.max, ops.max, values, others, key, default)
 
 
 @overload
@@ -314,17 +323,7 @@ def min(
     >>> min([1.0, 5.0, 2.0])
     1.0
     """
-    operands = (values, *others) if others else _operands(values, "min", empty=default is not _NOTHING)
-    if not operands:
-        return default
-    if key is None and not _is_python_s(operands):
-        return ops.min(*operands)
-    try:
-        return builtins.min(operands, key=key)
-    except TypeError:
-        if key is not None:
-            raise
-        return ops.min(*operands)  # which says what is no number
+    return _extreme(builtins.min, ops.min, values, others, key, default)
 
 
 @overload
