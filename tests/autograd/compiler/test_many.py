@@ -16,7 +16,7 @@ from autograd.testing.strategies import expressions
 
 ROOT = Path(__file__).resolve().parents[3]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-MANY = settings(max_examples=10_000 if NIGHTLY else 1000)
+MANY = settings(max_examples=10_000 if NIGHTLY else 400)
 
 
 @pytest.fixture(scope="module")
