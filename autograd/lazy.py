@@ -14,7 +14,7 @@ LAZY: Final = {
     "compile": "autograd.compiler",
     "show_versions": "autograd.versions",
     **dict.fromkeys(
-        ["draw", "draw_dot", "explain", "from_sympy", "stepper", "to_networkx", "to_sympy", "trace"],
+        ["draw", "draw_dot", "explain", "from_sympy", "live", "stepper", "to_networkx", "to_sympy", "trace"],
         "autograd.render",
     ),
 }

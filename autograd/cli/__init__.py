@@ -26,6 +26,7 @@ COMMANDS = {
     "autograd.cli.diagnose": "find the smallest graph on which your own Value class is wrong, and say why",
     "autograd.cli.conform": "hold another library's derivatives against correctly rounded ones",
     "autograd.cli.stepper": "write a page that plays backpropagation step by step",
+    "autograd.cli.live": "write a page in which an expression is edited, dragged and asked about",
     "autograd.cli.doctor": "say what is installed, which engine runs, and what brings what is missing",
     "autograd.cli.completion": "print what makes a shell complete commands and options",
 }

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +20,14 @@ from autograd.render.derive.text import local_derivative
 from autograd.render.formula.symbols import Symbol, apply_raw, holds, literal, name
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import MINUS, number, shorten, width
+from autograd.render.page import compact
 from autograd.render.page.jupyter import framed, picture_size, shown_height
 from autograd.render.picture import engines
 from autograd.render.picture.graph import Picture, build
 from autograd.render.picture.svg import to_svg
 from autograd.value import Value
 
-__all__ = ["Stepper", "stepper"]
+__all__ = ["Stepper", "filled", "stepper"]
 
 LIMIT: Final = 300
 FRAMES: Final = 500
@@ -141,7 +141,7 @@ def stepper(
             f"the graph has {len(listed.nodes)} nodes; beyond {LIMIT} nobody steps through. Take a part of "
             "it, or draw(root, depth=1)"
         )
-    shown = _filled(listed, rankdir)
+    shown = filled(listed, rankdir)
     described = formula_rows(listed, listed.backward)
     frames = [_frame(listed)]
     for later in roots:
@@ -160,7 +160,7 @@ def stepper(
     return Stepper(page, svg, _height(svg, 0.75 * placed.width, heading, training=len(frames) > 1))
 
 
-def _filled(listed: Steps, rankdir: str) -> Picture:
+def filled(listed: Steps, rankdir: str) -> Picture:
     """Build the picture with the gradients of the pass that is played, not those in the graph."""
     shown = build(listed.nodes, rankdir=rankdir, gradients=listed.gradients)
     for node, box in zip(listed.nodes, shown.nodes, strict=True):
@@ -342,19 +342,7 @@ def _shorter(path: str) -> str:
 
 
 def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
-    assets = files("autograd.render.page") / "assets"
-    # Without the comments that have a line of their own, and without what lines begin with.
-    css, script = (
-        re.sub(r"\n\s*(?://[^\n]*(?=\n))?", "\n", (assets / f"stepper.{kind}").read_text(encoding="utf-8"))
-        for kind in ("css", "js")
-    )
-    css, script = (
-        re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", css),
-        re.sub(r"(?<=[;{,(])\n+|(?<=\n)\n+", "", script),
-    )
-    script = re.sub(
-        r" (=>|&&|\|\||[!=]==|\?\?) |\b(if|for) (?=\()|(\)) (?=\{)|(;) (?=[\w$])", r"\1\2\3\4", script
-    )
+    css, script = compact.style("stepper.css"), compact.script(compact.text("stepper.js"))
     svg = re.sub(r' d="[^"]*"', lambda found: _shorter(found[0]), svg.replace("</g>\n<g", "</g><g"))
     bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
     train = ""
