@@ -101,11 +101,11 @@ def _fault(target: Target, expression: strategies.Expression) -> Fault | None:
         if not math.isfinite(right) or not 1e-100 < abs(right) < 1e100:
             continue
         task: dict[str, Any] = {
-            "steps": steps, "path": (i,), "mode": mode, "dtype": "float64", "shape": shape, "jit": False,
+            "steps": steps, "wanted": [((i,), mode)], "dtype": "float64", "shape": shape, "jit": False,
             "columns": [[x] for x in expression.inputs],
         }  # fmt: skip
         try:
-            (got,) = target.run(**task)
+            ((got,),) = target.run(**task)
         except (Failed, Died):
             continue
         if abs(got - right) <= 1e-3 * abs(right):

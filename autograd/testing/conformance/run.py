@@ -25,6 +25,8 @@ MODES = ("reverse", "forward")
 DTYPES = ("float64", "float32")
 SCALARS = 16
 """So many points are tried as single numbers too."""
+TOGETHER = 24
+"""At most so many derivatives are compiled as one function."""
 
 
 class Way(NamedTuple):
@@ -37,6 +39,17 @@ class Way(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.mode}, {self.shape}, {'jitted' if self.jit else 'eager'}"
+
+
+class Asked(NamedTuple):
+    """One derivative, asked for in one way."""
+
+    path: tuple[int, ...]
+    way: Way
+
+
+Batch = tuple[Asked, ...]
+"""What is asked for at once: of compiled functions, all that are of one precision and shape."""
 
 
 class Alarm(NamedTuple):
@@ -311,6 +324,34 @@ class _Part:
         self.found: dict[tuple[tuple[int, ...], str, str], Fault] = {}
         self.problems: list[str] = []
         self.judged = 0
+        self.batches: dict[Asked, Batch] = {asked: batch for batch in self._planned() for asked in batch}
+
+    def _planned(self) -> list[Batch]:
+        """Return what to ask for at once, in its order."""
+        asked = [
+            Asked(path, way)
+            for path in self.function.derivatives
+            if len(path) <= self.plan.order
+            for way in self.plan.ways(self.adapter, len(path))
+            if self.adapter.has(self.function.name, way.mode, len(path))
+        ]
+        alone: list[Batch] = [(one,) for one in asked if not one.way.jit]
+        compiled: dict[Way, list[Asked]] = {}
+        for one in asked:
+            if one.way.jit:
+                compiled.setdefault(one.way._replace(mode=""), []).append(one)
+        together = [
+            tuple(several[start : start + TOGETHER])
+            for several in compiled.values()
+            for start in range(0, len(several), TOGETHER)
+        ]
+        return alone + together
+
+    def _apart(self, batch: Batch) -> list[Batch]:
+        """Take each of a batch's derivatives for itself from now on."""
+        parts: list[Batch] = [(one,) for one in batch]
+        self.batches.update(zip(batch, parts, strict=True))
+        return parts
 
     def into(self, outcome: Outcome) -> None:
         """Add what was found."""
@@ -322,18 +363,11 @@ class _Part:
 
     def run(self) -> _Part:
         """Judge every derivative, unless the function is another than it is said to be."""
-        try:
-            if not self._is_what_it_says():
-                return self
-        except Died as died:
-            self._died((), Way("reverse", self.adapter.dtypes[0], self.adapter.shapes[0], jit=False), died)
+        if not self.batches or not self._is_what_it_says():
             return self
-        for path in self.function.derivatives:
-            if len(path) > self.plan.order:
-                continue
-            for way in self.plan.ways(self.adapter, len(path)):
-                if self.adapter.has(self.function.name, way.mode, len(path)) and not self._way(path, way):
-                    return self
+        for batch in dict.fromkeys(self.batches.values()):
+            if not self._judge(batch):
+                return self
         for path, dtype, symptom in list(self.found):
             # Where digits are lost until nothing is left is one fault.
             if symptom == "digits" and (path, dtype, "zero") in self.found:
@@ -346,23 +380,21 @@ class _Part:
     def _is_what_it_says(self) -> bool:
         """Whether the function's first derivative is that of its name at most ordinary points."""
         name = self.function.name
-        shape, dtype = self.adapter.shapes[0], self.adapter.dtypes[0]
-        path = next(iter(self.function.derivatives))
+        asked = next(iter(self.batches))
+        path, way = asked
         rows = [
             (point, expectation)
             for point, expectation in zip(self.function.points, self.function.derivatives[path], strict=True)
             if expectation is not None and expectation.value is not None and expectation.loss < 4
             and all(0.05 < abs(x) < 6.0 for x in point)
         ]  # fmt: skip
-        mode = next(iter(self.adapter.derivative))
-        jit = next((way.jit for way in self.plan.ways(self.adapter, 1)), False)
         try:
-            got = self.target.run(
-                function=self.text, path=path, mode=mode, dtype=dtype, shape=shape, jit=jit,
-                columns=columns([point for point, _ in rows]),
-            )  # fmt: skip
+            got = self._first([point for point, _ in rows], asked)
         except Failed as failed:
-            self._refused(path, mode, failed)
+            self._refused(path, way.mode, failed)
+            return False
+        except Died as died:
+            self._died((), way, died)
             return False
         bad = [
             (point, expectation.value, d)
@@ -380,6 +412,16 @@ class _Part:
         )
         return False
 
+    def _first(self, points: Sequence[tuple[float, ...]], asked: Asked) -> list[float]:
+        """Return the first derivative; alone, where the library refuses it in company."""
+        try:
+            return self._numbers(asked, points)
+        except (Failed, Died):
+            if len(self.batches[asked]) == 1:
+                raise
+            self._apart(self.batches[asked])
+            return self._numbers(asked, points)
+
     def _refused(self, path: tuple[int, ...], mode: str, failed: Failed) -> None:
         name = derivative_name(self.function.name, path)
         if failed.error == "ShapeError":
@@ -394,45 +436,69 @@ class _Part:
             f"{self.function.name} out of the adapter's functions, or put {lack!r} into its lacks"
         )
 
-    def _way(self, path: tuple[int, ...], way: Way) -> bool:
-        """Judge one derivative asked for in one way; False where nothing more is to be had."""
-        points, expectations = self._chosen(path, way)
-        if not points:
+    def _numbers(self, asked: Asked, points: Sequence[tuple[float, ...]]) -> list[float]:
+        """Return one derivative at some points."""
+        batch = self.batches[asked]
+        return self._run(batch, points, only=batch.index(asked))[0]
+
+    def _run(
+        self, batch: Batch, points: Sequence[tuple[float, ...]], only: int | None = None
+    ) -> list[list[float]]:
+        """Return each derivative of a batch at some points, or only one of them."""
+        way = batch[0].way
+        wanted = [(path, way.mode) for path, way in batch]
+        return self.target.run(
+            function=self.text, wanted=wanted, dtype=way.dtype, shape=way.shape, jit=way.jit,
+            columns=columns(points), only=only,
+        )  # fmt: skip
+
+    def _judge(self, batch: Batch) -> bool:
+        """Judge what is asked for at once; False where nothing more is to be had."""
+        chosen = [self._chosen(path, way) for path, way in batch]
+        places = sorted(set().union(*chosen))
+        if not places:
             return True
         try:
-            got = self.target.run(
-                function=self.text, path=path, mode=way.mode, dtype=way.dtype, shape=way.shape, jit=way.jit,
-                columns=columns(points),
-            )  # fmt: skip
-        except Failed as failed:
-            self._refused(path, way.mode, failed)
+            results = self._run(batch, [self.function.points[place] for place in places])
+        except (Failed, Died) as error:
+            if len(batch) > 1:
+                return all(self._judge(one) for one in self._apart(batch))
+            path, way = batch[0]
+            if isinstance(error, Died):
+                self._died(path, way, error)
+                return True
+            self._refused(path, way.mode, error)
             return False
-        except Died as died:
-            self._died(path, way, died)
-            return True
-        self.judged += len(points)
-        for point, expectation, d in zip(points, expectations, got, strict=True):
-            verdict = judge(expectation, d, way.dtype, len(path), point)
-            if verdict.kind != "right":
-                fault = self.found.setdefault(
-                    (path, way.dtype, verdict.kind), Fault(self.function.name, path, way.dtype, verdict.kind)
-                )
-                fault.alarms.append(Alarm(way, point, verdict.expected, d, verdict.ulp))
+        for asked, mine, numbers in zip(batch, chosen, results, strict=True):
+            at = dict(zip(places, numbers, strict=True))
+            self.judged += len(mine)
+            for place in mine:
+                self._one(asked, place, at[place])
         return True
 
-    def _chosen(self, path: tuple[int, ...], way: Way) -> tuple[list[tuple[float, ...]], list]:  # type: ignore[type-arg]
-        """Return the points that the precision holds, and what to expect there."""
-        rows = [
-            (point, expectation)
-            for point, expectation in zip(self.function.points, self.function.derivatives[path], strict=True)
+    def _one(self, asked: Asked, place: int, got: float) -> None:
+        """Judge one number."""
+        path, way = asked
+        point, expectation = self.function.points[place], self.function.derivatives[path][place]
+        assert expectation is not None
+        verdict = judge(expectation, got, way.dtype, len(path), point)
+        if verdict.kind == "right":
+            return
+        key = path, way.dtype, verdict.kind
+        fault = self.found.setdefault(key, Fault(self.function.name, path, way.dtype, verdict.kind))
+        fault.alarms.append(Alarm(way, point, verdict.expected, got, verdict.ulp))
+
+    def _chosen(self, path: tuple[int, ...], way: Way) -> list[int]:
+        """Return the places of the points that the precision holds, and at which something is expected."""
+        places = [
+            place
+            for place, expectation in enumerate(self.function.derivatives[path])
             if expectation is not None
-            and (way.dtype == "float64" or all(single(x) == x for x in point))
-        ]  # fmt: skip
+            and (way.dtype == "float64" or all(single(x) == x for x in self.function.points[place]))
+        ]
         if way.shape == "scalar" and len(self.adapter.shapes) > 1:
-            rows = rows[:: max(1, len(rows) // SCALARS)]
-        elif self.plan.quick and (len(path) > 1 or way.dtype != "float64"):
-            rows = rows[::3]
-        return [point for point, _ in rows], [expectation for _, expectation in rows]
+            return places[:: max(1, len(places) // SCALARS)]
+        return places[::3] if self.plan.quick and (len(path) > 1 or way.dtype != "float64") else places
 
     def _died(self, path: tuple[int, ...], way: Way, died: Died) -> None:
         fault = Fault(self.function.name, path, way.dtype, died.kind, message=str(died))
@@ -451,10 +517,7 @@ class _Part:
         if self.plan.regions and not hurry:
 
             def ask(points: Sequence[tuple[float, ...]]) -> list[float]:
-                return self.target.run(
-                    function=self.text, path=fault.path, mode=worst.way.mode, dtype=fault.dtype,
-                    shape=worst.way.shape, jit=worst.way.jit, columns=columns(points),
-                )  # fmt: skip
+                return self._numbers(Asked(fault.path, worst.way), points)
 
             try:
                 fault.region = region(

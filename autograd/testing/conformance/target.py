@@ -95,8 +95,10 @@ class Target:
             raise UsageError(f"the adapter of {self.adapter.name} cannot be set up: {said}")
         self.version = answer["version"]
 
-    def run(self, **task: Any) -> list[float]:
-        """Return the numbers of a task, in a process that is started anew where the last one died.
+    def run(self, **task: Any) -> list[list[float]]:
+        """Return the numbers of each derivative that a task wants.
+
+        The process is started anew where the last one died.
 
         Raises
         ------
@@ -110,7 +112,7 @@ class Target:
         answer = self._ask(task, self.timeout)
         if "error" in answer:
             raise Failed(answer["error"], answer["message"])
-        values: list[float] = answer["values"]
+        values: list[list[float]] = answer["values"]
         return values
 
     def _ask(self, task: dict[str, Any], seconds: float) -> dict[str, Any]:

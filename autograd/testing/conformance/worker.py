@@ -53,14 +53,12 @@ class Namespace:
         program: Callable[..., Any] = names["program"]
         return program
 
-    def derivative(
-        self, f: Callable[..., Any], path: Sequence[int], mode: str, jit: bool
-    ) -> Callable[..., Any]:
+    def derivative(self, f: Callable[..., Any], path: Sequence[int], mode: str) -> Callable[..., Any]:
         """Return the function's derivative by its operands of those places, one after the other."""
         operator = self._eval(self.adapter["derivative"][mode])
         for i in path:
             f = operator(f, i)
-        return self._eval(self.adapter["jit"])(f) if jit else f
+        return f
 
     def array(self, values: Any, dtype: str) -> Any:
         """Return the library's array of those numbers, or its scalar."""
@@ -70,40 +68,58 @@ class Namespace:
         """Return a library's array or scalar as a list or a float."""
         return self._eval(self.adapter["numbers"])(result)
 
-    def _made(self, task: dict[str, Any], operands: int) -> Callable[..., Any]:
-        """Return a task's derivative; the same as before if it was asked for lately: it may be compiled."""
-        f_text = task.get("steps", task.get("function"))
-        key = json.dumps([f_text, task["path"], task["mode"], task["jit"], operands])
+    def _made(self, task: dict[str, Any], operands: int) -> Callable[..., list[Any]]:
+        """Return a task's derivatives as one function.
+
+        It is the same as before if it was asked for lately, since it may be compiled.
+        """
+        steps = task.get("steps")
+        key = json.dumps([steps or task["function"], task["wanted"], task["jit"], operands])
         if key not in self.made:
             if len(self.made) >= KEPT:
                 self.made.clear()
-            steps = task.get("steps")
             f = self.program(steps, operands) if steps else self.function(task["function"], operands)
-            self.made[key] = self.derivative(f, task["path"], task["mode"], task["jit"])
+            wanted = [self.derivative(f, path, mode) for path, mode in task["wanted"]]
+            self.made[key] = self._together(wanted, task["jit"])
         return self.made[key]
+
+    def _together(self, functions: list[Callable[..., Any]], jit: bool) -> Callable[..., list[Any]]:
+        """Return the functions as one, which is compiled at once: they share what they have in common."""
+        compiled = self._eval(self.adapter["jit"]) if jit else lambda f: f
+        if len(functions) == 1:
+            g = compiled(functions[0])
+            return lambda *operands: [g(*operands)]
+        every: Callable[..., list[Any]] = compiled(lambda *operands: [f(*operands) for f in functions])
+        return every
 
     def _eval(self, text: str) -> Any:
         return eval(text, self.names)  # noqa: S307 - the text is the adapter's
 
-    def run(self, task: dict[str, Any]) -> list[float]:
-        """Return the derivatives at the points of a task."""
+    def run(self, task: dict[str, Any]) -> list[list[float]]:
+        """Return each derivative that a task wants, at its points; of some only one, where it says which."""
         columns, dtype = task["columns"], task["dtype"]
-        g = self._made(task, len(columns))
-        if task["shape"] == "scalar":
-            points = zip(*columns, strict=True)
-            return [_float(self.numbers(g(*[self.array(x, dtype) for x in point]))) for point in points]
+        every = self._made(task, len(columns))
         count = len(columns[0])
+        only = task.get("only")
+        shown = slice(None) if only is None else slice(only, only + 1)
+        results: list[list[float]] = [[] for _ in task["wanted"][shown]]
+        if task["shape"] == "scalar":
+            for point in zip(*columns, strict=True):
+                found = every(*[self.array(x, dtype) for x in point])
+                for result, d in zip(results, found[shown], strict=True):
+                    result.append(_float(self.numbers(d)))
+            return results
         length = -(-count // PADDED) * PADDED
         padded = [[*column, *[column[0]] * (length - count)] for column in columns]
-        results: list[float] = []
         for start in range(0, length, PADDED):
-            chunk = [self.array(column[start : start + PADDED], dtype) for column in padded]
-            found = self.numbers(g(*chunk))
-            if not isinstance(found, list) or len(found) != PADDED:
-                shape = f"{len(found)} numbers" if isinstance(found, list) else "a single number"
-                raise ShapeError(f"of arrays of {PADDED} numbers it makes {shape}")
-            results += map(_float, found)
-        return results[:count]
+            found = every(*[self.array(column[start : start + PADDED], dtype) for column in padded])
+            for result, d in zip(results, found[shown], strict=True):
+                numbers = self.numbers(d)
+                if not isinstance(numbers, list) or len(numbers) != PADDED:
+                    shape = f"{len(numbers)} numbers" if isinstance(numbers, list) else "a single number"
+                    raise ShapeError(f"of arrays of {PADDED} numbers it makes {shape}")
+                result.extend(map(_float, numbers))
+        return [result[:count] for result in results]
 
 
 class ShapeError(ValueError):

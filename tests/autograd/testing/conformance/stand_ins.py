@@ -45,6 +45,11 @@ LOST = made(
     setup="import stand_ins", derivative={"reverse": "stand_ins.overwriting"},
     functions={name: OURS.functions[name] for name in ("mul", "sin", "exp", "tanh")},
 )  # fmt: skip
+TOGETHER = made(
+    setup="import stand_ins", jit="stand_ins.compiled", eager_is_slow=True,
+    functions={**RIGHT.functions, "mul": "x * y"},
+)  # fmt: skip
+ALONE = dataclasses.replace(TOGETHER, jit="stand_ins.compiled_alone")
 CONSTANT = 3
 EXACT = Adapter(
     name="exact", install="", setup="import exact", version="'1'",
@@ -52,6 +57,23 @@ EXACT = Adapter(
     derivative={"reverse": "exact.D"}, shapes=("scalar",), path=PATH,
     functions={name: repr(name) for name in ("tanh", "silu", "erf", "asin", "cube", "relu", "sqrt", "log1p")},
 )  # fmt: skip
+
+
+def compiled(f):
+    """As a compiler does that takes everything."""
+    return f
+
+
+def compiled_alone(f):
+    """As a compiler does that takes one derivative, and no list of them."""
+
+    def g(*x):
+        found = f(*x)
+        if isinstance(found, list):
+            raise TypeError("a list cannot be compiled")
+        return found
+
+    return g
 
 
 def crashing(f, i):

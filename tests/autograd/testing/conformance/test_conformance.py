@@ -16,6 +16,7 @@ from autograd.testing.conformance import BUILT_IN, Outcome, Plan, conform, find
 from autograd.testing.conformance.data import FILE, Expectation, load, single
 from autograd.testing.conformance.judge import judge
 from autograd.testing.conformance.report import junit, markdown, read_baseline, text, write_baseline
+from autograd.testing.conformance.run import examine
 from autograd.testing.conformance.target import WORKER, Target
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -178,6 +179,19 @@ def test_a_library_whose_operations_compile_one_by_one_is_asked_for_compiled_fun
     eager = {order: [way for way in whole.ways(library, order) if not way.jit] for order in (1, 3)}
     assert [len(eager[1]), [str(way) for way in eager[3]]] == [8, ["reverse, array, eager"]]
     assert len([way for way in whole.ways(library, 3) if way.jit]) == 8
+
+
+def test_what_is_compiled_at_once_is_judged_as_what_is_compiled_alone():
+    plan = Plan(quick=True)
+    asked = []
+    with Target(stand_ins.TOGETHER) as target:
+        run, target.run = target.run, lambda **task: asked.append(task["wanted"]) or run(**task)
+        together = [examine(target, plan, name) for name in ("sin", "mul")]
+    assert max(map(len, asked)) == 11  # the nine derivatives of a product, two of them in both modes
+    with Target(stand_ins.ALONE) as target:
+        alone = [examine(target, plan, name) for name in ("sin", "mul")]
+    assert [outcome.judged for outcome in alone] == [outcome.judged for outcome in together]
+    assert not any(outcome.problems or outcome.faults for outcome in (*alone, *together))
 
 
 def test_a_process_that_ends_or_hangs_is_a_fault():
