@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import autograd
 from autograd import Value
 from autograd.errors import MissingDependencyError, optional
 from autograd.keep.files import write_atomically
+from autograd.words import gettext
 from nn.activations import activation_function
 from nn.checks import as_whole, data_of, is_sequence, listed, real, rows_of, whole
 from nn.modules.module import Module
@@ -46,9 +47,38 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+# Fonts that have Chinese, of the usual systems, in the order of preference.
+CHINESE = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Hiragino Sans GB", "SimHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans CJK JP", "Arial Unicode MS",
+)  # fmt: skip
+
+
 def plain() -> Any:
-    """Return a context in which text is text, whatever the user's matplotlibrc says."""
-    return optional("matplotlib", "drawing plots", "pip install 'chainrule[plot]'").rc_context(PLAIN)
+    """Return a context in which text is text, whatever the user's matplotlibrc says.
+
+    Letters that the user's font lacks come from one that has Chinese, where there is one.
+    """
+    matplotlib = optional("matplotlib", "drawing plots", "pip install 'chainrule[plot]'")
+    font = _chinese_font()
+    family = [*matplotlib.rcParams["font.family"], *([font] if font else [])]
+    return matplotlib.rc_context({**PLAIN, "font.family": family})
+
+
+@cache
+def _chinese_font() -> str:
+    """Return the name of an installed font that has Chinese, or nothing."""
+    fonts = optional("matplotlib.font_manager", "drawing plots", "pip install 'chainrule[plot]'")
+    installed = {font.name for font in fonts.fontManager.ttflist}
+    return next((name for name in CHINESE if name in installed), "")
+
+
+def inscription(message: str, **values: object) -> str:
+    """Return what a plot says in the language in force, or in English where no font here has its letters."""
+    spoken = gettext(message, **values)
+    if spoken.isascii() or why_none() or _chinese_font():
+        return spoken
+    return message.format(**values) if values else message
 
 
 def _plain(draw: Callable[P, T]) -> Callable[P, T]:

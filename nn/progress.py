@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any, TextIO
 
+from autograd.words import columns, gettext, marked
 from nn.checks import whole
 
 __all__ = ["Progress"]
@@ -50,9 +51,14 @@ class Progress:
     """
 
     def __init__(
-        self, total: int, *, title: str = "training", stream: TextIO | None = None, style: str | None = None
+        self,
+        total: int,
+        *,
+        title: str = marked("training"),
+        stream: TextIO | None = None,
+        style: str | None = None,
     ) -> None:
-        self.total, self.title = max(whole("total", total, least=0), 1), title
+        self.total, self.title = max(whole("total", total, least=0), 1), gettext(title)
         self.stream = sys.stderr if stream is None else stream
         if style is None:
             style = "notebook" if _in_notebook() else "bar" if _on_terminal(self.stream) else "lines"
@@ -98,7 +104,7 @@ class Progress:
         """Return the state for a pipe."""
         step, figures = self._last or (0, {})
         return f"{self.title} {step}/{self.total}" + "".join(
-            f"  {name} {_short(value)}" for name, value in figures.items()
+            f"  {gettext(name)} {_short(value)}" for name, value in figures.items()
         )
 
     def _bar(self, width: int, full: str = "█", empty: str = "░") -> str:
@@ -109,15 +115,15 @@ class Progress:
         step, figures = self._last or (0, {})
         spent = time.monotonic() - self._start
         left = _clock(spent / step * (self.total - step) if step else 0.0)
-        shown = [f"  {name} {_short(value)}" for name, value in figures.items()]
+        shown = [f"  {gettext(name)} {_short(value)}" for name, value in figures.items()]
         numbers = "".join(shown)
         tries = [
-            (f"{numbers}  {_clock(spent)} spent, {left} left", WIDTH),
-            (f"{numbers}  {left} left", WIDTH // 2),
+            (numbers + "  " + gettext("{spent} spent, {left} left", spent=_clock(spent), left=left), WIDTH),
+            (numbers + "  " + gettext("{left} left", left=left), WIDTH // 2),
         ]
         tries += [("".join(shown[:n]), WIDTH // 3) for n in range(len(shown), -1, -1)]
         for beside, least in tries:
-            size = min(width - len(f"{self.title}  {step}/{self.total}{beside}"), WIDTH)
+            size = min(width - columns(f"{self.title}  {step}/{self.total}{beside}"), WIDTH)
             if size >= least:
                 done = size * min(step, self.total) // self.total
                 return f"{self.title} {full * done}{empty * (size - done)} {step}/{self.total}{beside}"
@@ -139,8 +145,8 @@ class Progress:
             # In a terminal's last column, the cursor may already stand in the next line.
             text = self._bar(_columns(self.stream) - 1, *("█░" if _can_write(self.stream, "█░") else "#."))
             # Blanks wipe what a longer line left behind, where the terminal still is as wide.
-            self._put("\r" + text.ljust(min(self._width, _columns(self.stream) - 1)))
-            self._width = len(text)
+            self._put("\r" + text + " " * (min(self._width, _columns(self.stream) - 1) - columns(text)))
+            self._width = columns(text)
 
     def _put(self, text: str) -> None:
         """Write, in the letters that the stream has."""

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["CHAINRULE_LANG"] = "en"  # whatever the locale of whoever runs them
 
 # Whoever runs the tests in the background of a script has them ignore Ctrl-C, and so would every process that
 # they start and interrupt.

@@ -9,26 +9,34 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from autograd import words
 from autograd.errors import MissingDependencyError, UsageError, interrupted
+from autograd.words import gettext, marked
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
-    "autograd.cli.draw": "draw the computation graph of an expression",
-    "autograd.cli.explain": "derive a gradient step by step, with symbols and numbers",
-    "autograd.cli.check": "check the gradient of an expression against finite differences",
-    "autograd.cli.diagnose": "find the smallest graph on which your own Value class is wrong, and say why",
-    "autograd.cli.conform": "hold another library's derivatives against correctly rounded ones",
-    "autograd.cli.stepper": "write a page that plays backpropagation step by step",
-    "autograd.cli.live": "write a page in which an expression is edited, dragged and asked about",
-    "autograd.cli.doctor": "say what is installed, which engine runs, and what brings what is missing",
-    "autograd.cli.completion": "print what makes a shell complete commands and options",
+    "autograd.cli.draw": marked("draw the computation graph of an expression"),
+    "autograd.cli.explain": marked("derive a gradient step by step, with symbols and numbers"),
+    "autograd.cli.check": marked("check the gradient of an expression against finite differences"),
+    "autograd.cli.diagnose": marked(
+        "find the smallest graph on which your own Value class is wrong, and say why"
+    ),
+    "autograd.cli.conform": marked("hold another library's derivatives against correctly rounded ones"),
+    "autograd.cli.stepper": marked("write a page that plays backpropagation step by step"),
+    "autograd.cli.live": marked(
+        "write a page in which an expression is edited, dragged and asked about"
+    ),
+    "autograd.cli.doctor": marked(
+        "say what is installed, which engine runs, and what brings what is missing"
+    ),
+    "autograd.cli.completion": marked("print what makes a shell complete commands and options"),
 }
 """The module of each command, and what ``--help`` says of it.
 
@@ -37,36 +45,95 @@ A command is called by the last part of its module's name.
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the options are what ``--help`` is for."""
+    """Says what is wrong in one line, in the reader's language; the options are what ``--help`` is for."""
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """Add an argument, whose help is a message of the catalogues."""
+        if isinstance(options.get("help"), str):
+            options["help"] = gettext(options["help"])
+        return super().add_argument(*names, **options)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end with the exit code 2."""
         hint = (
-            "; one that begins with a minus comes last, after --, as in: --at x=1 -- -x"
-            if "required: expression" in message
+            gettext("; one that begins with a minus comes last, after --, as in: --at x=1 -- -x")
+            if message.endswith("expression")
             else ""
         )
-        self.exit(2, f"{self.prog}: {message}{hint}; see {self.prog} --help\n")
+        see = gettext("{problem}; see {command} --help", problem=f"{message}{hint}", command=self.prog)
+        self.exit(2, f"{self.prog}: {see}\n")
 
 
 def _parser(command: str, commands: Mapping[str, str]) -> argparse.ArgumentParser:
     """Return the parser; the command's own module alone is imported, or all for what is said of all."""
-    parser = _Parser(prog="chainrule", description="Scalar automatic differentiation that shows its work.")
-    parser.add_argument("-V", "--version", action="version", version=_version())
+    parser = _Parser(
+        prog="chainrule", description=gettext("Scalar automatic differentiation that shows its work.")
+    )
+    parser.add_argument(
+        "-V", "--version", action="version", version=_version(), help="say which version this is"
+    )
+    _add_language(parser)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made: dict[str, argparse.ArgumentParser] = {}
     for module, summary in commands.items():
         name = module.rpartition(".")[2]
+        said = gettext(summary)
         made[name] = subparsers.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+            name, help=said, description=gettext("{sentence}.", sentence=f"{said[0].upper()}{said[1:]}")
         )
         if command in (name, "completion"):
             command_module = import_module(module)
             command_module.configure(made[name])
+            _add_language(made[name])
             made[name].set_defaults(run=command_module.run)
     if command == "completion":
         made["completion"].set_defaults(words=import_module("autograd.cli.completion").words(made))
     return parser
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    """Add the option that `_language` has read by then: help and complaints are in that language too."""
+    parser.add_argument("--lang", metavar="en|zh", help=(
+        "language of what is said (default: what CHAINRULE_LANG or else the locale names)"
+    ))
+
+
+def _language(arguments: list[str]) -> tuple[str, list[str]]:
+    """Return the language that the arguments ask for, or else the environment, or the locale; and the rest.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    rest, asked = [], ""
+    given = iter(arguments)
+    for argument in given:
+        name, is_joined, tag = argument.partition("=")
+        if argument == "--":
+            rest += [argument, *given]
+        elif name == "--lang":
+            asked = tag if is_joined else next(given, "")
+            if not words.named(asked):
+                raise UsageError(f"--lang takes en or zh, got {asked!r:.40}")
+        else:
+            rest.append(argument)
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    told = (asked, os.environ.get("CHAINRULE_LANG", ""), locale)
+    return next(filter(None, map(words.named, told)), "en"), rest
+
+
+@contextmanager
+def _spoken(tag: str) -> Iterator[None]:
+    """Speak a language, in what argparse says too, which asks functions of its own module."""
+    names = {"_": gettext, "ngettext": lambda one, several, n: gettext(one if n == 1 else several)}
+    before = {name: vars(argparse)[name] for name in names}
+    with words.language(tag):
+        try:
+            vars(argparse).update(names)
+            yield
+        finally:
+            vars(argparse).update(before)
 
 
 def _without_help(arguments: list[str]) -> list[str]:
@@ -81,7 +148,7 @@ def _version() -> str:
     try:
         return f"chainrule {version('chainrule')}"
     except PackageNotFoundError:
-        return "chainrule, not installed"
+        return gettext("chainrule, not installed")
 
 
 def _said(error: Exception) -> str:
@@ -109,11 +176,17 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
     name = "chainrule"
     try:
         _accept_any_text()
-        arguments = _without_help(list(sys.argv[1:] if argv is None else argv))
+        tag, arguments = _language(list(sys.argv[1:] if argv is None else argv))
+        arguments = _without_help(arguments)
         try:
-            args = _parser(arguments[0] if arguments else "", commands).parse_args(arguments)
-            name = f"chainrule {args.command}"
-            code: int = args.run(args)
+            with _spoken(tag):
+                parser = _parser(arguments[0] if arguments else "", commands)
+                if not arguments:
+                    parser.print_help()
+                    return 0
+                args = parser.parse_args(arguments)
+                name = f"chainrule {args.command}"
+                code: int = args.run(args)
         finally:  # what is put out where the interpreter ends could not be caught
             print(end="", flush=True)  # unlike a method of standard output, not put out where that is closed
     except BrokenPipeError:  # who reads, `head` for one, has seen enough
@@ -129,7 +202,7 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
     except (KeyboardInterrupt, Exception) as error:
         if not interrupted(error):
             raise
-        _complain(f"\n{name}: interrupted")
+        _complain(f"\n{name}: {gettext('interrupted')}")
         return 130
     return code
 

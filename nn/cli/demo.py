@@ -11,8 +11,9 @@ from typing import Any
 
 from autograd import Value
 from autograd.errors import UsageError
-from autograd.keep.files import check_folder
-from autograd.render import draw, stepper
+from autograd.keep.files import check_folder, write_atomically
+from autograd.render import draw, escape, stepper
+from autograd.words import current, gettext, marked
 from nn import MLP, Neuron, plot
 from nn.arrays import numpy_for
 from nn.data import make_moons
@@ -47,20 +48,82 @@ def run(args: argparse.Namespace) -> int:
     check_folder(args.out)
     start = time.perf_counter()
     model, x, y, losses, accuracy = train(args.seed, args.steps, quiet=args.quiet)
+    told = gettext(
+        "a 2-16-16-1 network of {count} parameters: loss {loss}, training accuracy {accuracy}, {steps} steps "
+        "in {seconds} s",
+        count=len(model.parameters()), loss=f"{losses[-1]:.4f}", accuracy=f"{accuracy:.1%}",
+        steps=len(losses), seconds=f"{time.perf_counter() - start:.1f}",
+    )  # fmt: skip
     if not args.quiet:
-        print(f"a 2-16-16-1 network of {len(model.parameters())} parameters: loss {losses[-1]:.4f}, "
-              f"training accuracy {accuracy:.1%}, {len(losses)} steps in "
-              f"{time.perf_counter() - start:.1f} s")  # fmt: skip
+        print(told)
     without = plot.why_none()
+    made: list[str] = []
     for name, write in results(model, x, y, losses).items():
         if without and name.endswith(".png"):
-            print(f"{name} is left out: {without}", file=sys.stderr)
+            print(gettext("{file} is left out: {why}", file=name, why=without), file=sys.stderr)
             continue
-        start = time.perf_counter()
         write(args.out / name)
-        took = "" if args.quiet else f"  ({time.perf_counter() - start:.1f} s)"
-        print(f"{args.out / name}{took}")
+        made.append(name)
+    index = args.out / "index.html"
+    write_atomically(index, page(made, told))
+    print(index if args.quiet else gettext("open in a browser: {file}", file=index))
     return 0
+
+
+_SHOWN = {
+    "boundary.png": marked("What the network learnt: which side of the line a point lies on"),
+    "loss.png": marked("How the loss fell from step to step"),
+    "neuron.svg": marked("One of its neurons for one point of the data, up to the loss"),
+    "neuron.html": marked("The same, played forward and back"),
+    "weights.json": marked("The weights, to be loaded with model.load"),
+}
+"""The results in the order of the page, and what they show."""
+_STYLE = (
+    "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
+    "max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    "img{max-width:100%;height:auto;background:#fff}"
+    "iframe{width:100%;height:40rem;border:1px solid #8888}h2{font-size:1.1rem;margin:2rem 0 .5rem}"
+)
+
+
+def page(names: list[str], told: str) -> str:
+    """Return the page that shows the results.
+
+    Parameters
+    ----------
+    names
+        Of the files that were written beside it.
+    told
+        How the training went, in a sentence.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing but those files.
+
+    Examples
+    --------
+    >>> 'src="loss.png"' in page(["loss.png"], "loss 0.1")
+    True
+    """
+    parts = []
+    for name, words in _SHOWN.items():
+        if name in names:
+            parts.append(f"<h2>{escape.xml(gettext(words))}</h2>")
+            parts.append(
+                f'<iframe src="{name}" title="{escape.xml(gettext(words))}"></iframe>'
+                if name.endswith("html")
+                else f'<a href="{name}">{name}</a>'
+                if name.endswith("json")
+                else f'<img src="{name}" alt="{escape.xml(gettext(words))}">'
+            )
+    title = gettext("What two moons taught a small network")
+    return (
+        f'<!DOCTYPE html>\n<html lang="{current().replace("_", "-")}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n<body><h1>{title}</h1>"
+        f"<p>{escape.xml(told)}</p>\n" + "\n".join(parts) + "\n</body></html>\n"
+    )
 
 
 def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, list[float], float]:
@@ -100,7 +163,7 @@ def train(seed: int, steps: int, *, quiet: bool = True) -> tuple[Any, Any, Any, 
 
 def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callable[[Path], object]]:
     """Return, by file name, what writes each result."""
-    neuron = one_neuron(model, x)
+    neuron = one_neuron(model, x, y)
 
     def picture(axes: Callable[[], Any]) -> Callable[[Path], object]:
         def write(path: Path) -> None:
@@ -109,9 +172,11 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
         return write
 
     return {
-        "loss.png": picture(lambda: plot.plot_loss(losses, title="Training loss")),
+        "loss.png": picture(lambda: plot.plot_loss(losses, title=plot.inscription(marked("Training loss")))),
         "boundary.png": picture(
-            lambda: plot.plot_decision_boundary(model, x, y, title="What the network learnt")
+            lambda: plot.plot_decision_boundary(
+                model, x, y, title=plot.inscription(marked("What the network learnt"))
+            )
         ),
         "neuron.svg": draw(neuron).save,
         "neuron.html": lambda path: stepper(neuron).save(path),
@@ -119,16 +184,26 @@ def results(model: Any, x: Any, y: Any, losses: list[float]) -> dict[str, Callab
     }
 
 
-def one_neuron(model: Any, points: Any) -> Any:
-    """Return the output of the first neuron for a point at which it is active, after backward.
+def one_neuron(model: Any, points: Any, targets: Any) -> Any:
+    """Return the hinge loss of the first neuron alone at a point where a gradient flows, after backward.
 
     Each product and sum is a node of its own.
     """
     neuron = Neuron(2, granular=True)
     for parameter, learnt in zip(neuron.parameters(), model.layers[0].neurons[0].parameters(), strict=True):
         parameter.data = learnt.data
-    point = max(points, key=lambda p: neuron(p).data)
-    output = neuron([Value(value, label=f"x{i}") for i, value in enumerate(point)])
-    output.label = "out"
-    output.backward()
-    return output
+
+    def loss(point: Any, target: int) -> Any:
+        output = neuron(point)
+        output.label = "out"
+        return (1.0 - target * output).relu()
+
+    # Active, and on the wrong side of its margin: the least active such point, so that no number is extreme.
+    active = [(neuron(p).data, i) for i, p in enumerate(points)]
+    steep = [(a, i) for a, i in active if a > 0.0 and targets[i] * a < 1.0]
+    _, chosen = min(steep) if steep else max(active)
+    point = [Value(value, label=f"x{i}") for i, value in enumerate(points[chosen])]
+    found = loss(point, targets[chosen])
+    found.label = "loss"
+    found.backward()
+    return found

@@ -9,19 +9,20 @@ from typing import Any
 
 from autograd.keep.files import write_atomically
 from autograd.modes import no_grad
+from autograd.words import gettext, marked
 from nn.cli.task import Task, counted
 from nn.data.table import csv_text
 from nn.metrics import accuracy, predicted_classes
-from nn.plot import plain, plot_decision_boundary, save_plot, why_none, write_text
+from nn.plot import inscription, plain, plot_decision_boundary, save_plot, why_none, write_text
 
 
 def summary(history: Any, task: Task, model: Any) -> str:
     """Say how the training went."""
     names = {
-        "loss": "loss",
-        "accuracy": "accuracy",
-        "val_loss": "held-out loss",
-        "val_accuracy": "held-out accuracy",
+        "loss": gettext("loss"),
+        "accuracy": gettext("accuracy"),
+        "val_loss": gettext("held-out loss"),
+        "val_accuracy": gettext("held-out accuracy"),
     }
     last = {name: column[-1] for name, column in history.items() if column}
     if task.labels and "accuracy" not in last:
@@ -32,7 +33,18 @@ def summary(history: Any, task: Task, model: Any) -> str:
         for n, value in last.items()
     ]
     ending = f", {history.stopped}" if history.stopped else ""
-    return f"{', '.join(figures)} after {counted(history.epochs, 'epoch')}, {history.seconds:.1f} s{ending}"
+    how = gettext(
+        "{figures} after {epochs}, {seconds} s{ending}",
+        figures=", ".join(figures), epochs=counted(history.epochs, "epoch"),
+        seconds=f"{history.seconds:.1f}", ending=ending,
+    )  # fmt: skip
+    first, now = (history["loss"][0], history["loss"][-1]) if history.epochs else (0.0, 0.0)
+    if now > max(first, 0.0):
+        how += "\n" + gettext(
+            "the training diverged: its loss grew from {first} to {last}; try a smaller --lr",
+            first=f"{first:.4g}", last=f"{now:.4g}",
+        )  # fmt: skip
+    return how
 
 
 def written(
@@ -46,10 +58,11 @@ def written(
     paths = []
     without = why_none()
     if without:
-        print(f"pictures are left out: {without}", file=sys.stderr)
+        print(gettext("pictures are left out: {why}", why=without), file=sys.stderr)
     if history.epochs and not without:
         paths.append(args.out / "loss.png")
-        save_plot(history.plot(title=f"Training on {Path(args.data).name}"), paths[-1])
+        title = inscription(marked("Training on {data}"), data=Path(args.data).name)
+        save_plot(history.plot(title=title), paths[-1])
     if task.labels and len(task.x[0]) == 2 and not without:
         paths.append(args.out / "boundary.png")
         save_plot(boundary(task, model), paths[-1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograd.words import gettext, marked
+
 __all__ = ["Task", "counted"]
 
 
@@ -54,4 +56,12 @@ class Task:
 
 def counted(number: int, what: str) -> str:
     """Return a number of things in words."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return gettext(_COUNTED[what][number != 1], count=number)
+
+
+_COUNTED = {
+    "sample": (marked("{count} sample"), marked("{count} samples")),
+    "feature": (marked("{count} feature"), marked("{count} features")),
+    "column": (marked("{count} column"), marked("{count} columns")),
+    "epoch": (marked("{count} epoch"), marked("{count} epochs")),
+}

@@ -16,6 +16,7 @@ import autograd
 from autograd.compiler.backends import BACKENDS, ON_DEVICES
 from autograd.errors import AnomalyError, UsageError, optional
 from autograd.keep.files import check_folder, read_bytes, write_atomically
+from autograd.words import gettext
 from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
 from nn.cli.task import Task, counted
@@ -29,6 +30,8 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
     "rmsprop": ("RMSProp", {}, 0.01), "adam": ("Adam", {}, 0.02), "adamw": ("AdamW", {}, 0.02),
     "lbfgs": ("LBFGS", {"line_search_fn": "strong_wolfe"}, 1.0),
 }  # fmt: skip
+MANY = 100_000
+"""From so many samples and epochs on, a training node by node is told that it might be compiled."""
 CLASSES = ("logistic", "hinge", "cross-entropy")
 LOSSES = ("auto", "logistic", "hinge", "cross-entropy", "mse", "sum-squared")
 # What each data set is trained with, where the command line says nothing else.
@@ -116,9 +119,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--out",
         type=Path,
-        default=Path("chainrule-train"),
         metavar="FOLDER",
-        help="where pictures go (default chainrule-train)",
+        help=(
+            "where pictures go (default: the first of chainrule-train, chainrule-train-2, ... not yet there)"
+        ),
     )
     add(
         "--save",
@@ -157,12 +161,16 @@ def run(args: argparse.Namespace) -> int:
         rows = prediction_rows(args, task)
     except ValueError as error:
         raise UsageError(as_options(str(error).replace("n_samples", "--samples"))) from None
+    if args.out is None:
+        args.out = unused(Path("chainrule-train"))
     args.out.mkdir(parents=True, exist_ok=True)
     for path in (args.out / "loss.png", args.save or args.resume):
         if path is not None:
             check_folder(path.absolute().parent)
     if not args.quiet:
         print(described(args, options, task, network[0]))
+        if not options["compile"] and options["epochs"] * len(task.x) >= MANY:
+            print(gettext("node by node this takes a while; --compile makes a program of matrices out of it"))
     try:
         history = fit(args, options, task, network)
     except AnomalyError as error:
@@ -175,6 +183,15 @@ def run(args: argparse.Namespace) -> int:
     for path in written(args, task, network[0], history, rows):
         print(path)
     return 0
+
+
+def unused(folder: Path) -> Path:
+    """Return a folder's name, with the first number behind it that makes it one that does not exist."""
+    found, count = folder, 1
+    while found.exists():
+        count += 1
+        found = folder.with_name(f"{folder.name}-{count}")
+    return found
 
 
 FORMAT = ("delimiter", "header", "encoding", "comment", "decimal", "thousands", "missing")
@@ -266,7 +283,7 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         raise UsageError(f"there is no file {args.resume} to resume from")
     if args.save is not None and not args.save.absolute().parent.is_dir():
         raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
-    if args.out.exists() and not args.out.is_dir():
+    if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise UsageError(f"--out {args.out} is a file; it takes a folder")
     if args.save is not None and args.save.is_dir():
         raise UsageError(f"--save {args.save} is a folder; it takes a file")
@@ -539,15 +556,20 @@ def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
 
 def described(args: argparse.Namespace, options: dict[str, Any], task: Task, model: Any) -> str:
     """Say what is going to be trained on what."""
-    what = f"classes {', '.join(task.classes)}" if task.labels else "numbers to predict"
-    shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
-    how = "compiled" if options["compile"] else "node by node"
-    return (
-        f"{args.data}: {len(task.x)} samples of {counted(len(task.x[0]), 'feature')}, {what}\n"
-        f"{shape} network of {len(model.parameters())} parameters, {options['activation']}; {task.kind} "
-        "loss; "
-        f"{options['optimizer']} at {options['lr']:g}, {how}"
+    what = (
+        gettext("classes {names}", names=", ".join(task.classes))
+        if task.labels
+        else gettext("numbers to predict")
     )
+    shape = "-".join(map(str, [len(task.x[0]), *options["hidden"], task.outputs]))
+    return gettext(
+        "{data}: {count} samples of {features}, {what}\n"
+        "{shape} network of {parameters} parameters, {activation}; {kind} loss; {optimizer} at {lr}, {how}",
+        data=args.data, count=len(task.x), features=counted(len(task.x[0]), "feature"), what=what,
+        shape=shape, parameters=len(model.parameters()), activation=options["activation"], kind=task.kind,
+        optimizer=options["optimizer"], lr=f"{options['lr']:g}",
+        how=gettext("compiled") if options["compile"] else gettext("node by node"),
+    )  # fmt: skip
 
 
 def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:

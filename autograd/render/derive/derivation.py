@@ -17,6 +17,7 @@ from autograd.render.derive.steps import BackwardStep, Steps, steps
 from autograd.render.derive.variables import Gradient, in_variables, shown_leaves
 from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
 from autograd.value import Value
+from autograd.words import gettext, marked
 
 __all__ = ["Derivation", "Row", "derive", "forward_formula", "numbers", "rows", "single_ways"]
 
@@ -123,17 +124,17 @@ def step_title(op: Op) -> str:
     """
     match op.form:
         case Power(base=""):
-            return "power"
+            return gettext("power")
         case Fraction():
-            return "divide"
+            return gettext("divide")
         case Prefix():
-            return "negate"
+            return gettext("negate")
         case Infix(sign) if op.arity != ANY:
-            return _SIGNS.get(sign, op.name)
+            return gettext(_SIGNS.get(sign, op.name))
     return op.name
 
 
-_SIGNS = {"*": "multiply", "-": "subtract", "+": "add"}
+_SIGNS = {"*": marked("multiply"), "-": marked("subtract"), "+": marked("add")}
 
 
 def derive(

@@ -8,6 +8,7 @@ from typing import Any
 from autograd.render.derive import latex, mathml, text
 from autograd.render.derive.derivation import LIMIT, Derivation, derive
 from autograd.value import Value
+from autograd.words import language
 
 __all__ = ["Explanation", "explain"]
 
@@ -29,12 +30,15 @@ class Explanation:
         The steps with their formulas and numbers.
     style : str
         What ``str()`` gives.
+    lang : str or None
+        The language of its words.
     gradient : float or None
         The derivative, where one node was asked for.
     """
 
     derivation: Derivation
     style: str
+    lang: str | None = None
 
     @property
     def gradient(self) -> float | None:
@@ -45,7 +49,8 @@ class Explanation:
         """Return the explanation as ``text``, ``markdown``, ``latex`` or ``mathml``."""
         if style not in _STYLES:
             raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
-        return _STYLES[style](self.derivation)
+        with language(self.lang):
+            return _STYLES[style](self.derivation)
 
     def __str__(self) -> str:
         return self.to(self.style)
@@ -73,6 +78,7 @@ def explain(
     depth: int | None = None,
     limit: int = LIMIT,
     gradient: float = 1.0,
+    lang: str | None = None,
 ) -> Explanation:
     """Derive the gradient of ``root``, one row for each edge of the graph, with symbols and numbers.
 
@@ -92,6 +98,8 @@ def explain(
         More rows than this are an error rather than a flood.
     gradient
         The seed of the pass.
+    lang
+        Language of the words, ``"en"`` or ``"zh"``; by default what ``CHAINRULE_LANG`` names, else English.
 
     Returns
     -------
@@ -102,6 +110,8 @@ def explain(
     ------
     GraphError
         If ``wrt`` is no node below ``root``, or the derivation exceeds ``limit``.
+    ValueError
+        If there are no words in that language.
 
     Examples
     --------
@@ -125,7 +135,11 @@ def explain(
     <BLANKLINE>
     Check
       finite difference 6.0000, relative difference below 1e-8
+
+    >>> print(explain(y, wrt=x, lang="zh").to("text").splitlines()[0])
+    前向传播
     """
     if style not in _STYLES:
         raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
-    return Explanation(derive(root, wrt, depth=depth, limit=limit, seed=gradient), style)
+    with language(lang):
+        return Explanation(derive(root, wrt, depth=depth, limit=limit, seed=gradient), style, lang)

@@ -20,6 +20,7 @@ from autograd.render.formula.mathml import (
     row,
 )
 from autograd.render.formula.symbols import Symbol
+from autograd.words import gettext
 
 __all__ = ["to_mathml"]
 
@@ -64,19 +65,20 @@ def to_mathml(d: Derivation) -> str:
     """Return the derivation as an HTML fragment: lists and a table of formulas."""
     parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
     if d.forward:
-        parts.append('<p class="of">Forward</p><ul>')
+        parts.append(f'<p class="of">{gettext("Forward")}</p><ul>')
         for name, formula, value in d.forward:
             shown = [] if formula is None else [mathml(formula)]
             parts.append(f"<li>{equation(identifier(name), *shown, mathml_number(value))}</li>")
         parts += [*([f"<li>{escape.xml(stale_line(d))}</li>"] if d.stale else []), "</ul>"]
     parts.append(
-        '<p class="of">Backward</p><table><thead><tr><th>step</th><th>rule</th>'
-        '<th>local derivative</th><th>accumulation</th></tr></thead><tbody>'
+        f'<p class="of">{gettext("Backward")}</p><table><thead><tr><th>{gettext("step")}</th>'
+        f'<th>{gettext("rule")}</th><th>{gettext("local derivative")}</th><th>{gettext("accumulation")}</th>'
+        '</tr></thead><tbody>'
     )
     parts.append(
         _table_row(
             "0",
-            "seed",
+            gettext("seed"),
             equation(_total(d.output, d.output), "<mn>1</mn>"),
             equation(_bar(d.output), mathml_number(d.seed)),
         )
@@ -85,23 +87,23 @@ def to_mathml(d: Derivation) -> str:
     parts.append("</tbody></table>")
     parts += [f"<p>{escape.xml(line)}</p>" for line in hook_lines(d)]
     if d.omitted:
-        parts.append(f"<p>{d.omitted} more steps lie deeper.</p>")
+        parts.append(f"<p>{gettext('{count} more steps lie deeper.', count=d.omitted)}</p>")
     if d.target is not None and d.gradient is not None:
         left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
         sides = dict.fromkeys([*_products(d), *_formulas(d.variables), mathml_number(d.gradient)])
-        parts.append(f'<p class="of">Gradient</p><p>{equation(left, *sides)}</p>')
+        parts.append(f'<p class="of">{gettext("Gradient")}</p><p>{equation(left, *sides)}</p>')
         parts.append(f"<p>{escape.xml(check_line(d))}</p>")
     elif d.variables:
-        parts.append('<p class="of">Gradient</p><ul>')
+        parts.append(f'<p class="of">{gettext("Gradient")}</p><ul>')
         for gradient in d.variables:
             sides = dict.fromkeys([*_formulas([gradient]), mathml_number(gradient[2])])
             parts.append(f"<li>{equation(_total(d.output, gradient[0]), *sides)}</li>")
         parts.append("</ul>")
     found = network_equations(d.steps)
     if found:
-        parts.append('<p class="of">The errors of the layers</p><table><tbody>')
+        parts.append(f'<p class="of">{gettext("The errors of the layers")}</p><table><tbody>')
         parts += [
-            f"<tr><td>layer {e.layer}</td><td>{e.name}</td>"
+            f"<tr><td>{gettext('layer {number}', number=e.layer)}</td><td>{e.name}</td>"
             f"<td>{equation(*_sides(e), _matrix(e.value))}</td></tr>"
             for e in found
         ]

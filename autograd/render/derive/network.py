@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from autograd.render import labels
 from autograd.render.derive.steps import Steps
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["MATRIX", "Equation", "equations", "network_equations"]
 
@@ -160,13 +161,16 @@ def equations(listed: Steps) -> list[list[str]]:
     """Return the equations as blocks of text, one block for each layer."""
     blocks: dict[int, list[str]] = {}
     for e in network_equations(listed):
-        block = blocks.setdefault(e.layer, [f"layer {e.layer} ({e.path})" if e.path else f"layer {e.layer}"])
+        title = gettext("layer {number}", number=e.layer) + (f" ({e.path})" if e.path else "")
+        block = blocks.setdefault(e.layer, [title])
         wide = len(e.value[0]) > 1 or e.name == "BP4"
         shown = [_short([labels.number(x) for x in row]) for row in e.value]
         if wide:
             block.append(f"{e.name}  {e.text}")
             block += [f"       [{j}]  {row}" for j, row in enumerate(shown[:8])] + (
-                [f"       ... {len(shown) - 8} more neurons"] if len(shown) > 8 else []
+                ["       ... " + gettext("{count} more neurons", count=len(shown) - 8)]
+                if len(shown) > 8
+                else []
             )
         else:
             block.append(f"{e.name}  {e.text} = [{_short(shown)}]")

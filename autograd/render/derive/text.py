@@ -12,6 +12,7 @@ from autograd.render.derive.network import equations
 from autograd.render.formula.symbols import Symbol
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import number
+from autograd.words import columns, gettext
 
 __all__ = [
     "check_line",
@@ -129,7 +130,8 @@ def _accumulation(row: Row) -> str:
 
 
 def _table(d: Derivation) -> list[tuple[str, str, str, str]]:
-    seed = ("0", "seed", f"{derivative(d.output, d.output)} = 1", f"{_grad(d.output)} = {number(d.seed)}")
+    first = f"{derivative(d.output, d.output)} = 1", f"{_grad(d.output)} = {number(d.seed)}"
+    seed = ("0", gettext("seed"), *first)
     return [seed, *((str(i), row.rule, _local(row), _accumulation(row)) for i, row in enumerate(d.rows, 1))]
 
 
@@ -171,41 +173,54 @@ def _leaf_lines(d: Derivation) -> list[str]:
 def check_line(d: Derivation, show: Callable[[float], str] = number) -> str:
     """Return the verdict of the finite difference in words."""
     if d.numeric is None:
-        return (
+        return gettext(
             "no finite difference: a checkpointed or compiled call, or a node by hand, has its value at one "
             "point only"
         )
     if not math.isfinite(d.numeric):
-        return f"finite difference {show(d.numeric)}: the function is not defined around this point"
-    size = "below 1e-8" if d.difference < 1e-8 else f"{d.difference:.1e}"
+        return gettext(
+            "finite difference {numeric}: the function is not defined around this point",
+            numeric=show(d.numeric),
+        )
+    size = gettext("below 1e-8") if d.difference < 1e-8 else f"{d.difference:.1e}"
     verdict = (
         ""
         if d.difference < 1e-4
-        else " -- they differ: hooks change the gradient"
+        else gettext(" -- they differ: hooks change the gradient")
         if d.hooks
-        else " -- they differ: a kink, a cancellation, or a wrong rule"
+        else gettext(" -- they differ: a kink, a cancellation, or a wrong rule")
     )
-    return f"finite difference {show(d.numeric)}, relative difference {size}{verdict}"
+    return gettext(
+        "finite difference {numeric}, relative difference {size}{verdict}",
+        numeric=show(d.numeric), size=size, verdict=verdict,
+    )  # fmt: skip
 
 
 def hook_lines(d: Derivation, show: Callable[[float], str] = number) -> list[str]:
     """Return what the hooks made of gradients."""
     return [
-        f"{_grad(name)}: its hook made {show(after)} of {show(before)}" for name, before, after in d.hooks
+        gettext(
+            "{grad}: its hook made {after} of {before}",
+            grad=_grad(name),
+            after=show(after),
+            before=show(before),
+        )
+        for name, before, after in d.hooks
     ]
 
 
 def stale_line(d: Derivation) -> str:
     """Return which nodes have no formula, and why."""
-    several = len(d.stale) > 1
+    names = ", ".join(map(plain_name, d.stale[:6])) + (", ..." if len(d.stale) > 6 else "")
     return (
-        f"{', '.join(map(plain_name, d.stale[:6]))}{', ...' if len(d.stale) > 6 else ''}: the numbers of "
-        f"{'their' if several else 'its'} operands give another value now"
-    )
+        gettext("{names}: the numbers of their operands give another value now")
+        if len(d.stale) > 1
+        else gettext("{names}: the numbers of its operands give another value now")
+    ).format(names=names)
 
 
 def _omitted(d: Derivation) -> str:
-    return f"{d.omitted} more steps lie deeper; a larger depth= shows them"
+    return gettext("{count} more steps lie deeper; a larger depth= shows them", count=d.omitted)
 
 
 def _forward(d: Derivation) -> list[str]:
@@ -215,21 +230,25 @@ def _forward(d: Derivation) -> list[str]:
     ]
 
 
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
+
+
 def to_text(d: Derivation) -> str:
     """Return the derivation as aligned text."""
     lines = []
     if d.forward:
         lines += [
-            "Forward",
+            gettext("Forward"),
             *(f"  {line}" for line in _forward(d)),
             *([f"  ({stale_line(d)})"] if d.stale else []),
             "",
         ]
     table = _table(d)
-    widths = [max(len(row[i]) for row in table) for i in range(3)]
-    lines.append("Backward")
+    widths = [max(columns(row[i]) for row in table) for i in range(3)]
+    lines.append(gettext("Backward"))
     lines += [
-        "  " + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip()
+        "  " + "  ".join([*map(_padded, row, widths), row[3]]).rstrip()
         for row in table
     ]
     lines += [f"  {line}" for line in hook_lines(d)]
@@ -237,13 +256,13 @@ def to_text(d: Derivation) -> str:
         lines.append(f"  ... {_omitted(d)}")
     if d.target is not None:
         left = _left(d)
-        lines += ["", "Gradient"]
+        lines += ["", gettext("Gradient")]
         lines += [
             f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))
         ]
-        lines += ["", "Check", f"  {check_line(d)}"]
+        lines += ["", gettext("Check"), f"  {check_line(d)}"]
     elif d.variables:
-        lines += ["", "Gradient", *(f"  {line}" for line in _leaf_lines(d))]
+        lines += ["", gettext("Gradient"), *(f"  {line}" for line in _leaf_lines(d))]
     return "\n".join([*lines, *_network(d, to_plain=True)])
 
 
@@ -251,10 +270,11 @@ def to_markdown(d: Derivation) -> str:
     """Return the derivation as Markdown: a list, a table, and the product."""
     lines = []
     if d.forward:
-        lines += ["**Forward**", ""]
+        lines += [f"**{gettext('Forward')}**", ""]
         lines += [f"- {_code(line)}" for line in _forward(d)]
         lines += [*([f"- {escape.markdown(stale_line(d))}"] if d.stale else []), ""]
-    lines += ["**Backward**", "", "| step | rule | local derivative | accumulation |", "|---:|---|---|---|"]
+    heads = (gettext("step"), gettext("rule"), gettext("local derivative"), gettext("accumulation"))
+    lines += [f"**{gettext('Backward')}**", "", f"| {' | '.join(heads)} |", "|---:|---|---|---|"]
     lines += [
         f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |"
         for i, rule, local, total in _table(d)
@@ -263,10 +283,11 @@ def to_markdown(d: Derivation) -> str:
     if d.omitted:
         lines += ["", f"*{_omitted(d)}*"]
     if d.target is not None:
-        lines += ["", "**Gradient**", "", f"{_code(' = '.join([_left(d), *_gradient_lines(d)]))}", ""]
-        lines.append(f"*Check: {escape.markdown(check_line(d))}*")
+        sides = " = ".join([_left(d), *_gradient_lines(d)])
+        lines += ["", f"**{gettext('Gradient')}**", "", _code(sides), ""]
+        lines.append(f"*{gettext('Check')}: {escape.markdown(check_line(d))}*")
     elif d.variables:
-        lines += ["", "**Gradient**", "", *(f"- {_code(line)}" for line in _leaf_lines(d))]
+        lines += ["", f"**{gettext('Gradient')}**", "", *(f"- {_code(line)}" for line in _leaf_lines(d))]
     return "\n".join([*lines, *_network(d, to_plain=False)])
 
 
@@ -284,7 +305,8 @@ def _network(d: Derivation, *, to_plain: bool) -> list[str]:
     blocks = equations(d.steps)
     if not blocks:
         return []
-    lines = ["", "The errors of the layers" if to_plain else "**The errors of the layers**"]
+    title = gettext("The errors of the layers")
+    lines = ["", title if to_plain else f"**{title}**"]
     for block in blocks:
         lines += ["", *(f"  {line}" for line in block)] if to_plain else ["", "```", *block, "```"]
     return lines

@@ -26,6 +26,7 @@ from autograd.render.picture import engines
 from autograd.render.picture.graph import Picture, build
 from autograd.render.picture.svg import to_svg
 from autograd.value import Value
+from autograd.words import current, gettext, language, marked
 
 __all__ = ["Stepper", "filled", "stepper"]
 
@@ -40,9 +41,11 @@ _EDGES: Final = 34.0
 _MOST: Final = 900.0  # of a frame; a higher picture scrolls in it
 
 _ICONS: Final = {
-    "first": ("First step", "M5 4h3v16H5zM20 4v16L9 12z"), "prev": ("Previous step", "M17 4v16L5 12z"),
-    "play": ("Play", "M6 4l14 8-14 8z"), "next": ("Next step", "M7 4v16l12-8z"),
-    "end": ("Last step", "M16 4h3v16h-3zM4 4v16l11-8z"), "run": ("Play training", "M6 4l14 8-14 8z"),
+    "first": (marked("First step"), "M5 4h3v16H5zM20 4v16L9 12z"),
+    "prev": (marked("Previous step"), "M17 4v16L5 12z"),
+    "play": (marked("Play"), "M6 4l14 8-14 8z"), "next": (marked("Next step"), "M7 4v16l12-8z"),
+    "end": (marked("Last step"), "M16 4h3v16h-3zM4 4v16l11-8z"),
+    "run": (marked("Play training"), "M6 4l14 8-14 8z"),
 }  # fmt: skip
 
 
@@ -69,7 +72,8 @@ class Stepper:
         return str(write_atomically(target, self.html))
 
     def _repr_html_(self) -> str:
-        return framed(self.html, self.svg, height=self._height, title="Backpropagation, step by step")
+        title = gettext("Backpropagation, step by step")
+        return framed(self.html, self.svg, height=self._height, title=title)
 
     def __repr__(self) -> str:
         return f"<Stepper, {len(self.html.encode()) / 1024:.1f} kB; .save('steps.html') writes the page>"
@@ -97,6 +101,7 @@ def stepper(
     title: str = "",
     engine: str = "auto",
     timeout: float = engines.TIMEOUT,
+    lang: str | None = None,
 ) -> Stepper:
     """Make a page that plays backpropagation: each forward and backward step, with its arithmetic.
 
@@ -111,6 +116,9 @@ def stepper(
         Heading of the page.
     engine, timeout
         As for `autograd.draw`.
+    lang
+        Language of the page's words, ``"en"`` or ``"zh"``; by default what ``CHAINRULE_LANG`` names, else
+        English.
 
     Returns
     -------
@@ -131,6 +139,14 @@ def stepper(
     """
     if not isinstance(root, Iterable | Value):
         raise TypeError(f"stepper() takes a Value, or an iterable of those, got {type(root).__name__}")
+    with language(lang):
+        return _made(root, rankdir, title, engine, timeout)
+
+
+def _made(
+    root: Value | Iterable[Value], rankdir: str, title: str, engine: str, timeout: float
+) -> Stepper:
+    """Make the page in the language in force."""
     roots = iter([root] if isinstance(root, Value) else root)
     first = next(roots, None)
     if first is None:
@@ -153,7 +169,7 @@ def stepper(
     # Small pictures may shrink to the window; large ones scroll before they become unreadable.
     least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
-    heading = title or f"Backpropagation through {listed.names[listed.root]}"
+    heading = title or gettext("Backpropagation through {name}", name=listed.names[listed.root])
     page = _page(listed, shown, described, frames, svg=svg, heading=heading).replace(
         "</style></head>", f"{least}</style></head>", 1
     )
@@ -330,7 +346,7 @@ def _button(key: str) -> str:
     label, path = _ICONS[key]
     classes = ' class="play" aria-pressed="false"' if key == "play" else ""
     return (
-        f'<button id="{key}" type="button" aria-label="{label}"{classes}><svg viewBox="0 0 24 24" '
+        f'<button id="{key}" type="button" aria-label="{gettext(label)}"{classes}><svg viewBox="0 0 24 24" '
         f'aria-hidden="true"><path d="{path}"/></svg></button>'
     )
 
@@ -343,33 +359,41 @@ def _shorter(path: str) -> str:
 
 def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
     css, script = compact.style("stepper.css"), compact.script(compact.text("stepper.js"))
+    script = re.sub(r"\[\[(.+?)\]\]", lambda found: gettext(found[1]), script)
     svg = re.sub(r' d="[^"]*"', lambda found: _shorter(found[0]), svg.replace("</g>\n<g", "</g><g"))
     bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
     train = ""
     if training:
         train = (
             '<div class="bar train">' + _button("run") + '<label id="loss" for="train"></label>'
-            '<input id="train" type="range" min="0" value="0" aria-label="Training step"></div>'
-            '<figure><figcaption>loss</figcaption>'
+            '<input id="train" type="range" min="0" value="0" '
+            f'aria-label="{gettext("Training step")}"></div>'
+            f'<figure><figcaption>{gettext("loss")}</figcaption>'
             '<svg class="curve" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
-            'aria-label="Loss over the training steps">'
+            f'aria-label="{gettext("Loss over the training steps")}">'
             '<line x1="0" x2="1000" y1="99" y2="99"/><path/><line class="pin" y1="0" y2="100"/></svg>'
             '</figure>'
         )
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-        'content="width=device-width,initial-scale=1">'
+        f'<!DOCTYPE html>\n<html lang="{current().replace("_", "-")}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape.xml(heading)}</title><link rel="icon" href="data:,"><style>{css}</style></head>'
         '\n<body><main>'
-        f"<h1>{escape.xml(heading)}</h1><p>Values flow forward; gradients flow back: each parent receives "
-        "the local derivative times its child's gradient.</p>\n"
-        f'<div class="stage" tabindex="0" role="region" aria-label="Computation graph">{svg}</div>\n'
-        f'<div class="bar" role="toolbar" aria-label="Steps">{bar}<input id="step" type="range" min="0" '
-        'max="1" value="0" aria-label="Step">'
+        f"<h1>{escape.xml(heading)}</h1><p>"
+        + gettext(
+            "Values flow forward; gradients flow back: each parent receives the local derivative times its "
+            "child's gradient."
+        )
+        + "</p>\n"
+        f'<div class="stage" tabindex="0" role="region" aria-label="{gettext("Computation graph")}">'
+        f'{svg}</div>\n'
+        f'<div class="bar" role="toolbar" aria-label="{gettext("Steps")}">{bar}'
+        f'<input id="step" type="range" min="0" max="1" value="0" aria-label="{gettext("Step")}">'
         f'<span class="count" aria-hidden="true"></span></div>\n{train}'
         '<div class="say" role="status" aria-live="polite"><b></b><code></code></div>\n'
-        "<noscript><p>The picture shows the final numbers; stepping through them needs "
-        "JavaScript.</p></noscript></main>\n"
+        "<noscript><p>"
+        + gettext("The picture shows the final numbers; stepping through them needs JavaScript.")
+        + "</p></noscript></main>\n"
         f'<script type="application/json" id="steps">{escape.script(data)}</script>\n<script>'
         f'{script}</script></body></html>\n'
     )

@@ -13,6 +13,7 @@ from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import number, visible
 from autograd.render.picture.graph import Picture, gradient_of
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["annotate"]
 
@@ -45,7 +46,7 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
                 names[v], names[parent], total=not place and (v, parent) in single, place=place
             )
             if local is None or not edge.taken:
-                edge.tooltip = (f"{head}: branch not taken, nothing flows back",)
+                edge.tooltip = (gettext("{head}: branch not taken, nothing flows back", head=head),)
                 continue
             slope = plain(held[position]) if position in held else ""
             shown = (
@@ -54,8 +55,9 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
                 else f"{head} = {number(local)}"
             )
             total = f"{number(local)} * {number(g)} = {number(local * g)}"
-            edge.tooltip = (shown, f"flows back: {total}")
-            received[parent].append(f"  from {plain_name(names[v])}: {total}")
+            edge.tooltip = (shown, gettext("flows back: {total}", total=total))
+            line = gettext("from {name}: {total}", name=plain_name(names[v]), total=total)
+            received[parent].append(f"  {line}")
     for v in nodes:
         box = boxes[v]
         box.saved = saved and symbols[v] in read
@@ -72,18 +74,22 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
         if v.op is None and v.label:
             lines.append(visible(v.label))
         lines += [
-            f"value {v.data!r}",
+            gettext("value {number}", number=repr(v.data)),
             f"grad {gradient_of(v)!r}",
             *(
                 received[v]
                 if len(received[v]) <= 12
-                else [*received[v][:11], f"  and {len(received[v]) - 11} more"]
+                else [
+                    *received[v][:11],
+                    "  " + gettext("and {count} more", count=len(received[v]) - 11),
+                ]
             ),
         ]
         if v.source:
             # Without its folder: the picture may be published, and notebooks' files have none that tells
             # anything.
-            lines.append(f"made at {v.source.replace(chr(92), '/').rpartition('/')[2]}")
+            place = v.source.replace(chr(92), "/").rpartition("/")[2]
+            lines.append(gettext("made at {place}", place=place))
         box.tooltip = tuple(lines)
 
 

@@ -8,6 +8,7 @@ from autograd.render.labels import MINUS, number, width
 from autograd.render.picture.graph import LEVELS, Picture
 from autograd.render.picture.measure import BOX
 from autograd.render.picture.shapes import coordinate, saved_mark, text
+from autograd.words import gettext
 
 __all__ = ["LEGEND_ROW", "entries", "wrap"]
 
@@ -30,36 +31,43 @@ def entries(
     if tones - {"none"}:
         listed.append(_scale(graph.scale))
     if "nan" in tones:
-        listed.append(_swatch('<path class="t-nan ring" d="M0 -7h15v14H0z"/>', "⚠ not finite"))
+        listed.append(_swatch('<path class="t-nan ring" d="M0 -7h15v14H0z"/>', gettext("⚠ not finite")))
     if any(edge.weight is not None for edge in graph.edges):
-        listed.append(_swatch(_WEIGHTS, "weight: below zero, above; as broad as large", 26.0))
+        listed.append(_swatch(_WEIGHTS, gettext("weight: below zero, above; as broad as large"), 26.0))
     elif graph.edges and not graph.crowded:
         told = labels and any(edge.local for edge in graph.edges)
-        listed.append(_swatch(_WIRE, "operand, with local derivative" if told else "operand", 26.0))
+        words = gettext("operand, with local derivative") if told else gettext("operand")
+        listed.append(_swatch(_WIRE, words, 26.0))
     if flow and (graph.view == "graph" or graph.inset is not None) and tones - {"none", "zero"}:
         mark = '<path class="band s-p3" d="M0 0H26" stroke-width="5.5"/>' if bands else ""
-        listed.append(_swatch(mark, "← what flows back", 26.0 if bands else -7.0))
+        listed.append(_swatch(mark, gettext("← what flows back"), 26.0 if bands else -7.0))
     if any(not edge.taken for edge in graph.edges):
         listed.append(
-            _swatch('<path class="wire cut" d="M0 0H26"/>', "branch not taken: nothing flows back", 26.0)
+            _swatch(
+                '<path class="wire cut" d="M0 0H26"/>', gettext("branch not taken: nothing flows back"), 26.0
+            )
         )
     if any(node.saved for node in graph.nodes):
-        listed.append(_swatch(saved_mark(0.0, 0.0), "value saved for the backward pass", 7.0))
-    for mark, words in (("differs", "differs from the other graph"), ("alone", "in this graph only")):
+        listed.append(_swatch(saved_mark(0.0, 0.0), gettext("value saved for the backward pass"), 7.0))
+    for mark, words in (
+        ("differs", gettext("differs from the other graph")),
+        ("alone", gettext("in this graph only")),
+    ):
         if any(node.mark == mark for node in graph.nodes):
             frame = '<rect class="frame" y="-7" width="22" height="14" rx="4"/>'
             listed.append(_swatch(f'<g class="{mark}">{frame}</g>', words, 22.0))
     if any(node.count > 1 for node in graph.nodes) or graph.scope_counts:
-        listed.append(_swatch(text(0.0, 4.0, "×N", "w q b"), "N alike, folded; range of values", 18.0))
+        folded = gettext("N alike, folded; range of values")
+        listed.append(_swatch(text(0.0, 4.0, "×N", "w q b"), folded, 18.0))
     return listed
 
 
 def _scale(largest: float) -> tuple[float, str]:
     """Return the scale of gradients, from the largest below zero to the largest above."""
     low, high = number(-largest, minus=MINUS), number(largest, minus=MINUS)
-    left = width("gradient", BOX.small) + 12.0 + width(low, BOX.tiny)
+    left = width(gettext("gradient"), BOX.small) + 12.0 + width(low, BOX.tiny)
     cells = [f"n{i}" for i in range(LEVELS, 0, -1)] + ["zero"] + [f"p{i}" for i in range(1, LEVELS + 1)]
-    parts = [text(0.0, 4.0, "gradient", "w q"), text(left, 4.0, low, "k e")]
+    parts = [text(0.0, 4.0, gettext("gradient"), "w q"), text(left, 4.0, low, "k e")]
     parts += [
         f'<path class="t-{cell} ring" d="M{coordinate(left + 6 + CELL * i)} -7h15v14h-15z"/>'
         for i, cell in enumerate(cells)

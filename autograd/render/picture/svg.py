@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,6 +22,9 @@ ENLARGED: Final = 2.0  # times its own size, at most, is a picture that is fitte
 TIP: Final = 8.0  # length of an arrowhead
 Show = Callable[[str], str]
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
+CHINESE: Final = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC'"
+"""Fonts of the usual systems for Chinese, in its simplified shapes, which a picture names that has any."""
+_HAN: Final = re.compile("[\u3400-\u9fff]")
 
 _SHAPE: Final = (
     f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
@@ -149,7 +153,10 @@ def to_svg(
         for entry_width, entry in entry_line:
             parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
             x += entry_width + 22.0
-    return "\n".join([*parts, "</g></svg>" if size else "</svg>"]) + "\n"
+    svg = "\n".join([*parts, "</g></svg>" if size else "</svg>"]) + "\n"
+    if _HAN.search(svg):
+        svg = svg.replace(FONT, FONT.replace("Helvetica", f"{CHINESE},Helvetica"), 1)
+    return svg
 
 
 def _content(

@@ -30,8 +30,9 @@ def helps() -> str:
 
 def _help(name: str) -> str:
     printed = io.StringIO()
-    # The width of help is that of the terminal, and colours are its too: neither may reach the page.
-    environment = {"COLUMNS": "80", "NO_COLOR": "1"}
+    # The width of help is that of the terminal, colours are its too, the language is the reader's: none may
+    # reach the page.
+    environment = {"COLUMNS": "80", "NO_COLOR": "1", "CHAINRULE_LANG": "en"}
     with (
         mock.patch.dict(os.environ, environment),
         contextlib.redirect_stdout(printed),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+import autograd
 import autograd.cli
 import nn.cli
 from nn.cli import demo, main
@@ -27,7 +29,6 @@ def test_every_command_explains_itself(command, capsys):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ([], "chainrule: the following arguments are required: COMMAND; see chainrule --help"),
     (["no-such-command"], "chainrule: argument COMMAND: invalid choice: 'no-such-command'"),
     (["demo", "--steps", "many"],
      "chainrule demo: argument --steps: invalid int value: 'many'; see chainrule demo --help"),
@@ -41,6 +42,13 @@ def test_bad_usage_is_one_clear_line_and_exits_with_2(arguments, message, capsys
     error = capsys.readouterr().err
     assert error.startswith(message)
     assert error.count("\n") == 1
+
+
+def test_the_name_alone_prints_help(capsys):
+    assert main([]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("usage: chainrule")
+    assert "train a network on" in printed
 
 
 def test_the_version_is_named(capsys):
@@ -68,13 +76,16 @@ def test_the_demo_learns_and_writes_its_results(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "training 100/100" in printed
     assert "accuracy 100.0%" in printed or "accuracy 99.0%" in printed or "accuracy 98.0%" in printed
+    assert printed.splitlines()[-1] == f"open in a browser: {out / 'index.html'}"
+    page = (out / "index.html").read_text(encoding="utf-8")
     for name in ("loss.png", "boundary.png"):
         assert (out / name).read_bytes().startswith(PNG)
-        assert str(out / name) in printed
+    named = re.findall(r'(?:src|href)="(\w[^":]*)"', page)
+    assert sorted(named) == sorted(path.name for path in out.iterdir() if path.name != "index.html")
     picture = ET.parse(out / "neuron.svg").getroot()
     assert picture.tag == "{http://www.w3.org/2000/svg}svg"
     shown = " ".join(picture.itertext())
-    assert all(name in shown for name in ("w0", "x0", "b", "out"))
+    assert all(name in shown for name in ("w0", "x0", "b", "out", "loss"))
     assert json.loads((out / "weights.json").read_text())
     assert "<html" in (out / "neuron.html").read_text().lower()
 
@@ -84,8 +95,10 @@ def test_without_matplotlib_the_demo_leaves_its_plots_out_and_says_so(tmp_path, 
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["demo", "--steps", "2", "--out", str(tmp_path), "--quiet"]) == 0
     out, error = capsys.readouterr()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["neuron.html", "neuron.svg", "weights.json"]
-    assert len(out.splitlines()) == 3
+    written = ["index.html", "neuron.html", "neuron.svg", "weights.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
+    assert out == f"{tmp_path / 'index.html'}\n"
+    assert ".png" not in (tmp_path / "index.html").read_text(encoding="utf-8")
     for line, name in zip(error.splitlines(), ("loss.png", "boundary.png"), strict=True):
         assert line.startswith(f"{name} is left out: drawing plots needs matplotlib")
         assert line.endswith("pip install 'chainrule[plot]'")
@@ -104,11 +117,18 @@ def test_the_demo_is_the_same_for_the_same_seed():
 
 def test_quiet_prints_where_the_results_are_and_nothing_else(tmp_path, capsys):
     assert main(["demo", "--steps", "2", "--out", str(tmp_path), "--quiet"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == [
-        str(tmp_path / name)
-        for name in ("loss.png", "boundary.png", "neuron.svg", "neuron.html", "weights.json")
-    ]
+    assert capsys.readouterr().out == f"{tmp_path / 'index.html'}\n"
+
+
+@pytest.mark.parametrize("steps", [1, 100])
+def test_the_demos_neuron_is_one_through_which_the_losss_gradient_flows(steps):
+    model, x, targets, _, _ = demo.train(1337, steps)
+    loss = demo.one_neuron(model, x, targets)
+    assert loss.label == "loss"
+    assert loss.grad == 1.0
+    grads = {node.label: node.grad for node in autograd.trace(loss)[0] if node.label in ("w0", "w1", "b")}
+    assert len(grads) == 3
+    assert all(grads.values())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")

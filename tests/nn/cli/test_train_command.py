@@ -642,3 +642,31 @@ def test_whole_numbers_that_occur_again_are_classes(tmp_path, capsys, labels, op
     if "classes" in said:
         rows = (tmp_path / "out" / "predictions.csv").read_text().splitlines()[1:]
         assert {row.split(",")[0] for row in rows} <= set(labels.split())
+
+
+def test_a_second_training_does_not_overwrite_the_first(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = ("chainrule-train", "chainrule-train-2", "chainrule-train-3")
+    for seed, folder in enumerate(folders):
+        assert main(["train", "xor", "--epochs", "1", "--samples", "8", "--seed", str(seed), "--quiet"]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == str(Path(folder, "loss.png"))
+    assert len({Path(folder, "boundary.png").read_bytes() for folder in folders}) == 3
+
+
+def test_a_training_that_diverges_says_so(tmp_path, capsys):
+    options = ("moons", "--samples", 12, "--optimizer", "sgd", "--epochs", 4)
+    assert train(tmp_path, *options, "--lr", 100) == 0
+    line = capsys.readouterr().out.splitlines()[-3]
+    assert line.startswith("the training diverged: its loss grew from 0.")
+    assert line.endswith("; try a smaller --lr")
+    assert train(tmp_path, *options, "--lr", 0.1) == 0
+    assert "diverged" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), [((), True), (("--compile",), False), (("--epochs", 10), False)]
+)
+def test_a_long_training_node_by_node_mentions_compile(tmp_path, capsys, options, told, monkeypatch):
+    monkeypatch.setattr("nn.cli.train.MANY", 300)  # what 3,000 epochs of 100 samples are a thousand times of
+    assert train(tmp_path, "moons", "--samples", 10, "--epochs", 30, *options) == 0
+    assert ("node by node this takes a while; --compile" in capsys.readouterr().out) is told

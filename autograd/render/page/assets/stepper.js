@@ -36,7 +36,7 @@ function sentence(k) {
   // Without its numbers a formula does not give the value any more.
   if (k <= N) return [name(k - 1), ...(f.calc[k - 1] ? [formula(k - 1), f.calc[k - 1]] : []), word(f.value[k - 1])].filter(x => x).join(' = ');
   const i = k - N - 1, [c, p, how, head] = D.back[i];
-  if (f.add[i] === '0' && ![f.local[i], f.up[i]].every(x => /^-?\d/.test(x))) return `${name(p)}.grad is left as it is: the branch was not taken`;
+  if (f.add[i] === '0' && ![f.local[i], f.up[i]].every(x => /^-?\d/.test(x))) return `[[${name(p)}.grad is left as it is: the branch was not taken]]`;
   const local = how ? `(${how} = ${f.local[i]})` : f.local[i];
   return `${name(p)}.grad += ${head || derivative(name(c), name(p))} * ${name(c)}.grad = ${local} * ${f.up[i]} = ${f.add[i]}  [${f.before[i]} -> ${f.after[i]}]`;
 }
@@ -53,7 +53,7 @@ function show(k, move) {
     part(box, 1).textContent = done ? grads[i].replace(/-/g, '\u2212') : '';
     tint(box, done && at >= N ? tone(grads[i], f) : 'none');
     box.classList.toggle('now', at > 0 && (back ? i === D.back[at - N - 1][1] || i === D.back[at - N - 1][0] : i === at - 1));
-    box.setAttribute('aria-label', `${name(i)}${done ? ', value ' + word(f.value[i]) + ', gradient ' + grads[i] : ', not computed yet'}`);
+    box.setAttribute('aria-label', done ? `[[${name(i)}, value ${word(f.value[i])}, gradient ${grads[i]}]]` : `[[${name(i)}, not computed yet]]`);
   });
   D.wires.forEach(([head, step], i) => {
     const el = wires[i], texts = el.querySelectorAll('text'), ran = step >= 0 && at > N + step, now = step >= 0 && at === N + step + 1;
@@ -64,8 +64,8 @@ function show(k, move) {
     texts[0].textContent = f.local[step].replace(/-/g, '\u2212');
     if (texts[1]) { texts[1].textContent = '\u2190 ' + f.add[step].replace(/-/g, '\u2212'); texts[1].classList.toggle('hide', !ran); }
   });
-  const text = at === 0 ? 'Ready: press play, or step forward.' : sentence(at);
-  const phase = at === 0 ? 'Start' : at <= N ? `Forward ${at} of ${N}` : `Backward ${at - N} of ${E}`;
+  const text = at === 0 ? '[[Ready: press play, or step forward.]]' : sentence(at);
+  const phase = at === 0 ? '[[Start]]' : at <= N ? `[[Forward ${at} of ${N}]]` : `[[Backward ${at - N} of ${E}]]`;
   $('.say b').textContent = phase;
   $('.say code').textContent = text;
   $('.count').textContent = phase;
@@ -83,13 +83,13 @@ function show(k, move) {
 }
 function stop() {
   clearInterval(timer); timer = 0;
-  $('#play').setAttribute('aria-label', 'Play'); $('#play').setAttribute('aria-pressed', 'false');
+  $('#play').setAttribute('aria-label', '[[Play]]'); $('#play').setAttribute('aria-pressed', 'false');
   $('#play path').setAttribute('d', 'M6 4l14 8-14 8z');
 }
 function play() {
   if (timer) return stop();
   if (at === last) show(0);
-  $('#play').setAttribute('aria-label', 'Pause'); $('#play').setAttribute('aria-pressed', 'true');
+  $('#play').setAttribute('aria-label', '[[Pause]]'); $('#play').setAttribute('aria-pressed', 'true');
   $('#play path').setAttribute('d', 'M6 4h4v16H6zM14 4h4v16h-4z');
   timer = setInterval(() => show(at + 1, 1), 1100);
 }
@@ -119,13 +119,13 @@ boxes.forEach((box, i) => {
 if (F.length > 1) {
   const t = $('#train'), ys = F.map(f => f.loss), w = 1000, h = 100, lo = Math.min(...ys), hi = Math.max(...ys), x = i => 10 + (w - 20) * i / (F.length - 1), y = v => 8 + (h - 16) * (hi > lo ? (hi - v) / (hi - lo) : .5);
   const end = v => F[ys.indexOf(v)].value[N - 1];
-  $('figcaption').textContent = `loss, between ${end(lo)} and ${end(hi)}`;
+  $('figcaption').textContent = `[[loss, between ${end(lo)} and ${end(hi)}]]`;
   $('.curve path').setAttribute('d', 'M' + ys.map((v, i) => `${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join('L'));
   const pick = i => {
     frame = i; t.value = i;
     const c = $('.curve .pin');
     c.setAttribute('x1', x(i)); c.setAttribute('x2', x(i));
-    $('#loss').textContent = `training step ${i + 1} of ${F.length}, loss ${F[i].value[N - 1]}`;
+    $('#loss').textContent = `[[training step ${i + 1} of ${F.length}, loss ${F[i].value[N - 1]}]]`;
     t.setAttribute('aria-valuetext', $('#loss').textContent);
     show(at);
   };
@@ -133,10 +133,10 @@ if (F.length > 1) {
   t.oninput = () => pick(+t.value);
   let run = 0;
   $('#run').onclick = () => {
-    if (run) { clearInterval(run); run = 0; $('#run').setAttribute('aria-label', 'Play training'); return; }
+    if (run) { clearInterval(run); run = 0; $('#run').setAttribute('aria-label', '[[Play training]]'); return; }
     if (frame === F.length - 1) pick(0);
-    stop(); show(last); $('#run').setAttribute('aria-label', 'Pause training');
-    run = setInterval(() => { if (frame === F.length - 1) { clearInterval(run); run = 0; $('#run').setAttribute('aria-label', 'Play training'); } else pick(frame + 1); }, 300);
+    stop(); show(last); $('#run').setAttribute('aria-label', '[[Pause training]]');
+    run = setInterval(() => { if (frame === F.length - 1) { clearInterval(run); run = 0; $('#run').setAttribute('aria-label', '[[Play training]]'); } else pick(frame + 1); }, 300);
   };
   pick(0);
 }

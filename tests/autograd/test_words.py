@@ -1,0 +1,164 @@
+"""The catalogues: nothing untranslated, nothing stale, places for values kept; who speaks which language."""
+
+import argparse
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import nn.cli
+from autograd import Value, draw, explain, stepper, words
+from autograd.cli import main
+
+ROOT = Path(__file__).parents[2]
+OTHERS = [name for name in words.LANGUAGES if name != "en"]
+# What argparse itself says, in its own words.
+_ARGPARSE = {
+    "usage: ", "positional arguments", "options", "show this help message and exit",
+    "the following arguments are required: %s", "unrecognized arguments: %s",
+    "argument %(argument_name)s: %(message)s", "invalid choice: %(value)r (choose from %(choices)s)",
+    "invalid %(type)s value: %(value)r", "expected one argument", "expected %s argument",
+    "expected %s arguments", "expected at least one argument", "not allowed with argument %s",
+    "ambiguous option: %(option)s could match %(matches)s", "ignored explicit argument %r",
+}  # fmt: skip
+
+
+def messages():
+    """Return what the sources say through the catalogues: calls, helps of options, marks in scripts."""
+    found = {*_ARGPARSE, *nn.cli.COMMANDS.values()}
+    for path in [*ROOT.glob("autograd/**/*.py"), *ROOT.glob("nn/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = None
+            called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if called in ("gettext", "marked", "inscription"):
+                text = node.args[0]
+            elif isinstance(node, ast.keyword) and node.arg == "help" and "cli" in path.parts:
+                text = node.value
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                found.add(text.value)
+    for path in ROOT.glob("autograd/render/page/assets/*.js"):
+        found |= set(re.findall(r"\[\[(.+?)\]\]", path.read_text(encoding="utf-8")))
+    return found
+
+
+def places(message):
+    """Return where values go: of format, of templates in scripts, of argparse's percent signs."""
+    if "${" in message:
+        return sorted(re.findall(r"\$\{.*?\}", message))
+    if "%" in message:
+        return sorted(re.findall(r"%(?:\(\w+\))?[sr]", message))
+    return sorted(field for _, field, _, _ in string.Formatter().parse(message) if field is not None)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_message_is_translated_and_no_entry_is_stale(name):
+    said, entries = messages(), set(words.catalogue(name))
+    assert said - entries == set()
+    assert entries - said == set()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_translation_keeps_the_places_for_values(name):
+    for message, spoken in words.catalogue(name).items():
+        assert places(spoken) == places(message), message
+        if "${" in message:
+            assert not set("`'\"\\") & set(re.sub(r"\$\{.*?\}", "", spoken)), spoken
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_catalogue_is_one_that_gettexts_own_tools_read(name):
+    babel = pytest.importorskip("babel.messages.pofile", reason="pip install babel")
+    path = words.LOCALE / name / "LC_MESSAGES" / "chainrule.po"
+    with path.open("rb") as file:
+        theirs = babel.read_po(file, locale=name, abort_invalid=True)
+    assert {str(m.id): str(m.string) for m in theirs if m.id} == dict(words.catalogue(name))
+
+
+def neuron():
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    loss = (w * x).tanh() ** 2
+    loss.label = "loss"
+    loss.backward()
+    return w, loss
+
+
+def test_a_derivation_in_chinese_has_the_same_formulas_and_numbers():
+    w, loss = neuron()
+    english, chinese = (str(explain(loss, wrt=w, lang=lang)) for lang in ("en", "zh"))
+    assert "反向传播" in chinese
+    formulas = [[line.split("  ")[-1].strip() for line in text.splitlines() if "grad" in line]
+                for text in (english, chinese)]  # fmt: skip
+    assert formulas[0] == formulas[1]
+    table = [line for line in chinese.splitlines() if ".grad" in line]
+    assert len({words.columns(re.split(r"w\.grad|v\d\.grad|loss\.grad", line)[0]) for line in table}) == 1
+    with pytest.raises(ValueError, match="no words in the language 'tlh'; there are en, zh_CN"):
+        explain(loss, lang="tlh")
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "latex", "mathml"])
+def test_no_english_heading_is_left_in_a_chinese_derivation(style):
+    w, loss = neuron()
+    shown = explain(loss, wrt=w, style=style, lang="zh").to(style)
+    assert not set(re.findall(r"[A-Z][a-z]+", re.sub(r"<style>.*?</style>|\\\w+|<math.*?>", "", shown)))
+
+
+def test_a_chinese_page_says_nothing_in_english():
+    page = stepper(neuron()[1], lang="zh").html
+    assert '<html lang="zh-CN">' in page
+    assert "反向传播 ${at - N} / ${E}" in page
+    assert "[[" not in page.partition('id="steps"')[0]
+    assert not re.search(r"Forward|Backward|Play|Pause|not computed", page)
+    assert stepper(neuron()[1]).html == stepper(neuron()[1], lang="en").html
+
+
+def test_pictures_name_fonts_that_have_chinese():
+    with words.language("zh"):
+        svg = draw(neuron()[1], engine="builtin").svg()
+    assert "传回的梯度" in svg
+    assert "PingFang SC" in svg
+    assert "Microsoft YaHei" in svg
+    assert "Noto Sans CJK SC" in svg
+
+
+@pytest.mark.parametrize(("option", "variables", "chinese"), [
+    ("zh", {}, True), ("zh-Hans", {"CHAINRULE_LANG": "en"}, True), ("en", {"LANG": "zh_CN.UTF-8"}, False),
+    ("", {"CHAINRULE_LANG": "zh"}, True), ("", {"CHAINRULE_LANG": "en", "LANG": "zh_CN.UTF-8"}, False),
+    ("", {"LANG": "zh_CN.UTF-8"}, True), ("", {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, False),
+    ("", {"LANG": "de_DE.UTF-8"}, False), ("", {}, False),
+])  # fmt: skip
+def test_the_command_line_asks_its_option_then_the_variable_then_the_locale(
+    option, variables, chinese, capsys, monkeypatch
+):
+    for name in ("CHAINRULE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for given in ([f"--lang={option}"], ["--lang", option]) if option else ([],):
+        for arguments in (["explain", "x", "--at", "x=1", *given], [*given, "explain", "x", "--at", "x=1"]):
+            assert main(arguments) == 0
+            assert ("反向传播" in capsys.readouterr().out) is chinese
+
+
+def test_help_and_complaints_are_in_the_readers_language_and_argparse_is_english_again_after(capsys):
+    before = vars(argparse)["_"]
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", "check", "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("用法：chainrule check")
+    assert "导数的最高阶数" in printed
+    assert not re.search("options|show this", printed)
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", "check"])
+    assert capsys.readouterr().err.startswith("chainrule check: 缺少参数：expression；以负号开头")
+    assert main(["--lang", "tlh"]) == 2
+    assert capsys.readouterr().err == "chainrule: --lang takes en or zh, got 'tlh'\n"
+    assert vars(argparse)["_"] is before
+
+
+def test_what_a_catalogue_lacks_stays_english():
+    entries = ('msgid "a"\nmsgstr "甲"', '#, fuzzy\nmsgid "b"\nmsgstr "乙"', 'msgid "c"\nmsgstr ""\n')
+    assert words.read_catalogue("\n\n".join(entries)) == {"a": "甲"}
+    with words.language("zh"):
+        assert words.gettext("no such message {x}", x=1) == "no such message 1"
