@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from autograd.cli.arguments import add_expression, build
 from autograd.errors import GraphError, UsageError
@@ -17,9 +18,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--style",
-        choices=("text", "markdown", "latex", "mathml"),
+        choices=("text", "markdown", "latex", "mathml", "svg"),
         default="text",
         help="form of the output (default: text)",
+    )
+    parser.add_argument(
+        "--blanks", action="store_true", help="a worksheet: results are left out, and follow as a key"
+    )
+    parser.add_argument(
+        "--colors", action="store_true", help="a colour for each factor, in latex, mathml and svg"
     )
     parser.add_argument(
         "--depth", type=int, help="how many operations back from the output to go (default: all)"
@@ -34,7 +41,13 @@ def run(args: argparse.Namespace) -> int:
             f"--wrt {args.wrt}: the expression has no such variable; it has {', '.join(variables) or 'none'}"
         )
     try:
-        print(explain(root, None if args.wrt is None else variables[args.wrt], args.style, depth=args.depth))
+        wrt = None if args.wrt is None else variables[args.wrt]
+        made = explain(
+            root, wrt, args.style, depth=args.depth, blanks=args.blanks, colors=args.colors
+        )
+        print(made)
+        if args.blanks:
+            print(f"\n{made.key}", file=sys.stderr if args.style == "svg" else sys.stdout)
     except (GraphError, ValueError) as error:
         raise UsageError(str(error)) from error
     return 0

@@ -4,23 +4,58 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from typing import Final
+from typing import Final, Self
 
-__all__ = ["brief", "number", "shorten", "visible", "width"]
+__all__ = ["Blank", "brief", "number", "shorten", "visible", "width"]
 
 MINUS: Final = "\N{MINUS SIGN}"
+
+
+class Blank(float):
+    """A number that a worksheet leaves out.
+
+    Attributes
+    ----------
+    place : int
+        Its number in the key, counted from 1.
+    """
+
+    __slots__ = ("place",)
+    place: int
+
+    def __new__(cls, value: float, place: int) -> Self:
+        """Leave out a number."""
+        blank = super().__new__(cls, value)
+        blank.place = place
+        return blank
+
+    @property
+    def mark(self) -> str:
+        """What stands before the line: its place, in a circle where Unicode has one.
+
+        Examples
+        --------
+        >>> Blank(0.5, 3).mark, Blank(0.5, 51).mark
+        ('③', '(51)')
+        """
+        for first, start, end in ((1, 0x2460, 20), (21, 0x3251, 35), (36, 0x32B1, 50)):
+            if first <= self.place <= end:
+                return chr(start + self.place - first)
+        return f"({self.place})"
 
 
 def number(x: float, *, digits: int = 4, minus: str = "-") -> str:
     """Return ``x`` as a reader wants it.
 
-    Whole numbers bare, others to ``digits`` decimals, extremes with an exponent.
+    Whole numbers bare, others to ``digits`` decimals, extremes with an exponent, a `Blank` as a line.
 
     Examples
     --------
     >>> [number(x) for x in (1.0, 0.5, -0.79127, 1e-9, 123456.7, float("nan"), -0.0)]
     ['1', '0.5000', '-0.7913', '1.000e-09', '1.235e+05', 'NaN', '0']
     """
+    if isinstance(x, Blank):
+        return f"{x.mark}____"
     if math.isnan(x):
         return "NaN"
     if math.isinf(x):

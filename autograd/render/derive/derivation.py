@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograd.errors import GraphError
 from autograd.floats.convert import check_count
 from autograd.form import Fraction, Infix, Power, Prefix
 from autograd.op import ANY, Op, OpOfCall
+from autograd.render.derive.network import Equation, network_equations
 from autograd.render.derive.steps import BackwardStep, Steps, steps
 from autograd.render.derive.variables import Gradient, in_variables, shown_leaves
 from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
@@ -46,6 +48,8 @@ class Row:
     """
     place: int
     """Which operand is meant, counted from 1, where the parent is several of them; else 0."""
+    factor: int | None = None
+    """Which factor of the products along the paths it is, counted from 0, where these have colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Derivation:
         The gradient of the target, else of each leaf where these are few, in the leaves alone; the formula is
         None where it is too long or does not give the number. Empty where a seed, a hook or ``depth`` is in
         the way.
+    network : tuple of Equation
+        The four equations of backpropagation, where the graph is a network's.
+    key : tuple of float
+        What a worksheet leaves out, in the order of its blanks.
     """
 
     steps: Steps
@@ -99,6 +107,8 @@ class Derivation:
     numeric: float | None
     omitted: int
     variables: tuple[Gradient, ...]
+    network: tuple[Equation, ...] = ()
+    key: tuple[float, ...] = ()
 
     @property
     def plain_pass(self) -> bool:
@@ -138,7 +148,8 @@ _SIGNS = {"*": marked("multiply"), "-": marked("subtract"), "+": marked("add")}
 
 
 def derive(
-    root: Value, wrt: Value | None, *, depth: int | None = None, limit: int = LIMIT, seed: float = 1.0
+    root: Value, wrt: Value | None, *, depth: int | None = None, limit: int = LIMIT, seed: float = 1.0,
+    colors: bool = False,
 ) -> Derivation:
     """Work out the chain rule of the graph below ``root``.
 
@@ -154,6 +165,8 @@ def derive(
         More rows than this are an error.
     seed
         The gradient that the pass starts with.
+    colors
+        Whether the factors of the products along the paths have colours.
     """
     depth = None if depth is None else check_count("depth", depth, "operations")
     listed = steps(root, seed)
@@ -213,6 +226,9 @@ def derive(
                 if paths and _sum_along(paths, seed, lambda row: row.step.local, listed.gradients[wrt])
                 else None
             )
+        if colors and paths:
+            found, paths = _coloured(found, paths)
+            last = tuple(row for row in found if row.step.parent is wrt) if last else ()
         factored = paths is not None and _sum_along(
             paths,
             seed,
@@ -226,7 +242,7 @@ def derive(
         listed, listed.names[root], None if wrt is None else listed.names[wrt], seed, forward, stale, found,
         None if wrt is None else listed.gradients[wrt], paths, factored, last, hooks,
         None if wrt is None or (difference := finite_difference(listed, wrt)) is None else seed * difference,
-        len(chosen) - len(shown), variables,
+        len(chosen) - len(shown), variables, tuple(network_equations(listed)),
     )  # fmt: skip
 
 
@@ -346,6 +362,15 @@ def rows(listed: Steps, shown: Sequence[BackwardStep]) -> tuple[Row, ...]:
             )
         )
     return tuple(listed_rows)
+
+
+def _coloured(
+    rows: Sequence[Row], paths: tuple[tuple[Row, ...], ...]
+) -> tuple[tuple[Row, ...], tuple[tuple[Row, ...], ...]]:
+    """Number the factors in the order in which the paths name them."""
+    order = {row: k for k, row in enumerate(dict.fromkeys(map(id, itertools.chain(*paths))))}
+    made = {id(row): replace(row, factor=order.get(id(row))) for row in rows}
+    return tuple(made[id(row)] for row in rows), tuple(tuple(made[id(r)] for r in path) for path in paths)
 
 
 def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...], ...] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.render.derive import latex, mathml, text
+from autograd.render.derive import latex, markdown, mathml, svg, text
+from autograd.render.derive.blanks import blanked
 from autograd.render.derive.derivation import LIMIT, Derivation, derive
+from autograd.render.labels import Blank, number
 from autograd.value import Value
 from autograd.words import language
 
@@ -14,15 +16,16 @@ __all__ = ["Explanation", "explain"]
 
 _STYLES = {
     "text": text.to_text,
-    "markdown": text.to_markdown,
+    "markdown": markdown.to_markdown,
     "latex": latex.to_latex,
     "mathml": mathml.to_mathml,
+    "svg": svg.to_svg,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A derivation, which prints itself in one of four styles.
+    """A derivation, which prints itself in one of five styles.
 
     Attributes
     ----------
@@ -45,8 +48,37 @@ class Explanation:
         """The derivative with respect to the node that was asked for."""
         return self.derivation.gradient
 
+    @property
+    def key(self) -> str:
+        """The numbers that a worksheet leaves out, each with the mark of its blank; empty without blanks.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> print(explain(x * x, wrt=x, blanks=True).key)
+        ① 9
+        ② 3
+        ③ 3
+        ④ 3
+        ⑤ 3
+        ⑥ 6
+        """
+        return "\n".join(
+            f"{Blank(x, k).mark} {number(x)}" for k, x in enumerate(self.derivation.key, 1)
+        )
+
+    def svg(self) -> str:
+        """Return the explanation as one SVG, for a slide.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without ziamath, which sets the formulas.
+        """
+        return self.to("svg")
+
     def to(self, style: str) -> str:
-        """Return the explanation as ``text``, ``markdown``, ``latex`` or ``mathml``."""
+        """Return the explanation as ``text``, ``markdown``, ``latex``, ``mathml`` or ``svg``."""
         if style not in _STYLES:
             raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
         with language(self.lang):
@@ -67,6 +99,8 @@ class Explanation:
             bundle["text/latex"] = f"$\\displaystyle {shown}$"
         elif self.style == "mathml":
             bundle["text/html"] = shown
+        elif self.style == "svg":
+            bundle |= {"image/svg+xml": shown, "text/plain": self.to("text")}
         return bundle
 
 
@@ -78,6 +112,8 @@ def explain(
     depth: int | None = None,
     limit: int = LIMIT,
     gradient: float = 1.0,
+    blanks: bool = False,
+    colors: bool = False,
     lang: str | None = None,
 ) -> Explanation:
     """Derive the gradient of ``root``, one row for each edge of the graph, with symbols and numbers.
@@ -91,13 +127,19 @@ def explain(
         up to four leaves follow. With it come the product of the local derivatives, the same in the leaves
         alone where that can be read, and a check by finite differences.
     style
-        ``text``, ``markdown``, ``latex`` or ``mathml``.
+        ``text``, ``markdown``, ``latex``, ``mathml`` or ``svg``.
     depth
         How many operations back from ``root`` to go; all of them where it is left out.
     limit
         More rows than this are an error rather than a flood.
     gradient
         The seed of the pass.
+    blanks
+        Make a worksheet: results are left out, and stand in the explanation's ``key``.
+    colors
+        Give each factor of the products along the paths to ``wrt`` a colour, the same in the formulas and the
+        table of LaTeX (with xcolor, in MathJax and in KaTeX), MathML and SVG, and in a picture that is drawn
+        with them: ``draw(root, colors=explanation)``.
     lang
         Language of the words, ``"en"`` or ``"zh"``; by default what ``CHAINRULE_LANG`` names, else English.
 
@@ -136,10 +178,17 @@ def explain(
     Check
       finite difference 6.0000, relative difference below 1e-8
 
+    The same as a worksheet:
+
+    >>> sheet = explain(y, wrt=x, blanks=True)
+    >>> print(str(sheet).splitlines()[1], "and in the key", sheet.key.splitlines()[0])
+      y = x*x = ①____ and in the key ① 9
+
     >>> print(explain(y, wrt=x, lang="zh").to("text").splitlines()[0])
     前向传播
     """
     if style not in _STYLES:
         raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
     with language(lang):
-        return Explanation(derive(root, wrt, depth=depth, limit=limit, seed=gradient), style, lang)
+        derivation = derive(root, wrt, depth=depth, limit=limit, seed=gradient, colors=colors)
+        return Explanation(blanked(derivation) if blanks else derivation, style, lang)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.render import escape
+from autograd.render.colours import of_factor
 from autograd.render.derive.derivation import Derivation, Row
-from autograd.render.derive.network import MATRIX, Equation, network_equations
+from autograd.render.derive.network import MATRIX, Equation
 from autograd.render.derive.text import check_line, factors, stale_line
 from autograd.render.formula.latex import latex, latex_name, latex_number
 from autograd.render.formula.symbols import Symbol
@@ -16,7 +17,13 @@ __all__ = ["to_latex"]
 
 def _partial(row: Row) -> str:
     place = f"_{{{row.place}}}" if row.place else ""
-    return rf"\frac{{\partial{place} {latex_name(row.node)}}}{{\partial {latex_name(row.parent)}}}"
+    text = rf"\frac{{\partial{place} {latex_name(row.node)}}}{{\partial {latex_name(row.parent)}}}"
+    return _coloured(row, text)
+
+
+def _coloured(row: Row, text: str) -> str:
+    """Return what belongs to a factor, in its colour: xcolor's command, which MathJax and KaTeX know."""
+    return text if row.factor is None else rf"\textcolor{{{of_factor(row.factor).name}}}{{{text}}}"
 
 
 def _total(above: str, below: str) -> str:
@@ -54,16 +61,17 @@ def to_latex(d: Derivation) -> str:
     if d.target is not None and d.gradient is not None:
         left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
         middles = [*_products(d), *(latex(formula) for _, formula, _ in d.variables if formula is not None)]
-        lines += [
-            f"& {left} = {middle}" for middle in dict.fromkeys(middles) if middle != latex_number(d.gradient)
-        ]
-        lines.append(rf"& {left} = {latex_number(d.gradient)} \quad \text{{{escape.latex(check_line(d))}}}")
+        alone = latex_number(float(d.gradient))
+        lines += [f"& {left} = {middle}" for middle in dict.fromkeys(middles) if middle != alone]
+        check = "" if d.key else rf" \quad \text{{{escape.latex(check_line(d))}}}"
+        lines.append(f"& {left} = {latex_number(d.gradient)}{check}")
     elif d.variables:
         for leaf, formula, gradient in d.variables:
-            shown = [] if formula is None else [latex(formula)]
+            alone = latex_number(float(gradient))
+            shown = [] if formula is None or latex(formula) == alone else [latex(formula)]
             sides = dict.fromkeys([_total(d.output, leaf), *shown, latex_number(gradient)])
             lines.append("& " + " = ".join(sides))
-    lines += [_equation(e) for e in network_equations(d.steps)]
+    lines += [_equation(e) for e in d.network]
     return _aligned(lines)
 
 
@@ -81,7 +89,7 @@ def _row(row: Row) -> str:
         if formula and formula != value and not isinstance(row.formula, float)
         else value
     )
-    product = rf"{value} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
+    product = rf"{_coloured(row, value)} \cdot {_signed(s.upstream)} = {latex_number(s.contribution)}"
     line = rf"& {_partial(row)} = {local} && {_bar(row.parent)} \mathrel{{+}}= {product}"
     return (
         rf"{line} && \left[{latex_number(s.before)} \to {latex_number(s.after)}\right]"
@@ -102,7 +110,8 @@ def _products(d: Derivation) -> list[str]:
     products = []
     for path in d.paths if d.factored else ():
         sign, kept = factors(path)
-        texts = [_factor(f, alone=len(kept) == 1 and sign > 0 and d.seed == 1.0) for f in kept]
+        alone = len(kept) == 1 and sign > 0 and d.seed == 1.0
+        texts = [_factor(r, formula, alone=alone) for r, formula in kept]
         if d.seed != 1.0:
             texts.insert(0, latex_number(d.seed))
         products.append(("-" if sign < 0 else "") + (r" \cdot ".join(texts) or "1"))
@@ -113,12 +122,12 @@ def _products(d: Derivation) -> list[str]:
     ]
 
 
-def _factor(factor: Any, *, alone: bool) -> str:
-    if isinstance(factor, Row):
-        return _partial(factor)
-    text = latex(factor)
-    loose = (isinstance(factor, Symbol) and factor.kind == "sum") or text.startswith("-")
-    return rf"\left({text}\right)" if loose and not alone else text
+def _factor(r: Row, formula: Any, *, alone: bool) -> str:
+    if formula is None:
+        return _partial(r)
+    text = latex(formula)
+    loose = (isinstance(formula, Symbol) and formula.kind == "sum") or text.startswith("-")
+    return _coloured(r, rf"\left({text}\right)" if loose and not alone else text)
 
 
 def _equation(e: Equation) -> str:

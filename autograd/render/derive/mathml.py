@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd.render import escape
+from autograd.render.colours import FACTORS
 from autograd.render.derive.derivation import Derivation, Row
-from autograd.render.derive.network import MATRIX, Equation, network_equations
+from autograd.render.derive.network import MATRIX, Equation
 from autograd.render.derive.text import check_line, factors, hook_lines, stale_line
 from autograd.render.derive.variables import Gradient
 from autograd.render.formula.mathml import (
@@ -20,9 +21,20 @@ from autograd.render.formula.mathml import (
     row,
 )
 from autograd.render.formula.symbols import Symbol
+from autograd.render.labels import number
 from autograd.words import gettext
 
-__all__ = ["to_mathml"]
+__all__ = [
+    "accumulation",
+    "all_sides",
+    "bar",
+    "formulas",
+    "local",
+    "matrix",
+    "sides_of",
+    "to_mathml",
+    "total",
+]
 
 
 # Named twice, to outweigh what notebooks say of tables.
@@ -35,17 +47,30 @@ _STYLE = (
 )
 
 
+_DARK = "".join(f".ag-derivation .f{k}{{color:{colour.dark}}}" for k, colour in enumerate(FACTORS))
+
+
 def _partial(r: Row) -> str:
     curly = f"<msub><mi>∂</mi><mn>{r.place}</mn></msub>" if r.place else "<mi>∂</mi>"
-    return fraction(row(curly, identifier(r.node)), row("<mi>∂</mi>", identifier(r.parent)))
+    return _coloured(r, fraction(row(curly, identifier(r.node)), row("<mi>∂</mi>", identifier(r.parent))))
 
 
-def _total(above: str, below: str) -> str:
+def _coloured(r: Row, text: str) -> str:
+    """Return what belongs to a factor, in its colour; the class is for dark pages."""
+    if r.factor is None:
+        return text
+    k = r.factor % len(FACTORS)
+    return f'<mrow class="f{k}" mathcolor="{FACTORS[k].light}">{text}</mrow>'
+
+
+def total(above: str, below: str) -> str:
+    """Return the derivative of one name with respect to another."""
     upright = '<mi mathvariant="normal">d</mi>'
     return fraction(row(upright, identifier(above)), row(upright, identifier(below)))
 
 
-def _bar(name: str) -> str:
+def bar(name: str) -> str:
+    """Return the sign of an adjoint, the gradient that has arrived at a node."""
     return f'<mover>{identifier(name)}<mo stretchy="true">‾</mo></mover>'
 
 
@@ -58,12 +83,14 @@ def _fenced(text: str, left: str = "(", right: str = ")") -> str:
 
 
 def _signed(x: float) -> str:
-    return _fenced(mathml_number(x)) if x < 0 else mathml_number(x)
+    return _fenced(mathml_number(x)) if number(x).startswith("-") else mathml_number(x)
 
 
 def to_mathml(d: Derivation) -> str:
     """Return the derivation as an HTML fragment: lists and a table of formulas."""
-    parts = [f'<div class="ag-derivation"><style>{_STYLE}</style>']
+    coloured = any(r.factor is not None for r in d.rows)
+    dark = f"@media(prefers-color-scheme:dark){{{_DARK}}}" if coloured else ""
+    parts = [f'<div class="ag-derivation"><style>{_STYLE}{dark}</style>']
     if d.forward:
         parts.append(f'<p class="of">{gettext("Forward")}</p><ul>')
         for name, formula, value in d.forward:
@@ -79,42 +106,53 @@ def to_mathml(d: Derivation) -> str:
         _table_row(
             "0",
             gettext("seed"),
-            equation(_total(d.output, d.output), "<mn>1</mn>"),
-            equation(_bar(d.output), mathml_number(d.seed)),
+            equation(total(d.output, d.output), "<mn>1</mn>"),
+            equation(bar(d.output), mathml_number(d.seed)),
         )
     )
-    parts += [_table_row(str(i), r.rule, _local(r), _accumulation(r)) for i, r in enumerate(d.rows, 1)]
+    parts += [
+        _table_row(str(i), r.rule, local(r), " ".join(accumulation(r))) for i, r in enumerate(d.rows, 1)
+    ]
     parts.append("</tbody></table>")
     parts += [f"<p>{escape.xml(line)}</p>" for line in hook_lines(d)]
     if d.omitted:
         parts.append(f"<p>{gettext('{count} more steps lie deeper.', count=d.omitted)}</p>")
     if d.target is not None and d.gradient is not None:
-        left = _total(d.output, d.target) if d.plain_pass else _bar(d.target)
-        sides = dict.fromkeys([*_products(d), *_formulas(d.variables), mathml_number(d.gradient)])
+        left = total(d.output, d.target) if d.plain_pass else bar(d.target)
+        sides = all_sides(d)
         parts.append(f'<p class="of">{gettext("Gradient")}</p><p>{equation(left, *sides)}</p>')
-        parts.append(f"<p>{escape.xml(check_line(d))}</p>")
+        if not d.key:
+            parts.append(f"<p>{escape.xml(check_line(d))}</p>")
     elif d.variables:
         parts.append(f'<p class="of">{gettext("Gradient")}</p><ul>')
         for gradient in d.variables:
-            sides = dict.fromkeys([*_formulas([gradient]), mathml_number(gradient[2])])
-            parts.append(f"<li>{equation(_total(d.output, gradient[0]), *sides)}</li>")
+            sides = [*formulas([gradient]), mathml_number(gradient[2])]
+            parts.append(f"<li>{equation(total(d.output, gradient[0]), *sides)}</li>")
         parts.append("</ul>")
-    found = network_equations(d.steps)
-    if found:
+    if d.network:
         parts.append(f'<p class="of">{gettext("The errors of the layers")}</p><table><tbody>')
         parts += [
             f"<tr><td>{gettext('layer {number}', number=e.layer)}</td><td>{e.name}</td>"
-            f"<td>{equation(*_sides(e), _matrix(e.value))}</td></tr>"
-            for e in found
+            f"<td>{equation(*sides_of(e), matrix(e.value))}</td></tr>"
+            for e in d.network
         ]
         parts.append("</tbody></table>")
     parts.append("</div>")
     return "\n".join(parts)
 
 
-def _formulas(gradients: Iterable[Gradient]) -> list[str]:
-    """Return those gradients that have a formula in the leaves."""
-    return [mathml(formula) for _, formula, _ in gradients if formula is not None]
+def formulas(gradients: Iterable[Gradient]) -> list[str]:
+    """Return those gradients that have a formula in the leaves, and one that is not the number itself."""
+    shown = [(mathml(formula), x) for _, formula, x in gradients if formula is not None]
+    return [text for text, x in shown if text != mathml_number(float(x))]
+
+
+def all_sides(d: Derivation) -> list[str]:
+    """Return what the gradient of the node that was asked for is equal to, its number at the end."""
+    assert d.gradient is not None
+    alone = mathml_number(float(d.gradient))
+    middles = dict.fromkeys([*_products(d), *formulas(d.variables)])
+    return [*(side for side in middles if side != alone), mathml_number(d.gradient)]
 
 
 def _table_row(*cells: str) -> str:
@@ -124,28 +162,31 @@ def _table_row(*cells: str) -> str:
     )
 
 
-def _local(r: Row) -> str:
+def local(r: Row) -> str:
+    """Return the local derivative, as formula and number."""
     value = mathml_number(r.step.local)
     formula = [] if r.formula is None or isinstance(r.formula, float) else [mathml(r.formula)]
     return equation(_partial(r), *formula, value)
 
 
-def _accumulation(r: Row) -> str:
+def accumulation(r: Row) -> list[str]:
+    """Return what is added, and how the sum grows where others add to it, too."""
     s = r.step
-    total = equation(
-        row(_bar(r.parent), operator("+="), _times(mathml_number(s.local), _signed(s.upstream))),
+    made = equation(
+        row(bar(r.parent), operator("+="), _times(_coloured(r, mathml_number(s.local)), _signed(s.upstream))),
         mathml_number(s.contribution),
     )
     if not r.shared:
-        return total
+        return [made]
     change = row(mathml_number(s.before), operator("→"), mathml_number(s.after))
-    return f"{total} {equation(_fenced(change, '[', ']'))}"
+    return [made, equation(_fenced(change, "[", "]"))]
 
 
 def _products(d: Derivation) -> list[str]:
+    """Return the products along the paths, in symbols and in formulas, or the sum over the consumers."""
     if not d.paths:
         terms = [
-            _times(_partial(r), _total(d.output, r.node) if d.plain_pass else _bar(r.node))
+            _times(_partial(r), total(d.output, r.node) if d.plain_pass else bar(r.node))
             for r in d.last[:6]
         ]
         return (
@@ -158,9 +199,9 @@ def _products(d: Derivation) -> list[str]:
         chains.append(_times(*seed, *map(_partial, path)))
         sign, kept = factors(path)
         alone = len(kept) == 1 and sign > 0 and d.seed == 1.0
-        texts = seed
-        for factor in kept:
-            shown = _partial(factor) if isinstance(factor, Row) else mathml(factor)
+        texts = [*seed]
+        for r, factor in kept:
+            shown = _partial(r) if factor is None else _coloured(r, mathml(factor))
             texts.append(shown if alone or not _loose(factor) else _fenced(shown))
         product = _times(*texts) if texts else "<mn>1</mn>"
         plus = operator("+") if products else ""
@@ -175,7 +216,7 @@ def _loose(factor: Any) -> bool:
     return factor.kind == "sum" or (factor.kind == "product" and factor.parts[0] < 0.0)
 
 
-def _sides(e: Equation) -> tuple[str, str]:
+def sides_of(e: Equation) -> tuple[str, str]:
     """Return the two sides of one of the four equations of backpropagation."""
 
     def at(letter: str, layer: int) -> str:
@@ -200,7 +241,7 @@ def _sides(e: Equation) -> tuple[str, str]:
     )
 
 
-def _matrix(value: list[list[float]]) -> str:
+def matrix(value: list[list[float]]) -> str:
     """Return a matrix of numbers, the corner of one that is large."""
     lines = [
         [mathml_number(x) for x in line[:MATRIX]] + ["<mo>⋯</mo>"] * (len(line) > MATRIX)

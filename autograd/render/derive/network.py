@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autograd.render import labels
@@ -157,10 +158,10 @@ def _layers(listed: Steps) -> list[_Layer]:
     return merged
 
 
-def equations(listed: Steps) -> list[list[str]]:
+def equations(found: Iterable[Equation]) -> list[list[str]]:
     """Return the equations as blocks of text, one block for each layer."""
     blocks: dict[int, list[str]] = {}
-    for e in network_equations(listed):
+    for e in found:
         title = gettext("layer {number}", number=e.layer) + (f" ({e.path})" if e.path else "")
         block = blocks.setdefault(e.layer, [title])
         wide = len(e.value[0]) > 1 or e.name == "BP4"

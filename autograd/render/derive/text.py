@@ -1,4 +1,4 @@
-"""A derivation as plain text and as Markdown."""
+"""A derivation as plain text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.render import escape
 from autograd.render.derive.derivation import Derivation, Row
 from autograd.render.derive.network import equations
 from autograd.render.formula.symbols import Symbol
@@ -18,10 +17,15 @@ __all__ = [
     "check_line",
     "derivative",
     "factors",
+    "forward_lines",
+    "gradient_lines",
     "hook_lines",
+    "leaf_lines",
+    "left_side",
     "local_derivative",
+    "omitted_line",
     "stale_line",
-    "to_markdown",
+    "table_lines",
     "to_text",
 ]
 
@@ -64,33 +68,33 @@ def _local_of(row: Row) -> str:
     return local_derivative(row.node, row.parent, total=row.total, place=row.place)
 
 
-def factors(path: Sequence[Row]) -> tuple[float, list[Any]]:
-    """Return the product along a path: its sign, and the factors that are not 1 or -1.
+def factors(path: Sequence[Row]) -> tuple[float, list[tuple[Row, Any]]]:
+    """Return the product along a path: its sign, and the rows whose factor is not 1 or -1, with this formula.
 
-    A row without a formula stands for itself.
+    It is None where the row has none, and stands for itself.
     """
     sign = 1.0
-    kept: list[Any] = []
+    kept: list[tuple[Row, Any]] = []
     for row in path:
         formula = row.formula
         if isinstance(formula, float) and abs(formula) == 1.0:
             sign *= formula
         elif formula is None:
-            kept.append(row)
+            kept.append((row, None))
         elif isinstance(formula, Symbol) and formula.kind == "product" and formula.parts[0] == -1.0:
             sign = -sign
-            kept.append(-formula)
+            kept.append((row, -formula))
         else:
-            kept.append(formula)
+            kept.append((row, formula))
     return sign, kept
 
 
 def _product(path: Sequence[Row], seed: float) -> str:
     sign, kept = factors(path)
     texts = []
-    for factor in kept:
-        text = _local_of(factor) if isinstance(factor, Row) else plain(factor)
-        bare = isinstance(factor, Row) or (
+    for row, factor in kept:
+        text = _local_of(row) if factor is None else plain(factor)
+        bare = factor is None or (
             not (isinstance(factor, Symbol) and factor.kind == "sum") and not text.startswith("-")
         )
         texts.append(text if bare or (len(kept) == 1 and sign > 0 and seed == 1.0) else f"({text})")
@@ -114,7 +118,7 @@ def _grad(name: str) -> str:
     return f"{plain_name(name)}.grad"
 
 
-def _left(d: Derivation) -> str:
+def left_side(d: Derivation) -> str:
     """Return what the gradient is called.
 
     The derivative, or what the pass leaves where a seed or hooks changed it.
@@ -129,13 +133,14 @@ def _accumulation(row: Row) -> str:
     return f"{line}  [{number(s.before)} -> {number(s.after)}]" if row.shared else line
 
 
-def _table(d: Derivation) -> list[tuple[str, str, str, str]]:
+def table_lines(d: Derivation) -> list[tuple[str, str, str, str]]:
+    """Return the rows of the table: step, rule, local derivative, accumulation."""
     first = f"{derivative(d.output, d.output)} = 1", f"{_grad(d.output)} = {number(d.seed)}"
     seed = ("0", gettext("seed"), *first)
     return [seed, *((str(i), row.rule, _local(row), _accumulation(row)) for i, row in enumerate(d.rows, 1))]
 
 
-def _gradient_lines(d: Derivation) -> list[str]:
+def gradient_lines(d: Derivation) -> list[str]:
     """Return the product along the paths, or the sum over the consumers, and its number."""
     if d.target is None or d.gradient is None:
         return []
@@ -155,18 +160,20 @@ def _gradient_lines(d: Derivation) -> list[str]:
             + (" + ..." if len(d.last) > 6 else "")
         )
     lines += [plain(formula) for _, formula, _ in d.variables if formula is not None]
-    value = number(d.gradient)
-    return [*(line for line in dict.fromkeys(lines) if line != value), value]
+    # A formula that is the number itself says no more; nor does a worksheet give it away.
+    alone = number(float(d.gradient))
+    return [*(line for line in dict.fromkeys(lines) if line != alone), number(d.gradient)]
 
 
-def _leaf_lines(d: Derivation) -> list[str]:
+def leaf_lines(d: Derivation) -> list[str]:
     """Return the gradient of each leaf, in the leaves and as a number."""
     if d.target is not None:
         return []
     return [
         " = ".join(dict.fromkeys([derivative(d.output, leaf), *shown, number(gradient)]))
         for leaf, formula, gradient in d.variables
-        for shown in [[] if formula is None else [plain(formula)]]
+        for text in ["" if formula is None else plain(formula)]
+        for shown in [[text] if text not in ("", number(float(gradient))) else []]
     ]
 
 
@@ -219,11 +226,13 @@ def stale_line(d: Derivation) -> str:
     ).format(names=names)
 
 
-def _omitted(d: Derivation) -> str:
+def omitted_line(d: Derivation) -> str:
+    """Return how many steps were left out."""
     return gettext("{count} more steps lie deeper; a larger depth= shows them", count=d.omitted)
 
 
-def _forward(d: Derivation) -> list[str]:
+def forward_lines(d: Derivation) -> list[str]:
+    """Return how each node was computed."""
     return [
         " = ".join([plain_name(name), *([] if formula is None else [plain(formula)]), number(value)])
         for name, formula, value in d.forward
@@ -240,11 +249,11 @@ def to_text(d: Derivation) -> str:
     if d.forward:
         lines += [
             gettext("Forward"),
-            *(f"  {line}" for line in _forward(d)),
+            *(f"  {line}" for line in forward_lines(d)),
             *([f"  ({stale_line(d)})"] if d.stale else []),
             "",
         ]
-    table = _table(d)
+    table = table_lines(d)
     widths = [max(columns(row[i]) for row in table) for i in range(3)]
     lines.append(gettext("Backward"))
     lines += [
@@ -253,60 +262,19 @@ def to_text(d: Derivation) -> str:
     ]
     lines += [f"  {line}" for line in hook_lines(d)]
     if d.omitted:
-        lines.append(f"  ... {_omitted(d)}")
+        lines.append(f"  ... {omitted_line(d)}")
     if d.target is not None:
-        left = _left(d)
+        left = left_side(d)
         lines += ["", gettext("Gradient")]
         lines += [
-            f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(_gradient_lines(d))
+            f"  {left if i == 0 else ' ' * len(left)} = {line}" for i, line in enumerate(gradient_lines(d))
         ]
-        lines += ["", gettext("Check"), f"  {check_line(d)}"]
+        if not d.key:
+            lines += ["", gettext("Check"), f"  {check_line(d)}"]
     elif d.variables:
-        lines += ["", gettext("Gradient"), *(f"  {line}" for line in _leaf_lines(d))]
-    return "\n".join([*lines, *_network(d, to_plain=True)])
-
-
-def to_markdown(d: Derivation) -> str:
-    """Return the derivation as Markdown: a list, a table, and the product."""
-    lines = []
-    if d.forward:
-        lines += [f"**{gettext('Forward')}**", ""]
-        lines += [f"- {_code(line)}" for line in _forward(d)]
-        lines += [*([f"- {escape.markdown(stale_line(d))}"] if d.stale else []), ""]
-    heads = (gettext("step"), gettext("rule"), gettext("local derivative"), gettext("accumulation"))
-    lines += [f"**{gettext('Backward')}**", "", f"| {' | '.join(heads)} |", "|---:|---|---|---|"]
-    lines += [
-        f"| {i} | {escape.markdown(rule)} | {_code(local, cell=True)} | {_code(total, cell=True)} |"
-        for i, rule, local, total in _table(d)
-    ]
-    lines += [part for line in hook_lines(d) for part in ("", escape.markdown(line))]
-    if d.omitted:
-        lines += ["", f"*{_omitted(d)}*"]
-    if d.target is not None:
-        sides = " = ".join([_left(d), *_gradient_lines(d)])
-        lines += ["", f"**{gettext('Gradient')}**", "", _code(sides), ""]
-        lines.append(f"*{gettext('Check')}: {escape.markdown(check_line(d))}*")
-    elif d.variables:
-        lines += ["", f"**{gettext('Gradient')}**", "", *(f"- {_code(line)}" for line in _leaf_lines(d))]
-    return "\n".join([*lines, *_network(d, to_plain=False)])
-
-
-def _code(text: str, *, cell: bool = False) -> str:
-    """Return text as a code span, fenced by more backticks than it contains."""
-    fence = "`"
-    while fence in text:
-        fence += "`"
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text.replace('|', chr(92) + '|') if cell else text}{pad}{fence}"
-
-
-def _network(d: Derivation, *, to_plain: bool) -> list[str]:
-    """Return the four equations of backpropagation, where the graph is a network's."""
-    blocks = equations(d.steps)
-    if not blocks:
-        return []
-    title = gettext("The errors of the layers")
-    lines = ["", title if to_plain else f"**{title}**"]
-    for block in blocks:
-        lines += ["", *(f"  {line}" for line in block)] if to_plain else ["", "```", *block, "```"]
-    return lines
+        lines += ["", gettext("Gradient"), *(f"  {line}" for line in leaf_lines(d))]
+    if d.network:
+        lines += ["", gettext("The errors of the layers")]
+    for block in equations(d.network):
+        lines += ["", *(f"  {line}" for line in block)]
+    return "\n".join(lines)

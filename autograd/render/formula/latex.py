@@ -40,7 +40,7 @@ from autograd.render.formula.notation import (
     split_product,
     terms_of_dot,
 )
-from autograd.render.labels import number
+from autograd.render.labels import Blank, number
 
 __all__ = ["GREEK", "LETTERS", "latex", "latex_name", "latex_number"]
 
@@ -106,6 +106,8 @@ def latex_number(x: float) -> str:
     >>> [latex_number(x) for x in (2.0, -0.5, 1e-9, float("inf"))]
     ['2', '-0.5000', '1.000 \\times 10^{-9}', '\\infty']
     """
+    if isinstance(x, Blank):
+        return rf"\underset{{{x.place}}}{{\underline{{\hspace{{3em}}}}}}"
     return _exponent(number(x))
 
 

@@ -40,7 +40,7 @@ from autograd.render.formula.notation import (
     split_product,
     terms_of_dot,
 )
-from autograd.render.labels import MINUS, number
+from autograd.render.labels import MINUS, Blank, number
 
 __all__ = ["LETTERS", "equation", "fraction", "identifier", "mathml", "mathml_number", "operator", "row"]
 
@@ -70,6 +70,8 @@ def identifier(text: str) -> str:
 
 def mathml_number(x: float) -> str:
     """Return a number, as `autograd.render.labels.number` rounds it."""
+    if isinstance(x, Blank):
+        return f"<munder><mtext>_____</mtext><mn>{x.place}</mn></munder>"
     return _number(number(x))
 
 
