@@ -43,7 +43,10 @@ LAYERS = [
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
-    ["autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native", "autograd.versions"],
+    [
+        "autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native", "autograd.versions",
+        "autograd.words",
+    ],
 ]
 APART = LAYERS[3]  # none of these knows another
 HEAVY = {
