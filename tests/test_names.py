@@ -73,6 +73,7 @@ WORDS = {
     ("autograd/render/*", "dot"): "Graphviz's program and its language",
     ("autograd/render/*", "sum"): "a kind of formula",
     ("autograd/render/derive/derivation.py", "add power"): "words of a step's title, for shapes",
+    ("autograd/render/derive/*", "step"): "the head of a table's column",
     ("autograd/render/page/stepper.py", "add"): "a field of what the page is told",
     ("autograd/render/picture/folding.py", "max min"): "words of shapes",
     ("nn/cli/bench.py", "tanh"): "a method that every engine has that is compared",
