@@ -163,7 +163,8 @@ function parsed(text) {
   if (root === null) throw new Fault('write an expression such as tanh(w*x + b)', 0, 1);
   if (typeof root === 'number') throw new Fault(`this is the number ${root}: it has no variable to differentiate by`, where.from, text.length);
   // In the engine's order: operands before what they are in, the last of them first.
-  const order = [], seen = new Set([root]), stack = [[root, root.x.length]];
+  const order = [], seen = new Set([root]), stack = [];
+  stack.push([root, root.x.length]);
   while (stack.length) {
     const top = stack[stack.length - 1];
     if (top[1]) {
