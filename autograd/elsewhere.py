@@ -163,7 +163,12 @@ _FUNCTIONS: Final = {
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",
-    "dawson": "autograd.dawsn",
+    "dawson": "autograd.dawsn", "k0": "autograd.kn(0, x)", "k1": "autograd.kn(1, x)",
+    "besselk": "autograd.kn(n, x)", "k0e": "autograd.exp(x) * autograd.kn(0, x)",
+    "k1e": "autograd.exp(x) * autograd.kn(1, x)", "sici": "autograd.sinint(x) and autograd.cosint(x)",
+    "airy": "autograd.airyai(x), autograd.airyai(x, 1) and the same of autograd.airybi",
+    "airy_ai": "autograd.airyai", "airyaiprime": "autograd.airyai(x, 1)",
+    "airybiprime": "autograd.airybi(x, 1)", "log_erfc": "autograd.logerfc",
     "log1pexp": "autograd.softplus", "xlogx": "autograd.xlogy(x, x)", "abs2": "autograd.square",
     "inv": "autograd.reciprocal", "mod2pi": "x % (2.0 * math.pi)", "ldexp": "x * 2.0**n",
     **dict.fromkeys(["fma", "muladd"], "a * b + c"), "ifelse": "autograd.where",

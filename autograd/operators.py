@@ -132,8 +132,21 @@ class Operators:
         return ops.normal_cdf(self)
     def digamma(self) -> Value: """Derivative of lgamma."""; return ops.digamma(self)
     def gamma(self) -> Value: """Gamma function; x! at x + 1."""; return ops.gamma(self)
+    def invdigamma(self) -> Value: """Positive number whose digamma it is."""; return ops.invdigamma(self)
+    def sinint(self) -> Value: """Sine integral, of sin(t) / t from 0 on."""; return ops.sinint(self)
+    def cosint(self) -> Value: """Cosine integral, of -cos(t) / t from x on."""; return ops.cosint(self)
+    def ellipk(self) -> Value:
+        """Complete elliptic integral of the first kind of the parameter m = k**2."""
+        return ops.ellipk(self)
+    def ellipe(self) -> Value:
+        """Complete elliptic integral of the second kind of the parameter m = k**2."""
+        return ops.ellipe(self)
     def trigamma(self) -> Value: """Derivative of digamma."""; return ops.trigamma(self)
     def erfinv(self) -> Value: """Inverse of the error function."""; return ops.erfinv(self)
+    def erfcx(self) -> Value: """exp(x**2) * erfc(x)."""; return ops.erfcx(self)
+    def erfi(self) -> Value: """Imaginary error function -i erf(i x)."""; return ops.erfi(self)
+    def logerfc(self) -> Value: """Logarithm of the complementary error function."""; return ops.logerfc(self)
+    def logerfcx(self) -> Value: """x**2 + log(erfc(x))."""; return ops.logerfcx(self)
     def dawsn(self) -> Value: """Dawson's integral of exp(t**2 - x**2)."""; return ops.dawsn(self)
     def erfcinv(self) -> Value: """Inverse of the complementary error function."""; return ops.erfcinv(self)
     def normal_quantile(self) -> Value:

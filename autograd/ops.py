@@ -20,10 +20,25 @@ import math
 from functools import reduce
 from typing import Any
 
-from autograd.floats import bessel, circular, dawson, elementary, incomplete, inverse, lengths, many, python
+from autograd.floats import (
+    airy,
+    bessel,
+    circular,
+    dawson,
+    elementary,
+    elliptic,
+    incomplete,
+    integrals,
+    inverse,
+    lengths,
+    many,
+    python,
+)
 from autograd.floats import beta as betas
 from autograd.floats import gamma as gammas
 from autograd.floats import gaussian as normal
+from autograd.floats import scaled_erf as scaled
+from autograd.floats import zeta as zetas
 from autograd.form import (
     NEGATION,
     POWER,
@@ -456,6 +471,19 @@ sinc_derivative: Op = row(
     params={"order": 1.0}, whole={"order": ORDER},
     form=Function("sinc_derivative", "sinc", order="order"), auxiliary=True, source="DLMF 10.51.2",
 )
+sinint: Op = row(
+    "sinint", integrals.sinint, lambda y, x: (sine_quotient(x, 0.0),), symbol="Si",
+    form=Function("sinint", "Si"), source="DLMF 6.2.9",
+)
+cosint: Op = row(
+    "cosint", integrals.cosint, lambda y, x: (cos(x) / x,), symbol="Ci", form=Function("cosint", "Ci"),
+    domain=(POSITIVE,), source="DLMF 6.2.11",
+)
+sine_quotient: Op = row(  # the derivative of a whole order of sin(x) / x
+    "sine_quotient", integrals.sine_quotient, lambda y, x, order: (sine_quotient(x, order + 1.0),),
+    params={"order": 0.0}, whole={"order": ORDER},
+    form=Auxiliary(lambda x, order: None if order else sin(x) / x), source="DLMF 10.49.3, 10.51.2",
+)
 asin: Op = row(
     "asin", elementary.asin, lambda y, x: (one_minus_square_power(x, -0.5),), form=Function("arcsin"),
     domain=((-1.0, 1.0),), source="DLMF 4.24.7", textbook=lambda y, x: (1.0 / sqrt(1.0 - x * x),),
@@ -651,6 +679,47 @@ dawsn_derivative: Op = row(
     lambda y, x, order: (dawsn_derivative(x, order + 1.0),), params={"order": 1.0}, whole={"order": ORDER},
     form=Function("dawsn_derivative", "F", order="order"), auxiliary=True, source="DLMF 7.10.2, 7.6.1",
 )
+# Beside the exponential, or of imaginary numbers. The slopes are rows, since their terms cancel out far away.
+erfcx: Op = row(
+    "erfcx", scaled.erfcx, lambda y, x: (erfcx_derivative(x, 1.0),), source="DLMF 7.18.3",
+    textbook=lambda y, x: (2.0 * x * y - TWO_INV_SQRT_PI,),
+)
+erfcx_derivative: Op = row(
+    "erfcx_derivative", scaled.erfcx_derivative,
+    lambda y, x, order: (erfcx_derivative(x, order + 1.0),), params={"order": 1.0}, whole={"order": ORDER},
+    form=Function("erfcx_derivative", "erfcx", order="order"), auxiliary=True, source="DLMF 7.18.3, 7.18.7",
+)
+logerfc: Op = row(
+    "logerfc", scaled.logerfc, lambda y, x: (logerfc_derivative(x, 1.0, 0.0),),
+    form=lambda x: log(erfc(x)), source="DLMF 4.4.1, 7.10.1",
+    textbook=lambda y, x: (-TWO_INV_SQRT_PI * exp(-(x * x)) / erfc(x),),
+)
+logerfcx: Op = row(
+    "logerfcx", scaled.logerfcx, lambda y, x: (logerfc_derivative(x, 1.0, 1.0),),
+    form=lambda x: log(erfcx(x)), source="DLMF 4.4.1, 7.18.3",
+    textbook=lambda y, x: (2.0 * x - TWO_INV_SQRT_PI / erfcx(x),),
+)
+
+
+def _logerfc_derivative_form(x: Any, order: float, square: float) -> Any:
+    if order == 1.0:
+        return 2.0 * x - TWO_INV_SQRT_PI / erfcx(x) if square else -(TWO_INV_SQRT_PI / erfcx(x))
+    return None
+
+
+logerfc_derivative: Op = row(  # of a whole order of square * x**2 + log(erfc(x))
+    "logerfc_derivative", scaled.logerfc_derivative,
+    lambda y, x, order, square: (logerfc_derivative(x, order + 1.0, square),),
+    params={"order": 1.0, "square": 0.0}, whole={"order": (0.0, scaled.LOG_ORDER), "square": (0.0, 1.0)},
+    form=Auxiliary(_logerfc_derivative_form), source="DLMF 7.10.1, 7.18.7",
+)
+erfi: Op = row(
+    "erfi", scaled.erfi, lambda y, x: (TWO_INV_SQRT_PI * exp_square(x),), source="DLMF 7.2.1, 7.10.1",
+)
+exp_square: Op = row(
+    "exp_square", scaled.exp_square, lambda y, x: (2.0 * x * y,), form=Auxiliary(lambda x: exp(x**2.0)),
+    source="DLMF 4.4.4, 1.4.12",
+)
 erfinv: Op = row(
     "erfinv", inverse.erfinv, lambda y, x: (erfinv_slope(x),), form=Function("erfinv", "erf⁻¹"),
     domain=((-1.0, 1.0),), source="DLMF 7.17.1",
@@ -707,6 +776,14 @@ trigamma: Op = row(
 gamma: Op = row(
     "gamma", betas.gamma, lambda y, x: (y * digamma(x),), symbol="Γ", form=Function("gamma", "Γ"),
     domain=(POSITIVE,), pole=_from_negative_whole, float_partials=betas.gamma_slopes, source="DLMF 5.2.2",
+)
+invdigamma: Op = row(
+    "invdigamma", zetas.invdigamma, lambda y, x: (1.0 / trigamma(y),), symbol="ψ⁻¹",
+    form=Function("invdigamma", "ψ⁻¹"), float_partials=zetas.invdigamma_slopes, source="DLMF 5.2.2, 5.15.1",
+)
+zeta: Op = row(
+    "zeta", zetas.zeta, lambda y, q, s: (-s * zeta(s + 1.0, q),), params={"s": 2.0}, params_first=True,
+    symbol="ζ", form=Function("zeta", "ζ"), domain=(POSITIVE,), source="DLMF 25.11.1, 25.11.17",
 )
 beta: Op = row(
     "beta", betas.beta, lambda y, a, b: (beta_derivative(a, b, 1.0, 0.0), beta_derivative(a, b, 0.0, 1.0)),
@@ -856,6 +933,55 @@ ine: Op = row(
     "ine", bessel.ine, lambda y, x, order, slope: (ine(x, order, slope + 1.0),),
     params={"order": 0.0, "slope": 0.0}, whole={"order": ORDER, "slope": ORDER}, auxiliary=True,
     domain=(POSITIVE,), source="DLMF 10.32.3, 10.40.1",
+)
+kn: Op = row(
+    "kn", bessel.kn,
+    lambda y, x, order: (
+        -kn(1.0, x) if order == 0.0 else -0.5 * kn(order - 1.0, x) - 0.5 * kn(order + 1.0, x),
+    ),
+    params={"order": 0.0}, whole={"order": ORDER}, params_first=True, symbol="Kₙ",
+    form=Function("kn", "K", index="order"), domain=(POSITIVE,), source="DLMF 10.29.1, 10.29.3",
+)
+
+# Airy functions: of order 0, or the derivatives of a whole order.
+
+airyai: Op = row(
+    "airyai", airy.airyai, lambda y, x, order: (airyai(x, order + 1.0),), params={"order": 0.0},
+    whole={"order": (0.0, airy.AIRY_ORDER)}, symbol="Ai", form=Function("airyai", "Ai", order="order"),
+    source="DLMF 9.2.1, 9.4.1",
+)
+airybi: Op = row(
+    "airybi", airy.airybi, lambda y, x, order: (airybi(x, order + 1.0),), params={"order": 0.0},
+    whole={"order": (0.0, airy.AIRY_ORDER)}, symbol="Bi", form=Function("airybi", "Bi", order="order"),
+    source="DLMF 9.2.1, 9.4.3",
+)
+
+# Complete elliptic integrals, of the parameter m.
+
+ellipk: Op = row(
+    "ellipk", elliptic.ellipk, lambda y, m: (ellip_derivative(m, 1.0, 1.0),), symbol="K",
+    form=Function("ellipk", "K"), domain=((-INF, 1.0),), source="DLMF 19.2.8, 19.4.1",
+    textbook=lambda y, m: ((ellipe(m) - (1.0 - m) * y) / (2.0 * m * (1.0 - m)),),
+)
+ellipe: Op = row(
+    "ellipe", elliptic.ellipe, lambda y, m: (ellip_derivative(m, 1.0, 2.0),), symbol="E",
+    form=Function("ellipe", "E"), domain=((-INF, 1.0),), source="DLMF 19.2.8, 19.4.2",
+    textbook=lambda y, m: ((y - ellipk(m)) / (2.0 * m),),
+)
+
+
+def _ellip_derivative_form(m: Any, order: float, kind: float) -> Any:
+    if order != 1.0:
+        return None
+    difference = ellipe(m) - (1.0 - m) * ellipk(m) if kind == 1.0 else ellipe(m) - ellipk(m)
+    return difference / (2.0 * m * (1.0 - m)) if kind == 1.0 else difference / (2.0 * m)
+
+
+ellip_derivative: Op = row(  # of a whole order, of the first or the second kind
+    "ellip_derivative", elliptic.ellip_derivative,
+    lambda y, m, order, kind: (ellip_derivative(m, order + 1.0, kind),), params={"order": 1.0, "kind": 1.0},
+    whole={"order": (0.0, elliptic.ELLIPTIC_ORDER), "kind": (1.0, 2.0)},
+    form=Auxiliary(_ellip_derivative_form), domain=((-INF, 1.0),), source="DLMF 19.4.8, 19.4.9",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.

@@ -144,7 +144,27 @@ def wave(x: Any, *_: Any) -> Any:
 
 
 WAVES = ("j0", "j1", "jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative")
+def airy_wave(x: Any, order: Any) -> Any:
+    """The amplitude of an Airy function's derivative of that order, where it has zeros."""
+    size = max(1, abs(x)) ** (mp.mpf(order) / 2 - mp.mpf(1) / 4) / mp.sqrt(mp.pi)
+    return size if x < -2 or (order > 1 and x < 2) else 0
+
+
+def cosine_term(x: Any, order: Any) -> Any:
+    """The largest term of the cosine integral's derivative of that order."""
+    return (1 / x + (x**-order if order else 0)) if x >= 20 or order > 1 else 0
+
+
+def sine_term(x: Any, order: Any) -> Any:
+    """The larger one of the terms of the derivative of that order of sin(x) / x."""
+    return min(1 / (mp.mpf(order) + 1), 1 / abs(x) if x else 1)
+
+
+AIRY = ("airyai", "airybi")
 VALUE_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(AIRY, airy_wave),
+    "cosint": lambda x: cosine_term(x, 0),
+    "sine_quotient": sine_term,
     **dict.fromkeys(WAVES, wave),
     "sinc_derivative": sinc_term,
     "gelu_slope": gelu_term,
@@ -156,6 +176,9 @@ VALUE_SCALE: dict[str, Callable[..., Any]] = {
     "im_inverse_power": lambda x, y, n: length(x, y) ** -int(n) if n > 1 else 0,
 }
 FIRST_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(AIRY, lambda i, x: airy_wave(x[0], x[1] + 1)),
+    "sinint": lambda i, x: sine_term(x[0], 0),
+    "sine_quotient": lambda i, x: sine_term(x[0], x[1] + 1),
     **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 1),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 1),
@@ -167,6 +190,10 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
     "monomial": lambda i, x: x[0] * x[4] * x[1] ** (x[2] - x[3] - 1) if x[4] and i == 1 else 0,
 }
 SECOND_SCALE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(AIRY, lambda i, x: airy_wave(x[0], x[1] + 2)),
+    "cosint": lambda i, x: cosine_term(x[0], 2),
+    "sinint": lambda i, x: sine_term(x[0], 1),
+    "sine_quotient": lambda i, x: sine_term(x[0], x[1] + 2),
     **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 2),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 2),
@@ -217,6 +244,10 @@ for _name, _term in INCOMPLETE.items():
 
 
 TERMS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(AIRY, lambda order, x: airy_wave(x[0], x[1] + order)),
+    "cosint": lambda order, x: cosine_term(x[0], order),
+    "sinint": lambda order, x: sine_term(x[0], order - 1),
+    "sine_quotient": lambda order, x: sine_term(x[0], x[1] + order),
     **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "beta": lambda order, x: mp.beta(*x) * (1 / min(x) + abs(mp.log(max(x)))) ** order,
     **INCOMPLETE,
@@ -264,6 +295,14 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "polygamma": [(1.0,), (2.0,), (3.0,)],
     "polygamma_fall": [(0.0,), (1.0,)],
     "dawsn_derivative": [(1.0,), (2.0,), (5.0,)],
+    "erfcx_derivative": [(1.0,), (4.0,)],
+    "logerfc_derivative": [(1.0, 0.0), (2.0, 1.0), (4.0, 0.0)],
+    "sine_quotient": [(0.0,), (3.0,)],
+    "ellip_derivative": [(1.0, 1.0), (1.0, 2.0), (3.0, 1.0)],
+    "kn": [(0.0,), (3.0,)],
+    "zeta": [(2.0,), (3.5,)],
+    "airyai": [(0.0,), (1.0,)],
+    "airybi": [(0.0,), (1.0,)],
     "beta_derivative": [(1.0, 0.0), (0.0, 2.0), (1.0, 1.0)],
     "jn": [(0.0,), (3.0,)],
     "jn_derivative": [(0.0, 1.0), (2.0, 3.0)],
@@ -328,6 +367,7 @@ def draw(rng: random.Random, interval: tuple[float, float], low: int, high: int)
 LIMITED = {
     "beta": (-40, 40), "beta_derivative": (-40, 40), "betaln": (-40, 40), "polygamma_fall": (-40, 40),
     "jn": (-200, 2000),
+    "airyai": (-200, 10), "airybi": (-200, 7), "kn": (-200, 2000), "invdigamma": (-200, 9),
     "jn_derivative": (-200, 2000), "bessel_i": (-200, 2000), "ine": (-200, 2000),
 }  # fmt: skip
 """Rows of whose slopes a factor or a term leaves the doubles before the slope does, or whose differences take
@@ -372,6 +412,9 @@ COSTLY = frozenset(
         "polygamma", "polygamma_fall", "trigamma", "erfinv", "erfcinv", "normal_quantile", "erfinv_slope",
         "erfcinv_slope", "normal_quantile_slope", "jn", "yn", "y0", "y1", "jn_derivative", "yn_derivative",
         "bessel_i", "ine", "i0e", "i1e", "sinc", "sinc_derivative", "log_softmax",
+        "erfcx", "erfcx_derivative", "logerfc", "logerfcx", "logerfc_derivative", "erfi", "exp_square",
+        "sinint", "cosint", "sine_quotient", "ellipk", "ellipe", "ellip_derivative", "kn", "zeta",
+        "invdigamma", "airyai", "airybi",
     ]
 )  # fmt: skip
 

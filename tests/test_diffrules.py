@@ -20,6 +20,7 @@ from autograd import Value, grad, ops
 PI, TURN = math.pi, 2.0 * math.pi
 ANYWHERE = [(-2.3,), (-0.4,), (0.7,), (3.1,)]
 POSITIVE = [(1e-3,), (0.4,), (1.0,), (7.5,)]
+SMALL = [(1e-3,), (0.4,), (1.0,), (2.5,)]
 WITHIN = [(-0.9,), (-0.3,), (0.2,), (0.8,)]
 BEYOND = [(-3.0,), (-1.2,), (1.1,), (40.0,)]
 ANGLES = [(-200.0,), (-30.0,), (60.0,), (75.0,), (359.0,)]
@@ -109,6 +110,20 @@ BASE: dict[str, Entry] = {
         [(-8.0, 0.0), (20.0, 0.0)],
     ),
 }  # fmt: skip
+
+
+def _scale(x: Any) -> Any:
+    return ops.exp(2.0 / 3.0 * x * ops.sqrt(x))
+
+
+def _scaled(x: Any) -> Any:
+    return mp.exp(mp.mpf(2) / 3 * x * mp.sqrt(x))
+
+
+def _invdigamma(x: Any) -> Any:
+    return mp.findroot(lambda y: mp.digamma(y) - x, mp.exp(x) + 0.5 if x > -2 else -1 / x)
+
+
 ORDERS: Any = [(0, 0.7), (1, 2.5), (3, 4.0)]
 SPECIAL: dict[str, Entry] = {
     "besselj0(x)": (ops.j0, lambda x: mp.besselj(0, x), ANYWHERE),
@@ -124,9 +139,36 @@ SPECIAL: dict[str, Entry] = {
     "besselix(ν, x)": (
         lambda n, x: ops.exp(-x) * ops.bessel_i(n, x), lambda n, x: mp.exp(-x) * mp.besseli(n, x), ORDERS,
     ),
+    "besselk(ν, x)": (ops.kn, mp.besselk, ORDERS),
+    "besselkx(ν, x)": (
+        lambda n, x: ops.exp(x) * ops.kn(n, x), lambda n, x: mp.exp(x) * mp.besselk(n, x), ORDERS,
+    ),
+    "airyai(x)": (ops.airyai, mp.airyai, ANYWHERE),
+    "airyaiprime(x)": (lambda x: ops.airyai(x, 1.0), lambda x: mp.airyai(x, derivative=1), ANYWHERE),
+    "airybi(x)": (ops.airybi, mp.airybi, ANYWHERE),
+    "airybiprime(x)": (lambda x: ops.airybi(x, 1.0), lambda x: mp.airybi(x, derivative=1), ANYWHERE),
+    # Scaled by an exponential of 2/3 x**1.5, which loses as many digits as its operand has before the point.
+    "airyaix(x)": (lambda x: _scale(x) * ops.airyai(x), lambda x: _scaled(x) * mp.airyai(x), SMALL),
+    "airyaiprimex(x)": (
+        lambda x: _scale(x) * ops.airyai(x, 1.0), lambda x: _scaled(x) * mp.airyai(x, derivative=1), SMALL,
+    ),
+    "airybix(x)": (lambda x: ops.airybi(x) / _scale(x), lambda x: mp.airybi(x) / _scaled(x), SMALL),
+    "airybiprimex(x)": (
+        lambda x: ops.airybi(x, 1.0) / _scale(x), lambda x: mp.airybi(x, derivative=1) / _scaled(x), SMALL,
+    ),
+    "sinint(x)": (ops.sinint, mp.si, ANYWHERE),
+    "cosint(x)": (ops.cosint, mp.ci, POSITIVE),
+    "ellipk(m)": (ops.ellipk, mp.ellipk, [*WITHIN, (-7.0,), (1e-9,), (0.999,)]),
+    "ellipe(m)": (ops.ellipe, mp.ellipe, [*WITHIN, (-7.0,), (1e-9,), (0.999,)]),
+    "zeta(s, z)": (ops.zeta, mp.zeta, [(2.0, 0.7), (3.5, 2.5), (1.25, 9.0)]),
+    "invdigamma(x)": (ops.invdigamma, _invdigamma, ANYWHERE),
     "loggamma(x)": (ops.lgamma, mp.loggamma, POSITIVE),
     "erf(x)": (ops.erf, mp.erf, ANYWHERE),
     "erfc(x)": (ops.erfc, mp.erfc, ANYWHERE),
+    "erfcx(x)": (ops.erfcx, lambda x: mp.exp(x * x) * mp.erfc(x), [*ANYWHERE, (30.0,)]),
+    "erfi(x)": (ops.erfi, mp.erfi, [*ANYWHERE, (9.0,)]),
+    "logerfc(x)": (ops.logerfc, lambda x: mp.log(mp.erfc(x)), ANYWHERE),
+    "logerfcx(x)": (ops.logerfcx, lambda x: x * x + mp.log(mp.erfc(x)), ANYWHERE),
     "dawson(x)": (ops.dawsn, lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x), ANYWHERE),
     "erf(x, y)": (lambda x, y: ops.erf(y) - ops.erf(x), lambda x, y: mp.erf(y) - mp.erf(x), PAIRS),
     "digamma(x)": (ops.digamma, mp.digamma, ANYWHERE),
@@ -173,7 +215,6 @@ COVERED = {
 }  # fmt: skip
 
 COMPLEX = "the values are complex numbers, which a node does not hold"
-ALONE = "a special function that no row has, and that no formula of rows gives to its digits"
 OMITTED = {
     reason: [f"SpecialFunctions.{name}" for name in names]
     for reason, names in {
@@ -181,20 +222,16 @@ OMITTED = {
             "besselh(ν, x)", "besselhx(ν, x)", "hankelh1(ν, x)", "hankelh1x(ν, x)", "hankelh2(ν, x)",
             "hankelh2x(ν, x)",
         ],
-        ALONE: [
-            "logerfc(x)", "erfi(x)", "erfcx(x)", "logerfcx(x)",
-            "invdigamma(x)", "airyai(x)", "airyaiprime(x)", "airyaix(x)", "airyaiprimex(x)",
-            "airybi(x)", "airybiprime(x)", "airybix(x)", "airybiprimex(x)",
-            "sinint(x)", "cosint(x)", "ellipk(m)", "ellipe(m)", "besselk(ν, x)", "besselkx(ν, x)",
-            "zeta(s, z)",
-        ],
     }.items()
 }  # fmt: skip
 
 WHOLE = {
     "SpecialFunctions.polygamma(m, x)": 0, "SpecialFunctions.expint(ν, x)": 0, "Base.rem2pi(x, r)": 1,
     "Base.ifelse(p, x, y)": 0,
-    **dict.fromkeys([f"SpecialFunctions.bessel{k}(ν, x)" for k in ("j", "jx", "y", "yx", "i", "ix")], 0),
+    **dict.fromkeys(
+        [f"SpecialFunctions.bessel{k}(ν, x)" for k in ("j", "jx", "y", "yx", "i", "ix", "k", "kx")], 0
+    ),
+    "SpecialFunctions.zeta(s, z)": 0,
 }  # fmt: skip
 """Of these an operand is an order or a choice, and not differentiated."""
 

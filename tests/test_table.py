@@ -38,6 +38,9 @@ BOUNDS = {"": (2.0, 4.0), "gelu": (2.0, 5.0), "gelu_slope": (5.0, 16.0)} | dict.
         "beta_density",
         "ine",
         "dawsn_derivative",
+        "erfcx_derivative",
+        "logerfc_derivative",
+        "sine_quotient",
     ],
     (4.0, 16.0),
 ) | dict.fromkeys(["gammainc", "gammaincc", "betainc"], (4.0, 4.0)) | {"beta_derivative": (16.0, 16.0)}
@@ -294,6 +297,9 @@ def test_third_derivative(op: ops.Op) -> None:
         for i in range(len(xs) - len(op.params)):
             got = nth_derivative(op, i, xs, 3)
             exact = [reference.derivative(op.name, i, xs, n) for n in (1, 2, 3)]
+            if math.isinf(got):
+                assert reference.ulps(got, exact[2]) == 0.0, (i, xs, got, float(exact[2]))
+                continue
             unit = min(abs(xs[i]), 1.0)
             for end in op.domain[min(i, len(op.domain) - 1)]:
                 unit = min(unit, abs(xs[i] - end))

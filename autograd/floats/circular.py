@@ -124,12 +124,7 @@ def sinc(x: float) -> float:
 
 
 def sinc_derivative(x: float, order: float) -> float:
-    """Derivative of `sinc` of a whole order.
-
-    The derivatives f of sin(t) / t obey t f(n) = g(n) - n f(n - 1), where g are those of the sine. That is
-    used from the order 0 on where t is large, and backwards, from an order so high that nothing is left of
-    it, elsewhere (DLMF 10.51.2 is of this kind).
-    """
+    """Derivative of `sinc` of a whole order: that of sin(t) / t, times powers of pi."""
     if not is_order(order) or x != x:
         return NAN
     if abs(x) == INF:
@@ -142,24 +137,36 @@ def sinc_derivative(x: float, order: float) -> float:
     t, sine, cosine = PI * a, sinpi(a), cospi(a)
     if a > 1e290:
         y, left_over = _of_sine(n, sine, cosine) / a, n - 1
-    elif t > order + 4.0:
-        y = sinc(a)
-        for k in range(1, n + 1):
-            y = (_of_sine(k, sine, cosine) - k * y) / t
     else:
-        last, left = n, 1.0
-        while left > 1e-19 or last < n + 3:
-            last += 1
-            left *= t / last
-        y = 0.0
-        for k in range(last, n, -1):
-            y = (_of_sine(k, sine, cosine) - t * y) / k
+        y = quotient_derivative(t, n, sine, cosine)
     power, rest = 1.0, 0.0
     for _ in range(left_over):
         power, lost = two_product(power, PI)
         rest = rest * PI + lost + power / PI * PI_REST
     y = y * power + y * rest if power < 1e280 else y * power
     return -y if x < 0.0 and n % 2 == 1 else y
+
+
+def quotient_derivative(t: float, n: int, sine: float, cosine: float) -> float:
+    """Derivative of order n > 0 of sin(t) / t at t >= 0, where sine and cosine are known.
+
+    The derivatives f of sin(t) / t obey t f(n) = g(n) - n f(n - 1), where g are those of the sine. That is
+    used from the order 0 on where t is large, and backwards, from an order so high that nothing is left of
+    it, elsewhere (DLMF 10.51.2 is of this kind).
+    """
+    if t > n + 1.0:
+        y = sine / t
+        for k in range(1, n + 1):
+            y = (_of_sine(k, sine, cosine) - k * y) / t
+        return y
+    last, left = n, 1.0
+    while left > 1e-19 or last < n + 3:
+        last += 1
+        left *= t / last
+    y = 0.0
+    for k in range(last, n, -1):
+        y = (_of_sine(k, sine, cosine) - t * y) / k
+    return y
 
 
 def _of_sine(k: int, sine: float, cosine: float) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 from autograd import ops
 from autograd.backward import toposort
 from autograd.errors import optional
+from autograd.floats.zeta import invdigamma
 from autograd.value import Value
 
 __all__ = [
@@ -104,7 +105,7 @@ _MANY_BITS.update(
     dict.fromkeys(["atan2", "acot", "gammaincc", "gamma_density", "beta_density", "expn"], 4000)
 )
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
-_WAVES = {"jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative", "bessel_i", "ine"}
+_WAVES = {"cosint", "jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative", "bessel_i", "ine"}
 """Powers about zero, and waves or exponentials far away: steps are relative to the smaller one of x and 1."""
 _RELATIVE = {
     "atan2",
@@ -123,6 +124,8 @@ _RELATIVE = {
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 # Steps within what separates a subnormal number from zero.
 _MANY_BITS.update(dict.fromkeys(["elu", "selu", "i0e", "i1e"], 3000))
+# A square beside a logarithm.
+_MANY_BITS.update(dict.fromkeys(["logerfc", "logerfc_derivative"], 3400))
 # Third derivatives in a large operand that the other one makes representable.
 _MANY_BITS["xlog1py"] = 3000
 
@@ -131,6 +134,7 @@ _FEW_BITS = dict.fromkeys(["lgamma", "digamma", "polygamma", "trigamma", "gamma"
 """Of rows that are slow, and never near to a constant."""
 _FEW_BITS.update(dict.fromkeys(["bessel_i", "ine", "jn", "jn_derivative"], 2000))
 _FEW_BITS["beta_derivative"] = 900
+_FEW_BITS.update(dict.fromkeys(["kn", "zeta", "invdigamma", "airyai", "airybi"], 600))
 _FEW_BITS.update(dict.fromkeys(["beta", "betaln", "polygamma_fall"], 3000))
 
 
@@ -441,6 +445,203 @@ def _expn(x: Any, order: Any) -> Any:
         return total
 
 
+def _erfcx(x: Any, order: Any = 0) -> Any:
+    # By the recurrence of its derivatives, DLMF 7.18.7; far out by the series 7.12.1, differentiated.
+    n = int(order)
+    if x > 1e4:
+        total, factor, k = mp.mpf(0), 1 / mp.sqrt(mp.pi), 0
+        while True:
+            term = factor * (-1) ** (n + k) * mp.rf(2 * k + 1, n) * mp.power(x, -2 * k - 1 - n)
+            total += term
+            if abs(term) < mp.ldexp(abs(total), -mp.prec):
+                return total
+            factor *= mp.mpf(2 * k + 1) / 2
+            k += 1
+    with mp.extraprec(60 + 30 * n):
+        y = mp.exp(x * x) * (mp.erfc(x) if x > -1e4 else 2)
+        found = [y, 2 * x * y - 2 / mp.sqrt(mp.pi)]
+        for k in range(1, n):
+            found.append(2 * x * found[k] + 2 * k * found[k - 1])
+        return found[n]
+
+
+def _logerfcx(x: Any) -> Any:
+    return mp.log(_erfcx(x)) if x > 1e4 else x * x + _logerfc(x)
+
+
+def _logerfc(x: Any) -> Any:
+    return mp.log(_erfcx(x)) - x * x if x > 1e4 else mp.log(mp.erfc(x) if x > -1e4 else 2)
+
+
+def _logerfc_derivative(x: Any, order: Any, square: Any) -> Any:
+    # From q' = -q (2 x + q) by Leibniz' rule; it cancels out far away.
+    n = int(order)
+    if n == 0:
+        return _logerfcx(x) if square else _logerfc(x)
+    with mp.extraprec(60 + (n + 2) * max(0, int(mp.log(abs(x) + 1, 2))) * 2):
+        found = [-2 / mp.sqrt(mp.pi) / _erfcx(x)]
+        for k in range(1, n):
+            slopes = [found[0] + 2 * x, *([found[1] + 2] if k > 1 else []), *found[2:]]
+            found.append(-mp.fsum(mp.binomial(k - 1, j) * found[k - 1 - j] * slopes[j] for j in range(k)))
+        return found[n - 1] + (square * [2 * x, 2, 0][min(n, 3) - 1])
+
+
+def _erfi(x: Any) -> Any:
+    return mp.erfi(x) if abs(x) < 100 else mp.exp(x * x) / x
+
+
+def _quotient_of_sine(x: Any, order: Any) -> Any:
+    # The power series, else the recurrence x f(n) = g(n) - n f(n - 1), where g are those of the sine.
+    n = int(order)
+    if abs(x) < 1:
+        total, k = mp.mpf(0), (n + 1) // 2
+        while True:
+            term = (-1) ** k * mp.ff(2 * k, n) * mp.power(x, 2 * k - n) / mp.factorial(2 * k + 1)
+            total += term
+            k += 1
+            if abs(term) <= mp.ldexp(abs(total), -mp.prec):
+                return total
+    y = mp.sin(x) / x
+    for k in range(1, n + 1):
+        y = (mp.sin(x + k * mp.pi / 2) - k * y) / x
+    return y
+
+
+def _integral_of_sine(x: Any) -> Any:
+    return mp.si(x) if abs(x) < 1e6 else mp.sign(x) * mp.pi / 2 - _far(x, 0)
+
+
+def _integral_of_cosine(x: Any) -> Any:
+    return mp.nan if x <= 0 else mp.ci(x) if x < 1e6 else _far(x, 1)
+
+
+def _far(x: Any, cosine: int) -> Any:
+    # What is left of the integrals from x on, DLMF 6.12.3 and 6.12.4.
+    f, g, term, k = mp.mpf(0), mp.mpf(0), 1 / x, 0
+    while k < 400 and abs(term) > mp.ldexp(1, -mp.prec):
+        if k % 2:
+            g += term if k % 4 == 1 else -term
+        else:
+            f += term if k % 4 == 0 else -term
+        k += 1
+        term *= k / x
+    return f * mp.sin(x) - g * mp.cos(x) if cosine else f * mp.cos(x) + g * mp.sin(x)
+
+
+def _elliptic(m: Any, order: Any, kind: Any) -> Any:
+    # The series within 1/2 of zero, else the differential equation.
+    n, half = int(order), mp.mpf(1) / 2
+    a = half if kind == 1 else -half
+    if not m < 1:
+        return mp.nan
+    if abs(m) < half:
+        term = mp.pi / 2 * mp.rf(a, n) * mp.rf(half, n) / mp.factorial(n)
+        total, k = mp.mpf(0), 0
+        while abs(term) > mp.ldexp(abs(total), -mp.prec):
+            total += term
+            term *= (a + n + k) * (half + n + k) / ((n + 1 + k) * (k + 1)) * m
+            k += 1
+        return total
+    first, second = mp.ellipk(m), mp.ellipe(m)
+    slope = (second / (1 - m) if kind == 1 else second) - first
+    found = [first if kind == 1 else second, slope / (2 * m)]
+    for k in range(n - 1):
+        p, q = (a + k) * (half + k) * found[k], (k + 1 - (2 * k + 1 + half + a) * m) * found[k + 1]
+        found.append((p - q) / (m * (1 - m)))
+    return found[n]
+
+
+def _bessel_k(x: Any, order: Any) -> Any:
+    # From the orders 0 and 1 by the recurrence; next to zero by the first terms of their series.
+    if x <= 0:
+        return mp.nan
+    if x < mp.ldexp(1, -600):
+        ln = mp.log(x / 2) + mp.euler
+        found = [-ln, 1 / x + x / 2 * (ln - mp.mpf(1) / 2)]
+    else:
+        with mp.extraprec(int(3 * x) if x < 300 else 0):
+            found = _series_of_k(x) if x < 300 else [_asymptotic_k(x, 0), _asymptotic_k(x, 1)]
+    n = int(order)
+    for k in range(1, n):
+        found.append(2 * k / x * found[k] + found[k - 1])
+    return found[n]
+
+
+def _series_of_k(x: Any) -> list[Any]:
+    quarter, term, k = x * x / 4, mp.mpf(1), 0
+    zero, one, total, harmonic = mp.mpf(1), x / 2, mp.mpf(0), mp.mpf(0)
+    while term > mp.ldexp(zero, -mp.prec):
+        k += 1
+        term *= quarter / (k * k)
+        harmonic += mp.mpf(1) / k
+        zero += term
+        one += term * x / (2 * (k + 1))
+        total += term * harmonic
+    first = total - (mp.log(x / 2) + mp.euler) * zero
+    return [first, (1 / x - one * first) / zero]
+
+
+def _asymptotic_k(x: Any, n: int) -> Any:
+    if x > 2000:
+        return mp.mpf(0)
+    total, term, k = mp.mpf(1), mp.mpf(1), 0
+    while k < x and abs(term) > mp.ldexp(1, -mp.prec):
+        k += 1
+        term *= (4 * n * n - (2 * k - 1) ** 2) / (8 * k * x)
+        total += term
+    return mp.sqrt(mp.pi / (2 * x)) * mp.exp(-x) * total
+
+
+def _zeta(q: Any, s: Any) -> Any:
+    # Euler's and Maclaurin's formula, DLMF 25.11.28.
+    if q <= 0:
+        return mp.nan
+    total, w, far = mp.mpf(0), q, mp.prec / 4
+    while w < far:
+        total += mp.power(w, -s)
+        w += 1
+    total += mp.power(w, 1 - s) / (s - 1) + mp.power(w, -s) / 2
+    factor, j = s * mp.power(w, -s - 1), 1
+    while abs(factor) > mp.ldexp(total, -mp.prec):
+        term = mp.bernoulli(2 * j) / mp.factorial(2 * j) * factor
+        total += term
+        if abs(term) < mp.ldexp(total, -mp.prec):
+            break
+        factor *= (s + 2 * j - 1) * (s + 2 * j) / (w * w)
+        j += 1
+    return total
+
+
+def _invdigamma(x: Any) -> Any:
+    # Newton's method of digamma, from wherever; far out of its first terms.
+    y = mp.mpf(invdigamma(float(x)))
+    for _ in range(int(math.log2(mp.prec))):
+        if y > 1e9:
+            z, term, k = y - mp.mpf(1) / 2, mp.mpf(1), 1
+            value, slope = mp.log(z), 1 / z
+            while abs(term) > mp.ldexp(1, -mp.prec):
+                term = mp.bernoulli(2 * k) * (1 - mp.ldexp(1, 1 - 2 * k)) / (2 * k) * mp.power(z, -2 * k)
+                value, slope, k = value + term, slope - 2 * k * term / z, k + 1
+        else:
+            value, slope = mp.psi(0, y), mp.psi(1, y)
+        d = (value - x) / slope
+        y -= d
+        if abs(d) < mp.ldexp(y, -mp.prec // 2 - 10):
+            break
+    return y
+
+
+def _airy(function: Any) -> Any:
+    def derivative(x: Any, order: Any) -> Any:
+        # By the differential equation, differentiated.
+        found = [function(x), function(x, derivative=1)]
+        for k in range(int(order) - 1):
+            found.append(x * found[k] + (k * found[k - 1] if k else 0))
+        return found[int(order)]
+
+    return derivative
+
+
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 REFERENCE: dict[str, Callable[..., Any]] = {
@@ -474,7 +675,13 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "erf": lambda x: mp.erf(x) if abs(x) < 1 else mp.sign(x) * (1 - _erfc(abs(x))), "erfc": _erfc,
     "normal_cdf": lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     "gaussian": _gaussian, "lgamma": _lgamma, "digamma": lambda x: _polygamma(x, 0), "polygamma": _polygamma,
-    "dawsn": _dawsn, "dawsn_derivative": _dawsn,
+    "dawsn": _dawsn, "dawsn_derivative": _dawsn, "erfcx": _erfcx, "erfcx_derivative": _erfcx,
+    "logerfc": _logerfc, "logerfcx": _logerfcx, "logerfc_derivative": _logerfc_derivative,
+    "erfi": _erfi, "exp_square": lambda x: mp.exp(x * x),
+    "sinint": _integral_of_sine, "cosint": _integral_of_cosine, "sine_quotient": _quotient_of_sine,
+    "ellipk": lambda m: _elliptic(m, 0, 1), "ellipe": lambda m: _elliptic(m, 0, 2),
+    "ellip_derivative": _elliptic, "kn": _bessel_k, "zeta": _zeta, "invdigamma": _invdigamma,
+    "airyai": _airy(mp.airyai), "airybi": _airy(mp.airybi),
     "expn": _expn, "beta_derivative": _beta_derivative,
     "gammainc": _gammainc, "gammaincc": lambda x, a: 1 - _gammainc(x, a),
     "gamma_density": _gamma_density, "betainc": _betainc, "beta_density": _beta_density,

@@ -45,7 +45,8 @@ FEW = (0.0, -0.0, 1.0, -2.0, 1e200, -1e-200, math.inf, -math.inf, math.nan)
 # Others' derivatives, for which 4 ulp are promised rather than 2.
 DERIVATIVES = [
     ops.sech_squared, ops.sigmoid_slope, ops.erfinv_slope, ops.erfcinv_slope, ops.normal_quantile_slope,
-    ops.polygamma_fall, ops.dawsn_derivative,
+    ops.polygamma_fall, ops.dawsn_derivative, ops.erfcx_derivative, ops.logerfc_derivative,
+    ops.sine_quotient, ops.ellip_derivative,
 ]  # fmt: skip
 # Of which Python knows some values alone.
 ASKING = {
