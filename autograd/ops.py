@@ -476,8 +476,9 @@ sinint: Op = row(
     form=Function("sinint", "Si"), source="DLMF 6.2.9",
 )
 cosint: Op = row(
-    "cosint", integrals.cosint, lambda y, x: (cos(x) / x,), symbol="Ci", form=Function("cosint", "Ci"),
-    domain=(POSITIVE,), source="DLMF 6.2.11",
+    "cosint", integrals.cosint, lambda y, x: (cos(x) / restrict(x),), symbol="Ci",
+    form=Function("cosint", "Ci"), domain=(POSITIVE,), source="DLMF 6.2.11",
+    textbook=lambda y, x: (cos(x) / x,),
 )
 sine_quotient: Op = row(  # the derivative of a whole order of sin(x) / x
     "sine_quotient", integrals.sine_quotient, lambda y, x, order: (sine_quotient(x, order + 1.0),),

@@ -116,10 +116,10 @@ def _growing(x: float, slope: int) -> float:
     z, z_low = _zeta(x)
     y, low = _amplitude(x, slope)
     low += y * (_rest_of_series(z, slope, 1.0, 0.0, 1.0) + z_low)
-    power = math.exp(z if z < 700.0 else 0.5 * z)
+    power = math.exp(z if z < 650.0 else 0.5 * z)
     p, lost = two_product(y, power)
     p += lost + low * power
-    return p if z < 700.0 else p * power
+    return p if z < 650.0 else p * power
 
 
 @lru_cache(maxsize=1)
@@ -147,7 +147,8 @@ def _waves(x: float, slope: int) -> tuple[float, float]:
     if x < _HUGE:
         z, z_low = _zeta(x)
         sine, cosine = math.sin(z), math.cos(z)
-        sine, cosine = sine + z_low * cosine, cosine - z_low * sine
+        s, c = math.sin(z_low), math.cos(z_low)
+        sine, cosine = sine * c + cosine * s, cosine * c - sine * s
         p = 1.0 + _rest_of_series(z, slope, -1.0, 0.0, 2.0)
         q = _rest_of_series(z, slope, -1.0, 1.0, 2.0)
     else:

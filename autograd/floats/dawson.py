@@ -74,10 +74,14 @@ def dawsn_derivative(x: float, order: float) -> float:
     if a == INF:
         return 0.0
     if a > 7.0 + 1.5 * math.sqrt(order):
-        y = 0.5 / a
+        y, low = (0.5 / a, 0.0) if a > 1e280 else _over(0.5, 0.0, a, 0.0)
         for k in range(1, n + 1):
-            y *= k / a
-        y += y * _asymptotic(a, n)
+            if a > 1e280:
+                y *= k / a
+            else:
+                y, low = _times(y, low, float(k), 0.0)
+                y, low = _over(y, low, a, 0.0)
+        y += low + y * _asymptotic(a, n)
         y = -y if n % 2 == 1 else y
     elif a < 1e-150 and n == 0:
         y = a

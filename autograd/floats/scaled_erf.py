@@ -259,7 +259,7 @@ def erfi(x: float) -> float:
     square, lost = two_product(x, x)
     y, low = _over(0.5 * _TWO_INV_ROOT_PI, 0.5 * _TWO_INV_ROOT_PI_REST, x, 0.0)
     more = _asymptotic(a, 0) + lost
-    if square < 700.0:
+    if square < 650.0:
         power = math.exp(square)
         p, rest = two_product(power, y)
         return p + (rest + power * low + p * more)

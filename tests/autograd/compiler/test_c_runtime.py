@@ -53,7 +53,7 @@ ASKING = {
     "lgamma": 0.02, "digamma": 0.2, "polygamma": 0.25, "round": 0.11,
     "re_inverse_power": 0.14, "im_inverse_power": 0.14, "beta": 0.03, "betaln": 0.04, "polygamma_fall": 0.01,
     "gammainc": 0.2, "gammaincc": 0.2, "gamma_density": 0.12, "betainc": 0.28, "beta_density": 0.23,
-    "beta_derivative": 0.25,
+    "beta_derivative": 0.06, "airyai": 0.1, "airybi": 0.1,
 }  # fmt: skip
 """And at most how many, most of them at the ends of the range."""
 # Loops of these become vector instructions; that is what they are for.
