@@ -24,7 +24,7 @@ _ROOT_3, _ROOT_3_REST = 1.7320508075688772, 1.0035084221806903e-16
 _TWO_THIRDS, _TWO_THIRDS_REST = 0.6666666666666666, 3.700743415417188e-17
 _INV_ROOT_PI, _INV_ROOT_PI_REST = 0.5641895835477563, 7.66772980658295e-18
 _INV_PI = 0.3183098861837907
-_HUGE = 1e9
+_HUGE = 1e11
 """From here on sines and cosines need more digits of their operand than two floats have."""
 
 
@@ -136,7 +136,7 @@ def _turn() -> int:
 
 
 def _huge_phase(x: float) -> float:
-    """Remainder of 2/3 x**1.5 by 2 pi, for x from 1e9 on: a root with 100 bits after the point."""
+    """Remainder of 2/3 x**1.5 by 2 pi, for x from 1e11 on: a root with 100 bits after the point."""
     n, d = x.as_integer_ratio()
     root = math.isqrt((n * n * n << 200) // (d * d * d))
     return float(((2 * root << 1600) // 3) % _turn() >> 1600) * 2.0**-100
