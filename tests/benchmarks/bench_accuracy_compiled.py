@@ -3,10 +3,10 @@
     python tests/benchmarks/bench_accuracy_compiled.py --points 100
 
 For each operation, over points all through the range of doubles: the largest error of the eager engine's
-third derivatives by each operand, and of the value and the first derivatives as each backend of the compiler
-computes them; XLA in single precision, over points that single precision holds. Errors are in units in the
-last place of the exact result, or, where terms cancel in it, of the largest of them. A dash says that a
-backend has no such function, or that no point was left.
+third derivatives, by each operand and by the first two (mixed), and of the value and the first derivatives as
+each backend of the compiler computes them; XLA in single precision, over points that single precision holds.
+Errors are in units in the last place of the exact result, or, where terms cancel in it, of the largest of
+them. A dash says that a backend has no such function, or that no point was left.
 """
 
 from __future__ import annotations
@@ -59,17 +59,19 @@ def drawn(op: ops.Op, count: int, seed: int) -> Points:
     return points
 
 
-def third(op: ops.Op, points: Points, count: int) -> tuple[float, str]:
-    """Return the largest error of the third derivatives by each operand, and where it is."""
-    worst = (0.0, "")
+def third(op: ops.Op, points: Points, count: int) -> list[tuple[float, str]]:
+    """Return the largest error of the third derivatives by one operand and by two, and where they are."""
+    mixed = [(0, 0, 1), (0, 1, 1)] if count > 1 else []
+    worst = [(0.0, ""), (0.0, "")]
     for xs in points:
-        for i in range(count):
+        for path in [*((i, i, i) for i in range(count)), *mixed]:
             leaves = [Value(x) for x in xs[:count]]
             d: Any = op(*leaves, **dict(zip(op.params, xs[count:], strict=True)))
-            for _ in range(3):
+            for i in path:
                 (d,) = gradients(d, [leaves[i]], create_graph=True) if isinstance(d, Value) else (0.0,)
-            found = error(float(d), oracle.derivative(op, xs, i, order=3), largest_term(d))
-            worst = max(worst, (found, f"{op.name}{xs} by operand {i}"))
+            found = error(float(d), oracle.partial(op, xs, path), largest_term(d))
+            kind = int(path in mixed)
+            worst[kind] = max(worst[kind], (found, f"{op.name}{xs} by operands {path}"))
     return worst
 
 
@@ -121,7 +123,7 @@ def measure(name: str, count_points: int, seed: int) -> dict[str, list[tuple[flo
         and all(low < x < high for x, (low, high) in zip(xs, _domain(op, count), strict=False))
         and (op.kink is None or op.kink(*xs) > 0.0)
     ]
-    worst = {"eager": [third(op, points, count)]}
+    worst = {"eager": third(op, points, count)}
     for label, asked in programs().items():
         at = singles if "dtype" in asked else points
         if not at:
@@ -153,13 +155,15 @@ def main() -> None:
     args = parser.parse_args()
     names = args.only or [name for name in ops.TABLE if name not in HELPERS]
     print(f"Largest error in ulp over {args.points} points (seed {args.seed})\n")
-    print("| operation | eager: f''' | " + " | ".join(f"{name}: value | f'" for name in programs()) + " |")
-    print("|---|---|" + "---|---|" * len(programs()))
+    columns = " | ".join(f"{name}: value | f'" for name in programs())
+    print(f"| operation | eager: f''' | mixed | {columns} |")
+    print("|---|---|---|" + "---|---|" * len(programs()))
     places = []
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         many = [args.points] * len(names), [args.seed] * len(names)
         for name, worst in zip(names, pool.map(measure, names, *many), strict=True):
-            cells = [shown(worst["eager"][0][0])]
+            several = len(operands(ops.TABLE[name], random.Random(0))) - len(ops.TABLE[name].params) > 1
+            cells = [shown(worst["eager"][0][0]), shown(worst["eager"][1][0]) if several else "-"]
             for label in programs():
                 cells += [shown(size) for size, _ in worst[label]] if label in worst else ["-", "-"]
             print(f"| {name} | " + " | ".join(cells) + " |", flush=True)

@@ -24,7 +24,7 @@ hypothesis = optional("hypothesis", "--random", "pip install hypothesis", what="
 
 
 def smallest_wrong(
-    target: Target, faulty: Sequence[str], count: int, *, seed: int = 0
+    target: Target, faulty: Sequence[str], count: int, *, seed: int = 0, operations: int = 5
 ) -> tuple[Fault | None, int]:
     """Try compositions, and shrink one that is wrong.
 
@@ -38,6 +38,8 @@ def smallest_wrong(
         How many compositions to try.
     seed
         Another one gives others.
+    operations
+        At most so many are composed.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def smallest_wrong(
 
     try:
         found = hypothesis.find(
-            strategies.expressions(rows=rows, max_operations=5),
+            strategies.expressions(rows=rows, max_operations=operations),
             wrong,
             settings=settings,
             random=random.Random(seed),

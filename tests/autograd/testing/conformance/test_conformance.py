@@ -2,9 +2,11 @@
 
 import json
 import math
+import os
 import random
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import stand_ins
 
 HERE = Path(__file__).parent
-SOME = ("tanh", "expm1", "relu", "sqrt", "cube", "atan2", "norm", "prod", "max", "xlogy", "softmax")
+SOME = ("tanh", "relu", "sqrt", "atan2", "max", "xlogy", "softmax")
 
 
 def run(*arguments):
@@ -111,7 +113,7 @@ def test_this_package_has_no_fault():
     outcome = conform(find("chainrule"), Plan(functions=SOME, order=2, regions=False))
     assert outcome.faults == [], text(outcome)
     assert outcome.problems == []
-    assert outcome.derivatives > 10_000
+    assert outcome.derivatives > 7_000
 
 
 @pytest.mark.slow
@@ -127,7 +129,7 @@ def test_correctly_rounded_derivatives_have_no_fault():
     assert outcome.faults == [], text(outcome)
     assert outcome.flushed == []
     assert outcome.problems == []
-    assert outcome.derivatives > 5_000
+    assert outcome.derivatives > 3_000
 
 
 # What is found.
@@ -214,13 +216,13 @@ def test_a_fault_of_functions_that_meet_is_shrunk_to_the_smallest():
     from autograd.testing.conformance.compositions import smallest_wrong
 
     with Target(stand_ins.LOST) as target:
-        fault, judged = smallest_wrong(target, [], 100)
+        fault, judged = smallest_wrong(target, [], 100, operations=2)
     assert judged > 1
     steps = fault.function.partition(" of ")[2].split("; ")
     assert 1 <= len(steps) <= 2
     assert f"def f(v0{', v1' * (len(steps) > 1)}):\n" in fault.script
     with Target(stand_ins.RIGHT) as target:
-        assert smallest_wrong(target, [], 30)[0] is None
+        assert smallest_wrong(target, [], 15, operations=3)[0] is None
 
 
 # Bad input: one sentence, and the exit code 2.
@@ -311,7 +313,7 @@ def test_an_adapter_writes_programs_that_python_reads(library):
 
 
 def test_exit_codes_baselines_and_files(tmp_path, capsys):
-    arguments = ["stand_ins:LOSES", "--order", "2", "--mode", "reverse", "--jobs", "1"]
+    arguments = ["stand_ins:LOSES", "--order", "2", "--mode", "reverse", "--quick", "--jobs", "1"]
     files = [f"--{kind}={tmp_path / kind}" for kind in ("junit", "markdown", "json")]
     baseline = tmp_path / "baseline"
     assert run(*arguments, *files) == 1
@@ -380,14 +382,15 @@ def test_pytest_runs_the_suite_as_tests(tmp_path):
     (tmp_path / "stand_ins.py").write_text(
         (HERE / "stand_ins.py").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    common = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", str(tmp_path)]
-    # Where the package is not installed, its entry point is not known.
-    common += ["-p", "nn.pytest_conform"] if "chainrule-conform" not in _plugins() else []
+    # By itself: the other plugins that are installed take longer to load than the tests.
+    common = [sys.executable, "-m", "pytest", "-q", "-p", "nn.pytest_conform", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(HERE.parents[3])}
 
     def tests(*arguments):
         return subprocess.run(
-            [*common, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
-        )
+            [*common, str(tmp_path), *arguments],
+            capture_output=True, text=True, check=False, cwd=tmp_path, env=environment,
+        )  # fmt: skip
 
     right = tests("--chainrule-conform", "chainrule", "-k", "own or [chainrule-sin]")
     assert right.returncode == 0, right.stdout
@@ -402,7 +405,7 @@ def test_pytest_runs_the_suite_as_tests(tmp_path):
     assert "1 passed" in tests().stdout
 
 
-def _plugins():
-    from importlib.metadata import entry_points
-
-    return {entry.name for entry in entry_points(group="pytest11")}
+def test_pytest_knows_the_plugin_where_the_package_is_installed():
+    project = tomllib.loads((HERE.parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    plugins = project["project"]["entry-points"]["pytest11"]
+    assert plugins["chainrule-conform"] == "nn.pytest_conform"
