@@ -22,7 +22,7 @@ class Expectation(NamedTuple):
     value: float | None = None
     """Rounded once; None where a choice is left to the library."""
     loss: int = 0
-    """How many bits one rounding of the operands may cost: the derivative's condition number."""
+    """How many bits one rounding of the operands may cost: the derivative's condition number; 35 if all."""
     scale: float | None = None
     """Of a derivative that is zero, and not merely rounded to it: how much it changes as the operands do."""
     slopes: tuple[float, float] | None = None
@@ -78,7 +78,7 @@ def _expectation(given: Any, loss: str) -> Expectation | None:
         return Expectation(slopes=(given[0], given[1]))
     if isinstance(given, str):  # 0~2.5e-01
         return Expectation(0.0, scale=float(given[2:]))
-    return Expectation(float(given), int(loss, 16))
+    return Expectation(float(given), int(loss, 36))
 
 
 def single(x: float) -> float:

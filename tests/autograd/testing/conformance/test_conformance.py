@@ -95,10 +95,25 @@ def test_the_expectations_are_the_oracles_rounded_once():
         # A root of the derivative: one rounding of the operand costs ten bits.
         (Expectation(1e-3, 10), 1e-3 * (1 + 1e-11), "float64", "right"),
         (Expectation(1e-3, 0), 1e-3 * (1 + 1e-11), "float64", "digits"),
+        # A sine at 1e22: one rounding of the operand costs every digit of a float, and of a double at 1e300.
+        (Expectation(1e-3, 20), -0.5, "float32", "right"),
+        (Expectation(1e-3, 20), math.nan, "float32", "nan"),
+        (Expectation(1e-3, 20), -0.5, "float64", "sign"),
+        (Expectation(1e-3, 35), -0.5, "float64", "right"),
     ],
 )
 def test_a_number_is_judged(expectation, got, dtype, kind):
     assert judge(expectation, got, dtype, 1).kind == kind
+
+
+def test_what_rounding_leaves_of_terms_that_cancel_is_no_fault():
+    # The derivative by x and y of atan2 is the difference of two terms, of which each is 1/r^2 = 1e60.
+    atan2 = load()["atan2"]
+    at = {point: i for i, point in enumerate(atan2.points)}
+    small = atan2.derivatives[0, 1][at[single(1e-30), single(1e-30)]]
+    assert judge(small, -1.06e43, "float64", 2).kind == "right"
+    assert judge(small, 1e50, "float64", 2).kind == "digits"
+    assert atan2.derivatives[0, 1][at[1e-300, 1e-300]] is None  # both are infinite
 
 
 def test_subnormal_operands_may_count_as_zero():
