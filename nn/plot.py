@@ -1,5 +1,6 @@
 """Plots with matplotlib, which is loaded only here and only when something is drawn.
 
+(`chart`, `regions`, `grid` and `beside` draw SVG without matplotlib; they are made in `nn.chart`.)
 Each function draws into ``ax`` where one is given, else into a figure of its own, and returns the axes:
 ``save_plot(plot_loss(history), "loss.png")`` writes a picture; no window is needed.
 """
@@ -18,15 +19,21 @@ from autograd.errors import MissingDependencyError, optional
 from autograd.keep.files import write_atomically
 from autograd.words import gettext
 from nn.activations import activation_function
+from nn.chart import Chart, beside, chart, grid, regions
 from nn.checks import as_whole, data_of, is_sequence, listed, real, rows_of, whole
 from nn.modules.module import Module
 
 __all__ = [
+    "Chart",
+    "beside",
+    "chart",
+    "grid",
     "plot_activation",
     "plot_decision_boundary",
     "plot_grad_flow",
     "plot_history",
     "plot_loss",
+    "regions",
     "save_plot",
     "why_none",
     "write_text",

@@ -5,23 +5,12 @@
 # them. Can a program that only knows how to walk downhill find a curve that does?
 
 # %%
-# %matplotlib inline
-import matplotlib.pyplot as plt
-
 import nn
-from autograd import Value, draw, explain
-from nn.data import make_moons
-from nn.plot import plot_decision_boundary, plot_loss
+from autograd import Value, draw
+from nn.course import check_exercise
+from nn.plot import beside, chart, regions
 
-points, labels = make_moons(100, noise=0.1, rng=3)
-figure, ax = plt.subplots(figsize=(5.2, 3.4))
-for k, colour, marker in ((0, "#0072B2", "o"), (1, "#D55E00", "^")):
-    ax.scatter(
-        points[labels == k, 0], points[labels == k, 1], c=colour, marker=marker, s=22, label=f"class {k}"
-    )
-ax.set(xlabel="x0", ylabel="x1")
-ax.legend(fontsize=8)
-ax.grid(alpha=0.3)
+points, labels = nn.data.make_moons(100, noise=0.1, rng=3)
 
 # %% [markdown]
 # ## One neuron
@@ -30,14 +19,15 @@ ax.grid(alpha=0.3)
 #
 # $$ z = \sum_k w_k x_k + b, \qquad a = f(z). \tag{4.1} $$
 #
-# With $f = \mathrm{relu}$, that is $f(z) = \max(z, 0)$, and `granular=True` every product and sum is a box of
-# its own:
+# With $f = \mathrm{relu}$, that is $f(z) = \max(z, 0)$, and `granular=True` every product and sum is a box
+# of its own:
 
 # %%
 neuron = nn.Neuron(2, granular=True)
 neuron.w[0].data, neuron.w[1].data, neuron.b.data = 0.8, -0.6, 0.2
 inputs = [Value(1.0, "x0"), Value(-0.5, "x1")]
 out = neuron(inputs)
+out.label = "a"
 out.backward()
 draw(out)
 
@@ -48,8 +38,11 @@ draw(out)
 #    \frac{\partial a}{\partial b} = f'(z), \qquad
 #    \frac{\partial a}{\partial x_k} = f'(z)\, w_k. \tag{4.2} $$
 #
-# The inputs get a gradient too. For a neuron inside a network that is what matters:
-# $\partial a / \partial x_k$ is what it passes back to the neurons before it.
+# The inputs get a gradient too. Inside a network that is what matters: $\partial a / \partial x_k$ is what a
+# neuron passes back to the neurons before it.
+#
+# **Predict.** The neuron is switched on ($z > 0$). Which of its two weights gets the larger gradient, that
+# of $x_0 = 1$ or that of $x_1 = -0.5$?
 
 # %%
 active = 1.0 if out.data > 0 else 0.0
@@ -67,23 +60,13 @@ for k in range(2):
 # ## Layers and networks
 #
 # A layer is neurons side by side over the same inputs; a multilayer perceptron is layers in a row, the last
-# one linear. By default a neuron is drawn as one `dot` node, $\sum_k w_k x_k + b \cdot 1$. Here is a tiny
-# network, each neuron in its own frame:
-
-# %%
-small = nn.MLP(2, [2, 1], rng=4)
-score = small([Value(1.0, "x0"), Value(-0.5, "x1")])
-score.label = "score"
-score.backward()
-draw(score)
-
-# %% [markdown]
-# The network for the crescents has 337 parameters. `depth=1` folds each layer into one box:
+# one linear. Here is the one for the crescents as textbooks draw it: circles are neurons, lines are weights,
+# colour is their sign.
 
 # %%
 model = nn.MLP(2, [16, 16, 1], rng=7)
 print(model.summary())
-draw(model([1.0, -0.5]), depth=1)
+draw(model)
 
 # %% [markdown]
 # ## A loss
@@ -103,18 +86,11 @@ draw(model([1.0, -0.5]), depth=1)
 
 # %%
 targets = [2 * int(label) - 1 for label in labels]
-
-
-def cost():
-    scores = [model(point) for point in points]
-    return nn.losses.hinge_loss(scores, targets) + nn.losses.l2_penalty(model, 2e-4), scores
-
-
-figure, (left, middle, rest) = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
-plot_decision_boundary(model, points, labels, steps=40, title="before training", ax=left)
+before = regions(model, points, labels, title="before training")
 losses = []
 for step in range(80):
-    loss, scores = cost()
+    scores = [model(point) for point in points]
+    loss = nn.losses.hinge_loss(scores, targets) + nn.losses.l2_penalty(model, 2e-4)
     model.zero_grad()
     loss.backward()
     for p in model.parameters():
@@ -122,79 +98,98 @@ for step in range(80):
     losses.append(loss.data)
 right = sum((s.data > 0) == (t > 0) for s, t in zip(scores, targets))
 print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}, {right} of {len(targets)} right")
-plot_decision_boundary(model, points, labels, steps=40, title="after training", ax=middle)
-plot_loss(losses, ax=rest)
-plt.show()
+beside(before, regions(model, points, labels, title="after training"))
 
 # %% [markdown]
 # The curve is made of straight pieces: each hidden relu neuron contributes one fold, where its $z$ changes
-# sign.
-#
-# ## How much did each weight matter?
-#
-# `explain` prints the chain rule of this very graph. For the tiny network, the path to a weight of the neuron
-# that is switched on:
+# sign. And the loss, step by step:
 
 # %%
-print(explain(score, wrt=small.layers[0].neurons[1].w[0]))
+chart({"loss": (range(80), losses)}, x="step", y="loss", log="y")
 
 # %% [markdown]
 # ## The loop as a function
 #
 # `nn.fit` is this loop with everything that a real training wants around it: batches, optimizers, metrics,
-# validation, checkpoints. Twelve neurons, Adam, batches of 25:
+# validation, checkpoints. Twelve neurons, batches of 25:
 
 # %%
 fitted = nn.MLP(2, [12, 1], activation="tanh", rng=1)
 history = nn.fit(
-    fitted,
-    (points, labels),
-    nn.losses.binary_cross_entropy_with_logits,
-    nn.optim.Adam(fitted.parameters(), lr=0.1),
-    epochs=60,
-    batch_size=25,
-    metrics=["accuracy"],
-    progress=False,
-    rng=0,
-)
+    fitted, (points, labels), nn.losses.binary_cross_entropy_with_logits,
+    nn.optim.Adam(fitted.parameters(), lr=0.1), epochs=60, batch_size=25,
+    metrics=["accuracy"], progress=False, rng=0,
+)  # fmt: skip
 print(f"loss {history['loss'][0]:.3f} -> {history['loss'][-1]:.3f}, accuracy {history['accuracy'][-1]:.2f}")
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** How many parameters has a perceptron with widths $n_0, n_1, \dots, n_L$? Check your formula on
-# `model`.
+# **4.1** How many parameters has a perceptron with 3 inputs, 5 hidden neurons and 2 outputs?
 #
-# <details><summary>Solution</summary>
+# <details><summary>Hint 1</summary>
 #
-# A neuron of layer $l$ has $n_{l-1}$ weights and one bias, so $\sum_{l=1}^{L} n_l (n_{l-1} + 1)$.
-#
-# ```python
-# widths = [2, 16, 16, 1]
-# assert len(model.parameters()) == sum(n * (m + 1) for m, n in zip(widths, widths[1:])) == 337
-# ```
+# A neuron of a layer has a weight for each neuron before it, and one bias.
 #
 # </details>
 #
-# **2.** Check (4.3): build a network with linear layers only, and the one layer that it equals.
+# <details><summary>Hint 2</summary>
 #
-# <details><summary>Solution</summary>
-#
-# ```python
-# deep = nn.MLP(2, [3, 1], activation="linear", rng=0)
-# hidden, last = deep.layers[0].neurons, deep.layers[1].neurons[0]
-# weights = [sum(last.w[j].data * hidden[j].w[k].data for j in range(3)) for k in range(2)]
-# bias = sum(last.w[j].data * hidden[j].b.data for j in range(3)) + last.b.data
-# for point in ([0.0, 0.0], [1.0, 2.0], [-3.0, 0.5]):
-#     flat = weights[0] * point[0] + weights[1] * point[1] + bias
-#     assert abs(deep(point).data - flat) < 1e-12
-# ```
+# $5 \cdot (3 + 1) + 2 \cdot (5 + 1)$.
 #
 # </details>
-#
-# ## What has been shown
 
-# %%
+# %% tags=["exercise"]
+answer = ...
+check_exercise("4.1", answer)
+
+# %% [markdown]
+# **4.2** The relu neuron above with the bias $-2$ in place of $0.2$: what is $\partial a/\partial w_0$?
+#
+# <details><summary>Hint 1</summary>
+#
+# Compute $z$ first.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The derivative of relu is a switch, $[z > 0]$.
+#
+# </details>
+
+# %% tags=["exercise"]
+answer = ...
+check_exercise("4.2", answer)
+
+# %% [markdown]
+# **4.3** Check (4.3) for single numbers: write a function of $(w_1, b_1, w_2, b_2)$ that returns the list of
+# weight and bias of the one linear neuron that equals both.
+#
+# <details><summary>Hint 1</summary>
+#
+# Expand $w_2 (w_1 x + b_1) + b_2$.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Begin with `def answer(w1, b1, w2, b2):`.
+#
+# </details>
+
+# %% tags=["exercise"]
+answer = ...
+check_exercise("4.3", answer)
+
+# %% [markdown]
+# ## Summary
+#
+# - A neuron: a weighted sum, then a bend; without the bend, layers collapse into one.
+# - A loss says in one number how wrong the network is.
+# - Training: forward, zero, backward, step.
+
+# %% tags=["folded"]
 assert all(abs(neuron.w[k].grad - active * inputs[k].data) < 1e-15 for k in range(2))  # (4.2)
 assert all(abs(inputs[k].grad - active * neuron.w[k].data) < 1e-15 for k in range(2))
 assert losses[-1] < 0.25 * losses[0]

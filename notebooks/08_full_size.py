@@ -2,33 +2,30 @@
 # # 8. A two-layer network at full size
 #
 # **Question.** 64 examples, 1000 inputs, 100 hidden neurons, 10 outputs: 101,000 weights, 6.5 million
-# multiplications for one look at the data. Can an engine that treats every number as a node of its own really
-# train that, and does it still give the right gradient?
-#
-# The system is R5: $h = x W_1$, $h_{\text{relu}} = \max(h, 0)$, $\hat y = h_{\text{relu}} W_2$, no biases,
-# everything drawn from the standard normal distribution. First on paper, then small, then at full size.
+# multiplications for one look at the data. Can an engine that treats every number as a node of its own
+# really train that, and does it still give the right gradient?
 
 # %%
-# %matplotlib inline
 import random
-import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
 from autograd import compile, draw, toposort
+from nn.course import check_exercise
+from nn.plot import chart
 
 # %% [markdown]
 # ## On paper
 #
-# Let $i$ count the examples, $k$ the inputs, $j$ the hidden neurons, $m$ the outputs.
+# No biases, everything drawn from the standard normal distribution. Let $i$ count the examples, $k$ the
+# inputs, $j$ the hidden neurons, $m$ the outputs.
 #
 # $$ h_{ij} = \sum_k x_{ik} W_{1,kj}, \qquad r_{ij} = \max(h_{ij}, 0),
 #    \qquad \hat y_{im} = \sum_j r_{ij} W_{2,jm}, \qquad
 #    L = \sum_{i,m} (\hat y_{im} - y_{im})^2. \tag{8.1} $$
 #
-# Backwards, one formula for each of the four. The square:
+# Backwards, the square first:
 #
 # $$ \frac{\partial L}{\partial \hat y_{im}} = 2(\hat y_{im} - y_{im}). \tag{8.2} $$
 #
@@ -39,7 +36,7 @@ from autograd import compile, draw, toposort
 #    \frac{\partial L}{\partial r_{ij}} = \sum_m \frac{\partial L}{\partial \hat y_{im}}\,W_{2,jm}.
 #    \tag{8.3} $$
 #
-# relu is a switch, and then (8.3) again, one layer down:
+# relu is a switch, and then the same again, one layer down:
 #
 # $$ \frac{\partial L}{\partial h_{ij}} = [h_{ij} > 0]\,\frac{\partial L}{\partial r_{ij}}, \qquad
 #    \frac{\partial L}{\partial W_{1,kj}} = \sum_i x_{ik}\,\frac{\partial L}{\partial h_{ij}}. \tag{8.4} $$
@@ -63,8 +60,8 @@ draw(loss)
 # %% [markdown]
 # ## Full size, scalar by scalar
 #
-# The same two lines. Every neuron is one `dot` node over its 1000 inputs, so the graph has few nodes and very
-# many arrows.
+# **Predict.** Every neuron is one node over its 1000 inputs. How many arrows will the graph for 64 examples
+# have: thousands, millions or billions?
 
 # %%
 rng = random.Random(0)
@@ -74,20 +71,16 @@ model = nn.MLP(1000, [100, 10], bias=False, init="normal", rng=rng)
 loss = nn.losses.sum_squared_error([model(x) for x in X], Y)
 loss.backward()
 nodes = toposort(loss)
-print(f"loss                   {loss.data:,.0f}")
-print(f"parameters             {len(model.parameters()):,}")
-print(f"nodes                  {len(nodes):,}")
-print(f"arrows                 {sum(len(node.parents) for node in nodes):,}")
+arrows = sum(len(node.parents) for node in nodes)
+print(f"{len(model.parameters()):,} parameters, {len(nodes):,} nodes, {arrows:,} arrows")
 
 # %% [markdown]
-# 64 examples times $1000 \cdot 100 + 100 \cdot 10$ weights are 6,464,000 products forward; backward adds as
-# many for the weights. Now (8.5), with NumPy, from the same numbers. A weight matrix of the formulas has its
-# inputs along the rows, the transpose of "one row for each neuron":
+# 64 examples times $1000 \cdot 100 + 100 \cdot 10$ weights are 6,464,000 products forward. Now (8.5), with
+# NumPy, from the same numbers. (A weight matrix of the formulas has its inputs along the rows.)
 
 # %%
 x, y = np.array(X), np.array(Y)
-w1 = np.array([[w.data for w in neuron.w] for neuron in model.layers[0].neurons]).T
-w2 = np.array([[w.data for w in neuron.w] for neuron in model.layers[1].neurons]).T
+w1, w2 = (np.array([[w.data for w in n.w] for n in layer.neurons]).T for layer in model.layers)
 
 
 def by_hand(w1, w2):
@@ -102,7 +95,7 @@ def by_hand(w1, w2):
 
 
 def gradients_of(model):
-    return [np.array([[w.grad for w in neuron.w] for neuron in layer.neurons]).T for layer in model.layers]
+    return [np.array([[w.grad for w in n.w] for n in layer.neurons]).T for layer in model.layers]
 
 
 def distance(a, b):
@@ -112,8 +105,8 @@ def distance(a, b):
 
 value, *hand = by_hand(w1, w2)
 eager = gradients_of(model)
-for name, a, b in zip(("w1", "w2"), eager, hand):
-    print(f"grad {name}: {a.size:7,} numbers, agree to 12 digits: {distance(a, b) < 1e-12}")
+for name, a, b in zip(("W1", "W2"), eager, hand):
+    print(f"gradient of {name}: {a.size:7,} numbers, agree to 12 digits: {distance(a, b) < 1e-12}")
 
 # %% [markdown]
 # ## From minutes to seconds: compile
@@ -129,14 +122,14 @@ def example(x, y):
 
 step = compile(example, model.parameters(), batch=True, reduction="sum")
 model.zero_grad()
-print("loss, compiled:", f"{step(X, Y):,.0f}")
+step(X, Y)
 compiled = gradients_of(model)
 print(step.source)
 
 # %% [markdown]
-# Nobody told the compiler about matrices. Compare with (8.5), line by line: `d_z2` is $G_{\hat y}$,
-# `d_layer1_w` is $G_{W_2}$, `d_relu_z1` is $G_R$, `d_z1` is $G_H$, `d_layer0_w` is $G_{W_1}$, all transposed,
-# since here a row is a neuron and a column is an example. Notebook 9 shows how it finds them.
+# Nobody told the compiler about matrices. Compare with (8.5): `d_z2` is $G_{\hat y}$, `d_layer1_w` is
+# $G_{W_2}$, `d_relu_z1` is $G_R$, `d_z1` is $G_H$, `d_layer0_w` is $G_{W_1}$, all transposed, since here a
+# row is a neuron and a column is an example. Lesson 9 shows how it finds them.
 #
 # ## 500 steps, and the same by hand
 
@@ -145,83 +138,82 @@ losses = step.train(X, Y, nn.optim.SGD(model.parameters(), lr=1e-6), 500)
 hand_losses = []
 for _ in range(500):
     value, grad_w1, grad_w2 = by_hand(w1, w2)
-    hand_losses.append(value)
+    hand_losses.append(float(value))
     w1 -= 1e-6 * grad_w1
     w2 -= 1e-6 * grad_w2
-print("iteration          engine         by hand")
-for k in (0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 499):
-    print(f"{k:9} {losses[k]:15.6g} {hand_losses[k]:15.6g}")
-figure, ax = plt.subplots(figsize=(6.4, 3.6))
-ax.semilogy(losses, color="#0072B2", linewidth=2.5, label="engine")
-ax.semilogy(hand_losses, color="#D55E00", linewidth=1.0, linestyle="--", label="by hand in NumPy")
-ax.set(xlabel="iteration", ylabel="sum of squared errors", title="64 x 1000 x 100 x 10, learning rate 1e-6")
-ax.legend()
-ax.grid(alpha=0.3)
+for k in (0, 10, 100, 499):
+    print(f"iteration {k:3}: engine {losses[k]:12.6g}   by hand {hand_losses[k]:12.6g}")
+chart({"engine": (range(500), losses), "by hand": (range(500), hand_losses)}, x="step", y="loss", log="y")
 
 # %% [markdown]
 # Tens of millions at the start, far below 1 at the end: with 101,000 weights for 640 targets the network
-# learns its noise by heart.
+# learns its noise by heart. Lesson 11 asks what that is worth.
 #
-# The next cell measures a step of each on *your* machine, alternating, so that both see the same
-# disturbances. (Its numbers are not stored with this notebook.)
-
-# %% tags=["timing"]
-optimizer = nn.optim.SGD(model.parameters(), lr=1e-9)
-ratios = []
-for _ in range(7):
-    start = time.perf_counter()
-    step.train(X, Y, optimizer, 20)
-    middle = time.perf_counter()
-    for _ in range(20):
-        value, grad_w1, grad_w2 = by_hand(w1, w2)
-        w1 -= 1e-9 * grad_w1
-        w2 -= 1e-9 * grad_w2
-    ratios.append((middle - start) / (time.perf_counter() - middle))
-print(f"compiled step / step by hand: {sorted(ratios)[3]:.2f} (median of 7)")
-
-# %% [markdown]
 # ## Exercises
 #
-# **1.** The shape test. In (8.5), $G_{W_1}$ must have the shape of $W_1$. Which orders of the factors $X$
-# ($64 \times 1000$) and $G_H$ ($64 \times 100$), with or without transposition, give $1000 \times 100$?
-# (Often that alone tells you the formula.)
+# **8.1** How many weights has a net of 1000 inputs, 100 hidden neurons and 10 outputs without biases?
 #
-# <details><summary>Solution</summary>
+# <details><summary>Hint 1</summary>
 #
-# Only $X^T G_H$: the batch index must be the one that is summed over.
-#
-# ```python
-# assert (x.T @ np.zeros((64, 100))).shape == (1000, 100)
-# ```
+# One for each pair of neighbouring neurons.
 #
 # </details>
 #
-# **2.** What happens with the learning rate $10^{-5}$? Try a few steps by hand and explain with exercise 2 of
-# notebook 1.
+# <details><summary>Hint 2</summary>
 #
-# <details><summary>Solution</summary>
-#
-# The steps are longer than the valley is wide; the loss explodes.
-#
-# ```python
-# gen = np.random.default_rng(0)
-# v1, v2 = gen.standard_normal((1000, 100)), gen.standard_normal((100, 10))
-# with np.errstate(all="ignore"):
-#     for _ in range(8):
-#         cost, g1, g2 = by_hand(v1, v2)
-#         v1, v2 = v1 - 1e-5 * g1, v2 - 1e-5 * g2
-#     assert not by_hand(v1, v2)[0] < 1e9
-# ```
+# $1000 \cdot 100 + 100 \cdot 10$.
 #
 # </details>
-#
-# ## What has been shown
 
-# %%
+# %% tags=["exercise"]
+answer = ...
+check_exercise("8.1", answer)
+
+# %% [markdown]
+# **8.2** $G_{W_1}$ must have the shape of $W_1$, $1000 \times 100$. $X$ is $64 \times 1000$, $G_H$ is
+# $64 \times 100$. Which product has the right shape? **a** $X G_H$ · **b** $X^T G_H$ · **c** $G_H^T X$ ·
+# **d** $G_H X^T$
+#
+# <details><summary>Hint 1</summary>
+#
+# The examples must be what is summed over.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# $(1000 \times 64)(64 \times 100)$.
+#
+# </details>
+
+# %% tags=["exercise"]
+answer = ...
+check_exercise("8.2", answer)
+
+# %% [markdown]
+# **8.3** How many products are there in the forward pass for all 64 examples?
+#
+# <details><summary>Hint 1</summary>
+#
+# One for each weight and example.
+#
+# </details>
+
+# %% tags=["exercise"]
+answer = ...
+check_exercise("8.3", answer)
+
+# %% [markdown]
+# ## Summary
+#
+# - Four formulas by elements are four matrix products.
+# - Scalar by scalar gives the same 101,000 derivatives, to 12 digits.
+# - Compiled, the scalar program becomes the hand-written one.
+
+# %% tags=["folded"]
 assert len(model.parameters()) == 101_000
 assert all(distance(a, b) < 1e-12 for a, b in zip(eager, hand))  # (8.5), scalar by scalar
 assert all(distance(a, b) < 1e-12 for a, b in zip(compiled, hand))  # and compiled
 assert 1e7 < losses[0] < 1e8
 assert losses[-1] < 1.0
-assert len(losses) == 500
 assert abs(losses[10] / hand_losses[10] - 1) < 1e-6

@@ -18,6 +18,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "nn.cli.demo": "train a classifier on two moons, draw what it learnt and how",
     "nn.cli.train": "train a network on a built-in data set or a CSV file",
+    "nn.cli.course": "write worksheets and slides of the course's lessons",
     "nn.cli.bench": "measure this engine on this machine",
 }
 """The commands beside `autograd.cli.COMMANDS`, in the same form."""

@@ -19,15 +19,20 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 _course: dict[str, course.Page] = {}
+_chinese: dict[str, course.Page] = {}
 # The course, and the pages that are notebooks too.
 _executed: dict[str, course.Page] = {}
-PAGES = {"gallery.md": "gallery", "how-it-compiles.md": "compiler", "spiral-on-devices.md": "devices"}
+PAGES = {
+    "gallery.md": "gallery", "how-it-compiles.md": "compiler", "listings.md": "listings",
+    "spiral-on-devices.md": "devices", "course/teachers.md": "teacher",
+}  # fmt: skip
 PARTS: dict[str, Callable[[], str]] = {
     "architecture": architecture.picture,
     "modules": architecture.table,
     "operations": operations.table,
     "commands": commands.helps,
     "lessons": lambda: course.contents(list(_course.values())),
+    "lessons-zh": lambda: course.contents(list(_chinese.values())),
     "measurements": results.everything,
     "trust": lambda: results.show("trust"),
     "conformance": conformance.found,
@@ -42,12 +47,15 @@ def on_config(config: Any) -> Any:
     """Let Markdown read formulas, in pages and in docstrings; enter the course into the contents."""
     config["markdown_extensions"].append(MathML())
     _course.update({f"course/{path.stem}.md": course.page(path) for path in course.notebooks()})
-    _executed.update(_course)
+    _chinese.update({f"course/zh/{path.stem}.md": course.page(path) for path in course.notebooks("zh")})
+    _executed.update(_course | _chinese)
     for name, notebook in PAGES.items():
         _executed[name] = course.page(course.NOTEBOOKS / f"{notebook}.ipynb")
     lessons = [{page.title: name} for name, page in _course.items()]
     place = next(entry for entry in config["nav"] if "The course" in entry)
-    place["The course"] = ["course/index.md", *lessons]
+    place["The course"] = ["course/index.md", *lessons, {"For teachers": "course/teachers.md"}]
+    place = next(entry for entry in config["nav"] if "课程（中文）" in entry)
+    place["课程（中文）"] = ["course/zh/index.md", *({page.title: name} for name, page in _chinese.items())]
     return config
 
 

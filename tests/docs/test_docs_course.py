@@ -18,7 +18,7 @@ def markdown(text):
 
 
 def code(text, *outputs):
-    return {"cell_type": "code", "source": text, "outputs": list(outputs)}
+    return {"cell_type": "code", "metadata": {}, "source": text, "outputs": list(outputs)}
 
 
 def shown(**data):
@@ -80,8 +80,16 @@ def test_a_notebook_saved_with_an_error_is_refused(tmp_path):
         )
 
 
-@pytest.mark.parametrize("path", course.notebooks(), ids=lambda path: path.stem)
-def test_each_lesson_becomes_a_page(path):
-    page = course.page(path)
-    assert page.title[0].isdigit()
-    assert "**Question.**" in page.markdown
+def test_a_folded_cell_is_folded_and_read_as_markdown(tmp_path):
+    cell = code("long = 1") | {"metadata": {"tags": ["folded"]}}
+    folded = '<details markdown="1"><summary>Python</summary>\n\n```python\nlong = 1\n```\n\n</details>'
+    assert write(tmp_path, cell).markdown == folded
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_lesson_becomes_a_page(lang):
+    for path in course.notebooks(lang):
+        page = course.page(path)
+        assert page.title[0].isdigit()
+        assert {"en": "**Question.**", "zh": "**问题。**"}[lang] in page.markdown
+    assert len(course.notebooks(lang)) == 19

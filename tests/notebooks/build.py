@@ -1,12 +1,15 @@
 """Build the notebooks: execute each notebooks/NAME.py (jupytext's percent format) into the .ipynb beside it.
 
-Usage: ``python tests/notebooks/build.py [--to FOLDER] [NAME ...]``, where a lesson's name may be its number;
-all without names.
+Usage: ``python tests/notebooks/build.py [--to FOLDER] [--lang en|zh] [NAME ...]``, where a lesson's name may
+be its number; all without names, in both languages without ``--lang``.
+
+A lesson in Chinese shares code and formulas: ``notebooks/zh/NAME.md`` holds the text of its Markdown cells in
+order, with a line ``%%`` between two of them, and a line ``[[1.3]]`` where the formula of that number stands.
+It is executed in Chinese too, so that derivations and pictures speak it. A cell with the tag ``folded`` is
+shown closed, for who wants to see it.
 
 The same sources give the same bytes. Cell ids are counted, execution counts too, pictures lose what names
-their maker, and nothing of the machine is kept. Solutions stand in ``<details>`` blocks, which no kernel
-runs: each is executed as a cell of its own after its text, so that it is tested, and is then left out of
-the file. The outputs of a cell with the tag ``timing`` are dropped. All others are compared with those that
+their maker, and nothing of the machine is kept. The outputs are compared with those that
 a new execution gives: texts number by number, to one unit of the last printed digit; the reports of gradient
 checks (tag ``report``) as `report` says; pictures by their pixels or by all that is written in them; pages of
 the stepper byte by byte.
@@ -28,9 +31,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "notebooks"
-# A line of Markdown that opens a block of Python inside a solution, up to the fence that closes it.
-_SOLUTION = re.compile(r"<details>.*?</details>", re.DOTALL)
-_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?", re.ASCII)
 _SVG_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 # A row of a report: derivative and place, analytic, numeric, ulp, relative, method and verdict.
@@ -48,21 +48,56 @@ def sources() -> list[Path]:
     return [*lessons(), *(path for path in sorted(COURSE.glob("*.py")) if not path.stem[0].isdigit())]
 
 
-def solutions(markdown: str) -> list[str]:
-    """Return the Python code inside the solutions of a Markdown cell."""
-    return [code for block in _SOLUTION.findall(markdown) for code in _PYTHON.findall(block)]
+def chinese(source: Path) -> Path:
+    """Return the file with a lesson's text in Chinese."""
+    return source.parent / "zh" / f"{source.stem}.md"
 
 
-def read(source: Path) -> Any:
+def executed(source: Path, lang: str = "en") -> Path:
+    """Return the executed notebook of a source."""
+    return source.with_suffix(".ipynb") if lang == "en" else chinese(source).with_suffix(".ipynb")
+
+
+def read(source: Path, lang: str = "en") -> Any:
     """Return a source as a notebook without outputs, in its final form otherwise."""
     import jupytext
 
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    if lang != "en":
+        _translate(notebook, chinese(source).read_text(encoding="utf-8"))
+    for cell in notebook.cells:
+        if "folded" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
     notebook.metadata = _metadata()
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"{source.stem[:2]}-{i:03d}"
     return notebook
+
+
+def _translate(notebook: Any, text: str) -> None:
+    """Put the Chinese text in place of the English, with the English text's formulas.
+
+    Raises
+    ------
+    ValueError
+        If the two have not as many cells, or not the same formulas.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    parts = [part.strip("\n") for part in re.split(r"^%%$", text, flags=re.MULTILINE)]
+    if len(parts) != len(cells):
+        raise ValueError(f"{len(cells)} cells of text in English, {len(parts)} in Chinese")
+    for cell, part in zip(cells, parts, strict=True):
+        formulas = {_TAG.search(f)[1]: f for f in _DISPLAY.findall(cell.source)}  # type: ignore[index]
+        asked = _ASKED.findall(part)
+        if asked != list(formulas):
+            raise ValueError(f"formulas {list(formulas)} in English, {asked} in Chinese: {part:.60}")
+        cell.source = _ASKED.sub(lambda match: formulas[match[1]], part)
+
+
+_DISPLAY = re.compile(r"^\$\$.*?\$\$$", re.DOTALL | re.MULTILINE)
+_TAG = re.compile(r"\\tag\{(.*?)\}")
+_ASKED = re.compile(r"^\[\[(.*?)\]\]$", re.MULTILINE)
 
 
 def _metadata() -> Any:
@@ -74,25 +109,18 @@ def _metadata() -> Any:
     })
 
 
-def execute(source: Path) -> Any:
-    """Return a source as an executed notebook, its solutions executed too."""
-    import nbformat
+def execute(source: Path, lang: str = "en") -> Any:
+    """Return a source as an executed notebook, as its reader would execute it."""
     from nbclient import NotebookClient
 
-    notebook = read(source)
-    cells = notebook.cells
-    notebook.cells = []
-    for cell in cells:
-        notebook.cells.append(cell)
-        if cell.cell_type == "markdown":
-            for code in solutions(cell.source):
-                notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"solution": True}))
+    notebook = read(source, lang)
     env = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PYTHONHASHSEED": "0",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "CHAINRULE_LANG": lang,
     }
     env.pop("MPLBACKEND", None)
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +133,6 @@ def execute(source: Path) -> Any:
         )
         client.execute(env=env)
     notebook.metadata = _metadata()  # the kernel has entered its version
-    notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("solution")]
     for i, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
         _clean(cell, i)
     return notebook
@@ -136,9 +163,8 @@ def _clean(cell: Any, count: int) -> None:
             )
         if "image/svg+xml" in data:
             data.pop("text/plain", None)  # says no more than the picture
-    cell.outputs = (
-        [nbformat.from_dict(o) for o in outputs] if "timing" not in cell.metadata.get("tags", []) else []
-    )
+            data.pop("text/html", None)  # is the picture once more, with buttons for a page that runs
+    cell.outputs = [nbformat.from_dict(o) for o in outputs]
 
 
 def plain_png(data: bytes) -> bytes:
@@ -264,13 +290,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Build what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", help="such as 3, 03_order or gallery; all without")
-    parser.add_argument("--to", type=Path, default=COURSE, help="folder for the executed notebooks")
+    parser.add_argument("--to", type=Path, help="folder for the executed notebooks")
+    parser.add_argument("--lang", choices=("en", "zh"), help="one language only")
     options = parser.parse_args(arguments)
     wanted = {name.zfill(2) if name.isdigit() else name for name in options.names}
     for source in sources():
         if not wanted or {source.stem, source.stem[:2]} & wanted:
-            write(execute(source), options.to / f"{source.stem}.ipynb")
-            print(f"built {source.stem}")
+            for lang in ("en", "zh"):
+                if options.lang in (None, lang) and (lang == "en" or chinese(source).exists()):
+                    target = executed(source, lang)
+                    write(execute(source, lang), options.to / target.name if options.to else target)
+                    print(f"built {source.stem} in {lang}", flush=True)
     return 0
 
 

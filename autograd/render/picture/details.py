@@ -88,8 +88,8 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
         if v.source:
             # Without its folder: the picture may be published, and notebooks' files have none that tells
             # anything.
-            place = v.source.replace(chr(92), "/").rpartition("/")[2]
-            lines.append(gettext("made at {place}", place=place))
+            line = v.source.replace(chr(92), "/").rpartition("/")[2]
+            lines.append(gettext("made at {place}", place=line))
         box.tooltip = tuple(lines)
 
 

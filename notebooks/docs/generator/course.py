@@ -26,9 +26,10 @@ class Page:
     """From a placeholder, which stands in the Markdown, to HTML that Markdown must not touch."""
 
 
-def notebooks() -> list[Path]:
+def notebooks(lang: str = "en") -> list[Path]:
     """Return the executed notebooks in the order of the course."""
-    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    folder = NOTEBOOKS if lang == "en" else NOTEBOOKS / lang
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
 def page(path: Path) -> Page:
@@ -41,7 +42,10 @@ def page(path: Path) -> Page:
             # Solutions are folded; Markdown inside of HTML must be asked for.
             parts.append(source.replace("<details>", '<details markdown="1">'))
         elif cell["cell_type"] == "code" and source.strip():
-            parts.append(_fenced(_without_magic(source), "python"))
+            shown = _fenced(_without_magic(source), "python")
+            if "folded" in cell["metadata"].get("tags", []):
+                shown = f'<details markdown="1"><summary>Python</summary>\n\n{shown}\n\n</details>'
+            parts.append(shown)
             parts += [_output(output, result) for output in cell["outputs"]]
     result.markdown = "\n\n".join(part for part in parts if part)
     result.title = next(
@@ -95,7 +99,7 @@ def contents(pages: list[Page]) -> str:
     """Return the lessons as a table: title, and the question that each poses."""
     rows = ["| lesson | question |", "|---|---|"]
     for lesson in pages:
-        question = re.search(r"\*\*Question\.\*\*\s*(.+?)\n\n", lesson.markdown, re.DOTALL)
+        question = re.search(r"\*\*(?:Question\.|问题。)\*\*\s*(.+?)\n\n", lesson.markdown, re.DOTALL)
         asked = " ".join(question[1].split()).replace("|", r"\|") if question else ""
         rows.append(f"| [{lesson.title}]({lesson.name}.md) | {asked} |")
     return "\n".join(rows)
