@@ -83,6 +83,9 @@ WORDS = {
     ("nn/optim/*", "direction square step"): "fields of an optimizer's state, and its method",
     ("nn/optim/*", "abs cos gamma max min power"): "options of schedulers, in PyTorch's words",
     ("nn/plot.py", "log step"): "the scale of an axis, and its label",
+    ("nn/chart.py", "step"): "the label of an axis",
+    ("nn/course/exercises.py", "relu"): "an activation, by its public name",
+    ("autograd/render/derive/*", "step"): "the heading of a table's first column",
 }
 
 
