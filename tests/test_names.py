@@ -85,7 +85,6 @@ WORDS = {
     ("nn/plot.py", "log step"): "the scale of an axis, and its label",
     ("nn/chart.py", "step"): "the label of an axis",
     ("nn/course/exercises.py", "relu"): "an activation, by its public name",
-    ("autograd/render/derive/*", "step"): "the heading of a table's first column",
 }
 
 

@@ -137,6 +137,11 @@ def main(arguments: list[str] | None = None) -> int:
                 if runs(path):
                     (target / f"{path.stem}.{lang}.html").write_text(lesson(path, lang), encoding="utf-8")
     (target / "index.html").write_text(index(lessons), encoding="utf-8")
+    start = options.site / "index.html"
+    if start.is_file():
+        link = '<a href="try/index.html">try the course in your browser</a>, with nothing to install'
+        shown = start.read_text(encoding="utf-8").replace('<span id="try"></span>', link)
+        start.write_text(shown, encoding="utf-8")
     print(target / "index.html")
     return 0
 

@@ -1,0 +1,133 @@
+"""The course in a browser: pages that run Python with nothing installed and nothing fetched from elsewhere."""
+
+import functools
+import http.server
+import importlib.util
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYODIDE = ROOT / ".ci" / "node_modules" / "pyodide"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytest.importorskip("markdown", reason="pip install '.[docs]' brings what makes the pages")
+pytest.importorskip("latex2mathml", reason="pip install '.[docs]' brings what makes the pages")
+pytestmark = pytest.mark.skipif(
+    not (PYODIDE / "pyodide.mjs").is_file(),
+    reason="npm install --prefix .ci pyodide brings a browser's Python",
+)
+
+
+def builder():
+    path = ROOT / "notebooks" / "docs" / "browser" / "build.py"
+    spec = importlib.util.spec_from_file_location("browser_build", path)
+    module = importlib.util.module_from_spec(spec)
+    before = list(sys.path)
+    spec.loader.exec_module(module)
+    sys.path[:] = before
+    return module
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    assert builder().main([str(folder), "--pyodide", str(PYODIDE)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Serve the site, to this machine alone."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        extensions_map = {  # noqa: RUF012
+            **http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript",
+            ".wasm": "application/wasm",
+        }  # fmt: skip
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(site))
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/try/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_index_lists_every_lesson_in_both_languages_and_says_which_run(site):
+    text = (site / "try" / "index.html").read_text(encoding="utf-8")
+    assert text.count("<li>") == 2 * 19
+    running = sorted(path.stem for path in (site / "try").glob("*.en.html"))
+    assert len(running) >= 10
+    assert [f'href="{name}.html"' in text for name in running] == [True] * len(running)
+    assert text.count("needs NumPy") == text.count("需要 NumPy") == 19 - len(running)
+
+
+def test_the_sites_first_page_then_leads_there(tmp_path):
+    (tmp_path / "index.html").write_text('<p>now: <span id="try"></span></p>', encoding="utf-8")
+    assert builder().main([str(tmp_path), "--pyodide", str(PYODIDE)]) == 0
+    assert '<a href="try/index.html">' in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert 'id="try"' in (ROOT / "notebooks" / "docs" / "pages" / "index.md").read_text(encoding="utf-8")
+
+
+def test_without_pyodide_a_sentence_says_what_brings_it(tmp_path, capsys):
+    assert builder().main([str(tmp_path), "--pyodide", str(tmp_path)]) == 2
+    assert "npm install --prefix .ci pyodide" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.parametrize("lesson", ["01_slope.en", "03_order.zh", "06_four_equations.en"])
+def test_a_lesson_runs_to_the_end_with_the_network_shut(address, lesson):
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        foreign = []
+
+        def only_here(route):
+            if route.request.url.startswith((address, "data:", "blob:")):
+                route.continue_()
+            else:
+                foreign.append(route.request.url)
+                route.abort()
+
+        page.context.route("**/*", only_here)
+        page.goto(f"{address}{lesson}.html")
+        page.wait_for_selector("body[data-state=ready]", timeout=120_000)
+        page.click("#all")
+        page.wait_for_function(
+            "document.body.dataset.state === 'ready' && "
+            "![...document.querySelectorAll('.out')].some(out => out.textContent === '…')",
+            timeout=240_000,
+        )
+        errors = page.eval_on_selector_all(".out .error", "parts => parts.map(part => part.textContent)")
+        assert errors == []
+        shown = page.inner_text("main")
+        assert page.locator(".out svg, .out iframe").count() >= 1
+        assert ("请把三个点换成你的答案" if lesson.endswith("zh") else "put your answer in place of") in shown
+        # An answer of the reader's own.
+        areas = page.locator("textarea")
+        number = lesson[1:2] + ".1"
+        last = next(i for i in range(areas.count()) if f'"{number}"' in areas.nth(i).input_value())
+        answers = {"1.1": "10", "3.1": "32", "6.1": "0.98201"}
+        areas.nth(last).fill(f'check_exercise("{number}", {answers[number]})')
+        cell = page.locator(".cell").nth(last)
+        cell.locator("button").click()
+        right = "正确" if lesson.endswith("zh") else "right"
+        page.wait_for_function(
+            f"document.querySelectorAll('.cell')[{last}].querySelector('.out').textContent.includes('{right}')",
+            timeout=60_000,
+        )
+        assert foreign == []
+        browser.close()
