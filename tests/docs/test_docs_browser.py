@@ -1,4 +1,4 @@
-"""The course in a browser: pages that run Python with nothing installed and nothing fetched from elsewhere."""
+"""The course in a browser: pages that run Python, with nothing installed and nothing fetched elsewhere."""
 
 import functools
 import http.server
