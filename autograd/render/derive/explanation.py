@@ -138,8 +138,7 @@ def explain(
         Make a worksheet: results are left out, and stand in the explanation's ``key``.
     colors
         Give each factor of the products along the paths to ``wrt`` a colour, the same in the formulas and the
-        table of LaTeX (with xcolor, in MathJax and in KaTeX), MathML and SVG, and in a picture that is drawn
-        with them: ``draw(root, colors=explanation)``.
+        table: in LaTeX (with xcolor, in MathJax and in KaTeX), MathML and SVG.
     lang
         Language of the words, ``"en"`` or ``"zh"``; by default what ``CHAINRULE_LANG`` names, else English.
 
