@@ -9,6 +9,7 @@ parts. The higher derivatives follow from the differential equation w'' = x w, d
 from __future__ import annotations
 
 import math
+from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 
 from autograd.floats.bessel import _k_integral, _over, _root, _sum, _times
@@ -122,9 +123,12 @@ def _growing(x: float, slope: int) -> float:
     return p if z < 650.0 else p * power
 
 
+_DIGITS = Context(prec=540)
+
+
 @lru_cache(maxsize=1)
-def _turn() -> int:
-    """Give 2 pi times 2**1700, by Machin's formula."""
+def _turn() -> Decimal:
+    """Give 2 pi with 510 digits, by Machin's formula."""
     total = 0
     for factor, n in ((32, 5), (-8, 239)):
         power, k = (1 << 1720) // n, 1
@@ -132,14 +136,14 @@ def _turn() -> int:
             total += factor * (power // k if k % 4 == 1 else -(power // k))
             power //= n * n
             k += 2
-    return total >> 20
+    with localcontext(_DIGITS):
+        return Decimal(total) / (1 << 1720)
 
 
 def _huge_phase(x: float) -> float:
-    """Remainder of 2/3 x**1.5 by 2 pi, for x from 1e11 on: a root with 100 bits after the point."""
-    n, d = x.as_integer_ratio()
-    root = math.isqrt((n * n * n << 200) // (d * d * d))
-    return float(((2 * root << 1600) // 3) % _turn() >> 1600) * 2.0**-100
+    """Remainder of 2/3 x**1.5, of up to 463 digits, by 2 pi."""
+    with localcontext(_DIGITS):
+        return float(2 * Decimal(x) * Decimal(x).sqrt() / 3 % _turn())
 
 
 def _waves(x: float, slope: int) -> tuple[float, float]:
