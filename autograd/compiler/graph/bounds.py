@@ -14,12 +14,28 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, SOP, Graph, Ints, distinct
+from autograd.compiler.graph.ir import (
+    BOUND,
+    CONST,
+    EXTREMA,
+    FIRST_ROW,
+    SOP,
+    Graph,
+    Ints,
+    csr,
+    distinct,
+    flood,
+    spans,
+)  # fmt: skip
 from autograd.op import ANY, TABLE, Op
 
-__all__ = ["BOUNDED", "SMALL", "runs", "size_of", "watched"]
+__all__ = ["BOUNDED", "NEAR", "SMALL", "rooted", "runs", "size_of", "watched"]
 
 SMALL = 1e17
+NEAR = 2.0**40
+"""Where leaves, and what `rooted` tells, are below this, no number that is looked at reaches `ir.BOUND`."""
+DEEPEST = 4096
+"""`rooted` takes graphs of up to so many levels."""
 _HALF = [
     0.0,
     1e-300,
@@ -81,6 +97,60 @@ def watched(graph: Graph) -> Any:
         fresh = distinct(below[below >= 0])
         fresh = fresh[~needed[fresh]]
     return needed & ~smaller & (sizes != BOUNDED) & (origin < 0) & (graph.kind != CONST)
+
+
+@lru_cache(maxsize=1024)
+def extent(op: Op, params: tuple[float, ...]) -> float:
+    """Return, by trying, how many bits what a bounded row comes to has at most, with one to spare."""
+    found = [abs(op.value(*xs, *params)) for xs in product(PROBES if op.arity < 3 else FEW, repeat=op.arity)]
+    return math.log2(max([2.0, *[2.0 * y for y in found if y < math.inf]]))
+
+
+def rooted(graph: Graph) -> Any:
+    """Tell for each node whether it is looked at in place of those that are `watched`.
+
+    Where the leaves and these are smaller than `NEAR`, so that a few numbers are to be looked at, the sizes
+    of the others follow: each node has at most as many bits as its operands allow, and one whose size does
+    not follow, or has become too many bits, is looked at itself.
+    """
+    looked, t, levels = watched(graph), graph.terms, graph.levels()
+    if not looked.any() or levels.max() > DEEPEST:
+        return looked & (graph.kind >= SOP)
+    near, most = math.log2(NEAR), math.log2(BOUND)
+    sizes = np.array([0] * FIRST_ROW + [size_of(op, params) for op, params in graph.rows])[graph.kind]
+    ends = [extent(op, params) if size_of(op, params) else 0.0 for op, params in graph.rows]
+    extents = np.array([0.0] * FIRST_ROW + ends)[graph.kind]
+    with np.errstate(divide="ignore"):
+        bits = np.where(graph.kind == CONST, np.maximum(np.log2(np.abs(graph.value)), 0.0), near)
+        weights = np.log2(np.abs(t.coef)) + 40.0 * t.over  # of no more than 2**40 lanes
+    roots = (graph.kind >= FIRST_ROW) & (sizes == 0)
+    start, order = csr(t.node, np.arange(len(t)), graph.size)
+    first, nodes = csr(levels, np.arange(graph.size), int(levels.max()) + 1)
+    for a, b in zip(first[1:-1].tolist(), first[2:].tolist(), strict=True):
+        own = nodes[a:b]
+        rows = own[graph.kind[own] >= FIRST_ROW]
+        if len(rows):
+            operands = graph.args[rows]
+            largest = np.where(operands >= 0, bits[operands], 0.0).max(1)
+            bounded = sizes[rows] == BOUNDED
+            bits[rows] = np.where(bounded, extents[rows], np.maximum(largest, math.log2(SMALL)))
+            bits[rows[sizes[rows] == 0]] = near
+        sums = own[(graph.kind[own] >= SOP) & (graph.kind[own] < FIRST_ROW)]
+        counts = start[sums + 1] - start[sums]
+        sums, counts = sums[counts > 0], counts[counts > 0]
+        if len(sums):
+            terms = order[spans(start[sums], start[sums + 1])]
+            each = weights[terms] + bits[t.a[terms]] + bits[t.b[terms]]
+            found = np.maximum.reduceat(each, np.cumsum(counts) - counts) + np.log2(counts)
+            over = found > most
+            roots[sums[over]] = True
+            bits[sums] = np.where(over, near, np.maximum(found, 0.0))
+    # Those alone from which something that is looked at follows.
+    producers, consumers = graph.edges()
+    past = ~roots[consumers]
+    needed = looked.copy()
+    flood(*csr(consumers[past], producers[past], graph.size), needed, np.flatnonzero(needed))
+    return roots & needed
 
 
 def runs(addresses: Ints, most: int, gap: int) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ gathers by a table and stays right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,8 +119,10 @@ class Program:
     tables: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Where constants begin that differ from round to round of a loop, and the shape of each table."""
 
-    def looked_at(self, most: int, gaps: tuple[int, int]) -> list[list[tuple[int, int]]]:
+    def looked_at(
+        self, most: int, gaps: tuple[int, int], which: Callable[[Graph], Any] = watched
+    ) -> list[list[tuple[int, int]]]:
         """Return at most so many stretches of each arena that hold all numbers that must not be too large."""
-        at = self.address[watched(self.graph)]
+        at = self.address[which(self.graph)]
         at = at[at >= 0]
         return [runs(at[at < LANES], most, gaps[0]), runs(at[at >= LANES] - LANES, most, gaps[1])]

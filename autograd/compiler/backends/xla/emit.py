@@ -9,6 +9,7 @@ arrays which its rounds write.
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +20,9 @@ import numpy as np
 from jax import lax
 from jax.scipy import special
 
-from autograd.compiler.backends.xla import functions
-from autograd.compiler.backends.xla.spelling import definitions, spelled
-from autograd.compiler.graph.ir import CONST, INPUT, LANE
+from autograd.compiler.backends.xla.spelling import definitions, functions, spelled
+from autograd.compiler.graph.bounds import rooted, watched
+from autograd.compiler.graph.ir import CONST, INPUT, LANE, Graph
 from autograd.compiler.listing.copies import copied
 from autograd.compiler.listing.names import Region
 from autograd.compiler.listing.source import Writer, written
@@ -48,15 +49,19 @@ class Emitted:
     text
         The function `program` of parameters, inputs, lanes and the number of examples, and what it calls.
     function
-        The same, which returns the result, the gradient, and the arrays whose numbers must not be too large.
+        The same, which returns the result, the gradient, the arrays in which `rooted` numbers are, and those
+        in which there are `watched` ones.
     inputs, lanes
         The stretches of the two arenas that hold its inputs.
+    key
+        Equal for functions that compute the same.
     """
 
     text: str
     function: Callable[..., Any]
     inputs: slice
     lanes: slice
+    key: str
 
 
 def emitted(program: Program, *, masked: bool = False) -> Emitted:
@@ -275,8 +280,8 @@ class Traced(Writer):
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
         result = self._result()
         shown = f"return {result}, gradient" if gradients else f"return {result}"
-        watched = self._watched()
-        inner = f"return ({result}, {'gradient' if gradients else 'zeros(0)'}, [{', '.join(watched)}])"
+        looked = [f"[{', '.join(self._looked_at(which))}]" for which in (rooted, watched)]
+        inner = f"return ({result}, {'gradient' if gradients else 'zeros(0)'}, {', '.join(looked)})"
         code = "\n".join(
             f"    {line}" for text in [*head, *zeros, *body, *ending] for line in text.split("\n")
         )
@@ -286,21 +291,30 @@ class Traced(Writer):
             x.id for x in ast.walk(ast.parse(f"{signature}\n{code}\n    {inner}")) if isinstance(x, ast.Name)
         }
         called = sorted(
-            x for x in names if hasattr(jnp, x) and x not in self._bound(code) and not hasattr(functions, x)
+            x for x in names if hasattr(jnp, x) and x not in self._bound(code) and x not in functions
         )
         space.update({x: getattr(jnp, x) for x in called})
-        space.update({x: getattr(functions, x) for x in names if hasattr(functions, x)})
-        exec(compile(f"{signature}\n{code}\n    {inner}", "<program for XLA>", "exec"), space)  # noqa: S102
+        own_functions = definitions(names)
+        for source in (own_functions, f"{signature}\n{code}\n    {inner}"):
+            exec(compile(source, "<program for XLA>", "exec"), space)  # noqa: S102
         parts = ["import jax.numpy as jnp", "from jax import lax"]
         if called:
             parts.append(f"from jax.numpy import {', '.join(called)}")
-        if "special." in (own_functions := definitions(names)):
+        if "jax." in own_functions:
+            parts.insert(0, "import jax")
+        if "special." in own_functions:
             parts.append("from jax.scipy import special")
         tables = [f"{name} = {_literal(x)}" for name, x in self.constants.items() if name in names]
         text = "\n".join([*parts, *([""] if tables else []), *tables])
         text += "\n\n\n" + (own_functions + "\n\n" if own_functions else "")
         text += f"{signature}\n    \"\"\"{self._described(gradients)}\"\"\"\n{code}\n    {shown}"
-        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]))
+        whole = [text, inner, *(x.dtype.str + str(x.shape) for x in self.constants.values())]
+        key = hashlib.sha256("\n".join(whole).encode())
+        for x in self.constants.values():
+            key.update(np.ascontiguousarray(x))
+        return Emitted(
+            text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest()
+        )
 
     @staticmethod
     def _bound(code: str) -> set[str]:
@@ -423,10 +437,10 @@ class Traced(Writer):
         rank = np.argsort(np.concatenate([np.flatnonzero(~fixed), np.flatnonzero(fixed)]))
         return f"concatenate([{self.together(places[~fixed], lane)}, {known}])[{self._table('index', rank)}]"
 
-    def _watched(self) -> list[str]:
+    def _looked_at(self, which: Callable[[Graph], Any]) -> list[str]:
         """Return the names of arrays among whose numbers are some that must not be too large."""
         names: dict[str, None] = {}
-        for k, stretches in enumerate(self.program.looked_at(64, (0, 0))):
+        for k, stretches in enumerate(self.program.looked_at(64, (0, 0), which)):
             for start, end in stretches:
                 offset = LANES if k else 0
                 for a in range(start + offset, end + offset):

@@ -49,7 +49,7 @@ def exported(engine: Any, shapes: Any, batch: bool, placement: Placement) -> byt
             start = engine.first - made.inputs.start
             flat = jnp.concatenate([x.reshape(-1) for x in arguments])
             inputs = inputs.at[start : start + sum(sizes)].set(flat)
-        result, gradient, _ = made.function(theta, inputs, rows)
+        result, gradient, *_ = made.function(theta, inputs, rows)
         if program.graph.forward >= 0:
             return result, gradient
         return jnp.moveaxis(result, -1, 0) if batch else result

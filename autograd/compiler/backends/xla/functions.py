@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.scipy import special
@@ -18,6 +19,14 @@ __all__: list[str] = []
 def put(rows: Any, t: Any, value: Any) -> Any:
     """Return an array with another row ``t``."""
     return lax.dynamic_update_index_in_dim(rows, value.astype(rows.dtype), t, 0)
+
+
+def over_arrays(f: Any, *xs: Any) -> Any:
+    """A function of numbers over arrays, in doubles."""
+    kind = jnp.result_type(float)
+    with jax.enable_x64(True):
+        doubles = [jnp.asarray(x, jnp.result_type(float)) for x in xs]
+        return jnp.asarray(jnp.vectorize(f)(*doubles), kind)
 
 
 def sigmoid(x: Any) -> Any:

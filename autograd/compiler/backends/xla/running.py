@@ -6,20 +6,21 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from autograd.compiler.backends.finite import cancels
 from autograd.compiler.backends.placing import Placement
 from autograd.compiler.backends.xla import training
 from autograd.compiler.backends.xla.emit import Emitted, emitted
-from autograd.compiler.graph.ir import BOUND, SOP
+from autograd.compiler.cache import Recent
+from autograd.compiler.graph.bounds import NEAR
+from autograd.compiler.graph.ir import BOUND, SOP, Graph
 from autograd.compiler.roll.program import LANES, Program
 
 __all__ = ["BoundXLA", "Devices"]
@@ -75,6 +76,71 @@ class Devices:
         return np.asarray(x)
 
 
+class Judged:
+    """What XLA compiles of a program: it is shared by all functions that come to the same program.
+
+    Parameters
+    ----------
+    emitted
+        The program as a function of JAX.
+    graph
+        Its graph.
+    parameters, size
+        How many there are, and how many with what fills them up.
+    width
+        How many examples.
+    devices
+        Where it runs.
+    """
+
+    def __init__(
+        self, emitted: Emitted, graph: Graph, parameters: int, size: int, width: int, devices: Devices
+    ) -> None:
+        self.emitted, self.parameters, self.size, self.width = emitted, parameters, size, width
+        self.devices = devices
+        self.limit = math.inf if cancels(graph) else sys.float_info.max
+        self.looks = devices.dtype == np.float64  # in single precision the bound is beyond all numbers
+        self.trainers: dict[Any, Any] = {}
+
+    def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any, Any]:
+        """Return whether the results hold, whether that is known, these, and the gradient: for XLA.
+
+        As a rule a few numbers, of which all are small, show that none is too large; else it takes to look
+        ``closely``, at each.
+        """
+        theta = theta[: self.parameters]
+        result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
+        fine, known = jnp.isfinite(result).all() & jnp.isfinite(gradient).all(), jnp.array(True)
+        if self.looks and closely:
+            sizes = [jnp.abs(x) for x in watched]
+            fine &= ~sum([((x >= BOUND) & (x <= self.limit)).any() for x in sizes], jnp.array(False))
+        elif self.looks and watched:
+            known = self.near([theta, *roots])
+        return fine, known, result, gradient
+
+    def near(self, arrays: list[Any]) -> Any:
+        """Return whether all numbers of some arrays are small."""
+        squares = sum([jnp.vdot(x, x) for x in arrays if x.size], jnp.zeros(()))
+        return squares < NEAR * NEAR
+
+    def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
+        """Return the same as `judged`, of which the data, too, are looked at."""
+        fine, known, result, gradient = self.judged(closely, theta, inputs, rows)
+        return fine, known & self.near([inputs, rows]) if self.looks else known, result, gradient
+
+    @cached_property
+    def runs(self) -> list[Any]:
+        """The function for XLA that looks at a few numbers, and the one that looks at all."""
+        return [
+            jax.jit(partial(self._evaluated, closely), out_shardings=self.devices.copies)
+            for closely in (False, True)
+        ]
+
+
+_COMPILED = Recent(32)
+"""What was compiled last."""
+
+
 class BoundXLA:
     """A program over its own arrays, for one number of lanes.
 
@@ -87,6 +153,8 @@ class BoundXLA:
     devices : Devices
     emitted : Emitted
         The function of JAX.
+    judged : Judged
+        What is compiled of it.
     """
 
     def __init__(self, program: Program, lanes: int, placement: Placement) -> None:
@@ -100,32 +168,10 @@ class BoundXLA:
         computed = graph.kind[graph.outputs] >= SOP
         self._places = program.outputs[computed]
         self._which = np.flatnonzero(computed)
-        self._limit = math.inf if cancels(graph) else sys.float_info.max
-        self._run = jax.jit(self.judged, out_shardings=self.devices.copies)
-        self.trainers: dict[Any, Any] = {}
-
-    @cached_property
-    def looks(self) -> bool:
-        """Whether numbers on the way are looked at: in single precision the bound is beyond all numbers."""
-        return self.devices.dtype == np.float64
-
-    def judged(self, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any]:
-        """Return whether the results hold, these, and the gradient: a function for XLA."""
-        theta = theta[: self.program.parameters]
-        result, gradient, watched = self.emitted.function(theta, inputs, rows, self.width)
-        fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
-        return (fine & self._bounded(watched) if self.looks and watched else fine), result, gradient
-
-    def _bounded(self, watched: list[Any]) -> Any:
-        """Return whether no number is too large. As a rule the sum of squares shows it."""
-
-        def one_by_one() -> Any:
-            sizes = [jnp.abs(x) for x in watched]
-            large = [((x >= BOUND) & (x <= self._limit)).any() for x in sizes]
-            return ~jnp.stack(large).any()
-
-        squares = sum([jnp.vdot(x, x) for x in watched])
-        return lax.cond(squares < BOUND * BOUND, lambda: jnp.array(True), one_by_one)
+        key = self.emitted.key, program.parameters, lanes, placement, cancels(graph)
+        self.judged: Judged = _COMPILED.recall(
+            key, lambda: Judged(self.emitted, graph, program.parameters, self.size, lanes, self.devices)
+        )
 
     def data(self) -> tuple[Any, Any]:
         """Return what stands in the places of inputs and lanes, on the devices."""
@@ -151,7 +197,10 @@ class BoundXLA:
     def run(self) -> bool:
         """Compute everything from what stands in the leaves; tell whether the results hold."""
         with self.devices.arithmetic():
-            fine, result, gradient = map(np.asarray, self._run(self.theta(), *self.data()))
+            given = self.theta(), *self.data()
+            fine, known, result, gradient = map(np.asarray, self.judged.runs[0](*given))
+            if not known:
+                fine, _, result, gradient = map(np.asarray, self.judged.runs[1](*given))
         count = self.program.parameters
         self.shared[count : 2 * count] = gradient
         found = result.reshape(len(self.program.graph.outputs), -1)[self._which]

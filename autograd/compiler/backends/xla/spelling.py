@@ -1,19 +1,29 @@
-"""How XLA's programs spell the primitives: by jax.numpy as NumPy does, and by `functions`."""
+"""How XLA's programs spell the primitives: by jax.numpy as NumPy does, and by `functions`.
+
+What stands in neither place is translated from the Python that defines it: see `translate`.
+"""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, Final
 
 from autograd.compiler.backends.numpy import spelling as numpy_spelling
-from autograd.compiler.backends.xla import functions
+from autograd.compiler.backends.xla import functions as by_hand
+from autograd.compiler.backends.xla.translate import Text, Translated, made_so_far, shown, translated
 from autograd.compiler.listing.expressions import wrapped
 from autograd.compiler.listing.views import number
-from autograd.op import TABLE, Op
+from autograd.native.generate import UntranslatableError
+from autograd.op import ANY, TABLE, Op
 
-__all__ = ["definitions", "spelled", "unspelled"]
+__all__ = ["definitions", "functions", "known_as", "spelled", "unspelled"]
+
+functions: Final = {name: inspect.getsource(f) for name, f in inspect.getmembers(by_hand, inspect.isfunction)}
+"""The functions of `functions.py` as text."""
 
 CODE: dict[str, str] = {
     **numpy_spelling.CODE,
@@ -34,31 +44,64 @@ A comparison is a number, which sums of products add and multiply.
 def spelled(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
     """Return a row applied to texts, of which those of more than one operation stand in parentheses."""
     template = CODE.get(op.name)
-    if template is None:
+    if template is not None:
+        call = re.fullmatch(r"\w+\(.*\)", template) is not None
+        return template.format(*(texts if call else map(wrapped, texts)), *map(number, params))
+    if op.name in functions:
         return f"{op.name}({', '.join([*texts, *map(number, params)])})"
-    call = re.fullmatch(r"\w+\(.*\)", template) is not None
-    return template.format(*(texts if call else map(wrapped, texts)), *map(number, params))
+    made = _of_row(op, params)
+    if not isinstance(made.form, Text):
+        return number(made.form)
+    return f"over_arrays({', '.join([made.name, *[texts[i] for i in made.operands]])})"
+
+
+@lru_cache(maxsize=256)
+def _of_row(op: Op, params: tuple[float, ...]) -> Translated:
+    """Return the value of a row as a function of numbers of JAX."""
+    return translated(op.value, (*[Text("x")] * op.arity, *params))
 
 
 def unspelled(op: Op) -> bool:
     """Tell whether a row has no function over arrays of JAX; a user's own may be named as one that has."""
-    return TABLE.get(op.name) is not op or (op.name not in CODE and op.name not in _functions())
+    if TABLE.get(op.name) is not op:
+        return True
+    if op.name in CODE or op.name in functions:
+        return False
+    if op.arity == ANY:
+        return True
+    try:
+        _of_row(op, tuple(op.params.values()))
+    except UntranslatableError:
+        return True
+    return False
+
+
+def known_as(function: Any, arguments: Sequence[Any]) -> tuple[str, list[str]] | None:
+    """Return what a row, whose value is a function, is of texts, and what that calls; None if it is none."""
+    op = _rows().get(function)
+    if op is None or any(isinstance(x, Text) for x in arguments[op.arity :]):
+        return None
+    template = CODE.get(op.name, f"{op.name}({', '.join(f'{{{i}}}' for i in range(len(arguments)))})")
+    text = template.format(*[f"({shown(x)})" for x in arguments])
+    names = {x.id for x in ast.walk(ast.parse(text)) if isinstance(x, ast.Name)}
+    own = [x for x in names if x in functions]
+    called = re.compile(r"(?<![\w.])([a-z]\w*)\(")
+    return called.sub(lambda m: m[0] if m[1] in functions else f"jnp.{m[0]}", text), own
 
 
 @lru_cache(maxsize=1)
-def _functions() -> dict[str, str]:
-    """Return the functions of `functions`, by name, as text."""
-    found = inspect.getmembers(functions, inspect.isfunction)
-    return {name: inspect.getsource(f) for name, f in found}
+def _rows() -> dict[Any, Op]:
+    """Return the rows that have a spelling, by the functions that are their values."""
+    return {op.value: op for op in TABLE.values() if op.name in CODE or op.name in functions}
 
 
 def definitions(names: set[str]) -> str:
     """Return the text of the functions that are among some names, with those that they call themselves."""
-    texts, wanted, pending = _functions(), set[str](), set(names)
+    texts, wanted, pending = functions | made_so_far(), dict[str, None](), sorted(names)
     while pending:
         name = pending.pop()
         if name in texts and name not in wanted:
-            wanted.add(name)
-            pending |= {x.id for x in ast.walk(ast.parse(texts[name])) if isinstance(x, ast.Name)}
+            wanted[name] = None
+            pending += sorted({x.id for x in ast.walk(ast.parse(texts[name])) if isinstance(x, ast.Name)})
     plain = [re.sub(r": (Any|float)\b| -> Any", "", texts[name]) for name in texts if name in wanted]
     return "\n\n".join(plain)

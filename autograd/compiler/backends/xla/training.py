@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import jax
@@ -25,20 +26,33 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
     parts: Any = getattr(optimizer, "flat_parts", list)()
     if not parts:
         return None
-    key = tuple([_key(part) for part in parts])
+    losses = []
+    for closely in (False, True):  # as far as few numbers have to be looked at; from there on at all
+        found = _taken(bound, optimizer, parts, min(steps, CHUNK) - len(losses), closely)
+        if found is None:
+            return None
+        losses += found[0]
+        if found[1] or len(losses) == min(steps, CHUNK):
+            break
+    return losses
+
+
+def _taken(
+    bound: Any, optimizer: Any, parts: list[Any], steps: int, closely: bool
+) -> tuple[list[float], bool] | None:
+    """Take steps; return the losses, and whether it is known that the step behind them does not hold."""
+    key = closely, *[_key(part) for part in parts]
     with bound.devices.arithmetic():
-        if key not in bound.trainers:
-            bound.trainers[key] = jax.jit(_trainer(bound, parts))
+        if key not in bound.judged.trainers:
+            bound.judged.trainers[key] = jax.jit(_trainer(bound.judged, parts, closely))
         state = [[bound.spread(x, alone=len(parts) == 1) for x in _numbers(part)] for part in parts]
         rates = [np.array(part.lr, bound.devices.dtype) for part in parts]
         counts = [np.array(part.steps, bound.devices.dtype) for part in parts]
         try:
-            found = bound.trainers[key](
-                bound.theta(), state, rates, counts, *bound.data(), min(steps, CHUNK)
-            )
+            found = bound.judged.trainers[key](bound.theta(), state, rates, counts, *bound.data(), steps)
         except jax.errors.JAXTypeError:  # the update asks for a number
             return None
-        taken, theta, state, losses = found
+        taken, known, theta, state, losses = found
         count = int(taken)
         theta, state, losses = jax.tree.map(bound.devices.gathered, (theta, state, losses))
     bound.shared[: bound.program.parameters] = theta[: bound.program.parameters]
@@ -47,7 +61,7 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
         part.steps += count
     if optimizer not in parts:
         optimizer.steps += count
-    return [float(x) for x in losses[:count]]
+    return [float(x) for x in losses[:count]], bool(known)
 
 
 def _key(part: Any) -> Any:
@@ -61,10 +75,13 @@ def _numbers(part: Any) -> list[Any]:
     return [np.asarray(part.state.get(name, np.zeros(len(part.params))), float) for name in part.slots]
 
 
-def _trainer(bound: Any, parts: list[Any]) -> Any:
+def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
     """Return a function for XLA that takes several steps."""
-    devices, count = bound.devices, bound.program.parameters
+    devices, count = judged.devices, judged.parameters
     ends = np.cumsum([0, *[len(part.params) for part in parts]]).tolist()
+    parts = [copy.copy(part) for part in parts]
+    for part in parts:
+        part.params, part.state = [], {}  # which are no longer kept alive
 
     def split(x: Any) -> Any:
         """Keep an array of all parameters spread over the devices."""
@@ -83,21 +100,27 @@ def _trainer(bound: Any, parts: list[Any]) -> Any:
         return split(new), [list(own) for _, own in found]
 
     def steps(theta: Any, state: Any, rates: Any, counts: Any, inputs: Any, rows: Any, most: Any) -> Any:
-        """Return how many steps were taken, parameters and state after them, and the loss before each."""
+        """Return how many steps were taken, and what there is after them; the loss before each.
+
+        It also tells whether all is known of the step that did not hold.
+        """
+        small = closely or not judged.looks or judged.near([inputs, rows])
 
         def goes_on(carry: Any) -> Any:
             return (carry[0] < most) & carry[-1]
 
         def step(carry: Any) -> Any:
-            i, theta, state, losses, _ = carry
-            fine, value, gradient = bound.judged(theta, inputs, rows)
-            gradient = split(jnp.pad(gradient, (0, bound.size - count)))
+            i, theta, state, losses, *_ = carry
+            fine, known, value, gradient = judged.judged(closely, theta, inputs, rows)
+            known &= small
+            fine &= known
+            gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
             theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
-            return i + fine, theta, state, losses.at[i].set(value), fine
+            return i + fine, theta, state, losses.at[i].set(value), known, fine
 
-        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True)
-        taken, theta, state, losses, _ = lax.while_loop(goes_on, step, start)
-        return taken, theta, state, losses
+        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True), jnp.array(True)
+        taken, theta, state, losses, known, _ = lax.while_loop(goes_on, step, start)
+        return taken, known, theta, state, losses
 
     return steps
