@@ -79,7 +79,11 @@ class Engine:
     def load(self, given: Any, captured: list[Any]) -> None:
         """Put the arguments, and the data of the captured leaves, into their places."""
         for view, array in zip(self.views(given.shapes), given.arrays, strict=True):
-            view[...] = array
+            if given.spans is None:
+                view[...] = array
+                continue
+            for start, end in given.spans:
+                view[start:end] = array[start:end]
         if self.captured is not None:
             gather(captured, self.captured)
 

@@ -27,7 +27,7 @@ from autograd.compiler.results import assembled, form_of
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
-from autograd.errors import optional
+from autograd.errors import GraphError, optional
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
 from autograd.keep.files import write_atomically
@@ -55,9 +55,15 @@ PLANS = 64
 
 
 class Arrays(Arguments):
-    """The arguments of a call as arrays."""
+    """The arguments of a call as arrays.
 
-    __slots__ = ("arrays", "batch")
+    Attributes
+    ----------
+    spans
+        From where to where the examples go that this process has; None where it has all.
+    """
+
+    __slots__ = ("arrays", "batch", "spans")
 
     def __init__(
         self,
@@ -66,17 +72,26 @@ class Arrays(Arguments):
         lanes: int,
         given: list[list[Any]] | None,
         as_arrays: bool = False,
+        spans: set[tuple[int, int]] | None = None,
     ) -> None:
         self.shapes = tuple([a.shape[1:] if batch else a.shape for a in arrays])
         self.lanes, self.given, self.arrays, self.batch = lanes, given, arrays, batch
-        self.as_arrays = as_arrays
+        self.as_arrays, self.spans = as_arrays, spans
 
     def own(self) -> Arrays:
         """Return the same in arrays that nobody else can change."""
+        if self.spans is not None:  # of which nobody else knows
+            return self
         return Arrays([a.copy() for a in self.arrays], self.batch, self.lanes, self.given, self.as_arrays)
 
     def numbers(self, i: int) -> list[list[float]]:
         """Return, for each argument of an example, its flat numbers."""
+        if self.spans is not None:
+            raise GraphError(
+                "these numbers have to be evaluated node by node, as where one is not finite or a parameter "
+                "has hooks, and this process has its own examples alone; look for what is not finite among "
+                "them, or pass all examples to each process"
+            )
         return [(a[i] if self.batch else a).ravel().tolist() for a in self.arrays]
 
     def part(self, start: int, end: int) -> Arrays:
@@ -228,16 +243,43 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
+        spread = [not getattr(x, "is_fully_addressable", True) for x in data]
+        if any(spread):
+            data = [self._own(i, x) if apart else x for i, (x, apart) in enumerate(zip(data, spread))]
         pairs = [self._array(i, x) for i, x in enumerate(data)]
         arrays = [pair[0] for pair in pairs]
         lanes = self._checked([a.shape[0] if a.ndim else None for a in arrays], arrays) if self._batch else 1
+        spans = None
         if self._batch and isinstance(self._backend, Placed):
             self._backend.placement.check(lanes)
+            spans = self._backend.placement.spans(lanes) if any(spread) else None
         given = None
         for _, flat in pairs:
             if flat is not None:
                 given = [a.ravel().tolist() if own is None else own for a, own in pairs]
-        return Arrays(arrays, self._batch, lanes, given, any(isinstance(x, np.ndarray) for x in data))
+        as_arrays = any(isinstance(x, np.ndarray) for x in data)
+        return Arrays(arrays, self._batch, lanes, given, as_arrays, spans)
+
+    def _own(self, i: int, x: Any) -> Any:
+        """Return an argument that lies on the devices of several processes: what is here, in its place."""
+        placement = self._backend.placement if isinstance(self._backend, Placed) else None
+        if not self._batch or placement is None or placement.mesh is None:
+            raise ValueError(
+                f"{self._argument(i)} lies on the devices of several processes; compile with batch=True, "
+                'backend="xla" and the mesh over which its examples are spread'
+            )
+        whole, found = np.zeros(x.shape), set()
+        for shard in x.addressable_shards:
+            whole[shard.index] = shard.data
+            ends = [part.indices(n)[:2] for part, n in zip(shard.index, x.shape, strict=True)]
+            found |= {ends[0]} if ends[1:] == [(0, n) for n in x.shape[1:]] else set()
+        if not placement.spans(len(x)) <= found:
+            raise ValueError(
+                f"{self._argument(i)} is spread over the devices otherwise than the examples are; make it with"
+                " jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec("
+                f"{placement.examples!r})), own)"
+            )
+        return whole
 
     def _array(self, i: int, x: Any) -> tuple[Any, list[Any] | None]:
         """Return an argument as an array; with its flat numbers and nodes, if there are nodes."""

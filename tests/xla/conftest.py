@@ -6,6 +6,8 @@ import os
 import pytest
 
 if os.environ.get("CHAINRULE_XLA"):
+    # What LLVM makes of a program is not what is tested, and takes as long as all the rest.
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
     import jax
 
     jax.config.update("jax_num_cpu_devices", 8)

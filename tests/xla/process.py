@@ -1,31 +1,63 @@
-"""One process of two that train together: ``python process.py NUMBER PORT`` prints what it found."""
+"""One process of two that train together: ``python process.py NUMBER PORT`` prints what it found.
+
+Of the ways of training, the last gives each process its own examples alone.
+"""
 
 import json
 import sys
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 
 import nn
-from autograd import compile
+from autograd import GraphError, compile
+
+
+def trained(x, y, mesh, shard):
+    """Return the function, the losses of a training, and its parameters."""
+    model = nn.MLP(2, [2, 1], rng=1)
+    params = model.parameters()
+    step = compile(
+        lambda x, y: nn.losses.binary_cross_entropy_with_logits(model(x), y), params, batch=True,
+        backend="xla", mesh=mesh, shard=shard,
+    )  # fmt: skip
+    losses = step.train(x, y, nn.optim.Adam(params, lr=0.05), 5)
+    return step, [losses, [p.data for p in params]]
+
+
+def refused(call):
+    """Return what an error says."""
+    try:
+        call()
+    except (ValueError, GraphError) as error:
+        return str(error)
+    return ""
+
 
 if __name__ == "__main__":
     number, port = map(int, sys.argv[1:])
     jax.config.update("jax_num_cpu_devices", 2)
     jax.distributed.initialize(f"127.0.0.1:{port}", 2, number)
-    found = []
     mesh = jax.make_mesh((4,), ("examples",))
-    for shard in (None, "parameters"):
-        rs = np.random.RandomState(0)
-        x = rs.randn(21, 2)
-        y = (x.sum(1) > 0.0) * 1.0
-        model = nn.MLP(2, [4, 1], rng=1)
-        params = model.parameters()
-        step = compile(
-            lambda x, y, model=model: nn.losses.binary_cross_entropy_with_logits(model(x), y), params,
-            batch=True, backend="xla", mesh=mesh, shard=shard,
-        )  # fmt: skip
-        value, grads = step.value_and_grad(x, y)
-        losses = step.train(x, y, nn.optim.Adam(params, lr=0.05), 15)
-        found.append([value, grads.tolist(), losses, [p.data for p in params]])
-    print(json.dumps([len(jax.devices()), found]))
+    rs = np.random.RandomState(0)
+    x = rs.randn(20, 2)
+    y = (x.sum(1) > 0.0) * 1.0
+    found = [trained(x[:19], y[:19], mesh, "parameters")[1]]
+
+    def shared(own, *axes):
+        with jax.enable_x64(True):
+            return jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec(*axes)), own)
+
+    mine = slice(10 * number, 10 * number + 10)
+    parts = shared(x[mine], "examples"), shared(y[mine], "examples")
+    step, apart = trained(*parts, mesh, None)
+    found.append(apart)
+    hole = np.where(np.arange(10)[:, None] == 3, np.nan, x[mine])
+    other = compile(lambda x: x, batch=True, backend="numpy")
+    texts = [
+        refused(lambda: other(parts[1])),
+        refused(lambda: step.value_and_grad(shared(x[:, mine], None, "examples"), parts[1])),
+        refused(lambda: step.value_and_grad(shared(hole, "examples"), parts[1])),
+    ]
+    print(json.dumps([len(jax.devices()), found, texts]))

@@ -1,5 +1,7 @@
 """One program on eight devices: the results of one device, sums over the examples as all-reduces."""
 
+import itertools
+
 import jax
 import numpy as np
 import pytest
@@ -19,6 +21,17 @@ def step_of(name, **options):
     return step, system.data, system.params
 
 
+def small(**options):
+    """Return a small loss, compiled, with its data and parameters."""
+    data = nn.data.make_moons(18, rng=1)
+    model = nn.MLP(2, [3, 1], rng=1)
+    step = compile(
+        lambda x, y: nn.losses.binary_cross_entropy_with_logits(model(x), y), model.parameters(), batch=True,
+        **{"backend": "xla", **options},
+    )  # fmt: skip
+    return step, data, model.parameters()
+
+
 def text_of(step):
     """Return what XLA made of the program of the latest call."""
     bound = step._latest[1].bound
@@ -26,9 +39,10 @@ def text_of(step):
         return bound.judged.runs[0].lower(bound.theta(), *bound.data()).compile().as_text()
 
 
-@pytest.mark.parametrize("name", ["moons", "spiral"])
-@pytest.mark.parametrize("examples", [96, 100, 9, 8])
-@pytest.mark.parametrize("shard", [None, "parameters"])
+@pytest.mark.parametrize(
+    ("name", "examples", "shard"),
+    [("moons", 16, None), ("moons", 13, "parameters"), ("spiral", 9, None), ("spiral", 8, "parameters")],
+)
 def test_eight_devices_equal_one(mesh, name, examples, shard):
     found = []
     for options in ({}, {"mesh": mesh, "shard": shard}):
@@ -46,20 +60,19 @@ def test_examples_over_one_axis_and_parameters_over_another():
     mesh = jax.make_mesh((4, 2), ("rows", "columns"))
     found = []
     for options in (
-        {}, {"mesh": mesh}, {"mesh": mesh, "shard": "parameters"},
+        {"backend": "numpy"}, {"mesh": mesh, "shard": "parameters"},
         {"mesh": mesh, "shard": {"examples": "columns", "parameters": "rows"}}, {"mesh": mesh, "shard": {}},
     ):  # fmt: skip
-        step, data, params = step_of("moons", **options)
-        optimizer = nn.optim.Adam(params, lr=0.01)
-        step.train(*data, optimizer, 7)
+        step, data, params = small(**options)
+        step.train(*data, nn.optim.Adam(params, lr=0.01), 7)
         found.append([p.data for p in params])
     for other in found[1:]:
         np.testing.assert_allclose(other, found[0], rtol=1e-11)
 
 
 def test_parameters_that_are_split_lie_apart(mesh):
-    step, data, params = step_of("moons", mesh=mesh, shard="parameters")
-    step.value_and_grad(*data)
+    step, data, params = small(mesh=mesh, shard="parameters")
+    step._begin(step._parsed(data))
     bound = step._latest[1].bound
     with bound.devices.arithmetic():
         theta = bound.theta()
@@ -67,22 +80,21 @@ def test_parameters_that_are_split_lie_apart(mesh):
     assert theta.addressable_shards[0].data.size == -(-len(params) // 8)
 
 
-@pytest.mark.parametrize("examples", [96, 100])
+@pytest.mark.parametrize("examples", [16, 21])
 def test_results_of_each_example_come_back_in_their_order(mesh, examples):
     f = compile(lambda x: [x * x, x + 1.0], batch=True, backend="xla", mesh=mesh)
     x = np.arange(float(examples))
     assert f(x).tolist() == np.stack([x * x, x + 1.0], 1).tolist()
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_what_fills_up_the_devices_adds_nothing(mesh, reduction):
+def test_what_fills_up_the_devices_adds_nothing(mesh):
     """Constant losses, penalties, losses without the parameters: all that a sum over examples may be."""
     w, v = Value(0.5, "w"), Value(2.0, "v")
     losses = [
         lambda x: w * x, lambda x: w * v, lambda x: w * v + x, lambda x: (w - x) ** 2 * 0.5 + 3.0,
         lambda x: (w * x).exp() / (1.0 + (v * x).exp()), lambda x: x * x,
     ]  # fmt: skip
-    for loss in losses:
+    for loss, reduction in zip(losses, itertools.cycle(["mean", "sum"]), strict=False):
         found = []
         for options in ({"backend": "numpy"}, {"backend": "xla", "mesh": mesh}):
             step = compile(

@@ -25,7 +25,7 @@ OWN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*OWN, "chain", "r4", "spiral", "moons", "rnn", "gpt"])
+@pytest.mark.parametrize("name", [*OWN, "chain", "r4", "spiral", "gpt"])
 def test_loss_and_gradient_of_a_system(name):
     if name == "chain":
         system = STRUCTURE["chain"](300)
@@ -41,12 +41,12 @@ def test_loss_and_gradient_of_a_system(name):
     assert step.report()["left to the engine"] == "nothing"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(3))
 def test_random_programs(seed):
     rng = random.Random(seed)
     leaves = [Value(rng.uniform(-1.5, 1.5), f"p[{i}]") for i in range(4)]
     graph_seed = rng.random()
-    programs = [(lambda: MAKERS["random_graph"](random.Random(graph_seed), leaves, 40), leaves, (), False)]
+    programs = [(lambda: MAKERS["random_graph"](random.Random(graph_seed), leaves, 20), leaves, (), False)]
     for batch in (False, True):
         loss, params, *data = MAKERS["random_net"](random.Random(seed), batch)
         programs.append((loss, params, data, batch))
@@ -89,9 +89,8 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 6.0, math.nan, math.inf, -math.inf, 1e200, 5e-3
 
 
 @pytest.mark.parametrize("k", range(len(KINKS)))
-@pytest.mark.parametrize("batch", [False, True])
-def test_ties_kinks_nan_and_structural_zeros_are_the_engines(k, batch):
-    f, w = KINKS[k], Value(1.0, "w")
+def test_ties_kinks_nan_and_structural_zeros_are_the_engines(k):
+    f, w, batch = KINKS[k], Value(1.0, "w"), k % 2 == 1
     step = compile(lambda x: f(w * x), [w], batch=batch, backend="xla", reduction="sum")
     for x in SPECIAL:
         w.grad = None

@@ -36,6 +36,14 @@ class Placement:
                 f"examples; pass {devices} or more, or a smaller mesh"
             )
 
+    def spans(self, examples: int) -> set[tuple[int, int]]:
+        """Return from where to where the examples go that the devices of this process have."""
+        from jax.sharding import NamedSharding, PartitionSpec
+
+        where = NamedSharding(self.mesh, PartitionSpec(self.examples or None))
+        found = where.addressable_devices_indices_map((examples,)).values()
+        return {index[0].indices(examples)[:2] for index in found}
+
 
 class Placed(str):
     """The name of a backend, with where it is to run."""

@@ -1,4 +1,4 @@
-"""The tests of programs for XLA, in processes of their own: see `tests/xla/conftest.py`."""
+"""The tests of programs for XLA, in a process of their own: see `tests/xla/conftest.py`."""
 
 import os
 import subprocess
@@ -36,11 +36,11 @@ def test_without_jax_a_sentence_says_how_to_install_it():
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="there is no JAX")
-@pytest.mark.parametrize("name", sorted(path.name for path in TESTS.glob("test_*.py")))
-def test_on_eight_devices(name):
+def test_on_eight_devices():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", TESTS / name],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--durations=9", TESTS],
         env={**os.environ, "CHAINRULE_XLA": "1", "JAX_PLATFORMS": os.environ.get("JAX_PLATFORMS", "cpu")},
         cwd=TESTS.parents[1], capture_output=True, text=True, check=False,
     )  # fmt: skip
+    print(done.stdout[-1500:])
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -63,10 +63,9 @@ class Devices:
 
     def put(self, x: Any, where: Any) -> Any:
         """Return a copy of numbers on the devices; each process brings the part of its own."""
-        own = np.array(x, self.dtype)
         if where is None:
-            return jnp.array(own)
-        return jax.make_array_from_callback(own.shape, where, lambda index: own[index])
+            return jnp.array(np.array(x, self.dtype))
+        return jax.make_array_from_callback(x.shape, where, lambda index: np.array(x[index], self.dtype))
 
 
     def gathered(self, x: Any) -> Any:
