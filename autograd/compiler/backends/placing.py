@@ -40,7 +40,8 @@ class Placement:
         """Return from where to where the examples go that the devices of this process have."""
         from jax.sharding import NamedSharding, PartitionSpec
 
-        where = NamedSharding(self.mesh, PartitionSpec(self.examples or None))
+        split: Any = PartitionSpec
+        where: Any = NamedSharding(self.mesh, split(self.examples or None))
         found = where.addressable_devices_indices_map((examples,)).values()
         return {index[0].indices(examples)[:2] for index in found}
 

@@ -99,33 +99,42 @@ class Judged:
         self.devices = devices
         self.limit = math.inf if cancels(graph) else sys.float_info.max
         self.looks = devices.dtype == np.float64  # in single precision the bound is beyond all numbers
+        self.closely = False  # as soon as a few numbers did not do
         self.trainers: dict[Any, Any] = {}
 
     def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any, Any]:
         """Return whether the results hold, whether that is known, these, and the gradient: for XLA.
 
-        As a rule a few numbers, of which all are small, show that none is too large; else it takes to look
-        ``closely``, at each.
+        As a rule a few numbers, of which all are small, show that none is too large, or else that one is
+        none; where they show neither, it takes to look ``closely``, at each.
         """
         theta = theta[: self.parameters]
         result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
-        fine, known = jnp.isfinite(result).all() & jnp.isfinite(gradient).all(), jnp.array(True)
-        if self.looks and closely:
+        if self.looks and not closely:
+            ends = self.squares([theta, gradient, result])
+            fine = ends + (self.squares(roots) if watched else 0.0) < NEAR * NEAR
+            return fine, fine | jnp.isnan(ends), result, gradient
+        fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
+        if self.looks:
             sizes = [jnp.abs(x) for x in watched]
             fine &= ~sum([((x >= BOUND) & (x <= self.limit)).any() for x in sizes], jnp.array(False))
-        elif self.looks and watched:
-            known = self.near([theta, *roots])
-        return fine, known, result, gradient
+        return fine, jnp.array(True), result, gradient
+
+    def squares(self, arrays: list[Any]) -> Any:
+        """Return the sum of squares of the numbers of some arrays."""
+        return sum([jnp.vdot(x, x) for x in arrays if x.size], jnp.zeros(()))
 
     def near(self, arrays: list[Any]) -> Any:
         """Return whether all numbers of some arrays are small."""
-        squares = sum([jnp.vdot(x, x) for x in arrays if x.size], jnp.zeros(()))
-        return squares < NEAR * NEAR
+        return self.squares(arrays) < NEAR * NEAR
 
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
         """Return the same as `judged`, of which the data, too, are looked at."""
         fine, known, result, gradient = self.judged(closely, theta, inputs, rows)
-        return fine, known & self.near([inputs, rows]) if self.looks else known, result, gradient
+        if not self.looks or closely:
+            return fine, known, result, gradient
+        near = self.near([inputs, rows])
+        return fine & near, known & (near | ~fine), result, gradient
 
     @cached_property
     def runs(self) -> list[Any]:
@@ -197,8 +206,9 @@ class BoundXLA:
         """Compute everything from what stands in the leaves; tell whether the results hold."""
         with self.devices.arithmetic():
             given = self.theta(), *self.data()
-            fine, known, result, gradient = map(np.asarray, self.judged.runs[0](*given))
+            fine, known, result, gradient = map(np.asarray, self.judged.runs[self.judged.closely](*given))
             if not known:
+                self.judged.closely = True
                 fine, _, result, gradient = map(np.asarray, self.judged.runs[1](*given))
         count = self.program.parameters
         self.shared[count : 2 * count] = gradient

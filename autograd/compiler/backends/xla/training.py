@@ -26,12 +26,13 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
     parts: Any = getattr(optimizer, "flat_parts", list)()
     if not parts:
         return None
-    losses = []
-    for closely in (False, True):  # as far as few numbers have to be looked at; from there on at all
+    losses: list[float] = []
+    for closely in (bound.judged.closely, True):  # few numbers are looked at, as long as these do
         found = _taken(bound, optimizer, parts, min(steps, CHUNK) - len(losses), closely)
         if found is None:
             return None
         losses += found[0]
+        bound.judged.closely |= not found[1]
         if found[1] or len(losses) == min(steps, CHUNK):
             break
     return losses
@@ -104,7 +105,7 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
 
         It also tells whether all is known of the step that did not hold.
         """
-        small = closely or not judged.looks or judged.near([inputs, rows])
+        small = jnp.array(True) if closely or not judged.looks else judged.near([inputs, rows])
 
         def goes_on(carry: Any) -> Any:
             return (carry[0] < most) & carry[-1]
@@ -112,8 +113,8 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         def step(carry: Any) -> Any:
             i, theta, state, losses, *_ = carry
             fine, known, value, gradient = judged.judged(closely, theta, inputs, rows)
-            known &= small
-            fine &= known
+            known &= small | ~fine
+            fine &= small
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
             theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
