@@ -275,8 +275,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             found |= {ends[0]} if ends[1:] == [(0, n) for n in x.shape[1:]] else set()
         if not placement.spans(len(x)) <= found:
             raise ValueError(
-                f"{self._argument(i)} is spread over the devices otherwise than the examples are; make it with"
-                " jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec("
+                f"{self._argument(i)} is spread over the devices otherwise than the examples are; make it "
+                "with jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec("
                 f"{placement.examples!r})), own)"
             )
         return whole

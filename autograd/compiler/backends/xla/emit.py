@@ -311,7 +311,7 @@ class Traced(Writer):
         whole = [text, inner, *(x.dtype.str + str(x.shape) for x in self.constants.values())]
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
-            key.update(np.ascontiguousarray(x))
+            key.update(np.asarray(x).tobytes())
         return Emitted(
             text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest()
         )

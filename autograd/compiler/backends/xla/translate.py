@@ -251,7 +251,7 @@ class _Function:
         if not (append and isinstance(call.func.value, ast.Name) and call.func.attr == "append"):  # type: ignore[attr-defined]
             raise UntranslatableError(ast.unparse(call))
         assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-        name = call.func.value.id  # type: ignore[attr-defined]
+        name = call.func.value.id
         known, value = block.values[name], self.value(call.args[0], block)
         if isinstance(known, list):
             block.values[name] = [*known, self.named(name, value)]
