@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,9 +15,21 @@ from typing import Any, Final
 
 from autograd.compiler.backends.numpy import spelling as numpy_spelling
 from autograd.compiler.backends.xla import functions as by_hand
-from autograd.compiler.backends.xla.translate import Text, Translated, made_so_far, shown, translated
+from autograd.compiler.backends.xla.translate import (
+    BOOL,
+    FLOAT,
+    INT,
+    Language,
+    Text,
+    Translated,
+    kind_of,
+    made_so_far,
+    shown,
+    translated,
+)  # fmt: skip
 from autograd.compiler.listing.expressions import wrapped
 from autograd.compiler.listing.views import number
+from autograd.floats import elementary
 from autograd.native.generate import UntranslatableError
 from autograd.op import ANY, TABLE, Op
 
@@ -41,6 +54,20 @@ A comparison is a number, which sums of products add and multiply.
 """
 
 
+FUNCTIONS: Final[dict[Any, tuple[str, str]]] = {
+    **{getattr(math, x): (f"jnp.{x}({{0}})", FLOAT) for x in (
+        "exp", "expm1", "log", "log1p", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
+        "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "fabs",
+    )},
+    math.pow: ("({0} ** {1})", FLOAT), math.copysign: ("jnp.copysign({0}, {1})", FLOAT),
+    math.fmod: ("jnp.fmod({0}, {1})", FLOAT), math.hypot: ("jnp.hypot({0}, {1})", FLOAT),
+    math.isfinite: ("jnp.isfinite({0})", BOOL), math.isnan: ("jnp.isnan({0})", BOOL),
+    math.isinf: ("jnp.isinf({0})", BOOL), float: ("(1.0 * {0})", FLOAT),
+    elementary.div: ("({0} / {1})", FLOAT), elementary.pow: ("({0} ** {1})", FLOAT),
+}  # fmt: skip
+"""Functions of Python as text, and what they return."""
+
+
 def spelled(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
     """Return a row applied to texts, of which those of more than one operation stand in parentheses."""
     template = CODE.get(op.name)
@@ -58,7 +85,7 @@ def spelled(op: Op, params: tuple[float, ...], texts: list[str]) -> str:
 @lru_cache(maxsize=256)
 def _of_row(op: Op, params: tuple[float, ...]) -> Translated:
     """Return the value of a row as a function of numbers of JAX."""
-    return translated(op.value, (*[Text("x")] * op.arity, *params))
+    return translated(op.value, (*[Text("x")] * op.arity, *params), LANGUAGE)
 
 
 def unspelled(op: Op) -> bool:
@@ -76,8 +103,15 @@ def unspelled(op: Op) -> bool:
     return False
 
 
-def known_as(function: Any, arguments: Sequence[Any]) -> tuple[str, list[str]] | None:
-    """Return what a row, whose value is a function, is of texts, and what that calls; None if it is none."""
+def known_as(function: Any, arguments: Sequence[Any]) -> tuple[Text, list[str]] | None:
+    """Return a function of arguments as text, and what that calls: Python's own, or the value of a row."""
+    if function in FUNCTIONS:
+        pattern, kind = FUNCTIONS[function]
+        return Text(pattern.format(*map(shown, arguments)), kind), []
+    if function in (min, max):
+        name = "minimum" if function is min else "maximum"
+        kind = FLOAT if FLOAT in map(kind_of, arguments) else INT
+        return Text(f"jnp.{name}({', '.join(map(shown, arguments))})", kind), []
     op = _rows().get(function)
     if op is None or any(isinstance(x, Text) for x in arguments[op.arity :]):
         return None
@@ -86,7 +120,11 @@ def known_as(function: Any, arguments: Sequence[Any]) -> tuple[str, list[str]] |
     names = {x.id for x in ast.walk(ast.parse(text)) if isinstance(x, ast.Name)}
     own = [x for x in names if x in functions]
     called = re.compile(r"(?<![\w.])([a-z]\w*)\(")
-    return called.sub(lambda m: m[0] if m[1] in functions else f"jnp.{m[0]}", text), own
+    return Text(called.sub(lambda m: m[0] if m[1] in functions else f"jnp.{m[0]}", text)), own
+
+
+LANGUAGE: Final = Language(frozenset(functions), known_as)
+"""How what is translated spells the rest."""
 
 
 @lru_cache(maxsize=1)

@@ -33,7 +33,9 @@ from typing import Any, Final
 from autograd.floats import elementary
 from autograd.native.generate import UntranslatableError, definition
 
-__all__ = ["Text", "Translated", "made_so_far", "shown", "translated"]
+__all__ = [
+    "BOOL", "FLOAT", "INT", "Language", "Text", "Translated", "kind_of", "made_so_far", "shown", "translated",
+]  # fmt: skip
 
 FLOAT, INT, BOOL = "float", "int", "bool"
 TAKEN = frozenset({"here", "state", "jax", "jnp", "lax", "special", "self"})
@@ -48,19 +50,6 @@ OPERATORS: Final[dict[type, tuple[str, Callable[[Any, Any], Any]]]] = {
     ast.Lt: ("<", operator.lt), ast.LtE: ("<=", operator.le), ast.Gt: (">", operator.gt),
     ast.GtE: (">=", operator.ge), ast.Eq: ("==", operator.eq), ast.NotEq: ("!=", operator.ne),
 }  # fmt: skip
-BUILT_IN: Final = (abs, min, max, math.frexp)
-SPELLED: Final[dict[Any, tuple[str, str]]] = {
-    **{getattr(math, x): (f"jnp.{x}({{0}})", FLOAT) for x in (
-        "exp", "expm1", "log", "log1p", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
-        "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "fabs",
-    )},
-    math.pow: ("({0} ** {1})", FLOAT), math.copysign: ("jnp.copysign({0}, {1})", FLOAT),
-    math.fmod: ("jnp.fmod({0}, {1})", FLOAT), math.hypot: ("jnp.hypot({0}, {1})", FLOAT),
-    math.isfinite: ("jnp.isfinite({0})", BOOL), math.isnan: ("jnp.isnan({0})", BOOL),
-    math.isinf: ("jnp.isinf({0})", BOOL), float: ("(1.0 * {0})", FLOAT), int: ("{0}.astype(int)", INT),
-    elementary.div: ("({0} / {1})", FLOAT), elementary.pow: ("({0} ** {1})", FLOAT),
-}  # fmt: skip
-"""Functions of Python as text, and what they return."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +86,23 @@ class Translated:
     guarded: bool
 
 
+@dataclass(frozen=True)
+class Language:
+    """How functions are spelled that are not translated.
+
+    Attributes
+    ----------
+    taken
+        The names of those that a text calls.
+    spelled
+        Returns, for a function of Python and arguments, the text and which of those names it calls; None
+        where there is none.
+    """
+
+    taken: frozenset[str]
+    spelled: Callable[[Any, Sequence[Any]], tuple[Text, list[str]] | None]
+
+
 @dataclass
 class _Block:
     """What statements have come to: the values of names, and where they are evaluated at all."""
@@ -112,11 +118,9 @@ class _BreakError(Exception):
 class _Function:
     """The translation of one function."""
 
-    def __init__(self, function: Any, arguments: Sequence[Any], name: str) -> None:
-        from autograd.compiler.backends.xla.spelling import functions, known_as
-
-        self.function, self.spelled = function, known_as
-        self.taken: set[str] = {name, *TAKEN, *functions}
+    def __init__(self, function: Any, arguments: Sequence[Any], name: str, language: Language) -> None:
+        self.function, self.language = function, language
+        self.taken: set[str] = {name, *TAKEN, *language.taken}
         self.calls: dict[Any, None] = {}
         self.guarded = False
         self.lines: list[str] = []
@@ -316,7 +320,7 @@ class _Function:
             return a
         if isinstance(a, tuple) and isinstance(b, tuple):
             return tuple([self.either(test, x, y, name) for x, y in zip(a, b, strict=True)])
-        kinds = {_kind(a), _kind(b)}
+        kinds = {kind_of(a), kind_of(b)}
         kind = FLOAT if FLOAT in kinds else INT if INT in kinds else BOOL
         text = f"jnp.where({test}, {shown(a, kind)}, {shown(b, kind)})"
         return self.named(name, Text(text, kind))
@@ -478,7 +482,7 @@ class _Function:
         def own(name: str, x: Any) -> Any:
             if isinstance(x, tuple):
                 return tuple([own(name, y) for y in x])
-            return Text(self.fresh(name), _kind(x))
+            return Text(self.fresh(name), kind_of(x))
 
         return {name: own(name, x) for name, x in start.items()}
 
@@ -529,7 +533,7 @@ class _Function:
         text, function = OPERATORS[type(op)]
         if not isinstance(a, Text) and not isinstance(b, Text):
             return function(a, b)
-        kind = FLOAT if FLOAT in (_kind(a), _kind(b)) or text == "/" else INT
+        kind = FLOAT if FLOAT in (kind_of(a), kind_of(b)) or text == "/" else INT
         return Text(f"({shown(a)} {text} {shown(b)})", kind)
 
     def logical(self, x: ast.BoolOp, block: _Block) -> Any:
@@ -578,29 +582,20 @@ class _Function:
             return self.sum_of(arguments[0], block)
         if not _unknown(arguments):
             return function(*arguments)
-        known = function in SPELLED or function in BUILT_IN
-        if inspect.ismethod(function) or not (known or hasattr(function, "__code__")):
-            raise UntranslatableError(f"a call of {function!r:.60}")
-        if function in (min, max):
-            name = "minimum" if function is min else "maximum"
-            texts = [shown(a) for a in arguments]
-            kind = FLOAT if FLOAT in map(_kind, arguments) else INT
-            return Text(f"jnp.{name}({', '.join(texts)})", kind)
         if function is abs:
             return Text(f"jnp.abs({arguments[0].text})", arguments[0].kind)
         if function is math.frexp:
             m, k = self.fresh("m"), self.fresh("k")
             self.lines.append(f"{m}, {k} = jnp.frexp({arguments[0].text})")
             return Text(m), Text(k, INT)
-        if function is int and arguments[0].kind == FLOAT:
+        if function is int:
             return Text(f"({arguments[0].text}).astype(int)", INT)
-        if function in SPELLED:
-            text, kind = SPELLED[function]
-            return Text(text.format(*map(shown, arguments)), kind)
-        row = self.spelled(function, arguments)
-        if row is not None:
-            self.calls |= dict.fromkeys(row[1])
-            return Text(row[0])
+        known = self.language.spelled(function, arguments)
+        if known is not None:
+            self.calls |= dict.fromkeys(known[1])
+            return known[0]
+        if not hasattr(function, "__code__") or inspect.ismethod(function):
+            raise UntranslatableError(f"a call of {function!r:.60}")
         return self.called(function, arguments, block)
 
     def sum_of(self, terms: Any, block: _Block) -> Any:
@@ -618,7 +613,7 @@ class _Function:
         """Return what a function of Python returns, which is translated too."""
         plain = tuple([Text("", x.kind) if isinstance(x, Text) else x for x in arguments])
         try:
-            made = translated(function, plain)
+            made = translated(function, plain, self.language)
         except UntranslatableError:
             return _nothing(definition(function).returns)  # type: ignore[union-attr]
         self.calls[made] = None
@@ -650,7 +645,7 @@ def _all(conditions: Sequence[str]) -> str:
     return " & ".join(found) or "True"
 
 
-def _kind(x: Any) -> str:
+def kind_of(x: Any) -> str:
     """Return the kind of a number."""
     if isinstance(x, Text):
         return x.kind
@@ -702,9 +697,9 @@ def _as(x: Any, like: Any = None) -> Any:
     """Return a value of texts, of the kinds that another one has."""
     if isinstance(x, tuple):
         return tuple([_as(y, None if like is None else like[i]) for i, y in enumerate(x)])
-    kind = _kind(x if like is None else like)
+    kind = kind_of(x if like is None else like)
     text = shown(x, kind)
-    widened = kind == FLOAT and _kind(x) == INT and isinstance(x, Text)
+    widened = kind == FLOAT and kind_of(x) == INT and isinstance(x, Text)
     return Text(f"(1.0 * {text})" if widened else text, kind)
 
 
@@ -712,7 +707,7 @@ def _widened(a: Any, b: Any) -> Any:
     """Return what a loop starts with: a float where a round makes one of a whole number."""
     if isinstance(a, tuple):
         return tuple([_widened(x, y) for x, y in zip(a, b, strict=True)])
-    if _kind(a) == FLOAT or _kind(b) != FLOAT:
+    if kind_of(a) == FLOAT or kind_of(b) != FLOAT:
         return a
     return Text(f"(1.0 * {a.text})") if isinstance(a, Text) else float(a)
 
@@ -735,12 +730,12 @@ def _nothing(annotation: Any) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _made(function: Any, kinds: tuple[Any, ...], arguments: str) -> Translated:
+def _made(function: Any, kinds: tuple[Any, ...], arguments: str, language: Language) -> Translated:
     """Return a function as text, for arguments of which some are known; ``arguments`` tells 0 from -0."""
     base = function.__name__.strip("_<>")
     made = _NAMES.setdefault(base, [])
     made.append(arguments)
-    found = _Function(function, kinds, f"{base}__{len(made)}").made
+    found = _Function(function, kinds, f"{base}__{len(made)}", language).made
     _TEXTS[found.name] = found.text
     return found
 
@@ -756,7 +751,7 @@ _NAMES: dict[str, list[str]] = {}
 """For each name of a function what was made of it so far: a number tells them apart."""
 
 
-def translated(function: Any, arguments: tuple[Any, ...]) -> Translated:
+def translated(function: Any, arguments: tuple[Any, ...], language: Language) -> Translated:
     """Return a function of floats as text.
 
     Parameters
@@ -765,6 +760,8 @@ def translated(function: Any, arguments: tuple[Any, ...]) -> Translated:
         Of floats.
     arguments
         For each argument its value, or a `Text` for an operand.
+    language
+        How other functions are spelled.
 
     Returns
     -------
@@ -772,6 +769,6 @@ def translated(function: Any, arguments: tuple[Any, ...]) -> Translated:
         The function, and those that it calls.
     """
     try:
-        return _made(function, arguments, repr(arguments))
+        return _made(function, arguments, repr(arguments), language)
     except TypeError as error:  # a list among the arguments
         raise UntranslatableError(str(error)) from None
