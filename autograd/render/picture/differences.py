@@ -8,11 +8,15 @@ from autograd.render.picture.graph import Picture
 
 __all__ = ["beside"]
 
+HEADINGS = {"#a": "the graph", "#b": "versus"}
+
 
 def beside(one: Picture, other: Picture) -> Picture:
-    """Mark what differs in two pictures, and hang the second below the first.
+    """Return two pictures as one, each in a frame of its own, in which what differs is marked.
 
-    Boxes are paired in the order of computation, by what is applied and what they are called.
+    The frames stand beside each other across the flow: in two columns where that runs down, and one below the
+    other where it runs to the right. Boxes are paired in the order of computation, by what is applied and
+    what they are called.
     """
     kinds = [[(box.operation, box.title, box.scope) for box in graph.nodes] for graph in (one, other)]
     matcher = SequenceMatcher(None, kinds[0], kinds[1], autojunk=False)
@@ -22,22 +26,35 @@ def beside(one: Picture, other: Picture) -> Picture:
     for block in matcher.get_matching_blocks():
         pair = one.nodes[block.a : block.a + block.size], other.nodes[block.b : block.b + block.size]
         for a, b in zip(*pair, strict=True):
-            same = (a.value, a.gradient) == (b.value, b.gradient)
-            a.mark = b.mark = "" if same else "differs"
-            differing += not same
+            unlike = [
+                row
+                for row, x, y in (("value", a.value, b.value), ("grad", a.gradient, b.gradient))
+                if x != y
+            ]
+            a.mark = b.mark = " ".join(["differs", *unlike]) if unlike else ""
+            differing += bool(unlike)
     first, second = (sum(box.mark == "alone" for box in graph.nodes) for graph in (one, other))
-    for graph, letter in ((one, "a"), (other, "b")):
+    both = Picture(rankdir=one.rankdir, scale=max(one.scale, other.scale), view=one.view)
+    both.heaviest = max(one.heaviest, other.heaviest)
+    both.scope_names = dict(HEADINGS)
+    told = (
+        f"{differing} boxes with another value or gradient, {first} only in the graph, {second} only in the "
+        "other"
+    )
+    both.notices = [
+        told,
+        *dict.fromkeys([*one.notices, *other.notices]),
+    ]
+    for graph, frame in zip((one, other), HEADINGS, strict=True):
+        letter = frame[1:]
         for box in graph.nodes:
             box.id = f"{letter}{box.id}"
+            box.scope = f"{frame}.{box.scope}" if box.scope else frame
         for edge in graph.edges:
             edge.id = f"{letter}{edge.id}"
             edge.tail, edge.head = f"{letter}{edge.tail}", f"{letter}{edge.head}"
-    scale = max(one.scale, other.scale)
-    one.scale = other.scale = scale
-    one.inset = other
-    told = (
-        f"above the graph, below the other: {differing} boxes with another value or gradient, {first} only "
-        f"above, {second} only below"
-    )
-    one.notices = [told, *dict.fromkeys([*one.notices, *other.notices])]
-    return one
+        both.nodes += graph.nodes
+        both.edges += graph.edges
+        both.scope_counts |= {f"{frame}.{path}": count for path, count in graph.scope_counts.items()}
+        both.scope_names |= {f"{frame}.{path}": name for path, name in graph.scope_names.items()}
+    return both

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from autograd.render import escape
 from autograd.render.picture.graph import Box, Edge, Picture
-from autograd.render.picture.measure import edge_label, edge_size, node_size, rows, title
+from autograd.render.picture.measure import edge_label, edge_size, node_size, rows, title, word
 from autograd.render.picture.palette import LIGHT
 
 __all__ = ["body", "layout_source", "source"]
@@ -97,12 +97,12 @@ def _nested(graph: Picture, show: Callable[[Box], str]) -> Iterator[str]:
 
 def _card(node: Box) -> str:
     """Return a box as an HTML-like table: operation and name, value, gradient on its colour."""
-    head = LIGHT["leaf"] if node.kind == "leaf" else LIGHT["head"]
+    head = LIGHT["leaf"] if node.kind.startswith("leaf") else LIGHT["head"]
     name = escape.dot_html(title(node))
     operation = escape.dot_html(node.operation)
     count = f" ×{node.count}" if node.count > 1 else ""
-    left = f"<B>{name or 'leaf'}</B>" if not operation else f"<B>{operation}</B>" if not name else operation
-    right = f"<B>{name}</B>" if operation and name else ""
+    left = operation if operation and name else f"<B>{operation or name or word(node)}</B>"
+    right = f"<B>{name}</B>" if operation and name else word(node) if name else ""
     saved = "▾" if node.saved else ""
     cells = [(
         f'<TR><TD ALIGN="LEFT" BGCOLOR="{head}">{left}</TD><TD ALIGN="RIGHT" BGCOLOR="{head}">'

@@ -16,7 +16,7 @@ from autograd.render.picture.details import annotate
 from autograd.render.picture.differences import beside
 from autograd.render.picture.drawing import Drawing
 from autograd.render.picture.folding import build_folded, depth_of
-from autograd.render.picture.graph import Picture, build
+from autograd.render.picture.graph import Picture, build, gradient_of, span_of
 from autograd.render.picture.measure import BOX
 from autograd.render.picture.network import Network, build_network
 from autograd.value import Value
@@ -29,6 +29,7 @@ LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
 THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
 MANY: Final = 4  # edges of a box, from which there is no room for their labels
 READ: Final = 12.0  # pixels of a text that is read from afar
+ASIDE: Final = 80.0  # pixels at the ends of the lines of a picture, in which edges turn
 SMALLEST: Final = 200.0  # pixels of a picture's side
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
@@ -36,9 +37,9 @@ DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 def draw(
     root: Value | Network, *, versus: Value | None = None, view: str | None = None, unfold: str = "",
     format: str = "svg",
-    rankdir: str = "LR", depth: int | None = None, size: tuple[float, float] | None = None,
+    rankdir: str | None = None, depth: int | None = None, size: tuple[float, float] | None = None,
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
-    edges: str = "room",
+    edges: str = "room", wrap: bool | float = True,
     legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
 ) -> Drawing:  # fmt: skip
@@ -50,8 +51,8 @@ def draw(
         The output of the graph. Call ``root.backward()`` first to see gradients. Or a model, whose neurons
         and weights are drawn without a graph of its own.
     versus
-        The output of another graph, which is drawn below; a frame marks what has another value or gradient,
-        and what is in one of them only.
+        The output of another graph, which is drawn in a second column; a frame marks what has another value
+        or gradient, and what is in one of them only.
     view, unfold
         ``graph`` draws a box for each node, as is done for an output by default; ``network`` draws neurons
         as circles, weights as lines whose colour is the sign and whose width is the size, and inputs,
@@ -61,7 +62,8 @@ def draw(
         What ``pipe()`` gives by default: svg, png, pdf. And ``light``, ``dark``, or ``auto``: as the reader's
         system.
     rankdir
-        Direction of the forward pass: LR, RL, TB or BT.
+        Direction of the forward pass: LR, RL, TB or BT; LR by default, and TB for two graphs, which stand
+        beside each other across it.
     size
         Width and height in pixels, such as ``(1280, 720)`` for a projector. The picture is fitted into it
         with text of at least 12 pixels: as it is if there is room; else without the labels of edges, with
@@ -75,6 +77,9 @@ def draw(
     edges
         ``room`` leaves out labels where edges run from each of many boxes to each of many others, and a
         pointer shows them; ``all`` sets them there too.
+    wrap
+        Whether a picture that would be a strip is broken into lines, as a text is; a number is the length of
+        a line in pixels. Graphviz does not do so.
     engine, timeout
         ``auto``, ``dot``, ``pygraphviz`` or ``builtin``, and the seconds after which the next one is tried.
     force
@@ -102,37 +107,42 @@ def draw(
     >>> [(edge.tail, edge.head, edge.local) for edge in picture.graph.edges]
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
-    _check_options(rankdir, theme, depth, edges)
+    _check_options(rankdir, theme, depth, edges, wrap)
     if versus is not None and not isinstance(versus, Value):
         raise TypeError(f"versus is a Value, the output of another graph, got {type(versus).__name__}")
     if versus is not None and unfold:
-        raise ValueError("below the picture there is room for unfold= or for versus=; pass one of them")
+        raise ValueError("beside another graph no neuron is unfolded; pass unfold= or versus=, one of them")
     if size is not None:
         return _fitted(root, size, {
             "versus": versus, "view": view, "unfold": unfold, "format": format, "rankdir": rankdir,
             "depth": depth,
             "fold": fold, "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
+            "wrap": wrap,
             "theme": theme, "engine": engine, "timeout": timeout, "force": force,
         })  # fmt: skip
+    rankdir = rankdir or ("LR" if versus is None else "TB")
     roots = [root] if isinstance(root, Value) else _outputs(root)
     view = view or ("network" if unfold or not isinstance(root, Value) else "graph")
     if view not in ("graph", "network"):
         raise ValueError(f"view is graph or network, not {view!r}")
-    nodes = list(dict.fromkeys(v for x in roots for v in toposort(x)))
-    if view == "network":
-        graph = build_network(
-            nodes, roots=roots, rankdir=rankdir, unfold=unfold, values=isinstance(root, Value),
-            rounds=bool(fold),
-        )  # fmt: skip
-        _check(len(graph.nodes), len(graph.edges), force=force)
-    else:
-        graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force)
-    if versus is not None:
-        other = draw(
-            versus, view=view, rankdir=rankdir, depth=depth, fold=fold, saved=saved, labels=labels,
-            edges=edges, force=force,
-        )  # fmt: skip
-        graph = beside(graph, other.graph)
+    drawn = [(roots, isinstance(root, Value)), *([([versus], True)] if versus is not None else [])]
+    sorted_ = [list(dict.fromkeys(v for x in listed for v in toposort(x))) for listed, _ in drawn]
+    spans = [
+        span_of({v: gradient_of(v) for v in nodes}, listed)
+        for nodes, (listed, _) in zip(sorted_, drawn, strict=True)
+    ]
+    graphs = []
+    for nodes, (listed, values) in zip(sorted_, drawn, strict=True):
+        if view == "network":
+            graph = build_network(
+                nodes, roots=listed, rankdir=rankdir, unfold=unfold, values=values, rounds=bool(fold),
+                scale=max(spans),
+            )  # fmt: skip
+            _check(len(graph.nodes), len(graph.edges), force=force)
+        else:
+            graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
+        graphs.append(graph)
+    graph = beside(*graphs) if versus is not None else graphs[0]
     if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(
@@ -152,6 +162,7 @@ def draw(
             "theme": theme,
             "engine": engine,
             "timeout": timeout,
+            "line": (0.0 if wrap else None) if isinstance(wrap, bool) else float(wrap),
         },
     )
     return drawing
@@ -176,6 +187,11 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
     if options["view"] is not None or not isinstance(root, Value):
         ways = [way for way in ways if "view" not in way[0]] + [({"fold": True}, "")]
     largest = 0.0
+    if options["wrap"] is True:
+        long = size[1] if options["rankdir"] in ("TB", "BT") else size[0]
+        options = {**options, "wrap": max(SMALLEST, long * BOX.tiny / READ - ASIDE)}
+    if options["versus"] is not None and options["rankdir"] is None:
+        ways = [({**way, "rankdir": flow}, words) for way, words in ways for flow in ("TB", "LR")]
     for changes, words in ways:
         picture = draw(root, **{**options, **changes})
         if words:
@@ -212,10 +228,16 @@ def _leave_room(graph: Picture) -> None:
         graph.notices.append(f"{left} labels are left out where edges are dense; edges='all' sets them")
 
 
-def _check_options(rankdir: str, theme: str, depth: int | None, edges: str) -> None:
+def _check_options(
+    rankdir: str | None, theme: str, depth: int | None, edges: str, wrap: bool | float
+) -> None:
+    if not isinstance(wrap, bool) and not (is_number(wrap) and SMALLEST <= wrap < math.inf):
+        raise ValueError(
+            f"wrap is True, False, or the length of a line in pixels, {SMALLEST:g} at least, not {wrap!r}"
+        )
     if edges not in ("room", "all"):
         raise ValueError(f"edges is room or all, not {edges!r}")
-    if rankdir not in DIRECTIONS:
+    if rankdir is not None and rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme is auto, light or dark, not {theme!r}")
@@ -239,25 +261,26 @@ _NOTICED: list[bool] = []
 
 
 def _graph(
-    nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool
-) -> Picture:
+    nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool,
+    scale: float,
+) -> Picture:  # fmt: skip
     """Build the picture at a size that a reader and a layout engine can take."""
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
-        graph = build(nodes, rankdir=rankdir)
+        graph = build(nodes, rankdir=rankdir, scale=scale)
         if len(nodes) <= DETAILED:
             annotate(graph, nodes, saved=saved)
         return graph
     if depth is not None:
-        graph = build_folded(nodes, depth=depth, repeats=bool(fold), rankdir=rankdir)
+        graph = build_folded(nodes, depth=depth, repeats=bool(fold), rankdir=rankdir, scale=scale)
         if fold is None and len(graph.nodes) > READABLE:
-            graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir)
+            graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir, scale=scale)
     else:
-        graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir)
+        graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir, scale=scale)
         for levels in range(depth_of(nodes), 0, -1) if fold is None else ():
             if len(graph.nodes) <= READABLE:
                 break
-            graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir)
+            graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir, scale=scale)
     _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
         graph.notices.append(

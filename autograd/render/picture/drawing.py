@@ -61,8 +61,9 @@ class Drawing:
         if self._placed is None:
             o = self._options
             self._placed, self._news = engines.place(
-                self.graph, flow=o["flow"], labels=o["labels"], engine=o["engine"], timeout=o["timeout"]
-            )
+                self.graph, flow=o["flow"], labels=o["labels"], engine=o["engine"], timeout=o["timeout"],
+                line=o.get("line"),
+            )  # fmt: skip
         return self._placed
 
     def svg(self) -> str:

@@ -105,10 +105,12 @@ def convert(
 
 
 def place(
-    graph: Picture, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT
-) -> tuple[Placement, list[str]]:
+    graph: Picture, *, flow: bool, labels: bool, engine: str = "auto", timeout: float = TIMEOUT,
+    line: float | None = None,
+) -> tuple[Placement, list[str]]:  # fmt: skip
     """Place a picture by the first engine that can; also return what the others answered.
 
+    The built-in layout alone breaks a picture into lines, which are no longer than ``line`` (see `layout`).
     Absence is no news where the built-in layout stands in; a crash, a hang and rubbish are.
     """
     if engine not in ("auto", *ENGINES):
@@ -116,6 +118,10 @@ def place(
     news: list[str] = []
     if engine == "auto" and not _suits_dot(graph):
         engine = "builtin"
+    if engine == "auto" and line is not None and graph.view == "graph":
+        placed = layout(graph, flow=flow, labels=labels, line=line)
+        if placed.lines > 1:
+            return placed, news
     for name in ENGINES[:2] if engine == "auto" else (engine,):
         if name == "builtin":
             break
@@ -126,7 +132,7 @@ def place(
             absent = "no dot program" in str(error) or "not installed" in str(error)
             if engine != "auto" or not absent:
                 news.append(f"layout by the next engine, since {error}")
-    return layout(graph, flow=flow, labels=labels), news
+    return layout(graph, flow=flow, labels=labels, line=line), news
 
 
 def _suits_dot(graph: Picture) -> bool:

@@ -20,11 +20,13 @@ from autograd.render.picture.graph import (
     Edge,
     Picture,
     gradient_of,
-    largest,
+    leaf_kind,
     operation_text,
     path_of,
     scope_of,
+    shade_of,
     short_label,
+    span_of,
     spread,
     strongest,
     tone,
@@ -55,10 +57,12 @@ def depth_of(nodes: Sequence[Value]) -> int:
     return max((path.count(".") + 1 for v in nodes if (path := path_of(v.scope))), default=0)
 
 
-def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str) -> Picture:
+def build_folded(
+    nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str, scale: float | None = None
+) -> Picture:
     """Turn sorted nodes into a picture: one box for each module at ``depth``, one for each kind of repeat."""
     if repeats and depth is None:
-        rolled = _rolled(nodes, rankdir)
+        rolled = _rolled(nodes, rankdir, scale)
         if rolled is not None:
             return rolled
     groups, index = _modules(nodes, depth)
@@ -68,10 +72,10 @@ def build_folded(nodes: Sequence[Value], *, depth: int | None, repeats: bool, ra
         if classes is not None:
             groups, renumbered = _merge(groups, classes)
             index = {v: renumbered[i] for v, i in index.items()}
-    return _picture(nodes, groups, index, rankdir)
+    return _picture(nodes, groups, index, rankdir, scale)
 
 
-def _rolled(nodes: Sequence[Value], rankdir: str) -> Picture | None:
+def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Picture | None:
     """Return the picture in which rounds are drawn once, on plates; None where there are none, or few."""
     rolled = roll(nodes)
     covered = sum(found.period * found.count for found in rolled.rounds)
@@ -104,7 +108,7 @@ def _rolled(nodes: Sequence[Value], rankdir: str) -> Picture | None:
         group.count = len(group.members)
     if len(groups) > ROLLED:
         return None
-    graph = _picture(nodes, groups, index, rankdir, rolled.turns())
+    graph = _picture(nodes, groups, index, rankdir, scale, rolled.turns())
     sequence = list(rolled.place)
     plates: dict[Rounds, str] = {}
     for box, group in zip(graph.nodes, groups, strict=True):
@@ -281,15 +285,17 @@ def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list
 
 def _picture(
     nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str,
+    scale: float | None,
     turns: Mapping[Value, tuple[Any, int, Any, int]] = MappingProxyType({}),
 ) -> Picture:  # fmt: skip
     gradients = {v: gradient_of(v) for v in nodes}
-    scale = largest(gradients.values())
+    scale = span_of(gradients, nodes[-1:]) if scale is None else scale
+    scopes = {v.scope for v in nodes if v.scope}
     has_pass = any(gradients.values())
     graph = Picture(rankdir=rankdir, scale=scale)
     output = index[nodes[-1]]
     for i, group in enumerate(groups):
-        graph.nodes.append(_box(i, group, gradients, scale, has_pass=has_pass, output=i == output))
+        graph.nodes.append(_box(i, group, gradients, scale, scopes, has_pass=has_pass, output=i == output))
         if len(group.scopes) > 1:
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
     edges: dict[tuple[int, int, int, bool], list[tuple[float | None, float]]] = {}
@@ -320,8 +326,9 @@ def _picture(
 
 
 def _box(
-    i: int, group: _Group, gradients: dict[Value, float], scale: float, *, has_pass: bool, output: bool
-) -> Box:
+    i: int, group: _Group, gradients: dict[Value, float], scale: float, scopes: set[str], *, has_pass: bool,
+    output: bool,
+) -> Box:  # fmt: skip
     members = group.members
     arrived = [gradients[v] for v in members]
     if group.module:
@@ -348,7 +355,7 @@ def _box(
         title = labels.pop() if len(labels) == 1 else patterns.pop() if len(patterns) == 1 else ""
         operations = {operation_text(v) for v in members[:200]}
         operation = operations.pop() if len(operations) == 1 else operation_text(members[0]).split(" ")[0]
-        kind = "leaf" if group.op is None else "output" if output else "operation"
+        kind = leaf_kind(members[0], scopes) if group.op is None else "output" if output else "operation"
         node = Box(
             f"n{i}",
             title,
@@ -361,7 +368,7 @@ def _box(
         )
     if has_pass:
         node.gradient = spread(arrived)
-        node.tone = tone(strongest(arrived), scale)
+        node.tone = shade_of(members[0], strongest(arrived), scale, members[:1] if output else ())
     return node
 
 

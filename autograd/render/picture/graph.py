@@ -6,7 +6,7 @@ Nodes, edges, clusters, and what the legend must explain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,7 +18,19 @@ from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, powe
 from autograd.value import Value
 
 __all__ = [
-    "CROWDED", "LEVELS", "Box", "Edge", "Picture", "build", "largest", "spread", "strongest", "tone",
+    "CROWDED",
+    "LEVELS",
+    "Box",
+    "Edge",
+    "Picture",
+    "build",
+    "largest",
+    "leaf_kind",
+    "shade_of",
+    "span_of",
+    "spread",
+    "strongest",
+    "tone",
 ]  # fmt: skip
 
 LEVELS = 4  # shades on each side of zero
@@ -41,7 +53,8 @@ class Box:
     tone: str = "none"
     """Colour class of the gradient."""
     kind: str = "operation"
-    """leaf, operation, output or group; neuron, unit, data or weight in a picture of neurons."""
+    """leaf (``leaf parameter`` and ``leaf data`` in a graph of modules), operation, output or group;
+    neuron, unit, data or weight in a picture of neurons."""
     scope: str = ""
     count: int = 1
     saved: bool = False
@@ -51,7 +64,7 @@ class Box:
     widest: str = ""
     """The longest number that the box must have room for, where it changes."""
     mark: str = ""
-    """``differs`` or ``alone``, beside another graph."""
+    """Beside another graph: ``alone``, or ``differs`` and the rows that do."""
 
 
 @dataclass(slots=True)
@@ -99,7 +112,7 @@ class Picture:
     view: str = "graph"
     """``graph``, or ``network``: round neurons, and lines for weights."""
     inset: Picture | None = None
-    """A part of the graph, drawn below by itself: what is in one of the neurons. Or another graph."""
+    """A part of the graph, drawn below by itself: what is in one of the neurons."""
     heaviest: float = 0.0
     """Largest finite weight; the lines' widths are relative to it."""
 
@@ -159,6 +172,30 @@ def tone(gradient: float | None, scale: float) -> str:
     return f"{'p' if gradient > 0 else 'n'}{level}"
 
 
+def span_of(gradients: Mapping[Value, float], roots: Collection[Value]) -> float:
+    """Return the largest finite gradient but those that the backward pass began with, which say nothing."""
+    return largest(g for v, g in gradients.items() if g != 1.0 or v not in roots)
+
+
+def shade_of(v: Value, gradient: float, scale: float, roots: Collection[Value]) -> str:
+    """Return the colour class of a node's gradient: ``seed`` where the backward pass began with it.
+
+    Examples
+    --------
+    >>> x, y = Value(1.0), Value(2.0)
+    >>> shade_of(y, 1.0, 4.0, [y]), shade_of(x, 1.0, 4.0, [y]), shade_of(y, 2.0, 4.0, [y])
+    ('seed', 'p2', 'p3')
+    """
+    return "seed" if gradient == 1.0 and v in roots else tone(gradient, scale)
+
+
+def leaf_kind(v: Value, scopes: Collection[str]) -> str:
+    """Return the kind of a leaf: a parameter if it belongs to a module, data beside modules."""
+    if not scopes:
+        return "leaf"
+    return "leaf parameter" if "." in v.label and scope_of(v, scopes) else "leaf data"
+
+
 def gradient_of(node: Value) -> float:
     """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
     return 0.0 if node.grad is None else float(node.grad.data if isinstance(node.grad, Value) else node.grad)
@@ -198,14 +235,17 @@ def operation_text(node: Value, *, constants: bool = True) -> str:
 
 
 def build(
-    nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None
-) -> Picture:
+    nodes: Sequence[Value], *, rankdir: str = "LR", gradients: dict[Value, float] | None = None,
+    scale: float | None = None,
+) -> Picture:  # fmt: skip
     """Turn sorted nodes into a picture, one box for each.
 
-    Gradients are the nodes' own unless others are given.
+    Gradients are the nodes' own unless others are given; their colours are relative to the largest of them,
+    unless a scale is given.
     """
     gradients = gradients or {v: gradient_of(v) for v in nodes}
-    scale = largest(gradients.values())
+    roots = nodes[-1:]
+    scale = span_of(gradients, roots) if scale is None else scale
     has_pass = any(g != 0.0 for g in gradients.values())
     ids = {v: f"n{i}" for i, v in enumerate(nodes)}
     scopes = {v.scope for v in nodes if v.scope}
@@ -213,12 +253,12 @@ def build(
     graph = Picture(rankdir=rankdir, scale=scale)
     for v in nodes:
         g, scope = gradients[v], scope_of(v, scopes)
-        kind = "leaf" if v.op is None else "output" if v is nodes[-1] else "operation"
+        kind = leaf_kind(v, scopes) if v.op is None else "output" if v is nodes[-1] else "operation"
         graph.nodes.append(
             Box(
                 ids[v], short_label(v.label, scope), operation_text(v), number(v.data, minus=MINUS),
-                number(g, minus=MINUS) if has_pass else "", tone(g, scale) if has_pass else "none", kind,
-                scope,
+                number(g, minus=MINUS) if has_pass else "",
+                shade_of(v, g, scale, roots) if has_pass else "none", kind, scope,
             )
         )  # fmt: skip
         for position, parent, local in positioned_edges(v):
@@ -249,7 +289,7 @@ def _reached(nodes: Sequence[Value]) -> set[Value]:
     return reached
 
 
-def scope_of(v: Value, scopes: set[str]) -> str:
+def scope_of(v: Value, scopes: Collection[str]) -> str:
     """Return the cluster of a node; a parameter, which no module computes, belongs where its label says."""
     if v.scope or v.op is not None:
         return path_of(v.scope)

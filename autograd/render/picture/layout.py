@@ -2,7 +2,7 @@
 
 Each cluster is laid out by itself and then takes part in its surroundings as one box. Every edge has a
 slot for its label between the layers, so that no label covers another, and passes the layers in between
-in a slot of its own.
+in a slot of its own. A picture that would be a strip is broken into lines, as a text is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 
 from autograd.render.picture.graph import Edge, Picture
 from autograd.render.picture.layered import SEPARATION, Item, assign_layers, order_layers, place_layers
+from autograd.render.picture.lines import Turn, Wrapping, broken
 from autograd.render.picture.measure import caption_room, edge_size, node_size
 
 __all__ = ["Placement", "Rect", "layout"]
@@ -29,6 +30,7 @@ ASTRIDE: Final = 36.0  # the height of a label with the line in its middle
 ASPECT: Final = 1.4  # breadth to height, where there is a choice
 
 Point = tuple[float, float]
+Step = Point | Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Placement:
     """Where, in a box, the edges lie that lead back."""
     columns: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """The ends, along the flow, of the layer in which an item of a box stands."""
+    slots: dict[str, list[Step]] = field(default_factory=dict)
+    """For each edge, in each box, the places that it passes."""
+    lines: int = 1
+    """Into how many lines the picture is broken."""
 
 
 @dataclass(slots=True)
@@ -78,9 +84,13 @@ class _Box:
     count: int = 0
     back: list[Edge] = field(default_factory=list)
     """Edges that lead back to the next round of a loop, each with a lane of its own below the boxes."""
+    wrapping: Wrapping | None = None
+    """The lines into which the layers are broken."""
 
 
-def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placement:
+def layout(
+    graph: Picture, *, flow: bool = False, labels: bool = True, line: float | None = None
+) -> Placement:
     """Place a picture.
 
     Parameters
@@ -91,6 +101,9 @@ def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placem
         Whether labels have a second line, for what flows back.
     labels
         Whether edges have labels at all.
+    line
+        The longest extent along the flow, in pixels, beyond which the picture is broken into lines; 0 breaks
+        strips only, into a page; None none.
     """
     horizontal, straight = graph.rankdir in ("LR", "RL"), graph.view == "network"
     root = _Box("")
@@ -114,10 +127,10 @@ def layout(graph: Picture, *, flow: bool = False, labels: bool = True) -> Placem
         root,
         _Options(
             horizontal, flow, labels and not straight, sweeps=sweeps, reach=10_000 if lanes else 6,
-            bare=graph.crowded, straight=straight,
+            bare=graph.crowded, straight=straight, line=None if straight or graph.crowded else line,
         ),
     )
-    result = Placement()
+    result = Placement(lines=len(root.wrapping.lines) if root.wrapping is not None else 1)
     _collect(root, MARGIN, MARGIN, horizontal, result)
     _route(graph, homes, horizontal, result)
     main, cross = root.main + 2 * MARGIN, root.cross + 2 * MARGIN
@@ -138,6 +151,7 @@ class _Options:
     reach: int  # an edge over more layers than this keeps no slots on its way
     bare: bool  # no slots at all: too many edges for any to be followed
     straight: bool = False  # lines from layer to layer, without labels
+    line: float | None = None  # the extent beyond which the whole is broken into lines
 
     @property
     def gap(self) -> float:
@@ -186,15 +200,18 @@ def _returned(
 ) -> list[Point]:
     """Return the way of an edge that leads back: out of its column, along a lane below, and up again."""
     (ax, ay), (bx, by) = (a, b) if horizontal else ((a[1], a[0]), (b[1], b[0]))
-    corners = [(ax, ay), (after, ay), (after, lane), (before, lane), (before, by), (bx, by)]
+    chain = _rounded([(ax, ay), (after, ay), (after, lane), (before, lane), (before, by), (bx, by)])
+    return chain if horizontal else [(y, x) for x, y in chain]
+
+
+def _rounded(corners: list[Point], radius: float = 5.0) -> list[Point]:
+    """Join points by straight segments with round corners."""
     chain = [corners[0]]
-    for i, (x, y) in enumerate(corners[1:-1], 1):
-        (px, py), (qx, qy) = corners[i - 1], corners[i + 1]
-        into, onto = _towards((x, y), (px, py), 5.0), _towards((x, y), (qx, qy), 5.0)
+    for before, (x, y), after in zip(corners, corners[1:], corners[2:], strict=False):
+        into, onto = _towards((x, y), before, radius), _towards((x, y), after, radius)
         chain += _line(chain[-1], into)[1:]
         chain += [(x, y), (x, y), onto]
-    chain += _line(chain[-1], corners[-1])[1:]
-    return chain if horizontal else [(y, x) for x, y in chain]
+    return chain + _line(chain[-1], corners[-1])[1:]
 
 
 def _towards(a: Point, b: Point, most: float) -> Point:
@@ -230,18 +247,40 @@ def _arrange(box: _Box, options: _Options) -> None:
             a.after.append(b)
             b.before.append(a)
     else:
+        if not box.path and options.line is not None:
+            box.wrapping = _wrapping(box, set(forward), options)
         _give_slots(box, set(forward), options)
     # The sort visits last operands first: the other way round is the order in which they were written.
     for layer in layers:
-        if not options.straight:
+        if not options.straight and box.arrows:
             layer.reverse()
         for i, item in enumerate(layer):
             item.at = float(i)
     order_layers(layers, sweeps=options.sweeps)
     if options.bare:
         box.layers = layers = _wrapped(layers, options, aspect=ASPECT / 4 if box.path else ASPECT)
-    extent = place_layers(layers, sweeps=options.sweeps)
+    if box.wrapping is not None:
+        extent = box.wrapping.place(layers, sweeps=options.sweeps)
+    else:
+        extent = place_layers(layers, sweeps=options.sweeps)
     _stack(box, extent, options)
+
+
+def _wrapping(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> Wrapping | None:
+    """Return the lines into which a box is broken, or None where it is no strip, or too tangled."""
+    assert options.line is not None
+    boxes = [[item for item in layer if item.solid] for layer in box.layers[::2]]
+    widths = [max(item.main for item in layer) for layer in boxes]
+    room = [0.0] * len(boxes)  # for the labels before each layer of boxes
+    spans = []
+    for a, b, edge in box.arrows:
+        if (a, b) in forward:
+            spans.append((a.layer // 2, b.layer // 2, edge))
+            if options.labels and edge.shown:
+                size = edge_size(edge, flow=options.flow)
+                room[b.layer // 2] = max(room[b.layer // 2], size[0 if options.horizontal else 1])
+    high = max(sum(item.cross + SEPARATION for item in layer) for layer in boxes)
+    return broken(widths, room, options.gap, spans, high=high, most=options.line)
 
 
 def _give_slots(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> None:
@@ -278,8 +317,10 @@ def _wrapped(layers: list[list[Item]], options: _Options, *, aspect: float) -> l
 def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, *, options: _Options) -> None:
     """Give an edge its slots between two items, one of them for the label, beside the head."""
     near = b.layer - 1
-    span = range(a.layer + 1, b.layer) if b.layer - a.layer <= 2 * options.reach else range(near, b.layer)
-    _chain(box, layers, edge, span, ends=(a, b), options=options)
+    turns = box.wrapping is not None and edge.id in box.wrapping.turning
+    short = not turns and b.layer - a.layer <= 2 * options.reach
+    span = range(a.layer + 1, b.layer) if short else range(near, b.layer)
+    _chain(box, layers, edge, span, ends=(None if turns else a, b), options=options)
     if options.labels and edge.shown:
         width, height = edge_size(edge, flow=options.flow)
         slot = box.chains[edge.id][-1]
@@ -313,13 +354,13 @@ def _stack(box: _Box, extent: float, options: _Options) -> None:
     """Set where each layer starts along the flow, and the size of the box."""
     inset = PAD if box.path else 0.0
     at = inset + (CAPTION if box.path and not options.horizontal else 0.0)
-    for i, layer in enumerate(box.layers):
-        width = max((item.main for item in layer), default=0.0)
-        box.starts.append(at)
-        box.widths.append(width)
-        if i < len(box.layers) - 1:
-            at += width + options.gap
-    box.main = at + (box.widths[-1] if box.widths else 0.0) + inset
+    box.widths = [max((item.main for item in layer), default=0.0) for layer in box.layers]
+    if box.wrapping is not None:
+        box.starts = box.wrapping.starts(box.widths)
+    else:
+        box.starts = [*itertools.accumulate((w + options.gap for w in box.widths[:-1]), initial=at)]
+    box.main = max(start + width for start, width in zip(box.starts, box.widths, strict=True)) + inset
+    box.main += box.wrapping.beyond if box.wrapping is not None else 0.0
     lanes = LANE * len(box.back) + (LANE if box.back else 0.0)
     box.cross = extent + lanes + 2 * inset + (CAPTION if box.path and options.horizontal else 0.0)
 
@@ -339,7 +380,9 @@ def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Pl
             for item in layer:
                 if not isinstance(item.key, Edge):
                     result.columns[box.path, item.key] = main + start, main + start + width
-                m = main + start + (width - item.main) / 2
+                module = not isinstance(item.key, Edge) and item.key in box.children
+                # Modules side by side begin together.
+                m = main + start + (0.0 if module else (width - item.main) / 2)
                 c = across + item.at - item.cross / 2
                 if isinstance(item.key, Edge):
                     if item.main:
@@ -347,11 +390,15 @@ def _collect(root: _Box, main: float, cross: float, horizontal: bool, result: Pl
                     points = [(main + start, c + item.cross / 2), (main + start + width, c + item.cross / 2)]
                     if not horizontal:
                         points = [(y, x) for x, y in points]
-                    result.curves.setdefault(f"{box.path}\0{item.key.id}", []).extend(points)
+                    result.slots.setdefault(f"{box.path}\0{item.key.id}", []).extend(points)
                 elif item.key in box.children:
                     stack.append((box.children[item.key], m, c))
                 else:
                     result.nodes[item.key] = _rect(m, c, item.main, item.cross, horizontal)
+        if box.wrapping is not None:
+            for name, turn in box.wrapping.turns(box.starts, box.widths).items():
+                way = result.slots.setdefault(f"{box.path}\0{name}", [])
+                way.insert(0, turn.moved(main, across))
 
 
 def _rect(main: float, cross: float, along: float, across: float, horizontal: bool) -> Rect:
@@ -360,8 +407,8 @@ def _rect(main: float, cross: float, along: float, across: float, horizontal: bo
 
 def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, result: Placement) -> None:
     """Draw each edge through its slots, between ports that are spread over the boxes' sides."""
-    slots, result.curves = result.curves, {}
-    ways: dict[str, list[Point]] = {}
+    slots = result.slots
+    ways: dict[str, list[Step]] = {}
     for edge in graph.edges:
         tails, heads = homes[edge.tail], homes[edge.head]
         if edge.back:
@@ -385,64 +432,77 @@ def _route(graph: Picture, homes: dict[str, list[_Box]], horizontal: bool, resul
                 out[edge.id], into[edge.id], after + turn, before - turn, lane, horizontal=horizontal
             )
             continue
-        points = [out[edge.id], *ways[edge.id], into[edge.id]]
+        start, end = out[edge.id], into[edge.id]
+        points: list[Step] = [start, *ways[edge.id], end]
         if not graph.crowded:
-            points = _along_columns(points, homes[edge.tail], homes[edge.head], edge, result, graph, slots)
+            points = _along_columns(start, end, homes[edge.tail], homes[edge.head], edge, result, graph)
         straight = graph.view == "network" and len(points) == 2
-        result.curves[edge.id] = _line(*points) if straight else _smooth(points, horizontal)
+        result.curves[edge.id] = _line(start, end) if straight else _smooth(points, horizontal)
 
 
 def _along_columns(
-    points: list[Point], tails: list[_Box], heads: list[_Box], edge: Edge, result: Placement, graph: Picture,
-    slots: dict[str, list[Point]],
-) -> list[Point]:  # fmt: skip
+    start: Point, stop: Point, tails: list[_Box], heads: list[_Box], edge: Edge, result: Placement,
+    graph: Picture,
+) -> list[Step]:  # fmt: skip
     """Let an edge run straight while it is in the column of an item, where others stand above and below."""
     horizontal = graph.rankdir in ("LR", "RL")
     least = 40.0 if graph.view == "network" else 16.0  # over less, a curve hardly leaves its height
 
-    def end(part: list[_Box], node: str, side: int, port: Point) -> list[Point]:
+    def end(part: list[_Box], node: str, side: int, port: Point) -> list[Step]:
         """Return the points from a port to the end of the outermost column, with the slots on the way."""
-        way = [port]
+        way: list[Step] = [port]
         for i in range(len(part) - 1, common - 2, -1):
             key = node if i == len(part) - 1 else f"{part[i + 1].path}."
             at = result.columns[part[i].path, key][side]
-            x, y = way[-1]
+            last = way[-1]
+            assert not isinstance(last, Turn), "only the whole picture is broken into lines"
+            x, y = last
             if abs(at - (x if horizontal else y)) >= least:
                 way.append((at, y) if horizontal else (x, at))
             if i >= common:
-                own = slots.get(f"{part[i].path}\0{edge.id}", [])
+                own = result.slots.get(f"{part[i].path}\0{edge.id}", [])
                 way += own if side else own[::-1]
         return way
 
     common = len([one for one, two in zip(tails, heads, strict=False) if one is two])
-    between = slots.get(f"{tails[common - 1].path}\0{edge.id}", [])
-    before = end(tails, edge.tail, 1, points[0])
-    return [*before, *between, *end(heads, edge.head, 0, points[-1])[::-1]]
+    between = result.slots.get(f"{tails[common - 1].path}\0{edge.id}", [])
+    before = end(tails, edge.tail, 1, start)
+    return [*before, *between, *end(heads, edge.head, 0, stop)[::-1]]
 
 
 def _ports(
-    graph: Picture, ways: dict[str, list[Point]], result: Placement, horizontal: bool, *, head: bool
+    graph: Picture, ways: dict[str, list[Step]], result: Placement, horizontal: bool, *, head: bool
 ) -> dict[str, Point]:
     """Spread the ends of edges over the side of each box, in the order in which they arrive."""
     ends: dict[str, list[tuple[float, int, str]]] = {}
     for i, edge in enumerate(graph.edges):
         way, other = ways[edge.id], result.nodes[edge.tail if head else edge.head]
-        x, y = (
-            (way[-1] if head else way[0]) if way else (other.x + other.width / 2, other.y + other.height / 2)
-        )
-        ends.setdefault(edge.head if head else edge.tail, []).append((y if horizontal else x, i, edge.id))
+        near = (way[-1] if head else way[0]) if way else _middle(other)
+        across = near.leaving if isinstance(near, Turn) else near[1 if horizontal else 0]
+        ends.setdefault(edge.head if head else edge.tail, []).append((across, i, edge.id))
     ports = {}
     captions = {node.id: caption_room(node) for node in graph.nodes}
     for node, listed in ends.items():
         rect = result.nodes[node]
         side = rect.height - captions[node] if horizontal else rect.width
-        for k, (_, _, edge_id) in enumerate(sorted(listed)):
-            offset = side / 2 if graph.view == "network" else side * (k + 1) / (len(listed) + 1)
+        listed.sort()
+        # Edges that leave their line share their way, and so one port.
+        leaving = [name for _, _, name in listed if not head and ways[name]]
+        shared = {name for name in leaving if isinstance(ways[name][0], Turn)}
+        apart = len(listed) - max(0, len(shared) - 1)
+        k = -1
+        for i, (_, _, edge_id) in enumerate(listed):
+            k += not (i and {edge_id, listed[i - 1][2]} <= shared)
+            offset = side / 2 if graph.view == "network" else side * (k + 1) / (apart + 1)
             if horizontal:
                 ports[edge_id] = (rect.x + (0.0 if head else rect.width), rect.y + offset)
             else:
                 ports[edge_id] = (rect.x + offset, rect.y + (0.0 if head else rect.height))
     return ports
+
+
+def _middle(rect: Rect) -> Point:
+    return rect.x + rect.width / 2, rect.y + rect.height / 2
 
 
 def _line(a: Point, b: Point) -> list[Point]:
@@ -451,10 +511,19 @@ def _line(a: Point, b: Point) -> list[Point]:
     return [a, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), b]
 
 
-def _smooth(points: list[Point], horizontal: bool) -> list[Point]:
+def _smooth(points: list[Step], horizontal: bool) -> list[Point]:
     """Join points by cubic segments whose ends run along the flow."""
-    chain = [points[0]]
-    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+    start = points[0]
+    assert not isinstance(start, Turn)
+    chain = [start]
+    for step, then in zip(points[1:], [*points[2:], None], strict=True):
+        if isinstance(step, Turn):
+            assert then is not None and not isinstance(then, Turn), "an edge turns before its label"
+            chain += _turned(chain[-1], step, then, horizontal)
+            continue
+        (x0, y0), (x1, y1) = chain[-1], step
+        if (x0, y0) == (x1, y1):
+            continue
         if horizontal:
             bend = (x1 - x0) / 2 if x1 > x0 else 40.0
             chain += [(x0 + bend, y0), (x1 - bend, y1), (x1, y1)]
@@ -462,6 +531,13 @@ def _smooth(points: list[Point], horizontal: bool) -> list[Point]:
             bend = (y1 - y0) / 2 if y1 > y0 else 40.0
             chain += [(x0, y0 + bend), (x1, y1 - bend), (x1, y1)]
     return chain
+
+
+def _turned(a: Point, turn: Turn, b: Point, horizontal: bool) -> list[Point]:
+    """Return the rest of the way between two points in two lines."""
+    (ax, ay), (bx, by) = (a, b) if horizontal else ((a[1], a[0]), (b[1], b[0]))
+    chain = _rounded([(ax, ay), *turn.corners(ay, by), (bx, by)], 8.0)[1:]
+    return chain if horizontal else [(y, x) for x, y in chain]
 
 
 def _mirror(result: Placement, horizontal: bool) -> None:

@@ -27,7 +27,7 @@ def entries(
 ) -> list[tuple[float, str]]:
     """Return the entries with their widths."""
     listed: list[tuple[float, str]] = []
-    tones = graph.tones
+    tones = graph.tones - {"seed"}
     if tones - {"none"}:
         listed.append(_scale(graph.scale))
     if "nan" in tones:
@@ -53,7 +53,7 @@ def entries(
         ("differs", gettext("differs from the other graph")),
         ("alone", gettext("in this graph only")),
     ):
-        if any(node.mark == mark for node in graph.nodes):
+        if any(node.mark.startswith(mark) for node in graph.nodes):
             frame = '<rect class="frame" y="-7" width="22" height="14" rx="4"/>'
             listed.append(_swatch(f'<g class="{mark}">{frame}</g>', words, 22.0))
     if any(node.count > 1 for node in graph.nodes) or graph.scope_counts:

@@ -8,7 +8,7 @@ from autograd.render.formula.symbols import name
 from autograd.render.formula.text import plain
 from autograd.render.labels import number, visible
 from autograd.render.picture.graph import Picture
-from autograd.render.picture.measure import edge_label
+from autograd.render.picture.measure import edge_label, word
 from autograd.render.picture.palette import LIGHT
 from autograd.value import Value
 
@@ -54,13 +54,12 @@ def mermaid(graph: Picture, *, flow: bool = False) -> str:
     index = {path: i for i, path in enumerate(scopes)}
     inside: dict[str, list[str]] = {}
     for node in graph.nodes:
-        head = (
-            " ".join(x for x in (escape.mermaid(node.operation), escape.mermaid(node.title)) if x) or "leaf"
-        )
+        said = [escape.mermaid(x) for x in (node.operation, node.title) if x]
+        head = " ".join(said) or word(node)
         text = f"{head}{f' ×{node.count}' if node.count > 1 else ''}<br/>{escape.mermaid(node.value)}"
         if node.gradient:
             text += f"<br/>grad {escape.mermaid(node.gradient)}"
-        left, right = ('(["', '"])') if node.kind == "leaf" else ('["', '"]')
+        left, right = ('(["', '"])') if node.kind.startswith("leaf") else ('["', '"]')
         inside.setdefault(node.scope, []).append(f"{node.id}{left}{text}{right}")
     lines += [f"  {line}" for line in inside.get("", ())]
     stack: list[tuple[str, bool]] = [(path, True) for path in reversed(scopes) if "." not in path]
@@ -82,7 +81,7 @@ def mermaid(graph: Picture, *, flow: bool = False) -> str:
         f"  style c{i} fill:{LIGHT['cluster']},stroke:{LIGHT['rule']},color:{LIGHT['quiet']}"
         for i in index.values()
     ]
-    for shade in sorted({node.tone for node in graph.nodes} - {"none"}):
+    for shade in sorted({node.tone for node in graph.nodes} - {"none", "seed"}):
         members = ",".join(node.id for node in graph.nodes if node.tone == shade)
         lines += [
             f"  classDef {shade} fill:{LIGHT[shade]},stroke:{LIGHT['line']},color:{LIGHT['ink']}",

@@ -11,8 +11,8 @@ from autograd.render.labels import shorten, width
 from autograd.render.picture.graph import Box, Edge
 
 __all__ = [
-    "BOX", "DISC", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc", "node_size",
-    "title", "typeset",
+    "BOX", "DISC", "SHEETS", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc",
+    "node_size", "title", "typeset", "word",
 ]  # fmt: skip
 
 _NAME: Final = re.compile(r"([A-Za-z]+)(?:_([0-9]+))?")
@@ -36,6 +36,9 @@ class Size:
 BOX: Final = Size()
 DISC: Final = 52.0
 """The diameter of a neuron."""
+SHEETS: Final = ("leaf data", "leaf input")
+"""The kinds of boxes that are drawn as a sheet of paper."""
+_WORDS: Final = {"leaf": "leaf", "leaf parameter": "weight", "leaf data": "data", "leaf input": "input"}
 _DISCS: Final = ("neuron", "unit", "data", "weight")
 
 
@@ -75,6 +78,11 @@ def typeset(name: str) -> str:
     return LETTERS.get(word, word) + "".join(chr(0x2080 + int(digit)) for digit in index)
 
 
+def word(node: Box) -> str:
+    """Return what stands in the head of a leaf beside its name, or in its place."""
+    return _WORDS.get(node.kind, "") if node.kind != "leaf" or not node.title else ""
+
+
 def rows(node: Box) -> list[tuple[str, str]]:
     """Return the rows below the head: value, then gradient."""
     listed = [(node.value_name, node.value)]
@@ -91,19 +99,23 @@ def node_size(node: Box) -> tuple[float, float]:
         below = width(caption(node), BOX.small)
         return round(max(DISC, inside, below)), DISC + caption_room(node)
     named = bool(node.title)
-    left = node.operation or ("" if named else "leaf")
+    left = node.operation or ("" if named else word(node))
     head = (
         width(title(node), BOX.font, bold=True)
         + width(left, BOX.font, bold=not named)
         + (BOX.gap if left and named else 0.0)
     )
+    if named and not left and word(node):
+        head += width(word(node), BOX.tiny) + BOX.gap + (5.0 if node.kind in SHEETS else 0.0)
     if node.count > 1:
         head += width(f"×{node.count}", BOX.tiny, bold=True) + 16.0
     if node.saved:
         head += 14.0
     # Zero and what is not finite have a mark before them.
+    differing = node.mark.split()
+    marked = node.tone in ("zero", "nan")
     listed = [
-        (name, f"○ {text}" if name == "grad" and node.tone in ("zero", "nan") else text)
+        (f"≠ {name}" if name in differing else name, f"○ {text}" if name == "grad" and marked else text)
         for name, text in rows(node)
     ]
     listed.append((node.value_name, node.widest))

@@ -28,7 +28,9 @@ from autograd.render.picture.graph import (
     largest,
     operation_text,
     path_of,
+    shade_of,
     short_label,
+    span_of,
     spread,
     strongest,
     tone,
@@ -85,7 +87,7 @@ class _Group:
 
 def build_network(
     nodes: Sequence[Value], *, roots: Sequence[Value] = (), rankdir: str = "LR", unfold: str = "",
-    values: bool = True, rounds: bool = False,
+    values: bool = True, rounds: bool = False, scale: float | None = None,
 ) -> Picture:  # fmt: skip
     """Turn sorted nodes into a picture of neurons and lines.
 
@@ -103,6 +105,8 @@ def build_network(
         Whether the numbers in the neurons mean anything.
     rounds
         Whether what is done again and again is drawn once, also where no neuron does it.
+    scale
+        The gradient that has the strongest colour; the largest by default.
 
     Raises
     ------
@@ -116,7 +120,9 @@ def build_network(
     if unfold and not opened:
         there = ", ".join(sorted(paths, key=_natural)[:6]) or "none: no node lies in the scope of a parameter"
         raise ValueError(f"there is no neuron {unfold!r} to unfold; the graph has {there}")
-    return _Builder(nodes, units, roots or nodes[-1:], opened, values=values, rounds=rounds).picture(rankdir)
+    return _Builder(nodes, units, roots or nodes[-1:], opened, values=values, rounds=rounds).picture(
+        rankdir, scale
+    )
 
 
 def _units(nodes: Sequence[Value]) -> list[_Unit]:
@@ -173,7 +179,9 @@ def _inside(unit: _Unit, nodes: Sequence[Value]) -> Picture:
     for v, box in boxes.items():
         if box.id in wanted - members:
             box.title = box.title if v.op is None else short_label(v.label, "") or visible(v.scope)
-            box.operation, box.kind, box.scope = "", "leaf", unit.scope if box.scope == unit.scope else ""
+            if v.op is not None:
+                box.kind = "leaf input"
+            box.operation, box.scope = "", unit.scope if box.scope == unit.scope else ""
     for parts in (whole.nodes, whole.edges):
         for part in parts:
             part.id = f"i{part.id}"
@@ -252,10 +260,10 @@ class _Builder:
         self.keys: dict[_Unit, Any] = {}
         self.edges: dict[tuple[_Group, _Group], list[tuple[Value | None, Value | float, Value]]] = {}
 
-    def picture(self, rankdir: str) -> Picture:
+    def picture(self, rankdir: str, scale: float | None) -> Picture:
         """Return the picture."""
         gradients = {v: gradient_of(v) for v in self.nodes}
-        scale = largest(gradients.values())
+        scale = span_of(gradients, self.roots) if scale is None else scale
         graph = Picture(rankdir=rankdir, scale=scale, view="network")
         self.has_pass = any(gradients.values())
         for unit in self.units:
@@ -411,7 +419,10 @@ class _Builder:
                 box.kind += " output"
         if self.has_pass and self.values and group.gradients:
             box.gradient = spread(group.gradients, short=True)
-            box.tone = tone(strongest(group.gradients), scale)
+            member = group.units[0].members[-1] if group.units else group.leaf
+            alone = member is not None and len(group.gradients) == 1
+            roots = self.roots if alone else ()
+            box.tone = shade_of(member or self.nodes[-1], strongest(group.gradients), scale, roots)
             box.tooltip = (*box.tooltip, f"grad {spread(group.gradients)}")
         return box
 

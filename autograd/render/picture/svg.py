@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from autograd.render.escape import xml
@@ -12,7 +12,17 @@ from autograd.render.labels import width
 from autograd.render.picture.graph import LEVELS, Box, Edge, Picture
 from autograd.render.picture.layout import Placement, Rect, layout
 from autograd.render.picture.legend import LEGEND_ROW, entries, wrap
-from autograd.render.picture.measure import BOX, caption, caption_room, edge_label, is_disc, rows, title
+from autograd.render.picture.measure import (
+    BOX,
+    SHEETS,
+    caption,
+    caption_room,
+    edge_label,
+    is_disc,
+    rows,
+    title,
+    word,
+)
 from autograd.render.picture.palette import DARK, LIGHT
 from autograd.render.picture.shapes import coordinate, saved_mark, text
 
@@ -20,6 +30,8 @@ __all__ = ["FONT", "style", "summary", "to_svg"]
 
 ENLARGED: Final = 2.0  # times its own size, at most, is a picture that is fitted into a larger one
 TIP: Final = 8.0  # length of an arrowhead
+ROUND: Final = {"leaf": 11, "leaf parameter": 18, "leaf data": 0, "leaf input": 0}
+"""How round the corners of a box are; 5 of any other."""
 Show = Callable[[str], str]
 FONT: Final = "ui-sans-serif,system-ui,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 CHINESE: Final = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC'"
@@ -31,50 +43,67 @@ _SHAPE: Final = (
     f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge "
     f"text{{font-size:{BOX.tiny}px}}"
     ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
-    ".ag .edge text{text-anchor:middle;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
+    ".ag .edge text{text-anchor:middle}"
+    ".ag .edge text,.ag text.over{paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
     ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag "
     ".band{stroke-linecap:butt}"
     ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
 )
 
 
+_CLASS: Final = re.compile(r"\.([a-z][-\w]*)")
+_CLASSES: Final = re.compile(r'class="([^"]*)"')
 _MIDDLE: Final = ".ag text.m{text-anchor:middle}"  # stronger than what another picture in the page says
 
 
 def _frames(theme: str) -> str:
     """Return the rules for frames around what differs from another graph."""
-    rules = ".ag .frame{fill:none;stroke-width:2.5}.ag .alone .frame{stroke-dasharray:6 4}"
+    rules = ".ag .frame{fill:none;stroke-width:3}.ag .alone .frame{stroke-dasharray:6 4}"
+    rules += f".ag-{theme} .alone .card{{stroke:none}}"
     rules += f".ag-{theme} .frame{{stroke:{(DARK if theme == 'dark' else LIGHT)['saved']}}}"
     dark = f"@media(prefers-color-scheme:dark){{.ag-auto .frame{{stroke:{DARK['saved']}}}}}"
     return rules + (dark if theme == "auto" else "")
 
 
-def _colours(scope: str, c: dict[str, str]) -> str:
+def _colours(scope: str, c: dict[str, str], used: Collection[str] | None) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
-    tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan"]
+
+    def wanted(selector: str) -> bool:
+        return used is None or all(name in used for name in _CLASS.findall(selector))
+
+    tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan", "seed"]
     rules = {
         "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}",
         ".paper": f"fill:{c['paper']}", ".edge text": f"stroke:{c['paper']}",
+        "text.over": f"stroke:{c['cluster']}",
         ".in text": f"stroke:{c['cluster']}", ".plate": f"fill:{c['paper']}",
         ".in .plate": f"fill:{c['cluster']}", ".card": f"fill:{c['head']};stroke:{c['line']}",
-        ".leaf .card": f"fill:{c['leaf']}", ".mid": f"fill:{c['card']}",
+        ".leaf .card": f"fill:{c['leaf']}", ".fold": f"fill:{c['rule']}", ".mid": f"fill:{c['card']}",
         ".output .card": f"stroke:{c['ink']}", ".cl": f"fill:{c['cluster']};stroke:{c['rule']}",
         ".wire": f"stroke:{c['edge']}", ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}",
         ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
     }  # fmt: skip
     sheet = "".join(
-        ",".join(f"{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}"
+        ",".join(f"{scope} {part}" for part in parts) + f"{{{rule}}}"
         for selector, rule in rules.items()
+        if (parts := [part for part in selector.split(",") if wanted(part)])
     )
-    return sheet + "".join(f"{scope} .t-{t}{{fill:{c[t]}}}{scope} .s-{t}{{stroke:{c[t]}}}" for t in tones)
+    for letter, what in (("t", "fill"), ("s", "stroke")):
+        sheet += "".join(
+            f"{scope} .{letter}-{t}{{{what}:{c[t]}}}" for t in tones if wanted(f".{letter}-{t}")
+        )
+    return sheet
 
 
-def style(theme: str = "auto") -> str:
-    """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not."""
+def style(theme: str = "auto", used: Collection[str] | None = None) -> str:
+    """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not.
+
+    Of the colours those are there whose classes are used; all by default.
+    """
     # Pictures of different themes may stand in one page, where each style sheet applies to all.
-    sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT)
+    sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT, used)
     return sheet + (
-        f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK)}}}" if theme == "auto" else ""
+        f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK, used)}}}" if theme == "auto" else ""
     )
 
 
@@ -121,8 +150,6 @@ def to_svg(
         + (8.0 if lines or notices else 0.0)
     )
     n = coordinate
-    sheet = style(theme) + (_MIDDLE if graph.view == "network" else "")
-    sheet += _frames(theme) if any(node.mark for node in graph.nodes) else ""
     outer = size or (total_width, total_height)
     zoom = min(outer[0] / total_width, outer[1] / total_height, ENLARGED) if size else 1.0
     shift = (outer[0] / zoom - total_width) / 2, (outer[1] / zoom - total_height) / 2
@@ -132,7 +159,7 @@ def to_svg(
         f'viewBox="0 0 {n(outer[0] / zoom)} {n(outer[1] / zoom)}" role="img" '
         f'aria-label="{xml(summary(graph))}" '
         'style="max-width:100%;height:auto">'),
-        f"<style>{sheet}</style>",
+        "",  # the style sheet, when it is known what is used
         '<rect class="paper" width="100%" height="100%" rx="8"/>',
         *([f'<g transform="translate({n(shift[0])} {n(shift[1])})">'] if size else []),
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
@@ -153,6 +180,13 @@ def to_svg(
         for entry_width, entry in entry_line:
             parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
             x += entry_width + 22.0
+    used = {name for names in _CLASSES.findall("".join(parts)) for name in names.split()}
+    if slim:  # the page changes the colours
+        used |= {f"{letter}-{sign}{i}" for letter in "ts" for sign in "np" for i in range(1, LEVELS + 1)}
+        used |= {f"{letter}-{name}" for letter in "ts" for name in ("zero", "none", "nan")} | {"on"}
+    sheet = style(theme, used) + (_MIDDLE if graph.view == "network" else "")
+    sheet += _frames(theme) if any(node.mark for node in graph.nodes) else ""
+    parts[1] = f"<style>{sheet}</style>"
     svg = "\n".join([*parts, "</g></svg>" if size else "</svg>"]) + "\n"
     if _HAN.search(svg):
         svg = svg.replace(FONT, FONT.replace("Helvetica", f"{CHINESE},Helvetica"), 1)
@@ -196,6 +230,8 @@ def _content(
             for edge in graph.edges
             if edge.weight is None
         ]
+    if vertical:
+        parts += [_caption(graph, path, rect, " over") for path, rect in placed.clusters.items()]
     parts += [_node(node, placed.nodes[node.id], slim=slim, shown=show(node.id)) for node in graph.nodes]
     return parts
 
@@ -247,7 +283,7 @@ def _disc(node: Box, at: Rect) -> str:
         out.append(text(w / 2, middle + 14.0 if name else middle + 4.5, mark + node.value, f"v m{on}"))
     if node.mark:
         out.append(
-            f'<rect class="frame" x="-4" y="-4" width="{n(w + 8)}" height="{n(h + 8)}" rx="{n(r + 4)}"/>'
+            f'<rect class="frame" width="{n(w)}" height="{n(h)}" rx="{n(r)}"/>'
         )
     if caption(node):
         out.append(text(w / 2, h + (15.0 if node.count > 1 else 13.0), caption(node), "v q m"))
@@ -288,7 +324,7 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
     if is_disc(node):
         return _disc(node, at)
     n, w, h = coordinate, at.width, at.height
-    r = 11 if node.kind == "leaf" else 5
+    r = ROUND.get(node.kind, 5)
     card = f'<rect class="card" width="{n(w)}" height="{n(h)}" rx="{r}"/>'
     kind = f"{node.kind} {node.mark}".rstrip()
     out = [f'<g class="node {kind}" data-node="{node.id}" transform="translate({n(at.x)} {n(at.y)})">']
@@ -301,7 +337,10 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
     if node.operation:
         out.append(text(BOX.pad, base, node.operation, "h q" if name else "h b"))
     else:
-        out.append(text(BOX.pad, base, name or "leaf", "h b" if name else "h q"))
+        out.append(text(BOX.pad, base, name or word(node), "h b" if name else "h q"))
+    if node.kind in SHEETS:  # with a folded corner
+        out.append(f'<path class="fold" d="M{n(w - 9)} .5v8.5h8.5z"/>')
+        right -= 5.0
     if node.saved:
         out.append(saved_mark(right - 7.0, BOX.head / 2))
         right -= 14.0
@@ -310,10 +349,12 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
         right -= width(f"×{node.count}", BOX.tiny) + 8.0
     if name and node.operation:
         out.append(text(right, base, name, "h b e"))
+    elif name and word(node):
+        out.append(text(right, base, word(node), "k q e"))
     top = BOX.head
     listed = rows(node)
     inset = 2 if slim else 1  # inside the border, which a page may make thicker
-    q = r - inset
+    q = max(0, r - inset)
     for i, (what, number) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
@@ -323,28 +364,31 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
         else:
             shape += f"v{n(BOX.row)}H{inset}z"
         ink = " on" if tinted and node.tone == "nan" else ""
+        differs = what in node.mark.split()
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
         row = [
             f'<path class="{fill}" d="{shape}"/>',
-            text(BOX.pad, top + 14.0, what, f"k{ink}"),
-            text(w - BOX.pad, top + 14.0, mark + number, f"v{ink}"),
+            text(BOX.pad, top + 14.0, f"≠ {what}" if differs else what, f"k{ink}"),
+            text(w - BOX.pad, top + 14.0, mark + number, f"v{ink}{' b' if differs else ''}"),
         ]
         if what == "grad" and shown:  # below, what is seen before
             row = [f'<path class="mid" d="{shape}"/>', row[1], _shown("".join(row), shown)]
         out += row
         top += BOX.row
     if node.mark:  # a frame around what differs from the other graph
-        out.append(
-            f'<rect class="frame" x="-4" y="-4" width="{n(w + 8)}" height="{n(h + 8)}" rx="{r + 4}"/>'
-        )
+        out.append(f'<rect class="frame" width="{n(w)}" height="{n(h)}" rx="{r}"/>')
     return "".join([*out, "</g>"])
 
 
+def _caption(graph: Picture, path: str, at: Rect, halo: str = "") -> str:
+    y = at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0
+    return text(at.x + 12.0, y, graph.caption(path), f"w q b{halo}")
+
+
 def _cluster(graph: Picture, path: str, at: Rect) -> str:
-    n, name = coordinate, graph.caption(path)
-    caption = text(
-        at.x + 12.0, at.y + at.height - 7.0 if graph.rankdir == "BT" else at.y + 16.0, name, "w q b"
-    )
+    n, caption = coordinate, _caption(graph, path, at)
+    if graph.rankdir in ("TB", "BT"):
+        caption = ""  # over the edges
     return (
         f'<g class="cluster" data-scope="{xml(path)}"><rect class="cl" x="{n(at.x)}" y="{n(at.y)}" '
         f'width="{n(at.width)}" '

@@ -397,3 +397,33 @@ def test_extreme_constants_are_drawn(make, words, view):
     y.backward()
     svg = draw(y, view=view).svg()
     assert all(part in svg for part in (words.split() if view == "network" else [words]))
+
+
+# 21. Weights, data and results are told apart by shape and header, gradients by the band.
+def test_weights_data_and_results_differ_in_shape_and_header():
+    from nn import MLP
+
+    loss = MLP(2, [2, 1], rng=0)([Value(1.0, "x0"), Value(-2.0)]) ** 2
+    loss.backward()
+    picture = draw(loss)
+    shapes = {}
+    for g in elements(picture.svg(), "node"):
+        kind = " ".join(g.get("class").split()[1:])
+        head = texts(g)[:2] if "leaf" in kind else []
+        shapes.setdefault(kind, set()).add((g.find(f"{SVG}rect").get("rx"), *head[-1:]))
+    assert shapes["leaf parameter"] == {("18", "weight")}
+    assert shapes["leaf data"] == {("0", "data"), ("0", "value")}  # one without a name says data in its place
+    assert shapes["operation"] == shapes["output"] == {("5",)}
+
+
+def test_without_modules_a_leaf_is_a_leaf():
+    assert {box.kind for box in draw(neuron()).graph.nodes if not box.operation} == {"leaf"}
+
+
+def test_the_gradient_that_the_pass_began_with_has_no_colour_and_sets_no_scale():
+    graph = draw(neuron()).graph
+    (root,) = [box for box in graph.nodes if box.kind == "output"]
+    assert (root.gradient, root.tone) == ("1", "seed")
+    assert graph.scale == max(abs(v.grad) for v in autograd.toposort(neuron())[:-1])
+    part = neuron().parents[0]  # its gradient came from above, and is no seed
+    assert draw(part).graph.nodes[-1].tone == "n4"
