@@ -55,7 +55,7 @@ draw(square, engine="builtin")
 # `nn` notes on each node which module made it; `scope` does so for your own code.
 
 # %%
-model = MLP(2, [3, 2, 1], activation="tanh", rng=3)
+model = MLP(2, [2, 2, 1], activation="tanh", rng=3)
 loss = (model([Value(1.0, "x0"), Value(-2.0, "x1")]) - 1.0) ** 2
 loss.label = "loss"
 loss.backward()
@@ -227,7 +227,8 @@ stepper(training(), engine="builtin")
 # ## 18. The network itself: neurons in columns, weights as lines
 #
 # Colour is the sign of a weight, breadth its size; inputs, targets and constants have corners. The lower half
-# of a neuron is coloured by its gradient.
+# of a neuron is coloured by its gradient. A click on a neuron unfolds its own graph; a click on any box
+# lights its paths to the result; a pointer on a line shows its number.
 
 # %%
 draw(loss, view="network")
@@ -270,7 +271,20 @@ rolled
 draw(loss, size=(1280, 720))
 
 # %% [markdown]
-# ## 21. Two graphs, and what differs
+# ## 21. A long chain is drawn in lines, as a text is
+
+# %%
+turned = Value(0.5, "x")
+for step in range(12):
+    turned = [turned.sin, turned.tanh, turned.exp][step % 3]()
+turned.label = "y"
+turned.backward()
+chain = draw(turned, wrap=900)
+assert chain.layout().lines > 1
+chain
+
+# %% [markdown]
+# ## 22. Two graphs side by side, and what differs
 
 # %%
 bent = ((w * x + b).sigmoid() - y) ** 2
@@ -279,7 +293,7 @@ bent.backward()
 draw(L, versus=bent)
 
 # %% [markdown]
-# ## 22. A backward pass that plays by itself
+# ## 23. A backward pass that plays by itself
 #
 # An SVG that moves without a script, for a README or a slide; `animate("gif")` where Pillow and resvg are.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value
+from autograd.blocks import collector_paused
 from autograd.bulk import gather, scatter, set_grads
 from autograd.compiler.backends.placing import Placed
 from autograd.compiler.training import moves_arrays
@@ -20,18 +19,6 @@ from nn.modules.norms import Told
 from nn.optim.optimizer import Optimizer
 
 __all__ = ["Compiled", "Eager"]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking over a growing graph, in which there are no cycles."""
-    was_on = gc.isenabled()
-    try:
-        gc.disable()
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def outputs_of(model: Module, x: Sequence[Any]) -> list[Any]:

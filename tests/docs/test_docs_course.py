@@ -6,6 +6,8 @@ import json
 import pytest
 from generator import course
 
+from autograd.render.picture.shown import output
+
 
 def write(tmp_path, *cells):
     path = tmp_path / "01_toy.ipynb"
@@ -44,20 +46,21 @@ def test_text_code_and_what_it_printed(tmp_path):
 
 def test_pictures_and_html_stand_apart(tmp_path):
     png = base64.b64encode(b"picture").decode()
-    svg = '<svg class="ag" width="1000" style="max-width:100%"></svg>'
+    svg = '<svg class="ag" width="1000" height="9" style="max-width:100%"></svg>'
     page = write(
         tmp_path,
         code(
             "draw()",
             shown(image_png=png),
-            {"output_type": "display_data", "data": {"image/svg+xml": svg}},
+            shown(text_html=output(svg, "a graph")),
             shown(text_html="<b>\n\n</b>"),
         ),
     )
     assert page.pictures == {"01_toy-0.png": b"picture"}
     picture, html = page.html.values()
     style = "min-width:600px;max-width:100%"
-    assert picture == f'<figure class="wide"><svg class="ag" width="1000" style="{style}"></svg></figure>'
+    drawn = f'<svg class="ag" width="1000" height="9" style="{style}"></svg>'
+    assert picture == f'<figure class="wide">{drawn}</figure>'
     assert html == "<b>\n\n</b>"
     assert all(f'<div id="{token}"></div>' in page.markdown for token in page.html)
 

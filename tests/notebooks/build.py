@@ -29,6 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograd.render.picture.shown import picture_in
+
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "notebooks"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?", re.ASCII)
@@ -161,7 +163,7 @@ def _clean(cell: Any, count: int) -> None:
             data["image/png"] = (
                 base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
             )
-        if "image/svg+xml" in data:
+        if picture_in(data.get("text/html", "")) is not None:
             data.pop("text/plain", None)  # says no more than the picture
             data.pop("text/html", None)  # is the picture once more, with buttons for a page that runs
     cell.outputs = [nbformat.from_dict(o) for o in outputs]
@@ -235,10 +237,9 @@ def _unlike(x: Any, y: Any, *, normal: Callable[[str], str]) -> list[str]:
         new = y.data[kind]
         if kind == "image/png":
             same = _pixels_alike(old, new)
-        elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
-            same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
-        elif kind == "text/html":
-            same = old == new or "image/svg+xml" in x.data  # of a picture it is the SVG once more
+        elif kind == "text/html" and None not in (was := picture_in(old), now := picture_in(new)):
+            # Places depend on the layout engine at hand; what is written does not.
+            same = alike(*("\n".join(sorted(_SVG_TEXT.findall(svg or ""))) for svg in (was, now)))
         else:
             same = alike(old, new)
         if not same:

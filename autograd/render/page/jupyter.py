@@ -7,9 +7,7 @@ import re
 
 from autograd.render import escape
 
-__all__ = ["framed", "picture_frame", "picture_size", "shown_height"]
-
-_LEAST = 0.6  # a picture shrinks with its page to this part of its breadth, and then scrolls
+__all__ = ["framed", "picture_size", "shown_height"]
 
 
 def framed(page: str, svg: str, *, height: str, title: str) -> str:
@@ -37,25 +35,6 @@ def framed(page: str, svg: str, *, height: str, title: str) -> str:
         f'<iframe class="ag-live" srcdoc="{source}" sandbox="allow-scripts" title="{escape.xml(title)}" '
         f'style="display:block;width:100%;border:0;{height}"></iframe>'
         f'<img alt="{escape.xml(title)}" src="data:image/svg+xml;base64,{picture}"></div>'
-    )
-
-
-def picture_frame(svg: str, title: str, *, style: str = "", script: str = "") -> str:
-    """Return a picture as a notebook shows it: as broad as the column allows, with its tooltips.
-
-    A style sheet and a script may let the reader look closer.
-    """
-    breadth, height = picture_size(svg)
-    least = _LEAST * breadth
-    page = (
-        "<!DOCTYPE html><meta charset=utf-8><style>"
-        f"body{{margin:0}}svg{{display:block;min-width:{least:.0f}px}}{style}</style>{svg}"
-        + (f"<script>{script}</script>" if script else "")
-    )
-    # Room for a scroll bar, where there is one.
-    shown = f"calc({shown_height(svg, least)} + clamp(0px,({least:.0f}px - 100cqw)*9,16px))"
-    return framed(
-        page, svg, height=f"max-width:{breadth:.0f}px;height:{height:.0f}px;height:{shown}", title=title
     )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, Final
 
 from autograd.backward import toposort
+from autograd.blocks import collector_paused
 from autograd.errors import GraphError, MissingDependencyError
 from autograd.floats.convert import check_count, is_number
 from autograd.render.page.jupyter import picture_size
@@ -140,7 +141,8 @@ def draw(
             )  # fmt: skip
             _check(len(graph.nodes), len(graph.edges), force=force)
         else:
-            graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
+            with collector_paused():
+                graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
         graphs.append(graph)
     graph = beside(*graphs) if versus is not None else graphs[0]
     if labels and graph.crowded:
@@ -151,6 +153,9 @@ def draw(
         )
     if edges == "room" and labels and view == "graph":
         _leave_room(graph)
+    elif edges == "all":
+        for edge in graph.edges:
+            edge.shown = True
     drawing = _blank(format)
     drawing._fill(
         graph,

@@ -11,20 +11,22 @@ from autograd.backward import toposort
 from autograd.floats.convert import is_number
 from autograd.keep.files import write_atomically
 from autograd.render.derive.steps import steps
-from autograd.render.page.jupyter import picture_frame
-from autograd.render.picture import dot_source, engines, zoom
+from autograd.render.picture import dot_source, engines
 from autograd.render.picture.animated import gif, moments, moving, still
 from autograd.render.picture.graph import Picture
 from autograd.render.picture.layout import Placement
 from autograd.render.picture.listing import listing, mermaid
 from autograd.render.picture.painted import painted_source
 from autograd.render.picture.raster import rastered
+from autograd.render.picture.shown import output, page
 from autograd.render.picture.svg import summary, to_svg
 from autograd.value import Value
 
 __all__ = ["Drawing"]
 
-HEAVY: Final = 1_000_000  # characters of SVG; beyond, a notebook holds it once and not three times
+HEAVY: Final = 1_000_000  # characters of SVG; beyond, a notebook shows an image that does not move
+UNFOLDED: Final = 80  # boxes of a neuron, at most, that a page unfolds
+FEW: Final = 24  # and a notebook, which is to remain small
 LISTED: Final = 40  # boxes; beyond, the text in place of a picture is one line
 
 
@@ -71,8 +73,9 @@ class Drawing:
         return self._svg(self._options["theme"], self._options.get("size"))
 
     def _svg(
-        self, theme: str, size: tuple[float, float] | None = None, show: dict[str, str] | None = None
-    ) -> str:
+        self, theme: str, size: tuple[float, float] | None = None, show: dict[str, str] | None = None, *,
+        live: int = 0,
+    ) -> str:  # fmt: skip
         placed = self.layout()
         return to_svg(
             self.graph,
@@ -82,6 +85,7 @@ class Drawing:
             legend=self._options["legend"],
             news=self._news,
             size=size,
+            live=live,
             show=lambda part: show.get(part, "") if show else "",
         )
 
@@ -148,12 +152,12 @@ class Drawing:
     def data(self, form: str) -> bytes:
         """Return the picture in a format.
 
-        They are svg, html (a page in which it can be zoomed), dot, mmd, txt, or one of Graphviz's, such as
-        png and pdf.
+        They are svg, html (a page in which it can be zoomed, and clicked), dot, mmd, txt, or one of
+        Graphviz's, such as png and pdf.
         """
         texts = {
             "svg": self.svg,
-            "html": lambda: zoom.page(self.svg(), summary(self.graph)),
+            "html": lambda: page(self._live(UNFOLDED), summary(self.graph)),
             "dot": lambda: self.source,
             "gv": lambda: self.source,
             "mmd": self.to_mermaid,
@@ -210,15 +214,11 @@ class Drawing:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # JupyterLab shows SVG as an image: cut off where it is broad, without tooltips, and not at all in a
-        # notebook that is not trusted. So it is given the picture inside HTML, which outranks it; others take
-        # the SVG.
-        svg = self.svg()
-        bundle = {"image/svg+xml": svg, "text/plain": repr(self)}
-        if len(svg) < HEAVY:
-            bundle["text/html"] = picture_frame(
-                svg, summary(self.graph), style=zoom.STYLE, script=zoom.SCRIPT
-            )
-        return bundle
+        # notebook that is not trusted. So it is given the picture once, inside HTML.
+        svg = self._live(FEW)
+        if len(svg) > HEAVY:
+            return {"image/svg+xml": svg, "text/plain": repr(self)}
+        return {"text/html": output(svg, summary(self.graph)), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         head = f"<{summary(self.graph)}; .save('graph.svg') writes it>"
@@ -228,5 +228,9 @@ class Drawing:
             else head
         )
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    def _live(self, most: int) -> str:
+        """Return the picture with what a page shows when the reader points or clicks.
+
+        Neurons are unfolded that have at most so many boxes.
+        """
+        return self._svg(self._options["theme"], self._options.get("size"), live=most)

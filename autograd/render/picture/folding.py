@@ -6,6 +6,7 @@ Modules become one box, and what repeats is drawn once, marked with how often.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -36,6 +37,7 @@ from autograd.value import Value
 
 __all__ = ["build_folded", "depth_of"]
 
+ASKED = 500  # nodes of an arrow between groups, at most, whose local derivatives are read
 ROLLED = 60  # boxes; a picture of rounds that has more is no shorter than others
 _DIGITS = re.compile(r"\d+")
 
@@ -85,30 +87,34 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
     index: dict[Value, int] = {}
     numbers: dict[Any, int] = {}
     users: dict[Value, int] = {}
-    scopes = set()
-    for v, i in rolled.place.items():
-        scopes.add(v.scope)
-        for x in v.parents:
-            if x not in rolled.place and x not in users:
+    scope_by = {v: v.scope for v in rolled.place}
+    scopes = {*scope_by.values()}
+    places, first, around = rolled.place, rolled.first, rolled.around
+    for v, i in places.items():
+        for x in rolled.parents[v]:
+            if x not in places and x not in users:
                 users[x] = i
     for v in nodes:
-        leaf = v not in rolled.place
-        place = users.get(v) if leaf else rolled.place[v]
-        key: Any = v if place is None or (leaf and not rolled.around[place]) else rolled.first[place]
-        if leaf and key is not v:
-            key = "leaf", key, _DIGITS.sub("*", v.label.rpartition(".")[2])
-        if key not in numbers:
-            numbers[key] = len(groups)
+        place = places.get(v)
+        leaf = place is None
+        key: Any = v
+        if place is not None:
+            key = first[place]
+        elif (user := users.get(v)) is not None and around[user]:
+            key = "leaf", first[user], _DIGITS.sub("*", v.label.rpartition(".")[2])
+        number = numbers.get(key, -1)
+        if number < 0:
+            number = numbers[key] = len(groups)
             groups.append(_Group([], scope_of(v, scopes), v.op, "", set()))
-        number = index[v] = numbers[key]
+        index[v] = number
         group = groups[number]
         group.members.append(v)
-        group.scopes.add(v.scope or v.label.rpartition(".")[0])
+        group.scopes.add((not leaf and scope_by[v]) or v.label.rpartition(".")[0])
     for group in groups:
         group.count = len(group.members)
     if len(groups) > ROLLED:
         return None
-    graph = _picture(nodes, groups, index, rankdir, scale, rolled.turns())
+    graph = _picture(nodes, groups, index, rankdir, scale, rolled.turns(), rolled.parents)
     sequence = list(rolled.place)
     plates: dict[Rounds, str] = {}
     for box, group in zip(graph.nodes, groups, strict=True):
@@ -287,7 +293,13 @@ def _picture(
     nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str,
     scale: float | None,
     turns: Mapping[Value, tuple[Any, int, Any, int]] = MappingProxyType({}),
+    parents: Mapping[Value, tuple[Value, ...]] = MappingProxyType({}),
 ) -> Picture:  # fmt: skip
+    """Return the picture of groups; the parents of nodes are read where they are not given.
+
+    An arrow between groups of many is as strong, and has one local derivative, as a number of its edges tell
+    that are taken evenly from all.
+    """
     gradients = {v: gradient_of(v) for v in nodes}
     scale = span_of(gradients, nodes[-1:]) if scale is None else scale
     scopes = {v.scope for v in nodes if v.scope}
@@ -298,28 +310,47 @@ def _picture(
         graph.nodes.append(_box(i, group, gradients, scale, scopes, has_pass=has_pass, output=i == output))
         if len(group.scopes) > 1:
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
+
+    def leads_back(parent: Value, turn: tuple[Any, int, Any, int] | None) -> bool:
+        before = turns.get(parent) if turn is not None else None
+        return before is not None and turn is not None and carried(before, turn)
+
     edges: dict[tuple[int, int, int, bool], list[tuple[float | None, float]]] = {}
+    counts: Counter[tuple[int, int, int, bool]] = Counter()
+    heads: dict[tuple[int, int, int, bool], list[Value]] = {}
     for v in nodes:
-        head, g = index[v], gradients[v]
-        turn = turns.get(v)
-        alone = groups[head].count == 1 and not groups[head].module
-        if alone:
+        head, turn = index[v], turns.get(v)
+        if groups[head].count == 1 and not groups[head].module:
             for position, parent, local in positioned_edges(v):
                 tail = index[parent]
-                again = turn is not None and parent in turns and carried(turns[parent], turn)
                 place = position if groups[tail].count == 1 else -1
-                edges.setdefault((tail, head, place, again), []).append((local, g))
-        else:
-            for parent, local in v.edges():
-                tail = index[parent]
-                again = turn is not None and parent in turns and carried(turns[parent], turn)
-                if tail != head or again:
-                    edges.setdefault((tail, head, -1, again), []).append((local, g))
+                key = tail, head, place, leads_back(parent, turn)
+                edges.setdefault(key, []).append((local, gradients[v]))
+                counts[key] += 1
+            continue
+        for parent in parents.get(v) or v.parents:
+            tail = index[parent]
+            key = tail, head, -1, leads_back(parent, turn)
+            if tail != head or key[-1]:
+                counts[key] += 1
+                if key not in edges:
+                    edges[key], heads[key] = [], []
+                found = heads[key]
+                if not found or found[-1] is not v:
+                    found.append(v)
+    for key, found in heads.items():
+        for v in found[:: -(-len(found) // ASKED)]:
+            edges[key] += [
+                (local, gradients[v])
+                for parent, local in v.edges()
+                if index[parent] == key[0] and leads_back(parent, turns.get(v)) is key[-1]
+            ]
     for (tail, head, position, again), flows in edges.items():
         graph.edges.append(
             _arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass)
         )
         graph.edges[-1].back = again
+        graph.edges[-1].count = counts[tail, head, position, again]
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph
@@ -382,7 +413,7 @@ def _arrow(
     scale: float,
     has_pass: bool,
 ) -> Edge:
-    locals_ = {number(local, minus=MINUS) for local, _ in flows[:200] if local is not None}
+    locals_ = {number(local, minus=MINUS) for local in {local for local, _ in flows} if local is not None}
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]
     shade = tone(strongest(contributions), scale) if has_pass and contributions else "none"

@@ -6,7 +6,7 @@ Nodes, edges, clusters, and what the legend must explain.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -113,6 +113,8 @@ class Picture:
     """``graph``, or ``network``: round neurons, and lines for weights."""
     inset: Picture | None = None
     """A part of the graph, drawn below by itself: what is in one of the neurons."""
+    insides: dict[str, Callable[[], Picture]] = field(default_factory=dict)
+    """For a neuron, by the name of its box, what makes the picture of what is in it: for a page."""
     heaviest: float = 0.0
     """Largest finite weight; the lines' widths are relative to it."""
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, Protocol
 
 from autograd.modes import no_grad
@@ -167,17 +168,17 @@ def _units(nodes: Sequence[Value]) -> list[_Unit]:
     return list(units)
 
 
-def _inside(unit: _Unit, nodes: Sequence[Value]) -> Picture:
+def _inside(unit: _Unit, nodes: Sequence[Value], all_: Picture) -> Picture:
     """Return the graph of one neuron alone, whose inputs are boxes without operands."""
-    whole = build(nodes)
-    annotate(whole, nodes, saved=False)
+    whole = replace(all_)
     boxes = dict(zip(nodes, whole.nodes, strict=True))
     members = {boxes[v].id for v in unit.members}
     wanted = members | {boxes[p].id for v in unit.members for p in v.parents}
-    whole.nodes = [box for box in whole.nodes if box.id in wanted]
-    whole.edges = [edge for edge in whole.edges if edge.head in members]
+    boxes = {v: replace(box) for v, box in boxes.items() if box.id in wanted}
+    whole.nodes = [*boxes.values()]
+    whole.edges = [replace(edge) for edge in whole.edges if edge.head in members]
     for v, box in boxes.items():
-        if box.id in wanted - members:
+        if box.id not in members:
             box.title = box.title if v.op is None else short_label(v.label, "") or visible(v.scope)
             if v.op is not None:
                 box.kind = "leaf input"
@@ -258,6 +259,7 @@ class _Builder:
         self.layers = {layer: sorted(scopes, key=_natural) for layer, scopes in layers.items()}
         self.groups: dict[Any, _Group] = {}
         self.keys: dict[_Unit, Any] = {}
+        self.boxes: Picture | None = None
         self.edges: dict[tuple[_Group, _Group], list[tuple[Value | None, Value | float, Value]]] = {}
 
     def picture(self, rankdir: str, scale: float | None) -> Picture:
@@ -287,8 +289,20 @@ class _Builder:
             graph.edges.append(edge)
         for unit in self.units:
             if unit.neuron and unit.scope in self.opened:
-                graph.inset = _inside(unit, self.nodes)
+                graph.inset = _inside(unit, *self._whole())
+        graph.insides = {
+            ids[group]: partial(lambda unit: _inside(unit, *self._whole()), group.units[0])
+            for group in groups
+            if group.key[0] == "neuron"
+        }
         return graph
+
+    def _whole(self) -> tuple[Sequence[Value], Picture]:
+        """Return the whole graph, with a box for each node, of which the insides of neurons are parts."""
+        if self.boxes is None:
+            self.boxes = build(self.nodes)
+            annotate(self.boxes, self.nodes, saved=False)
+        return self.nodes, self.boxes
 
     def _group_of(self, unit: _Unit) -> _Group:
         """Return the group of a unit, making it if it is the first of its key."""
@@ -459,7 +473,7 @@ class _Builder:
         if len(weights) == 1 and None not in weights:
             (w,) = weights
             assert w is not None
-            edge.weight = w.data
+            edge.weight, edge.local, edge.shown = w.data, brief(w.data, minus=MINUS), False
             edge.tone = tone(w.data, graph.heaviest)
             edge.tooltip = (f"{visible(w.label)} = {number(w.data)}, grad {number(gradient_of(w))}",)
         elif len(weights) > 1:
@@ -468,5 +482,6 @@ class _Builder:
             for _, x, v in listed[:1]:
                 for _, parent, local in positioned_edges(v):
                     if parent is x and local is not None:
+                        edge.local, edge.shown = brief(local, minus=MINUS), False
                         edge.tooltip = (f"local derivative {number(local)}",)
         return edge

@@ -55,6 +55,8 @@ class Rolled:
     """The rounds of a graph, whose nodes that are no leaves have numbers in the order of computation."""
 
     place: dict[Value, int]
+    parents: dict[Value, tuple[Value, ...]]
+    """Of each of those nodes."""
     rounds: list[Rounds]
     first: list[int]
     """For each number that of the same node in the first of all rounds."""
@@ -122,7 +124,7 @@ def roll(nodes: Sequence[Value]) -> Rolled:
     first = list(range(len(sequence)))
     around: list[tuple[Rounds, ...]] = [()] * len(sequence)
     _spread(rounds, first, around)
-    return Rolled(place, rounds, first, around)
+    return Rolled(place, parents, rounds, first, around)
 
 
 def _spread(rounds: list[Rounds], first: list[int], around: list[tuple[Rounds, ...]]) -> None:

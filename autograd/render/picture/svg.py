@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
 import math
 import re
-from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from autograd.render.escape import xml
 from autograd.render.labels import width
@@ -52,6 +55,7 @@ _SHAPE: Final = (
 
 
 _CLASS: Final = re.compile(r"\.([a-z][-\w]*)")
+_TEXTS: Final = re.compile(r"<text[^>]*>([^<]*)</text>")
 _CLASSES: Final = re.compile(r'class="([^"]*)"')
 _MIDDLE: Final = ".ag text.m{text-anchor:middle}"  # stronger than what another picture in the page says
 
@@ -110,7 +114,7 @@ def style(theme: str = "auto", used: Collection[str] | None = None) -> str:
 def to_svg(
     graph: Picture, placed: Placement, *, theme: str = "auto", flow: bool = False, bands: bool = True,
     legend: bool = True,
-    slim: bool = False, news: Sequence[str] = (), size: tuple[float, float] | None = None,
+    slim: bool = False, live: int = 0, news: Sequence[str] = (), size: tuple[float, float] | None = None,
     show: Show = lambda part: "",
 ) -> str:  # fmt: skip
     """Return the picture as an SVG document, without an XML declaration: fit for a file and for a page.
@@ -127,6 +131,9 @@ def to_svg(
         Whether to explain the colours.
     slim
         Whether to leave out tooltips and the names of edges' ends, for a page that says both in its own way.
+    live
+        Above 0, there is also what a page shows when the reader points or clicks: labels of edges for which
+        there is no room, and the graphs of neurons that have at most so many boxes.
     news
         Lines below the picture beside the graph's own notices.
     size
@@ -164,8 +171,10 @@ def to_svg(
         *([f'<g transform="translate({n(shift[0])} {n(shift[1])})">'] if size else []),
         f'<g transform="translate({n((total_width - placed.width) / 2)} 0)">',
     ]
-    parts += _content(graph, placed, flow=flow, bands=bands, slim=slim, show=show)
+    parts += _content(graph, placed, flow=flow, bands=bands, slim=slim, show=show, live=live > 0)
     parts.append("</g>")
+    if live and graph.insides:
+        parts += ["<defs>", *_insides(graph, live, flow=flow), "</defs>"]
     if graph.inset is not None:
         parts.append(f'<g transform="translate({n((total_width - inset.width) / 2)} {n(placed.height)})">')
         parts += _content(graph.inset, inset, flow=flow, bands=bands, slim=slim, show=show)
@@ -193,8 +202,65 @@ def to_svg(
     return svg
 
 
+def _insides(graph: Picture, most: int, *, flow: bool) -> Iterator[str]:
+    """Yield the graphs of neurons: of those alike the first, and of the others what is written in them."""
+    alike: dict[Any, dict[str, Picture]] = {}
+    for name, make in graph.insides.items():
+        part = make()
+        shape = [(box.operation, box.kind, box.scope != "", box.title != "") for box in part.nodes]
+        ids = {box.id: i for i, box in enumerate(part.nodes)}
+        wires = [
+            (ids[edge.tail], ids[edge.head], edge.taken, len(edge_label(edge, flow=flow)))
+            for edge in part.edges
+        ]
+        if len(shape) <= most:
+            alike.setdefault((*shape, *wires), {})[name] = part
+    for parts in alike.values():
+        _widen([part.nodes for part in parts.values()], [part.edges for part in parts.values()], flow=flow)
+        first, *others = parts
+        placed = layout(parts[first], flow=flow)
+        written = {}
+        for name, part in parts.items():
+            pairs = zip(part.nodes, parts[first].nodes, strict=True)
+            boxes = {new.id: placed.nodes[old.id] for new, old in pairs}
+            there = replace(placed, nodes=boxes, curves={}, labels={}, clusters={})
+            for new, old in zip(part.edges, parts[first].edges, strict=True):
+                there.curves[new.id] = placed.curves[old.id]
+                if old.id in placed.labels:
+                    there.labels[new.id] = placed.labels[old.id]
+            scopes = zip(part.scopes(), parts[first].scopes(), strict=True)
+            there.clusters = {new: placed.clusters[old] for new, old in scopes}
+            drawn = _content(part, there, flow=flow, bands=False, slim=True, show=lambda part: "")
+            written[name] = "".join(drawn)
+        size = f"0 0 {coordinate(placed.width)} {coordinate(placed.height)}"
+        told = xml(inside_summary(graph, first))
+        yield f'<g data-inside="{first}" data-size="{size}" aria-label="{told}">{written[first]}</g>'
+        for name in others:
+            changes = []
+            for i, listed in enumerate((_TEXTS, _CLASSES)):
+                both = zip(listed.findall(written[first]), listed.findall(written[name]), strict=True)
+                changes += [[i, k, html.unescape(new)] for k, (old, new) in enumerate(both) if new != old]
+            told = xml(inside_summary(graph, name))
+            yield (
+                f'<g data-inside="{name}" data-like="{first}" aria-label="{told}" '
+                f'data-changes="{xml(json.dumps(changes, ensure_ascii=False, separators=(",", ":")))}"/>'
+            )
+
+
+def _widen(nodes: Sequence[Sequence[Box]], edges: Sequence[Sequence[Edge]], *, flow: bool) -> None:
+    """Give boxes and edges that stand for each other room for all that is written in them."""
+    for boxes in zip(*nodes, strict=True):
+        numbers = [f"○ {number}" for box in boxes for number in (box.value, box.gradient)]
+        for box in boxes:
+            box.widest = max(numbers, key=len)
+    for same in zip(*edges, strict=True):
+        lines = [line for edge in same for line in edge_label(edge, flow=flow)]
+        for edge in same:
+            edge.widest = max(lines, key=len, default="")
+
+
 def _content(
-    graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool, show: Show
+    graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool, show: Show, live: bool = False
 ) -> list[str]:
     """Return clusters, edges and boxes, each kind over the one before."""
     parts = [
@@ -208,8 +274,9 @@ def _content(
             if edge.taken and edge.weight is None and edge.tone not in ("none", "zero")
         ]
     vertical = graph.rankdir in ("TB", "BT")
+    afloat = _afloat(graph, placed, live=live)
     parts += [
-        _weight(edge, placed.curves[edge.id], graph.heaviest)
+        _weight(edge, placed.curves[edge.id], graph.heaviest, afloat.get(edge.id, ""))
         for edge in graph.edges
         if edge.weight is not None
     ]
@@ -226,6 +293,7 @@ def _content(
                 inside=inside[edge.tail] and inside[edge.head],
                 vertical=vertical,
                 shown=show(edge.id),
+                afloat=afloat.get(edge.id, ""),
             )
             for edge in graph.edges
             if edge.weight is None
@@ -234,6 +302,47 @@ def _content(
         parts += [_caption(graph, path, rect, " over") for path, rect in placed.clusters.items()]
     parts += [_node(node, placed.nodes[node.id], slim=slim, shown=show(node.id)) for node in graph.nodes]
     return parts
+
+
+def _afloat(graph: Picture, placed: Placement, *, live: bool) -> dict[str, str]:
+    """Return the labels of edges for which the layout has no room: on their lines, hidden until pointed at.
+
+    Labels that are to be shown all the same are not hidden. Those of one box stand apart along their lines.
+    """
+    if graph.crowded:
+        return {}
+    out: dict[str, list[Edge]] = {}
+    for edge in graph.edges:
+        if edge.id not in placed.labels and edge.local and not edge.back:
+            out.setdefault(edge.head, []).append(edge)
+    found = {}
+    for edges in out.values():
+        for k, edge in enumerate(edges):
+            if not live and not (edge.shown and graph.view == "network"):
+                continue
+            x, y = _along(placed.curves[edge.id], (k + 1.0) / (len(edges) + 1.0))
+            words = xml(edge.local if edge.count < 2 else f"{edge.local} ×{edge.count}")
+            hidden = "" if edge.shown and graph.view == "network" else ' class="hid" display="none"'
+            found[edge.id] = f'<text{hidden} x="{coordinate(x)}" y="{coordinate(y + 3.5)}">{words}</text>'
+    return found
+
+
+def _along(points: list[tuple[float, float]], part: float) -> tuple[float, float]:
+    """Return the place on a chain of cubic segments at a part of their number."""
+    count = (len(points) - 1) // 3
+    i = min(int(part * count), count - 1)
+    t = part * count - i
+    p, q, r, s = points[3 * i : 3 * i + 4]
+    pq, qr, rs = _between(p, q, t), _between(q, r, t), _between(r, s, t)
+    return _between(_between(pq, qr, t), _between(qr, rs, t), t)
+
+
+def inside_summary(graph: Picture, name: str) -> str:
+    """Say which neuron it is whose graph is shown."""
+    (box,) = [box for box in graph.nodes if box.id == name]
+    return f"inside {f'{box.scope}.' if box.scope else ''}{title(box)}" + (
+        f", the first of {box.count}" if box.count > 1 else ""
+    )
 
 
 def summary(graph: Picture) -> str:
@@ -302,7 +411,7 @@ def _bowl(w: float, h: float, inset: float) -> str:
     )
 
 
-def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float) -> str:
+def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float, afloat: str) -> str:
     """Return the line of a weight: its sign as colour, its size as width."""
     share = abs(edge.weight or 0.0) / heaviest if heaviest else 0.0
     sign = "p4" if (edge.weight or 0.0) > 0 else "n4"
@@ -310,7 +419,7 @@ def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float) -> s
     return (
         f'<g class="edge" data-edge="{edge.id}" data-tail="{edge.tail}" data-head="{edge.head}">'
         f'{_tooltip(edge.tooltip)}<path class="{line}" d="{_path(points)}" '
-        f'stroke-width="{0.8 + 4.2 * min(share, 1.0):.1f}"/></g>'
+        f'stroke-width="{0.8 + 4.2 * min(share, 1.0):.1f}"/>{afloat}</g>'
     )
 
 
@@ -452,8 +561,9 @@ def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[
 
 
 def _edge(
-    edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool, shown: str = ""
-) -> str:
+    edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool, shown: str = "",
+    afloat: str = "",
+) -> str:  # fmt: skip
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:
@@ -486,4 +596,4 @@ def _edge(
             )
             for i, line in enumerate(lines)
         ]
-    return "".join([*out, "</g>"])
+    return "".join([*out, afloat, "</g>"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograd.render.picture.shown import picture_in
 from generator import pictures
 
 NOTEBOOKS = Path(__file__).resolve().parents[2]
@@ -74,8 +75,9 @@ def _output(output: dict[str, Any], result: Page) -> str:
         kind: "".join(content) if isinstance(content, list) else content
         for kind, content in output["data"].items()
     }
-    if "image/svg+xml" in data:
-        return _verbatim(f'<figure class="wide">{pictures.legible(data["image/svg+xml"])}</figure>', result)
+    svg = data.get("image/svg+xml") or picture_in(data.get("text/html", ""))
+    if svg:
+        return _verbatim(f'<figure class="wide">{pictures.legible(svg)}</figure>', result)
     if "image/png" in data:
         name = f"{result.name}-{len(result.pictures)}.png"
         result.pictures[name] = base64.b64decode(data["image/png"])

@@ -164,6 +164,7 @@ def test_a_picture_in_a_notebook_shrinks_then_scrolls_and_is_never_cut_off(brows
     picture = draw(make())
     tab = browser.new_page(viewport={"width": width, "height": 1000})
     tab.set_content(f"<body style='margin:0'>{picture._repr_mimebundle_()['text/html']}")
+    tab.wait_for_selector("iframe")
     frame = tab.frames[1]
     frame.wait_for_selector("svg")
     high, scroll, whole, shown = frame.evaluate(

@@ -1,6 +1,7 @@
 """What a graph does again and again is drawn once: a step with a line back, samples and layers on plates."""
 
 import itertools
+import random
 
 import pytest
 from test_layout import overlap
@@ -131,6 +132,28 @@ def test_the_spiral_with_all_samples_is_a_picture_of_few_boxes():
     graph = draw(classified(300, 100)).graph
     assert len(graph.nodes) <= 60
     assert "each  ×300" in {graph.caption(path) for path in graph.scopes()}
+
+
+@pytest.mark.slow
+def test_the_spiral_in_scalar_operations_has_150_000_nodes_and_few_boxes():
+    rng = random.Random(0)
+    weights = [[Value(rng.gauss(0.0, 0.1), f"hidden.n{j}.w{i}") for i in range(2)] for j in range(100)]
+    biases = [Value(0.1, f"hidden.n{j}.b") for j in range(100)]
+    last = nn.MLP(100, [3], rng=0)
+    outputs = []
+    for i in range(300):
+        hidden = []
+        for j, ((u, v), b) in enumerate(zip(weights, biases, strict=True)):
+            with autograd.scope("hidden"), autograd.scope(f"n{j}"):
+                hidden.append((u * (0.01 * i) + v * (1.0 - 0.01 * i) + b).relu())
+        outputs.append(last(hidden))
+    loss = nn.losses.cross_entropy(outputs, [i % 3 for i in range(300)])
+    loss.backward()
+    assert len(autograd.toposort(loss)) > 150_000
+    graph = draw(loss).graph
+    assert len(graph.nodes) <= 60
+    captions = {graph.caption(path) for path in graph.scopes()}
+    assert {"each  ×300", "n*  ×100", "n*  ×3"} <= captions
 
 
 def test_plates_have_their_counts_in_other_formats():

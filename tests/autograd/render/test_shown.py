@@ -1,0 +1,184 @@
+"""A picture in a page and in a notebook: zoomed and moved, its paths picked, its neurons unfolded."""
+
+import re
+
+import pytest
+from browsers import chromium
+from drawings import network, neuron
+
+from autograd import Value, draw
+from autograd.render.picture import shown
+from autograd.render.picture.shown import output, picture_in
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("zoom") / "graph.html"
+    draw(neuron(), engine="builtin").save(path)
+    return path.as_uri()
+
+
+WIDTH = "document.querySelector('svg').viewBox.baseVal.width"
+LEFT = "document.querySelector('svg').viewBox.baseVal.x"
+
+
+def test_keys_buttons_and_wheel_zoom_and_nothing_is_loaded(browser, address):
+    page = browser.new_page(viewport={"width": 900, "height": 600})
+    errors, asked = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    whole = page.evaluate(WIDTH)
+    page.keyboard.press("+")
+    assert page.evaluate(WIDTH) == pytest.approx(whole / 1.4, rel=1e-4)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(LEFT) > 0
+    page.get_by_role("button", name="Fit").click()
+    assert page.evaluate(WIDTH) == whole
+    page.mouse.move(300, 300)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"{WIDTH} < {whole} * 0.9")
+    before = page.evaluate(LEFT)
+    page.mouse.down()
+    page.mouse.move(200, 300)
+    page.mouse.up()
+    assert page.evaluate(LEFT) > before
+    page.mouse.wheel(0, 200)  # without a key the page scrolls
+    assert page.evaluate(WIDTH) < whole
+    assert errors == []
+    assert asked == [address]
+
+
+def test_one_cannot_leave_the_picture(browser, address):
+    page = browser.new_page(viewport={"width": 400, "height": 600})
+    page.goto(address)
+    whole = page.evaluate(WIDTH)
+    for key in ["-"] * 3 + ["+"] * 12 + ["ArrowLeft"] * 5:
+        page.keyboard.press(key)
+    assert page.evaluate(WIDTH) == pytest.approx(whole / 12, rel=1e-4)
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{LEFT} + {WIDTH}") == pytest.approx(whole, rel=1e-4)
+
+
+def test_without_scripts_the_picture_is_there(browser, address):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(address)
+    assert page.locator("svg text").first.is_visible()
+    assert page.locator(".zoom").count() == 0
+
+
+@pytest.fixture
+def tab(browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    yield page
+    assert page.errors == []
+    page.close()
+
+
+def lit(page, kind):
+    return page.evaluate(f"[...document.querySelectorAll('body>svg .{kind}.lit')].map(x => x.dataset.{kind})")
+
+
+def test_a_click_on_a_box_lights_its_paths_to_the_result_and_shows_their_labels(tab, tmp_path):
+    loss = neuron()
+    picture = draw(loss, engine="builtin", labels=False)
+    names = {box.title: box.id for box in picture.graph.nodes}
+    tab.goto(f"file://{picture.save(tmp_path / 'graph.html')}")
+    assert tab.locator(".hid:visible").count() == 0
+    tab.locator(f"[data-node={names['w']}]").click()
+    assert set(lit(tab, "node")) == {names[name] for name in ("w", "m", "z", "a", "e", "L")}
+    assert tab.locator(".hid:visible").all_text_contents() == ["2", "1", "0.6347", "1", "−0.7913"]
+    tab.keyboard.press("Escape")
+    assert tab.locator(".picked").count() == 0
+    tab.locator(f"[data-node={names['L']}]").focus()
+    tab.keyboard.press("Enter")  # nothing is above the result: then what it is made of
+    assert len(lit(tab, "node")) == 9
+
+
+def test_a_pointer_on_an_edge_shows_its_label(tab, tmp_path):
+    picture = draw(network(), view="network")
+    tab.goto(f"file://{picture.save(tmp_path / 'graph.html')}")
+    edge = picture.graph.edges[0]
+    assert tab.locator(".hid:visible").count() == 0
+    tab.locator(f"[data-edge={edge.id}] .hit").dispatch_event("pointerover")
+    x, y = tab.evaluate(
+        f"(() => {{const p = document.querySelector('[data-edge={edge.id}] .hit');"
+        "const q = p.getPointAtLength(p.getTotalLength() / 2).matrixTransform(p.getScreenCTM());"
+        "return [q.x, q.y]})()"
+    )
+    tab.mouse.move(x, y)
+    assert edge.local in tab.locator(".hid:visible").all_text_contents()
+
+
+def test_a_click_on_a_neuron_unfolds_its_graph_and_a_key_folds_it(tab, tmp_path):
+    picture = draw(network(), view="network")
+    (name,) = [box.id for box in picture.graph.nodes if (box.scope, box.title) == ("layer1", "n0")]
+    tab.goto(f"file://{picture.save(tmp_path / 'graph.html')}")
+    tab.locator(f"[data-node={name}]").click()
+    panel = tab.locator("aside")
+    assert panel.inner_text().startswith("inside layer1.n0")
+    assert panel.locator("svg").is_visible()
+    inside = panel.locator(".node").all_text_contents()
+    assert sum("weight" in text for text in inside) == 4
+    assert sum("input" in text for text in inside) == 3
+    assert sum("tanh" in text for text in inside) == 1
+    tab.keyboard.press("Escape")
+    assert panel.count() == 0
+    other = next(box.id for box in picture.graph.nodes if (box.scope, box.title) == ("layer1", "n1"))
+    tab.locator(f"[data-node={other}]").focus()
+    tab.keyboard.press("Enter")  # of neurons alike one is stored, and of the others what differs
+    assert panel.inner_text().startswith("inside layer1.n1")
+    drawn = picture.graph.insides[other]()
+    said = [number for box in drawn.nodes for number in (box.value, box.gradient)]
+    assert [text.removeprefix("○ ") for text in panel.locator("text.v").all_text_contents()] == said
+    (data,) = [box.id for box in picture.graph.nodes if box.value == "−1"]
+    tab.locator(f"[data-node={data}]").focus()
+    tab.keyboard.press("Enter")
+    assert panel.count() == 0
+
+
+def test_in_a_notebook_the_picture_is_there_once_and_wakes_where_scripts_may_run(tab):
+    html = draw(network(), view="network")._repr_mimebundle_()["text/html"]
+    assert html.count("layer0") == picture_in(html).count("layer0")
+    tab.set_content(html)
+    frame = tab.frame_locator("iframe")
+    frame.locator(".node.neuron").first.click()
+    assert frame.locator("aside svg").is_visible()
+    assert tab.locator("img").count() == 0
+
+
+def test_in_a_notebook_that_is_not_trusted_an_image_is_left(tab):
+    html = draw(neuron())._repr_mimebundle_()["text/html"]
+    tab.set_content(re.sub(r" (onload|style)=\"[^\"]*\"", "", html))
+    assert tab.locator("iframe").count() == 0
+    assert tab.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 500
+    assert tab.locator("body").inner_text() == ""  # nothing of the frame is left as loose text
+
+
+def test_labels_survive_the_way_into_a_notebook_and_back():
+    x = Value(2.0, "a'\"<b>&amp;%22#\n漢`${1}\\")
+    y = x * x
+    y.backward()
+    picture = draw(y, engine="builtin")
+    assert picture_in(output(picture.svg(), "t")) == picture.svg().strip()
+
+
+def test_the_script_is_small_and_asks_for_nothing():
+    assert len(shown.SCRIPT) < 5_600
+    assert not re.search(r"https?:|fetch|eval|innerHTML|import", shown.SCRIPT)
+    assert "f.sandbox='allow-scripts'" in output('<svg width="10" height="10"></svg>', "t")
+
+
+def test_a_page_escapes_its_title():
+    assert "<script>alert" not in shown.page("<svg></svg>", "<script>alert(1)</script>")
