@@ -161,8 +161,8 @@ def test_asks_shows_and_ends_in_asserts(source):
         kind
         for cell in code(stored(source))
         for o in cell.outputs
-        for kind in o.get("data", {})
-        if kind.startswith("image/")
+        for kind, content in o.get("data", {}).items()
+        if kind.startswith("image/") or (kind == "text/html" and build.picture_in(content))
     ]
     assert pictures, "a notebook without a picture"
 
