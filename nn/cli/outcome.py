@@ -66,6 +66,8 @@ def written(
     if task.labels and len(task.x[0]) == 2 and not without:
         paths.append(args.out / "boundary.png")
         save_plot(boundary(task, model), paths[-1])
+    if args.live:
+        paths.append(args.out / "training.html")
     if args.predict is not None:
         paths.append(args.out / "predictions.csv")
     state = args.save or args.resume

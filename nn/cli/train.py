@@ -19,6 +19,7 @@ from autograd.keep.files import check_folder, read_bytes, write_atomically
 from autograd.words import gettext
 from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
+from nn.cli.playback import Playback
 from nn.cli.task import Task, counted
 from nn.data.table import column_names, read_csv
 from nn.progress import Progress
@@ -125,6 +126,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ),
     )
     add(
+        "--live",
+        action="store_true",
+        help="also write training.html: the training as a page, played back epoch by epoch",
+    )
+    add(
         "--save",
         type=Path,
         metavar="FILE.json",
@@ -159,6 +165,7 @@ def run(args: argparse.Namespace) -> int:
         same_columns(args, task)
         network = build(args, options, task)
         rows = prediction_rows(args, task)
+        playback = Playback(network[0], network[1], options["epochs"]) if args.live else None
     except ValueError as error:
         raise UsageError(as_options(str(error).replace("n_samples", "--samples"))) from None
     if args.out is None:
@@ -172,7 +179,7 @@ def run(args: argparse.Namespace) -> int:
         if not options["compile"] and options["epochs"] * len(task.x) >= MANY:
             print(gettext("node by node this takes a while; --compile makes a program of matrices out of it"))
     try:
-        history = fit(args, options, task, network)
+        history = fit(args, options, task, network, [playback] if playback is not None else [])
     except AnomalyError as error:
         print(f"chainrule train: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
         return 1
@@ -180,6 +187,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     if not args.quiet:
         print(summary(history, task, network[0]))
+    if playback is not None:
+        write_atomically(args.out / "training.html", playback.page(
+            task, [len(task.x[0]), *options["hidden"], task.outputs], options["activation"],
+            f"Training on {Path(args.data).name}",
+        ))  # fmt: skip
     for path in written(args, task, network[0], history, rows):
         print(path)
     return 0
@@ -505,7 +517,10 @@ def build(args: argparse.Namespace, options: dict[str, Any], task: Task) -> tupl
     return model, optimizer, loss
 
 
-def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any]) -> Any:
+def fit(
+    args: argparse.Namespace, options: dict[str, Any], task: Task, network: tuple[Any, Any, Any],
+    watching: list[Any],
+) -> Any:  # fmt: skip
     """Train, from the file to resume from on, and save as asked."""
     model, optimizer, loss = network
     x, y, held_out = task.x, task.y, None
@@ -525,7 +540,7 @@ def fit(args: argparse.Namespace, options: dict[str, Any], task: Task, network: 
         metrics=["accuracy"] if task.labels and not options["compile"] else [], validation=held_out,
         rng=random.Random(args.seed + 3), checkpoint=save, checkpoint_every=max(1, options["epochs"] // 10),
         resume=args.resume is not None,
-        callbacks=[Recipe(options, task.columns())] if save is not None else [],
+        callbacks=[*([Recipe(options, task.columns())] if save is not None else []), *watching],
         progress=Progress(
             options["epochs"], stream=sys.stdout, style="none" if args.quiet or sys.stdout is None else None
         ),

@@ -13,7 +13,7 @@ for folder in (HERE, HERE.parent.parent):  # this site's generators, and the pac
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from generator import architecture, commands, conformance, course, operations, pictures, results, style
+from generator import architecture, commands, conformance, course, live, operations, pictures, results, style
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "trust": lambda: results.show("trust"),
     "conformance": conformance.found,
     "first-picture": pictures.first,
+    "live-page": live.embedded,
 }
 """What a page may ask for on a line of its own: ``[[generated: operations]]``."""
 
@@ -62,6 +63,7 @@ def on_config(config: Any) -> Any:
 def on_files(files: Files, config: Any) -> Files:
     """Add what is generated whole."""
     files.append(File.generated(config, "assets/pictures.css", content=style.pictures()))
+    files.append(File.generated(config, live.NAME, content=live.whole()))
     for name, page in _executed.items():
         # Links to this site's pages start at the notebooks' folder there, and here at the page.
         markdown = page.markdown.replace("](docs/pages/", "](" + "../" * name.count("/"))

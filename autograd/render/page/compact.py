@@ -10,14 +10,17 @@ __all__ = ["script", "style", "text"]
 _COMMENT = re.compile(r"\n\s*(?://[^\n]*(?=\n))?")
 
 
-def text(name: str) -> str:
-    """Return a file of the pages as it is."""
-    return (files("autograd.render.page") / "assets" / name).read_text(encoding="utf-8")
+PAGES = "autograd.render.page"
 
 
-def style(name: str) -> str:
+def text(name: str, package: str = PAGES) -> str:
+    """Return a file of a package's pages as it is."""
+    return (files(package) / "assets" / name).read_text(encoding="utf-8")
+
+
+def style(name: str, package: str = PAGES) -> str:
     """Return a style sheet without blanks that mean nothing."""
-    return re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", _COMMENT.sub("\n", text(name)))
+    return re.sub(r"\s*([{};,])\s*|(:) ", r"\1\2", _COMMENT.sub("\n", text(name, package)))
 
 
 def script(written: str) -> str:
