@@ -17,7 +17,7 @@ from typing import Any, Final
 from autograd import TABLE, ops
 from autograd.native.javascript import Script
 from autograd.render import escape
-from autograd.render.page import compact
+from autograd.render.page.compact import script, style, text
 from autograd.render.picture.palette import DARK, LIGHT
 from nn.activations import activation_function
 from nn.cli.task import Task
@@ -78,12 +78,12 @@ class Playback:
             Its heading.
         """
         name, function = activation_function(activation)
-        script = Script()
+        made = Script()
         functions = {
-            "activation": "x=>x" if function is None else script.value(TABLE[name]),
-            "sigmoid": script.value(ops.sigmoid), "softmax": script.value(ops.softmax),
+            "activation": "x=>x" if function is None else made.value(TABLE[name]),
+            "probability": made.value(ops.sigmoid), "shares": made.value(ops.softmax),
         }  # fmt: skip
-        rules = script.text() + "".join(f"const {key}={value};\n" for key, value in functions.items())
+        rules = made.text() + "".join(f"const {key}={value};\n" for key, value in functions.items())
         flat = [clipped(x) for _, _, rows in self.kept for row in rows for x in row]
         numbers = struct.pack(f"<{len(flat)}f", *flat)  # the page reads the lowest byte first
         data = {
@@ -95,16 +95,16 @@ class Playback:
             "labels": task.labels, "features": task.features or ["x\u2080", "x\u2081"],
             "numbers": base64.b64encode(numbers).decode(), "activation": name,
         }  # fmt: skip
-        css = compact.style("playback.css", PACKAGE)
+        css = style("playback.css", PACKAGE)
         for key, palette in (("light", LIGHT), ("dark", DARK)):
             css = css.replace(f"{{{key}}}", ";".join(f"--{k}:{color}" for k, color in palette.items()))
-        program = f'(()=>{{"use strict";\n{rules}{compact.script(compact.text("playback.js", PACKAGE))}}})();'
+        program = f'(()=>{{"use strict";\n{rules}{script(text("playback.js", PACKAGE))}}})();'
         parts = {
             "title": escape.xml(title), "css": css, "script": program.replace("</", "<\\/"),
             "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         }  # fmt: skip
-        text = compact.text("playback.html", PACKAGE)
-        return re.sub(r"\{(title|css|data|script)\}", lambda found: parts[found[1]], text)
+        page = text("playback.html", PACKAGE)
+        return re.sub(r"\{(title|css|data|script)\}", lambda found: parts[found[1]], page)
 
 
 def clipped(x: float) -> float:

@@ -33,7 +33,7 @@ function outputs(theta, x) {
   });
   return x;
 }
-const probabilities = y => y.length === 1 ? [1 - sigmoid(y[0]), sigmoid(y[0])] : y.map((_, i) => softmax(...y, i));
+const probabilities = y => y.length === 1 ? [1 - probability(y[0]), probability(y[0])] : y.map((_, i) => shares(...y, i));
 // Colours of classes, apart for every eye.
 const COLORS = [[47, 124, 192], [217, 115, 13], [46, 134, 87], [148, 74, 168], [150, 120, 20], [190, 60, 90]];
 const color = k => COLORS[k % COLORS.length];

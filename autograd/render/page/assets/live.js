@@ -441,6 +441,11 @@ function tone(g, scale) {
   if (!isFinite(g)) return 'nan';
   return g === 0 ? 'zero' : (g > 0 ? 'p' : 'n') + Math.min(4, Math.max(1, Math.ceil(4 * Math.sqrt(Math.abs(g) / scale) - 1e-9)));
 }
+// What was there and what became of it stay on one line.
+function lined(to, text) {
+  const k = text.indexOf('  [') + 2;
+  to.replaceChildren(...(k > 1 ? [text.slice(0, k), html('span', { textContent: text.slice(k) })] : [text]));
+}
 // In the quiz what has not been asked yet is not told.
 const hidden = () => quiz.on && at < last;
 function show(k, move) {
@@ -468,7 +473,8 @@ function show(k, move) {
     b.className = offset + i + 1 === at ? 'now' : offset + i < at ? '' : 'later';
     const hidden = quiz.on && offset + i >= at && offset === N;
     const e = offset ? G.edges[i] : null;
-    b.textContent = hidden ? `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ?` : e ? backwardText(e) : forwardText(G.nodes[i]);
+    const text = hidden ? `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ?` : e ? backwardText(e) : forwardText(G.nodes[i]);
+    if (b.textContent !== text) lined(b, text);
     if (offset + i + 1 === at) b.setAttribute('aria-current', 'step'); else b.removeAttribute('aria-current');
   });
   buttons('forward', 0);
@@ -476,7 +482,7 @@ function show(k, move) {
   const phase = at === 0 ? 'Start' : back ? `Backward ${at - N} of ${last - N}` : `Forward ${at} of ${N}`;
   const text = at === 0 ? 'Press play, or step forward.' : now ? backwardText(now) : forwardText(G.nodes[at - 1]) + (at === N ? `;\x20 ${G.root.name}.grad = 1` : '');
   if ($('phase').textContent !== phase) $('phase').textContent = phase;
-  if ($('text').textContent !== text) $('text').textContent = text;
+  if ($('text').textContent !== text) lined($('text'), text);
   P.svg.setAttribute('aria-label', `Graph of ${G.nodes.length} nodes for ${G.root.name}. ${phase}: ${text}`);
   $('step').value = at;
   $('step').setAttribute('aria-valuetext', `${phase}: ${text}`);
