@@ -146,9 +146,10 @@ def richardson(
     if steps and steps[0][1] == steps[0][2] == y and all(a == b == y for _, a, b in steps):
         if y == 0.0 and math.ulp(x) >= 1.0:  # all numbers are whole here, and a function may be zero at them
             return None
-        return Estimate(
-            0.0, (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / steps[-1][0], "Richardson"
-        )
+        # Between whole numbers it may swing by what is lost to rounding, over a length of about 1.
+        length = steps[-1][0] if math.ulp(x) < 1.0 else 1.0
+        off = (4.0 * ULP * max(1.0, abs(y)) + 16.0 * rounding + 1e-290) / length
+        return Estimate(0.0, off, "Richardson")
     found: list[tuple[float, Estimate]] = []
     noise, told, largest = 0.0, 0, 0.0
     closest = max(1.0, 1e-8 * abs(x))  # over such a length the function may swing by what is lost to rounding

@@ -80,7 +80,7 @@ def usable(*roots):
 # Against exact arithmetic.
 
 
-@settings(max_examples=10 * EXAMPLES)
+@settings(max_examples=4 * EXAMPLES)
 @given(expressions(kinks=True))
 def test_gradient_is_the_exact_one(expression):
     root, leaves = expression.graph()
