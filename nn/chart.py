@@ -39,17 +39,28 @@ Series = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 class Chart:
     """A picture as SVG text.
 
-    Attributes
+    Parameters
     ----------
-    svg : str
+    svg
         The whole document; it loads nothing.
+
+    Examples
+    --------
+    >>> Chart("<svg/>").svg
+    '<svg/>'
     """
 
     def __init__(self, svg: str) -> None:
         self.svg = svg
 
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the picture to a file, and return its path."""
+        """Write the picture to a file, and return its path.
+
+        Parameters
+        ----------
+        path
+            Where to write; a file that is there is replaced whole.
+        """
         return str(write_atomically(path, self.svg))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
