@@ -163,9 +163,11 @@ def _clean(cell: Any, count: int) -> None:
             data["image/png"] = (
                 base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
             )
-        if picture_in(data.get("text/html", "")) is not None:
+        svg = picture_in(data.get("text/html", ""))
+        if svg is not None:
             data.pop("text/plain", None)  # says no more than the picture
-            data.pop("text/html", None)  # is the picture once more, with buttons for a page that runs
+            data.pop("text/html")  # has buttons for a page that runs; a file is read
+            data["image/svg+xml"] = svg
     cell.outputs = [nbformat.from_dict(o) for o in outputs]
 
 
@@ -237,9 +239,8 @@ def _unlike(x: Any, y: Any, *, normal: Callable[[str], str]) -> list[str]:
         new = y.data[kind]
         if kind == "image/png":
             same = _pixels_alike(old, new)
-        elif kind == "text/html" and None not in (was := picture_in(old), now := picture_in(new)):
-            # Places depend on the layout engine at hand; what is written does not.
-            same = alike(*("\n".join(sorted(_SVG_TEXT.findall(svg or ""))) for svg in (was, now)))
+        elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
+            same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
         else:
             same = alike(old, new)
         if not same:
