@@ -15,7 +15,11 @@ ROOT = Path(__file__).resolve().parents[3]
 # Each part of the picture: its name, what it does, and its modules (a package stands for all of its modules).
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors": ("exceptions that say the remedy", ("errors",)),
-    "generate": ("writes the C of the table while the package is built", ("native.generate",)),
+    "generate": (
+        "writes the C of the table while the package is built, and its JavaScript for pages",
+        ("native.generate", "native.javascript"),
+    ),
+    "words": ("what readers see, in their language", ("words",)),
     "native": ("the engine in C, where that was compiled", ("native",)),
     "floats": ("values on floats, by IEEE's rules, within 2 ulp", ("floats",)),
     "form, op, ops": (
