@@ -68,7 +68,8 @@ def plain() -> Any:
     """
     matplotlib = optional("matplotlib", "drawing plots", "pip install 'chainrule[plot]'")
     font = _chinese_font()
-    family = [*matplotlib.rcParams["font.family"], *([font] if font else [])]
+    # matplotlib's own before it: a font of Chinese alone may lack digits, and the user's may not be here.
+    family = [*matplotlib.rcParams["font.family"], *(["DejaVu Sans", font] if font else [])]
     return matplotlib.rc_context({**PLAIN, "font.family": family})
 
 

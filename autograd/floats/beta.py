@@ -7,7 +7,7 @@ Where doubles serve to 2 ulp they do; elsewhere all is computed with 50 digits a
 from __future__ import annotations
 
 import math
-from decimal import Decimal, localcontext
+from decimal import Decimal, getcontext, localcontext
 from functools import lru_cache
 
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, two_product, two_sum
@@ -490,7 +490,7 @@ def _stirling_rest(x: float) -> float:
 def _betaln(a: Decimal, b: Decimal) -> Decimal:
     """Logarithm of the beta function; of a large and a small number by one series of the difference."""
     a, b = max(a, b), min(a, b)
-    if b < a * Decimal("1e-30") and b < 1:
+    if b < a * Decimal("1e-30") and (b < 1 or getcontext().prec < DIGITS.prec + a.adjusted()):
         # log gamma(a + b) - log gamma(a) is b digamma(a + b / 2), but for what is 60 digits less.
         return _lgamma(b) - b * _polygamma(a + b / 2, 0)
     return _lgamma(a) + _lgamma(b) - _lgamma(a + b)

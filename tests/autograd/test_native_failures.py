@@ -303,11 +303,15 @@ def alarm():
             signal.setitimer(signal.ITIMER_REAL, 0)
         return False
 
+    # What runs while garbage is collected, such as Hypothesis' clock, would be struck there, unheard.
+    callbacks = gc.callbacks.copy()
+    gc.callbacks.clear()
     before = signal.signal(signal.SIGALRM, strike)
     try:
         yield struck
     finally:
         signal.signal(signal.SIGALRM, before)
+        gc.callbacks.extend(callbacks)
 
 
 @compiled

@@ -26,7 +26,7 @@ def blanked(d: Derivation) -> Derivation:
     >>> from autograd.render.derive.derivation import derive
     >>> x = Value(3.0, "x")
     >>> sheet = blanked(derive(x * x, x))
-    >>> sheet.key, sheet.forward[1][2].place
+    >>> sheet.key, sheet.forward[0][2].place
     ((9.0, 3.0, 3.0, 3.0, 3.0, 6.0), 1)
     """
     key: list[float] = []
@@ -49,7 +49,7 @@ def blanked(d: Derivation) -> Derivation:
         s = row.step
         upstream, before = met(row.node, s.upstream), arrived.get(row.parent, s.before)
         local, contribution = blank(s.local), blank(s.contribution)
-        after = arrived[row.parent] = blank(s.after) if row.shared else contribution
+        after = arrived[row.parent] = contribution if s.after == s.contribution else blank(s.after)
         added = replace(s, local=local, upstream=upstream, contribution=contribution)
         return replace(row, step=replace(added, before=before, after=after))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from autograd.render.escape import xml
 
 __all__ = ["coordinate", "saved_mark", "text"]
 
 
+@lru_cache(maxsize=1 << 15)  # the places of columns and lines come again and again
 def coordinate(x: float) -> str:
     """Print a coordinate to a tenth and without noise, so that equal pictures have equal bytes.
 

@@ -8,5 +8,5 @@ from autograd.render.picture.svg import _colours
 
 def pictures() -> str:
     """Return a style sheet that overrides what each picture says of itself; the longer selector wins."""
-    light = _colours('[data-md-color-scheme="default"] .ag-auto', LIGHT)
-    return f"{light}\n{_colours('[data-md-color-scheme=slate] .ag-auto', DARK)}\n"
+    light = _colours('[data-md-color-scheme="default"] .ag-auto', LIGHT, None)
+    return f"{light}\n{_colours('[data-md-color-scheme=slate] .ag-auto', DARK, None)}\n"
