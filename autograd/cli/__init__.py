@@ -127,13 +127,18 @@ def _language(arguments: list[str]) -> tuple[str, list[str]]:
 def _spoken(tag: str) -> Iterator[None]:
     """Speak a language, in what argparse says too, which asks functions of its own module."""
     names = {"_": gettext, "ngettext": lambda one, several, n: gettext(one if n == 1 else several)}
-    before = {name: vars(argparse)[name] for name in names}
+    before = {name: getattr(argparse, name) for name in names}
+
+    def say(with_what: dict[str, Any]) -> None:
+        for name, function in with_what.items():
+            setattr(argparse, name, function)
+
     with words.language(tag):
         try:
-            vars(argparse).update(names)
+            say(names)
             yield
         finally:
-            vars(argparse).update(before)
+            say(before)
 
 
 def _without_help(arguments: list[str]) -> list[str]:

@@ -463,7 +463,7 @@ class _Part:
         except (Failed, Died) as error:
             if len(batch) > 1:
                 return all(self._judge(one) for one in self._apart(batch))
-            path, way = batch[0]
+            path, way = next(iter(batch))
             if isinstance(error, Died):
                 self._died(path, way, error)
                 return True
