@@ -63,6 +63,7 @@ FUNCTIONS: Final[dict[Any, tuple[str, str]]] = {
     math.fmod: ("jnp.fmod({0}, {1})", FLOAT), math.hypot: ("jnp.hypot({0}, {1})", FLOAT),
     math.isfinite: ("jnp.isfinite({0})", BOOL), math.isnan: ("jnp.isnan({0})", BOOL),
     math.isinf: ("jnp.isinf({0})", BOOL), float: ("(1.0 * {0})", FLOAT),
+    math.erf: ("special.erf({0})", FLOAT), math.erfc: ("special.erfc({0})", FLOAT),
     elementary.div: ("({0} / {1})", FLOAT), elementary.pow: ("({0} ** {1})", FLOAT),
 }  # fmt: skip
 """Functions of Python as text, and what they return."""

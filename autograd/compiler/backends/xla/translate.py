@@ -552,7 +552,13 @@ class _Function:
         return Text(f"({(' & ' if every else ' | ').join(texts)})", BOOL)
 
     def compared(self, x: ast.Compare, block: _Block) -> Any:
-        """Return what a comparison, or a chain of some, says."""
+        """Return what a comparison, a chain of some, or a question for one of several numbers, says."""
+        if isinstance(x.ops[0], ast.In | ast.NotIn):
+            (those,) = x.comparators
+            assert isinstance(those, ast.Tuple)
+            equal = [ast.Compare(x.left, [ast.Eq()], [y]) for y in those.elts]
+            one: ast.expr = ast.BoolOp(ast.Or(), equal)
+            return self.value(one if isinstance(x.ops[0], ast.In) else ast.UnaryOp(ast.Not(), one), block)
         values = [self.value(x.left, block)]
         texts = []
         for op, y in zip(x.ops, x.comparators, strict=True):
