@@ -556,7 +556,7 @@ class _Function:
         if isinstance(x.ops[0], ast.In | ast.NotIn):
             (those,) = x.comparators
             assert isinstance(those, ast.Tuple)
-            equal = [ast.Compare(x.left, [ast.Eq()], [y]) for y in those.elts]
+            equal: list[ast.expr] = [ast.Compare(x.left, [ast.Eq()], [y]) for y in those.elts]
             one: ast.expr = ast.BoolOp(ast.Or(), equal)
             return self.value(one if isinstance(x.ops[0], ast.In) else ast.UnaryOp(ast.Not(), one), block)
         values = [self.value(x.left, block)]
