@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from drawings import chain, network
+from drawings import chain, needs_dot, network
 from test_layout import overlap
 from test_projector import points_of
 from test_rolling import recurrence
@@ -78,6 +78,10 @@ def test_a_short_graph_a_dense_one_and_one_line_that_is_asked_for_are_not_broken
     assert draw(plain(5)).layout().lines == 1
     assert draw(network()).layout().lines == 1
     assert draw(plain(40), wrap=False, engine="builtin").layout().lines == 1
+
+
+@needs_dot
+def test_dot_s_own_layout_is_not_broken():
     assert draw(plain(40), engine="dot").layout().lines == 1
 
 
