@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from functools import lru_cache
 from typing import Final, Self
 
 __all__ = ["Blank", "brief", "number", "shorten", "visible", "width"]
@@ -138,7 +137,6 @@ _WIDE: Final = frozenset("mwMW@%&…")
 _BOLD: Final = 1.12  # how much broader a bold face is
 
 
-@lru_cache(maxsize=4096)  # `grad` and `value` stand in every box
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return about how wide ``text`` is, in the unit of the font's ``size``; rather too wide than too narrow.
 

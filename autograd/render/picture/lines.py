@@ -209,15 +209,17 @@ def _cuts(sums: list[float], crossings: list[int], most: float) -> list[int]:
     number = -(-sums[-1] // most)
     ideal = min(most, 1.05 * sums[-1] / number)
     best: list[tuple[float, int]] = [(0.0, 0)]
+    first = 0  # the first place from which a line reaches the end
     for end in range(1, count + 1):
-        choices = []
-        begin = end - 1
-        while begin >= 0 and sums[end] - sums[begin] <= most:
-            part = (sums[end] - sums[begin]) / ideal - 1.0
-            weight = 0.3 if end == count and part < 0.0 else 1.0  # the last line may be short
-            choices.append((best[begin][0] + weight * part * part + 0.03 * crossings[begin], begin))
-            begin -= 1
-        best.append(min(choices))
+        whole = sums[end]
+        while whole - sums[first] > most:
+            first += 1
+        short = 0.3 if end == count else 1.0  # the last line may be
+        best.append(min([
+            (best[i][0] + (short if part < 0.0 else 1.0) * part * part + 0.03 * crossings[i], i)
+            for i in range(first, end)
+            for part in [(whole - sums[i]) / ideal - 1.0]
+        ]))  # fmt: skip
     cuts = [count]
     while cuts[-1]:
         cuts.append(best[cuts[-1]][1])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from autograd.render.escape import xml
 
 __all__ = ["coordinate", "saved_mark", "text"]
 
 
-@lru_cache(maxsize=1 << 15)  # the places of columns and lines come again and again
 def coordinate(x: float) -> str:
     """Print a coordinate to a tenth and without noise, so that equal pictures have equal bytes.
 
@@ -20,10 +17,10 @@ def coordinate(x: float) -> str:
     """
     tenths = round(x * 10.0)
     if tenths % 10 == 0:
-        return str(tenths // 10)
-    sign = "-" if tenths < 0 else ""
-    whole, tenth = divmod(abs(tenths), 10)
-    return f"{sign}{whole or ''}.{tenth}"
+        return f"{tenths // 10}"
+    if tenths < 0:
+        return f"-{-tenths // 10 or ''}.{-tenths % 10}"
+    return f"{tenths // 10 or ''}.{tenths % 10}"
 
 
 def text(x: float, y: float, content: str, classes: str) -> str:

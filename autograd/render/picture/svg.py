@@ -189,7 +189,7 @@ def to_svg(
         for entry_width, entry in entry_line:
             parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
             x += entry_width + 22.0
-    used = {name for names in _CLASSES.findall("".join(parts)) for name in names.split()}
+    used = set(" ".join(_CLASSES.findall("".join(parts))).split())
     if slim:  # the page changes the colours
         used |= {f"{letter}-{sign}{i}" for letter in "ts" for sign in "np" for i in range(1, LEVELS + 1)}
         used |= {f"{letter}-{name}" for letter in "ts" for name in ("zero", "none", "nan")} | {"on"}
