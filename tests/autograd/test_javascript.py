@@ -74,6 +74,14 @@ def point(rng, op):
     return [*xs, *(constant(rng, op, name, count) for name in op.params)]
 
 
+def gaps_of(op):
+    """Return which functions of one row have statements that are not understood."""
+    script = Script()
+    script.value(op)
+    script.partials(op)
+    return script.gaps
+
+
 def apart(a, b):
     """Return by how many units of the last place two numbers differ."""
     if a == b or (a != a and b != b):
@@ -105,7 +113,7 @@ def test_values_and_partials_are_the_engines_at_random_points(evaluated):
             assert apart(float(a), b) <= ULPS, (op.name, xs, a, b)
     # Rows with decimal numbers at the ends of the range of doubles, where JavaScript has none.
     assert len(thrown) < POINTS / 100
-    assert all(any(script.gaps) for _ in thrown)
+    assert all(gaps_of(op) for op in thrown)
 
 
 def test_special_values_of_elementary_rows(evaluated):
@@ -122,7 +130,7 @@ def test_special_values_of_elementary_rows(evaluated):
     for (op, x, y), texts in zip(expected, found, strict=True):
         if isinstance(texts, str):
             assert texts.endswith("beyond doubles"), (op.name, x, texts)
-            assert script.gaps
+            assert gaps_of(op), op.name
             continue
         assert apart(y, float(texts[0].replace("Infinity", "inf"))) <= ULPS, (op.name, x, y, texts)
 

@@ -9,6 +9,7 @@ from typing import Any
 from autograd.errors import optional
 from autograd.render import escape, labels
 from autograd.render.colours import FACTORS
+from autograd.render.derive import text
 from autograd.render.derive.derivation import Derivation
 from autograd.render.derive.mathml import (
     accumulation,
@@ -82,10 +83,10 @@ class _Setter:
             return self.words(plain)
         width, height = shown.getsize()
         below = height + shown.getyofst()
-        text: str = shown.svg()
-        for glyph, name in _GLYPH.findall(text):
+        drawn: str = shown.svg()
+        for glyph, name in _GLYPH.findall(drawn):
             self.glyphs.setdefault(name, glyph)
-        marks = re.sub(r"</?svg[^>]*>", "", _GLYPH.sub("", text))
+        marks = re.sub(r"</?svg[^>]*>", "", _GLYPH.sub("", drawn))
         for k, colour in enumerate(FACTORS):
             marks = marks.replace(f'fill="{colour.light}"', f'class="f{k}"')
         return _Cell(width, height - below, below, marks.replace('"black"', '"currentColor"'))
@@ -114,14 +115,19 @@ def to_svg(d: Derivation) -> str:
         lines += [(setter.words(stale_line(d)),)] * bool(d.stale)
         blocks.append((gettext("Forward"), lines))
     seed = equation(total(d.output, d.output), "<mn>1</mn>"), equation(bar(d.output), mathml_number(d.seed))
-    cells = [seed, *((local(r), *accumulation(r)) for r in d.rows)]
+    table = table_lines(d)
+    # Each formula beside how it is written in plain text.
+    cells = [
+        list(zip(seed, table[0][2:], strict=True)),
+        *(
+            [(local(r), told[2]), *zip(accumulation(r), text.accumulation(r), strict=True)]
+            for r, told in zip(d.rows, table[1:], strict=True)
+        ),
+    ]
     lines = [
-        (
-            setter.words(step), setter.words(rule), setter.formula(first, plain),
-            *(setter.formula(part, told) for part, told in zip(rest, _parts(more), strict=True)),
-        )
-        for (first, *rest), (step, rule, plain, more) in zip(cells, table_lines(d), strict=True)
-    ]  # fmt: skip
+        (setter.words(told[0]), setter.words(told[1]), *(setter.formula(*cell) for cell in row))
+        for told, row in zip(table, cells, strict=True)
+    ]
     lines += [(setter.words(line),) for line in hook_lines(d)]
     if d.omitted:
         lines.append((setter.words(omitted_line(d)),))
@@ -155,11 +161,6 @@ def to_svg(d: Derivation) -> str:
             ],
         ))  # fmt: skip
     return _drawn(setter, blocks)
-
-
-def _parts(accumulation: str) -> list[str]:
-    """Return the sum and the running total of an accumulation, which are two formulas."""
-    return accumulation.split("  ")
 
 
 def _drawn(setter: _Setter, blocks: list[tuple[str, list[_Line]]]) -> str:

@@ -14,6 +14,7 @@ from autograd.render.labels import number
 from autograd.words import columns, gettext
 
 __all__ = [
+    "accumulation",
     "check_line",
     "derivative",
     "factors",
@@ -127,17 +128,21 @@ def left_side(d: Derivation) -> str:
     return derivative(d.output, d.target) if d.plain_pass else _grad(d.target)
 
 
-def _accumulation(row: Row) -> str:
+def accumulation(row: Row) -> list[str]:
+    """Return what is added, and how the sum grows where others add to it, too."""
     s = row.step
     line = f"{_grad(row.parent)} += {number(s.local)} * {number(s.upstream)} = {number(s.contribution)}"
-    return f"{line}  [{number(s.before)} -> {number(s.after)}]" if row.shared else line
+    return [line, f"[{number(s.before)} -> {number(s.after)}]"] if row.shared else [line]
 
 
 def table_lines(d: Derivation) -> list[tuple[str, str, str, str]]:
     """Return the rows of the table: step, rule, local derivative, accumulation."""
     first = f"{derivative(d.output, d.output)} = 1", f"{_grad(d.output)} = {number(d.seed)}"
     seed = ("0", gettext("seed"), *first)
-    return [seed, *((str(i), row.rule, _local(row), _accumulation(row)) for i, row in enumerate(d.rows, 1))]
+    return [
+        seed,
+        *((str(i), row.rule, _local(row), "  ".join(accumulation(row))) for i, row in enumerate(d.rows, 1)),
+    ]
 
 
 def gradient_lines(d: Derivation) -> list[str]:

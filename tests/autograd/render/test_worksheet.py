@@ -149,8 +149,8 @@ def test_a_slide_shows_every_line() -> None:
 
 def test_a_slide_takes_any_label_and_any_language() -> None:
     pytest.importorskip("ziamath")
-    x = Value(2.0, "质量")
-    y = tanh(x) / Value(3.0, '<script>"&')
+    x, z = Value(2.0, "质量"), Value(5.0, "two  blanks  [0 -> 1]")
+    y = tanh(x) / Value(3.0, '<script>"&') * z + z * x
     svg = explain(y, lang="zh").svg()
     ElementTree.fromstring(svg)
     assert "<script" not in svg
