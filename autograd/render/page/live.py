@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from autograd.errors import GraphError
 from autograd.form import Auxiliary, Power, Prefix
-from autograd.keep.files import write_atomically
 from autograd.native.generate import UntranslatableError
 from autograd.native.javascript import Script
 from autograd.op import ANY, TABLE, Op
@@ -29,7 +26,7 @@ from autograd.render.formula.symbols import apply_raw, candidates, name
 from autograd.render.formula.text import plain
 from autograd.render.labels import number
 from autograd.render.page import compact
-from autograd.render.page.jupyter import framed
+from autograd.render.page.page import Page
 from autograd.render.page.stepper import filled
 from autograd.render.picture import engines
 from autograd.render.picture.palette import DARK, LIGHT
@@ -57,7 +54,7 @@ NEGATIVE: Final = 4
 ATOM: Final = 7
 
 
-class Live:
+class Live(Page):
     """A page as text, with ways to put it out.
 
     Attributes
@@ -70,22 +67,12 @@ class Live:
         The expression that it begins with.
     """
 
+    title = "A computation graph, live"
+    file = "live.html"
+
     def __init__(self, html: str, svg: str, source: str) -> None:
-        self.html = html
-        self.svg = svg
+        super().__init__(html, svg)
         self.source = source
-
-    def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the page to a file, and return its path."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return str(write_atomically(target, self.html))
-
-    def _repr_html_(self) -> str:
-        return framed(self.html, self.svg, height="height:900px", title="A computation graph, live")
-
-    def __repr__(self) -> str:
-        return f"<Live, {len(self.html.encode()) / 1024:.1f} kB; .save('live.html') writes the page>"
 
 
 def live(root: Value, *, title: str = "", expression: str = "") -> Live:

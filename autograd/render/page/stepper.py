@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from autograd.errors import GraphError
-from autograd.keep.files import write_atomically
 from autograd.render import escape
 from autograd.render.derive.derivation import Row, forward_formula, numbers, single_ways
 from autograd.render.derive.derivation import rows as formula_rows
@@ -21,7 +18,8 @@ from autograd.render.formula.symbols import Symbol, apply_raw, holds, literal, n
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import MINUS, number, shorten, width
 from autograd.render.page import compact
-from autograd.render.page.jupyter import framed, picture_size, shown_height
+from autograd.render.page.jupyter import picture_size, shown_height
+from autograd.render.page.page import Page
 from autograd.render.picture import engines
 from autograd.render.picture.graph import Picture, build
 from autograd.render.picture.svg import to_svg
@@ -49,7 +47,7 @@ _ICONS: Final = {
 }  # fmt: skip
 
 
-class Stepper:
+class Stepper(Page):
     """A page as text, with ways to put it out.
 
     Attributes
@@ -60,23 +58,11 @@ class Stepper:
         The picture in it with the final numbers, for readers without JavaScript.
     """
 
+    file = "steps.html"
+
     def __init__(self, html: str, svg: str, height: str) -> None:
-        self.html = html
-        self.svg = svg
-        self._height = height
-
-    def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the page to a file, and return its path."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return str(write_atomically(target, self.html))
-
-    def _repr_html_(self) -> str:
-        title = gettext("Backpropagation, step by step")
-        return framed(self.html, self.svg, height=self._height, title=title)
-
-    def __repr__(self) -> str:
-        return f"<Stepper, {len(self.html.encode()) / 1024:.1f} kB; .save('steps.html') writes the page>"
+        super().__init__(html, svg)
+        self.height, self.title = height, gettext("Backpropagation, step by step")
 
 
 def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
