@@ -27,7 +27,7 @@ import inspect
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cache, reduce
 from itertools import groupby
 from pathlib import Path
@@ -313,6 +313,16 @@ class Outside(dict[str, Any]):
             cells = [c.cell_contents for c in function.__closure__ or ()]
             self.update(function.__globals__)
             self.update(zip(function.__code__.co_freevars, cells, strict=True))
+
+    def meant(self, e: ast.expr, own: Container[str]) -> Any:
+        """Return the object that an expression of names means, of which a function's own mean none here."""
+        if isinstance(e, ast.Name) and e.id not in own:
+            if e.id not in self:
+                raise UntranslatableError(e.id)
+            return self[e.id]
+        if isinstance(e, ast.Attribute):
+            return getattr(self.meant(e.value, own), e.attr)
+        raise UntranslatableError(ast.unparse(e))
 
 
 class Written:
@@ -774,13 +784,7 @@ class Writer:
 
     def resolve(self, e: ast.expr) -> Any:
         """Return the object of Python that a name outside of the function means."""
-        if isinstance(e, ast.Name) and e.id not in self.variables:
-            if e.id not in self.outside:
-                raise UntranslatableError(e.id)
-            return self.outside[e.id]
-        if isinstance(e, ast.Attribute):
-            return getattr(self.resolve(e.value), e.attr)
-        raise UntranslatableError(ast.unparse(e))
+        return self.outside.meant(e, self.variables)
 
     def constant(self, x: Any) -> Text:
         """Translate a number, or numbers, that the module defines."""

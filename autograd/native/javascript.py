@@ -457,13 +457,7 @@ class Writer:
 
     def resolve(self, e: ast.expr) -> Any:
         """Return the object of Python that a name outside of the function means."""
-        if isinstance(e, ast.Name) and e.id not in self.own:
-            if e.id not in self.outside:
-                raise UntranslatableError(e.id)
-            return self.outside[e.id]
-        if isinstance(e, ast.Attribute):
-            return getattr(self.resolve(e.value), e.attr)
-        raise UntranslatableError(ast.unparse(e))
+        return self.outside.meant(e, self.own)
 
     def constant(self, x: Any) -> tuple[str, int]:
         """Translate what a module defines: a number, numbers, or a function."""

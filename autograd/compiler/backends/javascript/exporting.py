@@ -17,16 +17,7 @@ __all__ = ["exported"]
 def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: str) -> str:
     """Return a module of JavaScript with the function ``name``, and the numbers of parameters and constants.
 
-    Parameters
-    ----------
-    engine
-        A program, with the numbers of what the function closes over.
-    shapes
-        Of the arguments of one example.
-    theta
-        The parameters' numbers, which the function takes where none are given.
-    name
-        What to call the function in JavaScript.
+    The arguments are those of C's `exported`.
 
     Returns
     -------

@@ -349,16 +349,7 @@ class Exporter:
 def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: str) -> bytes:
     """Return a file of ONNX with the program, and the numbers of parameters and constants.
 
-    Parameters
-    ----------
-    engine
-        A program, with the numbers of what the function closes over.
-    shapes
-        Of the arguments of one example.
-    theta
-        The parameters' numbers, which the graph takes where none are given.
-    name
-        What to call the graph.
+    The arguments are those of C's `exported`.
 
     Returns
     -------
