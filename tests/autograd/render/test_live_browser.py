@@ -211,6 +211,9 @@ def test_keys_step_play_ask_and_help(page):
     assert page.is_visible("#help")
     page.keyboard.press("Escape")
     assert page.get_attribute(".say", "aria-live") == "polite"
+    page.focus("#last")
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement === document.body")
     page.keyboard.press("Home")
     page.keyboard.press(" ")
     assert page.get_attribute("#play", "aria-label") == "Pause"

@@ -486,8 +486,12 @@ function show(k, move) {
   P.svg.setAttribute('aria-label', `Graph of ${G.nodes.length} nodes for ${G.root.name}. ${phase}: ${text}`);
   $('step').value = at;
   $('step').setAttribute('aria-valuetext', `${phase}: ${text}`);
-  $('first').disabled = $('prev').disabled = at === 0;
-  $('next').disabled = $('last').disabled = at === last;
+  const off = { first: at === 0, prev: at === 0, next: at === last, last: at === last };
+  for (const id of Object.keys(off)) {
+    // A button that can do nothing gives the focus back at once, not with the next frame: Space plays then.
+    if (off[id]) $(id).blur();
+    $(id).disabled = off[id];
+  }
   if (at === last) stop();
   if (move && at > 0) {
     const b = P.boxes[now ? now.parent.i : at - 1].g.getBoundingClientRect(), s = $('stage').getBoundingClientRect();

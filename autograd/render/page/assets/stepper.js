@@ -72,8 +72,12 @@ function show(k, move) {
   const slider = $('#step');
   slider.value = at;
   slider.setAttribute('aria-valuetext', `${phase}: ${text}`);
-  $('#first').disabled = $('#prev').disabled = at === 0;
-  $('#next').disabled = $('#end').disabled = at === last;
+  const off = { first: at === 0, prev: at === 0, next: at === last, end: at === last };
+  for (const id of Object.keys(off)) {
+    // A button that can do nothing gives the focus back at once, not with the next frame: Space plays then.
+    if (off[id]) $(`#${id}`).blur();
+    $(`#${id}`).disabled = off[id];
+  }
   if (at === last) stop();
   if (move && at > 0) {
     const i = back ? D.back[at - N - 1][1] : at - 1, box = boxes[i].getBoundingClientRect(), st = $('.stage').getBoundingClientRect();
