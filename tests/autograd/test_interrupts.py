@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import strikes
+from profiles import NIGHTLY
 from strikes import PACKAGE, Strike, all_strikes
 
 import autograd
@@ -169,7 +170,8 @@ def test_no_mode_is_left_on(name, seconds, way):
 
             list(steps())
 
-    for strike in all_strikes(work, seconds, some=40 if way == "with" else 9):
+    some = 40 if way == "with" else 9 if len(seconds) == 1 or NIGHTLY else 3
+    for strike in all_strikes(work, seconds, some=some):
         if way == "stack" and (ACTIVE or MODE.get() != usual):
             strike.kept = None  # the stack is Python code: what it could not leave ends with it
             gc.collect()

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from profiles import NIGHTLY
 
 import autograd
 from autograd import TABLE, Value, native, toposort
@@ -152,7 +153,11 @@ def test_a_row_has_the_bits_of_python_everywhere(name):
 
 
 @compiled
-@pytest.mark.parametrize("seeds", [(0, 150 * TIMES), pytest.param((1000, 21_000), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "seeds",
+    [(0, 150 * TIMES), pytest.param((1000, 21_000 if NIGHTLY else 3_000), marks=pytest.mark.slow)],
+    ids=["few", "many"],
+)
 def test_random_programs_in_all_modes_have_the_bits_of_python(seeds):
     program = str(Path(__file__).with_name("native_programs.py"))
     ours, pythons = (
@@ -167,6 +172,7 @@ def test_random_programs_in_all_modes_have_the_bits_of_python(seeds):
     assert found == expected
 
 
+@pytest.mark.slow
 @compiled
 def test_the_engine_s_tests_hold_in_python_too():
     files = [

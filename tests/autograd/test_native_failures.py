@@ -59,7 +59,7 @@ def test_no_operator_leaks():
     for work in works:
         work()
         before, counts = sys.getallocatedblocks(), list(map(sys.getrefcount, shared))
-        for _ in range(3_000):
+        for _ in range(1_000):
             work()
         gc.collect()
         assert sys.getallocatedblocks() - before < 500

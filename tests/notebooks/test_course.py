@@ -7,13 +7,13 @@ import ast
 import base64
 import importlib.util
 import io
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from profiles import NIGHTLY
 
 for _package in ("jupytext", "nbclient", "nbformat", "ipykernel", "matplotlib"):
     pytest.importorskip(_package, reason="the course needs chainrule[notebook] and nbclient")
@@ -23,7 +23,6 @@ build = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(build)
 
 # By day the English lessons are executed; the Chinese ones have the same code, which another test compares.
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 SOURCES, LESSONS = build.sources(), build.lessons()
 # What some notebooks use beside the course's own packages; and what one shows only where it is installed.
 NEEDS = {"15_checking": ("hypothesis", "mpmath"), "19_pytorch": ("mpmath",)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from profiles import NIGHTLY
 
 np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch")
@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "gradbench"))
 import programs
 import run
 
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 BACKENDS = ["numpy", "python", pytest.param("c", marks=pytest.mark.slow)]
 G = np.random.default_rng(0)
 D, K = 3, 2

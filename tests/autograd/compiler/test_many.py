@@ -1,6 +1,5 @@
 """Thousands of random programs, and the page that explains the compiler."""
 
-import os
 import random
 import runpy
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import NIGHTLY
 
 from autograd import Value
 from autograd.compiler import compile
@@ -15,8 +15,7 @@ from autograd.compiler.roll.verify import verify
 from autograd.testing.strategies import expressions
 
 ROOT = Path(__file__).resolve().parents[3]
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-MANY = settings(max_examples=10_000 if NIGHTLY else 400)
+MANY = settings(max_examples=10_000 if NIGHTLY else 150)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,7 @@ def test_random_nets_as_the_engine(makers, seed, backend, batch):
 
 
 @pytest.mark.slow
-@settings(max_examples=2000 if NIGHTLY else 150)
+@settings(max_examples=2000 if NIGHTLY else 60)
 @given(st.data())
 def test_strategies_functions_and_their_gradients(data):
     expression = data.draw(expressions())

@@ -10,20 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from nn.cli import main
+from nn.callbacks import History
+from nn.cli import main, outcome
 
 pytest.importorskip("matplotlib")
 ROOT = Path(__file__).parents[3]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def train(tmp_path, *arguments):
-    return main(["train", *map(str, arguments), "--out", str(tmp_path / "out")])
+def train(tmp_path, *arguments, pictures=False):
+    """Run the command; its pictures, which take most of the time, are drawn only where they are looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not pictures:
+            patch.setattr(outcome, "boundary", lambda task, model: None)
+            patch.setattr(outcome, "save_plot", lambda figure, path: path.touch())
+            patch.setattr(History, "plot", lambda history, title: None)
+        return main(["train", *map(str, arguments), "--out", str(tmp_path / "out")])
 
 
 @pytest.mark.parametrize("data", ["moons", "circles", "xor"])
 def test_built_in_data(tmp_path, capsys, data):
-    assert train(tmp_path, data) == 0
+    assert train(tmp_path, data, pictures=True) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{data}: 100 samples of 2 features, classes 0, 1"
     assert "parameters" in lines[1]
@@ -470,7 +477,7 @@ def test_text_in_plots_is_text(tmp_path, columns, names):
     data.write_text(
         "\n".join([",".join([*columns, "y"]), *(f"{i},{i * i % 5},{names[i % 2]}" for i in range(8))])
     )
-    assert train(tmp_path, data, "--epochs", 1) == 0
+    assert train(tmp_path, data, "--epochs", 1, pictures=True) == 0
     assert {"loss.png", "boundary.png"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
