@@ -96,7 +96,7 @@ def graph():
     return nodes
 
 most = 0.0
-for skipped in (0, 1200, 1200, 1200, 1200):
+for skipped in (0, 1500, 1500):
     for _ in range(skipped):
         Value(1.0) + 1.0
     held = [Value(1.0) + 1.0 for _ in range(skipped)]
