@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nn.cli
-from autograd import Value, draw, explain, stepper, words
+from autograd import Value, draw, explain, live, stepper, words
 from autograd.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,15 @@ _ARGPARSE = {
 }  # fmt: skip
 
 
+def scripts():
+    return [*ROOT.glob("autograd/render/page/assets/*.js")]
+
+
+def marks(path):
+    """Return what a page's file says through the catalogues."""
+    return set(re.findall(r"\[\[(.+?)\]\]", path.read_text(encoding="utf-8")))
+
+
 def messages():
     """Return what the sources say through the catalogues: calls, helps of options, marks in scripts."""
     found = {*_ARGPARSE, *nn.cli.COMMANDS.values()}
@@ -38,8 +47,8 @@ def messages():
                 text = node.value
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 found.add(text.value)
-    for path in ROOT.glob("autograd/render/page/assets/*.js"):
-        found |= set(re.findall(r"\[\[(.+?)\]\]", path.read_text(encoding="utf-8")))
+    for path in [*scripts(), *ROOT.glob("autograd/render/page/assets/*.html")]:
+        found |= marks(path)
     return found
 
 
@@ -61,9 +70,10 @@ def test_every_message_is_translated_and_no_entry_is_stale(name):
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_translation_keeps_the_places_for_values(name):
+    quoted = set().union(*map(marks, scripts()))
     for message, spoken in words.catalogue(name).items():
         assert places(spoken) == places(message), message
-        if "${" in message:
+        if message in quoted:
             assert not set("`'\"\\") & set(re.sub(r"\$\{.*?\}", "", spoken)), spoken
 
 
@@ -111,6 +121,23 @@ def test_a_chinese_page_says_nothing_in_english():
     assert "[[" not in page.partition('id="steps"')[0]
     assert not re.search(r"Forward|Backward|Play|Pause|not computed", page)
     assert stepper(neuron()[1]).html == stepper(neuron()[1], lang="en").html
+
+
+def test_a_live_page_in_chinese_says_nothing_in_english():
+    page = live(neuron()[1], lang="zh").html
+    text, _, script = page.partition('<script type="application/json"')
+    assert '<html lang="zh-CN">' in page
+    assert "a branch that was not taken" not in script
+    assert "把操作数 ${num(own)} 当成了局部导数。" in script
+    assert "[[" not in text
+    assert not any(f"[[{mark}]]" in script for path in scripts() for mark in marks(path))
+    said = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]*>", " ", text, flags=re.DOTALL)
+    labels = re.findall(r'aria-label="([^"]*)"', text)
+    known = {"JavaScript", "SVG", "LaTeX", "Home", "End"}
+    assert set(re.findall(r"[A-Za-z]{3,}", " ".join([said, *labels]))) - known == {"loss"}
+    assert live(neuron()[1]).html == live(neuron()[1], lang="en").html
+    with pytest.raises(ValueError, match="no words in the language 'tlh'"):
+        live(neuron()[1], lang="tlh")
 
 
 def test_pictures_name_fonts_that_have_chinese():

@@ -32,6 +32,7 @@ from autograd.render.picture import engines
 from autograd.render.picture.palette import DARK, LIGHT
 from autograd.render.picture.svg import to_svg
 from autograd.value import Value
+from autograd.words import current, gettext, language
 
 __all__ = ["Live", "live"]
 
@@ -67,15 +68,14 @@ class Live(Page):
         The expression that it begins with.
     """
 
-    title = "A computation graph, live"
     file = "live.html"
 
     def __init__(self, html: str, svg: str, source: str) -> None:
         super().__init__(html, svg)
-        self.source = source
+        self.source, self.title = source, gettext("A computation graph, live")
 
 
-def live(root: Value, *, title: str = "", expression: str = "") -> Live:
+def live(root: Value, *, title: str = "", expression: str = "", lang: str | None = None) -> Live:
     """Make a page in which the graph is an expression to edit, and its inputs are sliders.
 
     The picture, the values, each step of the backward pass, the derivation and a plot of the output along
@@ -91,6 +91,9 @@ def live(root: Value, *, title: str = "", expression: str = "") -> Live:
     expression
         How the graph is written, in the syntax of the command line; by default it is written from the graph,
         with a line for each node that has a label or more than one consumer.
+    lang
+        Language of the page's words, ``"en"`` or ``"zh"``; by default what ``CHAINRULE_LANG`` names, else
+        English.
 
     Returns
     -------
@@ -101,6 +104,8 @@ def live(root: Value, *, title: str = "", expression: str = "") -> Live:
     ------
     GraphError
         If the graph has more than 150 nodes, or an operation that is none of the table's.
+    ValueError
+        If there are no words in that language.
 
     Examples
     --------
@@ -114,6 +119,12 @@ def live(root: Value, *, title: str = "", expression: str = "") -> Live:
     """
     if not isinstance(root, Value):
         raise TypeError(f"live() takes a Value, got {type(root).__name__}")
+    with language(lang):
+        return _made(root, title, expression)
+
+
+def _made(root: Value, title: str, expression: str) -> Live:
+    """Make the page in the language in force."""
     listed = steps(root)
     if len(listed.nodes) > LIMIT:
         raise GraphError(
@@ -136,7 +147,7 @@ def live(root: Value, *, title: str = "", expression: str = "") -> Live:
         "source": source, "at": values, "rows": rows_for(used), "signs": signs(), "constants": CONSTANTS,
         "style": picture_style(),
     }  # fmt: skip
-    page = _page(title or "Backpropagation, live", data, rules_for(used), _fallback(listed))
+    page = _page(title or gettext("Backpropagation, live"), data, rules_for(used), _fallback(listed))
     return Live(page, svg, source)
 
 
@@ -148,11 +159,10 @@ def _page(title: str, data: dict[str, Any], rules: str, fallback: str) -> str:
     text = re.sub(r"(?<=[\[:,])(-?)Infinity\b", r"\g<1>1e999", text)
     parts = {
         "title": escape.xml(title), "css": css, "data": text, "script": script.replace("</", "<\\/"),
-        "fallback": escape.xml(fallback),
+        "fallback": escape.xml(fallback), "lang": current().replace("_", "-"),
     }  # fmt: skip
-    return re.sub(
-        r"\{(title|css|data|script|fallback)\}", lambda found: parts[found[1]], compact.text("live.html")
-    )
+    written = compact.spoken(compact.text("live.html"))
+    return re.sub(rf"\{{({'|'.join(parts)})\}}", lambda found: parts[found[1]], written)
 
 
 def _variables(palette: dict[str, str]) -> str:
@@ -197,7 +207,13 @@ def picture_style() -> str:
 def _fallback(listed: Steps) -> str:
     """Return what a reader without JavaScript sees: values and gradients."""
     return "\n".join(
-        f"{listed.names[v]} = {number(v.data)}, gradient {number(listed.gradients[v])}" for v in listed.nodes
+        gettext(
+            "{name} = {value}, gradient {gradient}",
+            name=listed.names[v],
+            value=number(v.data),
+            gradient=number(listed.gradients[v]),
+        )
+        for v in listed.nodes
     )
 
 

@@ -345,7 +345,6 @@ def _shorter(path: str) -> str:
 
 def _fill(heading: str, svg: str, data: dict[str, Any], *, training: bool) -> str:
     css, script = compact.style("stepper.css"), compact.script(compact.text("stepper.js"))
-    script = re.sub(r"\[\[(.+?)\]\]", lambda found: gettext(found[1]), script)
     svg = re.sub(r' d="[^"]*"', lambda found: _shorter(found[0]), svg.replace("</g>\n<g", "</g><g"))
     bar = "".join(_button(key) for key in ("first", "prev", "play", "next", "end"))
     train = ""

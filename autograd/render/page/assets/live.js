@@ -10,12 +10,12 @@ class Fault extends Error {
 }
 const TOKEN = /[ \t\r]+|(\n|;)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{M}\p{N}_]*)*)|(\*\*|\/\/|<=|>=|==|[-+*\/%^<>(),=])/uy;
 function tokens(text) {
-  if (text.length > LONGEST) throw new Fault(`this has ${text.length} characters;\x20the limit is ${LONGEST}`, 0, text.length);
+  if (text.length > LONGEST) throw new Fault(`[[this has ${text.length} characters; the limit is ${LONGEST}]]`, 0, text.length);
   const found = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const from = TOKEN.lastIndex, m = TOKEN.exec(text);
-    if (!m) throw new Fault('this sign is not allowed here', from, from + 1);
+    if (!m) throw new Fault('[[this sign is not allowed here]]', from, from + 1);
     const kind = m[1] ? 'end' : m[2] ? 'number' : m[3] ? 'name' : m[4] ? 'sign' : '';
     if (kind) found.push({ kind, text: m[4] === '^' ? '**' : m[0].normalize('NFKC'), from, to: TOKEN.lastIndex });
   }
@@ -29,7 +29,8 @@ function nearest(word) {
     return row[b.length];
   };
   const all = Object.keys(D.rows).filter(name => D.rows[name].u).map(name => [distance(word, name) + ([...word].sort().join() === [...name].sort().join() ? -0.5 : 0), name]).sort((a, b) => a[0] - b[0]);
-  return all[0] && all[0][0] <= (word.length < 3 ? 1 : 2) ? `;\x20did you mean ${all[0][1]}?` : '';
+  const meant = all[0] && all[0][0] <= (word.length < 3 ? 1 : 2) ? all[0][1] : '';
+  return meant ? `[[; did you mean ${meant}?]]` : '';
 }
 const row = name => Object.hasOwn(D.rows, name) ? D.rows[name] : null;
 
@@ -42,7 +43,7 @@ function parsed(text) {
   const need = (sign, what) => { if (!take(sign)) throw new Fault(what, list[at].from, list[at].to); };
   const make = (op, x, from) => {
     if (x.every(v => typeof v === 'number')) return value(op, x);
-    if (nodes.length >= MOST) throw new Fault(`more than ${MOST} operations;\x20take a part of it`, from, list[at].from);
+    if (nodes.length >= MOST) throw new Fault(`[[more than ${MOST} operations; take a part of it]]`, from, list[at].from);
     const node = { op, x, name: '', value: NaN, grad: 0 };
     nodes.push(node);
     return node;
@@ -52,26 +53,27 @@ function parsed(text) {
     let x = given;
     const plain = x.length - (r.n < 0 ? x.length : Math.min(r.n, x.length));
     if (r.n >= 0 && (x.length < r.n || x.length > r.n + keys.length) || r.n < 0 && !x.length) {
-      const many = r.n < 0 ? 'one operand or more' : r.n === 1 ? 'one operand' : `${r.n} operands`;
-      throw new Fault(`${name}() takes ${many}${keys.length ? `, and ${keys.join(', ')}` : ''};\x20this gives ${x.length}`, from, to);
+      const many = r.n < 0 ? '[[one operand or more]]' : r.n === 1 ? '[[one operand]]' : `[[${r.n} operands]]`;
+      const more = keys.length ? `[[, and ${keys.join(', ')}]]` : '';
+      throw new Fault(`[[${name}() takes ${many}${more}; this gives ${x.length}]]`, from, to);
     }
     if (r.o && x.length === r.n + keys.length) x = [...x.slice(keys.length), ...x.slice(0, keys.length)];
     const constants = x.splice(r.n < 0 ? x.length : r.n);
     keys.forEach((key, i) => {
       const v = i < plain ? constants[i] : words.has(key) ? words.get(key) : r.p[key];
-      if (typeof v !== 'number') throw new Fault(`${key} of ${name}() is a number, not a variable`, from, to);
+      if (typeof v !== 'number') throw new Fault(`[[${key} of ${name}() is a number, not a variable]]`, from, to);
       const whole = r.w[key];
-      if (whole && !(v >= whole[0] && v <= whole[1] && Number.isInteger(v))) throw new Fault(`${key} of ${name}() is a whole number from ${whole[0]} to ${whole[1]}`, from, to);
-      if (key === 'index' && !(v >= 0 && v < x.length)) throw new Fault(`index of ${name}() is a whole number below ${x.length}`, from, to);
+      if (whole && !(v >= whole[0] && v <= whole[1] && Number.isInteger(v))) throw new Fault(`[[${key} of ${name}() is a whole number from ${whole[0]} to ${whole[1]}]]`, from, to);
+      if (key === 'index' && !(v >= 0 && v < x.length)) throw new Fault(`[[index of ${name}() is a whole number below ${x.length}]]`, from, to);
       words.delete(key);
       x.push(v);
     });
-    for (const key of words.keys()) throw new Fault(`${name}() takes no ${key}`, from, to);
-    if (r.v && x.length % 2) throw new Fault(`${name}() takes two vectors of one length, one after the other`, from, to);
+    for (const key of words.keys()) throw new Fault(`[[${name}() takes no ${key}]]`, from, to);
+    if (r.v && x.length % 2) throw new Fault(`[[${name}() takes two vectors of one length, one after the other]]`, from, to);
     return make(name, x, from);
   };
   const deeper = f => {
-    if (++depth > DEEPEST) throw new Fault('too deeply nested', list[at].from, list[at].to);
+    if (++depth > DEEPEST) throw new Fault('[[too deeply nested]]', list[at].from, list[at].to);
     const found = f();
     depth--;
     return found;
@@ -88,7 +90,7 @@ function parsed(text) {
     const t = list[at++];
     if (t.kind === 'number') {
       const v = Number(t.text);
-      if (!isFinite(v)) throw new Fault('the number is too large;\x20a double ends at about 1.8e308', t.from, t.to);
+      if (!isFinite(v)) throw new Fault('[[the number is too large; a double ends at about 1.8e308]]', t.from, t.to);
       return v;
     }
     if (t.kind === 'name') {
@@ -98,7 +100,7 @@ function parsed(text) {
         return names.get(t.text);
       }
       const r = row(t.text);
-      if (!r || !r.u) throw new Fault(`there is no function ${t.text} here${nearest(t.text)}`, t.from, t.to);
+      if (!r || !r.u) throw new Fault(`[[there is no function ${t.text} here]]${nearest(t.text)}`, t.from, t.to);
       at++;
       const given = [], words = new Map();
       while (!peek(')')) {
@@ -109,16 +111,16 @@ function parsed(text) {
         } else given.push(deeper(expression));
         if (!take(',')) break;
       }
-      need(')', 'a bracket is not closed');
+      need(')', '[[a bracket is not closed]]');
       return call(t.text, given, words, t.from, list[at - 1].to);
     }
     if (t.text === '(') {
       const inside = deeper(expression);
-      need(')', 'a bracket is not closed');
+      need(')', '[[a bracket is not closed]]');
       return inside;
     }
     at--;
-    throw new Fault(t.last ? 'something is missing at the end' : 'a number, a name or a bracket is missing here', t.from, t.to);
+    throw new Fault(t.last ? '[[something is missing at the end]]' : '[[a number, a name or a bracket is missing here]]', t.from, t.to);
   };
   const power = () => {
     const base = atom(), sign = take('**');
@@ -149,19 +151,19 @@ function parsed(text) {
     named = '';
     if (list[at].kind === 'name' && list[at + 1].kind === 'sign' && list[at + 1].text === '=') {
       named = list[at].text;
-      if (names.has(named)) throw new Fault(`${named} has a meaning already;\x20choose another name`, list[at].from, list[at].to);
-      if (Object.hasOwn(D.constants, named)) throw new Fault(`${named} is a constant;\x20choose another name`, list[at].from, list[at].to);
+      if (names.has(named)) throw new Fault(`[[${named} has a meaning already; choose another name]]`, list[at].from, list[at].to);
+      if (Object.hasOwn(D.constants, named)) throw new Fault(`[[${named} is a constant; choose another name]]`, list[at].from, list[at].to);
       at += 2;
     }
     root = expression();
-    if (list[at].kind !== 'end') throw new Fault('this is not expected here', list[at].from, list[at].to);
+    if (list[at].kind !== 'end') throw new Fault('[[this is not expected here]]', list[at].from, list[at].to);
     if (named) {
       if (typeof root !== 'number' && root.op && !root.name) root.name = named;
       names.set(named, root);
     }
   }
-  if (root === null) throw new Fault('write an expression such as tanh(w*x + b)', 0, 1);
-  if (typeof root === 'number') throw new Fault(`this is the number ${root}: it has no variable to differentiate by`, where.from, text.length);
+  if (root === null) throw new Fault('[[write an expression such as tanh(w*x + b)]]', 0, 1);
+  if (typeof root === 'number') throw new Fault(`[[this is the number ${root}: it has no variable to differentiate by]]`, where.from, text.length);
   // In the engine's order: operands before what they are in, the last of them first.
   const order = [], seen = new Set([root]), stack = [];
   stack.push([root, root.x.length]);
@@ -280,7 +282,7 @@ function forwardText(n) {
   return [n.name, ...computed, num(n.value)].join(' = ');
 }
 function backwardText(e) {
-  if (!e.taken) return `${e.parent.name}.grad is left as it is: the branch was not taken`;
+  if (!e.taken) return `[[${e.parent.name}.grad is left as it is: the branch was not taken]]`;
   const how = slope(e), local = how && how !== num(e.local) ? `(${how} = ${num(e.local)})` : num(e.local);
   return `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ${local} * ${num(e.up)} = ${num(e.add)}  [${num(e.before)} -> ${num(e.after)}]`;
 }
@@ -479,11 +481,11 @@ function show(k, move) {
   });
   buttons('forward', 0);
   buttons('backward', N);
-  const phase = at === 0 ? 'Start' : back ? `Backward ${at - N} of ${last - N}` : `Forward ${at} of ${N}`;
-  const text = at === 0 ? 'Press play, or step forward.' : now ? backwardText(now) : forwardText(G.nodes[at - 1]) + (at === N ? `;\x20 ${G.root.name}.grad = 1` : '');
+  const phase = at === 0 ? '[[Start]]' : back ? `[[Backward ${at - N} of ${last - N}]]` : `[[Forward ${at} of ${N}]]`;
+  const text = at === 0 ? '[[Press play, or step forward.]]' : now ? backwardText(now) : forwardText(G.nodes[at - 1]) + (at === N ? `;\x20 ${G.root.name}.grad = 1` : '');
   if ($('phase').textContent !== phase) $('phase').textContent = phase;
   if ($('text').textContent !== text) lined($('text'), text);
-  P.svg.setAttribute('aria-label', `Graph of ${G.nodes.length} nodes for ${G.root.name}. ${phase}: ${text}`);
+  P.svg.setAttribute('aria-label', `[[Graph of ${G.nodes.length} nodes for ${G.root.name}. ${phase}: ${text}]]`);
   $('step').value = at;
   $('step').setAttribute('aria-valuetext', `${phase}: ${text}`);
   const off = { first: at === 0, prev: at === 0, next: at === last, last: at === last };
@@ -500,7 +502,7 @@ function show(k, move) {
   const told = !hidden();
   $('results').replaceChildren(...G.inputs.map(n => html('li', {}, null, `d${G.root.name}/d${n.name} = ${told ? num(n.grad) : '?'}`)));
   for (const c of controls.values()) {
-    c.slope.textContent = told ? `slope ${shown(c.n.grad)}` : 'slope ?';
+    c.slope.textContent = told ? `[[slope ${shown(c.n.grad)}]]` : '[[slope ?]]';
     if (c.told !== told) { c.told = told; plot(c); }
   }
 }
@@ -517,10 +519,10 @@ function inputs() {
     const v = values.get(n.name), id = `in${n.i}`, r = reach(v);
     const c = { n, low: v - r, high: v + r };
     c.number = html('input', { type: 'number', step: 'any', id, value: short(v) });
-    c.slider = html('input', { type: 'range', min: c.low, max: c.high, step: 'any', value: v, ariaLabel: `${n.name}, slider` });
+    c.slider = html('input', { type: 'range', min: c.low, max: c.high, step: 'any', value: v, ariaLabel: `[[${n.name}, slider]]` });
     c.slope = html('span', {});
-    c.plot = element('svg', { class: 'plot', role: 'img', 'aria-label': `${G.root.name} along ${n.name}` });
-    c.title = html('span', {}, null, `${G.root.name} along ${n.name}`);
+    c.plot = element('svg', { class: 'plot', role: 'img', 'aria-label': `[[${G.root.name} along ${n.name}]]` });
+    c.title = html('span', {}, null, `[[${G.root.name} along ${n.name}]]`);
     html('div', { className: 'input' }, $('inputs'), html('div', { className: n.name.length > 5 ? 'row long' : 'row' }, null, html('label', { htmlFor: id, textContent: n.name }), c.slider, c.number), c.plot, html('div', { className: 'slope' }, null, c.title, c.slope));
     c.slider.oninput = () => set(n.name, Number(c.slider.value), c.slider);
     c.number.oninput = () => { if (c.number.value !== '' && isFinite(Number(c.number.value))) set(n.name, Number(c.number.value), c.number); };
@@ -586,7 +588,7 @@ function plot(c) {
     element('path', { class: 'tangent', d: `M${X(x0 - r)},${Y(y0 - s * r)}L${X(x0 + r)},${Y(y0 + s * r)}` }, c.plot);
   }
   if (isFinite(y0)) element('ellipse', { class: 'at', cx: X(x0), cy: Y(y0), rx: 4.5 * W / (c.plot.clientWidth || W), ry: 4.5 }, c.plot);
-  c.plot.setAttribute('aria-label', `${G.root.name} along ${c.n.name}: ${num(y0)} at ${num(x0)}${hidden() ? '' : `, slope ${num(s)}`}`);
+  c.plot.setAttribute('aria-label', `[[${G.root.name} along ${c.n.name}: ${num(y0)} at ${num(x0)}]]${hidden() ? '' : `[[, slope ${num(s)}]]`}`);
 }
 
 // Quiz: the wrong answers are what engines with one fault would say.
@@ -594,20 +596,20 @@ function plot(c) {
 const quiz = {
   on: false, asked: -1, done: false, right: 0, all: 0,
   choices(k) {
-    const e = G.edges[k], right = num(e.after), found = [{ text: right, right: true, why: `${num(e.before)} was there, and ${num(e.local)} * ${num(e.up)} comes to it.` }];
+    const e = G.edges[k], right = num(e.after), found = [{ text: right, right: true, why: `[[${num(e.before)} was there, and ${num(e.local)} * ${num(e.up)} comes to it.]]` }];
     const others = e.node.local.filter((_, i) => i !== e.at), own = operands(e.node)[e.at];
     const add = (x, why) => { if (found.length < 4 && !found.some(f => f.text === num(x))) found.push({ text: num(x), why }); };
-    if (!e.taken) add(e.before + e.up, 'The gradient went through a branch that was not taken: there the local derivative is 0.');
-    if (e.before !== 0) add(e.add, `Overwritten: what had arrived before, ${num(e.before)}, was lost. Gradients of several paths add up.`);
-    for (const d of others) add(e.before + d * e.up, `Swapped: ${num(d)} is the local derivative with respect to another operand.`);
-    add(e.before + e.local, `The chain was forgotten: the local derivative, ${num(e.local)}, was not multiplied by ${e.node.name}.grad = ${num(e.up)}.`);
-    add(e.before - e.add, 'A sign was lost: this goes the other way.');
-    add(e.before + e.up, `The local derivative was forgotten: ${e.node.name}.grad was handed on as it is.`);
-    add(e.before + e.local + e.up, 'The chain rule multiplies the local derivative and the gradient; here they were added.');
-    add(e.before + own * e.up, `The operand, ${num(own)}, was taken for the local derivative.`);
-    add(e.before + e.node.value * e.up, `The result, ${num(e.node.value)}, was taken for the local derivative.`);
-    add(e.after + e.add, 'Counted twice: this path hands its share on once.');
-    for (const x of [1, 0, 2, -1]) add(x, x === 1 ? 'Only the output begins with 1; any other node is given its gradient.' : x === 0 ? 'Nothing arrived: but this node does act on the output.' : 'No rule gives this number: multiply the local derivative by the gradient from above, and add it.');
+    if (!e.taken) add(e.before + e.up, '[[The gradient went through a branch that was not taken: there the local derivative is 0.]]');
+    if (e.before !== 0) add(e.add, `[[Overwritten: what had arrived before, ${num(e.before)}, was lost. Gradients of several paths add up.]]`);
+    for (const d of others) add(e.before + d * e.up, `[[Swapped: ${num(d)} is the local derivative with respect to another operand.]]`);
+    add(e.before + e.local, `[[The chain was forgotten: the local derivative, ${num(e.local)}, was not multiplied by ${e.node.name}.grad = ${num(e.up)}.]]`);
+    add(e.before - e.add, '[[A sign was lost: this goes the other way.]]');
+    add(e.before + e.up, `[[The local derivative was forgotten: ${e.node.name}.grad was handed on as it is.]]`);
+    add(e.before + e.local + e.up, '[[The chain rule multiplies the local derivative and the gradient; here they were added.]]');
+    add(e.before + own * e.up, `[[The operand, ${num(own)}, was taken for the local derivative.]]`);
+    add(e.before + e.node.value * e.up, `[[The result, ${num(e.node.value)}, was taken for the local derivative.]]`);
+    add(e.after + e.add, '[[Counted twice: this path hands its share on once.]]');
+    for (const x of [1, 0, 2, -1]) add(x, x === 1 ? '[[Only the output begins with 1; any other node is given its gradient.]]' : x === 0 ? '[[Nothing arrived: but this node does act on the output.]]' : '[[No rule gives this number: multiply the local derivative by the gradient from above, and add it.]]');
     return found;
   },
   ask(k) {
@@ -615,7 +617,7 @@ const quiz = {
     this.asked = k;
     const e = G.edges[k], list = this.choices(k);
     for (let i = list.length - 1; i > 0; i--) { const j = Math.floor(Math.random() * (i + 1)); [list[i], list[j]] = [list[j], list[i]]; }
-    $('question').textContent = `What will ${e.parent.name}.grad become, after ${e.node.name} = ${formula(e.node)} has handed on its share?`;
+    $('question').textContent = `[[What will ${e.parent.name}.grad become, after ${e.node.name} = ${formula(e.node)} has handed on its share?]]`;
     $('answers').replaceChildren(...list.map((c, i) => html('button', { type: 'button', onclick: () => this.answer(c, list), ariaLabel: `${i + 1}: ${c.text}` }, null, c.text.replace(/-/g, MINUS))));
     $('verdict').textContent = '';
     this.count();
@@ -634,10 +636,10 @@ const quiz = {
     buttons.forEach((b, i) => { b.disabled = true; b.className = list[i].right ? 'right' : list[i] === c ? 'wrong' : ''; });
     this.count();
     show(G.nodes.length + k + 1, true);
-    $('verdict').textContent = c.right ? `Right. ${c.why}` : `Not quite. ${c.why} It becomes ${list.find(x => x.right).text}.`;
+    $('verdict').textContent = c.right ? `[[Right. ${c.why}]]` : `[[Not quite. ${c.why} It becomes ${list.find(x => x.right).text}.]]`;
     $('next').focus({ preventScroll: true });
   },
-  count() { $('score').textContent = this.all ? `${this.right} of ${this.all} right` : 'Predict, then see.'; },
+  count() { $('score').textContent = this.all ? `[[${this.right} of ${this.all} right]]` : '[[Predict, then see.]]'; },
   clear() { this.asked = -1; this.done = false; $('ask').hidden = true; if (P) P.svg.querySelectorAll('.asked').forEach(x => x.classList.remove('asked')); },
   toggle() {
     this.on = !this.on;
@@ -654,14 +656,14 @@ const quiz = {
 function stop() {
   clearInterval(timer);
   timer = 0;
-  $('play').setAttribute('aria-label', 'Play');
+  $('play').setAttribute('aria-label', '[[Play]]');
   $('play').firstElementChild.firstElementChild.setAttribute('d', 'M6 4l14 8-14 8z');
 }
 function play() {
   if (timer) return stop();
   if (quiz.on) return go(at + 1);
   if (at === last) show(0, true);
-  $('play').setAttribute('aria-label', 'Pause');
+  $('play').setAttribute('aria-label', '[[Pause]]');
   $('play').firstElementChild.firstElementChild.setAttribute('d', 'M6 4h4v16H6zM14 4h4v16h-4z');
   timer = setInterval(() => show(at + 1, true), Number($('speed').value));
 }
@@ -713,9 +715,10 @@ async function copy(what) {
     area.select();
     const done = document.execCommand('copy');
     area.remove();
-    if (!done) return tell('The browser does not let this page copy');
+    if (!done) return tell('[[The browser does not let this page copy]]');
   }
-  tell(`Copied as ${{ svg: 'SVG', latex: 'LaTeX', link: 'a link' }[what]}`);
+  const form = { svg: 'SVG', latex: 'LaTeX', link: '[[a link]]' }[what];
+  tell(`[[Copied as ${form}]]`);
 }
 function read(keep) {
   const text = $('source').value, area = $('source');
