@@ -132,9 +132,15 @@ MODES = {
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # of a generator that is struck while it is closed
-@pytest.mark.parametrize("name", MODES)
 @pytest.mark.parametrize(
-    "seconds", [(0,), pytest.param(LATER, marks=pytest.mark.slow)], ids=["once", "twice"]
+    ("name", "seconds"),
+    [
+        *(pytest.param(name, (0,), id=f"{name}-once") for name in MODES),
+        *(
+            pytest.param(name, LATER, id=f"{name}-twice", marks=pytest.mark.slow)
+            for name in (MODES if NIGHTLY else ("no_grad", "scope"))
+        ),
+    ],
 )
 @pytest.mark.parametrize("way", ["with", "named", "nested", "decorated", "generator", "stack", "grad"])
 def test_no_mode_is_left_on(name, seconds, way):
@@ -170,8 +176,7 @@ def test_no_mode_is_left_on(name, seconds, way):
 
             list(steps())
 
-    some = 40 if way == "with" else 9 if len(seconds) == 1 or NIGHTLY else 3
-    for strike in all_strikes(work, seconds, some=some):
+    for strike in all_strikes(work, seconds, some=40 if way == "with" else 9):
         if way == "stack" and (ACTIVE or MODE.get() != usual):
             strike.kept = None  # the stack is Python code: what it could not leave ends with it
             gc.collect()
