@@ -30,9 +30,9 @@ SIZES = {
 }  # fmt: skip
 """For each eval, the sizes it is asked for: smaller than its own, so that a run takes minutes."""
 PEERS = ("manual", "jax", "pytorch")
-RUNS = 5
-"""Calls at least, as JAX's first one compiles; ``hello`` is called once, whatever the tool."""
-LIMIT = 120.0
+RUNS = {"hello": 0, "particle": 1, "saddle": 1}
+"""Calls at least where it is not five, as JAX's first one compiles; 0 where the eval takes no such wish."""
+LIMIT = 300.0
 """Seconds for an eval on a tool."""
 
 
@@ -62,8 +62,9 @@ def answered(sent: dict[str, Any], tool: str, process: Any) -> dict[str, Any]:
 def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, float]], str]:
     """Run an eval on a tool; return the seconds of each function at its last input, and what went wrong."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    runs = ["--min-runs", str(RUNS), "--min-seconds", str(seconds)]
-    options = [*SIZES[name], *(runs if name != "hello" else [])]
+    runs = RUNS.get(name, 5)
+    wishes = ["--min-runs", str(runs), "--min-seconds", str(seconds)] if runs else []
+    options = [*SIZES[name], *wishes]
     judge = subprocess.Popen(
         ["timeout", str(LIMIT), sys.executable, "-m", f"gradbench.evals.{name}.run", *options],
         stderr=subprocess.DEVNULL, **pipes,
@@ -72,16 +73,16 @@ def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, fl
         ["timeout", str(LIMIT), *command(tool, sys.executable)], stderr=subprocess.DEVNULL, **pipes
     )
     found: dict[str, dict[str, float]] = {}
-    wrong, over = "", False
+    wrong, asked, approved = "", 0, 0
     try:
         for line in judge.stdout or ():
             sent = json.loads(line)
-            if over := sent["kind"] == "end":
-                break
             if sent["kind"] == "analysis":
+                approved += sent["valid"]
                 wrong = wrong or ("" if sent["valid"] else "wrong")
                 back: dict[str, Any] = {"id": sent["id"]}
             else:
+                asked += sent["kind"] == "evaluate"
                 back = answered(sent, tool, player)
                 if not back.get("success", True):
                     wrong = wrong or ("absent" if sent["kind"] == "define" else "failed")
@@ -90,13 +91,13 @@ def played(name: str, tool: str, seconds: float) -> tuple[dict[str, dict[str, fl
                     if times:
                         found.setdefault(sent["function"], {})[kind] = min(times) * 1e-9
             print(json.dumps(back), file=judge.stdin, flush=True)
+        ended = judge.wait() == 0  # else its time was over, or it died
     except (EOFError, BrokenPipeError, KeyError):
-        wrong = wrong or "failed"
-    over = over or (not wrong and judge.wait() == 0)  # else its time was over, or it died
+        wrong, ended = wrong or "failed", False
     for process in (judge, player):
         process.kill()
         process.communicate()
-    return found, wrong or ("" if found and over else "unfinished")
+    return found, wrong or ("" if ended and 0 < asked == approved else "unfinished")
 
 
 def main() -> None:
@@ -104,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="evals, separated by commas")
     parser.add_argument("--seconds", type=float, default=0.3, help="of calls for each function")
+    parser.add_argument("--peers", default=",".join(PEERS), help="other tools, separated by commas; or none")
     given = parser.parse_args()
     suite = os.environ.get("GRADBENCH")
     if not suite:
@@ -113,13 +115,14 @@ def main() -> None:
     paths = [str(Path(suite, "python", "gradbench").resolve()), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(suite)
-    heads = ("prepare s", "call ms", *(f"to {peer}" for peer in PEERS))
+    peers = tuple(filter(None, given.peers.split(",")))
+    heads = ("prepare s", "call ms", *(f"to {peer}" for peer in peers))
     print(f"{'eval':<10}{'function':<11}" + "".join(f"{head:>12}" for head in heads), flush=True)
     valid = 0
     for name in given.only.split(",") if given.only else SIZES:
         ours, wrong = played(name, "chainrule", given.seconds)
         valid += not wrong
-        others = [played(name, peer, given.seconds) for peer in PEERS]
+        others = [played(name, peer, given.seconds) for peer in peers]
         for function, times in ours.items():
             row = f"{name:<10}{function:<11}{times['prepare']:>12.3f}{1e3 * times['evaluate']:>12.3f}"
             for theirs, fault in others:
