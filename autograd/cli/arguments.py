@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from autograd.cli.expression import parse_bindings, parse_expression
 from autograd.errors import UsageError
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["add_expression", "build", "put_out"]
 
@@ -46,8 +47,11 @@ def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:
     root = parsed.evaluate(variables)
     if not isinstance(root, Value):
         raise UsageError(
-            f"the expression is the number {root!r}: it has no variable to differentiate by; write one, such "
-            "as x"
+            gettext(
+                "the expression is the number {number}: it has no variable to differentiate by; write one, "
+                "such as x",
+                number=root,
+            )
         )
     if not root.label:
         root.label = next(name for name in ("f", "y", "out", "result") if name not in variables)

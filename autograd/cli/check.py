@@ -8,6 +8,7 @@ from autograd.cli.arguments import add_expression
 from autograd.cli.expression import parse_bindings, parse_expression
 from autograd.errors import UsageError
 from autograd.testing import GradcheckError, check_grads
+from autograd.words import gettext
 
 __all__ = ["configure", "run"]
 
@@ -30,11 +31,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the report; return 1 where a derivative is wrong, or where none could be checked."""
     if not 1 <= args.order <= 4:
-        raise UsageError(f"--order {args.order}: the order of a derivative is a number from 1 to 4 here")
+        raise UsageError(
+            gettext(
+                "--order {order}: the order of a derivative is a number from 1 to 4 here", order=args.order
+            )
+        )
     expression = parse_expression(args.expression)
     bindings = parse_bindings(",".join(args.at))
     if not expression.names:
-        raise UsageError(f"{args.expression} has no variable to differentiate by; write one, such as x")
+        raise UsageError(
+            gettext("{text} has no variable to differentiate by; write one, such as x", text=args.expression)
+        )
     expression.evaluate(bindings)  # complains of missing names and superfluous ones
     point = {name: bindings[name] for name in expression.names}
     modes = ("fwd", "rev") if args.modes == "both" else (args.modes,)

@@ -7,6 +7,7 @@ import argparse
 from autograd.cli.arguments import add_expression, build, put_out
 from autograd.errors import UsageError
 from autograd.render import draw
+from autograd.words import gettext
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,5 +46,5 @@ def run(args: argparse.Namespace) -> int:
     try:
         put_out(args.output, picture.svg, picture.save)
     except ValueError as error:
-        raise UsageError(f"cannot write {args.output}: {error}") from error
+        raise UsageError(gettext("cannot write {path}: {error}", path=args.output, error=error)) from error
     return 0

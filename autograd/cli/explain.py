@@ -8,6 +8,7 @@ import sys
 from autograd.cli.arguments import add_expression, build
 from autograd.errors import GraphError, UsageError
 from autograd.render import explain
+from autograd.words import gettext
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,11 @@ def run(args: argparse.Namespace) -> int:
     root, variables = build(args.expression, args.at)
     if args.wrt is not None and args.wrt not in variables:
         raise UsageError(
-            f"--wrt {args.wrt}: the expression has no such variable; it has {', '.join(variables) or 'none'}"
+            gettext(
+                "--wrt {name}: the expression has no such variable; it has {known}",
+                name=args.wrt,
+                known=", ".join(variables),
+            )
         )
     try:
         wrt = None if args.wrt is None else variables[args.wrt]

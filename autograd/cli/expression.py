@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from autograd import ops
 from autograd.errors import UsageError
 from autograd.form import Power
+from autograd.words import gettext, marked
 
 __all__ = ["CONSTANTS", "Expression", "parse_bindings", "parse_expression"]
 
@@ -36,14 +37,16 @@ _COMPARISONS: dict[type, ops.Op] = {
     ast.Lt: ops.less, ast.LtE: ops.less_equal, ast.Gt: ops.greater, ast.GtE: ops.greater_equal,
 }  # fmt: skip
 _NOT_ALLOWED: dict[type, str] = {
-    ast.Attribute: "attribute access is not allowed; call a function by its plain name, such as exp(x)",
-    ast.Subscript: "indexing is not allowed; give each element a name of its own",
-    ast.Lambda: "functions cannot be defined here",
-    ast.IfExp: "if/else is not allowed; write where(condition, a, b)",
-    ast.BoolOp: "and/or are not allowed; multiply conditions instead, as in (x > 0) * (y > 0)",
-    ast.NamedExpr: "assignment is not allowed",
-    ast.Starred: "* before an argument is not allowed; write the arguments one by one",
-    ast.JoinedStr: "text is not allowed; only numbers, names and operations",
+    ast.Attribute: marked(
+        "attribute access is not allowed; call a function by its plain name, such as exp(x)"
+    ),
+    ast.Subscript: marked("indexing is not allowed; give each element a name of its own"),
+    ast.Lambda: marked("functions cannot be defined here"),
+    ast.IfExp: marked("if/else is not allowed; write where(condition, a, b)"),
+    ast.BoolOp: marked("and/or are not allowed; multiply conditions instead, as in (x > 0) * (y > 0)"),
+    ast.NamedExpr: marked("assignment is not allowed"),
+    ast.Starred: marked("* before an argument is not allowed; write the arguments one by one"),
+    ast.JoinedStr: marked("text is not allowed; only numbers, names and operations"),
 }
 
 
@@ -102,10 +105,13 @@ class Expression:
         """
         for name in bindings:
             if name not in self.names:
-                known = ", ".join(self.names) or "it has no variables"
                 raise UsageError(
-                    f"{name} has a value but does not occur in the expression (which has {known}): "
-                    f"{self.text}"
+                    gettext(
+                        "{name} has a value but does not occur in the expression (which has {known}): {text}",
+                        name=name,
+                        known=", ".join(self.names) or gettext("it has no variables"),
+                        text=self.text,
+                    )
                 )
         stack: list[Any] = []
         for step in self._program:
@@ -113,11 +119,10 @@ class Expression:
                 stack.append(step.what)
             elif step.kind == "name":
                 if step.what not in bindings:
-                    _fail(
-                        self.text,
-                        step.span,
-                        f"{step.what} has no value; add {step.what}=NUMBER to the list of values",
+                    told = gettext(
+                        "{name} has no value; add {name}=NUMBER to the list of values", name=step.what
                     )
+                    _fail(self.text, step.span, told)
                 stack.append(bindings[step.what])
             else:
                 arguments = stack[len(stack) - step.count :]
@@ -140,8 +145,11 @@ def _function_of(op: ops.Op, arguments: list[Any]) -> Callable[..., Any]:
         return operator.pow
     if op.vectors and len(arguments) % 2:
         raise TypeError(
-            f"{op.name}() takes two vectors of one length, written one after the other: "
-            f"{op.name}(a1, a2, b1, b2)"
+            gettext(
+                "{name}() takes two vectors of one length, written one after the other: "
+                "{name}(a1, a2, b1, b2)",
+                name=op.name,
+            )
         )
     return op
 
@@ -178,12 +186,16 @@ def parse_expression(text: str) -> Expression:
         raise TypeError(f"parse_expression() takes a string, got {type(text).__name__}")
     if len(text) > MAX_LENGTH:
         raise UsageError(
-            f"the expression has {len(text)} characters; the limit is {MAX_LENGTH}. Build a graph that size "
-            "in Python"
+            gettext(
+                "the expression has {count} characters; the limit is {limit}. Build a graph that size in "
+                "Python",
+                count=len(text),
+                limit=MAX_LENGTH,
+            )
         )
     text = "".join(" " if c in "\t\n\r\f\v" else c for c in text).replace("^", "**")
     if not text.strip():
-        raise UsageError('the expression is empty; write one such as "tanh(w*x + b)"')
+        raise UsageError(gettext('the expression is empty; write one such as "tanh(w*x + b)"'))
     offset = len(text) - len(text.lstrip())
     program: list[_Instruction] = []
     stack: list[Any] = [_parse(text, offset)]
@@ -198,7 +210,10 @@ def parse_expression(text: str) -> Expression:
         count += 1
         if count > MAX_NODES:
             raise UsageError(
-                f"the expression has more than {MAX_NODES} parts; build a graph that size in Python"
+                gettext(
+                    "the expression has more than {limit} parts; build a graph that size in Python",
+                    limit=MAX_NODES,
+                )
             )
         instruction, operands = _translate(text, node, offset)
         stack.append(instruction)
@@ -227,7 +242,13 @@ def parse_bindings(text: str) -> dict[str, float]:
     {'w': 0.5, 'x': 2.0}
     """
     if len(text) > MAX_LENGTH:
-        raise UsageError(f"the list of values has {len(text)} characters; the limit is {MAX_LENGTH}")
+        raise UsageError(
+            gettext(
+                "the list of values has {count} characters; the limit is {limit}",
+                count=len(text),
+                limit=MAX_LENGTH,
+            )
+        )
     bindings: dict[str, float] = {}
     end = -1
     for pair in text.split(",") if text.strip() else ():
@@ -236,11 +257,14 @@ def parse_bindings(text: str) -> dict[str, float]:
         name, equals, number = (part.strip() for part in pair.partition("="))
         name = unicodedata.normalize("NFKC", name)  # as Python's parser does with names in an expression
         if not equals or not number or not name.isidentifier() or keyword.iskeyword(name):
-            _fail(text, span, "expected NAME=NUMBER, with commas between the pairs: w=0.5,x=2")
+            _fail(text, span, gettext("expected NAME=NUMBER, with commas between the pairs: w=0.5,x=2"))
         if name in CONSTANTS:
-            _fail(text, span, f"{name} is a constant ({CONSTANTS[name]!r}); choose another name")
+            told = gettext(
+                "{name} is a constant ({number}); choose another name", name=name, number=CONSTANTS[name]
+            )
+            _fail(text, span, told)
         if name in bindings:
-            _fail(text, span, f"{name} has two values; give one")
+            _fail(text, span, gettext("{name} has two values; give one", name=name))
         bindings[name] = _number(text, number, span)
     return bindings
 
@@ -253,10 +277,16 @@ def _number(text: str, number: str, span: tuple[int, int]) -> float:
     except ValueError:
         expression = parse_expression(number)
         if expression.names:
-            _fail(text, span, f"a value must be a number, and {expression.names[0]} is a name")
+            told = gettext("a value must be a number, and {name} is a name", name=expression.names[0])
+            _fail(text, span, told)
         found, spelt_out = float(expression.evaluate({})), False
     if not (math.isfinite(found) or spelt_out):
-        _fail(text, span, f"{number} is {found} as a double; write {found} itself if that is what you mean")
+        told = gettext(
+            "{number} is {found} as a double; write {found} itself if that is what you mean",
+            number=number,
+            found=found,
+        )
+        _fail(text, span, told)
     return found
 
 
@@ -273,14 +303,17 @@ def _parse(text: str, offset: int) -> ast.expr:
         _fail(
             text,
             (start, end),
-            f"this is not an expression: {(error.msg or 'invalid syntax').split('. ')[0].split(' (<')[0]}",
+            gettext(
+                "this is not an expression: {reason}",
+                reason=(error.msg or "invalid syntax").split(". ")[0].split(" (<")[0],
+            ),
             cause=error,
         )
     except (ValueError, RecursionError, MemoryError) as error:
         _fail(
             text,
             (offset, len(text)),
-            "this is not an expression that can be read: too deeply nested, or not text",
+            gettext("this is not an expression that can be read: too deeply nested, or not text"),
             cause=error,
         )
 
@@ -292,7 +325,7 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
     span = _span(text, node, offset)
     match node:
         case ast.Constant(value=bool() | str() | bytes() | complex() | None | EllipsisType()):
-            _fail(text, span, "only real numbers are allowed as constants")
+            _fail(text, span, gettext("only real numbers are allowed as constants"))
         case ast.Constant(value=value):
             number = _as_float(text, value, span)
             return _Instruction("number", number, 0, (), span), []
@@ -313,14 +346,9 @@ def _translate(text: str, node: ast.expr, offset: int) -> tuple[_Instruction, li
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
             return _function(text, name, arguments, keywords, span)
         case ast.Call():
-            _fail(text, span, "only functions by their plain name can be called, such as exp(x)")
-    _fail(
-        text,
-        span,
-        _NOT_ALLOWED.get(
-            type(node), "only numbers, names, + - * / ** % //, comparisons and function calls are allowed"
-        ),
-    )
+            _fail(text, span, gettext("only functions by their plain name can be called, such as exp(x)"))
+    other = marked("only numbers, names, + - * / ** % //, comparisons and function calls are allowed")
+    _fail(text, span, gettext(_NOT_ALLOWED.get(type(node), other)))
     return None
 
 
@@ -332,11 +360,19 @@ def _function(
         import difflib
 
         close = difflib.get_close_matches(name, ops.TABLE, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(ops.TABLE))}"
-        _fail(text, (span[0], span[0] + len(name)), f"there is no function {name}{hint}")
+        told = (
+            gettext("there is no function {name}; did you mean {close}?", name=name, close=close[0])
+            if close
+            else gettext(
+                "there is no function {name}; there are {known}",
+                name=name,
+                known=", ".join(sorted(ops.TABLE)),
+            )
+        )
+        _fail(text, (span[0], span[0] + len(name)), told)
     given = [k.arg for k in keywords]
     if None in given:
-        _fail(text, span, "** before an argument is not allowed")
+        _fail(text, span, gettext("** before an argument is not allowed"))
     call = _Instruction(
         "call", ops.TABLE[name], len(arguments) + len(given), tuple(k for k in given if k is not None), span
     )
@@ -350,7 +386,7 @@ def _as_float(text: str, value: Any, span: tuple[int, int]) -> float:
     except OverflowError:
         number = math.inf
     if math.isinf(number):
-        _fail(text, span, "the number is too large; a double ends at about 1.8e308")
+        _fail(text, span, gettext("the number is too large; a double ends at about 1.8e308"))
     return number
 
 

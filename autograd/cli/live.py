@@ -7,6 +7,7 @@ import argparse
 from autograd.cli.arguments import add_expression, build, put_out
 from autograd.errors import GraphError, UsageError
 from autograd.render import live
+from autograd.words import gettext
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page, and say where."""
     if not args.output:
-        raise UsageError("-o is empty; write a file's name, such as live.html, or - to print the page")
+        raise UsageError(
+            gettext(
+                "-o is empty; write a file's name, such as {name}, or - to print the page", name="live.html"
+            )
+        )
     root, _ = build(args.expression, args.at)
     try:
         page = live(root, title=args.title, expression=args.expression)

@@ -7,6 +7,7 @@ import argparse
 from autograd.cli.arguments import add_expression, build, put_out
 from autograd.errors import GraphError, UsageError
 from autograd.render import stepper
+from autograd.words import gettext
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page, and say where."""
     if not args.output:
-        raise UsageError("-o is empty; write a file's name, such as stepper.html, or - to print the page")
+        raise UsageError(
+            gettext(
+                "-o is empty; write a file's name, such as {name}, or - to print the page",
+                name="stepper.html",
+            )
+        )
     root, _ = build(args.expression, args.at)
     try:
         page = stepper(root, rankdir=args.rankdir, title=args.title or args.expression)

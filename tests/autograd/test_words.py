@@ -184,6 +184,18 @@ def test_help_and_complaints_are_in_the_readers_language_and_argparse_is_english
     assert vars(argparse)["_"] is before
 
 
+@pytest.mark.parametrize(("typed", "said"), [
+    ("explain tnah(x) --at x=1", "没有函数 tnah；是不是 tanh？"), ("draw w*x --at w=1", "x 没有值"),
+    ("live x.real --at x=1", "不允许取属性"), ("stepper ^ --at x=1", "这不是表达式："),
+    ("check x --at x=1,x=2", "x 有两个值"), ("explain x*y --at x=1,y=2 --wrt z", "它有 x, y"),
+    ("live 1+2", "没有可以求导的变量"), ("explain dot(x,x,x) --at x=1", "两个长度相同的向量"),
+])  # fmt: skip
+def test_what_is_wrong_with_an_expression_is_said_in_the_readers_language(typed, said, capsys):
+    assert main(["--lang", "zh", *typed.split()]) == 2
+    told = capsys.readouterr().err
+    assert said in told.splitlines()[0]
+
+
 def test_what_a_catalogue_lacks_stays_english():
     entries = ('msgid "a"\nmsgstr "甲"', '#, fuzzy\nmsgid "b"\nmsgstr "乙"', 'msgid "c"\nmsgstr ""\n')
     assert words.read_catalogue("\n\n".join(entries)) == {"a": "甲"}
