@@ -17,8 +17,9 @@ from typing import Any, Final
 from autograd import TABLE, ops
 from autograd.native.javascript import Script
 from autograd.render import escape
-from autograd.render.page.compact import script, style, text
+from autograd.render.page.compact import script, spoken, style, text
 from autograd.render.picture.palette import DARK, LIGHT
+from autograd.words import current
 from nn.activations import activation_function
 from nn.cli.task import Task
 
@@ -100,11 +101,12 @@ class Playback:
             css = css.replace(f"{{{key}}}", ";".join(f"--{k}:{color}" for k, color in palette.items()))
         program = f'(()=>{{"use strict";\n{rules}{script(text("playback.js", PACKAGE))}}})();'
         parts = {
-            "title": escape.xml(title), "css": css, "script": program.replace("</", "<\\/"),
+            "lang": current().replace("_", "-"), "title": escape.xml(title), "css": css,
+            "script": program.replace("</", "<\\/"),
             "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         }  # fmt: skip
-        page = text("playback.html", PACKAGE)
-        return re.sub(r"\{(title|css|data|script)\}", lambda found: parts[found[1]], page)
+        page = spoken(text("playback.html", PACKAGE))
+        return re.sub(rf"\{{({'|'.join(parts)})\}}", lambda found: parts[found[1]], page)
 
 
 def clipped(x: float) -> float:

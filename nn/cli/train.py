@@ -190,7 +190,7 @@ def run(args: argparse.Namespace) -> int:
     if playback is not None:
         write_atomically(args.out / "training.html", playback.page(
             task, [len(task.x[0]), *options["hidden"], task.outputs], options["activation"],
-            f"Training on {Path(args.data).name}",
+            gettext("Training on {name}", name=Path(args.data).name),
         ))  # fmt: skip
     for path in written(args, task, network[0], history, rows):
         print(path)

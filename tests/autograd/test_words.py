@@ -25,8 +25,9 @@ _ARGPARSE = {
 }  # fmt: skip
 
 
-def scripts():
-    return [*ROOT.glob("autograd/render/page/assets/*.js")]
+def assets(ending):
+    """Return the files of pages: scripts, or the pages themselves."""
+    return [path for top in ("autograd", "nn") for path in ROOT.glob(f"{top}/**/assets/*.{ending}")]
 
 
 def marks(path):
@@ -47,7 +48,7 @@ def messages():
                 text = node.value
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 found.add(text.value)
-    for path in [*scripts(), *ROOT.glob("autograd/render/page/assets/*.html")]:
+    for path in [*assets("js"), *assets("html")]:
         found |= marks(path)
     return found
 
@@ -70,7 +71,7 @@ def test_every_message_is_translated_and_no_entry_is_stale(name):
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_translation_keeps_the_places_for_values(name):
-    quoted = set().union(*map(marks, scripts()))
+    quoted = set().union(*map(marks, assets("js")))
     for message, spoken in words.catalogue(name).items():
         assert places(spoken) == places(message), message
         if message in quoted:
@@ -130,7 +131,7 @@ def test_a_live_page_in_chinese_says_nothing_in_english():
     assert "a branch that was not taken" not in script
     assert "把操作数 ${num(own)} 当成了局部导数。" in script
     assert "[[" not in text
-    assert not any(f"[[{mark}]]" in script for path in scripts() for mark in marks(path))
+    assert not any(f"[[{mark}]]" in script for path in assets("js") for mark in marks(path))
     said = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]*>", " ", text, flags=re.DOTALL)
     labels = re.findall(r'aria-label="([^"]*)"', text)
     known = {"JavaScript", "SVG", "LaTeX", "Home", "End"}

@@ -35,7 +35,9 @@ function outputs(theta, x) {
 }
 const probabilities = y => y.length === 1 ? [1 - probability(y[0]), probability(y[0])] : y.map((_, i) => shares(...y, i));
 // Colours of classes, apart for every eye.
-const COLORS = [[47, 124, 192], [217, 115, 13], [46, 134, 87], [148, 74, 168], [150, 120, 20], [190, 60, 90]];
+const COLORS = [
+  [47, 124, 192], [217, 115, 13], [46, 134, 87], [148, 74, 168], [150, 120, 20], [190, 60, 90],
+];
 const color = k => COLORS[k % COLORS.length];
 const maps = D.x.length > 0 && D.labels.length > 0;
 let low = [0, 0], high = [1, 1];
@@ -46,7 +48,7 @@ if (maps) {
     high[i] = b + pad;
   }
   D.x.forEach((p, i) => element('ellipse', { cx: 100 * (p[0] - low[0]) / (high[0] - low[0]), cy: 100 - 100 * (p[1] - low[1]) / (high[1] - low[1]), rx: 1.1, ry: 1.1, fill: `rgb(${color(D.labels[i])})` }, $('points')));
-  $('legend').textContent = `Shaded by probability, along ${D.features.join(' and ')}:`;
+  $('legend').textContent = `[[Shaded by probability, along ${D.features.join(', ')}:]]`;
   D.classes.forEach((name, k) => {
     const b = document.createElement('b'), dot = document.createElement('span');
     dot.textContent = '\u25cf ';
@@ -67,7 +69,7 @@ const W = 760, H = 460, places = D.sizes.map((n, l) => {
 const lines = [];
 $('net').setAttribute('viewBox', `0 0 ${W} ${H}`);
 layers.forEach((layer, l) => layer.slice(0, MOST).forEach((n, j) => n.w.slice(0, MOST).forEach((k, i) => {
-  const [[x1, y1], [x2, y2]] = [places[l][i], places[l + 1][j]];
+  const [x1, y1] = places[l][i], [x2, y2] = places[l + 1][j];
   lines.push({ k, line: element('line', { x1, y1, x2, y2 }, $('net')), ends: [x1, y1, x2, y2] });
 })));
 lines.forEach(l => {
@@ -82,7 +84,7 @@ places.forEach((column, l) => {
     if (l) {
       circle.setAttribute('tabindex', '0');
       circle.setAttribute('role', 'button');
-      circle.setAttribute('aria-label', `Neuron ${j} of layer ${l - 1}`);
+      circle.setAttribute('aria-label', `[[Neuron ${j} of layer ${l - 1}]]`);
       const own = [...layers[l - 1][j].w, layers[l - 1][j].b].filter(k => k >= 0);
       let turn = 0;
       const next = () => choose(own[turn++ % own.length]);
@@ -91,13 +93,13 @@ places.forEach((column, l) => {
       circle.addEventListener('keydown', e => { if (e.key === 'Enter') next(); });
     }
   });
-  if (D.sizes[l] > MOST) element('text', { x: column[0][0], y: H - 4, 'text-anchor': 'middle' }, $('net'), `and ${D.sizes[l] - MOST} more`);
+  if (D.sizes[l] > MOST) element('text', { x: column[0][0], y: H - 4, 'text-anchor': 'middle' }, $('net'), `[[and ${D.sizes[l] - MOST} more]]`);
 });
 function choose(k) { chosen = k; tell(); }
 function tell() {
   if (chosen < 0) return;
   const state = D.slots.map((slot, i) => `${slot} ${shown(number(at, i + 1, chosen))}`).join(', ');
-  $('weight').textContent = `${D.names[chosen]} = ${shown(number(at, 0, chosen))}${state ? `;\x20the optimizer's ${state}` : ''}`;
+  $('weight').textContent = `${D.names[chosen]} = ${shown(number(at, 0, chosen))}${state ? `[[; the optimizer's ${state}]]` : ''}`;
   lines.forEach(l => l.line.classList.toggle('on', l.k === chosen));
 }
 
@@ -127,11 +129,11 @@ function show(frame) {
     }
     pen.putImageData(image, 0, 0);
     right = D.x.filter((x, i) => { const p = probabilities(outputs(theta, x)); return p.indexOf(Math.max(...p)) === D.labels[i]; }).length;
-    $('map').setAttribute('aria-label', `What the network says of each place: ${right} of ${D.x.length} samples are right`);
+    $('map').setAttribute('aria-label', `[[What the network says of each place: ${right} of ${D.x.length} samples are right]]`);
   }
   pin.setAttribute('d', `M${X(at)},0V120`);
-  const loss = D.losses[at] === null ? '' : `, loss ${shown(D.losses[at])}`;
-  $('now').textContent = `Epoch ${D.epochs[at]} of ${D.epochs[F - 1]}${loss}${maps ? `, ${right} of ${D.x.length} samples right` : ''}`;
+  const loss = D.losses[at] === null ? '' : `[[, loss ${shown(D.losses[at])}]]`;
+  $('now').textContent = `[[Epoch ${D.epochs[at]} of ${D.epochs[F - 1]}]]${loss}${maps ? `[[, ${right} of ${D.x.length} samples right]]` : ''}`;
   $('frame').value = at;
   $('frame').setAttribute('aria-valuetext', $('now').textContent);
   tell();
@@ -140,13 +142,13 @@ function show(frame) {
 function stop() {
   clearInterval(timer);
   timer = 0;
-  $('play').setAttribute('aria-label', 'Play');
+  $('play').setAttribute('aria-label', '[[Play]]');
   $('play').querySelector('path').setAttribute('d', 'M6 4l14 8-14 8z');
 }
 function play() {
   if (timer) return stop();
   if (at === F - 1) show(0);
-  $('play').setAttribute('aria-label', 'Pause');
+  $('play').setAttribute('aria-label', '[[Pause]]');
   $('play').querySelector('path').setAttribute('d', 'M6 4h4v16H6zM14 4h4v16h-4z');
   timer = setInterval(() => show(at + 1), Number($('speed').value) * (still.matches ? 3 : 1));
 }

@@ -36,6 +36,18 @@ def test_a_page_loads_nothing_and_holds_the_epochs(written, capsys):
     assert "default-src 'none'" in text
 
 
+def test_a_page_in_chinese_says_nothing_in_english(tmp_path, capsys):
+    options = ["--hidden", "2", "--samples", "10", "--epochs", "2", "--quiet", "--live", "--lang", "zh"]
+    assert main(["train", "moons", *options, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "training.html").read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in text
+    assert "第 ${D.epochs[at]} / ${D.epochs[F - 1]} 轮" in text
+    shown = text.partition('<script type="application/json"')[0]
+    said = re.sub(r"<style>.*?</style>|<[^>]*>", " ", shown, flags=re.DOTALL)
+    labels = re.findall(r'aria-label="([^"]*)"', shown)
+    assert set(re.findall(r"[A-Za-z]{3,}", " ".join([said, *labels]))) == {"moons", "JavaScript", "Tab"}
+
+
 def test_of_a_large_network_fewer_epochs_are_kept():
     model = nn.MLP(2, [100, 3], rng=0)
     kept = Playback(model, nn.optim.Adam(model.parameters()), 2000)
