@@ -127,7 +127,7 @@ def layout(
         root,
         _Options(
             horizontal, flow, labels and not straight, sweeps=sweeps, reach=10_000 if lanes else 6,
-            bare=graph.crowded, straight=straight, line=None if straight or graph.crowded else line,
+            bare=graph.crowded, straight=straight, line=None if graph.crowded else line,
         ),
     )
     result = Placement(lines=len(root.wrapping.lines) if root.wrapping is not None else 1)
@@ -152,6 +152,11 @@ class _Options:
     bare: bool  # no slots at all: too many edges for any to be followed
     straight: bool = False  # lines from layer to layer, without labels
     line: float | None = None  # the extent beyond which the whole is broken into lines
+
+    @property
+    def stride(self) -> int:
+        """From one layer of boxes to the next: labels stand in layers of their own between them."""
+        return 1 if self.bare or self.straight else 2
 
     @property
     def gap(self) -> float:
@@ -234,7 +239,7 @@ def _arrange(box: _Box, options: _Options) -> None:
     items = list(box.items.values())
     forward = assign_layers(items, [(a, b) for a, b, _ in box.arrows])
     # Labels stand in layers of their own: the boxes take the even ones.
-    stride = 1 if options.bare or options.straight else 2
+    stride = options.stride
     depth = max((item.layer for item in items), default=0)
     for item in items:
         item.layer *= stride
@@ -269,18 +274,19 @@ def _arrange(box: _Box, options: _Options) -> None:
 def _wrapping(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> Wrapping | None:
     """Return the lines into which a box is broken, or None where it is no strip, or too tangled."""
     assert options.line is not None
-    boxes = [[item for item in layer if item.solid] for layer in box.layers[::2]]
+    stride = options.stride
+    boxes = [[item for item in layer if item.solid] for layer in box.layers[::stride]]
     widths = [max(item.main for item in layer) for layer in boxes]
     room = [0.0] * len(boxes)  # for the labels before each layer of boxes
     spans = []
     for a, b, edge in box.arrows:
         if (a, b) in forward:
-            spans.append((a.layer // 2, b.layer // 2, edge))
+            spans.append((a.layer // stride, b.layer // stride, edge))
             if options.labels and edge.shown:
                 size = edge_size(edge, flow=options.flow)
                 room[b.layer // 2] = max(room[b.layer // 2], size[0 if options.horizontal else 1])
     high = max(sum(item.cross + SEPARATION for item in layer) for layer in boxes)
-    return broken(widths, room, options.gap, spans, high=high, most=options.line)
+    return broken(widths, room, options.gap, spans, high=high, most=options.line, stride=stride)
 
 
 def _give_slots(box: _Box, forward: set[tuple[Item, Item]], options: _Options) -> None:
@@ -319,6 +325,8 @@ def _connect(box: _Box, layers: list[list[Item]], a: Item, b: Item, edge: Edge, 
     near = b.layer - 1
     turns = box.wrapping is not None and edge.id in box.wrapping.turning
     short = not turns and b.layer - a.layer <= 2 * options.reach
+    if turns and options.stride == 1:
+        near = b.layer  # what is before it is in another line
     span = range(a.layer + 1, b.layer) if short else range(near, b.layer)
     _chain(box, layers, edge, span, ends=(None if turns else a, b), options=options)
     if options.labels and edge.shown:

@@ -31,6 +31,8 @@ TANGLED: Final = 8
 LANE: Final = 9.0
 ROOM: Final = 11.0
 """Between a line and the lanes beside it."""
+ENTRY: Final = 30.0
+"""Before the first layer of a line, where labels have none, for the edges that turn there."""
 STRETCH: Final = 24.0
 """At most, between two layers, for lines to be of one length."""
 
@@ -73,7 +75,7 @@ class Wrapping:
     """The lines of a picture."""
 
     lines: list[range]
-    """The layers of each: those of boxes are even, those of the labels before them odd."""
+    """The layers of each: those of boxes are ``stride`` apart, those of the labels before them between."""
     stretch: list[float]
     """What is added to the gaps of each line."""
     gap: float
@@ -86,6 +88,8 @@ class Wrapping:
     floors: list[float] = field(default_factory=list)
     """Where each line ends across the flow."""
 
+    stride: int = 2
+    """2, or 1 where there are no layers of labels."""
     beyond: float = 20.0
     """Room along the flow after the last layer, for the edges that turn there."""
 
@@ -106,6 +110,8 @@ class Wrapping:
         found = []
         for line, stretch in zip(self.lines, self.stretch, strict=True):
             at = 20.0 + LANE * len(self.margins)
+            if self.stride == 1 and line.start:
+                at += ENTRY
             for i in line:
                 found.append(at)
                 at += widths[i] + self.gap + stretch
@@ -115,24 +121,29 @@ class Wrapping:
         """Return the way of each edge between lines, by its name."""
         leaving: dict[int, dict[str, int]] = {}
         entering: dict[int, dict[str, int]] = {}
-        of = {layer // 2: i for i, line in enumerate(self.lines) for layer in line if layer % 2 == 0}
+        stride = self.stride
+        of = {k // stride: i for i, line in enumerate(self.lines) for k in line if k % stride == 0}
         found = {}
         for name, (a, b, edge) in self.turning.items():
             here, there = (side.setdefault(k, {}) for side, k in ((leaving, a), (entering, b)))
             out, into = (places.setdefault(edge.tail, len(places)) % 3 for places in (here, there))
             gaps = of[a], of[b] - 1
             lanes = [self.floors[g] + ROOM + LANE * self.lanes[g][edge.tail] for g in gaps]
-            before = starts[2 * b - 1] + (-6.0 - 4.0 * into if widths[2 * b - 1] else 1.0 + 3.0 * into)
+            if stride == 1:
+                before = starts[b] - ENTRY - 4.0 * into
+            else:
+                before = starts[2 * b - 1] + (-6.0 - 4.0 * into if widths[2 * b - 1] else 1.0 + 3.0 * into)
             found[name] = Turn(
-                starts[2 * a] + widths[2 * a] + 6.0 + 4.0 * out, lanes[0],
+                starts[stride * a] + widths[stride * a] + 6.0 + 4.0 * out, lanes[0],
                 LANE * self.margins.get(edge.tail, 0) + 2.0, lanes[1], before,
             )  # fmt: skip
         return found
 
 
 def broken(
-    widths: list[float], room: list[float], gap: float, spans: Iterable[Span], *, high: float, most: float
-) -> Wrapping | None:
+    widths: list[float], room: list[float], gap: float, spans: Iterable[Span], *, high: float, most: float,
+    stride: int = 2,
+) -> Wrapping | None:  # fmt: skip
     """Break layers of boxes into lines.
 
     Parameters
@@ -147,6 +158,8 @@ def broken(
         The extent across the flow of the largest layer.
     most
         The length of a line; 0 for one that makes a page, if the picture is a strip.
+    stride
+        From one layer of boxes to the next: 2 where labels have layers between them.
 
     Returns
     -------
@@ -154,7 +167,7 @@ def broken(
         None if one line will do, or if there would be more edges between lines than one can follow.
     """
     spans = list(spans)
-    sums = [0.0, *itertools.accumulate(w + r + 2 * gap for w, r in zip(widths, room, strict=True))]
+    sums = [0.0, *itertools.accumulate(w + r + stride * gap for w, r in zip(widths, room, strict=True))]
     whole = sums[-1]
     if not most:
         most = max(LINE, (PAGE * (high + 3 * ROOM) * whole) ** 0.5)
@@ -162,18 +175,22 @@ def broken(
             return None
     elif whole <= most:
         return None
+    elif stride == 1:
+        most += gap  # there is none after the last layer of a line, nor labels
     cuts = _cuts(sums, _crossings(spans, len(widths)), most)
     if len(cuts) == 2:
         return None
     line_of = [i for i, (a, b) in enumerate(itertools.pairwise(cuts)) for _ in range(a, b)]
-    lines = [range(max(0, 2 * a - 1), 2 * b - 1) for a, b in itertools.pairwise(cuts)]
+    lines = [
+        range(max(0, stride * (a - 1) + 1), stride * (b - 1) + 1) for a, b in itertools.pairwise(cuts)
+    ]
     lengths = [sums[b] - sums[a] for a, b in itertools.pairwise(cuts)]
     longest = max(lengths)
     stretch = [
         min(STRETCH, (longest - x) / max(1, len(line) - 1)) for x, line in zip(lengths, lines, strict=True)
     ]
     stretch[-1] = min(stretch[-1], sum(stretch[:-1]) / len(stretch[:-1]))
-    found = Wrapping(lines, stretch, gap, {})
+    found = Wrapping(lines, stretch, gap, {}, stride=stride)
     found.turning = {edge.id: (a, b, edge) for a, b, edge in spans if line_of[a] != line_of[b]}
     found.lanes = [{} for _ in lines[1:]]
     ends = sorted((a, edge.tail, line_of[a], line_of[b]) for a, b, edge in found.turning.values())

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from drawings import chain, needs_dot, network
 from test_layout import overlap
-from test_projector import points_of
+from test_projector import batch_norm, points_of
 from test_rolling import recurrence
 
 from autograd import Value, draw
@@ -43,6 +43,19 @@ def test_a_chain_of_forty_operations_reads_as_a_text():
             assert r.y > before.y + before.height
         before = r
     assert lines == placed.lines
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
+def test_neurons_are_broken_into_lines_too(rankdir):
+    picture = draw(batch_norm(), view="network", fold=True, wrap=900, rankdir=rankdir)
+    placed = picture.layout()
+    assert placed.lines > 1
+    assert not any(overlap(a, b) for a, b in itertools.combinations(placed.nodes.values(), 2))
+    for edge in picture.graph.edges:
+        for x, y in on_the_way(placed.curves[edge.id]):
+            assert not any(
+                inside(r, x, y) for name, r in placed.nodes.items() if name not in (edge.tail, edge.head)
+            )
 
 
 def test_in_a_given_size_a_chain_of_forty_operations_has_lines_that_fit():

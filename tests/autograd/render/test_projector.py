@@ -1,4 +1,4 @@
-"""Five graphs of lectures at 1280 x 720, read from their SVG: text large enough, all in its place."""
+"""Graphs of lectures at 1280 x 720, read from their SVG: text large enough, all in its place."""
 
 import itertools
 import math
@@ -59,7 +59,78 @@ def cross_entropy():
     return loss
 
 
-GRAPHS = [perceptron, lstm_cell, attention, recurrence, cross_entropy]
+def gru_cell():
+    (h,) = nn.GRU(1, 1, rng=3).step([Value(0.5, "x")], [Value(0.1, "h")])
+    return labelled(h, "h'")
+
+
+def convolution_with_pooling():
+    rng = random.Random(2)
+    kernel, x = (
+        [Value(rng.uniform(-1, 1), f"{name}{i}") for i in range(n)] for name, n in (("k", 3), ("x", 6))
+    )
+    offset = Value(0.1, "b")
+    maps = [(autograd.dot(kernel, x[i : i + 3]) + offset).relu() for i in range(4)]
+    return labelled(autograd.sum([autograd.max(*maps[i : i + 2]) for i in (0, 2)]) * 0.5, "out")
+
+
+def residual_network():
+    x = [Value(0.5, "x0"), Value(-1.0, "x1")]
+    first, second = [a + b for a, b in zip(nn.MLP(2, [3, 2], activation="tanh", rng=1)(x), x, strict=True)]
+    return labelled((first - 1.0) ** 2 + (second + 1.0) ** 2, "loss")
+
+
+def kalman_step():
+    x, p, a, q, r, z = (
+        Value(v, name)
+        for v, name in ((0.2, "x"), (1.0, "P"), (0.9, "a"), (0.1, "q"), (0.5, "r"), (0.7, "z"))
+    )
+    expected, spread = a * x, a * p * a + q
+    gain = spread / (spread + r)
+    updated, left = expected + gain * (z - expected), (1.0 - gain) * spread
+    for node, label in ((expected, "x-"), (spread, "P-"), (gain, "K"), (updated, "x+"), (left, "P+")):
+        node.label = label
+    return labelled(updated**2 + left, "loss")
+
+
+def batch_norm():
+    xs = [Value(v, f"x{i}") for i, v in enumerate((0.5, -1.0, 2.0))]
+    gamma, beta = Value(1.2, "gamma"), Value(-0.1, "beta")
+    mean = autograd.sum(xs) / 3.0
+    var = autograd.sum([(x - mean) ** 2 for x in xs]) / 3.0
+    sigma = (var + 1e-5).sqrt()
+    mean.label, var.label, sigma.label = "mean", "var", "sigma"
+    ys = [gamma * (x - mean) / sigma + beta for x in xs]
+    return labelled(autograd.sum([y * t for y, t in zip(ys, (1.0, -1.0, 0.5), strict=True)]), "out")
+
+
+def attention_head():
+    rng = random.Random(1)
+    tokens = [Value(rng.uniform(-1, 1), f"t{i}") for i in range(3)]
+    query, key, value = (Value(rng.uniform(-1, 1), name) for name in ("Wq", "Wk", "Wv"))
+    q = query * tokens[-1]
+    q.label = "q"
+    return labelled(
+        autograd.dot(autograd.softmax([q * (key * t) for t in tokens]), [value * t for t in tokens]), "out"
+    )
+
+
+def softmax_classifier():
+    scores = nn.MLP(2, [3], activation="linear", rng=1)([Value(0.5, "x0"), Value(-1.0, "x1")])
+    return labelled(-autograd.softmax(scores)[1].log(), "loss")
+
+
+def labelled(root, label):
+    """Return an output after backward()."""
+    root.label = label
+    root.backward()
+    return root
+
+
+GRAPHS = [
+    perceptron, lstm_cell, attention, recurrence, cross_entropy, gru_cell, convolution_with_pooling,
+    residual_network, kalman_step, batch_norm, attention_head, softmax_classifier,
+]  # fmt: skip
 
 
 class Page:
