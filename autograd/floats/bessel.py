@@ -1,7 +1,8 @@
 """Bessel functions of whole orders and their derivatives, and modified ones, also times exp(-abs(x)).
 
-Below 25 they are found by Miller's way (DLMF 3.6): the recurrence over the orders, backwards from an order at
-which nothing is left of them, in pairs of floats, and divided by a sum that is known. So they are right
+Below 25 those of orders 0 and 1 are polynomials about their zeros, and the others are made of them by the
+recurrence over the orders. Where its terms cancel out, it goes backwards, from an order at which nothing is
+left of them, in pairs of floats, divided by a sum that is known: Miller's way (DLMF 3.6). So they are right
 relatively, next to their zeros too. Above it asymptotic series serve (DLMF 10.17, 10.40), and the recurrence
 forwards, as far as the order: there an error counts beside the amplitude sqrt(2 / (pi x)) of the waves.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import math
 
 from autograd.floats.elementary import INF, LN2_HIGH, NAN, exp, is_order, two_product, two_sum
+from autograd.floats.expansions import BESSEL_J, BESSEL_Y, J_DEGREE, Y_DEGREE, expanded
 
 _FAR = 25.0
 """From here on the asymptotic series serve."""
@@ -25,6 +27,8 @@ _TWO_INV_PI, _TWO_INV_PI_REST = 0.6366197723675814, -3.935735335036497e-17
 _LN2_LOW, _LN2_LEAST = 7.371002565167799e-13, 1.94704509238075e-31
 _EULER_LESS_LN2 = -0.11593151565841245
 _SQRT_2PI = 2.5066282746310002
+_FEW = 2.0**-5
+"""By so much of its terms may a sum cancel out that is made of numbers with ten more bits than a float."""
 _LARGE, _SMALL = 1e280, 2.0**-900
 _LESS, _MORE = 2.0**-200, 2.0**200
 
@@ -52,15 +56,22 @@ def _over(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]
     return q, (((a - p) - lost) + a_low - q * b_low) / b
 
 
-def _log(x: float) -> tuple[float, float]:
-    """Logarithm of an ordinary number in two parts, by the series of artanh (DLMF 4.6.4)."""
+def _log(x: float, sharp: float = 23.0) -> tuple[float, float]:
+    """Logarithm of an ordinary number in two parts, by the series of artanh (DLMF 4.6.4).
+
+    Up to the term of the order ``sharp`` that is in pairs of floats: 23 for all bits, 3 for ten more than a
+    float has.
+    """
     m, k = math.frexp(x)
     if m < 0.7071067811865476:
         m, k = 2.0 * m, k - 1
     d, d_low = two_sum(1.0, m)
     t, t_low = _over(m - 1.0, 0.0, d, d_low)
     square, square_low = _times(t, t_low, t, t_low)
-    y, y_low, n = 0.0, 0.0, 45.0
+    y, y_low, n = 0.0, 0.0, 2.0 * sharp - 1.0 if sharp > 3.0 else 25.0
+    while n > sharp:
+        y = y * square + 2.0 / n
+        n -= 2.0
     while n > 0.0:
         q, q_low = _over(2.0, 0.0, n, 0.0)
         y, y_low = _times(y, y_low, square, square_low)
@@ -105,17 +116,18 @@ def _last(order: float, x: float) -> int:
     return int(max(order, x) + 19.0 * math.cbrt(x) + 10.0)
 
 
-def _j_by_miller(x: float, n: int, m: int) -> float:
-    """Derivative of order m of J of order n for x > 0, by way of J0 + 2 J2 + ... = 1 (DLMF 10.12.4)."""
+def _by_miller(x: float, last: int) -> tuple[list[float], list[float], float, float]:
+    """Give J of the orders 0 to last but for a factor, in two parts each, and that factor, for x > 0.
+
+    By way of J0 + 2 J2 + ... = 1 (DLMF 10.12.4).
+    """
     t, t_low = _over(2.0, 0.0, x, 0.0)
     f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
-    total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
-    for k in range(_last(float(n + m), x), -1, -1):
+    total, total_low = 0.0, 0.0
+    high, low = [0.0] * (last + 1), [0.0] * (last + 1)
+    for k in range(last, -1, -1):
         # f is of order k.
-        c = _weight(n, m, k)
-        if c != 0.0:
-            g, g_low = _times(c, 0.0, f, f_low)
-            wanted, wanted_low = _sum(wanted, wanted_low, g, g_low)
+        high[k], low[k] = f, f_low
         if k % 2 == 0:
             twice = 1.0 if k == 0 else 2.0
             total, total_low = _sum(total, total_low, twice * f, twice * f_low)
@@ -128,54 +140,82 @@ def _j_by_miller(x: float, n: int, m: int) -> float:
             if abs(f) > _LARGE:
                 f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
                 total, total_low = total * _SMALL, total_low * _SMALL
-                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
-    w, w_low = _over(wanted, wanted_low, total, total_low)
-    return w + w_low
+                for i in range(k, last + 1):
+                    high[i], low[i] = high[i] * _SMALL, low[i] * _SMALL
+    return high, low, total, total_low
+
+
+def _j_by_miller(x: float, n: int, m: int) -> float:
+    """Derivative of order m of J of order n for x > 0."""
+    high, low, total, total_low = _by_miller(x, _last(float(n + m), x))
+    y, y_low = 0.0, 0.0
+    for k in range(max(n - m, 0), n + m + 1):
+        c = _weight(n, m, k)
+        if c != 0.0:
+            g, g_low = _times(c, 0.0, high[k], low[k])
+            y, y_low = _sum(y, y_low, g, g_low)
+    y, y_low = _over(y, y_low, total, total_low)
+    return y + y_low
 
 
 def _y_by_miller(x: float) -> tuple[float, float, float, float]:
     """Give Y of orders 0 and 1 in two parts each, for x > 0, as sums of all J (DLMF 10.8.3)."""
-    t, t_low = _over(2.0, 0.0, x, 0.0)
-    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
-    total, total_low = 0.0, 0.0
+    last = _last(0.0, x)
+    high, low, total, total_low = _by_miller(x, last)
     even, even_low, odd, odd_low = 0.0, 0.0, 0.0, 0.0
-    for k in range(_last(0.0, x), -1, -1):
+    for k in range(last, 0, -1):
         half, way = 0.5 * k, 1.0 if k % 4 < 2 else -1.0
         if k % 2 == 0:
-            twice = 1.0 if k == 0 else 2.0
-            total, total_low = _sum(total, total_low, twice * f, twice * f_low)
-            if k > 0:
-                q, q_low = _over(way * f, way * f_low, half, 0.0)
-                even, even_low = _sum(even, even_low, q, q_low)
+            q, q_low = _over(way * high[k], way * low[k], half, 0.0)
+            even, even_low = _sum(even, even_low, q, q_low)
         else:
-            q, q_low = _over(-way * f, -way * f_low, half + 0.5, 0.0)
+            q, q_low = _over(-way * high[k], -way * low[k], half + 0.5, 0.0)
             odd, odd_low = _sum(odd, odd_low, q, q_low)
             if k > 1:
-                q, q_low = _over(-way * f, -way * f_low, half - 0.5, 0.0)
+                q, q_low = _over(-way * high[k], -way * low[k], half - 0.5, 0.0)
                 odd, odd_low = _sum(odd, odd_low, q, q_low)
-        if k > 0:
-            order = float(k)
-            c, c_low = two_product(order, t)
-            g, g_low = _times(c, c_low + order * t_low, f, f_low)
-            g, g_low = _sum(g, g_low, -above, -above_low)
-            above, above_low, f, f_low = f, f_low, g, g_low
-            if abs(f) > _LARGE:
-                f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
-                total, total_low = total * _SMALL, total_low * _SMALL
-                even, even_low = even * _SMALL, even_low * _SMALL
-                odd, odd_low = odd * _SMALL, odd_low * _SMALL
     ln, ln_low = _log(0.5 * x)
     ln, ln_low = _sum(ln, ln_low, _EULER, _EULER_REST)
     c, c_low = _over(_TWO_INV_PI, _TWO_INV_PI_REST, total, total_low)
-    y, y_low = _times(ln, ln_low, f, f_low)
+    y, y_low = _times(ln, ln_low, high[0], low[0])
     y, y_low = _sum(y, y_low, -2.0 * even, -2.0 * even_low)
     zero, zero_low = _times(y, y_low, c, c_low)
-    y, y_low = _times(ln, ln_low, above, above_low)
+    y, y_low = _times(ln, ln_low, high[1], low[1])
     y, y_low = _sum(y, y_low, odd, odd_low)
-    q, q_low = _over(f, f_low, x, 0.0)
+    q, q_low = _over(high[0], low[0], x, 0.0)
     y, y_low = _sum(y, y_low, -q, -q_low)
     one, one_low = _times(y, y_low, c, c_low)
     return zero, zero_low, one, one_low
+
+
+def _j_expanded(x: float, order: int) -> tuple[float, float]:
+    """Give J of order 0 or 1, in two parts of which the second one has ten bits, for x below 25."""
+    at = int(x * _TWO_INV_PI)
+    at = at + 1 if at > 0 or x > 0.8 else 0
+    y, low = expanded(BESSEL_J, J_DEGREE, at, x, order)
+    return (y, low) if order == 0 else (-y, -low)
+
+
+def _y_expanded(x: float, order: int) -> tuple[float, float]:
+    """Give Y of order 0 or 1, in two parts of which the second one has ten bits, for x from 1e-10 to 25."""
+    if x > 0.6:
+        at = int(x * _TWO_INV_PI)
+        at = at + 2 if at > 0 or x > 1.15 else 1
+        y, low = expanded(BESSEL_Y, Y_DEGREE, at, x, order)
+        return (y, low) if order == 0 else (-y, -low)
+    # DLMF 10.8.2, and its derivative
+    y, low = _log(0.5 * x, 3.0)
+    y, low = _sum(y, low, _EULER, _EULER_REST)
+    j, j_low = expanded(BESSEL_J, J_DEGREE, 0, x, order)
+    y, low = _times(y, low, j, j_low)
+    if order == 1:
+        j, j_low = expanded(BESSEL_J, J_DEGREE, 0, x, 0)
+        q, q_low = _over(j, j_low, x, 0.0)
+        y, low = _sum(y, low, q, q_low)
+    y, low = _times(y, low, _TWO_INV_PI, _TWO_INV_PI_REST)
+    rest, rest_low = expanded(BESSEL_Y, Y_DEGREE, 0, x, order)
+    y, low = _sum(y, low, rest, rest_low)
+    return (y, low) if order == 0 else (-y, -low)
 
 
 def _root(x: float, factor: float, rest: float) -> tuple[float, float]:
@@ -188,10 +228,10 @@ def _root(x: float, factor: float, rest: float) -> tuple[float, float]:
 
 def _hankel(x: float, n: float) -> tuple[float, float, float, float]:
     """Give J and Y of order 0 or 1, in two parts each, for x from 25 on (DLMF 10.17.3, 10.17.4)."""
-    p, q, term, k = 0.0, 0.0, 1.0, 0.0
+    p, q, term, k, w = 0.0, 0.0, 1.0, 0.0, 0.125 / x
     while abs(term) > 1e-19 and k < 60.0:
         k += 1.0
-        term *= (4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k) / x
+        term *= (4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / k * w
         if k % 2.0 == 0.0:
             p += term if k % 4.0 == 0.0 else -term
         else:
@@ -216,25 +256,28 @@ def _hankel(x: float, n: float) -> tuple[float, float, float, float]:
 
 def _forwards(
     x: float, n: int, m: int, zero: float, zero_low: float, one: float, one_low: float
-) -> float:
+) -> tuple[float, float]:
     """Derivative of order m of the function of order n, from those of orders 0 and 1 by the recurrence.
 
-    It is of numbers 2**200 times smaller, lest Y overflows before the derivative does.
+    It is of numbers 2**200 times smaller, lest Y overflows before the derivative does. Beside it stands what
+    it would be if nothing cancelled out, which the errors of those of orders 0 and 1 count beside.
     """
-    total, total_low = 0.0, 0.0
+    total, total_low, size, lesser, greater = 0.0, 0.0, 0.0, abs(zero) * _LESS, abs(one) * _LESS
     zero, zero_low, one, one_low = zero * _LESS, zero_low * _LESS, one * _LESS, one_low * _LESS
     for k in range(n + m + 1):
         c = _weight(n, m, k)
         if c != 0.0:
             g, g_low = _times(c, 0.0, zero, zero_low)
             total, total_low = _sum(total, total_low, g, g_low)
+            size += abs(c) * lesser
         if abs(one) > _LARGE:
-            return INF if m % 2 == 1 else -INF
+            return (INF if m % 2 == 1 else -INF), 0.0
         c, c_low = _over(2.0 * k + 2.0, 0.0, x, 0.0) if x < _LARGE else (0.0, 0.0)
         g, g_low = _times(c, c_low, one, one_low)
         g, g_low = _sum(g, g_low, -zero, -zero_low)
         zero, zero_low, one, one_low = one, one_low, g, g_low
-    return (total + total_low) * _MORE
+        lesser, greater = greater, c * greater + lesser
+    return (total + total_low) * _MORE, size * _MORE
 
 
 def _first_term(x: float, n: int, m: int) -> float:
@@ -274,12 +317,26 @@ def jn_derivative(x: float, order: float, slope: float) -> float:
         y = _first_term(a, n, m)
         if m > n and (m - n + 1) % 4 > 1:
             y = -y
-    elif a < _FAR or order + slope > 0.9 * a:
+    elif n + m == 0 or (n == 1 and m == 0):
+        if a < _FAR:
+            y, low = _j_expanded(a, n)
+        else:
+            y, low, _, _ = _hankel(a, order)
+        y += low
+    elif a < _FAR:
+        y, size = 0.0, 1.0
+        if n + m < a + 1.0:
+            zero, zero_low = _j_expanded(a, 0)
+            one, one_low = _j_expanded(a, 1)
+            y, size = _forwards(a, n, m, zero, zero_low, one, one_low)
+        if abs(y) < _FEW * size:
+            y = _j_by_miller(a, n, m)
+    elif order + slope > 0.9 * a:
         y = _j_by_miller(a, n, m)
     else:
         zero, zero_low, _, _ = _hankel(a, 0.0)
         one, one_low, _, _ = _hankel(a, 1.0)
-        y = _forwards(a, n, m, zero, zero_low, one, one_low)
+        y, _ = _forwards(a, n, m, zero, zero_low, one, one_low)
     return -y if x < 0.0 and (n + m) % 2 == 1 else y
 
 
@@ -316,12 +373,23 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
         return 0.0
     if x < 1e-10:
         return _y_near_zero(x, n, m)
+    if n + m == 0 or (n == 1 and m == 0):
+        if x < _FAR:
+            y, low = _y_expanded(x, n)
+        else:
+            _, _, y, low = _hankel(x, order)
+        return y + low
     if x < _FAR:
-        zero, zero_low, one, one_low = _y_by_miller(x)
+        zero, zero_low = _y_expanded(x, 0)
+        one, one_low = _y_expanded(x, 1)
     else:
         _, _, zero, zero_low = _hankel(x, 0.0)
         _, _, one, one_low = _hankel(x, 1.0)
-    return _forwards(x, n, m, zero, zero_low, one, one_low)
+    y, size = _forwards(x, n, m, zero, zero_low, one, one_low)
+    if x < _FAR and abs(y) < _FEW * size:
+        zero, zero_low, one, one_low = _y_by_miller(x)
+        y, size = _forwards(x, n, m, zero, zero_low, one, one_low)
+    return y
 
 
 def _scaled(x: float, n: int, m: int) -> float:
@@ -454,7 +522,7 @@ def _k_from_zero(x: float) -> tuple[float, float, float, float]:
         harmonic, harmonic_low = _sum(harmonic, harmonic_low, q, q_low)
         q, q_low = _times(term, low, harmonic, harmonic_low)
         total, total_low = _sum(total, total_low, q, q_low)
-    ln, ln_low = _log(0.5 * x)
+    ln, ln_low = _log(0.5 * x, 3.0)
     ln, ln_low = _sum(ln, ln_low, _EULER, _EULER_REST)
     y, y_low = _times(-ln, -ln_low, whole, whole_low)
     zero, zero_low = _sum(y, y_low, total, total_low)

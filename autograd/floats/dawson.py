@@ -1,9 +1,9 @@
 """Dawson's integral and its derivatives.
 
-The series of exp(x**2) and of its integral have positive terms (DLMF 7.6.1); in pairs of floats, their
-quotient gives Dawson's integral with digits to spare for the recurrence of its derivatives, whose terms
-cancel out; where not even those suffice, in decimal numbers. Far away the asymptotic series serves,
-differentiated (DLMF 7.12.1).
+Near zero it is a polynomial about a whole number, of ten bits more than a float, and its derivatives come by
+a recurrence. Where the terms of that cancel out, the series of exp(x**2) and of its integral serve, whose
+terms are positive (DLMF 7.6.1): in pairs of floats, their quotient has digits to spare; where not even those
+suffice, in decimal numbers. Far away the asymptotic series serves, differentiated (DLMF 7.12.1).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 from autograd.floats.bessel import _over, _sum, _times
 from autograd.floats.elementary import INF, NAN, is_order, two_product
+from autograd.floats.expansions import DAWSON, DAWSON_DEGREE, expanded
 
 
 def _series(x: float) -> tuple[float, float, float, float]:
@@ -61,6 +62,30 @@ def _derivative_of_decimals(a: float, n: int) -> float:
         return float(y)
 
 
+NEAR = 7.5
+"""Up to here the table serves."""
+
+
+def _near(a: float) -> tuple[float, float]:
+    """Give Dawson's integral of 0 to 7.5 in two parts, of which the second one has ten bits."""
+    return expanded(DAWSON, DAWSON_DEGREE, int(a + 0.5), a, 0)
+
+
+def _by_recurrence(x: float, n: int, y: float, low: float) -> tuple[float, float]:
+    """Derivative of order n > 0 from the value in two parts, and what its terms have grown to beside it."""
+    before, before_low, size, lesser = y, low, 2.0 * x * y, y
+    y, low = _times(y, low, -2.0 * x, 0.0)
+    y, low = _sum(y, low, 1.0, 0.0)
+    for k in range(1, n):
+        p, p_low = _times(y, low, -2.0 * x, 0.0)
+        q, q_low = _times(before, before_low, -2.0 * k, 0.0)
+        before, before_low = y, low
+        y, low = _sum(p, p_low, q, q_low)
+        size, lesser = 2.0 * (x * size + k * lesser), size
+    y += low
+    return y, size / abs(y) if y != 0.0 else INF
+
+
 def dawsn(x: float) -> float:
     """Dawson's integral: exp(-x**2) times the integral of exp(t**2) up to x."""
     return dawsn_derivative(x, 0.0)
@@ -83,26 +108,20 @@ def dawsn_derivative(x: float, order: float) -> float:
                 y, low = _over(y, low, a, 0.0)
         y += low + y * _asymptotic(a, n)
         y = -y if n % 2 == 1 else y
-    elif a < 1e-150 and n == 0:
-        y = a
-    elif a > 24.0:  # where exp(a**2) may be no double
-        y = _derivative_of_decimals(a, n)
-    else:
-        power, power_low, whole, whole_low = _series(a)
-        y, low = _over(whole, whole_low, power, power_low)
-        y, low = _times(y, low, a, 0.0)
-        if n > 0:
-            before, before_low, size, lesser = y, low, 2.0 * a * y, y
-            y, low = _times(y, low, -2.0 * a, 0.0)
-            y, low = _sum(y, low, 1.0, 0.0)
-            for k in range(1, n):
-                p, p_low = _times(y, low, -2.0 * a, 0.0)
-                q, q_low = _times(before, before_low, -2.0 * k, 0.0)
-                before, before_low = y, low
-                y, low = _sum(p, p_low, q, q_low)
-                size, lesser = 2.0 * (a * size + k * lesser), size
-            # By so much of what the first derivative's terms have grown to may the sum be wrong.
-            if not 1e-31 * size <= 1e-16 * abs(y):
-                y, low = _derivative_of_decimals(a, n), 0.0
+    elif n == 0:
+        y, low = _near(a)
         y += low
+    else:
+        y, lost = 0.0, INF
+        if a < NEAR:
+            y, low = _near(a)
+            y, lost = _by_recurrence(a, n, y, low)
+        if not lost < 32.0 and a < 24.0:  # up to there exp(a**2) is a double
+            power, power_low, whole, whole_low = _series(a)
+            y, low = _over(whole, whole_low, power, power_low)
+            y, low = _times(y, low, a, 0.0)
+            y, lost = _by_recurrence(a, n, y, low)
+            lost *= 32e-15
+        if not lost < 32.0:
+            y = _derivative_of_decimals(a, n)
     return -y if x < 0.0 and n % 2 == 0 else y

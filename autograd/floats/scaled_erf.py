@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from autograd.floats.bessel import _over, _sum, _times
-from autograd.floats.dawson import _asymptotic, _series
+from autograd.floats.dawson import _asymptotic, _near
 from autograd.floats.elementary import INF, NAN, is_order, two_product, two_sum
 from autograd.floats.gaussian import FRACTION, _times_gaussian
 
@@ -250,10 +250,13 @@ def erfi(x: float) -> float:
     if a < 7.0:
         if a < 1e-150:
             return _TWO_INV_ROOT_PI * x
-        _, _, whole, whole_low = _series(x)
-        y, low = _times(whole, whole_low, _TWO_INV_ROOT_PI, _TWO_INV_ROOT_PI_REST)
-        y, low = _times(y, low, x, 0.0)
-        return y + low
+        # Dawson's integral times exp(x**2)
+        y, low = _near(a)
+        y, low = _times(y, low, _TWO_INV_ROOT_PI, _TWO_INV_ROOT_PI_REST)
+        square, lost = two_product(a, a)
+        power = math.exp(square)
+        p, rest = two_product(power, y)
+        return math.copysign(p + (rest + power * low + p * lost), x)
     if not a < 27.0:
         return x if x != x else math.copysign(INF, x)
     square, lost = two_product(x, x)

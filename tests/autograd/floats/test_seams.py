@@ -4,9 +4,11 @@ import math
 
 import mpmath as mp
 import pytest
+from expansions import dawson_rows, j_rows, y_rows
 from reference import ulps
 
 from autograd import ops
+from autograd.floats import expansions
 from autograd.testing import oracle
 
 # Of each row: its constants, the seams, and how many units in the last place are allowed.
@@ -18,6 +20,12 @@ SEAMS = {
     "logerfc_derivative": ((2.0, 0.0), (-26.5, -3.0, 0.0, 3.0, 1e5), 4.0),
     "erfi": ((), (1e-150, 7.0, 26.4, 26.64), 2.0),
     "exp_square": ((), (26.4, 26.64), 2.0),
+    "jn": ((1.0,), (1e-8, 0.8, 0.5 * math.pi, math.pi, 20.0), 2.0),
+    "jn_derivative": ((1.0, 1.0), (1.0, 1.9, 5.3314427735250325, 20.0), 2.0),
+    "yn": ((1.0,), (1e-10, 0.6, 1.15, 0.5 * math.pi, math.pi, 20.0), 2.0),
+    "yn_derivative": ((1.0, 1.0), (0.6, 3.683, 20.0), 2.0),
+    "dawsn": ((), (1e-150, 0.5, 1.5, 7.0), 2.0),
+    "dawsn_derivative": ((1.0,), (1e-300, 0.5, 0.9241388730045917, 7.0, 8.6), 2.0),
     "sinint": ((), (1e-8, 20.0, 1e9), 2.0),
     "kn": ((2.0,), (1e-10, 1.0, 20.0, 699.9), 2.0),
     "ellipk": ((), (-1e300, -0.5, 0.5, 1.0 - 2.0**-53), 2.0),
@@ -76,3 +84,11 @@ def _kn_of_a_thousand():
         for k in range(1, 1000):
             before, y = y, before + 2 * k / x * y
         return y
+
+
+def test_tables_of_polynomials_are_what_their_script_computes():
+    for rows, table in (
+        (j_rows(), expansions.BESSEL_J), (y_rows(), expansions.BESSEL_Y), (dawson_rows(), expansions.DAWSON),
+    ):  # fmt: skip
+        first, second = next(rows), next(rows)
+        assert (*first, *second) == table[: 2 * len(first)]
