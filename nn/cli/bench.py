@@ -28,6 +28,7 @@ from typing import Any
 from autograd.errors import UsageError
 from autograd.native import engine
 from autograd.value import Value
+from autograd.words import gettext
 
 Plan = list[tuple[int, int, int]]
 
@@ -52,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for name in ("nodes", "rounds"):
         if getattr(args, name) < 1:
-            raise UsageError(f"--{name} must be at least 1, got {getattr(args, name)}")
+            raise UsageError(
+                gettext("--{name} must be at least 1, got {given}", name=name, given=getattr(args, name))
+            )
     ours = ["chainrule", "in pure Python"] if engine is not None else ["in pure Python"]
     engines = ours + ["micrograd"] * (importlib.util.find_spec("micrograd") is not None)
     results: dict[str, list[dict[str, float]]] = {name: [] for name in engines}

@@ -40,9 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, write the pictures and the weights, and say where they are."""
     if args.steps < 1:
-        raise UsageError(f"--steps must be at least 1, got {args.steps}")
+        raise UsageError(gettext("--{name} must be at least 1, got {given}", name="steps", given=args.steps))
     if args.out.exists() and not args.out.is_dir():
-        raise UsageError(f"--out {args.out} is a file; it takes a folder")
+        raise UsageError(gettext("--out {path} is a file; it takes a folder", path=args.out))
     numpy_for("the demo")
     args.out.mkdir(parents=True, exist_ok=True)
     check_folder(args.out)

@@ -224,7 +224,10 @@ def file_format(args: argparse.Namespace) -> dict[str, Any]:
             given["missing"] = float(given["missing"])
         except ValueError:
             raise UsageError(
-                f"--missing is error, drop, mean, or a number to take instead, got {given['missing']!r:.40}"
+                gettext(
+                    "--missing is error, drop, mean, or a number to take instead, got {given}",
+                    given=f"{given['missing']!r:.40}",
+                )
             ) from None
     return given
 
@@ -244,8 +247,11 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
         and not Path(args.data).is_file()
     ):
         raise UsageError(
-            f"no data set is called {args.data!r}; choose one of "
-            f"{', '.join(k for k in DEFAULTS if k != 'csv')}, or a file that ends in .csv"
+            gettext(
+                "no data set is called {name}; choose one of {known}, or a file that ends in .csv",
+                name=repr(args.data),
+                known=", ".join(k for k in DEFAULTS if k != "csv"),
+            )
         )
     options: dict[str, Any] = {**COMMON, **DEFAULTS[kind], "data": kind}
     for name in (
@@ -270,42 +276,61 @@ def settings(args: argparse.Namespace) -> dict[str, Any]:
             options["hidden"] = [] if args.hidden == "0" else [int(part) for part in args.hidden.split(",")]
         except ValueError:
             raise UsageError(
-                f"--hidden takes whole numbers separated by commas, such as 16,16, got {args.hidden!r}"
+                gettext(
+                    "--hidden takes whole numbers separated by commas, such as 16,16, got {given}",
+                    given=repr(args.hidden),
+                )
             ) from None
         if any(n < 1 for n in options["hidden"]):
             raise UsageError(
-                "--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, got "
-                f"{args.hidden!r}"
+                gettext(
+                    "--hidden takes numbers of neurons, at least 1 each, or 0 alone for no hidden layer, "
+                    "got {given}",
+                    given=repr(args.hidden),
+                )
             )
     if args.backend is not None:
         if args.compile is False:
-            raise UsageError("--backend says what runs a compiled program; leave out --no-compile")
+            raise UsageError(gettext("--backend says what runs a compiled program; leave out --no-compile"))
         options["compile"] = True
     options.setdefault("lr", OPTIMIZERS[options["optimizer"]][2])
     if args.optimizer is not None and args.lr is None:
         options["lr"] = OPTIMIZERS[args.optimizer][2]
     for name, low in (("epochs", 0), ("penalty", 0.0), ("lr", 0.0), ("noise", 0.0)):
         if not low <= options[name] < float("inf"):
-            raise UsageError(f"--{name} must be at least {low}, and finite, got {options[name]}")
+            raise UsageError(
+                gettext(
+                    "--{name} must be at least {low}, and finite, got {given}",
+                    name=name,
+                    low=low,
+                    given=options[name],
+                )
+            )
     if args.batch_size is not None and args.batch_size < 1:
-        raise UsageError(f"--batch-size must be at least 1, got {args.batch_size}")
+        raise UsageError(
+            gettext("--{name} must be at least 1, got {given}", name="batch-size", given=args.batch_size)
+        )
     if not 0.0 <= options["validation"] < 1.0:
-        raise UsageError(f"--validation is a share from 0 to below 1, got {options['validation']}")
+        raise UsageError(
+            gettext("--validation is a share from 0 to below 1, got {given}", given=options["validation"])
+        )
     if args.resume is not None and not args.resume.exists():
-        raise UsageError(f"there is no file {args.resume} to resume from")
+        raise UsageError(gettext("there is no file {path} to resume from", path=args.resume))
     if args.save is not None and not args.save.absolute().parent.is_dir():
-        raise UsageError(f"--save {args.save}: there is no folder {args.save.parent}")
+        raise UsageError(
+            gettext("--save {path}: there is no folder {folder}", path=args.save, folder=args.save.parent)
+        )
     if args.out is not None and args.out.exists() and not args.out.is_dir():
-        raise UsageError(f"--out {args.out} is a file; it takes a folder")
+        raise UsageError(gettext("--out {path} is a file; it takes a folder", path=args.out))
     if args.save is not None and args.save.is_dir():
-        raise UsageError(f"--save {args.save} is a folder; it takes a file")
+        raise UsageError(gettext("--save {path} is a folder; it takes a file", path=args.save))
     foreign = {
         "csv": ("samples", "noise"),
         "two-layer": ("target", "features", "noise", *FORMAT, "predict"),
     }.get(kind, ("target", "features", *(() if args.predict else FORMAT)))
     for name in foreign:
         if getattr(args, name) is not None:
-            raise UsageError(f"--{name} does not go with {args.data}")
+            raise UsageError(gettext("--{name} does not go with {data}", name=name, data=args.data))
     if args.resume is not None:
         options = resumed(args, options)
     vars(args).update({name: options[name] for name in ("seed", "validation", "batch_size", "target")})
@@ -414,7 +439,7 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
             )
         n = options["samples"]
         if n < 1:
-            raise UsageError(f"--samples must be at least 1, got {n}")
+            raise UsageError(gettext("--{name} must be at least 1, got {given}", name="samples", given=n))
         x = [[rng.gauss(0.0, 1.0) for _ in range(1000)] for _ in range(n)]
         return Task(x, [[rng.gauss(0.0, 1.0) for _ in range(10)] for _ in range(n)], [], 10, options["loss"])
     if options["data"] != "csv":
@@ -483,13 +508,22 @@ def classified(x: list[Any], labels: list[int], loss: str, classes: list[str] | 
     """Return the task of telling classes apart."""
     count = max(len(classes or []), max(labels) + 1)
     if count < 2:
-        raise UsageError("the target column holds one class only; there is nothing to tell apart")
+        raise UsageError(gettext("the target column holds one class only; there is nothing to tell apart"))
     kind = ("logistic" if count == 2 else "cross-entropy") if loss == "auto" else loss
     if kind in ("logistic", "hinge") and count > 2:
-        raise UsageError(f"--loss {kind} is for two classes, and there are {count}; use cross-entropy")
+        raise UsageError(
+            gettext(
+                "--loss {kind} is for two classes, and there are {count}; use cross-entropy",
+                kind=kind,
+                count=count,
+            )
+        )
     if kind in ("mse", "sum-squared"):
         raise UsageError(
-            f"--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy"
+            gettext(
+                "--loss {kind} predicts numbers, and these are classes; use logistic, hinge or cross-entropy",
+                kind=kind,
+            )
         )
     y = [2 * label - 1 for label in labels] if kind == "hinge" else list(labels)
     return Task(

@@ -197,6 +197,19 @@ def test_what_is_wrong_with_an_expression_is_said_in_the_readers_language(typed,
     assert said in told.splitlines()[0]
 
 
+@pytest.mark.parametrize(("typed", "said"), [
+    ("moon", "没有叫 'moon' 的数据集"), ("moons --hidden 3,x", "用逗号隔开的整数"),
+    ("moons --lr=-1", "--lr 应不小于 0.0"), ("moons --validation 1", "之间的比例"),
+    ("moons --batch-size 0", "--batch-size 至少是 1"),
+    ("moons --loss mse", "请用 logistic、hinge 或 cross-entropy"),
+    ("moons --resume no.json", "没有可以接着训练的文件"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_training_is_said_in_the_readers_language(typed, said, capsys, tmp_path):
+    pytest.importorskip("numpy")
+    assert nn.cli.main(["--lang", "zh", "train", *typed.split(), "--out", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_what_a_catalogue_lacks_stays_english():
     entries = ('msgid "a"\nmsgstr "甲"', '#, fuzzy\nmsgid "b"\nmsgstr "乙"', 'msgid "c"\nmsgstr ""\n')
     assert words.read_catalogue("\n\n".join(entries)) == {"a": "甲"}
