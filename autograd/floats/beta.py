@@ -10,6 +10,7 @@ import math
 from decimal import Decimal, getcontext, localcontext
 from functools import lru_cache
 
+from autograd.floats.bessel import _log, _over
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, two_product, two_sum
 from autograd.floats.gamma import (
     _BERNOULLI,
@@ -465,18 +466,36 @@ def _betaln_of_doubles(a: float, b: float) -> float:
     """
     if b >= 10.0:
         ratio = 6.283185307179586 * (1.0 / a + 1.0 / b)
-        y = -a * math.log1p(b / a) - b * math.log1p(a / b)
-        return y + (0.5 * math.log(ratio) + (_stirling_rest(a) + _stirling_rest(b) - _stirling_rest(a + b)))
+        rest = 0.5 * math.log(ratio) + (_stirling_rest(a) + _stirling_rest(b) - _stirling_rest(a + b))
+        first, low = _times_log1p(a, b)
+        second, more = _times_log1p(b, a)
+        y, lost = two_sum(-first, -second)
+        return y + (rest + (lost - low - more))
     if a + b > 100.0:
         t = b / a
-        first = lgamma(b)
-        second, lost = two_product(b, math.log(a + b))
-        rest = -lost + 0.5 * math.log1p(t) - a * log1pmx(t) + (_stirling_rest(a) - _stirling_rest(a + b))
-        return first - second + rest if abs(first - second) > 0.6 * max(abs(first), second) else NAN
+        first, more = lgamma(b), 0.0
+        if 1e-10 < b < 1.0:  # log gamma(b + 1) - log(b)
+            ln, low = _log(b, 3.0)
+            first, more = two_sum(-ln, lgamma(1.0 + b))
+            more -= low
+        total, lack = two_sum(a, b)
+        ln, low = _log(total, 3.0)
+        second, lost = two_product(b, ln)
+        y, less = two_sum(first, -second)
+        rest = 0.5 * math.log1p(t) - a * log1pmx(t) + (_stirling_rest(a) - _stirling_rest(a + b))
+        rest += more + less - (lost + b * (low + lack / total))
+        return y + rest if abs(y) > 0.6 * max(abs(first), second) else NAN
     y, low = _beta_pair(a, b)
     if 0.5 < y < 2.0:
         return math.log1p((y - 1.0) + low) if abs(y - 1.0) > 0.03 else NAN
     return math.log(y) + low / y
+
+
+def _times_log1p(a: float, b: float) -> tuple[float, float]:
+    """Product of a and the logarithm of 1 + b / a in two parts, but for the rounding of the logarithm."""
+    t, t_low = _over(b, 0.0, a, 0.0)
+    y, low = two_product(a, math.log1p(t))
+    return y, low + a * (t_low / (1.0 + t))
 
 
 def _stirling_rest(x: float) -> float:
