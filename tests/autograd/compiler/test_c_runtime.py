@@ -328,3 +328,17 @@ def test_a_program_holds_the_translation_of_its_rows_alone():
     assert "py_polygamma" in step.c_source  # since digamma is its derivative, and that asks for it below zero
     assert "py_normal_cdf" not in step.c_source
     assert "arithmetic.h" not in compile(lambda: w * w, [w], backend="c").c_source
+
+
+def test_lanes_of_any_count_are_summed_once_each_though_they_fill_no_block() -> None:
+    w = [Value(0.5), Value(-1.5), Value(2.0)]
+    step = compile(
+        lambda x: (w[0] + w[1] * x + w[2] * x * x).tanh(), w, batch=True, reduction="sum", backend="c"
+    )
+    for count in (*range(1, 18), 31, 32, 33):
+        x = np.random.default_rng(count).normal(size=count)
+        y = np.tanh(0.5 - 1.5 * x + 2.0 * x * x)
+        value, gradient = step.value_and_grad(x)
+        assert value == pytest.approx(y.sum(), rel=1e-12, abs=1e-12)
+        wanted = [((1.0 - y * y) * x**k).sum() for k in range(3)]
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-12, atol=1e-12)

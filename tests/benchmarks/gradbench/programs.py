@@ -204,19 +204,21 @@ def kmeans_cost(given: dict[str, Any], backend: str) -> Call:
 
 def kmeans_dir(given: dict[str, Any], backend: str) -> Call:
     """Return Newton's direction: the gradient over the Hessian, which is diagonal, so that its product with
-    ones, the gradient of the gradient's sum, is its diagonal.
+    ones is its diagonal. Of the gradient's product with some weights, here ones, the derivatives in the
+    weights are the gradient, and those in the centroids the Hessian's product with the weights.
     """
     centroids, points = leaves(given["centroids"]), np.array(given["points"])
     loss, params = kmeans_loss(centroids), flat(centroids)
+    weights = [Value(1.0) for _ in params]
 
     def slope(point: Any) -> Any:
-        return autograd.sum(autograd.gradients(loss(point), params, create_graph=True))
+        return dot(weights, autograd.gradients(loss(point), params, create_graph=True))
 
-    steps = [compile(f, params, batch=True, reduction="sum", backend=backend) for f in (loss, slope)]
+    step = compile(slope, [*weights, *params], batch=True, reduction="sum", backend=backend)
 
     def call() -> Any:
-        first, second = (step.value_and_grad(points)[1] for step in steps)
-        return (np.asarray(first) / np.asarray(second)).reshape(len(centroids), -1)
+        first, second = np.reshape(step.value_and_grad(points)[1], (2, len(centroids), -1))
+        return first / second
 
     return call
 

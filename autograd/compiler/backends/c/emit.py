@@ -198,7 +198,7 @@ class CWriter:
                 "        V mask;",
                 "        FOR(l, B) mask[l] = n + l < N ? 1.0 : 0.0;",
                 "        (void)mask;",
-                f"        if (full) FOR(r, {inputs}) memcpy(&v[r], &lanes[r * N + n], sizeof(V));",
+                f"        if (full) FOR(r, {inputs}) v[r] = *(const V *)&lanes[r * N + n];",
                 f"        else FOR(r, {inputs})",
                 "            FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
@@ -343,7 +343,8 @@ class CWriter:
         simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
-            return f"    {self.loops(s.sizes, axes)}{{ V r; EACH_LANE r[l] = {value}; {target} = r; }}"
+            each = f"V r = {{0}}; EACH_LANE r[l] = {value}; {target} = r;"
+            return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
         begin = simd if s.sizes and s.sizes[-1] > 1 else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
 
@@ -500,12 +501,17 @@ def _look(otherwise: str, stretches: list[tuple[str, str]], bound: str = "BOUND"
 SOUND = r"""
 /* Add squares: as a rule their sum shows that no number is too large or not finite. */
 INLINE V squares(V q, const double *x, long n) {
-    V p[4] = {q}, t;
-    long i = 0;
-    for (; i + 4 * B <= n; i += 4 * B) FOR(k, 4) { memcpy(&t, x + i + k * B, sizeof t); p[k] += t * t; }
-    for (; i + B <= n; i += B) { memcpy(&t, x + i, sizeof t); p[0] += t * t; }
-    for (; i < n; i++) p[1][i % B] += x[i] * x[i];
-    return (p[0] + p[1]) + (p[2] + p[3]);
+    const V *v = (const V *)x;
+    V q1 = {0}, q2 = {0}, q3 = {0};
+    double rest = 0.0;
+    for (; n >= 4 * B; n -= 4 * B, v += 4) {
+        q += v[0] * v[0]; q1 += v[1] * v[1]; q2 += v[2] * v[2]; q3 += v[3] * v[3];
+    }
+    for (; n >= B; n -= B, v++) q += v[0] * v[0];
+    x = (const double *)v;
+    FOR(i, n) rest += x[i] * x[i];
+    q1[0] += rest;
+    return (q + q1) + (q2 + q3);
 }
 
 /* Tell whether a number is beyond the bound, but finite. */

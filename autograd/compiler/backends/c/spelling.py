@@ -26,13 +26,26 @@ __all__ = ["CODE", "PRELUDE", "Spelled", "literal", "spelled"]
 PRELUDE = r"""
 #include "runtime.h"
 
-#define B 8 /* lanes to a block */
+/* Lanes to a block, as many as a register holds: gcc moves wider vectors through memory, a part at a time. */
+#ifdef __AVX512F__
+#define B 8
+#elif defined __AVX__
+#define B 4
+#else
+#define B 2
+#endif
 typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
 typedef double V4 __attribute__((vector_size(32), aligned(8), may_alias));
 #define FOR(i, n) for (long i = 0; i < (n); i++)
 #define EACH_LANE _Pragma("omp simd") for (int l = 0; l < B; l++)
 
-INLINE V4 fold(V x) { V4 t[2]; memcpy(t, &x, sizeof x); return t[0] + t[1]; }
+#if B == 8
+INLINE V4 fold(V x) { const V4 *half = (const V4 *)&x; return half[0] + half[1]; }
+#elif B == 4
+INLINE V4 fold(V x) { return x; }
+#else
+INLINE V4 fold(V x) { return (V4){x[0], x[1]}; }
+#endif
 INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
 """
 
