@@ -5,6 +5,7 @@ Modules become one box, and what repeats is drawn once, marked with how often.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,8 @@ __all__ = ["build_folded", "depth_of"]
 ASKED = 500  # nodes of an arrow between groups, at most, whose local derivatives are read
 ROLLED = 60  # boxes; a picture of rounds that has more is no shorter than others
 _DIGITS = re.compile(r"\d+")
+_Key = tuple[int, int, int, bool]
+"""An arrow: from which group to which one, to which of its places, and whether it leads to the next round."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,10 +93,8 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
     scope_by = {v: v.scope for v in rolled.place}
     scopes = {*scope_by.values()}
     places, first, around = rolled.place, rolled.first, rolled.around
-    for v, i in places.items():
-        for x in rolled.parents[v]:
-            if x not in places and x not in users:
-                users[x] = i
+    for v, i in reversed(places.items()):  # the first user is the last that is noted
+        users.update(dict.fromkeys(rolled.parents[v], i))
     for v in nodes:
         place = places.get(v)
         leaf = place is None
@@ -311,39 +312,44 @@ def _picture(
         if len(group.scopes) > 1:
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
 
-    def leads_back(parent: Value, turn: tuple[Any, int, Any, int] | None) -> bool:
-        before = turns.get(parent) if turn is not None else None
-        return before is not None and turn is not None and carried(before, turn)
-
-    edges: dict[tuple[int, int, int, bool], list[tuple[float | None, float]]] = {}
-    counts: Counter[tuple[int, int, int, bool]] = Counter()
-    heads: dict[tuple[int, int, int, bool], list[Value]] = {}
+    edges: dict[_Key, list[tuple[float | None, float]]] = {}
+    counts: Counter[_Key] = Counter()
+    # Nodes of a group whose operands are of the same groups differ in nothing that an arrow shows.
+    alike: dict[tuple[int, tuple[int, ...], tuple[bool, ...]], list[Value]] = {}
+    group_of, turn_of = index.__getitem__, turns.get
     for v in nodes:
-        head, turn = index[v], turns.get(v)
+        head, turn = index[v], turn_of(v)
         if groups[head].count == 1 and not groups[head].module:
             for position, parent, local in positioned_edges(v):
                 tail = index[parent]
                 place = position if groups[tail].count == 1 else -1
-                key = tail, head, place, leads_back(parent, turn)
+                key = tail, head, place, carried(turn_of(parent), turn)
                 edges.setdefault(key, []).append((local, gradients[v]))
                 counts[key] += 1
             continue
-        for parent in parents.get(v) or v.parents:
-            tail = index[parent]
-            key = tail, head, -1, leads_back(parent, turn)
-            if tail != head or key[-1]:
-                counts[key] += 1
-                if key not in edges:
-                    edges[key], heads[key] = [], []
-                found = heads[key]
-                if not found or found[-1] is not v:
-                    found.append(v)
+        listed = parents.get(v) or v.parents
+        tails = tuple(map(group_of, listed))
+        back: tuple[bool, ...] = ()
+        if turn is not None and not {*map(turn_of, listed)}.issubset((None, turn)):
+            back = tuple([carried(before, turn) for before in map(turn_of, listed)])
+            back = back if any(back) else ()
+        shared = head, tails, back
+        if shared not in alike:
+            alike[shared] = []
+            for key in _keys(*shared):
+                edges.setdefault(key, [])
+        alike[shared].append(v)
+    heads: dict[_Key, list[Value]] = {}
+    for shared, found in alike.items():
+        for key, times in Counter(_keys(*shared)).items():
+            counts[key] += times * len(found)
+            heads.setdefault(key, []).extend(found)
     for key, found in heads.items():
         for v in found[:: -(-len(found) // ASKED)]:
             edges[key] += [
                 (local, gradients[v])
                 for parent, local in v.edges()
-                if index[parent] == key[0] and leads_back(parent, turns.get(v)) is key[-1]
+                if index[parent] == key[0] and carried(turn_of(parent), turn_of(v)) is key[-1]
             ]
     for (tail, head, position, again), flows in edges.items():
         graph.edges.append(
@@ -354,6 +360,15 @@ def _picture(
     if not has_pass:
         graph.notices.append("no gradients yet: call backward() first")
     return graph
+
+
+def _keys(head: int, tails: tuple[int, ...], back: tuple[bool, ...]) -> list[_Key]:
+    """Return the arrows of a node: its operands' groups, and which of them lead back."""
+    return [
+        (tail, head, -1, again)
+        for tail, again in zip(tails, back or itertools.repeat(False), strict=False)
+        if tail != head or again
+    ]
 
 
 def _box(

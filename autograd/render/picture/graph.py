@@ -200,7 +200,10 @@ def leaf_kind(v: Value, scopes: Collection[str]) -> str:
 
 def gradient_of(node: Value) -> float:
     """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
-    return 0.0 if node.grad is None else float(node.grad.data if isinstance(node.grad, Value) else node.grad)
+    found = node.grad
+    if found.__class__ is float:
+        return found
+    return 0.0 if found is None else float(found.data if isinstance(found, Value) else found)
 
 
 def operation_text(node: Value, *, constants: bool = True) -> str:

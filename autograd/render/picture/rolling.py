@@ -66,18 +66,32 @@ class Rolled:
     def turns(self) -> dict[Value, tuple[Rounds | None, int, Rounds | None, int]]:
         """Return for each node the outermost rounds with which one it is in, and those within them."""
         found: dict[Value, tuple[Rounds | None, int, Rounds | None, int]] = {}
-        for v, i in self.place.items():
-            around = self.around[i]
-            outer = around[0] if around else None
-            inner = around[1] if len(around) > 1 else None
-            turn = offset = second = 0
-            if outer is not None:
-                turn = (i - outer.start) // outer.period
-                offset = i - turn * outer.period
-            if inner is not None:
-                second = (offset - inner.start) // inner.period
-            found[v] = outer, turn, inner, second
+        turn: tuple[Rounds | None, int, Rounds | None, int] = None, 0, None, 0
+        around: tuple[Rounds, ...] | None = None
+        end = -1  # of what is in the same turn as the node before
+        for i, v in enumerate(self.place):
+            if i >= end or self.around[i] is not around:
+                around = self.around[i]
+                turn, end = _turn(i, around)
+            found[v] = turn
         return found
+
+
+def _turn(
+    i: int, around: tuple[Rounds, ...]
+) -> tuple[tuple[Rounds | None, int, Rounds | None, int], int]:
+    """Return in which turn of which rounds a number is, and the number with which that turn ends at last."""
+    if not around:
+        return (None, 0, None, 0), i + 1
+    outer = around[0]
+    turn = (i - outer.start) // outer.period
+    before = turn * outer.period
+    end = before + outer.start + outer.period
+    if len(around) == 1:
+        return (outer, turn, None, 0), end
+    inner = around[1]
+    second = (i - before - inner.start) // inner.period
+    return (outer, turn, inner, second), min(end, before + inner.start + (second + 1) * inner.period)
 
 
 @lru_cache(maxsize=4096)
@@ -144,14 +158,15 @@ def _computed(parents: dict[Value, tuple[Value, ...]]) -> list[Value]:
     """
     waiting: dict[Value, list[Value]] = {}
     depth: dict[Value, int] = {}
+    is_computed, depth_of = parents.__contains__, depth.__getitem__
     for v, listed in parents.items():
-        waiting[v] = below = [x for x in listed if x in parents]
-        depth[v] = max([depth[x] for x in below]) + 1 if below else 1
+        waiting[v] = below = list(filter(is_computed, listed))
+        depth[v] = max(map(depth_of, below), default=0) + 1
         if len(below) > 1:
             below.reverse()
-            below.sort(key=depth.__getitem__)  # taken from the end
+            below.sort(key=depth_of)  # taken from the end
     order: dict[Value, None] = {}
-    used = {x for listed in parents.values() for x in listed}
+    used: set[Value] = set().union(*parents.values())
     stack = [v for v in reversed(parents) if v not in used]  # the outputs, the first to be taken first
     while stack:
         v = stack[-1]
@@ -166,8 +181,10 @@ def _computed(parents: dict[Value, tuple[Value, ...]]) -> list[Value]:
     return list(order)
 
 
-def carried(before: tuple[Any, int, Any, int], turn: tuple[Any, int, Any, int]) -> bool:
-    """Whether what is read in a turn of rounds was computed in an earlier one."""
+def carried(before: tuple[Any, int, Any, int] | None, turn: tuple[Any, int, Any, int] | None) -> bool:
+    """Whether what is read in a turn of rounds was computed in an earlier one; a leaf is in none."""
+    if before is None or turn is None or before is turn:
+        return False
     (one, i, inner, j), (two, k, other, m) = before, turn
     return one is two and one is not None and (i != k or (inner is other and j != m))
 
