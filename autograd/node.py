@@ -290,6 +290,9 @@ class Node:
     @property
     def parents(self) -> tuple[Value, ...]:
         """The operands that are nodes; one that occurs twice stands twice."""
+        a, b = self._a, self._b
+        if isinstance(a, Node):  # of most nodes, without a list
+            return (a, b) if isinstance(b, Node) else (a,)  # type: ignore[return-value]
         return tuple([x for x in self.operands if isinstance(x, Node)])  # type: ignore[misc]
 
     @property

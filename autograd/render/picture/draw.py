@@ -127,7 +127,12 @@ def draw(
     if view not in ("graph", "network"):
         raise ValueError(f"view is graph or network, not {view!r}")
     drawn = [(roots, isinstance(root, Value)), *([([versus], True)] if versus is not None else [])]
-    sorted_ = [list(dict.fromkeys(v for x in listed for v in toposort(x))) for listed, _ in drawn]
+    sorted_ = [
+        toposort(listed[0])
+        if len(listed) == 1
+        else list(dict.fromkeys(v for x in listed for v in toposort(x)))
+        for listed, _ in drawn
+    ]
     spans = [
         span_of({v: gradient_of(v) for v in nodes}, listed)
         for nodes, (listed, _) in zip(sorted_, drawn, strict=True)
@@ -282,7 +287,8 @@ def _graph(
             graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir, scale=scale)
     else:
         graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir, scale=scale)
-        for levels in range(depth_of(nodes), 0, -1) if fold is None else ():
+        deepest = depth_of(nodes) if fold is None and len(graph.nodes) > READABLE else 0
+        for levels in range(deepest, 0, -1):
             if len(graph.nodes) <= READABLE:
                 break
             graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir, scale=scale)

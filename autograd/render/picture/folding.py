@@ -90,14 +90,16 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
     index: dict[Value, int] = {}
     numbers: dict[Any, int] = {}
     users: dict[Value, int] = {}
-    scope_by = {v: v.scope for v in rolled.place}
-    scopes = {*scope_by.values()}
+    scopes = {*rolled.scopes}
     places, first, around = rolled.place, rolled.first, rolled.around
-    for v, i in reversed(places.items()):  # the first user is the last that is noted
-        users.update(dict.fromkeys(rolled.parents[v], i))
+    known = {*places}
+    for v, i in places.items():
+        leaves = set(rolled.parents[v]).difference(known)
+        if leaves:
+            known |= leaves
+            users.update(dict.fromkeys(leaves, i))
     for v in nodes:
         place = places.get(v)
-        leaf = place is None
         key: Any = v
         if place is not None:
             key = first[place]
@@ -110,7 +112,7 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
         index[v] = number
         group = groups[number]
         group.members.append(v)
-        group.scopes.add((not leaf and scope_by[v]) or v.label.rpartition(".")[0])
+        group.scopes.add((place is not None and rolled.scopes[place]) or v.label.rpartition(".")[0])
     for group in groups:
         group.count = len(group.members)
     if len(groups) > ROLLED:
@@ -303,7 +305,7 @@ def _picture(
     """
     gradients = {v: gradient_of(v) for v in nodes}
     scale = span_of(gradients, nodes[-1:]) if scale is None else scale
-    scopes = {v.scope for v in nodes if v.scope}
+    scopes = {v.scope for v in nodes} - {""}
     has_pass = any(gradients.values())
     graph = Picture(rankdir=rankdir, scale=scale)
     output = index[nodes[-1]]
@@ -344,13 +346,17 @@ def _picture(
         for key, times in Counter(_keys(*shared)).items():
             counts[key] += times * len(found)
             heads.setdefault(key, []).extend(found)
+    read: dict[Value, dict[tuple[int, bool], list[tuple[float | None, float]]]] = {}
     for key, found in heads.items():
         for v in found[:: -(-len(found) // ASKED)]:
-            edges[key] += [
-                (local, gradients[v])
-                for parent, local in v.edges()
-                if index[parent] == key[0] and carried(turn_of(parent), turn_of(v)) is key[-1]
-            ]
+            if v not in read:
+                parts: dict[tuple[int, bool], list[tuple[float | None, float]]] = {}
+                read[v] = parts
+                turn, gradient = turn_of(v), gradients[v]
+                for parent, local in v.edges():
+                    to = index[parent], carried(turn_of(parent), turn)
+                    parts.setdefault(to, []).append((local, gradient))
+            edges[key] += read[v].get((key[0], key[-1]), ())
     for (tail, head, position, again), flows in edges.items():
         graph.edges.append(
             _arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass)
@@ -394,8 +400,8 @@ def _box(
         )
     else:
         labels = {
-            short_label(v.label, group.scope if group.count == 1 else v.label.rpartition(".")[0])
-            for v in members
+            short_label(label, group.scope if group.count == 1 else label.rpartition(".")[0])
+            for label in {v.label for v in members}
         }
         patterns = {_DIGITS.sub("*", label) for label in labels}
         title = labels.pop() if len(labels) == 1 else patterns.pop() if len(patterns) == 1 else ""

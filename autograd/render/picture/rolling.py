@@ -57,6 +57,8 @@ class Rolled:
     place: dict[Value, int]
     parents: dict[Value, tuple[Value, ...]]
     """Of each of those nodes."""
+    scopes: list[str]
+    """For each number that of its node."""
     rounds: list[Rounds]
     first: list[int]
     """For each number that of the same node in the first of all rounds."""
@@ -131,14 +133,12 @@ def roll(nodes: Sequence[Value]) -> Rolled:
         op = operations[v]
         assert op is not None
         look = op, patterns[scope], len(v.operands) if op.arity == ANY else 0
-        if look not in numbers:
-            numbers[look] = len(numbers)
-        looks.append(numbers[look])
+        looks.append(numbers.setdefault(look, len(numbers)))
     rounds = _Finder(sequence, place, looks).within(0, len(sequence), DEEPEST)
     first = list(range(len(sequence)))
     around: list[tuple[Rounds, ...]] = [()] * len(sequence)
     _spread(rounds, first, around)
-    return Rolled(place, parents, rounds, first, around)
+    return Rolled(place, parents, scopes, rounds, first, around)
 
 
 def _spread(rounds: list[Rounds], first: list[int], around: list[tuple[Rounds, ...]]) -> None:
@@ -161,8 +161,10 @@ def _computed(parents: dict[Value, tuple[Value, ...]]) -> list[Value]:
     is_computed, depth_of = parents.__contains__, depth.__getitem__
     for v, listed in parents.items():
         waiting[v] = below = list(filter(is_computed, listed))
-        depth[v] = max(map(depth_of, below), default=0) + 1
-        if len(below) > 1:
+        if len(below) < 2:
+            depth[v] = depth_of(below[0]) + 1 if below else 1
+        else:
+            depth[v] = max(map(depth_of, below)) + 1
             below.reverse()
             below.sort(key=depth_of)  # taken from the end
     order: dict[Value, None] = {}
