@@ -99,7 +99,8 @@ class Playback:
         css = style("playback.css", PACKAGE)
         for key, palette in (("light", LIGHT), ("dark", DARK)):
             css = css.replace(f"{{{key}}}", ";".join(f"--{k}:{color}" for k, color in palette.items()))
-        program = f'(()=>{{"use strict";\n{rules}{script(text("playback.js", PACKAGE))}}})();'
+        written = text("page.js") + text("playback.js", PACKAGE)
+        program = f'(()=>{{"use strict";\n{rules}{script(written)}}})();'
         parts = {
             "lang": current().replace("_", "-"), "title": escape.xml(title), "css": css,
             "script": program.replace("</", "<\\/"),

@@ -153,7 +153,8 @@ def _made(root: Value, title: str, expression: str) -> Live:
 
 def _page(title: str, data: dict[str, Any], rules: str, fallback: str) -> str:
     css = compact.style("live.css").replace("{light}", _variables(LIGHT)).replace("{dark}", _variables(DARK))
-    script = f'(()=>{{"use strict";\n{rules}{compact.script(compact.text("live.js"))}}})();'
+    written = compact.text("page.js") + compact.text("live.js")
+    script = f'(()=>{{"use strict";\n{rules}{compact.script(written)}}})();'
     # Infinite numbers as JSON may have them.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = re.sub(r"(?<=[\[:,])(-?)Infinity\b", r"\g<1>1e999", text)
@@ -161,8 +162,8 @@ def _page(title: str, data: dict[str, Any], rules: str, fallback: str) -> str:
         "title": escape.xml(title), "css": css, "data": text, "script": script.replace("</", "<\\/"),
         "fallback": escape.xml(fallback), "lang": current().replace("_", "-"),
     }  # fmt: skip
-    written = compact.spoken(compact.text("live.html"))
-    return re.sub(rf"\{{({'|'.join(parts)})\}}", lambda found: parts[found[1]], written)
+    shown = compact.spoken(compact.text("live.html"))
+    return re.sub(rf"\{{({'|'.join(parts)})\}}", lambda found: parts[found[1]], shown)
 
 
 def _variables(palette: dict[str, str]) -> str:

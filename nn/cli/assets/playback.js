@@ -1,18 +1,8 @@
-const D = JSON.parse(document.getElementById('data').textContent);
-const $ = id => document.getElementById(id), SVG = 'http://www.w3.org/2000/svg';
 const bytes = Uint8Array.from(atob(D.numbers), c => c.charCodeAt(0)), all = new DataView(bytes.buffer);
 const P = D.names.length, rows = 1 + D.slots.length, F = D.epochs.length;
 const number = (frame, row, k) => all.getFloat32(4 * ((frame * rows + row) * P + k), true);
-const MOST = 18, MINUS = '\u2212';
-const still = matchMedia('(prefers-reduced-motion:reduce)');
+const MOST = 18;
 let at = 0, timer = 0, chosen = -1;
-function element(tag, attributes, parent, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, x] of Object.entries(attributes)) made.setAttribute(key, x);
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
-}
 const shown = x => x === null || x !== x ? '\u2013' : (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 || x === 0 ? String(Number(x.toPrecision(4))) : x.toExponential(2)).replace(/-/g, MINUS);
 
 // What the parameters are: of each neuron its weights, and where it has one its bias.

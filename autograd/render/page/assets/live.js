@@ -1,6 +1,3 @@
-const D = JSON.parse(document.getElementById('data').textContent);
-const $ = id => document.getElementById(id);
-const still = matchMedia('(prefers-reduced-motion:reduce)');
 const MOST = 400, LONGEST = 4000, DEEPEST = 100;
 
 // The expression: an own parser over an allow-list. Nothing of it is evaluated as code, and names are keys of a Map only.
@@ -216,7 +213,6 @@ function backward(g) {
 
 // Words and formulas.
 
-const MINUS = '\u2212';
 // Of two decimals as near the even one, as Python rounds.
 function tied(short, exact, digits) {
   const [whole, rest = ''] = exact.split(/[.]/), tail = rest.replace(/e.*/, '');
@@ -389,14 +385,6 @@ function layout(g, down) {
     Object.assign(l, { d, start, end, label: [u[0] + (v[0] - u[0]) * t, u[1] + (v[1] - u[1]) * t] });
   }
   return { boxes: g.nodes.map(n => box.get(n)), links, width: (down ? wide : long) + 2 * pad, height: (down ? long : wide) + 2 * pad };
-}
-const SVG = 'http://www.w3.org/2000/svg';
-function element(tag, attributes, parent, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, x] of Object.entries(attributes)) made.setAttribute(key, x);
-  if (text !== undefined) made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
 }
 function html(tag, properties, parent, ...inside) {
   const made = Object.assign(document.createElement(tag), properties);
