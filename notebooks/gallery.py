@@ -7,7 +7,7 @@
 # %%
 import random
 
-from autograd import Value, dot, draw, draw_dot, explain, scope, sources, stepper, trace
+from autograd import Value, dot, draw, draw_dot, explain, live, scope, sources, stepper, trace
 from nn import MLP
 
 w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(-0.3, "b"), Value(1.0, "y")
@@ -300,6 +300,18 @@ draw(L, versus=bent)
 # %%
 moving = draw(square, engine="builtin").animate()
 assert moving.count(b"@keyframes") == 2
+
+# %% [markdown]
+# ## 24. Type, drag, watch
+#
+# A page in which the expression is typed and its inputs are sliders; picture, derivation and plots follow,
+# and a quiz asks for the next gradient. `live_page.save("live.html")` writes one file that loads nothing; a
+# line with `live_page` alone shows it here. [Try it](docs/pages/live.md).
+
+# %%
+live_page = live(L)
+assert len(live_page.html.encode()) < 150_000
+print(live_page.source)
 
 # %%
 assert abs(L.data - 0.15646) < 1e-4
