@@ -779,8 +779,15 @@ gamma: Op = row(
     domain=(POSITIVE,), pole=_from_negative_whole, float_partials=betas.gamma_slopes, source="DLMF 5.2.2",
 )
 invdigamma: Op = row(
-    "invdigamma", zetas.invdigamma, lambda y, x: (1.0 / trigamma(y),), symbol="ψ⁻¹",
-    form=Function("invdigamma", "ψ⁻¹"), float_partials=zetas.invdigamma_slopes, source="DLMF 5.2.2, 5.15.1",
+    # Next to zero and far out the slope is y**2 and y - 1/2 to all digits, and so are those of that.
+    "invdigamma", zetas.invdigamma,
+    lambda y, x: (
+        where(
+            greater(y, 1e9), y - 0.5, where(greater(1e-9, y), y * y, 1.0 / trigamma(clamp(y, 1e-9, 1e9)))
+        ),
+    ),
+    symbol="ψ⁻¹", form=Function("invdigamma", "ψ⁻¹"), float_partials=zetas.invdigamma_slopes,
+    textbook=lambda y, x: (1.0 / trigamma(y),), source="DLMF 5.2.2, 5.15.1",
 )
 zeta: Op = row(
     "zeta", zetas.zeta, lambda y, q, s: (-s * zeta(s + 1.0, q),), params={"s": 2.0}, params_first=True,

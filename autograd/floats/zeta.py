@@ -114,4 +114,6 @@ def invdigamma(x: float) -> float:
 
 def invdigamma_slopes(y: float, _: float) -> tuple[float]:
     """Give the derivative of `invdigamma`, whose value is y."""
+    if y > 1e9:
+        return (y - 0.5,)
     return (1.0 / polygamma(y, 1.0) if y > 1e-100 else y * y,)

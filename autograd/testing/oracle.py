@@ -613,7 +613,10 @@ def _zeta(q: Any, s: Any) -> Any:
 
 
 def _invdigamma(x: Any) -> Any:
-    # Newton's method of digamma, from wherever; far out of its first terms.
+    # Newton's method of digamma, from wherever; far out of its first terms. Beyond 700 what the second one
+    # lacks is a number with 300 zeros behind the point, of one with as many digits before it.
+    if x > 700:
+        return mp.exp(x) + mp.mpf(1) / 2
     y = mp.mpf(invdigamma(float(x)))
     for _ in range(int(math.log2(mp.prec))):
         if y > 1e9:

@@ -7,7 +7,8 @@ import pytest
 from expansions import dawson_rows, j_rows, y_rows
 from reference import ulps
 
-from autograd import ops
+from autograd import Value, ops
+from autograd.backward import gradients
 from autograd.floats import expansions
 from autograd.testing import oracle
 
@@ -92,3 +93,14 @@ def test_tables_of_polynomials_are_what_their_script_computes():
     ):  # fmt: skip
         first, second = next(rows), next(rows)
         assert (*first, *second) == table[: 2 * len(first)]
+
+
+def test_derivatives_of_the_inverse_of_digamma_are_its_value_far_out_and_infinite_where_that_is():
+    for start in (300.0, 600.0, 709.7, 709.79, 1e300):
+        x = Value(start)
+        y = ops.invdigamma(x)
+        value = y.data
+        for _ in range(4):
+            y = gradients(y, x, create_graph=True)
+            assert y.data == value
+    assert value == math.inf
