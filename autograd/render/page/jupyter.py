@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import Final
 
 from autograd.render import escape
 
 __all__ = ["framed", "picture_size", "shown_height"]
 
 
-def framed(page: str, svg: str, *, height: str, title: str) -> str:
+GROWN: Final = 2400
+"""Pixels of a frame that grows with its page, at most; what is below scrolls."""
+_GROW: Final = (
+    "window.addEventListener('message',e=>{if(e.source===this.contentWindow&&e.data>0)"
+    f"this.style.height=Math.min(e.data,{GROWN})+'px'}});this.contentWindow.postMessage('height','*')"
+)
+"""Asks the page in a frame for its height, and makes the frame as high whenever it answers."""
+
+
+def framed(page: str, svg: str, *, height: str, title: str, grows: bool = False) -> str:
     """Return a page as a frame, and a picture beside it, of which a reader sees one.
 
     A notebook that is not trusted loses style sheets and frames and keeps the image; where it is trusted, the
@@ -27,13 +37,16 @@ def framed(page: str, svg: str, *, height: str, title: str) -> str:
         column.
     title
         What it is, for those who do not see it.
+    grows
+        Whether the page answers the message ``height`` with its own, in pixels, and again when it changes.
     """
     picture = base64.b64encode(svg.encode()).decode()
     source = page.replace("&", "&amp;").replace('"', "&quot;")
+    onload = f' onload="{escape.xml(_GROW)}"' if grows else ""
     return (
         '<style>.ag-live+img{display:none}</style><div style="container-type:inline-size">'
         f'<iframe class="ag-live" srcdoc="{source}" sandbox="allow-scripts" title="{escape.xml(title)}" '
-        f'style="display:block;width:100%;border:0;{height}"></iframe>'
+        f'style="display:block;width:100%;border:0;{height}"{onload}></iframe>'
         f'<img alt="{escape.xml(title)}" src="data:image/svg+xml;base64,{picture}"></div>'
     )
 

@@ -69,6 +69,7 @@ class Live(Page):
     """
 
     file = "live.html"
+    grows = True
 
     def __init__(self, html: str, svg: str, source: str) -> None:
         super().__init__(html, svg)

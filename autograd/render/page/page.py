@@ -26,6 +26,8 @@ class Page:
     file = "page.html"
     height = "height:900px"
     """Of the frame in a notebook, which is called by the title."""
+    grows = False
+    """Whether the page tells the frame its height."""
 
     def __init__(self, html: str, svg: str) -> None:
         self.html = html
@@ -44,7 +46,7 @@ class Page:
         return str(write_atomically(target, self.html))
 
     def _repr_html_(self) -> str:
-        return framed(self.html, self.svg, height=self.height, title=self.title)
+        return framed(self.html, self.svg, height=self.height, title=self.title, grows=self.grows)
 
     def __repr__(self) -> str:
         size = len(self.html.encode()) / 1024

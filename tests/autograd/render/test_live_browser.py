@@ -273,3 +273,26 @@ def test_a_phone_shows_it_without_scrolling_sideways(page):
     )
     assert page.evaluate(small) == 0
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_in_a_notebook_the_frame_is_as_high_as_the_page_and_follows_it(page):
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    tab = page.context.browser.new_page()
+    tab.set_content(f"<!doctype html><body>{live((w * x).tanh())._repr_html_()}</body>")
+    height = "document.querySelector('iframe').offsetHeight"
+    (inside,) = tab.frames[1:]
+    body = "document.body.offsetHeight"
+
+    def settled():
+        for _ in range(100):
+            if abs(tab.evaluate(height) - min(2400, inside.evaluate(body))) <= 1:
+                return tab.evaluate(height)
+            tab.wait_for_timeout(50)
+        return None
+
+    before = settled()
+    assert before not in (None, 900)
+    assert inside.evaluate("document.documentElement.scrollHeight") <= before
+    tab.set_viewport_size({"width": 420, "height": 800})
+    assert settled() not in (None, before)
+    tab.close()

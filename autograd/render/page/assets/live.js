@@ -774,4 +774,9 @@ function start() {
   }
 }
 addEventListener('hashchange', start);
+// In a notebook's frame: say how high the page is, now and whenever that changes.
+addEventListener('message', e => {
+  if (parent === window || e.source !== parent || e.data !== 'height') return;
+  new ResizeObserver(() => parent.postMessage(Math.ceil(document.body.offsetHeight) + 1, '*')).observe(document.body);
+});
 start();
