@@ -83,7 +83,7 @@ def _by_recurrence(x: float, n: int, y: float, low: float) -> tuple[float, float
         y, low = _sum(p, p_low, q, q_low)
         size, lesser = 2.0 * (x * size + k * lesser), size
     y += low
-    return y, size / abs(y) if y != 0.0 else INF
+    return y, size / abs(y) if y != 0.0 else INF if size > 1e-290 else 0.0
 
 
 def dawsn(x: float) -> float:
