@@ -1109,17 +1109,6 @@ im_inverse_power: Op = row(
     arity=2, params={"order": 1.0}, whole={"order": ORDER},
     domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
-
-
-def _smaller_by_larger(a: Any, b: Any) -> Any:
-    """Return the quotient of two exponentials that is at most 1."""
-    return exp_difference(minimum(a, b), maximum(a, b))
-
-
-exp_difference: Op = row(  # with what the difference lost made good, where compiled programs need it
-    "exp_difference", many.exp_difference, lambda y, a, b: (y, -y), arity=2,
-    form=Auxiliary(lambda a, b: exp(a - b)), source="DLMF 4.4.1, 4.2.20",
-)
 logaddexp: Op = row(
     "logaddexp", many.logaddexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
     float_partials=many.softmaxes,
@@ -1128,15 +1117,13 @@ logaddexp: Op = row(
 share: Op = row(  # sigmoid(a - b), with what the difference lost made good
     "share", many.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
     form=Auxiliary(lambda a, b: sigmoid(a - b)),
-    expand=lambda a, b: where(greater_equal(a, b), 1.0, _smaller_by_larger(a, b))
-    / (1.0 + _smaller_by_larger(a, b)),
-    source="Bishop, PRML, eq. 4.57",
+    expand=lambda a, b: sigmoid(a - b), source="Bishop, PRML, eq. 4.57",
 )
 share_slope: Op = row(
     "share_slope", many.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))),
     arity=2, form=Auxiliary(lambda a, b: sigmoid_slope(a - b)),
-    expand=lambda a, b: _smaller_by_larger(a, b) / square(1.0 + _smaller_by_larger(a, b)),
-    source="Bishop, PRML, eq. 4.88",
+
+    expand=lambda a, b: sigmoid_slope(a - b), source="Bishop, PRML, eq. 4.88",
 )
 logsubexp: Op = row(
     "logsubexp", many.logsubexp, lambda y, a, b: (minuend_share(a, b), minuend_share(b, a)), arity=2,
@@ -1272,18 +1259,8 @@ _peak: Op = Op(
 def _exponentials(xs: tuple[Any, ...]) -> tuple[Any, list[Any], Any]:
     """Return the maximum, the exponentials of what is left of the operands, and their sum."""
     top = _peak(*xs)
-    powers = [exp_difference(x, top) for x in xs]
+    powers = [exp(x - top) for x in xs]
     return top, powers, sum(*powers)
-
-
-def _log_of_total(powers: list[Any], total: Any) -> Any:
-    """Logarithm of a sum of exponentials of which the largest is 1: those below 1 are summed apart from it.
-
-    What is left of an exponential beside its whole part is itself, or 0 of the largest; its slope is 1 for
-    both, so that each keeps its share. Where several are the largest, the others of them are a whole number.
-    """
-    below = [fmod(p, 1.0) for p in powers]
-    return log1p(sum(*below, floor(sum(total, -0.5, *[-p for p in below]))))
 
 
 def _softmaxes_written_out(*xs: Any) -> list[Any]:
@@ -1298,14 +1275,13 @@ def _softmax_rest_written_out(*operands: Any) -> Any:
 
 
 def _logsumexp_written_out(*xs: Any) -> Any:
-    top, powers, total = _exponentials(xs)
-    return top + _log_of_total(powers, total)
+    top, _, total = _exponentials(xs)
+    return top + log(total)
 
 
 def _log_softmaxes_written_out(*xs: Any) -> list[Any]:
-    top, powers, total = _exponentials(xs)
-    rest = _log_of_total(powers, total)
-    return [sum(x, -top, -rest) for x in xs]
+    top, _, total = _exponentials(xs)
+    return [sum(x, -top, -log(total)) for x in xs]
 
 
 def _directions_written_out(*xs: Any) -> list[Any] | None:

@@ -18,7 +18,6 @@ from autograd.floats.elementary import (
     LN2,
     NAN,
     div,
-    exp,
     log,
     maximum,
     minimum,
@@ -171,13 +170,6 @@ def logaddexp(a: float, b: float) -> float:
     distance, lost = two_sum(low, -top)
     power = math.exp(distance)
     return top + math.log1p(power + power * lost)
-
-
-def exp_difference(a: float, b: float) -> float:
-    """Exponential exp(a - b): with what the difference lost made good."""
-    distance, lost = two_sum(a, -b)
-    power = exp(distance)
-    return power if power in (0.0, INF) else power + power * lost
 
 
 def softmax(*operands: float) -> float:

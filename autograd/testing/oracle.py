@@ -669,7 +669,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "sigmoid_slope": lambda x: _sigmoid(x) * _sigmoid(-x), "scaled_sigmoid_slope": lambda c,
     x: c * _sigmoid(x) * _sigmoid(-x),
     "one_minus_square_power": lambda x, c: mp.power((1 - x) * (1 + x), c), "gelu_slope": _gelu_slope,
-    "exp_difference": lambda a, b: mp.exp(a - b), "share": lambda a, b: _softmax(a, b, 0),
+    "share": lambda a, b: _softmax(a, b, 0),
     "share_slope": lambda a, b: _softmax(a, b, 0) * _softmax(a, b, 1),
     "softmax_rest": lambda *xs_index: mp.fsum(
         _softmax(*xs_index[:-1], i) for i in range(len(xs_index) - 1) if i != int(xs_index[-1])

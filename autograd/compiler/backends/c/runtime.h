@@ -140,11 +140,6 @@ INLINE double tanh_loop(double x) {
 /* log(1 + e^x) */
 INLINE double softplus(double x) { return larger(x, 0.0) + log_of_parts(0.0, exp_loop(-fabs(x)), 0.0); }
 
-/* What is left of a beside a multiple of b: where the compiler knows a b of 1, of vectors too. */
-INLINE double left_over(double a, double b) {
-    return b == 1.0 ? copysign(a - trunc(a), a) : fmod(a, b);
-}
-
 /* x^c for a constant c: where the compiler knows it, the common ones become products. */
 INLINE double power(double x, double c) {
     if (c == 1.0) return x;

@@ -55,7 +55,6 @@ CODE: dict[str, str] = {
     "pow": "pow({0}, {1})",
     "floor": "floor({0})",
     "ceil": "ceil({0})",
-    "fmod": "left_over({0}, {1})",
     "maximum": "larger({0}, {1})",
     "minimum": "smaller({0}, {1})",
     "softplus": "softplus({0})",

@@ -124,26 +124,10 @@ def direction(a: Any, b: Any, index: float, out: Any) -> None:
     out[...] = np.divide((a, b)[int(index)], np.where(length == 0.0, 1.0, length))
 
 
-def exp_difference(a: Any, b: Any, out: Any) -> None:
-    """exp(a - b), with what the difference lost made good."""
-    np.subtract(a, b, out)
-    shift, lost = np.empty_like(out), np.empty_like(out)
-    np.subtract(out, a, shift)
-    np.subtract(out, shift, lost)
-    np.subtract(a, lost, lost)
-    np.add(shift, b, shift)
-    np.subtract(lost, shift, lost)
-    np.exp(out, out)
-    np.multiply(lost, out, lost)
-    np.add(out, lost, out)
-
-
 def logaddexp(a: Any, b: Any, out: Any) -> None:
     """log(exp(a) + exp(b))."""
-    top, low = np.maximum(a, b), np.minimum(a, b)
-    power = np.empty_like(out)
-    exp_difference(low, top, power)
-    np.add(top, np.log1p(power), out)
+    top = np.maximum(a, b)
+    np.add(top, np.log1p(np.exp(-np.abs(np.subtract(a, b)))), out)
 
 
 def power(x: Any, exponent: float, out: Any) -> None:
@@ -238,9 +222,8 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp,
-        restrict, saturate, direction, exp_difference, logaddexp, power, monomial, gaussian, sign,
-        re_inverse_power, im_inverse_power, special.erf, special.erfc, special.normal_cdf,
-        special.lgamma, special.digamma,
+        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
+        im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
 """By the name of their row."""
@@ -390,14 +373,6 @@ def _step(operands: list[Any], params: tuple[float, ...], out: Any, _parts: Part
     return [(positive, a, np.zeros(out.shape), out)]
 
 
-def _fmod(operands: list[Any], _params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
-    """Leave out the whole part: NumPy has no fast loop for a remainder."""
-    a, b = operands
-    if not (isinstance(b, float) and b == 1.0):
-        return [(np.fmod, a, b, out)]
-    return [(np.trunc, a, out), (np.subtract, a, out, out), (np.copysign, out, a, out)]
-
-
 def _relu(operands: list[Any], _params: tuple[float, ...], out: Any, _parts: Parts) -> Calls:
     """Compare with an array of zeros: NumPy has no fast loop for the maximum of an array and a number."""
     return [(np.maximum, *operands, np.zeros(out.shape), out)]
@@ -430,7 +405,7 @@ def _sigmoid_slope(operands: list[Any], _params: tuple[float, ...], out: Any, pa
 CALLS: dict[Op, Callable[..., Calls]] = {
     **{op: _compare(op) for op in TABLE.values() if isinstance(op.form, Comparison)},
     TABLE["step"]: _step, TABLE["relu"]: _relu, TABLE["monomial"]: _monomial, TABLE["sigmoid"]: _sigmoid,
-    TABLE["sigmoid_slope"]: _sigmoid_slope, TABLE["fmod"]: _fmod,
+    TABLE["sigmoid_slope"]: _sigmoid_slope,
 }  # fmt: skip
 
 

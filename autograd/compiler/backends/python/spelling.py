@@ -12,18 +12,14 @@ from autograd.op import TABLE, Op
 __all__ = ["NAMES", "PARTS", "exact", "expression", "is_tight", "signed", "total"]
 
 NAMES: dict[str, Any] = {
-    name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan", "fmod")
+    name: getattr(math, name) for name in ("exp", "sin", "cos", "tanh", "fabs", "sqrt", "log", "nan")
 } | {"total": many.total}
 
 CODE = {
     "div": "{0} / {1}", "exp": "exp({0})", "sin": "sin({0})", "cos": "cos({0})", "tanh": "tanh({0})",
     "abs": "fabs({0})", "relu": "(0.0 if {0} <= 0.0 else {0})", "sqrt": "sqrt({0})", "log": "log({0})",
     "sigmoid": "({part[1]} if {0} > 0.0 else {part[0]} * {part[1]})",
-    "sigmoid_slope": "{part[0]} * {part[1]} * {part[1]}", "fmod": "fmod({0}, {1})",
-    # With what the difference lost made good.
-    "exp_difference": (
-        "{part[2]} + {part[2]} * (({0} - ({part[0]} - {part[1]})) - ({1} + {part[1]}))"
-    ),
+    "sigmoid_slope": "{part[0]} * {part[1]} * {part[1]}",
 }  # fmt: skip
 """Rows that Python does itself. What it raises, the caller takes for a result that is not finite."""
 
@@ -33,8 +29,7 @@ FOR_CONSTANTS: dict[tuple[str, tuple[float, ...]], str] = {
 """The same for some constants of a row only."""
 
 _LOGISTIC = "exp(-{0} if {0} > 0.0 else {0})", "1.0 / (1.0 + {part[0]})"  # whose exponential is at most 1
-_DIFFERENCE = "{0} - {1}", "{part[0]} - {0}", "exp({part[0]})"
-PARTS = {"sigmoid": _LOGISTIC, "sigmoid_slope": _LOGISTIC, "exp_difference": _DIFFERENCE}
+PARTS = {"sigmoid": _LOGISTIC, "sigmoid_slope": _LOGISTIC}
 """What stands as ``part`` in a row's expression: computed once, for all rows of the same operands too."""
 
 

@@ -57,20 +57,6 @@ def csch(x: Any) -> Any:
     return 1.0 / jnp.sinh(x)
 
 
-def exp_difference(a: Any, b: Any) -> Any:
-    """exp(a - b), with what the difference lost made good."""
-    distance = a - b
-    shift = distance - a
-    power = jnp.exp(distance)
-    return jnp.where(power == 0.0, power, power + power * ((a - (distance - shift)) - (b + shift)))
-
-
-def log_of_sum(a: Any, b: Any) -> Any:
-    """log(exp(a) + exp(b))."""
-    top = jnp.maximum(a, b)
-    return top + jnp.log1p(exp_difference(jnp.minimum(a, b), top))
-
-
 def step(a: Any, b: Any, tie: float) -> Any:
     """1 where a > b, ``tie`` where equal, 0 where a < b; NaN where one of them is."""
     found = 1.0 * (a > b) + (tie * (a == b) if tie else 0.0)

@@ -47,7 +47,6 @@ CODE: dict[str, str] = {
     "equal": "1.0 * ({0} == {1})",
     "where": "where({0} != 0, {1}, {2})",
     "round": "round_to({0}, {1})",
-    "logaddexp": "log_of_sum({0}, {1})",
 }
 """As expressions of operands and constants, of names of jax.numpy and of `functions`.
 
