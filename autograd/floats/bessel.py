@@ -146,16 +146,31 @@ def _by_miller(x: float, last: int) -> tuple[list[float], list[float], float, fl
 
 
 def _j_by_miller(x: float, n: int, m: int) -> float:
-    """Derivative of order m of J of order n for x > 0."""
-    high, low, total, total_low = _by_miller(x, _last(float(n + m), x))
-    y, y_low = 0.0, 0.0
-    for k in range(max(n - m, 0), n + m + 1):
+    """Derivative of order m of J of order n for x > 0, by way of J0 + 2 J2 + ... = 1 (DLMF 10.12.4)."""
+    t, t_low = _over(2.0, 0.0, x, 0.0)
+    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
+    total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
+    for k in range(_last(float(n + m), x), -1, -1):
+        # f is of order k.
         c = _weight(n, m, k)
         if c != 0.0:
-            g, g_low = _times(c, 0.0, high[k], low[k])
-            y, y_low = _sum(y, y_low, g, g_low)
-    y, y_low = _over(y, y_low, total, total_low)
-    return y + y_low
+            g, g_low = _times(c, 0.0, f, f_low)
+            wanted, wanted_low = _sum(wanted, wanted_low, g, g_low)
+        if k % 2 == 0:
+            twice = 1.0 if k == 0 else 2.0
+            total, total_low = _sum(total, total_low, twice * f, twice * f_low)
+        if k > 0:
+            order = float(k)
+            c, c_low = two_product(order, t)
+            g, g_low = _times(c, c_low + order * t_low, f, f_low)
+            g, g_low = _sum(g, g_low, -above, -above_low)
+            above, above_low, f, f_low = f, f_low, g, g_low
+            if abs(f) > _LARGE:
+                f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
+                total, total_low = total * _SMALL, total_low * _SMALL
+                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
+    w, w_low = _over(wanted, wanted_low, total, total_low)
+    return w + w_low
 
 
 def _y_by_miller(x: float) -> tuple[float, float, float, float]:

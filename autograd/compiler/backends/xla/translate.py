@@ -126,11 +126,14 @@ class _Function:
         self.lines: list[str] = []
         self.returns: list[tuple[list[str], Any]] = []
         self.loops: list[str] = []
+        self.tables: dict[tuple[float, ...], str] = {}
         tree = definition(function)
         self.space = {**vars(builtins), **function.__globals__}
         names = [x.arg for x in tree.args.args]
         self.operands = tuple([i for i, x in enumerate(arguments) if isinstance(x, Text)])
-        values = dict(zip(names, arguments, strict=False))
+        defaults = function.__defaults__ or ()
+        values = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        values |= zip(names, arguments, strict=False)
         for i in self.operands:
             values[names[i]] = Text(self.fresh(names[i]), arguments[i].kind)
         block = _Block(values)
@@ -148,8 +151,9 @@ class _Function:
         _leaves(result, leaves)
         if self.guarded:
             inputs.append("here=True")
-        shown = f"({', '.join(leaves)},)" if isinstance(result, tuple) else "".join(leaves)
-        code = "\n".join(f"    {line}" for line in self.lines)
+        shown = f"({', '.join(leaves)},)" if isinstance(result, tuple) and leaves else "".join(leaves)
+        tables = [f"{table} = jnp.array({list(numbers)!r})" for numbers, table in self.tables.items()]
+        code = "\n".join(f"    {line}" for line in [*tables, *self.lines])
         made = f"def {name}({', '.join(inputs)}):\n{code}\n    return {shown or None}"
         self.made = Translated(
             name, ast.unparse(ast.parse(made)), tuple(self.calls), self.operands, result, self.guarded
@@ -502,7 +506,7 @@ class _Function:
             case ast.List():
                 return [self.value(y, block) for y in x.elts]
             case ast.Subscript():
-                return self.value(x.value, block)[self.index(x.slice, block)]
+                return self.element(self.value(x.value, block), x.slice, block)
             case ast.UnaryOp():
                 return _unary(x.op, self.value(x.operand, block))
             case ast.BinOp():
@@ -518,15 +522,22 @@ class _Function:
                 return self.call(self.value(x.func, block), arguments, block)
         raise UntranslatableError(ast.unparse(x))
 
-    def index(self, x: ast.expr, block: _Block) -> Any:
-        """Return a known index or slice."""
+    def element(self, those: Any, x: ast.expr, block: _Block) -> Any:
+        """Return an element of what is known, or some; of a table, one whose index depends on operands.
+
+        Where such an index is none, the nearest element stands for what is not chosen then.
+        """
         if isinstance(x, ast.Slice):
             parts = [None if y is None else self.value(y, block) for y in (x.lower, x.upper, x.step)]
-            return slice(*parts)
+            return those[slice(*parts)]
         found = self.value(x, block)
-        if isinstance(found, Text):
+        if not isinstance(found, Text):
+            return those[found]
+        if not isinstance(those, tuple) or not all(isinstance(y, float) for y in those):
             raise UntranslatableError("an index that depends on an operand")
-        return found
+        if those not in self.tables:
+            self.tables[those] = self.fresh("table")
+        return Text(f"jnp.take({self.tables[those]}, {found.text}, mode='clip')")
 
     def binary(self, op: ast.AST, a: Any, b: Any) -> Any:
         """Return an operation of two values."""
