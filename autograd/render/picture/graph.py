@@ -201,7 +201,7 @@ def leaf_kind(v: Value, scopes: Collection[str]) -> str:
 def gradient_of(node: Value) -> float:
     """Return what ``grad`` holds as a number; with ``create_graph`` it is a node."""
     found = node.grad
-    if found.__class__ is float:
+    if type(found) is float:
         return found
     return 0.0 if found is None else float(found.data if isinstance(found, Value) else found)
 

@@ -132,7 +132,7 @@ class _Function:
         names = [x.arg for x in tree.args.args]
         self.operands = tuple([i for i, x in enumerate(arguments) if isinstance(x, Text)])
         defaults = function.__defaults__ or ()
-        values = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        values: dict[str, Any] = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
         values |= zip(names, arguments, strict=False)
         for i in self.operands:
             values[names[i]] = Text(self.fresh(names[i]), arguments[i].kind)
