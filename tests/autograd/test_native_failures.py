@@ -62,8 +62,8 @@ def test_no_operator_leaks():
         for _ in range(1_000):
             work()
         gc.collect()
-        assert sys.getallocatedblocks() - before < 500
-        assert all(abs(sys.getrefcount(a) - b) < 500 for a, b in zip(shared, counts, strict=True))
+        assert sys.getallocatedblocks() - before < 160
+        assert all(abs(sys.getrefcount(a) - b) < 160 for a, b in zip(shared, counts, strict=True))
 
 
 @compiled
