@@ -116,6 +116,15 @@ def _last(order: float, x: float) -> int:
     return int(max(order, x) + 19.0 * math.cbrt(x) + 10.0)
 
 
+def _below(
+    k: float, t: float, t_low: float, f: float, f_low: float, above: float, above_low: float
+) -> tuple[float, float]:
+    """Give what is below order k of a solution, by what is above it (DLMF 10.6.1); t is 2 / x."""
+    c, c_low = two_product(k, t)
+    g, g_low = _times(c, c_low + k * t_low, f, f_low)
+    return _sum(g, g_low, -above, -above_low)
+
+
 def _by_miller(x: float, last: int) -> tuple[list[float], list[float], float, float]:
     """Give J of the orders 0 to last but for a factor, in two parts each, and that factor, for x > 0.
 
@@ -132,10 +141,7 @@ def _by_miller(x: float, last: int) -> tuple[list[float], list[float], float, fl
             twice = 1.0 if k == 0 else 2.0
             total, total_low = _sum(total, total_low, twice * f, twice * f_low)
         if k > 0:
-            order = float(k)
-            c, c_low = two_product(order, t)
-            g, g_low = _times(c, c_low + order * t_low, f, f_low)
-            g, g_low = _sum(g, g_low, -above, -above_low)
+            g, g_low = _below(float(k), t, t_low, f, f_low, above, above_low)
             above, above_low, f, f_low = f, f_low, g, g_low
             if abs(f) > _LARGE:
                 f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
@@ -160,10 +166,7 @@ def _j_by_miller(x: float, n: int, m: int) -> float:
             twice = 1.0 if k == 0 else 2.0
             total, total_low = _sum(total, total_low, twice * f, twice * f_low)
         if k > 0:
-            order = float(k)
-            c, c_low = two_product(order, t)
-            g, g_low = _times(c, c_low + order * t_low, f, f_low)
-            g, g_low = _sum(g, g_low, -above, -above_low)
+            g, g_low = _below(float(k), t, t_low, f, f_low, above, above_low)
             above, above_low, f, f_low = f, f_low, g, g_low
             if abs(f) > _LARGE:
                 f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
