@@ -291,6 +291,18 @@ class Noise(NamedTuple):
         """What is seen of it at any distance; fast waves look like noise from afar."""
         return max([self.least, *(level for _, level in self.levels)])
 
+    def of_waves(self, grain: float, reach: float) -> float:
+        """Return how steep waves may be that look like noise from afar, and like nothing from nearby.
+
+        ``grain`` is the unit that values are rounded to: its jumps are no waves. Longer waves than ``reach``
+        would be seen.
+        """
+        usual = max(self.least, 2.0 * grain, *(3.0 * level for _, level in self.levels[:1]))
+        return max(
+            (level / distance for distance, level in self.levels if level > usual and distance <= reach),
+            default=0.0,
+        )
+
     def and_at_least(self, least: float) -> Noise:
         """Return noise that is no less than a number."""
         return self._replace(least=max(self.least, least))
@@ -343,14 +355,19 @@ def _judge(line: _Line, k: int, claimed: float, noise: Noise, rtol: float, size:
     values = [v[k] for v in line.seen.values() if math.isfinite(v[k])]
     is_flat = len(set(values)) == 1
     if is_flat:
-        noise = noise.and_at_least(EPSILON * max(1.0, abs(values[0])))
-    noise = noise.and_at_least(max(line.quantum(k), line.stair(k, steps)))
+        noise = noise.and_at_least(EPSILON * max(1.0, *map(abs, line.box.value)))
+    grain = max(line.quantum(k), line.stair(k, steps))
+    noise = noise.and_at_least(grain)
     kink = _kink(line, k, steps, noise)
     if kink is not None:
-        low, high = kink
-        room = 0.05 * max(abs(low), abs(high), high - low)
+        low, high, lost = kink
+        room = 0.05 * max(abs(low), abs(high), high - low) + lost
         if low - room <= claimed <= high + room or high - low == math.inf:
-            note = f"the slopes to the left and to the right differ: {low:.6g} to {high:.6g}"
+            note = (
+                "the function jumps here, or gives another value each time it is called"
+                if high - low == math.inf
+                else f"the slopes to the left and to the right differ: {low:.6g} to {high:.6g}"
+            )
             return Judgement("kink", math.nan, "", note)
         note = f"the slopes on both sides of a kink are {low:.6g} to {high:.6g}"
         return Judgement("wrong", 0.5 * (low + high), "differences", note)
@@ -363,7 +380,8 @@ def _judge(line: _Line, k: int, claimed: float, noise: Noise, rtol: float, size:
             return Judgement("ok", by_complex, "complex step")
         return Judgement("not checked", math.nan, "", "the function has no values on both sides of the point")
     scale = max(abs(claimed), abs(best.value))
-    for s in [*slopes, *_slopes(line, k, steps, noise.within)]:
+    fine = _slopes(line, k, steps, noise.within)
+    for s in [*slopes, *fine]:
         allowed = max(2.0 * s.uncertainty, rtol * abs(claimed))
         if abs(s.value - claimed) <= allowed and s.uncertainty <= DIGITS * scale:
             return Judgement("ok", s.value, "differences")
@@ -379,7 +397,17 @@ def _judge(line: _Line, k: int, claimed: float, noise: Noise, rtol: float, size:
         return Judgement("not checked", best.value, "differences", _no_digits(best, noise.most))
     is_level = claimed == 0.0 and line.is_level(k, steps)
     is_all_noise = noise.most > 0.05 * (max(values) - min(values)) and not is_flat
-    if not is_level and not is_all_noise and _is_excluded(line, k, slopes, best, claimed, rtol, noise.most):
+    gap = abs(best.value - claimed)
+    # What looks like noise from afar only may be waves, and a slope of theirs be meant; so may a slope that
+    # is seen over steps too small to have many digits.
+    telling = [s for s in fine if s.uncertainty <= 0.25 * gap]
+    reach = 4.0 * min((s.step for s in telling), default=math.inf)
+    may_be_meant = (
+        gap <= 3.0 * noise.of_waves(grain, reach)
+        or sum(abs(s.value - claimed) <= 0.5 * gap for s in telling) > 1
+    )
+    is_unsure = is_level or is_all_noise or may_be_meant
+    if not is_unsure and _is_excluded(line, k, slopes, best, claimed, rtol, noise.most):
         note = f"the slope is {best.value:.6g}, to about {best.uncertainty:.1g}"
         if scale and claimed:
             off = abs(claimed - best.value) / abs(best.value or claimed)
@@ -425,7 +453,7 @@ def _is_excluded(
     # A kink between the point and the smallest of the steps would make slopes of their own on either side.
     h = min((s.step for s in close), default=math.inf)
     bend = abs(line.at(h, k) - 2.0 * line.at(0.0, k) + line.at(-h, k)) / h if close else math.inf
-    if not bend <= 0.5 * gap + SIGMAS * noise / h:
+    if not bend <= 0.1 * gap + SIGMAS * noise / h:
         return False
     return len(close) >= 2 and all(
         abs(s.value - claimed) > 0.5 * gap and abs(s.value - best.value) <= 0.5 * gap for s in close
@@ -445,8 +473,11 @@ def _order(line: _Line, k: int, steps: list[float], claimed: float, best: float)
     return math.log(top / low) / math.log(large / small)
 
 
-def _kink(line: _Line, k: int, steps: list[float], noise: Noise) -> tuple[float, float] | None:
-    """Return the least and the largest one-sided slope of a kink, infinite ones of a jump; None if smooth."""
+def _kink(line: _Line, k: int, steps: list[float], noise: Noise) -> tuple[float, float, float] | None:
+    """Return the least and the largest one-sided slope of a kink, infinite ones of a jump; None if smooth.
+
+    The third number is what noise may have taken from them.
+    """
     sides = []
     for h in steps:
         left = (line.at(0.0, k) - line.at(-h, k)) / h
@@ -467,8 +498,8 @@ def _kink(line: _Line, k: int, steps: list[float], noise: Noise) -> tuple[float,
     if gap < 0.05 * max(abs(left), abs(right)) or min(gaps) < 0.6 * gaps[0]:
         return None
     if gaps[-1] > 3.0 * gaps[0]:
-        return -math.inf, math.inf
-    return min(left, right), max(left, right)
+        return -math.inf, math.inf, 0.0
+    return min(left, right), max(left, right), 2.0 * SIGMAS * noise.within(tail[-1][0]) / tail[-1][0]
 
 
 def _adjoint_identity(box: _Box, claim: _Claim, tangent: Callable[..., Any]) -> list[Entry]:

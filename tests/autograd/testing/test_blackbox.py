@@ -91,6 +91,43 @@ def test_kinks_jumps_edges_and_flat_functions(f, x, gradient, expected):
     assert report.verdict != "cannot tell" or all(entry.note for entry in report if entry.status != "ok")
 
 
+SEED = 5
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-7, 1e-6, 1e-5, 1e-4])
+@pytest.mark.parametrize(
+    ("f", "x", "gradient"),
+    [
+        (lambda x: x + 1e-3 * math.sin(1e5 * x), 0.3, 1.0 + 1e2 * math.cos(3e4)),
+        (lambda x: math.sin(1e7 * x), 0.3, 1e7 * math.cos(3e6)),
+        (lambda x: np.interp(x, [0.0, 1.0, 2.0, 3.0], [0.0, 2.0, 1.0, 5.0]), 2.0, 4.0),
+        (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-7, -1.0 / (1.0 + 1e-7 - 1.0) ** 2),
+        (lambda x: max(x, 0.0), 1e-9, 1.0),
+        (lambda x: math.floor(x * 1e7), 1.5e-7, 0.0),
+        (lambda x: math.lgamma(x) if x > 0.0 else math.nan, 1e-9, -1e9 - 0.57721566490),
+        (lambda x: math.sqrt(1.0 - x * x), 1.0 - 1e-12, -7.0710678e5),
+    ],
+    ids=["short waves", "waves", "knot", "pole", "near a kink", "stairs", "logarithmic pole", "edge"],
+)
+def test_noise_that_hides_what_is_short_makes_no_right_gradient_wrong(f, x, gradient, noise):
+    rng = np.random.default_rng(SEED)
+    assert verdict(lambda t: f(t) * (1.0 + noise * rng.standard_normal()), x, gradient).verdict != "wrong"
+
+
+def test_one_output_that_rounding_leaves_level_is_not_held_against_a_small_gradient():
+    f = lambda x: np.array([1e16 * math.sin(x), round(math.exp(x) * 1e-13, 9)])
+    report = verdict(f, 0.5, np.array([1e16 * math.cos(0.5), 1e-13 * math.exp(0.5)]))
+    assert not report.failures, str(report)
+    assert report.entries[0].status == "ok"
+
+
+def test_it_is_told_that_a_function_gives_another_value_each_time():
+    calls = iter(range(10**6))
+    report = verdict(lambda x: math.sin(x) + 1e-8 * next(calls), 0.4, math.cos(0.4))
+    assert report.verdict == "cannot tell"
+    assert "another value each time" in report.entries[0].note
+
+
 def test_a_function_of_several_arguments_has_a_gradient_for_each():
     f = lambda a, b: np.sum(a) * b**2
     a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), 0.5
