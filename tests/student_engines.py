@@ -157,6 +157,25 @@ WRONG = {
 
 """)],
     "seed": [("        self.grad = 1.0\n", "")],
+    "not one": [("        self.grad = 1.0\n", "        self.grad = 2.0\n")],
+    "not one, but the value": [("        self.grad = 1.0\n", "        self.grad = self.data\n")],
+    "not one, but no number": [("        self.grad = 1.0\n", "        self.grad = math.nan\n")],
+    "detached": [("return self * -1", "return Value(-self.data)")],
+    "detached, since the rule never runs": [
+        ("(1 - t * t) * out.grad\n        out._backward = _backward",
+         "(1 - t * t) * out.grad\n        out._backward = lambda: _backward"),
+    ],
+    "rule, that forgets a half": [("    def relu", """\
+    def sqrt(self):
+        out = Value(math.sqrt(self.data), (self,))
+        def _backward():
+            self.grad += out.grad / out.data
+        out._backward = _backward
+        return out
+
+    def relu""")],
+    "equal, by a set of numbers": [("if v not in visited", "if v.data not in visited"),
+                                   ("visited.add(v)", "visited.add(v.data)")],
     "nothing": [("            v._backward()", "            v._backward")],
     "zeroed": [("            v._backward()", "            v._backward()\n            v.grad = 0.0")],
     "zeroed, between": [("            v._backward()", """\
@@ -528,6 +547,313 @@ class Num(float):
     @property
     def data(self): return float(self)
 ''',
+    "a dataclass": '''
+from dataclasses import dataclass, field
+import math
+@dataclass
+class Num:
+    value: float
+    g: float = 0.0
+    parents: list = field(default_factory=list)
+    def __add__(self, o):
+        o = o if isinstance(o, Num) else Num(o)
+        return Num(self.value + o.value, 0.0, [(self, 1.0), (o, 1.0)])
+    def __mul__(self, o):
+        o = o if isinstance(o, Num) else Num(o)
+        return Num(self.value * o.value, 0.0, [(self, o.value), (o, self.value)])
+    __radd__ = __add__; __rmul__ = __mul__
+    def tanh(self):
+        t = math.tanh(self.value); return Num(t, 0.0, [(self, 1 - t*t)])
+    def backward(self, grad=1.0):
+        order, seen = [], set()
+        def go(n):
+            if id(n) in seen: return
+            seen.add(id(n))
+            for p, _ in n.parents: go(p)
+            order.append(n)
+        go(self)
+        self.g = grad
+        for n in reversed(order):
+            for p, d in n.parents: p.g += d * n.g
+''',
+    "a tape, and a function that makes leaves": '''
+import math
+class Tape:
+    def __init__(self): self.nodes = []
+    def var(self, v): return Var(self, v, [])
+class Var:
+    def __init__(self, tape, val, deps):
+        self.tape, self.val, self.deps, self.gradient = tape, val, deps, 0.0
+        tape.nodes.append(self)
+    def plus(self, o): return Var(self.tape, self.val + o.val, [(self, 1), (o, 1)])
+    def times(self, o): return Var(self.tape, self.val * o.val, [(self, o.val), (o, self.val)])
+    def sin(self): return Var(self.tape, math.sin(self.val), [(self, math.cos(self.val))])
+    def backward(self):
+        for n in self.tape.nodes: n.gradient = 0.0
+        self.gradient = 1.0
+        for n in reversed(self.tape.nodes):
+            for p, d in n.deps: p.gradient += d * n.gradient
+T = Tape()
+def leaf(x): return T.var(x)
+''',
+    "methods in place of operators": '''
+import math
+class Scalar:
+    def __init__(self, v): self.v = v; self.grad = 0; self.p = []
+    def _mk(self, v, p):
+        o = Scalar(v); o.p = p; return o
+    def add(self, o): return self._mk(self.v + o.v, [(self, 1), (o, 1)])
+    def sub(self, o): return self._mk(self.v - o.v, [(self, 1), (o, -1)])
+    def mul(self, o): return self._mk(self.v * o.v, [(self, o.v), (o, self.v)])
+    def div(self, o): return self._mk(self.v / o.v, [(self, 1/o.v), (o, -self.v/o.v**2)])
+    def exp(self): e = math.exp(self.v); return self._mk(e, [(self, e)])
+    def backward(self, grad):
+        self.grad += grad
+        for p, d in self.p: p.backward(grad * d)
+''',
+    "functions with a context, which ask who wants a gradient": '''
+import numpy as np
+class Tensor:
+    def __init__(self, data, requires_grad=False):
+        self.data = np.asarray(data, dtype=np.float64); self.requires_grad = requires_grad
+        self.grad = None; self._ctx = None
+    def __add__(self, o): return Add.apply(self, o)
+    def __mul__(self, o): return Mul.apply(self, o)
+    def relu(self): return Relu.apply(self)
+    def backward(self, grad=None):
+        if not self.requires_grad: raise RuntimeError("does not require grad")
+        order, seen = [], set()
+        def go(t):
+            if t in seen or not t.requires_grad: return
+            seen.add(t)
+            if t._ctx:
+                for p in t._ctx.parents: go(p)
+            order.append(t)
+        go(self)
+        self.grad = np.ones_like(self.data) if grad is None else grad
+        for t in reversed(order):
+            if t._ctx is None: continue
+            gs = t._ctx.backward(t._ctx, t.grad)
+            for p, g in zip(t._ctx.parents, gs if isinstance(gs, tuple) else (gs,)):
+                if p.requires_grad: p.grad = g if p.grad is None else p.grad + g
+class Function:
+    @classmethod
+    def apply(cls, *xs):
+        xs = [x if isinstance(x, Tensor) else Tensor(x) for x in xs]
+        ctx = cls(); ctx.parents = xs
+        out = Tensor(cls.forward(ctx, *[x.data for x in xs]), any(x.requires_grad for x in xs))
+        out._ctx = ctx
+        return out
+class Add(Function):
+    @staticmethod
+    def forward(ctx, a, b): return a + b
+    @staticmethod
+    def backward(ctx, g): return g, g
+class Mul(Function):
+    @staticmethod
+    def forward(ctx, a, b): ctx.s = a, b; return a * b
+    @staticmethod
+    def backward(ctx, g): a, b = ctx.s; return g * b, g * a
+class Relu(Function):
+    @staticmethod
+    def forward(ctx, a): ctx.s = a; return np.maximum(a, 0)
+    @staticmethod
+    def backward(ctx, g): return g * (ctx.s > 0)
+''',
+    "generations, and gradients that are forgotten": '''
+import numpy as np, heapq, weakref
+class Variable:
+    def __init__(self, data):
+        if data is not None and not isinstance(data, np.ndarray):
+            raise TypeError(f"{type(data)} is not supported")
+        self.data, self.grad, self.creator, self.generation = data, None, None, 0
+    def cleargrad(self): self.grad = None
+    def backward(self, retain_grad=False):
+        if self.grad is None: self.grad = np.ones_like(self.data)
+        funcs, seen = [], set()
+        def add(f):
+            if f not in seen: funcs.append(f); seen.add(f); funcs.sort(key=lambda x: x.generation)
+        add(self.creator)
+        while funcs:
+            f = funcs.pop()
+            gys = [o().grad for o in f.outputs]
+            gxs = f.backward(*gys)
+            if not isinstance(gxs, tuple): gxs = (gxs,)
+            for x, gx in zip(f.inputs, gxs):
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None: add(x.creator)
+            if not retain_grad:
+                for y in f.outputs: y().grad = None
+def as_variable(x): return x if isinstance(x, Variable) else Variable(np.array(x))
+class Function:
+    def __call__(self, *inputs):
+        inputs = [as_variable(x) for x in inputs]
+        ys = self.forward(*[x.data for x in inputs])
+        out = Variable(np.asarray(ys)); self.generation = max(x.generation for x in inputs)
+        out.creator = self; out.generation = self.generation + 1
+        self.inputs, self.outputs = inputs, [weakref.ref(out)]
+        return out
+class Add(Function):
+    def forward(self, a, b): return a + b
+    def backward(self, g): return g, g
+class Mul(Function):
+    def forward(self, a, b): return a * b
+    def backward(self, g): a, b = self.inputs; return g * b.data, g * a.data
+class Exp(Function):
+    def forward(self, x): return np.exp(x)
+    def backward(self, g): return np.exp(self.inputs[0].data) * g
+def exp(x): return Exp()(x)
+Variable.__add__ = lambda a, b: Add()(a, b)
+Variable.__radd__ = lambda a, b: Add()(a, b)
+Variable.__mul__ = lambda a, b: Mul()(a, b)
+Variable.__rmul__ = lambda a, b: Mul()(a, b)
+''',
+    "asks for one leaf": '''
+import math
+class Node:
+    def __init__(self, value, deps=()): self.value = value; self.deps = deps
+    def __add__(self, o): return Node(self.value + o.value, ((self, 1.0), (o, 1.0)))
+    def __mul__(self, o): return Node(self.value * o.value, ((self, o.value), (o, self.value)))
+    def __neg__(self): return Node(-self.value, ((self, -1.0),))
+def sin(x): return Node(math.sin(x.value), ((x, math.cos(x.value)),))
+def grad(y, x):
+    if y is x: return 1.0
+    return sum(d * grad(p, x) for p, d in y.deps)
+''',
+    "gradients by node": '''
+class N:
+    def __init__(self, val): self.val = val; self.ins = []
+    def __add__(self, o):
+        r = N(self.val + o.val); r.ins = [(self, lambda g: g), (o, lambda g: g)]; return r
+    def __mul__(self, o):
+        r = N(self.val * o.val); r.ins = [(self, lambda g: g * o.val), (o, lambda g: g * self.val)]; return r
+def compute_gradients(y):
+    from collections import defaultdict
+    g = defaultdict(float)
+    def go(n, a):
+        g[n] += a
+        for p, f in n.ins: go(p, f(a))
+    go(y, 1.0)
+    return g
+''',
+    "computes afterwards": '''
+import math
+class Node:
+    def __init__(self, value=None, op=None, ins=()):
+        self.value, self.op, self.ins, self.grad = value, op, ins, 0.0
+    def __add__(self, o): return Node(None, "+", (self, o))
+    def __mul__(self, o): return Node(None, "*", (self, o))
+    def exp(self): return Node(None, "exp", (self,))
+    def forward(self):
+        if self.op:
+            v = [i.forward() for i in self.ins]
+            self.value = v[0] + v[1] if self.op == "+" else v[0] * v[1] if self.op == "*" else math.exp(v[0])
+        return self.value
+    def backward(self, g=1.0):
+        self.grad += g
+        if self.op == "+":
+            for i in self.ins: i.backward(g)
+        elif self.op == "*":
+            self.ins[0].backward(g * self.ins[1].value); self.ins[1].backward(g * self.ins[0].value)
+        elif self.op: self.ins[0].backward(g * self.value)
+''',
+    "a class for each operation": '''
+import math
+class Node:
+    def __add__(self, o): return Add(self, wrap(o))
+    def __mul__(self, o): return Mul(self, wrap(o))
+    def __sub__(self, o): return Sub(self, wrap(o))
+    __radd__ = __add__
+    __rmul__ = __mul__
+    grad = 0.0
+class Var(Node):
+    def __init__(self, val): self._val = val; self.grad = 0.0
+    def val(self): return self._val
+    def backward(self, adj=1.0): self.grad += adj
+def wrap(x): return x if isinstance(x, Node) else Var(x)
+class Add(Node):
+    def __init__(self, a, b): self.a, self.b = a, b
+    def val(self): return self.a.val() + self.b.val()
+    def backward(self, adj=1.0): self.grad += adj; self.a.backward(adj); self.b.backward(adj)
+class Sub(Add):
+    def val(self): return self.a.val() - self.b.val()
+    def backward(self, adj=1.0): self.grad += adj; self.a.backward(adj); self.b.backward(-adj)
+class Mul(Add):
+    def val(self): return self.a.val() * self.b.val()
+    def backward(self, adj=1.0):
+        self.grad += adj
+        self.a.backward(adj * self.b.val())
+        self.b.backward(adj * self.a.val())
+''',
+    "by age": '''
+import heapq, itertools
+class V:
+    count = itertools.count()
+    __slots__ = ("x", "dx", "args", "n")
+    def __init__(self, x, args=()): self.x, self.dx, self.args, self.n = x, 0.0, args, next(V.count)
+    def __mul__(self, o):
+        o = o if type(o) is V else V(o); return V(self.x * o.x, ((self, o.x), (o, self.x)))
+    def __add__(self, o):
+        o = o if type(o) is V else V(o); return V(self.x + o.x, ((self, 1.0), (o, 1.0)))
+    def __pow__(self, k): return V(self.x ** k, ((self, k * self.x ** (k - 1)),))
+    def backprop(self):
+        self.dx = 1.0; heap, seen = [(-self.n, self)], {self.n}
+        while heap:
+            _, v = heapq.heappop(heap)
+            for p, d in v.args:
+                p.dx += d * v.dx
+                if p.n not in seen: seen.add(p.n); heapq.heappush(heap, (-p.n, p))
+    def __lt__(self, o): return self.n < o.n
+''',
+    "lists of one number": '''
+class Tensor:
+    def __init__(self, data):
+        self.data = data if isinstance(data, list) else [data]
+        self.grad = [0.0] * len(self.data)
+        self._b, self._p = lambda: None, ()
+    def _w(self, o): return o if isinstance(o, Tensor) else Tensor([o] * len(self.data))
+    def __add__(self, o):
+        o = self._w(o); r = Tensor([a + b for a, b in zip(self.data, o.data)]); r._p = (self, o)
+        def b():
+            for i, g in enumerate(r.grad): self.grad[i] += g; o.grad[i] += g
+        r._b = b; return r
+    def __mul__(self, o):
+        o = self._w(o); r = Tensor([a * b for a, b in zip(self.data, o.data)]); r._p = (self, o)
+        def b():
+            for i, g in enumerate(r.grad): self.grad[i] += g * o.data[i]; o.grad[i] += g * self.data[i]
+        r._b = b; return r
+    def backward(self):
+        t, s = [], []
+        def go(v):
+            if v not in s:
+                s.append(v)
+                for c in v._p: go(c)
+                t.append(v)
+        go(self); self.grad = [1.0] * len(self.data)
+        for v in t[::-1]: v._b()
+''',
+    "wants a label": '''
+class Value:
+    def __init__(self, data, label): self.data, self.label, self.grad, self.args = data, label, 0.0, ()
+    def __add__(self, o):
+        r = Value(self.data + o.data, "+"); r.args = ((self, 1), (o, 1)); return r
+    def __mul__(self, o):
+        r = Value(self.data * o.data, "*"); r.args = ((self, o.data), (o, self.data)); return r
+    def backward(self, g=1.0):
+        self.grad += g
+        for p, d in self.args: p.backward(g * d)
+''',
+    "fractions": RIGHT.replace("import math", "import math\nfrom fractions import Fraction").replace(
+        "self.data = data", "self.data = Fraction(data)").replace("self.grad = 0.0", (
+        "self.grad = Fraction(0)")).replace("self.grad = 1.0", "self.grad = Fraction(1)").replace(
+        "t = math.tanh(self.data)", "t = Fraction(math.tanh(self.data))"),
+    "whoever wants a gradient says so": RIGHT.replace('_op=""):', '_op="", requires_grad=False):').replace(
+        "self.grad = 0.0", (
+        "self.grad = 0.0; self.requires_grad = requires_grad or any(c.requires_grad for c in _children)"
+        )).replace("            self.grad +=", "            if self.requires_grad: self.grad +=").replace(
+        "            other.grad +=", "            if other.requires_grad: other.grad +="),
+    "forgets the graph": RIGHT.replace("            v._backward()", (
+        "            v._backward()\n            v._backward, v._prev = None, ()")),
 }  # fmt: skip
 SHAPES = {
     "micrograd": engine(),
@@ -543,5 +869,20 @@ SHAPES = {
 
 def right_engines():
     """Return right engines by what is special in them."""
-    names = {"functions": "Node", "asks for the leaves": "Var", "a float itself": "Num"}
+    names = {
+        "functions": "Node",
+        "asks for the leaves": "Var",
+        "a float itself": "Num",
+        "a dataclass": "Num",
+        "a tape, and a function that makes leaves": "leaf",
+        "methods in place of operators": "Scalar",
+        "functions with a context, which ask who wants a gradient": "Tensor",
+        "generations, and gradients that are forgotten": "Variable",
+        "asks for one leaf": "Node",
+        "gradients by node": "N",
+        "computes afterwards": "Node",
+        "a class for each operation": "Var",
+        "by age": "V",
+        "lists of one number": "Tensor",
+    }
     return SHAPES | {title: made(text)[names.get(title, "Value")] for title, text in OTHERS.items()}

@@ -13,6 +13,7 @@ import contextlib
 import faulthandler
 import importlib.util
 import json
+import math
 import os
 import queue
 import signal
@@ -220,11 +221,14 @@ def observations(start: Callable[[int], Forked | Spawned], timeout: float) -> It
         reader = threading.Thread(target=_read, args=(child.lines, lines), daemon=True)
         reader.start()
         at: int | None = None
-        allowed, is_late = 10.0 * timeout, False
+        allowed, room, is_late = 10.0 * timeout, math.inf, False
         try:
-            while (text := _next(lines, allowed, child.pid if at is not None else None)) is not None:
-                line = json.loads(text)
+            while (text := _next(lines, allowed, child.pid if at is not None else None, room)) is not None:
+                line = _told(text)
+                if line is None:
+                    continue
                 allowed, at = timeout, line.get("start")
+                room = 2.5 * (1.0 if at is not None and at < total - BEYOND else 10.0) * CPU_SECONDS
                 if "whole" in line:
                     total = len(catalogue(whole=line["whole"])) + BEYOND
                     if first:
@@ -251,16 +255,41 @@ def observations(start: Callable[[int], Forked | Spawned], timeout: float) -> It
         first += 1
 
 
-def _next(lines: queue.Queue[str | None], allowed: float, pid: int | None) -> str | None:
-    """Return the next line; raise `queue.Empty` after a time, or where the process only sleeps."""
-    until, asleep = time.monotonic() + allowed, 0
+def _told(text: str) -> dict[str, Any] | None:
+    """Return what a line tells; None if it is not of this module's writing."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and line.keys() & {"start", "end", "unusable", "spelling"} else None
+
+
+def _next(lines: queue.Queue[str | None], allowed: float, pid: int | None, room: float) -> str | None:
+    """Return the next line; raise `queue.Empty` after a time, or where the process only sleeps.
+
+    One that computes for longer than ``room`` has put its own timer off.
+    """
+    until, asleep, before = time.monotonic() + allowed, 0, math.inf
     while True:
         try:
             return lines.get(timeout=min(GLANCE, allowed))
         except queue.Empty:
             asleep = asleep + 1 if pid is not None and _sleeps(pid) else 0
-            if asleep >= ASLEEP or time.monotonic() > until:
+            computed = _computed(pid)
+            before = min(before, computed)
+            is_busy = computed - before > room
+            if asleep >= ASLEEP or is_busy or time.monotonic() > until:
                 raise
+
+
+def _computed(pid: int | None) -> float:
+    """Return how many seconds a process has computed, for itself and in the system; 0 if nobody tells."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    user, system = status.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / float(os.sysconf("SC_CLK_TCK"))
 
 
 def _sleeps(pid: int) -> bool:

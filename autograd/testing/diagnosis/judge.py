@@ -21,7 +21,7 @@ __all__ = ["Finding", "Judge"]
 
 Answer = dict[str, Any]
 OF_THE_PASS = frozenset({
-    "left over", "seed", "zeroed", "nothing", "stops", "restart", "visited", "order", "first met",
+    "left over", "seed", "not one", "zeroed", "nothing", "stops", "restart", "visited", "order", "first met",
     "stack order", "equal",
 })  # fmt: skip
 """After one of these, larger graphs say nothing new."""
@@ -127,9 +127,9 @@ class Judge:
         return not read or any(g is not None for grads in read for g in grads.values())
 
     def _nothing_arrives(self) -> bool:
-        """Whether every gradient of every graph of one operation is zero, or every one is 1."""
+        """Whether all gradients of all graphs of one operation are zero, or 1, or off by the output's own."""
         shown: tuple[Graph, Answer, Answer] | None = None
-        all_zero = all_one = True
+        all_zero = all_one = all_off = True
         for k, graph in enumerate(self.graphs):
             answer = self.answers.get(k, {})
             first = (answer.get("seen") or [{}])[0]
@@ -138,14 +138,17 @@ class Judge:
             seen = answer["seen"][0]
             all_zero = all_zero and not any(seen["grads"][name] for name in graph.leaves)
             all_one = all_one and all(seen["grads"][name] == 1.0 for name in graph.leaves)
-            if not (all_zero or all_one):
+            all_off = all_off and _is_off_by_output(graph, seen)
+            if not (all_zero or all_one or all_off):
                 return False
             shown = shown or (graph, seen, answer.get("seeded", {}))
         if shown is None:
             return False
         graph, seen, seeded = shown
         right = truth(graph, graph.points[0]).grads
-        if all_one:
+        if all_off and not all_zero:
+            kind = "not one"
+        elif all_one:
             kind = "restart"
         elif seen["grads"].get(graph.output):
             kind = "nothing"
@@ -272,6 +275,8 @@ class Judge:
         ):
             return {"kind": "swapped", "detail": "a received what belongs to b, and b what belongs to a."}
         x, rows = off[0]
+        if not any(got for got, _ in rows) and (graph.subject != "relu" or any(right for _, right in rows)):
+            return {"kind": "detached", "detail": _sentence(x, rows)}
         for kind, formula, words in WRONG_RULES.get(graph.subject, ()):
             n = graph.steps[0][2][-1]
             numbers = [
@@ -329,6 +334,16 @@ def _is_right(graph: Graph, seen: Answer, point: Mapping[str, float]) -> bool:
         is_close(seen["grads"][x], right.grads[x]) or (right.grads[x] == 0.0 and seen["grads"][x] is None)
         for x in graph.leaves
     ) and all(is_close(_after(seen, x), point[x]) for x in graph.leaves)  # fmt: skip
+
+
+def _is_off_by_output(graph: Graph, seen: Answer) -> bool:
+    """Whether the output's gradient is not 1, and the leaves' are what they should be times that."""
+    seed = seen["grads"].get(graph.output)
+    if not seed or is_close(seed, 1.0):
+        return False
+    right = truth(graph, graph.points[0]).grads
+    got = [(seen["grads"][x], seed * right[x]) for x in graph.leaves]
+    return all(is_close(g, s) or (g is not None and math.isnan(g) and math.isnan(s)) for g, s in got)
 
 
 def _is_own(graph: Graph, seen: list[Answer]) -> bool:

@@ -35,6 +35,12 @@ MISCONCEPTIONS: dict[str, Misconception] = {
         "Each rule multiplies by the gradient of its output. The first output has no one above it; dy/dy is "
         "not 0.",
     ),
+    "not one": Misconception(
+        "the pass does not start with 1",
+        "Every gradient is off by the same factor as the output's own. What is the derivative of the output "
+        "with respect to itself, whatever its value?",
+        "Look at the one line that gives the output its gradient before the pass begins: dy/dy is 1.",
+    ),
     "zeroed": Misconception(
         "gradients are set to zero too often",
         "A gradient arrived and was wiped out again. At which moment are gradients set to zero: once before "
@@ -73,6 +79,13 @@ MISCONCEPTIONS: dict[str, Misconception] = {
         "the operands' derivatives are exchanged",
         "If a grows by a hair, by how much does the result grow: by a's number, or by the other one's?",
         "d(ab)/da is what stands beside a. Look at which operand each line of the rule names.",
+    ),
+    "detached": Misconception(
+        "an operation loses one of its operands",
+        "The value is right, and nothing comes back to this operand. Does the result remember that it was "
+        "made of it? Does the rule that writes to it ever run, and whose gradient does it multiply by?",
+        "A node made of a bare number has no past. Make the result by operations of your class, or tell it "
+        "its operands and its rule.",
     ),
     "nothing": Misconception(
         "nothing leaves the output",

@@ -26,6 +26,10 @@ BACKWARD = (
     "backprop", "backpropagate", "run_backward", "backward_pass", "backward", "backward_all", "back",
     "compute_gradients", "compute_grads", "compute_gradient", "gradients", "reverse",
 )  # fmt: skip
+OF_ONE = ("grad", "gradient", "derivative", "diff", "deriv")
+"""Functions of an output and of leaves, or of one leaf."""
+EVALUATE = ("forward", "evaluate", "eval", "compute", "run", "value", "calc")
+"""What computes a node that was made without its number."""
 ZERO = ("zero_grad", "zero_grads", "zero_gradients", "zero_gradient", "zerograd", "clear_grad", "reset_grad")
 HALT = (KeyboardInterrupt, SystemExit, Exception)
 """What a student's code may end with; it must not end us."""
@@ -77,6 +81,8 @@ class Student:
 
     def _first_leaf(self) -> Any:
         """Make a leaf of 1.3, as a float, or as an array of NumPy where the class wants one."""
+        if _required(self.make) == 2:  # such as a name for it
+            self.make = _named(self.make)
         packings: list[Callable[[float], Any]] = [float]
         numpy = sys.modules.get("numpy")
         if numpy is not None:
@@ -96,8 +102,12 @@ class Student:
         )
 
     def leaf(self, x: float) -> Any:
-        """Make a leaf of a number."""
-        return self.make(int(x) if self.whole else self.packed(x))
+        """Make a leaf of a number, one that wants a gradient where the class asks."""
+        leaf = self.make(int(x) if self.whole else self.packed(x))
+        if _get(leaf, "requires_grad") is False:
+            with contextlib.suppress(*HALT):
+                leaf.requires_grad = True
+        return leaf
 
     def _find_data(self, leaf: Any) -> str:
         named = self.spelling.get("data")
@@ -128,9 +138,10 @@ class Student:
                 yield f"{name}()", _with_leaves(self.beside[name])
         if named:
             return
-        for name in ("grad", "gradient"):
+        for name in OF_ONE:
             if name in self.beside and _required(self.beside[name]) == 2:
                 yield f"{name}()", _with_leaves(self.beside[name])
+                yield f"{name}()", _leaf_by_leaf(self.beside[name])
 
     def _choose_backward(self) -> None:
         """Of several passes, take the first that is right for a product of three."""
@@ -256,10 +267,23 @@ class Student:
             return {"raised": ["forward", type(error).__name__, _text(error)]}
         except HALT as error:
             return {"raised": ["forward", type(error).__name__, _text(error)]}
+        if made is not None and self.data(made) is None:
+            try:
+                self._evaluate(made)
+            except HALT as error:
+                return {"raised": ["forward", type(error).__name__, _text(error)]}
         if made is None or self.data(made) is None:
             return {"raised": ["result", type(made).__name__, ""]}
         nodes[name] = made
         return None
+
+    @staticmethod
+    def _evaluate(node: Any) -> None:
+        """Ask a node for its number, in a class whose graph is built first and computed afterwards."""
+        for name in EVALUATE:
+            if callable(f := _get(node, name)) and _required(f) == 0:
+                f()
+                return
 
     def _gradient(self, nodes: dict[str, Any], name: str, graph: Graph, returned: Any) -> float | None:
         """Read a gradient: from what the pass returned, or from the node."""
@@ -330,6 +354,21 @@ def _seeded(name: str, count: int) -> Callable[[Any, list[Any]], Any]:
 def _with_leaves(f: Callable[..., Any]) -> Callable[[Any, list[Any]], Any]:
     """Return what calls a function of the output, or of the output and the leaves."""
     return lambda y, leaves: f(*[y, leaves][: max(_required(f), 1)])
+
+
+def _leaf_by_leaf(f: Callable[..., Any]) -> Callable[[Any, list[Any]], Any]:
+    """Return what calls a function of the output and one leaf, for each leaf."""
+    return lambda y, leaves: [f(y, leaf) for leaf in leaves]
+
+
+def _named(make: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Return what makes a leaf of a number, by a function of it and of a name, in whatever order."""
+
+    def made(x: Any) -> Any:
+        first = next(iter(inspect.signature(make).parameters), "")
+        return make("a", x) if first in ("name", "label") else make(x, "a")
+
+    return made
 
 
 def _defines(kind: type, special: str) -> bool:
