@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
+from autograd.compiler.backends.c.exporting import RESERVED as RESERVED_IN_C
 from autograd.compiler.backends.c.exporting import exported as as_header
 from autograd.compiler.backends.javascript.exporting import exported as as_module
 from autograd.compiler.backends.placing import Placed
@@ -395,7 +396,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def _header(self, name: str) -> str:
         """Return the program as a header of C."""
-        if not (name.isidentifier() and name.isascii()):
+        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_C:
             raise ValueError(f"a function of C cannot be called {name!r}; write a file such as step.h")
         return as_header(*self._exported(), name)
 

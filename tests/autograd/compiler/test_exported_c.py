@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -14,14 +15,15 @@ CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 compiled_by_cc = pytest.mark.skipif(CC is None, reason="no C compiler")
 
 
-def ran(folder, header, call):
-    """What a program of C prints that includes a header and nothing else of ours."""
+def ran(folder, header, call, dialect="c99", cc=CC):
+    """What a program of C prints that includes a header, or some, and nothing else of ours."""
     main = folder / "main.c"
-    start = f'#include <stdio.h>\n#include "{header.name}"\nint main(void) {{\n'
+    included = "".join(f'#include "{h.name}"\n' for h in ([header] if isinstance(header, Path) else header))
+    start = f"#include <stdio.h>\n#include <math.h>\n{included}int main(void) {{\n"
     main.write_text(f"{start}{call}\nreturn 0;\n}}\n")
     program = folder / "main"
     subprocess.run(
-        [CC, "-std=c11", "-O1", "-Wall", "-Werror", "-Wno-psabi", "-Wno-unknown-pragmas", str(main), "-o",
+        [cc, f"-std={dialect}", "-O1", "-Wall", "-Wextra", "-Werror", "-pedantic", str(main), "-o",
          str(program), "-lm"], check=True, cwd=folder,
     )  # fmt: skip
     printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
@@ -37,11 +39,12 @@ LOSSES = {"mse": (nn.losses.mse_loss, 1), "cross": (nn.losses.cross_entropy, 3)}
 
 
 @compiled_by_cc
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+@pytest.mark.parametrize(
+    ("activation", "loss", "reduction"),
+    [("relu", "mse", "mean"), ("tanh", "cross", "sum"), ("gelu", "mse", "sum"), ("relu", "cross", "mean")],
+)
 def test_a_step_of_a_perceptron_gives_loss_and_gradient_for_any_number_of_examples(
-    tmp_path, loss, reduction, activation
+    tmp_path, activation, loss, reduction
 ):
     function, outputs = LOSSES[loss]
     model = nn.MLP(2, [4, outputs], activation=activation, rng=0)
@@ -49,7 +52,7 @@ def test_a_step_of_a_perceptron_gives_loss_and_gradient_for_any_number_of_exampl
         lambda x, y: function(model(x), y), model.parameters(), batch=True, reduction=reduction
     )
     rng = np.random.default_rng(0)
-    for count in (3, 11):
+    for count, dialect in ((3, "c99"), (11, "gnu17")):  # C's own types, and vectors
         x, y = rng.normal(size=(count, 2)), rng.integers(0, outputs, size=count)
         value, grads = step.value_and_grad(x, y)
         header = step.export(tmp_path / "step.h")
@@ -59,7 +62,7 @@ def test_a_step_of_a_perceptron_gives_loss_and_gradient_for_any_number_of_exampl
             double loss = 0.0, gradient[{size}] = {{0.0}};
             printf("%d\\n", step(step_theta, x, y, {count}, &loss, gradient));
             printf("%.17g\\n", loss);
-            for (int i = 0; i < {size}; i++) printf("%.17g\\n", gradient[i]);""")
+            for (int i = 0; i < {size}; i++) printf("%.17g\\n", gradient[i]);""", dialect)
         assert found[0] == 0.0
         assert found[1] == pytest.approx(value, rel=1e-12)
         assert found[2:] == pytest.approx(list(grads), rel=1e-11, abs=1e-14)
@@ -110,6 +113,23 @@ def as_list(x):
 
 
 @compiled_by_cc
+def test_files_stand_beside_each_other_and_a_program_s_own_names(tmp_path):
+    """Whatever their programs are made of, and what the one who includes them calls run, B and N."""
+    model = nn.MLP(1, [2, 1], rng=0).eval()
+    functions = {
+        "same": autograd.compile(lambda x: x),
+        "gamma_of": autograd.compile(lambda x: autograd.lgamma(x) + autograd.tanh(x)),
+        "net": autograd.compile(model),
+    }
+    expected = [float(np.ravel(f([1.5] if name == "net" else 1.5))[0]) for name, f in functions.items()]
+    headers = [f.export(tmp_path / f"{name}.h") for name, f in functions.items()]
+    calls = "".join(f'{name}(&x, &r); printf("%.17g\\n", r);' for name in functions)
+    found = ran(tmp_path, headers, f"double x = 1.5, r = 0, B = 1, V = 2, run = 3, N = 4; {calls} "
+                'printf("%g\\n", B + V + run + N);')  # fmt: skip
+    assert found == pytest.approx([*expected, 10.0], rel=1e-13)
+
+
+@compiled_by_cc
 def test_what_is_not_finite_is_told(tmp_path):
     w = Value(1.0)
     step = autograd.compile(lambda x: autograd.log(w * x), [w])
@@ -128,6 +148,8 @@ def test_what_is_not_finite_is_told(tmp_path):
         ("step.pb2", "no export for files that end in .pb2"),
         ("2step.h", "cannot be called '2step'"),
         ("a-b.h", "cannot be called 'a-b'"),
+        ("double.h", "cannot be called 'double'"),
+        ("exp.h", "cannot be called 'exp'"),
     ],
 )
 def test_a_name_that_says_nothing_is_refused_and_writes_nothing(tmp_path, name, said):

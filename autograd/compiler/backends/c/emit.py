@@ -186,24 +186,24 @@ class CWriter:
         lines += [f"    {name}(s);" for name in shared]
         leading = few.shared if few else []
         lines += _look("closely |= 1;", _stretches("s + {}", "{}", leading), "LIMIT") if p.lanes else []
-        lines.append(f"    static __thread V4 acc[{max(self.accumulators, 1)}];")
+        lines.append(f"    static OF_A_THREAD V4 acc[{max(self.accumulators, 1)}];")
         keeps = bool((p.outputs >= LANES).any())
         if p.lanes and (lane or keeps):
             inputs = int((p.graph.kind == LANE).sum())
             lines += [
                 "    memset(acc, 0, sizeof acc);",
-                f"    static __thread V v[{p.lanes}] __attribute__((aligned(64)));",
+                f"    static OF_A_THREAD V v[{p.lanes}] ALIGNED;",
                 "    for (long n = 0; n < N; n += B) {",
                 "        const int full = n + B <= N;",
                 "        V mask;",
-                "        FOR(l, B) mask[l] = n + l < N ? 1.0 : 0.0;",
+                "        FOR(l, B) AT(mask, l) = n + l < N ? 1.0 : 0.0;",
                 "        (void)mask;",
                 f"        if (full) FOR(r, {inputs}) v[r] = *(const V *)&lanes[r * N + n];",
                 f"        else FOR(r, {inputs})",
-                "            FOR(l, B) v[r][l] = lanes[r * N + (n + l < N ? n + l : N - 1)];",
+                "            FOR(l, B) AT(v[r], l) = lanes[r * N + (n + l < N ? n + l : N - 1)];",
                 f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
                 f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
-                *self._look_closely(few.lanes if few else [], rows, "&v[{}][0]", "{} * B"),
+                *self._look_closely(few.lanes if few else [], rows, "(const double *)&v[{}]", "{} * B"),
                 *self._kept(inputs),
                 "    }",
             ]
@@ -233,12 +233,12 @@ class CWriter:
         if not len(checked):
             return []
         finite, rows = self._ints(checked), self._ints(kept) if len(kept) else ""
-        lines = [f"        FOR(r, {len(checked)}) FOR(l, B) unsound |= !isfinite(v[{finite}[r]][l]);"]
+        lines = [f"        FOR(r, {len(checked)}) FOR(l, B) unsound |= !isfinite(AT(v[{finite}[r]], l));"]
         if rows:
             lines += [
                 f"        FOR(r, {len(kept)}) {{",
                 f"            double *to = lanes + {rows}[r] * N + n;",
-                f"            FOR(l, full ? B : N - n) to[l] = v[{rows}[r]][l];",
+                f"            FOR(l, full ? B : N - n) to[l] = AT(v[{rows}[r]], l);",
                 "        }",
             ]
         return lines
@@ -336,14 +336,14 @@ class CWriter:
         axes = range(len(s.sizes))
         texts = [self.value(r, s.sizes) for r in s.operands]
         if s.lane:
-            texts = [f"{t}[l]" if r.lane else t for t, r in zip(texts, s.operands, strict=True)]
+            texts = [f"AT({t}, l)" if r.lane else t for t, r in zip(texts, s.operands, strict=True)]
         texts = [t if t.startswith("(") or " " not in t or t.endswith("]") else f"({t})" for t in texts]
         value = template.format(*texts, *map(literal, s.params))
         target = self.value(s.result, s.sizes)
-        simd = "" if s.lane or not s.sizes else '_Pragma("omp simd") '
+        simd = "" if s.lane or not s.sizes else "SIMD "
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
-            each = f"V r = {{0}}; EACH_LANE r[l] = {value}; {target} = r;"
+            each = f"V r = {{0}}; EACH_LANE AT(r, l) = {value}; {target} = r;"
             return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
         begin = simd if s.sizes and s.sizes[-1] > 1 else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
@@ -365,9 +365,10 @@ class CWriter:
             start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
             f = "larger" if s.extremum == "max" else "smaller"
             if s.lane:
-                scalar = x if part.a is None or not part.a.lane else f"{x}[l]"
+                scalar = x if part.a is None or not part.a.lane else f"AT({x}, l)"
                 begin = "V t = " + (f"{start}" if k else f"(V){{0}} + {start}")
-                body = f"{self.loops(part.sizes, inner)}EACH_LANE t[l] = {f}(t[l], {scalar}); {target} = t;"
+                each = f"EACH_LANE AT(t, l) = {f}(AT(t, l), {scalar});"
+                body = f"{self.loops(part.sizes, inner)}{each} {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {body} }}")
             else:
                 body = f"{self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t;"
@@ -510,7 +511,7 @@ INLINE V squares(V q, const double *x, long n) {
     for (; n >= B; n -= B, v++) q += v[0] * v[0];
     x = (const double *)v;
     FOR(i, n) rest += x[i] * x[i];
-    q1[0] += rest;
+    AT(q1, 0) += rest;
     return (q + q1) + (q2 + q3);
 }
 

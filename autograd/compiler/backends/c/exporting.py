@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from importlib import resources
+from itertools import chain
 from typing import Any
 
 from autograd.compiler.backends.arrays import arguments, results
@@ -13,10 +14,28 @@ from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import HEADERS
 from autograd.compiler.roll.program import LANES
 
-__all__ = ["exported"]
+__all__ = ["RESERVED", "exported"]
+
+_WORDS = """
+_Bool _Complex _Imaginary asm auto break case char const continue default do double else enum extern float
+for goto if inline int long main register restrict return short signed sizeof static struct switch typedef
+typeof union unsigned void volatile while acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh
+erf erfc exp exp2 expm1 fabs fdim floor fma fmax fmin fmod frexp gamma hypot ilogb isfinite isinf isnan
+isnormal j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf nan nearbyint
+nextafter nexttoward pow remainder remquo rint round scalbln scalbn signbit sin sinh sqrt tan tanh tgamma
+trunc y0 y1 yn abort abs atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand
+realloc srand strtod strtol system memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen
+strstr strtok
+"""
+RESERVED = frozenset(_WORDS.split())
+"""What no function can be called: C's keywords, and what the library has that the file includes."""
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 _ENTRY = re.compile(r"^long (?=run\(|train\()", re.MULTILINE)
+_APART = re.compile(r"(/\*.*?\*/|^#include[^\n]*)", re.DOTALL | re.MULTILINE)
+_DIRECTIVE = re.compile(r"^#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
+_DECLARED = re.compile(r"\bstruct (\w+)|([A-Za-z_]\w*)\s*(?=[;,\[@])")
 
 
 def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: str) -> str:
@@ -37,8 +56,8 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
     reason = unsupported(program)
     if reason:
         raise ValueError(f"this program cannot be written in C: {reason}")
-    text = _INCLUDE.sub(lambda m: "" if m[1] not in HEADERS else _header(m[1]), c_program(program))
-    text = _ENTRY.sub("static __attribute__((unused)) long ", text)
+    text = _PLAIN + _INCLUDE.sub(lambda m: "" if m[1] not in HEADERS else _header(m[1]), c_program(program))
+    text = _named_apart(_ENTRY.sub("static long ", text), name)
     numbers = engine.shared.copy()
     numbers[: 2 * program.parameters] = 0.0
     return _FILE.format(
@@ -49,6 +68,22 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
 
 def _header(name: str) -> str:
     return (resources.files(HEADERS[name]) / name).read_text(encoding="utf-8")
+
+
+def _named_apart(text: str, name: str) -> str:
+    """Begin each name that a file of C declares with its function's, lest another file have it too."""
+    parts = _APART.split(text)
+    bare = "".join(parts[::2])
+    own = set(re.findall(r"^#define (\w+)", bare, re.MULTILINE))
+    # What is in braces and parentheses, from the inside out, and initial values declare nothing for a file.
+    outermost = _ATTRIBUTE.sub("", _DIRECTIVE.sub("", bare))
+    for within, left in ((r"\{[^{}]*\}", ""), (r"\([^()]*\)", "@"), (r"=[^;,]*", "")):
+        while (shorter := re.sub(within, left, outermost)) != outermost:
+            outermost = shorter
+    own.update(filter(None, chain.from_iterable(_DECLARED.findall(outermost))))
+    parts[::2] = [re.sub(r"\b[A-Za-z_]\w*", lambda m: f"{name}_{m[0]}" if m[0] in own else m[0], part)
+                  for part in parts[::2]]  # fmt: skip
+    return "".join(parts)
 
 
 def _listed(numbers: Any) -> str:
@@ -96,13 +131,12 @@ def _body(engine: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> list[str
     at = engine.first
     for k, size in enumerate(map(math.prod, shapes)):
         if engine.batch:
-            lines.append(
-                f"    FOR(n, N) FOR(i, {size}) lanes[({at} + i) * N + n] = x{k}[n * {size} + i];"
-            )
+            loops = f"{name}_FOR(n, N) {name}_FOR(i, {size})"
+            lines.append(f"    {loops} lanes[({at} + i) * N + n] = x{k}[n * {size} + i];")
         else:
-            lines.append(f"    FOR(i, {size}) s[{at} + i] = x{k}[i];")
+            lines.append(f"    {name}_FOR(i, {size}) s[{at} + i] = x{k}[i];")
         at += size
-    lines.append("    const int unsure = run(s, lanes, N) != 0;")
+    lines.append(f"    const int unsure = {name}_run(s, lanes, N) != 0;")
     if program.parameters:
         lines.append(f"    *loss = s[{engine.value_at}];")
         count = program.parameters
@@ -110,22 +144,34 @@ def _body(engine: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> list[str
     elif len(engine.outputs):
         outputs = [int(a) for a in engine.outputs]
         texts = [f"lanes[{a - LANES}L * N + n]" if a >= LANES else f"s[{a}]" for a in outputs]
-        lines.append("    FOR(n, N) {")
+        lines.append(f"    {name}_FOR(n, N) {{")
         lines += [f"        results[n * {len(texts)} + {k}] = {text};" for k, text in enumerate(texts)]
         lines.append("    }")
     return [*lines, "    free(s); free(lanes);", "    return unsure;", "}"]
 
+
+_PLAIN = """
+#if !defined __GNUC__ || defined __STRICT_ANSI__ || defined __TINYC__
+#define PLAIN
+#endif
+"""
 
 _FILE = """\
 /* {about}
 
    Written by chainrule. It returns 0; or 1 where a number is not finite, or so large that what was computed
    from it may not be right; or 2 without memory, or without examples. Doubles throughout, and C's library
-   only (link with -lm). For GCC and Clang, C11; include it in one file of C, with no other of these. */
+   only (link with -lm). C99; where GCC and Clang are not told to keep to a standard (-std=c99), with vectors.
+   Every name in it begins with {name}. */
 #ifndef {guard}
 #define {guard}
 
+#ifdef __GNUC__
+#pragma GCC system_header
 #pragma GCC diagnostic push
+#endif
+
+#include <stdlib.h>
 {program}
 
 static const double {name}_numbers[] = {{
@@ -136,7 +182,10 @@ static const double {name}_theta[] = {{
 }};
 
 {body}
+
+#ifdef __GNUC__
 #pragma GCC diagnostic pop
+#endif
 
 #endif
 """

@@ -29,7 +29,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
     sign = "=" if first else "+="
     if not summed:
-        simd = '_Pragma("omp simd") ' if out else ""
+        simd = "SIMD " if out else ""
         body = f"{simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)};"
         return f"    {w.loops(sizes, out[:-1])}{{ {body} }}"
     factors = [r for r in (part.a, part.b) if r is not None] + (
@@ -38,7 +38,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
-        simd = '_Pragma("omp simd reduction(+:t)") ' if sizes[inner] > 3 else ""
+        simd = "SIMD_SUM " if sizes[inner] > 3 else ""
         rest = [k for k in summed if k != inner]
         added = f"{simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)};"
         body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {added} }} {target} {sign} {coef}t;"
@@ -103,9 +103,8 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
             name = f"p{w.scratch}"
             w.scratch += 1
             index = w.index([steps.get(k, 0) for k in range(len(sizes))])
-            packs += (
-                f"static __thread double {name}[{volume}]; {w.loops(sizes, order)}{name}[{index}] = {text}; "
-            )
+            packs += f"static OF_A_THREAD double {name}[{volume}]; "
+            packs += f"{w.loops(sizes, order)}{name}[{index}] = {text}; "
             text = f"{name}[{index}]"
         texts.append(text)
     return texts, packs
@@ -131,7 +130,7 @@ def _rows(
     outer = [k for k in order if k != inner]
     # A row of the result stays in fast memory while all its terms are added.
     row = sizes[inner]
-    added = f"_Pragma(\"omp simd\") {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)};"
+    added = f"SIMD {w.loops(sizes, [inner])}{name}[i{inner}] += {' * '.join(texts)};"
     body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ {added} }} "
     body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
     return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"

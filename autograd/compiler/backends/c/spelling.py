@@ -26,6 +26,29 @@ __all__ = ["CODE", "PRELUDE", "Spelled", "literal", "spelled"]
 PRELUDE = r"""
 #include "runtime.h"
 
+/* What gives each thread a variable of its own. */
+#ifdef __GNUC__
+#define OF_A_THREAD __thread
+#elif __STDC_VERSION__ >= 201112L
+#define OF_A_THREAD _Thread_local
+#else
+#define OF_A_THREAD
+#endif
+
+#define FOR(i, n) for (long i = 0; i < (n); i++)
+
+#ifdef PLAIN
+/* A lane to a block, so that C's own types are enough. */
+#define B 1
+#define SIMD
+#define SIMD_SUM
+#define ALIGNED
+#define AT(x, l) (x)
+typedef double V;
+typedef double V4;
+INLINE V4 fold(V x) { return x; }
+INLINE double total(V4 x) { return x; }
+#else
 /* Lanes to a block, as many as a register holds: gcc moves wider vectors through memory, a part at a time. */
 #ifdef __AVX512F__
 #define B 8
@@ -34,19 +57,22 @@ PRELUDE = r"""
 #else
 #define B 2
 #endif
+#define SIMD _Pragma("omp simd")
+#define SIMD_SUM _Pragma("omp simd reduction(+:t)")
+#define ALIGNED __attribute__((aligned(64)))
+#define AT(x, l) (x)[l]
 typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
 typedef double V4 __attribute__((vector_size(32), aligned(8), may_alias));
-#define FOR(i, n) for (long i = 0; i < (n); i++)
-#define EACH_LANE _Pragma("omp simd") for (int l = 0; l < B; l++)
-
 #if B == 8
 INLINE V4 fold(V x) { const V4 *half = (const V4 *)&x; return half[0] + half[1]; }
 #elif B == 4
 INLINE V4 fold(V x) { return x; }
 #else
-INLINE V4 fold(V x) { return (V4){x[0], x[1]}; }
+#define fold(x) ((V4){(x)[0], (x)[1]}) /* no function: it would return more than a register holds */
 #endif
-INLINE double total(V4 x) { return (x[0] + x[1]) + (x[2] + x[3]); }
+#define total(x) (((x)[0] + (x)[1]) + ((x)[2] + (x)[3]))
+#endif
+#define EACH_LANE SIMD for (int l = 0; l < B; l++)
 """
 
 CODE: dict[str, str] = {
@@ -144,7 +170,6 @@ def _spelled(ops: frozenset[Op]) -> Spelled:
 
 
 _ARITHMETIC = """
-#define OF_A_THREAD _Thread_local
 #include "arithmetic.h"
 #pragma GCC diagnostic ignored "-Wunused-variable"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
