@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import gc
 import importlib.util
 import json
 import math
@@ -139,6 +140,7 @@ class Forked:
                 os.close(self.lines)
                 out = os.dup2(out, 200, inheritable=False)
                 _silence()
+                gc.freeze()  # what this process holds is no garbage of theirs; looking at it takes time
                 _work(lambda: make, spelling, first, out)
             finally:
                 os._exit(0)
