@@ -4,8 +4,9 @@
 # Each section shows one thing that `draw`, `explain` and `stepper` can do, with its code. All of them read
 # one list of steps, so that the static picture, the text and the interactive page cannot disagree.
 
-# %%
+# %% tags=["picture"]
 import random
+from functools import partial
 
 from autograd import Value, dot, draw, draw_dot, explain, live, scope, sources, stepper, trace
 from nn import MLP
@@ -30,10 +31,10 @@ L.backward()
 draw(L, engine="builtin")
 
 # %% [markdown]
-# Without the flow:
+# The legend is nearly the same in all that follows, and left out where it says nothing new:
 
 # %%
-draw(L, engine="builtin", flow=False)
+draw = partial(draw, legend=False)
 
 # %% [markdown]
 # ## 2. `a * a` has two edges
@@ -50,26 +51,29 @@ assert len(edges) == 2
 draw(square, engine="builtin")
 
 # %% [markdown]
+# Without the flow:
+
+# %% tags=["picture"]
+draw(square, engine="builtin", flow=False)
+
+# %% [markdown]
 # ## 3. Names and clusters by neuron and layer
 #
 # `nn` notes on each node which module made it; `scope` does so for your own code.
 
-# %%
-model = MLP(2, [2, 2, 1], activation="tanh", rng=3)
-loss = (model([Value(1.0, "x0"), Value(-2.0, "x1")]) - 1.0) ** 2
+# %% tags=["picture"]
+model = MLP(1, [1, 1], activation="tanh", rng=3)
+loss = (model([Value(1.0, "x0")]) - 1.0) ** 2
 loss.label = "loss"
 loss.backward()
 draw(loss)
 
-# %%
-signal, strength, offset = Value(2.0, "signal"), Value(0.5, "strength"), Value(-0.3, "offset")
+# %% tags=["picture"]
+signal, strength = Value(2.0, "signal"), Value(0.5, "strength")
 with scope("encoder"), scope("gate"):
     gate = (strength * signal).sigmoid()
-with scope("decoder"):
-    out = gate * offset
-out.label = "out"
-out.backward()
-draw(out)
+gate.backward()
+draw(gate)
 
 # %% [markdown]
 # ## 4. `depth=` folds modules
@@ -77,52 +81,50 @@ draw(out)
 # %%
 draw(loss, depth=1)
 
-# %%
-draw(loss, depth=2)
-
 # %% [markdown]
-# ## 5. Repeats are drawn once, marked ×N; so a training batch of 5,000 nodes is a page, not a wall
+# ## 5. Repeats are drawn once, marked ×N; so a training batch of 3,900 nodes is a page, not a wall
 
-# %%
-wide = MLP(2, [16, 16, 1], rng=3)
+# %% tags=["picture"]
+wide = MLP(1, [30, 1], rng=3)
 rng = random.Random(1)
-batch = sum(((wide([rng.uniform(-1, 1), rng.uniform(-1, 1)]) - 1.0) ** 2 for _ in range(60)), Value(0.0))
+batch = sum(((wide([rng.uniform(-1, 1)]) - 1.0) ** 2 for _ in range(60)), Value(0.0))
 batch.label = "loss"
 batch.backward()
-folded = draw(batch)
+folded = draw(batch, flow=False)
 assert len(folded.graph.nodes) < 20
 folded
 
 # %% [markdown]
 # ## 6. Direction
 
-# %%
-draw(L, engine="builtin", rankdir="TB")
+# %% tags=["picture"]
+draw(square, engine="builtin", rankdir="TB")
 
 # %% [markdown]
 # ## 7. Colour by gradient: signed, fit for every kind of colour vision; zero and NaN have a mark of their own
 
-# %%
+# %% tags=["picture"]
 p, q, r = Value(2.0, "p"), Value(-1.0, "q"), Value(0.0, "r")
-flagged = p * 5.0 + q.relu() + r * 0.0 + (r - 1.0).log() * 0.5
+flagged = p * r + q.log()
 flagged.backward()
-draw(flagged, engine="builtin")
+draw(flagged, engine="builtin", legend=True)
 
 # %% [markdown]
 # ## 8. A branch that was not taken
 #
 # Nothing flows through it: not even zero times infinity.
 
-# %%
-kink = q.relu() + q
+# %% tags=["picture"]
+k = Value(-1.0, "k")
+kink = k.relu() + k
 kink.backward()
-draw(kink, engine="builtin")
+draw(kink, engine="builtin", legend=True)
 
 # %% [markdown]
 # ## 9. What the backward pass must remember
 
 # %%
-draw(L, engine="builtin", saved=True)
+draw(square, engine="builtin", saved=True, legend=True)
 
 # %% [markdown]
 # ## 10. Pointing at a box shows its formula, its contributions and the line that made it
@@ -139,11 +141,9 @@ picture
 # %% [markdown]
 # ## 11. Operations as mathematics, one node for a whole dot product
 
-# %%
-vector = dot(
-    [Value(0.5, "w0"), Value(0.25, "w1"), Value(2.0, "w2")], [Value(1.0, "x0"), 3.0, Value(0.1, "x2")]
-)
-h = (vector.exp() / 2.0 + vector.sqrt()) ** 3
+# %% tags=["picture"]
+vector = dot([Value(0.5, "alpha_1"), Value(0.25, "alpha_2")], [Value(1.0, "x0"), 3.0])
+h = vector.sqrt()
 h.backward()
 draw(h, engine="builtin")
 
@@ -163,13 +163,13 @@ print(draw(square).source)
 # ## 13. Dark, and several pictures in one page
 
 # %%
-draw(L, engine="builtin", theme="dark")
+draw(square, engine="builtin", theme="dark")
 
 # %% [markdown]
 # ## 14. micrograd's names
 
 # %%
-draw_dot(square, rankdir="TB")
+assert draw_dot(square).source == draw(square).source
 
 # %% [markdown]
 # ## 15. The derivation as text
@@ -191,34 +191,33 @@ explain(L, wrt=w, style="markdown")
 # %% [markdown]
 # Of a network, the errors of the layers, by the four equations of backpropagation:
 
-# %%
+# %% tags=["picture"]
 print(explain(loss, wrt=model.parameters()[0]))
 
 # %% [markdown]
 # ## 16. Step by step
 #
 # The same steps as a page with a slider, arrow keys and the arithmetic in words. `.save("steps.html")` writes
-# a file of some 25 kB that loads nothing. (Where a notebook is not trusted, there is the picture instead.)
+# a file of some 25 kB that loads nothing. Stored here is its picture; execute the cell for the page.
 
-# %%
-page = stepper(L, engine="builtin")
+# %% tags=["picture"]
+page = stepper(square, engine="builtin")
 page
 
 # %% [markdown]
 # ## 17. A training, played back
 
-# %%
+# %% tags=["picture"]
 
 
 def training():
     for _ in range(15):
-        error = ((w * x + b).tanh() - y) ** 2
+        error = (w * x - y) ** 2
         error.label = "L"
         yield error
-        w.grad = b.grad = 0.0
+        w.grad = 0.0
         error.backward()
-        for parameter in (w, b):
-            parameter.data -= 0.2 * parameter.grad
+        w.data -= 0.05 * w.grad
 
 
 stepper(training(), engine="builtin")
@@ -230,34 +229,37 @@ stepper(training(), engine="builtin")
 # of a neuron is coloured by its gradient. A click on a neuron unfolds its own graph; a click on any box
 # lights its paths to the result; a pointer on a line shows its number.
 
-# %%
-draw(loss, view="network")
+# %% tags=["picture"]
+network = MLP(2, [2, 2, 1], activation="tanh", rng=3)
+error = (network([Value(1.0, "x0"), Value(-2.0, "x1")]) - 1.0) ** 2
+error.backward()
+draw(error, view="network", legend=True)
 
 # %% [markdown]
 # One neuron, unfolded below:
 
-# %%
-draw(loss, unfold="layer1.n1")
+# %% tags=["picture"]
+draw(loss, unfold="layer0.n0", flow=False)
 
 # %% [markdown]
 # A model is drawn without any data; of large layers the first and the last neurons:
 
-# %%
-draw(MLP(2, [100, 3], rng=0))
+# %% tags=["picture"]
+draw(MLP(1, [100], rng=0))
 
 # %% [markdown]
 # ## 19. What is done again and again is drawn once
 #
 # A hundred steps of a recurrence are one, with the way back; samples and neurons are plates.
 
-# %%
+# %% tags=["picture"]
 u, v0, h = Value(0.5, "w"), Value(-0.7, "u"), Value(0.0, "h_0")
 for step in range(100):
     h = (u * h + v0 * Value(0.01 * step - 0.5, f"x{step}")).tanh()
 recurrence = (h - 1.0) ** 2
 recurrence.label = "loss"
 recurrence.backward()
-rolled = draw(recurrence)
+rolled = draw(recurrence, flow=False)
 assert len(rolled.graph.nodes) < 12
 rolled
 
@@ -268,29 +270,29 @@ rolled
 # much of it as can be read.
 
 # %%
-draw(loss, size=(1280, 720))
+draw(error, size=(1280, 720))
 
 # %% [markdown]
 # ## 21. A long chain is drawn in lines, as a text is
 
-# %%
+# %% tags=["picture"]
 turned = Value(0.5, "x")
-for step in range(12):
+for step in range(6):
     turned = [turned.sin, turned.tanh, turned.exp][step % 3]()
 turned.label = "y"
 turned.backward()
-chain = draw(turned, wrap=900)
+chain = draw(turned, wrap=500)
 assert chain.layout().lines > 1
 chain
 
 # %% [markdown]
 # ## 22. Two graphs side by side, and what differs
 
-# %%
-bent = ((w * x + b).sigmoid() - y) ** 2
-bent.label = "L"
-bent.backward()
-draw(L, versus=bent)
+# %% tags=["picture"]
+other = Value(3.0, "a")
+cube = other * other * other
+cube.backward()
+draw(square, versus=cube, legend=True)
 
 # %% [markdown]
 # ## 23. A backward pass that plays by itself

@@ -8,6 +8,9 @@ order, with a line ``%%`` between two of them, and a line ``[[1.3]]`` where the 
 It is executed in Chinese too, so that derivations and pictures speak it. A cell with the tag ``folded`` is
 shown closed, for who wants to see it.
 
+Of a cell with the tag ``picture`` a picture is kept as it is printed, without what a pointer shows; of a page
+there, the picture in its place. Who executes the cell has the page.
+
 The same sources give the same bytes. Cell ids are counted, execution counts too, pictures lose what names
 their maker, and nothing of the machine is kept. The outputs are compared with those that
 a new execution gives: texts number by number, to one unit of the last printed digit; the reports of gradient
@@ -37,6 +40,13 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:e[-+]?\d+)?", re.ASCII)
 _SVG_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 # A row of a report: derivative and place, analytic, numeric, ulp, relative, method and verdict.
 _REPORT_ROW = re.compile(r"^(df/\S+ +\S+) +([-\d.e+]+) +([-\d.e+]+) +\S+ +([-\d.e+]+) +(\S.*)$", re.MULTILINE)
+# The graphs of neurons and the labels that a page shows when it is pointed at, and the names of parts.
+_SCRIPTED = re.compile(
+    r'<defs>.*?</defs>\n?|<text class="hid"[^>]*>[^<]*</text>| data-[-a-z]+="[^"]*"', re.DOTALL
+)
+_TOOLTIP = re.compile(r"<title>[^<]*</title>")
+_TAG_OF = re.compile(r"<[a-z][^>']*>")
+_FRAMED = re.compile(r'<img [^>]*src="data:image/svg\+xml;base64,([^"]*)"')
 _RULED = re.compile(r" {2,}")
 
 
@@ -164,11 +174,26 @@ def _clean(cell: Any, count: int) -> None:
                 base64.b64encode(plain_png(base64.b64decode(data["image/png"]))).decode() + "\n"
             )
         svg = picture_in(data.get("text/html", ""))
+        plain = "picture" in cell.metadata.get("tags", [])
+        if plain and (framed := _FRAMED.search(data.get("text/html", ""))):
+            svg = base64.b64decode(framed[1]).decode()
         if svg is not None:
             data.pop("text/plain", None)  # says no more than the picture
             data.pop("text/html")  # has buttons for a page that runs; a file is read
-            data["image/svg+xml"] = svg
+            data["image/svg+xml"] = _TOOLTIP.sub("", still(svg)) if plain else still(svg)
     cell.outputs = [nbformat.from_dict(o) for o in outputs]
+
+
+def still(svg: str) -> str:
+    """Return a picture without what only the script of a page reads, in quotes that JSON need not escape.
+
+    Examples
+    --------
+    >>> still('<svg class="ag"><g data-node="n0"><text class="hid" display="none">2</text></g></svg>')
+    "<svg class='ag'><g></g></svg>"
+    """
+    svg = _SCRIPTED.sub("", svg).replace(">\n<", "><")
+    return _TAG_OF.sub(lambda found: found[0].replace('"', "'"), svg)
 
 
 def plain_png(data: bytes) -> bytes:
@@ -240,7 +265,8 @@ def _unlike(x: Any, y: Any, *, normal: Callable[[str], str]) -> list[str]:
         if kind == "image/png":
             same = _pixels_alike(old, new)
         elif kind == "image/svg+xml":  # places depend on the layout engine at hand; what is written does not
-            same = alike("\n".join(sorted(_SVG_TEXT.findall(old))), "\n".join(sorted(_SVG_TEXT.findall(new))))
+            old, new = ("\n".join(sorted(_SVG_TEXT.findall(still(svg)))) for svg in (old, new))
+            same = alike(old, new)
         else:
             same = alike(old, new)
         if not same:

@@ -148,7 +148,7 @@ def test_the_executed_notebook_has_the_cells_of_its_source(source):
             (c.cell_type, c["id"], c.source, c.metadata) for c in expected.cells
         ]
         assert found.metadata == expected.metadata
-        assert build.executed(source, lang).stat().st_size < 200_000 or source.stem == "gallery"
+        assert build.executed(source, lang).stat().st_size < 200_000
 
 
 @each_lesson
@@ -240,7 +240,7 @@ def test_nothing_is_left_out_of_the_comparison():
     tags = {
         tag for source in SOURCES for cell in code(stored(source)) for tag in cell.metadata.get("tags", [])
     }
-    assert tags == {"report", "folded", "exercise"}
+    assert tags == {"report", "folded", "exercise", "picture"}
     for source in SOURCES:
         for cell in code(stored(source)):
             for output in cell.outputs:

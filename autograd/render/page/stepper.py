@@ -339,7 +339,7 @@ def _button(key: str) -> str:
 
 def _shorter(path: str) -> str:
     """Return the data of a path without what it can be read without."""
-    path = re.sub(r"(?:H[\d.]+)+(?=H[\d.]+)", "", path).replace("l0 -", "v-")
+    path = path.replace("l0 -", "v-")
     return re.sub(r"(?<=\d) (?=-\d)", "", path)
 
 

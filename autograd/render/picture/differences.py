@@ -38,8 +38,8 @@ def beside(one: Picture, other: Picture) -> Picture:
     both.heaviest = max(one.heaviest, other.heaviest)
     both.scope_names = dict(HEADINGS)
     told = (
-        f"{differing} boxes with another value or gradient, {first} only in the graph, {second} only in the "
-        "other"
+        f"{differing} {'box' if differing == 1 else 'boxes'} with another value or gradient, {first} only in "
+        f"the graph, {second} only in the other"
     )
     both.notices = [
         told,

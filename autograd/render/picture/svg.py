@@ -6,7 +6,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any, Final
 
@@ -42,16 +42,16 @@ CHINESE: Final = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 
 _SHAPE: Final = (
-    f".ag{{font-family:{FONT};font-variant-numeric:tabular-nums}}.ag text{{unicode-bidi:isolate}}"
-    f".ag .h{{font-size:{BOX.font}px}}.ag .v,.ag .w{{font-size:{BOX.small}px}}.ag .k,.ag .edge "
-    f"text{{font-size:{BOX.tiny}px}}"
-    ".ag .b{font-weight:600}.ag .e,.ag .v{text-anchor:end}"
-    ".ag .edge text{text-anchor:middle}"
-    ".ag .edge text,.ag text.over{paint-order:stroke;stroke-width:5px;stroke-linejoin:round}"
-    ".ag .wire,.ag .band{fill:none}.ag .wire{stroke-width:1.2}.ag .cut{stroke-dasharray:3 4}.ag "
-    ".band{stroke-linecap:butt}"
-    ".ag .output .card{stroke-width:2}.ag .ring{stroke-width:.5}.ag .crowd{opacity:.4}"
-)
+    (".ag", f"font-family:{FONT};font-variant-numeric:tabular-nums"), (".ag text", "unicode-bidi:isolate"),
+    (".ag .h", f"font-size:{BOX.font:g}px"), (".ag .v,.ag .w", f"font-size:{BOX.small:g}px"),
+    (".ag .k,.ag .edge text", f"font-size:{BOX.tiny:g}px"), (".ag .b", "font-weight:600"),
+    (".ag .e,.ag .v", "text-anchor:end"), (".ag .edge text", "text-anchor:middle"),
+    (".ag .edge text,.ag text.over", "paint-order:stroke;stroke-width:5px;stroke-linejoin:round"),
+    (".ag .wire,.ag .band", "fill:none"), (".ag .wire", "stroke-width:1.2"),
+    (".ag .cut", "stroke-dasharray:3 4"), (".ag .output .card", "stroke-width:2"),
+    (".ag .ring", "stroke-width:.5"), (".ag .crowd", "opacity:.4"),
+)  # fmt: skip
+"""What is the same in every theme: selectors, and what they set."""
 
 
 _CLASS: Final = re.compile(r"\.([a-z][-\w]*)")
@@ -69,13 +69,29 @@ def _frames(theme: str) -> str:
     return rules + (dark if theme == "auto" else "")
 
 
-def _colours(scope: str, c: dict[str, str], used: Collection[str] | None) -> str:
+_TONES: Final = (
+    *(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan", "seed",
+)  # fmt: skip
+_SHADED: Final = {"t": "fill", "s": "stroke"}
+
+
+def _rules(rules: Iterable[tuple[str, str]], used: Set[str] | None, scope: str = "") -> str:
+    """Return a style sheet with the rules whose classes are used."""
+    return "".join(
+        ",".join(f"{scope}{part}" for part in parts) + f"{{{rule}}}"
+        for selector, rule in rules
+        if (
+            parts := [
+                part
+                for part in selector.split(",")
+                if used is None or used.issuperset(_CLASS.findall(part))
+            ]
+        )
+    )
+
+
+def _colours(scope: str, c: dict[str, str], used: Set[str] | None) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
-
-    def wanted(selector: str) -> bool:
-        return used is None or all(name in used for name in _CLASS.findall(selector))
-
-    tones = [*(f"{sign}{i}" for sign in "np" for i in range(1, LEVELS + 1)), "zero", "none", "nan", "seed"]
     rules = {
         "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}",
         ".paper": f"fill:{c['paper']}", ".edge text": f"stroke:{c['paper']}",
@@ -87,25 +103,17 @@ def _colours(scope: str, c: dict[str, str], used: Collection[str] | None) -> str
         ".wire": f"stroke:{c['edge']}", ".tip": f"fill:{c['edge']}", ".saved": f"fill:{c['saved']}",
         ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
     }  # fmt: skip
-    sheet = "".join(
-        ",".join(f"{scope} {part}" for part in parts) + f"{{{rule}}}"
-        for selector, rule in rules.items()
-        if (parts := [part for part in selector.split(",") if wanted(part)])
-    )
-    for letter, what in (("t", "fill"), ("s", "stroke")):
-        sheet += "".join(
-            f"{scope} .{letter}-{t}{{{what}:{c[t]}}}" for t in tones if wanted(f".{letter}-{t}")
-        )
-    return sheet
+    shades = {f".{letter}-{t}": f"{what}:{c[t]}" for letter, what in _SHADED.items() for t in _TONES}
+    return _rules([*rules.items(), *shades.items()], used, f"{scope} ")
 
 
-def style(theme: str = "auto", used: Collection[str] | None = None) -> str:
+def style(theme: str = "auto", used: Set[str] | None = None) -> str:
     """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not.
 
     Of the colours those are there whose classes are used; all by default.
     """
     # Pictures of different themes may stand in one page, where each style sheet applies to all.
-    sheet = _SHAPE + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT, used)
+    sheet = _rules(_SHAPE, used) + _colours(f".ag-{theme}", DARK if theme == "dark" else LIGHT, used)
     return sheet + (
         f"@media(prefers-color-scheme:dark){{{_colours('.ag-auto', DARK, used)}}}" if theme == "auto" else ""
     )
@@ -190,9 +198,8 @@ def to_svg(
             parts.append(f'<g class="legend" transform="translate({n(x)} {n(y - 12.0)})">{entry}</g>')
             x += entry_width + 22.0
     used = set(" ".join(_CLASSES.findall("".join(parts))).split())
-    if slim:  # the page changes the colours
-        used |= {f"{letter}-{sign}{i}" for letter in "ts" for sign in "np" for i in range(1, LEVELS + 1)}
-        used |= {f"{letter}-{name}" for letter in "ts" for name in ("zero", "none", "nan")} | {"on"}
+    if slim or (live and graph.insides):  # the page changes the colours
+        used |= {f"{letter}-{tone}" for letter in _SHADED for tone in _TONES} | {"on"}
     sheet = style(theme, used) + (_MIDDLE if graph.view == "network" else "")
     sheet += _frames(theme) if any(node.mark for node in graph.nodes) else ""
     parts[1] = f"<style>{sheet}</style>"
@@ -469,7 +476,7 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
         fill = f"t-{node.tone}" if tinted else "mid"
         shape = f"M{inset} {n(top)}h{n(w - 2 * inset)}"
         if i == len(listed) - 1:  # with the card's round corners
-            shape += f"v{n(BOX.row - q - inset)}q0 {q} -{q} {q}H{inset + q}q-{q} 0 -{q} -{q}z"
+            shape += f"v{n(BOX.row - q - inset)}q0 {q}-{q} {q}H{inset + q}q-{q} 0-{q}-{q}z"
         else:
             shape += f"v{n(BOX.row)}H{inset}z"
         ink = " on" if tinted and node.tone == "nan" else ""
@@ -511,10 +518,12 @@ def _path(points: list[tuple[float, float]]) -> str:
     for i in range(1, len(points) - 2, 3):
         straight = points[i - 1][1] == points[i + 2][1] == points[i][1] == points[i + 1][1]
         end = points[i + 2]
+        if straight and parts[-1][0] == "H":  # on, in the same direction
+            parts.pop()
         parts.append(
             f"H{n(end[0])}" if straight else "C" + " ".join(f"{n(x)} {n(y)}" for x, y in points[i : i + 3])
         )
-    return "".join(parts)
+    return "".join(parts).replace(" -", "-")
 
 
 def _texture(graph: Picture, placed: Placement) -> list[str]:

@@ -25,8 +25,8 @@ def inline(svg: str) -> str:
 
 def legible(svg: str) -> str:
     """Keep a broad picture from being shrunk until nobody can read it; its figure scrolls instead."""
-    width = re.search(r'<svg[^>]*? width="([\d.]+)"', svg)
+    width = re.search(r"<svg[^>]*? width=[\"']([\d.]+)", svg)
     if width is None:
         return svg
     least = f"min-width:{min(float(width[1]), max(LEAST, SHRINK * float(width[1]))):.0f}px;"
-    return svg.replace('style="', f'style="{least}', 1)
+    return re.sub(r"(?<=style=[\"'])", least, svg, count=1)
