@@ -15,6 +15,7 @@ from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.sweep import add_to_leaves, in_turn, sweep
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.typing import Real
@@ -402,14 +403,18 @@ def _check_finite(node: Any, result: Any, terms: Iterable[Any], way: str = "back
     """Return ``result``; raise where it is not finite although the ``terms`` that it was made of are."""
     if result is None or math.isfinite(_data(result)) or not all(math.isfinite(_data(t)) for t in terms):
         return result
-    where = f" Recorded at {node.source}." if node.source else ""
+    where = gettext(" Recorded at {line}.", line=node.source) if node.source else ""
     operation = (
         f"{node.op.name}({', '.join(repr(_data(x)) for x in node.op.written(node.operands))})"
         if node.op
         else repr(node)
     )
-    what = "gradient" if way == "backward" else "derivative"
-    raise AnomalyError(f"{way} through {operation}: the {what} became {_data(result)}.{where}")
+    raise AnomalyError(gettext(
+        "{way} through {operation}: the gradient became {number}.{where}"
+        if way == "backward"
+        else "{way} through {operation}: the derivative became {number}.{where}",
+        way=way, operation=operation, number=_data(result), where=where,
+    ))  # fmt: skip
 
 
 def _data(x: Any) -> float:

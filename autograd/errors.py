@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from autograd.words import gettext
+
 __all__ = [
     "AnomalyError",
     "ChainruleDeprecationWarning",
@@ -94,10 +96,18 @@ class MissingDependencyError(ImportError):
 
     def __init__(self, what: str, purpose: str, install: str, *, broken: str = "") -> None:
         self.broken = broken
-        how = (
-            f"is installed here but broken ({broken}). Repair" if broken else "is not installed here. Install"
+        told = {"purpose": purpose, "what": what, "install": install}
+        super().__init__(
+            gettext(
+                "{purpose} needs {what}, which is installed here but broken ({why}). Repair it with: "
+                "{install}",
+                why=broken, **told,
+            )
+            if broken
+            else gettext(
+                "{purpose} needs {what}, which is not installed here. Install it with: {install}", **told
+            )
         )
-        super().__init__(f"{purpose} needs {what}, which {how} it with: {install}")
 
 
 def optional(module: str, purpose: str, install: str, *, what: str = "") -> Any:

@@ -17,6 +17,7 @@ from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, refuse_while_tracing, user_line
 from autograd.native import engine
 from autograd.op import ANY, Op
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -496,10 +497,12 @@ def apply_modes(node: _Made) -> _Made:
         if all(map(math.isfinite, numbers)):
             assert node.op is not None
             operation = f"{node.op.name}({', '.join(map(repr, node.op.written(numbers)))})"
-            whose = "its operand is" if len(numbers) == 1 else "its operands are"
-            raise AnomalyError(
-                f"{operation} = {node._data}: not finite although {whose}. Recorded at {user_line()}"
-            )
+            raise AnomalyError(gettext(
+                "{operation} = {number}: not finite although its operand is. Recorded at {line}"
+                if len(numbers) == 1
+                else "{operation} = {number}: not finite although its operands are. Recorded at {line}",
+                operation=operation, number=node._data, line=user_line(),
+            ))  # fmt: skip
     if not mode.grad:
         node._row = node._a = node._b = node._da = node._db = None
     constant = not mode.grad and mode.differentiating

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -19,6 +19,7 @@ from unicodedata import east_asian_width
 
 __all__ = [
     "LANGUAGES",
+    "asked",
     "catalogue",
     "columns",
     "current",
@@ -26,6 +27,7 @@ __all__ = [
     "language",
     "marked",
     "named",
+    "padded",
     "read_catalogue",
 ]
 
@@ -72,6 +74,35 @@ def current() -> str:
     'zh_CN'
     """
     return _asked.get() or named(os.environ.get("CHAINRULE_LANG", "")) or "en"
+
+
+def asked(arguments: Sequence[str]) -> str:
+    """Return the language that a command line asks for: by its option, the environment, or the locale.
+
+    Parameters
+    ----------
+    arguments
+        After the program's name; ``--lang TAG`` or ``--lang=TAG`` is looked for, the last one counts.
+
+    Returns
+    -------
+    str
+        A key of ``LANGUAGES``.
+
+    Examples
+    --------
+    >>> asked(["explain", "x", "--lang", "zh"]), asked(["--lang=en"])
+    ('zh_CN', 'en')
+    """
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    typed = [
+        tag if joined else next(iter(before[k + 1 : k + 2]), "")
+        for k, (name, joined, tag) in enumerate(argument.partition("=") for argument in before)
+        if name == "--lang"
+    ]
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    told = (*typed[-1:], os.environ.get("CHAINRULE_LANG", ""), locale)
+    return next(filter(None, map(named, told)), "en")
 
 
 @contextmanager
@@ -149,6 +180,28 @@ def columns(text: str) -> int:
     (2, 4)
     """
     return len(text) if text.isascii() else sum(1 + (east_asian_width(letter) in "WF") for letter in text)
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with spaces behind it, so that it takes so many columns of a terminal.
+
+    Parameters
+    ----------
+    text
+        One line.
+    width
+        In columns; a longer text stays as it is.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> padded("ab", 4), padded("梯度", 6)
+    ('ab  ', '梯度  ')
+    """
+    return text + " " * (width - columns(text))
 
 
 def marked(message: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import TABLE, Value
 from autograd.op import REALS
+from autograd.words import gettext
 
 __all__ = ["NAMES", "activation_function", "activation_title"]
 
@@ -53,13 +54,19 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
         function = _named(activation.lower())
         if function is None:
             raise ValueError(
-                f"no activation is called {activation!r}; choose one of {', '.join(NAMES)}, or pass a "
-                "function of one Value"
+                gettext(
+                    "no activation is called {activation}; choose one of {names}, or pass a function "
+                    "of one Value",
+                    activation=repr(activation), names=', '.join(NAMES),
+                )
             )
         return activation.lower(), function
     if not callable(activation):
         raise TypeError(
-            f"activation must be a name or a function of one Value, got {type(activation).__name__}"
+            gettext(
+                "activation must be a name or a function of one Value, got {name}",
+                name=type(activation).__name__,
+            )
         )
     return getattr(activation, "__name__", type(activation).__name__), activation
 

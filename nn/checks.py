@@ -14,6 +14,7 @@ from typing import Any
 from autograd import Value, modes, ops
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
+from autograd.words import gettext
 
 __all__ = [
     "as_whole",
@@ -41,7 +42,10 @@ def whole(name: str, number: Any, *, least: int = 1) -> int:
         or not hasattr(number, "__index__")
         or not least <= number.__index__() <= sys.maxsize
     ):
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r:.60}")
+        raise ValueError(gettext(
+            "{name} must be a whole number of at least {least}, got {number}",
+            name=name, least=least, number=f"{number!r:.60}",
+        ))
     return int(number.__index__())
 
 
@@ -65,12 +69,19 @@ def real(
             found = math.inf
         if math.isfinite(found) and least <= found and above < found < below:
             return found
-    bounds = [f"from {least:g}"] if least > -math.inf else [f"above {above:g}"] if above > -math.inf else []
-    bounds += [f"below {below:g}"] if below < math.inf else []
-    raise ValueError(
-        f"{name} must be a {'' if bounds else 'finite '}number {' and '.join(bounds)}".rstrip()
-        + f", got {number!r:.60}"
-    )
+    bounds = []
+    if least > -math.inf:
+        bounds = [gettext("from {limit}", limit=f"{least:g}")]
+    elif above > -math.inf:
+        bounds = [gettext("above {limit}", limit=f"{above:g}")]
+    bounds += [gettext("below {limit}", limit=f"{below:g}")] if below < math.inf else []
+    said = f"{number!r:.60}"
+    if not bounds:
+        raise ValueError(gettext("{name} must be a finite number, got {number}", name=name, number=said))
+    raise ValueError(gettext(
+        "{name} must be a number {bounds}, got {number}",
+        name=name, bounds=gettext(" and ").join(bounds), number=said,
+    ))  # fmt: skip
 
 
 def data_of(x: Any) -> float:
@@ -158,8 +169,10 @@ def entries(state: Any, names: Iterable[str], whose: str) -> list[Any]:
     missing = wanted if not isinstance(state, Mapping) else [name for name in wanted if name not in state]
     if missing:
         raise ValueError(
-            f"this is no state of {whose}: it lacks {', '.join(map(repr, missing))}; pass what state_dict() "
-            "returned"
+            gettext(
+                "this is no state of {whose}: it lacks {missing}; pass what state_dict() returned",
+                whose=whose, missing=', '.join(map(repr, missing)),
+            )
         )
     return [state[name] for name in wanted]
 

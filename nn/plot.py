@@ -66,7 +66,7 @@ def plain() -> Any:
 
     Letters that the user's font lacks come from one that has Chinese, where there is one.
     """
-    matplotlib = optional("matplotlib", "drawing plots", "pip install 'chainrule[plot]'")
+    matplotlib = optional("matplotlib", gettext("drawing plots"), "pip install 'chainrule[plot]'")
     font = _chinese_font()
     # matplotlib's own before it: a font of Chinese alone may lack digits, and the user's may not be here.
     family = [*matplotlib.rcParams["font.family"], *(["DejaVu Sans", font] if font else [])]
@@ -76,7 +76,7 @@ def plain() -> Any:
 @cache
 def _chinese_font() -> str:
     """Return the name of an installed font that has Chinese, or nothing."""
-    fonts = optional("matplotlib.font_manager", "drawing plots", "pip install 'chainrule[plot]'")
+    fonts = optional("matplotlib.font_manager", gettext("drawing plots"), "pip install 'chainrule[plot]'")
     installed = {font.name for font in fonts.fontManager.ttflist}
     return next((name for name in CHINESE if name in installed), "")
 
@@ -109,7 +109,7 @@ def _axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
 
 
 def _figures() -> Any:
-    return optional("matplotlib.figure", "drawing plots", "pip install 'chainrule[plot]'")
+    return optional("matplotlib.figure", gettext("drawing plots"), "pip install 'chainrule[plot]'")
 
 
 def why_none() -> str:

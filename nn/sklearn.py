@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import autograd
 from autograd.errors import MissingDependencyError
+from autograd.words import gettext
 from nn import losses, optim
 from nn.activations import Activation
 from nn.callbacks import EarlyStopping, History
@@ -30,7 +31,7 @@ try:
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise MissingDependencyError(
-        "scikit-learn 1.6 or later", "nn.sklearn", "pip install -U scikit-learn"
+        gettext("scikit-learn 1.6 or later"), "nn.sklearn", "pip install -U scikit-learn"
     ) from error
 
 __all__ = ["ScalarClassifier", "ScalarRegressor"]

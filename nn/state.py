@@ -19,6 +19,7 @@ from autograd.keep.files import (
     read_text,
     write_atomically,
 )
+from autograd.words import gettext
 from nn.binary import format_of
 
 if TYPE_CHECKING:
@@ -64,17 +65,23 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     {'w0': 0.5, 'b': -1.0}
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"{source} must be a dict from names to numbers, got {type(state).__name__}")
+        raise TypeError(gettext(
+            "{source} must be a dict from names to numbers, got {kind}",
+            source=source, kind=type(state).__name__,
+        ))
     named = dict([*module.named_parameters(), *module.named_buffers()])
     missing, unknown = set(named) - set(state), set(state) - set(named)
     if missing or unknown:
-        parts = ([f"lacks {_some(missing)}"] if missing else []) + (
-            [f"has unknown {_some(unknown)}"] if unknown else []
+        parts = ([gettext("lacks {missing}", missing=_some(missing))] if missing else []) + (
+            [gettext("has unknown {unknown}", unknown=_some(unknown))] if unknown else []
         )
         raise ValueError(
-            f"{source} does not fit this {type(module).__name__} of {len(named)} parameters: it "
-            f"{' and '.join(parts)}; "
-            "build the module with the sizes that it was saved with"
+            gettext(
+                "{source} does not fit this {kind} of {count} parameters: it {parts}; build the module "
+                "with the sizes that it was saved with",
+                source=source, kind=type(module).__name__, count=len(named),
+                parts=gettext(" and ").join(parts),
+            )
         )
     numbers = {}
     for name in named:
@@ -84,7 +91,10 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
         try:
             numbers[name] = decode_float(number)
         except ValueError as error:
-            raise ValueError(f"{source}, parameter {name!r}: {error}") from None
+            raise ValueError(gettext(
+                "{source}, parameter {name}: {error}",
+                source=source, name=repr(name), error=error,
+            )) from None
     for name, parameter in named.items():
         parameter.data = numbers[name]
 
@@ -166,11 +176,16 @@ def read(path: str | os.PathLike[str], *, kind: str, limit: int = SIZE) -> dict[
         if not isinstance(document, dict) or document.get("format") != kind:
             found = document.get("format") if isinstance(document, dict) else None
             raise ValueError(
-                f"not a file of {kind!r}" + (f" but of {found!r}" if isinstance(found, str) else "")
+                gettext("not a file of {kind} but of {found}", kind=repr(kind), found=repr(found))
+                if isinstance(found, str)
+                else gettext("not a file of {kind}", kind=repr(kind))
             )
         if document.get("version") != VERSION:
             raise ValueError(
-                f"its version is {document.get('version')!r}, and this release reads version {VERSION}"
+                gettext(
+                    "its version is {found}, and this release reads version {version}",
+                    found=repr(document.get('version')), version=VERSION,
+                )
             )
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from None
@@ -201,7 +216,7 @@ def save(module: Module, path: str | os.PathLike[str]) -> None:
     True
     """
     if not callable(getattr(module, "named_parameters", None)):
-        raise TypeError(f"save takes a module of nn, got {type(module).__name__}")
+        raise TypeError(gettext("save takes a module of nn, got {kind}", kind=type(module).__name__))
     form = format_of(path)
     if form is not None:
         write_atomically(path, form[0](module.state_dict()))
@@ -250,5 +265,8 @@ def load(module: Module, path: str | os.PathLike[str], *, limit: int = SIZE) -> 
         return
     parameters = read(path, kind=FORMAT, limit=limit).get("parameters")
     if not isinstance(parameters, dict):
-        raise ValueError(f"{os.fspath(path)}: the entry 'parameters' is missing or not an object")
+        raise ValueError(gettext(
+            "{path}: the entry 'parameters' is missing or not an object",
+            path=os.fspath(path),
+        ))
     assign_parameters(module, parameters, source=os.fspath(path))

@@ -106,7 +106,7 @@ def _language(arguments: list[str]) -> tuple[str, list[str]]:
     UsageError
         If there is none of that name.
     """
-    rest, asked = [], ""
+    rest = []
     given = iter(arguments)
     for argument in given:
         name, is_joined, tag = argument.partition("=")
@@ -115,12 +115,12 @@ def _language(arguments: list[str]) -> tuple[str, list[str]]:
         elif name == "--lang":
             asked = tag if is_joined else next(given, "")
             if not words.named(asked):
-                raise UsageError(f"--lang takes en or zh, got {asked!r:.40}")
+                with words.language(words.asked([])):
+                    said = gettext("--lang takes en or zh, got {asked}", asked=f"{asked!r:.40}")
+                raise UsageError(said)
         else:
             rest.append(argument)
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    told = (asked, os.environ.get("CHAINRULE_LANG", ""), locale)
-    return next(filter(None, map(words.named, told)), "en"), rest
+    return words.asked(arguments), rest
 
 
 @contextmanager
@@ -159,8 +159,22 @@ def _version() -> str:
 def _said(error: Exception) -> str:
     """Return an error's message; the system's without its number, and with the file first."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+        why = gettext(error.strerror)
+        return why if error.filename is None else f"{error.filename}: {why}"
     return str(error)
+
+
+SYSTEM = (
+    marked("Address already in use"), marked("Device or resource busy"), marked("Directory not empty"),
+    marked("File exists"), marked("File name too long"), marked("File too large"),
+    marked("Input/output error"), marked("Invalid argument"), marked("Is a directory"),
+    marked("No space left on device"), marked("No such device or address"),
+    marked("No such file or directory"),
+    marked("Not a directory"), marked("Operation not permitted"), marked("Permission denied"),
+    marked("Read-only file system"), marked("Too many levels of symbolic links"),
+    marked("Too many open files"), marked("Text file busy"),
+)  # fmt: skip
+"""What a system says of files, in its own English words; others stay as they come."""
 
 
 def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> int:
@@ -178,7 +192,7 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
     >>> main(["check", "x ** 2", "--at", "x=3", "--quiet"])
     0
     """
-    name = "chainrule"
+    name, tag = "chainrule", words.asked([])
     try:
         _accept_any_text()
         tag, arguments = _language(list(sys.argv[1:] if argv is None else argv))
@@ -198,7 +212,8 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
         _discard_output()
         return 0
     except (UsageError, MissingDependencyError, OSError) as error:
-        _complain(f"{name}: {_said(error)}")
+        with words.language(tag):
+            _complain(f"{name}: {_said(error)}")
         try:
             print(end="", flush=True)
         except OSError:  # a full disk, which would be met once more where the interpreter ends
@@ -207,7 +222,8 @@ def main(argv: Sequence[str] | None = None, commands: Mapping[str, str] = COMMAN
     except (KeyboardInterrupt, Exception) as error:
         if not interrupted(error):
             raise
-        _complain(f"\n{name}: {gettext('interrupted')}")
+        with words.language(tag):
+            _complain(f"\n{name}: {gettext('interrupted')}")
         return 130
     return code
 

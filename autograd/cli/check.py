@@ -53,5 +53,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     if not args.quiet:
         at = ", ".join(f"{name} = {number!r}" for name, number in point.items())
-        print(f"f = {args.expression} at {at}: {report}")
+        print(gettext(
+            "f = {expression} at {at}: {report}", expression=args.expression, at=at, report=report
+        ))
     return 0 if report and report.checked else 1

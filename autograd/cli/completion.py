@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Final
 
+from autograd.words import gettext
+
 __all__ = ["configure", "run", "words"]
 
 # What a shell is told: NAME's words, by the words typed before the last one.
@@ -27,9 +29,8 @@ _SHELLS: Final = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fis
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the shell."""
     parser.add_argument("shell", choices=list(_SHELLS), help="the shell that is to learn it")
-    parser.epilog = "For good: " + "; ".join(
-        f"chainrule completion {shell} >> {file}" for shell, file in _SHELLS.items()
-    )
+    lines = (f"chainrule completion {shell} >> {file}" for shell, file in _SHELLS.items())
+    parser.epilog = gettext("For good: {lines}", lines="; ".join(lines))
 
 
 def run(args: argparse.Namespace) -> int:

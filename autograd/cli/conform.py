@@ -14,6 +14,7 @@ from autograd.testing.conformance.adapter import BUILT_IN, find
 from autograd.testing.conformance.report import WRITERS, read_baseline, text, write_baseline
 from autograd.testing.conformance.run import DTYPES, MODES, Outcome, Plan, conform
 from autograd.testing.conformance.target import Target
+from autograd.words import gettext
 
 __all__ = ["configure", "run"]
 
@@ -21,7 +22,10 @@ __all__ = ["configure", "run"]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "library", metavar="LIBRARY", help=f"{', '.join(BUILT_IN)}, or MODULE:NAME of an adapter of your own"
+        "library", metavar="LIBRARY", help=gettext(
+            "{known}, or MODULE:NAME of an adapter of your own",
+            known=', '.join(BUILT_IN),
+        )
     )
     parser.add_argument("--quick", action="store_true", help=(
         "first derivatives in double precision in full, and a sample of the rest: within half a minute"
@@ -61,14 +65,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the report; return 1 for new faults, 2 where the adapter is wrong."""
     if not 1 <= args.order <= 3:
-        raise UsageError(f"--order {args.order}: the expectations are of the orders 1 to 3")
+        raise UsageError(gettext(
+            "--order {order}: the expectations are of the orders 1 to 3",
+            order=args.order,
+        ))
     if not args.timeout > 0.0:
-        raise UsageError(f"--timeout {args.timeout:g}: a time is a positive number of seconds")
+        raise UsageError(gettext(
+            "--timeout {timeout}: a time is a positive number of seconds",
+            timeout=f"{args.timeout:g}",
+        ))
     if args.random < 0 or args.jobs < 0:
-        raise UsageError("--random and --jobs are counts, which are not negative")
+        raise UsageError(gettext("--random and --jobs are counts, which are not negative"))
     for path in (args.write_baseline, args.junit, args.markdown, args.json):
         if path is not None and not Path(path).resolve().parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {Path(path).resolve().parent}; make it first")
+            raise UsageError(gettext(
+                "{path}: there is no folder {folder}; make it first",
+                path=path, folder=Path(path).resolve().parent,
+            ))
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # where an adapter of one's own lies
     adapter = find(args.library)

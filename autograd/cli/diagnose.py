@@ -8,6 +8,7 @@ from autograd.cli.arguments import put_out
 from autograd.errors import UsageError
 from autograd.keep.files import write_atomically
 from autograd.testing import diagnose
+from autograd.words import gettext
 
 __all__ = ["configure", "run"]
 
@@ -27,7 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the diagnosis; return 1 where something is wrong."""
     if args.output not in (None, "-") and not args.output.endswith(".svg"):
-        raise UsageError(f"cannot write {args.output}: the picture is an SVG; let the name end in .svg")
+        raise UsageError(gettext(
+            "cannot write {path}: the picture is an SVG; let the name end in .svg",
+            path=args.output,
+        ))
     diagnosis = diagnose(args.target, hint=args.hint)
     if args.output != "-":
         print(diagnosis)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from autograd.compiler.backends.c.toolchain import INSTALL, find_compiler, no_compiler
 from autograd.errors import interrupted
 from autograd.native import engine, why
+from autograd.words import gettext, marked, padded
 
 __all__ = ["configure", "run"]
 
@@ -31,16 +32,28 @@ class Part(NamedTuple):
 
 
 PACKAGES: Final = (
-    Part("numpy", "numpy", "compiled programs over arrays", "pip install numpy", is_needed=True),
-    Part("graphviz", "graphviz", "drawings as graphviz.Digraph", "pip install graphviz", is_needed=True),
-    Part("matplotlib", "matplotlib", "plots of losses and decisions", "pip install 'chainrule[plot]'"),
-    Part("hypothesis", "hypothesis", "random graphs for property tests", "pip install 'chainrule[test]'"),
-    Part("mpmath", "mpmath", "derivatives to hundreds of digits", "pip install 'chainrule[test]'"),
-    Part("jupyterlab", "jupyterlab", "the lessons", "pip install 'chainrule[notebook]'"),
-)
+    Part("numpy", "numpy", marked("compiled programs over arrays"), "pip install numpy", is_needed=True),
+    Part(
+        "graphviz", "graphviz", marked("drawings as graphviz.Digraph"), "pip install graphviz", is_needed=True
+    ),
+    Part(
+        "matplotlib", "matplotlib", marked("plots of losses and decisions"), "pip install 'chainrule[plot]'"
+    ),
+    Part(
+        "hypothesis", "hypothesis", marked("random graphs for property tests"),
+        "pip install 'chainrule[test]'",
+    ),
+    Part("mpmath", "mpmath", marked("derivatives to hundreds of digits"), "pip install 'chainrule[test]'"),
+    Part("jupyterlab", "jupyterlab", marked("the lessons"), "pip install 'chainrule[notebook]'"),
+)  # fmt: skip
 GRAPHVIZ: Final = Part(
-    "dot", "", "drawings as png and pdf", "pip install 'chainrule[graph]', or your system's graphviz package"
+    "dot", "", marked("drawings as png and pdf"),
+    marked("pip install 'chainrule[graph]', or your system's graphviz package"),
 )
+
+
+_RUNS = {True: marked("in C ({why})"), False: marked("in pure Python: {why}")}
+"""Where the engine runs, by whether it is compiled."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,19 +63,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """Print what is here and what is not; return 1 where something that is needed is absent or broken."""
     lines = [
-        ("chainrule", _version("chainrule") or "not installed: it runs from its sources"),
+        ("chainrule", _version("chainrule") or gettext("not installed: it runs from its sources")),
         ("Python", f"{platform.python_version()} ({sys.implementation.name}, {platform.platform()})"),
-        ("engine", f"in C ({why})" if engine is not None else f"in pure Python: {why}"),
-        ("C compiler", _compiler()),
+        (gettext("engine"), gettext(_RUNS[engine is not None], why=gettext(why))),
+        (gettext("C compiler"), _compiler()),
         ("dot", _dot()),
     ]
     is_well = True
     for part in PACKAGES:
         problem = _problem(part)
-        lines.append((part.name, problem or f"{_version(part.name) or 'there'}: {part.purpose}"))
+        found = _version(part.name) or gettext("there")
+        lines.append((part.name, problem or f"{found}: {gettext(part.purpose)}"))
         is_well = is_well and not (problem and part.is_needed)
     for name, text in lines:
-        print(f"{name:<12}{text}")
+        print(f"{padded(name, 12)}{text}")
     return 0 if is_well else 1
 
 
@@ -81,22 +95,35 @@ def _problem(part: Part) -> str:
         if interrupted(error):
             raise KeyboardInterrupt from error
         if isinstance(error, ModuleNotFoundError) and error.name == part.module:
-            return f"missing, for {part.purpose}: {part.install}"
+            return gettext(
+                "missing, for {purpose}: {install}",
+                purpose=gettext(part.purpose), install=part.install,
+            )
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        return f"broken ({said:.200}): pip uninstall {part.name} && {part.install}"
+        return gettext(
+            "broken ({said}): pip uninstall {name} && {install}",
+            said=f"{said:.200}", name=part.name, install=part.install,
+        )
     return ""
 
 
 def _compiler() -> str:
     compiler = find_compiler()
     if compiler is None:
-        command = INSTALL.get(sys.platform, "your system's package manager (gcc or clang)")
-        return f"missing ({no_compiler()}), for programs compiled to C: {command}"
-    found = f"{compiler.version.splitlines()[0]}: programs compiled to C"
-    return found if engine is not None else f"{found}; for the engine in C: {REPAIR}"
+        command = INSTALL.get(sys.platform, gettext("your system's package manager (gcc or clang)"))
+        return gettext(
+            "missing ({why}), for programs compiled to C: {command}", why=no_compiler(), command=command
+        )
+    found = gettext("{compiler}: programs compiled to C", compiler=compiler.version.splitlines()[0])
+    if engine is not None:
+        return found
+    return gettext("{found}; for the engine in C: {repair}", found=found, repair=REPAIR)
 
 
 def _dot() -> str:
     program = shutil.which("dot")
-    found = f"{program}: {GRAPHVIZ.purpose}" if program else ""
-    return found or f"missing, for {GRAPHVIZ.purpose} (svg needs none): {GRAPHVIZ.install}"
+    found = f"{program}: {gettext(GRAPHVIZ.purpose)}" if program else ""
+    return found or gettext(
+        "missing, for {purpose} (svg needs none): {install}",
+        purpose=gettext(GRAPHVIZ.purpose), install=gettext(GRAPHVIZ.install),
+    )

@@ -10,6 +10,7 @@ import ast
 import keyword
 import math
 import operator
+import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from typing import Any, NoReturn
 from autograd import ops
 from autograd.errors import UsageError
 from autograd.form import Power
-from autograd.words import gettext, marked
+from autograd.words import current, gettext, marked
 
 __all__ = ["CONSTANTS", "Expression", "parse_bindings", "parse_expression"]
 
@@ -183,7 +184,10 @@ def parse_expression(text: str) -> Expression:
         ^^^^^^
     """
     if not isinstance(text, str):
-        raise TypeError(f"parse_expression() takes a string, got {type(text).__name__}")
+        raise TypeError(gettext(
+            "parse_expression() takes a string, got {kind}",
+            kind=type(text).__name__,
+        ))
     if len(text) > MAX_LENGTH:
         raise UsageError(
             gettext(
@@ -305,7 +309,7 @@ def _parse(text: str, offset: int) -> ast.expr:
             (start, end),
             gettext(
                 "this is not an expression: {reason}",
-                reason=(error.msg or "invalid syntax").split(". ")[0].split(" (<")[0],
+                reason=_reason((error.msg or "invalid syntax").split(". ")[0].split(" (<")[0]),
             ),
             cause=error,
         )
@@ -396,6 +400,18 @@ def _span(text: str, node: ast.expr, offset: int) -> tuple[int, int]:
     start = len(encoded[: node.col_offset].decode("utf-8", "replace"))
     end = len(encoded[: node.end_col_offset].decode("utf-8", "replace"))
     return start + offset, end + offset
+
+
+def _reason(told: str) -> str:
+    """Return what Python says of a text, in the reader's language, where it is one of the usual things."""
+    if current() == "en":
+        return told
+    sign = re.fullmatch(r"'(.)' was never closed|unmatched '(.)'", told)
+    if sign is None:
+        return gettext("invalid syntax")
+    if sign[1]:
+        return gettext("'{sign}' was never closed", sign=sign[1])
+    return gettext("unmatched '{sign}'", sign=sign[2])
 
 
 def _fail(text: str, span: tuple[int, int], message: str, *, cause: BaseException | None = None) -> NoReturn:

@@ -33,6 +33,7 @@ from autograd.floats.convert import to_float
 from autograd.joint import MultiOpCall
 from autograd.node import Call, Node
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["PlainCompiled"]
 
@@ -403,7 +404,7 @@ class PlainCompiled(CompiledFunction):
     @property
     def c_source(self) -> str:
         """Raise MissingDependencyError: only the rolled program is printed in C."""
-        raise MissingDependencyError("NumPy", "the program in C", "pip install numpy")
+        raise MissingDependencyError("NumPy", gettext("the program in C"), "pip install numpy")
 
     def _verify(self, structure: Any) -> None:
         """Do nothing: the text is the recorded nodes themselves, one after the other."""

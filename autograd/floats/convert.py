@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from autograd.words import gettext
+
 __all__ = ["check_count", "exact", "is_array", "is_number", "to_float"]
 
 _REMEDY = {
@@ -93,7 +95,10 @@ def check_count(name: str, number: Any, what: str) -> int:
     whole = not isinstance(number, bool) and hasattr(number, "__index__")
     if not whole or number.__index__() < 1:
         raise (ValueError if whole else TypeError)(
-            f"{name} is a number of {what}, whole and at least 1, not {number!r:.60}"
+            gettext(
+                "{name} is a number of {what}, whole and at least 1, not {number}",
+                name=name, what=gettext(what), number=f"{number!r:.60}",
+            )
         )
     return int(number.__index__())
 

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from autograd.words import gettext
+
 # json, pathlib, re and tempfile are imported where they are needed: they would double the time of ``import
 # autograd``.
 if TYPE_CHECKING:
@@ -51,11 +53,11 @@ def _named(path: str | os.PathLike[str]) -> str:
     """Return a path as text, once it can be one."""
     name = os.fsdecode(path)
     if "\0" in name:
-        raise ValueError(f"no path holds a zero byte: {name!r:.80}")
+        raise ValueError(gettext("no path holds a zero byte: {name}", name=f"{name!r:.80}"))
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
-        raise ValueError(f"no path holds half a character: {name!r:.80}") from None
+        raise ValueError(gettext("no path holds half a character: {name}", name=f"{name!r:.80}")) from None
     return name
 
 
@@ -74,7 +76,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     except OSError:
         return
     if stat.S_ISREG(mode) and not (mode & 0o222 and os.access(name, os.W_OK)):
-        raise _failure(errno.EACCES, name, "the file is there for reading only")
+        raise _failure(errno.EACCES, name, gettext("the file is there for reading only"))
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
@@ -192,7 +194,7 @@ def _temporary(folder: str, mode: int) -> tuple[int, str]:
         if os.name != "posix" or os.fstat(handle).st_nlink:
             return handle, path
         os.close(handle)  # taken for one left behind, between the two lines above
-    raise _failure(errno.EEXIST, folder, "no temporary file can be made")
+    raise _failure(errno.EEXIST, folder, gettext("no temporary file can be made"))
 
 
 def lock(handle: int, *, wait: bool) -> bool:
@@ -293,7 +295,10 @@ def _opened_for_writing(name: str) -> int:
                 raise
             if time.monotonic() > end:
                 raise _failure(
-                    errno.ENXIO, name, f"nobody has read from this pipe for {SILENCE:g} s"
+                    errno.ENXIO, name, gettext(
+                        "nobody has read from this pipe for {silence} s",
+                        silence=f"{SILENCE:g}",
+                    )
                 ) from None
             time.sleep(0.02)
         else:
@@ -338,15 +343,21 @@ def read_bytes(path: str | os.PathLike[str], *, limit: int = SIZE, seconds: floa
         if stat.S_ISDIR(facts.st_mode):
             raise _failure(errno.EISDIR, name)
         if stat.S_ISCHR(facts.st_mode) or stat.S_ISBLK(facts.st_mode):
-            raise _failure(errno.EINVAL, name, "this is a device; a file or a pipe can be read")
+            raise _failure(errno.EINVAL, name, gettext("this is a device; a file or a pipe can be read"))
         if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
-            raise ValueError(f"{name} has {facts.st_size} bytes, more than the limit of {limit}")
+            raise ValueError(gettext(
+                "{name} has {size} bytes, more than the limit of {limit}",
+                name=name, size=facts.st_size, limit=limit,
+            ))
         parts, size = [], 0
         for part in _parts(handle, name, waiting=not stat.S_ISREG(facts.st_mode), seconds=seconds):
             parts.append(part)
             size += len(part)
             if size > limit:  # a file that grows, or says nothing of its size
-                raise ValueError(f"{name} has more bytes than the limit of {limit}")
+                raise ValueError(gettext(
+                    "{name} has more bytes than the limit of {limit}",
+                    name=name, limit=limit,
+                ))
         return b"".join(parts)
     except OSError as error:
         error.filename = name
@@ -371,7 +382,7 @@ def _parts(handle: int, name: str, *, waiting: bool, seconds: float) -> Iterator
                     if left == SILENCE
                     else f"it took more than the limit of {seconds:g} s"
                 )
-                raise ValueError(f"{name} was not read to its end: {told}")
+                raise ValueError(gettext("{name} was not read to its end: {told}", name=name, told=told))
         part = os.read(handle, 1 << 20)
         if not part:
             return
@@ -392,7 +403,10 @@ def read_text(path: str | os.PathLike[str], *, limit: int = SIZE, seconds: float
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{os.fsdecode(path)} is not text in UTF-8: {error}") from None
+        raise ValueError(gettext(
+            "{path} is not text in UTF-8: {error}",
+            path=os.fsdecode(path), error=error,
+        )) from None
 
 
 # JSON.
@@ -432,21 +446,28 @@ def parse_json(text: str, *, limit: int = SIZE, entries: int | None = None, dept
     count = text.count(",") + brackets + 1
     if count > (entries_within(limit) if entries is None else entries):
         raise ValueError(
-            f"not accepted: JSON of more values than the limit of {entries}" if entries is not None else
-            f"not accepted: JSON of {count} values, more than the limit of {entries_within(limit)}; "
-            f"limit={count * BYTES} accepts so many"
+            gettext("not accepted: JSON of more values than the limit of {limit}", limit=entries)
+            if entries is not None else
+            gettext(
+                "not accepted: JSON of {count} values, more than the limit of {limit}; limit={bytes} "
+                "accepts so many",
+                count=count, limit=entries_within(limit), bytes=count * BYTES,
+            )
         )  # fmt: skip
     if brackets > depth and _depth(text) > depth:
-        raise ValueError(f"not accepted: JSON nested too deeply, more than the limit of {depth}")
+        raise ValueError(gettext(
+            "not accepted: JSON nested too deeply, more than the limit of {depth}",
+            depth=depth,
+        ))
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from None
+        raise ValueError(gettext("not JSON: {error}", error=error)) from None
     except RecursionError:
-        raise ValueError("not accepted: JSON nested too deeply") from None
+        raise ValueError(gettext("not accepted: JSON nested too deeply")) from None
     except ValueError as error:
         if "integer string conversion" in str(error):
-            raise ValueError("not accepted: a whole number of thousands of digits") from None
+            raise ValueError(gettext("not accepted: a whole number of thousands of digits")) from None
         raise
 
 
@@ -471,13 +492,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"the key {key!r} stands twice in one object")
+            raise ValueError(gettext("the key {key} stands twice in one object", key=repr(key)))
         result[key] = value
     return result
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f'a bare {name} is not JSON; write "nan", "inf" or "-inf"')
+    raise ValueError(gettext('a bare {name} is not JSON; write "nan", "inf" or "-inf"', name=name))
 
 
 def encode_float(x: float) -> float | str:
@@ -496,8 +517,9 @@ def decode_float(x: Any) -> float:
     if isinstance(x, str) and x in _SPECIAL:
         return _SPECIAL[x]
     if isinstance(x, bool) or not isinstance(x, int | float):
-        raise ValueError(f'expected a number, "nan", "inf" or "-inf", got {x!r:.40}')
+        raise ValueError(gettext('expected a number, "nan", "inf" or "-inf", got {x}', x=f"{x!r:.40}"))
     try:
         return float(x)
     except OverflowError:
-        raise ValueError(f"the number {str(x)[:20]}... is too large for a float") from None
+        said = gettext("the number {digits}... is too large for a float", digits=str(x)[:20])
+        raise ValueError(said) from None

@@ -12,6 +12,8 @@ import sys
 from importlib import import_module
 from typing import Any, Final
 
+from autograd.words import marked
+
 __all__ = ["engine", "sources", "why"]
 
 
@@ -43,7 +45,7 @@ def _engine_in_c() -> tuple[Any, str]:
     One that is not of its sources, or cannot be loaded, is not used; then a warning says so.
     """
     if os.environ.get("CHAINRULE_PURE_PYTHON"):
-        return None, "CHAINRULE_PURE_PYTHON is set"
+        return None, marked("CHAINRULE_PURE_PYTHON is set")
     try:
         module = import_module("autograd.native._engine")
         changed = _is_of_other_sources(module)
@@ -51,23 +53,23 @@ def _engine_in_c() -> tuple[Any, str]:
         return None, _why_not_compiled()
     except ImportError as error:
         if "subinterpreter" in str(error):
-            return None, "C serves the main interpreter of a process, and this is another one"
+            return None, marked("C serves the main interpreter of a process, and this is another one")
         return None, _without(f"could not be loaded: {error}")
     except OSError:  # a bundler has put the package into one file
-        return None, "its file cannot be looked at"
+        return None, marked("its file cannot be looked at")
     if changed:
         return None, _without("is not of the sources beside it, which were changed since")
     return (
-        (module, "compiled")
+        (module, marked("compiled"))
         if module.claim()
-        else (None, "another copy of the package in this process has it")
+        else (None, marked("another copy of the package in this process has it"))
     )
 
 
 def _why_not_compiled() -> str:
     if "free-threading" in sys.version:
-        return "its C relies on the interpreter's lock, which a free-threaded Python is without"
-    return "it was not compiled: no C compiler was found when the package was installed"
+        return marked("its C relies on the interpreter's lock, which a free-threaded Python is without")
+    return marked("it was not compiled: no C compiler was found when the package was installed")
 
 
 def _is_of_other_sources(module: Any) -> bool:

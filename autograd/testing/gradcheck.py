@@ -29,16 +29,16 @@ from autograd.testing.local import Local, ancestors, between, examine, near, tot
 from autograd.testing.numeric import Estimate, jumps, richardson, slopes
 from autograd.testing.report import Entry, GradcheckError, Report
 from autograd.value import Value
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.typing import Function
 
 __all__ = ["check_grads", "gradcheck"]
 
-LEFT = (
+LEFT = marked(
     "the graph does not hold all that the function computes; is there a float(x), .data or math.sin(x) in "
-    "it, "
-    "in place of autograd.sin(x)?"
+    "it, in place of autograd.sin(x)?"
 )
 
 
@@ -189,7 +189,7 @@ def _arguments(inputs: Any) -> tuple[Any, ...]:
 def _check(
     f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None
 ) -> Report:
-    order = check_count("order", order, "times that a derivative is taken")
+    order = check_count("order", order, marked("times that a derivative is taken"))
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_nodes(lambda x: x.data, args)
@@ -332,13 +332,18 @@ class _Point:
         method = "" if total is None else total.method
         entry = partial(Entry, what, self.at[i], analytic, numeric, method)
         if faults:
-            return entry("wrong", f"suspect {max(faults, key=lambda fault: fault.size).text}")
+            return entry("wrong", gettext(
+                "suspect {text}",
+                text=max(faults, key=lambda fault: fault.size).text,
+            ))
         if not math.isfinite(y.data):
-            return entry("not checked", f"the function is {y.data} here")
+            return entry("not checked", gettext("the function is {data} here", data=y.data))
         if total is not None and not near(
             analytic, numeric, max(tolerance, (self.rtol or 0.0) * abs(numeric))
         ):
-            return entry("wrong", "the local derivatives are right, but their sum over paths is not")
+            return entry("wrong", gettext(
+                "the local derivatives are right, but their sum over paths is not",
+            ))
         return self._against_function(what, k, i, analytic, total, reached=reached)
 
     def _against_function(
@@ -353,7 +358,7 @@ class _Point:
                 math.nan,
                 "",
                 "not checked",
-                "the function does something else when it is called again",
+                gettext("the function does something else when it is called again"),
             )
         if i not in self.missing:
             self.missing[i] = self.constants.missing(i)
@@ -367,7 +372,7 @@ class _Point:
             allowed = max(total.uncertainty + missing.uncertainty, (self.rtol or 0.0) * abs(numeric))
             if near(analytic, numeric, allowed):
                 return Entry(what, self.at[i], analytic, total.derivative, total.method, "ok")
-            return Entry(what, self.at[i], analytic, numeric, missing.method, "wrong", LEFT)
+            return Entry(what, self.at[i], analytic, numeric, missing.method, "wrong", gettext(LEFT))
 
         def along(t: float) -> float:
             at = [Value(x) for x in (*self.at[:i], t, *self.at[i + 1 :])]
@@ -388,14 +393,20 @@ class _Point:
         )
         numeric, method = (total.derivative, total.method) if total is not None else (math.nan, "")
         if verdict in ("wrong", "kink") and estimate is not None:
-            note = "the slopes to the left and to the right differ" if verdict == "kink" else LEFT
+            note = (
+                gettext("the slopes to the left and to the right differ")
+                if verdict == "kink"
+                else gettext(LEFT)
+            )
             return Entry(what, self.at[i], analytic, estimate.derivative, estimate.method, verdict, note)
         if math.isnan(numeric) and estimate is not None:
             numeric, method = estimate.derivative, estimate.method
         if math.isnan(numeric):
             why = (
-                "no difference of its values says anything here: they are not finite, or rounding takes "
-                "their digits"
+                gettext(
+                    "no difference of its values says anything here: they are not finite, or rounding "
+                    "takes their digits",
+                )
             )
             return Entry(what, self.at[i], analytic, numeric, method, "not checked", why)
         return Entry(what, self.at[i], analytic, numeric, method, "ok")

@@ -12,6 +12,7 @@ from autograd import ops
 from autograd.form import Cases
 from autograd.testing.numeric import Estimate, local_derivative
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Fault", "Local", "ancestors", "between", "examine", "near", "total_derivative"]
 
@@ -104,9 +105,9 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
     numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
     item.nearest_kink = _nearest_kink(node, numbers)
     if item.nearest_kink == 0.0:
-        item.kink = f"{_call(op, numbers)} has no derivative there"
+        item.kink = gettext("{call} has no derivative there", call=_call(op, numbers))
     if math.isnan(node.data) and not any(map(math.isnan, numbers)):
-        item.edge_of_domain = f"{_call(op, numbers)} is outside its domain"
+        item.edge_of_domain = gettext("{call} is outside its domain", call=_call(op, numbers))
         item.edges += [(x, None) for x in node.parents if x in active]
         return item
     analytic = dict(zip(_positions(node), node.edges(), strict=True))
@@ -129,17 +130,23 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
                 )
             continue
         if _on_edge(op, numbers, i):
-            item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
+            item.edge_of_domain = gettext("{call} is at the edge of its domain", call=_call(op, numbers))
             continue
-        where = f", recorded at {node.source}" if node.source and not node.source.startswith(PACKAGE) else ""
+        where = ""
+        if node.source and not node.source.startswith(PACKAGE):
+            where = gettext(", recorded at {source}", source=node.source)
         text = (
-            f"{_call(op, numbers)} = {node.data!r}{where}: its rule gives {given!r} for operand {i + 1}, "
-            f"its values {estimate.derivative!r} ({estimate.method})"
+            gettext(
+                "{call} = {result}{where}: its rule gives {given} for operand {place}, its values "
+                "{numeric} ({method})",
+                call=_call(op, numbers), result=repr(node.data), where=where, given=repr(given),
+                place=i + 1, numeric=repr(estimate.derivative), method=gettext(estimate.method),
+            )
         )
         size = abs(given - estimate.derivative) / max(abs(estimate.derivative), tolerance, 5e-324)
         item.faults.append(Fault(parent, text, math.inf if math.isnan(size) else size))
     if not math.isfinite(node.data) and not item.kink and any(_on_edge(op, numbers, i) for i in analytic):
-        item.edge_of_domain = f"{_call(op, numbers)} is at the edge of its domain"
+        item.edge_of_domain = gettext("{call} is at the edge of its domain", call=_call(op, numbers))
     return item
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from autograd import ops
 from autograd.op import OpOfCall
 from autograd.testing.continuation import Complex, continued
+from autograd.words import gettext, marked
 
 __all__ = ["Estimate", "complex_step", "jumps", "local_derivative", "richardson", "slopes"]
 
@@ -239,14 +240,17 @@ def jumps(f: Callable[[float], Any], x: float, slope: float) -> str:
     """
     y = float(f(x))
     reach = 1e-7 * (abs(x) or 1.0)
-    for sign, side in ((-1.0, "below"), (1.0, "above")):
+    for sign, side in ((-1.0, marked("below")), (1.0, marked("above"))):
         places = [x + sign * h for h in (reach, 1e-2 * reach, 1e-5 * reach)]
         beside = [float(f(t)) for t in places]
         off = [v - y - slope * (t - x) for t, v in zip(places, beside, strict=True)]
         rounding = 64.0 * ULP * max(abs(y), *map(abs, beside))
         # With a NaN or an infinity among them, no comparison holds.
         if min(map(abs, off)) > 20.0 * (max(off) - min(off)) + rounding:
-            return f"the function jumps: it is {y:.6g} there, and {beside[-1]:.6g} just {side}"
+            return gettext(
+                "the function jumps: it is {y} there, and {beside} just {side}",
+                y=f"{y:.6g}", beside=f"{beside[-1]:.6g}", side=gettext(side),
+            )
     return ""
 
 

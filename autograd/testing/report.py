@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from autograd.words import columns, gettext, marked, padded
+
 __all__ = ["Entry", "GradcheckError", "Report", "ulps"]
 
 
@@ -144,21 +146,25 @@ class Report:
         return [entry for entry in self.entries if entry.status in ("ok", "wrong")]
 
     def __str__(self) -> str:
-        head = ("derivative", "at", "analytic", "numeric", "ulp", "relative", "method", "")
+        head = (
+            gettext("derivative"), gettext("at"), gettext("analytic"), gettext("numeric"), "ulp",
+            gettext("relative"), gettext("method"), "",
+        )  # fmt: skip
         rows: list[tuple[str, ...]] = [head]
         for e in self.entries:
             known = not math.isnan(e.numeric)
             rows.append((
                 e.what, _short(e.at), repr(e.analytic), repr(e.numeric) if known else "-",
-                _short(e.ulp) if known else "-", _short(e.error) if known else "-", e.method or "-", e.status,
+                _short(e.ulp) if known else "-", _short(e.error) if known else "-", gettext(e.method) or "-",
+                gettext(e.status),
             ))  # fmt: skip
-        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+        widths = [max(columns(row[i]) for row in rows) for i in range(len(head))]
         lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
         notes = {
-            f"{e.what} is {'a kink' if e.status == 'kink' else e.status}: {e.note}"
+            gettext(_NOTES[e.status], what=e.what, note=e.note)
             for e in self.entries
             if e.note
         }
@@ -168,24 +174,32 @@ class Report:
             *(sum(e.status == status for e in self.entries) for status in ("ok", "kink")),
         )
         if wrong:
-            verdict = f"{wrong} of {count} derivatives wrong"
+            verdict = gettext("{wrong} of {count} derivatives wrong", wrong=wrong, count=count)
         elif not self.checked:
-            verdict = f"nothing was checked: none of {count} derivatives could be" + (
-                f", {kinks} at a kink" if kinks else ""
-            )
+            verdict = gettext("nothing was checked: none of {count} derivatives could be", count=count)
+            verdict += gettext(", {count} at a kink", count=kinks) if kinks else ""
         else:
-            beside = [
-                f"{n} {what}"
-                for n, what in ((kinks, "at a kink"), (count - len(self.checked) - kinks, "not checked"))
-                if n
-            ]
             verdict = (
-                f"no error in {count if right == count else f'{right} of {count}'} derivatives"
-                + "".join(f", {x}" for x in beside)
+                gettext("no error in {count} derivatives", count=count)
+                if right == count
+                else gettext("no error in {right} of {count} derivatives", right=right, count=count)
             )
+            verdict += gettext(", {count} at a kink", count=kinks) if kinks else ""
+            rest = count - len(self.checked) - kinks
+            verdict += gettext(", {count} not checked", count=rest) if rest else ""
         return "\n".join([verdict, "", *lines, *([""] if notes else []), *sorted(notes)])
 
     __repr__ = __str__
+
+
+_NOTES = {
+    "ok": marked("{what} is ok: {note}"), "wrong": marked("{what} is wrong: {note}"),
+    "kink": marked("{what} is a kink: {note}"), "not checked": marked("{what} is not checked: {note}"),
+}  # fmt: skip
+_STATUSES = (marked("ok"), marked("wrong"), marked("kink"), marked("not checked"))
+_METHODS = (
+    marked("complex step"), marked("differences"), marked("Richardson"),
+)  # fmt: skip
 
 
 def _short(x: float) -> str:

@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         from autograd import cli
     except KeyboardInterrupt:
-        print("\nchainrule: interrupted", file=sys.stderr)
+        from nn.cli.clash import gettext
+
+        print(f"\nchainrule: {gettext('interrupted')}", file=sys.stderr)
         return INTERRUPTED
     code = cli.main(argv, {**COMMANDS, **cli.COMMANDS})
     if code == INTERRUPTED:

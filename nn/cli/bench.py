@@ -28,8 +28,10 @@ from typing import Any
 from autograd.errors import UsageError
 from autograd.native import engine
 from autograd.value import Value
-from autograd.words import gettext
+from autograd.words import gettext, marked, padded
 
+PURE = marked("in pure Python")
+"""The engine without its C, as the table calls it."""
 Plan = list[tuple[int, int, int]]
 
 
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(
                 gettext("--{name} must be at least 1, got {given}", name=name, given=getattr(args, name))
             )
-    ours = ["chainrule", "in pure Python"] if engine is not None else ["in pure Python"]
+    ours = ["chainrule", PURE] if engine is not None else [PURE]
     engines = ours + ["micrograd"] * (importlib.util.find_spec("micrograd") is not None)
     results: dict[str, list[dict[str, float]]] = {name: [] for name in engines}
     for _ in range(args.rounds):
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
                 "--nodes",
                 str(args.nodes),
             ]
-            environment = os.environ | {"CHAINRULE_PURE_PYTHON": "1" if name == "in pure Python" else ""}
+            environment = os.environ | {"CHAINRULE_PURE_PYTHON": "1" if name == PURE else ""}
             found: dict[str, float] = {}
             for more in ([], ["--memory"]):  # each in a process that has not made a graph before
                 output = subprocess.run(
@@ -80,14 +82,21 @@ def run(args: argparse.Namespace) -> int:
                 ).stdout
                 found |= json.loads(output)
             results[name].append(found)
-    print(f"random graph of {args.nodes:,} additions, products and tanh; medians of {args.rounds} processes")
-    for quantity, unit in (("first", "s"), ("steady", "s"), ("bytes", "bytes a node")):
+    print(gettext(
+        "random graph of {nodes} additions, products and tanh; medians of {rounds} processes",
+        nodes=f"{args.nodes:,}", rounds=args.rounds,
+    ))
+    for quantity, unit in (
+        (marked("first"), marked("s")), (marked("steady"), marked("s")),
+        (marked("bytes"), marked("bytes a node")),
+    ):  # fmt: skip
         row = {name: statistics.median(r[quantity] for r in runs) for name, runs in results.items()}
         for name, x in row.items():
             ratio = f"   {row['micrograd'] / x:6.1f}x" if "micrograd" in row and name != "micrograd" else ""
-            print(f"{quantity:<7} {name:<15} {x:10.4g} {unit}{ratio}")
+            called = f"{padded(gettext(quantity), 7)} {padded(gettext(name), 15)}"
+            print(f"{called} {x:10.4g} {gettext(unit)}{ratio}")
     if "micrograd" not in engines:
-        print("micrograd is not installed here; pip install micrograd puts it beside")
+        print(gettext("micrograd is not installed here; pip install micrograd puts it beside"))
     return 0
 
 

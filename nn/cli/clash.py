@@ -9,13 +9,45 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
-__all__ = ["problem"]
+__all__ = ["gettext", "problem"]
 
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OWN = b'"Value"'  # stands in this project's autograd/__init__.py, and not in the other's
 # Lies in the other's folder autograd, and never in this project's.
 FOREIGN = os.path.join("numpy", "__init__.py")
+
+
+def gettext(message: str, **values: object) -> str:
+    """Return a message in the language of the command line, from a file that needs no engine.
+
+    Parameters
+    ----------
+    message
+        In English; places for values are named.
+    **values
+        What stands in those places.
+
+    Returns
+    -------
+    str
+        In English where that file is gone.
+
+    Examples
+    --------
+    >>> gettext("there is no file {path}", path="a.py")
+    'there is no file a.py'
+    """
+    file = os.path.join(_ROOT, "autograd", "words.py")
+    spec = spec_from_file_location("chainrule_words", file)
+    if spec is None or spec.loader is None or not os.path.exists(file):
+        return message.format(**values) if values else message
+    words = module_from_spec(spec)
+    spec.loader.exec_module(words)
+    with words.language(words.asked(sys.argv[1:])):
+        said: str = words.gettext(message, **values)
+    return said
 
 
 def problem(root: str | None = None) -> str | None:
@@ -36,9 +68,7 @@ def problem(root: str | None = None) -> str | None:
     >>> problem() is None
     True
     """
-    root = (
-        os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) if root is None else root
-    )
+    root = _ROOT if root is None else root
     own = os.path.join(root, "autograd")
     intact, mixed = _is_own(os.path.join(own, "__init__.py")), os.path.exists(os.path.join(own, FOREIGN))
     if intact is None:  # not in a folder, but in an archive: no installer can have mixed anything
@@ -46,23 +76,29 @@ def problem(root: str | None = None) -> str | None:
     origin = _origin()
     if intact and origin is not None and os.path.realpath(os.path.dirname(origin)) != os.path.realpath(own):
         return (
-            f"Python finds another package named autograd first, in {os.path.dirname(origin)}; it is not "
-            "part of chainrule. "
-            f"Remove it with: {_pip('uninstall', 'autograd')} (or use a fresh environment)"
+            gettext(
+                "Python finds another package named autograd first, in {folder}; it is not part of "
+                "chainrule. Remove it with: {command} (or use a fresh environment)",
+                folder=os.path.dirname(origin), command=_pip('uninstall', 'autograd'),
+            )
         )
     if intact:
         return None
     if mixed or (origin is not None and not _is_own(origin)):
         return (
-            "the unrelated package autograd from PyPI has overwritten chainrule's "
-            f"{os.path.join(own, '__init__.py')}. "
-            f"Repair it with: {_pip('uninstall', '-y', 'autograd')} && {_reinstall()} (or use a fresh "
-            "environment)"
+            gettext(
+                "the unrelated package autograd from PyPI has overwritten chainrule's {file}. Repair "
+                "it with: {first} && {second} (or use a fresh environment)",
+                file=os.path.join(own, '__init__.py'), first=_pip('uninstall', '-y', 'autograd'),
+                second=_reinstall(),
+            )
         )
     return (
-        f"chainrule's {os.path.join(own, '__init__.py')} is gone, as after uninstalling the unrelated "
-        "package autograd "
-        f"from PyPI. Repair it with: {_reinstall()}"
+        gettext(
+            "chainrule's {file} is gone, as after uninstalling the unrelated package autograd from "
+            "PyPI. Repair it with: {second}",
+            file=os.path.join(own, '__init__.py'), second=_reinstall(),
+        )
     )
 
 

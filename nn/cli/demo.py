@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(gettext("--{name} must be at least 1, got {given}", name="steps", given=args.steps))
     if args.out.exists() and not args.out.is_dir():
         raise UsageError(gettext("--out {path} is a file; it takes a folder", path=args.out))
-    numpy_for("the demo")
+    numpy_for(gettext("the demo"))
     args.out.mkdir(parents=True, exist_ok=True)
     check_folder(args.out)
     start = time.perf_counter()

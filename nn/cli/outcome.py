@@ -35,7 +35,7 @@ def summary(history: Any, task: Task, model: Any) -> str:
     ending = f", {history.stopped}" if history.stopped else ""
     how = gettext(
         "{figures} after {epochs}, {seconds} s{ending}",
-        figures=", ".join(figures), epochs=counted(history.epochs, "epoch"),
+        figures=gettext(", ").join(figures), epochs=counted(history.epochs, "epoch"),
         seconds=f"{history.seconds:.1f}", ending=ending,
     )  # fmt: skip
     first, now = (history["loss"][0], history["loss"][-1]) if history.epochs else (0.0, 0.0)

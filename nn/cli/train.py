@@ -16,7 +16,7 @@ import autograd
 from autograd.compiler.backends import BACKENDS, ON_DEVICES
 from autograd.errors import AnomalyError, UsageError, optional
 from autograd.keep.files import check_folder, read_bytes, write_atomically
-from autograd.words import gettext
+from autograd.words import gettext, marked
 from nn import MLP, data, init, losses, optim, state
 from nn.cli.outcome import summary, written
 from nn.cli.playback import Playback
@@ -159,8 +159,11 @@ def run(args: argparse.Namespace) -> int:
         held_out = round(args.validation * len(task.x))
         if args.validation and not 0 < held_out < len(task.x):
             raise UsageError(
-                f"--validation {args.validation:g} of {counted(len(task.x), 'sample')} leaves none to "
-                f"{'learn from' if held_out else 'hold out'}"
+                gettext(
+                    "--validation {share} of {count} leaves none to learn from"
+                    if held_out else "--validation {share} of {count} leaves none to hold out",
+                    share=f"{args.validation:g}", count=counted(len(task.x), "sample"),
+                )
             )
         same_columns(args, task)
         network = build(args, options, task)
@@ -181,7 +184,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         history = fit(args, options, task, network, [playback] if playback is not None else [])
     except AnomalyError as error:
-        print(f"chainrule train: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
+        print("chainrule train: " + str(error), *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
         return 1
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -382,28 +385,44 @@ def resumed(args: argparse.Namespace, options: dict[str, Any]) -> dict[str, Any]
     args.columns = then.pop("columns", None) if isinstance(then, dict) else None
     if not isinstance(then, dict) or set(then) != set(now):
         raise UsageError(
-            f"{args.resume} cannot be resumed from: it does not say what it was trained on and how; it was "
-            "not saved by this release's chainrule train"
+            gettext(
+                "{path} cannot be resumed from: it does not say what it was trained on and how; it was "
+                "not saved by this release's chainrule train",
+                path=args.resume,
+            )
         )
     if then["data"] != now["data"]:
         raise UsageError(
-            f"{args.resume} cannot be resumed from: it was trained on {then['data']}, not on {now['data']}"
+            gettext(
+                "{path} cannot be resumed from: it was trained on {then}, not on {now}",
+                path=args.resume, then=then["data"], now=now["data"],
+            )
         )
     for name, value in then.items():
         if getattr(args, name, None) is not None and name != "data" and value != now[name]:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
-                f"{args.resume} cannot be resumed from with {option} {_typed(now[name])}: it was trained "
-                f"{'without ' + option if value is None else f'with {option} {_typed(value)}'}; leave "
-                f"{option} out"
+                gettext(
+                    "{path} cannot be resumed from with {option} {given}: it was trained {how}; leave "
+                    "{option} out",
+                    path=args.resume, option=option, given=_typed(now[name]),
+                    how=gettext("without {option}", option=option) if value is None
+                    else gettext("with {option} {given}", option=option, given=_typed(value)),
+                )
             )
         if (
             type(value) is not type(now[name])
             and None not in (value, now[name])
             and not isinstance(value, (int, float))
         ):
-            raise UsageError(f"{args.resume} cannot be resumed from: its {name} is {value!r:.40}")
+            raise UsageError(gettext(
+                "{path} cannot be resumed from: its {name} is {then}",
+                path=args.resume, name=name, then=f"{value!r:.40}",
+            ))
     return {**options, **then}
+
+
+_NAMED = {"features": marked("features"), "target": marked("target"), "classes": marked("classes")}
 
 
 def same_columns(args: argparse.Namespace, task: Task) -> None:
@@ -419,8 +438,12 @@ def same_columns(args: argparse.Namespace, task: Task) -> None:
                 for names in (then[what], now[what])
             )
             raise UsageError(
-                f"{args.resume} cannot be resumed from: it was trained with the {what} {saved:.200}, and "
-                f"{args.data} has {found:.200}"
+                gettext(
+                    "{path} cannot be resumed from: it was trained with the {what} {saved}, and {data} "
+                    "has {found}",
+                    path=args.resume, what=gettext(_NAMED[what]), saved=f"{saved:.200}", data=args.data,
+                    found=f"{found:.200}",
+                )
             )
 
 
@@ -435,7 +458,10 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
     if options["data"] == "two-layer":
         if options["loss"] not in ("sum-squared", "mse"):
             raise UsageError(
-                f"--loss {options['loss']} is for classes; two-layer predicts numbers: sum-squared or mse"
+                gettext(
+                    "--loss {loss} is for classes; two-layer predicts numbers: sum-squared or mse",
+                    loss=options['loss'],
+                )
             )
         n = options["samples"]
         if n < 1:
@@ -456,13 +482,19 @@ def load(args: argparse.Namespace, options: dict[str, Any]) -> Task:
         options["loss"] = "mse"
     if options["loss"] in ("mse", "sum-squared"):
         if names:
-            raise UsageError(f"--loss {options['loss']} predicts numbers, but the target column holds words")
+            raise UsageError(gettext(
+                "--loss {loss} predicts numbers, but the target column holds words",
+                loss=options['loss'],
+            ))
         task = Task(x, y, [], 1, options["loss"])
     else:
         if not names and not numbered:
             raise UsageError(
-                f"--loss {options['loss']} is for classes, but the target column holds other numbers than "
-                "0, 1, 2, ..., or more than twenty"
+                gettext(
+                    "--loss {loss} is for classes, but the target column holds other numbers than 0, "
+                    "1, 2, ..., or more than twenty",
+                    loss=options['loss'],
+                )
             )
         if numbered and distinct != list(range(len(distinct))):
             names = [str(label) for label in distinct]
@@ -498,8 +530,11 @@ def scale(column: Sequence[float], name: str) -> tuple[float, float]:
         spread = math.inf
     if not math.isfinite(spread):
         raise UsageError(
-            f"the numbers of column {name} are too large to take their mean and deviation; divide them all "
-            "by a power of ten"
+            gettext(
+                "the numbers of column {name} are too large to take their mean and deviation; divide "
+                "them all by a power of ten",
+                name=name,
+            )
         )
     return mean, spread or 1.0
 
@@ -594,11 +629,17 @@ def resumed_rate(args: argparse.Namespace, document: dict[str, Any]) -> float:
     optimizer = document.get("optimizer")
     rate = optimizer.get("lr") if isinstance(optimizer, dict) else None
     if not isinstance(rate, float):
-        raise UsageError(f"{args.resume} cannot be resumed from: it has no learning rate")
+        raise UsageError(gettext(
+            "{path} cannot be resumed from: it has no learning rate",
+            path=args.resume,
+        ))
     if args.lr is not None and args.lr != rate:
         raise UsageError(
-            f"--lr {args.lr:g} does not go with --resume: the training in {args.resume} goes on at its own "
-            f"rate, {rate:g}"
+            gettext(
+                "--lr {lr} does not go with --resume: the training in {path} goes on at its own rate, "
+                "{rate}",
+                lr=f"{args.lr:g}", path=args.resume, rate=f"{rate:g}",
+            )
         )
     return rate
 
@@ -641,14 +682,21 @@ def prediction_rows(args: argparse.Namespace, task: Task) -> list[list[float]]:
     missing = [name for name in task.features if name not in names and not name.startswith("column ")]
     if not by_name and len(names) == wanted and missing and not unnamed:
         raise UsageError(
-            f"{args.predict} has no column {missing[0]!r}; its columns are {', '.join(names)}, and the "
-            f"network takes {', '.join(task.features)}"
+            gettext(
+                "{path} has no column {column}; its columns are {known}, and the network takes "
+                "{features}",
+                path=args.predict, column=repr(missing[0]), known=', '.join(names),
+                features=', '.join(task.features),
+            )
         )
     if not by_name and len(names) != wanted:
         named = f" ({', '.join(task.features)})" if task.features else ""
         raise UsageError(
-            f"{args.predict} has {counted(len(names), 'column')}, but the network takes "
-            f"{counted(wanted, 'feature')}{named}"
+            gettext(
+                "{path} has {columns}, but the network takes {features}{named}",
+                path=args.predict, columns=counted(len(names), 'column'),
+                features=counted(wanted, 'feature'), named=named,
+            )
         )
     if policy == "mean":  # those of the samples that were learnt from
         means = [mean for mean, _ in task.scale]

@@ -206,8 +206,9 @@ def html(text: str, *, inline: bool = False) -> str:
     MissingDependencyError
         If there is nothing here that reads Markdown and formulas.
     """
-    markdown = optional("markdown", "Making worksheets and slides", INSTALL, what="Markdown")
-    latex = optional("latex2mathml.converter", "Making worksheets and slides", INSTALL, what="latex2mathml")
+    purpose = gettext("Making worksheets and slides")
+    markdown = optional("markdown", purpose, INSTALL, what="Markdown")
+    latex = optional("latex2mathml.converter", purpose, INSTALL, what="latex2mathml")
     formulas: list[str] = []
 
     def keep(match: re.Match[str]) -> str:

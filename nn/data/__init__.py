@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd.floats.tables import as_rows
+from autograd.words import gettext
 from nn.checks import as_whole, check_list, real, rows_of, whole
 from nn.data.datasets import make_circles, make_moons, make_regression, make_spiral, make_xor
 from nn.data.table import read_csv
@@ -32,9 +33,12 @@ def _lengths(x: Any, y: Any) -> int:
     for name, part in (("x", x), ("y", y)):
         check_list(name, part, "__len__", "__getitem__")
     if len(x) != len(y):
-        raise ValueError(f"{len(x)} samples but {len(y)} targets; each sample needs one target")
+        raise ValueError(gettext(
+            "{x} samples but {y} targets; each sample needs one target",
+            x=len(x), y=len(y),
+        ))
     if len(x) == 0:
-        raise ValueError("the data set is empty; it needs at least one sample")
+        raise ValueError(gettext("the data set is empty; it needs at least one sample"))
     return len(x)
 
 
@@ -119,8 +123,11 @@ def train_test_split(x: Any, y: Any, test_size: float = 0.25, *, rng: Rng = 0) -
         count = round(n * min(real("test_size", test_size, least=0.0), 1.0))
     if not 0 < count < n:
         raise ValueError(
-            f"test_size {test_size!r} of {n} samples leaves nothing for one of the parts; give a share "
-            f"between 0 and 1, or a number below {n}"
+            gettext(
+                "test_size {test_size} of {n} samples leaves nothing for one of the parts; give a "
+                "share between 0 and 1, or a number below {n}",
+                test_size=repr(test_size), n=n,
+            )
         )
     order = list(range(n))
     generator(rng).shuffle(order)

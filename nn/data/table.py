@@ -14,6 +14,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 from autograd.keep.files import SIZE, read_bytes
+from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.checks import listed, real
 
@@ -101,21 +102,42 @@ class Format:
     def __post_init__(self) -> None:
         one = self.delimiter
         if one is not None and (not isinstance(one, str) or len(one) != 1 or one in '"\r\n'):
-            raise ValueError(f"delimiter must be one character, such as ';' or '\\t', got {one!r:.40}")
+            raise ValueError(gettext(
+                "delimiter must be one character, such as ';' or '\\t', got {given}",
+                given=f"{one!r:.40}",
+            ))
         if self.header not in (None, True, False):
-            raise ValueError(f"header must be True, False or None, got {self.header!r:.40}")
+            raise ValueError(gettext(
+                "header must be True, False or None, got {given}",
+                given=f"{self.header!r:.40}",
+            ))
         if self.decimal not in (".", ","):
-            raise ValueError(f"decimal must be '.' or ',', got {self.decimal!r:.40}")
+            raise ValueError(gettext(
+                "decimal must be '.' or ',', got {given}",
+                given=f"{self.decimal!r:.40}",
+            ))
         if self.thousands is not None and self.thousands not in tuple(".,'_ \u00a0\u202f\u2019"):
-            raise ValueError(f"thousands must be such as ',' or ' ', got {self.thousands!r:.40}")
+            raise ValueError(gettext(
+                "thousands must be such as ',' or ' ', got {given}",
+                given=f"{self.thousands!r:.40}",
+            ))
         if self.thousands == self.decimal:
-            raise ValueError(f"thousands and decimal cannot both be {self.decimal!r}")
+            raise ValueError(gettext(
+                "thousands and decimal cannot both be {given}",
+                given=repr(self.decimal),
+            ))
         if self.comment is not None and not isinstance(self.comment, str):
-            raise ValueError(f"comment must be a text such as '#', got {self.comment!r:.40}")
+            raise ValueError(gettext(
+                "comment must be a text such as '#', got {given}",
+                given=f"{self.comment!r:.40}",
+            ))
         if isinstance(self.missing, str):
             if self.missing not in ("error", "drop", "mean"):
                 raise ValueError(
-                    f"missing must be 'error', 'drop', 'mean', or a number, got {self.missing!r:.40}"
+                    gettext(
+                        "missing must be 'error', 'drop', 'mean', or a number, got {given}",
+                        given=f"{self.missing!r:.40}",
+                    )
                 )
         else:
             numbers = self.missing if isinstance(self.missing, Mapping) else {"": self.missing}
@@ -126,7 +148,10 @@ class Format:
                 codecs.lookup(self.encoding)
             except (LookupError, TypeError):
                 raise ValueError(
-                    f"no encoding is called {self.encoding!r:.40}; write one such as 'utf-8' or 'latin-1'"
+                    gettext(
+                        "no encoding is called {given}; write one such as 'utf-8' or 'latin-1'",
+                        given=f"{self.encoding!r:.40}",
+                    )
                 ) from None
 
     def number(self, cell: str) -> float | None:
@@ -147,20 +172,31 @@ class Format:
     def why_not(self, cell: str) -> str:
         """Say why a cell is no number that can be learnt from."""
         if not cell:
-            return "the cell is empty; to go on without it, write missing='drop', or a number for it"
+            return gettext(
+                "the cell is empty; to go on without it, write missing='drop', or a number for it",
+            )
         if self.decimal == "." and not self.thousands and _with_comma(cell):
-            more = ", or thousands=','" if re.fullmatch(_grouped(",", "."), cell) else ""
-            return f"{cell!r:.40} has a decimal comma; write a decimal point, or decimal=','{more}"
+            more = gettext(", or thousands=','") if re.fullmatch(_grouped(",", "."), cell) else ""
+            return gettext(
+                "{cell} has a decimal comma; write a decimal point, or decimal=','{more}",
+                cell=f"{cell!r:.40}", more=more,
+            )
         for thousands, decimal in _STYLES:
             if re.fullmatch(_grouped(thousands, decimal), cell):
-                more = "" if decimal == "." else f", decimal={decimal!r}"
-                return f"{cell!r:.40} has separators of thousands; write thousands={thousands!r}{more}"
+                more = "" if decimal == "." else gettext(", decimal={decimal}", decimal=repr(decimal))
+                return gettext(
+                    "{cell} has separators of thousands; write thousands={thousands}{more}",
+                    cell=f"{cell!r:.40}", thousands=repr(thousands), more=more,
+                )
         if cell in _MISSING:
             return (
-                f"{cell!r:.40} is not a finite number; to go on without it, write missing='drop', or a "
-                "number for it"
+                gettext(
+                    "{cell} is not a finite number; to go on without it, write missing='drop', or a "
+                    "number for it",
+                    cell=f"{cell!r:.40}",
+                )
             )
-        return f"{cell!r:.40} is not a finite number"
+        return gettext("{cell} is not a finite number", cell=f"{cell!r:.40}")
 
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
@@ -192,7 +228,10 @@ def _with_comma(cell: str) -> bool:
 
 
 def _bad(path: str, line: int, column: int, name: str, what: str) -> ValueError:
-    return ValueError(f"{path}, line {line}, column {column + 1} ({name}): {what}")
+    return ValueError(gettext(
+        "{path}, line {line}, column {column} ({name}): {what}",
+        path=path, line=line, column=column + 1, name=name, what=what,
+    ))
 
 
 _MARKS = (
@@ -207,20 +246,28 @@ def _text(path: str, limit: int, encoding: str | None) -> str:
     found = encoding or next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     if encoding is None and found == "utf-8" and b"\0" in raw:
         raise ValueError(
-            f"{path} is not a CSV file: it holds a zero byte; if it is text in UTF-16, write "
-            "encoding='utf-16-le' or encoding='utf-16-be'"
+            gettext(
+                "{path} is not a CSV file: it holds a zero byte; if it is text in UTF-16, write "
+                "encoding='utf-16-le' or encoding='utf-16-be'",
+                path=path,
+            )
         )
     try:
         text = raw.decode(found)
     except UnicodeDecodeError as error:
-        hint = "write the encoding that it was made with, such as encoding='latin-1' or encoding='cp1252'"
+        hint = gettext(
+            "write the encoding that it was made with, such as encoding='latin-1' or encoding='cp1252'",
+        )
         line = raw[: error.start].count(b"\n") + 1
         raise ValueError(
-            f"{path} is not text in {found.upper().removesuffix('-SIG')}: line {line}: {error}; {hint}"
+            gettext(
+                "{path} is not text in {encoding}: line {line}: {error}; {hint}",
+                path=path, encoding=found.upper().removesuffix('-SIG'), line=line, error=error, hint=hint,
+            )
         ) from None
     text = text.removeprefix("\ufeff")
     if "\0" in text:
-        raise ValueError(f"{path} is not a CSV file: it holds a zero byte")
+        raise ValueError(gettext("{path} is not a CSV file: it holds a zero byte", path=path))
     if "\n" not in text.rstrip("\r\n"):  # lines that end as on old Macintoshes
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
@@ -233,7 +280,10 @@ def _lines(path: str, text: str) -> Iterator[str]:
         end = text.find("\n", start) + 1 or len(text)
         line += 1
         if end - start > LINE:
-            raise ValueError(f"{path}, line {line}: it has more characters than the limit of {LINE}")
+            raise ValueError(gettext(
+                "{path}, line {line}: it has more characters than the limit of {limit}",
+                path=path, line=line, limit=LINE,
+            ))
         yield text[start:end]
         start = end
 
@@ -302,7 +352,10 @@ def _records(path: str, text: str, form: Format) -> Iterator[tuple[int, list[str
             since += len(line)
             if since > LINE:
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: a sample has more characters than the limit of {LINE}"
+                    gettext(
+                        "{path}, line {line}: a sample has more characters than the limit of {limit}",
+                        path=path, line=reader.line_num, limit=LINE,
+                    )
                 )
             said = _uncommented(line, form.comment, inside)
             inside ^= said.count('"') % 2 == 1
@@ -326,13 +379,19 @@ def _records(path: str, text: str, form: Format) -> Iterator[tuple[int, list[str
                 cells.pop()
             if len(cells) != width:
                 raise ValueError(
-                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the first line has {width}; "
-                    "put a cell that holds a separator in quotation marks, or say what separates cells: "
-                    "delimiter=';'"
+                    gettext(
+                        "{path}, line {line}: {count} cells, but the first line has {width}; put a "
+                        "cell that holds a separator in quotation marks, or say what separates cells: "
+                        "delimiter=';'",
+                        path=path, line=reader.line_num, count=len(cells), width=width,
+                    )
                 )
             yield reader.line_num, cells
     except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+        raise ValueError(gettext(
+            "{path}, line {line}: {error}",
+            path=path, line=reader.line_num, error=error,
+        )) from None
 
 
 def _rows(path: str, limit: int, form: Format) -> tuple[Iterator[tuple[int, list[str]]], list[str], bool]:
@@ -340,7 +399,7 @@ def _rows(path: str, limit: int, form: Format) -> tuple[Iterator[tuple[int, list
     records = _records(path, _text(path, limit, form.encoding), form)
     first = next(records, None)
     if first is None:
-        raise ValueError(f"{path} is empty; it needs one line for each sample")
+        raise ValueError(gettext("{path} is empty; it needs one line for each sample", path=path))
     second = next(records, None)
     ahead = [row for row in (first, second) if row is not None]
     if all(len(cells) > 1 and not cells[-1] for _, cells in ahead) and second is not None:
@@ -359,9 +418,12 @@ def _rows(path: str, limit: int, form: Format) -> tuple[Iterator[tuple[int, list
     names = [name or f"column {i + 1}" for i, name in enumerate(first[1])]
     if len(set(names)) < len(names):
         twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise ValueError(f"{path}, line {first[0]}: two columns are called {twice!r:.60}")
+        raise ValueError(gettext(
+            "{path}, line {line}: two columns are called {twice}",
+            path=path, line=first[0], twice=f"{twice!r:.60}",
+        ))
     if second is None:
-        raise ValueError(f"{path} has names of columns, but no line for a sample")
+        raise ValueError(gettext("{path} has names of columns, but no line for a sample", path=path))
     return chain([second], records), names, True
 
 
@@ -372,7 +434,10 @@ def _shortened(
     for line, cells in records:
         if len(cells) > width and cells[-1]:
             raise ValueError(
-                f"{path}, line {line}: {cells[-1]!r:.40} stands in a column that is empty in the first lines"
+                gettext(
+                    "{path}, line {line}: {cell} stands in a column that is empty in the first lines",
+                    path=path, line=line, cell=f"{cells[-1]!r:.40}",
+                )
             )
         yield line, cells[:width]
 
@@ -489,9 +554,12 @@ def read_csv(
     chosen = [_place(name, names, places, feature) for feature in wanted]
     if not chosen:
         raise ValueError(
-            f"{name} has no column of features beside the target; it needs at least two columns: if cells "
-            "are separated by something else than commas, semicolons, tabs, bars or spaces, write "
-            "delimiter=..."
+            gettext(
+                "{name} has no column of features beside the target; it needs at least two columns: if "
+                "cells are separated by something else than commas, semicolons, tabs, bars or spaces, "
+                "write delimiter=...",
+                name=name,
+            )
         )
     if isinstance(form.missing, Mapping):
         for column in form.missing:
@@ -511,16 +579,19 @@ def read_csv(
             elif number is None or not math.isfinite(number):
                 why = form.why_not(cells[i])
                 if features is None and cells[i] and not any(map(str.isdigit, cells[i])):
-                    why += "; to leave the column out, name the others: features=[...]"
+                    why += gettext("; to leave the column out, name the others: features=[...]")
                 if not lines and not named and header is None:
-                    why += "; if this line names the columns, write header=True"
+                    why += gettext("; if this line names the columns, write header=True")
                 raise _bad(name, line, i, names[i], why)
             numbers.append(number)
         lines.append(line)
         if place is not None:
             targets.append(words.setdefault(cells[place], cells[place]))  # a word is kept once
     if not lines:
-        raise ValueError(f"{name}: every line lacks a cell; write missing='mean' or a number")
+        raise ValueError(gettext(
+            "{name}: every line lacks a cell; write missing='mean' or a number",
+            name=name,
+        ))
     x = np.array(numbers).reshape(len(lines), len(chosen))
     _put_means(np, name, x, [names[i] for i in chosen])
     labels = [names[i] for i in chosen]
@@ -543,7 +614,10 @@ def _put_means(np: Any, path: str, x: Any, names: list[str]) -> None:
     holes = np.isnan(x)
     for j in np.flatnonzero(holes.any(axis=0)).tolist():
         if holes[:, j].all():
-            raise ValueError(f"{path}: the column {names[j]} is empty; leave it out: features=[...]")
+            raise ValueError(gettext(
+                "{path}: the column {column} is empty; leave it out: features=[...]",
+                path=path, column=names[j],
+            ))
         x[holes[:, j], j] = x[~holes[:, j], j].mean()
 
 
@@ -551,15 +625,24 @@ def _place(path: str, names: list[str], places: dict[str, int], target: Any) -> 
     """Return the place of a column."""
     if isinstance(target, str):
         if target not in places:
-            more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+            more = gettext(" and {count} more", count=len(names) - 20) if len(names) > 20 else ""
             raise ValueError(
-                f"{path} has no column {target!r}; its columns are {', '.join(names[:20])}{more}"
+                gettext(
+                    "{path} has no column {target}; its columns are {known}{more}",
+                    path=path, target=repr(target), known=', '.join(names[:20]), more=more,
+                )
             )
         return places[target]
     if isinstance(target, bool) or not hasattr(target, "__index__"):
-        raise TypeError(f"a column is its name or its place, a whole number, got {target!r:.60}")
+        raise TypeError(gettext(
+            "a column is its name or its place, a whole number, got {target}",
+            target=f"{target!r:.60}",
+        ))
     if not -len(names) <= target < len(names):
-        raise ValueError(f"{path} has {len(names)} columns; there is none at place {target}")
+        raise ValueError(gettext(
+            "{path} has {count} columns; there is none at place {target}",
+            path=path, count=len(names), target=target,
+        ))
     return int(target.__index__()) % len(names)
 
 
@@ -570,7 +653,9 @@ def _targets(
     for line, cell in zip(lines, cells, strict=True):
         if not cell:
             raise _bad(
-                path, line, place, name, "the target is empty; to leave such lines out, write missing='drop'"
+                path, line, place, name, gettext(
+                    "the target is empty; to leave such lines out, write missing='drop'",
+                )
             )
     found = {cell: None if cell.lower() in _TRUTHS else form.number(cell) for cell in cells}
     if form.decimal == "." and all(_with_comma(cell) for cell in found):
@@ -583,8 +668,11 @@ def _targets(
     for line, cell in zip(lines, cells, strict=True):
         number = found[cell]
         if number is None or not math.isfinite(number):
-            more = "; to leave such lines out, write missing='drop'" if cell in _MISSING else ""
-            why = f"{cell!r:.40} is not a finite number, though other targets are{more}"
+            more = gettext("; to leave such lines out, write missing='drop'") if cell in _MISSING else ""
+            why = gettext(
+                "{cell} is not a finite number, though other targets are{more}",
+                cell=f"{cell!r:.40}", more=more,
+            )
             raise _bad(path, line, place, name, why)
         numbers.append(number)
     whole = all(number == int(number) and abs(number) <= _WHOLE for number in numbers)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.keep.files import decode_float
+from autograd.words import gettext
 from nn import state
 from nn.callbacks import EarlyStopping, Training
 from nn.checks import whole
@@ -86,8 +87,11 @@ def check_writable(training: Training, rng: Any, others: Sequence[Any]) -> None:
         state.encode(_content(training, rng, others), kind=FORMAT)
     except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
         raise TypeError(
-            f"this training cannot be kept in a checkpoint: {error}; generators must be random.Random, and "
-            "states made of numbers, texts, lists and dicts"
+            gettext(
+                "this training cannot be kept in a checkpoint: {error}; generators must be "
+                "random.Random, and states made of numbers, texts, lists and dicts",
+                error=error,
+            )
         ) from error
 
 
@@ -138,8 +142,10 @@ def load_checkpoint(
             g.setstate(old)
         for part, old_state in zip(parts, before[4], strict=True):
             part.load_state_dict(old_state)
-        what = f"the entry {error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"{name} cannot be resumed from: {what}") from error
+        what = str(error)
+        if isinstance(error, KeyError):
+            what = gettext("the entry {name} is missing", name=error)
+        raise ValueError(gettext("{name} cannot be resumed from: {what}", name=name, what=what)) from error
 
 
 def _begun(saved: Any) -> UnderWay | None:
@@ -164,10 +170,16 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
     saved = document["others"]
     if [entry["kind"] for entry in saved] != [type(part).__name__ for part in parts]:
         kinds = ", ".join(str(entry["kind"]) for entry in saved) or "none"
-        raise ValueError(f"it was written with other callbacks or schedulers ({kinds}); pass the same")
+        raise ValueError(gettext(
+            "it was written with other callbacks or schedulers ({kinds}); pass the same",
+            kinds=kinds,
+        ))
     if len(document["generators"]) != len(generators):
         raise ValueError(
-            f"it has {len(document['generators'])} generators, and this training {len(generators)}"
+            gettext(
+                "it has {then} generators, and this training {now}",
+                then=len(document["generators"]), now=len(generators),
+            )
         )
     training.model.load_state_dict(document["parameters"])
     training.optimizer.load_state_dict(document["optimizer"])
@@ -182,19 +194,24 @@ def _take_over(document: dict[str, Any], training: Training, generators: list[An
             and part.best_parameters
             and set(part.best_parameters) != set(training.model.state_dict())
         ):
-            raise ValueError("the best parameters of its EarlyStopping are not those of this model")
+            raise ValueError(gettext(
+                "the best parameters of its EarlyStopping are not those of this model",
+            ))
 
 
 def _compare(saved: Any, made: dict[str, Any]) -> None:
     """Refuse a training that is made of something else than the saved one."""
     if not isinstance(saved, dict):
-        raise ValueError("the entry 'made of' is not an object")
+        raise ValueError(gettext("the entry 'made of' is not an object"))
     for name, now in made.items():
         then = saved.get(name, now)
         if then != now:
             if name == "samples and targets":
-                raise ValueError("it was trained on other samples or targets")
-            raise ValueError(f"it was trained with another {name}: {_short(then)} then, {_short(now)} now")
+                raise ValueError(gettext("it was trained on other samples or targets"))
+            raise ValueError(gettext(
+                "it was trained with another {name}: {then} then, {now} now",
+                name=gettext(name), then=_short(then), now=_short(now),
+            ))
 
 
 def _short(x: Any) -> str:

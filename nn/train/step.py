@@ -13,6 +13,7 @@ from autograd.blocks import collector_paused
 from autograd.bulk import gather, scatter, set_grads
 from autograd.compiler.backends.placing import Placed
 from autograd.compiler.training import moves_arrays
+from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.modules.module import Batch, Module
 from nn.modules.norms import Told
@@ -105,17 +106,18 @@ class Eager:
             p.grad is None or math.isfinite(p.grad) for p in self.optimizer.params
         ):
             return
-        message = (
-            f"epoch {epoch + 1}: the loss is {value}, or a gradient is not finite; the parameters are those "
-            "before this step"
-        )
+        message = gettext(
+            "epoch {epoch}: the loss is {value}, or a gradient is not finite; the parameters are those "
+            "before this step",
+            epoch=epoch + 1, value=value,
+        )  # fmt: skip
         try:
             with autograd.detect_anomaly():
                 self.total(x, y).backward()
         except autograd.AnomalyError as error:
-            error.add_note(message + ". Try a smaller learning rate, or clip the gradients.")
+            error.add_note(message + gettext(". Try a smaller learning rate, or clip the gradients."))
             raise
-        raise autograd.AnomalyError(message + "; some parameter was not finite before it")
+        raise autograd.AnomalyError(message + gettext("; some parameter was not finite before it"))
 
 
 class Compiled(Eager):

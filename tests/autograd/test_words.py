@@ -4,6 +4,7 @@ import argparse
 import ast
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import nn.cli
 from autograd import Value, draw, explain, live, stepper, words
 from autograd.cli import main
+from autograd.testing.diagnosis.misconceptions import MISCONCEPTIONS, WRONG_RULES
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [name for name in words.LANGUAGES if name != "en"]
@@ -23,6 +25,24 @@ _ARGPARSE = {
     "expected %s arguments", "expected at least one argument", "not allowed with argument %s",
     "ambiguous option: %(option)s could match %(matches)s", "ignored explicit argument %r",
 }  # fmt: skip
+
+
+@cache
+def written(path):
+    """Return what stands in a file."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def parsed(path):
+    """Return a source's tree."""
+    return ast.parse(written(path))
+
+
+def sources(pattern):
+    """Return the sources in which a pattern is found; to parse all takes seconds."""
+    found = [*ROOT.glob("autograd/**/*.py"), *ROOT.glob("nn/**/*.py")]
+    return [path for path in found if re.search(pattern, written(path))]
 
 
 def assets(ending):
@@ -38,19 +58,73 @@ def marks(path):
 def messages():
     """Return what the sources say through the catalogues: calls, helps of options, marks in scripts."""
     found = {*_ARGPARSE, *nn.cli.COMMANDS.values()}
-    for path in [*ROOT.glob("autograd/**/*.py"), *ROOT.glob("nn/**/*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found |= {text for what in MISCONCEPTIONS.values() for text in what}
+    found |= {text for rules in WRONG_RULES.values() for *_, text in rules}
+    for path in sources(r"\b(gettext|marked|inscription)\(|\bhelp="):
+        for node in ast.walk(parsed(path)):
             text = None
             called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             if called in ("gettext", "marked", "inscription"):
                 text = node.args[0]
             elif isinstance(node, ast.keyword) and node.arg == "help" and "cli" in path.parts:
                 text = node.value
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                found.add(text.value)
+            said = (text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,)
+            found |= {x.value for x in said if isinstance(x, ast.Constant) and isinstance(x.value, str)}
     for path in [*assets("js"), *assets("html")]:
         found |= marks(path)
     return found
+
+
+# What commands print of errors: these classes wherever they are raised, and all that these modules raise.
+_PRINTED = {"UsageError", "MissingDependencyError", "AnomalyError", "EngineError", "UnusableError"}
+_PRINTING = {
+    "autograd/keep/files.py", "nn/data/table.py", "nn/state.py", "nn/train/checkpoint.py",
+    "nn/activations.py",
+}  # fmt: skip
+# Commands for a shell, programs, styles and pages are no sentences.
+_CODE = re.compile(r"[{<$|]|^(pip|chainrule|complete|autoload|--)\b")
+
+
+def unspoken(node):
+    """Yield the sentences below a node that reach the user as they stand, in English."""
+    called = getattr(node.func, "id", getattr(getattr(node.func, "value", None), "id", "")) if isinstance(
+        node, ast.Call) else ""  # fmt: skip
+    if called in ("gettext", "marked", "inscription", "re") or (isinstance(node, ast.Expr) and isinstance(
+        node.value, ast.Constant
+    )):  # a docstring
+        return
+    if isinstance(node, ast.keyword) and node.arg == "help":
+        return
+    if isinstance(node, ast.JoinedStr):
+        whole = "".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in node.values)
+        yield from [whole] if is_sentence(whole) else []
+    for child in [node] if isinstance(node, ast.Constant) else ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Constant):
+            yield from unspoken(child)
+        elif isinstance(child.value, str) and is_sentence(child.value):
+            yield child.value
+
+
+def is_sentence(text):
+    """Whether there are two words of prose in a row, and no code."""
+    return re.search(r"\b[a-z]{2,},? [a-z]{2,}\b", text) is not None and not _CODE.search(text.strip())
+
+
+def test_whatever_the_command_line_says_goes_through_the_catalogues():
+    left = []
+    for path in sources(r"\braise\b|gettext"):
+        name = path.relative_to(ROOT).as_posix()
+        if "cli" in path.parts:
+            left += [(name, text) for text in unspoken(parsed(path))]
+            continue
+        if name not in _PRINTING and not re.search(rf"raise ({'|'.join(_PRINTED)})\b", written(path)):
+            continue
+        for node in ast.walk(parsed(path)):
+            made = node.exc if isinstance(node, ast.Raise) else None
+            kind = getattr(getattr(made, "func", None), "id", "")
+            if kind in _PRINTED or (kind and name in _PRINTING):
+                left += [(name, text) for text in unspoken(made)]
+    assert [(name, text) for name, text in left if text not in nn.cli.COMMANDS.values()] == []
 
 
 def places(message):
@@ -189,6 +263,9 @@ def test_help_and_complaints_are_in_the_readers_language_and_argparse_is_english
     ("explain tnah(x) --at x=1", "没有函数 tnah；是不是 tanh？"), ("draw w*x --at w=1", "x 没有值"),
     ("live x.real --at x=1", "不允许取属性"), ("stepper ^ --at x=1", "这不是表达式："),
     ("check x --at x=1,x=2", "x 有两个值"), ("explain x*y --at x=1,y=2 --wrt z", "它有 x, y"),
+    ("conform toch", "没有叫 toch 的适配器"), ("diagnose none.py:Value", "没有文件 none.py"),
+    ("conform torch --order 4", "参考值只有一阶到三阶"), ("draw x --at x=1 -o a.foo", "图的格式有 svg"),
+    ("draw (x --at x=1", "'(' 没有闭合"), ("explain x --at x=1 --depth -1", "应为不小于 1 的整数"),
     ("live 1+2", "没有可以求导的变量"), ("explain dot(x,x,x) --at x=1", "两个长度相同的向量"),
 ])  # fmt: skip
 def test_what_is_wrong_with_an_expression_is_said_in_the_readers_language(typed, said, capsys):
@@ -202,12 +279,33 @@ def test_what_is_wrong_with_an_expression_is_said_in_the_readers_language(typed,
     ("moons --lr=-1", "--lr 应不小于 0.0"), ("moons --validation 1", "之间的比例"),
     ("moons --batch-size 0", "--batch-size 至少是 1"),
     ("moons --loss mse", "请用 logistic、hinge 或 cross-entropy"),
-    ("moons --resume no.json", "没有可以接着训练的文件"),
+    ("moons --resume no.json", "没有可以接着训练的文件"), ("no.csv", "没有这个文件或目录"),
+    ("moons --samples 1", "应是不小于 2 的整数"),
 ])  # fmt: skip
 def test_what_is_wrong_with_a_training_is_said_in_the_readers_language(typed, said, capsys, tmp_path):
     pytest.importorskip("numpy")
     assert nn.cli.main(["--lang", "zh", "train", *typed.split(), "--out", str(tmp_path)]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("a,b\n1,x\n2,3\n", "第 2 行第 2 列"), ("", "每个样本要有一行"), ("a,b,y\n1,2\n", "有 2 个单元格"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_file_is_said_in_the_readers_language(text, said, tmp_path, capsys):
+    pytest.importorskip("numpy")
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    assert nn.cli.main(["--lang", "zh", "train", str(path), "--target", "b", "--out", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_reports_of_checks_and_of_the_installation_are_in_the_readers_language(capsys):
+    assert main(["--lang", "zh", "check", "abs(x)", "--at", "x=0"]) == 1
+    told = capsys.readouterr().out
+    assert "什么也没有检查" in told
+    assert "df/dx 处于不可导点：abs(0.0) 在该处不可导" in told
+    assert main(["--lang", "zh", "doctor"]) == 0
+    assert "引擎        " in capsys.readouterr().out
 
 
 def test_what_a_catalogue_lacks_stays_english():

@@ -168,17 +168,22 @@ def derive(
     colors
         Whether the factors of the products along the paths have colours.
     """
-    depth = None if depth is None else check_count("depth", depth, "operations")
+    depth = None if depth is None else check_count("depth", depth, marked("operations"))
     listed = steps(root, seed)
     if wrt is not None and not isinstance(wrt, Value):
         raise TypeError(
-            f"wrt is the Value to differentiate with respect to, got {type(wrt).__name__}; leave it away "
-            "for all"
+            gettext(
+                "wrt is the Value to differentiate with respect to, got {kind}; leave it away for all",
+                kind=type(wrt).__name__,
+            )
         )
     if wrt is not None and wrt not in listed.names:
         raise GraphError(
-            f"{listed.names[root]} does not depend on {wrt.label or repr(wrt)}: it is no node of this "
-            "graph, so there is nothing to derive"
+            gettext(
+                "{root} does not depend on {given}: it is no node of this graph, so there is nothing "
+                "to derive",
+                root=listed.names[root], given=wrt.label or repr(wrt),
+            )
         )
     relevant = _depending(listed, wrt)
     near = _near(listed, depth)
@@ -186,9 +191,12 @@ def derive(
     shown = [s for s in chosen if s.node in near]
     if len(shown) > limit:
         raise GraphError(
-            f"the derivation has {len(shown)} steps, more than {limit}, and would not be read; pass depth=5 "
-            "for the five operations "
-            f"nearest the output, wrt= a node closer to it, or limit={len(shown)} to print it all the same"
+            gettext(
+                "the derivation has {count} steps, more than {limit}, and would not be read; pass "
+                "depth=5 for the five operations nearest the output, wrt= a node closer to it, or "
+                "limit={count} to print it all the same",
+                count=len(shown), limit=limit,
+            )
         )
     found = rows(listed, shown)
     involved = {s.node for s in shown}

@@ -65,7 +65,7 @@ class _Setter:
     """Sets formulas and words; each glyph is defined once."""
 
     def __init__(self) -> None:
-        purpose = "setting the formulas of an SVG"
+        purpose = gettext("setting the formulas of an SVG")
         self._typeset: Any = optional("ziamath", purpose, "pip install 'chainrule[picture]'").Math
         self.glyphs: dict[str, str] = {}
 

@@ -16,6 +16,7 @@ from autograd.render.derive.steps import positioned_edges
 from autograd.render.picture.graph import Picture
 from autograd.render.picture.raster import INSTALL, rastered
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["gif", "moments", "moving", "still"]
 
@@ -65,12 +66,12 @@ def still(found: dict[str, int]) -> Iterator[dict[str, str]]:
 
 def gif(pictures: list[str], seconds: float) -> bytes:
     """Return SVG pictures as a GIF that plays again and again."""
-    images = optional("PIL.Image", "An animated GIF", "pip install pillow", what="Pillow")
+    images = optional("PIL.Image", gettext("An animated GIF"), "pip install pillow", what="Pillow")
     frames = []
     for picture in pictures:
         drawn = rastered(picture, "png")
         if drawn is None:
-            optional("resvg_py", "An animated GIF", INSTALL)
+            optional("resvg_py", gettext("An animated GIF"), INSTALL)
         frame = images.open(io.BytesIO(drawn or b"")).convert("RGBA")
         page = images.new("RGBA", frame.size, "white")  # its corners are round
         frames.append(images.alpha_composite(page, frame).convert("P", palette=images.Palette.ADAPTIVE))

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import MissingDependencyError, optional
 from autograd.render.picture import dot_source, engines
 from autograd.render.picture.drawing import Drawing
+from autograd.words import gettext
 
 __all__ = ["DigraphDrawing"]
+
+_WHAT = gettext("the graphviz package")
 
 if TYPE_CHECKING:
     import graphviz
 else:
     graphviz = optional(
-        "graphviz", "A drawing as graphviz.Digraph", "pip install graphviz", what="the graphviz package"
+        "graphviz", gettext("A drawing as graphviz.Digraph"), "pip install graphviz", what=_WHAT
     )
     if not hasattr(graphviz, "Digraph"):
         why = (
@@ -27,7 +30,7 @@ else:
             "Digraph"
         )
         raise MissingDependencyError(
-            "the graphviz package", "A drawing as graphviz.Digraph", "pip install graphviz", broken=why
+            _WHAT, gettext("A drawing as graphviz.Digraph"), "pip install graphviz", broken=why
         )
 
 

@@ -21,6 +21,7 @@ from autograd.render.picture.graph import Picture, build, gradient_of, span_of
 from autograd.render.picture.measure import BOX
 from autograd.render.picture.network import Network, build_network
 from autograd.value import Value
+from autograd.words import marked
 
 __all__ = ["draw", "draw_dot", "trace"]
 
@@ -252,7 +253,7 @@ def _check_options(
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme is auto, light or dark, not {theme!r}")
     if depth is not None:
-        check_count("depth", depth, "levels of modules")
+        check_count("depth", depth, marked("levels of modules"))
 
 
 def _blank(form: str) -> Drawing:

@@ -21,6 +21,7 @@ from autograd.render.picture.raster import rastered
 from autograd.render.picture.shown import output, page
 from autograd.render.picture.svg import summary, to_svg
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Drawing"]
 
@@ -167,8 +168,10 @@ class Drawing:
             return texts[form]().encode()
         if form not in engines.FORMATS:
             raise ValueError(
-                f"a picture has the formats {', '.join(dict.fromkeys([*texts, *engines.FORMATS]))}, not "
-                f"{form!r}"
+                gettext(
+                    "a picture has the formats {given}, not {form}",
+                    given=', '.join(dict.fromkeys([*texts, *engines.FORMATS])), form=repr(form),
+                )
             )
         return self._converted(form)
 

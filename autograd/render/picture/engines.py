@@ -18,6 +18,7 @@ from autograd.errors import MissingDependencyError
 from autograd.render.picture.dot_source import layout_source
 from autograd.render.picture.graph import Picture
 from autograd.render.picture.layout import Placement, Rect, layout
+from autograd.words import gettext
 
 __all__ = ["ENGINES", "FORMATS", "EngineError", "convert", "place"]
 
@@ -43,10 +44,10 @@ def _command(engine: str, form: str, *, placed: bool) -> list[str]:
     if engine == "dot":
         program = shutil.which("dot")
         if program is None:
-            raise EngineError("there is no dot program on the path")
+            raise EngineError(gettext("there is no dot program on the path"))
         return [program, f"-T{form}", *(["-Kneato", "-n2"] if placed else [])]
     if find_spec("pygraphviz") is None:
-        raise EngineError("the package pygraphviz is not installed")
+        raise EngineError(gettext("the package pygraphviz is not installed"))
     return [sys.executable, "-c", _CHILD, form, *(["neato", "-n2"] if placed else ["dot", ""])]
 
 
@@ -58,12 +59,19 @@ def _run(engine: str, form: str, program: str, timeout: float, *, placed: bool =
             command, input=program.encode(), capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
-        raise EngineError(f"{engine} took longer than {timeout:g} s") from None
+        raise EngineError(gettext(
+            "{engine} took longer than {timeout} s",
+            engine=engine, timeout=f"{timeout:g}",
+        )) from None
     except OSError as error:
-        raise EngineError(f"{engine} cannot be started: {error}") from error
+        said = gettext("{engine} cannot be started: {error}", engine=engine, error=error)
+        raise EngineError(said) from error
     if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise EngineError(f"{engine} failed with code {done.returncode}{': ' + said[-1] if said else ''}")
+        told = done.stderr.decode(errors="replace").strip().splitlines()
+        raise EngineError(gettext(
+            "{engine} failed with code {code}{why}",
+            engine=engine, code=done.returncode, why=f": {told[-1]}" if told else "",
+        ))
     return done.stdout
 
 
@@ -96,11 +104,16 @@ def convert(
             return _run(name, form, program, timeout, placed=placed)
         except EngineError as error:
             problems.append(str(error))
-    purpose = f"Drawing {form} ({'; '.join(problems)}; svg works without)"
+    purpose = gettext(
+        "Drawing {form} ({problems}; svg works without)",
+        form=form, problems='; '.join(problems),
+    )
     raise MissingDependencyError(
-        "a working Graphviz",
+        gettext("a working Graphviz"),
         purpose,
-        "pip install 'chainrule[picture]' or 'chainrule[graph]', or your system's graphviz package",
+        gettext(
+            "pip install 'chainrule[picture]' or 'chainrule[graph]', or your system's graphviz package",
+        ),
     )
 
 
@@ -114,7 +127,10 @@ def place(
     Absence is no news where the built-in layout stands in; a crash, a hang and rubbish are.
     """
     if engine not in ("auto", *ENGINES):
-        raise ValueError(f"there is no layout engine {engine!r}; choose from auto, {', '.join(ENGINES)}")
+        raise ValueError(gettext(
+            "there is no layout engine {engine}; choose from auto, {engines}",
+            engine=repr(engine), engines=', '.join(ENGINES),
+        ))
     news: list[str] = []
     if engine == "auto" and not _suits_dot(graph):
         engine = "builtin"
@@ -181,14 +197,17 @@ def _parse(answer: bytes, graph: Picture, engine: str) -> Placement:
                 placed.labels[thing["id"]] = Rect(x - w / 2, y - h / 2, w, h)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise EngineError(
-            f"{engine} printed something that is no layout ({type(error).__name__}: {error})"
+            gettext(
+                "{engine} printed something that is no layout ({kind}: {error})",
+                engine=engine, kind=type(error).__name__, error=error,
+            )
         ) from error
     if set(placed.nodes) != {node.id for node in graph.nodes} or set(placed.curves) != {
         edge.id for edge in graph.edges
     }:
-        raise EngineError(f"{engine} left out nodes or edges")
+        raise EngineError(gettext("{engine} left out nodes or edges", engine=engine))
     if any(len(points) % 3 != 1 or len(points) < 4 for points in placed.curves.values()):
-        raise EngineError(f"{engine} printed something that is no curve")
+        raise EngineError(gettext("{engine} printed something that is no curve", engine=engine))
     return placed
 
 

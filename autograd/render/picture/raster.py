@@ -10,6 +10,7 @@ from typing import Final
 
 from autograd.errors import MissingDependencyError, optional
 from autograd.render.page.jupyter import picture_size
+from autograd.words import gettext
 
 __all__ = ["INSTALL", "rastered"]
 
@@ -34,7 +35,7 @@ def _by_resvg(svg: str, zoom: float) -> bytes | None:
     if find_spec("resvg_py") is None:
         return None
     try:
-        resvg = optional("resvg_py", "Drawing png", INSTALL)
+        resvg = optional("resvg_py", gettext("Drawing png"), INSTALL)
         return bytes(resvg.svg_to_bytes(svg_string=svg, zoom=zoom))
     except (MissingDependencyError, ValueError):
         return None
@@ -45,7 +46,7 @@ def _by_cairo(svg: str, zoom: float, form: str) -> bytes | None:
     if find_spec("cairosvg") is None:
         return None
     try:
-        cairo = optional("cairosvg", f"Drawing {form}", INSTALL)
+        cairo = optional("cairosvg", gettext("Drawing {form}", form=form), INSTALL)
     except MissingDependencyError:
         return None
     if form == "pdf":

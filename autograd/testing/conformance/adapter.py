@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from autograd.errors import UsageError
+from autograd.words import gettext
 
 __all__ = ["BUILT_IN", "Adapter", "find", "same"]
 
@@ -163,20 +164,32 @@ def find(target: str) -> Adapter:
     module, colon, name = target.partition(":")
     if not colon or not module or not name:
         raise UsageError(
-            f"no adapter is called {target}; there are {', '.join(BUILT_IN)}, and one of your own is written "
-            "MODULE:NAME, such as conformance:ADAPTER"
+            gettext(
+                "no adapter is called {target}; there are {known}, and one of your own is written "
+                "MODULE:NAME, such as conformance:ADAPTER",
+                target=target, known=', '.join(BUILT_IN),
+            )
         )
     try:
         given = getattr(import_module(module), name)
     except ImportError as error:
-        raise UsageError(f"the adapter's module {module} cannot be imported: {error}") from error
+        raise UsageError(gettext(
+            "the adapter's module {module} cannot be imported: {error}",
+            module=module, error=error,
+        )) from error
     except AttributeError as error:
         raise UsageError(
-            f"the module {module} has no {name}; write MODULE:NAME of an Adapter in it"
+            gettext(
+                "the module {module} has no {name}; write MODULE:NAME of an Adapter in it",
+                module=module, name=name,
+            )
         ) from error
     if not isinstance(given, Adapter):
         raise UsageError(
-            f"{target} is {type(given).__name__}, not an Adapter; make one with "
-            "autograd.testing.conformance.Adapter(...)"
+            gettext(
+                "{target} is {kind}, not an Adapter; make one with "
+                "autograd.testing.conformance.Adapter(...)",
+                target=target, kind=type(given).__name__,
+            )
         )
     return given

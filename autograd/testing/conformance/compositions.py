@@ -17,6 +17,7 @@ from autograd.testing import oracle, strategies
 from autograd.testing.conformance.adapter import Adapter
 from autograd.testing.conformance.run import Alarm, Fault, Way
 from autograd.testing.conformance.target import Died, Failed, Target
+from autograd.words import gettext
 
 __all__ = ["smallest_wrong"]
 
@@ -126,8 +127,9 @@ def _fault(target: Target, expression: strategies.Expression) -> Fault | None:
                 else "digits"
             )
             alarm = Alarm(way, expression.inputs, exact, got, abs(got - exact) / math.ulp(exact))
-            fault = Fault(f"d/dv{i} of {'; '.join(steps)}", (), "float64", symptom, [alarm])
-            fault.region = f"at {expression.inputs}"
+            what = gettext("d/dv{place} of {steps}", place=i, steps="; ".join(steps))
+            fault = Fault(what, (), "float64", symptom, [alarm])
+            fault.region = gettext("at {point}", point=expression.inputs)
             fault.script = _script(adapter, steps, i, way, expression.inputs, exact)
             return fault
     return None

@@ -6,16 +6,17 @@ import math
 from typing import NamedTuple
 
 from autograd.testing.conformance.data import Expectation, single
+from autograd.words import marked
 
 __all__ = ["FAULTS", "Precision", "Verdict", "judge", "precision"]
 
 FAULTS = {
-    "nan": "not a number",
-    "infinite": "infinite where the derivative is a number",
-    "zero": "zero where the derivative is a normal number",
-    "finite": "a number where the derivative is infinite",
-    "sign": "of the wrong sign",
-    "digits": "digits are lost",
+    "nan": marked("not a number"),
+    "infinite": marked("infinite where the derivative is a number"),
+    "zero": marked("zero where the derivative is a normal number"),
+    "finite": marked("a number where the derivative is infinite"),
+    "sign": marked("of the wrong sign"),
+    "digits": marked("digits are lost"),
 }
 """The symptoms of a fault, in words."""
 SLACK = {0: 10, 1: 10, 2: 12, 3: 14}

@@ -15,6 +15,7 @@ import autograd
 from autograd.testing.conformance.adapter import find
 from autograd.testing.conformance.data import Expectation
 from autograd.testing.conformance.judge import FAULTS, judge
+from autograd.words import gettext
 
 __all__ = ["region"]
 
@@ -93,7 +94,11 @@ def region(
     low, high = (_number(n, dtype) for n in ends)
     name = "xyz"[place]
     others = ", ".join(f"{'xyz'[k]} = {x:.6g}" for k, x in enumerate(worst) if k != place)
-    span = f"at {name} = {low!r}" if low == high else f"{name} from {low:.6g} to {high:.6g}"
+    span = (
+        gettext("at {point}", point=f"{name} = {low!r}")
+        if low == high
+        else gettext("{name} from {low} to {high}", name=name, low=f"{low:.6g}", high=f"{high:.6g}")
+    )
     return f"{span}, {others}" if others else span
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from autograd.errors import UsageError
 from autograd.testing.conformance.judge import FAULTS
 from autograd.testing.conformance.run import Fault, Outcome, derivative_name
+from autograd.words import gettext, marked
 
 __all__ = ["as_json", "junit", "markdown", "read_baseline", "text", "write_baseline"]
 
@@ -42,36 +43,49 @@ def text(outcome: Outcome, known: Iterable[str] = (), *, everything: bool = Fals
         lines += ["", _title(fault), *[f"    {line}" for line in _details(fault)]]
         lines += [f"    | {line}" for line in fault.script.splitlines()]
     for what, found in (
-        ("choices of its own, at kinks and outside of domains", outcome.policies),
-        ("derivatives with subnormal numbers that count as zero", outcome.flushed),
+        (marked("choices of its own, at kinks and outside of domains"), outcome.policies),
+        (marked("derivatives with subnormal numbers that count as zero"), outcome.flushed),
     ):
         if found:
-            lines += ["", f"{len(found)} {what}, which are no faults"]
+            said = gettext("{count} {what}, which are no faults", count=len(found), what=gettext(what))
+            lines += ["", said]
             if everything:
                 lines += [f"    {_line(fault)}" for fault in found]
     for problem in outcome.problems:
-        lines += ["", f"adapter: {problem}"]
+        lines += ["", gettext("adapter: {problem}", problem=problem)]
     return "\n".join(lines)
 
 
 def _headline(outcome: Outcome, new: int) -> str:
     old = len(outcome.faults) - new
-    count = f"{new} fault{'s' * (new != 1)}" if new else "no fault"
+    count = gettext(_COUNTED[min(new, 2)], count=new)
     if old:
-        count = (
-            f"{new} new fault{'s' * (new != 1)} beside {old} known ones"
-            if new
-            else f"no new fault beside {old} known ones"
-        )
+        count = gettext(_BESIDE[min(new, 2)], count=new, old=old)
     name = f"{outcome.library} {outcome.version}".strip()
-    return f"{name}: {count} in {outcome.derivatives} derivatives"
+    return gettext(
+        "{name}: {faults} in {count} derivatives", name=name, faults=count, count=outcome.derivatives
+    )
+
+
+_COUNTED = (marked("no fault"), marked("{count} fault"), marked("{count} faults"))
+_BESIDE = (
+    marked("no new fault beside {old} known ones"), marked("{count} new fault beside {old} known ones"),
+    marked("{count} new faults beside {old} known ones"),
+)  # fmt: skip
 
 
 def _title(fault: Fault) -> str:
-    what = FAULTS.get(fault.symptom, f"its process: {fault.symptom}")
     if fault.symptom in ("crash", "hang"):
-        return f"{_name(fault)} in {fault.dtype}: {fault.symptom}, {fault.message}"
-    return f"{_name(fault)} in {fault.dtype}: {what}, {fault.region}"
+        what, where = gettext(_ENDS[fault.symptom]), fault.message
+    else:
+        what, where = gettext(FAULTS[fault.symptom]), fault.region
+    return gettext(
+        "{derivative} in {dtype}: {what}, {where}",
+        derivative=_name(fault), dtype=fault.dtype, what=what, where=where,
+    )  # fmt: skip
+
+
+_ENDS = {"crash": marked("crash"), "hang": marked("hang")}
 
 
 def _name(fault: Fault) -> str:
@@ -80,17 +94,24 @@ def _name(fault: Fault) -> str:
 
 def _details(fault: Fault) -> list[str]:
     if fault.symptom in ("crash", "hang"):
-        return [f"asked for: {fault.worst.way}"]
+        return [gettext("asked for: {way}", way=fault.worst.way)]
     worst = fault.worst
     at = ", ".join(f"{name} = {x!r}" for name, x in zip("xyz", worst.point, strict=False))
     error = f", {worst.ulp:.2g} ulp" if math.isfinite(worst.ulp) else ""
-    return [f"at {at} it should be {worst.expected!r} and is {worst.got!r}{error}", f"{fault.ways}"]
+    told = gettext(
+        "at {at} it should be {expected} and is {got}{error}",
+        at=at, expected=repr(worst.expected), got=repr(worst.got), error=error,
+    )  # fmt: skip
+    return [told, fault.ways]
 
 
 def _line(fault: Fault) -> str:
     worst = fault.worst
     at = ", ".join(map(repr, worst.point))
-    return f"{derivative_name(fault.function, fault.path)} in {fault.dtype} at {at}: {worst.got!r}"
+    return gettext(
+        "{function} in {dtype} at {at}: {got}",
+        function=derivative_name(fault.function, fault.path), dtype=fault.dtype, at=at, got=repr(worst.got),
+    )
 
 
 def markdown(outcome: Outcome, known: Iterable[str] = ()) -> str:
@@ -107,20 +128,20 @@ def markdown(outcome: Outcome, known: Iterable[str] = ()) -> str:
     lines = [f"# {_headline(outcome, len(new))}", ""]
     if new:
         lines += [
-            "| derivative | precision | symptom | where | worst at | expected | got | ulp |",
+            gettext("| derivative | precision | symptom | where | worst at | expected | got | ulp |"),
             "|---|---|---|---|---|---|---|---|",
         ]
         lines += ["| " + " | ".join(_cells(fault)) + " |" for fault in new]
     for fault in new:
         lines += ["", f"## {_title(fault)}", "", fault.ways, "", "```python", fault.script, "```"]
     for what, found in (
-        ("Choices of its own", outcome.policies),
-        ("Subnormal numbers as zero", outcome.flushed),
+        (gettext("Choices of its own"), outcome.policies),
+        (gettext("Subnormal numbers as zero"), outcome.flushed),
     ):
         if found:
             lines += ["", f"## {what}", "", *[f"- {_line(fault)}" for fault in found]]
     if outcome.problems:
-        lines += ["", "## The adapter", "", *[f"- {problem}" for problem in outcome.problems]]
+        lines += ["", f"## {gettext('The adapter')}", "", *[f"- {problem}" for problem in outcome.problems]]
     return "\n".join(lines) + ("\n" if new or outcome.policies else "")
 
 
@@ -202,18 +223,27 @@ def read_baseline(path: str, library: str) -> list[str]:
     UsageError
         If the file is no baseline, or one of another library.
     """
-    how = "write one with --write-baseline"
+    how = gettext("write one with --write-baseline")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UsageError(f"{path} is no baseline: {error}; {how}") from error
+        raise UsageError(gettext(
+            "{path} is no baseline: {error}; {how}",
+            path=path, error=error, how=how,
+        )) from error
     if not isinstance(content, dict) or content.get("format") != BASELINE:
-        raise UsageError(f'{path} is no baseline: it has no "format": "{BASELINE}"; {how}')
+        raise UsageError(gettext(
+            '{path} is no baseline: it has no "format": "{baseline}"; {how}',
+            path=path, baseline=BASELINE, how=how,
+        ))
     if content.get("library") != library:
-        raise UsageError(f"{path} is a baseline of {content.get('library')}, not of {library}; {how}")
+        raise UsageError(gettext(
+            "{path} is a baseline of {given}, not of {library}; {how}",
+            path=path, given=content.get('library'), library=library, how=how,
+        ))
     names = content.get("faults")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise UsageError(f"{path}: its faults are not a list of names; {how}")
+        raise UsageError(gettext("{path}: its faults are not a list of names; {how}", path=path, how=how))
     return names
 
 

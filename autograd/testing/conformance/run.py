@@ -18,6 +18,7 @@ from autograd.testing.conformance.data import Function, load, single
 from autograd.testing.conformance.judge import FAULTS, judge
 from autograd.testing.conformance.region import region
 from autograd.testing.conformance.target import Died, Failed, Target, columns
+from autograd.words import gettext
 
 __all__ = ["Alarm", "Fault", "Outcome", "Plan", "conform", "examine"]
 
@@ -189,15 +190,21 @@ class Plan:
         for name in adapter.functions:
             if name not in known:
                 close = get_close_matches(name, known, 1)
-                hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(known)}"
+                hint = _meant(close, known)
                 raise UsageError(
-                    f"the adapter of {adapter.name} has a function {name}, which the suite has not{hint}"
+                    gettext(
+                        "the adapter of {library} has a function {name}, which the suite has not; {hint}",
+                        library=adapter.name, name=name, hint=hint,
+                    )
                 )
         for name in self.functions:
             if name not in adapter.functions:
                 close = get_close_matches(name, adapter.functions, 1)
-                hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(adapter.functions)}"
-                raise UsageError(f"the adapter of {adapter.name} has no function {name}; {hint}")
+                hint = _meant(close, adapter.functions)
+                raise UsageError(gettext(
+                    "the adapter of {library} has no function {name}; {hint}",
+                    library=adapter.name, name=name, hint=hint,
+                ))
         return [
             name
             for name in known
@@ -406,9 +413,12 @@ class _Part:
         point, expected, d = min(bad, key=lambda row: len(repr(row[0])))
         at = ", ".join(f"{x:.6g}" for x in point)
         self.problems.append(
-            f"the adapter's {name} is not {name}: the derivative of {self.text} at {at} is {d:.6g}, and "
-            f"that of {name} is {expected:.6g}; mend the expression, or take {name} out of the "
-            "adapter's functions"
+            gettext(
+                "the adapter's {name} is not {name}: the derivative of {expression} at {at} is {d}, "
+                "and that of {name} is {expected}; mend the expression, or take {name} out of the "
+                "adapter's functions",
+                name=name, expression=self.text, at=at, d=f"{d:.6g}", expected=f"{expected:.6g}",
+            )
         )
         return False
 
@@ -426,14 +436,21 @@ class _Part:
         name = derivative_name(self.function.name, path)
         if failed.error == "ShapeError":
             self.problems.append(
-                f"the adapter's {self.function.name} changes the shape: {failed.message}; write "
-                f"{self.text} so that it is taken element by element"
+                gettext(
+                    "the adapter's {function} changes the shape: {what}; write {expression} so that it "
+                    "is taken element by element",
+                    function=self.function.name, what=failed.message, expression=self.text,
+                )
             )
             return
         lack = f"{self.function.name} {mode} order {len(path)}"
         self.problems.append(
-            f"{self.adapter.name} has no {mode} derivative {name} of {self.text} ({failed}); take "
-            f"{self.function.name} out of the adapter's functions, or put {lack!r} into its lacks"
+            gettext(
+                "{library} has no {mode} derivative {name} of {expression} ({failed}); take {function} "
+                "out of the adapter's functions, or put {lack} into its lacks",
+                library=self.adapter.name, mode=mode, name=name, expression=self.text, failed=failed,
+                function=self.function.name, lack=repr(lack),
+            )
         )
 
     def _numbers(self, asked: Asked, points: Sequence[tuple[float, ...]]) -> list[float]:
@@ -527,14 +544,24 @@ class _Part:
                 return
 
 
+def _meant(close: Sequence[str], known: Iterable[str]) -> str:
+    """Say what a name may have been meant for, or all that there are."""
+    if close:
+        return gettext("did you mean {name}?", name=close[0])
+    return gettext("it has {known}", known=", ".join(known))
+
+
 def _points_text(fault: Fault) -> str:
     """Say at which of the suite's points a fault shows."""
     points = sorted({alarm.point for alarm in fault.alarms})
     if len(points) == 1:
-        return "at " + ", ".join(f"{x!r}" for x in points[0])
+        return gettext("at {point}", point=", ".join(map(repr, points[0])))
     if len(points[0]) > 1:
-        return f"at {len(points)} of the suite's points"
+        return gettext("at {count} of the suite's points", count=len(points))
     numbers = [x for point in points for x in point]
-    return f"at {len(points)} points from {numbers[0]:.6g} to {numbers[-1]:.6g}"
+    return gettext(
+        "at {count} points from {low} to {high}",
+        count=len(points), low=f"{numbers[0]:.6g}", high=f"{numbers[-1]:.6g}",
+    )
 
 

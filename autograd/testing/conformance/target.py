@@ -15,6 +15,7 @@ from typing import Any
 
 from autograd.errors import UsageError
 from autograd.testing.conformance.adapter import BUILT_IN, Adapter
+from autograd.words import gettext
 
 __all__ = ["Died", "Failed", "Target"]
 
@@ -80,7 +81,10 @@ class Target:
                 env=environment, text=True, encoding="utf-8",
             )  # fmt: skip
         except OSError as error:
-            raise UsageError(f"--python {self.python}: {error.strerror}") from error
+            raise UsageError(gettext(
+                "--python {python}: {error}",
+                python=self.python, error=error.strerror,
+            )) from error
         self._answers = queue.Queue()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
         answer = self._ask({"adapter": adapter, "path": path}, max(self.timeout, 120.0))
@@ -89,10 +93,16 @@ class Target:
             self.close()
             if answer["absent"]:
                 raise UsageError(
-                    f"{self.adapter.name} cannot be imported by {self.python} ({answer['message']}); install "
-                    f"it with: {self.adapter.install}"
+                    gettext(
+                        "{library} cannot be imported by {python} ({error}); install it with: {command}",
+                        library=self.adapter.name, python=self.python, error=answer['message'],
+                        command=self.adapter.install,
+                    )
                 )
-            raise UsageError(f"the adapter of {self.adapter.name} cannot be set up: {said}")
+            raise UsageError(gettext(
+                "the adapter of {library} cannot be set up: {said}",
+                library=self.adapter.name, said=said,
+            ))
         self.version = answer["version"]
 
     def run(self, **task: Any) -> list[list[float]]:
@@ -124,7 +134,8 @@ class Target:
             line = self._answers.get(timeout=seconds)
         except queue.Empty:
             self.close()
-            raise Died("hang", f"no answer within {seconds:g} seconds") from None
+            said = gettext("no answer within {seconds} seconds", seconds=f"{seconds:g}")
+            raise Died("hang", said) from None
         except OSError:
             line = ""
         if not line:
@@ -132,7 +143,8 @@ class Target:
             self.close()
             raise Died(
                 "crash",
-                f"its process ended with signal {-code}" if code < 0 else f"its process ended, {code}",
+                gettext("its process ended with signal {number}", number=-code) if code < 0 else
+                gettext("its process ended, {code}", code=code),
             )
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -18,7 +18,8 @@ from autograd.testing.diagnosis.child import DEEP, Forked, Spawned, observations
 from autograd.testing.diagnosis.graphs import catalogue
 from autograd.testing.diagnosis.judge import Finding, Judge, wraps_no_constants
 from autograd.testing.diagnosis.misconceptions import MISCONCEPTIONS
-from autograd.testing.diagnosis.report import Diagnosis
+from autograd.testing.diagnosis.report import Diagnosis, begun
+from autograd.words import gettext
 
 __all__ = ["Diagnosis", "Finding", "diagnose"]
 
@@ -66,12 +67,16 @@ def diagnose(
     Nothing is wrong: ... graphs of one to three operations have the right gradients.
     """
     if child.inside.get():
-        raise UsageError('diagnose() was called while it imports your file; put it under if __name__ == '
-                         '"__main__"')  # fmt: skip
+        raise UsageError(gettext(
+            'diagnose() was called while it imports your file; put it under if __name__ == "__main__"'
+        ))
     if hint not in (1, 2):
-        raise UsageError(f"hint={hint!r}: there are two, 1 and 2")
+        raise UsageError(gettext("hint={hint}: there are two, 1 and 2", hint=repr(hint)))
     if not timeout > 0.0:
-        raise UsageError(f"timeout={timeout!r}: a number of seconds, more than 0")
+        raise UsageError(gettext(
+            "timeout={timeout}: a number of seconds, more than 0",
+            timeout=repr(timeout),
+        ))
     start = _starter(make, dict(spelling or {}))
     lines = list(observations(start, timeout))
     unusable = next((line["unusable"] for line in lines if "unusable" in line), None)
@@ -83,19 +88,28 @@ def diagnose(
     judge = Judge(graphs, answers)
     if not judge.gradient_seen():
         raise UsageError(
-            f"after {head['spelling']['backward']} no gradient was found at any node: name the attribute "
-            'with spelling={"grad": ...}; is it set at all?'
+            gettext(
+                "after {method} no gradient was found at any node: name the attribute with "
+                'spelling={{"grad": ...}}; is it set at all?',
+                method=head['spelling']['backward'],
+            )
         )
     judge.run()
     if not judge.findings and not judge.right:
         raise UsageError(
-            f"{head['title']} has no operation that is known here: an operator such as __mul__, or a "
-            'function mul(a, b) beside the class; name yours with spelling={"mul": ...}'
+            gettext(
+                "{engine} has no operation that is known here: an operator such as __mul__, or a "
+                'function mul(a, b) beside the class; name yours with spelling={{"mul": ...}}',
+                engine=head['title'],
+            )
         )
     notes, zeroing = _beyond(answers, len(graphs))
     if wraps_no_constants(judge):
         what = MISCONCEPTIONS["constant"]
-        said = f"{what.title[0].upper()}{what.title[1:]}, so a + 3 ends in an AttributeError. {what.think}"
+        said = gettext(
+            "{title}, so a + 3 ends in an AttributeError. {think}",
+            title=begun(gettext(what.title)), think=gettext(what.think),
+        )  # fmt: skip
         notes.insert(0, said)
     if zeroing is not None and not judge.findings:
         judge.findings.append(zeroing)
@@ -107,14 +121,19 @@ def _starter(make: Any, spelling: dict[str, Any]) -> Callable[[int], Forked | Sp
     if isinstance(make, str):
         file, colon, name = make.rpartition(":")
         if not colon or not name or not file:
-            raise UsageError(f"{make!r}: write the file and the class, such as engine.py:Value")
+            raise UsageError(gettext(
+                "{make}: write the file and the class, such as engine.py:Value",
+                make=repr(make),
+            ))
         if not Path(file).is_file():
-            raise UsageError(f"there is no file {file}")
+            raise UsageError(gettext("there is no file {file}", file=file))
         return lambda first: Spawned(file, name, spelling, first)
     if not callable(make):
         raise UsageError(
-            "diagnose() takes a class, or a function that makes a node of a number; got "
-            f"{type(make).__name__}"
+            gettext(
+                "diagnose() takes a class, or a function that makes a node of a number; got {kind}",
+                kind=type(make).__name__,
+            )
         )
     if hasattr(os, "fork"):
         return lambda first: Forked(make, spelling, first)
@@ -122,8 +141,10 @@ def _starter(make: Any, spelling: dict[str, Any]) -> Callable[[int], Forked | Sp
     path, name = getattr(module, "__file__", None), getattr(make, "__qualname__", "")
     if path is None or not name or "<" in name or any(map(callable, spelling.values())):
         raise UsageError(
-            "this system cannot copy a process, so the class must stand in a file: "
-            'diagnose("engine.py:Value"), with names alone in spelling'
+            gettext(
+                "this system cannot copy a process, so the class must stand in a file: "
+                'diagnose("engine.py:Value"), with names alone in spelling',
+            )
         )
     return lambda first: Spawned(path, name, spelling, first)
 
@@ -136,21 +157,35 @@ def _beyond(answers: Mapping[int, dict[str, Any]], count: int) -> tuple[list[str
         name, first, zeroed, second, _ = zeroing
         if first == 2.0 and zeroed and second == 4.0:
             graph = catalogue()[0]
-            detail = f"dy/da is 2; after {name}() and a second pass it is {second:g}."
+            detail = gettext(
+                "dy/da is 2; after {name}() and a second pass it is {second}.",
+                name=name, second=f"{second:g}",
+            )
             point = {"a": 3.0, "b": 2.0}
             finding = Finding("zeroing forgotten", graph, point, detail=detail, operations=["all"])
     once, twice = answers.get(count + 1, {}).get("again", (None, None))
     if once and twice and twice / once not in (1.0, 2.0):
         notes.append(
-            f"backward() twice on the same graph gives {twice / once:g} times the gradient: the nodes "
-            "between add to what the first pass left in them."
+            gettext(
+                "backward() twice on the same graph gives {times} times the gradient: the nodes "
+                "between add to what the first pass left in them.",
+                times=f"{twice / once:g}",
+            )
         )
     deep = answers.get(count + 2, {})
     if deep.get("deep") == "RecursionError":
         notes.append(
-            f"A chain of {DEEP} additions ends in a RecursionError: the pass, or its order, recurses."
+            gettext(
+                "A chain of {count} additions ends in a RecursionError: the pass, or its order, "
+                "recurses.",
+                count=DEEP,
+            )
         )
     elif "lost" in deep:
-        what = "does not end in time" if deep["lost"] == "hang" else "ends the process"
-        notes.append(f"A chain of {DEEP} additions {what}.")
+        said = (
+            gettext("A chain of {count} additions does not end in time.", count=DEEP)
+            if deep["lost"] == "hang"
+            else gettext("A chain of {count} additions ends the process.", count=DEEP)
+        )
+        notes.append(said)
     return notes, finding

@@ -31,6 +31,7 @@ from typing import Any
 
 from autograd.testing.diagnosis.graphs import Graph, catalogue
 from autograd.testing.diagnosis.student import HALT, Student, UnusableError
+from autograd.words import current, gettext
 
 __all__ = ["Forked", "Spawned", "inside", "observations", "serve"]
 
@@ -175,7 +176,7 @@ class Spawned:
         path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": path, "CHAINRULE_LANG": current()}, start_new_session=True,
         )  # fmt: skip
         assert self.process.stdout is not None
         self.pid = self.process.pid
@@ -306,10 +307,13 @@ def _sleeps(pid: int) -> bool:
 def _never_started(why: str, timeout: float) -> str:
     if why == "hang":
         return (
-            f"it could not be made within {10.0 * timeout:g} s; what trains or asks for input belongs under "
-            'if __name__ == "__main__"'
+            gettext(
+                "it could not be made within {seconds} s; what trains or asks for input belongs under "
+                'if __name__ == "__main__"',
+                seconds=f"{10.0 * timeout:g}",
+            )
         )
-    return "the process ended before a leaf was made"
+    return gettext("the process ended before a leaf was made")
 
 
 def _load(file: str, name: str) -> Any:
@@ -318,7 +322,7 @@ def _load(file: str, name: str) -> Any:
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise UnusableError(f"{file} is not a file of Python")
+        raise UnusableError(gettext("{file} is not a file of Python", file=file))
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.argv = [str(path)]
@@ -326,7 +330,10 @@ def _load(file: str, name: str) -> Any:
         spec.loader.exec_module(module)
     except HALT as error:
         raise UnusableError(
-            f"{file} cannot be imported: {type(error).__name__}: {' '.join(str(error).split())}"
+            gettext(
+                "{file} cannot be imported: {kind}: {error}",
+                file=file, kind=type(error).__name__, error=' '.join(str(error).split()),
+            )
         ) from error
     found: Any = module
     for part in name.split("."):
@@ -334,7 +341,11 @@ def _load(file: str, name: str) -> Any:
     if not callable(found):
         there = [x for x, y in vars(module).items() if isinstance(y, type) and y.__module__ == path.stem]
         raise UnusableError(
-            f"{file} has no class {name}" + (f"; it has {', '.join(there)}" if there else "; it has no class")
+            gettext(
+                "{file} has no class {name}; it has {known}", file=file, name=name, known=", ".join(there)
+            )
+            if there
+            else gettext("{file} has no class {name}; it has no class", file=file, name=name)
         )
     return found
 

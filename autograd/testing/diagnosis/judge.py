@@ -16,6 +16,7 @@ from autograd.backward import gradients
 from autograd.testing.diagnosis.graphs import OPERATIONS, Graph, is_close
 from autograd.testing.diagnosis.misconceptions import WRONG_RULES
 from autograd.value import Value
+from autograd.words import gettext, marked
 
 __all__ = ["Finding", "Judge"]
 
@@ -213,19 +214,24 @@ class Judge:
         changed = [x for x in graph.leaves if not is_close(_after(s, x), point[x])]
         if changed:
             x = changed[0]
-            detail = f"{x} was {point[x]:g}, and is {_number(_after(s, x))} afterwards."
+            detail = gettext(
+                "{x} was {before}, and is {after} afterwards.",
+                x=x, before=f"{point[x]:g}", after=_number(_after(s, x)),
+            )
             return self._finding("in place", graph, s, point, detail=detail)
         if not is_close(s["values"][graph.output], right.values[graph.output]):
             if graph.question == "rule" and not OPERATIONS[graph.subject].special and _is_own(graph, seen):
-                what = f"{graph.subject} computes something else of that name"
+                what = gettext("{subject} computes something else of that name", subject=graph.subject)
                 self._not_there(graph, what)
                 self.wrong.add(graph.subject)
                 return None
             kind = {"rule": "value", "power": "value"}.get(graph.question, graph.question)
             kind = kind if kind in ("value", "constant", "reflected", "negative base", "equal") else "value"
             detail = (
-                f"y is {_number(s['values'][graph.output])}, and should be "
-                f"{right.values[graph.output]:.6g}."
+                gettext(
+                    "y is {got}, and should be {right}.",
+                    got=_number(s['values'][graph.output]), right=f"{right.values[graph.output]:.6g}",
+                )
             )
             return self._finding(kind, graph, s, point, detail=detail)
         more = self._of_rule(graph, seen, points) if graph.question in ("rule", "power") else {}
@@ -273,7 +279,8 @@ class Judge:
             is_close(s["grads"]["a"], t.grads["b"]) and is_close(s["grads"]["b"], t.grads["a"])
             for s, _, t in pairs
         ):
-            return {"kind": "swapped", "detail": "a received what belongs to b, and b what belongs to a."}
+            said = gettext("a received what belongs to b, and b what belongs to a.")
+            return {"kind": "swapped", "detail": said}
         x, rows = off[0]
         if not any(got for got, _ in rows) and (graph.subject != "relu" or any(right for _, right in rows)):
             return {"kind": "detached", "detail": _sentence(x, rows)}
@@ -373,15 +380,21 @@ def _formula(f: Any, a: float, y: float, n: int) -> float:
 def _sentence(x: str, rows: Sequence[tuple[float | None, float]]) -> str:
     """Say how a derivative is off: by a factor that is the same at all points, or not."""
     got, right = next((g, r) for g, r in rows if not is_close(g, r))
-    text = f"dy/d{x} is {_number(got)}, and should be {right:.6g}"
+    text = gettext(
+        "dy/d{x} is {got}, and should be {right}",
+        x=x, got=_number(got), right=f"{right:.6g}",
+    )
     if got is None or not got:
         return f"{text}."
     factors = [g / r for g, r in rows if g is not None and r]
     if factors and all(abs(f - factors[0]) <= 1e-4 * abs(factors[0]) for f in factors):
-        return f"{text}: off by the factor {factors[0]:.4g}."
-    return (
-        f"{text}: off by the factor {got / right:.4g} here, and by others elsewhere." if right else f"{text}."
-    )
+        return gettext("{said}: off by the factor {factor}.", said=text, factor=f"{factors[0]:.4g}")
+    if not right:
+        return f"{text}."
+    return gettext(
+        "{said}: off by the factor {factor} here, and by others elsewhere.",
+        said=text, factor=f"{got / right:.4g}",
+    )  # fmt: skip
 
 
 def _shares(graph: Graph, point: Mapping[str, float], leaf: str) -> list[float]:
@@ -420,16 +433,24 @@ def _shares_lost(graph: Graph, point: Mapping[str, float], got: Mapping[str, flo
 def _raised(raised: Sequence[str]) -> str:
     stage, name, text = raised
     if stage == "result":
-        return f"The operation returns {'nothing' if name == 'NoneType' else f'a {name}, which is no node'}."
-    where = {"forward": "While the graph is built", "backward": "In the pass"}.get(stage, "Where it is read")
+        if name == "NoneType":
+            return gettext("The operation returns nothing.")
+        return gettext("The operation returns a {kind}, which is no node.", kind=name)
+    where = gettext(_STAGES.get(stage, _READ))
     return f"{where}: {name}{': ' if text else ''}{text}."
+
+
+_STAGES = {"forward": marked("While the graph is built"), "backward": marked("In the pass")}
+_READ = marked("Where it is read")
 
 
 def _lost(why: str) -> str:
     if why == "hang":
-        return "It was stopped: so small a graph takes no time."
+        return gettext("It was stopped: so small a graph takes no time.")
     number = why.split()[1]
-    return "The process ended" + (f" by signal {number}." if number != "0" else " by itself.")
+    if number == "0":
+        return gettext("The process ended by itself.")
+    return gettext("The process ended by signal {number}.", number=number)
 
 
 def wraps_no_constants(judge: Judge) -> bool:
@@ -438,4 +459,4 @@ def wraps_no_constants(judge: Judge) -> bool:
 
 
 def _number(x: float | None) -> str:
-    return "nothing" if x is None else f"{x:.6g}"
+    return gettext("nothing") if x is None else f"{x:.6g}"

@@ -11,6 +11,7 @@ from autograd.testing.diagnosis.graphs import Graph, is_close
 from autograd.testing.diagnosis.judge import Finding
 from autograd.testing.diagnosis.misconceptions import MISCONCEPTIONS
 from autograd.value import Value
+from autograd.words import columns, gettext, padded
 
 __all__ = ["Diagnosis"]
 
@@ -61,17 +62,25 @@ class Diagnosis:
         parts = [_told(finding, self.hint) for finding in self.findings]
         if not self.findings:
             parts.append(
-                f"Nothing is wrong: {self.checked} graphs of one to three operations have the right "
-                "gradients."
+                gettext(
+                    "Nothing is wrong: {count} graphs of one to three operations have the right "
+                    "gradients.",
+                    count=self.checked,
+                )
             )
         if self.missing:
-            parts.append("Not there, and so not tried: " + ", ".join(self.missing) + ".")
-        parts += [f"Remark: {note}" for note in self.notes]
+            parts.append(gettext("Not there, and so not tried: {missing}.", missing=", ".join(self.missing)))
+        parts += [gettext("Remark: {note}", note=note) for note in self.notes]
         if self.findings and self.hint == 1:
-            parts.append("A second hint says more: hint=2, or --hint 2.")
+            parts.append(gettext("A second hint says more: hint=2, or --hint 2."))
         return "\n\n".join(map(_wrapped, parts))
 
     __repr__ = __str__
+
+
+def begun(title: str) -> str:
+    """Return a title as the beginning of a sentence."""
+    return f"{title[0].upper()}{title[1:]}"
 
 
 def _wrapped(text: str) -> str:
@@ -87,18 +96,22 @@ def _told(finding: Finding, hint: int) -> str:
     what = MISCONCEPTIONS[finding.kind]
     count = len(finding.graph.steps)
     others = [x for x in finding.operations[1:] if x != finding.operations[0]]
-    lines = [f"{what.title[0].upper()}{what.title[1:]} ({count} operation{'s' if count > 1 else ''}).", ""]
+    head = gettext(
+        "{title} ({count} operation)." if count == 1 else "{title} ({count} operations).",
+        title=begun(gettext(what.title)), count=count,
+    )  # fmt: skip
+    lines = [head, ""]
     lines += [f"    {line}" for line in _table(finding)]
     lines.append("")
     if finding.detail:
         lines.append(finding.detail)
-    lines.append(what.think)
+    lines.append(gettext(what.think))
     if others:
-        lines.append(f"The same happens with: {', '.join(dict.fromkeys(others))}.")
+        lines.append(gettext("The same happens with: {others}.", others=', '.join(dict.fromkeys(others))))
     if hint > 1:
-        lines.append(what.more)
+        lines.append(gettext(what.more))
         if finding.formula:
-            lines.append(f"Your numbers are those of {finding.formula}.")
+            lines.append(gettext("Your numbers are those of {formula}.", formula=gettext(finding.formula)))
     return "\n".join(lines)
 
 
@@ -107,8 +120,8 @@ def _table(finding: Finding) -> list[str]:
     graph, text = finding.graph, _texts(finding.graph)
     if not finding.got:
         at = ", ".join(f"{name} = {finding.point[name]:g}" for name in graph.leaves)
-        return [*graph.lines(), f"at {at}"]
-    rows = [("", "value", "your gradient", "right", "")]
+        return [*graph.lines(), gettext("at {point}", point=at)]
+    rows = [("", gettext("value"), gettext("your gradient"), gettext("right"), "")]
     for name, line in text.items():
         got, right = finding.got.get(name), finding.right[name]
         is_shown = got is not None or name in graph.leaves
@@ -116,12 +129,12 @@ def _table(finding: Finding) -> list[str]:
         value = finding.values.get(name)
         rows.append((
             line, "-" if value is None else f"{value:.6g}",
-            "-" if got is None else f"{got:.6g}", f"{right:.6g}", "<- wrong" if is_wrong else "",
+            "-" if got is None else f"{got:.6g}", f"{right:.6g}", gettext("<- wrong") if is_wrong else "",
         ))  # fmt: skip
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    widths = [max(columns(row[i]) for row in rows) for i in range(5)]
     return [
         "  ".join(
-            cell.ljust(width) if i in (0, 4) else cell.rjust(width)
+            padded(cell, width) if i in (0, 4) else " " * (width - columns(cell)) + cell
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -141,7 +154,7 @@ def _svg(finding: Finding) -> str:
     for name, node in nodes.items():
         got, right = finding.got.get(name), finding.right.get(name)
         is_wrong = got is not None and right is not None and not is_close(got, right)
-        node.label = f"{name} (yours: {got:.4g})" if is_wrong else name
+        node.label = gettext("{name} (yours: {got})", name=name, got=f"{got:.4g}") if is_wrong else name
     root = nodes[graph.output]
     root.backward()
     return str(root.draw(engine="builtin").svg())

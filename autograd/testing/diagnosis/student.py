@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from autograd.testing.diagnosis.graphs import IN_PLACE, OPERATIONS, Graph, Step
+from autograd.words import gettext
 
 __all__ = ["Student", "UnusableError"]
 
@@ -71,9 +72,12 @@ class Student:
         self.candidates = list(self._backwards(leaf))
         if not self.candidates:
             raise UnusableError(
-                f"{self.title} has no backward pass that is known here: a method backward() or backprop(), "
-                "or a function backward(output) beside the class; name yours with "
-                'spelling={"backward": ...}'
+                gettext(
+                    "{title} has no backward pass that is known here: a method backward() or "
+                    "backprop(), or a function backward(output) beside the class; name yours with "
+                    'spelling={{"backward": ...}}',
+                    title=self.title,
+                )
             )
         self.backward_name, self.backward = self.candidates[0]
         if len(self.candidates) > 1:
@@ -97,8 +101,11 @@ class Student:
             self.packed = packed
             return leaf
         raise UnusableError(
-            f"{self.title}(1.3) raises {_said(first)}; give a class, or a function, that makes a leaf of one "
-            "number"
+            gettext(
+                "{title}(1.3) raises {first}; give a class, or a function, that makes a leaf of one "
+                "number",
+                title=self.title, first=_said(first),
+            )
         )
 
     def leaf(self, x: float) -> Any:
@@ -118,8 +125,11 @@ class Student:
                 if x is not None and abs(x - wanted) < 1e-6:
                     return str(name)
         raise UnusableError(
-            f"{self.title}(1.3) has no attribute {named or 'data or value'} that holds 1.3; name it with "
-            'spelling={"data": ...}'
+            gettext(
+                '{title}(1.3) has no attribute {given} that holds 1.3; name it with spelling={{"data": '
+                "...}}",
+                title=self.title, given=named or gettext("data or value"),
+            )
         )
 
     def _backwards(self, leaf: Any) -> Iterator[tuple[str, Callable[[Any, list[Any]], Any]]]:

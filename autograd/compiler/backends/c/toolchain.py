@@ -42,6 +42,7 @@ from autograd.compiler.backends.c.folders import distrust, own_folder
 from autograd.compiler.backends.c.running import run
 from autograd.errors import MissingDependencyError
 from autograd.keep.files import read_bytes, temporary_file, write_atomically
+from autograd.words import gettext
 
 __all__ = [
     "STRICT",
@@ -135,10 +136,11 @@ def no_compiler() -> str:
     """Say why `find_compiler` has none to offer."""
     compiler = _find(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""))
     if compiler in _BROKEN:
-        return (
-            f"no C compiler works ({shlex.join(compiler.command) if compiler else ''}: {_BROKEN[compiler]})"
-        )
-    return "no C compiler was found (gcc, cc, clang, or the one that CC names)"
+        return gettext(
+            "no C compiler works ({command}: {why})",
+            command=shlex.join(compiler.command) if compiler else "", why=_BROKEN[compiler],
+        )  # fmt: skip
+    return gettext("no C compiler was found (gcc, cc, clang, or the one that CC names)")
 
 
 def broken() -> str:
@@ -270,7 +272,7 @@ def build(
         raise MissingDependencyError(
             _missing(),
             'backend="c"',
-            INSTALL.get(sys.platform, "your system's package manager (gcc or clang)"),
+            INSTALL.get(sys.platform, gettext("your system's package manager (gcc or clang)")),
         )
     options = (*compiler.flags, *(SANITIZERS if sanitize else ()), *(() if executable else _shared()), *flags)
     suffix = _suffix(executable)
@@ -388,10 +390,12 @@ def _wanted_folder() -> Path:
 
 
 def _missing() -> str:
-    if find_compiler() is None and no_compiler().startswith("no C compiler works"):
-        return f"a C compiler that works ({no_compiler()})"
+    if _find(os.environ.get("CC", "").strip(), os.environ.get("PATH", "")) in _BROKEN:
+        return gettext("a C compiler that works ({why})", why=no_compiler())
     wanted = os.environ.get("CC", "").strip()
-    return f"the C compiler that the environment variable CC names ({wanted})" if wanted else "a C compiler"
+    if wanted:
+        return gettext("the C compiler that the environment variable CC names ({name})", name=wanted)
+    return gettext("a C compiler")
 
 
 def _shared() -> tuple[str, ...]:
