@@ -172,38 +172,6 @@ def test_random_programs_in_all_modes_have_the_bits_of_python(seeds):
     assert found == expected
 
 
-@pytest.mark.slow
-@compiled
-def test_the_engine_s_tests_hold_in_python_too():
-    files = [
-        str(ROOT / "tests" / "autograd" / f"test_{name}.py")
-        for name in ("joint", "order")
-    ]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cov",
-        "-x",
-        *files,
-    ]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "CHAINRULE_PURE_PYTHON": "1"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-
-
 # Nodes.
 
 
@@ -611,5 +579,3 @@ print(first.native.engine is None, second.native.engine is None)
 print(x.grad, y.grad, (x + y.data).data, (x * x - 1).data)
 """
     assert run(again, CHAINRULE_PURE_PYTHON="") == ["False", "True", "4.0", "12.0", "5.0", "3.0"]
-
-
