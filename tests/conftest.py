@@ -1,6 +1,7 @@
 """Settings for every test: Hypothesis profiles, one BLAS thread, matplotlib without a screen, interrupts that
 arrive."""
 
+import gc
 import os
 import signal
 
@@ -23,3 +24,9 @@ _COMMON = {
 settings.register_profile("ci", max_examples=100, derandomize=True, database=None, **_COMMON)
 settings.register_profile("nightly", max_examples=20_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_finish():
+    # Twenty thousand tests stay to the end: without this, each full collection of garbage looks through them again.
+    gc.collect()
+    gc.freeze()
