@@ -27,6 +27,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_collection_finish():
-    # Twenty thousand tests stay to the end: without this, each full collection of garbage looks through them again.
+    # Twenty thousand tests stay to the end: each full collection of garbage would look through them again.
     gc.collect()
     gc.freeze()
