@@ -17,6 +17,7 @@ from generator import architecture, commands, conformance, course, live, operati
 from generator.mathml import MathML
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 
 _course: dict[str, course.Page] = {}
 _chinese: dict[str, course.Page] = {}
@@ -31,13 +32,16 @@ PARTS: dict[str, Callable[[], str]] = {
     "modules": architecture.table,
     "operations": operations.table,
     "commands": commands.helps,
+    "commands-zh": lambda: commands.helps("zh"),
     "lessons": lambda: course.contents(list(_course.values())),
-    "lessons-zh": lambda: course.contents(list(_chinese.values())),
+    "lessons-zh": lambda: course.contents(list(_chinese.values()), "| 课 | 问题 |"),
     "measurements": results.everything,
     "trust": lambda: results.show("trust"),
     "conformance": conformance.found,
     "first-picture": pictures.first,
-    "live-page": live.embedded,
+    "first-picture-zh": lambda: pictures.first("zh"),
+    "live-page": lambda: live.embedded("en"),
+    "live-page-zh": lambda: live.embedded("zh"),
 }
 """What a page may ask for on a line of its own: ``[[generated: operations]]``."""
 
@@ -55,15 +59,17 @@ def on_config(config: Any) -> Any:
     lessons = [{page.title: name} for name, page in _course.items()]
     place = next(entry for entry in config["nav"] if "The course" in entry)
     place["The course"] = ["course/index.md", *lessons, {"For teachers": "course/teachers.md"}]
-    place = next(entry for entry in config["nav"] if "课程（中文）" in entry)
-    place["课程（中文）"] = ["course/zh/index.md", *({page.title: name} for name, page in _chinese.items())]
+    chinese = next(entry["中文"] for entry in config["nav"] if "中文" in entry)
+    place = next(entry for entry in chinese if "课程" in entry)
+    place["课程"] = ["course/zh/index.md", *({page.title: name} for name, page in _chinese.items())]
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Add what is generated whole."""
     files.append(File.generated(config, "assets/pictures.css", content=style.pictures()))
-    files.append(File.generated(config, live.NAME, content=live.whole()))
+    for lang, name in live.NAMES.items():
+        files.append(File.generated(config, name, content=live.whole(lang)))
     for name, page in _executed.items():
         # Links to this site's pages start at the notebooks' folder there, and here at the page.
         markdown = page.markdown.replace("](docs/pages/", "](" + "../" * name.count("/"))
@@ -71,6 +77,60 @@ def on_files(files: Files, config: Any) -> Files:
         for picture, data in page.pictures.items():
             files.append(File.generated(config, str(PurePosixPath(name).with_name(picture)), content=data))
     return files
+
+
+def on_nav(nav: Navigation, config: Any, files: Files) -> Navigation:  # noqa: ARG001
+    """Part the contents by language: each page sees those of its own, and leads to its twin."""
+    chinese = next(item for item in nav.items if item.title == "中文")
+    of_zh = [page for page in nav.pages if is_chinese(page)]
+    rest = [page for page in nav.pages if not is_chinese(page)]
+    _contents["zh"] = Navigation(list(chinese.children or []), of_zh)
+    _contents["en"] = Navigation([item for item in nav.items if item is not chinese], rest)
+    _contents["zh"].homepage = of_zh[0]
+    for pages in (of_zh, rest):
+        pages[0].previous_page = pages[-1].next_page = None
+    for item in chinese.children or []:
+        item.parent = None
+    return nav
+
+
+_contents: dict[str, Navigation] = {}
+# Words of the theme that its own translations lack.
+_TOGGLES = {"en": ("Dark", "Light"), "zh": ("深色", "浅色")}
+
+
+def is_chinese(page: Any) -> bool:
+    """Whether a page is written in Chinese."""
+    return "zh" in PurePosixPath(page.file.src_uri).parts
+
+
+def twin(page: Any) -> str:
+    """Return the source of the same page in the other language, or of that language's first page."""
+    parts = PurePosixPath(page.file.src_uri).parts
+    if is_chinese(page):
+        other = PurePosixPath(*(part for part in parts if part != "zh"))
+        if other.name == "commands.md":
+            other = PurePosixPath("api/cli.md")
+    elif parts == ("api", "cli.md"):
+        other = PurePosixPath("zh/commands.md")
+    else:
+        other = PurePosixPath(*parts[:-1], "zh", parts[-1])
+    known = {found.file.src_uri for nav in _contents.values() for found in nav.pages}
+    first = "index.md" if is_chinese(page) else "zh/index.md"
+    return str(other) if str(other) in known else first
+
+
+def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:  # noqa: ARG001
+    """Give a page the contents and the theme's words in its own language, and the way to its twin."""
+    lang = "zh" if is_chinese(page) else "en"
+    context["nav"] = _contents[lang]
+    config.theme["language"] = lang
+    for scheme, name in zip(config.theme["palette"], _TOGGLES[lang], strict=True):
+        scheme["toggle"]["name"] = name
+    own = {lang: page.file.src_uri, "en" if lang == "zh" else "zh": twin(page)}
+    for choice in config["extra"]["alternate"]:
+        choice["link"] = own[choice["lang"]].removesuffix(".md") + ".html"
+    return context
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

@@ -93,6 +93,26 @@ def test_internal_links_lead_to_a_page_and_a_place_on_it(site, pages):
     assert sum(len(page.links) for page in pages.values()) > 500
 
 
+def test_a_page_in_chinese_is_chinese_throughout_and_each_language_leads_to_the_other(site):
+    chinese = [path for path in site.rglob("*.html") if "zh" in path.relative_to(site).parts]
+    assert len(chinese) > 20
+    for path in chinese:
+        text = path.read_text(encoding="utf-8")
+        assert '<html lang="zh"' in text, path
+        navigation = text.partition('class="md-nav md-nav--primary')[2].partition('class="md-content"')[0]
+        assert "课程" in navigation
+        assert not re.search(r"\b(Start|Reference|Gallery|Previous|Next)\b", navigation), path
+    links = {lang: name for name, lang in re.findall(
+        r'<a href="([^"]*)" hreflang="(en|zh)"',
+        (site / "course" / "zh" / "01_slope.html").read_text(encoding="utf-8"),
+    )}  # fmt: skip
+    assert links == {"en": "../01_slope.html", "zh": "01_slope.html"}
+    start = (site / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en"' in start
+    assert 'href="zh/index.html" hreflang="zh"' in start
+    assert "首页" not in start
+
+
 def test_nothing_is_loaded_from_elsewhere(site, pages):
     foreign = [
         f"{path.relative_to(site)} -> {load}"

@@ -137,11 +137,16 @@ def main(arguments: list[str] | None = None) -> int:
                 if runs(path):
                     (target / f"{path.stem}.{lang}.html").write_text(lesson(path, lang), encoding="utf-8")
     (target / "index.html").write_text(index(lessons), encoding="utf-8")
-    start = options.site / "index.html"
-    if start.is_file():
-        link = '<a href="try/index.html">try the course in your browser</a>, with nothing to install'
-        shown = start.read_text(encoding="utf-8").replace('<span id="try"></span>', link)
-        start.write_text(shown, encoding="utf-8")
+    links = {
+        "index.html":
+            '<a href="try/index.html">try the course in your browser</a>, with nothing to install',
+        "zh/index.html": '<a href="../try/index.html">在浏览器里上课</a>，什么也不用安装。',
+    }  # fmt: skip
+    for name, link in links.items():
+        start = options.site / name
+        if start.is_file():
+            shown = start.read_text(encoding="utf-8").replace('<span id="try"></span>', link)
+            start.write_text(shown, encoding="utf-8")
     print(target / "index.html")
     return 0
 

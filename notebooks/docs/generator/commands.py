@@ -10,29 +10,35 @@ from unittest import mock
 
 import autograd.cli
 import nn.cli
+from autograd import words
 
 
-def helps() -> str:
-    """Return one section for each command, with its help as printed."""
+def helps(lang: str = "en") -> str:
+    """Return one section for each command, with its help as printed, in a language."""
+    with words.language(lang):
+        return _sections(lang)
+
+
+def _sections(lang: str) -> str:
     out = []
     for module, summary in {**nn.cli.COMMANDS, **autograd.cli.COMMANDS}.items():
-        name = module.rpartition(".")[2]
+        name, said = module.rpartition(".")[2], words.gettext(summary)
         out += [
             f"## chainrule {name}",
-            f"{summary[0].upper()}{summary[1:]}.",
+            words.gettext("{sentence}.", sentence=f"{said[0].upper()}{said[1:]}"),
             "```text",
-            _help(name),
+            _help(name, lang),
             "```",
             "",
         ]
     return "\n\n".join(out)
 
 
-def _help(name: str) -> str:
+def _help(name: str, lang: str) -> str:
     printed = io.StringIO()
     # The width of help is that of the terminal, colours are its too, the language is the reader's: none may
     # reach the page.
-    environment = {"COLUMNS": "80", "NO_COLOR": "1", "CHAINRULE_LANG": "en"}
+    environment = {"COLUMNS": "80", "NO_COLOR": "1", "CHAINRULE_LANG": lang}
     with (
         mock.patch.dict(os.environ, environment),
         contextlib.redirect_stdout(printed),

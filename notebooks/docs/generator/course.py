@@ -97,9 +97,9 @@ def _verbatim(html: str, result: Page) -> str:
     return f'<div id="{token}"></div>'
 
 
-def contents(pages: list[Page]) -> str:
+def contents(pages: list[Page], head: str = "| lesson | question |") -> str:
     """Return the lessons as a table: title, and the question that each poses."""
-    rows = ["| lesson | question |", "|---|---|"]
+    rows = [head, "|---|---|"]
     for lesson in pages:
         question = re.search(r"\*\*(?:Question\.|问题。)\*\*\s*(.+?)\n\n", lesson.markdown, re.DOTALL)
         asked = " ".join(question[1].split()).replace("|", r"\|") if question else ""

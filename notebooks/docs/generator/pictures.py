@@ -6,16 +6,18 @@ import re
 
 import autograd
 from autograd import Value
+from autograd.words import language
 
 SHRINK, LEAST = 0.6, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
 
 
-def first() -> str:
-    """Return the picture of the first page."""
+def first(lang: str = "en") -> str:
+    """Return the picture of the first page, in a language."""
     w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(-0.3, "b"), Value(1.0, "y")
     loss = ((w * x + b).tanh() - y) ** 2
     loss.backward()
-    return inline(autograd.draw(loss).svg())
+    with language(lang):
+        return inline(autograd.draw(loss).svg())
 
 
 def inline(svg: str) -> str:
