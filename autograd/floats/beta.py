@@ -381,8 +381,9 @@ def _beta_derivative_of_decimals(a: float, b: float, n: int, m: int) -> float:
     """Derivative of the beta function with decimal numbers.
 
     Mixed ones do not change next to zero: they are sums of those at greater numbers, B(a, b) being
-    B(a + 1, b) + B(a, b + 1) (DLMF 5.12.1), and at one small number that at a little greater one. The terms
-    cancel the more, the higher the order in the small one is: from the third on digits are lost there.
+    B(a + 1, b) + B(a, b + 1) (DLMF 5.12.1), and at one small number on a line through those at two a little
+    greater. The terms cancel the more, the higher the orders are: from five in all on digits are
+    lost there.
     """
     with localcontext(DIGITS):
         x, z = Decimal(a), Decimal(b)
@@ -397,7 +398,11 @@ def _beside_one(a: Decimal, b: Decimal, n: int, m: int) -> Decimal:
     """Mixed derivative of the beta function where at most one operand is less than 1."""
     if a < b:
         a, b, n, m = b, a, m, n
-    return _beta_derivative(a, max(b, Decimal(10) ** -min(20, 32 // m)), n, m)
+    least = Decimal(10) ** -min(20, 32 // m)
+    near = _beta_derivative(a, max(b, least), n, m)
+    if b >= least or least < Decimal("1e-18"):
+        return near
+    return near + (near - _beta_derivative(a, 2 * least, n, m)) * (1 - b / least)
 
 
 def _beta_derivative(a: Decimal, b: Decimal, n: int, m: int) -> Decimal:

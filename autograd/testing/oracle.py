@@ -873,7 +873,9 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     6.0
     """
     third = len(indices) > 2 and op.name in ("elu", "selu", "i0e", "i1e")
-    with precision(op), mp.extraprec(3000 if third else 0):
+    # Steps beside a tiny operand are tinier still, and take as many digits more from differences of an order.
+    tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in indices) if len(indices) > 2 else 0
+    with precision(op), mp.extraprec(max(3000 if third else 0, tiny)):
         xs = [mp.mpf(x) for x in operands]
         found, natural = _differences(op, operands, xs, indices, 0)
         if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):

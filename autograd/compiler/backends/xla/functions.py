@@ -154,7 +154,12 @@ def gaussian(x: Any, order: float, scale: float) -> Any:
     before, now = jnp.ones_like(u), 2.0 * u
     for k in range(1, int(order) + 1):
         before, now = now, 2.0 * u * now - 2.0 * k * before
-    return before * (-1.0 / scale**0.5) ** order * jnp.exp(-u * u)
+    # The square of a number of few bits is exact, and what it leaves of the other is small.
+    near = jnp.clip(x, -50.0, 50.0)
+    few = jnp.rint(64.0 * near) / 64.0
+    power = jnp.exp(-few * few / scale)
+    power += power * jnp.expm1((few - near) * (few + near) / scale)  # of two exponentials XLA makes one
+    return before * (-1.0 / scale**0.5) ** order * power
 
 
 def inverse_powers(x: Any, y: Any, order: float) -> Any:
@@ -254,27 +259,31 @@ def kl_div(a: Any, b: Any) -> Any:
     return jnp.where(jnp.isnan(a) | jnp.isnan(b), jnp.nan, found)
 
 
-def sine_and_cosine_of_pi(x: Any) -> Any:
-    """Sine and cosine of pi x up to a common sign, from what is left of x beside a whole number, exactly."""
-    rest = x - jnp.rint(x)
-    beside = jnp.copysign(0.5, rest) - rest
-    close = jnp.abs(rest) < 0.25
+def sine_and_cosine(x: Any, half: float) -> Any:
+    """Sine and cosine of an angle in a unit of which ``half`` are half a turn.
+
+    From what is left of it beside a whole number of half turns, exactly.
+    """
+    turns = jnp.rint(x / half)
+    rest = x - half * turns
+    beside = jnp.copysign(0.5 * half, rest) - rest
+    close = jnp.abs(rest) < 0.25 * half
+    sign = jnp.where(jnp.fmod(turns, 2.0) == 0.0, 1.0, -1.0)
+    unit = jnp.pi / half
     return (
-        jnp.where(close, jnp.sin(jnp.pi * rest), jnp.copysign(jnp.cos(jnp.pi * beside), rest)),
-        jnp.where(close, jnp.cos(jnp.pi * rest), jnp.copysign(jnp.sin(jnp.pi * beside), beside * rest)),
+        sign * jnp.where(close, jnp.sin(unit * rest), jnp.copysign(jnp.cos(unit * beside), rest)),
+        sign * jnp.where(close, jnp.cos(unit * rest), jnp.copysign(jnp.sin(unit * beside), beside * rest)),
     )
 
 
 def sinpi(x: Any) -> Any:
     """sin(pi x)."""
-    sign = jnp.where(jnp.fmod(jnp.rint(x), 2.0) == 0.0, 1.0, -1.0)
-    return sign * sine_and_cosine_of_pi(x)[0]
+    return sine_and_cosine(x, 1.0)[0]
 
 
 def cospi(x: Any) -> Any:
     """cos(pi x)."""
-    sign = jnp.where(jnp.fmod(jnp.rint(x), 2.0) == 0.0, 1.0, -1.0)
-    return sign * sine_and_cosine_of_pi(x)[1]
+    return sine_and_cosine(x, 1.0)[1]
 
 
 def sinc(x: Any) -> Any:
@@ -284,12 +293,12 @@ def sinc(x: Any) -> Any:
 
 def sind(x: Any) -> Any:
     """The sine of degrees."""
-    return sinpi(jnp.fmod(x, 360.0) / 180.0)
+    return sine_and_cosine(jnp.fmod(x, 360.0), 180.0)[0]
 
 
 def cosd(x: Any) -> Any:
     """The cosine of degrees."""
-    return cospi(jnp.fmod(x, 360.0) / 180.0)
+    return sine_and_cosine(jnp.fmod(x, 360.0), 180.0)[1]
 
 
 def tand(x: Any) -> Any:
