@@ -14,6 +14,7 @@ from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_constant, refuse_while_tracing
 from autograd.node import HOOKED, Bundle, Call, Node
+from autograd.spellings import IDLE, options
 from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.words import gettext
 
@@ -502,6 +503,10 @@ def gradients(
     retain_graph: bool | None = ..., create_graph: bool = ..., allow_unused: bool | None = ..., *,
     gradient: Any = ...,
 ) -> Any: ...  # fmt: skip
+@options(
+    {"outputs": "output"}, only_inputs=IDLE, is_grads_batched=(False, "a call for each of grad_outputs"),
+    materialize_grads=IDLE,
+)  # fmt: skip
 def gradients(
     output: Value | Iterable[Value],
     inputs: Value | Iterable[Value],

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nn.checks import real, whole
+from nn.checks import real, refuse, whole
 
 __all__ = [
     "kaiming_normal",
@@ -242,3 +242,23 @@ def initializer(init: str | Initializer) -> Initializer:
             "(nin, nout, rng=)"
         )
     return _NAMED[init]
+
+
+_FILL = "set the data of each Value: for w in model.weights(): w.data = 0.0"
+_INSTEAD = {
+    **dict.fromkeys(["constant_", "zeros_", "ones_", "constant", "zeros", "ones", "eye_", "dirac_"], _FILL),
+    **dict.fromkeys(["orthogonal_", "sparse_", "trunc_normal_", "orthogonal", "sparse", "trunc_normal"],
+                    "write a function of nin, nout and rng that returns a row of numbers for each neuron, "
+                    "and give it as init="),
+    "calculate_gain": "write init=partial(nn.init.xavier_uniform, gain=5.0 / 3.0), the gain of tanh",
+    **{name + "_": f'write init="{name}" where the module is made, or set the data of each Value'
+       for name in __all__},
+}  # fmt: skip
+
+
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'nn.init' has no attribute {name!r}")
+        raise refuse("nn.init", name, _INSTEAD, __all__)

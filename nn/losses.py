@@ -9,13 +9,13 @@ difference has no limit (a prediction and a target of inf), give NaN and never a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from operator import sub
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import autograd
 from autograd import Value, modes, ops
-from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real
+from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real, refuse
 from nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -27,6 +27,34 @@ __all__ = [
     "sum_squared_error",
 ]  # fmt: skip
 
+_OWN = "write the loss as a function of Values, such as lambda y, t: autograd.mean([...])"
+_INSTEAD = {
+    **dict.fromkeys(["mse", "MSE", "mean_squared_error", "square_loss"], "write nn.losses.mse_loss"),
+    **dict.fromkeys(["mae", "MAE", "mae_loss", "mean_absolute_error", "l1"], "write nn.losses.l1_loss"),
+    **dict.fromkeys(["huber", "smooth_l1", "smooth_l1_loss"],
+                    "write nn.losses.huber_loss, or nn.SmoothL1Loss(beta=...), which divides it by beta"),
+    **dict.fromkeys(["bce", "bce_loss", "binary_crossentropy", "log_loss"],
+                    "write nn.losses.binary_cross_entropy"),
+    **dict.fromkeys(["bce_with_logits", "bce_with_logits_loss", "logistic_loss", "sigmoid_cross_entropy"],
+                    "write nn.losses.binary_cross_entropy_with_logits"),
+    **dict.fromkeys(["ce", "ce_loss", "cross_entropy_loss", "categorical_crossentropy", "crossentropy",
+                     "softmax_cross_entropy", "sparse_categorical_crossentropy"],
+                    "write nn.losses.cross_entropy"),
+    **dict.fromkeys(["nll", "negative_log_likelihood"], "write nn.losses.nll_loss"),
+    **dict.fromkeys(["hinge", "svm_loss", "max_margin"], "write nn.losses.hinge_loss"),
+    **dict.fromkeys(["kl_div", "kl_divergence", "kl_loss"],
+                    "write autograd.sum([autograd.xlogy(t, t) - t * x for x, t in zip(log_probabilities, "
+                    "targets)])"),
+    "linear_cross_entropy": "write nn.losses.cross_entropy of what the layer returns",
+    **{f"{name}Loss": f"write nn.{name}Loss" for name in
+       ("MSE", "L1", "Huber", "SmoothL1", "BCE", "BCEWithLogits", "CrossEntropy", "NLL")},
+    **dict.fromkeys(["ctc_loss", "cosine_similarity", "focal_loss",
+                     "dice_loss", "triplet_loss", "contrastive_loss"], _OWN),
+    **{f"{name}_loss": _OWN for name in
+       ("cosine_embedding", "gaussian_nll", "hinge_embedding", "margin_ranking", "multi_margin",
+        "multilabel_margin", "multilabel_soft_margin", "poisson_nll", "soft_margin", "triplet_margin",
+        "triplet_margin_with_distance")},
+}  # fmt: skip
 REDUCTIONS = ("mean", "sum", "none")
 ToOne: TypeAlias = Literal["mean", "sum"]
 """The reductions to one number."""
@@ -74,7 +102,14 @@ def _elementwise(
 ) -> Any:
     """Apply ``one`` to each prediction and its target, and reduce the losses."""
     losses = _paired(_pairs_of(prediction, target, who), who, one)
+    if reduction == "none" and is_sequence(prediction):
+        return _shaped(prediction, iter(losses))
     return _reduced(losses, reduction, single=not is_sequence(prediction))
+
+
+def _shaped(like: Iterable[Any], numbers: Iterator[Any]) -> list[Any]:
+    """Return numbers in lists as deep and as long as those of a nested sequence."""
+    return [_shaped(part, numbers) if is_sequence(part) else next(numbers) for part in like]
 
 
 def _paired(pairs: list[tuple[Any, Any]], who: str, one: Callable[[Any, Any], Any]) -> list[Any]:
@@ -114,7 +149,8 @@ def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     prediction, target
         Numbers or Values, or nested sequences of one shape.
     reduction
-        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for the list of their losses.
+        ``"mean"`` or ``"sum"`` over the elements, or ``"none"`` for their losses, in lists
+        as those of the predictions.
 
     Returns
     -------
@@ -802,3 +838,11 @@ def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
     3.5
     """
     return strength * autograd.sum([autograd.abs(w) for w in _penalized(parameters, strength)])
+
+
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'nn.losses' has no attribute {name!r}")
+        raise refuse("nn.losses", name, _INSTEAD, __all__)

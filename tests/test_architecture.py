@@ -44,8 +44,8 @@ LAYERS = [
     ["autograd.op", "autograd.ops", "autograd.form"],
     ["autograd.floats", "autograd.modes", "autograd.contexts", "autograd.keep.files"],
     [
-        "autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native", "autograd.versions",
-        "autograd.words",
+        "autograd.errors", "autograd.lazy", "autograd.typing", "autograd.native", "autograd.spellings",
+        "autograd.versions", "autograd.words",
     ],
 ]
 APART = LAYERS[3]  # none of these knows another

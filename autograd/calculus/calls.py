@@ -166,7 +166,10 @@ def _leaf(x: float, mark: Note) -> Value:
 def check_function(f: Any, who: str) -> None:
     """Raise TypeError where ``f`` cannot be called."""
     if not callable(f):
-        raise TypeError(f"{who}() takes a function, got {type(f).__name__}; write {who}(f), not {who}(f(x))")
+        of_values = "; of Values, autograd.gradients(y, [x])" if isinstance(f, Value) else ""
+        raise TypeError(
+            f"{who}() takes a function, got {type(f).__name__}; write {who}(f), not {who}(f(x)){of_values}"
+        )
 
 
 def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:

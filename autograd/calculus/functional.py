@@ -23,6 +23,7 @@ from autograd.calculus.calls import Argnums, Linearization, check_function, chec
 from autograd.calculus.linear import Linear
 from autograd.calculus.sparse import finished
 from autograd.node import Handle
+from autograd.spellings import IDLE, options
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ __all__ = [
     "detach", "grad", "gradients", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "register_hook",
     "stop_gradient", "value_and_grad", "vjp",
 ]  # fmt: skip
+
+_OF_VALUES = (False, "gradients(y, [x], create_graph=True), for the derivatives of a Value")
+_THEIRS = {
+    "holomorphic": (False, "the real and the imaginary part as two functions of real numbers"),
+    "allow_int": IDLE, "argnames": (None, "argnums, the places of the arguments"),
+    "create_graph": _OF_VALUES, "retain_graph": _OF_VALUES,
+    "wrt": (None, "argnums, the places of the arguments"),
+}  # fmt: skip
 
 K = TypeVar("K")
 
@@ -56,6 +65,7 @@ def grad(
 def grad(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., Any]: ...
+@options(None, **_THEIRS)
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., Any]:
@@ -138,6 +148,7 @@ def value_and_grad(
 def value_and_grad(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., tuple[Any, Any]]: ...
+@options(None, **_THEIRS)
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., tuple[Any, Any]]:
@@ -279,6 +290,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
 
 
+@options(None, **_THEIRS)
 def jacrev(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., Any]:
@@ -305,6 +317,7 @@ def jacrev(
     return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacrev", Linear.rows_by_reverse)
 
 
+@options(None, **_THEIRS)
 def jacfwd(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None
 ) -> Callable[..., Any]:
@@ -328,6 +341,7 @@ def jacfwd(
     return _jacobian(f, _chosen(argnums, argnum), has_aux, "jacfwd", Linear.rows_by_forward)
 
 
+@options(None, **_THEIRS)
 def jacobian(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
     sparse: bool = False,
@@ -374,6 +388,7 @@ def hessian(
     f: Function, argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
     sparse: bool = False,
 ) -> Callable[..., Any]: ...  # fmt: skip
+@options(None, **_THEIRS)
 def hessian(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, argnum: Argnums | None = None,
     sparse: bool = False,

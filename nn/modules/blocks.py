@@ -8,6 +8,7 @@ from typing import Any, SupportsIndex, TypeVar, overload
 
 import autograd
 from autograd import TracingError, Value, modes
+from autograd.spellings import IDLE, TENSORS, options
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import as_whole, is_sequence, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
@@ -113,6 +114,11 @@ class Embedding(Module):
     (4, 'w5_0')
     """
 
+    @options(
+        {"num_embeddings": "count", "embedding_dim": "size"}, padding_idx=(None, "0.0 into that row of w"),
+        max_norm=(None, "the row divided by its autograd.norm"), scale_grad_by_freq=(False, "nothing"),
+        sparse=IDLE, **TENSORS,
+    )  # fmt: skip
     def __init__(self, count: int, size: int, *, init: str | Initializer = "normal", rng: Rng = None) -> None:
         rows = initializer(init)(whole("size", size), whole("count", count), rng=rng)
         self.w: list[tuple[Value, ...]] = [tuple([Value(x) for x in row]) for row in rows]
@@ -194,6 +200,7 @@ class Dropout(Module):
     [1.0, 1.0, 1.0]
     """
 
+    @options(inplace=IDLE)
     def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
         self.p = real("p, a probability,", p, least=0.0, below=1.0)
         self.rng = generator(rng)
@@ -285,11 +292,23 @@ class Activate(Module):
 class Flatten(Module):
     """All numbers of a nested sequence in one list, such as those of the channels of an image.
 
+    Parameters
+    ----------
+    start_dim, end_dim
+        As PyTorch has them, for whom the first dimension is that of the batch; no others are taken.
+
     Examples
     --------
     >>> Flatten()([[[1.0, 2.0]], [[3.0, 4.0]]])
     [1.0, 2.0, 3.0, 4.0]
     """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        if (start_dim, end_dim) != (1, -1):
+            raise ValueError(
+                f"Flatten makes one list of all numbers of a sample, got start_dim={start_dim!r:.40} and "
+                f"end_dim={end_dim!r:.40}; write [Flatten()(part) for part in x] for lists inside"
+            )
 
     def forward(self, x: Any) -> list[Any]:
         """Return the numbers, row by row.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd
+from autograd.spellings import TENSORS, options
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
 from nn.init import Initializer, Rng
@@ -23,6 +24,20 @@ def _pair(name: str, given: Any, *, least: int = 1) -> tuple[int, int]:
     if len(both) != 2:
         raise ValueError(f"{name} is a whole number, or a pair for rows and columns, got {given!r:.60}")
     return whole(name, both[0], least=least), whole(name, both[1], least=least)
+
+
+def _margins(padding: Any, window: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
+    """Return how many zeros go around an image, from numbers or PyTorch's "same" and "valid"."""
+    if padding == "same":
+        if stride != (1, 1) or not window[0] % 2 == window[1] % 2 == 1:
+            raise ValueError(
+                'padding="same" takes a stride of 1 and a kernel_size of odd numbers, got the stride '
+                f"{stride} and the kernel_size {window}; write the padding as a number"
+            )
+        return window[0] // 2, window[1] // 2
+    if isinstance(padding, str) and padding != "valid":
+        raise ValueError(f"padding is a number, a pair, 'same' or 'valid', got {padding!r:.40}")
+    return _pair("padding", 0 if isinstance(padding, str) else padding, least=0)
 
 
 def _channels(image: Any, who: str) -> tuple[list[list[list[Any]]], bool]:
@@ -67,7 +82,8 @@ class Conv2d(Module):
     stride
         By how many rows and columns the window moves.
     padding
-        Rows and columns of zeros around the image.
+        Rows and columns of zeros around the image; or ``"same"``, for an output of the image's size, or
+        ``"valid"``, for none.
     activation
         Of the neurons; none by default.
     bias, init, rng
@@ -88,14 +104,20 @@ class Conv2d(Module):
     Conv2d(1, 1, (1, 2))
     """
 
+    @options(
+        {"in_channels": "nin", "out_channels": "nout"},
+        dilation=(1, "a class that derives from nn.Module, whose forward() takes every other number"),
+        groups=(1, "a nn.Conv2d for each group of channels"),
+        padding_mode=("zeros", "the image with its margin, and padding=0"), **TENSORS,
+    )  # fmt: skip
     def __init__(
-        self, nin: int, nout: int, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, *,
+        self, nin: int, nout: int, kernel_size: Pair, stride: Pair = 1, padding: Pair | str = 0, *,
         activation: Activation = None, bias: bool = True, init: str | Initializer = "kaiming_uniform",
         rng: Rng = None,
     ) -> None:  # fmt: skip
         self.nin, self.nout = whole("nin", nin), whole("nout", nout)
         self.kernel_size, self.stride = _pair("kernel_size", kernel_size), _pair("stride", stride)
-        self.padding = _pair("padding", padding, least=0)
+        self.padding = _margins(padding, self.kernel_size, self.stride)
         weights = self.nin * self.kernel_size[0] * self.kernel_size[1]
         self.kernels: Layer[Any] = Layer(
             weights, self.nout, activation="linear" if activation is None else activation,
@@ -166,6 +188,12 @@ class MaxPool2d(Module):
     pooled: Callable[[list[Any]], Any] = staticmethod(autograd.max)
     """What is made of the numbers of a window."""
 
+    @options(
+        padding=(0, "an image with a margin"), dilation=(1, "every other number of the image"),
+        ceil_mode=(False, "an image with a margin"), count_include_pad=(True, "an image without a margin"),
+        return_indices=(False, "max(range(len(window)), key=window.__getitem__)"),
+        divisor_override=(None, "the mean times a number"),
+    )  # fmt: skip
     def __init__(self, kernel_size: Pair, stride: Pair | None = None) -> None:
         self.kernel_size = _pair("kernel_size", kernel_size)
         self.stride = self.kernel_size if stride is None else _pair("stride", stride)

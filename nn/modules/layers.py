@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from autograd import Note, Value, dots, modes
 from autograd.native import engine
+from autograd.spellings import TENSORS, options
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer, uniform
@@ -394,6 +395,7 @@ class Linear(Layer[Out_co]):
     (3, 'linear')
     """
 
+    @options({"in_features": "nin", "out_features": "nout"}, **TENSORS)
     def __init__(self, nin: int, nout: int, bias: bool = True, *, rng: Rng = None) -> None:
         bound, rng = whole("nin", nin) ** -0.5, generator(rng)
 

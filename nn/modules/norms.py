@@ -8,6 +8,7 @@ from typing import Any
 
 import autograd
 from autograd import TracingError, Value, modes
+from autograd.spellings import TENSORS, options
 from nn.checks import is_sequence, real, rows_of, whole
 from nn.modules.module import Batch, Module
 
@@ -42,7 +43,7 @@ class LayerNorm(Module):
     Parameters
     ----------
     size
-        How many numbers a sample has.
+        How many numbers a sample has; or the shape of it, a list of that number.
     eps
         Keeps the quotient finite; in units of the variance.
     affine
@@ -62,7 +63,13 @@ class LayerNorm(Module):
     LayerNorm(3)
     """
 
-    def __init__(self, size: int, eps: float = 1e-5, *, affine: bool = True) -> None:
+    @options(
+        {"normalized_shape": "size", "elementwise_affine": "affine"},
+        bias=(True, "norm.b = [] after norm = nn.LayerNorm(size)"), **TENSORS,
+    )  # fmt: skip
+    def __init__(self, size: int | Sequence[int], eps: float = 1e-5, *, affine: bool = True) -> None:
+        if isinstance(size, Sequence) and len(size) == 1:  # PyTorch's shape of a vector
+            size = size[0]
         self.size, self.eps = whole("size", size), real("eps", eps, least=0.0)
         self.w = [Value(1.0) for _ in range(self.size)] if affine else []
         self.b = [Value(0.0) for _ in range(self.size)] if affine else []
@@ -119,7 +126,8 @@ class RMSNorm(LayerNorm):
     [0.8485, 1.1314]
     """
 
-    def __init__(self, size: int, eps: float = 1e-5, *, affine: bool = True) -> None:
+    @options({"normalized_shape": "size", "elementwise_affine": "affine"}, **TENSORS)
+    def __init__(self, size: int | Sequence[int], eps: float = 1e-5, *, affine: bool = True) -> None:
         super().__init__(size, eps, affine=affine)
         self.b = []
 
@@ -179,6 +187,7 @@ class BatchNorm(LayerNorm):
 
     _joins_samples = True
 
+    @options({"num_features": "size"}, **TENSORS)
     def __init__(
         self, size: int, eps: float = 1e-5, momentum: float = 0.1, *, affine: bool = True,
         track_running_stats: bool = True,

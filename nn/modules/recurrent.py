@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
+from autograd.spellings import TENSORS, options
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
 from nn.init import Initializer, Rng, generator
@@ -16,6 +17,17 @@ from nn.modules.layers import Layer
 from nn.modules.module import Module
 
 __all__ = ["GRU", "LSTM", "RNN"]
+
+
+_SIZES = {"input_size": "nin", "hidden_size": "size"}
+_OTHERS = {
+    "num_layers": (1, "a second module, and call it with the outputs of the first"),
+    "bias": (True, "the module, set its biases to 0, and give the optimizer model.weights()"),
+    "batch_first": (False, "nothing: a module takes one sequence, and nn.Batch(sequences) several"),
+    "dropout": (0.0, "nn.Dropout(p) between two modules"),
+    "bidirectional": (False, "a second module, and call it with the sequence reversed"),
+    "proj_size": (0, "nn.Linear of the outputs"), **TENSORS,
+}  # fmt: skip
 
 
 class _Recurrent(Module):
@@ -126,6 +138,7 @@ class RNN(_Recurrent):
     (3, True, RNN(1, 2))
     """
 
+    @options({**_SIZES, "nonlinearity": "activation"}, **_OTHERS)
     def __init__(
         self, nin: int, size: int, *, activation: Activation = "tanh",
         init: str | Initializer = "xavier_uniform", rng: Rng = None,
@@ -170,6 +183,7 @@ class GRU(_Recurrent):
     (2, 2, 26)
     """
 
+    @options(_SIZES, **_OTHERS)
     def __init__(
         self, nin: int, size: int, *, init: str | Initializer = "xavier_uniform", rng: Rng = None
     ) -> None:  # fmt: skip
@@ -220,6 +234,7 @@ class LSTM(_Recurrent):
     (True, 2, 32)
     """
 
+    @options(_SIZES, **_OTHERS)
     def __init__(
         self, nin: int, size: int, *, init: str | Initializer = "xavier_uniform", rng: Rng = None
     ) -> None:  # fmt: skip

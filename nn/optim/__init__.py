@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd import spellings
 from nn.checks import listed, real, refuse
 from nn.optim import lr_scheduler
 from nn.optim.lbfgs import LBFGS
@@ -41,10 +42,16 @@ __all__ = [
 ]  # fmt: skip
 
 
+_OWN = "a class that derives from nn.optim.Optimizer, with update(theta, grad, state, lr, step)"
+_SPEED = {
+    "maximize": (False, "(-loss).backward() in place of loss.backward()"),
+    **dict.fromkeys(["foreach", "fused", "capturable"], spellings.IDLE),
+    "differentiable": (False, "each step as a formula, x = x - lr * gradients(loss, x, create_graph=True)"),
+}
 _INSTEAD = {
     **dict.fromkeys(["NAdam", "RAdam", "Adamax", "Adafactor", "SparseAdam"], "write nn.optim.Adam"),
     **dict.fromkeys(["Adadelta", "ASGD", "Rprop", "Muon"],
-                    "derive a class from nn.optim.Optimizer with update(theta, grad, state, lr, step)"),
+                    f"write {_OWN}"),
     "CyclicLR": "write nn.optim.OneCycleLR for one cycle, or nn.optim.LambdaLR with a function of the step",
     "LRScheduler": "write nn.optim.Scheduler",
     "swa_utils": "keep copies of model.state_dict() and average their numbers",
@@ -90,6 +97,7 @@ class SGD(Optimizer):
 
     options = ("momentum", "nesterov", "weight_decay")
 
+    @spellings.options(dampening=(0.0, _OWN), **_SPEED)
     def __init__(
         self,
         params: Params,
@@ -166,6 +174,7 @@ class AdaGrad(Optimizer):
     slots = ("sum",)
     options = ("lr_decay", "eps", "weight_decay")
 
+    @spellings.options(initial_accumulator_value=(0.0, _OWN), **_SPEED)
     def __init__(
         self,
         params: Params,
@@ -224,6 +233,7 @@ class RMSProp(Optimizer):
 
     options = ("alpha", "eps", "momentum", "centered", "weight_decay")
 
+    @spellings.options(None, **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.01, *, alpha: float = 0.99, eps: float = 1e-8,
         momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
@@ -290,6 +300,7 @@ class Adam(Optimizer):
     slots = ("mean", "square")
     options = ("betas", "eps", "weight_decay")
 
+    @spellings.options(amsgrad=(False, _OWN), **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,
@@ -346,6 +357,7 @@ class AdamW(Adam):
     0.85
     """
 
+    @spellings.options(amsgrad=(False, _OWN), **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.01,

@@ -1,0 +1,86 @@
+"""Options by the names that other libraries have for them: what each is here, or what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+__all__ = ["IDLE", "TENSORS", "options"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+IDLE: Final = (object(), "")
+"""For an option that asks for nothing here, whatever its value, such as one of speed or of storage."""
+TENSORS: Final = {
+    "device": (None, "nothing: numbers are in the memory of the computer"),
+    "dtype": (None, "nothing: every number is a float of Python"),
+}
+"""The options of what is made of tensors."""
+
+
+def options(
+    names: Mapping[str, str] | None = None, /, **refused: tuple[Any, str]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take its options by the names that other libraries have for them.
+
+    Parameters
+    ----------
+    names
+        Ours for each of theirs.
+    **refused
+        For each of theirs that there is not: the value that asks for nothing, and what to write where
+        another is given.
+
+    Returns
+    -------
+    function
+        A decorator; the decorated function raises TypeError where it is given a refused option.
+
+    Examples
+    --------
+    >>> @options({"in_features": "nin"}, device=(None, "nothing: there is one device"))
+    ... def size(nin):
+    ...     return nin
+    >>> size(in_features=2, device=None)
+    2
+    >>> size(2, device="cuda")
+    Traceback (most recent call last):
+        ...
+    TypeError: size() has no option device='cuda'; write nothing: there is one device
+    """
+    ours = dict(names or {})
+    known = frozenset(ours) | frozenset(refused)
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        name = getattr(function, "__qualname__", "the function").removesuffix(".__init__")
+
+        @wraps(function)
+        def spelled(*args: Any, **given: Any) -> R:
+            if not known.isdisjoint(given):
+                who = type(args[0]).__name__ if function.__name__ == "__init__" else name
+                given = _translated(who, given, ours, refused)
+            return function(*args, **given)
+
+        return spelled
+
+    return decorate
+
+
+def _translated(
+    who: str, given: Mapping[str, Any], ours: Mapping[str, str], refused: Mapping[str, tuple[Any, str]]
+) -> dict[str, Any]:
+    """Return the options by our names, without those that ask for nothing."""
+    found: dict[str, Any] = {}
+    for name, x in given.items():
+        usual, instead = refused.get(name, (x, ""))
+        same = x is usual or usual is IDLE[0] or (isinstance(x, (int, float, str)) and x == usual)
+        if not same:
+            raise TypeError(f"{who}() has no option {name}={x!r:.40}; write {instead}")
+        if name not in refused:
+            mine = ours.get(name, name)
+            if mine in found:
+                raise TypeError(f"{who}() takes {mine} once: {name} is another name for it")
+            found[mine] = x
+    return found

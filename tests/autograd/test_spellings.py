@@ -1,0 +1,46 @@
+"""Options by the names that other libraries have for them."""
+
+import pytest
+
+import autograd
+from autograd import Value, gradients
+from autograd.spellings import IDLE, options
+
+
+@options({"inputs": "count"}, fused=IDLE, device=(None, "nothing"))
+def twice(count):
+    return 2 * count
+
+
+def test_an_option_is_taken_by_another_name_and_one_that_asks_for_nothing_is_dropped():
+    assert twice(inputs=2, fused=True, device=None) == twice(2) == 4
+
+
+def test_an_option_that_there_is_not_says_what_to_write():
+    with pytest.raises(TypeError, match=r"twice\(\) has no option device='cuda'; write nothing"):
+        twice(2, device="cuda")
+    with pytest.raises(TypeError, match="takes count once: count is another name|takes count once"):
+        twice(inputs=2, count=3)
+
+
+def test_gradients_takes_the_names_of_pytorchs_grad():
+    x = Value(3.0)
+    y = x * x
+    assert gradients(outputs=y, inputs=[x], only_inputs=True, materialize_grads=True) == [6.0]
+    with pytest.raises(TypeError, match="a call for each of grad_outputs"):
+        gradients(y, [x], is_grads_batched=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [
+        (lambda x: autograd.grad(x * x, [x]), r"autograd.gradients\(y, \[x\]\)"),
+        (lambda x: autograd.grad(x * x, [x], create_graph=True), r"gradients\(y, \[x\], create_graph=True"),
+        (lambda x: autograd.jacobian(abs, holomorphic=True), "the real and the imaginary part"),
+        (lambda x: autograd.hessian(abs, argnames="x"), "argnums"),
+    ],
+)
+def test_derivatives_of_functions_name_what_to_write_for_what_others_take(wrong, remedy):
+    with pytest.raises(TypeError, match=remedy):
+        wrong(Value(2.0))
+    assert autograd.grad(abs, allow_int=True)(2) == 1.0
