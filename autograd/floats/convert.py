@@ -12,11 +12,16 @@ from autograd.words import gettext
 
 __all__ = ["check_count", "exact", "is_array", "is_number", "to_float"]
 
+_MOMENT = "a moment is no number; take the time since another of them, and that in seconds or days"
+_DURATION = "take it in some unit first: x.total_seconds(), or with NumPy x / numpy.timedelta64(1, 's')"
 _REMEDY = {
     "complex": "take .real or abs() of it first; this engine differentiates real functions",
     "str": "convert it first: float(text)",
     "bytes": "convert it first: float(text)",
     "NoneType": "a function that should have returned a number perhaps returned nothing",
+    "NAType": "it stands for what is missing; fill it in, or leave it out",
+    "datetime64": _MOMENT, "datetime": _MOMENT, "date": _MOMENT, "Timestamp": _MOMENT,
+    "timedelta64": _DURATION, "timedelta": _DURATION, "Timedelta": _DURATION,
     "Decimal": "convert it first: float(x) (a Decimal's extra digits would be lost silently)",
     "list": "make one Value for each element: [Value(x) for x in xs]",
     "tuple": "make one Value for each element: [Value(x) for x in xs]",
@@ -36,7 +41,9 @@ def is_number(x: Any) -> bool:
     """
     # NumPy registers its real scalars with numbers.Real, all but its bool.
     kind = type(x)
-    return isinstance(x, numbers.Real) or (kind.__module__ == "numpy" and kind.__name__.startswith("bool"))
+    if isinstance(x, numbers.Real):
+        return kind.__name__ != "timedelta64"  # which NumPy registers too
+    return kind.__module__ == "numpy" and kind.__name__.startswith("bool")
 
 
 def is_array(x: Any) -> bool:
@@ -122,7 +129,8 @@ def to_float(x: Any) -> float:
         except OverflowError:
             message = f"{kind.__name__} too large for a float (about 1.8e308 is the end); scale it down first"
             raise OverflowError(message) from None
-    usual = "give its numbers, x.to_numpy()" if hasattr(x, "to_numpy") else "convert it first: float(x)"
+    many = hasattr(x, "to_numpy") and hasattr(x, "__len__")
+    usual = "give its numbers, x.to_numpy()" if many else "convert it first: float(x)"
     remedy = _REMEDY.get(kind.__name__, usual)
-    shown = "" if kind.__name__ in ("ndarray", "Value") else f" {x!r:.60}"
+    shown = "" if kind.__name__ in ("ndarray", "Value") else f" {' '.join(repr(x).split()):.60}"
     raise TypeError(f"expected a real number, got {kind.__name__}{shown}; {remedy}")
