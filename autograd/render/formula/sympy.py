@@ -36,6 +36,13 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 """Functions of SymPy that are a row, with its operands in its order."""
 
+
+def _slope(s: Any, f: Callable[[Any], Any], x: Any, order: Any) -> Any:
+    """Return the derivative of some order of what SymPy writes, at an expression."""
+    t = s.Dummy()
+    return s.diff(f(t), t, int(order)).subs(t, x)
+
+
 SPELLED: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({
     "exp2": lambda s, x: 2**x, "log2": lambda s, x: s.log(x, 2), "log10": lambda s, x: s.log(x, 10),
     "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
@@ -69,6 +76,20 @@ SPELLED: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({
     "bessel_i": lambda s, x, order: s.besseli(order, x),
     "i0e": lambda s, x: s.exp(-s.Abs(x)) * s.besseli(0, x),
     "i1e": lambda s, x: s.exp(-s.Abs(x)) * s.besseli(1, x),
+    "airyai": lambda s, x, order: _slope(s, s.airyai, x, order),
+    "airybi": lambda s, x, order: _slope(s, s.airybi, x, order),
+    "dawsn": lambda s, x: s.sqrt(s.pi) / 2 * s.exp(-(x**2)) * s.erfi(x),
+    "dawsn_derivative": lambda s, x, order: _slope(
+        s, lambda t: s.sqrt(s.pi) / 2 * s.exp(-(t**2)) * s.erfi(t), x, order),
+    "erfcx_derivative": lambda s, x, order: _slope(s, lambda t: s.exp(t**2) * s.erfc(t), x, order),
+    "sinc_derivative": lambda s, x, order: _slope(s, lambda t: s.sin(s.pi * t) / (s.pi * t), x, order),
+    "jn_derivative": lambda s, x, order, slope: _slope(s, lambda t: s.besselj(order, t), x, slope),
+    "yn_derivative": lambda s, x, order, slope: _slope(s, lambda t: s.bessely(order, t), x, slope),
+    "ine": lambda s, x, order, slope: _slope(s, lambda t: s.exp(-t) * s.besseli(order, t), x, slope),
+    "gamma_density": lambda s, x, a, order: _slope(
+        s, lambda t: t ** (a - 1) * s.exp(-t) / s.gamma(a), x, order),
+    "beta_density": lambda s, x, a, b, order: _slope(
+        s, lambda t: t ** (a - 1) * (1 - t) ** (b - 1) / s.beta(a, b), x, order),
     "trunc": lambda s, x: s.sign(x) * s.floor(s.Abs(x)),
     "fmod": lambda s, a, b: a - b * s.sign(a / b) * s.floor(s.Abs(a / b)),
     "copysign": lambda s, a, b: s.Abs(a) * s.Piecewise((1, b >= 0), (-1, True)),
