@@ -149,7 +149,10 @@ _FUNCTIONS: Final = {
     "check_grads": "autograd.testing.check_grads",
     **dict.fromkeys(["vmap", "pmap"], "autograd.compile(f, batch=True), or a list comprehension"),
     **dict.fromkeys(["jit", "script"], "autograd.compile(f)"),
-    "functional": "autograd itself: its functions take numbers and Values",
+    **dict.fromkeys(["functional", "func", "special"],
+                    "autograd itself: its functions take numbers and Values"),
+    "random": "random.Random(seed), or NumPy's generators",
+    "make_jaxpr": "step = autograd.compile(f), a call of it, and step.python_source",
     **dict.fromkeys(["nn", "Module", "Linear", "MLP", "Neuron", "Layer"], "import nn, and nn.MLP"),
     **dict.fromkeys(["optim", "SGD", "Adam", "RMSprop"], "import nn, and nn.optim.SGD"),
     # JAX, and the packages that are called autograd too

@@ -217,6 +217,7 @@ _INSTEAD = {
     **dict.fromkeys(["ModuleList", "ParameterList"], "a list of modules or Values does: self.parts = [...]"),
     **dict.fromkeys(["ModuleDict", "ParameterDict"], "a dict of modules or Values does: self.parts = {...}"),
     "functional": "losses are in nn.losses, and functions such as relu and softmax in autograd",
+    "save": "write model.save(path)", "load": "write model.load(path)",
     "utils": "clip_grad_norm_ and clip_grad_value_ are in nn.optim",
     **dict.fromkeys(["PReLU", "RReLU", "Softmax2d"],
                     "write a function of one Value, and nn.Activate(function)"),

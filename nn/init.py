@@ -232,6 +232,12 @@ _NAMED: dict[str, Initializer] = {
 }
 
 
+def __getattr__(name: str) -> Any:
+    own = name.rstrip("_")
+    said = f"; write init={own!r} where a layer is made, as in nn.Layer(2, 1, init={own!r})"
+    raise AttributeError(f"module 'nn.init' has no attribute {name!r}{said if own in __all__ else ''}")
+
+
 def initializer(init: str | Initializer) -> Initializer:
     """Return an initialiser by its name, or the function itself."""
     if callable(init):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from autograd import Value
 from autograd.keep.files import SIZE
+from nn.modules.missing import missing
 from nn.state import assign_parameters, load, save
 
 __all__ = ["Batch", "Module"]
@@ -150,6 +151,11 @@ class Module:
             )  # fmt: skip
 
     # Finding what is inside.
+
+    if not TYPE_CHECKING:  # an attribute that is not there is an error to checkers
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing(type(self).__name__, name)
 
     def _children(self) -> Iterator[tuple[str, Any]]:
         """Yield the path and the object of each Value and module held directly."""

@@ -16,6 +16,7 @@ from decimal import Decimal
 import pytest
 
 import autograd
+import nn
 from autograd import Value
 
 WORKS = """
@@ -46,6 +47,18 @@ float("%.2f" % z) = -1.5 | float(f"{z:>10.2f}") = -1.5 | float("{:.1e}".format(x
 str(x) == f"{x}" == "%s" % x = 1 | json.loads(json.dumps([v.data for v in xs]))[2] = -1.5 | (x and y) = 3
 (x or y) = 2 | (not x) = 0 | next(v for v in xs if v < 0) = -1.5 | max(xs, key=abs) = 3 | xs[int(x)] = -1.5
 isinstance(x, Value) = 1
+nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))([x, y]).backward() or 1 = 1
+nn.MSELoss()([x], [1.0]) = 1 | nn.CrossEntropyLoss()([x, x], 1) = 0.6931471805599453
+len(nn.MLP(3, [4, 4, 1]).parameters()) = 41 | nn.Linear(2, 1, bias=False)([x, y]).requires_grad = 1
+nn.Dropout(0.5).eval()([x])[0] = 2 | len(nn.Sequential(nn.Linear(2, 1))) = 1
+autograd.grad(autograd.grad(lambda x: x**3))(2.0) = 12
+autograd.grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)[1] = 2
+autograd.grad(lambda p: p["w"] * p["b"])({"w": 2.0, "b": 3.0})["w"] = 3
+autograd.value_and_grad(lambda x: x**2)(3.0)[1] = 6 | autograd.jvp(lambda x: x**2, (3.0,), (1.0,))[1] = 6
+autograd.vjp(lambda x: x**2, 3.0)[0] = 9 | autograd.hessian(lambda v: v[0] ** 2 * v[1])([1.0, 2.0])[0][1] = 2
+autograd.jacfwd(lambda v: [v[0] ** 2, v[1]])([1.0, 2.0])[0][0] = 2
+autograd.grad(lambda x: (x**2, x), has_aux=True)(3.0)[0] = 6 | autograd.checkpoint(lambda x: x**2)(3.0) = 9
+autograd.stop_gradient(3.0) = 3 | sum((1 + -t * v).relu() for t, v in zip([1, -1], xs)) = 4
 """
 NUMPY = """
 np.float32(2) * x = 4 | x * np.float64(2) = 4 | np.int64(3) + x = 5 | np.sin(x) = 0.9092974268256817
@@ -70,6 +83,14 @@ autograd.grad(lambda x: float(x))(1.0) -> x.detach()
 autograd.grad(lambda x: x > 2)(3.0) -> autograd.where(condition, a, b)
 autograd.grad(lambda x: None)(3.0) -> return statement | autograd.grad(x * x)(1.0) -> grad(f)
 autograd.tensor -> autograd.Value | autograd.jit -> autograd.compile(f) | autograd.vmap -> batch=True
+autograd.func -> autograd itself | autograd.special -> autograd itself
+autograd.random -> random.Random(seed)
+autograd.make_jaxpr -> python_source | autograd.psi -> autograd.digamma | nn.save -> model.save(path)
+nn.Linear(2, 1).weight -> named_parameters() | nn.Linear(2, 1).in_features -> layer.nin
+nn.Linear(2, 1).out_features -> len(layer.neurons) | nn.Linear(2, 1).to("cpu") -> nothing
+nn.MLP(2, [1]).children() -> module.modules() | nn.MLP(2, [1]).register_buffer -> self.name = ...
+nn.init.xavier_uniform_ -> init='xavier_uniform' | nn.utils.clip_grad_norm_ -> nn.optim
+nn.functional.relu -> relu and softmax in autograd | nn.KLDivLoss -> a function of Values
 autograd.pi -> math.pi | Value(10**400) -> scale it down | Value(2.0, x) -> Value(data, (x,), 'name')
 """
 
@@ -80,7 +101,7 @@ class P:
 
 
 MODULES = [
-    autograd, copy, dataclasses, fractions, functools, itertools, json, math, operator, pickle, random,
+    autograd, copy, dataclasses, fractions, functools, itertools, json, math, nn, operator, pickle, random,
     statistics,
 ]  # fmt: skip
 

@@ -1,0 +1,36 @@
+"""Attributes that PyTorch's modules have and these have not, and what to write instead."""
+
+from __future__ import annotations
+
+__all__ = ["missing"]
+
+_ARITHMETIC = "write nothing: its numbers are doubles in the processor's memory"
+_ATTRIBUTE = "write self.name = ...: attributes that are Values or modules are its parameters and parts"
+_OF_MODULES = {
+    **dict.fromkeys(["to", "cpu", "cuda", "double", "float", "half", "bfloat16", "type"], _ARITHMETIC),
+    **dict.fromkeys(["weight", "in_proj_weight", "weight_ih_l0", "weight_hh_l0"],
+                    "write module.named_parameters(): each weight is a Value of its own"),
+    **dict.fromkeys(["in_features", "in_channels", "input_size"], "write layer.nin, of an nn.Linear"),
+    **dict.fromkeys(["out_features", "out_channels", "hidden_size"],
+                    "write len(layer.neurons), of an nn.Linear"),
+    **dict.fromkeys(["children", "named_children", "named_modules"], "write module.modules()"),
+    "apply": "write a loop over module.modules()", "buffers": "write module.named_buffers()",
+    **dict.fromkeys(["register_buffer", "register_parameter", "register_module", "add_module"], _ATTRIBUTE),
+    **dict.fromkeys(["register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"],
+                    "write a subclass with forward, or x.register_hook(f) of a Value"),
+    "requires_grad_": "give the optimizer the parameters that are to be trained, and no others",
+    "compile": "write step = autograd.compile(f, model.parameters())",
+    "append": "write nn.Sequential(*parts)", "extra_repr": "write module.summary()",
+}  # fmt: skip
+
+
+def missing(kind: str, name: str) -> AttributeError:
+    """Return the error of an attribute that a module has not, with what to write.
+
+    Examples
+    --------
+    >>> print(missing("Linear", "in_features"))
+    'Linear' object has no attribute 'in_features'; write layer.nin, of an nn.Linear
+    """
+    said = _OF_MODULES.get(name, "")
+    return AttributeError(f"{kind!r} object has no attribute {name!r}{said and '; '}{said}")
