@@ -176,7 +176,7 @@ class Report:
         if wrong:
             verdict = gettext("{wrong} of {count} derivatives wrong", wrong=wrong, count=count)
         elif not self.checked:
-            verdict = gettext("nothing was checked: none of {count} derivatives could be", count=count)
+            verdict = gettext("nothing could be checked: none of {count} derivatives", count=count)
             verdict += gettext(", {count} at a kink", count=kinks) if kinks else ""
         else:
             verdict = (

@@ -210,7 +210,6 @@ def test_a_live_page_in_chinese_says_nothing_in_english():
     labels = re.findall(r'aria-label="([^"]*)"', text)
     known = {"JavaScript", "SVG", "LaTeX", "Home", "End"}
     assert set(re.findall(r"[A-Za-z]{3,}", " ".join([said, *labels]))) - known == {"loss"}
-    assert live(neuron()[1]).html == live(neuron()[1], lang="en").html
     with pytest.raises(ValueError, match="no words in the language 'tlh'"):
         live(neuron()[1], lang="tlh")
 
@@ -302,7 +301,7 @@ def test_what_is_wrong_with_a_file_is_said_in_the_readers_language(text, said, t
 def test_reports_of_checks_and_of_the_installation_are_in_the_readers_language(capsys):
     assert main(["--lang", "zh", "check", "abs(x)", "--at", "x=0"]) == 1
     told = capsys.readouterr().out
-    assert "什么也没有检查" in told
+    assert "什么也无法检查" in told
     assert "df/dx 处于不可导点：abs(0.0) 在该处不可导" in told
     assert main(["--lang", "zh", "doctor"]) == 0
     assert "引擎        " in capsys.readouterr().out

@@ -42,7 +42,7 @@ def test_a_value_that_hides_its_digits_cannot_be_told() -> None:
     report = gradcheck(op, 40.0, raise_exception=False)
     assert [entry.status for entry in report] == ["not checked"]
     assert "rounding takes their digits" in str(report)
-    assert str(report).startswith("nothing was checked: none of 1 derivatives could be")
+    assert str(report).startswith("nothing could be checked: none of 1 derivatives")
     assert gradcheck(op, 1.0)
 
 
@@ -80,16 +80,16 @@ def test_sums_and_products_at_random_points_are_not_accused() -> None:
 @pytest.mark.parametrize(
     ("expression", "at", "order", "code", "verdict"),
     [
-        ("sqrt(x)", "x=0", "2", 1, "nothing was checked: none of 2 derivatives could be"),
+        ("sqrt(x)", "x=0", "2", 1, "nothing could be checked: none of 2 derivatives"),
         ("log(x)", "x=-1", "1", 1,
-         "nothing was checked: none of 1 derivatives could be"),
-        ("exp(x)", "x=1000", "1", 1, "nothing was checked"),
+         "nothing could be checked: none of 1 derivatives"),
+        ("exp(x)", "x=1000", "1", 1, "nothing could be checked"),
         ("x*x", "x=3", "2", 0, "no error in 2 derivatives"),
-        ("abs(x)", "x=0", "1", 1, "nothing was checked: none of 1 derivatives could be, 1 at a kink"),
-        ("abs(x)", "x=0", "2", 1, "nothing was checked: none of 2 derivatives could be, 2 at a kink"),
-        ("relu(x)", "x=0", "1", 1, "nothing was checked: none of 1 derivatives could be, 1 at a kink"),
+        ("abs(x)", "x=0", "1", 1, "nothing could be checked: none of 1 derivatives, 1 at a kink"),
+        ("abs(x)", "x=0", "2", 1, "nothing could be checked: none of 2 derivatives, 2 at a kink"),
+        ("relu(x)", "x=0", "1", 1, "nothing could be checked: none of 1 derivatives, 1 at a kink"),
         ("maximum(x, y)", "x=1,y=1", "1", 1,
-         "nothing was checked: none of 2 derivatives could be, 2 at a kink"),
+         "nothing could be checked: none of 2 derivatives, 2 at a kink"),
         ("x + sqrt(y)", "x=1,y=0", "1", 0, "no error in 1 of 2 derivatives, 1 not checked"),
         ("abs(x) + y", "x=0,y=1", "1", 0, "no error in 1 of 2 derivatives, 1 at a kink"),
     ],
