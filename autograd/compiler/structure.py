@@ -160,8 +160,9 @@ class Structure:
 
     def __init__(self, source: Source, backend: str, lanes: int, *, brief: bool = False) -> None:
         start = time.perf_counter()
-        self.source = source.finished()
-        self.program = roll(self.source.graph)
+        finished = source.finished()
+        self.program = roll(finished.graph)
+        self.source = replace(finished, graph=self.program.graph)
         self.seconds = time.perf_counter() - start
         self.form = form_of(source.structure)
         self.engines = Engines(self.program, self.source, backend, lanes, 1 if brief else CALLS)

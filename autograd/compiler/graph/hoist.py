@@ -121,25 +121,36 @@ def _split(graph: Graph, taken: Any) -> Graph:
     """Move terms into sums of their own, which the forward pass computes if it had the terms."""
     t = graph.terms
     owners = distinct(t.node[taken])
-    early = owners < graph.forward
-    n, ahead = graph.size, int(early.sum())
-    number = np.arange(n)
-    if graph.forward >= 0:
-        number[graph.forward :] += ahead
-    made = np.empty(len(owners), np.int64)
-    made[early] = graph.forward + np.arange(ahead)
-    made[~early] = n + ahead + np.arange(len(owners) - ahead)
-    node = np.where(taken, made[np.searchsorted(owners, t.node).clip(max=len(owners) - 1)], number[t.node])
+    ahead = int((owners < graph.forward).sum())
+    graph, number, made = with_room(graph, ahead, len(owners) - ahead)
+    new = made[np.searchsorted(owners, t.node).clip(max=len(owners) - 1)]
     ones = np.ones(len(owners))
     extra = Terms(number[owners], ones, made, np.full(len(owners), ONE), np.zeros(len(owners), bool))
-    moved = Terms(node, t.coef, number[t.a], number[t.b], t.over)
-    terms = Terms(
-        *[np.concatenate([getattr(moved, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")]
+    moved = replace(graph.terms, node=np.where(taken, new, graph.terms.node))
+    return replace(graph, terms=joined(moved, extra))
+
+
+def joined(*pieces: Terms) -> Terms:
+    """Return terms one after the other."""
+    return Terms(
+        *[np.concatenate([getattr(t, f) for t in pieces]) for f in ("node", "coef", "a", "b", "over")]
     )
+
+
+def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]:
+    """Return a graph with new sums, of no terms so far: at the end of the forward pass, and at the very end.
+
+    And the new number of each node, and those of the new sums.
+    """
+    n = graph.size
+    end = graph.forward if graph.forward >= 0 else n
+    number = np.arange(n)
+    number[end:] += ahead
+    made = np.concatenate([end + np.arange(ahead), n + ahead + np.arange(behind)])
 
     def grown(old: Any, fill: Any) -> Any:
         """Return an array over the nodes with room for the new ones."""
-        new = np.full((n + len(owners), *old.shape[1:]), fill, old.dtype)
+        new = np.full((n + len(made), *old.shape[1:]), fill, old.dtype)
         new[number] = old
         return new
 
@@ -147,11 +158,13 @@ def _split(graph: Graph, taken: Any) -> Graph:
         """Return the new numbers; -1 stays."""
         return np.where(nodes >= 0, number[nodes], -1)
 
+    t = graph.terms
     return replace(
         graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0),
-        args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1), terms=terms,
+        args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1),
+        terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
         labels={int(number[k]): v for k, v in graph.labels.items()},
         forward=graph.forward + ahead if graph.forward >= 0 else -1,
         scale=int(renumbered(np.array(graph.scale))), lanes=int(renumbered(np.array(graph.lanes))),
-    )  # fmt: skip
+    ), number, made  # fmt: skip

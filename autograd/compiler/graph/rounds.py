@@ -76,10 +76,14 @@ class Found:
         return self.coefs[self.first_coef[loop.start] : self.first_coef[loop.end]].reshape(loop.count, -1)
 
 
-def find(graph: Graph, lane: Any) -> Found | None:
-    """Return the narrow loops of a graph, or None if there are none worth it."""
+def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
+    """Return the narrow loops of a graph, or None if there are none worth it.
+
+    ``ahead`` tells of each node whether it is computed before all others.
+    """
     work = graph.args[:, 0] >= 0
     work[graph.terms.node] = True
+    work &= ~ahead
     if int(work.sum()) < LEAST * LEAST:
         return None
     level = graph.levels()

@@ -73,11 +73,16 @@ def term_keys(graph: Graph, lane: Any) -> Ints:
     return keys
 
 
-def groups(graph: Graph, lane: Any) -> list[Ints]:
-    """Return the groups of nodes to compute, in order."""
+def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:
+    """Return the groups of nodes to compute, in order.
+
+    ``ahead`` tells of each node whether it is computed before all others. Where there are such, for the sake
+    of loops, what nothing rests on comes last, and not between the rounds.
+    """
     t = graph.terms
     work = graph.args[:, 0] >= 0
     work[t.node] = True
+    work &= ~ahead
     producers, consumers = graph.edges()
     inner = work[producers]
     producers, consumers = producers[inner], consumers[inner]
@@ -95,9 +100,14 @@ def groups(graph: Graph, lane: Any) -> list[Ints]:
             best = found
         if len(best) < 300 or 0.5 * len(best) <= depth:
             break
-    if not in_order(graph, best or []):
+    best = best or []
+    if ahead.any():
+        read = np.zeros(graph.size, bool)
+        read[producers] = True
+        best.sort(key=lambda group: not read[group].any())
+    if not in_order(graph, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
-    return best or []
+    return best
 
 
 def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) -> Ints:

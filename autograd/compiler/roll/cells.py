@@ -116,6 +116,15 @@ class Layout:
                     return
         self._commit(group, plan)
 
+    def place_row(self, nodes: Ints) -> None:
+        """Make the statement of nodes whose results are to stand in a row in the order given."""
+        if self.is_lane[nodes[0]]:
+            start, self.next_lane = LANES + self.next_lane, self.next_lane + len(nodes) + 1
+        else:
+            start, self.next = self.next, self.next + len(nodes) + 1
+        self.pin[nodes] = start + np.arange(len(nodes))
+        self.place(nodes)
+
     def _place_alone(self, node: int) -> bool:
         """Make the statement of a single node of few terms, none like another, as `_row` and `_sum` would.
 

@@ -20,7 +20,7 @@ from autograd.compiler.graph.ir import Ints
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
 __all__ = [
-    "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "loops", "places",
+    "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "length", "loops", "places",
     "read", "repeats", "replaced", "weighted",
 ]  # fmt: skip
 
@@ -314,6 +314,11 @@ def loops(program: Program) -> list[Loop]:
     return found
 
 
+def length(program: Program) -> int:
+    """Return the number of statements of a program, those of repeats counted once."""
+    return len(program.statements) - sum((x.count - 1) * x.period for x in loops(program))
+
+
 def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     """Return where items, given as kinds and the numbers in them, repeat with evenly growing numbers."""
     numbers: dict[Any, int] = {}
@@ -346,13 +351,18 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
 
 
 def _may_repeat(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> bool:
-    """Tell whether the first statement comes again often enough, with evenly growing numbers."""
-    places = range(start, start + FEWEST * period, period)
-    if places[-1] >= len(shapes) or any(shapes[at] != shapes[start] for at in places):
+    """Tell whether a round comes again often enough, with evenly growing numbers."""
+    if start + FEWEST * period > len(shapes):
         return False
-    rows = [bases[at] for at in places]
-    steps = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
-    return all(step == steps[0] for step in steps)
+    for first in range(start, start + period):
+        places = range(first, first + FEWEST * period, period)
+        if any(shapes[at] != shapes[first] for at in places):
+            return False
+        rows = [bases[at] for at in places]
+        steps = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
+        if any(step != steps[0] for step in steps):
+            return False
+    return True
 
 
 def _end(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:

@@ -6,24 +6,39 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, QUIET, Graph
+from autograd.compiler.graph.ir import CONST, QUIET, Graph, Ints
 from autograd.compiler.graph.rounds import find
 from autograd.compiler.graph.schedule import groups
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
-from autograd.compiler.roll.repeats import Rounds, Unrolled
+from autograd.compiler.roll.repeats import Rounds, Unrolled, length
+from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["roll"]
 
 
 @QUIET
 def roll(graph: Graph) -> Program:
-    """Schedule a graph and lay it out."""
+    """Schedule a graph and lay it out; where it is shorter so, with copies of what rounds read unevenly."""
+    program = _rolled(graph, [])
+    reads = uneven(program)
+    if not reads:
+        return program
+    other = _rolled(*copied(graph, reads))
+    return min(program, other, key=length)
+
+
+def _rolled(graph: Graph, first: list[Ints]) -> Program:
+    """Schedule a graph and lay it out; what is computed first stands in rows of its own."""
     layout = Layout(graph)
-    found = find(graph, layout.is_lane)
+    ahead = np.zeros(graph.size, bool)
+    for nodes in first:
+        ahead[nodes] = True
+        layout.place_row(nodes)
+    found = find(graph, layout.is_lane, ahead)
     if found is None:
-        for group in groups(graph, layout.is_lane):
+        for group in groups(graph, layout.is_lane, ahead):
             layout.place(group)
     else:
         place_rounds(layout, graph, found)
