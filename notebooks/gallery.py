@@ -189,6 +189,12 @@ explain(L, wrt=w, style="latex")
 explain(L, wrt=w, style="markdown")
 
 # %% [markdown]
+# `colors=True` gives each factor a colour; the edge in the picture has the same:
+
+# %% tags=["picture"]
+draw(square, engine="builtin", wrt=s)
+
+# %% [markdown]
 # Of a network, the errors of the layers, by the four equations of backpropagation:
 
 # %% tags=["picture"]

@@ -10,7 +10,7 @@ from autograd.errors import UsageError
 from autograd.value import Value
 from autograd.words import gettext
 
-__all__ = ["add_expression", "build", "put_out"]
+__all__ = ["add_expression", "add_variable", "build", "chosen", "put_out"]
 
 
 def add_expression(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,32 @@ def add_expression(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=NUMBER,...",
         help="values of the variables, such as w=0.5,x=2",
     )
+
+
+def add_variable(parser: argparse.ArgumentParser) -> None:
+    """Add the variable whose derivative has its factors coloured."""
+    parser.add_argument(
+        "--wrt", metavar="NAME", help="colour the factors of the derivative with respect to this variable"
+    )
+
+
+def chosen(name: str | None, variables: dict[str, Value]) -> Value | None:
+    """Return the variable of a name.
+
+    Raises
+    ------
+    UsageError
+        If the expression has none of that name.
+    """
+    if name is not None and name not in variables:
+        raise UsageError(
+            gettext(
+                "--wrt {name}: the expression has no such variable; it has {known}",
+                name=name,
+                known=", ".join(variables),
+            )
+        )
+    return None if name is None else variables[name]
 
 
 def build(expression: str, at: Sequence[str]) -> tuple[Value, dict[str, Value]]:

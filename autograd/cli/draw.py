@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from autograd.cli.arguments import add_expression, build, put_out
+from autograd.cli.arguments import add_expression, add_variable, build, chosen, put_out
 from autograd.errors import UsageError
 from autograd.render import draw
 from autograd.words import gettext
@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="colours (default: those of the reader's system)",
     )
+    add_variable(parser)
     parser.add_argument("--saved", action="store_true", help="mark the values that the backward pass reads")
     parser.add_argument(
         "--engine",
@@ -40,9 +41,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, and say where."""
-    root, _ = build(args.expression, args.at)
+    root, variables = build(args.expression, args.at)
+    wrt = chosen(args.wrt, variables)
     root.backward()
-    picture = draw(root, rankdir=args.rankdir, theme=args.theme, saved=args.saved, engine=args.engine)
+    try:
+        picture = draw(
+            root, wrt=wrt, rankdir=args.rankdir, theme=args.theme, saved=args.saved, engine=args.engine
+        )
+    except ValueError as error:  # so many nodes that some are folded
+        raise UsageError(str(error)) from error
     try:
         put_out(args.output, picture.svg, picture.save)
     except ValueError as error:

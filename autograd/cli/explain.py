@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from autograd.cli.arguments import add_expression, build
+from autograd.cli.arguments import add_expression, build, chosen
 from autograd.errors import GraphError, UsageError
 from autograd.render import explain
-from autograd.words import gettext
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,16 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the derivation."""
     root, variables = build(args.expression, args.at)
-    if args.wrt is not None and args.wrt not in variables:
-        raise UsageError(
-            gettext(
-                "--wrt {name}: the expression has no such variable; it has {known}",
-                name=args.wrt,
-                known=", ".join(variables),
-            )
-        )
+    wrt = chosen(args.wrt, variables)
     try:
-        wrt = None if args.wrt is None else variables[args.wrt]
         made = explain(
             root, wrt, args.style, depth=args.depth, blanks=args.blanks, colors=args.colors
         )

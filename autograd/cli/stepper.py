@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from autograd.cli.arguments import add_expression, build, put_out
+from autograd.cli.arguments import add_expression, add_variable, build, chosen, put_out
 from autograd.errors import GraphError, UsageError
 from autograd.render import stepper
 from autograd.words import gettext
@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="LR",
         help="direction of the forward pass (default: LR)",
     )
+    add_variable(parser)
     parser.add_argument("--title", default="", help="heading of the page")
 
 
@@ -37,9 +38,10 @@ def run(args: argparse.Namespace) -> int:
                 name="stepper.html",
             )
         )
-    root, _ = build(args.expression, args.at)
+    root, variables = build(args.expression, args.at)
+    wrt = chosen(args.wrt, variables)
     try:
-        page = stepper(root, rankdir=args.rankdir, title=args.title or args.expression)
+        page = stepper(root, wrt=wrt, rankdir=args.rankdir, title=args.title or args.expression)
     except GraphError as error:
         raise UsageError(str(error)) from error
     put_out(args.output, lambda: page.html, page.save)

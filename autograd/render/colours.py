@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["FACTORS", "Colour", "of_factor"]
+__all__ = ["FACTORS", "Colour", "factor_rules", "of_factor", "sheet"]
 
 
 class Colour(NamedTuple):
@@ -36,3 +36,29 @@ def of_factor(place: int) -> Colour:
     ('red', True)
     """
     return FACTORS[place % len(FACTORS)]
+
+
+def factor_rules(what: str, parts: str = "", *, dark: bool = False) -> list[tuple[str, str]]:
+    """Return a rule of a style sheet for each colour: its selector, and what it sets.
+
+    Parameters
+    ----------
+    what
+        The property: ``fill``, ``stroke`` or ``color``.
+    parts
+        What is coloured inside of an element that has the class of a factor; itself by default.
+    dark
+        Whether the ground is dark.
+    """
+    return [(f".f{k}{parts}", f"{what}:{c.dark if dark else c.light}") for k, c in enumerate(FACTORS)]
+
+
+def sheet(what: str, scope: str = "", *, dark: bool = False) -> str:
+    """Return the rules as a style sheet, for elements inside of a scope.
+
+    Examples
+    --------
+    >>> sheet("fill", ".page ")[:27]
+    '.page .f0{fill:#0b57d0}.pag'
+    """
+    return "".join(f"{scope}{part}{{{rule}}}" for part, rule in factor_rules(what, dark=dark))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -21,7 +22,9 @@ from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, 
 from autograd.value import Value
 from autograd.words import gettext, marked
 
-__all__ = ["Derivation", "Row", "derive", "forward_formula", "numbers", "rows", "single_ways"]
+__all__ = [
+    "Derivation", "Row", "coloured_edges", "derive", "forward_formula", "numbers", "rows", "single_ways",
+]  # fmt: skip
 
 LIMIT = 200
 PATHS_SHOWN = 4
@@ -379,6 +382,17 @@ def _coloured(
     order = {row: k for k, row in enumerate(dict.fromkeys(map(id, itertools.chain(*paths))))}
     made = {id(row): replace(row, factor=order.get(id(row))) for row in rows}
     return tuple(made[id(row)] for row in rows), tuple(tuple(made[id(r)] for r in path) for path in paths)
+
+
+def coloured_edges(root: Value, wrt: Value) -> dict[tuple[Value, int], int]:
+    """Return, by node and place of the operand, which factor each edge on the paths to ``wrt`` is.
+
+    They are counted as in the formulas of the derivation with colours; none where those have none.
+    """
+    derivation = derive(root, wrt, limit=sys.maxsize, colors=True)
+    return {
+        (row.step.node, row.step.position): row.factor for row in derivation.rows if row.factor is not None
+    }
 
 
 def _paths(rows: Sequence[Row], root: Value, wrt: Value) -> tuple[tuple[Row, ...], ...] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd.render import escape
-from autograd.render.colours import FACTORS
+from autograd.render.colours import FACTORS, of_factor, sheet
 from autograd.render.derive.derivation import Derivation, Row
 from autograd.render.derive.network import MATRIX, Equation
 from autograd.render.derive.text import check_line, factors, hook_lines, stale_line
@@ -47,7 +47,7 @@ _STYLE = (
 )
 
 
-_DARK = "".join(f".ag-derivation .f{k}{{color:{colour.dark}}}" for k, colour in enumerate(FACTORS))
+_DARK = sheet("color", ".ag-derivation ", dark=True)
 
 
 def _partial(r: Row) -> str:
@@ -60,7 +60,7 @@ def _coloured(r: Row, text: str) -> str:
     if r.factor is None:
         return text
     k = r.factor % len(FACTORS)
-    return f'<mrow class="f{k}" mathcolor="{FACTORS[k].light}">{text}</mrow>'
+    return f'<mrow class="f{k}" mathcolor="{of_factor(k).light}">{text}</mrow>'
 
 
 def total(above: str, below: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd.errors import optional
 from autograd.render import escape, labels
-from autograd.render.colours import FACTORS
+from autograd.render.colours import FACTORS, sheet
 from autograd.render.derive import text
 from autograd.render.derive.derivation import Derivation
 from autograd.render.derive.mathml import (
@@ -183,8 +183,7 @@ def _drawn(setter: _Setter, blocks: list[tuple[str, list[_Line]]]) -> str:
                 widest = max(widest, x + cell.width)
                 x += (widths[k] if k < len(widths) else cell.width) + GAP
             y += max(cell.below for cell in line) + 0.5 * SIZE
-    dark = "".join(f".f{k}{{fill:{colour.dark}}}" for k, colour in enumerate(FACTORS))
-    light = "".join(f".f{k}{{fill:{colour.light}}}" for k, colour in enumerate(FACTORS))
+    dark, light = sheet("fill", dark=True), sheet("fill")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{widest + MARGIN:.0f}" '
         f'height="{y + 2 * MARGIN:.0f}" viewBox="0 0 {widest + MARGIN:.0f} {y + 2 * MARGIN:.0f}" '

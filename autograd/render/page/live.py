@@ -19,7 +19,8 @@ from autograd.form import Auxiliary, Power, Prefix
 from autograd.native.generate import UntranslatableError
 from autograd.native.javascript import Script
 from autograd.op import ANY, TABLE, Op
-from autograd.render import escape
+from autograd.render import colours, escape
+from autograd.render.derive.derivation import PATHS_SHOWN
 from autograd.render.derive.steps import Steps, steps
 from autograd.render.formula.latex import latex
 from autograd.render.formula.symbols import apply_raw, candidates, name
@@ -146,7 +147,7 @@ def _made(root: Value, title: str, expression: str) -> Live:
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
     data = {
         "source": source, "at": values, "rows": rows_for(used), "signs": signs(), "constants": CONSTANTS,
-        "style": picture_style(),
+        "style": picture_style(), "factors": len(colours.FACTORS), "paths": PATHS_SHOWN,
     }  # fmt: skip
     page = _page(title or gettext("Backpropagation, live"), data, rules_for(used), _fallback(listed))
     return Live(page, svg, source)
@@ -154,6 +155,9 @@ def _made(root: Value, title: str, expression: str) -> Live:
 
 def _page(title: str, data: dict[str, Any], rules: str, fallback: str) -> str:
     css = compact.style("live.css").replace("{light}", _variables(LIGHT)).replace("{dark}", _variables(DARK))
+    css = css.replace("{factors}", colours.sheet("color")).replace(
+        "{factorsdark}", colours.sheet("color", dark=True)
+    )
     written = compact.text("page.js") + compact.text("live.js")
     script = f'(()=>{{"use strict";\n{rules}{compact.script(written)}}})();'
     # Infinite numbers as JSON may have them.
@@ -175,6 +179,11 @@ def _variables(palette: dict[str, str]) -> str:
 def picture_style() -> str:
     """Return the style sheet of the page's picture, which is part of it wherever it is copied to."""
 
+    def factors(*, dark: bool) -> str:
+        parts = (("fill", " .local"), ("stroke", " .wire"), ("fill", " .tip"))
+        rules = [rule for what, part in parts for rule in colours.factor_rules(what, part, dark=dark)]
+        return "".join(f"{part}{{{rule}}}" for part, rule in rules)
+
     def colors(c: dict[str, str]) -> str:
         tones = "".join(
             f".t-{key}{{fill:{c[key]}}}" for key in c if re.fullmatch(r"[np]\d|zero|none|nan", key)
@@ -182,7 +191,7 @@ def picture_style() -> str:
         return (
             f"text{{fill:{c['ink']}}}.card{{fill:{c['card']};stroke:{c['line']}}}.head{{fill:{c['head']}}}"
             f".leaf .head{{fill:{c['leaf']}}}.wire{{stroke:{c['edge']}}}.tip{{fill:{c['edge']}}}"
-            f".local{{fill:{c['quiet']};stroke:{c['paper']}}}{tones}"
+            f".local{{fill:{c['quiet']};stroke:{c['paper']}}}{tones}{factors(dark=c is DARK)}"
             f".now .card,.now .wire,.asked .card,.asked .wire{{stroke:{c['saved']}}}"
             f".now .tip{{fill:{c['saved']}}}"
         )

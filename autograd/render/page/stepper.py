@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from autograd.errors import GraphError
-from autograd.render import escape
+from autograd.render import colours, escape
 from autograd.render.derive.derivation import Row, forward_formula, numbers, single_ways
 from autograd.render.derive.derivation import rows as formula_rows
 from autograd.render.derive.steps import Steps, positioned_edges, steps
@@ -21,6 +21,7 @@ from autograd.render.page import compact
 from autograd.render.page.jupyter import picture_size, shown_height
 from autograd.render.page.page import Page
 from autograd.render.picture import engines
+from autograd.render.picture.draw import colour_factors
 from autograd.render.picture.graph import Picture, build
 from autograd.render.picture.svg import to_svg
 from autograd.value import Value
@@ -83,6 +84,7 @@ def _height(svg: str, least: float, heading: str, *, training: bool) -> str:
 def stepper(
     root: Value | Iterable[Value],
     *,
+    wrt: Value | None = None,
     rankdir: str = "LR",
     title: str = "",
     engine: str = "auto",
@@ -96,6 +98,9 @@ def stepper(
     root
         The output of a graph; or an iterable of outputs, one for each step of a training, of graphs that are
         alike. A generator may update the parameters between two of them: numbers are taken at once.
+    wrt
+        A node, the factors of whose derivative are coloured in the picture and in the arithmetic, as in
+        ``explain(root, wrt, colors=True)``.
     rankdir
         Direction of the forward pass.
     title
@@ -114,7 +119,8 @@ def stepper(
     Raises
     ------
     GraphError
-        If the graph has more than 300 nodes, or the graphs of a training differ.
+        If the graph has more than 300 nodes, the graphs of a training differ, or ``wrt`` is no node of the
+        first.
 
     Examples
     --------
@@ -126,11 +132,11 @@ def stepper(
     if not isinstance(root, Iterable | Value):
         raise TypeError(f"stepper() takes a Value, or an iterable of those, got {type(root).__name__}")
     with language(lang):
-        return _made(root, rankdir, title, engine, timeout)
+        return _made(root, wrt, rankdir, title, engine, timeout)
 
 
 def _made(
-    root: Value | Iterable[Value], rankdir: str, title: str, engine: str, timeout: float
+    root: Value | Iterable[Value], wrt: Value | None, rankdir: str, title: str, engine: str, timeout: float
 ) -> Stepper:
     """Make the page in the language in force."""
     roots = iter([root] if isinstance(root, Value) else root)
@@ -144,6 +150,8 @@ def _made(
             "it, or draw(root, depth=1)"
         )
     shown = filled(listed, rankdir)
+    if wrt is not None:
+        colour_factors(shown, listed.nodes, wrt)
     described = formula_rows(listed, listed.backward)
     frames = [_frame(listed)]
     for later in roots:
@@ -153,7 +161,10 @@ def _made(
     _make_room(shown, listed, frames)
     placed, news = engines.place(shown, flow=True, labels=True, engine=engine, timeout=timeout)
     # Small pictures may shrink to the window; large ones scroll before they become unreadable.
-    least = f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
+    least = "" if wrt is None else colours.sheet("color", ".say ") + (
+        f"@media(prefers-color-scheme:dark){{{colours.sheet('color', '.say ', dark=True)}}}"
+    )
+    least += f".stage svg{{min-width:{0.75 * placed.width:.0f}px}}"
     svg = to_svg(shown, placed, flow=True, bands=False, slim=True, news=news)
     heading = title or gettext("Backpropagation through {name}", name=listed.names[listed.root])
     page = _page(listed, shown, described, frames, svg=svg, heading=heading).replace(
@@ -324,7 +335,13 @@ def _page(
     for v in listed.nodes:
         computed = forward_formula(listed, v, values)
         nodes.append([plain_name(listed.names[v]), "" if computed is None else shorten(plain(computed), 90)])
-    data = {"nodes": nodes, "wires": wires, "back": back, "frames": frames}
+    data: dict[str, Any] = {"nodes": nodes, "wires": wires, "back": back, "frames": frames}
+    if any(edge.factor is not None for edge in shown.edges):
+        factors = [-1] * len(back)
+        for edge, (_, step) in zip(shown.edges, wires, strict=True):
+            if step >= 0 and edge.factor is not None:
+                factors[step] = edge.factor % len(colours.FACTORS)
+        data["factors"] = factors
     return _fill(heading, svg, data, training=len(frames) > 1)
 
 

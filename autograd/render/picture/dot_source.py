@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from autograd.render import escape
+from autograd.render.colours import of_factor
 from autograd.render.picture.graph import Box, Edge, Picture
 from autograd.render.picture.measure import edge_label, edge_size, node_size, rows, title, word
 from autograd.render.picture.palette import LIGHT
@@ -130,7 +131,10 @@ def _card(node: Box) -> str:
 def _edge(edge: Edge, *, flow: bool) -> str:
     text = escape.dot("\n".join(edge_label(edge, flow=flow))).replace("↵", "\\n")
     attributes = [f"label={text}", f"id={edge.id}", f"tooltip={escape.dot(' | '.join(edge.tooltip))}"]
-    if not edge.taken:
+    if edge.factor is not None:
+        color = of_factor(edge.factor).light
+        attributes += [f'fontcolor="{color}"', f'color="{color}"', "penwidth=2"]
+    elif not edge.taken:
         attributes.append("style=dotted")
     elif flow and edge.tone not in ("none", "zero", "n1", "p1"):  # the palest would be lost on white
         attributes += [

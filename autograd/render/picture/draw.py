@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from autograd.backward import toposort
 from autograd.blocks import collector_paused
 from autograd.errors import GraphError, MissingDependencyError
 from autograd.floats.convert import check_count, is_number
+from autograd.render.derive.derivation import coloured_edges
 from autograd.render.page.jupyter import picture_size
 from autograd.render.picture import engines
 from autograd.render.picture.details import annotate
@@ -21,7 +23,7 @@ from autograd.render.picture.graph import Picture, build, gradient_of, span_of
 from autograd.render.picture.measure import BOX
 from autograd.render.picture.network import Network, build_network
 from autograd.value import Value
-from autograd.words import marked
+from autograd.words import gettext, marked
 
 __all__ = ["draw", "draw_dot", "trace"]
 
@@ -37,8 +39,8 @@ DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
 
 def draw(
-    root: Value | Network, *, versus: Value | None = None, view: str | None = None, unfold: str = "",
-    format: str = "svg",
+    root: Value | Network, *, wrt: Value | None = None, versus: Value | None = None, view: str | None = None,
+    unfold: str = "", format: str = "svg",
     rankdir: str | None = None, depth: int | None = None, size: tuple[float, float] | None = None,
     fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
     edges: str = "room", wrap: bool | float = True,
@@ -52,6 +54,9 @@ def draw(
     root
         The output of the graph. Call ``root.backward()`` first to see gradients. Or a model, whose neurons
         and weights are drawn without a graph of its own.
+    wrt
+        A node, the factors of whose derivative are coloured along the paths to it, each edge as its factor
+        is in ``explain(root, wrt, colors=True)``.
     versus
         The output of another graph, which is drawn in a second column; a frame marks what has another value
         or gradient, and what is in one of them only.
@@ -96,9 +101,10 @@ def draw(
     Raises
     ------
     GraphError
-        If there would be more than 5,000 boxes or 60,000 edges.
+        If there would be more than 5,000 boxes or 60,000 edges, or ``wrt`` is no node below ``root``.
     ValueError
-        For an option that is none, a neuron to unfold that is not there, and a size that is too small.
+        For an option that is none, edges to colour that the picture does not have, a neuron to unfold that
+        is not there, and a size that is too small.
 
     Examples
     --------
@@ -116,7 +122,8 @@ def draw(
         raise ValueError("beside another graph no neuron is unfolded; pass unfold= or versus=, one of them")
     if size is not None:
         return _fitted(root, size, {
-            "versus": versus, "view": view, "unfold": unfold, "format": format, "rankdir": rankdir,
+            "wrt": wrt, "versus": versus, "view": view, "unfold": unfold, "format": format,
+            "rankdir": rankdir,
             "depth": depth,
             "fold": fold, "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
             "wrap": wrap,
@@ -151,6 +158,8 @@ def draw(
                 graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
         graphs.append(graph)
     graph = beside(*graphs) if versus is not None else graphs[0]
+    if wrt is not None:
+        colour_factors(graph, sorted_[0], wrt)
     if labels and graph.crowded:
         labels = flow = False
         graph.notices.append(
@@ -195,7 +204,9 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         ({"view": "network"}, "drawn as a network"),
         ({"view": "network", "fold": True}, "drawn as a network, repeats once"),
     ]
-    if options["view"] is not None or not isinstance(root, Value):
+    if options["wrt"] is not None:  # whose edges are those of the whole graph
+        ways = [way for way in ways if not {"view", "fold"} & way[0].keys()]
+    elif options["view"] is not None or not isinstance(root, Value):
         ways = [way for way in ways if "view" not in way[0]] + [({"fold": True}, "")]
     largest = 0.0
     if options["wrap"] is True:
@@ -218,6 +229,31 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         f"{READ:g} that can be read from afar; draw a part of the graph, fold modules with depth=1, or make "
         "it larger"
     )
+
+
+def colour_factors(graph: Picture, nodes: Sequence[Value], wrt: Value) -> None:
+    """Give the edges on the paths to a node the colours that their factors have in its derivation.
+
+    Raises
+    ------
+    ValueError
+        If the picture does not show each node by itself.
+    """
+    if graph.view != "graph" or len(graph.nodes) != len(nodes):
+        raise ValueError(gettext(
+            "wrt= colours the edges of a picture that shows each node of one graph by itself; draw without "
+            "versus=, view=, unfold= and depth=, and with fold=False"
+        ))  # fmt: skip
+    factors = coloured_edges(nodes[-1], wrt)
+    heads = {box.id: node for box, node in zip(graph.nodes, nodes, strict=True)}
+    for edge in graph.edges:
+        edge.factor = factors.get((heads[edge.head], edge.position))
+    if not factors and wrt is not nodes[-1]:
+        graph.notices.append(
+            gettext(
+                "no edge is coloured: there are too many paths, or their products do not give the gradient"
+            )
+        )
 
 
 def _outputs(model: Network) -> list[Value]:

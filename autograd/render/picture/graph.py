@@ -90,6 +90,8 @@ class Edge:
     """What a neuron multiplies this input by, where the picture is one of neurons."""
     shown: bool = True
     """Whether there is room for a label."""
+    factor: int | None = None
+    """Which factor of the derivative in one node it is, whose factors have colours."""
     back: bool = False
     """Whether it leads to the next round of a loop, and so against the direction of all others."""
 

@@ -6,10 +6,12 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final
 
+from autograd.render.colours import FACTORS, factor_rules
 from autograd.render.escape import xml
 from autograd.render.labels import width
 from autograd.render.picture.graph import LEVELS, Box, Edge, Picture
@@ -75,7 +77,7 @@ _TONES: Final = (
 _SHADED: Final = {"t": "fill", "s": "stroke"}
 
 
-def _rules(rules: Iterable[tuple[str, str]], used: Set[str] | None, scope: str = "") -> str:
+def _rules(rules: Iterable[tuple[str, str]], used: AbstractSet[str] | None, scope: str = "") -> str:
     """Return a style sheet with the rules whose classes are used."""
     return "".join(
         ",".join(f"{scope}{part}" for part in parts) + f"{{{rule}}}"
@@ -84,13 +86,13 @@ def _rules(rules: Iterable[tuple[str, str]], used: Set[str] | None, scope: str =
             parts := [
                 part
                 for part in selector.split(",")
-                if used is None or used.issuperset(_CLASS.findall(part))
+                if used is None or used >= set(_CLASS.findall(part))
             ]
         )
     )
 
 
-def _colours(scope: str, c: dict[str, str], used: Set[str] | None) -> str:
+def _colours(scope: str, c: dict[str, str], used: AbstractSet[str] | None) -> str:
     """Return the rules that set colours: written out, for not every viewer knows custom properties."""
     rules = {
         "text": f"fill:{c['ink']}", ".q,.mid+.k,.edge text:first-of-type": f"fill:{c['quiet']}",
@@ -104,10 +106,15 @@ def _colours(scope: str, c: dict[str, str], used: Set[str] | None) -> str:
         ".ring": f"stroke:{c['quiet']}", "text.on": f"fill:{c['on']}",
     }  # fmt: skip
     shades = {f".{letter}-{t}": f"{what}:{c[t]}" for letter, what in _SHADED.items() for t in _TONES}
-    return _rules([*rules.items(), *shades.items()], used, f"{scope} ")
+    factors = [
+        rule
+        for what, parts in (("fill", " text:first-of-type"), ("stroke", " .wire"), ("fill", " .tip"))
+        for rule in factor_rules(what, parts, dark=c is DARK)
+    ]
+    return _rules([*rules.items(), *shades.items(), *factors], used, f"{scope} ")
 
 
-def style(theme: str = "auto", used: Set[str] | None = None) -> str:
+def style(theme: str = "auto", used: AbstractSet[str] | None = None) -> str:
     """Return the style sheet: ``auto`` follows the reader's system, ``light`` and ``dark`` do not.
 
     Of the colours those are there whose classes are used; all by default.
@@ -199,7 +206,7 @@ def to_svg(
             x += entry_width + 22.0
     used = set(" ".join(_CLASSES.findall("".join(parts))).split())
     if slim or (live and graph.insides):  # the page changes the colours
-        used |= {f"{letter}-{tone}" for letter in _SHADED for tone in _TONES} | {"on"}
+        used |= {f"t-{tone}" for tone in _TONES} | {"on"}
     sheet = style(theme, used) + (_MIDDLE if graph.view == "network" else "")
     sheet += _frames(theme) if any(node.mark for node in graph.nodes) else ""
     parts[1] = f"<style>{sheet}</style>"
@@ -582,7 +589,10 @@ def _edge(
     ux, uy = (x - bx) / length, (y - by) / length
     tip = f"M{n(x)} {n(y)}l{n(-8 * ux - 3.6 * uy)} {n(-8 * uy + 3.6 * ux)}l{n(7.2 * uy)} {n(-7.2 * ux)}z"
     ends = "" if slim else f' data-tail="{edge.tail}" data-head="{edge.head}"'
-    out = [f'<g class="edge{" in" if inside else ""}" data-edge="{edge.id}"{ends}>']
+    kind = f"edge{' in' if inside else ''}"
+    if edge.factor is not None:
+        kind += f" f{edge.factor % len(FACTORS)}"
+    out = [f'<g class="{kind}" data-edge="{edge.id}"{ends}>']
     if not slim:
         out.append(_tooltip(edge.tooltip))
     out.append(

@@ -9,6 +9,7 @@ from browsers import chromium
 from autograd import Value
 from autograd.cli.arguments import build
 from autograd.render import live
+from autograd.render.derive.derivation import coloured_edges
 from autograd.render.derive.steps import steps
 from autograd.render.labels import number
 
@@ -175,6 +176,25 @@ def test_every_step_is_asked_with_four_answers_that_differ(page):
         assert score == f"{sum(q['chosen'] == q['right'] for q in found)} of {len(found)} right"
         asked += len(found)
     assert asked == 25
+
+
+def test_the_factors_of_a_derivative_have_the_colours_of_the_explanation(page):
+    fresh(page)
+    asked = {"(tanh(w*x + b) - x)**2": "x", "w*w*sin(x) - b": "w", "relu(0-w)*x + w*b": "w"}
+    for expression, at in asked.items():
+        names = [r.split(" = ")[0].partition("/d")[2] for r in page.evaluate(TYPE, expression)["results"]]
+        chosen = page.locator("#results button").nth(names.index(at))
+        if chosen.get_attribute("aria-pressed") == "false":
+            chosen.click()
+        root, variables = build(expression, ["w=0.5,x=2,b=-0.3"])
+        listed = steps(root)
+        factors = coloured_edges(root, variables[at])
+        expected = [factors.get((s.node, s.position)) for s in listed.backward]
+        marked = "marks => marks.map(mark => Number(mark.className.slice(1)))"
+        found = page.eval_on_selector_all("#backward em", marked)
+        assert found == [k for k in expected if k is not None], expression
+        chosen.click()
+        assert page.locator("#backward em").count() == 0 == page.locator("#stage .f0").count()
 
 
 def test_dragging_moves_values_gradients_and_curves(page):

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 
 import autograd
 import nn
-from autograd import Value, explain, tanh
+from autograd import GraphError, Value, draw, explain, stepper, tanh
 from autograd.cli import main
-from autograd.render.colours import FACTORS
-from autograd.render.labels import Blank, number
+from autograd.render.colours import FACTORS, of_factor
+from autograd.render.labels import MINUS, Blank, number
 from autograd.testing.strategies import Expression, expressions
 
 BLANK = re.compile(r"([\u2460-\u2473\u3251-\u325f\u32b1-\u32bf]|\(\d+\))____")
@@ -110,6 +110,35 @@ def test_a_factor_has_one_colour_in_the_table_and_in_the_products() -> None:
         assert mathml.count(f'mathcolor="{colour.light}"') >= 4  # local, accumulation, both products
     assert "prefers-color-scheme" in mathml
     assert "prefers-color-scheme" not in str(explain(f, wrt=x, style="mathml"))
+
+
+def test_edges_of_pictures_and_steps_of_pages_have_the_colours_of_their_factors() -> None:
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    f = (w * x).tanh() * w
+    f.backward()
+    latex = explain(f, wrt=w, style="latex", colors=True).to("latex")
+    picture = draw(f, wrt=w, engine="builtin")
+    rows = [row for row in explain(f, wrt=w, colors=True).derivation.rows if row.factor is not None]
+    edges = [edge for edge in picture.graph.edges if edge.factor is not None]
+    assert {(edge.factor, edge.local) for edge in edges} == {
+        (row.factor, number(row.step.local, minus=MINUS)) for row in rows
+    }
+    page = stepper(f, wrt=w).html
+    for edge in edges:
+        assert edge.factor is not None
+        colour = of_factor(edge.factor)
+        assert f"\\textcolor{{{colour.name}}}" in latex
+        assert f'class="edge f{edge.factor}" data-edge="{edge.id}"' in picture.svg()
+        for made in (picture.svg(), page):
+            assert f".ag-auto .f{edge.factor} .wire{{stroke:{colour.light}}}" in made
+            assert f".ag-auto .f{edge.factor} .wire{{stroke:{colour.dark}}}" in made
+        assert f".say .f{edge.factor}{{color:{colour.light}}}" in page
+        assert colour.light in picture.source
+    with pytest.raises(GraphError, match="does not depend"):
+        draw(f, wrt=Value(1.0))
+    for other in (lambda: draw(f, wrt=w, view="network"), lambda: draw(f, wrt=w, versus=f)):
+        with pytest.raises(ValueError, match="each node of one graph by itself"):
+            other()
 
 
 def test_colours_of_factors_can_be_read_on_both_grounds() -> None:

@@ -277,10 +277,13 @@ function forwardText(n) {
   const computed = n.op ? [formula(n), ...(n.x.length < 9 ? [formula(n, false, true)] : [])] : [];
   return [n.name, ...computed, num(n.value)].join(' = ');
 }
+function localText(e) {
+  const how = slope(e);
+  return how && how !== num(e.local) ? `(${how} = ${num(e.local)})` : num(e.local);
+}
 function backwardText(e) {
   if (!e.taken) return `[[${e.parent.name}.grad is left as it is: the branch was not taken]]`;
-  const how = slope(e), local = how && how !== num(e.local) ? `(${how} = ${num(e.local)})` : num(e.local);
-  return `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ${local} * ${num(e.up)} = ${num(e.add)}  [${num(e.before)} -> ${num(e.after)}]`;
+  return `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ${localText(e)} * ${num(e.up)} = ${num(e.add)}  [${num(e.before)} -> ${num(e.after)}]`;
 }
 
 // The picture: layers by the longest way from the inputs, ordered by the mean of their neighbours.
@@ -431,11 +434,46 @@ function tone(g, scale) {
   if (!isFinite(g)) return 'nan';
   return g === 0 ? 'zero' : (g > 0 ? 'p' : 'n') + Math.min(4, Math.max(1, Math.ceil(4 * Math.sqrt(Math.abs(g) / scale) - 1e-9)));
 }
-// What was there and what became of it stay on one line.
-function lined(to, text) {
-  const k = text.indexOf('  [') + 2;
-  to.replaceChildren(...(k > 1 ? [text.slice(0, k), html('span', { textContent: text.slice(k) })] : [text]));
+// The input whose derivative has coloured factors: the first one until another is chosen, or none.
+let chosen = null;
+// Which factor each edge on the paths there is, in the order in which the derivation names them; up to four paths.
+function factors() {
+  const to = chosenNow(), order = new Map();
+  const leads = new Set([to]), ways = new Map().set(G.root, 1), out = new Map(G.nodes.map(n => [n, []]));
+  if (!to) return order;
+  for (const e of G.edges.slice().reverse()) if (e.taken && leads.has(e.parent)) leads.add(e.node);
+  for (const e of G.edges) if (e.taken && leads.has(e.parent)) {
+    out.get(e.node).push(e);
+    ways.set(e.parent, (ways.get(e.parent) || 0) + (ways.get(e.node) || 0));
+  }
+  const walk = (n, path) => {
+    if (n === to) for (const e of path) { if (!order.has(e)) order.set(e, order.size); }
+    else for (const e of out.get(n)) walk(e.parent, [...path, e]);
+  };
+  if (leads.has(G.root) && ways.get(to) <= D.paths) walk(G.root, []);
+  return order;
 }
+const painted = k => k === undefined ? '' : ` f${k % D.factors}`;
+// What was there and what became of it stay on one line; a factor has its colour.
+function lined(to, text, e, k) {
+  const key = `${text}${painted(k)}`;
+  if (to.told === key) return;
+  to.told = key;
+  const end = text.indexOf('  [') + 2, parts = end > 1 ? [text.slice(0, end), html('span', { textContent: text.slice(end) })] : [text];
+  const part = k === undefined ? '' : localText(e), from = part ? parts[0].indexOf(` = ${part} * `) + 3 : 0;
+  if (from > 2) parts.splice(0, 1, parts[0].slice(0, from), html('em', { className: painted(k).trim(), textContent: part }), parts[0].slice(from + part.length));
+  to.replaceChildren(...parts);
+}
+function results(told) {
+  const list = $('results');
+  if (list.childElementCount !== G.inputs.length) list.replaceChildren(...G.inputs.map((_, i) => html('li', {}, null, html('button', { type: 'button', title: '[[Colour the factors of this derivative]]', onclick: () => { chosen = chosenNow() === G.inputs[i] ? '' : G.inputs[i].name; show(at); } }))));
+  [...list.querySelectorAll('button')].forEach((b, i) => {
+    const n = G.inputs[i];
+    b.textContent = `d${G.root.name}/d${n.name} = ${told ? num(n.grad) : '?'}`;
+    b.setAttribute('aria-pressed', String(n === chosenNow()));
+  });
+}
+const chosenNow = () => chosen === null ? G.inputs[0] : G.inputs.find(n => n.name === chosen);
 // In the quiz what has not been asked yet is not told.
 const hidden = () => quiz.on && at < last;
 function show(k, move) {
@@ -445,7 +483,7 @@ function show(k, move) {
   if (at >= N) grads[G.root.i] = 1;
   for (let i = 0; i < at - N; i++) grads[G.edges[i].parent.i] = G.edges[i].after;
   const scale = Math.max(...G.nodes.map(n => isFinite(n.grad) ? Math.abs(n.grad) : 0)) || 1;
-  const now = back ? G.edges[at - N - 1] : null;
+  const now = back ? G.edges[at - N - 1] : null, order = factors();
   G.nodes.forEach((n, i) => {
     const b = P.boxes[i], done = i < at;
     b.g.classList.toggle('later', !done);
@@ -456,7 +494,7 @@ function show(k, move) {
   });
   G.edges.forEach((e, i) => {
     const w = P.wires[i], ran = at - N > i;
-    w.g.setAttribute('class', `edge${e.node.i >= at ? ' later' : ''}${ran && e.taken ? ' back' : ''}${e === now || !back && at > 0 && e.node.i === at - 1 ? ' now' : ''}${ran && !e.taken ? ' cut' : ''}`);
+    w.g.setAttribute('class', `edge${e.node.i >= at ? ' later' : ''}${ran && e.taken ? ' back' : ''}${e === now || !back && at > 0 && e.node.i === at - 1 ? ' now' : ''}${ran && !e.taken ? ' cut' : ''}${painted(order.get(e))}`);
     w.label.textContent = ran ? (e.taken ? shown(e.local) : '0') : '';
   });
   const buttons = (id, offset) => [...$(id).querySelectorAll('button')].forEach((b, i) => {
@@ -464,7 +502,7 @@ function show(k, move) {
     const hidden = quiz.on && offset + i >= at && offset === N;
     const e = offset ? G.edges[i] : null;
     const text = hidden ? `${e.parent.name}.grad += ${partial(e)} * ${e.node.name}.grad = ?` : e ? backwardText(e) : forwardText(G.nodes[i]);
-    if (b.textContent !== text) lined(b, text);
+    lined(b, text, e, hidden ? undefined : order.get(e));
     if (offset + i + 1 === at) b.setAttribute('aria-current', 'step'); else b.removeAttribute('aria-current');
   });
   buttons('forward', 0);
@@ -472,7 +510,7 @@ function show(k, move) {
   const phase = at === 0 ? '[[Start]]' : back ? `[[Backward ${at - N} of ${last - N}]]` : `[[Forward ${at} of ${N}]]`;
   const text = at === 0 ? '[[Press play, or step forward.]]' : now ? backwardText(now) : forwardText(G.nodes[at - 1]) + (at === N ? `;\x20 ${G.root.name}.grad = 1` : '');
   if ($('phase').textContent !== phase) $('phase').textContent = phase;
-  if ($('text').textContent !== text) lined($('text'), text);
+  lined($('text'), text, now, order.get(now));
   P.svg.setAttribute('aria-label', `[[Graph of ${G.nodes.length} nodes for ${G.root.name}. ${phase}: ${text}]]`);
   $('step').value = at;
   $('step').setAttribute('aria-valuetext', `${phase}: ${text}`);
@@ -488,7 +526,7 @@ function show(k, move) {
     if (b.left < s.left || b.right > s.right || b.top < s.top || b.bottom > s.bottom) $('stage').scrollBy({ left: b.left + b.width / 2 - s.left - s.width / 2, top: b.top + b.height / 2 - s.top - s.height / 2, behavior: still.matches ? 'auto' : 'smooth' });
   }
   const told = !hidden();
-  $('results').replaceChildren(...G.inputs.map(n => html('li', {}, null, `d${G.root.name}/d${n.name} = ${told ? num(n.grad) : '?'}`)));
+  results(told);
   for (const c of controls.values()) {
     c.slope.textContent = told ? `[[slope ${shown(c.n.grad)}]]` : '[[slope ?]]';
     if (c.told !== told) { c.told = told; plot(c); }

@@ -67,7 +67,18 @@ function show(k, move) {
   const text = at === 0 ? '[[Ready: press play, or step forward.]]' : sentence(at);
   const phase = at === 0 ? '[[Start]]' : at <= N ? `[[Forward ${at} of ${N}]]` : `[[Backward ${at - N} of ${E}]]`;
   $('.say b').textContent = phase;
-  $('.say code').textContent = text;
+  const code = $('.say code'), factor = back && D.factors ? D.factors[at - N - 1] : -1;
+  code.textContent = text;
+  if (factor >= 0) {
+    const end = text.lastIndexOf(` * ${f.up[at - N - 1]} = `), from = text.lastIndexOf(' = ', end - 1);
+    const i = D.back[at - N - 1][2] ? text.indexOf(' = (') : from;
+    if (i > 0 && end > i) {
+      const part = document.createElement('span');
+      part.className = `f${factor}`;
+      part.textContent = text.slice(i + 3, end);
+      code.replaceChildren(text.slice(0, i + 3), part, text.slice(end));
+    }
+  }
   $('.count').textContent = phase;
   const slider = $('#step');
   slider.value = at;
