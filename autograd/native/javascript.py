@@ -673,6 +673,8 @@ class Writer:
             for k in e.keywords:
                 given[names.index(str(k.arg))] = self.expression(k.value)
         name = self.called(f)
+        if hasattr(f, "float_pull"):  # of all at once: its numbers are those of an array
+            given = [f"[{', '.join(given)}]"]
         if self.caught and name.startswith("Math.") and name != "Math.abs":
             return f"{self.script.helper('raising')}({', '.join([name, *given])})", ATOM
         return f"{name}({', '.join(given)})", ATOM

@@ -294,16 +294,23 @@ def _described(op: Op) -> dict[str, Any]:
 def _templates(op: Op) -> dict[str, Any]:
     """Return formulas with letters in the operands' places, by the constants or the number of operands."""
     if op.arity == ANY:
-        if op.params or op.vectors:
-            return {}
-        made = {str(n): _template(op, n, ()) for n in COUNTS}
+        # Of vectors, as many pairs as of others operands; of those with an index, each.
+        counts = [2 * n for n in COUNTS] if op.vectors else COUNTS
+        defaults = tuple(op.params.values())
+        indexed = tuple(op.params) == ("index",)
+        chosen = [
+            (n, given)
+            for n in counts
+            for given in ([(float(i),) for i in range(n)] if indexed else [defaults])
+        ]
+        made = {",".join(map(_key, (n, *given))): _template(op, n, given) for n, given in chosen}
     elif not op.params:
         made = {"": _template(op, op.arity, ())}
     else:
-        chosen = [tuple(op.params.values())]
+        constants = [tuple(op.params.values())]
         if isinstance(op.form, Power):
-            chosen += [(x,) for x in EXPONENTS]
-        made = {",".join(map(_key, constants)): _template(op, op.arity, constants) for constants in chosen}
+            constants += [(x,) for x in EXPONENTS]
+        made = {",".join(map(_key, given)): _template(op, op.arity, given) for given in constants}
         made[""] = _template(op, op.arity, None)
     return {key: template for key, template in made.items() if template is not None}
 

@@ -8,9 +8,10 @@ from browsers import chromium
 
 from autograd import Value
 from autograd.cli.arguments import build
-from autograd.render import live
+from autograd.render import explain, live
 from autograd.render.derive.derivation import coloured_edges
 from autograd.render.derive.steps import steps
+from autograd.render.formula.text import plain
 from autograd.render.labels import number
 
 pytestmark = pytest.mark.browser
@@ -195,6 +196,21 @@ def test_the_factors_of_a_derivative_have_the_colours_of_the_explanation(page):
         assert found == [k for k in expected if k is not None], expression
         chosen.click()
         assert page.locator("#backward em").count() == 0 == page.locator("#stage .f0").count()
+
+
+def test_rows_of_many_operands_have_the_formulas_of_the_explanation(page):
+    fresh(page)
+    for call in (
+        "softmax(w, x, b, index=0)", "softmax(x, w, b, w, index=2)", "log_softmax(w, x, b, index=1)",
+        "dot(w, x, b, w)", "dot(w, x, b, x, b, w, x, b)", "logsumexp(w, x, b)", "norm(w, x, b, w)",
+        "mean(w, x, b)", "prod(w, x, b)",
+    ):  # fmt: skip
+        said = page.evaluate(TYPE, f"f = {call}")
+        root, _ = build(call, ["w=0.5,x=2,b=-0.3"])
+        root.label = "f"
+        for line, row in zip(said["backward"], explain(root).derivation.rows, strict=True):
+            shown = plain(row.formula)
+            assert f"= ({shown} = {number(row.step.local)}) * 1" in line or f"= {shown} * 1" in line, call
 
 
 def test_dragging_moves_values_gradients_and_curves(page):

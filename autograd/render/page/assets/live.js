@@ -242,7 +242,7 @@ function texName(name) {
 const texNumber = x => num(x).replace(/e([+-])0?(\d+)/, (_, s, e) => ` \\times 10^{${s === '-' ? '-' : ''}${e}}`).replace(/inf/, '\\infty');
 function templates(n) {
   const r = D.rows[n.op], count = n.x.length - Object.keys(r.p).length;
-  const key = r.n < 0 ? String(count) : n.x.slice(count).join();
+  const key = (r.n < 0 ? [count, ...n.x.slice(count)] : n.x.slice(count)).join();
   return Object.hasOwn(r.t, key) ? r.t[key] : r.t[''] || null;
 }
 // Private-use letters stand for operands, and the last for the result.
