@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, ONE, Graph, Ints, csr, distinct, longest_paths, spans
+from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, distinct, longest_paths, spans
 
 __all__ = ["groups", "mixed", "signatures", "term_keys"]
 
@@ -84,7 +84,10 @@ def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:
     work[t.node] = True
     work &= ~ahead
     producers, consumers = graph.edges()
-    inner = work[producers]
+    # What only repeats a number, or adds a constant to it, for none but the caller: all together at the end.
+    behind = _copies(graph, work, producers)
+    work &= ~behind
+    inner = work[producers] & work[consumers]
     producers, consumers = producers[inner], consumers[inner]
     level = graph.levels()
     depth = int(level.max(initial=0))
@@ -105,9 +108,21 @@ def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:
         read = np.zeros(graph.size, bool)
         read[producers] = True
         best.sort(key=lambda group: not read[group].any())
+    best += _by_level(behind, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
     if not in_order(graph, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
     return best
+
+
+def _copies(graph: Graph, work: Any, producers: Ints) -> Any:
+    """Tell which nodes are one number, and perhaps a constant, and are read by none."""
+    t = graph.terms
+    real = (t.a != ONE) | t.over
+    found = work & (graph.kind == SOP) & (np.bincount(t.node[real], minlength=graph.size) == 1)
+    found[t.node[t.over | (t.b != ONE)]] = False
+    found[t.node[real & ~work[t.a]]] = False
+    found[producers] = False
+    return found
 
 
 def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) -> Ints:

@@ -243,6 +243,7 @@ def adopt(graph: Graph) -> Graph:
     copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
     # Sums of the forward pass stay what they are: nothing of the gradient may come before them.
     copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a] & (t.a >= graph.forward)
+    copies &= ~_beside_others(graph, copies, pinned, count)
     if not copies.any():
         return graph
     sums, first = np.unique(t.a[copies], return_index=True)
@@ -256,6 +257,21 @@ def adopt(graph: Graph) -> Graph:
     args = np.where(graph.args >= 0, to[graph.args], -1)
     terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
     return compact(canonical(replace(graph, args=args, terms=terms, primal=primal)))
+
+
+def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
+    """Tell of which terms a sum is built like another that a gradient repeats and adds a number to.
+
+    As where a label says to which of the slopes of a round 1 is added: all of them stay sums of their own.
+    """
+    t = graph.terms
+    shifted = np.zeros(graph.size, bool)
+    shifted[t.node[(t.a == ONE) & ~t.over]] = True
+    more = pinned[t.node] & shifted[t.node] & (count[t.node] == 2) & (t.coef == 1.0) & (t.b == ONE) & ~t.over
+    more &= (t.a != ONE) & (graph.kind[t.a] == SOP)
+    if not more.any() or not copies.any():
+        return np.zeros(len(t), bool)
+    return np.isin(count[t.a], distinct(count[t.a[more]]))
 
 
 def compact(graph: Graph) -> Graph:

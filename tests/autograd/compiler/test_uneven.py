@@ -1,6 +1,7 @@
 """Rounds that read what data picks, such as the symbols that a hidden Markov model sees, are loops."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -127,3 +128,61 @@ def test_an_input_of_each_example_is_picked_unevenly():
     step(RNG.normal(size=(5, 3)))
     step.check(RNG.normal(size=(5, 3)))
     verify(step._made()[0].program)
+
+
+def field(steps):
+    """The loss of a conditional random field of three tags, whose scores are parameters."""
+    tags = SEEN[:steps]
+
+    def f(moves, scores):
+        alpha = scores[0]
+        for row in scores[1:]:
+            alpha = [
+                autograd.logsumexp([alpha[j] + moves[j][i] for j in range(3)]) + row[i] for i in range(3)
+            ]
+        path = sum(row[k] for row, k in zip(scores, tags, strict=True))
+        return autograd.logsumexp(alpha) - path - sum(moves[j][i] for j, i in pairwise(tags))
+
+    return f
+
+
+def field_by_hand(moves, scores):
+    """Its value and slopes: expected counts, less those of the tags."""
+    steps, tags, transition, seen = len(scores), SEEN[: len(scores)], np.exp(moves), np.exp(scores)
+    alpha, beta = [seen[0]], [np.ones(3)]
+    for row in seen[1:]:
+        alpha.append((alpha[-1] @ transition) * row)
+    for row in seen[:0:-1]:
+        beta.insert(0, transition @ (row * beta[0]))
+    total = alpha[-1].sum()
+    state = np.array(alpha) * np.array(beta) / total - np.eye(3)[tags]
+    moved = sum(np.outer(alpha[t], seen[t + 1] * beta[t + 1]) * transition / total for t in range(steps - 1))
+    np.subtract.at(moved, (tags[:-1], tags[1:]), 1.0)
+    path = scores[np.arange(steps), tags].sum() + moves[tags[:-1], tags[1:]].sum()
+    return np.log(total) - path, moved, state
+
+
+def trained_field(steps, backend):
+    scores = RNG.normal(size=(steps, 3))
+    moves, rows = ([[Value(x) for x in row] for row in m] for m in (MOVES, scores))
+    params = [x for m in (moves, rows) for row in m for x in row]
+    return compile(lambda: field(steps)(moves, rows), params, backend=backend), params, scores
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_conditional_random_field_s_slopes_are_counts_less_those_of_the_tags(backend):
+    step, params, scores = trained_field(16, backend)
+    value, *slopes = field_by_hand(MOVES, scores)
+    np.testing.assert_allclose(step(), value, rtol=1e-12)
+    wanted = np.concatenate([x.ravel() for x in slopes])
+    np.testing.assert_allclose([p.grad for p in params], wanted, rtol=1e-12, atol=1e-13)
+    verify(step._made()[0].program)
+
+
+def test_tags_to_whose_slopes_1_is_added_leave_a_random_field_a_loop():
+    found = []
+    for steps in (24, 48):
+        step, *_ = trained_field(steps, "numpy")
+        step()
+        found.append(length(step._made()[0].program))
+    assert found[0] == found[1] < 40
