@@ -93,7 +93,8 @@ class Playback:
             "epochs": [epoch for epoch, _, _ in self.kept],
             "losses": [shown(loss) for _, loss, _ in self.kept],
             "x": [[shown(v) for v in row] for row in task.x] if len(task.x[0]) == 2 else [],
-            "labels": task.labels, "features": task.features or ["x\u2080", "x\u2081"],
+            "labels": task.labels, "targets": targets(task),
+            "features": task.features or ["x\u2080", "x\u2081"],
             "numbers": base64.b64encode(numbers).decode(), "activation": name,
         }  # fmt: skip
         css = style("playback.css", PACKAGE)
@@ -108,6 +109,13 @@ class Playback:
         }  # fmt: skip
         page = spoken(text("playback.html", PACKAGE))
         return re.sub(rf"\{{({'|'.join(parts)})\}}", lambda found: parts[found[1]], page)
+
+
+def targets(task: Task) -> list[float]:
+    """Return the numbers that are to be predicted; none where these are classes, or several for a sample."""
+    flat = [y[0] if isinstance(y, (list, tuple)) and len(y) == 1 else y for y in task.y]
+    single = not task.labels and task.outputs == 1 and len(task.x[0]) == 2
+    return [float(f"{y:.6g}") for y in flat] if single and all(map(math.isfinite, flat)) else []
 
 
 def clipped(x: float) -> float:

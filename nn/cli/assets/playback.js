@@ -23,13 +23,16 @@ function outputs(theta, x) {
   });
   return x;
 }
-const probabilities = y => y.length === 1 ? [1 - probability(y[0]), probability(y[0])] : y.map((_, i) => shares(...y, i));
+// Numbers that are predicted lie between the least and the greatest target, each the end of a scale.
+const valued = D.x.length > 0 && D.targets.length > 0, ends = valued ? [Math.min(...D.targets), Math.max(...D.targets)] : [0, 1];
+const along = y => Math.max(0, Math.min(1, (y - ends[0]) / (ends[1] - ends[0] || 1)));
+const probabilities = y => valued ? [1 - along(y[0]), along(y[0])] : y.length === 1 ? [1 - probability(y[0]), probability(y[0])] : y.map((_, i) => shares(...y, i));
 // Colours of classes, apart for every eye.
 const COLORS = [
   [47, 124, 192], [217, 115, 13], [46, 134, 87], [148, 74, 168], [150, 120, 20], [190, 60, 90],
 ];
 const color = k => COLORS[k % COLORS.length];
-const maps = D.x.length > 0 && D.labels.length > 0;
+const maps = D.x.length > 0 && (D.labels.length > 0 || valued);
 let low = [0, 0], high = [1, 1];
 if (maps) {
   for (const i of [0, 1]) {
@@ -37,9 +40,11 @@ if (maps) {
     low[i] = a - pad;
     high[i] = b + pad;
   }
-  D.x.forEach((p, i) => element('ellipse', { cx: 100 * (p[0] - low[0]) / (high[0] - low[0]), cy: 100 - 100 * (p[1] - low[1]) / (high[1] - low[1]), rx: 1.1, ry: 1.1, fill: `rgb(${color(D.labels[i])})` }, $('points')));
-  $('legend').textContent = `[[Shaded by probability, along ${D.features.join(', ')}:]]`;
-  D.classes.forEach((name, k) => {
+  const side = i => valued ? Number(along(D.targets[i]) > 0.5) : D.labels[i];
+  const paint = i => valued ? { stroke: 'currentColor', 'fill-opacity': (0.1 + 0.9 * Math.abs(2 * along(D.targets[i]) - 1)).toFixed(2) } : {};
+  D.x.forEach((p, i) => element('ellipse', { cx: 100 * (p[0] - low[0]) / (high[0] - low[0]), cy: 100 - 100 * (p[1] - low[1]) / (high[1] - low[1]), rx: 1.1, ry: 1.1, fill: `rgb(${color(side(i))})`, ...paint(i) }, $('points')));
+  $('legend').textContent = valued ? `[[Shaded by the predicted value, along ${D.features.join(', ')}:]]` : `[[Shaded by probability, along ${D.features.join(', ')}:]]`;
+  (valued ? ends.map(shown) : D.classes).forEach((name, k) => {
     const b = document.createElement('b'), dot = document.createElement('span');
     dot.textContent = '\u25cf ';
     dot.style.color = `rgb(${color(k)})`;
@@ -118,12 +123,12 @@ function show(frame) {
       image.data.set([...mixed, 30 + 150 * (sure - 1 / n) / (1 - 1 / n)], 4 * (r * size + c));
     }
     pen.putImageData(image, 0, 0);
-    right = D.x.filter((x, i) => { const p = probabilities(outputs(theta, x)); return p.indexOf(Math.max(...p)) === D.labels[i]; }).length;
-    $('map').setAttribute('aria-label', `[[What the network says of each place: ${right} of ${D.x.length} samples are right]]`);
+    right = valued ? 0 : D.x.filter((x, i) => { const p = probabilities(outputs(theta, x)); return p.indexOf(Math.max(...p)) === D.labels[i]; }).length;
+    $('map').setAttribute('aria-label', valued ? `[[What the network predicts at each place, from ${shown(ends[0])} to ${shown(ends[1])}]]` : `[[What the network says of each place: ${right} of ${D.x.length} samples are right]]`);
   }
   pin.setAttribute('d', `M${X(at)},0V120`);
   const loss = D.losses[at] === null ? '' : `[[, loss ${shown(D.losses[at])}]]`;
-  $('now').textContent = `[[Epoch ${D.epochs[at]} of ${D.epochs[F - 1]}]]${loss}${maps ? `[[, ${right} of ${D.x.length} samples right]]` : ''}`;
+  $('now').textContent = `[[Epoch ${D.epochs[at]} of ${D.epochs[F - 1]}]]${loss}${maps && !valued ? `[[, ${right} of ${D.x.length} samples right]]` : ''}`;
   $('frame').value = at;
   $('frame').setAttribute('aria-valuetext', $('now').textContent);
   tell();

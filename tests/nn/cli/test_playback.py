@@ -73,11 +73,35 @@ def right_samples_are_as_many_as_in_python(tab, tmp_path):
     assert "</script>" in tab.inner_text("#legend")
 
 
+def shades_are_the_predicted_values(tab, tmp_path):
+    rows = [[i / 4 - 1.0, j / 4 - 1.0] for i in range(9) for j in range(9)]
+    model = nn.MLP(2, [4, 1], activation="tanh", rng=1)
+    playback = Playback(model, nn.optim.SGD(model.parameters(), lr=0.1), 1)
+    values = [2.0 * a - b for a, b in rows]
+    path = tmp_path / "values.html"
+    path.write_text(playback.page(Task(rows, values, [], 1, "mse"), [2, 4, 1], "tanh", "t"), encoding="utf-8")
+    tab.goto(path.as_uri())
+    assert "predicted value" in tab.inner_text("#legend")
+    assert "\u22123" in tab.inner_text("#legend")
+    assert "right" not in tab.inner_text("#now")
+    pixels = tab.evaluate(
+        "[...document.getElementById('map').getContext('2d').getImageData(0, 0, 72, 72).data]"
+    )
+    for r, c in ((5, 5), (5, 66), (66, 5), (66, 66), (36, 60), (20, 30)):
+        place = [-1.3 + 2.6 * (c + 0.5) / 72, 1.3 - 2.6 * (r + 0.5) / 72]
+        share = (float(model(place)) + 3.0) / 6.0
+        red, _, blue, alpha = pixels[4 * (72 * r + c) :][:4]
+        assert abs(alpha - (30 + 150 * abs(2 * share - 1))) <= 1.5
+        assert abs(red - (47 + 170 * share)) <= 4
+        assert abs(blue - (192 - 179 * share)) <= 4
+
+
 @pytest.mark.browser
 def test_in_a_browser_it_plays_and_tells_what_the_network_was(written, tmp_path):
     told, trouble = data(written.read_text(encoding="utf-8")), []
     with chromium() as browser:
         right_samples_are_as_many_as_in_python(browser.new_page(), tmp_path)
+        shades_are_the_predicted_values(browser.new_page(), tmp_path)
         tab = browser.new_page(viewport={"width": 400, "height": 800})
         tab.on("pageerror", lambda error: trouble.append(str(error)))
         tab.on("console", lambda message: trouble.append(message.text))
