@@ -6,10 +6,12 @@ The recorded nodes, one after the other, as straight-line Python.
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from autograd.backward import _reverse
@@ -405,6 +407,15 @@ class PlainCompiled(CompiledFunction):
     def c_source(self) -> str:
         """Raise MissingDependencyError: only the rolled program is printed in C."""
         raise MissingDependencyError("NumPy", gettext("the program in C"), "pip install numpy")
+
+    @property
+    def jax_source(self) -> str:
+        """Raise MissingDependencyError: only the rolled program is printed for JAX."""
+        raise MissingDependencyError("NumPy", "jax_source", "pip install numpy")
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Raise MissingDependencyError: only the rolled program is written to files."""
+        raise MissingDependencyError("NumPy", f"export({os.fspath(path)!r})", "pip install numpy")
 
     def _verify(self, structure: Any) -> None:
         """Do nothing: the text is the recorded nodes themselves, one after the other."""

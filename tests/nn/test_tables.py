@@ -219,3 +219,25 @@ def test_a_column_is_no_number():
 def test_lists_numbers_and_nodes_stay_as_they_are():
     for x in ([1.0], (1.0,), 1.0, Value(1.0), np.ones(2), "text", None, range(3), {1.0: 2.0}):
         assert as_rows(x, "x") is x
+
+
+@pytest.mark.parametrize(
+    ("x", "instead"),
+    [
+        (np.timedelta64(3, "D"), r"x\.total_seconds\(\)"),
+        (np.timedelta64(3, "ns"), r"x\.total_seconds\(\)"),  # which NumPy would make a float of
+        (datetime.timedelta(3), r"x\.total_seconds\(\)"),
+        (np.datetime64("2020-01-01"), "the time since another"),
+        (datetime.date(2020, 1, 1), "the time since another"),
+    ],
+)
+def test_a_moment_or_a_duration_is_no_number_and_says_what_to_take(x, instead):
+    for call in (Value, lambda x: Value(2.0) * x, lambda x: autograd.compile(lambda y: y * 2)(x)):
+        with pytest.raises(TypeError, match=instead):
+            call(x)
+
+
+def test_what_is_missing_is_no_number():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match="what is missing; fill it in"):
+        Value(pandas.NA)

@@ -12,6 +12,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.compiler.with_numpy import Compiled
 from autograd.compiler.without_numpy import PlainCompiled
 from autograd.errors import GraphError, MissingDependencyError, TracingError
 
@@ -87,6 +88,11 @@ def test_the_program_is_straight_lines():
     assert "NumPy" in step.report()["because"]
     with pytest.raises(MissingDependencyError, match="pip install numpy"):
         _ = step.c_source
+    with pytest.raises(MissingDependencyError, match="pip install numpy"):
+        _ = step.jax_source
+    with pytest.raises(MissingDependencyError, match=r"export\('step.h'\) needs NumPy"):
+        step.export("step.h")
+    assert {name for name in dir(Compiled) if name[0] != "_"} <= set(dir(step))
 
 
 def test_functions_of_numbers_and_captured_leaves():
