@@ -210,11 +210,21 @@ class ScalarClassifier(ClassifierMixin, _ScalarEstimator):  # type: ignore[misc]
         X
             Samples in rows.
         """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return the logarithm of each class's probability, exact also where that rounds to 0.
+
+        Parameters
+        ----------
+        X
+            Samples in rows.
+        """
         scores = self._outputs(X)
         if self.n_outputs_ == 1:
             scores = np.hstack([np.zeros_like(scores), scores])
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        scores = scores - scores.max(axis=1, keepdims=True)
+        return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
     def predict(self, X: Any) -> Any:
         """Return the likeliest label of each sample.

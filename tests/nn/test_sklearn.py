@@ -63,6 +63,8 @@ def test_words_are_labels_and_probabilities_sum_to_one():
     assert classifier.score(X, names) > 0.95
     shares = classifier.predict_proba(X)
     assert shares.sum(axis=1) == pytest.approx(np.ones(len(X)))
+    assert np.exp(classifier.predict_log_proba(X)) == pytest.approx(shares)
+    assert np.isfinite(classifier.predict_log_proba(1e4 * X)).all()  # where shares are 0
     assert (classifier.classes_[shares.argmax(axis=1)] == classifier.predict(X)).all()
     assert (classifier.decision_function(X).argmax(axis=1) == shares.argmax(axis=1)).all()
 
