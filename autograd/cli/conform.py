@@ -105,6 +105,11 @@ def run(args: argparse.Namespace) -> int:
     )
     if _watched():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
+    if not (outcome.derivatives or outcome.faults or outcome.problems):
+        raise UsageError(gettext(
+            "nothing was tried: the adapter of {library} has none of the derivatives that were asked for",
+            library=adapter.name,
+        ))
     if compositions is not None:
         faulty = {fault.function for fault in outcome.faults}
         with Target(adapter, args.python or sys.executable, args.timeout) as target:

@@ -13,6 +13,9 @@ __all__ = ["BUILT_IN", "Adapter", "find", "same"]
 
 BUILT_IN = ("torch", "jax", "tensorflow", "tinygrad", "hips", "chainrule")
 """The libraries whose adapters come along."""
+MODES = ("reverse", "forward")
+DTYPES = ("float64", "float32")
+SHAPES = ("array", "scalar")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,38 @@ class Adapter:
     """The highest order of derivative that it has."""
     path: tuple[str, ...] = ()
     """Folders in which Python finds the adapter's modules."""
+
+    def verify(self) -> None:
+        """Look whether the fields are of the kinds that they should be.
+
+        Raises
+        ------
+        UsageError
+            If one is not, with what to write instead.
+
+        Examples
+        --------
+        >>> find("torch").verify()
+        """
+        for name, value in (("functions", self.functions), ("derivative", self.derivative)):
+            if not isinstance(value, Mapping) or not all(
+                isinstance(word, str) for pair in value.items() for word in pair
+            ):
+                raise self._wrong(name, value, 'a dictionary of text, such as {"sin": "sin(x)"}')
+        if not self.derivative or not set(self.derivative) <= set(MODES):
+            raise self._wrong("derivative", list(self.derivative), 'of the keys "reverse" and "forward"')
+        for name, several, known in (("dtypes", self.dtypes, DTYPES), ("shapes", self.shapes, SHAPES)):
+            if isinstance(several, str) or not several or not set(several) <= set(known):
+                raise self._wrong(name, several, f"of {', '.join(map(repr, known))}")
+        for name in ("name", "install", "setup", "version", "array", "numbers", "jit"):
+            if not isinstance(getattr(self, name), str):
+                raise self._wrong(name, getattr(self, name), "text")
+
+    def _wrong(self, name: str, given: object, wanted: str) -> UsageError:
+        return UsageError(gettext(
+            "the adapter of {library} has {field} = {given}; it should be {wanted}",
+            library=self.name, field=name, given=f"{given!r:.100}", wanted=wanted,
+        ))
 
     def has(self, function: str, mode: str, order: int) -> bool:
         """Whether the library has a function's derivatives of that mode and order."""
@@ -171,12 +206,16 @@ def find(target: str) -> Adapter:
             )
         )
     try:
-        given = getattr(import_module(module), name)
-    except ImportError as error:
+        found = import_module(module)
+    # The module is somebody's: what it raises, or exits with, is told in a sentence.
+    except (Exception, SystemExit) as error:
+        known = error if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
         raise UsageError(gettext(
             "the adapter's module {module} cannot be imported: {error}",
-            module=module, error=error,
+            module=module, error=" ".join(str(known).split()),
         )) from error
+    try:
+        given = getattr(found, name)
     except AttributeError as error:
         raise UsageError(
             gettext(

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from autograd.errors import UsageError
-from autograd.testing.conformance.adapter import Adapter
+from autograd.testing.conformance.adapter import DTYPES, MODES, Adapter
 from autograd.testing.conformance.data import Function, load, single
 from autograd.testing.conformance.judge import FAULTS, judge
 from autograd.testing.conformance.region import region
@@ -22,8 +22,6 @@ from autograd.words import gettext
 
 __all__ = ["Alarm", "Fault", "Outcome", "Plan", "conform", "examine"]
 
-MODES = ("reverse", "forward")
-DTYPES = ("float64", "float32")
 SCALARS = 16
 """So many points are tried as single numbers too."""
 TOGETHER = 24
@@ -184,9 +182,11 @@ class Plan:
         Raises
         ------
         UsageError
-            If one is not in the suite, or not in the adapter.
+            If one is not in the suite, or not in the adapter; or if the adapter's fields are not what they
+            should be.
         """
         known = load()
+        adapter.verify()
         for name in adapter.functions:
             if name not in known:
                 close = get_close_matches(name, known, 1)

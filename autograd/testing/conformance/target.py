@@ -87,7 +87,12 @@ class Target:
             )) from error
         self._answers = queue.Queue()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
-        answer = self._ask({"adapter": adapter, "path": path}, max(self.timeout, 120.0))
+        try:
+            answer = self._ask({"adapter": adapter, "path": path}, max(self.timeout, 120.0))
+        except Died as died:
+            raise UsageError(gettext(
+                "the adapter of {library} cannot be set up: {said}", library=self.adapter.name, said=died
+            )) from died
         if "error" in answer:
             said = f"{answer['error']}: {answer['message']}"
             self.close()

@@ -254,10 +254,33 @@ def test_a_fault_of_functions_that_meet_is_shrunk_to_the_smallest():
         ("stand_ins:MISSPELT", "has a function sine, which the suite has not; did you mean sin?"),
         ("stand_ins:ABSENT", "install it with: pip install no-such-library"),
         ("stand_ins:BROKEN", "cannot be set up: ZeroDivisionError: division by zero"),
+        ("stand_ins:ENDS", "cannot be set up: its process ended, 3"),
+        ("stand_ins:BACKWARDS", "derivative = ['backwards']; it should be of the keys"),
+        ("stand_ins:HALVES", "dtypes = ('float16',); it should be of 'float64', 'float32'"),
+        ("stand_ins:LISTED", "functions = ['sin']; it should be a dictionary of text"),
+        ("stand_ins:EMPTY", "nothing was tried"),
     ],
 )
 def test_an_adapter_that_is_none_is_one_sentence(target, said, capsys):
     assert run(target) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def f(:", "cannot be imported: SyntaxError: invalid syntax"),
+        ("1 / 0", "cannot be imported: ZeroDivisionError: division by zero"),
+        ("raise SystemExit(4)", "cannot be imported: SystemExit: 4"),
+    ],
+)
+def test_an_adapter_s_module_that_does_not_run_is_one_sentence(text, said, capsys, tmp_path, monkeypatch):
+    name = f"no_adapter_{abs(hash(text))}"
+    (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert run(f"{name}:ADAPTER") == 2
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
