@@ -10,9 +10,9 @@ from pathlib import Path
 from time import perf_counter
 
 from autograd.errors import UsageError
-from autograd.testing.conformance.adapter import BUILT_IN, find
+from autograd.testing.conformance.adapter import BUILT_IN, DTYPES, MODES, find
 from autograd.testing.conformance.report import WRITERS, read_baseline, text, write_baseline
-from autograd.testing.conformance.run import DTYPES, MODES, Outcome, Plan, conform
+from autograd.testing.conformance.run import Outcome, Plan, conform
 from autograd.testing.conformance.target import Target
 from autograd.words import gettext
 
