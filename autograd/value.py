@@ -53,6 +53,22 @@ _NO_LABEL: Final = ""
 _ADD, _SUB, _MUL, _TANH, _RELU = ops.add, ops.sub, ops.mul, ops.tanh, ops.relu
 
 
+_OPTIONS: Final = {
+    "requires_grad": "nothing: every Value is differentiated, and x.detach() is a constant",
+    **dict.fromkeys(["dtype", "device"], "nothing: a Value holds one float of Python"),
+    **dict.fromkeys(["name", "_label"], "label='...'"), "op": "Value(data, (x,), 'name')",
+    **dict.fromkeys(["children", "parents", "prev", "_prev", "_parents"], "Value(data, (x,), 'name')"),
+    "grad": "x.grad = number after x = Value(data)", "value": "Value(number)", "val": "Value(number)",
+}  # fmt: skip
+"""What other libraries, and forks of micrograd, give to the class beside a number."""
+
+
+def _no_option(name: str) -> TypeError:
+    """Return the error of an option that there is not."""
+    instead = _OPTIONS.get(name)
+    return TypeError(f"Value() has no option {name!r}{'; write ' if instead else ''}{instead or ''}")
+
+
 class Value(Node, Operators, Elsewhere):
     """A scalar in a computation graph.
 
@@ -117,8 +133,10 @@ class Value(Node, Operators, Elsewhere):
         self, data: SupportsFloat, _children: Iterable[Number] = (), _op: str = "", label: str = ""
     ) -> None: ...
     def __init__(
-        self, data: Any, _children: Any = _NOTHING, _op: Any = "", label: Any = _NO_LABEL
+        self, data: Any, _children: Any = _NOTHING, _op: Any = "", label: Any = _NO_LABEL, **others: Any
     ) -> None:
+        if others:
+            raise _no_option(next(iter(others)))
         self._data = data if data.__class__ is float else to_float(data)
         self.grad = 0.0
         self._row = self._a = self._b = self._da = self._db = self.note = None

@@ -7,11 +7,11 @@ Batches, splits and one-hot rows take any sequences and do without NumPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.floats.tables import as_rows
 from autograd.words import gettext
-from nn.checks import as_whole, check_list, real, rows_of, whole
+from nn.checks import as_whole, check_list, real, refuse, rows_of, whole
 from nn.data.datasets import make_circles, make_moons, make_regression, make_spiral, make_xor
 from nn.data.table import read_csv
 from nn.init import Rng, generator
@@ -20,6 +20,26 @@ __all__ = [
     "batches", "make_circles", "make_moons", "make_regression", "make_spiral", "make_xor", "one_hot",
     "read_csv", "train_test_split",
 ]  # fmt: skip
+
+_INSTEAD = {
+    **dict.fromkeys(["load_csv", "from_csv", "loadtxt", "genfromtxt", "read_table", "csv", "CSV"],
+                    "write nn.data.read_csv(path)"),
+    **dict.fromkeys(["DataLoader", "BatchSampler"],
+                    "write nn.data.batches(x, y, batch_size=32), or nn.fit(..., batch_size=32)"),
+    **dict.fromkeys(["TensorDataset", "Dataset", "ArrayDataset"],
+                    "write the pair (x, y) of lists, arrays or tables"),
+    "random_split": "write nn.data.train_test_split(x, y)",
+    **dict.fromkeys(["standardize", "normalize", "StandardScaler", "MinMaxScaler"],
+                    "write nn.BatchNorm(n) as the first module, or (x - x.mean(0)) / x.std(0) of an array"),
+}  # fmt: skip
+
+
+if not TYPE_CHECKING:  # a name that is not there is an error to checkers
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'nn.data' has no attribute {name!r}")
+        raise refuse("nn.data", name, _INSTEAD, __all__)
 
 
 def _picker(data: Any) -> Callable[[list[int]], Any]:

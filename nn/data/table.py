@@ -14,6 +14,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 from autograd.keep.files import SIZE, read_bytes
+from autograd.spellings import IDLE, options
 from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.checks import listed, real
@@ -106,7 +107,7 @@ class Format:
                 "delimiter must be one character, such as ';' or '\\t', got {given}",
                 given=f"{one!r:.40}",
             ))
-        if self.header not in (None, True, False):
+        if self.header is not None and not isinstance(self.header, bool):
             raise ValueError(gettext(
                 "header must be True, False or None, got {given}",
                 given=f"{self.header!r:.40}",
@@ -476,6 +477,16 @@ def column_names(path: str | os.PathLike[str], **form: Any) -> list[str]:
     return _rows(os.fspath(path), SIZE, Format(**form))[1]
 
 
+@options(
+    {"sep": "delimiter", "filepath_or_buffer": "path", "fname": "path"},
+    skiprows=(None, "comment='...' where those lines begin so, or the file without them"),
+    skip_header=(0, "comment='...' where those lines begin so, or the file without them"),
+    names=(None, "header=False: the columns are called column 1, column 2, ..."),
+    usecols=(None, "features=[...] and target=..."), index_col=(None, "features=[...] without that column"),
+    quotechar=('"', "the file with double quotation marks"), nrows=(None, "the file with fewer lines"),
+    na_values=(None, "missing='drop', 'mean' or a number, and NA or nothing in the cells"),
+    delim_whitespace=(False, "delimiter=' '"), dtype=IDLE, engine=IDLE, low_memory=IDLE,
+)  # fmt: skip
 def read_csv(
     path: str | os.PathLike[str], *, target: str | int | None = -1, features: Sequence[str] | None = None,
     limit: int = SIZE,

@@ -43,6 +43,7 @@ __all__ = [
 
 
 _OWN = "a class that derives from nn.optim.Optimizer, with update(theta, grad, state, lr, step)"
+_NAMES = {"learning_rate": "lr"}
 _SPEED = {
     "maximize": (False, "(-loss).backward() in place of loss.backward()"),
     **dict.fromkeys(["foreach", "fused", "capturable"], spellings.IDLE),
@@ -97,7 +98,7 @@ class SGD(Optimizer):
 
     options = ("momentum", "nesterov", "weight_decay")
 
-    @spellings.options(dampening=(0.0, _OWN), **_SPEED)
+    @spellings.options(_NAMES, dampening=(0.0, _OWN), **_SPEED)
     def __init__(
         self,
         params: Params,
@@ -174,7 +175,7 @@ class AdaGrad(Optimizer):
     slots = ("sum",)
     options = ("lr_decay", "eps", "weight_decay")
 
-    @spellings.options(initial_accumulator_value=(0.0, _OWN), **_SPEED)
+    @spellings.options(_NAMES, initial_accumulator_value=(0.0, _OWN), **_SPEED)
     def __init__(
         self,
         params: Params,
@@ -233,7 +234,7 @@ class RMSProp(Optimizer):
 
     options = ("alpha", "eps", "momentum", "centered", "weight_decay")
 
-    @spellings.options(None, **_SPEED)
+    @spellings.options(_NAMES, **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.01, *, alpha: float = 0.99, eps: float = 1e-8,
         momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
@@ -300,7 +301,7 @@ class Adam(Optimizer):
     slots = ("mean", "square")
     options = ("betas", "eps", "weight_decay")
 
-    @spellings.options(amsgrad=(False, _OWN), **_SPEED)
+    @spellings.options(_NAMES, amsgrad=(False, _OWN), **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,
@@ -357,7 +358,7 @@ class AdamW(Adam):
     0.85
     """
 
-    @spellings.options(amsgrad=(False, _OWN), **_SPEED)
+    @spellings.options(_NAMES, amsgrad=(False, _OWN), **_SPEED)
     def __init__(
         self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.01,

@@ -44,3 +44,15 @@ def test_derivatives_of_functions_name_what_to_write_for_what_others_take(wrong,
     with pytest.raises(TypeError, match=remedy):
         wrong(Value(2.0))
     assert autograd.grad(abs, allow_int=True)(2) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [("requires_grad", "nothing: every Value"), ("name", "label="), ("children", r"\(x,\), 'name'"),
+     ("dtype", "one float")],
+)  # fmt: skip
+def test_a_value_names_what_to_write_for_what_others_give_it(option, remedy):
+    with pytest.raises(TypeError, match=remedy):
+        Value(2.0, **{option: None})
+    with pytest.raises(TypeError, match="no option 'colour'$"):
+        Value(2.0, colour=3)

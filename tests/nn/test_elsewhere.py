@@ -111,6 +111,8 @@ def test_modules_take_pytorchs_names_of_options(make, shown):
         (lambda: nn.AvgPool2d(2, padding=1), r"AvgPool2d\(\) has no option padding=1"),
         (lambda: nn.optim.Adam([Value(1.0)], amsgrad=True), "derives from nn.optim.Optimizer"),
         (lambda: nn.optim.SGD([Value(1.0)], maximize=True), r"\(-loss\).backward\(\)"),
+        (lambda: nn.data.read_csv("x.csv", skiprows=1), "comment="),
+        (lambda: nn.data.read_csv("x.csv", header=0), "True, False or None, got 0"),
         (lambda: nn.BCELoss(weight=[1.0, 2.0]), "multiply each loss by its weight"),
         (lambda: nn.MSELoss(size_average=True), 'reduction="mean"'),
         (lambda: nn.GLU()([1.0, 2.0, 3.0]), "even number"),
@@ -121,6 +123,14 @@ def test_modules_take_pytorchs_names_of_options(make, shown):
 def test_options_that_there_are_not_say_what_to_write(make, remedy):
     with pytest.raises((TypeError, ValueError), match=remedy):
         make()
+
+
+def test_a_file_and_a_rate_are_described_as_in_other_libraries(tmp_path):
+    (tmp_path / "a.csv").write_text("a|b\n1|2\n3|4\n", encoding="utf-8")
+    assert nn.data.read_csv(tmp_path / "a.csv", sep="|", index_col=None).x.tolist() == [[1.0], [3.0]]
+    assert nn.optim.SGD([Value(1.0)], learning_rate=0.25).lr == 0.25
+    with pytest.raises(AttributeError, match="nn.data.batches"):
+        nn.data.DataLoader
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
