@@ -63,8 +63,8 @@ def messages():
     for path in sources(r"\b(gettext|marked|inscription)\(|\bhelp="):
         for node in ast.walk(parsed(path)):
             text = None
-            called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            if called in ("gettext", "marked", "inscription"):
+            spoken = ("gettext", "marked", "inscription")
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in spoken:
                 text = node.args[0]
             elif isinstance(node, ast.keyword) and node.arg == "help" and "cli" in path.parts:
                 text = node.value
