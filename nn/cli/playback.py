@@ -113,7 +113,7 @@ class Playback:
 
 def targets(task: Task) -> list[float]:
     """Return the numbers that are to be predicted; none where these are classes, or several for a sample."""
-    flat = [y[0] if isinstance(y, (list, tuple)) and len(y) == 1 else y for y in task.y]
+    flat: list[Any] = [y[0] if isinstance(y, (list, tuple)) and len(y) == 1 else y for y in task.y]
     single = not task.labels and task.outputs == 1 and len(task.x[0]) == 2
     return [float(f"{y:.6g}") for y in flat] if single and all(map(math.isfinite, flat)) else []
 
