@@ -232,12 +232,6 @@ _NAMED: dict[str, Initializer] = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    own = name.rstrip("_")
-    said = f"; write init={own!r} where a layer is made, as in nn.Layer(2, 1, init={own!r})"
-    raise AttributeError(f"module 'nn.init' has no attribute {name!r}{said if own in __all__ else ''}")
-
-
 def initializer(init: str | Initializer) -> Initializer:
     """Return an initialiser by its name, or the function itself."""
     if callable(init):
@@ -257,7 +251,7 @@ _INSTEAD = {
                     "write a function of nin, nout and rng that returns a row of numbers for each neuron, "
                     "and give it as init="),
     "calculate_gain": "write init=partial(nn.init.xavier_uniform, gain=5.0 / 3.0), the gain of tanh",
-    **{name + "_": f'write init="{name}" where the module is made, or set the data of each Value'
+    **{name + "_": f"write init={name!r} where a layer is made, as in nn.Layer(2, 1, init={name!r})"
        for name in __all__},
 }  # fmt: skip
 

@@ -17,37 +17,6 @@ __all__ = ["Batch", "Module"]
 Out_co = TypeVar("Out_co", covariant=True)
 
 
-_NUMBERS = "nothing: numbers are floats of Python, in the memory of the computer"
-_INSTEAD = {
-    **dict.fromkeys(["to", "to_empty", "cpu", "cuda", "double", "float", "half", "bfloat16", "type", "xpu",
-                     "ipu", "mtia", "share_memory"], _NUMBERS),
-    **dict.fromkeys(["children", "named_children", "named_modules", "get_submodule"],
-                    "model.modules(), or vars(model) for what it holds by name"),
-    "apply": "for module in model.modules(): function(module)",
-    "requires_grad_": "nothing: an optimizer moves the parameters that it is given, and no others",
-    "buffers": "model.named_buffers()", "get_buffer": "dict(model.named_buffers())[path]",
-    "get_parameter": "dict(model.named_parameters())[path]",
-    "register_buffer": "self.name = number: an attribute that is no Value is no parameter",
-    **dict.fromkeys(["register_parameter", "add_module", "register_module", "set_submodule"],
-                    "self.name = value: an attribute that is a Value or a module is found"),
-    **dict.fromkeys(["register_forward_hook", "register_forward_pre_hook", "_forward_hooks"],
-                    "a class that derives from this one, whose forward() calls super().forward()"),
-    **dict.fromkeys(["register_backward_hook", "register_full_backward_hook",
-                     "register_full_backward_pre_hook"], "value.register_hook(f) on the Values it returns"),
-    **dict.fromkeys(["register_state_dict_pre_hook", "register_state_dict_post_hook",
-                     "register_load_state_dict_pre_hook", "register_load_state_dict_post_hook",
-                     "get_extra_state", "set_extra_state"],
-                    "a class whose state_dict() and load_state_dict() call super()'s"),
-    "compile": "autograd.compile(model), or nn.fit(model, data, compile=True)",
-    "extra_repr": "a class with a __repr__ of its own", "fit": "nn.fit(model, data)",
-    **dict.fromkeys(["predict", "predict_proba", "score"],
-                    "model(x) for a sample, or nn.sklearn's estimators"),
-    "backward": "loss.backward()", "step": "optimizer.step()", "summarize": "model.summary()",
-    "params": "model.parameters()", "num_parameters": "len(model.parameters())",
-}  # fmt: skip
-"""What other libraries call a module's methods, and what to write."""
-
-
 class _HasForward(Protocol[Out_co]):
     """A module, for type checkers: a call returns what its ``forward`` is declared to return."""
 
@@ -139,16 +108,6 @@ class Module:
         for path, child in members:
             _name(child, _join(self._path, path), "", (self,))
         super().__setattr__(name, attribute)
-
-    if not TYPE_CHECKING:  # a name that is not there is an error to checkers
-
-        def __getattr__(self, name: str) -> Any:
-            instead = _INSTEAD.get(name)
-            kind = type(self).__name__
-            raise AttributeError(
-                f"{kind!r} object has no attribute {name!r}{'; write ' if instead else ''}{instead or ''}",
-                name=name, obj=self,
-            )  # fmt: skip
 
     # Finding what is inside.
 
