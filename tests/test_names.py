@@ -62,7 +62,6 @@ HOMES = {
 # (files, words): what they mean there.
 WORDS = {
     ("nn/losses.py", "kl_div"): "PyTorch's name of a loss",
-    ("nn/modules/module.py", "step"): "what PyTorch calls an optimizer's method",
     ("nn/*", "mean sum"): "how a loss makes one number of many",
     ("autograd/compiler/*", "mean sum"): "how the losses of a batch become one; NumPy's method in a listing",
     ("autograd/compiler/*", "max min"): "`Op.extremum`",
