@@ -89,7 +89,8 @@ print("terms summed over the lanes:", int(graph.terms.over.sum()))
 # possible; the gradient after the forward pass; agenda batching), and the one with the fewest groups wins.
 
 # %%
-groups = schedule.groups(graph, graph.lane())
+ahead = np.zeros(len(graph.kind), dtype=bool)  # nothing must be computed before all others here
+groups = schedule.groups(graph, graph.lane(), ahead)
 for group in groups[:6]:
     kind = int(graph.kind[group[0]])
     print(
