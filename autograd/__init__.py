@@ -3,6 +3,7 @@
 Start with `Value` and its ``backward()``; the table of operations is in `autograd.ops`.
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING, Any
 
 from autograd.backward import adjoints, gradients, toposort, zero_grad
@@ -22,7 +23,9 @@ from autograd.calculus.functional import (
     vjp,
 )
 from autograd.custom import custom_op
+from autograd.elsewhere import Imports as _Imports
 from autograd.elsewhere import missing as _missing
+from autograd.elsewhere import told as _told
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
 from autograd.lazy import LAZY as _LAZY
@@ -395,6 +398,7 @@ def _warn_of_the_other_package() -> None:
 
 
 _warn_of_the_other_package()
+_sys.meta_path.append(_Imports("autograd", _told))
 
 
 if not TYPE_CHECKING:  # a name that is not there is an error to checkers

@@ -6,6 +6,7 @@ last among the bases, so that looking up what there is takes no longer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -13,7 +14,7 @@ from autograd import ops
 from autograd.operators import Operators
 from autograd.ufuncs import OTHER_NAMES, counterpart
 
-__all__ = ["Elsewhere", "missing"]
+__all__ = ["Elsewhere", "Imports", "missing", "told"]
 
 _LOOPS: Final = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "fabs",
@@ -167,6 +168,7 @@ _FUNCTIONS: Final = {
                     "autograd.grad(f)(x), or [autograd.grad(f)(x) for x in xs]"),
     "laplacian": "sum(h[i][i] for i in range(n)) with h = autograd.hessian(f)(xs)",
     "numpy": "import numpy, whose functions take the arrays of nodes that autograd.grad(f) gives to f",
+    "scipy": "import scipy: scipy.special takes nodes, and scipy.optimize takes autograd.grad(f)",
     "lax": "autograd itself: autograd.stop_gradient, and Python's own loops", "Engine": "autograd.Value",
     "engine": "from autograd import Value", "tree_map": "a comprehension over lists and dicts",
     **dict.fromkeys(["tree", "tree_util", "tree_leaves", "tree_flatten"],
@@ -217,6 +219,42 @@ _FUNCTIONS: Final = {
 }  # fmt: skip
 
 
+class Imports:
+    """A finder that has no module, but answers for one that other libraries have as for an attribute.
+
+    It stands last in ``sys.meta_path``, so that nobody else has found what it is asked for.
+
+    Parameters
+    ----------
+    package
+        The package whose modules it answers for.
+    instead
+        Tells what to write for a name, or nothing.
+
+    Examples
+    --------
+    >>> Imports("autograd", told).find_spec("autograd.engine")
+    Traceback (most recent call last):
+        ...
+    ModuleNotFoundError: there is no autograd.engine; write from autograd import Value
+    """
+
+    def __init__(self, package: str, instead: Callable[[str], str]) -> None:
+        self.package, self.instead = package, instead
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Raise ModuleNotFoundError for a name of another library; nothing is found for any other."""
+        package, part = name.rpartition(".")[::2]
+        if package == self.package and (said := self.instead(part)):
+            # Python keeps to itself what a module of that very name says to ``from autograd import numpy``.
+            raise ModuleNotFoundError(f"there is no {name}; {said}")
+
+
+def told(name: str) -> str:
+    """Return what to write in place of ``autograd.NAME``; empty where nothing is known."""
+    return f"write {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
+
+
 def missing(name: str, names: Any) -> str:
     """Return the message for a name that the package has not.
 
@@ -235,8 +273,8 @@ def missing(name: str, names: Any) -> str:
     "module 'autograd' has no attribute 'sigmod'; did you mean autograd.sigmoid?"
     """
     message = f"module 'autograd' has no attribute {name!r}"
-    if name in _FUNCTIONS:
-        return f"{message}; write {_FUNCTIONS[name]}"
+    if said := told(name):
+        return f"{message}; {said}"
     from difflib import get_close_matches
 
     near = [] if name.startswith("_") else get_close_matches(name, sorted(names), 1, 0.75)

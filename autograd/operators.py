@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, Union
 
 from autograd import ops
 from autograd.op import INF
+from autograd.spellings import options
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -179,6 +180,7 @@ class Operators:
         return ops.minimum(self, other)
     # fmt: on
 
+    @options({"min": "low", "max": "high"})
     def clamp(self, low: float = -INF, high: float = INF) -> Value:
         """Limit to the interval [low, high]; the derivative at a bound is 1."""
         return ops.clamp(self, low, high)

@@ -11,6 +11,8 @@ Examples
 
 from __future__ import annotations
 
+import sys as _sys
+
 # As in typing, which takes longer to import than what the command has to do before an interrupt is caught.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,10 +64,10 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
     def __getattr__(name: str) -> Any:
         from importlib import import_module
-        from importlib.util import find_spec
+        from importlib.machinery import PathFinder
 
         home = _HOMES.get(name)
-        if home is None and (name.startswith("_") or find_spec(f"nn.{name}") is None):
+        if home is None and (name.startswith("_") or PathFinder.find_spec(f"nn.{name}", __path__) is None):
             if name.startswith("_"):
                 raise AttributeError(f"module 'nn' has no attribute {name!r}")
             return import_module("nn.elsewhere").spelled(name)
@@ -83,3 +85,19 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Imports:
+    """Answers ``import nn.functional`` as ``nn.functional`` is answered, where nobody finds such a module."""
+
+    @staticmethod
+    def find_spec(name: str, *_: Any) -> None:
+        """Raise ModuleNotFoundError for a name of PyTorch's; nothing is found for any other."""
+        if name.startswith("nn."):
+            from autograd.elsewhere import Imports
+            from nn.elsewhere import instead
+
+            Imports("nn", instead).find_spec(name)
+
+
+_sys.meta_path.append(_Imports)

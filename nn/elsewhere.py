@@ -16,7 +16,7 @@ from nn.checks import refuse
 from nn.modules.blocks import Activate
 from nn.modules.norms import BatchNorm
 
-__all__ = ["spelled"]
+__all__ = ["instead", "spelled"]
 
 
 def _activation(name: str, *ours: str) -> Callable[..., Activate]:
@@ -264,8 +264,20 @@ def spelled(name: str) -> Any:
     """
     if name in _MEANT:
         return globals()[name]
+    raise refuse("nn", name, {name: instead(name)}, [*_MODULES, *_MEANT])
+
+
+def instead(name: str) -> str:
+    """Return what to write in place of ``nn.NAME``; empty where nothing is known.
+
+    Examples
+    --------
+    >>> instead("functional")
+    'losses are in nn.losses, and functions such as relu and softmax in autograd'
+    """
     homes = {known: home for home in _PARTS for known in import_module(f"nn.{home}").__all__}
-    moved = {known: f"write nn.{home}.{known}" for known, home in homes.items()}
-    kind = next((instead for pattern, instead in _KINDS if re.fullmatch(pattern, name)), "")
-    said = {name: kind, **moved, **_INSTEAD} if kind else {**moved, **_INSTEAD}
-    raise refuse("nn", name, said, [*_MODULES, *_MEANT])
+    if name in _INSTEAD:
+        return _INSTEAD[name]
+    if name in homes:
+        return f"write nn.{homes[name]}.{name}"
+    return next((said for pattern, said in _KINDS if re.fullmatch(pattern, name)), "")

@@ -391,3 +391,50 @@ def test_importing_does_not_import_numpy():
     program = "import sys, autograd; autograd.grad(lambda x: [x, 1.0][0])(2.0); print('numpy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import autograd.numpy as np", "there is no autograd.numpy; write import numpy"),
+        ("from autograd import numpy as np", "there is no autograd.numpy; write import numpy"),
+        ("import autograd.numpy.random as npr", "there is no autograd.numpy; write import numpy"),
+        ("import autograd.scipy.stats", "there is no autograd.scipy; write import scipy"),
+        (
+            "from autograd.engine import Value",
+            "there is no autograd.engine; write from autograd import Value",
+        ),
+        ("from autograd import elementwise_grad as egrad", "write autograd.grad\\(f\\)\\(x\\)"),
+        ("from autograd import arcsin", "there is no autograd.arcsin; write autograd.asin"),
+        ("import nn.functional as F", "there is no nn.functional; losses are in nn.losses"),
+        ("from nn import functional as F", "there is no nn.functional; losses are in nn.losses"),
+        ("from nn.utils import clip_grad_norm_", "clip_grad_norm_ and clip_grad_value_ are in nn.optim"),
+        ("from nn import Parameter", "write autograd.Value"),
+    ],
+)
+def test_an_import_of_what_other_libraries_have_says_what_to_write(line, said):
+    with pytest.raises(ModuleNotFoundError, match=said):
+        exec(line, {})
+
+
+@pytest.mark.parametrize(
+    "line", ["import autograd.nothing", "import nn.nothing", "from autograd import nothing"]
+)
+def test_an_import_of_what_nobody_has_fails_as_usual(line):
+    with pytest.raises(ImportError, match=r"No module named '\w+.nothing'|cannot import name 'nothing'"):
+        exec(line, {})
+
+
+def test_asking_for_a_foreign_name_is_no_error():
+    assert not hasattr(autograd, "numpy")
+    assert not hasattr(__import__("nn"), "functional")
+
+
+def test_clamp_knows_the_names_of_pytorch():
+    x = Value(2.0)
+    assert x.clamp(min=3.0).data == 3.0
+    assert x.clamp(max=1.0).data == 1.0
+    assert x.clamp(min=0.0, max=5.0).data == 2.0
+    assert x.clamp(0.0, max=1.5).data == 1.5
+    with pytest.raises(TypeError, match="minimum"):
+        x.clamp(minimum=1.0)

@@ -15,6 +15,7 @@ from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.sparse import Coordinates
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
+from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
 from autograd.node import ConstantNote
 from autograd.value import Value
@@ -267,6 +268,12 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
             "a single Value"
         )
     for x in results:
+        form = getattr(x.op, "form", None) if isinstance(x, Value) else None
+        if isinstance(x, bool) or (loss and isinstance(form, Comparison)):
+            raise TypeError(
+                "the function to compile returned a condition, which has no derivative; return the number "
+                "that was compared, or autograd.where(condition, a, b)"
+            )
         if not isinstance(x, (Value, int, float)):
             raise TypeError(
                 f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists "

@@ -800,3 +800,11 @@ def test_a_program_takes_the_steps_of_plain_descent_itself_and_of_nothing_else(m
     got, steps = trained(lambda step, optimizer, w: step.train([1.0, 2.0], optimizer, 3))
     want, _ = trained(one_by_one)
     assert (got, steps) == (pytest.approx(want, rel=1e-12), 3)
+
+
+def test_a_loss_that_is_a_condition_is_refused_as_a_bool_is():
+    x = Value(2.0)
+    for loss in (lambda: x > 1.0, lambda: True, lambda: x <= x):
+        with pytest.raises(TypeError, match=r"returned a condition, .* return the number that was compared"):
+            autograd.compile(loss, [x], backend="python")()
+    assert autograd.compile(lambda a: a > 1.0, backend="python")(2.0) == 1.0
