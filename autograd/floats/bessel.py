@@ -410,17 +410,17 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
     return y
 
 
-def _scaled(x: float, n: int, m: int) -> tuple[float, float]:
-    """Derivative of order m of exp(-x) I of order n, for x >= 0, in two factors, the second a power of 2.
+def _scaled(x: float, n: int, m: int) -> float:
+    """Derivative of order m of exp(-x) I of order n, for x >= 0.
 
     It is a sum of that function's neighbours: (cos - 1)**m, times which their integrals are (DLMF 10.32.3),
-    is a sum of cosines. The first factor keeps its digits where the product would lose them next to zero.
+    is a sum of cosines.
     """
     if x > 30.0 + n * n * (m + 1) + 3 * m:
-        return _far_scaled(x, float(n), float(m)), 1.0
+        return _far_scaled(x, float(n), float(m))
     t, t_low = _over(2.0, 0.0, x, 0.0)
     f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
-    total, total_low, wanted, wanted_low, left = 0.0, 0.0, 0.0, 0.0, 1.0
+    total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
     for k in range(n + m + 10 + int(math.sqrt(160.0 * x)), -1, -1):
         twice = 1.0 if k == 0 else 2.0
         total, total_low = _sum(total, total_low, twice * f, twice * f_low)
@@ -438,14 +438,9 @@ def _scaled(x: float, n: int, m: int) -> tuple[float, float]:
             if f > _LARGE:
                 f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
                 total, total_low = total * _SMALL, total_low * _SMALL
-                if k <= n - m and left == 1.0 and abs(wanted) < 1.0:
-                    left = _SMALL
-                else:
-                    wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
-    if left == 1.0 and abs(wanted) < _SMALL * total:
-        wanted, wanted_low, left = wanted / _SMALL, wanted_low / _SMALL, _SMALL
+                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
     w, w_low = _over(wanted, wanted_low, total, total_low)
-    return (w + w_low) * 2.0**m, left
+    return (w + w_low) * 2.0**m
 
 
 def _far_scaled(x: float, n: float, m: float) -> float:
@@ -476,8 +471,7 @@ def ine(x: float, order: float, slope: float) -> float:
     a = abs(x)
     if a == INF:
         return 0.0
-    y, left = _scaled(a, n, m) if a > 1e-20 else (_at_zero(a, n, m), 1.0)
-    y *= left
+    y = _scaled(a, n, m) if a > 1e-20 else _at_zero(a, n, m)
     return -y if x < 0.0 and (n + m) % 2 == 1 else y
 
 
@@ -495,11 +489,8 @@ def modified(x: float, order: float) -> float:
         return NAN
     if abs(x) == INF:
         return INF if x > 0.0 or order % 2.0 == 0.0 else -INF
-    a, n = abs(x), int(order)
-    y, left = _scaled(a, n, 0) if a > 1e-20 else (_at_zero(a, n, 0), 1.0)
-    half = exp(0.5 * a)
-    y = (y * half * half if a > 700.0 else y * math.exp(a)) * left
-    return -y if x < 0.0 and n % 2 == 1 else y
+    half = exp(0.5 * abs(x))
+    return ine(x, order, 0.0) * half * half if abs(x) > 700.0 else ine(x, order, 0.0) * math.exp(abs(x))
 
 
 # The modified functions K.
