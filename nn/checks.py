@@ -125,7 +125,8 @@ def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> An
 
 def refuse(module: str, name: str, instead: Mapping[str, str], names: Iterable[str]) -> AttributeError:
     """Return the error of a name that there is not: with what to write, or the same in other letters."""
-    alike = [other for other in names if other.lower().replace("_", "") == name.lower().replace("_", "")]
+    wanted = name.lower().replace("_", "")
+    alike = [] if name[:1] == "_" else [x for x in names if x.lower().replace("_", "") == wanted]
     said = instead.get(name) or (f"write {module}.{alike[0]}" if alike else "")
     return AttributeError(f"module {module!r} has no attribute {name!r}{said and '; '}{said}")
 

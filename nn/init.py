@@ -259,6 +259,4 @@ _INSTEAD = {
 if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
     def __getattr__(name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"module 'nn.init' has no attribute {name!r}")
         raise refuse("nn.init", name, _INSTEAD, __all__)

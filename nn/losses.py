@@ -843,6 +843,4 @@ def l1_penalty(parameters: Module | Iterable[Value], strength: float) -> Value:
 if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
     def __getattr__(name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"module 'nn.losses' has no attribute {name!r}")
         raise refuse("nn.losses", name, _INSTEAD, __all__)

@@ -37,8 +37,6 @@ _INSTEAD = {
 if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
     def __getattr__(name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"module 'nn.data' has no attribute {name!r}")
         raise refuse("nn.data", name, _INSTEAD, __all__)
 
 

@@ -375,8 +375,6 @@ class AdamW(Adam):
 if not TYPE_CHECKING:  # a name that is not there is an error to checkers
 
     def __getattr__(name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"module 'nn.optim' has no attribute {name!r}")
         raise refuse("nn.optim", name, _INSTEAD, __all__)
 
 
