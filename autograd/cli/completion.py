@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from autograd.words import gettext
 
 __all__ = ["configure", "run", "words"]
 
-# What a shell is told: NAME's words, by the words typed before the last one.
+# Before the last word there may be a command and, right before it, an option that takes one of few words.
 _BASH: Final = """\
 _chainrule() {{
-    local words
-    case "${{COMP_WORDS[1]-}}" in
+    local words first="${{COMP_WORDS[1]-}}"
+    [ "$COMP_CWORD" -gt 1 ] || first=""
+    case "$first ${{COMP_WORDS[COMP_CWORD-1]-}}" in
 {cases}
-        *) words="{commands}" ;;
+        *) words="" ;;
     esac
-    [ "$COMP_CWORD" -gt 1 ] || words="{commands}"
     COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 complete -o default -F _chainrule chainrule"""
@@ -39,44 +39,62 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def words(parsers: Mapping[str, argparse.ArgumentParser]) -> dict[str, list[str]]:
-    """Return for each command its options, and the choices of its arguments.
+def words(parsers: Mapping[str, argparse.ArgumentParser]) -> dict[str, dict[str, list[str]]]:
+    """Return for each command what may follow it, and what may follow its options that take one of few words.
 
     Examples
     --------
     >>> parser = argparse.ArgumentParser(add_help=False)
     >>> _ = parser.add_argument("--to", choices=["svg", "png"])
-    >>> words({"draw": parser})
-    {'draw': ['--to', 'svg', 'png']}
+    >>> words({"draw": parser})["draw"]
+    {'': ['--to'], '--to': ['svg', 'png']}
     """
-    return {
-        name: [
-            word
-            for action in parser._actions
-            if action.help != argparse.SUPPRESS
-            for word in (*action.option_strings, *map(str, action.choices or ()))
-        ]
+    first = [*parsers, "help", "-h", "--help", "-V", "--version", "--lang"]
+    return {"": {"": first}, "help": {"": list(parsers)}} | {
+        name: _following([action for action in parser._actions if action.help != argparse.SUPPRESS])
         for name, parser in parsers.items()
     }
 
 
-def script(shell: str, words: Mapping[str, list[str]]) -> str:
+def _following(actions: Sequence[argparse.Action]) -> dict[str, list[str]]:
+    """Return a command's options and its arguments' choices, and each option's choices under its name."""
+    following: dict[str, list[str]] = {"": []}
+    for action in actions:
+        choices = [*map(str, action.choices or ())]
+        following[""] += action.option_strings or choices
+        following |= {option: choices for option in action.option_strings if choices}
+    return following
+
+
+def script(shell: str, words: Mapping[str, Mapping[str, list[str]]]) -> str:
     """Return a shell's program for the words of each command.
 
     Examples
     --------
-    >>> print(script("fish", {"draw": ["--to", "svg"]}))
-    complete -c chainrule -n __fish_use_subcommand -f -a 'draw'
-    complete -c chainrule -n '__fish_seen_subcommand_from draw' -a '--to svg'
+    >>> print(script("fish", {"": {"": ["draw"]}, "draw": {"": ["--to"], "--to": ["svg", "png"]}}))
+    complete -c chainrule -n __fish_is_first_token -f -a 'draw'
+    complete -c chainrule -n '__fish_seen_subcommand_from draw' -a '--to'
+    complete -c chainrule -n '__fish_seen_subcommand_from draw' -l to -x -a 'svg png'
     """
-    commands = " ".join(words)
     if shell == "fish":
-        return "\n".join([
-            f"complete -c chainrule -n __fish_use_subcommand -f -a '{commands}'",
-            *(
-                f"complete -c chainrule -n '__fish_seen_subcommand_from {name}' -a '{' '.join(of)}'"
-                for name, of in words.items()
-            ),
-        ])
-    cases = "\n".join(f'        {name}) words="{" ".join(of)}" ;;' for name, of in words.items())
-    return (_ZSH if shell == "zsh" else _BASH).format(cases=cases, commands=commands)
+        return "\n".join(
+            f"complete -c chainrule -n {_fish(name, option)} -a '{' '.join(choices)}'"
+            for name, following in words.items()
+            for option, choices in following.items()
+        )
+    cases = "\n".join(
+        f'        "{name} {option}"{"" if option else "*"}) words="{" ".join(choices)}" ;;'
+        for name, following in words.items()
+        for option, choices in sorted(following.items(), reverse=True)  # what is told of no option comes last
+    )
+    return (_ZSH if shell == "zsh" else _BASH).format(cases=cases)
+
+
+def _fish(name: str, option: str) -> str:
+    """Return fish's condition for the words after a command, or the option of its that takes them."""
+    if not name:
+        return "__fish_is_first_token -f"
+    of = f"'__fish_seen_subcommand_from {name}'"
+    if not option:
+        return of
+    return f"{of} {'-l' if option.startswith('--') else '-s'} {option.lstrip('-')} -x"

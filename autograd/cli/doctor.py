@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, NamedTuple
 
+from autograd.cli.colour import painted
 from autograd.compiler.backends.c.toolchain import INSTALL, find_compiler, no_compiler
 from autograd.errors import interrupted
 from autograd.native import engine, why
@@ -63,20 +64,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """Print what is here and what is not; return 1 where something that is needed is absent or broken."""
     lines = [
-        ("chainrule", _version("chainrule") or gettext("not installed: it runs from its sources")),
-        ("Python", f"{platform.python_version()} ({sys.implementation.name}, {platform.platform()})"),
-        (gettext("engine"), gettext(_RUNS[engine is not None], why=gettext(why))),
-        (gettext("C compiler"), _compiler()),
-        ("dot", _dot()),
+        ("chainrule", "", _version("chainrule") or gettext("not installed: it runs from its sources")),
+        ("Python", "", f"{platform.python_version()} ({sys.implementation.name}, {platform.platform()})"),
+        (gettext("engine"), "", gettext(_RUNS[engine is not None], why=gettext(why))),
+        (gettext("C compiler"), *_compiler()),
+        ("dot", *_dot()),
     ]
     is_well = True
     for part in PACKAGES:
-        problem = _problem(part)
+        kind, problem = _problem(part)
         found = _version(part.name) or gettext("there")
-        lines.append((part.name, problem or f"{found}: {gettext(part.purpose)}"))
+        lines.append((part.name, kind, problem or f"{found}: {gettext(part.purpose)}"))
         is_well = is_well and not (problem and part.is_needed)
-    for name, text in lines:
-        print(f"{padded(name, 12)}{text}")
+    for name, kind, text in lines:
+        print(f"{painted(padded(name, 12), 'name', sys.stdout)}{painted(text, kind, sys.stdout)}")
     return 0 if is_well else 1
 
 
@@ -87,43 +88,44 @@ def _version(package: str) -> str:
         return ""
 
 
-def _problem(part: Part) -> str:
-    """Say what is wrong with a package, if anything, and what to do."""
+def _problem(part: Part) -> tuple[str, str]:
+    """Say what is wrong with a package, if anything, of what kind that is, and what to do."""
     try:
         import_module(part.module)
     except Exception as error:
         if interrupted(error):
             raise KeyboardInterrupt from error
         if isinstance(error, ModuleNotFoundError) and error.name == part.module:
-            return gettext(
+            return "missing", gettext(
                 "missing, for {purpose}: {install}",
                 purpose=gettext(part.purpose), install=part.install,
             )
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        return gettext(
+        return "broken", gettext(
             "broken ({said}): pip uninstall {name} && {install}",
             said=f"{said:.200}", name=part.name, install=part.install,
         )
-    return ""
+    return "", ""
 
 
-def _compiler() -> str:
+def _compiler() -> tuple[str, str]:
     compiler = find_compiler()
     if compiler is None:
         command = INSTALL.get(sys.platform, gettext("your system's package manager (gcc or clang)"))
-        return gettext(
+        return "missing", gettext(
             "missing ({why}), for programs compiled to C: {command}", why=no_compiler(), command=command
         )
     found = gettext("{compiler}: programs compiled to C", compiler=compiler.version.splitlines()[0])
     if engine is not None:
-        return found
-    return gettext("{found}; for the engine in C: {repair}", found=found, repair=REPAIR)
+        return "", found
+    return "", gettext("{found}; for the engine in C: {repair}", found=found, repair=REPAIR)
 
 
-def _dot() -> str:
+def _dot() -> tuple[str, str]:
     program = shutil.which("dot")
-    found = f"{program}: {gettext(GRAPHVIZ.purpose)}" if program else ""
-    return found or gettext(
+    if program:
+        return "", f"{program}: {gettext(GRAPHVIZ.purpose)}"
+    return "missing", gettext(
         "missing, for {purpose} (svg needs none): {install}",
         purpose=gettext(GRAPHVIZ.purpose), install=gettext(GRAPHVIZ.install),
     )

@@ -7,7 +7,13 @@ import sys
 import pytest
 
 from autograd import cli, native
-from autograd.cli import completion, doctor
+from autograd.cli import colour, completion, doctor
+
+
+@pytest.fixture(autouse=True)
+def no_wish_for_colour(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def told(capsys, *arguments):
@@ -49,6 +55,36 @@ def test_without_programs_the_doctor_names_what_brings_them(capsys, monkeypatch,
     assert lines["C"].startswith("compiler  missing (")
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_coloured"),
+    [
+        ({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "0"}, False),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+    ],
+)  # fmt: skip
+def test_the_doctor_is_coloured_where_its_reader_says_so(asked, is_coloured, capsys, monkeypatch):
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, "mpmath", None)
+    cli.main(["doctor"])
+    text = capsys.readouterr().out
+    assert ("\033[33mmissing, for derivatives" in text) is is_coloured
+    assert ("\033[" in text) is is_coloured
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"), [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
+)
+def test_a_terminal_is_coloured_unless_it_is_dumb_or_asked_not_to_be(environment, expected, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert colour.is_wanted(sys.stdout) is expected
+
+
 def test_help_is_a_word_too(capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(["help", "draw"])
@@ -74,8 +110,9 @@ def test_the_version_has_a_short_option(capsys):
     ("typed", "offered"),
     [
         (["dr"], ["draw"]), (["dra", "--th"], []), (["draw", "--th"], ["--theme"]),
-        (["draw", "--theme", "d"], ["dark", "dot"]),
-        (["explain", "x", "--style", "ma"], ["markdown", "mathml"]),
+        (["draw", "--theme", "d"], ["dark"]), (["draw", "--engine", "d"], ["dot"]),
+        (["explain", "x", "--style", "ma"], ["markdown", "mathml"]), (["explain", "x", "ma"], []),
+        (["help", "dr"], ["draw"]), (["--v"], ["--version"]), (["completion", "f"], ["fish"]),
     ],
 )  # fmt: skip
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -94,7 +131,7 @@ def test_other_shells_accept_their_program(shell):
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"there is no {shell}")
-    text = completion.script(shell, {"draw": ["--to", "svg"]})
+    text = completion.script(shell, {"": {"": ["draw"]}, "draw": {"": ["--to"], "--to": ["svg"]}})
     subprocess.run([program, "-n", "-c", text], check=True)
 
 
