@@ -1,19 +1,26 @@
-"""Compiles autograd/native while the package is installed; the package is pure Python where that fails."""
+"""Compiles autograd/native while the package is installed; the package is pure Python where that fails.
+
+Says in the metadata, too, where the sources are.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from email import message_from_bytes
+from email.utils import parseaddr
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 from setuptools import Distribution, Extension
 from setuptools.command.build_ext import build_ext
 
-__all__ = ["EngineHook"]
+__all__ = ["AddressHook", "EngineHook"]
 
 _NAME = "autograd.native._engine"
 # What a compiler may compute itself, or by rules of its own, where the engine means the C library's function.
@@ -28,6 +35,43 @@ _FLAGS = [] if os.name == "nt" else [
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
+
+
+class AddressHook(MetadataHookInterface):
+    """What hatchling asks for the metadata that depends on where the sources are.
+
+    A release is built by the workflow of a code host, whose environment names the sources' address, and the
+    authors' where its settings have one as ``CHAINRULE_CONTACT``. A source distribution remembers both.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Add authors and addresses, and lead the README's links, which say ``SOURCES``, to them."""
+        address, contact = self._addresses()
+        author = {"name": "The chainrule developers"}
+        metadata["authors"] = [author | {"email": contact} if contact else author]
+        text = metadata["readme"]["text"]
+        if address:
+            metadata["urls"] = {
+                "Source": address, "Issues": f"{address}/issues",
+                "Changelog": f"{address}/blob/HEAD/notebooks/docs/pages/changelog.md",
+                "Security": f"{address}/security/advisories",
+            }  # fmt: skip
+            text = re.sub(r"!\[([^\]]*)\]\(SOURCES/", rf"![\1]({address}/raw/HEAD/", text)
+            text = text.replace("](SOURCES/", f"]({address}/blob/HEAD/")
+        else:  # a link that leads nowhere is its text, and a picture its description
+            text = re.sub(r"!\[([^\]]*)\]\(SOURCES/[^)]*\)", r"*\1*", text)
+            text = re.sub(r"\[([^\]]*)\]\(SOURCES/[^)]*\)", r"\1", text)
+        metadata["readme"]["text"] = text
+
+    def _addresses(self) -> tuple[str, str]:
+        """Return the sources' address and the authors', each empty where there is none."""
+        packed = Path(self.root, "PKG-INFO")
+        if packed.exists():
+            told = message_from_bytes(packed.read_bytes())
+            urls = dict(url.split(", ", maxsplit=1) for url in told.get_all("Project-URL", ()))
+            return urls.get("Source", ""), parseaddr(told.get("Author-email", ""))[1]
+        host, name = map(os.environ.get, ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+        return f"{host}/{name}" if host and name else "", os.environ.get("CHAINRULE_CONTACT", "")
 
 
 class EngineHook(BuildHookInterface[Any]):

@@ -6,7 +6,8 @@ const lint = await createLinter();
 let found = 0;
 for (const file of process.argv.slice(2)) {
     for (const { line, column, message, kind } of lint(readFileSync(file, "utf8"), file)) {
-        if (kind === "runner-label") continue; // its list of machines is older than some
+        // Its lists of machines and of contexts are older than some.
+        if (kind === "runner-label" || message.startsWith('undefined variable "vars"')) continue;
         console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
         found++;
     }

@@ -85,17 +85,34 @@ def test_an_index_shows_a_readme_whose_links_lead_somewhere(metadata):
     assert "The graph of (tanh(w x + b) - y)²" in text
 
 
+def test_a_release_tells_the_addresses_of_its_sources_and_authors_and_is_rated_10_of_10(
+    sources, monkeypatch
+):
+    projectdata, ratings = (pytest.importorskip(f"pyroma.{name}") for name in ("projectdata", "ratings"))
+    for name, value in {"SERVER_URL": "https://host.example", "REPOSITORY": "some/where"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    monkeypatch.setenv("CHAINRULE_CONTACT", "us@host.example")
+    data = projectdata.get_data(str(sources))
+    assert ratings.rate(data) == (10, [])
+    assert data["author-email"] == "The chainrule developers <us@host.example>"
+    assert "Source, https://host.example/some/where" in data["project-url"]
+    address = "https://host.example/some/where"
+    assert f"]({address}/raw/HEAD/notebooks/pictures/neuron.svg)" in data["description"]
+    assert f"[a slope]({address}/blob/HEAD/notebooks/01_slope.ipynb)" in data["description"]
+    assert "SOURCES" not in data["description"]
+
+
 @pytest.mark.parametrize(
     ("module", "command"),
     [("twine", ["twine", "check", "--strict"]), ("check_wheel_contents", ["check_wheel_contents"])],
 )
 def test_what_judges_wheels_finds_nothing(module, command, wheel, pure):
     pytest.importorskip(module)
-    for made in (wheel, pure):
-        done = subprocess.run(
-            [sys.executable, "-m", *command, str(made)], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", *command, str(wheel), str(pure)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 WITHOUT_NUMPY = """
