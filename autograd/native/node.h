@@ -154,5 +154,6 @@ PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
 /* read.c */
 PyObject *graph_read(PyObject *module, PyObject *args);
+PyObject *graph_operands(PyObject *module, PyObject *args);
 
 #endif

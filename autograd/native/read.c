@@ -1,4 +1,4 @@
-/* Reading a graph for the compiler: see compiler/record/extract.py. */
+/* Reading a graph for the compiler, see compiler/record/extract.py, and for pictures. */
 
 #include "node.h"
 #include <string.h>
@@ -65,5 +65,67 @@ graph_read(PyObject *module, PyObject *args)
     Py_XDECREF(codes);
     Py_XDECREF(firsts);
     Py_XDECREF(seconds);
+    return result;
+}
+
+/* Append the number of an operand, which is an object of the dict's, where it is a node. */
+static int
+append_number(PyObject *found, PyObject *numbers, PyObject *x)
+{
+    if (!x || !IS_NODE(x)) return 0;
+    PyObject *number = PyDict_GetItemWithError(numbers, x);
+    if (number) return PyList_Append(found, number);
+    if (!PyErr_Occurred()) PyErr_SetObject(PyExc_KeyError, x);
+    return -1;
+}
+
+static int
+append_numbers(PyObject *found, PyObject *numbers, PyObject *vector)
+{
+    int result = 0;
+    for (Py_ssize_t i = 0; result == 0 && i < PyTuple_GET_SIZE(vector); i++)
+        result = append_number(found, numbers, PyTuple_GET_ITEM(vector, i));
+    return result;
+}
+
+/* The numbers of one node's operands that are nodes, in the order of `parents`; NULL with an error set. */
+static PyObject *
+operands_of(PyObject *x, PyObject *numbers)
+{
+    Node *node = NODE(x);
+    PyObject *found = PyList_New(0), *parents = NULL, *result = NULL;
+    if (!found) return NULL;
+    int failed = 0;
+    if (node->kind == PAIR)
+        failed = append_number(found, numbers, node->a) || append_number(found, numbers, node->b);
+    else if (node->kind == MANY)
+        failed = append_numbers(found, numbers, node->a);
+    else if (node->kind == DOT)
+        failed = append_numbers(found, numbers, node->a) || append_numbers(found, numbers, node->b);
+    else if (node->kind == RESULT) {
+        parents = PyObject_GetAttrString(x, "parents");
+        failed = !parents || append_numbers(found, numbers, parents);
+    }
+    if (!failed) result = PyList_AsTuple(found);
+    Py_XDECREF(parents);
+    Py_DECREF(found);
+    return result;
+}
+
+/* operands(nodes, numbers): for each node of a list the tuple of its operands' numbers in a dict. */
+PyObject *
+graph_operands(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *nodes, *numbers;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyDict_Type, &numbers)) return NULL;
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(nodes); i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i), *found = NULL;
+        if (IS_NODE(x)) found = operands_of(x, numbers);
+        else PyErr_SetString(PyExc_TypeError, "operands() takes nodes");
+        if (!found || PyList_Append(result, found) < 0) Py_CLEAR(result);
+        Py_XDECREF(found);
+    }
     return result;
 }

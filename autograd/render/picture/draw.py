@@ -141,12 +141,10 @@ def draw(
         else list(dict.fromkeys(v for x in listed for v in toposort(x)))
         for listed, _ in drawn
     ]
-    spans = [
-        span_of({v: gradient_of(v) for v in nodes}, listed)
-        for nodes, (listed, _) in zip(sorted_, drawn, strict=True)
-    ]
+    gradients = [{v: gradient_of(v) for v in nodes} for nodes in sorted_]
+    spans = [span_of(known, listed) for known, (listed, _) in zip(gradients, drawn, strict=True)]
     graphs = []
-    for nodes, (listed, values) in zip(sorted_, drawn, strict=True):
+    for nodes, known, (listed, values) in zip(sorted_, gradients, drawn, strict=True):
         if view == "network":
             graph = build_network(
                 nodes, roots=listed, rankdir=rankdir, unfold=unfold, values=values, rounds=bool(fold),
@@ -155,7 +153,7 @@ def draw(
             _check(len(graph.nodes), len(graph.edges), force=force)
         else:
             with collector_paused():
-                graph = _graph(nodes, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
+                graph = _graph(known, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
         graphs.append(graph)
     graph = beside(*graphs) if versus is not None else graphs[0]
     if wrt is not None:
@@ -308,27 +306,28 @@ _NOTICED: list[bool] = []
 
 
 def _graph(
-    nodes: list[Value], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool, force: bool,
-    scale: float,
+    gradients: dict[Value, float], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool,
+    force: bool, scale: float,
 ) -> Picture:  # fmt: skip
     """Build the picture at a size that a reader and a layout engine can take."""
+    nodes = list(gradients)
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
-        graph = build(nodes, rankdir=rankdir, scale=scale)
+        graph = build(nodes, rankdir=rankdir, gradients=gradients, scale=scale)
         if len(nodes) <= DETAILED:
             annotate(graph, nodes, saved=saved)
         return graph
     if depth is not None:
-        graph = build_folded(nodes, depth=depth, repeats=bool(fold), rankdir=rankdir, scale=scale)
+        graph = build_folded(gradients, depth=depth, repeats=bool(fold), rankdir=rankdir, scale=scale)
         if fold is None and len(graph.nodes) > READABLE:
-            graph = build_folded(nodes, depth=depth, repeats=True, rankdir=rankdir, scale=scale)
+            graph = build_folded(gradients, depth=depth, repeats=True, rankdir=rankdir, scale=scale)
     else:
-        graph = build_folded(nodes, depth=None, repeats=True, rankdir=rankdir, scale=scale)
+        graph = build_folded(gradients, depth=None, repeats=True, rankdir=rankdir, scale=scale)
         deepest = depth_of(nodes) if fold is None and len(graph.nodes) > READABLE else 0
         for levels in range(deepest, 0, -1):
             if len(graph.nodes) <= READABLE:
                 break
-            graph = build_folded(nodes, depth=levels, repeats=True, rankdir=rankdir, scale=scale)
+            graph = build_folded(gradients, depth=levels, repeats=True, rankdir=rankdir, scale=scale)
     _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
         graph.notices.append(

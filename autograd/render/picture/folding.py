@@ -10,30 +10,26 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from autograd.form import Function, Infix
 from autograd.op import ANY, Op
-from autograd.render.derive.steps import positioned_edges
 from autograd.render.labels import MINUS, number, visible
 from autograd.render.picture.graph import (
     Box,
     Edge,
     Picture,
-    gradient_of,
     leaf_kind,
     operation_text,
     path_of,
     scope_of,
     shade_of,
     short_label,
-    span_of,
     spread,
     strongest,
     tone,
 )
-from autograd.render.picture.rolling import Rounds, carried, pattern, roll
+from autograd.render.picture.rolling import Rolled, Rounds, operands_of, pattern, roll_numbered
 from autograd.value import Value
 
 __all__ = ["build_folded", "depth_of"]
@@ -45,11 +41,20 @@ _Key = tuple[int, int, int, bool]
 """An arrow: from which group to which one, to which of its places, and whether it leads to the next round."""
 
 
+class _Listed:
+    """The nodes of a graph, after their operands, and by their numbers what is asked of them again."""
+
+    def __init__(self, nodes: list[Value], gradients: list[float]) -> None:
+        self.nodes, self.gradients = nodes, gradients
+        self.operands = operands_of(nodes)
+        self.scopes = [v.scope for v in nodes]
+
+
 @dataclass(slots=True, eq=False)
 class _Group:
     """Nodes drawn as one box: a single node, a module, or repeats of either."""
 
-    members: list[Value]
+    members: list[int]
     scope: str
     op: Op | None
     module: str = ""
@@ -63,67 +68,69 @@ def depth_of(nodes: Sequence[Value]) -> int:
 
 
 def build_folded(
-    nodes: Sequence[Value], *, depth: int | None, repeats: bool, rankdir: str, scale: float | None = None
+    gradients: Mapping[Value, float], *, depth: int | None, repeats: bool, rankdir: str, scale: float
 ) -> Picture:
-    """Turn sorted nodes into a picture: one box for each module at ``depth``, one for each kind of repeat."""
+    """Turn sorted nodes into a picture: one box for each module at ``depth``, one for each kind of repeat.
+
+    The gradients are those of the nodes, in their order.
+    """
+    listed = _Listed(list(gradients), list(gradients.values()))
     if repeats and depth is None:
-        rolled = _rolled(nodes, rankdir, scale)
+        rolled = _rolled(listed, rankdir, scale)
         if rolled is not None:
             return rolled
-    groups, index = _modules(nodes, depth)
-    arrows = _arrows(nodes, index)
+    groups, index = _modules(listed, depth)
+    arrows = _arrows(listed, index)
     if repeats:
         classes = _classes(groups, arrows)
         if classes is not None:
             groups, renumbered = _merge(groups, classes)
-            index = {v: renumbered[i] for v, i in index.items()}
-    return _picture(nodes, groups, index, rankdir, scale)
+            index = [renumbered[i] for i in index]
+    return _picture(listed, groups, index, rankdir, scale)
 
 
-def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Picture | None:
+def _rolled(listed: _Listed, rankdir: str, scale: float) -> Picture | None:
     """Return the picture in which rounds are drawn once, on plates; None where there are none, or few."""
-    rolled = roll(nodes)
-    covered = sum(found.period * found.count for found in rolled.rounds)
-    if 2 * covered < len(rolled.place):
+    nodes, operands, scopes = listed.nodes, listed.operands, listed.scopes
+    rolled = roll_numbered(nodes, operands, scopes)
+    order, places, first, around = rolled.order, rolled.places, rolled.first, rolled.around
+    if 2 * sum(found.period * found.count for found in rolled.rounds) < len(order):
         return None
-    groups: list[_Group] = []
-    index: dict[Value, int] = {}
-    numbers: dict[Any, int] = {}
-    users: dict[Value, int] = {}
-    scopes = {*rolled.scopes}
-    places, first, around = rolled.place, rolled.first, rolled.around
-    known = {*places}
-    for v, i in places.items():
-        leaves = set(rolled.parents[v]).difference(known)
-        if leaves:
+    users: dict[int, int] = {}  # of leaves, the first place where each is used
+    known = {*order}
+    for place, i in enumerate(order):
+        if not known.issuperset(operands[i]):
+            leaves = set(operands[i]) - known
+            users.update(dict.fromkeys(leaves, place))
             known |= leaves
-            users.update(dict.fromkeys(leaves, i))
-    for v in nodes:
-        place = places.get(v)
-        key: Any = v
-        if place is not None:
+    modules_seen = {*scopes}
+    groups: list[_Group] = []
+    index: list[int] = []
+    numbers: dict[Any, int] = {}
+    for i, place in enumerate(places):
+        key: Any = i, "alone"
+        if place < len(order):
             key = first[place]
-        elif (user := users.get(v)) is not None and around[user]:
-            key = "leaf", first[user], _DIGITS.sub("*", v.label.rpartition(".")[2])
+        elif (user := users.get(i)) is not None and around[user]:
+            key = first[user], _DIGITS.sub("*", nodes[i].label.rpartition(".")[2])
         number = numbers.get(key, -1)
         if number < 0:
             number = numbers[key] = len(groups)
-            groups.append(_Group([], scope_of(v, scopes), v.op, "", set()))
-        index[v] = number
-        group = groups[number]
-        group.members.append(v)
-        group.scopes.add((place is not None and rolled.scopes[place]) or v.label.rpartition(".")[0])
-    for group in groups:
-        group.count = len(group.members)
+            groups.append(_Group([], scope_of(nodes[i], modules_seen), nodes[i].op, "", set()))
+        index.append(number)
+        groups[number].members.append(i)
     if len(groups) > ROLLED:
         return None
-    graph = _picture(nodes, groups, index, rankdir, scale, rolled.turns(), rolled.parents)
-    sequence = list(rolled.place)
+    for group in groups:
+        group.count = len(group.members)
+        group.scopes = {scopes[i] or nodes[i].label.rpartition(".")[0] for i in group.members}
+    graph = _picture(listed, groups, index, rankdir, scale, rolled)
     plates: dict[Rounds, str] = {}
     for box, group in zip(graph.nodes, groups, strict=True):
-        v = group.members[0]
-        place = rolled.place.get(v, users.get(v))
-        whole = rolled.around[place] if place is not None else ()
+        i = group.members[0]
+        v = nodes[i]
+        at = places[i] if v.op is not None else users.get(i)
+        whole = around[at] if at is not None else ()
         times = 1
         for found in whole:
             times *= found.count
@@ -132,7 +139,7 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
         names = []
         modules = 1  # how many the scope stands for
         for found in whole:
-            if sequence[found.start].scope != sequence[found.start + found.period].scope:
+            if scopes[order[found.start]] != scopes[order[found.start + found.period]]:
                 modules *= found.count
                 continue
             if found not in plates:
@@ -141,7 +148,8 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
             path = ".".join(names)
             graph.scope_counts[path] = found.count
             graph.scope_names[path] = "each step" if found.carries else "each"
-        own = pattern(scope_of(v, scopes)) if len(group.scopes) > 1 else scope_of(v, scopes)
+        own = scope_of(v, modules_seen)
+        own = pattern(own) if len(group.scopes) > 1 else own
         box.scope = ".".join([*names, own] if own else names)
         if modules > 1:
             graph.scope_counts[box.scope] = modules
@@ -155,13 +163,13 @@ def _rolled(nodes: Sequence[Value], rankdir: str, scale: float | None) -> Pictur
     return graph
 
 
-def _modules(nodes: Sequence[Value], depth: int | None) -> tuple[list[_Group], dict[Value, int]]:
+def _modules(listed: _Listed, depth: int | None) -> tuple[list[_Group], list[int]]:
     """Put each node in a group of its own, or in that of its module at ``depth``."""
-    scopes = {v.scope for v in nodes if v.scope}
+    scopes = {*listed.scopes} - {""}
     groups: list[_Group] = []
-    index: dict[Value, int] = {}
+    index: list[int] = []
     modules: dict[str, int] = {}
-    for v in nodes:
+    for i, v in enumerate(listed.nodes):
         scope = scope_of(v, scopes)
         parts = scope.split(".") if scope else []
         if depth is not None and len(parts) >= depth:
@@ -170,28 +178,26 @@ def _modules(nodes: Sequence[Value], depth: int | None) -> tuple[list[_Group], d
                 modules[path] = len(groups)
                 outer = path.rpartition(".")[0]
                 groups.append(_Group([], outer, None, path, {outer}))
-            groups[modules[path]].members.append(v)
-            index[v] = modules[path]
+            groups[modules[path]].members.append(i)
+            index.append(modules[path])
         else:
-            index[v] = len(groups)
-            groups.append(_Group([v], scope, v.op, "", {scope}))
+            index.append(len(groups))
+            groups.append(_Group([i], scope, v.op, "", {scope}))
     return groups, index
 
 
-def _arrows(nodes: Sequence[Value], index: dict[Value, int]) -> list[list[tuple[int, int]]]:
+def _arrows(listed: _Listed, index: Sequence[int]) -> list[list[tuple[int, int]]]:
     """Return, for each group, its operands in other groups with their positions."""
-    below: list[list[tuple[int, int]]] = [[] for _ in range(max(index.values()) + 1)]
-    for v in nodes:
-        i = index[v]
-        if v.op is not None and not _symmetric(v.op):
-            below[i] += [
-                (index[x], position)
-                for position, x in enumerate(v.operands)
-                if isinstance(x, Value) and index[x] != i
-            ]
-        else:
-            below[i] += [(index[x], 0) for x in v.operands if isinstance(x, Value) and index[x] != i]
+    below: list[list[tuple[int, int]]] = [[] for _ in range(max(index) + 1)]
+    for v, operands, i in zip(listed.nodes, listed.operands, index, strict=True):
+        at = _positions(v) if v.op is not None and not _symmetric(v.op) else itertools.repeat(0)
+        below[i] += [(index[x], place) for x, place in zip(operands, at, strict=False) if index[x] != i]
     return below
+
+
+def _positions(v: Value) -> list[int]:
+    """Return where among all operands of a node those stand that are nodes."""
+    return [position for position, x in enumerate(v.operands) if isinstance(x, Value)]
 
 
 _SYMMETRIC = frozenset(["+", "*", "max", "min"])
@@ -293,70 +299,71 @@ def _merge(groups: list[_Group], classes: list[int]) -> tuple[list[_Group], list
 
 
 def _picture(
-    nodes: Sequence[Value], groups: list[_Group], index: dict[Value, int], rankdir: str,
-    scale: float | None,
-    turns: Mapping[Value, tuple[Any, int, Any, int]] = MappingProxyType({}),
-    parents: Mapping[Value, tuple[Value, ...]] = MappingProxyType({}),
+    listed: _Listed, groups: list[_Group], index: Sequence[int], rankdir: str, scale: float,
+    rolled: Rolled | None = None,
 ) -> Picture:  # fmt: skip
-    """Return the picture of groups; the parents of nodes are read where they are not given.
+    """Return the picture of groups of nodes.
 
     An arrow between groups of many is as strong, and has one local derivative, as a number of its edges tell
     that are taken evenly from all.
     """
-    gradients = {v: gradient_of(v) for v in nodes}
-    scale = span_of(gradients, nodes[-1:]) if scale is None else scale
-    scopes = {v.scope for v in nodes} - {""}
-    has_pass = any(gradients.values())
+    nodes, gradients = listed.nodes, listed.gradients
+    scopes = {*listed.scopes} - {""}
+    has_pass = any(gradients)
     graph = Picture(rankdir=rankdir, scale=scale)
-    output = index[nodes[-1]]
+    output = index[-1]
     for i, group in enumerate(groups):
-        graph.nodes.append(_box(i, group, gradients, scale, scopes, has_pass=has_pass, output=i == output))
+        graph.nodes.append(
+            _box(i, group, listed, scale, scopes, has_pass=has_pass, output=i == output)
+        )
         if len(group.scopes) > 1:
             graph.scope_counts[group.scope] = max(len(group.scopes), graph.scope_counts.get(group.scope, 0))
 
     edges: dict[_Key, list[tuple[float | None, float]]] = {}
     counts: Counter[_Key] = Counter()
     # Nodes of a group whose operands are of the same groups differ in nothing that an arrow shows.
-    alike: dict[tuple[int, tuple[int, ...], tuple[bool, ...]], list[Value]] = {}
-    group_of, turn_of = index.__getitem__, turns.get
-    for v in nodes:
-        head, turn = index[v], turn_of(v)
-        if groups[head].count == 1 and not groups[head].module:
-            for position, parent, local in positioned_edges(v):
-                tail = index[parent]
-                place = position if groups[tail].count == 1 else -1
-                key = tail, head, place, carried(turn_of(parent), turn)
-                edges.setdefault(key, []).append((local, gradients[v]))
+    alike: dict[tuple[int, tuple[int, ...], tuple[bool, ...]], list[int]] = {}
+    single = [group.count == 1 and not group.module for group in groups]
+    group_of = index.__getitem__
+    places, begins = (rolled.places, rolled.begins) if rolled is not None else ([], [])
+    place_of = places.__getitem__
+    for i, below in enumerate(listed.operands):
+        if not below:
+            continue
+        head = index[i]
+        if single[head]:
+            for position, x, (_, local) in zip(_positions(nodes[i]), below, nodes[i].edges(), strict=True):
+                tail = index[x]
+                key = tail, head, position if groups[tail].count == 1 else -1, False
+                edges.setdefault(key, []).append((local, gradients[i]))
                 counts[key] += 1
             continue
-        listed = parents.get(v) or v.parents
-        tails = tuple(map(group_of, listed))
         back: tuple[bool, ...] = ()
-        if turn is not None and not {*map(turn_of, listed)}.issubset((None, turn)):
-            back = tuple([carried(before, turn) for before in map(turn_of, listed)])
-            back = back if any(back) else ()
-        shared = head, tails, back
-        if shared not in alike:
-            alike[shared] = []
+        if rolled is not None and min(map(place_of, below)) < begins[i]:
+            back = rolled.earlier(below, i)
+        shared = head, tuple(map(group_of, below)), back
+        found = alike.get(shared)
+        if found is None:
+            found = alike[shared] = []
             for key in _keys(*shared):
                 edges.setdefault(key, [])
-        alike[shared].append(v)
-    heads: dict[_Key, list[Value]] = {}
-    for shared, found in alike.items():
-        for key, times in Counter(_keys(*shared)).items():
+        found.append(i)
+    heads: dict[_Key, list[tuple[int, tuple[bool, ...]]]] = {}
+    for (head, tails, back), found in alike.items():
+        members = [(i, back) for i in found]
+        for key, times in Counter(_keys(head, tails, back)).items():
             counts[key] += times * len(found)
-            heads.setdefault(key, []).extend(found)
-    read: dict[Value, dict[tuple[int, bool], list[tuple[float | None, float]]]] = {}
-    for key, found in heads.items():
-        for v in found[:: -(-len(found) // ASKED)]:
-            if v not in read:
+            heads.setdefault(key, []).extend(members)
+    read: dict[int, dict[tuple[int, bool], list[tuple[float | None, float]]]] = {}
+    for key, found_ in heads.items():
+        for i, back in found_[:: -(-len(found_) // ASKED)]:
+            if i not in read:
                 parts: dict[tuple[int, bool], list[tuple[float | None, float]]] = {}
-                read[v] = parts
-                turn, gradient = turn_of(v), gradients[v]
-                for parent, local in v.edges():
-                    to = index[parent], carried(turn_of(parent), turn)
-                    parts.setdefault(to, []).append((local, gradient))
-            edges[key] += read[v].get((key[0], key[-1]), ())
+                read[i] = parts
+                gradient, again_ = gradients[i], back or itertools.repeat(False)
+                for x, again, (_, local) in zip(listed.operands[i], again_, nodes[i].edges(), strict=False):
+                    parts.setdefault((index[x], again), []).append((local, gradient))
+            edges[key] += read[i].get((key[0], key[-1]), ())
     for (tail, head, position, again), flows in edges.items():
         graph.edges.append(
             _arrow(len(graph.edges), tail, head, position, flows=flows, scale=scale, has_pass=has_pass)
@@ -378,11 +385,10 @@ def _keys(head: int, tails: tuple[int, ...], back: tuple[bool, ...]) -> list[_Ke
 
 
 def _box(
-    i: int, group: _Group, gradients: dict[Value, float], scale: float, scopes: set[str], *, has_pass: bool,
-    output: bool,
-) -> Box:  # fmt: skip
-    members = group.members
-    arrived = [gradients[v] for v in members]
+    i: int, group: _Group, listed: _Listed, scale: float, scopes: set[str], *, has_pass: bool, output: bool
+) -> Box:
+    members = [listed.nodes[number] for number in group.members]
+    arrived = [listed.gradients[number] for number in group.members]
     if group.module:
         parameters = sum(v.op is None for v in members) // group.count
         title = visible(group.module.rpartition(".")[2])
@@ -434,7 +440,11 @@ def _arrow(
     scale: float,
     has_pass: bool,
 ) -> Edge:
-    locals_ = {number(local, minus=MINUS) for local in {local for local, _ in flows} if local is not None}
+    locals_: set[str] = set()
+    for found in {local for local, _ in flows if local is not None}:
+        locals_.add(number(found, minus=MINUS))
+        if len(locals_) > 1:
+            break
     taken = any(local is not None for local, _ in flows)
     contributions = [g * local for local, g in flows if local is not None]
     shade = tone(strongest(contributions), scale) if has_pass and contributions else "none"

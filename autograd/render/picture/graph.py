@@ -178,7 +178,11 @@ def tone(gradient: float | None, scale: float) -> str:
 
 def span_of(gradients: Mapping[Value, float], roots: Collection[Value]) -> float:
     """Return the largest finite gradient but those that the backward pass began with, which say nothing."""
-    return largest(g for v, g in gradients.items() if g != 1.0 or v not in roots)
+    found = list(gradients.values())
+    for v in set(roots):
+        if gradients.get(v) == 1.0:
+            found.remove(1.0)
+    return largest(found)
 
 
 def shade_of(v: Value, gradient: float, scale: float, roots: Collection[Value]) -> str:
@@ -320,7 +324,7 @@ def short_label(label: str, scope: str) -> str:
 
 def largest(xs: Iterable[float]) -> float:
     """Return the largest finite size of the numbers; zero where there is none."""
-    return max((abs(x) for x in xs if math.isfinite(x)), default=0.0)
+    return max(map(abs, filter(math.isfinite, xs)), default=0.0)
 
 
 def strongest(xs: Sequence[float]) -> float:

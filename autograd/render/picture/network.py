@@ -36,7 +36,7 @@ from autograd.render.picture.graph import (
     strongest,
     tone,
 )
-from autograd.render.picture.rolling import carried, roll
+from autograd.render.picture.rolling import roll
 from autograd.value import Value
 
 __all__ = ["Network", "build_network"]
@@ -252,7 +252,7 @@ class _Builder:
         fired = Counter(unit.scope for unit in self.units if unit.neuron)
         self.many = any(count > 1 for count in fired.values())
         self.rolled = roll(nodes) if rounds and not self.many else None
-        self.turns = self.rolled.turns() if self.rolled is not None else {}
+        self.numbers = {v: i for i, v in enumerate(nodes)} if self.rolled is not None else {}
         layers: dict[str, list[str]] = {}
         for scope in fired:
             layers.setdefault(scope.rpartition(".")[0], []).append(scope)
@@ -342,9 +342,16 @@ class _Builder:
 
     def _round(self, v: Value) -> int | None:
         """Return the number, in the first round, of a node that is in rounds; None of any other."""
-        if self.rolled is None or not self.rolled.around[self.rolled.place[v]]:
+        if self.rolled is None:
             return None
-        return self.rolled.first[self.rolled.place[v]]
+        place = self.rolled.places[self.numbers[v]]
+        return self.rolled.first[place] if self.rolled.around[place] else None
+
+    def _is_carried(self, x: Value | float, v: Value) -> bool:
+        """Whether an operand was computed in an earlier round than the node."""
+        if self.rolled is None or not isinstance(x, Value):
+            return False
+        return any(self.rolled.earlier([self.numbers[x]], self.numbers[v]))
 
     def _operand(self, unit: _Unit, position: int, x: Value | float) -> _Group:
         """Return the group of an operand: another unit's, or that of a leaf or a constant."""
@@ -384,10 +391,7 @@ class _Builder:
         late = []
         for (tail, head), listed in self.edges.items():
             same = tail.key[0] == head.key[0] == "neuron" and tail.layer == head.layer
-            again = any(
-                isinstance(x, Value) and x in self.turns and carried(self.turns[x], self.turns[v])
-                for _, x, v in listed[1:2]
-            )
+            again = any(self._is_carried(x, v) for _, x, v in listed[1:2])
             if tail.units and (same or again):
                 back.add((tail, head))
             elif tail.units and tail.first >= head.first:

@@ -8,17 +8,20 @@ carried. Rounds are looked for within a round, too.
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from operator import attrgetter
+from typing import Final
 
+from autograd.native import engine
 from autograd.op import ANY
 from autograd.value import Value
 
-__all__ = ["Rolled", "Rounds", "carried", "pattern", "roll"]
+__all__ = ["Rolled", "Rounds", "operands_of", "pattern", "roll", "roll_numbered"]
 
 LEAST: Final = 3
 """Rounds from which they are drawn as one."""
@@ -52,48 +55,32 @@ class Rounds:
 
 @dataclass(slots=True)
 class Rolled:
-    """The rounds of a graph, whose nodes that are no leaves have numbers in the order of computation."""
+    """The rounds of a graph, whose nodes that are no leaves have places in the order of computation."""
 
-    place: dict[Value, int]
-    parents: dict[Value, tuple[Value, ...]]
-    """Of each of those nodes."""
-    scopes: list[str]
-    """For each number that of its node."""
+    order: list[int]
+    """The number of the node at each place."""
+    places: list[int]
+    """The place of each node; of a leaf more than all of them."""
     rounds: list[Rounds]
     first: list[int]
-    """For each number that of the same node in the first of all rounds."""
+    """For each place that of the same node in the first of all rounds."""
     around: list[tuple[Rounds, ...]]
-    """For each number the rounds that it is in, the outermost first."""
+    """For each place the rounds that it is in, the outermost first."""
+    begins: list[int]
+    """For each node the place where its turn begins, of the outer two rounds around it; 0 without rounds."""
 
-    def turns(self) -> dict[Value, tuple[Rounds | None, int, Rounds | None, int]]:
-        """Return for each node the outermost rounds with which one it is in, and those within them."""
-        found: dict[Value, tuple[Rounds | None, int, Rounds | None, int]] = {}
-        turn: tuple[Rounds | None, int, Rounds | None, int] = None, 0, None, 0
-        around: tuple[Rounds, ...] | None = None
-        end = -1  # of what is in the same turn as the node before
-        for i, v in enumerate(self.place):
-            if i >= end or self.around[i] is not around:
-                around = self.around[i]
-                turn, end = _turn(i, around)
-            found[v] = turn
-        return found
-
-
-def _turn(
-    i: int, around: tuple[Rounds, ...]
-) -> tuple[tuple[Rounds | None, int, Rounds | None, int], int]:
-    """Return in which turn of which rounds a number is, and the number with which that turn ends at last."""
-    if not around:
-        return (None, 0, None, 0), i + 1
-    outer = around[0]
-    turn = (i - outer.start) // outer.period
-    before = turn * outer.period
-    end = before + outer.start + outer.period
-    if len(around) == 1:
-        return (outer, turn, None, 0), end
-    inner = around[1]
-    second = (i - before - inner.start) // inner.period
-    return (outer, turn, inner, second), min(end, before + inner.start + (second + 1) * inner.period)
+    def earlier(self, operands: Sequence[int], node: int) -> tuple[bool, ...]:
+        """Return which operands of a node were computed in an earlier turn of its rounds; () if none was."""
+        place, begin = self.places[node], self.begins[node]
+        if min(map(self.places.__getitem__, operands), default=begin) >= begin:
+            return ()
+        outer = self.around[place][0]
+        before = (place - outer.start) // outer.period * outer.period
+        first, turn, inner = outer.start, outer.start + before, begin
+        if len(self.around[place]) > 1:
+            inner = self.around[place][1].start + before
+        found = [first <= at < turn or inner <= at < begin for at in map(self.places.__getitem__, operands)]
+        return tuple(found) if any(found) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -121,81 +108,115 @@ def roll(nodes: Sequence[Value]) -> Rolled:
     >>> [(found.period, found.count, found.carries) for found in roll(toposort(h)).rounds]
     [(3, 4, True)]
     """
-    operations = {v: v.op for v in nodes}
-    parents = {v: v.parents for v, op in operations.items() if op is not None}
-    sequence = _computed(parents)
-    place = {v: i for i, v in enumerate(sequence)}
-    scopes = [v.scope for v in sequence]
-    patterns = {scope: pattern(scope) for scope in set(scopes)}
+    return roll_numbered(nodes, operands_of(nodes), [v.scope for v in nodes])
+
+
+def operands_of(nodes: Sequence[Value]) -> list[tuple[int, ...]]:
+    """Return for each of sorted nodes the numbers of its operands that are nodes; one is as often there.
+
+    Examples
+    --------
+    >>> from autograd import Value, toposort
+    >>> x = Value(3.0)
+    >>> operands_of(toposort(x * x))
+    [(), (0, 0)]
+    """
+    numbers = dict(zip(nodes, range(len(nodes)), strict=True))
+    if engine is not None:
+        found: list[tuple[int, ...]] = engine.operands(list(nodes), numbers)
+        return found
+    return [tuple(map(numbers.__getitem__, v.parents)) for v in nodes]
+
+
+def roll_numbered(
+    nodes: Sequence[Value], operands: Sequence[tuple[int, ...]], scopes: Sequence[str]
+) -> Rolled:
+    """Find the rounds in sorted nodes, of which the numbers of operands and the scopes are known."""
+    ops = list(map(attrgetter("op"), nodes))
+    order = _computed(operands, [op is None for op in ops])
+    places = [len(nodes)] * len(nodes)
+    for place, i in enumerate(order):
+        places[i] = place
+    sequence = [nodes[i] for i in order]
+    made = [(ops[i], scopes[i]) for i in order]
     numbers: dict[object, int] = {}
-    looks = []
-    for v, scope in zip(sequence, scopes, strict=True):
-        op = operations[v]
-        assert op is not None
-        look = op, patterns[scope], len(v.operands) if op.arity == ANY else 0
-        looks.append(numbers.setdefault(look, len(numbers)))
-    rounds = _Finder(sequence, place, looks).within(0, len(sequence), DEEPEST)
-    first = list(range(len(sequence)))
+    kinds = {}
+    for kind in dict.fromkeys(made):
+        op, scope = kind
+        kinds[kind] = numbers.setdefault((op, pattern(scope)), len(numbers))
+    looks = list(map(kinds.__getitem__, made))
+    several = {op for op, _ in kinds if op.arity == ANY}
+    if several:
+        for place, (op, _) in enumerate(made):
+            if op in several:
+                look = looks[place], len(sequence[place].operands)
+                looks[place] = numbers.setdefault(look, len(numbers))
+    rounds = _Finder(sequence, looks).within(0, len(sequence), DEEPEST)
+    first, since = list(range(len(sequence))), list(range(len(sequence)))
     around: list[tuple[Rounds, ...]] = [()] * len(sequence)
-    _spread(rounds, first, around)
-    return Rolled(place, parents, scopes, rounds, first, around)
+    _spread(rounds, first, around, since, 2)
+    begins = [0] * len(nodes)
+    for place, i in enumerate(order):
+        begins[i] = place - since[place]
+    return Rolled(order, places, rounds, first, around, begins)
 
 
-def _spread(rounds: list[Rounds], first: list[int], around: list[tuple[Rounds, ...]]) -> None:
-    """Note of what is in rounds where it stands in the first of them."""
+def _spread(
+    rounds: list[Rounds], first: list[int], around: list[tuple[Rounds, ...]], since: list[int], levels: int
+) -> None:
+    """Note of what is in rounds where it stands in the first of them, and in its turn of so many levels."""
     for found in rounds:
-        _spread(found.inner, first, around)
         head = slice(found.start, found.start + found.period)
+        if levels > 0:
+            since[head] = range(found.period)
+        _spread(found.inner, first, around, since, levels - 1)
         around[head] = [(found, *inner) for inner in around[head]]
-        first[found.start : found.end] = first[head] * found.count
         around[found.start : found.end] = around[head] * found.count
+        for known in (first, since):
+            known[found.start : found.end] = known[head] * found.count
 
 
-def _computed(parents: dict[Value, tuple[Value, ...]]) -> list[Value]:
+def _computed(operands: Sequence[tuple[int, ...]], leaves: Sequence[bool]) -> list[int]:
     """Return what is no leaf, after its operands, and each as soon before its use as can be.
 
     Of the operands of a node those that take longest come first, as a loop computes them.
     """
-    waiting: dict[Value, list[Value]] = {}
-    depth: dict[Value, int] = {}
-    is_computed, depth_of = parents.__contains__, depth.__getitem__
-    for v, listed in parents.items():
-        waiting[v] = below = list(filter(is_computed, listed))
-        if len(below) < 2:
-            depth[v] = depth_of(below[0]) + 1 if below else 1
-        else:
-            depth[v] = max(map(depth_of, below)) + 1
+    depth = [0] * len(operands)  # of leaves
+    depth_of = depth.__getitem__
+    waiting: list[list[int]] = []  # for each node its operands that are no leaves, the next one at the end
+    for i, listed in enumerate(operands):
+        below = list(filter(depth_of, listed))
+        waiting.append(below)
+        if len(below) > 1:
+            depth[i] = max(map(depth_of, below)) + 1
             below.reverse()
-            below.sort(key=depth_of)  # taken from the end
-    order: dict[Value, None] = {}
-    used: set[Value] = set().union(*parents.values())
-    stack = [v for v in reversed(parents) if v not in used]  # the outputs, the first to be taken first
+            below.sort(key=depth_of)
+        elif not leaves[i]:
+            depth[i] = depth[below[0]] + 1 if below else 1
+    used = set(itertools.chain.from_iterable(operands))
+    stack = [i for i in reversed(range(len(operands))) if depth[i] and i not in used]  # the first one on top
+    order: list[int] = []
+    done = bytearray(len(operands))
     while stack:
-        v = stack[-1]
-        below = waiting[v]
-        while below and below[-1] in order:
+        i = stack[-1]
+        below = waiting[i]
+        while below and done[below[-1]]:
             below.pop()
         if below:
             stack.append(below.pop())
         else:
             stack.pop()
-            order[v] = None
-    return list(order)
-
-
-def carried(before: tuple[Any, int, Any, int] | None, turn: tuple[Any, int, Any, int] | None) -> bool:
-    """Whether what is read in a turn of rounds was computed in an earlier one; a leaf is in none."""
-    if before is None or turn is None or before is turn:
-        return False
-    (one, i, inner, j), (two, k, other, m) = before, turn
-    return one is two and one is not None and (i != k or (inner is other and j != m))
+            done[i] = True
+            order.append(i)
+    return order
 
 
 class _Finder:
     """What is known of the sequence."""
 
-    def __init__(self, sequence: list[Value], place: dict[Value, int], looks: list[int]) -> None:
-        self.sequence, self.place, self.looks = sequence, place, looks
+    def __init__(self, sequence: list[Value], looks: list[int]) -> None:
+        self.sequence, self.looks = sequence, looks
+        self.place = dict(zip(sequence, range(len(sequence)), strict=True))
         self.alike: dict[int, list[int]] = {}
         for i, look in enumerate(looks):
             self.alike.setdefault(look, []).append(i)

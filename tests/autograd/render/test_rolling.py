@@ -9,7 +9,8 @@ from test_layout import overlap
 import autograd
 import nn
 from autograd import Value, draw
-from autograd.render.picture.rolling import roll
+from autograd.native import engine
+from autograd.render.picture.rolling import operands_of, roll
 
 
 def recurrence(steps):
@@ -113,6 +114,21 @@ def test_alike_operations_whose_operands_jump_are_no_rounds():
         level = [a + b for a, b in itertools.pairwise(level)][:: 2 if len(level) > 3 else 1]
     for found in roll(autograd.toposort(level[0])).rounds:
         assert found.count * found.period <= 9
+
+
+def test_operands_are_the_numbers_of_parents_for_every_kind_of_node():
+    x, y = Value(0.5, "x"), Value(2.0, "y")
+    low, high = autograd.log_softmax([x, y])
+    dotted = autograd.dot([x, 1.0, x], [y, y, 3.0])
+    rows = [x * y, x * x, 2.0 - y, dotted, autograd.logsumexp([x, y, 1.0]), low]
+    nodes = autograd.toposort(autograd.sum([*rows, high]))
+    found = operands_of(nodes)
+    assert [[nodes[i] for i in listed] for listed in found] == [list(v.parents) for v in nodes]
+    if engine is not None:
+        with pytest.raises(KeyError):
+            engine.operands(nodes, {x: 0})
+        with pytest.raises(TypeError, match="takes nodes"):
+            engine.operands([1.0], {})
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
