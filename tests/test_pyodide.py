@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 
 @functools.cache
 def module_folders():
-    """Return where Node finds packages: the project's own folder for CI, then the usual ones."""
-    folders = [ROOT / ".ci" / "node_modules", ROOT / "node_modules"]
+    """Return where Node finds packages: those of the pages that run Python, then the usual ones."""
+    folders = [ROOT / "notebooks" / "docs" / "browser" / "node_modules", ROOT / "node_modules"]
     folders += [Path(folder) for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder]
     return folders
 
@@ -36,7 +36,7 @@ def pyodide():
 
 pytestmark = pytest.mark.skipif(
     shutil.which("node") is None or pyodide() is None,
-    reason="npm install --prefix .ci pyodide brings a browser's Python",
+    reason="npm install --prefix notebooks/docs/browser brings a browser's Python",
 )
 
 # What both Pythons run. Numbers are compared as hexadecimal, that is to the last bit.

@@ -90,5 +90,5 @@ def maker(matrix: Coordinates) -> Any:
     np, csr_array = import_module("numpy"), import_module("scipy.sparse").csr_array
     columns = np.array(matrix.columns, np.int32)
     ends = np.zeros(matrix.shape[0] + 1, np.int32)
-    np.cumsum(np.bincount(np.array(matrix.rows, np.int64), minlength=matrix.shape[0]), out=ends[1:])
+    np.cumsum(np.bincount(np.array(matrix.rows, np.intp), minlength=matrix.shape[0]), out=ends[1:])
     return lambda values: csr_array((np.asarray(values, np.float64), columns, ends), shape=matrix.shape)

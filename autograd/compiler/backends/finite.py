@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.ir import BOUND, CONST, Graph
 from autograd.compiler.roll.program import LANES, Program
 
@@ -34,7 +35,7 @@ class Finite:
     def __init__(self, program: Program, shared: Any, lanes: Any, *, inner: bool) -> None:
         count, graph = program.parameters, program.graph
         self._graph, self._shared, self._gradient = graph, shared, shared[count : 2 * count]
-        at = np.unique(program.address[graph.outputs[graph.kind[graph.outputs] != CONST]])
+        at = places(np.unique(program.address[graph.outputs[graph.kind[graph.outputs] != CONST]]))
         self._outputs = at[at < LANES]
         self._rows = [(lanes, at[at >= LANES] - LANES)] if (at >= LANES).any() else []
         self._numbers = [self._gradient]

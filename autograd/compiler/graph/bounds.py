@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import (
     BOUND,
     CONST,
@@ -80,7 +81,7 @@ def watched(graph: Graph) -> Any:
     sizes = np.array([0] * FIRST_ROW + [size_of(op, params) for op, params in graph.rows])[graph.kind]
     # A product follows from one factor, where the other is small by nature; that factor is looked at itself.
     single = (
-        sums & (np.bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)
+        sums & (bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)
     )
     products = single & ((sizes[t.a] == BOUNDED) | (sizes[t.b] == BOUNDED))
     origin = np.full(graph.size, -1)

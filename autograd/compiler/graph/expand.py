@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount, repeated
 from autograd.compiler.graph.ir import (
     ARITY,
     FIRST_ROW,
@@ -111,7 +112,7 @@ def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns
         for i in factors:
             if i >= count:
                 scale[:, k] *= numbers[i]
-    b.add(np.repeat(out, len(coefs)), scale.ravel(), table[:, first].ravel(), table[:, second].ravel())
+    b.add(repeated(out, len(coefs)), scale.ravel(), table[:, first].ravel(), table[:, second].ravel())
 
 
 @lru_cache(maxsize=1024)
@@ -283,7 +284,7 @@ def _is_the_graphs_own(op: Op, params: tuple[float, ...]) -> bool:
 
 def _present(graph: Graph, wanted: Callable[[Op, tuple[float, ...]], bool]) -> list[int]:
     """Return the kinds of the rows that occur and for which a function of row and constants holds."""
-    there = np.bincount(graph.kind, minlength=FIRST_ROW + len(graph.rows))[FIRST_ROW:]
+    there = bincount(graph.kind, minlength=FIRST_ROW + len(graph.rows))[FIRST_ROW:]
     return [FIRST_ROW + i for i, row in enumerate(graph.rows) if there[i] and wanted(*row)]
 
 

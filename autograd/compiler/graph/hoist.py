@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
 
@@ -33,7 +34,7 @@ def hoist(graph: Graph) -> Graph:
     signature = signatures(graph, lane, FINE)
     depth = int(level.max()) + 1
     places = distinct(signature[sums] * depth + level[sums])
-    recurring = np.bincount(places // depth, minlength=int(signature.max()) + 1) >= RECURS
+    recurring = bincount(places // depth, minlength=int(signature.max()) + 1) >= RECURS
     t = graph.terms
     inside = np.flatnonzero(recurring[signature[t.node]] & (graph.kind[t.node] == SOP))
     if not len(inside):
@@ -49,13 +50,13 @@ def hoist(graph: Graph) -> Graph:
     late[
         which[(ready[inside] >= first[signature[t.node[inside]]]) | t.over[inside] | (t.a[inside] == ONE)]
     ] = True
-    uneven = _uneven(t.node[inside], which, np.bincount(signature[sums], minlength=len(recurring)), signature)
+    uneven = _uneven(t.node[inside], which, bincount(signature[sums], minlength=len(recurring)), signature)
     moves = ~late[which] & ~uneven[which]
     taken = np.zeros(len(t), bool)
     taken[inside[moves]] = True
     # Only where a product moves, and something has to wait.
     products, rest = [
-        np.bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)
+        bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)
     ]
     taken &= (products & rest)[t.node]
     return _split(graph, _joined(graph, taken, kinds, lane)) if taken.any() else graph
@@ -83,7 +84,7 @@ def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
     low, high, seen = (
         np.full(which.max() + 1, len(which)),
         np.zeros(which.max() + 1, np.int64),
-        np.bincount(of),
+        bincount(of),
     )
     np.minimum.at(low, of, counts)
     np.maximum.at(high, of, counts)
@@ -100,11 +101,11 @@ def _joined(graph: Graph, taken: Any, kinds: Ints, lane: Any) -> Any:
         wanted, count = np.unique(kinds[taken & (t.node == node)], return_counts=True)
         apart = (graph.kind[t.node] == SOP) & ~t.over & (lane[t.node] == lane[node])
         apart &= ready[t.a] & ready[t.b] & ((t.node < graph.forward) == (node < graph.forward))
-        fits = np.bincount(t.node[taken], minlength=graph.size) == 0
+        fits = bincount(t.node[taken], minlength=graph.size) == 0
         for k, n in zip(wanted.tolist(), count.tolist(), strict=True):
-            fits &= np.bincount(t.node[apart & (kinds == k)], minlength=graph.size) == n
+            fits &= bincount(t.node[apart & (kinds == k)], minlength=graph.size) == n
         more = apart & fits[t.node] & np.isin(kinds, wanted)
-        taken = taken | (more & (np.bincount(t.node[~more], minlength=graph.size) > 0)[t.node])
+        taken = taken | (more & (bincount(t.node[~more], minlength=graph.size) > 0)[t.node])
     return taken
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.graph.counting import bincount, repeated
 from autograd.ops import Op
 
 __all__ = [
@@ -193,7 +194,7 @@ def distinct(numbers: Any) -> Any:
 def csr(keys: Ints, values: Ints, size: int) -> tuple[Ints, Ints]:
     """Group values by key: those of key k are ``values[start[k]:start[k + 1]]``."""
     start = np.zeros(size + 1, np.int64)
-    np.cumsum(np.bincount(keys, minlength=size), out=start[1:])
+    np.cumsum(bincount(keys, minlength=size), out=start[1:])
     return start, values[np.argsort(keys, kind="stable")]
 
 
@@ -205,7 +206,7 @@ def spans(starts: Ints, ends: Ints) -> Ints:
     total = int(counts.sum())
     if total == 0:
         return np.zeros(0, np.int64)
-    offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    offsets = repeated(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     return offsets + np.arange(total)
 
 
@@ -217,7 +218,7 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
     ValueError
         If the graph has a cycle, which can only be a defect of a pass.
     """
-    waiting = np.bincount(consumers, minlength=size)
+    waiting = bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
     level = np.zeros(size, np.int64)
     first, to, left, at = start.data, targets.data, waiting.data, level.data

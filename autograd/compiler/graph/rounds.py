@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, spans
 from autograd.compiler.graph.schedule import mixed
 
@@ -254,8 +255,8 @@ def _operands(graph: Graph, sequence: Ints) -> tuple[Ints, Ints, Ints, Any]:
         there = own > i
         operands[first[:-1][there] + i] = column[sequence[there]]
     which = order[spans(start[sequence], start[sequence + 1])]
-    of = np.repeat(np.arange(len(sequence)), counts[sequence])
-    number = np.arange(len(which)) - np.repeat(
+    of = repeated(np.arange(len(sequence)), counts[sequence])
+    number = np.arange(len(which)) - repeated(
         np.cumsum(counts[sequence]) - counts[sequence], counts[sequence]
     )
     operands[first[of] + 2 * number] = t.a[which]

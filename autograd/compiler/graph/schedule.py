@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, distinct, longest_paths, spans
 
 __all__ = ["groups", "mixed", "signatures", "term_keys"]
@@ -118,7 +119,7 @@ def _copies(graph: Graph, work: Any, producers: Ints) -> Any:
     """Tell which nodes are one number, and perhaps a constant, and are read by none."""
     t = graph.terms
     real = (t.a != ONE) | t.over
-    found = work & (graph.kind == SOP) & (np.bincount(t.node[real], minlength=graph.size) == 1)
+    found = work & (graph.kind == SOP) & (bincount(t.node[real], minlength=graph.size) == 1)
     found[t.node[t.over | (t.b != ONE)]] = False
     found[t.node[real & ~work[t.a]]] = False
     found[producers] = False
@@ -164,10 +165,10 @@ def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
 def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints) -> list[Ints]:
     nodes = np.flatnonzero(work)
     size, kinds = len(work), int(sig.max()) + 1
-    waiting = np.bincount(consumers, minlength=size)
+    waiting = bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
-    depth = np.bincount(sig[nodes], level[nodes], minlength=kinds)
-    left = np.bincount(sig[nodes], minlength=kinds)
+    depth = bincount(sig[nodes], level[nodes], minlength=kinds)
+    left = bincount(sig[nodes], minlength=kinds)
     ready: dict[int, list[Ints]] = {}
 
     def offer(fresh: Ints) -> None:

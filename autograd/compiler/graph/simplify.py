@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import (
     CONST,
     LANE,
@@ -78,7 +79,7 @@ def absorb(graph: Graph) -> Graph:
     """Write a sum that is used once, as a whole term of another sum, into that other sum."""
     t = graph.terms
     producers, _ = graph.edges()
-    uses = np.bincount(producers, minlength=graph.size)
+    uses = bincount(producers, minlength=graph.size)
     uses[kept(graph)] += 2
     # A pinned node is a gradient; what it is made of may move into it, but it stays.
     inner = (
@@ -132,7 +133,7 @@ def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
 
     No coefficient on the way is large or small, and no multiple of x ends up as x itself.
     """
-    lone = (t.b == ONE) & (np.bincount(t.node, minlength=size)[t.node] == 1)
+    lone = (t.b == ONE) & (bincount(t.node, minlength=size)[t.node] == 1)
     undone = lone & (np.abs(t.coef * factor) == 1.0) & ((np.abs(t.coef) != 1.0) | (growth > 1.0))
     return not (((_size(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
 
@@ -190,7 +191,7 @@ def fold(graph: Graph) -> Graph:
             return graph
         gone = constant[t.node]
         value = graph.value.copy()
-        value += np.bincount(t.node[gone], t.coef[gone], minlength=graph.size)
+        value += bincount(t.node[gone], t.coef[gone], minlength=graph.size)
         kind = graph.kind.copy()
         kind[constant] = CONST
         graph = merge_equal(canonical(replace(graph, kind=kind, value=value, terms=t.take(~gone))))
@@ -200,14 +201,14 @@ def fold(graph: Graph) -> Graph:
 def alias(graph: Graph) -> Graph:
     """Use x itself in place of a sum that consists of x alone; of c * x alone, where only sums use it."""
     t = graph.terms
-    count = np.bincount(t.node, minlength=graph.size)
+    count = bincount(t.node, minlength=graph.size)
     single = (
         (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
     )
     needed = np.zeros(graph.size, bool)
     needed[graph.args[graph.args >= 0]] = True
     needed[t.a[graph.kind[t.node] != SOP]] = True
-    uses = np.bincount(graph.edges()[0], minlength=graph.size)
+    uses = bincount(graph.edges()[0], minlength=graph.size)
     # A multiple that is used once moves into the coefficient there.
     single &= (t.coef == 1.0) | (((t.coef == -1.0) | (uses[t.node] == 1)) & ~needed[t.node])
     single &= t.a != ONE
@@ -236,7 +237,7 @@ def alias(graph: Graph) -> Graph:
 def adopt(graph: Graph) -> Graph:
     """Let a gradient that only repeats another sum be that sum."""
     t = graph.terms
-    count = np.bincount(t.node, minlength=graph.size)
+    count = bincount(t.node, minlength=graph.size)
     keep = kept(graph)
     pinned = np.zeros(graph.size, bool)
     pinned[graph.pinned[graph.pinned >= 0]] = True

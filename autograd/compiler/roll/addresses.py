@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import Ints
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES, Ref, Statement
@@ -138,7 +139,7 @@ def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
 def fitted_terms(results: Any, c: Column, order: Any, strict: bool) -> tuple[int, Any, Any] | None:
     """Do as `fitted` does, for the terms of one class, whose loops are innermost."""
     terms = c.a.shape[1]
-    flat = [np.repeat(results, terms), c.a[order].ravel()]
+    flat = [repeated(results, terms), c.a[order].ravel()]
     if c.b is not None:
         flat.append(c.b[order].ravel())
     chosen, missing = fitted(flat[0], flat[1:], strict)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import bincount, repeated
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -212,7 +213,7 @@ class Layout:
         which = self.order[spans(self.start[group], self.start[group + 1])]
         if len(which):
             t = g.terms.take(which)
-            cell = np.repeat(np.arange(len(group)), self.start[group + 1] - self.start[group])
+            cell = repeated(np.arange(len(group)), self.start[group + 1] - self.start[group])
             low, high = (
                 np.minimum(self.block[t.a], self.block[t.b]),
                 np.maximum(self.block[t.a], self.block[t.b]),
@@ -305,7 +306,7 @@ class Layout:
         """
         g, count = self.graph, len(group)
         which = self.order[spans(self.start[group], self.start[group + 1])]
-        cell = np.repeat(np.arange(count), self.start[group + 1] - self.start[group])
+        cell = repeated(np.arange(count), self.start[group + 1] - self.start[group])
         t = g.terms.take(which)
         kind = int(g.kind[group[0]])
         offset = None
@@ -317,7 +318,7 @@ class Layout:
         else:
             constant = (t.a == ONE) & ~t.over
             if t.coef[constant].any():
-                offset = np.bincount(cell[constant], t.coef[constant], minlength=count)
+                offset = bincount(cell[constant], t.coef[constant], minlength=count)
         t, cell = t.take(~constant), cell[~constant]
         a, b = t.a, t.b
         at_a, at_b = self._at(a), self._at(b)
@@ -410,7 +411,7 @@ class Layout:
             """Return the statement, with its results from an address on."""
             sizes = (len(t),)
             coef: float | Ref = Ref(constants=t.coef) if (t.coef != t.coef[0]).any() else float(t.coef[0])
-            result = Ref(addresses=np.repeat(base + np.arange(len(nodes)), counts))
+            result = Ref(addresses=repeated(base + np.arange(len(nodes)), counts))
             part = Part(sizes, result, coef, Ref(addresses=a), Ref(addresses=b))
             starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
             return Statement(

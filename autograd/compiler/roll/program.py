@@ -8,6 +8,7 @@ gathers by a table and stays right.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from autograd.op import Op
 
 __all__ = ["LANES", "Part", "Program", "Ref", "Statement"]
 
-LANES = 1 << 40
+LANES = 1 << (40 if sys.maxsize > 1 << 32 else 28)  # NumPy's own integers are as wide as an address
 
 
 @dataclass

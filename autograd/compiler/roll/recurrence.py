@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import Graph, Ints
 from autograd.compiler.graph.rounds import Found, Stretch
 from autograd.compiler.graph.schedule import FINE, signatures
@@ -155,7 +156,7 @@ class _Loop:
         steps = np.diff(self.address, axis=0)
         self.step = steps[0]
         even = (steps == steps[0]).all(axis=0)
-        of = np.repeat(np.arange(loop.period), sizes)
+        of = repeated(np.arange(loop.period), sizes)
         self.is_even = np.ones(loop.period, bool)
         self.is_even[of[~even]] = False
         self.lane = layout.is_lane[self.nodes[0]]

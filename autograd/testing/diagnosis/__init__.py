@@ -59,6 +59,7 @@ def diagnose(
     Notes
     -----
     The class runs in a child process with limits of time and memory. It may print, hang, crash or exit.
+    A browser's Python starts no processes: there it runs in this one, without limits.
 
     Examples
     --------
@@ -77,8 +78,10 @@ def diagnose(
             "timeout={timeout}: a number of seconds, more than 0",
             timeout=repr(timeout),
         ))
-    start = _starter(make, dict(spelling or {}))
-    lines = list(observations(start, timeout))
+    if sys.platform == "emscripten" and callable(make):
+        lines = child.here(make, dict(spelling or {}))
+    else:
+        lines = list(observations(_starter(make, dict(spelling or {})), timeout))
     unusable = next((line["unusable"] for line in lines if "unusable" in line), None)
     if unusable is not None:
         raise UsageError(unusable)

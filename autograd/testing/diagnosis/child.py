@@ -13,6 +13,7 @@ import contextlib
 import faulthandler
 import gc
 import importlib.util
+import io
 import json
 import math
 import os
@@ -33,7 +34,7 @@ from autograd.testing.diagnosis.graphs import Graph, catalogue
 from autograd.testing.diagnosis.student import HALT, Student, UnusableError
 from autograd.words import current, gettext
 
-__all__ = ["Forked", "Spawned", "inside", "observations", "serve"]
+__all__ = ["Forked", "Spawned", "here", "inside", "observations", "serve"]
 
 MEMORY = 1 << 30
 """How many bytes a student's class may take beyond what is there."""
@@ -53,41 +54,61 @@ inside: ContextVar[bool] = ContextVar("inside", default=False)
 """Whether this process is such a child."""
 
 
-def _work(load: Callable[[], Any], spelling: Mapping[str, Any], first: int, out: int) -> None:
+def _child(load: Callable[[], Any], spelling: Mapping[str, Any], first: int, out: int) -> None:
     """Run all graphs from the first on, and write a line for each."""
     inside.set(True)
     warnings.simplefilter("ignore")
-
-    def tell(line: Mapping[str, Any]) -> None:
+    for line in _work(load, spelling, first, limited=True):
         os.write(out, (json.dumps(line) + "\n").encode())
 
+
+def here(make: Callable[..., Any], spelling: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a class answers in this very process, without limits, where the system has no others."""
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        warnings.simplefilter("ignore")
+        token = inside.set(True)
+        try:
+            lines = list(_work(lambda: make, spelling, 0, limited=False))
+        finally:
+            inside.reset(token)
+    return [line for line in lines if "start" not in line]
+
+
+def _work(
+    load: Callable[[], Any], spelling: Mapping[str, Any], first: int, *, limited: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield a line before each graph from the first on, and one with what was seen."""
     try:
         student = Student(load(), spelling)
     except UnusableError as error:
-        tell({"unusable": str(error)})
+        yield {"unusable": str(error)}
         return
     except HALT as error:
-        tell({"unusable": f"{type(error).__name__}: {error}"})
+        yield {"unusable": f"{type(error).__name__}: {error}"}
         return
-    _limit_memory()
-    tell({
+    if limited:
+        _limit_memory()
+    yield {
         "spelling": {"data": student.data_name, "backward": student.backward_name},
         "title": student.title, "whole": student.whole,
-    })  # fmt: skip
+    }  # fmt: skip
     graphs = catalogue(whole=student.whole)
     trials: list[Callable[[], dict[str, Any]]] = [partial(_observe, student, graph) for graph in graphs]
     trials += [student.zeroing, student.again, lambda: student.deep(DEEP)]
     for k, trial in enumerate(trials):
         if k < first:
             continue
-        tell({"start": k})
-        _limit_time(CPU_SECONDS if k < len(graphs) else 10.0 * CPU_SECONDS)
+        yield {"start": k}
+        if limited:
+            _limit_time(CPU_SECONDS if k < len(graphs) else 10.0 * CPU_SECONDS)
         try:
             seen = trial()
         except HALT as error:  # such as a property that raises where a number is read
             seen = {"seen": [{"raised": ["reading", type(error).__name__, str(error)[:200]]}]}
-        _limit_time(0.0)
-        tell({"end": k, **seen})
+        if limited:
+            _limit_time(0.0)
+        yield {"end": k, **seen}
 
 
 def _observe(student: Student, graph: Graph) -> dict[str, Any]:
@@ -142,7 +163,7 @@ class Forked:
                 out = os.dup2(out, 200, inheritable=False)
                 _silence()
                 gc.freeze()  # what this process holds is no garbage of theirs; looking at it takes time
-                _work(lambda: make, spelling, first, out)
+                _child(lambda: make, spelling, first, out)
             finally:
                 os._exit(0)
         os.close(out)
@@ -354,5 +375,5 @@ def serve(file: str, name: str, first: str, spelling: str) -> None:
     """Be the child."""
     out = os.dup(1)
     _silence()
-    _work(lambda: _load(file, name), json.loads(spelling), int(first), out)
+    _child(lambda: _load(file, name), json.loads(spelling), int(first), out)
     os._exit(0)

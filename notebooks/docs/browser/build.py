@@ -1,8 +1,8 @@
 """Put the course into a built site as pages that run in the reader's browser.
 
-Usage: ``python notebooks/docs/browser/build.py SITE [--pyodide FOLDER]``, after ``mkdocs build``. Python is
-Pyodide's, from npm (``npm install --prefix .ci pyodide``), copied into the site: nothing is fetched from
-elsewhere. It has no NumPy, so the lessons that need it are there for reading only, which their entry says.
+Usage: ``python notebooks/docs/browser/build.py SITE``, after ``mkdocs build``. Python is Pyodide's,
+and NumPy is built for it, both from npm (``npm install --prefix notebooks/docs/browser``); Hypothesis is its
+pure wheel, which pip brings once. All of them are copied into the site: nothing is fetched from elsewhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+import tarfile
 import zipfile
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
@@ -28,30 +31,24 @@ SPOKEN = {
     "en": {
         "title": "The course in your browser", "index": "All lessons", "all": "Run all", "run": "Run",
         "loading": "Python is loading ...", "running": "running ...", "ready": "ready", "code": "Python",
-        "read": "needs NumPy: to read, and to run on your own machine",
         "about": "Python runs in this page: nothing to install, and nothing leaves your machine. "
         "Shift and Enter run a cell.",
     },
     "zh": {
         "title": "在浏览器里学", "index": "全部课程", "all": "全部运行", "run": "运行",
         "loading": "正在载入 Python……", "running": "正在运行……", "ready": "准备好了", "code": "Python 代码",
-        "read": "需要 NumPy：这里供阅读，请在自己的电脑上运行",
         "about": "Python 就在这个网页里运行：无需安装，也没有任何东西离开你的电脑。"
         "按 Shift 和回车运行一个单元。",
     },
 }  # fmt: skip
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-# What Pyodide's core has not.
-ABSENT = re.compile(
-    r"import numpy|make_(?:moons|circles|spiral|xor|regression)|from hypothesis|import torch|"
-    r"from autograd import .*\bcompile\b|testing import oracle"
-)
-
-
-def runs(notebook: Path) -> bool:
-    """Whether a lesson runs with nothing but Python."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return not any(cell["cell_type"] == "code" and ABSENT.search("".join(cell["source"])) for cell in cells)
+GLUE = "pyodide.asm.js"
+CORE = ("pyodide.mjs", GLUE, "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+# NumPy asks who called it, to use a temporary array again; without an answer it takes a new one.
+LINKED = ("wasmImports={", "wasmImports={backtrace:()=>0,")
+NUMPY = Path("@emscripten-forge/numpy/pkg")
+# What of NumPy no program needs: its tests, the headers, and what compiles with them.
+UNUSED = re.compile(r"/(?:tests|include|lib/pkgconfig|f2py|distutils|_pyinstaller|doc)/|\.(?:pyi|pxd|a|h)$")
+WHEELS = ("hypothesis==6.155.7", "sortedcontainers==2.4.0")
 
 
 def lesson(notebook: Path, lang: str) -> str:
@@ -89,43 +86,73 @@ def index(lessons: dict[str, list[Path]]) -> str:
         for path in notebooks:
             heading = paper.cells(path)[0]["source"].splitlines()[0]
             title = escape(heading.removeprefix("# ").split(" ", 1)[1])
-            there = f"../course/{path.stem}.html" if lang == "en" else f"../course/{lang}/{path.stem}.html"
-            if runs(path):
-                parts.append(f'<li><a href="{path.stem}.{lang}.html">{title}</a></li>')
-            else:
-                parts.append(f'<li><a href="{there}">{title}</a> ({said["read"]})</li>')
+            parts.append(f'<li><a href="{path.stem}.{lang}.html">{title}</a></li>')
         parts.append("</ol>")
     style = f"body{{font:17px/1.6 {paper.FONT};max-width:46rem;margin:2rem auto;padding:0 1rem}}"
     return paper.page(SPOKEN["en"]["title"], style, "\n".join(parts))
 
 
-def packages(target: Path) -> None:
-    """Pack both packages, as an installer without a compiler would have them."""
+def pack(target: Path, members: Iterable[tuple[str, bytes]]) -> None:
+    """Write an archive that is the same whenever its members are."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for package in ("autograd", "nn"):
-            for path in sorted((ROOT / package).rglob("*")):
-                if path.suffix in (".py", ".po", ".js", ".css", ".json", ".typed") and path.is_file():
-                    info = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), (1980, 1, 1, 0, 0, 0))
-                    archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
+        for name, content in members:
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
+
+
+def ours() -> Iterable[tuple[str, bytes]]:
+    """Yield both packages' files, as an installer without a compiler would have them."""
+    for package in ("autograd", "nn"):
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix in (".py", ".po", ".js", ".css", ".json", ".typed") and path.is_file():
+                yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+
+
+def numpy(modules: Path) -> Iterable[tuple[str, bytes]]:
+    """Yield NumPy's files, as they lie in a folder of packages."""
+    (source,) = (modules / NUMPY).glob("numpy-*.tar.gz")
+    with tarfile.open(source) as archive:
+        for member in archive:
+            inside, _, name = member.name.partition("/site-packages/")
+            content = archive.extractfile(member) if inside and name and member.isfile() else None
+            if content and not UNUSED.search(name):
+                yield name, content.read()
+
+
+def wheels(folder: Path) -> Iterable[tuple[str, bytes]]:
+    """Yield the files of the pure wheels, which pip brings where they are not there yet."""
+    names = [wheel.replace("==", "-") for wheel in WHEELS]
+    if not all(list(folder.glob(f"{name}-*none-any.whl")) for name in names):
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        subprocess.run([*pip, "--platform", "any", "--dest", str(folder), *WHEELS], check=True)
+    for name in names:
+        with zipfile.ZipFile(next(folder.glob(f"{name}-*none-any.whl"))) as archive:
+            yield from ((member, archive.read(member)) for member in archive.namelist())
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the pages, and say where."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("site", type=Path, help="folder of the built site")
-    default = ROOT / ".ci" / "node_modules" / "pyodide"
-    parser.add_argument("--pyodide", type=Path, default=default, help="folder of the npm package pyodide")
+    default = HERE / "node_modules"
+    parser.add_argument("--modules", type=Path, default=default, help="folder into which npm installed")
     options = parser.parse_args(arguments)
-    if not (options.pyodide / CORE[0]).is_file():
-        print(f"no {CORE[0]} in {options.pyodide}; npm install --prefix .ci pyodide", file=sys.stderr)
+    pyodide = options.modules / "pyodide"
+    absent = [path for path in (pyodide / CORE[1], options.modules / NUMPY) if not path.exists()]
+    if absent:
+        print(f"no {absent[0]}; npm install --prefix notebooks/docs/browser brings it", file=sys.stderr)
         return 2
     target = options.site / "try"
     (target / "pyodide").mkdir(parents=True, exist_ok=True)
     for name in CORE:
-        shutil.copyfile(options.pyodide / name, target / "pyodide" / name)
+        shutil.copyfile(pyodide / name, target / "pyodide" / name)
+    glue = (pyodide / GLUE).read_text(encoding="utf-8")
+    (target / "pyodide" / GLUE).write_text(glue.replace(*LINKED), encoding="utf-8")
     for name in ("worker.mjs", "cells.py"):
         shutil.copyfile(HERE / name, target / name)
-    packages(target / "packages.zip")
+    pack(target / "packages.zip", ours())
+    pack(target / "numpy.zip", numpy(options.modules))
+    pack(target / "hypothesis.zip", wheels(HERE / "wheels"))
     notebooks = ROOT / "notebooks"
     lessons = {
         "en": sorted(notebooks.glob("[0-9][0-9]_*.ipynb")),
@@ -134,8 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     for lang, paths in lessons.items():
         with words.language(lang):
             for path in paths:
-                if runs(path):
-                    (target / f"{path.stem}.{lang}.html").write_text(lesson(path, lang), encoding="utf-8")
+                (target / f"{path.stem}.{lang}.html").write_text(lesson(path, lang), encoding="utf-8")
     (target / "index.html").write_text(index(lessons), encoding="utf-8")
     links = {
         "index.html":

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 from autograd.compiler.backends.finite import Finite, quiet
 from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick
 from autograd.compiler.backends.numpy.spelling import calls_of
+from autograd.compiler.graph.counting import places
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Loop, Rounds, blocks, loops
 
@@ -97,7 +98,7 @@ class Bound:
             table = ref.addresses
             if ref.lane:
                 made = np.empty((*table.shape, self.width))
-                self.calls.add(_take_rows, self.lanes, table - LANES, made)
+                self.calls.add(_take_rows, self.lanes, places(table - LANES), made)
             else:
                 made_view = self.gathered[id(ref)].reshape(table.shape + (1,) * len(width))
                 return np.broadcast_to(made_view, sizes + width)
@@ -127,7 +128,7 @@ class Bound:
                 refs += self.gathers[j]
         table = np.concatenate([r.addresses.ravel() for r in refs])
         made = np.empty(len(table))
-        self.calls.add(self.shared.take, table, None, made, "clip")
+        self.calls.add(self.shared.take, places(table), None, made, "clip")
         ends = np.cumsum([r.addresses.size for r in refs])
         for r, end in zip(refs, ends.tolist(), strict=True):
             self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)

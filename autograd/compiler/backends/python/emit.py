@@ -20,6 +20,7 @@ from autograd.compiler.backends.python.spelling import (
     total,
 )
 from autograd.compiler.graph.bounds import watched
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
 from autograd.compiler.roll.program import LANES, Program
 from autograd.floats import many
@@ -40,7 +41,7 @@ class PythonWriter:
         self.names: dict[str, Any] = dict(NAMES)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), graph.size)
         producers, _ = graph.edges()
-        self.uses = np.bincount(producers, minlength=graph.size)
+        self.uses = bincount(producers, minlength=graph.size)
         self.uses[graph.outputs] += 2
         self.uses[graph.pinned[graph.pinned >= 0]] += 2
         self.watched = watched(graph)  # and so has a name

@@ -1,0 +1,29 @@
+"""What NumPy counts, repeats and takes by a graph's numbers, which have 64 bits everywhere.
+
+NumPy itself takes only numbers as wide as an address, which in a browser's Python has 32 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["bincount", "places", "repeated"]
+
+
+def places(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers as wide as an address."""
+    return numbers.astype(np.intp, copy=False)
+
+
+def bincount(keys: NDArray[Any], weights: NDArray[Any] | None = None, *, minlength: int = 0) -> NDArray[Any]:
+    """Count how often each key is there, or add the weights of each."""
+    found = np.bincount(places(keys), weights, minlength)
+    return found.astype(np.int64, copy=False) if weights is None else found
+
+
+def repeated(items: NDArray[Any], counts: NDArray[Any] | int) -> NDArray[Any]:
+    """Return each item as often as its count says."""
+    return np.repeat(items, places(np.asarray(counts)))
