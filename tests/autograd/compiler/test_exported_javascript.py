@@ -103,6 +103,41 @@ def test_functions_networks_and_recurrences_give_their_results(tmp_path):
     assert training["gradient"] == pytest.approx(gradient, rel=1e-11)
 
 
+CALLS = {
+    "[[1, 2, 3], [4, 5, 6]], [1, 2]": None,
+    "[1, 2, 3, 4, 5, 6], [[1], [2]]": None,
+    "new Float64Array([1, 2, 3, 4, 5, 6]), new Int32Array([1, 2]), new Float64Array([2])": None,
+    "[new Float32Array([1, 2, 3]), [4, 5n, 6]], [true, 2]": None,
+    "[[1, 4], [2, 5], [3, 6]], [1, 2]": "x0 takes numbers of shape [examples, 3], nested or row by row; "
+    "got an array of length 2 as x0[0]",
+    "[[1, 2, 3]], [1, 2]": "x1 has 2 examples, where x0 has 1",
+    "[[1, 2, 3], [4, 5]], [1, 2]": "got an array of length 2 as x0[1]",
+    "[[1, 2, null]], [1]": "got null as x0[0][2]",
+    "[1, [2, 3, 4]], [1, 2]": "got 1 as x0[0]",
+    "[], []": "got an array of length 0",
+    "": "got undefined",
+    "'123', [1]": 'got "123"',
+    "[[1, 2, 3]], [1], [1, 2]": "parameters takes numbers of shape [1], nested or row by row; got an array",
+}
+
+
+@run_by_node
+def test_arguments_have_the_shape_that_is_told_or_are_refused_with_it(tmp_path):
+    w = Value(2.0)
+    step = autograd.compile(lambda x, y: w * (x[0] * x[1] - x[2]) * y, [w], batch=True, reduction="sum")
+    value = step([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [1.0, 2.0])
+    path = step.export(tmp_path / "step.mjs")
+    tried = ", ".join(f"() => step({call}).loss" for call in CALLS)
+    main = tmp_path / "main.mjs"
+    main.write_text(
+        f"import {{ step }} from {json.dumps(path.as_uri())}; const said = f => {{ try {{ return f(); }} "
+        f"catch (error) {{ return error.message; }} }}; console.log(JSON.stringify([{tried}].map(said)));"
+    )
+    printed = json.loads(subprocess.run([NODE, main], capture_output=True, text=True, check=True).stdout)
+    for found, (call, said) in zip(printed, CALLS.items(), strict=True):
+        assert found == value if said is None else said in str(found), call
+
+
 def as_list(x):
     return x if isinstance(x, list) else [x]
 

@@ -57,14 +57,20 @@ def _body(engine: Any, shapes: Sequence[tuple[int, ...]], statements: list[str])
     """Return the lines of the function."""
     program, graph, count = engine.program, engine.program.graph, engine.program.parameters
     sizes = [math.prod(shape) for shape in shapes]
-    lines = [f"x{k} = [x{k}].flat(Infinity);" for k in range(len(shapes))]
+    lines = [
+        f"x{k} = $given('x{k}', x{k}, {list(shape)}, {'true' if engine.batch else 'false'});"
+        for k, shape in enumerate(shapes)
+    ]
     lines.append(f"const N = {f'x0.length / {sizes[0]}' if engine.batch and sizes[0] else '1'};")
-    for k, size in enumerate(sizes):
-        told = f"`x{k} has ${{x{k}.length}} numbers, not ${{{size} * N}}`"
-        lines.append(f"if (x{k}.length !== {size} * N) throw RangeError({told});")
-    lines += [
-        "if (!Number.isInteger(N) || N < 1) throw RangeError('no whole number of examples');"
-    ] * engine.batch
+    if engine.batch:
+        told = "`x{k} has ${{x{k}.length / {size}}} examples, where x0 has ${{N}}`"
+        lines += [
+            f"if (x{k}.length !== {size} * N) throw RangeError({told.format(k=k, size=size)});"
+            for k, size in enumerate(sizes)
+            if k and size
+        ]
+    if count:
+        lines.append(f"parameters = $given('parameters', parameters, [{count}], false);")
     lines.append(f"const s = Float64Array.from(numbers), v = new Float64Array({max(program.lanes, 1)} * N);")
     if count:
         lines.append(f"for (let i = 0; i < {count}; i++) s[i] = parameters[i];")
@@ -93,10 +99,44 @@ def _body(engine: Any, shapes: Sequence[tuple[int, ...]], statements: list[str])
 _FILE = """\
 /* {name}({about}) returns {sizes}.
 
-   Arrays may be nested or flat, row by row. Written by chainrule. Doubles throughout; where a number leaves
-   their range the results are infinite or NaN, as IEEE 754 has them. For browsers and node, without anything
-   else: import {{ {name} }} from "./{name}.js". */
+   Arrays may be nested or flat, row by row, and typed. Written by chainrule. Doubles throughout; where a
+   number leaves their range the results are infinite or NaN, as IEEE 754 has them. For browsers and node,
+   without anything else: import {{ {name} }} from "./{name}.js". */
 {program}
+/* The numbers of an argument, row by row; nested arrays must have its shape. */
+function $given(name, given, shape, isBatch) {{
+    const isArray = x => Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+    const isNested = x => Array.isArray(x) && x.some(isArray);
+    const size = dimensions => dimensions.reduce((a, b) => a * b, 1);
+    const numbers = [], path = [];
+    const refuse = x => {{
+        const named = [...(isBatch ? ["examples"] : []), ...shape].join(", ");
+        const wanted = named ? `numbers of shape [${{named}}], nested or row by row` : "a number";
+        const length = isArray(x) && `an array of length ${{x.length}}`;
+        const found = length || (typeof x === "string" ? `"${{x}}"` : String(x));
+        const at = path.length ? ` as ${{name}}[${{path.join("][")}}]` : "";
+        throw (isArray(x) ? RangeError : TypeError)(`${{name}} takes ${{wanted}}; got ${{found}}${{at}}`);
+    }};
+    const read = (x, dimensions) => {{
+        if (!isArray(x)) {{
+            if (size(dimensions) !== 1 || !["number", "boolean", "bigint"].includes(typeof x)) refuse(x);
+            numbers.push(Number(x));
+            return;
+        }}
+        const nested = isNested(x);
+        if (x.length !== (nested ? dimensions[0] : size(dimensions))) refuse(x);
+        const rest = nested ? dimensions.slice(1) : [];
+        for (let i = 0; i < x.length; i++) {{ path.push(i); read(x[i], rest); path.pop(); }}
+    }};
+    if (!isBatch) read(given, shape);
+    else {{
+        const examples = isNested(given) ? given.length : given?.length / (size(shape) || 1);
+        if (!isArray(given) || !Number.isInteger(examples) || (examples < 1 && size(shape))) refuse(given);
+        read(given, [examples, ...shape]);
+    }}
+    return numbers;
+}}
+
 const numbers = [{numbers}];
 
 /** The numbers of the parameters as they were. */
