@@ -42,7 +42,8 @@ _SVG_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 _REPORT_ROW = re.compile(r"^(df/\S+ +\S+) +([-\d.e+]+) +([-\d.e+]+) +\S+ +([-\d.e+]+) +(\S.*)$", re.MULTILINE)
 # The graphs of neurons and the labels that a page shows when it is pointed at, and the names of parts.
 _SCRIPTED = re.compile(
-    r'<defs>.*?</defs>\n?|<text class="hid"[^>]*>[^<]*</text>| data-[-a-z]+="[^"]*"', re.DOTALL
+    r'<defs>.*?</defs>\n?|<g class="edge[^>]*><text class="hid"[^>]*>[^<]*</text></g>\n?'
+    r'| data-[-a-z]+="[^"]*"', re.DOTALL
 )
 _TOOLTIP = re.compile(r"<title>[^<]*</title>")
 _TAG_OF = re.compile(r"<[a-z][^>']*>")
@@ -189,8 +190,8 @@ def still(svg: str) -> str:
 
     Examples
     --------
-    >>> still('<svg class="ag"><g data-node="n0"><text class="hid" display="none">2</text></g></svg>')
-    "<svg class='ag'><g></g></svg>"
+    >>> still('<svg class="ag"><g class="edge" data-label="e0"><text class="hid">2</text></g></svg>')
+    "<svg class='ag'></svg>"
     """
     svg = _SCRIPTED.sub("", svg).replace(">\n<", "><")
     return _TAG_OF.sub(lambda found: found[0].replace('"', "'"), svg)

@@ -19,7 +19,7 @@ LEAST: Final = 0.6  # a picture shrinks with its column to this part of its brea
 STYLE: Final = (
     "body{margin:0}svg{display:block;touch-action:pan-x pan-y}svg.z{cursor:grab;touch-action:none}"
     ".node{cursor:pointer;outline-offset:3px}.hit{fill:none;stroke:transparent;stroke-width:12}"
-    ".edge:hover .hid,.lit .hid{display:inline}"
+    "[data-label]{pointer-events:none}.near .hid,.lit .hid{display:inline}"
     ".picked :is(.edge,.node,[data-band]):not(.lit){opacity:.2}"
     ".zoom{position:fixed;top:6px;right:6px;display:flex;gap:4px;opacity:.25;transition:opacity .15s}"
     "body:hover .zoom,.zoom:focus-within{opacity:1}"
@@ -59,7 +59,7 @@ svg.addEventListener('wheel', e => {
   if (!e.ctrlKey && !e.metaKey) return;
   e.preventDefault(); zoom(Math.exp(-e.deltaY / 300), e.clientX, e.clientY);
 }, {passive: false});
-svg.addEventListener('dblclick', e => zoom(2, e.clientX, e.clientY));
+svg.ondblclick = e => zoom(2, e.clientX, e.clientY);
 let held = null, far = 0;
 svg.addEventListener('pointerdown', e => {
   far = 0;
@@ -73,9 +73,9 @@ svg.addEventListener('pointermove', e => {
   pan((held[0] - e.clientX) / box.width, (held[1] - e.clientY) / box.height);
   held = [e.clientX, e.clientY];
 });
-for (const end of ['pointerup', 'pointercancel']) svg.addEventListener(end, () => { held = null; });
+svg.onpointerup = svg.onpointercancel = () => { held = null; };
 const nodes = all('[data-node]').filter(n => !n.closest('defs'));
-const edges = all('[data-tail]'), bands = all('[data-band]');
+const edges = all('[data-tail]'), parts = [...edges, ...all('[data-band],[data-label]')];
 function reach(name, from, to) {
   const seen = new Set([name]), found = new Set();
   for (let size = -1; size < found.size;) {
@@ -92,8 +92,9 @@ function pick(name) {
   if (!found.size) [seen, found] = reach(picked, 'head', 'tail');
   svg.classList.toggle('picked', picked !== null);
   for (const n of nodes) n.classList.toggle('lit', seen.has(n.dataset.node));
-  for (const e of edges) e.classList.toggle('lit', found.has(e.dataset.edge));
-  for (const b of bands) b.classList.toggle('lit', found.has(b.dataset.band));
+  for (const {classList, dataset: d} of parts) {
+    classList.toggle('lit', found.has(d.edge || d.band || d.label));
+  }
   panel = picked && unfold(picked);
 }
 function unfold(name) {
@@ -123,7 +124,7 @@ function button(sign, label, act) {
 }
 for (const n of nodes) {
   n.setAttribute('tabindex', 0); n.setAttribute('role', 'button');
-  n.addEventListener('click', () => { if (far < 5) pick(n.dataset.node); });
+  n.onclick = () => { if (far < 5) pick(n.dataset.node); };
   n.addEventListener('keydown', e => {
     if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); pick(n.dataset.node); }
   });
@@ -131,6 +132,8 @@ for (const n of nodes) {
 for (const e of edges) {
   const hit = e.querySelector('path').cloneNode();
   hit.setAttribute('class', 'hit'); hit.removeAttribute('stroke-width'); e.append(hit);
+  const label = svg.querySelector(`[data-label=${e.dataset.edge}]`);
+  if (label) e.onpointerenter = e.onpointerleave = () => label.classList.toggle('near', e.matches(':hover'));
 }
 const keys = {'+': () => zoom(1.4), '=': () => zoom(1.4), '-': () => zoom(1 / 1.4), '0': fit,
   Escape: () => picked !== null && pick(picked), ArrowLeft: () => pan(-.1, 0), ArrowRight: () => pan(.1, 0),

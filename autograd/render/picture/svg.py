@@ -34,6 +34,7 @@ from autograd.render.picture.shapes import coordinate, saved_mark, text
 __all__ = ["FONT", "style", "summary", "to_svg"]
 
 ENLARGED: Final = 2.0  # times its own size, at most, is a picture that is fitted into a larger one
+SPARSE: Final = 400  # labels over the lines; of more, none seeks a place where no other is
 TIP: Final = 8.0  # length of an arrowhead
 ROUND: Final = {"leaf": 11, "leaf parameter": 18, "leaf data": 0, "leaf input": 0}
 """How round the corners of a box are; 5 of any other."""
@@ -276,7 +277,7 @@ def _widen(nodes: Sequence[Sequence[Box]], edges: Sequence[Sequence[Edge]], *, f
 def _content(
     graph: Picture, placed: Placement, *, flow: bool, bands: bool, slim: bool, show: Show, live: bool = False
 ) -> list[str]:
-    """Return clusters, edges and boxes, each kind over the one before."""
+    """Return clusters, edges, labels without room of their own, and boxes, each kind over the one before."""
     parts = [
         _cluster(graph, path, rect)
         for path, rect in sorted(placed.clusters.items(), key=lambda item: item[0].count("."))
@@ -288,9 +289,8 @@ def _content(
             if edge.taken and edge.weight is None and edge.tone not in ("none", "zero")
         ]
     vertical = graph.rankdir in ("TB", "BT")
-    afloat = _afloat(graph, placed, live=live)
     parts += [
-        _weight(edge, placed.curves[edge.id], graph.heaviest, afloat.get(edge.id, ""))
+        _weight(edge, placed.curves[edge.id], graph.heaviest)
         for edge in graph.edges
         if edge.weight is not None
     ]
@@ -307,38 +307,66 @@ def _content(
                 inside=inside[edge.tail] and inside[edge.head],
                 vertical=vertical,
                 shown=show(edge.id),
-                afloat=afloat.get(edge.id, ""),
             )
             for edge in graph.edges
             if edge.weight is None
         ]
+    parts += _afloat(graph, placed, inside, live=live)
     if vertical:
         parts += [_caption(graph, path, rect, " over") for path, rect in placed.clusters.items()]
     parts += [_node(node, placed.nodes[node.id], slim=slim, shown=show(node.id)) for node in graph.nodes]
     return parts
 
 
-def _afloat(graph: Picture, placed: Placement, *, live: bool) -> dict[str, str]:
-    """Return the labels of edges for which the layout has no room: on their lines, hidden until pointed at.
+def _afloat(graph: Picture, placed: Placement, inside: dict[str, bool], *, live: bool) -> Iterator[str]:
+    """Yield the labels of edges for which the layout has no room: on their lines, hidden until pointed at.
 
-    Labels that are to be shown all the same are not hidden. Those of one box stand apart along their lines.
+    Labels that are to be shown all the same are not hidden. Those of one box stand apart along their lines,
+    and as far as can be from all others. They lie over all lines, so that none runs through them.
     """
     if graph.crowded:
-        return {}
+        return
     out: dict[str, list[Edge]] = {}
     for edge in graph.edges:
         if edge.id not in placed.labels and edge.local and not edge.back:
             out.setdefault(edge.head, []).append(edge)
-    found = {}
+    taken: list[Rect] = []
     for edges in out.values():
         for k, edge in enumerate(edges):
             if not live and not (edge.shown and graph.view == "network"):
                 continue
-            x, y = _along(placed.curves[edge.id], (k + 1.0) / (len(edges) + 1.0))
-            words = xml(edge.local if edge.count < 2 else f"{edge.local} ×{edge.count}")
+            words = edge.local if edge.count < 2 else f"{edge.local} ×{edge.count}"
+            part = (k + 1.0) / (len(edges) + 1.0)
+            x, y = _free(placed.curves[edge.id], part, width(words, BOX.tiny), taken)
             hidden = "" if edge.shown and graph.view == "network" else ' class="hid" display="none"'
-            found[edge.id] = f'<text{hidden} x="{coordinate(x)}" y="{coordinate(y + 3.5)}">{words}</text>'
-    return found
+            kind = "edge in" if edge.weight is None and inside[edge.tail] and inside[edge.head] else "edge"
+            yield (
+                f'<g class="{kind}" data-label="{edge.id}"><text{hidden} x="{coordinate(x)}" '
+                f'y="{coordinate(y + 3.5)}">{xml(words)}</text></g>'
+            )
+
+
+def _free(
+    points: list[tuple[float, float]], part: float, breadth: float, taken: list[Rect]
+) -> tuple[float, float]:
+    """Return a place on a chain for a label, near a part of it, where no other is if there is such a one."""
+    room = Rect(0.0, 0.0, breadth + 4.0, BOX.tiny + 4.0)
+    best, least = (0.0, 0.0), math.inf
+    for step in (0.0, -0.08, 0.08, -0.16, 0.16, -0.24, 0.24, -0.32, 0.32):
+        x, y = _along(points, min(max(part + step, 0.12), 0.88))
+        at = Rect(x - room.width / 2, y - room.height / 2, room.width, room.height)
+        covered = sum(
+            max(0.0, min(at.x + at.width, other.x + other.width) - max(at.x, other.x))
+            * max(0.0, min(at.y + at.height, other.y + other.height) - max(at.y, other.y))
+            for other in taken
+        )
+        if covered < least:
+            best, least = (x, y), covered
+        if not covered or len(taken) > SPARSE:
+            break
+    x, y = best
+    taken.append(Rect(x - room.width / 2, y - room.height / 2, room.width, room.height))
+    return best
 
 
 def _along(points: list[tuple[float, float]], part: float) -> tuple[float, float]:
@@ -425,7 +453,7 @@ def _bowl(w: float, h: float, inset: float) -> str:
     )
 
 
-def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float, afloat: str) -> str:
+def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float) -> str:
     """Return the line of a weight: its sign as colour, its size as width."""
     share = abs(edge.weight or 0.0) / heaviest if heaviest else 0.0
     sign = "p4" if (edge.weight or 0.0) > 0 else "n4"
@@ -433,7 +461,7 @@ def _weight(edge: Edge, points: list[tuple[float, float]], heaviest: float, aflo
     return (
         f'<g class="edge" data-edge="{edge.id}" data-tail="{edge.tail}" data-head="{edge.head}">'
         f'{_tooltip(edge.tooltip)}<path class="{line}" d="{_path(points)}" '
-        f'stroke-width="{0.8 + 4.2 * min(share, 1.0):.1f}"/>{afloat}</g>'
+        f'stroke-width="{0.8 + 4.2 * min(share, 1.0):.1f}"/></g>'
     )
 
 
@@ -577,9 +605,8 @@ def _between(a: tuple[float, float], b: tuple[float, float], t: float) -> tuple[
 
 
 def _edge(
-    edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool, shown: str = "",
-    afloat: str = "",
-) -> str:  # fmt: skip
+    edge: Edge, placed: Placement, *, flow: bool, slim: bool, inside: bool, vertical: bool, shown: str = ""
+) -> str:
     """Return a line with its arrowhead, which is drawn out, for markers need identifiers; and its label."""
     n, points = coordinate, placed.curves[edge.id]
     if slim:
@@ -615,4 +642,4 @@ def _edge(
             )
             for i, line in enumerate(lines)
         ]
-    return "".join([*out, afloat, "</g>"])
+    return "".join([*out, "</g>"])

@@ -158,7 +158,9 @@ class Page:
             owner = element.get("data-node")
             card = element.findall(f"{SVG}rect")[-1]
             self.boxes[owner] = (dx, dy, dx + float(card.get("width")), dy + float(card.get("height")))
-        if "edge" in classes:
+        if element.get("data-label"):
+            owner = element.get("data-label")
+        elif "edge" in classes:
             owner = element.get("data-edge")
             paths = element.iter(f"{SVG}path")
             line = next(p for p in paths if {"wire", "band"} & set(p.get("class").split()))
@@ -257,6 +259,15 @@ def test_where_edges_are_dense_labels_are_left_out_and_can_be_forced():
     assert all(edge.shown for edge in all_.graph.edges)
     assert "16 labels are left out" in few.svg()
     assert len(all_.layout().labels) == 29
+
+
+def test_labels_of_weights_lie_over_all_lines_and_touch_neither_each_other_nor_a_neuron():
+    svg = draw(nn.MLP(2, [4, 4, 1], rng=1), edges="all").svg()
+    assert svg.rindex('data-tail="') < svg.index('data-label="')
+    page = Page(svg)
+    assert len(labels(page)) == len(page.edges) == 28
+    test_no_two_labels_touch_and_none_lies_on_a_box(page)
+    test_each_label_is_nearest_to_its_own_edge(page)
 
 
 def test_a_size_in_which_nothing_can_be_read_is_an_error():
