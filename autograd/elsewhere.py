@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from autograd import ops
 from autograd.operators import Operators
-from autograd.ufuncs import OTHER_NAMES, counterpart
+from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 
 __all__ = ["Elsewhere", "Imports", "missing", "told"]
 
@@ -198,10 +198,7 @@ _FUNCTIONS: Final = {
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",
-    "dawson": "autograd.dawsn", "k0": "autograd.kn(0, x)", "k1": "autograd.kn(1, x)",
-    "besselk": "autograd.kn(n, x)", "k0e": "autograd.exp(x) * autograd.kn(0, x)",
-    "k1e": "autograd.exp(x) * autograd.kn(1, x)", "sici": "autograd.sinint(x) and autograd.cosint(x)",
-    "airy": "autograd.airyai(x), autograd.airyai(x, 1) and the same of autograd.airybi",
+    **INSTEAD, "dawson": "autograd.dawsn", "besselk": "autograd.kn(n, x)",
     "airy_ai": "autograd.airyai", "airyaiprime": "autograd.airyai(x, 1)",
     "airybiprime": "autograd.airybi(x, 1)", "log_erfc": "autograd.logerfc",
     "log1pexp": "autograd.softplus", "xlogx": "autograd.xlogy(x, x)", "abs2": "autograd.square",

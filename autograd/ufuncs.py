@@ -13,7 +13,7 @@ from typing import Any, Final
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
 
-__all__ = ["COMPARISONS", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
+__all__ = ["COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
 
 _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
@@ -38,14 +38,35 @@ OTHER_NAMES: Final = {
     "absolute": "abs", "fabs": "abs", "rint": "round",
     "fmax": "maximum", "fmin": "minimum", "clip": "clamp", "deg2rad": "radians", "rad2deg": "degrees",
     "expit": "sigmoid", "log_expit": "logsigmoid", "gammaln": "lgamma", "psi": "digamma",
-    "ndtr": "normal_cdf", "ndtri": "normal_quantile",
+    "ndtr": "normal_cdf", "ndtri": "normal_quantile", "_zeta": "zeta",
+    "jv": "jn", "yv": "yn", "iv": "bessel_i", "kv": "kn",
 }  # fmt: skip
 """The table's names of functions that NumPy, or ``scipy.special``, calls otherwise."""
-_INSTEAD: Final = {
+INSTEAD: Final = {
     "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "logaddexp2": "(2.0**a + 2.0**b).log2()",
     "matmul": "autograd.dot(a, b)", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
     "isfinite": "math.isfinite(x.data)", "ldexp": "x * 2.0**n", "modf": "x - autograd.floor(x)",
+    "k0": "autograd.kn(0, x)", "k1": "autograd.kn(1, x)", "k0e": "autograd.exp(x) * autograd.kn(0, x)",
+    "k1e": "autograd.exp(x) * autograd.kn(1, x)", "kve": "autograd.exp(x) * autograd.kn(n, x)",
+    "ive": "autograd.exp(-abs(x)) * autograd.bessel_i(n, x)", "jve": "autograd.jn(n, x)",
+    "yve": "autograd.yn(n, x)", "exp1": "autograd.expn(1, x)", "expi": "-autograd.expn(1, -x), below 0",
+    "sici": "autograd.sinint(x) and autograd.cosint(x)",
+    "log_ndtr": "autograd.logerfc(-x / math.sqrt(2.0)) - math.log(2.0)",
+    "binom": "autograd.exp(-autograd.betaln(1.0 + n - k, 1.0 + k)) / (1.0 + n)",
+    "poch": "autograd.gamma(x + n) / autograd.gamma(x)", "rgamma": "1.0 / autograd.gamma(x)",
+    "cosm1": "-2.0 * autograd.sin(0.5 * x) ** 2", "exprel": "autograd.expm1(x) / x",
+    "boxcox": "autograd.expm1(p * autograd.log(x)) / p",
+    "boxcox1p": "autograd.expm1(p * autograd.log1p(x)) / p",
+    "huber": "nn.losses.huber_loss(x, 0.0, delta=d)", "pseudo_huber": "d * (autograd.hypot(d, x) - d)",
+    "gammasgn": "autograd.sign(autograd.gamma(x))", "betaincc": "autograd.betainc(b, a, 1.0 - x)",
+    "airy": "autograd.airyai(x), autograd.airyai(x, 1) and the same of autograd.airybi",
+    "ellipkm1": "autograd.ellipk(1.0 - p)",
+    **dict.fromkeys(["_riemann_zeta", "lambertw", "_lambertw", "hyp1f1", "hyp2f1", "hyp0f1", "struve",
+                     "gammaincinv", "betaincinv", "spence", "ellipkinc", "ellipeinc", "gdtr", "chdtr",
+                     "fdtr", "wofz"],
+                    "autograd.custom_op(name, value, partials)"),
 }  # fmt: skip
+"""What to write for functions of NumPy's and of ``scipy.special`` that are no rows."""
 
 
 def counterpart(name: str) -> Any:
@@ -158,7 +179,7 @@ def refusal(name: str) -> str:
     "NumPy's add takes no Value; write a + b, or x.data for its number, which leaves the graph"
     """
     ours = OTHER_NAMES.get(name, name)
-    instead = _OPERATORS[name][0] if name in _OPERATORS else _INSTEAD.get(name, "")
+    instead = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
     instead = instead or (f"autograd.{ours}" if ours in TABLE else "")
     alternative = f"{instead}, or " if instead else ""
     return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"

@@ -50,17 +50,13 @@ def renamed(function: Any, name: str) -> Any:
     return function
 
 
-def _loss(loss: Callable[..., Any], **refused: tuple[Any, str]) -> Callable[..., Any]:
+def _loss(loss: Callable[..., Any]) -> Callable[..., Any]:
     """Return what binds a loss to its options, as the classes of that name do."""
 
     def make(**given: Any) -> Callable[..., Any]:
         return partial(loss, **given)
 
-    return options(None, size_average=_REDUCED, reduce=_REDUCED, **refused)(renamed(make, loss.__name__))
-
-
-_REDUCED = (None, 'reduction="mean", "sum" or "none"')
-_WEIGHED = (None, 'reduction="none", and multiply each loss by its weight')
+    return options(**losses.foreign(loss))(renamed(make, loss.__name__))
 
 
 def _along_the_only_axis(function: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -188,8 +184,8 @@ MSELoss = _loss(losses.mse_loss)
 L1Loss = _loss(losses.l1_loss)
 HuberLoss = _loss(losses.huber_loss)
 SmoothL1Loss = _loss(smooth_l1)
-BCELoss = _loss(losses.binary_cross_entropy, weight=_WEIGHED)
-BCEWithLogitsLoss = _loss(losses.binary_cross_entropy_with_logits, weight=_WEIGHED)
+BCELoss = _loss(losses.binary_cross_entropy)
+BCEWithLogitsLoss = _loss(losses.binary_cross_entropy_with_logits)
 CrossEntropyLoss = _loss(losses.cross_entropy)
 NLLLoss = _loss(losses.nll_loss)
 BatchNorm1d = BatchNorm

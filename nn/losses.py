@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from inspect import signature
 from operator import sub
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 import autograd
 from autograd import Value, modes, ops
+from autograd.spellings import options
 from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real, refuse
 from nn.modules.module import Module
 
@@ -26,6 +28,9 @@ __all__ = [
     "hinge_loss", "huber_loss", "l1_loss", "l1_penalty", "l2_penalty", "mse_loss", "nll_loss",
     "sum_squared_error",
 ]  # fmt: skip
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _OWN = "write the loss as a function of Values, such as lambda y, t: autograd.mean([...])"
 _INSTEAD = {
@@ -56,8 +61,42 @@ _INSTEAD = {
         "triplet_margin_with_distance")},
 }  # fmt: skip
 REDUCTIONS = ("mean", "sum", "none")
+_REDUCED = 'reduction="mean", "sum" or "none"'
+_WEIGHED = 'reduction="none", and multiply each loss by its weight'
+_EACH = 'reduction="none": the losses have the shape of the predictions'
+_FOREIGN: dict[str, tuple[Any, str]] = {
+    "size_average": (None, _REDUCED), "reduce": (None, _REDUCED),
+    "reduction": ("sum", "nn.losses.mse_loss, which has it"),
+    "weight": (None, _WEIGHED), "sample_weight": (None, _WEIGHED), "weights": (None, _WEIGHED),
+    "axis": (None, _EACH), "dim": (None, _EACH),
+    "pos_weight": (None, "nn.losses.binary_cross_entropy_with_logits, which has it"),
+    "class_weight": (None, "nn.losses.cross_entropy(scores, classes, weight=...)"),
+    "label_smoothing": (0.0, "nn.losses.cross_entropy, which has it, or targets such as 0.05 and 0.95"),
+    "ignore_index": (-100, "nn.losses.cross_entropy or nll_loss, which have it, or leave those samples out"),
+    "from_logits": (False, "nn.losses.binary_cross_entropy_with_logits or cross_entropy, which take scores"),
+    "delta": (1.0, "nn.losses.huber_loss, which has it"),
+    "beta": (1.0, "nn.losses.huber_loss(..., delta=beta), divided by beta"),
+    "margin": (1.0, "the loss as a formula, such as autograd.maximum(0.0, margin - target * score)"),
+    "log_target": (False, "nn.losses.mse_loss of logarithms: targets are what predictions are"),
+    "eps": (0.0, "nothing: a probability that rounds to 0 or 1 still has its loss and its gradient"),
+}
+"""Options that losses have elsewhere: the value that asks for nothing, and what to write instead."""
 ToOne: TypeAlias = Literal["mean", "sum"]
 """The reductions to one number."""
+
+
+def foreign(loss: Callable[..., Any]) -> dict[str, tuple[Any, str]]:
+    """Return the options that the like of a loss has elsewhere, as `autograd.spellings` takes them."""
+    own = signature(loss).parameters
+    found = {name: said for name, said in _FOREIGN.items() if name not in own}
+    if next(iter(own)).startswith("score"):
+        found["from_logits"] = (True, "nn.losses.binary_cross_entropy or nll_loss, which take probabilities")
+    return found
+
+
+def _spelled(loss: Callable[P, R]) -> Callable[P, R]:
+    """Let a loss say what to write in place of the options that its like has elsewhere."""
+    return options(**foreign(loss))(loss)
 
 
 def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
@@ -141,6 +180,7 @@ def mse_loss(prediction: Numbers, target: Numbers, *, reduction: ToOne = "mean")
 def mse_loss(prediction: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
 @overload
 def mse_loss(prediction: Numbers, target: Numbers, *, reduction: str) -> Any: ...
+@_spelled
 def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Mean squared error: the mean over all elements of (prediction - target)**2.
 
@@ -178,6 +218,7 @@ def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
 def sum_squared_error(prediction: Reals, target: Reals) -> float: ...
 @overload
 def sum_squared_error(prediction: Numbers, target: Numbers) -> Value: ...
+@_spelled
 def sum_squared_error(prediction: Any, target: Any) -> Any:
     """Sum over all elements of (prediction - target)**2.
 
@@ -208,6 +249,7 @@ def sum_squared_error(prediction: Any, target: Any) -> Any:
 def half_squared_error(prediction: Reals, target: Reals) -> float: ...
 @overload
 def half_squared_error(prediction: Numbers, target: Numbers) -> Value: ...
+@_spelled
 def half_squared_error(prediction: Any, target: Any) -> Any:
     """Quadratic cost 1/2 ||target - prediction||**2, whose gradient is prediction - target.
 
@@ -244,6 +286,7 @@ def l1_loss(prediction: Numbers, target: Numbers, *, reduction: ToOne = "mean") 
 def l1_loss(prediction: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
 @overload
 def l1_loss(prediction: Numbers, target: Numbers, *, reduction: str) -> Any: ...
+@_spelled
 def l1_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Mean absolute error: the mean over all elements of abs(prediction - target).
 
@@ -284,6 +327,7 @@ def huber_loss(
 ) -> list[Any]: ...
 @overload
 def huber_loss(prediction: Numbers, target: Numbers, *, delta: float = 1.0, reduction: str) -> Any: ...
+@_spelled
 def huber_loss(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Half the square of an error up to ``delta``, and beyond it a tangent line.
 
@@ -331,6 +375,7 @@ def hinge_loss(score: Numbers, target: Numbers, *, reduction: ToOne = "mean") ->
 def hinge_loss(score: Iterable[Any], target: Numbers, *, reduction: Literal["none"]) -> list[Any]: ...
 @overload
 def hinge_loss(score: Numbers, target: Numbers, *, reduction: str) -> Any: ...
+@_spelled
 def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """max(0, 1 - target * score), for targets -1 and 1 (Cortes and Vapnik 1995).
 
@@ -413,6 +458,7 @@ def binary_cross_entropy(
 ) -> list[Any]: ...
 @overload
 def binary_cross_entropy(probability: Numbers, target: Numbers, *, reduction: str) -> Any: ...
+@_spelled
 def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mean") -> Any:
     """Return -(t log p + (1 - t) log(1 - p)) for probabilities p and targets t in [0, 1].
 
@@ -477,6 +523,7 @@ def binary_cross_entropy_with_logits(
 def binary_cross_entropy_with_logits(
     score: Numbers, target: Numbers, *, reduction: str, pos_weight: float = 1.0
 ) -> Any: ...
+@_spelled
 def binary_cross_entropy_with_logits(
     score: Any, target: Any, *, reduction: str = "mean", pos_weight: float = 1.0
 ) -> Any:
@@ -659,6 +706,7 @@ def cross_entropy(
     scores: Numbers, target: Numbers, *, reduction: str, weight: Iterable[float] | None = None,
     ignore_index: int = -100, label_smoothing: float = 0.0,
 ) -> Any: ...  # fmt: skip
+@_spelled
 def cross_entropy(
     scores: Any, target: Any, *, reduction: str = "mean", weight: Iterable[float] | None = None,
     ignore_index: int = -100, label_smoothing: float = 0.0,
@@ -742,6 +790,7 @@ def nll_loss(
     log_probabilities: Numbers, target: Numbers, *, reduction: str, weight: Iterable[float] | None = None,
     ignore_index: int = -100,
 ) -> Any: ...  # fmt: skip
+@_spelled
 def nll_loss(
     log_probabilities: Any, target: Any, *, reduction: str = "mean", weight: Iterable[float] | None = None,
     ignore_index: int = -100,

@@ -30,6 +30,7 @@ _SQRT_2PI = 2.5066282746310002
 _FEW = 2.0**-5
 """By so much of its terms may a sum cancel out that is made of numbers with ten more bits than a float."""
 _LARGE, _SMALL = 1e280, 2.0**-900
+_LN_SMALL, _LN_SMALL_REST = 623.8324625039508, 2.7532759472367637e-14
 _LESS, _MORE = 2.0**-200, 2.0**200
 
 
@@ -410,16 +411,17 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
     return y
 
 
-def _scaled(x: float, n: int, m: int) -> float:
-    """Derivative of order m of exp(-x) I of order n, for x >= 0.
+def _scaled(x: float, n: int, m: int) -> tuple[float, float]:
+    """Derivative of order m of exp(-x) I of order n, x >= 0, but for factors 2**-900, and their number.
 
     It is a sum of that function's neighbours: (cos - 1)**m, times which their integrals are (DLMF 10.32.3),
-    is a sum of cosines.
+    is a sum of cosines. Those factors are left out lest digits are lost where the product is next to zero.
     """
+    count = 0.0
     if x > 30.0 + n * n * (m + 1) + 3 * m:
-        return _far_scaled(x, float(n), float(m))
+        return _far_scaled(x, float(n), float(m)), count
     t, t_low = _over(2.0, 0.0, x, 0.0)
-    f, f_low, above, above_low = 1e-200, 0.0, 0.0, 0.0
+    f, f_low, above, above_low = 1.0, 0.0, 0.0, 0.0
     total, total_low, wanted, wanted_low = 0.0, 0.0, 0.0, 0.0
     for k in range(n + m + 10 + int(math.sqrt(160.0 * x)), -1, -1):
         twice = 1.0 if k == 0 else 2.0
@@ -438,9 +440,12 @@ def _scaled(x: float, n: int, m: int) -> float:
             if f > _LARGE:
                 f, f_low, above, above_low = f * _SMALL, f_low * _SMALL, above * _SMALL, above_low * _SMALL
                 total, total_low = total * _SMALL, total_low * _SMALL
-                wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
+                if k > n - m:
+                    wanted, wanted_low = wanted * _SMALL, wanted_low * _SMALL
+                else:
+                    count += 1.0
     w, w_low = _over(wanted, wanted_low, total, total_low)
-    return (w + w_low) * 2.0**m
+    return (w + w_low) * 2.0**m, count
 
 
 def _far_scaled(x: float, n: float, m: float) -> float:
@@ -471,7 +476,10 @@ def ine(x: float, order: float, slope: float) -> float:
     a = abs(x)
     if a == INF:
         return 0.0
-    y = _scaled(a, n, m) if a > 1e-20 else _at_zero(a, n, m)
+    y, count = _scaled(a, n, m) if a > 1e-20 else (_at_zero(a, n, m), 0.0)
+    while count > 0.0 and y != 0.0:
+        y *= _SMALL
+        count -= 1.0
     return -y if x < 0.0 and (n + m) % 2 == 1 else y
 
 
@@ -489,8 +497,16 @@ def modified(x: float, order: float) -> float:
         return NAN
     if abs(x) == INF:
         return INF if x > 0.0 or order % 2.0 == 0.0 else -INF
-    half = exp(0.5 * abs(x))
-    return ine(x, order, 0.0) * half * half if abs(x) > 700.0 else ine(x, order, 0.0) * math.exp(abs(x))
+    a, n = abs(x), int(order)
+    y, count = _scaled(a, n, 0) if a > 1e-20 else (_at_zero(a, n, 0), 0.0)
+    p, low = two_product(count, -_LN_SMALL)
+    power, lost = two_sum(a, p)
+    low += lost - count * _LN_SMALL_REST
+    half = exp(0.5 * power)
+    y = y * half * half if abs(power) > 700.0 else y * math.exp(power)
+    if count > 0.0:
+        y += y * low
+    return -y if x < 0.0 and n % 2 == 1 else y
 
 
 # The modified functions K.

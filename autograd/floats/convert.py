@@ -15,7 +15,8 @@ __all__ = ["check_count", "exact", "is_array", "is_number", "to_float"]
 _MOMENT = "a moment is no number; take the time since another of them, and that in seconds or days"
 _DURATION = "take it in some unit first: x.total_seconds(), or with NumPy x / numpy.timedelta64(1, 's')"
 _REMEDY = {
-    "complex": "take .real or abs() of it first; this engine differentiates real functions",
+    "complex": "take .real or abs() of it first; this engine differentiates real functions "
+    "(SciPy's logsumexp is autograd.logsumexp)",
     "str": "convert it first: float(text)",
     "bytes": "convert it first: float(text)",
     "NoneType": "a function that should have returned a number perhaps returned nothing",

@@ -12,6 +12,7 @@ import autograd
 from autograd import Value
 
 np = pytest.importorskip("numpy")
+special = pytest.importorskip("scipy.special")
 
 FLOATS = np.array([1.0, 2.0])
 ARITHMETIC = [
@@ -180,6 +181,22 @@ def test_a_function_of_numpys_says_what_to_write(call, instead):
     with pytest.raises(TypeError, match="takes no Value; write") as caught:
         call(Value(3.0))
     assert instead in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "want"),
+    [
+        (lambda x: special.jv(2, x), autograd.jn(2, 3.0)), (lambda x: special.yv(1, x), autograd.yn(1, 3.0)),
+        (lambda x: special.iv(2, x), autograd.bessel_i(2, 3.0)),
+        (lambda x: special.zeta(2, x), autograd.zeta(2, 3.0)),
+        (lambda x: special.kv(0, x), autograd.kn(0, 3.0)),
+    ],
+)  # fmt: skip
+def test_scipys_functions_of_any_order_are_ours_of_whole_ones(call, want):
+    x = Value(3.0)
+    assert call(x).data == pytest.approx(want, rel=1e-15)
+    with pytest.raises(TypeError, match=r"write -2\.0 \* autograd\.sin"):
+        special.cosm1(x)
 
 
 def test_what_compares_a_node_with_a_number():

@@ -339,3 +339,13 @@ def test_derivatives_of_dawson_s_integral_of_high_orders_whose_terms_cancel(orde
             for k in range(order):
                 before, y = y, (1 if k == 0 else 0) - 2 * (t * y + k * before)
             assert ulps(ops.dawsn_derivative(x, order=float(order)), y) <= 2 + 0.2 * order, (x, order)
+
+
+@pytest.mark.parametrize(
+    ("order", "x"),
+    [(300, 21.798262731211025), (299, -21.5), (300, 19.44), (700, 200.0), (1000, 355.0), (100, 0.06)],
+)
+def test_modified_bessel_functions_keep_their_digits_down_to_the_smallest_numbers(order, x):
+    want = mp.besseli(order, mp.mpf(x))
+    assert 0.0 < abs(want) < 1e-100
+    assert ulps(autograd.bessel_i(order, x), want) <= 2
