@@ -63,6 +63,7 @@ __all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 POSITIVE = (0.0, INF)
 ORDER = (0.0, elementary.MAX_ORDER)
 SQRT2, LN2, LN10 = 1.4142135623730951, elementary.LN2, 2.302585092994046
+LN2_OF_24_BITS, BESIDE_2 = 0.6931471824645996, 1.9046543017716217e-09  # and exp of that is 2 + 2 BESIDE_2
 LOG2_E, LOG10_E = 1.4426950408889634, 0.4342944819032518
 DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
@@ -343,8 +344,8 @@ log1mexp_slope: Op = row(
 
 
 def _from_log2(x: Any) -> Any:
-    # The rest of log(2) is taken off last: of a sum the compiler adds up the constants.
-    return expm1(x - LN2) - elementary.LN2_REST
+    """Half of exp(x) less 1, from a number of 24 bits next to log(2), which single precision holds too."""
+    return BESIDE_2 + (1.0 + BESIDE_2) * expm1(x - LN2_OF_24_BITS)
 
 
 log2mexp: Op = row(
@@ -775,8 +776,10 @@ trigamma: Op = row(
     expand=lambda x: polygamma(1.0, x), source="DLMF 5.15",
 )
 gamma: Op = row(
-    "gamma", betas.gamma, lambda y, x: (y * digamma(x),), symbol="Γ", form=Function("gamma", "Γ"),
+    # Where y is infinite, so is each further derivative, whose terms have both signs.
+    "gamma", betas.gamma, lambda y, x: (saturate(y) * digamma(x),), symbol="Γ", form=Function("gamma", "Γ"),
     domain=(POSITIVE,), pole=_from_negative_whole, float_partials=betas.gamma_slopes, source="DLMF 5.2.2",
+    textbook=lambda y, x: (y * digamma(x),),
 )
 invdigamma: Op = row(
     # Next to zero and far out the slope is y**2 and y - 1/2 to all digits, and so are those of that.

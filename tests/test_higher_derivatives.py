@@ -146,3 +146,13 @@ def test_derivatives_of_every_order_compile(name, backend):
         assert step() == pytest.approx(float(derivative(order)), rel=1e-13)
         want = gradients(derivative(order), given)
         assert [leaf.grad for leaf in given] == pytest.approx([float(d) for d in want], rel=1e-12, abs=1e-15)
+
+
+def test_derivatives_of_a_value_that_overflowed_are_infinite():
+    for x in (172.0, 208.5, 1e265):
+        leaf, orders = Value(x), []
+        d = ops.gamma(leaf)
+        for _ in range(3):
+            (d,) = gradients(d, [leaf], create_graph=True)
+            orders.append(float(d))
+        assert orders == [math.inf] * 3

@@ -16,6 +16,9 @@ from autograd import compile, custom_op, ops
 from autograd.compiler.backends.xla.spelling import CODE, definitions, functions, spelled, unspelled
 from autograd.errors import GraphError
 from autograd.op import ANY
+from autograd.testing import oracle
+from autograd.testing.conformance.data import single
+from autograd.value import Value
 
 PLAIN = [op for op in ops.TABLE.values() if op.arity != ANY]
 BY_HAND = [op for op in PLAIN if op.name in CODE or op.name in functions]
@@ -149,3 +152,20 @@ def test_definitions_hold_what_they_call():
     assert {definitions({"sinc"}).split("def ")[k].partition("(")[0] for k in (1, 2, 3)} == {
         "sine_and_cosine", "sinpi", "sinc",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "xs"),
+    [
+        ("log2mexp", (0.6931456, 0.693, 0.3)), ("log2mexp_slope", (0.6931456, 0.693, 0.3)),
+        ("logexpm1", (0.6931487, 0.6931456, 0.7)), ("erfinv", (0.9999, -0.99999, 0.3)),
+        ("erfinv_slope", (0.9999, -0.99999, 0.3)),
+    ],
+)  # fmt: skip
+def test_single_precision_has_its_digits_next_to_zeros_and_ends(name, xs):
+    op, leaf = ops.TABLE[name], Value(0.25)
+    program = compile(lambda: op(leaf), [leaf], backend="xla", dtype="float32")
+    for x in map(single, xs):
+        leaf.data = x
+        want = oracle.value(op, (x,))
+        assert abs(float(program()) - want) <= 16.0 * 2.0**-24 * abs(want), x

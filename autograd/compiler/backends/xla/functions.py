@@ -206,7 +206,9 @@ def log1psq(x: Any) -> Any:
 
 def logexpm1(x: Any) -> Any:
     """log(exp(x) - 1) for x >= 0, about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
-    middle = jnp.log1p(2.0 * jnp.expm1((x - 0.6931471805599453) - 2.3190468138462996e-17))
+    # From a number of 24 bits next to log(2), which either precision holds.
+    beside = 1.9046543017716217e-09
+    middle = jnp.log1p(2.0 * (beside + (1.0 + beside) * jnp.expm1(x - 0.6931471824645996)))
     found = jnp.where(x < 0.4, jnp.log(jnp.expm1(x)), middle)
     return jnp.where(x > 1.0, x + jnp.log1p(-jnp.exp(-x)), found)
 
@@ -316,14 +318,33 @@ def normal_quantile_slope(p: Any) -> Any:
     return 2.5066282746310002 * jnp.exp(0.5 * jnp.square(special.ndtri(p)))
 
 
+def exp_square(x: Any) -> Any:
+    """exp(x ** 2); the square of a number of few bits is exact, and what it leaves of the other is small."""
+    near = jnp.clip(x, -50.0, 50.0)
+    few = jnp.rint(64.0 * near) / 64.0
+    power = jnp.exp(few * few)
+    return power + power * jnp.expm1((near - few) * (near + few))
+
+
+def erfinv_parts(x: Any) -> Any:
+    """The inverse of the error function for 0 <= x < 1, and a step of Newton's method on erfc beside it."""
+    y = special.erfinv(x)
+    z = jnp.where((x > 0.5) & jnp.isfinite(y), y, 0.0)
+    step = 0.886226925452758 * exp_square(z) * (special.erfc(z) - (1.0 - x))
+    return y, jnp.where(z > 0.0, step, 0.0)
+
+
 def erfinv(x: Any) -> Any:
     """The inverse of the error function."""
-    return special.erfinv(x)
+    y, step = erfinv_parts(jnp.abs(x))
+    return jnp.copysign(y + step, x)
 
 
 def erfinv_slope(x: Any) -> Any:
     """The derivative of `erfinv`."""
-    return 0.886226925452758 * jnp.exp(jnp.square(special.erfinv(x)))
+    y, step = erfinv_parts(jnp.abs(x))
+    slope = 0.886226925452758 * exp_square(y) * jnp.exp(step * (2.0 * y + step))
+    return jnp.where(jnp.abs(x) == 1.0, jnp.inf, slope)
 
 
 def erfcinv(x: Any) -> Any:
