@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, ONE, SOP, Graph
-from autograd.compiler.roll.program import Program, Ref, Statement
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, ONE, SOP, Graph, Terms, spans
+from autograd.compiler.roll.program import LANES, Program, Ref, Statement
 
 __all__ = ["verify", "verify_graph"]
 
@@ -48,82 +50,119 @@ def verify(program: Program) -> None:
     """
     graph = program.graph
     verify_graph(graph)
-    written: dict[int, int] = {}
     leaves = np.flatnonzero(graph.is_leaf() & (graph.kind != CONST))
-    ready = set(program.address[leaves].tolist())
-    _require(len(ready) == len(leaves), "leaves have places of their own")
-    for s in program.statements:
-        _check(program, s, ready)
-        places = program.address[s.nodes].tolist()
-        for place in places:
-            _require(place not in ready, "each address is written once")
-        written.update(dict.fromkeys(places, 1))
-        ready.update(places)
+    ready = _Ready(program)
+    _require(ready.add(program.address[leaves]), "leaves have places of their own")
     t = graph.terms
+    order = np.argsort(t.node, kind="stable")
+    sorted_terms = t.take(order)
+    for s in program.statements:
+        if s.op is not None:
+            _check_row(program, s, ready)
+        else:
+            ends = [np.searchsorted(sorted_terms.node, s.nodes, side) for side in ("left", "right")]
+            _check_sum(program, s, ready, sorted_terms.take(spans(*ends)), np.subtract(ends[1], ends[0]))
+        _require(ready.add(program.address[s.nodes]), "each address is written once")
     work = np.flatnonzero(graph.args[:, 0] >= 0)
-    done = (
-        np.concatenate([s.nodes for s in program.statements]) if program.statements else np.zeros(0, np.int64)
-    )
-    _require(len(np.unique(done)) == len(done), "each node is computed once")
-    _require(np.isin(work, done).all() and np.isin(np.unique(t.node), done).all(), "each node is computed")
+    done = np.zeros(graph.size, np.int64)
+    for s in program.statements:
+        np.add.at(done, s.nodes, 1)
+    _require((done <= 1).all(), "each node is computed once")
+    _require((done[work] > 0).all() and (done[t.node] > 0).all(), "each node is computed")
 
 
-def _check(program: Program, s: Statement, ready: set[int]) -> None:
+class _Ready:
+    """Which places of the two arenas hold their numbers already."""
+
+    def __init__(self, program: Program) -> None:
+        self._shared = program.shared
+        self._is = np.zeros(program.shared + program.lanes + 1, np.bool_)  # the last: a place that is none
+
+    def _index(self, places: Any) -> Any:
+        index = np.where(places >= LANES, places - LANES + self._shared, places)
+        return np.where((index >= 0) & (index < len(self._is) - 1), index, len(self._is) - 1)
+
+    def has(self, places: Any) -> bool:
+        """Tell whether all of them are."""
+        return bool(self._is[self._index(places)].all())
+
+    def add(self, places: Any) -> bool:
+        """Add some; False if one was there, is named twice, or is none."""
+        index = self._index(places)
+        if self._is[index].any():
+            return False
+        self._is[index] = True
+        self._is[-1] = False
+        return int(np.count_nonzero(self._is[np.unique(index)])) == len(index)
+
+
+def _check_row(program: Program, s: Statement, ready: _Ready) -> None:
     graph, address = program.graph, program.address
-    if s.op is not None:
-        _same(s.result.expand(s.sizes).ravel(), address[s.nodes], "results are where their nodes are")
-        columns = [c for c in graph.args[s.nodes].T if c[0] >= 0]
-        for ref, column in zip(s.operands, columns, strict=True):
-            if ref.constants is not None or graph.kind[column[0]] == CONST:
-                _same(_constants(program, ref, s.sizes), graph.value[column], "constants are the nodes'")
-            else:
-                _same(ref.expand(s.sizes).ravel(), address[column], "operands are read where their nodes are")
-                _require(
-                    set(np.unique(address[column]).tolist()) <= ready,
-                    "operands are computed before they are read",
-                )
-        return
-    number = {int(a): i for i, a in enumerate(address[s.nodes].tolist())}
-    got: list[Any] = []
+    _same(s.result.expand(s.sizes).ravel(), address[s.nodes], "results are where their nodes are")
+    columns = [c for c in graph.args[s.nodes].T if c[0] >= 0]
+    for ref, column in zip(s.operands, columns, strict=True):
+        if ref.constants is not None or graph.kind[column[0]] == CONST:
+            _same(_constants(program, ref, s.sizes), graph.value[column], "constants are the nodes'")
+        else:
+            _same(ref.expand(s.sizes).ravel(), address[column], "operands are read where their nodes are")
+            _require(ready.has(address[column]), "operands are computed before they are read")
+
+
+def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: Any) -> None:
+    """Check a sum of products or an extremum, given the terms of its nodes and how many each has."""
+    address, places = program.address, program.address[s.nodes]
+    order = np.argsort(places)
+    what = "a statement adds up exactly its nodes' terms"
+    _require(s.parts, what)
+    listed = []
     for part in s.parts:
-        cells = [number.get(int(r), -1) for r in part.result.expand(part.sizes).ravel()]
-        _require(min(cells) >= 0, "results are where their nodes are")
+        results = part.result.expand(part.sizes).ravel()
+        at = np.minimum(np.searchsorted(places[order], results), len(places) - 1)
+        _require((places[order[at]] == results).all(), "results are where their nodes are")
+        cells = order[at]
         a, b = [_addresses(r, part.sizes) for r in (part.a, part.b)]
         if s.starts is not None:
             _require(
-                (np.diff(cells) >= 0).all()
-                and (np.asarray(cells)[s.starts] == np.arange(len(s.nodes))).all(),
+                (np.diff(cells) >= 0).all() and np.array_equal(cells[s.starts], np.arange(len(places))),
                 "stretches begin at their results",
             )
-            a, b = [[-1 if x == program.one else x for x in column] for column in (a, b)]
-            given = [sorted(pair, key=lambda x: (x < 0, x)) for pair in zip(a, b, strict=True)]
-            a, b = [p[0] for p in given], [p[1] for p in given]
-        coef = _constants(program, part.coef, part.sizes)
-        got += [*zip(cells, a, b, coef.tolist(), [part.over] * len(cells), strict=True)]
+            a, b = [np.where(x == program.one, _ABSENT, x) for x in (a, b)]
         for column in (a, b):
-            _require({x for x in column if x >= 0} <= ready, "factors are computed before they are read")
-    t = graph.terms.take(np.isin(graph.terms.node, s.nodes))
+            _require(ready.has(column[column != _ABSENT]), "factors are computed before they are read")
+        over = np.full(len(cells), part.over)
+        listed.append(_pairs(cells, a, b, _constants(program, part.coef, part.sizes), over))
+    got = [np.concatenate(column) for column in zip(*listed, strict=True)]
+    cells = np.repeat(np.arange(len(places)), counts)
     if s.extremum:
-        t = t.take(graph.kind[t.a] != CONST)
-    cells = [number[int(x)] for x in address[t.node]]
-    want_pairs = [
-        sorted((_place(address, a), _place(address, b)), key=lambda x: (x < 0, x))
-        for a, b in zip(t.a.tolist(), t.b.tolist(), strict=True)
-    ]
-    want = [
-        (c, p[0], p[1], k, o)
-        for c, p, k, o in zip(cells, want_pairs, t.coef.tolist(), t.over.tolist(), strict=True)
-    ]
-    _require(sorted(_real(want)) == sorted(_real(got)), "a statement adds up exactly its nodes' terms")
-    if s.extremum:
-        return
-    sums: dict[str, dict[int, float]] = {"got": {}, "want": {}}
-    for name, terms in (("got", got), ("want", want)):
-        for c, x, y, k, o in terms:
-            if x == y == -1 and not o and k:
-                sums[name][c] = sums[name].get(c, 0.0) + k
-    got_sums, want_sums = [{c: x for c, x in sums[name].items() if x} for name in ("got", "want")]
-    _require(got_sums == want_sums, "constant terms are the nodes'")
+        kept = program.graph.kind[t.a] != CONST
+        t, cells = t.take(kept), cells[kept]
+    a, b = [np.where(x == ONE, _ABSENT, address[x]) for x in (t.a, t.b)]
+    want = _pairs(cells, a, b, t.coef, t.over)
+    for x, y in zip(_in_order(got), _in_order(want), strict=True):
+        _same(x, y, what)
+    if not s.extremum:
+        given, wanted = [
+            np.bincount(c[one], weights=k[one], minlength=len(places))
+            for c, a, b, over, k in (got, want)
+            for one in [(a == _ABSENT) & (b == _ABSENT) & ~over]
+        ]
+        _same(given, wanted, "constant terms are the nodes'")
+
+
+_ABSENT = np.iinfo(np.int64).max  # in place of an address: a factor of one
+
+
+def _pairs(cells: Any, a: Any, b: Any, coef: Any, over: Any) -> tuple[Any, ...]:
+    """Return the columns of some terms, the lower factor first."""
+    return cells, np.minimum(a, b), np.maximum(a, b), over, coef
+
+
+def _in_order(terms: Sequence[Any]) -> list[Any]:
+    """Return the columns sorted, without constant terms."""
+    _, a, b, over, _ = terms
+    real = (a != _ABSENT) | (b != _ABSENT) | over
+    order = np.lexsort([column[real] for column in terms[::-1]])
+    return [column[real][order] for column in terms]
 
 
 def _constants(program: Program, ref: Ref | float, sizes: tuple[int, ...]) -> Any:
@@ -133,19 +172,8 @@ def _constants(program: Program, ref: Ref | float, sizes: tuple[int, ...]) -> An
     return np.broadcast_to(ref.constants if isinstance(ref, Ref) else ref, sizes).ravel()
 
 
-def _real(terms: list[Any]) -> list[Any]:
-    return [x for x in terms if x[1] != -1 or x[2] != -1 or x[4]]
-
-
-def _place(address: Any, node: int) -> int:
-    return -1 if node == ONE else int(address[node])
-
-
-def _addresses(ref: Ref | None, sizes: tuple[int, ...]) -> list[int]:
-    if ref is None:
-        return [-1] * int(np.prod(sizes))
-    out: list[int] = ref.expand(sizes).ravel().tolist()
-    return out
+def _addresses(ref: Ref | None, sizes: tuple[int, ...]) -> Any:
+    return np.full(math.prod(sizes), _ABSENT) if ref is None else ref.expand(sizes).ravel()
 
 
 def _same(got: Any, want: Any, what: str) -> None:

@@ -8,6 +8,7 @@ import random
 import xml.etree.ElementTree as ET
 
 import pytest
+from profiles import NIGHTLY
 
 import autograd
 from autograd import TABLE, Value, custom_op
@@ -273,7 +274,9 @@ SPECIAL = (0.0, -0.0, 1e-170, 5e-324, 1e308, math.inf, -math.inf, math.nan, 1e15
 @pytest.mark.parametrize("row", TABLE.values(), ids=lambda r: r.name)
 def test_special_constants_are_shown_by_every_renderer(row):
     tried = 0
-    for i, constant in enumerate(SPECIAL):
+    rng = random.Random(row.name)
+    some = sorted(rng.sample(range(len(SPECIAL)), len(SPECIAL) if NIGHTLY else 4))
+    for i, constant in [(i, SPECIAL[i]) for i in some]:
         x = Value((0.75, -2.0, math.inf)[i % 3], "x")
         operands: list[Value | float] = (
             [x, constant, x, constant] if row.arity == ANY else [constant] * row.arity
@@ -299,7 +302,7 @@ def test_special_constants_are_shown_by_every_renderer(row):
             assert picture._repr_mimebundle_()
             captions(root)
             tried += 1
-    assert tried > 3
+    assert tried > len(some) / 3
 
 
 def test_an_operation_of_the_user_that_raises_does_not_end_the_derivation():
