@@ -170,12 +170,18 @@ class _MathML(Notation):
 
     def product(self, x: Formula) -> Printed:
         sign, factor, above, divisor, below = split_product(x)
-        body = self._line(factor, above)
         if below or divisor != 1.0:
-            body = fraction(body, self._line(divisor, below))
-        elif not sign and factor == 1.0 and len(above) == 1:
+            body = fraction(self._side(factor, above), self._side(divisor, below))
+            return (row(operator(MINUS), body), NEGATION) if sign else (body, PRODUCT)
+        body = self._line(factor, above)
+        if not sign and factor == 1.0 and len(above) == 1:
             return body, POWER
         return (row(operator(MINUS), body), NEGATION) if sign else (body, PRODUCT)
+
+    def _side(self, factor: float, powers: Sequence[tuple[Any, float]]) -> str:
+        """Return what stands above or below the line of a fraction, which needs no brackets where alone."""
+        alone = factor == 1.0 and len(powers) == 1 and powers[0][1] == 1.0
+        return mathml(powers[0][0]) if alone else self._line(factor, powers)
 
     def _line(self, factor: float, powers: Sequence[tuple[Any, float]]) -> str:
         parts = [self._raised(base, exponent) for base, exponent in powers]

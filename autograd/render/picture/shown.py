@@ -14,10 +14,12 @@ from autograd.render.page.jupyter import picture_size, shown_height
 
 __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 
+READ: Final = 0.9  # so large is a picture at least on a phone, of its own size
 LEAST: Final = 0.6  # a picture shrinks with its column to this part of its breadth, and then scrolls
 
 STYLE: Final = (
-    "body{margin:0}svg{display:block;touch-action:pan-x pan-y}svg.z{cursor:grab;touch-action:none}"
+    "body{margin:0}svg{display:block;touch-action:pan-x pan-y pinch-zoom}"
+    "svg.z{cursor:grab;touch-action:pinch-zoom}"
     ".node{cursor:pointer;outline-offset:3px}.hit{fill:none;stroke:transparent;stroke-width:12}"
     "[data-label]{pointer-events:none}.near .hid,.lit .hid{display:inline}"
     ".picked :is(.edge,.node,[data-band]):not(.lit){opacity:.2}"
@@ -154,8 +156,15 @@ SCRIPT: Final = "\n".join(line.strip() for line in _SCRIPT.splitlines())
 
 
 def page(svg: str, title: str) -> str:
-    """Return a picture as a page of its own: it fills the window, and can be zoomed, moved and fitted."""
-    body = "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
+    """Return a picture as a page of its own: it fills the window, and can be zoomed, moved and fitted.
+
+    On a phone it is as large as its text can be read, and scrolls.
+    """
+    breadth, height = (READ * side for side in picture_size(svg))
+    body = (
+        "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
+        f"@media(max-width:600px){{body>svg{{min-width:{breadth:.0f}px;min-height:{height:.0f}px}}}}"
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width,initial-scale=1"><title>{escape.xml(title)}</title>'

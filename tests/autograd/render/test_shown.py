@@ -69,6 +69,17 @@ def test_one_cannot_leave_the_picture(browser, address):
     assert page.evaluate(f"{LEFT} + {WIDTH}") == pytest.approx(whole, rel=1e-4)
 
 
+def test_on_a_phone_the_text_can_be_read_and_the_picture_scrolls(browser, address):
+    page = browser.new_page(viewport={"width": 400, "height": 800})
+    page.goto(address)
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('svg .node text')].map(t => "
+        "parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 9.0
+    assert page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 def test_without_scripts_the_picture_is_there(browser, address):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address)
@@ -181,4 +192,4 @@ def test_the_script_is_small_and_asks_for_nothing():
 
 
 def test_a_page_escapes_its_title():
-    assert "<script>alert" not in shown.page("<svg></svg>", "<script>alert(1)</script>")
+    assert "<script>alert" not in shown.page('<svg width="1" height="1"></svg>', "<script>alert(1)</script>")

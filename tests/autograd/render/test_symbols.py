@@ -146,6 +146,14 @@ def test_mathml_is_well_formed():
             assert len(power) == 2
 
 
+def test_what_stands_alone_above_or_below_a_fraction_line_needs_no_brackets():
+    x, y = name("x"), name("y")
+    assert "(" not in mathml((x + 1.0) / (y - 1.0))
+    assert mathml((x + 1.0) / (y - 1.0)).count("mfrac") == 2
+    assert mathml(2.0 * (x + 1.0) / y).count("<mo>(</mo>") == 1
+    assert mathml(-1.0 / (x + 1.0)).startswith("<mrow><mo>−</mo><mfrac>")
+
+
 def test_latex_is_read_by_matplotlib():
     pytest.importorskip("matplotlib")
     from matplotlib.mathtext import MathTextParser
