@@ -214,7 +214,11 @@ _INSTEAD = {
     **dict.fromkeys(["ModuleDict", "ParameterDict"], "a dict of modules or Values does: self.parts = {...}"),
     "functional": "losses are in nn.losses, and functions such as relu and softmax in autograd",
     "save": "write model.save(path)", "load": "write model.load(path)",
-    "utils": "clip_grad_norm_ and clip_grad_value_ are in nn.optim",
+    "utils": "clip_grad_norm_ and clip_grad_value_ are in nn.optim, and nn.fit goes through data",
+    **dict.fromkeys(["DataLoader", "TensorDataset", "Dataset"],
+                    "write nn.fit(model, (x, y), loss, optimizer, batch_size=32), or "
+                    "nn.data.batches(x, y, 32)"),
+    "parameter": "write autograd.Value(number)", "grad": "write autograd.grad(f)",
     **dict.fromkeys(["PReLU", "RReLU", "Softmax2d"],
                     "write a function of one Value, and nn.Activate(function)"),
     **dict.fromkeys(["Buffer", "UninitializedBuffer"],

@@ -48,6 +48,8 @@ def to_json(root: Value) -> str:
 
     Raises
     ------
+    TypeError
+        If it is no Value.
     GraphError
         If a node's gradient is itself a node, or a label or scope is longer than what `from_json` reads.
     TracingError
@@ -61,6 +63,11 @@ def to_json(root: Value) -> str:
     """
     import json
 
+    if not isinstance(root, Value):
+        hint = "a model writes its numbers itself: model.save(path)" if hasattr(root, "parameters") else (
+            "write the Value that all others lead to"
+        )  # fmt: skip
+        raise TypeError(f"a graph is written from one Value, got {type(root).__name__}; {hint}")
     nodes = toposort(root)
     refuse_constant(
         [root],

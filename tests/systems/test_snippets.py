@@ -91,6 +91,10 @@ nn.Linear(2, 1).out_features -> len(layer.neurons) | nn.Linear(2, 1).to("cpu") -
 nn.MLP(2, [1]).children() -> module.modules() | nn.MLP(2, [1]).register_buffer -> self.name = ...
 nn.init.xavier_uniform_ -> init='xavier_uniform' | nn.utils.clip_grad_norm_ -> nn.optim
 nn.functional.relu -> relu and softmax in autograd | nn.KLDivLoss -> a function of Values
+autograd.nn.relu -> relu and softmax are in autograd | autograd.config -> all numbers are doubles
+autograd.debug -> autograd.detect_anomaly() | autograd.device_put -> backend='xla'
+autograd.mse_loss -> nn.losses | autograd.dropout -> nn.Dropout | autograd.one_hot -> nn.data.one_hot
+nn.DataLoader -> nn.data.batches(x, y, 32) | autograd.save(nn.MLP(2, [1]), "m") -> model.save(path)
 autograd.pi -> math.pi | Value(10**400) -> scale it down | Value(2.0, x) -> Value(data, (x,), 'name')
 """
 

@@ -276,7 +276,7 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
     Parameters
     ----------
     expression
-        An expression, or a list or tuple of them.
+        An expression, a list or tuple of them, or a matrix.
     symbols
         The symbols, in the order of the function's arguments; one, or several. By default the expression's
         own, in the order of their names.
@@ -302,6 +302,8 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
     (19.0, (12.0, 9.0))
     """
     sympy = _sympy()
+    columns = expression.cols if isinstance(expression, sympy.MatrixBase) else 1
+    expression = list(expression) if isinstance(expression, sympy.MatrixBase) else expression  # row by row
     several = isinstance(expression, (list, tuple))
     roots = [sympy.sympify(part) for part in (expression if several else [expression])]
     free = sorted(set().union(*[root.free_symbols for root in roots]), key=str)
@@ -325,6 +327,8 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
             raise TypeError(f"this function takes {len(names)} numbers, {', '.join(map(str, names))}")
         found: dict[Any, Any] = dict(zip(names, numbers, strict=True))
         results = [_evaluated(root, found) for root in roots]
+        if columns > 1:
+            return [results[i : i + columns] for i in range(0, len(results), columns)]
         return type(expression)(results) if several else results[0]
 
     f.__doc__ = f"Return the expression's number at {', '.join(map(str, names))}."

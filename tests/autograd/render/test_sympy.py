@@ -177,3 +177,13 @@ def test_without_sympy_the_command_that_brings_it_is_named(monkeypatch):
     for call in (lambda: to_sympy(Value(1.0)), lambda: from_sympy("x")):
         with pytest.raises(autograd.MissingDependencyError, match="pip install sympy"):
             call()
+
+
+def test_a_matrix_is_a_function_with_rows():
+    x, y = sympy.symbols("x y")
+    column = sympy.Matrix([x * y, sympy.sin(x)])
+    assert from_sympy(column, (x, y))(2.0, 3.0) == pytest.approx([6.0, math.sin(2.0)])
+    slopes = from_sympy(column.jacobian([x, y]), (x, y))(2.0, 3.0)
+    f = from_sympy(column, (x, y))
+    expected = autograd.jacobian(lambda v: f(*v))([2.0, 3.0])
+    assert sympy.flatten(slopes) == pytest.approx(sympy.flatten(expected))
