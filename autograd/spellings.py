@@ -21,7 +21,7 @@ TENSORS: Final = {
 
 
 def options(
-    names: Mapping[str, str] | None = None, /, **refused: tuple[Any, str]
+    names: Mapping[str, str] | None = None, usage: str = "", /, **refused: tuple[Any, str]
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function take its options by the names that other libraries have for them.
 
@@ -29,6 +29,8 @@ def options(
     ----------
     names
         Ours for each of theirs.
+    usage
+        How the function is called: what to write where its arguments do not fit.
     **refused
         For each of theirs that there is not: the value that asks for nothing, and what to write where
         another is given.
@@ -61,7 +63,14 @@ def options(
             if not known.isdisjoint(given):
                 who = type(args[0]).__name__ if function.__name__ == "__init__" else name
                 given = _translated(who, given, ours, refused)
-            return function(*args, **given)
+            if not usage:
+                return function(*args, **given)
+            try:
+                return function(*args, **given)
+            except TypeError as error:
+                if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                    raise
+                raise TypeError(f"{error}; write {usage}") from None  # it was never entered
 
         return spelled
 

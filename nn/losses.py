@@ -61,6 +61,10 @@ _INSTEAD = {
         "triplet_margin_with_distance")},
 }  # fmt: skip
 REDUCTIONS = ("mean", "sum", "none")
+_WORDS = (
+    "number the words first, names = sorted(set(labels)) and [names.index(label) for label in labels], or "
+    "pandas.factorize(labels)[0]"
+)
 _REDUCED = 'reduction="mean", "sum" or "none"'
 _WEIGHED = 'reduction="none", and multiply each loss by its weight'
 _EACH = 'reduction="none": the losses have the shape of the predictions'
@@ -159,7 +163,8 @@ def _paired(pairs: list[tuple[Any, Any]], who: str, one: Callable[[Any, Any], An
         for pair in pairs:
             for name, x in zip(("prediction", "target"), pair):
                 if not hasattr(x, "__sub__"):
-                    raise TypeError(f"{who} takes numbers and Values, got the {name} {x!r:.60}") from None
+                    got = f"{x!r:.60}; {_WORDS}" if isinstance(x, str) else f"{x!r:.60}"
+                    raise TypeError(f"{who} takes numbers and Values, got the {name} {got}") from None
         raise
 
 
@@ -596,7 +601,8 @@ def _index(target: Any, count: int, who: str) -> int | None:
         target = target.data
     index = as_whole(target)
     if index is None:
-        raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}")
+        remedy = f"; {_WORDS}" if isinstance(target, str) else ""
+        raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}{remedy}")
     if not 0 <= index < count:
         raise ValueError(
             f"{who}: target {index} is not one of the classes 0 to {count - 1}; number the classes from 0"

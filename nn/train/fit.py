@@ -16,6 +16,7 @@ from typing import Any
 import autograd
 from autograd.floats.tables import as_rows
 from autograd.keep.files import check_file, check_folder
+from autograd.spellings import IDLE, options
 from nn import losses
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checks import data_of, listed, whole
@@ -34,7 +35,24 @@ __all__ = ["evaluate", "fit"]
 
 Callback = Callable[[Training], Any]
 
+_DATA = "the pair of samples and targets as data: nn.fit(model, (x, y), loss, optimizer, epochs=10)"
 
+
+@options(
+    {"criterion": "loss", "loss_fn": "loss", "opt": "optimizer", "n_epochs": "epochs", "num_epochs": "epochs",
+     "nb_epoch": "epochs", "max_epochs": "epochs", "validation_data": "validation", "seed": "rng",
+     "random_state": "rng", "sched": "scheduler", "lr_scheduler": "scheduler"},
+    "nn.fit(model, (x, y), loss, optimizer, epochs=10), such as nn.fit(model, (x, y), nn.losses.mse_loss, "
+    "nn.optim.SGD(model.parameters(), lr=0.1), epochs=10)",
+    x=((), _DATA), y=((), _DATA), X=((), _DATA),
+    lr=(None, "the optimizer's: nn.optim.SGD(model.parameters(), lr=0.1)"),
+    learning_rate=(None, "the optimizer's: nn.optim.SGD(model.parameters(), lr=0.1)"),
+    verbose=(1, "progress=False for no bar"),
+    validation_split=(0.0, "train, test = nn.data.split(...) and validation=test"),
+    class_weight=(None, "loss=nn.CrossEntropyLoss(weight=[...])"),
+    sample_weight=(None, "a loss that multiplies by the weight, which is part of the target"),
+    steps_per_epoch=(None, "batch_size, or data that yields batches"), workers=IDLE, use_multiprocessing=IDLE,
+)  # fmt: skip
 def fit(
     model: Module, data: Any, loss: Callable[[Any, Any], Any], optimizer: Optimizer, *,
     epochs: int,
@@ -59,8 +77,8 @@ def fit(
     data
         Samples and targets, a pair of arrays, sequences or tables (of pandas, polars, ...) of one length. The
         rows of a table are the samples, its columns the features. Labels 1 to n for `cross_entropy` of n
-        outputs, -1 and 1 for binary cross-entropy, and 0 and 1 for `hinge_loss` are taken for the classes
-        that these losses number otherwise.
+        outputs are taken for the classes that it numbers from 0, and where there are two classes, 0 and 1,
+        -1 and 1, or 1 and 2 for those that a loss calls otherwise.
 
         Or data that does not fit: a pair with a ``numpy.memmap``, of which a batch at a time is read; or what
         yields batches, pairs (x, y): an iterable such as a loader, or a function that returns one, called for
@@ -465,8 +483,13 @@ _THRESHOLDS: tuple[tuple[Any, float], ...] = (
     (losses.binary_cross_entropy, 0.5), (losses.binary_cross_entropy_with_logits, 0.0),
     (losses.hinge_loss, 0.0),
 )  # fmt: skip
-_SIGNS = {-1.0: 0, 1.0: 1}
-_BITS = {0.0: -1, 1.0: 1}
+_PAIRS = ((0, 1), (-1, 1), (1, 2))
+"""How two classes are called."""
+_OWN_PAIRS = {
+    losses.binary_cross_entropy: (0, 1), losses.binary_cross_entropy_with_logits: (0, 1),
+    losses.hinge_loss: (-1, 1), losses.cross_entropy: (0, 1), losses.nll_loss: (0, 1),
+}  # fmt: skip
+"""How losses call two classes."""
 
 
 def _meant(loss: Any) -> Any:
@@ -479,23 +502,28 @@ def labelled(
 ) -> list[list[Any]]:  # fmt: skip
     """Return targets that name classes otherwise than the loss does, in its own way.
 
-    Labels from 1 to n are the n outputs for `cross_entropy` and `nll_loss`; -1 and 1 are 0 and 1 for the
-    binary ones, and 0 and 1 are -1 and 1 for `hinge_loss`. As they stand, these losses would refuse them.
+    Labels from 1 to n are the n outputs for `cross_entropy` and `nll_loss`; and the two classes of those of
+    two outputs, of the binary ones and of `hinge_loss` are called 0 and 1, -1 and 1, or 1 and 2. As they
+    stand, these losses would refuse them.
     """
     kind = _meant(loss)
     found = {label for part in parts for label in part if isinstance(label, (int, float))}
-    if not found or any(not isinstance(label, (int, float)) for part in parts for label in part):
+    if kind not in _OWN_PAIRS or not found:
         return list(parts)
-    renamed: dict[float, int] = {}
+    if any(not isinstance(label, (int, float)) for part in parts for label in part):
+        return list(parts)
+    own = _OWN_PAIRS[kind]
+    pair = next((pair for pair in _PAIRS if found <= set(pair)), own)
+    renamed: dict[float, int] = dict(zip(pair, own, strict=True)) if not found <= set(own) else {}
     if kind in (losses.cross_entropy, losses.nll_loss):
-        if found == set(range(1, len(found) + 1)):
+        count = found == set(range(1, len(found) + 1)) and len(found)
+        if renamed or count:
             output = _outputs(model, _few(model, x))[0]
-            if hasattr(output, "__len__") and len(output) == len(found):
+            outputs = len(output) if hasattr(output, "__len__") else 1
+            if count and outputs == count:
                 renamed = {k: int(k) - 1 for k in found}
-    elif kind in (losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits):
-        renamed = _SIGNS if -1 in found and found <= set(_SIGNS) else {}
-    elif kind is losses.hinge_loss:
-        renamed = _BITS if 0 in found and found <= set(_BITS) else {}
+            elif outputs != 2:
+                renamed = {}
     return [[renamed.get(label, label) for label in part] for part in parts] if renamed else list(parts)
 
 

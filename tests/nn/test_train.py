@@ -852,11 +852,13 @@ LABELLED = [
     (nn.losses.binary_cross_entropy_with_logits, SIDE, None, 1),
     (nn.losses.binary_cross_entropy_with_logits, [2 * s - 1 for s in SIDE], None, 1),
     (nn.losses.binary_cross_entropy, SIDE, SIGMOID, 1),
-    (nn.losses.binary_cross_entropy, [2 * s - 1 for s in SIDE], SIGMOID, 1),
+    (nn.losses.binary_cross_entropy, [s + 1 for s in SIDE], SIGMOID, 1),
     (lambda p, t: nn.losses.binary_cross_entropy(p, t), SIDE, SIGMOID, 1),
     (nn.losses.mse_loss, SIDE, SIGMOID, 1),
     (nn.losses.hinge_loss, SIDE, None, 1),
     (nn.losses.hinge_loss, [2 * s - 1 for s in SIDE], None, 1),
+    (nn.losses.hinge_loss, [s + 1 for s in SIDE], None, 1),
+    (nn.losses.cross_entropy, [2 * s - 1 for s in SIDE], None, 2),
     (nn.losses.cross_entropy, THIRD, None, 3),
     (nn.losses.cross_entropy, [t + 1 for t in THIRD], None, 3),
     (nn.CrossEntropyLoss(label_smoothing=0.1), [t + 1 for t in THIRD], None, 3),
@@ -865,8 +867,9 @@ LABELLED = [
 ]
 
 
-@pytest.mark.parametrize("compile", [False, True])
-@pytest.mark.parametrize("case", range(len(LABELLED)))
+@pytest.mark.parametrize(
+    ("case", "compile"), [(k, c) for k in range(len(LABELLED)) for c in (False, True) if k % 3 == 0 or not c]
+)
 def test_labels_are_classes_and_probabilities_are_counted_as_such(case, compile):
     loss, labels, output, size = LABELLED[case]
     held = {"validation": (CLOUD[:10], labels[:10])}
@@ -883,6 +886,37 @@ def test_a_loss_that_numbers_classes_otherwise_says_so():
             model := nn.MLP(2, [3], rng=0), (CLOUD, [t + 2 for t in THIRD]), nn.losses.cross_entropy,
             nn.optim.SGD(model.parameters(), lr=0.1), epochs=1, progress=False,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", [nn.losses.cross_entropy, nn.losses.hinge_loss])
+def test_words_as_labels_are_to_be_numbered(loss):
+    with pytest.raises((TypeError, ValueError), match=r"number the words first, names = sorted\(set\(labels"):
+        nn.fit(
+            model := nn.MLP(2, [3 if loss is nn.losses.cross_entropy else 1], rng=0), (CLOUD[:2], ["a", "b"]),
+            loss, nn.optim.SGD(model.parameters(), lr=0.1), epochs=1, progress=False,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda m, **k: nn.fit(m, [[1.0, 2.0]], [1.0], **k), r"'loss'; write nn\.fit\(model, \(x, y\), loss"),
+        (lambda m, **k: nn.fit(m, x=[[1.0, 2.0]], y=[1.0], **k), "the pair of samples and targets as data"),
+        (lambda m, **k: nn.fit(m, ([[1.0, 2.0]], [1.0]), lr=0.1, **k), "nn.optim.SGD"),
+        (lambda m, **k: nn.fit(m, ([[1.0, 2.0]], [1.0]), **k), r"'optimizer'; write nn\.fit"),
+    ],
+)
+def test_fit_called_as_elsewhere_says_how_it_is_called(call, said):
+    with pytest.raises(TypeError, match=said):
+        call(nn.MLP(2, [1]), loss=nn.losses.mse_loss, epochs=1)
+
+
+def test_fit_takes_the_names_of_options_elsewhere():
+    model, data = nn.MLP(2, [1], rng=0), (CLOUD[:4], SIDE[:4])
+    opt = nn.optim.SGD(model.parameters(), lr=0.1)
+    options = {"criterion": nn.losses.mse_loss, "num_epochs": 2, "validation_data": data, "verbose": 1}
+    history = nn.fit(model, data, opt=opt, progress=False, **options)
+    assert history.epochs == 2 and len(history["val_loss"]) == 2
 
 
 def test_a_plateau_watches_the_validation():
