@@ -79,6 +79,7 @@ _METHODS: Final = {
     **{name: f"x.data.{name}()" for name in ("is_integer", "hex")},
     # JAX, micrograd's forks, and others
     "at": "a list of Values, and assign to its elements", "value": "x.data", "val": "x.data",
+    "swish": "x.silu()", "ln": "x.log()", "logistic": "x.sigmoid()", "hard_tanh": "x.hardtanh()",
     "gradient": "x.grad", "children": "x.parents", "name": "x.label", "tanh_": "x = x.tanh()",
     "relu_": "x = x.relu()", "sigmoid_": "x = x.sigmoid()",
 }  # fmt: skip
