@@ -66,6 +66,8 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
         from importlib import import_module
         from importlib.machinery import PathFinder
 
+        if name == "__version__":
+            return import_module("autograd").__version__
         home = _HOMES.get(name)
         if home is None and (name.startswith("_") or PathFinder.find_spec(f"nn.{name}", __path__) is None):
             if name.startswith("_"):

@@ -282,6 +282,6 @@ def _on_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
     np.dot: _dot, np.inner: _inner, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
-    np.linalg.norm: _norm,
+    np.linalg.norm: _norm, np.i0: lambda x: Array._apply(ops.i0, (x,)),
     **{function: _on_numbers(function) for function in (np.isclose, np.allclose, np.array_equal)},
 }  # fmt: skip

@@ -64,9 +64,9 @@ def to_json(root: Value) -> str:
     import json
 
     if not isinstance(root, Value):
-        hint = "a model writes its numbers itself: model.save(path)" if hasattr(root, "parameters") else (
-            "write the Value that all others lead to"
-        )  # fmt: skip
+        hint = "write the Value that all others lead to"
+        if hasattr(root, "parameters") or isinstance(root, dict):
+            hint = "a model writes its numbers itself: model.save(path)"
         raise TypeError(f"a graph is written from one Value, got {type(root).__name__}; {hint}")
     nodes = toposort(root)
     refuse_constant(

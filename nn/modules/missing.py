@@ -30,6 +30,16 @@ _OF_MODULES = {
                     "write a subclass with forward, or x.register_hook(f) of a Value"),
     "requires_grad_": "give the optimizer the parameters that are to be trained, and no others",
     "compile": "write step = autograd.compile(f, model.parameters())",
+    **dict.fromkeys(["fit", "fit_generator", "train_on_batch", "partial_fit"],
+                    "write nn.fit(model, (x, y), loss, optimizer, epochs=10), or for scikit-learn "
+                    "nn.sklearn.ScalarClassifier()"),
+    **dict.fromkeys(["predict", "predict_proba", "predict_on_batch", "transform"],
+                    "write [model(x) for x in samples], under autograd.no_grad()"),
+    **dict.fromkeys(["evaluate", "score"], "write nn.evaluate(model, (x, y), loss)"),
+    **dict.fromkeys(["get_weights", "trainable_weights", "trainable_variables", "weights", "variables"],
+                    "write model.parameters()"),
+    "set_weights": "write model.load_state_dict(state)", "save_weights": "write model.save(path)",
+    "load_weights": "write model.load(path)",
     "append": "write nn.Sequential(*parts)", "extra_repr": "write module.summary()",
 }  # fmt: skip
 

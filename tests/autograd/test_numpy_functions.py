@@ -199,6 +199,11 @@ def test_scipys_functions_of_any_order_are_ours_of_whole_ones(call, want):
         special.cosm1(x)
 
 
+def test_a_gradient_passes_through_numpys_bessel_function():
+    got = autograd.grad(lambda x: np.i0(x).sum())(np.array([0.5, 2.0]))
+    assert got == pytest.approx(special.i1([0.5, 2.0]), rel=1e-15)
+
+
 def test_what_compares_a_node_with_a_number():
     x = Value(3.0)
     assert np.isclose(x, 3.0)

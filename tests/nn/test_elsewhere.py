@@ -155,3 +155,18 @@ def test_losses_that_are_not_reduced_have_the_shape_of_the_predictions():
     table = [[1.0, 2.0], [3.0, 4.0]]
     assert nn.losses.mse_loss(table, [[0.0] * 2] * 2, reduction="none") == [[1.0, 4.0], [9.0, 16.0]]
     assert nn.losses.l1_loss([[1.0], [2.0]], [0.0, 0.0], reduction="none") == [[1.0], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("ask", "remedy"),
+    [
+        (lambda: nn.Dense(4), r"write nn\.Linear"), (lambda: nn.manual_seed(0), "rng=0"),
+        (lambda: nn.MLPRegressor(), r"nn\.sklearn\.ScalarRegressor"),
+        (lambda: nn.MLP(2, [1]).fit([[1.0, 2.0]], [1.0]), r"write nn\.fit\(model, \(x, y\), loss, optimizer"),
+        (lambda: nn.MLP(2, [1]).predict([[1.0, 2.0]]), r"\[model\(x\) for x in samples\]"),
+        (lambda: nn.NeuralNetwork(2), r"nn\.MLP"),
+    ],
+)  # fmt: skip
+def test_names_of_keras_and_scikit_learn_say_what_to_write(ask, remedy):
+    with pytest.raises(AttributeError, match=remedy):
+        ask()
