@@ -179,6 +179,18 @@ def test_every_step_is_asked_with_four_answers_that_differ(page):
     assert asked == 25
 
 
+def test_the_question_and_its_verdict_come_into_view(page):
+    fresh(page)
+    page.set_viewport_size({"width": 1280, "height": 560})
+    below = "document.getElementById('ask').getBoundingClientRect().bottom - innerHeight"
+    page.click("#quiz")
+    assert page.evaluate(below) <= 0.5
+    page.click("#answers button")
+    assert page.locator("#verdict").text_content()
+    assert page.evaluate(below) <= 0.5
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def test_the_factors_of_a_derivative_have_the_colours_of_the_explanation(page):
     fresh(page)
     asked = {"(tanh(w*x + b) - x)**2": "x", "w*w*sin(x) - b": "w", "relu(0-w)*x + w*b": "w"}

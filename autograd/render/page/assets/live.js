@@ -664,7 +664,9 @@ const quiz = {
     show(G.nodes.length + k + 1, true);
     $('verdict').textContent = c.right ? `[[Right. ${c.why}]]` : `[[Not quite. ${c.why} It becomes ${list.find(x => x.right).text}.]]`;
     $('next').focus({ preventScroll: true });
+    this.reveal();
   },
+  reveal() { $('ask').scrollIntoView({ block: 'nearest' }); },
   count() { $('score').textContent = this.all ? `[[${this.right} of ${this.all} right]]` : '[[Predict, then see.]]'; },
   clear() { this.asked = -1; this.done = false; $('ask').hidden = true; if (P) P.svg.querySelectorAll('.asked').forEach(x => x.classList.remove('asked')); },
   toggle() {
@@ -673,7 +675,7 @@ const quiz = {
     this.clear();
     this.right = this.all = 0;
     stop();
-    if (this.on) { show(G.nodes.length, true); this.ask(0); } else show(last);
+    if (this.on) { show(G.nodes.length, true); this.ask(0); this.reveal(); } else show(last);
   },
 };
 
@@ -701,6 +703,7 @@ function go(k) {
   if (quiz.asked === j && !quiz.done) return $('answers').firstElementChild.focus();
   show(k - 1, true);
   quiz.ask(j);
+  quiz.reveal();
 }
 const fragment = () => `#${[`e=${encodeURIComponent($('source').value)}`, ...G.inputs.map(n => `${encodeURIComponent(n.name)}=${values.get(n.name)}`)].join('&')}`;
 let remembered = 0;
