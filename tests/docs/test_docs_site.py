@@ -3,6 +3,7 @@ phone."""
 
 import importlib.util
 import inspect
+import json
 import os
 import re
 import shutil
@@ -111,6 +112,13 @@ def test_a_page_in_chinese_is_chinese_throughout_and_each_language_leads_to_the_
     assert '<html lang="en"' in start
     assert 'href="zh/index.html" hreflang="zh"' in start
     assert "首页" not in start
+
+
+def test_the_search_cuts_english_into_words_and_chinese_into_characters(site):
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    said = "由链式法则，用gradcheck检验 the chain-rule"
+    words = [word for word in re.split(index["config"]["separator"], said) if word]
+    assert words == [*"由链式法则用", "gradcheck", *"检验", "the", "chain", "rule"]
 
 
 def test_nothing_is_loaded_from_elsewhere(site, pages):
