@@ -165,6 +165,19 @@ def test_this_process_keeps_no_children_and_no_open_files(monkeypatch):
             os.waitpid(process, os.WNOHANG)
 
 
+@pytest.mark.parametrize("title", ["variable", "overwritten"])
+def test_where_a_system_starts_no_processes_the_class_runs_in_this_one_to_the_same_findings(
+    title, monkeypatch, capfd
+):
+    wrong = engine(WRONG[title])
+    elsewhere = str(diagnose(wrong))
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(os, "fork", None)
+    assert str(diagnose(wrong)) == elsewhere
+    assert not child.inside.get()
+    assert capfd.readouterr().out == ""
+
+
 def test_a_class_in_a_file_runs_in_an_interpreter_of_its_own(tmp_path):
     path = tmp_path / "engine.py"
     path.write_text(RIGHT + "\nprint('training ...')\n", encoding="utf-8")
