@@ -67,8 +67,11 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Any]:
     from autograd.testing import GradcheckError
     from autograd.testing import gradcheck as check
 
-    def checked(f: Callable[..., Any], inputs: Any, **options: Any) -> Any:
+    def checked(f: Callable[..., Any], inputs: Any, *more: Any, **options: Any) -> Any:
         """Check the gradient of a function at one point against numbers."""
+        if more:
+            given = ", ".join(map(repr, (inputs, *more)))
+            raise TypeError(f"the function's arguments are one tuple: write gradcheck(f, ({given:.60}))")
         try:
             return check(f, inputs, **options)
         except GradcheckError:

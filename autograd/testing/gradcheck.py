@@ -11,6 +11,7 @@ it: right, wrong, or not to be told.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -186,10 +187,26 @@ def _arguments(inputs: Any) -> tuple[Any, ...]:
     return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
 
 
+def _fit(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Raise TypeError where a function does not take so many arguments: a list may have been meant as one."""
+    try:
+        of = inspect.signature(f)
+    except (TypeError, ValueError):  # a builtin that does not say what it takes
+        return
+    try:
+        of.bind(*args)
+    except TypeError as error:
+        raise TypeError(
+            f"{error}, where the function is called with {len(args)}: inputs are its arguments, as in "
+            "(0.5, 2.0); where it takes one list, write ([0.5, 2.0],)"
+        ) from None
+
+
 def _check(
     f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: Sequence[str], rtol: float | None
 ) -> Report:
     order = check_count("order", order, marked("times that a derivative is taken"))
+    _fit(f, args)
     report = Report()
     names: list[tuple[str, ...]] = [("f",)]
     args = trees.map_nodes(lambda x: x.data, args)

@@ -21,6 +21,8 @@ TESTS = """
 
     def test_right(gradcheck):
         assert gradcheck(lambda x, y: sin(x * y), (0.5, 2.0))
+        with pytest.raises(TypeError, match="one tuple: write gradcheck"):
+            gradcheck(lambda x, y: sin(x * y), 0.5, 2.0)
 
     def test_wrong(gradcheck):
         gradcheck(lambda x, y: wrong(x) * y, (0.5, 2.0))

@@ -65,6 +65,14 @@ def test_inputs_and_the_names_of_derivatives(f, inputs, names):
     assert all(entry.status == "ok" for entry in report)
 
 
+@pytest.mark.parametrize("check", [gradcheck, check_grads])
+def test_a_list_that_is_meant_as_one_argument_is_told_how_to_be_written(check):
+    with pytest.raises(TypeError, match=r"too many positional arguments, .* write \(\[0.5, 2.0\],\)"):
+        check(lambda v: v[0] * v[1], [0.5, 2.0])
+    with pytest.raises(TypeError, match="missing a required argument: 'y'"):
+        check(lambda x, y: x * y, 0.5)
+
+
 def test_orders_and_modes():
     report = check_grads(lambda x, y: ag.tanh(x * y), (0.5, 2.0), order=3)
     assert len(report.entries) == 2 * (2 + 4 + 8)
