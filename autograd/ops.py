@@ -63,7 +63,7 @@ __all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 POSITIVE = (0.0, INF)
 ORDER = (0.0, elementary.MAX_ORDER)
 SQRT2, LN2, LN10 = 1.4142135623730951, elementary.LN2, 2.302585092994046
-LN2_OF_24_BITS, BESIDE_2 = 0.6931471824645996, 1.9046543017716217e-09  # and exp of that is 2 + 2 BESIDE_2
+LN2_OF_24_BITS, LN2_ABOVE = 0.6931471824645996, 1.904654323148236e-09  # LN2 is their difference
 LOG2_E, LOG10_E = 1.4426950408889634, 0.4342944819032518
 DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
@@ -344,8 +344,11 @@ log1mexp_slope: Op = row(
 
 
 def _from_log2(x: Any) -> Any:
-    """Half of exp(x) less 1, from a number of 24 bits next to log(2), which single precision holds too."""
-    return BESIDE_2 + (1.0 + BESIDE_2) * expm1(x - LN2_OF_24_BITS)
+    """Half of exp(x) less 1, by what x is less than log(2), to its digits in single precision too.
+
+    The maximum, of which only the first is ever meant, keeps compilers from adding up the constants.
+    """
+    return expm1(maximum(x - LN2_OF_24_BITS, -750.0) + LN2_ABOVE) - elementary.LN2_REST
 
 
 log2mexp: Op = row(

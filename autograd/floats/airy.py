@@ -101,7 +101,7 @@ def _decaying(x: float, slope: int) -> float:
 
 def _amplitude(x: float, slope: int) -> tuple[float, float]:
     """Give 1 / (sqrt(pi) x**(1/4)), or for the derivative x**(1/4) / sqrt(pi), in two parts."""
-    root, low = _root(x, 1.0, 0.0)
+    root, low = _root(x, 1.0, 0.0) if x < 1e300 else (math.sqrt(x), 0.0)  # whose square might overflow
     fourth = math.sqrt(root)
     square, lost = two_product(fourth, fourth)
     rest = (((root - square) - lost) + low) / (2.0 * fourth)

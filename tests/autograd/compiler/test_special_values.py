@@ -219,3 +219,15 @@ def test_a_slope_that_is_not_a_number_is_lost_by_no_step(backend, f):
     p.data, p.grad = 2.5, None
     step()
     assert p.grad is None
+
+
+@pytest.mark.parametrize("name", ["log2mexp", "log2mexp_slope"])
+def test_what_is_beside_log_2_keeps_its_digits(name):
+    op, leaf, other = ops.TABLE[name], Value(0.25), Value(0.25)
+    program = compile(lambda: op(leaf), [leaf], backend="numpy")
+    for x in (0.6931471805598, 0.69314717, 0.3, -700.0):
+        for v in (leaf, other):
+            v.data, v.grad = x, 0.0
+        y = op(other)
+        y.backward()
+        assert [float(program()), leaf.grad] == pytest.approx([y.data, other.grad], rel=1e-15)

@@ -206,9 +206,9 @@ def log1psq(x: Any) -> Any:
 
 def logexpm1(x: Any) -> Any:
     """log(exp(x) - 1) for x >= 0, about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
-    # From a number of 24 bits next to log(2), which either precision holds.
-    beside = 1.9046543017716217e-09
-    middle = jnp.log1p(2.0 * (beside + (1.0 + beside) * jnp.expm1(x - 0.6931471824645996)))
+    # Less log(2) in three parts, of which either precision holds the first; XLA would add up constants.
+    beside = jnp.maximum(x - 0.6931471824645996, -1.0) + 1.904654323148236e-09
+    middle = jnp.log1p(2.0 * (jnp.expm1(beside) - 2.3190468138462996e-17))
     found = jnp.where(x < 0.4, jnp.log(jnp.expm1(x)), middle)
     return jnp.where(x > 1.0, x + jnp.log1p(-jnp.exp(-x)), found)
 
