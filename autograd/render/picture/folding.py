@@ -107,9 +107,10 @@ def _rolled(listed: _Listed, rankdir: str, scale: float) -> Picture | None:
     groups: list[_Group] = []
     index: list[int] = []
     numbers: dict[Any, int] = {}
+    computed = len(order)
     for i, place in enumerate(places):
         key: Any = i, "alone"
-        if place < len(order):
+        if place < computed:
             key = first[place]
         elif (user := users.get(i)) is not None and around[user]:
             key = first[user], _DIGITS.sub("*", nodes[i].label.rpartition(".")[2])

@@ -338,8 +338,10 @@ def strongest(xs: Sequence[float]) -> float:
 
 def spread(xs: Sequence[float], *, short: bool = False) -> str:
     """Return one number, or the ends of a range."""
-    finite = [x for x in xs if math.isfinite(x)]
-    strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}
+    finite = list(filter(math.isfinite, xs))
+    strange = set()
+    if len(finite) < len(xs):
+        strange = {number(x, minus=MINUS) for x in xs if not math.isfinite(x)}
     ends = [] if not finite else [min(finite)] if min(finite) == max(finite) else [min(finite), max(finite)]
     texts = [
         brief(x, minus=MINUS) if short else number(x, minus=MINUS, digits=4 if len(ends) == 1 else 2)
