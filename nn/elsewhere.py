@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import partial, wraps
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 import autograd
@@ -54,6 +55,8 @@ def _loss(loss: Callable[..., Any]) -> Callable[..., Any]:
     """Return what binds a loss to its options, as the classes of that name do."""
 
     def make(**given: Any) -> Callable[..., Any]:
+        if unknown := given.keys() - signature(loss).parameters:
+            raise TypeError(f"{loss.__name__}() has no option {min(unknown)}")
         return partial(loss, **given)
 
     return options(**losses.foreign(loss))(renamed(make, loss.__name__))

@@ -100,7 +100,10 @@ def foreign(loss: Callable[..., Any]) -> dict[str, tuple[Any, str]]:
 
 def _spelled(loss: Callable[P, R]) -> Callable[P, R]:
     """Let a loss say what to write in place of the options that its like has elsewhere."""
-    return options(**foreign(loss))(loss)
+    first, second = list(signature(loss).parameters)[:2]
+    names = {name: first for name in ("input", "prediction", "pred", "y_pred", "logits") if name != first}
+    names |= {name: second for name in ("target", "y_true", "labels") if name != second}
+    return options(names, **foreign(loss))(loss)
 
 
 def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:

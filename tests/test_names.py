@@ -62,6 +62,7 @@ HOMES = {
 # (files, words): what they mean there.
 WORDS = {
     ("nn/losses.py", "kl_div"): "PyTorch's name of a loss",
+    ("nn/losses.py", "beta"): "PyTorch's name of the threshold of Huber's loss",
     ("nn/*", "mean sum"): "how a loss makes one number of many",
     ("autograd/compiler/*", "mean sum"): "how the losses of a batch become one; NumPy's method in a listing",
     ("autograd/compiler/*", "max min"): "`Op.extremum`",

@@ -527,6 +527,7 @@ def labelled(
     return [[renamed.get(label, label) for label in part] for part in parts] if renamed else list(parts)
 
 
+@options({"criterion": "loss", "loss_fn": "loss"}, "nn.evaluate(model, (x, y), loss)")
 def evaluate(
     model: Module, data: tuple[Any, Any], loss: Callable[[Any, Any], Any], *, reduction: str = "mean"
 ) -> float:

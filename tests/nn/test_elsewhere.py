@@ -115,6 +115,7 @@ def test_modules_take_pytorchs_names_of_options(make, shown):
         (lambda: nn.data.read_csv("x.csv", header=0), "True, False or None, got 0"),
         (lambda: nn.BCELoss(weight=[1.0, 2.0]), "multiply each loss by its weight"),
         (lambda: nn.MSELoss(size_average=True), 'reduction="mean"'),
+        (lambda: nn.MSELoss(foo=1), r"mse_loss\(\) has no option foo"),
         (lambda: nn.losses.mse_loss([1.0], [0.0], size_average=False), r"mse_loss\(\) has no .* reduction="),
         (lambda: nn.losses.l1_loss([1.0], [0.0], weight=[1.0]), "multiply each loss by its weight"),
         (lambda: nn.losses.nll_loss([[0.0]], [0], label_smoothing=0.1), "cross_entropy, which has it"),
@@ -137,6 +138,14 @@ def test_a_file_and_a_rate_are_described_as_in_other_libraries(tmp_path):
     assert nn.optim.SGD([Value(1.0)], learning_rate=0.25).lr == 0.25
     with pytest.raises(AttributeError, match="nn.data.batches"):
         nn.data.DataLoader
+
+
+def test_a_loss_takes_its_arguments_by_their_names_elsewhere():
+    assert nn.losses.mse_loss(input=[1.0], target=[3.0]) == 4.0
+    assert nn.losses.mse_loss(y_pred=[1.0], y_true=[3.0]) == 4.0
+    assert nn.losses.cross_entropy(input=[[0.0, 0.0]], target=[1]) == pytest.approx(0.6931471805599453)
+    with pytest.raises(TypeError, match=r"write nn\.evaluate\(model, \(x, y\), loss\)"):
+        nn.evaluate(nn.MLP(2, [1]), [[1.0, 2.0]], [1.0], nn.losses.mse_loss)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
