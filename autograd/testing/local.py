@@ -107,7 +107,12 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
     if item.nearest_kink == 0.0:
         item.kink = gettext("{call} has no derivative there", call=_call(op, numbers))
     if math.isnan(node.data) and not any(map(math.isnan, numbers)):
-        item.edge_of_domain = gettext("{call} is outside its domain", call=_call(op, numbers))
+        # What a rule is written with is nothing that a reader has written.
+        item.edge_of_domain = (
+            gettext("one of its functions has no such derivative there")
+            if op.auxiliary
+            else gettext("{call} is outside its domain", call=_call(op, numbers))
+        )
         item.edges += [(x, None) for x in node.parents if x in active]
         return item
     analytic = dict(zip(_positions(node), node.edges(), strict=True))
