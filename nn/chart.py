@@ -175,7 +175,8 @@ def regions(
     frame = _Frame(corners, "", None, size, tight=True)
     (left, low), (right, high) = corners
     wide, tall = (right - left) / steps, (high - low) / steps
-    parts = []
+    # The whole lets the ground through, not each by itself, for a seam would show where two of them meet.
+    parts = ['<g opacity=".22" shape-rendering="crispEdges">']
     with autograd.no_grad():
         for j in range(steps):
             row = [_class(model([left + (i + 0.5) * wide, low + (j + 0.5) * tall])) for i in range(steps)]
@@ -186,9 +187,10 @@ def regions(
                     top, end = frame.y(low + (j + 1) * tall), frame.y(low + j * tall)
                     parts.append(
                         f'<rect x="{a:.1f}" y="{top:.1f}" width="{b - a:.1f}" height="{end - top + 0.3:.1f}" '
-                        f'fill="{COLOURS[row[start] % len(COLOURS)]}" opacity=".22"/>'
+                        f'fill="{COLOURS[row[start] % len(COLOURS)]}"/>'
                     )
                     start = i
+    parts.append("</g>")
     kinds = sorted({int(label) for label in labels})
     for sample, label in zip(samples, labels, strict=True):
         k = int(label)

@@ -217,13 +217,14 @@ page
 
 
 def training():
+    slope = Value(-1.0, "w")
     for _ in range(15):
-        error = (w * x - y) ** 2
+        error = (slope * x - y) ** 2
         error.label = "L"
         yield error
-        w.grad = 0.0
+        slope.grad = 0.0
         error.backward()
-        w.data -= 0.05 * w.grad
+        slope.data -= 0.05 * slope.grad
 
 
 stepper(training(), engine="builtin")

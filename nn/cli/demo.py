@@ -79,9 +79,11 @@ _SHOWN = {
 }
 """The results in the order of the page, and what they show."""
 _STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
-    "max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    "max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "img{max-width:100%;height:auto;background:#fff}"
+    ".wide{overflow-x:auto}.wide img{min-width:46rem;background:none}"
     "iframe{width:100%;height:40rem;border:1px solid #8888}h2{font-size:1.1rem;margin:2rem 0 .5rem}"
 )
 
@@ -115,6 +117,8 @@ def page(names: list[str], told: str) -> str:
                 if name.endswith("html")
                 else f'<a href="{name}">{name}</a>'
                 if name.endswith("json")
+                else f'<div class="wide"><img src="{name}" alt="{escape.xml(gettext(words))}"></div>'
+                if name.endswith("svg")
                 else f'<img src="{name}" alt="{escape.xml(gettext(words))}">'
             )
     title = gettext("What two moons taught a small network")

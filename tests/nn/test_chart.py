@@ -79,7 +79,8 @@ def test_ticks_are_round_numbers_inside():
 def test_regions_have_the_colours_of_the_classes_and_a_mark_for_each_sample():
     points, labels = [[-1.0, 0.0], [1.0, 0.0], [0.9, 0.5]], [0, 1, 1]
     picture = regions(lambda p: p[0], points, labels, steps=10, margin=0.0)
-    cells = [rect for rect in marks(picture, "rect") if rect.get("opacity")]
+    (shade,) = [group for group in marks(picture, "g") if group.get("opacity")]
+    cells = list(shade)
     assert {rect.get("fill") for rect in cells} == {"#0072B2", "#D55E00"}
     left = [float(rect.get("x")) for rect in cells if rect.get("fill") == "#0072B2"]
     assert set(left) == {LEFT}

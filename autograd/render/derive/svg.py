@@ -33,6 +33,7 @@ from autograd.render.derive.text import (
     table_lines,
 )
 from autograd.render.formula.mathml import equation, identifier, mathml, mathml_number
+from autograd.render.picture.palette import DARK, LIGHT
 from autograd.words import gettext
 
 __all__ = ["to_svg"]
@@ -82,14 +83,15 @@ class _Setter:
         if not all(map(shown.font.glyphindex, letters)):
             return self.words(plain)
         width, height = shown.getsize()
-        below = height + shown.getyofst()
+        below = -shown.getyofst()  # where its ink ends
         drawn: str = shown.svg()
         for glyph, name in _GLYPH.findall(drawn):
             self.glyphs.setdefault(name, glyph)
         marks = re.sub(r"</?svg[^>]*>", "", _GLYPH.sub("", drawn))
         for k, colour in enumerate(FACTORS):
             marks = marks.replace(f'fill="{colour.light}"', f'class="f{k}"')
-        return _Cell(width, height - below, below, marks.replace('"black"', '"currentColor"'))
+        marks = marks.replace('"black"', '"currentColor"')
+        return _Cell(width, max(height - below, 0.7 * SIZE), max(below, 0.2 * SIZE), marks)
 
 
 def to_svg(d: Derivation) -> str:
@@ -188,6 +190,12 @@ def _drawn(setter: _Setter, blocks: list[tuple[str, list[_Line]]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{widest + MARGIN:.0f}" '
         f'height="{y + 2 * MARGIN:.0f}" viewBox="0 0 {widest + MARGIN:.0f} {y + 2 * MARGIN:.0f}" '
         f'font-family="{FONTS}" fill="currentColor">'
-        f"<style>svg{{color:#12181f}}{light}@media(prefers-color-scheme:dark){{svg{{color:#e8edf2}}{dark}}}</style>"
-        f"<defs>{''.join(setter.glyphs.values())}</defs>{''.join(parts)}</svg>"
+        f"<style>{_ground(LIGHT)}{light}@media(prefers-color-scheme:dark){{{_ground(DARK)}{dark}}}</style>"
+        f"<defs>{''.join(setter.glyphs.values())}</defs>"
+        f'<rect class="paper" width="100%" height="100%" rx="8"/>{"".join(parts)}</svg>'
     )
+
+
+def _ground(colours: dict[str, str]) -> str:
+    """Return the rules for letters and what they stand on, for a page around them may be of another theme."""
+    return f"svg{{color:{colours['ink']}}}.paper{{fill:{colours['paper']}}}"

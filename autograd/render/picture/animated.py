@@ -53,7 +53,7 @@ def moving(found: dict[str, int], seconds: float) -> tuple[str, dict[str, str]]:
             f"@keyframes ag{last}-{step}{{0%,{start:.2f}%{{opacity:0}}{end:.2f}%,100%{{opacity:1}}}}"
             f".ag .m{last}-{step}{{animation:ag{last}-{step} {seconds * whole:.2f}s linear infinite}}"
         )
-    calm = "@media(prefers-reduced-motion:reduce){.ag g{animation:none!important}}"
+    calm = "@media(prefers-reduced-motion:reduce){.ag g,.ag text{animation:none!important}}"
     shown = {part: f'class="m{last}-{step}"' for part, step in found.items() if step}
     return "".join(rules) + calm, shown
 

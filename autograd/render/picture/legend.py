@@ -29,7 +29,7 @@ def entries(
     listed: list[tuple[float, str]] = []
     tones = graph.tones - {"seed"}
     if tones - {"none"}:
-        listed.append(_scale(graph.scale))
+        listed.append(_scale(graph.scale) if graph.scale else _zero())
     if "nan" in tones:
         listed.append(_swatch('<path class="t-nan ring" d="M0 -7h15v14H0z"/>', gettext("⚠ not finite")))
     if any(edge.weight is not None for edge in graph.edges):
@@ -76,6 +76,12 @@ def _scale(largest: float) -> tuple[float, str]:
     right = left + 12 + CELL * len(cells)
     parts.append(text(right, 4.0, high, "k"))
     return right + width(high, BOX.tiny), "".join(parts)
+
+
+def _zero() -> tuple[float, str]:
+    """Return the mark of a gradient of 0, where there is no other."""
+    mark = '<path class="t-zero ring" d="M0 -7h15v14H0z"/>' + text(3.5, 4.0, "○", "k")
+    return _swatch(mark, f"{gettext('gradient')} 0")
 
 
 def _swatch(mark: str, words: str, room: float = CELL) -> tuple[float, str]:

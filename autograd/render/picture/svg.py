@@ -635,10 +635,11 @@ def _edge(
                 f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" '
                 f'height="{n(at.height - 2)}" rx="6"/>'
             )
-        first, step = (9.5, 20.5) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
+        first, step = (9.5, 23.0) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
         out += [
-            _shown(
-                text(round(at.x + at.width / 2), round(at.y + first + step * i), line, ""), shown if i else ""
+            # No group around the second: it would be the first of its kind in there, in the first's colour.
+            text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "").replace(
+                "<text", f"<text {shown}" if i and shown else "<text", 1
             )
             for i, line in enumerate(lines)
         ]

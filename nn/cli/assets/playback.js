@@ -102,6 +102,13 @@ function tell() {
 const known = D.losses.map((y, i) => [i, y]).filter(p => p[1] !== null);
 const top = Math.max(...known.map(p => p[1])), bottom = Math.min(...known.map(p => p[1]));
 const X = i => 8 + 984 * i / Math.max(1, F - 1), Y = y => 110 - 100 * (y - bottom) / (top - bottom || 1);
+if (known.length) {
+  element('path', { class: 'rule', d: `M0,${Y(top)}H1000M0,${Y(bottom)}H1000` }, $('curve'));
+  $('top').textContent = shown(top);
+  $('bottom').textContent = top > bottom ? shown(bottom) : '';
+}
+$('first').textContent = `[[Epoch]] ${D.epochs[0]}`;
+$('last').textContent = D.epochs[F - 1];
 element('path', { d: known.map((p, i) => `${i ? 'L' : 'M'}${X(p[0]).toFixed(1)},${Y(p[1]).toFixed(1)}`).join('') }, $('curve'));
 const pin = element('path', { class: 'pin' }, $('curve'));
 function show(frame) {

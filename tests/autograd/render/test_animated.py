@@ -44,6 +44,15 @@ def test_the_file_moves_by_its_style_sheet_alone_and_rests_where_that_is_asked_f
     assert durations == {0.5 * (8 + 1 + 3)}
 
 
+def test_what_flows_back_keeps_its_colour_while_it_appears():
+    # The first text of its kind in a group has the colour of a local derivative.
+    labels = elements(draw(neuron(), engine="builtin").animate().decode(), "edge")
+    for label in labels:
+        local, flow = label.findall(f"{SVG}text")
+        assert local.get("class") is None
+        assert flow.get("class").startswith("m8-")
+
+
 def test_the_still_picture_is_not_changed_by_having_moved():
     picture = draw(neuron(), engine="builtin")
     before = picture.svg()

@@ -151,6 +151,26 @@ def test_colour_is_signed_and_zero_and_nan_are_flagged():
     assert "⚠ not finite" in legend
 
 
+def test_the_broadest_band_passes_between_the_two_texts_of_its_label():
+    picture = draw(neuron(), engine="builtin")
+    placed, found = picture.layout(), elements(picture.svg(), "edge")
+    for label in found:
+        at = placed.labels[label.get("data-edge")]
+        line, (local, flow) = at.y + at.height / 2, [float(t.get("y")) for t in label.iter(f"{SVG}text")]
+        # Digits of 11 pixels are 8 high, the halo around them 2.5 broad, and half of the band 3.5.
+        assert local + 2.5 < line - 3.5
+        assert flow - 8 - 2.5 > line + 3.5 - 0.5  # places of texts are whole
+        assert flow + 2.5 <= at.y + at.height + 0.5
+
+
+def test_where_all_gradients_are_zero_there_is_no_scale():
+    x = Value(3.0, "x")
+    y = (x - 3.0) ** 2 * 0.0
+    y.backward()
+    (entry, *_) = elements(draw(y, engine="builtin").svg(), "legend")
+    assert texts(entry) == ["○", "gradient 0"]
+
+
 def test_the_legend_explains_only_what_is_there():
     legend = [line for g in elements(draw(neuron()).svg(), "legend") for line in texts(g)]
     assert "⚠ not finite" not in legend

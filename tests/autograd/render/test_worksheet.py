@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -141,12 +142,13 @@ def test_edges_of_pictures_and_steps_of_pages_have_the_colours_of_their_factors(
             other()
 
 
-def test_colours_of_factors_can_be_read_on_both_grounds() -> None:
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
+
+def test_colours_of_factors_can_be_read_on_both_grounds() -> None:
     for colour in FACTORS:
         assert 1.05 / (luminance(colour.light) + 0.05) >= 4.5  # WCAG 2, 1.4.3
         assert (luminance(colour.dark) + 0.05) / (luminance("#12181f") + 0.05) >= 4.5
@@ -174,6 +176,28 @@ def test_a_slide_shows_every_line() -> None:
     bundle = explain(y, wrt=w, style="svg")._repr_mimebundle_()
     assert bundle["image/svg+xml"].startswith("<svg")
     assert bundle["text/plain"].startswith("Forward")
+
+
+def test_a_slide_has_a_ground_in_both_themes_and_room_above_each_formula() -> None:
+    pytest.importorskip("ziamath")
+    y, w = neuron()
+    svg = explain(y, wrt=w).svg()
+    grounds = re.findall(r"svg\{color:(#\w+)\}\.paper\{fill:(#\w+)\}", svg)
+    assert len(grounds) == 2
+    for ink, paper in grounds:
+        light, dark = sorted(map(luminance, (ink, paper)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 7.0
+    tree = ElementTree.fromstring(svg)
+    space = "{http://www.w3.org/2000/svg}"
+    assert [mark.get("class") for mark in tree][2:3] == ["paper"]
+    lines = [(float(mark.get("transform", "").split()[1][:-1]), mark) for mark in tree.findall(f"{space}g")]
+    title = next(line for line, mark in lines if "".join(mark.itertext()) == "Gradient")
+    below, fraction = min((line, i) for i, (line, _) in enumerate(lines) if line > title)
+    # The rule of a fraction lies about 5 above the line, and a digit with its gap above that.
+    assert lines[fraction][1].find(f"{space}rect") is not None
+    assert below - title >= 5 + 20 + 10
+    forward = sorted({line for line, _ in lines})[:6]
+    assert min(b - a for a, b in itertools.pairwise(forward)) >= 25  # the letters are 20 high
 
 
 def test_a_slide_takes_any_label_and_any_language() -> None:

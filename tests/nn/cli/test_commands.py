@@ -80,6 +80,8 @@ def test_the_demo_learns_and_writes_its_results(tmp_path, capsys):
     page = (out / "index.html").read_text(encoding="utf-8")
     for name in ("loss.png", "boundary.png"):
         assert (out / name).read_bytes().startswith(PNG)
+    # Of the page and not of its body: the ground is dark where the words are light.
+    assert ":root{color-scheme:light dark}" in page
     named = re.findall(r'(?:src|href)="(\w[^":]*)"', page)
     assert sorted(named) == sorted(path.name for path in out.iterdir() if path.name != "index.html")
     picture = ET.parse(out / "neuron.svg").getroot()

@@ -110,6 +110,9 @@ def test_in_a_browser_it_plays_and_tells_what_the_network_was(written, tmp_path)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 400
         last = f"Epoch 20 of 20, loss {told['losses'][-1]:.4g}, "
         assert tab.inner_text("#now").startswith(last)
+        ends = [f"{end(x for x in told['losses'] if x is not None):.4g}" for end in (max, min)]
+        assert [tab.inner_text(name) for name in ("#top", "#bottom")] == ends
+        assert [tab.inner_text(name) for name in ("#first", "#last")] == ["Epoch 0", "20"]
         right = int(re.search(r"(\d+) of 30 samples right", tab.inner_text("#now"))[1])
         assert right > 15
         tab.evaluate("document.activeElement.blur()")
