@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
 from autograd.errors import optional
 from autograd.render import escape, labels
@@ -78,7 +79,9 @@ class _Setter:
 
     def formula(self, source: str, plain: str) -> _Cell:
         """Return a formula; as plain text where the font of mathematics lacks one of its letters."""
-        shown = self._typeset(source, size=SIZE)
+        # As elements: in text ziamath looks for hyphens with patterns that reach over the ends of elements.
+        tree = ElementTree.fromstring(source)  # noqa: S314 - written here
+        shown = self._typeset(tree, size=SIZE)
         letters = re.sub(r"<[^>]*>|&[^;]*;|\s", "", source)
         if not all(map(shown.font.glyphindex, letters)):
             return self.words(plain)

@@ -6,6 +6,7 @@ Once complete, for Graphviz's own drawing, and once bare, to ask it for a layout
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from autograd.render import escape
 from autograd.render.colours import of_factor
@@ -16,6 +17,7 @@ from autograd.render.picture.palette import LIGHT
 __all__ = ["body", "layout_source", "source"]
 
 FACE = "Helvetica,Arial,sans-serif"
+CLEAR: Final = 3.0  # on each side of a label
 _ORDER = "ordering=in"  # operands as they are written, the first on top
 _EDGE_STYLE = (
     f'fontname="{FACE}" fontsize=9 color="{LIGHT["edge"]}" fontcolor="{LIGHT["quiet"]}" arrowsize=0.6'
@@ -57,7 +59,8 @@ def layout_source(graph: Picture, *, flow: bool, labels: bool) -> str:
     for edge in graph.edges:
         label = ""
         if labels:
-            w, h = edge_size(edge, flow=flow)
+            # Graphviz lays a label beside the line, and knows nothing of the band along it.
+            w, h = (side + 2 * CLEAR if flow and side else side for side in edge_size(edge, flow=flow))
             label = (
                 f'label=<<TABLE BORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{w:.0f}" HEIGHT="{h:.0f}">'
                 '<TR><TD></TD></TR></TABLE>> '

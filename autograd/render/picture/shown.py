@@ -15,6 +15,7 @@ from autograd.render.page.jupyter import picture_size, shown_height
 __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 
 READ: Final = 0.9  # so large is a picture at least on a phone, of its own size
+TOOLS: Final = 40  # above a picture on a phone, where the buttons would lie on it
 LEAST: Final = 0.6  # a picture shrinks with its column to this part of its breadth, and then scrolls
 
 STYLE: Final = (
@@ -163,7 +164,8 @@ def page(svg: str, title: str) -> str:
     breadth, height = (READ * side for side in picture_size(svg))
     body = (
         "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
-        f"@media(max-width:600px){{body>svg{{min-width:{breadth:.0f}px;min-height:{height:.0f}px}}}}"
+        f"@media(max-width:600px){{body>svg{{min-width:{breadth:.0f}px;min-height:{height:.0f}px;"
+        f"height:calc(100vh - {TOOLS}px)!important;margin-top:{TOOLS}px}}}}"
     )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '

@@ -630,12 +630,14 @@ def _edge(
         lines = edge_label(edge, flow=flow)
         # Along a line of ours, one text above it and one below; else one below the other, on a plate where
         # the line runs down.
-        if vertical:
+        ours = placed.engine == "built-in"
+        if vertical and ours:
             out.append(
                 f'<rect class="plate" x="{n(at.x + 2)}" y="{n(at.y + 1)}" width="{n(at.width - 4)}" '
                 f'height="{n(at.height - 2)}" rx="6"/>'
             )
-        first, step = (9.5, 23.0) if placed.engine == "built-in" and not vertical else (12.5, 14.0)
+        spare = at.height - 14.0 * len(lines) - 4.0
+        first, step = (9.5, 23.0) if ours and not vertical else (12.5 + spare / 2, 14.0)
         out += [
             # No group around the second: it would be the first of its kind in there, in the first's colour.
             text(round(at.x + at.width / 2), round(at.y + first + step * i), line, "").replace(

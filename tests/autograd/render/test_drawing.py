@@ -15,6 +15,7 @@ import autograd
 from autograd import Value
 from autograd.errors import GraphError
 from autograd.render import draw, draw_dot, trace
+from autograd.render.picture.measure import edge_size
 from autograd.render.picture.shown import picture_in
 
 graphviz = pytest.importorskip("graphviz")
@@ -161,6 +162,21 @@ def test_the_broadest_band_passes_between_the_two_texts_of_its_label():
         assert local + 2.5 < line - 3.5
         assert flow - 8 - 2.5 > line + 3.5 - 0.5  # places of texts are whole
         assert flow + 2.5 <= at.y + at.height + 0.5
+
+
+@needs_dot
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+def test_beside_a_line_of_graphviz_a_label_is_clear_of_the_band(rankdir):
+    picture = draw(neuron(), engine="dot", rankdir=rankdir)
+    placed, found = picture.layout(), elements(picture.svg(), "edge")
+    assert not [label for label in found if label.find(f"{SVG}rect") is not None]  # no plate on the band
+    for label in found:
+        at = placed.labels[label.get("data-edge")]
+        places = [float(t.get("y")) for t in label.iter(f"{SVG}text")]
+        assert places[0] - 8 - at.y >= 3  # from the ink of the digits
+        assert at.y + at.height - places[-1] >= 3
+        edge = next(e for e in picture.graph.edges if e.id == label.get("data-edge"))
+        assert at.width >= edge_size(edge, flow=True)[0] + 6 - 0.5
 
 
 def test_where_all_gradients_are_zero_there_is_no_scale():

@@ -204,6 +204,8 @@ def test_a_slide_takes_any_label_and_any_language() -> None:
     pytest.importorskip("ziamath")
     x, z = Value(2.0, "质量"), Value(5.0, "two  blanks  [0 -> 1]")
     y = tanh(x) / Value(3.0, '<script>"&') * z + z * x
+    a, b = Value(0.5, "--> ]]>"), Value(2.0, "-->2")
+    ElementTree.fromstring(explain(tanh(a * b), wrt=a).svg())
     svg = explain(y, lang="zh").svg()
     ElementTree.fromstring(svg)
     assert "<script" not in svg
