@@ -86,6 +86,11 @@ places.forEach((column, l) => {
       circle.addEventListener('focus', next);
       circle.addEventListener('click', next);
       circle.addEventListener('keydown', e => { if (e.key === 'Enter') next(); });
+    } else if (D.features.length === D.sizes[0]) {
+      // Beside an input its name, as much of it as there is room for.
+      const name = D.features[j], cut = [...name];
+      element('title', {}, circle, name);
+      element('text', { class: 'name', x: x - 18, y: y + 4, 'text-anchor': 'end' }, $('net'), cut.length > 4 ? `${cut.slice(0, 3).join('')}\u2026` : name);
     }
   });
   if (D.sizes[l] > MOST) element('text', { x: column[0][0], y: H - 4, 'text-anchor': 'middle' }, $('net'), `[[and ${D.sizes[l] - MOST} more]]`);

@@ -84,6 +84,8 @@ def shades_are_the_predicted_values(tab, tmp_path):
     assert "predicted value" in tab.inner_text("#legend")
     assert "\u22123" in tab.inner_text("#legend")
     assert "right" not in tab.inner_text("#now")
+    edge = "getComputedStyle(document.querySelector('#points ellipse')).stroke"  # else it is not seen
+    assert tab.evaluate(edge) == tab.evaluate("getComputedStyle(document.body).color")
     pixels = tab.evaluate(
         "[...document.getElementById('map').getContext('2d').getImageData(0, 0, 72, 72).data]"
     )
@@ -110,6 +112,7 @@ def test_in_a_browser_it_plays_and_tells_what_the_network_was(written, tmp_path)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 400
         last = f"Epoch 20 of 20, loss {told['losses'][-1]:.4g}, "
         assert tab.inner_text("#now").startswith(last)
+        assert tab.locator("#net text").all_text_contents() == ["x\N{SUBSCRIPT ZERO}", "x\N{SUBSCRIPT ONE}"]
         ends = [f"{end(x for x in told['losses'] if x is not None):.4g}" for end in (max, min)]
         assert [tab.inner_text(name) for name in ("#top", "#bottom")] == ends
         assert [tab.inner_text(name) for name in ("#first", "#last")] == ["Epoch 0", "20"]
