@@ -864,31 +864,6 @@ node_free(void *node)
     (void)node;
 }
 
-/* Set an attribute; where a node has none of that name, say what another library's name stands for, or how a
-   class with attributes of its own is made. */
-static int
-node_setattro(PyObject *self, PyObject *name, PyObject *value)
-{
-    if (PyObject_GenericSetAttr(self, name, value) == 0) return 0;
-    if (!value || Py_TYPE(self) != value_type || !PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
-    PyObject *kind, *error, *trace;
-    PyErr_Fetch(&kind, &error, &trace);
-    PyObject *found = PyObject_GetAttr(self, name);
-    if (found) { /* it is read only */
-        Py_DECREF(found);
-        PyErr_Restore(kind, error, trace);
-        return -1;
-    }
-    Py_XDECREF(kind);
-    Py_XDECREF(error);
-    Py_XDECREF(trace);
-    if (PyErr_ExceptionMatches(PyExc_AttributeError) && !_PyType_Lookup(value_type, name))
-        PyErr_Format(PyExc_AttributeError,
-                     "a Value has no attribute %R to be set; keep it in a list or dict beside, or derive a class: "
-                     "class V(Value): pass", name);
-    return -1;
-}
-
 /* make_node_type(name, bases, names, init, active, call, operators, methods): the type of nodes, with what
    Python defines of it in the dict `names`, and in `operators` the Python methods that operators fall back
    to. */
@@ -910,7 +885,6 @@ make_node_type(PyObject *module, PyObject *args)
         {Py_tp_clear, node_clear},
         {Py_tp_free, node_free},
         {Py_tp_getset, slots},
-        {Py_tp_setattro, node_setattro},
         {Py_nb_add, node_arithmetic.nb_add},
         {Py_nb_subtract, node_arithmetic.nb_subtract},
         {Py_nb_multiply, node_arithmetic.nb_multiply},
