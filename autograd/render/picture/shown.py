@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from autograd.render import escape
 from autograd.render.page.jupyter import picture_size, shown_height
+from autograd.render.picture.palette import DARK
 
 __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 
@@ -162,8 +163,11 @@ def page(svg: str, title: str) -> str:
     On a phone it is as large as its text can be read, and scrolls.
     """
     breadth, height = (READ * side for side in picture_size(svg))
+    dark = f"body{{background:{DARK['paper']}}}"
+    theme = {"ag-dark": dark, "ag-auto": f"@media(prefers-color-scheme:dark){{{dark}}}"}
     body = (
-        "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
+        "".join(rule for name, rule in theme.items() if f'class="ag {name}"' in svg[:400])
+        + "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
         f"@media(max-width:600px){{body>svg{{min-width:{breadth:.0f}px;min-height:{height:.0f}px;"
         f"height:calc(100vh - {TOOLS}px)!important;margin-top:{TOOLS}px}}}}"
     )

@@ -77,6 +77,13 @@ def test_on_a_phone_the_text_can_be_read_and_the_picture_scrolls(browser, addres
         "parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
     )
     assert min(sizes) >= 9.0
+    assert page.evaluate(
+        "document.querySelector('.zoom').getBoundingClientRect().bottom <= "
+        "document.querySelector('svg').getBoundingClientRect().top"
+    )
+    page.emulate_media(color_scheme="dark")
+    ground = "getComputedStyle(document.querySelector('.paper')).fill"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == page.evaluate(ground)
     assert page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
