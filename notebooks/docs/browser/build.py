@@ -1,8 +1,9 @@
 """Put the course into a built site as pages that run in the reader's browser.
 
 Usage: ``python notebooks/docs/browser/build.py SITE``, after ``mkdocs build``. Python is Pyodide's,
-and NumPy is built for it, both from npm (``npm install --prefix notebooks/docs/browser``); Hypothesis is its
-pure wheel, which pip brings once. All of them are copied into the site: nothing is fetched from elsewhere.
+and NumPy is built for it, both from npm (``npm install --prefix notebooks/docs/browser``); Hypothesis and
+mpmath are their pure wheels, which pip brings once. All of them are copied into the site: nothing is fetched
+from elsewhere.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ LINKED = ("wasmImports={", "wasmImports={backtrace:()=>0,")
 NUMPY = Path("@emscripten-forge/numpy/pkg")
 # What of NumPy no program needs: its tests, the headers, and what compiles with them.
 UNUSED = re.compile(r"/(?:tests|include|lib/pkgconfig|f2py|distutils|_pyinstaller|doc)/|\.(?:pyi|pxd|a|h)$")
-WHEELS = ("hypothesis==6.155.7", "sortedcontainers==2.4.0")
+WHEELS = {"hypothesis": ("hypothesis==6.155.7", "sortedcontainers==2.4.0"), "mpmath": ("mpmath==1.3.0",)}
 
 
 def lesson(notebook: Path, lang: str) -> str:
@@ -121,12 +122,12 @@ def numpy(modules: Path) -> Iterable[tuple[str, bytes]]:
                 yield name, content.read()
 
 
-def wheels(folder: Path) -> Iterable[tuple[str, bytes]]:
-    """Yield the files of the pure wheels, which pip brings where they are not there yet."""
-    names = [wheel.replace("==", "-") for wheel in WHEELS]
+def wheels(folder: Path, wanted: tuple[str, ...]) -> Iterable[tuple[str, bytes]]:
+    """Yield the files of pure wheels, which pip brings where they are not there yet."""
+    names = [wheel.replace("==", "-") for wheel in wanted]
     if not all(list(folder.glob(f"{name}-*none-any.whl")) for name in names):
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        subprocess.run([*pip, "--platform", "any", "--dest", str(folder), *WHEELS], check=True)
+        subprocess.run([*pip, "--platform", "any", "--dest", str(folder), *wanted], check=True)
     for name in names:
         with zipfile.ZipFile(next(folder.glob(f"{name}-*none-any.whl"))) as archive:
             yield from ((member, archive.read(member)) for member in archive.namelist())
@@ -154,7 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.copyfile(HERE / name, target / name)
     pack(target / "packages.zip", ours())
     pack(target / "numpy.zip", numpy(options.modules))
-    pack(target / "hypothesis.zip", wheels(HERE / "wheels"))
+    for package, wanted in WHEELS.items():
+        pack(target / f"{package}.zip", wheels(HERE / "wheels", wanted))
     notebooks = ROOT / "notebooks"
     lessons = {
         "en": sorted(notebooks.glob("[0-9][0-9]_*.ipynb")),

@@ -16,7 +16,7 @@ from js import XMLHttpRequest
 sys.path.insert(0, "/course")
 os.environ["CHAINRULE_LANG"] = globals().get("LANG", "en")
 NAMES = {"__name__": "__main__"}
-BESIDE = {"numpy", "hypothesis"}
+BESIDE = {"numpy", "hypothesis", "mpmath"}
 
 
 class Beside:
