@@ -65,6 +65,10 @@ class Terms:
     b: Ints
     over: NDArray[np.bool_]
 
+    def __post_init__(self) -> None:
+        # Keys of three nodes need 64 bits, also where an index of NumPy's has 32.
+        self.node, self.a, self.b = (np.asarray(x, np.int64) for x in (self.node, self.a, self.b))
+
     def __len__(self) -> int:
         return len(self.node)
 
