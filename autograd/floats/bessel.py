@@ -502,10 +502,10 @@ def modified(x: float, order: float) -> float:
     p, low = two_product(count, -_LN_SMALL)
     power, lost = two_sum(a, p)
     low += lost - count * _LN_SMALL_REST
-    half = exp(0.5 * power)
-    y = y * half * half if abs(power) > 700.0 else y * math.exp(power)
     if count > 0.0:
         y += y * low
+    half = exp(0.5 * power)
+    y = y * half * half if abs(power) > 700.0 else y * math.exp(power)
     return -y if x < 0.0 and n % 2 == 1 else y
 
 

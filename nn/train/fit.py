@@ -508,6 +508,7 @@ def labelled(
     """
     kind = _meant(loss)
     found = {label for part in parts for label in part if isinstance(label, (int, float))}
+    found.discard(getattr(loss, "keywords", {}).get("ignore_index"))
     if kind not in _OWN_PAIRS or not found:
         return list(parts)
     if any(not isinstance(label, (int, float)) for part in parts for label in part):

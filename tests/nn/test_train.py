@@ -17,6 +17,7 @@ import nn
 from autograd import AnomalyError, Value
 from nn.callbacks import EarlyStopping, History
 from nn.progress import Progress
+from nn.train.fit import labelled
 
 ROOT = Path(__file__).parents[2]
 BCE = nn.losses.binary_cross_entropy_with_logits
@@ -852,6 +853,7 @@ LABELLED = [
     (nn.losses.binary_cross_entropy_with_logits, SIDE, None, 1),
     (nn.losses.binary_cross_entropy_with_logits, [2 * s - 1 for s in SIDE], None, 1),
     (nn.losses.binary_cross_entropy, SIDE, SIGMOID, 1),
+    (nn.losses.binary_cross_entropy, [2 * s - 1 for s in SIDE], SIGMOID, 1),
     (nn.losses.binary_cross_entropy, [s + 1 for s in SIDE], SIGMOID, 1),
     (lambda p, t: nn.losses.binary_cross_entropy(p, t), SIDE, SIGMOID, 1),
     (nn.losses.mse_loss, SIDE, SIGMOID, 1),
@@ -867,9 +869,8 @@ LABELLED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("case", "compile"), [(k, c) for k in range(len(LABELLED)) for c in (False, True) if k % 3 == 0 or not c]
-)
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("case", range(len(LABELLED)))
 def test_labels_are_classes_and_probabilities_are_counted_as_such(case, compile):
     loss, labels, output, size = LABELLED[case]
     held = {"validation": (CLOUD[:10], labels[:10])}
@@ -886,6 +887,13 @@ def test_a_loss_that_numbers_classes_otherwise_says_so():
             model := nn.MLP(2, [3], rng=0), (CLOUD, [t + 2 for t in THIRD]), nn.losses.cross_entropy,
             nn.optim.SGD(model.parameters(), lr=0.1), epochs=1, progress=False,
         )  # fmt: skip
+
+
+def test_a_label_that_is_ignored_is_no_class():
+    loss = nn.CrossEntropyLoss(ignore_index=-1)
+    model = nn.MLP(2, [2], rng=0)
+    assert labelled(model, loss, CLOUD[:3], [[-1, 1, 1]]) == [[-1, 1, 1]]
+    assert labelled(model, nn.losses.cross_entropy, CLOUD[:3], [[-1, 1, 1]]) == [[0, 1, 1]]
 
 
 @pytest.mark.parametrize("loss", [nn.losses.cross_entropy, nn.losses.hinge_loss])

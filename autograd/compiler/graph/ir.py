@@ -52,6 +52,11 @@ ARITY = 3
 """Most operands of a row; what has more is a sum of products or an extremum, or is taken apart."""
 
 
+def _wide(nodes: Any) -> Ints:
+    """Return nodes as 64-bit numbers, also where NumPy's own have 32: keys of three nodes need them."""
+    return np.asarray(nodes, np.int64)
+
+
 @dataclass
 class Terms:
     """The terms of all sums of products (and the operands of the extrema), unordered.
@@ -66,8 +71,7 @@ class Terms:
     over: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        # Keys of three nodes need 64 bits, also where an index of NumPy's has 32.
-        self.node, self.a, self.b = (np.asarray(x, np.int64) for x in (self.node, self.a, self.b))
+        self.node, self.a, self.b = map(_wide, (self.node, self.a, self.b))
 
     def __len__(self) -> int:
         return len(self.node)
@@ -109,6 +113,11 @@ class Graph:
     """The leaf 1 / number of lanes, or -1."""
     lanes: int = -1
     """The leaf that holds the number of lanes, or -1."""
+
+    def __post_init__(self) -> None:
+        self.args, self.primal, self.outputs, self.pinned = map(
+            _wide, (self.args, self.primal, self.outputs, self.pinned)
+        )
 
     @property
     def size(self) -> int:

@@ -51,7 +51,7 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         own = own * 8 + what
     t = graph.terms
     if detail == RAGGED:
-        return np.unique(mixed(own), return_inverse=True)[1].ravel()
+        return _numbered(mixed(own))
     real = (t.a != ONE) | t.over
     t = t.take(real)
     key = (
@@ -62,7 +62,12 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     with np.errstate(over="ignore"):
         total = mixed(own)
         np.add.at(total, t.node, mixed(key))
-    return np.unique(total, return_inverse=True)[1].ravel()
+    return _numbered(total)
+
+
+def _numbered(hashes: Any) -> Ints:
+    """Number equal hashes alike, in 64 bits: numbers are multiplied by levels."""
+    return np.unique(hashes, return_inverse=True)[1].ravel().astype(np.int64, copy=False)
 
 
 def term_keys(graph: Graph, lane: Any) -> Ints:

@@ -19,7 +19,7 @@ from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.backends.c import backend, bind, toolchain
 from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import ir, schedule, simplify
-from autograd.compiler.graph.ir import INPUT, LANE, PARAM
+from autograd.compiler.graph.ir import ARITY, INPUT, LANE, PARAM, SOP, Terms
 from autograd.compiler.record import trace
 from autograd.compiler.roll import cells, rolled
 from autograd.compiler.roll.affine import compress, nest
@@ -115,6 +115,19 @@ def damaged(change):
 def test_the_verifier_sees_damage(change):
     with pytest.raises(AssertionError, match="not sound"):
         verify(damaged(change))
+
+
+def test_keys_of_three_nodes_do_not_overflow_where_numbers_have_32_bits():
+    graph = small_step()[0]._prepare(small_step()[1])[0].source.graph
+    n = 65_536  # whose square is 0 in 32 bits
+    short = [np.array(x, np.int32) for x in ([5, 6], [1, 1], [2, 2])]
+    terms = Terms(short[0], np.ones(2), short[1], short[2], np.zeros(2, bool))
+    large = replace(
+        graph, kind=np.full(n, SOP, np.int16), value=np.zeros(n), args=np.full((n, ARITY), -1, np.int32),
+        primal=np.full(n, -1, np.int32), terms=terms,
+    )  # fmt: skip
+    assert len(simplify.merge_equal(large).terms) == 2
+    assert large.args.dtype == large.primal.dtype == np.int64
 
 
 def test_the_verifier_sees_damaged_graphs():

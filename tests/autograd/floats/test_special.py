@@ -343,8 +343,15 @@ def test_derivatives_of_dawson_s_integral_of_high_orders_whose_terms_cancel(orde
 
 @pytest.mark.parametrize(
     ("order", "x"),
-    [(300, 21.798262731211025), (299, -21.5), (300, 19.44), (700, 200.0), (1000, 355.0), (100, 0.06)],
+    [(300, 21.798262731211025), (299, -21.5), (700, 200.0), (100, 0.06)],
 )
+def test_modified_bessel_functions_keep_their_digits_down_to_the_smallest_normal_numbers(order, x):
+    want = float(mp.besseli(order, mp.mpf(x)))
+    assert 0.0 < abs(want) < 1e-100
+    assert autograd.bessel_i(order, x) == pytest.approx(want, rel=4e-16, abs=0.0)
+
+
+@pytest.mark.parametrize(("order", "x"), [(300, 19.44), (1000, 355.0)])
 def test_modified_bessel_functions_keep_their_digits_down_to_the_smallest_numbers(order, x):
     want = mp.besseli(order, mp.mpf(x))
     assert 0.0 < abs(want) < 1e-100
