@@ -122,10 +122,12 @@ graph_operands(PyObject *module, PyObject *args)
     PyObject *result = PyList_New(0);
     for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(nodes); i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i), *found = NULL;
+        Py_INCREF(x); /* a hash of somebody's own may empty the list */
         if (IS_NODE(x)) found = operands_of(x, numbers);
         else PyErr_SetString(PyExc_TypeError, "operands() takes nodes");
         if (!found || PyList_Append(result, found) < 0) Py_CLEAR(result);
         Py_XDECREF(found);
+        Py_DECREF(x);
     }
     return result;
 }
