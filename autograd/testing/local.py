@@ -12,7 +12,7 @@ from autograd import ops
 from autograd.form import Cases
 from autograd.testing.numeric import Estimate, local_derivative
 from autograd.value import Value
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 __all__ = ["Fault", "Local", "ancestors", "between", "examine", "near", "total_derivative"]
 
@@ -105,14 +105,10 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
     numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
     item.nearest_kink = _nearest_kink(node, numbers)
     if item.nearest_kink == 0.0:
-        item.kink = gettext("{call} has no derivative there", call=_call(op, numbers))
-    if math.isnan(node.data) and not any(map(math.isnan, numbers)):
-        # What a rule is written with is nothing that a reader has written.
-        item.edge_of_domain = (
-            gettext("one of its functions has no such derivative there")
-            if op.auxiliary
-            else gettext("{call} is outside its domain", call=_call(op, numbers))
-        )
+        item.kink = _said(op, numbers, marked("{call} has no derivative there"))
+    undefined = any(map(math.isnan, numbers))
+    if undefined or math.isnan(node.data):
+        item.edge_of_domain = "" if undefined else _said(op, numbers, marked("{call} is outside its domain"))
         item.edges += [(x, None) for x in node.parents if x in active]
         return item
     analytic = dict(zip(_positions(node), node.edges(), strict=True))
@@ -135,7 +131,7 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
                 )
             continue
         if _on_edge(op, numbers, i):
-            item.edge_of_domain = gettext("{call} is at the edge of its domain", call=_call(op, numbers))
+            item.edge_of_domain = _said(op, numbers, marked("{call} is at the edge of its domain"))
             continue
         where = ""
         if node.source and not node.source.startswith(PACKAGE):
@@ -151,7 +147,7 @@ def examine(node: Value, active: set[Any], rtol: float | None) -> Local:
         size = abs(given - estimate.derivative) / max(abs(estimate.derivative), tolerance, 5e-324)
         item.faults.append(Fault(parent, text, math.inf if math.isnan(size) else size))
     if not math.isfinite(node.data) and not item.kink and any(_on_edge(op, numbers, i) for i in analytic):
-        item.edge_of_domain = gettext("{call} is at the edge of its domain", call=_call(op, numbers))
+        item.edge_of_domain = _said(op, numbers, marked("{call} is at the edge of its domain"))
     return item
 
 
@@ -179,6 +175,13 @@ def _nearest_kink(node: Value, numbers: list[float]) -> float:
 
 def _on_edge(op: ops.Op, numbers: list[float], i: int) -> bool:
     return numbers[i] in op.domain[min(i, len(op.domain) - 1)]
+
+
+def _said(op: ops.Op, numbers: Iterable[float], message: str) -> str:
+    """Return a message about a call; what a rule is written with is nothing that a reader has written."""
+    if op.auxiliary:
+        return gettext("one of its functions has no such derivative there")
+    return gettext(message, call=_call(op, numbers))
 
 
 def _call(op: ops.Op, numbers: Iterable[float]) -> str:

@@ -108,7 +108,13 @@ INNER = {op.name for op in ag.TABLE.values() if op.auxiliary}
 @pytest.mark.parametrize(
     "op", [op for op in ag.TABLE.values() if op.arity == 1 and op.domain], ids=lambda op: op.name
 )
-def test_outside_a_domain_nothing_is_named_that_nobody_has_written(op: ops.Op) -> None:
-    for x in (-2.5, 2.5):
+def test_outside_a_domain_and_at_its_edge_nothing_is_named_that_nobody_has_written(op: ops.Op) -> None:
+    for x in (-2.5, -1.0, 0.0, 1.0, 2.5):
         for entry in gradcheck(ag.grad(op), x, raise_exception=False).entries:
             assert entry.note.partition("(")[0] not in INNER - {op.name}
+
+
+def test_where_an_operand_is_nan_no_operation_is_suspected(capsys: pytest.CaptureFixture[str]) -> None:
+    for expression in ("softmax(x, 1)", "log_softmax(x, 1)", "invdigamma(x)"):
+        assert main(["check", expression, "--at", "x=nan", "--order", "2"]) == 1
+    assert "suspect" not in capsys.readouterr().out
