@@ -34,7 +34,6 @@ from autograd.render.formula.notation import (
     Printed,
     coefficient_text,
     few,
-    is_bare,
     signed,
     split_function,
     split_product,
@@ -221,7 +220,10 @@ class _Latex(Notation):
             return self.wrap(base, POWER)
         if exponent == 0.5:
             return rf"\sqrt{{{latex(base)}}}"
-        return f"{self.wrap(base, ATOM)}^{{{latex(exponent)}}}"
+        return self.power_of(base, exponent)
+
+    def superscript(self, base: str, above: str) -> str:
+        return f"{base}^{{{above}}}"
 
     def _listed(self, operands: Sequence[Any]) -> str:
         return ", ".join(few([latex(x) for x in operands], r"\cdots"))
@@ -243,7 +245,9 @@ class _Latex(Notation):
         return form.sign + self.wrap(operands[0], PRODUCT), NEGATION
 
     def power(self, form: Power, _: Op, operands: Sequence[Any]) -> Printed:
-        return f"{form.base or self.wrap(operands[0], ATOM)}^{{{latex(operands[-1])}}}", POWER
+        if form.base:
+            return f"{form.base}^{{{latex(operands[-1])}}}", POWER
+        return self.power_of(*operands), POWER
 
     def root(self, form: Root, _: Op, operands: Sequence[Any]) -> Printed:
         degree = "" if form.degree == 2 else f"[{form.degree}]"
@@ -256,18 +260,20 @@ class _Latex(Notation):
         left, right = _FENCES.get(form.left, form.left), _FENCES.get(form.right, form.right)
         return rf"\left{left}{self._listed(operands)}\right{right}", ATOM
 
-    def function(self, form: Function, op: Op, operands: Sequence[Any]) -> Printed:
+    def function(self, form: Function, op: Op, operands: Sequence[Any], power: str = "") -> Printed:
         below, above, rest = split_function(form, op, operands)
         title = _title(form)
         if below is not None:
             title += f"_{{{int(below) if isinstance(below, float) else below}}}"
         if above is not None:
             title += f"^{{({latex(above)})}}"
+        if power:
+            title += f"^{{{power}}}"
         if len(rest) == 1 and not form.letter:
-            return f"{title} {self.wrap(rest[0], ATOM)}", CALL if is_bare(rest) else ATOM
+            return f"{title} {self.wrap(rest[0], ATOM)}", CALL
         simple = all(not isinstance(x, Formula) or x.kind in ("name", "number") for x in rest)
         inside = self._listed(rest)
-        return title + (f"({inside})" if simple else self.brackets(inside)), ATOM
+        return title + (f"({inside})" if simple else self.brackets(inside)), CALL
 
     def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
         return self.function(Function(op.name), op, operands)

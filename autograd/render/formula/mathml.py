@@ -194,7 +194,10 @@ class _MathML(Notation):
             return self.wrap(base, POWER)
         if exponent == 0.5:
             return f"<msqrt>{mathml(base)}</msqrt>"
-        return f"<msup>{self.wrap(base, ATOM)}{mathml(exponent)}</msup>"
+        return self.power_of(base, exponent)
+
+    def superscript(self, base: str, above: str) -> str:
+        return f"<msup>{base}{above}</msup>"
 
     def _listed(self, operands: Sequence[Any]) -> str:
         return row(operator(",").join(few([mathml(x) for x in operands], _DOTS)))
@@ -217,10 +220,10 @@ class _MathML(Notation):
         return row(operator(_SIGNS.get(form.sign, form.sign)), self.wrap(operands[0], PRODUCT)), NEGATION
 
     def power(self, form: Power, _: Op, operands: Sequence[Any]) -> Printed:
-        base = self.wrap(operands[0], ATOM)
         if form.base:
             base = f"<mn>{form.base}</mn>" if form.base.isdigit() else f"<mi>{form.base}</mi>"
-        return f"<msup>{base}{mathml(operands[-1])}</msup>", POWER
+            return self.superscript(base, mathml(operands[-1])), POWER
+        return self.power_of(*operands), POWER
 
     def root(self, form: Root, _: Op, operands: Sequence[Any]) -> Printed:
         inside = mathml(operands[0])
@@ -235,17 +238,19 @@ class _MathML(Notation):
         inside = mathml(operands[0]) if len(operands) == 1 else self._listed(operands)
         return _fenced(inside, form.left, form.right), ATOM
 
-    def function(self, form: Function, op: Op, operands: Sequence[Any]) -> Printed:
+    def function(self, form: Function, op: Op, operands: Sequence[Any], power: str = "") -> Printed:
         below, above, rest = split_function(form, op, operands)
         title = f"<mi>{escape.xml(form.letter or form.word)}</mi>"
         if below is not None:
             index = mathml(below) if isinstance(below, float) else f"<mn>{below}</mn>"
-            title = f"<msub>{title}{index}</msub>"
+            title = f"<msubsup>{title}{index}{power}</msubsup>" if power else f"<msub>{title}{index}</msub>"
+        elif power:
+            title = self.superscript(title, power)
         if above is not None:
             title = f"<msup>{title}{_fenced(mathml(above))}</msup>"
         if is_bare(rest) and not form.letter:
             return row(title, operator(APPLY), _THIN, mathml(rest[0])), CALL
-        return row(title, operator(APPLY), _fenced(self._listed(rest))), ATOM
+        return row(title, operator(APPLY), _fenced(self._listed(rest))), CALL
 
     def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
         return self.function(Function(op.name), op, operands)

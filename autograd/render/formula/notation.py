@@ -6,16 +6,16 @@ How a formula is taken apart, and where brackets are needed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from autograd.form import ATOM, PRODUCT, SUM, Function
+from autograd.form import ATOM, PRODUCT, SUM, Form, Function
 from autograd.op import Op
 from autograd.render.formula.formula import Formula, form_of, written
 
 __all__ = [
-    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "signed", "split_function",
-    "split_product", "terms_of_dot",
+    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "raised_name", "signed",
+    "split_function", "split_product", "terms_of_dot",
 ]  # fmt: skip
 
 SHOWN: Final = 6  # operands of a long list that are printed
@@ -26,6 +26,9 @@ Printed = tuple[str, int]
 
 class Notation:
     """A language of formulas: a subclass has a method for each shape of `autograd.form`, and knows no row."""
+
+    function: Callable[..., Printed]
+    """Prints a function of operands; with a power at its name, where a language uses `power_of`."""
 
     def number(self, x: float) -> Printed:
         """Print a float."""
@@ -67,6 +70,22 @@ class Notation:
         text, precedence = self.show(x)
         return text if precedence >= least else self.brackets(text)
 
+    def power_of(self, base: Any, exponent: Any) -> str:
+        """Print a power: of a function of one operand, such as tanh, at its name."""
+        x = base
+        while isinstance(x, Formula) and x.kind == "call" and (other := written(*x.parts)) is not None:
+            x = other
+        if isinstance(x, Formula) and x.kind == "call":
+            op, operands = x.parts
+            form = form_of(op)
+            if raised_name(form, op, operands, exponent):
+                return self.function(form, op, operands, self.show(exponent)[0])[0]
+        return self.superscript(self.wrap(base, ATOM), self.show(exponent)[0])
+
+    def superscript(self, base: str, above: str) -> str:
+        """Print a power of what has its brackets."""
+        raise NotImplementedError
+
     def _call(self, op: Op, operands: tuple[Any, ...]) -> Printed:
         formula = written(op, operands)
         if formula is not None:
@@ -82,6 +101,18 @@ class Notation:
             return self.wrap(term, PRODUCT)
         scale, factors = term.parts if term.kind == "product" else (1.0, ((term, 1.0),))
         return self.product(Formula("product", (scale * magnitude, factors)))[0]
+
+
+def raised_name(form: Form | None, op: Op, operands: Sequence[Any], exponent: Any) -> bool:
+    """Whether a power stands at a function's name: ``sin² x``, but ``(max(a, b))²`` and ``(sin x)^(-1)``.
+
+    A negative one there would be read as an inverse function, a fraction or a letter as a name's index.
+    """
+    if not isinstance(form, Function) or not isinstance(exponent, float):
+        return False
+    _, above, rest = split_function(form, op, operands)
+    whole = 2.0 <= exponent < math.inf and exponent.is_integer()
+    return whole and above is None and len(rest) == 1 and (form.letter or form.word).isalpha()
 
 
 def is_bare(operands: Sequence[Any]) -> bool:
@@ -138,6 +169,7 @@ def _sum_parts(x: Formula) -> list[tuple[float, Any]]:
 def split_product(x: Formula) -> tuple[str, float, list[tuple[Any, float]], float, list[tuple[Any, float]]]:
     """Return sign, number and powers above the line, number and powers below it."""
     coefficient, factors = x.parts
+    factors = sorted(factors, key=lambda factor: _is_open(factor[0]))  # x sin x, since sin x x is sin(x x)
     sign, magnitude = ("-" if coefficient < 0 else ""), abs(coefficient)
     below = [(b, -e) for b, e in factors if e < 0]
     above = [(b, e) for b, e in factors if not e < 0]  # NaN, too
@@ -145,6 +177,18 @@ def split_product(x: Formula) -> tuple[str, float, list[tuple[Any, float]], floa
     if 1.0 / 12.0 <= magnitude < 1.0 and (1.0 / magnitude).is_integer():
         return sign, 1.0, above, 1.0 / magnitude, below
     return sign, magnitude, above, 1.0, below
+
+
+def _is_open(x: Any) -> bool:
+    """Whether a factor ends with a function's operand without brackets, to which what follows would belong."""
+    if not isinstance(x, Formula) or x.kind != "call":
+        return False
+    op, operands = x.parts
+    formula = written(op, operands)
+    if formula is not None:
+        return _is_open(formula)
+    form = form_of(op)
+    return isinstance(form, Function) and not form.letter and is_bare(split_function(form, op, operands)[2])
 
 
 def signed(terms: list[tuple[bool, str]]) -> str:

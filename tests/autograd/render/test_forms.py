@@ -166,3 +166,22 @@ def test_a_formula_keeps_what_was_written():
     assert isinstance(x, Formula)
     assert text.plain(apply_raw(ops.reciprocal, [apply_raw(ops.square, [x])])) == "1/x^2"
     assert text.plain(apply_raw(ops.mul, [1.0, x])) == "1*x"
+
+
+@pytest.mark.parametrize(("make", "tex"), [
+    (lambda a, b: ops.tanh(a) ** 2.0, r"\tanh^{2} a"),
+    (lambda a, b: apply_raw(ops.power, [ops.sin(a + b), 3.0]), r"\sin^{3} \left(a + b\right)"),
+    (lambda a, b: ops.log2(a) ** 2.0, r"\log_{2}^{2} a"),
+    (lambda a, b: 1.0 / ops.sigmoid(a) ** 2.0, r"\frac{1}{\sigma^{2}(a)}"),
+    (lambda a, b: apply_raw(ops.power, [ops.tanh(a), -1.0]), r"\left(\tanh a\right)^{-1}"),
+    (lambda a, b: ops.tanh(a) ** 1.5, r"\left(\tanh a\right)^{1.5}"),
+    (lambda a, b: ops.tanh(a) ** b, r"\left(\tanh a\right)^{b}"),
+    (lambda a, b: ops.maximum(a, b) ** 2.0, r"\left(\max(a, b)\right)^{2}"),
+    (lambda a, b: ops.lgamma(a) ** 2.0, r"\left(\ln |\Gamma|(a)\right)^{2}"),
+    (lambda a, b: ops.tanh(ops.tanh(a + b)), r"\tanh \left(\tanh \left(a + b\right)\right)"),
+])  # fmt: skip
+def test_a_power_of_a_function_stands_at_its_name_unless_it_would_mislead(make, tex):
+    formula = make(name("a"), name("b"))
+    assert latex.latex(formula) == tex
+    shown = mathml.mathml(formula)
+    assert ("<msup><mrow><mo>(</mo>" in shown) == (r"\right)^" in tex)

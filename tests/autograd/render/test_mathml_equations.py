@@ -51,11 +51,13 @@ class MathML:
         if kind == "mo":
             return [("sign", element.text)]
         if kind == "mi" and element.text != "e":
-            return [("function", (element.text, None))]
-        if kind == "msub":
-            return [("function", (parts[0].text, self.value(parts[1])))]
+            return [("function", (element.text, None, 1.0))]
+        if kind in ("msub", "msubsup"):
+            return [("function", (parts[0].text, *map(self.value, parts[1:]), *[1.0] * (len(parts) == 2)))]
         if kind == "msup":
             base = self.tokens(parts[0])
+            if base[-1][0] == "function":  # sin² x
+                return [("function", (*base[-1][1][:2], self.value(parts[1])))]
             start = len(base) - 1
             if base[-1] == CLOSE:
                 depth = 0
@@ -116,9 +118,11 @@ class MathML:
                 return what
             if kind == "function":
                 assert left.pop() == APPLY
-                word, index = what
+                word, index, power = what
+                assert power > 0.0  # a negative one would look like an inverse function
                 operands = bracketed() if left[-1] == OPEN else [atom()]
-                return ROWS[word].value(*operands, *([] if index is None else [index]))
+                found = ROWS[word].value(*operands, *([] if index is None else [index]))
+                return TABLE["pow"].value(found, power)
             left.append((kind, what))
             (x,) = bracketed()
             return x
