@@ -25,6 +25,7 @@ from autograd.render.labels import number
 from autograd.words import gettext
 
 __all__ = [
+    "BAR",
     "accumulation",
     "all_sides",
     "bar",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 
+BAR = "‾"
+"""The sign over a name that stands for its adjoint."""
 # Named twice, to outweigh what notebooks say of tables.
 _STYLE = (
     ".ag-derivation{line-height:1.6;overflow-x:auto}.ag-derivation table{border-collapse:collapse}"
@@ -71,7 +74,7 @@ def total(above: str, below: str) -> str:
 
 def bar(name: str) -> str:
     """Return the sign of an adjoint, the gradient that has arrived at a node."""
-    return f'<mover>{identifier(name)}<mo stretchy="true">‾</mo></mover>'
+    return f'<mover>{identifier(name)}<mo stretchy="true">{BAR}</mo></mover>'
 
 
 def _times(*factors: str) -> str:

@@ -13,6 +13,7 @@ from autograd.render.colours import FACTORS, sheet
 from autograd.render.derive import text
 from autograd.render.derive.derivation import Derivation
 from autograd.render.derive.mathml import (
+    BAR,
     accumulation,
     all_sides,
     bar,
@@ -81,6 +82,9 @@ class _Setter:
         """Return a formula; as plain text where the font of mathematics lacks one of its letters."""
         # As elements: in text ziamath looks for hyphens with patterns that reach over the ends of elements.
         tree = ElementTree.fromstring(source)  # noqa: S314 - written here
+        for part in tree.iter():
+            if part.tag.endswith("}mo") and part.text == BAR:
+                part.text = "\u2015"  # ziamath draws a line for it, but pieces that overlap for a bar's sign
         shown = self._typeset(tree, size=SIZE)
         letters = re.sub(r"<[^>]*>|&[^;]*;|\s", "", source)
         if not all(map(shown.font.glyphindex, letters)):

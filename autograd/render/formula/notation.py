@@ -180,7 +180,7 @@ def split_product(x: Formula) -> tuple[str, float, list[tuple[Any, float]], floa
 
 
 def _is_open(x: Any) -> bool:
-    """Whether a factor ends with a function's operand without brackets, to which what follows would belong."""
+    """Whether a factor ends with an operand without brackets, to which what follows would belong."""
     if not isinstance(x, Formula) or x.kind != "call":
         return False
     op, operands = x.parts
