@@ -34,6 +34,8 @@ THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
 MANY: Final = 4  # edges of a box, from which there is no room for their labels
 READ: Final = 12.0  # pixels of a text that is read from afar
 ASIDE: Final = 80.0  # pixels at the ends of the lines of a picture, in which edges turn
+PARTS: Final = (60, 45, 34, 26, 20, 15, 11, 8, 6)  # boxes of a part of a graph that does not fit
+BOX_ROOM: Final = 4000.0  # square pixels that a box takes at least, with text that can be read
 SMALLEST: Final = 200.0  # pixels of a picture's side
 DIRECTIONS: Final = ("LR", "RL", "TB", "BT")
 
@@ -42,7 +44,8 @@ def draw(
     root: Value | Network, *, wrt: Value | None = None, versus: Value | None = None, view: str | None = None,
     unfold: str = "", format: str = "svg",
     rankdir: str | None = None, depth: int | None = None, size: tuple[float, float] | None = None,
-    fold: bool | None = None, flow: bool = True, saved: bool = False, labels: bool = True,
+    fold: bool | None = None, nearest: int | None = None, flow: bool = True, saved: bool = False,
+    labels: bool = True,
     edges: str = "room", wrap: bool | float = True,
     legend: bool = True, theme: str = "auto", engine: str = "auto", timeout: float = engines.TIMEOUT,
     force: bool = False,
@@ -74,7 +77,8 @@ def draw(
     size
         Width and height in pixels, such as ``(1280, 720)`` for a projector. The picture is fitted into it
         with text of at least 12 pixels: as it is if there is room; else without the labels of edges, with
-        repeats drawn once, or as a network, and says so.
+        repeats drawn once, as a network, with modules as one box each, or only what is nearest to the
+        output, and says so.
     depth, fold
         How many levels of modules are drawn open, those at that level being one box each. And whether repeats
         are drawn once, marked xN; by default so from 300 nodes on.
@@ -116,6 +120,13 @@ def draw(
     [('n0', 'n1', '3'), ('n0', 'n1', '3')]
     """
     _check_options(rankdir, theme, depth, edges, wrap)
+    if nearest is not None:
+        nearest = check_count("nearest", nearest, marked("boxes"))
+        if fold or depth is not None or view == "network" or unfold or not isinstance(root, Value):
+            raise ValueError(
+                "nearest= counts the nodes of a graph, each by itself; draw the output of one, without "
+                "depth=, fold=True, unfold= and view='network'"
+            )
     if versus is not None and not isinstance(versus, Value):
         raise TypeError(f"versus is a Value, the output of another graph, got {type(versus).__name__}")
     if versus is not None and unfold:
@@ -125,7 +136,8 @@ def draw(
             "wrt": wrt, "versus": versus, "view": view, "unfold": unfold, "format": format,
             "rankdir": rankdir,
             "depth": depth,
-            "fold": fold, "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
+            "fold": fold, "nearest": nearest,
+            "flow": flow, "saved": saved, "labels": labels, "edges": edges, "legend": legend,
             "wrap": wrap,
             "theme": theme, "engine": engine, "timeout": timeout, "force": force,
         })  # fmt: skip
@@ -153,7 +165,9 @@ def draw(
             _check(len(graph.nodes), len(graph.edges), force=force)
         else:
             with collector_paused():
-                graph = _graph(known, rankdir, depth, fold, saved=saved, force=force, scale=max(spans))
+                graph = _graph(
+                    known, rankdir, depth, fold, nearest, saved=saved, force=force, scale=max(spans)
+                )
         graphs.append(graph)
     graph = beside(*graphs) if versus is not None else graphs[0]
     if wrt is not None:
@@ -201,11 +215,19 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         ({"fold": True, "flow": False, "labels": False}, "local derivatives and flow are left out"),
         ({"view": "network"}, "drawn as a network"),
         ({"view": "network", "fold": True}, "drawn as a network, repeats once"),
+        ({"depth": 1}, "modules are drawn as one box each"),
+        ({"depth": 1, "flow": False, "labels": False}, "modules are drawn as one box each"),
+        *(({"nearest": most, "flow": False}, "") for most in PARTS),
     ]
+    if options["nearest"] is not None:
+        ways = ways[:3]
+    if options["versus"] is not None or options["depth"] is not None or options["fold"] is not None:
+        ways = [way for way in ways if not {"depth", "nearest"} & way[0].keys()]
     if options["wrt"] is not None:  # whose edges are those of the whole graph
-        ways = [way for way in ways if not {"view", "fold"} & way[0].keys()]
+        ways = [way for way in ways if not {"view", "fold", "depth", "nearest"} & way[0].keys()]
     elif options["view"] is not None or not isinstance(root, Value):
-        ways = [way for way in ways if "view" not in way[0]] + [({"fold": True}, "")]
+        other = {"view"} if options["view"] == "graph" else {"view", "depth", "nearest"}
+        ways = [way for way in ways if not other & way[0].keys()] + [({"fold": True}, "")]
     largest = 0.0
     if options["wrap"] is True:
         long = size[1] if options["rankdir"] in ("TB", "BT") else size[0]
@@ -214,6 +236,8 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         ways = [({**way, "rankdir": flow}, words) for way, words in ways for flow in ("TB", "LR")]
     for changes, words in ways:
         picture = draw(root, **{**options, **changes})
+        if len(picture.graph.nodes) * BOX_ROOM > size[0] * size[1] and changes != ways[-1][0]:
+            continue  # laid out it would take longer, and not fit either
         if words:
             picture.graph.notices.append(f"{words}, for it to fit; without size= there is more")
         width, height = picture_size(picture.svg())
@@ -306,11 +330,18 @@ _NOTICED: list[bool] = []
 
 
 def _graph(
-    gradients: dict[Value, float], rankdir: str, depth: int | None, fold: bool | None, *, saved: bool,
-    force: bool, scale: float,
+    gradients: dict[Value, float], rankdir: str, depth: int | None, fold: bool | None,
+    nearest: int | None = None, *, saved: bool, force: bool, scale: float,
 ) -> Picture:  # fmt: skip
     """Build the picture at a size that a reader and a layout engine can take."""
     nodes = list(gradients)
+    if nearest is not None:
+        graph = build(nodes, rankdir=rankdir, gradients=gradients, scale=scale)
+        if len(nodes) <= DETAILED:
+            annotate(graph, nodes, saved=saved)
+        keep_nearest(graph, nearest)
+        _check(len(graph.nodes), len(graph.edges), force=force)
+        return graph
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
         graph = build(nodes, rankdir=rankdir, gradients=gradients, scale=scale)
@@ -335,6 +366,30 @@ def _graph(
             "the level of modules"
         )
     return graph
+
+
+def keep_nearest(graph: Picture, most: int) -> None:
+    """Leave out all but the boxes nearest to the output; dots mark those whose operands are not all there."""
+    into: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        into.setdefault(edge.head, []).append(edge.tail)
+    reached = [graph.nodes[-1].id]
+    kept = {*reached}
+    for name in reached:  # which grows: the nearest first
+        for tail in into.get(name, ()):
+            if tail not in kept and len(kept) < most:
+                kept.add(tail)
+                reached.append(tail)
+    whole = len(graph.nodes)
+    graph.nodes = [box for box in graph.nodes if box.id in kept]
+    graph.edges = [edge for edge in graph.edges if {edge.tail, edge.head} <= kept]
+    for box in graph.nodes:
+        if not kept.issuperset(into.get(box.id, ())):
+            box.operation = f"… {box.operation}"
+    if len(kept) < whole:
+        graph.notices.append(
+            f"the {len(kept)} of {whole} nodes nearest to the output; nearest= sets how many"
+        )
 
 
 def _check(boxes: int, edges: int, *, force: bool) -> None:

@@ -11,11 +11,13 @@ from urllib.parse import unquote
 
 from autograd.render import escape
 from autograd.render.page.jupyter import picture_size, shown_height
+from autograd.render.picture.measure import BOX
 from autograd.render.picture.palette import DARK
 
 __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 
 READ: Final = 0.9  # so large is a picture at least on a phone, of its own size
+AFAR: Final = 12.05  # pixels of the least text of a page, which is read from afar
 TOOLS: Final = 40  # above a picture on a phone, where the buttons would lie on it
 LEAST: Final = 0.6  # a picture shrinks with its column to this part of its breadth, and then scrolls
 
@@ -38,36 +40,37 @@ STYLE: Final = (
     "aside{background:#12181f;color:#e8edf2}}"
     "@media print{.zoom{display:none}}"
 )
-_SCRIPT: Final = """(() => {
+_SCRIPT: Final = """
 const svg = document.querySelector('svg'), view = svg.viewBox.baseVal, paper = svg.querySelector('.paper');
-const {width, height} = view, most = 12, all = s => [...svg.querySelectorAll(s)];
-const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
+const {width, height} = view, all = s => [...svg.querySelectorAll(s)];
+const clamp = (x, a, b) => b < a ? (a + b) / 2 : Math.max(a, Math.min(b, x));
+let whole = width, ratio = height / width;
 function show(x, y, w) {
-  view.width = w; view.height = w * height / width;
+  view.width = w; view.height = w * ratio;
   view.x = clamp(x, 0, width - view.width); view.y = clamp(y, 0, height - view.height);
   for (const [side, length] of [['x', 'width'], ['y', 'height']]) {
     paper.setAttribute(side, view[side] - 5 * view[length]); paper.setAttribute(length, 11 * view[length]);
   }
-  svg.classList.toggle('z', w < width);
+  svg.classList.toggle('z', w < whole);
 }
 function zoom(factor, px, py) {
   const box = svg.getBoundingClientRect();
   const fx = px === undefined ? .5 : (px - box.left) / box.width;
   const fy = py === undefined ? .5 : (py - box.top) / box.height;
-  const w = clamp(view.width / factor, width / most, width);
-  show(view.x + (view.width - w) * fx, view.y + (view.width - w) * height / width * fy, w);
+  const w = clamp(view.width / factor, width / 12, whole);
+  show(view.x + (view.width - w) * fx, view.y + (view.width - w) * ratio * fy, w);
 }
 const pan = (dx, dy) => show(view.x + dx * view.width, view.y + dy * view.height, view.width);
-const fit = () => show(0, 0, width);
+const fit = () => show(0, 0, whole);
 svg.addEventListener('wheel', e => {
   if (!e.ctrlKey && !e.metaKey) return;
   e.preventDefault(); zoom(Math.exp(-e.deltaY / 300), e.clientX, e.clientY);
 }, {passive: false});
 svg.ondblclick = e => zoom(2, e.clientX, e.clientY);
-let held = null, far = 0;
+let held, far = 0;
 svg.addEventListener('pointerdown', e => {
   far = 0;
-  if (view.width < width) held = [e.clientX, e.clientY];
+  if (view.width < whole) held = [e.clientX, e.clientY];
 });
 svg.addEventListener('pointermove', e => {
   if (!held) return;
@@ -122,12 +125,12 @@ function unfold(name) {
 }
 function button(sign, label, act) {
   const made = document.createElement('button');
-  made.type = 'button'; made.textContent = sign; made.title = label;
+  made.textContent = sign; made.title = label;
   made.setAttribute('aria-label', label); made.onclick = act;
   return made;
 }
 for (const n of nodes) {
-  n.setAttribute('tabindex', 0); n.setAttribute('role', 'button');
+  n.tabIndex = 0; n.setAttribute('role', 'button');
   n.onclick = () => { if (far < 5) pick(n.dataset.node); };
   n.addEventListener('keydown', e => {
     if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); pick(n.dataset.node); }
@@ -144,7 +147,7 @@ const keys = {'+': () => zoom(1.4), '=': () => zoom(1.4), '-': () => zoom(1 / 1.
   ArrowUp: () => pan(0, -.1), ArrowDown: () => pan(0, .1)};
 document.addEventListener('keydown', e => {
   const arrow = e.key.startsWith('Arrow');
-  if (e.ctrlKey || e.metaKey || e.altKey || !(e.key in keys) || (arrow && view.width >= width)) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || !(e.key in keys) || (arrow && view.width >= whole)) return;
   e.preventDefault(); keys[e.key]();
 });
 const tools = document.createElement('div');
@@ -153,18 +156,43 @@ tools.append(button('+', 'Zoom in', keys['+']), button('\\u2212', 'Zoom out', ke
   button('\\u2922', 'Fit', fit));
 document.body.append(tools);
 fit();
-})();"""
-SCRIPT: Final = "\n".join(line.strip() for line in _SCRIPT.splitlines())
+"""
+_PAGE: Final = """
+function measure() {
+  const {width: w, height: h} = svg.getBoundingClientRect();
+  ratio = h / w; whole = Math.max(width, height / ratio);
+  return w;
+}
+show(0, 0, Math.min(measure() / SCALE, whole));
+addEventListener('resize', () => { measure(); show(view.x, view.y, Math.min(view.width, whole)); });
+svg.addEventListener('wheel', e => {
+  if (e.ctrlKey || e.metaKey || view.width >= whole) return;
+  e.preventDefault();
+  const {width: w, height: h} = svg.getBoundingClientRect(), unit = e.deltaMode ? 30 : 1;
+  if (e.shiftKey) pan(e.deltaY * unit / w, 0); else pan(e.deltaX * unit / w, e.deltaY * unit / h);
+}, {passive: false});
+"""
+
+
+def _script(*parts: str) -> str:
+    """Return a program of one scope, without its indents."""
+    lines = [line.strip() for part in parts for line in part.splitlines()]
+    return "\n".join(["(() => {", *filter(None, lines), "})();"])
+
+
+SCRIPT: Final = _script(_SCRIPT)
 
 
 def page(svg: str, title: str) -> str:
     """Return a picture as a page of its own: it fills the window, and can be zoomed, moved and fitted.
 
-    On a phone it is as large as its text can be read, and scrolls.
+    It opens whole if all its text has 12 pixels then; else as large as that, at its beginning, and a wheel,
+    the arrow keys and a pointer move it. On a phone it is as large as its text can be read, and scrolls.
     """
     breadth, height = (READ * side for side in picture_size(svg))
     dark = f"body{{background:{DARK['paper']}}}"
     theme = {"ag-dark": dark, "ag-auto": f"@media(prefers-color-scheme:dark){{{dark}}}"}
+    opened = _PAGE.replace("SCALE", f"(innerWidth > 600 ? {AFAR / BOX.tiny:.4g} : {READ})")
     body = (
         "".join(rule for name, rule in theme.items() if f'class="ag {name}"' in svg[:400])
         + "body>svg{max-width:none!important;width:100vw;height:100vh!important}"
@@ -174,7 +202,8 @@ def page(svg: str, title: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width,initial-scale=1"><title>{escape.xml(title)}</title>'
-        f"<style>{STYLE}{body}</style></head><body>{svg}<script>{SCRIPT}</script></body></html>\n"
+        f"<style>{STYLE}{body}</style></head><body>{svg}<script>{_script(_SCRIPT, opened)}</script>"
+        "</body></html>\n"
     )
 
 

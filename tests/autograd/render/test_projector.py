@@ -127,9 +127,24 @@ def labelled(root, label):
     return root
 
 
+def wide_network():
+    return network((1, 16, 1))
+
+
+def tangle():
+    rng = random.Random(0)
+    values = [Value(rng.uniform(0.5, 1.5), f"a{i}") for i in range(4)]
+    for _ in range(16):
+        a, b = rng.choice(values[-9:]), rng.choice(values)
+        values.append(rng.choice([lambda: a * b, lambda: a + b, lambda: (a * 0.1).tanh(), lambda: a - b])())
+    used = {parent for v in values for parent in v.parents}
+    return labelled(autograd.sum([v for v in values if v not in used]), "L")
+
+
 GRAPHS = [
     perceptron, lstm_cell, attention, recurrence, cross_entropy, gru_cell, convolution_with_pooling,
     residual_network, kalman_step, batch_norm, attention_head, softmax_classifier,
+    wide_network, tangle,
 ]  # fmt: skip
 
 
@@ -268,6 +283,21 @@ def test_labels_of_weights_lie_over_all_lines_and_touch_neither_each_other_nor_a
     assert len(labels(page)) == len(page.edges) == 28
     test_no_two_labels_touch_and_none_lies_on_a_box(page)
     test_each_label_is_nearest_to_its_own_edge(page)
+
+
+def test_a_part_of_a_graph_is_what_is_nearest_to_the_output_and_dots_mark_what_is_left_out():
+    x = Value(0.5, "x")
+    y = labelled((x.sin() * x.exp()).tanh(), "y")
+    graph = draw(y, nearest=4).graph
+    assert [box.operation.partition(" ")[0] for box in graph.nodes] == ["…", "…", "×", "tanh"]
+    assert [(edge.tail, edge.head) for edge in graph.edges] == [("n2", "n3"), ("n1", "n3"), ("n3", "n4")]
+    assert "the 4 of 5 nodes nearest" in draw(y, nearest=4).svg()
+    assert not draw(y, nearest=5).graph.notices
+    for options in ({"depth": 1}, {"fold": True}, {"view": "network"}, {"unfold": "n0"}):
+        with pytest.raises(ValueError, match="nearest= counts the nodes of a graph"):
+            draw(y, nearest=4, **options)
+    with pytest.raises(ValueError, match="nearest"):
+        draw(y, nearest=0)
 
 
 def test_a_size_in_which_nothing_can_be_read_is_an_error():

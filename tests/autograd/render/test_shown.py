@@ -34,6 +34,7 @@ def test_keys_buttons_and_wheel_zoom_and_nothing_is_loaded(browser, address):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
+    page.keyboard.press("0")
     whole = page.evaluate(WIDTH)
     page.keyboard.press("+")
     assert page.evaluate(WIDTH) == pytest.approx(whole / 1.4, rel=1e-4)
@@ -51,7 +52,9 @@ def test_keys_buttons_and_wheel_zoom_and_nothing_is_loaded(browser, address):
     page.mouse.move(200, 300)
     page.mouse.up()
     assert page.evaluate(LEFT) > before
-    page.mouse.wheel(0, 200)  # without a key the page scrolls
+    before = page.evaluate(LEFT)
+    page.mouse.wheel(-20, 0)  # without a key it is moved
+    page.wait_for_function(f"{LEFT} < {before}")
     assert page.evaluate(WIDTH) < whole
     assert errors == []
     assert asked == [address]
@@ -85,6 +88,23 @@ def test_on_a_phone_the_text_can_be_read_and_the_picture_scrolls(browser, addres
     ground = "getComputedStyle(document.querySelector('.paper')).fill"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == page.evaluate(ground)
     assert page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_a_page_opens_with_text_of_twelve_pixels_at_its_beginning_and_fits_on_request(browser, tmp_path):
+    draw(network((2, 4, 4, 1)), engine="builtin").save(tmp_path / "large.html")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto((tmp_path / "large.html").as_uri())
+    least = (
+        "Math.min(...[...document.querySelectorAll('svg text')].filter(t => t.getBBox().width)"
+        ".map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a))"
+    )
+    assert page.evaluate(least) >= 12.0
+    page.keyboard.press("0")
+    assert page.evaluate(least) < 5.0
+    assert page.evaluate(f"{LEFT} < 0 && {WIDTH} > 2000")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.reload()
+    assert page.evaluate(least) >= 12.0
 
 
 def test_without_scripts_the_picture_is_there(browser, address):
