@@ -30,9 +30,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from autograd.render.picture.shown import picture_in
+
+# What validates a notebook would first compile the grammar of addresses, for longer than most lessons run; it
+# does without where that is not installed, and no notebook's schema asks for it.
+sys.modules.setdefault("rfc3987_syntax", cast("Any", None))
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "notebooks"

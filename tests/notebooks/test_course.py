@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from profiles import NIGHTLY
 
-for _package in ("jupytext", "nbclient", "nbformat", "ipykernel", "matplotlib"):
-    pytest.importorskip(_package, reason="the course needs chainrule[notebook] and nbclient")
+# Looked for and not imported, which would take each worker seconds while it collects.
+if not all(map(importlib.util.find_spec, ("jupytext", "nbclient", "nbformat", "ipykernel", "matplotlib"))):
+    pytest.skip("the course needs chainrule[notebook] and nbclient", allow_module_level=True)
 
 _spec = importlib.util.spec_from_file_location("course_build", Path(__file__).with_name("build.py"))
 build = importlib.util.module_from_spec(_spec)
