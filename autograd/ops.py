@@ -17,6 +17,7 @@ textbooks print, ``textbook`` holds their form, for derivations.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -1262,32 +1263,69 @@ _peak: Op = Op(
 )
 
 
-def _exponentials(xs: tuple[Any, ...]) -> tuple[Any, list[Any], Any]:
-    """Return the maximum, the exponentials of what is left of the operands, and their sum."""
+# In compiled programs a weight of nearly 1 leaves the others their digits: what stands beside the largest
+# exponential is summed by itself, and slopes are taken off their mean by the weights twice. The second time
+# takes off what rounding left to the operand that leads, whose slope is minus the sum of the others.
+_slope: Op = Op("slope", lambda x, w: 0.0, lambda y, x, w: (w, 0.0), arity=2, expand=lambda x, w: 0.0)
+_fixed: Op = Op("fixed", lambda x: x, lambda y, x: (0.0,), expand=lambda x: x)
+
+
+def _exponentials(xs: Sequence[Any]) -> tuple[Any, list[Any], list[Any], Any]:
+    """Return the maximum, how far the operands are from it, the exponentials of that, and their sum."""
     top = _peak(*xs)
-    powers = [exp(x - top) for x in xs]
-    return top, powers, sum(*powers)
+    gaps = [x - top for x in xs]
+    powers = [exp(d) for d in gaps]
+    return top, gaps, powers, sum(*powers)
+
+
+def _log_of_total(gaps: list[Any], powers: list[Any], total: Any) -> Any:
+    """Logarithm of a sum of exponentials of which the largest is 1, without slopes; of ties the sum is 2."""
+    below = sum(*[p * less(d, 0.0) for d, p in zip(gaps, powers, strict=True)])
+    return _fixed(log1p(where(less(total, 2.0), below, total - 1.0)))
+
+
+def _slopes(xs: Iterable[Any], weights: Iterable[Any]) -> Any:
+    """Return 0, with a weight for each slope."""
+    return sum(*[_slope(x, w) for x, w in zip(xs, weights, strict=True)])
+
+
+def _off_mean(xs: Sequence[Any], weights: list[Any]) -> list[Any]:
+    """Return the operands, with slopes that are taken off their mean by the weights."""
+    mean = _slopes(xs, weights)
+    return [x - mean for x in xs]
+
+
+def _weights_apart(xs: tuple[Any, ...]) -> tuple[list[Any], list[Any], list[Any], Any]:
+    """Return the softmax without slopes, zeros with its slopes, the exponentials, and their sum."""
+    _, _, powers, total = _exponentials(xs)
+    weights = [p / total for p in powers]
+    slopes = [_slope(x, w) for x, w in zip(_off_mean(xs, weights), weights, strict=True)]
+    whole = sum(*slopes)
+    slopes = [s - _slope(whole, w) for s, w in zip(slopes, weights, strict=True)]
+    return [_fixed(w) for w in weights], slopes, powers, total
 
 
 def _softmaxes_written_out(*xs: Any) -> list[Any]:
-    _, powers, total = _exponentials(xs)
-    return [p / total for p in powers]
+    weights, slopes, _, _ = _weights_apart(xs)
+    return [w + s for w, s in zip(weights, slopes, strict=True)]
 
 
 def _softmax_rest_written_out(*operands: Any) -> Any:
     *xs, index = operands
-    _, powers, total = _exponentials(tuple(xs))
-    return sum(*_others(tuple(powers), int(index))) / total
+    _, slopes, powers, total = _weights_apart(tuple(xs))
+    return _fixed(sum(*_others(tuple(powers), int(index))) / total) - slopes[int(index)]
 
 
 def _logsumexp_written_out(*xs: Any) -> Any:
-    top, _, total = _exponentials(xs)
-    return top + log(total)
+    top, gaps, powers, total = _exponentials(xs)
+    return sum(top, _log_of_total(gaps, powers, total), _slopes(xs, [p / total for p in powers]))
 
 
 def _log_softmaxes_written_out(*xs: Any) -> list[Any]:
-    top, _, total = _exponentials(xs)
-    return [sum(x, -top, -log(total)) for x in xs]
+    _, gaps, powers, total = _exponentials(xs)
+    weights = [p / total for p in powers]
+    log_total = _log_of_total(gaps, powers, total)
+    return [d - log_total for d in _off_mean(_off_mean(gaps, weights), weights)]
 
 
 def _directions_written_out(*xs: Any) -> list[Any] | None:

@@ -18,6 +18,7 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount, repeated
 from autograd.compiler.graph.ir import (
     ARITY,
+    CONST,
     FIRST_ROW,
     LARGE,
     MAX,
@@ -30,7 +31,7 @@ from autograd.compiler.graph.ir import (
     Terms,
     distinct,
 )
-from autograd.compiler.graph.simplify import fuse_equal
+from autograd.compiler.graph.simplify import fuse_equal, kept
 from autograd.compiler.graph.symbol import Step, Symbol, Total, recorded, total_of
 from autograd.op import ANY, SEVERAL, MultiOp, Op
 
@@ -291,7 +292,7 @@ def _present(graph: Graph, wanted: Callable[[Op, tuple[float, ...]], bool]) -> l
 def _expand_once(graph: Graph, kinds: list[int]) -> Graph:
     """Replace each row of these kinds by the steps of its expansion; the last step keeps the row's number."""
     b, chosen = _without_calls(graph, kinds)
-    origin = np.arange(graph.size)
+    origin, nothing = np.arange(graph.size), np.zeros(graph.size, bool)
     for kind, nodes, columns in chosen:
         op, params = graph.rows[kind - FIRST_ROW]
         written = written_out(op, params, len(columns))
@@ -307,14 +308,33 @@ def _expand_once(graph: Graph, kinds: list[int]) -> Graph:
             origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))  # constants stand in front
             if not last:
                 origin[out] = nodes
-        if isinstance(result, float):
+        if result == 0.0 and result.__class__ is float:
+            nothing[nodes] = True
+        elif isinstance(result, float):
             b.assign(nodes, SOP)
             b.add(nodes, result, ONE)
         elif result != len(written.steps) - 1 or len(written.steps) == len(columns):
             b.assign(nodes, SOP)
             b.add(nodes, 1.0, made[result])
     origin = np.append(origin, np.zeros(b.size - len(origin), np.int64))
-    return _sorted(_finished(b, graph), origin)
+    return _sorted(_without(_finished(b, graph), nothing), origin)
+
+
+def _without(graph: Graph, nothing: Any) -> Graph:
+    """Leave out the terms of nodes that are nothing at all, and of sums of which nothing is left."""
+    if not nothing.any():
+        return graph
+    nothing = np.append(nothing, np.zeros(graph.size - len(nothing), bool))
+    kind, t, keep = graph.kind.copy(), graph.terms, kept(graph)
+    while nothing.any():
+        kind[nothing & ~keep] = CONST
+        gone = (graph.kind[t.node] == SOP) & (nothing[t.a] | nothing[t.b])
+        emptied = np.zeros(graph.size, bool)
+        emptied[t.node[gone]] = True
+        t = t.take(~gone)
+        emptied[t.node] = False
+        nothing = emptied
+    return replace(graph, kind=kind, terms=t)
 
 
 def _lowered(graph: Graph) -> Graph:
