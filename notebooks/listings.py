@@ -74,19 +74,25 @@ formulas_second = {
     "z5": "S - max                        (5.5)",
     "exp_z5": "e^(S - max)                    (5.5)",
     "sum_exp_z5": "their sum                      (5.5)",
-    "log_sum_exp_z5": "its logarithm                  (5.5)",
-    "z6": "ln p                           (5.5)",
+    "less_z5": "1, but 0 for the largest",
+    "z6": "the sum without the largest    (L.2)",
+    "less_sum_exp_z5": "[only one is the largest]",
+    "z7": "their sum - 1",
+    "where_less_sum_exp_z5": "the sum without a largest      (L.2)",
+    "log1p9": "the logarithm of their sum     (L.2)",
+    "z10": "ln p                           (5.5)",
     "where_equal_y": "ln p of the right class, or 0  (5.2)",
     "sum_equal_y": "1, the classes of an example",
     "where_sum_equal_y": "0; NaN for a label of no class",
-    "z7": "-ln p of the right class       (5.2)",
+    "z11": "-ln p of the right class       (5.2)",
     "loss": "C                              (10.3)",
     "g2": "Y, where ln p counts",
     "g4": "-Y / N, by ln p                (L.1)",
     "sum_g4": "1 / N                          (L.1)",
-    "ratio_sum_exp_z5": "1 / their sum                  (L.1)",
-    "d_sum_exp_z5": "1 / (N sum)                    (L.1)",
-    "d_z3": "G_S = (P - Y) / N              (10.4)",
+    "ratio_exp_z5": "P = e^(S - max) / their sum    (L.1)",
+    "g8": "(P - Y) / N                    (10.4)",
+    "sum_g8": "minus its sum: 0, but rounded  (L.3)",
+    "d_z5": "G_S = (P - Y) / N              (10.4)",
     "d_layer1_w": "G_W2 = H^T G_S + lambda W2     (10.5)",
     "d_layer1_b": "G_b2 = sum of G_S              (10.5)",
     "d_relu_z1": "G_S W2^T                       (10.5)",
@@ -97,14 +103,23 @@ formulas_second = {
 found_second = beside(second.source, formulas_second)
 
 # %% [markdown]
-# Every line has its formula. Only the way to `d_z3` is another one than ours: the compiler has never heard of
-# (5.4), whose derivation took us half a page. It differentiates (5.5) as it stands. The cost (10.3) hands
-# $-y_k/N$ to each $\ln p_k$ (`g4`); a score $s_k$ receives that directly, and its exponential receives the
-# share of all of them that comes back through the logarithm of the sum $\Sigma$ (`sum_g4`
-# $= \sum_k y_k / N = 1/N$):
+# Every line has its formula. Only the way to the gradient is another one than ours: the compiler has never
+# heard of (5.4), whose derivation took us half a page. It differentiates (5.5) as it stands. The cost (10.3)
+# hands $-y_k/N$ to each $\ln p_k$ (`g4`); a score $s_k$ receives that directly, and the share $p_k$ of all of
+# them through the logarithm of the sum $\Sigma$ (`sum_g4` $= \sum_k y_k / N = 1/N$):
 #
-# $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + e^{s_k - \max s} \cdot \frac{1}{N\,\Sigma} =
+# $$ \frac{\partial C}{\partial s_k} = -\frac{y_k}{N} + \frac{1}{N} \cdot \frac{e^{s_k - \max s}}{\Sigma} =
 #    \frac{p_k - y_k}{N}, \qquad \Sigma = \sum_m e^{s_m - \max s}. \tag{L.1} $$
+#
+# Two things are there for the digits. Where one score leads by more than 37, $p$ is 1 to all digits, and
+# $1 - p$ as a difference would be 0. So the logarithm takes the sum without the largest, whose term is 1,
+#
+# $$ \ln \Sigma = \ln(1 + \text{the others}), \tag{L.2} $$
+#
+# (`log1p`; of two that share the lead $\Sigma \ge 2$ will do), and as the slopes $g_k$ of (10.4) add up to 0,
+# whatever rounding left of that sum is taken off again:
+#
+# $$ g_k - p_k \sum_m g_m . \tag{L.3} $$
 #
 # That is (10.4). (And the maximum? Whatever is subtracted cancels, so its derivative is zero, and the
 # compiler leaves it out.) The lines with `where` are for what (5.2) takes for granted: the wrong classes cost

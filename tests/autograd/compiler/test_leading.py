@@ -90,7 +90,7 @@ def test_lanes_keep_their_digits(backend):
         assert slopes == pytest.approx([p.grad for p in w], rel=2e-13, abs=1e-320)
 
 
-@pytest.mark.parametrize("count", [1, 1000])
+@pytest.mark.parametrize("count", [1, 300])
 def test_any_number_of_operands_does(count):
     xs = [Value(-40.0 - 0.01 * i if i else 0.0) for i in range(count)]
     step = autograd.compile(lambda: nn.losses.cross_entropy(xs, 0), xs, backend="numpy")
