@@ -82,9 +82,11 @@ _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
     "max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "img{max-width:100%;height:auto;background:#fff}"
-    ".wide{overflow-x:auto}.wide img{min-width:46rem;background:none}"
+    "img{max-width:100%;height:auto}.plot{width:44rem}"
+    ".wide{overflow-x:auto}.wide img{max-width:none}"
     "iframe{width:100%;height:40rem;border:1px solid #8888}h2{font-size:1.1rem;margin:2rem 0 .5rem}"
+    # Dark for light, and each hue as it is: a plot has the page's ground.
+    "@media(prefers-color-scheme:dark){.plot{filter:invert(.93) hue-rotate(180deg)}}"
 )
 
 
@@ -119,7 +121,7 @@ def page(names: list[str], told: str) -> str:
                 if name.endswith("json")
                 else f'<div class="wide"><img src="{name}" alt="{escape.xml(gettext(words))}"></div>'
                 if name.endswith("svg")
-                else f'<img src="{name}" alt="{escape.xml(gettext(words))}">'
+                else f'<img class="plot" src="{name}" alt="{escape.xml(gettext(words))}">'
             )
     title = gettext("What two moons taught a small network")
     return (

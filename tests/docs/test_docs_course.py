@@ -58,7 +58,7 @@ def test_pictures_and_html_stand_apart(tmp_path):
     )
     assert page.pictures == {"01_toy-0.png": b"picture"}
     picture, html = page.html.values()
-    style = "min-width:600px;max-width:100%"
+    style = "min-width:900px;max-width:100%"
     drawn = f'<svg class="ag" width="1000" height="9" style="{style}"></svg>'
     assert picture == f'<figure class="wide">{drawn}</figure>'
     assert html == "<b>\n\n</b>"

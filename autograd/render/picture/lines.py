@@ -22,6 +22,10 @@ __all__ = ["Turn", "Wrapping", "broken"]
 LINE: Final = 1200.0
 """Length of a line in pixels, if that is enough for a page of the shape of a screen."""
 PAGE: Final = 16 / 9
+EMPTY: Final = 0.35
+"""Of a line before the last: less than that is nearly nothing,"""
+SLACK: Final = 1.4
+"""and lines of that are better then, if nobody gave their length."""
 LONG: Final = 1.5
 """Lines that a picture must exceed to be broken,"""
 STRIP: Final = 3.5
@@ -169,6 +173,7 @@ def broken(
     spans = list(spans)
     sums = [0.0, *itertools.accumulate(w + r + stride * gap for w, r in zip(widths, room, strict=True))]
     whole = sums[-1]
+    given = most
     if not most:
         most = max(LINE, (PAGE * (high + 3 * ROOM) * whole) ** 0.5)
         if whole < LONG * most or whole < STRIP * high:
@@ -177,7 +182,11 @@ def broken(
         return None
     elif stride == 1:
         most += gap  # there is none after the last layer of a line, nor labels
-    cuts = _cuts(sums, _crossings(spans, len(widths)), most)
+    crossings = _crossings(spans, len(widths))
+    cuts = _cuts(sums, crossings, most)
+    first = [sums[b] - sums[a] for a, b in itertools.pairwise(cuts[:-1])]
+    if not given and first and min(first) < EMPTY * most:
+        cuts = _cuts(sums, crossings, SLACK * most)
     if len(cuts) == 2:
         return None
     line_of = [i for i, (a, b) in enumerate(itertools.pairwise(cuts)) for _ in range(a, b)]

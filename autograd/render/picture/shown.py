@@ -19,7 +19,7 @@ __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 READ: Final = 0.9  # so large is a picture at least on a phone, of its own size
 AFAR: Final = 12.05  # pixels of the least text of a page, which is read from afar
 TOOLS: Final = 40  # above a picture on a phone, where the buttons would lie on it
-LEAST: Final = 0.6  # a picture shrinks with its column to this part of its breadth, and then scrolls
+LEAST: Final = 0.8  # a picture shrinks with its column to this part of its breadth, and then scrolls
 
 STYLE: Final = (
     "body{margin:0}svg{display:block;touch-action:pan-x pan-y pinch-zoom}"

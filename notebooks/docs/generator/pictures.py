@@ -8,7 +8,7 @@ import autograd
 from autograd import Value
 from autograd.words import language
 
-SHRINK, LEAST = 0.6, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
+SHRINK, LEAST = 0.9, 560.0  # the part of its breadth that a picture keeps at least, and how many pixels
 
 
 def first(lang: str = "en") -> str:

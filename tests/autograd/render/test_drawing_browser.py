@@ -176,5 +176,5 @@ def test_a_picture_in_a_notebook_shrinks_then_scrolls_and_is_never_cut_off(brows
     tab.close()
     assert scroll <= high
     assert shown <= whole + 1
-    assert shown == pytest.approx(min(natural, max(width, 0.6 * natural)), abs=2)
+    assert shown == pytest.approx(min(natural, max(width, 0.8 * natural)), abs=2)
     assert high - picture_size(picture.svg())[1] * shown / natural < 20

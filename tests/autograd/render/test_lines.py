@@ -45,6 +45,15 @@ def test_a_chain_of_forty_operations_reads_as_a_text():
     assert lines == placed.lines
 
 
+def test_no_line_but_the_last_holds_leaves_only():
+    picture = draw(recurrence(50))
+    places = picture.layout().nodes
+    leaves = [places[box.id] for box in picture.graph.nodes if "leaf" in box.kind]
+    others = [places[box.id] for box in picture.graph.nodes if "leaf" not in box.kind]
+    assert picture.layout().lines == 2
+    assert all(any(r.y < s.y + s.height and s.y < r.y + r.height for s in others) for r in leaves[:2])
+
+
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
 def test_neurons_are_broken_into_lines_too(rankdir):
     picture = draw(batch_norm(), view="network", fold=True, wrap=900, rankdir=rankdir)
