@@ -92,6 +92,13 @@ def y_rows():
         yield row(lambda x: mp.bessely(0, x), lambda x: -mp.bessely(1, x), z, low, high, written.Y_DEGREE)
 
 
+def i_rows():
+    """Rows of I of order 0 about multiples of 13 / 8."""
+    for k in range(20):
+        z, half = 1.625 * k, 0.8125 + 2.0**-40
+        yield row(lambda x: mp.besseli(0, x), lambda x: mp.besseli(1, x), z, z - half, z + half, written.I_DEGREE)
+
+
 def dawson_rows():
     """Rows of Dawson's integral about whole numbers."""
 
@@ -102,7 +109,7 @@ def dawson_rows():
         yield row(value, lambda x: 1 - 2 * x * value(x), k, k - 0.5, k + 0.5, written.DAWSON_DEGREE)
 
 
-TABLES = {"BESSEL_J": j_rows, "BESSEL_Y": y_rows, "DAWSON": dawson_rows}
+TABLES = {"BESSEL_J": j_rows, "BESSEL_Y": y_rows, "BESSEL_I": i_rows, "DAWSON": dawson_rows}
 
 
 def text(rows):

@@ -15,7 +15,15 @@ from __future__ import annotations
 import math
 
 from autograd.floats.elementary import INF, LN2_HIGH, NAN, exp, is_order, two_product, two_sum
-from autograd.floats.expansions import BESSEL_J, BESSEL_Y, J_DEGREE, Y_DEGREE, expanded
+from autograd.floats.expansions import (
+    BESSEL_I,
+    BESSEL_J,
+    BESSEL_Y,
+    I_DEGREE,
+    J_DEGREE,
+    Y_DEGREE,
+    expanded,
+)
 
 _FAR = 25.0
 """From here on the asymptotic series serve."""
@@ -207,34 +215,34 @@ def _y_by_miller(x: float) -> tuple[float, float, float, float]:
     return zero, zero_low, one, one_low
 
 
-def _j_expanded(x: float, order: int) -> tuple[float, float]:
-    """Give J of order 0 or 1, in two parts of which the second one has ten bits, for x below 25."""
+def _j_expanded(x: float, slope: int) -> tuple[float, float]:
+    """Derivative up to the second of J of order 0, in two parts, the second of ten bits, for x below 25."""
     at = int(x * _TWO_INV_PI)
     at = at + 1 if at > 0 or x > 0.8 else 0
-    y, low = expanded(BESSEL_J, J_DEGREE, at, x, order)
-    return (y, low) if order == 0 else (-y, -low)
+    return expanded(BESSEL_J, J_DEGREE, at, x, slope)
 
 
-def _y_expanded(x: float, order: int) -> tuple[float, float]:
-    """Give Y of order 0 or 1, in two parts of which the second one has ten bits, for x from 1e-10 to 25."""
+def _y_expanded(x: float, slope: int) -> tuple[float, float]:
+    """Derivative of Y of order 0 in two parts, the second of ten bits, for x from 1e-10 to 25.
+
+    Up to the first; from 0.6 on up to the second.
+    """
     if x > 0.6:
         at = int(x * _TWO_INV_PI)
         at = at + 2 if at > 0 or x > 1.15 else 1
-        y, low = expanded(BESSEL_Y, Y_DEGREE, at, x, order)
-        return (y, low) if order == 0 else (-y, -low)
+        return expanded(BESSEL_Y, Y_DEGREE, at, x, slope)
     # DLMF 10.8.2, and its derivative
     y, low = _log(0.5 * x, 3.0)
     y, low = _sum(y, low, _EULER, _EULER_REST)
-    j, j_low = expanded(BESSEL_J, J_DEGREE, 0, x, order)
+    j, j_low = expanded(BESSEL_J, J_DEGREE, 0, x, slope)
     y, low = _times(y, low, j, j_low)
-    if order == 1:
+    if slope == 1:
         j, j_low = expanded(BESSEL_J, J_DEGREE, 0, x, 0)
         q, q_low = _over(j, j_low, x, 0.0)
         y, low = _sum(y, low, q, q_low)
     y, low = _times(y, low, _TWO_INV_PI, _TWO_INV_PI_REST)
-    rest, rest_low = expanded(BESSEL_Y, Y_DEGREE, 0, x, order)
-    y, low = _sum(y, low, rest, rest_low)
-    return (y, low) if order == 0 else (-y, -low)
+    rest, rest_low = expanded(BESSEL_Y, Y_DEGREE, 0, x, slope)
+    return _sum(y, low, rest, rest_low)
 
 
 def _root(x: float, factor: float, rest: float) -> tuple[float, float]:
@@ -336,18 +344,20 @@ def jn_derivative(x: float, order: float, slope: float) -> float:
         y = _first_term(a, n, m)
         if m > n and (m - n + 1) % 4 > 1:
             y = -y
-    elif n + m == 0 or (n == 1 and m == 0):
-        if a < _FAR:
-            y, low = _j_expanded(a, n)
-        else:
-            y, low, _, _ = _hankel(a, order)
+    elif a < _FAR and n <= 1 and n + m <= 2:
+        y, low = _j_expanded(a, n + m)
+        y = -(y + low) if n == 1 else y + low
+        if n + m == 2 and abs(y) < _FEW * min(1.0, 0.8 / math.sqrt(a)):
+            y = _j_by_miller(a, n, m)
+    elif m == 0 and n <= 1:
+        y, low, _, _ = _hankel(a, order)
         y += low
     elif a < _FAR:
         y, size = 0.0, 1.0
         if n + m < a + 1.0:
             zero, zero_low = _j_expanded(a, 0)
             one, one_low = _j_expanded(a, 1)
-            y, size = _forwards(a, n, m, zero, zero_low, one, one_low)
+            y, size = _forwards(a, n, m, zero, zero_low, -one, -one_low)
         if abs(y) < _FEW * size:
             y = _j_by_miller(a, n, m)
     elif order + slope > 0.9 * a:
@@ -392,15 +402,18 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
         return 0.0
     if x < 1e-10:
         return _y_near_zero(x, n, m)
-    if n + m == 0 or (n == 1 and m == 0):
-        if x < _FAR:
-            y, low = _y_expanded(x, n)
-        else:
-            _, _, y, low = _hankel(x, order)
+    if x < _FAR and n <= 1 and (n + m <= 1 or (n + m == 2 and x > 0.6)):
+        y, low = _y_expanded(x, n + m)
+        y = -(y + low) if n == 1 else y + low
+        if n + m <= 1 or abs(y) > _FEW * (1.0 + 1.0 / x):
+            return y
+    elif m == 0 and n <= 1:
+        _, _, y, low = _hankel(x, order)
         return y + low
     if x < _FAR:
         zero, zero_low = _y_expanded(x, 0)
         one, one_low = _y_expanded(x, 1)
+        one, one_low = -one, -one_low
     else:
         _, _, zero, zero_low = _hankel(x, 0.0)
         _, _, one, one_low = _hankel(x, 1.0)
@@ -491,6 +504,58 @@ def _at_zero(x: float, n: int, m: int) -> float:
     return y if (m + n) % 2 == 0 else -y
 
 
+_I_FAR = 31.0
+"""From here on the asymptotic series of I of orders 0 and 1 serve, with as many terms as are below."""
+# Of 1 / x, the last one first, DLMF 10.40.1.
+_I_TERMS = {
+    n: tuple([
+        math.prod([((2.0 * j - 1.0) * (2.0 * j - 1.0) - 4.0 * n * n) / (8.0 * j) for j in range(1, k + 1)])
+        for k in range(20, 0, -1)
+    ])
+    for n in (0, 1)
+}  # fmt: skip
+_EXP_32, _EXP_32_REST = 78962960182680.69, 0.007660978022635108
+_SECOND_ORDER = (1 / 73156608000, 1 / 914457600, 1 / 14515200, 1 / 302400, 1 / 8640, 1 / 360, 1 / 24, 1 / 3)
+
+
+def _i_expanded(x: float, order: int) -> float:
+    """Modified Bessel function I of an order up to 2, for x from 1e-8 to 31."""
+    if order == 2 and x < 0.8125:  # DLMF 10.25.2
+        y, z = 0.0, 0.25 * x * x
+        for c in _SECOND_ORDER:
+            y = y * z + c
+        square, lost = two_product(x, x)
+        first = 0.125 * square
+        return first + (first * (y * z) + 0.125 * lost)
+    at = int(x * 0.6153846153846154 + 0.5)
+    y, low = expanded(BESSEL_I, I_DEGREE, at, x, order)
+    if order == 2:  # I2 = 2 I0'' - I0
+        zero, zero_low = expanded(BESSEL_I, I_DEGREE, at, x, 0)
+        y, low = _sum(2.0 * y, 2.0 * low, -zero, -zero_low)
+    return y + low
+
+
+def _i_far(x: float, order: int) -> float:
+    """Modified Bessel function I of order 0 or 1, for x from 31 on."""
+    if x > 720.0:
+        return INF
+    inverse, rest = 1.0 / x, 0.0
+    if order == 0:
+        for c in _I_TERMS[0]:
+            rest = rest * inverse + c
+    else:
+        for c in _I_TERMS[1]:
+            rest = rest * inverse + c
+    root, root_low = _root(x, 2.0 * math.pi, 2.4492935982947064e-16)
+    total, lost = two_sum(1.0, rest * inverse)
+    y, low = _over(total, lost, root, root_low)
+    if x > 700.0:  # exp(x) may leave the doubles
+        y, low = _times(y, low, _EXP_32, _EXP_32_REST)
+        x -= 32.0
+    power = math.exp(x)
+    return y * power + low * power
+
+
 def modified(x: float, order: float) -> float:
     """Modified Bessel function I of a whole order."""
     if not is_order(order) or x != x:
@@ -498,6 +563,12 @@ def modified(x: float, order: float) -> float:
     if abs(x) == INF:
         return INF if x > 0.0 or order % 2.0 == 0.0 else -INF
     a, n = abs(x), int(order)
+    if n <= 1 and a >= _I_FAR:
+        y = _i_far(a, n)
+        return -y if x < 0.0 and n == 1 else y
+    if n <= 2 and a < _I_FAR:
+        y = _i_expanded(a, n) if a > _NEAR else _first_term(a, n, 0)
+        return -y if x < 0.0 and n == 1 else y
     y, count = _scaled(a, n, 0) if a > 1e-20 else (_at_zero(a, n, 0), 0.0)
     p, low = two_product(count, -_LN_SMALL)
     power, lost = two_sum(a, p)
