@@ -18,6 +18,7 @@ from autograd.floats.gamma import (
     PI,
     _lgamma,
     _polygamma,
+    _over_power,
     _sin_cos,
     digamma,
     lgamma,
@@ -26,17 +27,19 @@ from autograd.floats.gamma import (
 
 BETA_ORDER = 40.0
 """The largest order in either operand of a derivative of the beta function: each takes all lower ones."""
-# Coefficients of (gamma(2 + t) - 1) / t, the last one first.
-_ABOUT_TWO = (
-    1.1641514194720041e-10, -2.3283010402143966e-10, 4.656596684375421e-10, -9.313177181132121e-10,
-    1.8626305801577528e-09, -3.7252465929722097e-09, 7.4504494874176175e-09, -1.4900767892691513e-08,
-    2.980114259860971e-08, -5.9601105815329215e-08, 1.1919867478784573e-07, -2.3838673864099568e-07,
-    4.7674169458185777e-07, -9.533877802656656e-07, 1.906491657580023e-06, -3.8121104000961737e-06,
-    7.621779696167112e-06, -1.5234935894944246e-05, 3.0453557037787663e-05, -6.079289131104111e-05,
-    0.0001216738065319887, -0.00024094143582384595, 0.0004903884508225733, -0.0009195738388259458,
-    0.002103933340697388, -0.0028526458211553408, 0.011154045718130992, -0.00026698206874501475,
-    0.0742490107535139, 0.08157691924708627, 0.4118403304264397, 0.42278433509846713,
+# The gamma function about 2 is 1 + t (_FIRST + t (_SECOND + t times a polynomial)), for t from -1/2 to 1/2. Of
+# that the even and the odd powers' coefficients, the last one first: two sums that do not wait for each other.
+_EVEN = (
+    -3.2832557737525304e-07, -9.027121792473554e-07, -3.827449780626126e-06, -1.5232163430579842e-05,
+    -6.079319956186348e-05, -0.0002409414150348575, -0.0009195738396293126, -0.002852645821139603,
+    -0.0002669820687451342, 0.08157691924708627,
 )  # fmt: skip
+_ODD = (
+    1.6416889389881356e-07, 4.51403457897752e-07, 1.914161477793341e-06, 7.620393440714801e-06,
+    3.0453711165770802e-05, 0.00012167379613732169, 0.0004903884512242634, 0.002103933340689519,
+    0.01115404571813105, 0.0742490107535139,
+)  # fmt: skip
+_FIRST, _SECOND = 0.42278433509846713, 0.4118403304264397
 _FIRST_REST, _SECOND_REST = 4.942915152430645e-18, 1.2103393958429376e-18
 _STIRLING = (
     0.0005401647678926045, 0.00640336283380807, -0.00016251626278391583, -0.0019144384985654776,
@@ -114,10 +117,17 @@ def gamma(x: float) -> float:
 
 def _about_two(t: float) -> float:
     """Give gamma(2 + t) for t between -1/2 and 1/2."""
-    y = 0.0
-    for c in _ABOUT_TWO:
-        y = y * t + c
-    return 1.0 + y * t
+    return 1.0 + (_FIRST + (_SECOND + _beyond_two(t) * t) * t) * t
+
+
+def _beyond_two(t: float) -> float:
+    """Give the polynomial about 2, but for its first terms."""
+    square, even, odd = t * t, 0.0, 0.0
+    for c in _EVEN:
+        even = even * square + c
+    for c in _ODD:
+        odd = odd * square + c
+    return even + odd * t
 
 
 def _stirling(x: float) -> float:
@@ -172,14 +182,11 @@ def _pair(x: float) -> tuple[float, float]:
     else:
         t = x - 2.0
     # The first two coefficients are in two parts each.
-    y = 0.0
-    for c in _ABOUT_TWO[:-2]:
-        y = y * t + c
-    p, lost = two_product(y, t)
-    y, rest = two_sum(_ABOUT_TWO[-2], p)
+    p, lost = two_product(_beyond_two(t), t)
+    y, rest = two_sum(_SECOND, p)
     rest += lost + _SECOND_REST
     p, lost = two_product(y, t)
-    y, more = two_sum(_ABOUT_TWO[-1], p)
+    y, more = two_sum(_FIRST, p)
     rest = more + lost + rest * t + _FIRST_REST
     p, lost = two_product(y, t)
     y, more = two_sum(1.0, p)
@@ -538,17 +545,18 @@ def _fall_of_doubles(a: float, b: float, n: int) -> float:
     It is the sum over k of n! ((a + k)**-(n + 1) - (a + b + k)**-(n + 1)), DLMF 5.15.1, up to where a series
     serves; each difference of powers is that of the numbers, times positive terms.
     """
-    terms, k, z, w, factor = [], 1.0, a, a + b, float(math.factorial(n))
+    total, low, k, z, w, factor = 0.0, 0.0, 1.0, a, a + b, float(math.factorial(n))
     while z < 8.0 + 0.75 * n:
         if n > 0 and w > 2.0 * z:
-            terms.append(factor * z ** (-n - 1))
-            terms.append(-(factor * w ** (-n - 1)))
+            term = _over_power(factor, z, n) - _over_power(factor, w, n)
         else:
-            p, r, power, total = 1.0 / z, 1.0 / w, 1.0, 1.0
+            p, r, power, quotient = 1.0 / z, 1.0 / w, 1.0, 1.0
             for _ in range(n):
                 power *= r
-                total = total * p + power
-            terms.append(factor * total * (b / z / w))
+                quotient = quotient * p + power
+            term = factor * quotient * (b / z / w)
+        total, lost = two_sum(total, term)
+        low += lost
         z = a + k
         w = a + (b + k) if a < b else b + z
         k += 1.0
@@ -563,10 +571,12 @@ def _fall_of_doubles(a: float, b: float, n: int) -> float:
     for _ in range(n):
         slope = slope * r + value
         value *= p
-    terms.append(slope * (b / z / w))
+    term = slope * (b / z / w)
     if n == 0:
-        terms.append(math.log1p(b / z))
-    return math.fsum(terms)
+        term, lost = two_sum(math.log1p(b / z), term)
+        low += lost
+    total, lost = two_sum(total, term)
+    return total + (low + lost)
 
 
 def polygamma_fall(a: float, b: float, order: float) -> float:

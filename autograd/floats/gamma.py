@@ -281,15 +281,14 @@ def digamma(x: float) -> float:
         # What rounding took from x + 1, times the slope there, about 0.8; and from 1 / x.
         return (_digamma_to_two(above) - inverse) + (0.8 * (x - (above - 1.0)) - ((1.0 - p) - lost) * inverse)
     if 1.75 < x < 10.0:
-        # Down to between 0.75 and 1.75, by steps that round nothing.
-        terms = []
-        while x > 1.75:
+        # Down to between 1 and 2, by steps that round nothing.
+        total, low = 0.0, 0.0
+        while x >= 2.0:
             x -= 1.0
-            terms.append(1.0 / x)
-        if x < 1.0:
-            terms.pop()
-            x += 1.0
-        return math.fsum((_digamma_to_two(x), *terms))
+            total, lost = two_sum(total, 1.0 / x)
+            low += lost
+        first, lost = two_sum(total, _digamma_to_two(x))
+        return first + (low + lost)
     return polygamma(x, 0.0)
 
 
@@ -310,7 +309,10 @@ def polygamma(x: float, order: float) -> float:
         return 0.0 if n else INF
     if x != x:
         return x
-    y = digamma(x) if n == 0 and x > 0.0 else _polygamma_of_doubles(x, n)
+    if x > 0.0:
+        y = digamma(x) if n == 0 else _polygamma_of_positive(x, n)
+    else:
+        y = _polygamma_of_negative(x, n)
     if y == y:
         return y
     with localcontext(DIGITS):
@@ -331,15 +333,51 @@ _TAILS = {
 }  # fmt: skip
 
 
-def _polygamma_of_doubles(x: float, n: int) -> float:
-    """Derivative of an order up to 20 of digamma, or digamma below zero.
+def _over_power(factor: float, z: float, n: int) -> float:
+    """Give a factor over z**(n + 1)."""
+    if n > 5:
+        return factor * z ** (-n - 1)
+    p, low = z, 0.0
+    for _ in range(n):
+        p, lost = two_product(p, z)
+        low = low * z + lost
+    return factor / (p + low)
+
+
+def _polygamma_of_positive(x: float, n: int) -> float:
+    """Derivative of an order from 1 to 20 of digamma; NaN where a power leaves the doubles.
+
+    The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves.
+    """
+    if n > 20 or not 1e-14 <= x < 1e14:
+        return NAN
+    factor, least = float(math.factorial(n)), 8.0 + 0.75 * n
+    total, low, shift, k, z, lost = 0.0, 0.0, 0.0, 0.0, x, 0.0
+    while z < least:
+        t = _over_power(factor, z, n)
+        shift += lost * (t / z)
+        total, rest = two_sum(total, t)
+        low += rest
+        k += 1.0
+        z = x + k
+        lost = (z - x) - k
+    inverse, top = 1.0 / z, _over_power(1.0, z, n - 1)
+    square, series = inverse * inverse, 0.0
+    for c in _TAILS[n]:
+        series = series * square + c
+    more = factor * top * (0.5 + lost) * inverse + top * (series * square)
+    first, rest = two_sum(float(math.factorial(n - 1)) * top, more)
+    total, more = two_sum(total, first)
+    y = total + (low + more + rest + (n + 1) * shift)
+    return y if n % 2 else -y
+
+
+def _polygamma_of_negative(x: float, n: int) -> float:
+    """Derivative of an order up to 20 of digamma below zero, by the same sum, whose steps round nothing.
 
     It is NaN where the digits of doubles do not suffice.
-
-    The sum over k of n! (x + k)**(-n - 1), DLMF 5.15.1, up to where a series serves. Below zero its steps
-    round nothing.
     """
-    if n > 20 or not -30.0 < x < 1e14 or abs(x) < 1e-14:
+    if n > 20 or not -30.0 < x < -1e-14:
         return NAN
     terms, z, digits, shift = [], x, 0.0, 0.0
     if n == 0:

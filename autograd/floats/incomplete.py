@@ -1,8 +1,8 @@
 """Incomplete gamma and beta functions, their densities, and exponential integrals (DLMF 8.2.4, 8.17.2, 8.19).
 
 Each part is a density times a series or a continued fraction. Of these the least terms come first, so that
-their errors shrink on the way, and each step keeps what it rounds; so a part is right to the digits of its
-density, and what is left of 1 as well.
+their errors shrink on the way, and each step that counts keeps what it rounds; so a part is right to the digits
+of its density, and what is left of 1 as well.
 
 Errors stay within 4 ulp for parameters up to 1e7, in the tails too: 3 were measured, for 25 parameters
 in each of six ranges and up to 36 standard deviations away. Beyond that, of the beta function where both are
@@ -30,6 +30,8 @@ _HUGE = 1e15
 """From here on the beta function of one large parameter is nearly a gamma function."""
 _LARGE = 30.0
 """From here on gamma functions are taken by Stirling's formula."""
+_FEW = 2.0**-12
+"""By less of the whole what a step adds needs no more digits than a float has."""
 
 
 # The gamma law.
@@ -58,9 +60,9 @@ def gamma_density(x: float, a: float, order: float) -> float:
         power = INF if e < 0.0 else 0.0 if e > 0.0 else 1.0
         return _over_gamma(power * polynomial, 0.0, a) if a < _LARGE else 0.0 * polynomial
     if a < _LARGE:
-        half = math.exp(-0.5 * x)
         far = x > 600.0
-        q, rest = two_product(pow(x, e), half if far else math.exp(-x))
+        half = math.exp(-0.5 * x if far else -x)
+        q, rest = two_product(pow(x, e), half)
         if not 1e-280 < q < 1e280:
             q, rest = pow(x, e) * math.exp(-x), 0.0
         y = _over_gamma(q * polynomial, rest * polynomial, a)
@@ -125,10 +127,10 @@ def _gamma_kernel(x: float, a: float) -> float:
         return _power_of_gamma(x, a, 0.0, 1.0)
     if x > 2000.0:
         return 0.0
-    half = math.exp(-0.5 * x)
-    p, rest = two_product(pow(x, a), half * half if x < 600.0 else half)
+    half = math.exp(-0.5 * x if x > 600.0 else -x)
+    p, rest = two_product(pow(x, a), half)
     y = _over_gamma(p, rest, a)
-    return y if x < 600.0 else y * half
+    return y * half if x > 600.0 else y
 
 
 def gammainc(x: float, a: float) -> float:
@@ -165,12 +167,16 @@ def _is_lower(x: float, a: float) -> bool:
 
 def _lower(x: float, a: float) -> float:
     """Lower part, by the series DLMF 8.7.1."""
-    total, term, count = 1.0, 1.0, 0.0
+    total, term, count, few = 1.0, 1.0, 0.0, 0.0
     while term > 1e-18 * total:
         count += 1.0
         term *= x / (a + count)
         total += term
+        few = count if term > _FEW * total else few
     high, low = 1.0, 0.0
+    while count > few + 1.0:
+        high = 1.0 + x / (a + count) * high
+        count -= 1.0
     while count > 0.0:
         d, d_low = two_sum(a, count)
         q, q_low = _divided(x, 0.0, d, d_low)
@@ -208,22 +214,26 @@ def _upper(x: float, a: float) -> float:
 
 def _gamma_fraction(x: float, a: float) -> tuple[float, float]:
     """Quotient of x**a exp(-x) and the upper gamma function, by the continued fraction DLMF 8.9.2."""
-    # How many steps Lentz's method takes.
+    # How many steps Steed's method takes, and how many count.
     b = x + 1.0 - a
     b = b if b != 0.0 else 1e-300
-    c, d = 1e300, 1.0 / b
-    count, factor = 0.0, 0.0
-    while abs(factor - 1.0) > 1e-15 and count < 1e6:
+    d = 1.0 / b
+    change, whole = d, d
+    count, few = 0.0, 0.0
+    while abs(change) > 1e-15 * abs(whole) and count < 1e6:
         count += 1.0
-        numerator = count * (a - count)
         b += 2.0
-        d = div(1.0, numerator * d + b)
-        c = b + numerator / c
-        factor = c * d
+        d = div(1.0, count * (a - count) * d + b)
+        change *= b * d - 1.0
+        whole += change
+        few = count if abs(change) > _FEW * abs(whole) else few
     count += math.floor(0.4 * count) + 2.0  # where the last digits come slowly
     distance, lost = two_sum(x, -a)
     high, low = two_sum(distance, 2.0 * count + 1.0)
     low += lost
+    while count > few + 2.0:
+        high, low = distance + (2.0 * count - 1.0) + count * (a - count) / high, 0.0
+        count -= 1.0
     while count > 0.0:
         s, s_low = two_sum(a, -count)
         p, rest = two_product(count, s)
@@ -383,18 +393,28 @@ def _small_rest(x: float, a: float, b: float) -> float:
 
 def _part(x: float, lost: float, kernel: float, a: float, b: float) -> float:
     """Part below x, given x**a (1 - x)**b / beta(a, b): by the continued fraction DLMF 8.17.22."""
-    # How many pairs of steps Lentz's method takes.
-    c, d, m, factor = 1.0, 0.0, 0.0, 0.0
-    while abs(factor - 1.0) > 1e-15 and m < 1e6:
-        odd, even = _odd(x, a, b, m)[0], _even(x, a, b, m + 1.0)[0]
-        d = div(1.0, 1.0 + odd * d)
-        c = 1.0 + odd / c
-        d = div(1.0, 1.0 + even * d)
-        c = 1.0 + even / c
-        factor = c * d
+    # How many pairs of steps Steed's method takes, and how many count.
+    d, m, few, whole = 1.0, 0.0, 0.0, a + b
+    change = -x * whole / (a + 1.0)
+    total = 1.0 + change
+    while abs(change) > 1e-15 * abs(total) and m < 1e6:
         m += 1.0
+        k = a + 2.0 * m
+        d = div(1.0, 1.0 + x * m * (b - m) / ((k - 1.0) * k) * d)
+        change *= d - 1.0
+        total += change
+        few = m if abs(change) > _FEW * abs(total) else few
+        d = div(1.0, 1.0 - x * (a + m) * (whole + m) / (k * (k + 1.0)) * d)
+        change *= d - 1.0
+        total += change
     m += math.floor(0.4 * m) + 2.0  # where the last digits come slowly
-    high, low = 1.0, 0.0
+    first = 1.0
+    while m > few + 1.0:
+        k = a + 2.0 * m
+        first = 1.0 + x * m * (b - m) / ((k - 1.0) * k) / first
+        m -= 1.0
+        first = 1.0 - x * (a + m) * (whole + m) / ((k - 2.0) * (k - 1.0)) / first
+    high, low = first, 0.0
     lost /= x
     while m > 0.0:
         p, rest = _even(x, a, b, m)
