@@ -813,6 +813,13 @@ def _beta_derivative_form(a: Any, b: Any, first: float, second: float) -> Any:
     return beta(a, b) * (digamma(b) - digamma(a + b)) if (first, second) == (0.0, 1.0) else None
 
 
+def _beta_derivative_product(a: Any, b: Any, first: float, second: float) -> Any:
+    """Write a first derivative as a product of which a program has computed a factor."""
+    if (first, second) == (1.0, 0.0):
+        return beta(a, b) * polygamma_fall(a, b, 0.0)
+    return beta(a, b) * polygamma_fall(b, a, 0.0) if (first, second) == (0.0, 1.0) else None
+
+
 beta_derivative: Op = row(  # one product, of which a factor may be zero or infinite where the product is not
     "beta_derivative", betas.beta_derivative,
     lambda y, a, b, first, second: (
@@ -820,7 +827,8 @@ beta_derivative: Op = row(  # one product, of which a factor may be zero or infi
     ),
     arity=2, params={"first": 1.0, "second": 0.0},
     whole={"first": (0.0, betas.BETA_ORDER), "second": (0.0, betas.BETA_ORDER)},
-    form=Auxiliary(_beta_derivative_form), domain=(POSITIVE, POSITIVE), source="DLMF 5.12.1, 5.2.2",
+    form=Auxiliary(_beta_derivative_form), expand=_beta_derivative_product, domain=(POSITIVE, POSITIVE),
+    source="DLMF 5.12.1, 5.2.2",
 )
 betaln: Op = row(
     "betaln", betas.betaln, lambda y, a, b: (polygamma_fall(a, b, 0.0), polygamma_fall(b, a, 0.0)),

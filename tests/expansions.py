@@ -96,7 +96,8 @@ def i_rows():
     """Rows of I of order 0 about multiples of 13 / 8."""
     for k in range(20):
         z, half = 1.625 * k, 0.8125 + 2.0**-40
-        yield row(lambda x: mp.besseli(0, x), lambda x: mp.besseli(1, x), z, z - half, z + half, written.I_DEGREE)
+        low, high = z - half, z + half
+        yield row(lambda x: mp.besseli(0, x), lambda x: mp.besseli(1, x), z, low, high, written.I_DEGREE)
 
 
 def dawson_rows():

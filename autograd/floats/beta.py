@@ -17,8 +17,8 @@ from autograd.floats.gamma import (
     DIGITS,
     PI,
     _lgamma,
-    _polygamma,
     _over_power,
+    _polygamma,
     _sin_cos,
     digamma,
     lgamma,
@@ -27,8 +27,9 @@ from autograd.floats.gamma import (
 
 BETA_ORDER = 40.0
 """The largest order in either operand of a derivative of the beta function: each takes all lower ones."""
-# The gamma function about 2 is 1 + t (_FIRST + t (_SECOND + t times a polynomial)), for t from -1/2 to 1/2. Of
-# that the even and the odd powers' coefficients, the last one first: two sums that do not wait for each other.
+# The gamma function about 2 is 1 + t (_FIRST + t (_SECOND + t times a polynomial)), for t from -1/2 to 1/2.
+# Of that the coefficients of even and of odd powers, the last one first: two sums of which none waits for the
+# other.
 _EVEN = (
     -3.2832557737525304e-07, -9.027121792473554e-07, -3.827449780626126e-06, -1.5232163430579842e-05,
     -6.079319956186348e-05, -0.0002409414150348575, -0.0009195738396293126, -0.002852645821139603,
@@ -208,8 +209,9 @@ def _beta_pair(a: float, b: float) -> tuple[float, float]:
     second, second_low = _pair(b)
     s, lost = two_sum(a, b)
     third, third_low = _pair(s)
-    if lost != 0.0:
-        third_low += third * digamma(s) * lost
+    # Times the slope, digamma, of which few digits are needed (DLMF 5.11.2).
+    r = 1.0 / (s + 1.0)
+    third_low += third * lost * (math.log(s + 1.0) - 1.0 / s - (0.5 + r / 12.0) * r)
     p, rest = two_product(first, second)
     return _divided(p, rest + first * second_low + second * first_low, third, third_low)
 
@@ -540,14 +542,14 @@ _FALLS = {
 
 
 def _fall_of_doubles(a: float, b: float, n: int) -> float:
-    """Absolute value of `polygamma_fall` for an order up to 20.
+    """Absolute value of `polygamma_fall` for an order from 1 to 20.
 
     It is the sum over k of n! ((a + k)**-(n + 1) - (a + b + k)**-(n + 1)), DLMF 5.15.1, up to where a series
     serves; each difference of powers is that of the numbers, times positive terms.
     """
     total, low, k, z, w, factor = 0.0, 0.0, 1.0, a, a + b, float(math.factorial(n))
     while z < 8.0 + 0.75 * n:
-        if n > 0 and w > 2.0 * z:
+        if w > 2.0 * z:
             term = _over_power(factor, z, n) - _over_power(factor, w, n)
         else:
             p, r, power, quotient = 1.0 / z, 1.0 / w, 1.0, 1.0
@@ -565,18 +567,45 @@ def _fall_of_doubles(a: float, b: float, n: int) -> float:
         slope = slope * r + value
         value = value * p + c
     slope = slope * r + value
-    value *= p
-    if n > 0:
-        value += math.factorial(n - 1)
+    value = value * p + math.factorial(n - 1)
     for _ in range(n):
         slope = slope * r + value
         value *= p
-    term = slope * (b / z / w)
-    if n == 0:
-        term, lost = two_sum(math.log1p(b / z), term)
-        low += lost
-    total, lost = two_sum(total, term)
+    total, lost = two_sum(total, slope * (b / z / w))
     return total + (low + lost)
+
+
+_DIGAMMA_FALL = tuple([float(_BERNOULLI[k - 1]) / (2 * k) for k in range(10, 0, -1)])
+"""Coefficients of DLMF 5.11.2 in 1 / x**2, the last one first."""
+
+
+def _digamma_fall(a: float, b: float) -> float:
+    """Give `polygamma_fall` of order 0, with the other sign, in the same way."""
+    total, low, k, z = 0.0, 0.0, 0.0, a
+    w, lost = two_sum(a, b)
+    while z < 10.0:
+        p, rest = two_product(z, w)
+        inverse = 1.0 / p
+        term = b * inverse
+        q, more = two_product(term, p)
+        low += ((b - q) - more - term * (rest + z * lost)) * inverse
+        total, more = two_sum(total, term)
+        low += more
+        k += 1.0
+        z = a + k
+        w = a + (b + k) if a < b else b + z
+        lost = 0.0
+    # P(p) - P(r), P being the polynomial, is p - r times the slope below, for the squares p and r.
+    p, r = 1.0 / z, 1.0 / w
+    square, other, value, slope = p * p, r * r, 0.0, 0.0
+    for c in _DIGAMMA_FALL:
+        slope = slope * other + value
+        value = value * square + c
+    slope = slope * other + value
+    more = b / z / w * (0.5 + (p + r) * slope)
+    first, lost = two_sum(math.log1p(b / z), more)
+    total, rest = two_sum(total, first)
+    return total + (low + lost + rest)
 
 
 def polygamma_fall(a: float, b: float, order: float) -> float:
@@ -589,8 +618,8 @@ def polygamma_fall(a: float, b: float, order: float) -> float:
     if a == INF or b == 0.0:
         return 0.0 if a < INF or (0.0 < b < INF) else NAN
     n = int(order)
-    if n <= 20 and (a > 1e-12 or (n == 0 and a > 0.0)) and b < INF:
-        y = _fall_of_doubles(a, b, n)
+    if n <= 20 and (a > 1e-12 or (n == 0 and a > 1e-150)) and b < 1e290:
+        y = _fall_of_doubles(a, b, n) if n > 0 else _digamma_fall(a, b)
         if 1e-290 < y < 1e290:
             return y if n % 2 else -y
     first, second = polygamma(a, order), polygamma(a + b, order)

@@ -309,10 +309,12 @@ def polygamma(x: float, order: float) -> float:
         return 0.0 if n else INF
     if x != x:
         return x
-    if x > 0.0:
-        y = digamma(x) if n == 0 else _polygamma_of_positive(x, n)
-    else:
+    if x < 0.0:
         y = _polygamma_of_negative(x, n)
+    elif n == 0:
+        y = digamma(x)
+    else:
+        y = _polygamma_of_positive(x, n)
     if y == y:
         return y
     with localcontext(DIGITS):

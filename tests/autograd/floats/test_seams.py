@@ -4,7 +4,7 @@ import math
 
 import mpmath as mp
 import pytest
-from expansions import dawson_rows, j_rows, y_rows
+from expansions import dawson_rows, i_rows, j_rows, y_rows
 from reference import ulps
 
 from autograd import Value, ops
@@ -91,7 +91,8 @@ def _kn_of_a_thousand():
 
 def test_tables_of_polynomials_are_what_their_script_computes():
     for rows, table in (
-        (j_rows(), expansions.BESSEL_J), (y_rows(), expansions.BESSEL_Y), (dawson_rows(), expansions.DAWSON),
+        (j_rows(), expansions.BESSEL_J), (y_rows(), expansions.BESSEL_Y), (i_rows(), expansions.BESSEL_I),
+        (dawson_rows(), expansions.DAWSON),
     ):  # fmt: skip
         first, second = next(rows), next(rows)
         assert (*first, *second) == table[: 2 * len(first)]
