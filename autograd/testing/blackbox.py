@@ -41,6 +41,8 @@ FAR = 4.0
 """How many times its uncertainty a slope must be away from a gradient that is called wrong."""
 ROOM = 65
 """The most halvings of a step."""
+NEARER = 24
+"""Before a gradient is called wrong, so many smaller steps are looked at, each a sixteenth of the last."""
 
 Numbers = list[float]
 
@@ -78,12 +80,17 @@ def _checked(box: _Box, claim: _Claim, tangent: Callable[..., Any] | None, rtol:
     entries: list[Entry] = []
     if tangent is not None:
         entries += _adjoint_identity(box, claim, tangent)
-    for name, along, claimed in claim.slopes():
-        values = _Line(box, along)
+    lines = [(name, _Line(box, along), claimed) for name, along, claimed in claim.slopes()]
+    # An output that changes by jumps along one line does so along the others, however level it is there.
+    stairs = [
+        min((jump for _, line, _ in lines if (jump := line.stair(k))), default=0.0)
+        for k in range(box.outputs)
+    ]
+    for name, values, claimed in lines:
         for k, slope in enumerate(claimed):
-            judged = _judge(values, k, slope, noise[k], rtol or 0.0, claim.size)
+            judged = _judge(values, k, slope, noise[k], stairs[k], rtol or 0.0, claim.size)
             title = name if box.outputs == 1 or claim.adjoint is not None else f"df[{k}]{name[2:]}"
-            at = next((x for x, a in zip(box.x, along, strict=True) if a), math.nan)
+            at = next((x for x, a in zip(box.x, values.along, strict=True) if a), math.nan)
             entries.append(Entry(title, at, slope, judged.numeric, judged.method, judged.status, judged.note))
     return Report(entries)
 
@@ -232,10 +239,12 @@ class _Line:
     def at(self, t: float, k: int) -> float:
         """Return one output at a distance."""
         if t not in self.seen:
-            self.seen[t] = self.box.beside(
-                [x + t * a if a else x for x, a in zip(self.box.x, self.along, strict=True)]
-            )
+            self.seen[t] = self.box.beside(self.point(t))
         return self.seen[t][k]
+
+    def point(self, t: float) -> Numbers:
+        """Return the point at a distance."""
+        return [x + t * a if a else x for x, a in zip(self.box.x, self.along, strict=True)]
 
     def steps(self) -> list[float]:
         """Return the steps, each half of the one before; no power of two, so that they round as others do."""
@@ -249,8 +258,12 @@ class _Line:
         """Whether the values at the smallest steps are all the same."""
         return all(self.at(t, k) == self.at(0.0, k) for h in steps[-8:] for t in (h, -h))
 
-    def stair(self, k: int, steps: Sequence[float]) -> float:
+    def stair(self, k: int) -> float:
         """Return the least change of a value that changes by jumps only, as a rounded one does; else 0."""
+        steps = self.steps()
+        for h in steps:
+            for t in (h, -h):
+                self.at(t, k)
         if not self.is_level(k, steps):
             return 0.0
         jumps = [abs(v[k] - self.at(0.0, k)) for v in self.seen.values()]
@@ -329,11 +342,7 @@ def _levels(box: _Box, k: int, scale: Numbers) -> list[tuple[float, float]]:
         ]
         if not all(map(math.isfinite, row)):
             continue
-        levels = []
-        for order in range(1, 7):
-            row = [b - a for a, b in pairwise(row)]
-            factor = math.factorial(order) ** 2 / math.factorial(2 * order)
-            levels.append(math.hypot(*row) * math.sqrt(factor / len(row)))
+        levels = _difference_levels(row)
         top, low = max(levels[2:]), min(levels[2:])
         # Noise is as large in differences of any order; what is smooth is not.
         if top <= 5.0 * low:
@@ -344,19 +353,28 @@ def _levels(box: _Box, k: int, scale: Numbers) -> list[tuple[float, float]]:
     return found[:1] if is_kink else found
 
 
-def _judge(line: _Line, k: int, claimed: float, noise: Noise, rtol: float, size: float) -> Judgement:
+def _difference_levels(row: Numbers) -> Numbers:
+    """Return the standard deviation of noise in values at equal distances by differences of each order."""
+    levels = []
+    for order in range(1, 7):
+        row = [b - a for a, b in pairwise(row)]
+        factor = math.factorial(order) ** 2 / math.factorial(2 * order)
+        levels.append(math.hypot(*row) * math.sqrt(factor / len(row)))
+    return levels
+
+
+def _judge(
+    line: _Line, k: int, claimed: float, noise: Noise, stair: float, rtol: float, size: float
+) -> Judgement:
     """Say whether a slope is right, wrong, or not to be told."""
     if not math.isfinite(claimed):
         return Judgement("not checked", math.nan, "", f"the gradient is {claimed}, which nothing compares to")
     steps = line.steps()
-    for h in steps:
-        for t in (h, -h):
-            line.at(t, k)
     values = [v[k] for v in line.seen.values() if math.isfinite(v[k])]
     is_flat = len(set(values)) == 1
     if is_flat:
         noise = noise.and_at_least(EPSILON * max(1.0, *map(abs, line.box.value)))
-    grain = max(line.quantum(k), line.stair(k, steps))
+    grain = max(line.quantum(k), line.stair(k), stair if is_flat else 0.0)
     noise = noise.and_at_least(grain)
     kink = _kink(line, k, steps, noise)
     if kink is not None:
@@ -406,8 +424,15 @@ def _judge(line: _Line, k: int, claimed: float, noise: Noise, rtol: float, size:
         gap <= 3.0 * noise.of_waves(grain, reach)
         or sum(abs(s.value - claimed) <= 0.5 * gap for s in telling) > 1
     )
-    is_unsure = is_level or is_all_noise or may_be_meant
-    if not is_unsure and _is_excluded(line, k, slopes, best, claimed, rtol, noise.most):
+    # A slope that nearer ones exclude is no slope at the point: the line bends in between.
+    is_bent = any(
+        s.step < best.step
+        and abs(s.value - best.value) > max(0.5 * gap, FAR * s.uncertainty + best.uncertainty)
+        for s in fine
+    )
+    is_unsure = is_level or is_all_noise or may_be_meant or is_bent
+    is_excluded = not is_unsure and _is_excluded(line, k, slopes, best, claimed, rtol, noise.most)
+    if is_excluded and not _is_seen_nearer(line, k, claimed, gap, grain):
         note = f"the slope is {best.value:.6g}, to about {best.uncertainty:.1g}"
         if scale and claimed:
             off = abs(claimed - best.value) / abs(best.value or claimed)
@@ -450,14 +475,43 @@ def _is_excluded(
     if gap <= max(FAR * best.uncertainty, rtol * abs(claimed)):
         return False
     close = [s for s in slopes if s.uncertainty <= 0.25 * gap]
+    # What is level over a step, and jumps farther away, shows nothing of how it bends in between.
+    seen = {line.at(h, k) for s in close for h in (s.step, -s.step)}
+    if seen == {line.at(0.0, k)} and any(v[k] not in seen for v in line.seen.values()):
+        return False
     # A kink between the point and the smallest of the steps would make slopes of their own on either side.
     h = min((s.step for s in close), default=math.inf)
     bend = abs(line.at(h, k) - 2.0 * line.at(0.0, k) + line.at(-h, k)) / h if close else math.inf
     if not bend <= 0.1 * gap + SIGMAS * noise / h:
         return False
-    return len(close) >= 2 and all(
-        abs(s.value - claimed) > 0.5 * gap and abs(s.value - best.value) <= 0.5 * gap for s in close
+    # Beyond a step that has no digits, the line has bent; what is seen from there may acquit, and no more.
+    bent = min((s.step for s in slopes if s not in close and s.step > best.step), default=math.inf)
+    near = [s for s in close if s.step < bent]
+    return (
+        len(near) >= 2
+        and all(abs(s.value - claimed) > 0.5 * gap for s in close)
+        and all(abs(s.value - best.value) <= 0.5 * gap for s in near)
     )
+
+
+def _is_seen_nearer(line: _Line, k: int, claimed: float, gap: float, grain: float) -> bool:
+    """Whether a slope about as claimed is seen over smaller steps, down to the rounding of the argument.
+
+    Each has noise of its own, which may be less than what is seen from afar: of waves, or beside a zero.
+    """
+    size = max((abs(x) for x, a in zip(line.box.x, line.along, strict=True) if a), default=0.0)
+    h, seen = 16.0 * SPACINGS[0] * line.largest, 0
+    for _ in range(NEARER):
+        if h < 64.0 * math.ulp(size):
+            break
+        row = [line.box.beside(line.point(0.25 * j * h))[k] for j in range(-4, 5)]
+        slope = (row[8] - row[0]) / (2.0 * h)
+        levels = _difference_levels(row)[2:] if all(map(math.isfinite, row)) else [math.inf]
+        noise = max(*levels, grain, 0.5 * math.ulp(row[4]) if math.isfinite(row[4]) else math.inf)
+        uncertainty = (SIGMAS * noise + abs(slope) * math.ulp(size)) / h
+        seen += uncertainty <= 0.25 * gap and abs(slope - claimed) <= 0.5 * gap
+        h /= 16.0
+    return seen > 1
 
 
 def _order(line: _Line, k: int, steps: list[float], claimed: float, best: float) -> float:

@@ -106,12 +106,47 @@ SEED = 5
         (lambda x: math.floor(x * 1e7), 1.5e-7, 0.0),
         (lambda x: math.lgamma(x) if x > 0.0 else math.nan, 1e-9, -1e9 - 0.57721566490),
         (lambda x: math.sqrt(1.0 - x * x), 1.0 - 1e-12, -7.0710678e5),
+        (lambda x: 1e7 * x * x * math.sin(1e-7 / x) if x else 0.0, 0.0, 0.0),
+        (lambda x: 1e12 * x * x * math.sin(1e-12 / x) if x else 0.0, 0.0, 0.0),
     ],
-    ids=["short waves", "waves", "knot", "pole", "near a kink", "stairs", "logarithmic pole", "edge"],
+    ids=[
+        "short waves", "waves", "knot", "pole", "near a kink", "stairs", "logarithmic pole", "edge",
+        "waves that end", "waves that end nearby",
+    ],
 )
 def test_noise_that_hides_what_is_short_makes_no_right_gradient_wrong(f, x, gradient, noise):
     rng = np.random.default_rng(SEED)
     assert verdict(lambda t: f(t) * (1.0 + noise * rng.standard_normal()), x, gradient).verdict != "wrong"
+
+
+def test_what_is_level_in_half_precision_does_not_make_a_steep_gradient_wrong():
+    half = lambda f: lambda x: float(np.float16(f(float(np.float16(x)))))
+    root = half(lambda x: math.sqrt(x) if x >= 0.0 else math.nan)
+    assert verdict(root, 1e-15, 0.5 * 1e15**0.5).verdict == "cannot tell"
+
+
+def test_an_output_that_jumps_along_one_argument_is_not_taken_for_level_along_another():
+    rng = np.random.default_rng(SEED)
+    drawn = rng.standard_normal(20_000)
+    f = lambda x: float(np.mean(drawn < x[0] + 1e-6 * x[1]))
+    density = math.exp(-0.5 * 0.3**2) / math.sqrt(2.0 * math.pi)
+    report = verdict(f, np.array([0.3, 0.0]), np.array([density, 1e-6 * density]))
+    assert not report.failures, str(report)
+
+
+def test_a_line_that_is_level_from_afar_and_steep_nearby_is_not_held_against_its_slope():
+    rng = np.random.default_rng(SEED)
+    drawn = np.sort(rng.standard_normal(20_000))
+    f = lambda x: float(np.searchsorted(drawn, math.tanh(200.0 * x))) / len(drawn)
+    report = verdict(f, 0.0, 200.0 / math.sqrt(2.0 * math.pi))
+    assert report.verdict != "wrong", str(report)
+
+
+def test_a_function_that_bends_far_away_has_its_gradient_held_against_nearby_slopes():
+    f = lambda x: math.exp(math.tanh(50.0 * x + 0.4))
+    right = 50.0 * math.exp(math.tanh(0.4 - 0.7)) / math.cosh(0.4 - 0.7) ** 2
+    assert verdict(f, -0.014, right).verdict == "right"
+    assert verdict(f, -0.014, 1.03 * right).verdict == "wrong"
 
 
 def test_one_output_that_rounding_leaves_level_is_not_held_against_a_small_gradient():
