@@ -21,8 +21,6 @@ __all__ = ["region"]
 
 Ask = Callable[[Sequence[tuple[float, ...]]], list[float]]
 _FORMATS = {"float64": ("d", "q", 63), "float32": ("f", "i", 31)}
-BETWEEN = 62
-"""So many numbers between two are asked for at once."""
 
 
 @cache
@@ -51,7 +49,7 @@ def _number(n: int, dtype: str) -> float:
 
 
 def region(
-    function: str, path: tuple[int, ...], dtype: str, worst: tuple[float, ...], ask: Ask
+    function: str, path: tuple[int, ...], dtype: str, worst: tuple[float, ...], ask: Ask, between: int = 62
 ) -> str:
     """Say from where to where a fault holds, along the operand it is taken by first.
 
@@ -63,6 +61,8 @@ def region(
         A point at which it is wrong.
     ask
         Returns the library's derivatives at some points.
+    between
+        So many numbers between two are asked for at once.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def region(
     start = _ordinal(worst[place], dtype)
     if not wrong([start])[0]:
         return ""
-    ends = [_end(start, side, dtype, wrong) for side in (-1, 1)]
+    ends = [_end(start, side, dtype, wrong, between) for side in (-1, 1)]
     low, high = (_number(n, dtype) for n in ends)
     name = "xyz"[place]
     others = ", ".join(f"{'xyz'[k]} = {x:.6g}" for k, x in enumerate(worst) if k != place)
@@ -102,7 +102,9 @@ def region(
     return f"{span}, {others}" if others else span
 
 
-def _end(start: int, side: int, dtype: str, wrong: Callable[[Sequence[int]], list[bool]]) -> int:
+def _end(
+    start: int, side: int, dtype: str, wrong: Callable[[Sequence[int]], list[bool]], between: int
+) -> int:
     """Return the last wrong number on one side, to a few digits."""
     real, whole, _ = _FORMATS[dtype]
     largest = struct.unpack(
@@ -120,13 +122,13 @@ def _end(start: int, side: int, dtype: str, wrong: Callable[[Sequence[int]], lis
     if good is None:
         last = side * largest
         return last if wrong([last])[0] else bad
-    for _ in range(12):
+    while True:
         a, b = _number(bad, dtype), _number(good, dtype)
         if abs(good - bad) <= 1 or abs(a - b) <= 1e-6 * max(abs(a), abs(b)):
             break
-        step = max(1, abs(good - bad) // (BETWEEN + 1))
-        between = list(range(bad + side * step, good, side * step))[:BETWEEN]
-        for n, is_wrong in zip(between, wrong(between), strict=True):
+        step = max(1, abs(good - bad) // (between + 1))
+        inside = list(range(bad + side * step, good, side * step))[:between]
+        for n, is_wrong in zip(inside, wrong(inside), strict=True):
             if not is_wrong:
                 good = n
                 break

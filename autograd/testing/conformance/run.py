@@ -24,6 +24,8 @@ __all__ = ["Alarm", "Fault", "Outcome", "Plan", "conform", "examine"]
 
 SCALARS = 16
 """So many points are tried as single numbers too."""
+MANY, FEW = 62, 3
+"""So many numbers are asked for at once to find where a fault ends: of arrays, and by themselves."""
 TOGETHER = 24
 """At most so many derivatives are compiled as one function."""
 
@@ -532,13 +534,19 @@ class _Part:
         fault.region = _points_text(fault)
         hurry = self.plan.quick and (len(fault.path) > 1 or fault.dtype != self.adapter.dtypes[0])
         if self.plan.regions and not hurry:
+            # In arrays, if it shows there: many numbers are to be tried.
+            way = min(
+                (alarm.way for alarm in fault.alarms if alarm.point == worst.point),
+                key=lambda way: (way.shape != "array", way.jit, way != worst.way),
+            )
 
             def ask(points: Sequence[tuple[float, ...]]) -> list[float]:
-                return self._numbers(Asked(fault.path, worst.way), points)
+                return self._numbers(Asked(fault.path, way), points)
 
             try:
+                between = MANY if way.shape == "array" else FEW
                 fault.region = region(
-                    fault.function, fault.path, fault.dtype, worst.point, ask
+                    fault.function, fault.path, fault.dtype, worst.point, ask, between
                 ) or _points_text(fault)
             except (Failed, Died):
                 return

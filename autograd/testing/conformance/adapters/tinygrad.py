@@ -9,7 +9,9 @@ ADAPTER = Adapter(
     install="pip install tinygrad",
     setup="from tinygrad import Tensor, dtypes",
     version="__import__('importlib.metadata').metadata.version('tinygrad')",
-    array="lambda values, dtype: Tensor(values, dtype=getattr(dtypes, dtype))",
+    # A number as a buffer: as a constant it would be a part of the program, which is compiled anew for each.
+    array="lambda values, dtype: Tensor(values, dtype=getattr(dtypes, dtype)) if isinstance(values, list) "
+    "else Tensor([values], dtype=getattr(dtypes, dtype)).reshape(())",
     numbers="lambda d: d.tolist()",
     derivative={
         "reverse": "lambda f, i: lambda *a: f(*a).sum().gradient(a[i])[0]",
