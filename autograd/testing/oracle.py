@@ -645,6 +645,27 @@ def _airy(function: Any) -> Any:
     return derivative
 
 
+def _invdigamma_derivative(x: Any, order: int) -> Any:
+    # By the derivatives of the function that it is the inverse of. Beyond 700 they are all the exponential.
+    if x > 700:
+        return mp.exp(x)
+    y = _invdigamma(x)
+    first, second, third = (mp.psi(k, y) for k in (1, 2, 3))
+    return [1 / first, -second / first**3, (3 * second**2 - first * third) / first**5][order - 1]
+
+
+def _airy_derivative(function: Any) -> Any:
+    derivative = _airy(function)
+    return lambda x, n, order: derivative(x, n + order)
+
+
+# Derivatives in the first operand of rows that vary over far less than it, or far more: no step would do.
+_WITHOUT_STEPS: dict[str, Callable[..., Any]] = {
+    "invdigamma": _invdigamma_derivative,
+    "airyai": _airy_derivative(mp.airyai), "airybi": _airy_derivative(mp.airybi),
+}  # fmt: skip
+
+
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 REFERENCE: dict[str, Callable[..., Any]] = {
@@ -877,6 +898,8 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in indices) if len(indices) > 2 else 0
     with precision(op), mp.extraprec(max(3000 if third else 0, tiny)):
         xs = [mp.mpf(x) for x in operands]
+        if op.name in _WITHOUT_STEPS and not any(indices) and all(map(math.isfinite, operands)):
+            return _WITHOUT_STEPS[op.name](*xs, len(indices))
         found, natural = _differences(op, operands, xs, indices, 0)
         if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):
             # A zero, perhaps: what is left of it then shrinks with the square of the step.
