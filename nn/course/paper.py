@@ -25,15 +25,17 @@ FONT = (
 )
 DETAILS = re.compile(r"<details><summary>(.*?)</summary>\s*(.*?)\s*</details>", re.DOTALL)
 _MATH = re.compile(r"\$\$\s*(.*?)\s*\$\$|\$(.+?)\$", re.DOTALL)
+_IMPORTS = re.compile(r"(?:(?:import|from) .*|\s)+")  # what a listing needs and a slide does not
+_LINES = 25  # of code, on a slide
 _PAPER = (
-    f"body{{font:12pt/1.5 {FONT};max-width:19cm;margin:1cm auto;padding:0 1cm}}"
-    "h1{font-size:18pt}h2{font-size:14pt}.room{height:5.5cm;border:1px solid #999;border-radius:4px;"
-    "margin:.3cm 0 .8cm}.low{height:2.5cm}.name{float:right}.exercise,.room{break-inside:avoid}"
+    f"body{{font:11pt/1.45 {FONT};max-width:19cm;margin:1cm auto;padding:0 1cm}}"
+    "h1{font-size:18pt}h2{font-size:14pt}.room{height:3.8cm;border:1px solid #999;border-radius:4px;"
+    "margin:.2cm 0 .5cm}.low{height:1.8cm}.name{float:right}.exercise,.room{break-inside:avoid}"
     ".hints{break-before:page}code{font-family:ui-monospace,Consolas,monospace}"
     "@page{size:A4;margin:1.5cm}@media print{body{margin:0;padding:0;max-width:none}}"
 )
 _SLIDES = (
-    f"html{{scroll-snap-type:y mandatory}}body{{font:22px/1.45 {FONT};margin:0;color:#111;background:#fff}}"
+    f"html{{scroll-snap-type:y mandatory}}body{{font:23px/1.45 {FONT};margin:0;color:#111;background:#fff}}"
     "section{box-sizing:border-box;min-height:100vh;padding:5vh 7vw;scroll-snap-align:start;"
     "border-bottom:1px solid #ddd;display:flex;flex-direction:column;justify-content:center}"
     "h1{font-size:48px}h2{font-size:36px}h3{font-size:28px}"
@@ -124,11 +126,9 @@ def slides(path: Path) -> str:
             for text in re.split(r"\n(?=## )", DETAILS.sub("", cell["source"])):
                 sections += [html(part) for part in _split(text)]
         elif "exercise" not in tags:
-            shown = "" if "folded" in tags else f"<pre>{escape(_code(cell['source']))}</pre>"
-            results = "".join(_output(output) for output in cell["outputs"])
-            together = shown.count("\n") < 12  # else the picture has a slide of its own
-            parts = [shown + results] if together else [shown, results]
-            sections += [part for part in parts if part.strip()]
+            code = "" if "folded" in tags else _code(cell["source"])
+            if not _IMPORTS.fullmatch(code):
+                sections += _fitted(code, cell["outputs"])
     body = "\n".join(f"<section>{section}</section>" for section in sections)
     return page(title, _SLIDES, f"{body}<script>{_TURN}</script>")
 
@@ -168,23 +168,59 @@ def _split(text: str) -> list[str]:
     return [*parts, "\n\n".join(held)] if any(part.strip() for part in held) else parts
 
 
+def _fitted(code: str, outputs: list[dict[str, Any]]) -> list[str]:
+    """Return the slides of a cell: code with what it gives where both fit, else each on slides of its own."""
+    # A picture takes the room of half a slide's lines.
+    height = sum(len(_printed(output).splitlines()) or _LINES // 2 + 1 for output in outputs)
+    results = "".join(map(_output, outputs))
+    if len(code.splitlines()) + height <= _LINES - 4:
+        return [_listing(code) + results] if code or results else []
+    parts = [_listing(part) for part in _chunks(code)]
+    if height <= _LINES:
+        return [*parts, results] if results else parts
+    for output in outputs:
+        texts = [f'<pre class="out">{escape(part)}</pre>' for part in _chunks(_printed(output))]
+        parts += texts or [_output(output)]
+    return parts
+
+
+def _listing(code: str) -> str:
+    return f"<pre>{escape(code)}</pre>" if code else ""
+
+
+def _chunks(text: str) -> list[str]:
+    """Return a text in parts of as many lines as a slide has, broken at empty lines where there are some."""
+    parts: list[list[str]] = []
+    for block in text.strip("\n").split("\n\n") if text.strip() else []:
+        lines = block.splitlines()
+        if parts and len(parts[-1]) + 1 + len(lines) <= _LINES:
+            parts[-1] += ["", *lines]
+        else:
+            parts += [lines[k : k + _LINES] for k in range(0, len(lines), _LINES)]
+    return ["\n".join(part) for part in parts]
+
+
 def _code(source: str) -> str:
     return "\n".join(line for line in source.splitlines() if not line.startswith(("%", "# fmt:")))
 
 
+def _printed(output: dict[str, Any]) -> str:
+    """Return what an output is as text, empty where it is shown as a picture or a page."""
+    data = output.get("data", {})
+    if output["output_type"] != "stream" and {"image/svg+xml", "image/png", "text/html"} & set(data):
+        return ""
+    return "".join(output.get("text") or data["text/plain"])
+
+
 def _output(output: dict[str, Any]) -> str:
-    if output["output_type"] == "stream":
-        return f'<pre class="out">{escape("".join(output["text"]))}</pre>'
+    if text := _printed(output):
+        return f'<pre class="out">{escape(text)}</pre>'
     data = {kind: "".join(content) for kind, content in output.get("data", {}).items()}
     if "image/svg+xml" in data:
         return data["image/svg+xml"]
     if "image/png" in data:
         return f'<img alt="" src="data:image/png;base64,{data["image/png"].strip()}">'
-    return (
-        f'<pre class="out">{escape(data["text/plain"])}</pre>'
-        if "text/html" not in data
-        else data["text/html"]
-    )
+    return data.get("text/html", "")
 
 
 def html(text: str, *, inline: bool = False) -> str:
