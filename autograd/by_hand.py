@@ -10,6 +10,7 @@ then is what they receive, and each ``grad`` is put back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +24,51 @@ from autograd.op import ANY, OpOfCall
 if TYPE_CHECKING:
     from autograd.value import Value
 
-__all__ = ["ByHand", "assign_name", "assign_rule", "one_step", "rest_on", "rule_of"]
+__all__ = ["ByHand", "Children", "assign_name", "assign_rule", "one_step", "rest_on", "rule_of"]
 
 _INSTEAD: Final = (
     "define the operation with autograd.custom_op(name, value, partials), and call that"
 )
 _DOES_NOTHING: Final = (lambda: None).__code__.co_code
+
+
+class Children(tuple[Any, ...]):
+    """Nodes, each once, in their order: equal to a set of them, as micrograd's ``_prev`` is, and to a tuple.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> (a * b)._prev == {a, b}, (a * b)._prev | {a} == {b, a}, len((a * a)._prev)
+    (True, True, 1)
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with a set as a set, and with what else there is as a tuple."""
+        if isinstance(other, AbstractSet):
+            return frozenset(self) == other
+        return tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def __and__(self, other: Iterable[Any]) -> set[Any]:
+        return set(self) & set(other)
+
+    def __or__(self, other: Iterable[Any]) -> set[Any]:
+        return set(self) | set(other)
+
+    def __sub__(self, other: Iterable[Any]) -> set[Any]:
+        return set(self) - set(other)
+
+    def __rsub__(self, other: Iterable[Any]) -> set[Any]:
+        return set(other) - set(self)
+
+    __rand__, __ror__ = __and__, __or__
 
 
 class ByHand(Call):

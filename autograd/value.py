@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsFloat, TypeGuard
 from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
-from autograd.by_hand import assign_name, assign_rule, one_step, rest_on, rule_of
+from autograd.by_hand import Children, assign_name, assign_rule, one_step, rest_on, rule_of
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -165,7 +165,7 @@ class Value(Node, Operators, Elsewhere):
 
     @property
     def _prev(self) -> tuple[Value, ...]:
-        return self.parents
+        return Children(dict.fromkeys(self.parents))
 
     @_prev.setter
     def _prev(self, children: Any) -> None:

@@ -18,6 +18,7 @@ from autograd.spellings import IDLE, options
 from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.checks import listed, real
+from nn.data.packed import unpacked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,9 +198,19 @@ class Format:
                     cell=f"{cell!r:.40}",
                 )
             )
+        found = _WITH_SIGN.fullmatch(cell)
+        sign = "" if found is None else found["before"] or found["behind"]
+        if found is not None and sign:
+            return gettext(
+                "{cell} has {sign} beside its number; write the number alone, {number}: in the file, replace "
+                "{sign} by nothing",
+                cell=f"{cell!r:.40}", sign=repr(sign), number=found["number"],
+            )
         return gettext("{cell} is not a finite number", cell=f"{cell!r:.40}")
 
 
+_WITH_SIGN = re.compile(r"(?P<before>[$€£¥₹]?) ?(?P<number>[+-]?\d[\d.,' ]*?) ?(?P<behind>[%‰°$€£¥₹]?)")
+"""A number with what stands for percent, degrees or money."""
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _MISSING = frozenset(
     ["", "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "?"]
@@ -243,7 +254,7 @@ _MARKS = (
 
 def _text(path: str, limit: int, encoding: str | None) -> str:
     """Return what a file says, with lines that end in a newline."""
-    raw = read_bytes(path, limit=limit)
+    raw = unpacked(path, read_bytes(path, limit=limit), limit)
     found = encoding or next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     if encoding is None and found == "utf-8" and b"\0" in raw:
         raise ValueError(
@@ -504,13 +515,13 @@ def read_csv(
     Parameters
     ----------
     path
-        The file.
+        The file; one that gzip, bzip2 or xz packed, or a zip archive of one file, is unpacked.
     target
         Name or place of the target's column; the last by default, None for a file of features only.
     features
         Names of the columns to take as features, in this order; all but the target's by default.
     limit
-        Bytes of the largest file that is read; 256 MiB by default.
+        Bytes of the largest file that is read, and of what is in a packed one; 256 MiB by default.
     delimiter
         What stands between cells; ``" "`` for runs of spaces. Found out where it is not given.
     header

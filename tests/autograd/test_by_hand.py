@@ -169,6 +169,18 @@ def test_a_whole_pass_by_hand_is_backward():
     assert (a.grad, b.grad) == pytest.approx(by_hand, rel=1e-15)
 
 
+def test_the_nodes_before_one_are_a_set_as_in_micrograd_and_keep_their_order():
+    a, b = Value(2.0), Value(3.0)
+    c = Value(2.0)  # equal to a, and another node
+    y = a * b
+    assert y._prev == {a, b} and {b, a} == y._prev and y._prev == (a, b)
+    assert y._prev != {a} and y._prev != {c, b} and y._prev != (b, a)
+    assert (a * a)._prev == {a} == (a + 1)._prev and len((a * a)._prev) == 1 and a._prev == set()
+    assert y._prev | {c} == {a, b, c} == {c} | y._prev
+    assert (y._prev - {a}, {a, c} - y._prev, y._prev & {a, c}, {a, c} & y._prev) == ({b}, {c}, {a}, {a})
+    assert list(y._prev) == [a, b] and a in y._prev and hash(y._prev) == hash((a, b))
+
+
 def test_what_a_node_by_hand_says_of_itself():
     a, b = Value(2.0, "a"), Value(3.0)
     out = Value(6.0, [a, b, a], "*", "out")

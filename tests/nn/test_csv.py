@@ -1,10 +1,15 @@
 """Tables: what spreadsheets would run, what is long or wide, and files with random damage."""
 
+import bz2
 import csv
+import gzip
 import io
+import lzma
 import os
+import re
 import threading
 import time
+import zipfile
 
 import pytest
 
@@ -293,3 +298,48 @@ def test_a_comment_sign_within_quotation_marks_or_a_word_is_none(tmp_path):
     read = read_csv(write(tmp_path, 'a,y\n1,"x # 1" # said\n2,b# said\n'), comment="#")
     assert read.classes == ["b", "x # 1"]
     assert read_csv(write(tmp_path, "#a,y\n1,2\n"), comment="").features == ["#a"]
+
+
+def packed(name, data):
+    """Give bytes as a packed file of that name has them."""
+    if name.endswith(".zip"):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("folder/data.csv", data)
+        return made.getvalue()
+    return {"gz": gzip, "bz2": bz2, "xz": lzma}[name.split(".")[-1]].compress(data)
+
+
+@pytest.mark.parametrize("name", ["data.csv.gz", "data.csv.bz2", "data.csv.xz", "data.zip"])
+def test_packed_files_are_read_and_damaged_and_large_ones_refused(tmp_path, name):
+    path, raw = tmp_path / name, packed(name, b"a,b\n1,2\n3,4\n")
+    path.write_bytes(raw)
+    assert read_csv(path).x.tolist() == [[1.0], [3.0]]
+    path.write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(ValueError, match="cannot be unpacked: .*; unpack it, and read the file"):
+        read_csv(path)
+    path.write_bytes(packed(name, b"a,b\n" + b"1,2\n" * 5000))
+    with pytest.raises(ValueError, match="more .*than the limit of 15000"):
+        read_csv(path, limit=15000)
+
+
+def test_an_archive_of_several_files_is_refused(tmp_path):
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "1,2\n")
+        archive.writestr("b.csv", "1,2\n")
+    with pytest.raises(ValueError, match="is an archive of 2 files; unpack it and read one of them"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "sign", "number"),
+    [
+        ("10%", "%", "10"), ("$10", "$", "10"), ("-1.5 %", "%", "-1.5"), ("$1,234.5", "$", "1,234.5"),
+        ("5 €", "€", "5"),
+    ],
+)
+def test_a_sign_beside_a_number_is_named_with_what_to_write(tmp_path, cell, sign, number):
+    says = f"{cell!r} has {sign!r} beside its number; write the number alone, {number}: in the file"
+    with pytest.raises(ValueError, match=re.escape(says)):
+        read_csv(write(tmp_path, f'a,b\n"{cell}",2\n'))
