@@ -21,7 +21,8 @@ Number = Callable[[Callable[[float, float], float]], float]
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<number>\d+(?:\.\d*)?(?:e[+-]\d+)?)'
-    r'|(?P<word>"(?:[^"\\]|\\.)*"(?:\.grad)?|[^\W\d_][\w.…\']*(?:\[[\w, ]*\]|\(\d+\))*|∂[₀-₉]*)'
+    r'|(?P<word>"(?:[^"\\]|\\.)*"(?:\.grad)?|[^\W\d_][\w.…\']*'
+    r'(?:(?:\[[\w, ]*\]|\(\d+\))+(?:\.grad)?)?|∂[₀-₉]*)'
     r"|(?P<sign>->|>=|<=|==|\.\.\.|.))"
 )
 _TITLES = {
@@ -105,7 +106,7 @@ class Reader:
             lambda x, r: x - r,
             lambda x, r: -x if x == 0.0 else x,  # a zero is printed without its sign
         ]
-        choices += [lambda x, r: x + source.choice((-r, r)) for _ in range(60)]
+        choices += [lambda x, r: x + source.choice((-r, 0.0, r)) for _ in range(60)]
         found = [formula(choice) for choice in choices]
         return (
             (math.nan, math.nan)
