@@ -167,10 +167,15 @@ def test_no_backend_knows_a_row_that_is_written_out(op):
 def test_an_expansion_has_the_value_of_its_row(op):
     # What crosses zero is compared with the two terms that cancel there.
     lost = 1e-15 if op in (ops.gelu_slope, ops.logsumexp) else 1e-200
+    found = 0
     for xs in reference.points(op, 300, "expanded"):
         want, got = op.value(*xs), op.expand(*xs)
+        if got is None:  # of these constants it is the row itself
+            continue
+        found += 1
         if max(map(abs, xs)) < BOUND and abs(want) < BOUND:  # else the engine evaluates
             assert got == pytest.approx(want, rel=1e-12, abs=lost), xs
+    assert found > 0
 
 
 @pytest.mark.parametrize("backend", ["numpy", "python", "c"])
