@@ -2,9 +2,9 @@
 
 What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's
 constants, and where to write. A row that is in neither place is computed by its own value, number by number:
-slower, and exactly the same; ``report()`` names it. A program whose result or gradient is not finite is
-evaluated again by the engine itself, so these functions need not reproduce the engine's special cases, as
-long as no NaN or infinity gets lost.
+exactly the same, as fast as `special` where the engine's C was compiled, and slower without it; ``report()``
+names it. A program whose result or gradient is not finite is evaluated again by the engine itself, so these
+functions need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
 """
 
 from __future__ import annotations
@@ -338,7 +338,8 @@ def function_of(op: Op) -> Callable[..., Any]:
     if TABLE.get(op.name) is not op:
         return by_value(op.value)
     # The row itself: where the engine's C was compiled, that computes its value.
-    return by_value((lambda *operands: op(*op.written(operands))) if op.params_first else op)
+    apply = by_value(op)
+    return (lambda *given: apply(*op.written(given[:-1]), given[-1])) if op.params_first else apply
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:
