@@ -329,6 +329,7 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     for i in reversed(range(len(shapes))):
         again[i] = following.get(shapes[i], 0)
         following[shapes[i]] = i
+    uneven: dict[int, int] = {}
     found, i = [], 0
     while i < len(shapes):
         best, j = Loop(i, 1, 1), again[i]
@@ -336,7 +337,13 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
             period = j - i
             j = again[j]
             # Rounds of two periods are rounds of one, twice as many.
-            if (best.count > 1 and period % best.period == 0) or not _may_repeat(shapes, bases, i, period):
+            if best.count > 1 and period % best.period == 0:
+                continue
+            if i <= uneven.get(period, -1) < i + period:
+                continue
+            last = _repeats_until(shapes, bases, i, period)
+            if last < i + period:
+                uneven[period] = last
                 continue
             end = _end(shapes, bases, i, period)
             count = (end - i) // period
@@ -350,19 +357,20 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     return found
 
 
-def _may_repeat(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> bool:
-    """Tell whether a round comes again often enough, with evenly growing numbers."""
-    if start + FEWEST * period > len(shapes):
-        return False
+def _repeats_until(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:
+    """Return the first statement of a round that does not come again often enough, evenly; or its end.
+
+    Whether one does says nothing of where the round begins.
+    """
     for first in range(start, start + period):
         places = range(first, first + FEWEST * period, period)
-        if any(shapes[at] != shapes[first] for at in places):
-            return False
+        if places[-1] >= len(shapes) or any(shapes[at] != shapes[first] for at in places):
+            return first
         rows = [bases[at] for at in places]
         steps = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
         if any(step != steps[0] for step in steps):
-            return False
-    return True
+            return first
+    return start + period
 
 
 def _end(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:

@@ -216,14 +216,13 @@ def copied(graph: Graph, reads: list[Read | Numbers]) -> tuple[Graph, list[Ints]
             i = np.searchsorted(key, wanted).clip(max=len(key) - 1)
             hit = key[i] == wanted
             factor[hit] = copy[i[hit]]
-    pieces = [
-        Terms(own, r.values.ravel(), *[np.full(own.size, ONE)] * 2, np.zeros(own.size, bool))
-        if isinstance(r, Numbers)
-        else Terms(
-            own, np.ones(own.size), number[r.leaves.ravel()], np.full(own.size, ONE), np.zeros(own.size, bool)
-        )
-        for r, own in zip(reads, copies, strict=True)
-    ]
+    pieces = []
+    for r, own in zip(reads, copies, strict=True):
+        one, apart = np.full(own.size, ONE), np.zeros(own.size, bool)
+        if isinstance(r, Numbers):
+            pieces.append(Terms(own, r.values.ravel(), one, one, apart))
+        else:
+            pieces.append(Terms(own, np.ones(own.size), number[r.leaves.ravel()], one, apart))
     return replace(graph, args=args, terms=joined(replace(t, a=a, b=b, coef=coef), *pieces)), copies
 
 
