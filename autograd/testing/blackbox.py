@@ -310,11 +310,13 @@ class Noise(NamedTuple):
         ``grain`` is the unit that values are rounded to: its jumps are no waves. Longer waves than ``reach``
         would be seen.
         """
-        usual = max(self.least, 2.0 * grain, *(3.0 * level for _, level in self.levels[:1]))
-        return max(
-            (level / distance for distance, level in self.levels if level > usual and distance <= reach),
-            default=0.0,
-        )
+        usual, steepest = max(self.least, 2.0 * grain), 0.0
+        for distance, level in self.levels:
+            # A few values tell the size of noise to a factor of some three: what is no more is as nearby.
+            if level > usual and distance <= reach and distance > self.levels[0][0]:
+                steepest = max(steepest, level / distance)
+            usual = max(usual, 5.0 * level)
+        return steepest
 
     def and_at_least(self, least: float) -> Noise:
         """Return noise that is no less than a number."""

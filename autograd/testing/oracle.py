@@ -19,6 +19,7 @@ from autograd.value import Value
 
 __all__ = [
     "REFERENCE",
+    "WITHOUT_STEPS",
     "derivative",
     "evaluate",
     "gradient",
@@ -647,9 +648,11 @@ def _airy(function: Any) -> Any:
 
 def _invdigamma_derivative(x: Any, order: int) -> Any:
     # By the derivatives of the function that it is the inverse of. Beyond 700 they are all the exponential.
-    if x > 700:
+    if order and x > 700:
         return mp.exp(x)
     y = _invdigamma(x)
+    if not order:
+        return y
     first, second, third = (mp.psi(k, y) for k in (1, 2, 3))
     return [1 / first, -second / first**3, (3 * second**2 - first * third) / first**5][order - 1]
 
@@ -660,7 +663,7 @@ def _airy_derivative(function: Any) -> Any:
 
 
 # Derivatives in the first operand of rows that vary over far less than it, or far more: no step would do.
-_WITHOUT_STEPS: dict[str, Callable[..., Any]] = {
+WITHOUT_STEPS: dict[str, Callable[..., Any]] = {
     "invdigamma": _invdigamma_derivative,
     "airyai": _airy_derivative(mp.airyai), "airybi": _airy_derivative(mp.airybi),
 }  # fmt: skip
@@ -898,8 +901,8 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in indices) if len(indices) > 2 else 0
     with precision(op), mp.extraprec(max(3000 if third else 0, tiny)):
         xs = [mp.mpf(x) for x in operands]
-        if op.name in _WITHOUT_STEPS and not any(indices) and all(map(math.isfinite, operands)):
-            return _WITHOUT_STEPS[op.name](*xs, len(indices))
+        if op.name in WITHOUT_STEPS and not any(indices) and all(map(math.isfinite, operands)):
+            return WITHOUT_STEPS[op.name](*xs, len(indices))
         found, natural = _differences(op, operands, xs, indices, 0)
         if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):
             # A zero, perhaps: what is left of it then shrinks with the square of the step.

@@ -221,8 +221,10 @@ class Plan:
                 continue
             # Where compiling is what takes the time: higher derivatives in one way alone.
             once = order > 1 and (self.quick or (jit and not compiled and adapter.eager_is_slow))
+            again = order > 1 and compiled
             for shape in adapter.shapes:
-                if shape == "scalar" and len(adapter.shapes) > 1 and (self.quick or once):
+                # Compiled, higher derivatives of single numbers show no fault that those of arrays do not.
+                if shape == "scalar" and len(adapter.shapes) > 1 and (self.quick or once or again):
                     continue
                 for mode in self.modes:
                     for dtype in self.dtypes:
