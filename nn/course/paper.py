@@ -29,7 +29,7 @@ _IMPORTS = re.compile(r"(?:(?:import|from) .*|\s)+")  # what a listing needs and
 _LINES = 25  # of code, on a slide
 _PAPER = (
     f"body{{font:11pt/1.45 {FONT};max-width:19cm;margin:1cm auto;padding:0 1cm}}"
-    "h1{font-size:18pt}h2{font-size:14pt}.room{height:3.8cm;border:1px solid #999;border-radius:4px;"
+    "h1{font-size:18pt}h2{font-size:14pt}.room{height:3.5cm;border:1px solid #999;border-radius:4px;"
     "margin:.2cm 0 .5cm}.low{height:1.8cm}.name{float:right}.exercise,.room{break-inside:avoid}"
     ".hints{break-before:page}code{font-family:ui-monospace,Consolas,monospace}"
     "@page{size:A4;margin:1.5cm}@media print{body{margin:0;padding:0;max-width:none}}"
