@@ -74,7 +74,8 @@ def on_files(files: Files, config: Any) -> Files:
         # Links to this site's pages start at the notebooks' folder there, and here at the page.
         markdown = page.markdown.replace("](docs/pages/", "](" + "../" * name.count("/"))
         files.append(File.generated(config, name, content=markdown))
-        for picture, data in page.pictures.items():
+        drawn = {f"{page.name}.svg": page.emblem.encode()} if page.emblem else {}
+        for picture, data in (page.pictures | drawn).items():
             files.append(File.generated(config, str(PurePosixPath(name).with_name(picture)), content=data))
     return files
 

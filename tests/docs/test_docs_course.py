@@ -95,4 +95,6 @@ def test_each_lesson_becomes_a_page(lang):
         page = course.page(path)
         assert page.title[0].isdigit()
         assert {"en": "**Question.**", "zh": "**问题。**"}[lang] in page.markdown
+        assert "xmlns=" in page.emblem[:200]
+        assert f"]({page.name}.svg)" in course.contents([page])
     assert len(course.notebooks(lang)) == 19

@@ -91,7 +91,13 @@ def index(lessons: dict[str, list[Path]]) -> str:
             title = escape(heading.removeprefix("# ").split(" ", 1)[1])
             parts.append(f'<li><a href="{path.stem}.{lang}.html">{title}</a></li>')
         parts.append("</ol>")
-    style = f"body{{font:17px/1.6 {paper.FONT};max-width:46rem;margin:2rem auto;padding:0 1rem}}"
+    style = (
+        f":root{{color-scheme:light dark}}body{{font:17px/1.6 {paper.FONT};max-width:46rem;margin:2rem auto;"
+        "padding:0 1rem}h1{font-size:1.6rem;line-height:1.25;margin:2.5rem 0 .6rem}"
+        "ol{columns:2 18rem;column-gap:3rem}"
+        "li{break-inside:avoid;margin:.15rem 0}@media(prefers-color-scheme:dark){body{background:#16191f;"
+        "color:#e4e7eb}a{color:#7db8f0}a:visited{color:#b9a3ee}}"
+    )
     return paper.page(SPOKEN["en"]["title"], style, "\n".join(parts))
 
 
@@ -169,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
     (target / "index.html").write_text(index(lessons), encoding="utf-8")
     links = {
         "index.html":
-            '<a href="try/index.html">try the course in your browser</a>, with nothing to install',
+            '<a href="try/index.html">try the course in your browser</a>, with nothing to install.',
         "zh/index.html": '<a href="../try/index.html">在浏览器里上课</a>，什么也不用安装。',
     }  # fmt: skip
     for name, link in links.items():

@@ -13,6 +13,7 @@ from autograd.render.picture.shown import picture_in
 from generator import pictures
 
 NOTEBOOKS = Path(__file__).resolve().parents[2]
+_BREADTH = re.compile(r"viewBox=['\"]\S+ \S+ (\S+)")
 
 
 @dataclass
@@ -25,6 +26,14 @@ class Page:
     pictures: dict[str, bytes] = field(default_factory=dict)
     html: dict[str, str] = field(default_factory=dict)
     """From a placeholder, which stands in the Markdown, to HTML that Markdown must not touch."""
+    drawn: list[str] = field(default_factory=list)
+    """Its pictures as SVG."""
+
+    @property
+    def emblem(self) -> str:
+        """The picture that stands for the page in a list: the richest of those that are legible there."""
+        small = [svg for svg in self.drawn if float(_BREADTH.search(svg)[1]) <= 900]  # type: ignore[index]
+        return max(small or self.drawn, key=len, default="")
 
 
 def notebooks(lang: str = "en") -> list[Path]:
@@ -77,6 +86,8 @@ def _output(output: dict[str, Any], result: Page) -> str:
     }
     svg = data.get("image/svg+xml") or picture_in(data.get("text/html", ""))
     if svg:
+        if _BREADTH.search(svg):
+            result.drawn.append(svg)
         return _verbatim(f'<figure class="wide">{pictures.legible(svg)}</figure>', result)
     if "image/png" in data:
         name = f"{result.name}-{len(result.pictures)}.png"
@@ -98,10 +109,11 @@ def _verbatim(html: str, result: Page) -> str:
 
 
 def contents(pages: list[Page], head: str = "| lesson | question |") -> str:
-    """Return the lessons as a table: title, and the question that each poses."""
+    """Return the lessons as a table: title and picture, and the question that each poses."""
     rows = [head, "|---|---|"]
     for lesson in pages:
         question = re.search(r"\*\*(?:Question\.|问题。)\*\*\s*(.+?)\n\n", lesson.markdown, re.DOTALL)
         asked = " ".join(question[1].split()).replace("|", r"\|") if question else ""
-        rows.append(f"| [{lesson.title}]({lesson.name}.md) | {asked} |")
+        picture = f"<br>![]({lesson.name}.svg){{ .emblem }}" if lesson.emblem else ""
+        rows.append(f"| [{lesson.title}]({lesson.name}.md){picture} | {asked} |")
     return "\n".join(rows)
