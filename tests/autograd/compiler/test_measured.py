@@ -1,6 +1,7 @@
 """Numbers that were measured, one for each round, leave the rounds a loop."""
 
 import random
+from importlib.util import find_spec
 
 import pytest
 
@@ -8,7 +9,10 @@ import autograd
 from autograd import Value
 from autograd.compiler.roll.repeats import length
 
-BACKENDS = ["python", "numpy", "c"]
+XLA = pytest.param(
+    "xla", marks=[pytest.mark.slow, pytest.mark.skipif(not find_spec("jax"), reason="needs JAX")]
+)
+BACKENDS = ["python", "numpy", "c", XLA]
 STATES = 4
 
 

@@ -112,6 +112,8 @@ class Traced(Writer):
     def _value(self, s: Statement, target: list[Any]) -> str:
         """Return the text of what a statement computes, with the shape of its target."""
         text = super()._value(s, target)
+        if text.partition(".")[0] in self.constants:
+            text = f"array({text})"  # a loop's variable indexes arrays of JAX alone
         groups: list[tuple[Ref, tuple[int, ...], Sequence[Any]]] = [
             (p.result, p.sizes, [p.coef, p.a, p.b]) for p in s.parts
         ]
