@@ -52,17 +52,18 @@ def right(model, data):
 # rise?
 
 # %%
-def fit(model, steps=120, penalty=0.0):
-    """Train; return both losses, and the state of the model at the lowest validation loss."""
+def fit(model, steps=120, penalty=0.0, watch=False):
+    """Train; watched, return both losses, and the state of the model at the lowest validation loss."""
     optimizer = nn.optim.Adam(model.parameters(), lr=0.02)
     track, best = ([], []), None
     for _ in range(steps):
         loss = loss_of(model, train)
         track[0].append(loss.data)
-        with no_grad():
-            track[1].append(loss_of(model, validation).data)
-        if track[1][-1] == min(track[1]):
-            best = model.state_dict()
+        if watch:
+            with no_grad():
+                track[1].append(loss_of(model, validation).data)
+            if track[1][-1] == min(track[1]):
+                best = model.state_dict()
         optimizer.zero_grad()
         (loss + nn.losses.l2_penalty(model, penalty)).backward()
         optimizer.step()
@@ -70,7 +71,7 @@ def fit(model, steps=120, penalty=0.0):
 
 
 large = nn.MLP(2, [24, 24, 1], activation="tanh", rng=1)
-(falling, rising), best = fit(large)
+(falling, rising), best = fit(large, watch=True)
 print(f"at the end: training {right(large, train):.2f} right, validation {right(large, validation):.2f}")
 chart({"training": (range(120), falling), "validation": (range(120), rising)}, x="step", y="loss")
 
