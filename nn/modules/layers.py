@@ -38,12 +38,18 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
     if isinstance(x, Value) or not hasattr(x, "__iter__"):
         x = (x,)
     inputs = tuple(x)
-    if len(inputs) != nin:
+    if len(inputs) != nin or (nin and inputs[0].__class__.__name__ in _ROWS):
+        rows = inputs and inputs[0].__class__.__name__ in _ROWS
+        got = f"a table of {len(inputs)}" if rows else len(inputs)
         raise ValueError(
-            f"{whose} takes {nin} inputs, got {len(inputs)}; pass one sample at a time, as a sequence of "
-            "numbers or Values"
+            f"{whose} takes {nin} inputs, got {got}; pass one sample at a time, as a sequence of "
+            "numbers or Values: [model(x) for x in samples]"
         )
     return inputs
+
+
+_ROWS = frozenset(("list", "tuple", "ndarray"))
+"""What the rows of several samples are."""
 
 
 def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:

@@ -212,3 +212,15 @@ def test_what_compares_a_node_with_a_number():
     np.testing.assert_equal(x, 3.0)
     np.testing.assert_almost_equal(x, 3.0)
     np.testing.assert_allclose(x.data, 3.0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.interp(x, [1.0, 2.0], [4.0, 5.0]).sum(), lambda x: np.linalg.inv(np.diag(x)).sum(),
+        lambda x: np.linalg.det(np.outer(x, x) + np.eye(2)),
+    ],
+)  # fmt: skip
+def test_functions_of_numpy_without_a_derivative_say_what_to_write(f):
+    with pytest.raises(TypeError, match="takes no Values; write what it computes with .*custom_op"):
+        autograd.grad(f)(np.array([0.5, 1.5]))

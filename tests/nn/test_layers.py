@@ -269,3 +269,10 @@ def test_any_function_of_one_number_in_the_table_is_an_activation_by_its_name():
         with pytest.raises(ValueError, match="no activation is called"):
             nn.Neuron(1, activation=name)
     assert repr(nn.Neuron(2, activation="leaky_relu")) == "LeakyReLUNeuron(2)"
+
+
+@pytest.mark.parametrize("samples", [[[1.0, 2.0], [3.0, 4.0]], ((1.0, 2.0), (3.0, 4.0)), [[1.0, 2.0]]])
+def test_several_samples_at_once_are_refused_with_what_to_write(samples):
+    for model in (nn.MLP(2, [3, 1]), nn.Linear(2, 1), nn.Sequential(nn.Linear(2, 2), nn.ReLU())):
+        with pytest.raises(ValueError, match=r"one sample at a time, .*: \[model\(x\) for x in samples\]"):
+            model(samples)
