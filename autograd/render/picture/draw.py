@@ -82,6 +82,9 @@ def draw(
     depth, fold
         How many levels of modules are drawn open, those at that level being one box each. And whether repeats
         are drawn once, marked xN; by default so from 300 nodes on.
+    nearest
+        How many boxes are drawn at most, those nearest to the output; three dots mark an operation whose
+        operands are not all there.
     flow, saved, labels, legend
         Whether to show what flows back, which values the backward pass reads, local derivatives, and a
         legend.
