@@ -358,8 +358,13 @@ def _beta_derivative(a: Any, b: Any, first: Any, second: Any) -> Any:
     # Leibniz: of the function times the derivatives of its logarithm.
     n, m = int(first), int(second)
 
+    # The digits that are lost where a small operand is added to a large one.
+    lost = abs(int(mp.mag(a) - mp.mag(b))) if mp.isnormal(a) and mp.isnormal(b) else 0
+
     def slope(d: int, e: int) -> Any:
-        return (mp.psi(d - 1, a) if e == 0 else mp.psi(e - 1, b) if d == 0 else 0) - mp.psi(d + e - 1, a + b)
+        with mp.extraprec(lost):
+            own = mp.psi(d - 1, a) if e == 0 else mp.psi(e - 1, b) if d == 0 else 0
+            return own - mp.psi(d + e - 1, a + b)
 
     found = {(0, 0): mp.beta(a, b)}
     for j in range(m + 1):
@@ -662,10 +667,12 @@ def _airy_derivative(function: Any) -> Any:
     return lambda x, n, order: derivative(x, n + order)
 
 
-# Derivatives in the first operand of rows that vary over far less than it, or far more: no step would do.
+# Derivatives of rows that vary over far less than an operand, or far more: no step would do. Last come how
+# many times by each operand.
 WITHOUT_STEPS: dict[str, Callable[..., Any]] = {
     "invdigamma": _invdigamma_derivative,
     "airyai": _airy_derivative(mp.airyai), "airybi": _airy_derivative(mp.airybi),
+    "beta_derivative": lambda a, b, n, m, i, j: _beta_derivative(a, b, n + i, m + j),
 }  # fmt: skip
 
 
@@ -901,8 +908,9 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in indices) if len(indices) > 2 else 0
     with precision(op), mp.extraprec(max(3000 if third else 0, tiny)):
         xs = [mp.mpf(x) for x in operands]
-        if op.name in WITHOUT_STEPS and not any(indices) and all(map(math.isfinite, operands)):
-            return WITHOUT_STEPS[op.name](*xs, len(indices))
+        if op.name in WITHOUT_STEPS and all(map(math.isfinite, operands)):
+            counts = [list(indices).count(i) for i in range(len(xs) - len(op.params))]
+            return WITHOUT_STEPS[op.name](*xs, *counts)
         found, natural = _differences(op, operands, xs, indices, 0)
         if abs(found) < max(mp.ldexp(natural, -100), mp.ldexp(1, -STEP)):
             # A zero, perhaps: what is left of it then shrinks with the square of the step.

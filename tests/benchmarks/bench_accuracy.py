@@ -97,8 +97,9 @@ def exact(op: ops.Op, xs: tuple[float, ...], count: int) -> tuple[Any, list[Any]
     """Return the exact value, first and second derivatives (the diagonal, and the pairs of the first two
     operands)."""
     if op.name in oracle.WITHOUT_STEPS:
-        value, first, again = (oracle.partial(op, xs, (0,) * k) for k in range(3))
-        return value, [first], {(0, 0): again}
+        pairs = [(i, i) for i in range(count)] + ([(0, 1)] if count > 1 else [])
+        first = [oracle.partial(op, xs, (i,)) for i in range(count)]
+        return oracle.value(op, xs), first, {pair: oracle.partial(op, xs, pair) for pair in pairs}
     with oracle.precision(op):
         f = oracle.reference(op)
         at = [mp.mpf(x) for x in xs]
