@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from autograd import ops
@@ -361,6 +361,7 @@ def _beta_derivative(a: Any, b: Any, first: Any, second: Any) -> Any:
     # The digits that are lost where a small operand is added to a large one.
     lost = abs(int(mp.mag(a) - mp.mag(b))) if mp.isnormal(a) and mp.isnormal(b) else 0
 
+    @cache
     def slope(d: int, e: int) -> Any:
         with mp.extraprec(lost):
             own = mp.psi(d - 1, a) if e == 0 else mp.psi(e - 1, b) if d == 0 else 0
