@@ -239,7 +239,8 @@ class EarlyStopping:
         gain = math.inf if self.best is None else (figure - self.best if self.largest else self.best - figure)
         if gain > self.min_delta and figure == figure:  # NaN is no best to compare with
             self.best, self.best_epoch = figure, training.epoch
-            self.best_parameters = training.model.state_dict()
+            if self.restore_best:
+                self.best_parameters = training.model.state_dict()
         self.stop_in_vain(training)
 
     def stop_in_vain(self, training: Training) -> None:

@@ -62,11 +62,13 @@ class Devices:
         return -(-count // self._along(axis)) * self._along(axis)
 
     def put(self, x: Any, where: Any) -> Any:
-        """Return a copy of numbers on the devices; each process brings the part of its own."""
-        if where is None:
-            return jnp.array(np.array(x, self.dtype))
-        return jax.make_array_from_callback(x.shape, where, lambda index: np.array(x[index], self.dtype))
+        """Return a copy of numbers for the devices; each process brings the part of its own.
 
+        Without a mesh what is compiled takes them there itself, in a tenth of the time of a call of JAX.
+        """
+        if where is None:
+            return np.array(x, self.dtype)
+        return jax.make_array_from_callback(x.shape, where, lambda index: np.array(x[index], self.dtype))
 
     def gathered(self, x: Any) -> Any:
         """Return all numbers of an array, wherever its parts are."""
@@ -200,7 +202,8 @@ class BoundXLA:
         """
         if not alone:
             return self.devices.put(numbers, self.devices.copies)
-        return self.devices.put(np.pad(numbers, (0, self.size - len(numbers))), self.devices.split)
+        missing = self.size - len(numbers)
+        return self.devices.put(np.pad(numbers, (0, missing)) if missing else numbers, self.devices.split)
 
     def run(self) -> bool:
         """Compute everything from what stands in the leaves; tell whether the results hold."""

@@ -62,7 +62,7 @@ def _taken(
         part.steps += count
     if optimizer not in parts:
         optimizer.steps += count
-    return [float(x) for x in losses[:count]], bool(known)
+    return losses[:count].tolist(), bool(known)
 
 
 def _key(part: Any) -> Any:
@@ -118,7 +118,8 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
             theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
-            return i + fine, theta, state, losses.at[i].set(value), known, fine
+            losses = lax.dynamic_update_index_in_dim(losses, value, i, 0)
+            return i + fine, theta, state, losses, known, fine
 
         start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True), jnp.array(True)
         taken, theta, state, losses, known, _ = lax.while_loop(goes_on, step, start)
