@@ -15,7 +15,7 @@ PROGRAMS = [Path(__file__).with_name(name) for name in ("typed_program.py", "typ
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
-    [["mypy", "--strict", "--no-incremental"], ["pyright", "--pythonpath", sys.executable]],
+    [["mypy", "--strict"], ["pyright", "--pythonpath", sys.executable]],
     ids=lambda c: c[0],
 )
 def test_a_users_programs_have_the_types_that_they_say(command):
