@@ -4,7 +4,9 @@ arrive."""
 import gc
 import os
 import signal
+import time
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -31,3 +33,31 @@ def pytest_collection_finish():
     # Twenty thousand tests stay to the end: each full collection of garbage would look through them again.
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return what makes a folder for all workers: the first that asks makes it, the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name, make):
+        target, said = shared / name, shared / f"{name}.txt"
+        try:
+            target.mkdir()
+        except FileExistsError:
+            while not said.exists():
+                time.sleep(0.2)
+        else:
+            whole = said.with_suffix(".part")
+            try:
+                whole.write_text(make(target), encoding="utf-8")
+            except BaseException as error:
+                whole.write_text(repr(error), encoding="utf-8")
+                raise
+            finally:
+                whole.rename(said)
+        assert said.read_text(encoding="utf-8") == "", name
+        return target
+
+    return folder

@@ -48,13 +48,16 @@ def sources(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheel(sources, tmp_path_factory):
-    return built(sources, tmp_path_factory.mktemp("wheel"))
+def wheel(sources, once):
+    (path,) = once("wheel", lambda folder: built(sources, folder) and "").glob("*.whl")
+    return path
 
 
 @pytest.fixture(scope="module")
-def pure(sources, tmp_path_factory):
-    return built(sources, tmp_path_factory.mktemp("pure"), CHAINRULE_PURE_PYTHON="1")
+def pure(sources, once):
+    made = once("pure", lambda folder: built(sources, folder, CHAINRULE_PURE_PYTHON="1") and "")
+    (path,) = made.glob("*.whl")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +67,9 @@ def metadata(pure):
         return message_from_bytes(archive.read(name))
 
 
-def test_a_wheel_is_the_same_to_the_last_byte_when_it_is_built_again(sources, wheel, tmp_path):
-    assert built(sources, tmp_path).read_bytes() == wheel.read_bytes()
+def test_a_wheel_is_the_same_to_the_last_byte_when_it_is_built_again_elsewhere(sources, wheel, tmp_path):
+    elsewhere = shutil.copytree(sources, tmp_path / "a folder of a longer name" / "b")
+    assert built(elsewhere, tmp_path / "wheel").read_bytes() == wheel.read_bytes()
 
 
 def test_sources_without_a_history_have_a_version(metadata):

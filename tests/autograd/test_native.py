@@ -553,25 +553,6 @@ def test_a_pass_that_python_has_to_make_finds_every_gradient_as_it_was():
     assert (x.grad, y.grad, z.grad) == (0.25 + 15.0 * e + 1.0, 10.0 * e, e)
 
 
-@compiled
-def test_the_same_source_gives_the_same_bytes_in_every_folder(tmp_path):
-    pytest.importorskip("hatchling")
-    pytest.importorskip("setuptools")
-    if not (ROOT / ".hatch_build.py").exists():
-        pytest.skip("installed without its source")
-    made = []
-    for folder in ("a", "a-longer-name/b"):
-        shutil.copytree(
-            ROOT / "autograd",
-            tmp_path / folder / "autograd",
-            ignore=shutil.ignore_patterns("__pycache__", "_engine.*.so"),
-        )
-        command = [sys.executable, "-c", BUILD, str(ROOT / ".hatch_build.py")]
-        done = subprocess.run(command, cwd=tmp_path / folder, capture_output=True, text=True, check=True)
-        made.append(Path(done.stdout.splitlines()[-1]).read_bytes())
-    assert made[0] == made[1]
-
-
 @of_the_tree
 @compiled
 def test_a_second_copy_of_the_package_in_a_process_does_without():
