@@ -124,9 +124,10 @@ PLAIN = [pytest.param(("-march=x86-64",), id="plain")] if platform.machine() == 
 
 
 @pytest.fixture(scope="module", params=[pytest.param((), id="native"), *PLAIN])
-def library(request):
-    source = "\n".join([FILE, *map(c_loop, ROWS)])
-    return toolchain.load(toolchain.build(source, flags=[*STRICT, *request.param]))
+def library(request, once):
+    source, flags = "\n".join([FILE, *map(c_loop, ROWS)]), [*STRICT, *request.param]
+    once(f"rows-{''.join(request.param)}", lambda _: str(toolchain.build(source, flags=flags))[:0])
+    return toolchain.load(toolchain.build(source, flags=flags))  # which is kept
 
 
 def in_c(library, op, points):
