@@ -85,6 +85,7 @@ class _Setter:
         for part in tree.iter():
             if part.tag.endswith("}mo") and part.text == BAR:
                 part.text = "\u2015"  # ziamath draws a line for it, but pieces that overlap for a bar's sign
+        _flatten(tree)
         shown = self._typeset(tree, size=SIZE)
         letters = re.sub(r"<[^>]*>|&[^;]*;|\s", "", source)
         if not all(map(shown.font.glyphindex, letters)):
@@ -99,6 +100,26 @@ class _Setter:
             marks = marks.replace(f'fill="{colour.light}"', f'class="f{k}"')
         marks = marks.replace('"black"', '"currentColor"')
         return _Cell(width, max(height - below, 0.7 * SIZE), max(below, 0.2 * SIZE), marks)
+
+
+def _flatten(part: ElementTree.Element) -> None:
+    """Give a row the parts of the rows in it, since ziamath sets each of these twice, and so on inside them.
+
+    But for those that an operator begins: a sign would be an operation there, a bracket as high as the line.
+    """
+    for child in part:
+        _flatten(child)
+    if part.tag.endswith(("}mrow", "}math")):
+        part[:] = [
+            inner
+            for child in part
+            for inner in (child if _is_only_a_group(child) else [child])
+        ]
+
+
+def _is_only_a_group(part: ElementTree.Element) -> bool:
+    plain = part.tag.endswith("}mrow") and not part.attrib
+    return plain and not (len(part) and part[0].tag.endswith("}mo"))
 
 
 def to_svg(d: Derivation) -> str:
