@@ -280,6 +280,15 @@ rolled
 draw(error, size=(1280, 720))
 
 # %% [markdown]
+# `nearest=` draws so many boxes at most, those nearest to the output; three dots mark an operation whose
+# operands are not all there.
+
+# %% tags=["picture"]
+near = draw(loss, nearest=6)
+assert len(near.graph.nodes) <= 6
+near
+
+# %% [markdown]
 # ## 21. A long chain is drawn in lines, as a text is
 
 # %% tags=["picture"]
