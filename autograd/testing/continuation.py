@@ -78,10 +78,10 @@ def continued(op: ops.Op, *operands: Any) -> Any:
     products = op.terms(*operands) if op.terms is not None else None
     if products is not None:
         return _sum_of_products(products)
-    formula = op.expand or FORMULAS.get(op.name) or (op.form if callable(op.form) else None)
-    if formula is None:
-        raise LookupError(f"{op.name} is not continued to complex numbers")
-    return formula(*operands)
+    for formula in (op.expand, FORMULAS.get(op.name), op.form):  # one may have none for some constants
+        if callable(formula) and (written := formula(*operands)) is not None:
+            return written
+    raise LookupError(f"{op.name} is not continued to complex numbers")
 
 
 def _of_primitive(f: Callable[..., complex], operands: Sequence[Any]) -> Complex:

@@ -61,8 +61,8 @@ def r2() -> System:
 
 # For each system: matrix products as printed, statements, whether anything is gathered.
 STRUCTURES = {
-    "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 24, False),
-    "spiral-traced": (4, 19, False), "moons": (7, 23, False), "rnn": (5, 406, False), "gpt": (13, 120, True),
+    "r2": (8, 22, False), "r4": (3, 19, False), "r5": (5, 10, False), "spiral": (5, 30, False),
+    "spiral-traced": (5, 25, False), "moons": (7, 23, False), "rnn": (5, 406, False), "gpt": (12, 130, True),
 }  # fmt: skip
 
 
