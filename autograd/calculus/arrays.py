@@ -68,19 +68,16 @@ class Array(np.ndarray[Any, Any]):
         ours = _FUNCTIONS.get(function)
         if ours is not None:
             return ours(*args, **kwargs)
-        takes = not function.__module__.startswith(("numpy.linalg", "numpy.fft"))
-        if takes:
-            try:
-                result = super().__array_function__(function, types, args, kwargs)
-            except TypeError as error:
-                takes = "dtype('O')" not in str(error)
-                if takes:
-                    raise
-        if not takes:
-            raise TypeError(
-                f"NumPy's {function.__module__}.{function.__name__} takes no Values; write what it computes "
-                "with +, -, *, / and @, or give it and its derivative a name by autograd.custom_op"
-            )
+        refused = TypeError(
+            f"NumPy's {function.__module__}.{function.__name__} takes no Values; write what it computes "
+            "with +, -, *, / and @, or give it and its derivative a name by autograd.custom_op"
+        )
+        if function.__module__.startswith(("numpy.linalg", "numpy.fft")):
+            raise refused
+        try:
+            result = super().__array_function__(function, types, args, kwargs)
+        except TypeError as error:
+            raise (refused if "dtype('O')" in str(error) else error) from None
         # Some of NumPy's functions make a plain array of what they are given.
         return result.view(Array) if type(result) is np.ndarray and result.dtype == object else result
 
