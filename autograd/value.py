@@ -83,6 +83,8 @@ class Value(Node, Operators, Elsewhere):
         Assign to ``_backward`` a function that adds to their ``grad`` what follows from this node's. It is
         called in each pass; it cannot be compiled, copied or differentiated twice, as a `custom_op` can. The
         name of an operation on nothing is not kept.
+    **others
+        None: what other libraries take besides is refused, and the error says what to write instead.
 
     Attributes
     ----------
