@@ -110,11 +110,7 @@ def _flatten(part: ElementTree.Element) -> None:
     for child in part:
         _flatten(child)
     if part.tag.endswith(("}mrow", "}math")):
-        part[:] = [
-            inner
-            for child in part
-            for inner in (child if _is_only_a_group(child) else [child])
-        ]
+        part[:] = [inner for child in part for inner in (child if _is_only_a_group(child) else [child])]
 
 
 def _is_only_a_group(part: ElementTree.Element) -> bool:
