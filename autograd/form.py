@@ -7,7 +7,7 @@ whatever else draw the shapes, and know no row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,13 +106,19 @@ class Function(Form):
 
 @dataclass(frozen=True, slots=True)
 class Auxiliary(Form):
-    """What only rules use: a derivation writes it out with other rows; by itself it stands under its name.
+    """What only rules use: a derivation writes it out with other rows, or as a derivative: ``sinc'(x)``.
 
     It exists since what it is written out as loses digits, or leaves the range of doubles, where it does not.
+    Where neither gives its number, a derivation has no formula: the row's own name stands in none.
     """
 
-    write: Callable[..., Any]
+    write: Callable[..., Any] | None = None
     """The formula of the operands and constants; None where there is none for such constants."""
+    of: Callable[..., tuple[Any, Sequence[Any], Sequence[Any]] | None] | None = None
+    """Of the constants: the function of which it is a derivative, and that one's constants.
+
+    Third, the order in each operand that stands in its brackets. None where it is no derivative of a row's.
+    """
 
 
 @dataclass(frozen=True, slots=True)

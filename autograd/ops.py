@@ -156,7 +156,7 @@ div: Op = row(  # not 1.0 / b: b may be a constant zero
 # By two divisions, since a square leaves the range of doubles long before the quotient does.
 div_slope: Op = row(
     "div_slope", elementary.div_slope, lambda y, a, b: (div_slope(1.0, b), -2.0 * y / b), arity=2,
-    form=Auxiliary(lambda a, b: -(a / b**2.0)), domain=(REALS, POSITIVE),
+    symbol="-a/b²", form=Auxiliary(lambda a, b: -(a / b**2.0)), domain=(REALS, POSITIVE),
     expand=lambda a, b: -(a / b) / b, source="DLMF 1.4.11",
 )
 neg: Op = row(
@@ -231,6 +231,7 @@ power: Op = row(
 )
 scaled_power: Op = row(  # the derivatives of a power with a constant exponent
     "scaled_power", elementary.scaled_power, lambda y, x, c, e: (_scaled_power_slope(x, c, e),),
+    symbol="c x^e",
     params={"factor": 1.0, "exponent": 2.0}, form=Auxiliary(lambda x, c, e: c * x**e), domain=(POSITIVE,),
     terms=lambda x, c, e: _whole_power(c, x, e), expand=lambda x, c, e: c * power(x, e),
     source="DLMF 4.4.7, 1.4.12",
@@ -258,6 +259,7 @@ monomial: Op = row(
         monomial(c, a, b, order, logs + 1.0),
     ),
     arity=3, params={"order": 0.0, "logs": 0.0}, whole={"order": ORDER, "logs": ORDER},
+    symbol="c a^b",
     form=Auxiliary(_monomial_form), domain=(REALS, POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
 )
 square: Op = row(
@@ -273,11 +275,11 @@ cbrt: Op = row(
     domain=(POSITIVE,), source="DLMF 1.4.12",
 )
 restrict: Op = row(  # makes a rule NaN off the domain of its function, and its zero positive
-    "restrict", elementary.restrict, lambda y, x: (1.0,), form=Auxiliary(lambda x: x),
+    "restrict", elementary.restrict, lambda y, x: (1.0,), symbol="id", form=Auxiliary(lambda x: x),
     domain=(POSITIVE,), guard=True, source="identity",
 )
 saturate: Op = row(  # lets a rule multiply by an exact zero at infinity, where the product's limit is zero
-    "saturate", elementary.saturate, lambda y, x: (1.0,), form=Auxiliary(lambda x: x),
+    "saturate", elementary.saturate, lambda y, x: (1.0,), symbol="id", form=Auxiliary(lambda x: x),
     guard=True, source="identity",
 )
 
@@ -301,6 +303,7 @@ exp10: Op = row(
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
 scaled_exp: Op = row(
     "scaled_exp", elementary.scaled_exp, lambda y, x, c: (y,), params={"factor": 1.0},
+    symbol="c eˣ",
     form=Auxiliary(lambda x, c: c * exp(x)), expand=lambda x, c: c * exp(x), source="DLMF 4.4.4",
 )
 expm1: Op = row(  # not y + 1, which is 0 for x below -37
@@ -329,6 +332,7 @@ log1pmx: Op = row(
 )
 saturation: Op = row(  # in one row, since both terms of its derivative as a quotient cancel out far away
     "saturation", elementary.saturation, lambda y, x: (1.0 / restrict(1.0 + x) / (1.0 + x),),
+    symbol="x/(1+x)",
     form=Auxiliary(lambda x: x / (1.0 + x)), domain=((-1.0, INF),), expand=lambda x: x / restrict(1.0 + x),
     source="DLMF 1.4.11",
 )
@@ -339,7 +343,7 @@ log1mexp: Op = row(
 )
 log1mexp_slope: Op = row(
     "log1mexp_slope", elementary.log1mexp_slope, lambda y, x: (y * (1.0 - y),),
-    form=Auxiliary(lambda x: -exp(x) / (1.0 - exp(x))), domain=((-INF, 0.0),),
+    symbol="log1mexp'", form=Auxiliary(lambda x: -exp(x) / (1.0 - exp(x))), domain=((-INF, 0.0),),
     expand=lambda x: exp(x) / expm1(-restrict(-x)), source="DLMF 4.4.4, 1.4.11",
 )
 
@@ -360,7 +364,7 @@ log2mexp: Op = row(
 )
 log2mexp_slope: Op = row(
     "log2mexp_slope", elementary.log2mexp_slope, lambda y, x: (y * (1.0 - y),),
-    form=Auxiliary(lambda x: -exp(x) / (2.0 - exp(x))), domain=((-INF, LN2),),
+    symbol="log2mexp'", form=Auxiliary(lambda x: -exp(x) / (2.0 - exp(x))), domain=((-INF, LN2),),
     expand=lambda x: -exp(x) / restrict(-2.0 * _from_log2(x)), source="DLMF 4.4.4, 1.4.11",
 )
 logexpm1: Op = row(
@@ -386,7 +390,7 @@ logit: Op = row(
 )
 logit_slope: Op = row(  # by one row, since 1 / x and 1 / (1 - x) apart cancel out about 1/2
     "logit_slope", elementary.logit_slope, lambda y, x: ((2.0 * x - 1.0) * y * y,),
-    form=Auxiliary(lambda x: 1.0 / (x * (1.0 - x))), domain=((0.0, 1.0),),
+    symbol="logit'", form=Auxiliary(lambda x: 1.0 / (x * (1.0 - x))), domain=((0.0, 1.0),),
     expand=lambda x: 1.0 / (restrict(x) * restrict(1.0 - x)), source="DLMF 4.4.1",
 )
 xlogy: Op = row(
@@ -399,7 +403,7 @@ xlog1py: Op = row(
 )
 xdivy: Op = row(  # a quotient that is 0 with its numerator
     "xdivy", elementary.xdivy, lambda y, a, b: (div(1.0, b), div_slope(a, b)), arity=2,
-    form=Auxiliary(lambda a, b: a / b), domain=(REALS, POSITIVE), source="DLMF 1.4.11",
+    symbol="a/b", form=Auxiliary(lambda a, b: a / b), domain=(REALS, POSITIVE), source="DLMF 1.4.11",
 )
 entr: Op = row(
     "entr", elementary.entr, lambda y, x: (-1.0 - log(restrict(x)),), domain=(POSITIVE,),
@@ -407,6 +411,7 @@ entr: Op = row(
 )
 log_ratio: Op = row(  # right next to 0, where the operands are nearly equal
     "log_ratio", elementary.log_ratio, lambda y, a, b: (1.0 / restrict(a), -1.0 / restrict(b)), arity=2,
+    symbol="ln a/b",
     form=Auxiliary(lambda a, b: log(a / b)), domain=(POSITIVE, POSITIVE), source="DLMF 4.4.1, 4.8.2",
 )
 rel_entr: Op = row(
@@ -417,7 +422,7 @@ rel_entr: Op = row(
 shortfall: Op = row(  # in one row, since b is in both terms of the difference
     "shortfall", lambda a, b: elementary.div(b - a, b),
     lambda y, a, b: (-1.0 / restrict(b), -div_slope(a, b)), arity=2,
-    form=Auxiliary(lambda a, b: (b - a) / b), domain=(POSITIVE, POSITIVE),
+    symbol="1-a/b", form=Auxiliary(lambda a, b: (b - a) / b), domain=(POSITIVE, POSITIVE),
     expand=lambda a, b: (b - a) / b, source="DLMF 1.4.11",
 )
 kl_div: Op = row(
@@ -474,7 +479,7 @@ sinc: Op = row(
 sinc_derivative: Op = row(
     "sinc_derivative", circular.sinc_derivative, lambda y, x, order: (sinc_derivative(x, order + 1.0),),
     params={"order": 1.0}, whole={"order": ORDER},
-    form=Function("sinc_derivative", "sinc", order="order"), auxiliary=True, source="DLMF 10.51.2",
+    symbol="sinc⁽ⁿ⁾", form=Auxiliary(of=lambda order: (sinc, (), (order,))), source="DLMF 10.51.2",
 )
 sinint: Op = row(
     "sinint", integrals.sinint, lambda y, x: (sine_quotient(x, 0.0),), symbol="Si",
@@ -488,7 +493,11 @@ cosint: Op = row(
 sine_quotient: Op = row(  # the derivative of a whole order of sin(x) / x
     "sine_quotient", integrals.sine_quotient, lambda y, x, order: (sine_quotient(x, order + 1.0),),
     params={"order": 0.0}, whole={"order": ORDER},
-    form=Auxiliary(lambda x, order: None if order else sin(x) / x), source="DLMF 10.49.3, 10.51.2",
+    symbol="Si⁽ⁿ⁾",
+    form=Auxiliary(
+        lambda x, order: None if order else sin(x) / x, lambda order: (sinint, (), (order + 1.0,))
+    ),
+    source="DLMF 10.49.3, 10.51.2",
 )
 asin: Op = row(
     "asin", elementary.asin, lambda y, x: (one_minus_square_power(x, -0.5),), form=Function("arcsin"),
@@ -506,7 +515,7 @@ atan: Op = row(  # by two divisions: 1 + x**2 overflows where its reciprocal is 
 one_minus_square_power: Op = row(
     "one_minus_square_power", elementary.one_minus_square_power,
     lambda y, x, c: (-2.0 * c * (x * one_minus_square_power(x, c - 1.0)),), params={"exponent": -0.5},
-    form=Auxiliary(lambda x, c: (1.0 - x**2.0) ** c),
+    symbol="(1-x²)^c", form=Auxiliary(lambda x, c: (1.0 - x**2.0) ** c),
     domain=((-1.0, 1.0),), expand=lambda x, c: power(restrict((1.0 - x) * (1.0 + x)), c),
     source="DLMF 4.4.7, 1.4.12",
 )
@@ -522,7 +531,7 @@ tanh: Op = row(
 )
 sech_squared: Op = row(  # the 2 within the square: y may be zero where twice it is not
     "sech_squared", elementary.sech_squared, lambda y, x: (-square(SQRT2 * sech(x)) * tanh(x),),
-    noun="slope", form=Auxiliary(lambda x: sech(x) ** 2.0),
+    noun="slope", symbol="sech²", form=Auxiliary(lambda x: sech(x) ** 2.0),
     source="DLMF 4.34.11", textbook=lambda y, x: (-2.0 * y * tanh(x),),
 )
 sech: Op = row(
@@ -609,14 +618,14 @@ sigmoid: Op = row(
 )
 sigmoid_slope: Op = row(  # in one row, since both factors of y (1 - y) change in opposite directions
     "sigmoid_slope", elementary.sigmoid_slope, lambda y, x: (-(y * tanh(0.5 * x)),), symbol="σ'",
-    noun="slope", form=Function("sigmoid_slope", "σ'"), auxiliary=True,
+    noun="slope", form=Auxiliary(of=lambda: (sigmoid, (), (1.0,))),
     source="Bishop, PRML, eq. 4.88", textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
 )
 # One product: far out the slope alone lacks digits, or is zero, where the product need not be.
 scaled_sigmoid_slope: Op = row(
     "scaled_sigmoid_slope", elementary.scaled_sigmoid_slope,
     lambda y, c, x: (sigmoid_slope(x), -(y * tanh(0.5 * x))), arity=2,
-    form=Auxiliary(lambda c, x: c * sigmoid_slope(x)),
+    symbol="c σ'", form=Auxiliary(lambda c, x: c * sigmoid_slope(x)),
     expand=lambda c, x: c * sigmoid_slope(x), source="Bishop, PRML, eq. 4.88",
     textbook=lambda y, c, x: (sigmoid_slope(x), y * (1.0 - 2.0 * sigmoid(x))),
 )
@@ -641,8 +650,8 @@ gelu: Op = row(
 # The derivative of gelu of a whole order, from 1; from 2 on a polynomial times the density of the normal law.
 gelu_slope: Op = row(
     "gelu_slope", normal.gelu_slope, lambda y, x, order: (gelu_slope(x, order + 1.0),), params={"order": 1.0},
-    whole={"order": (1.0, elementary.MAX_ORDER)}, form=Function("gelu_slope", "gelu", order="order"),
-    auxiliary=True,
+    whole={"order": (1.0, elementary.MAX_ORDER)}, symbol="GELU⁽ⁿ⁾",
+    form=Auxiliary(of=lambda order: (gelu, (), (order,))),
     expand=lambda x, order: (
         normal_cdf(x) - INV_SQRT_2PI * gaussian(x, 1.0, 2.0) if order == 1.0
         else INV_SQRT_2PI * (gaussian(x, order - 2.0, 2.0) - gaussian(x, order, 2.0))
@@ -667,14 +676,23 @@ normal_cdf: Op = row(
 )
 
 
-def _gaussian_form(x: Any, order: float, scale: float) -> Any:
-    return None if order else exp(-(x**2.0 / scale)) if scale != 1.0 else exp(-(x**2.0))
+def _gaussian_form(x: Any, order: Any, scale: float) -> Any:
+    """Return a polynomial times the exponential: each derivative's from the one before, up to the eighth."""
+    if order not in range(9):
+        return None
+    factors = [1.0]
+    for _ in range(int(order)):
+        rising = [0.0, *(-2.0 / scale * c for c in factors)]
+        factors = [c + (k + 1) * d for k, (c, d) in enumerate(zip(rising, [*factors[1:], 0, 0], strict=True))]
+    shown = exp(-(x**2.0 / scale)) if scale != 1.0 else exp(-(x**2.0))
+    terms = [c * x ** float(k) for k, c in reversed(list(enumerate(factors))) if c]
+    return shown if not order else reduce(lambda a, b: a + b, terms) * shown
 
 
 gaussian: Op = row(  # the derivative of a whole order of exp(-x**2 / scale)
     "gaussian", normal.gaussian, lambda y, x, order, scale: (gaussian(x, order + 1.0, scale),),
     params={"order": 0.0, "scale": 1.0}, whole={"order": ORDER, "scale": (1.0, 2.0)},
-    form=Auxiliary(_gaussian_form), source="DLMF 18.5.5, 18.9.1",
+    symbol="e^(-x²)⁽ⁿ⁾", form=Auxiliary(_gaussian_form), source="DLMF 18.5.5, 18.9.1",
 )
 dawsn: Op = row(  # its slopes are rows, since the terms of each cancel out far away
     "dawsn", dawson.dawsn, lambda y, x: (dawsn_derivative(x, 1.0),), symbol="F",
@@ -683,7 +701,7 @@ dawsn: Op = row(  # its slopes are rows, since the terms of each cancel out far 
 dawsn_derivative: Op = row(
     "dawsn_derivative", dawson.dawsn_derivative,
     lambda y, x, order: (dawsn_derivative(x, order + 1.0),), params={"order": 1.0}, whole={"order": ORDER},
-    form=Function("dawsn_derivative", "F", order="order"), auxiliary=True, source="DLMF 7.10.2, 7.6.1",
+    symbol="F⁽ⁿ⁾", form=Auxiliary(of=lambda order: (dawsn, (), (order,))), source="DLMF 7.10.2, 7.6.1",
 )
 # Beside the exponential, or of imaginary numbers. The slopes are rows, since their terms cancel out far away.
 erfcx: Op = row(
@@ -693,7 +711,7 @@ erfcx: Op = row(
 erfcx_derivative: Op = row(
     "erfcx_derivative", scaled.erfcx_derivative,
     lambda y, x, order: (erfcx_derivative(x, order + 1.0),), params={"order": 1.0}, whole={"order": ORDER},
-    form=Function("erfcx_derivative", "erfcx", order="order"), auxiliary=True, source="DLMF 7.18.3, 7.18.7",
+    symbol="erfcx⁽ⁿ⁾", form=Auxiliary(of=lambda order: (erfcx, (), (order,))), source="DLMF 7.18.3, 7.18.7",
 )
 logerfc: Op = row(
     "logerfc", scaled.logerfc, lambda y, x: (logerfc_derivative(x, 1.0, 0.0),),
@@ -717,14 +735,18 @@ logerfc_derivative: Op = row(  # of a whole order of square * x**2 + log(erfc(x)
     "logerfc_derivative", scaled.logerfc_derivative,
     lambda y, x, order, square: (logerfc_derivative(x, order + 1.0, square),),
     params={"order": 1.0, "square": 0.0}, whole={"order": (0.0, scaled.LOG_ORDER), "square": (0.0, 1.0)},
-    form=Auxiliary(_logerfc_derivative_form), source="DLMF 7.10.1, 7.18.7",
+    symbol="(ln erfc)⁽ⁿ⁾",
+    form=Auxiliary(
+        _logerfc_derivative_form, lambda order, square: (logerfcx if square else logerfc, (), (order,))
+    ),
+    source="DLMF 7.10.1, 7.18.7",
 )
 erfi: Op = row(
     "erfi", scaled.erfi, lambda y, x: (TWO_INV_SQRT_PI * exp_square(x),), source="DLMF 7.2.1, 7.10.1",
 )
 exp_square: Op = row(
     "exp_square", scaled.exp_square, lambda y, x: (2.0 * x * y,), form=Auxiliary(lambda x: exp(x**2.0)),
-    source="DLMF 4.4.4, 1.4.12",
+    symbol="e^x²", source="DLMF 4.4.4, 1.4.12",
 )
 erfinv: Op = row(
     "erfinv", inverse.erfinv, lambda y, x: (erfinv_slope(x),), form=Function("erfinv", "erf⁻¹"),
@@ -734,7 +756,7 @@ erfinv: Op = row(
 # The slopes are rows, since an exponential of the square magnifies what rounding took from the inverse.
 erfinv_slope: Op = row(
     "erfinv_slope", inverse.erfinv_slope, lambda y, x: (2.0 * erfinv(x) * y * y,),
-    form=Auxiliary(lambda x: 1.0 / (TWO_INV_SQRT_PI * exp(-(erfinv(x) ** 2.0)))),
+    symbol="erf⁻¹'", form=Auxiliary(lambda x: 1.0 / (TWO_INV_SQRT_PI * exp(-(erfinv(x) ** 2.0)))),
     domain=((-1.0, 1.0),), source="DLMF 7.17.1, 7.10.1",
 )
 erfcinv: Op = row(
@@ -744,7 +766,7 @@ erfcinv: Op = row(
 )
 erfcinv_slope: Op = row(
     "erfcinv_slope", inverse.erfcinv_slope, lambda y, x: (2.0 * erfcinv(x) * y * y,),
-    form=Auxiliary(lambda x: -1.0 / (TWO_INV_SQRT_PI * exp(-(erfcinv(x) ** 2.0)))),
+    symbol="erfc⁻¹'", form=Auxiliary(lambda x: -1.0 / (TWO_INV_SQRT_PI * exp(-(erfcinv(x) ** 2.0)))),
     domain=((0.0, 2.0),), source="DLMF 7.17.1, 7.10.1",
 )
 normal_quantile: Op = row(
@@ -754,7 +776,7 @@ normal_quantile: Op = row(
 )
 normal_quantile_slope: Op = row(
     "normal_quantile_slope", inverse.normal_quantile_slope, lambda y, x: (normal_quantile(x) * y * y,),
-    form=Auxiliary(lambda x: 1.0 / (INV_SQRT_2PI * exp(-0.5 * normal_quantile(x) ** 2.0))),
+    symbol="Φ⁻¹'", form=Auxiliary(lambda x: 1.0 / (INV_SQRT_2PI * exp(-0.5 * normal_quantile(x) ** 2.0))),
     domain=((0.0, 1.0),), source="DLMF 7.17.1, 7.18.1 (as erfc)",
 )
 
@@ -827,7 +849,8 @@ beta_derivative: Op = row(  # one product, of which a factor may be zero or infi
     ),
     arity=2, params={"first": 1.0, "second": 0.0},
     whole={"first": (0.0, betas.BETA_ORDER), "second": (0.0, betas.BETA_ORDER)},
-    form=Auxiliary(_beta_derivative_form), expand=_beta_derivative_product, domain=(POSITIVE, POSITIVE),
+    symbol="B⁽ⁿ⁾", form=Auxiliary(_beta_derivative_form, lambda *orders: (beta, (), orders)),
+    expand=_beta_derivative_product, domain=(POSITIVE, POSITIVE),
     source="DLMF 5.12.1, 5.2.2",
 )
 betaln: Op = row(
@@ -841,7 +864,7 @@ polygamma_fall: Op = row(
     "polygamma_fall", betas.polygamma_fall,
     lambda y, a, b, order: (polygamma_fall(a, b, order + 1.0), -polygamma(order + 1.0, a + b)),
     arity=2, params={"order": 0.0}, whole={"order": (0.0, elementary.MAX_ORDER - 1.0)},
-    form=Auxiliary(lambda a, b, order: polygamma(order, a) - polygamma(order, a + b)),
+    symbol="ψ(a)-ψ(a+b)", form=Auxiliary(lambda a, b, order: polygamma(order, a) - polygamma(order, a + b)),
     domain=(POSITIVE, POSITIVE), source="DLMF 5.15",
 )
 
@@ -850,29 +873,32 @@ polygamma_fall: Op = row(
 gammainc: Op = row(
     "gammainc", incomplete.gammainc, lambda y, x, a: (gamma_density(x, a, 0.0),), params={"a": 1.0},
     params_first=True, symbol="P", form=Function("gammainc", "P"), domain=(POSITIVE,),
-    source="DLMF 8.2.4, 8.8.13",
+    source="DLMF 8.2.4, 8.8.13", textbook=lambda y, x, a: (x ** (a - 1.0) * exp(-x) / gamma(a),),
 )
 gammaincc: Op = row(
     "gammaincc", incomplete.gammaincc, lambda y, x, a: (-gamma_density(x, a, 0.0),), params={"a": 1.0},
     params_first=True, symbol="Q", form=Function("gammaincc", "Q"), domain=(POSITIVE,),
-    source="DLMF 8.2.4, 8.8.14",
+    source="DLMF 8.2.4, 8.8.14", textbook=lambda y, x, a: (-(x ** (a - 1.0)) * exp(-x) / gamma(a),),
 )
 gamma_density: Op = row(  # the derivative of a whole order of the density of the gamma law
     "gamma_density", incomplete.gamma_density,
     lambda y, x, a, order: (gamma_density(x, a, order + 1.0),), params={"a": 1.0, "order": 0.0},
-    whole={"order": ORDER}, form=Function("gamma_density", "γ", order="order"), auxiliary=True,
+    whole={"order": ORDER}, symbol="P⁽ⁿ⁾",
+    form=Auxiliary(of=lambda a, order: (gammainc, (a,), (0.0, order + 1.0))),
     domain=(POSITIVE,), source="DLMF 8.8.13, 1.4.12",
 )
 betainc: Op = row(
     "betainc", incomplete.betainc, lambda y, x, a, b: (beta_density(x, a, b, 0.0),),
     params={"a": 1.0, "b": 1.0}, params_first=True, symbol="I", form=Function("betainc", "I"),
     domain=((0.0, 1.0),), source="DLMF 8.17.1, 8.17.2",
+    textbook=lambda y, x, a, b: (x ** (a - 1.0) * (1.0 - x) ** (b - 1.0) / beta(a, b),),
 )
 beta_density: Op = row(  # the same of the beta law
     "beta_density", incomplete.beta_density,
     lambda y, x, a, b, order: (beta_density(x, a, b, order + 1.0),),
     params={"a": 1.0, "b": 1.0, "order": 0.0}, whole={"order": ORDER},
-    form=Function("beta_density", "β", order="order"), auxiliary=True, domain=((0.0, 1.0),),
+    symbol="I⁽ⁿ⁾",
+    form=Auxiliary(of=lambda a, b, order: (betainc, (a, b), (0.0, 0.0, order + 1.0))), domain=((0.0, 1.0),),
     source="DLMF 8.17.1, 1.4.12",
 )
 expn: Op = row(
@@ -903,7 +929,8 @@ jn: Op = row(
 jn_derivative: Op = row(
     "jn_derivative", bessel.jn_derivative, lambda y, x, order, slope: (jn_derivative(x, order, slope + 1.0),),
     params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
-    form=Function("jn_derivative"), auxiliary=True, source="DLMF 10.6.7",
+    symbol="Jₙ⁽ᵐ⁾", form=Auxiliary(of=lambda n, m: (j1, (), (m,)) if n == 1.0 else (jn, (n,), (m,))),
+    source="DLMF 10.6.7",
 )
 y0: Op = row(
     "y0", lambda x: bessel.yn(x, 0.0), lambda y, x: (-y1(x),), symbol="Y₀", form=Function("y0", "Y₀"),
@@ -923,8 +950,8 @@ yn: Op = row(
 yn_derivative: Op = row(
     "yn_derivative", bessel.yn_derivative, lambda y, x, order, slope: (yn_derivative(x, order, slope + 1.0),),
     params={"order": 0.0, "slope": 1.0}, whole={"order": ORDER, "slope": ORDER},
-    form=Function("yn_derivative"), auxiliary=True, domain=(POSITIVE,),
-    source="DLMF 10.6.7",
+    symbol="Yₙ⁽ᵐ⁾", form=Auxiliary(of=lambda n, m: (y1, (), (m,)) if n == 1.0 else (yn, (n,), (m,))),
+    domain=(POSITIVE,), source="DLMF 10.6.7",
 )
 i0: Op = row(
     "i0", lambda x: bessel.modified(x, 0.0), lambda y, x: (i1(x),), symbol="I₀", form=Function("i0", "I₀"),
@@ -954,7 +981,10 @@ i1e: Op = row(
 # The derivative of the order `slope`, since the terms of which it is the sum cancel out far away.
 ine: Op = row(
     "ine", bessel.ine, lambda y, x, order, slope: (ine(x, order, slope + 1.0),),
-    params={"order": 0.0, "slope": 0.0}, whole={"order": ORDER, "slope": ORDER}, auxiliary=True,
+    params={"order": 0.0, "slope": 0.0}, whole={"order": ORDER, "slope": ORDER}, symbol="Iₙ⁽ᵐ⁾",
+    form=Auxiliary(
+        of=lambda order, slope: (i1e if order else i0e, (), (slope,)) if order in (0.0, 1.0) else None
+    ),
     domain=(POSITIVE,), source="DLMF 10.32.3, 10.40.1",
 )
 kn: Op = row(
@@ -1004,7 +1034,11 @@ ellip_derivative: Op = row(  # of a whole order, of the first or the second kind
     "ellip_derivative", elliptic.ellip_derivative,
     lambda y, m, order, kind: (ellip_derivative(m, order + 1.0, kind),), params={"order": 1.0, "kind": 1.0},
     whole={"order": (0.0, elliptic.ELLIPTIC_ORDER), "kind": (1.0, 2.0)},
-    form=Auxiliary(_ellip_derivative_form), domain=((-INF, 1.0),), source="DLMF 19.4.8, 19.4.9",
+    symbol="K⁽ⁿ⁾",
+    form=Auxiliary(
+        _ellip_derivative_form, lambda order, kind: (ellipk if kind == 1.0 else ellipe, (), (order,))
+    ),
+    domain=((-INF, 1.0),), source="DLMF 19.4.8, 19.4.9",
 )
 
 # Functions in pieces. `step` tells the pieces apart, and NaN from both.
@@ -1112,17 +1146,32 @@ atan2: Op = row(
     domain=(REALS, POSITIVE), float_partials=lengths.inverse_slopes, source="DLMF 1.9.5 (phase)",
     textbook=lambda y, a, b: (b / (a * a + b * b), -a / (a * a + b * b)),
 )
+
+
+def _inverse_power_form(x: Any, y: Any, n: Any, part: int) -> Any:
+    """Return the real part (0) or the imaginary one (1) of (x + iy)^-n, up to the fourth power."""
+    if n not in range(1, 5):
+        return None
+    terms = [
+        (-1.0) ** ((k + 1) // 2) * math.comb(int(n), k) * x ** (n - k) * y ** float(k)
+        for k in range(part, int(n) + 1, 2)
+    ]
+    return reduce(lambda a, b: a + b, terms) / (x**2.0 + y**2.0) ** n
+
+
 re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, whole={"order": ORDER},
-    domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Re z⁻ⁿ",
+    form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 0)),
+    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
     "im_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[1],
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
-    arity=2, params={"order": 1.0}, whole={"order": ORDER},
-    domain=(POSITIVE, REALS), auxiliary=True, source="DLMF 1.9.25 (Cauchy-Riemann)",
+    arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Im z⁻ⁿ",
+    form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 1)),
+    domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
     "logaddexp", many.logaddexp, lambda y, a, b: (share(a, b), share(b, a)), arity=2,
@@ -1131,12 +1180,12 @@ logaddexp: Op = row(
 )
 share: Op = row(  # sigmoid(a - b), with what the difference lost made good
     "share", many.share, lambda y, a, b: (share_slope(a, b), -share_slope(a, b)), arity=2,
-    form=Auxiliary(lambda a, b: sigmoid(a - b)),
+    symbol="σ", form=Auxiliary(lambda a, b: sigmoid(a - b)),
     expand=lambda a, b: sigmoid(a - b), source="Bishop, PRML, eq. 4.57",
 )
 share_slope: Op = row(
     "share_slope", many.share_slope, lambda y, a, b: (-(y * tanh(0.5 * (a - b))), y * tanh(0.5 * (a - b))),
-    arity=2, form=Auxiliary(lambda a, b: sigmoid_slope(a - b)),
+    arity=2, symbol="σ'", form=Auxiliary(lambda a, b: sigmoid_slope(a - b)),
 
     expand=lambda a, b: sigmoid_slope(a - b), source="Bishop, PRML, eq. 4.88",
 )
@@ -1149,14 +1198,14 @@ logsubexp: Op = row(
 minuend_share: Op = row(
     "minuend_share", many.minuend_share,
     lambda y, a, b: (minuend_share_slope(a, b), -minuend_share_slope(a, b)), arity=2, pole=_apart,
-    form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))),
+    symbol="1/(1-eˣ)", form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))),
     expand=lambda a, b: where(greater_equal(a, b), 1.0, -1.0) / abs(expm1(b - a)),
     source="DLMF 4.4.4, 1.4.11",
 )
 minuend_share_slope: Op = row(
     "minuend_share_slope", many.minuend_share_slope,
     lambda y, a, b: (y * coth(0.5 * (b - a)), -(y * coth(0.5 * (b - a)))), arity=2, pole=_apart,
-    form=Auxiliary(lambda a, b: -(csch(0.5 * (b - a)) ** 2.0) / 4.0),
+    symbol="-csch²/4", form=Auxiliary(lambda a, b: -(csch(0.5 * (b - a)) ** 2.0) / 4.0),
     expand=lambda a, b: -0.25 * square(csch(0.5 * (b - a))), source="DLMF 4.34.10",
 )
 
@@ -1359,7 +1408,7 @@ softmax: Op = row(
 # 1 less the softmax: the sum of the other weights, which as a sum would lose the digits of its slopes.
 softmax_rest: Op = row(
     "softmax_rest", many.softmax_rest, _softmax_rest_partials, arity=ANY, params={"index": 0.0},
-    form=Auxiliary(lambda *xs: 1.0 - softmax(*xs[:-1], index=xs[-1])),
+    symbol="1-softmax", form=Auxiliary(lambda *xs: 1.0 - softmax(*xs[:-1], index=xs[-1])),
     float_partials=many.softmax_rest_slopes, expand=_softmax_rest_written_out,
     source="Bishop, PRML, eq. 4.106",
 )
@@ -1379,7 +1428,7 @@ norm: Op = row(
 )
 direction: Op = row(
     "direction", lengths.direction, _direction_partials, arity=ANY, params={"index": 0.0},
-    form=Function("direction", index="index"), auxiliary=True, domain=(POSITIVE,),
+    symbol="x/‖x‖", form=Auxiliary(lambda *xs: xs[int(xs[-1])] / norm(*xs[:-1])), domain=(POSITIVE,),
     float_partials=lengths.direction_slopes, source="DLMF 1.9.3",
 )
 

@@ -18,7 +18,15 @@ from autograd.op import ANY, Op, OpOfCall
 from autograd.render.derive.network import Equation, network_equations
 from autograd.render.derive.steps import BackwardStep, Steps, steps
 from autograd.render.derive.variables import Gradient, in_variables, shown_leaves
-from autograd.render.formula.symbols import Symbol, agree, apply_raw, evaluate, holds, name, true_formulas
+from autograd.render.formula.symbols import (
+    Symbol,
+    agree,
+    apply_raw,
+    evaluate,
+    name,
+    result_formula,
+    true_formulas,
+)
 from autograd.value import Value
 from autograd.words import gettext, marked
 
@@ -66,7 +74,7 @@ class Derivation:
     target : str or None
         Name of the node that it is differentiated with respect to.
     forward : tuple of (name, formula, value)
-        The formula is None for what the rows depend on and do not derive, and where it gives another value.
+        The formula is None for what the rows depend on and do not derive, and where none gives the value.
     stale : tuple of str
         Names of the nodes whose formulas do not give their values: data was changed after the graph was made,
         say.
@@ -129,6 +137,8 @@ class Derivation:
 def step_title(op: Op) -> str:
     """Return what is done at a step, in a word: what its sign is called, else the row's name.
 
+    What only rules use is called as in pictures.
+
     Examples
     --------
     >>> from autograd import ops
@@ -144,7 +154,7 @@ def step_title(op: Op) -> str:
             return gettext("negate")
         case Infix(sign) if op.arity != ANY:
             return gettext(_SIGNS.get(sign, op.name))
-    return op.name
+    return op.symbol if op.auxiliary else op.name
 
 
 _SIGNS = {"*": marked("multiply"), "-": marked("subtract"), "+": marked("add")}
@@ -214,7 +224,11 @@ def derive(
         for f in listed.forward
         if f.node in involved or f.node in beside
     )
-    stale = tuple(f.name for f in listed.forward if f.node in formulas and formulas[f.node] is None)
+    stale = tuple(
+        f.name
+        for f in listed.forward
+        if f.node in formulas and formulas[f.node] is None and _is_stale(listed, f.node, values)
+    )
     hooks = tuple(
         (listed.names[v], before, listed.gradients[v])
         for v, before in listed.hooked.items()
@@ -294,8 +308,19 @@ def forward_formula(listed: Steps, node: Value, values: Mapping[str, float]) -> 
     """Return how a node was computed; None for a leaf, and where its operands no longer give its value."""
     if node.op is None:
         return None
+    return result_formula(node.op, [_symbol(listed, x) for x in node.operands], values, node.data)
+
+
+def _is_stale(listed: Steps, node: Value, values: Mapping[str, float]) -> bool:
+    """Whether a node's operands no longer give its value."""
+    if node.op is None or isinstance(node.op, OpOfCall):
+        return False
     formula = apply_raw(node.op, [_symbol(listed, x) for x in node.operands])
-    return formula if holds(formula, values, node.data) else None
+    try:
+        return not agree(evaluate(formula, values), node.data)
+    # A user's own operation may refuse its operands.
+    except (ArithmeticError, TypeError, ValueError, IndexError):
+        return True
 
 
 def _sum_along(

@@ -14,7 +14,6 @@ from autograd.form import (
     POWER,
     PRODUCT,
     SUM,
-    Auxiliary,
     Cases,
     Comparison,
     Fence,
@@ -34,6 +33,7 @@ from autograd.render.formula.notation import (
     Printed,
     coefficient_text,
     few,
+    primes,
     signed,
     split_function,
     split_product,
@@ -260,23 +260,24 @@ class _Latex(Notation):
         left, right = _FENCES.get(form.left, form.left), _FENCES.get(form.right, form.right)
         return rf"\left{left}{self._listed(operands)}\right{right}", ATOM
 
-    def function(self, form: Function, op: Op, operands: Sequence[Any], power: str = "") -> Printed:
+    def function(
+        self, form: Function, op: Op, operands: Sequence[Any], power: str = "", *, orders: Sequence[Any] = ()
+    ) -> Printed:
         below, above, rest = split_function(form, op, operands)
         title = _title(form)
         if below is not None:
             title += f"_{{{int(below) if isinstance(below, float) else below}}}"
         if above is not None:
             title += f"^{{({latex(above)})}}"
+        count, raised = primes(orders, latex)
+        title += f"^{{({raised})}}" if raised else "'" * count
         if power:
             title += f"^{{{power}}}"
-        if len(rest) == 1 and not form.letter:
+        if len(rest) == 1 and not form.letter and not orders:
             return f"{title} {self.wrap(rest[0], ATOM)}", CALL
         simple = all(not isinstance(x, Formula) or x.kind in ("name", "number") for x in rest)
         inside = self._listed(rest)
         return title + (f"({inside})" if simple else self.brackets(inside)), CALL
-
-    def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
-        return self.function(Function(op.name), op, operands)
 
     def cases(self, _: Cases, __: Op, operands: Sequence[Any]) -> Printed:
         condition, a, b = map(latex, operands)

@@ -14,7 +14,6 @@ from autograd.form import (
     POWER,
     PRODUCT,
     SUM,
-    Auxiliary,
     Cases,
     Comparison,
     Fence,
@@ -36,6 +35,7 @@ from autograd.render.formula.notation import (
     coefficient_text,
     few,
     is_bare,
+    primes,
     split_function,
     split_product,
     terms_of_dot,
@@ -238,9 +238,14 @@ class _MathML(Notation):
         inside = mathml(operands[0]) if len(operands) == 1 else self._listed(operands)
         return _fenced(inside, form.left, form.right), ATOM
 
-    def function(self, form: Function, op: Op, operands: Sequence[Any], power: str = "") -> Printed:
+    def function(
+        self, form: Function, op: Op, operands: Sequence[Any], power: str = "", *, orders: Sequence[Any] = ()
+    ) -> Printed:
         below, above, rest = split_function(form, op, operands)
         title = f"<mi>{escape.xml(form.letter or form.word)}</mi>"
+        count, raised = primes(orders, mathml)
+        if orders:
+            power = _fenced(row(operator(",").join(raised.split(", ")))) if raised else operator("′" * count)
         if below is not None:
             index = mathml(below) if isinstance(below, float) else f"<mn>{below}</mn>"
             title = f"<msubsup>{title}{index}{power}</msubsup>" if power else f"<msub>{title}{index}</msub>"
@@ -248,12 +253,9 @@ class _MathML(Notation):
             title = self.superscript(title, power)
         if above is not None:
             title = f"<msup>{title}{_fenced(mathml(above))}</msup>"
-        if is_bare(rest) and not form.letter:
+        if is_bare(rest) and not form.letter and not orders:
             return row(title, operator(APPLY), _THIN, mathml(rest[0])), CALL
         return row(title, operator(APPLY), _fenced(self._listed(rest))), CALL
-
-    def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
-        return self.function(Function(op.name), op, operands)
 
     def cases(self, _: Cases, __: Op, operands: Sequence[Any]) -> Printed:
         def line(x: str, words: str, rest: str) -> str:

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from autograd.form import ATOM, PRODUCT, SUM, Form, Function
+from autograd.form import ATOM, PRODUCT, SUM, Auxiliary, Form, Function
 from autograd.op import Op
 from autograd.render.formula.formula import Formula, form_of, written
 
 __all__ = [
-    "SHOWN", "Notation", "Printed", "coefficient_text", "few", "is_bare", "raised_name", "signed",
-    "split_function", "split_product", "terms_of_dot",
+    "SHOWN", "Notation", "Printed", "coefficient_text", "derived", "few", "is_bare", "is_named", "primes",
+    "raised_name", "signed", "split_function", "split_product", "terms_of_dot",
 ]  # fmt: skip
 
 SHOWN: Final = 6  # operands of a long list that are printed
@@ -28,7 +28,10 @@ class Notation:
     """A language of formulas: a subclass has a method for each shape of `autograd.form`, and knows no row."""
 
     function: Callable[..., Printed]
-    """Prints a function of operands; with a power at its name, where a language uses `power_of`."""
+    """Prints a function of operands; with a power at its name, where a language uses `power_of`.
+
+    And with the orders of a derivative, as `primes` splits them.
+    """
 
     def number(self, x: float) -> Printed:
         """Print a float."""
@@ -86,6 +89,18 @@ class Notation:
         """Print a power of what has its brackets."""
         raise NotImplementedError
 
+    def auxiliary(self, form: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
+        """Print a derivative; what is none has its name, and stands in no derivation (see `is_named`)."""
+        found = derived(form, op, operands)
+        if found is None:
+            return self.function(Function(op.name), op, operands)
+        row, given, orders = found
+        shape = form_of(row)
+        shape = shape if isinstance(shape, Function) else Function(row.name)
+        if not any(orders):
+            return self.function(shape, row, given)
+        return self.function(shape, row, given, orders=orders)
+
     def _call(self, op: Op, operands: tuple[Any, ...]) -> Printed:
         formula = written(op, operands)
         if formula is not None:
@@ -115,16 +130,47 @@ def raised_name(form: Form | None, op: Op, operands: Sequence[Any], exponent: An
     return whole and above is None and len(rest) == 1 and (form.letter or form.word).isalpha()
 
 
+def derived(
+    form: Auxiliary, op: Op, operands: Sequence[Any]
+) -> tuple[Op, tuple[Any, ...], tuple[Any, ...]] | None:
+    """Return the function of which a row is a derivative, that one's operands, and the orders; or None."""
+    count = len(operands) - len(op.params)
+    found = None if form.of is None else form.of(*operands[count:])
+    return None if found is None else (found[0], (*operands[:count], *found[1]), tuple(found[2]))
+
+
+def is_named(x: Any) -> bool:
+    """Whether a formula says all its functions by names that readers know, and none by a rule's own."""
+    if not isinstance(x, Formula):
+        return all(map(is_named, x)) if isinstance(x, tuple) else True
+    if x.kind == "call":
+        op, operands = x.parts
+        if isinstance(op.form, Auxiliary) and derived(op.form, op, operands) is None:
+            return False
+        return all(map(is_named, operands))
+    return all(map(is_named, x.parts))
+
+
+def primes(orders: Sequence[Any], show: Callable[[Any], str]) -> tuple[int, str]:
+    """Return the number of primes of a derivative, or what stands raised in brackets: ``f''``, ``f^(1, 2)``.
+
+    In brackets is the order in each operand, or an order that nobody would count.
+    """
+    if len(orders) == 1 and orders[0] in (1.0, 2.0, 3.0):
+        return int(orders[0]), ""
+    return 0, ", ".join(map(show, orders)) if any(orders) else ""
+
+
 def is_bare(operands: Sequence[Any]) -> bool:
     """Whether there is one operand only, and that a name: ``tanh z`` needs no brackets."""
     return len(operands) == 1 and isinstance(operands[0], Formula) and operands[0].kind == "name"
 
 
 def split_function(form: Function, op: Op, operands: Sequence[Any]) -> tuple[Any, Any, list[Any]]:
-    """Return what stands below and above a function's name, or None, and the operands in brackets."""
+    """Return what stands below and above a function's name, or None, and what a call has in its brackets."""
     constants = dict(zip(op.params, range(len(operands) - len(op.params), len(operands)), strict=True))
     apart = [constants[name] for name in (form.index, form.order) if name in constants]
-    rest = [x for i, x in enumerate(operands) if i not in apart]
+    rest = [operands[i] for i in op.written(range(len(operands))) if i not in apart]
     below = operands[constants[form.index]] if form.index in constants else form.index or None
     return below, operands[constants[form.order]] if form.order in constants else None, rest
 

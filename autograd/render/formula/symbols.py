@@ -16,6 +16,7 @@ from autograd.form import Auxiliary, Form, Fraction, Infix, Power, Prefix, Produ
 from autograd.op import OpOfCall
 from autograd.operators import Operators
 from autograd.render.formula.formula import Formula, form_of, literal, written
+from autograd.render.formula.notation import is_named
 from autograd.render.formula.text import plain
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "literal",
     "local_formulas",
     "name",
+    "result_formula",
     "true_formulas",
 ]
 
@@ -163,7 +165,7 @@ _ALGEBRA: dict[type[Form], Callable[[Any, Sequence[Any]], Any]] = {
     Prefix: lambda _, operands: _times(-1.0, *operands),
     Fraction: lambda _, operands: _over(*operands),
     Power: lambda form, operands: None if form.base else _power(*operands),
-    Auxiliary: lambda form, operands: form.write(*operands),
+    Auxiliary: lambda form, operands: None if form.write is None else form.write(*operands),
 }
 """What is simplified, by the shape of a row; None where it stays as it is."""
 
@@ -275,8 +277,27 @@ def true_formulas(
     return held
 
 
+def result_formula(
+    op: ops.Op, operands: Sequence[Any], values: Mapping[str, float], number: float
+) -> Symbol | None:
+    """Return how a row's result was computed; None where no formula that readers know gives its number.
+
+    A row that only rules use is written out with others, where that gives the number.
+    """
+    for apply in (Symbol._apply, apply_raw) if isinstance(op.form, Auxiliary) else (apply_raw,):
+        formula = apply(op, tuple(operands))
+        if isinstance(formula, Symbol) and holds(formula, values, number):
+            return formula
+    return None
+
+
 def holds(formula: Any, values: Mapping[str, float], number: float) -> bool:
-    """Whether a formula gives a number, names having the given values; a call's result is what it gave."""
+    """Whether a formula gives a number, names having the given values; a call's result is what it gave.
+
+    One that has a name which only rules use says nothing.
+    """
+    if not is_named(formula):
+        return False
     if isinstance(formula, Symbol) and isinstance(formula.parts[0], OpOfCall):
         return True
     try:

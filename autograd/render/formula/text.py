@@ -13,7 +13,6 @@ from autograd.form import (
     POWER,
     PRODUCT,
     SUM,
-    Auxiliary,
     Cases,
     Comparison,
     Fence,
@@ -33,6 +32,7 @@ from autograd.render.formula.notation import (
     coefficient_text,
     few,
     is_bare,
+    primes,
     signed,
     split_function,
     split_product,
@@ -151,19 +151,20 @@ class _Text(Notation):
         inside = self._listed(operands)
         return f"{form.word}({inside})" if form.word else f"{form.left}{inside}{form.right}", ATOM
 
-    def function(self, form: Function, op: Op, operands: Sequence[Any]) -> Printed:
+    def function(
+        self, form: Function, op: Op, operands: Sequence[Any], *, orders: Sequence[Any] = ()
+    ) -> Printed:
         below, _, rest = split_function(form, op, operands)
+        count, raised = primes(orders, plain)
+        mark = f"^({raised})" if raised else "'" * count
         if isinstance(below, float):
-            return f"{form.word}_{int(below)}({self._listed(rest)})", ATOM
+            return f"{form.word}_{int(below)}{mark}({self._listed(rest)})", ATOM
         if isinstance(below, Formula):
-            return f"{form.word}_{self.wrap(below, ATOM)}({self._listed(rest)})", ATOM
-        title = form.word + (below or "")
-        if is_bare(operands):
+            return f"{form.word}_{self.wrap(below, ATOM)}{mark}({self._listed(rest)})", ATOM
+        title = form.word + (below or "") + mark
+        if is_bare(operands) and not mark:
             return f"{title} {plain(operands[0])}", CALL
         return f"{title}({self._listed(op.written(operands))})", ATOM
-
-    def auxiliary(self, _: Auxiliary, op: Op, operands: Sequence[Any]) -> Printed:
-        return self.function(Function(op.name), op, operands)
 
     def cases(self, _: Cases, __: Op, operands: Sequence[Any]) -> Printed:
         condition, a, b = map(plain, operands)

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.render.derive.derivation import single_ways
 from autograd.render.derive.steps import positioned_edges, unique_names
 from autograd.render.derive.text import local_derivative
-from autograd.render.formula.symbols import Symbol, apply_raw, holds, local_formulas, name, true_formulas
+from autograd.render.formula.symbols import Symbol, local_formulas, name, result_formula, true_formulas
 from autograd.render.formula.text import plain, plain_name
 from autograd.render.labels import number, visible
 from autograd.render.picture.graph import Picture, gradient_of
@@ -61,16 +61,9 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
     for v in nodes:
         box = boxes[v]
         box.saved = saved and symbols[v] in read
-        formula = (
-            None
-            if v.op is None
-            else apply_raw(v.op, [symbols[x] if isinstance(x, Value) else x for x in v.operands])
-        )
-        lines = (
-            [f"{plain_name(names[v])} = {plain(formula)}"]
-            if formula is not None and holds(formula, values, v.data)
-            else []
-        )
+        operands = [symbols[x] if isinstance(x, Value) else x for x in v.operands]
+        formula = None if v.op is None else result_formula(v.op, operands, values, v.data)
+        lines = [f"{plain_name(names[v])} = {plain(formula)}"] if formula is not None else []
         if v.op is None and v.label:
             lines.append(visible(v.label))
         lines += [

@@ -12,6 +12,7 @@ import autograd
 from autograd import TABLE
 from autograd.floats import elementary
 from autograd.form import Function
+from autograd.op import Op
 from autograd.render.derive.steps import Steps, positioned_edges
 from autograd.render.formula.text import plain_name
 from autograd.value import Value
@@ -259,6 +260,17 @@ class _Parser:
         return self.function(word)
 
     def function(self, word: str) -> Number:
+        named = word.rstrip("'")
+        orders: list[int] = [len(word) - len(named)] if named != word else []
+        if self.peek() == "^":  # f^(1, 2)(a, b)
+            self.take()
+            self.take("(")
+            orders.append(int(self.take()))
+            while self.peek() == ",":
+                self.take()
+                orders.append(int(self.take()))
+            self.take(")")
+        word = named
         stem, _, index = word.rpartition("_")
         row = TABLE[_TITLES.get(word, word)] if _TITLES.get(word, word) in TABLE else TABLE[stem]
         if self.peek() != "(":
@@ -273,8 +285,11 @@ class _Parser:
         last = [] if row.name == _TITLES.get(word, word) else [float(index)]
         if row.name in ("max", "min") and word in ("max", "min") and len(operands) == 2:
             row = TABLE[f"{word}imum"]
-        if row.params_first:
+        if row.params_first and not last:
             operands = [*operands[len(row.params) :], *operands[: len(row.params)]]
+            orders = [*orders[len(row.params) :], *orders[: len(row.params)]]
+        if orders:
+            return lambda c: _derivative(row, [*[x(c) for x in operands], *last], orders)
         return lambda c: row.value(*[x(c) for x in operands], *last)
 
     def derivative(self, word: str) -> float | None:
@@ -310,6 +325,16 @@ class _Parser:
             self.at = start
             return None
         return self.reader.partial(above, below, place) if curly else self.reader.total(above, below)
+
+
+def _derivative(row: Op, operands: list[float], orders: list[int]) -> float:
+    """The derivative of a row in its operands, so many times in each, by the engine."""
+    leaves = [Value(x) for x in operands[: row.arity]]
+    y = row(*row.written([*leaves, *operands[row.arity :]]))
+    for leaf, order in zip(leaves, orders, strict=False):
+        for _ in range(order):
+            (y,) = autograd.gradients(y, [leaf], create_graph=True)
+    return float(y)
 
 
 def _rounding(text: str) -> float:
