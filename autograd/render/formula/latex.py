@@ -153,9 +153,16 @@ def _title(form: Function) -> str:
 def _word(word: str) -> str:
     if word.isascii() and word.isalpha():
         return rf"\{word}" if word in _NAMED else rf"\operatorname{{{word}}}"
-    return "".join(_LETTERS.get(c, c) for c in word)
+    stem = word.rstrip(_RAISED)
+    if stem != word and stem.isascii():  # J₁ is a letter with an index, erf⁻¹ a name
+        shown = stem if len(stem) == 1 else _word(stem)
+    else:
+        shown = "".join(_LETTERS.get(c, c) for c in stem)
+    return shown + word[len(stem) :].translate(_PLACES)
 
 
+_RAISED = "⁻¹₀₁"
+_PLACES = str.maketrans({"⁻": "^{-1}", "¹": "", "₀": "_0", "₁": "_1"})
 _NAMED = frozenset(
     [
         "sin",

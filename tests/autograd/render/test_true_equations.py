@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -311,6 +312,45 @@ def test_an_operation_of_the_user_that_raises_does_not_end_the_derivation():
     y = near_zero(x)
     y.label = "y"
     assert "not defined around this point" in str(explain(y, wrt=x))
+
+
+INNER = {op.name for op in TABLE.values() if op.auxiliary} - {"share", "step"}  # which are words, too
+
+
+def test_no_derivation_has_a_name_that_only_rules_use():
+    for op in TABLE.values():
+        for at in (0.0, 40.0) if op.arity == 1 else (0.0,):
+            x = Value(at, "x")
+            y = op(*[x, *map(Value, (0.7, 0.6, 1.5))][: 4 if op.arity == ANY else max(op.arity, 1)])
+            y.label = "y"
+            said = [str(explain(y))]
+            if at == 0.0 and op.auxiliary:
+                said += [explain(y, style="mathml").to("mathml"), draw(y, engine="builtin").svg()]
+            words = {word.strip("_0123456789") for text in said for word in re.findall(r"[A-Za-z_]\w*", text)}
+            assert not words & INNER, (op.name, at, words & INNER)
+
+
+@pytest.mark.parametrize(("function", "at", "text", "latex"), [
+    (autograd.sinc, 0.0, "dy/dx = sinc'(x) = 0", r"\operatorname{sinc}'(x)"),
+    (autograd.sigmoid, 40.0, "dy/dx = sigmoid'(x) = 4.248e-18", r"\sigma'(x)"),
+    (autograd.j1, 0.0, "dy/dx = j1'(x) = 0.5000", "J_1'(x)"),
+    (lambda x: autograd.jn(3, x), 0.0, "dy/dx = (jn_2(x) - jn_4(x))/2 = 0", r"\operatorname{J}_{2}(x)"),
+    (autograd.dawsn, 1e9, "dy/dx = dawsn'(x) = -5.000e-19", r"\operatorname{F}'(x)"),
+    (lambda x: autograd.gammainc(200.5, x), 180.0, "= gammainc^(0, 1)(200.5, x) = ", "^{(0, 1)}(200.5, x)"),
+    (autograd.gradients, 0.7, "dy/dx = beta^(2, 0)(x, 2) = ", r"B}^{(2, 0)}(x, 2)"),
+    (autograd.erf, 0.5, "dy/dx = 1.128*e^(-x^2) = ", "e^{-x^{2}}"),
+])  # fmt: skip
+def test_what_only_rules_use_is_written_out_or_a_derivative(function, at, text, latex):
+    x = Value(at, "x")
+    if function is autograd.gradients:  # of a second order
+        (y,) = autograd.gradients(autograd.beta(x, 2.0), [x], create_graph=True)
+    else:
+        y = function(x)
+    y.label = "y"
+    explanation = explain(y, x)
+    assert text in str(explanation)
+    assert latex in explanation.to("latex")
+    check_text(str(explanation), Reader(explanation.derivation.steps))
 
 
 @pytest.mark.parametrize(("label", "formula"), [
