@@ -68,7 +68,7 @@ def annotate(graph: Picture, nodes: Sequence[Value], *, saved: bool) -> None:
             lines.append(visible(v.label))
         lines += [
             gettext("value {number}", number=repr(v.data)),
-            f"grad {gradient_of(v)!r}",
+            f"{gettext('grad')} {gradient_of(v)!r}",
             *(
                 received[v]
                 if len(received[v]) <= 12

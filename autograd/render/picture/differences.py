@@ -5,10 +5,11 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 from autograd.render.picture.graph import Picture
+from autograd.words import gettext, marked
 
 __all__ = ["beside"]
 
-HEADINGS = {"#a": "the graph", "#b": "versus"}
+HEADINGS = {"#a": marked("the graph"), "#b": marked("versus")}
 
 
 def beside(one: Picture, other: Picture) -> Picture:
@@ -36,11 +37,19 @@ def beside(one: Picture, other: Picture) -> Picture:
     first, second = (sum(box.mark == "alone" for box in graph.nodes) for graph in (one, other))
     both = Picture(rankdir=one.rankdir, scale=max(one.scale, other.scale), view=one.view)
     both.heaviest = max(one.heaviest, other.heaviest)
-    both.scope_names = dict(HEADINGS)
+    both.scope_names = {frame: gettext(name) for frame, name in HEADINGS.items()}
+    counts = {"count": differing, "first": first, "second": second}
     told = (
-        f"{differing} {'box' if differing == 1 else 'boxes'} with another value or gradient, {first} only in "
-        f"the graph, {second} only in the other"
-    )
+        gettext(
+            "{count} box with another value or gradient, {first} only in the graph, {second} only in the "
+            "other", **counts,
+        )
+        if differing == 1
+        else gettext(
+            "{count} boxes with another value or gradient, {first} only in the graph, {second} only in the "
+            "other", **counts,
+        )
+    )  # fmt: skip
     both.notices = [
         told,
         *dict.fromkeys([*one.notices, *other.notices]),

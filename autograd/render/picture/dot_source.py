@@ -112,11 +112,12 @@ def _card(node: Box) -> str:
         f'<TR><TD ALIGN="LEFT" BGCOLOR="{head}">{left}</TD><TD ALIGN="RIGHT" BGCOLOR="{head}">'
         f'{right}{count}{saved} </TD></TR>'
     )]
-    for what, text in rows(node):
+    for what, said, text in rows(node):
         colour = LIGHT[node.tone] if what == "grad" else LIGHT["card"]
         mark = {"zero": "○ ", "nan": "! "}.get(node.tone, "") if what == "grad" else ""
+        cell = f'<FONT POINT-SIZE="9">{escape.dot_html(said)}</FONT>'
         cells.append(
-            f'<HR/><TR><TD ALIGN="LEFT" BGCOLOR="{colour}"><FONT POINT-SIZE="9">{what}</FONT></TD>'
+            f'<HR/><TR><TD ALIGN="LEFT" BGCOLOR="{colour}">{cell}</TD>'
             f'<TD ALIGN="RIGHT" BGCOLOR="{colour}">{mark}{escape.dot_html(text)}</TD></TR>'
         )
     line = (

@@ -177,10 +177,10 @@ def draw(
         colour_factors(graph, sorted_[0], wrt)
     if labels and graph.crowded:
         labels = flow = False
-        graph.notices.append(
-            f"{len(graph.edges)} edges: local derivatives and flow are left out; draw a part of the graph "
-            "to see them"
-        )
+        graph.notices.append(gettext(
+            "{count} edges: local derivatives and flow are left out; draw a part of the graph to see them",
+            count=len(graph.edges),
+        ))  # fmt: skip
     if edges == "room" and labels and view == "graph":
         _leave_room(graph)
     elif edges == "all":
@@ -212,14 +212,14 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         )
     ways: list[tuple[dict[str, Any], str]] = [
         ({}, ""),
-        ({"flow": False}, "what flows back is left out"),
-        ({"flow": False, "labels": False}, "local derivatives and flow are left out"),
+        ({"flow": False}, gettext("what flows back is left out")),
+        ({"flow": False, "labels": False}, gettext("local derivatives and flow are left out")),
         ({"fold": True}, ""),
-        ({"fold": True, "flow": False, "labels": False}, "local derivatives and flow are left out"),
-        ({"view": "network"}, "drawn as a network"),
-        ({"view": "network", "fold": True}, "drawn as a network, repeats once"),
-        ({"depth": 1}, "modules are drawn as one box each"),
-        ({"depth": 1, "flow": False, "labels": False}, "modules are drawn as one box each"),
+        ({"fold": True, "flow": False, "labels": False}, gettext("local derivatives and flow are left out")),
+        ({"view": "network"}, gettext("drawn as a network")),
+        ({"view": "network", "fold": True}, gettext("drawn as a network, repeats once")),
+        ({"depth": 1}, gettext("modules are drawn as one box each")),
+        ({"depth": 1, "flow": False, "labels": False}, gettext("modules are drawn as one box each")),
         *(({"nearest": most, "flow": False}, "") for most in PARTS),
     ]
     if options["nearest"] is not None:
@@ -242,7 +242,9 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
         if len(picture.graph.nodes) * BOX_ROOM > size[0] * size[1] and changes != ways[-1][0]:
             continue  # laid out it would take longer, and not fit either
         if words:
-            picture.graph.notices.append(f"{words}, for it to fit; without size= there is more")
+            picture.graph.notices.append(
+                gettext("{what}, for it to fit; without size= there is more", what=words)
+            )
         width, height = picture_size(picture.svg())
         zoom = min(size[0] / width, size[1] / height)
         if zoom * BOX.tiny >= READ:
@@ -297,7 +299,9 @@ def _leave_room(graph: Picture) -> None:
         edge.shown = out[edge.tail] < MANY or into[edge.head] < MANY
     left = sum(not edge.shown for edge in graph.edges)
     if left:
-        graph.notices.append(f"{left} labels are left out where edges are dense; edges='all' sets them")
+        graph.notices.append(gettext(
+            "{count} labels are left out where edges are dense; edges='all' sets them", count=left
+        ))  # fmt: skip
 
 
 def _check_options(
@@ -364,10 +368,11 @@ def _graph(
             graph = build_folded(gradients, depth=levels, repeats=True, rankdir=rankdir, scale=scale)
     _check(len(graph.nodes), len(graph.edges), force=force)
     if len(graph.nodes) < len(nodes):
-        graph.notices.append(
-            f"{len(nodes)} nodes folded into {len(graph.nodes)}; fold=False shows all of them, depth= sets "
-            "the level of modules"
-        )
+        graph.notices.append(gettext(
+            "{count} nodes folded into {boxes}; fold=False shows all of them, depth= sets the level of "
+            "modules",
+            count=len(nodes), boxes=len(graph.nodes),
+        ))  # fmt: skip
     return graph
 
 
@@ -390,9 +395,10 @@ def keep_nearest(graph: Picture, most: int) -> None:
         if not kept.issuperset(into.get(box.id, ())):
             box.operation = f"… {box.operation}"
     if len(kept) < whole:
-        graph.notices.append(
-            f"the {len(kept)} of {whole} nodes nearest to the output; nearest= sets how many"
-        )
+        graph.notices.append(gettext(
+            "the {count} of {whole} nodes nearest to the output; nearest= sets how many",
+            count=len(kept), whole=whole,
+        ))  # fmt: skip
 
 
 def _check(boxes: int, edges: int, *, force: bool) -> None:

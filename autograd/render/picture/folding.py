@@ -31,6 +31,7 @@ from autograd.render.picture.graph import (
 )
 from autograd.render.picture.rolling import Rolled, Rounds, operands_of, pattern, roll_numbered
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["build_folded", "depth_of"]
 
@@ -372,7 +373,7 @@ def _picture(
         graph.edges[-1].back = again
         graph.edges[-1].count = counts[tail, head, position, again]
     if not has_pass:
-        graph.notices.append("no gradients yet: call backward() first")
+        graph.notices.append(gettext("no gradients yet: call backward() first"))
     return graph
 
 
@@ -393,7 +394,12 @@ def _box(
     if group.module:
         parameters = sum(v.op is None for v in members) // group.count
         title = visible(group.module.rpartition(".")[2])
-        value = f"{len(members) // group.count} nodes" + (f", {parameters} leaves" if parameters else "")
+        inner = len(members) // group.count
+        value = (
+            gettext("{nodes} nodes, {leaves} leaves", nodes=inner, leaves=parameters)
+            if parameters
+            else gettext("{nodes} nodes", nodes=inner)
+        )
         node = Box(
             f"n{i}",
             title,

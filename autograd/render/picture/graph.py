@@ -16,6 +16,7 @@ from autograd.render.formula.notation import coefficient_text
 from autograd.render.labels import MINUS, brief, number, shorten, visible
 from autograd.render.picture.glyphs import glyph_of, has_constant_exponent, power_glyph
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = [
     "CROWDED",
@@ -284,7 +285,7 @@ def build(
                 )
             )  # fmt: skip
     if not has_pass:
-        graph.notices.append("no gradients yet: call backward() first")
+        graph.notices.append(gettext("no gradients yet: call backward() first"))
     return graph
 
 

@@ -11,6 +11,7 @@ from autograd.render.picture.graph import Picture
 from autograd.render.picture.measure import edge_label, word
 from autograd.render.picture.palette import LIGHT
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["listing", "mermaid"]
 
@@ -32,13 +33,15 @@ def listing(listed: Steps) -> str:
         op = step.node.op
         operands = [name(listed.names[x]) if isinstance(x, Value) else x for x in step.node.operands]
         call = "" if op is None else f"{op.name}({', '.join(plain(x) for x in op.written(operands))})"
-        scope = f"  in {visible(step.node.scope)}" if step.node.scope else ""
+        scope = (
+            "  " + gettext("in {name}", name=visible(step.node.scope)) if step.node.scope else ""
+        )
         lines.append(
             (
                 step.name,
                 call,
                 f"{step.value:.4f}" if abs(step.value) < 1e6 else number(step.value),
-                f"grad {number(listed.gradients[step.node])}{scope}",
+                f"{gettext('grad')} {number(listed.gradients[step.node])}{scope}",
             )
         )
     widths = [max(len(line[i]) for line in lines) for i in range(3)]
@@ -58,7 +61,7 @@ def mermaid(graph: Picture, *, flow: bool = False) -> str:
         head = " ".join(said) or word(node)
         text = f"{head}{f' ×{node.count}' if node.count > 1 else ''}<br/>{escape.mermaid(node.value)}"
         if node.gradient:
-            text += f"<br/>grad {escape.mermaid(node.gradient)}"
+            text += f"<br/>{gettext('grad')} {escape.mermaid(node.gradient)}"
         left, right = ('(["', '"])') if node.kind.startswith("leaf") else ('["', '"]')
         inside.setdefault(node.scope, []).append(f"{node.id}{left}{text}{right}")
     lines += [f"  {line}" for line in inside.get("", ())]

@@ -9,6 +9,7 @@ from typing import Final
 from autograd.render.formula.latex import LETTERS
 from autograd.render.labels import shorten, width
 from autograd.render.picture.graph import Box, Edge
+from autograd.words import gettext, marked
 
 __all__ = [
     "BOX", "DISC", "SHEETS", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc",
@@ -38,7 +39,11 @@ DISC: Final = 52.0
 """The diameter of a neuron."""
 SHEETS: Final = ("leaf data", "leaf input")
 """The kinds of boxes that are drawn as a sheet of paper."""
-_WORDS: Final = {"leaf": "leaf", "leaf parameter": "weight", "leaf data": "data", "leaf input": "input"}
+_WORDS: Final = {
+    "leaf": marked("leaf"), "leaf parameter": marked("weight"), "leaf data": marked("data"),
+    "leaf input": marked("input"),
+}  # fmt: skip
+_ROWS: Final = {"value": marked("value"), "holds": marked("holds"), "grad": marked("grad")}
 _DISCS: Final = ("neuron", "unit", "data", "weight")
 
 
@@ -80,15 +85,16 @@ def typeset(name: str) -> str:
 
 def word(node: Box) -> str:
     """Return what stands in the head of a leaf beside its name, or in its place."""
-    return _WORDS.get(node.kind, "") if node.kind != "leaf" or not node.title else ""
+    found = _WORDS.get(node.kind, "") if node.kind != "leaf" or not node.title else ""
+    return found and gettext(found)
 
 
-def rows(node: Box) -> list[tuple[str, str]]:
-    """Return the rows below the head: value, then gradient."""
+def rows(node: Box) -> list[tuple[str, str, str]]:
+    """Return the rows below the head, value, then gradient: what each is, the word for it, and its number."""
     listed = [(node.value_name, node.value)]
     if node.gradient:
         listed.append(("grad", node.gradient))
-    return listed
+    return [(what, gettext(_ROWS[what]), number) for what, number in listed]
 
 
 def node_size(node: Box) -> tuple[float, float]:
@@ -113,12 +119,12 @@ def node_size(node: Box) -> tuple[float, float]:
         head += 14.0
     # Zero and what is not finite have a mark before them.
     differing = node.mark.split()
-    marked = node.tone in ("zero", "nan")
+    signed = node.tone in ("zero", "nan")
     listed = [
-        (f"≠ {name}" if name in differing else name, f"○ {text}" if name == "grad" and marked else text)
-        for name, text in rows(node)
+        (f"≠ {name}" if what in differing else name, f"○ {text}" if what == "grad" and signed else text)
+        for what, name, text in rows(node)
     ]
-    listed.append((node.value_name, node.widest))
+    listed.append((gettext(_ROWS[node.value_name]), node.widest))
     widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
     return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))
 
@@ -130,7 +136,7 @@ def edge_label(edge: Edge, *, flow: bool) -> list[str]:
     if edge.count > 1:
         return [f"×{edge.count}"] if not edge.local else [edge.local, f"×{edge.count}"]
     if not edge.taken:
-        return ["not taken"]
+        return [gettext("not taken")]
     lines = [edge.local, f"← {edge.contribution}"] if flow and edge.contribution else [edge.local]
     return [line for line in lines if line]
 

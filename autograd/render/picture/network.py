@@ -38,6 +38,7 @@ from autograd.render.picture.graph import (
 )
 from autograd.render.picture.rolling import roll
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Network", "build_network"]
 
@@ -279,7 +280,7 @@ class _Builder:
         ids = {group: f"n{i}" for i, group in enumerate(groups)}
         graph.nodes = [self._box(ids[group], group, scale) for group in groups]
         if self.values and not self.has_pass:
-            graph.notices.append("no gradients yet: call backward() first")
+            graph.notices.append(gettext("no gradients yet: call backward() first"))
         weights = [abs(w.data) for listed in self.edges.values() for w, _, _ in listed if w is not None]
         graph.heaviest = largest(weights)
         back = self._back()
@@ -419,12 +420,12 @@ class _Builder:
         box = Box(name, title, "", value, "", scope=group.scope)
         if not group.units:
             box.kind = "weight" if group.key[0] == "weights" else "data"
-            box.title = "weights" if group.key[0] == "weights" else title
+            box.title = gettext("weights") if group.key[0] == "weights" else title
             if group.key[0] == "inputs":
                 box.title = f"{title} ⋮"
             if group.leaf is None and not self.values:
                 box.value = brief(group.values[0], minus=MINUS)
-            box.tooltip = (" ".join([title, f"value {spread(group.values)}"]).strip(),)
+            box.tooltip = (f"{title} {gettext('value {number}', number=spread(group.values))}".strip(),)
         else:
             unit = group.units[0]
             v = unit.members[-1]
@@ -441,7 +442,7 @@ class _Builder:
             alone = member is not None and len(group.gradients) == 1
             roots = self.roots if alone else ()
             box.tone = shade_of(member or self.nodes[-1], strongest(group.gradients), scale, roots)
-            box.tooltip = (*box.tooltip, f"grad {spread(group.gradients)}")
+            box.tooltip = (*box.tooltip, f"{gettext('grad')} {spread(group.gradients)}")
         return box
 
     def _neuron(self, box: Box, group: _Group, unit: _Unit) -> None:
@@ -454,14 +455,14 @@ class _Builder:
             box.operation = "Σ"
         if group.key[0] == "neurons":
             hidden = len(self.layers[layer]) - FIRST - LAST
-            box.operation, box.value, box.title = "⋮", f"{hidden} more", ""
+            box.operation, box.value, box.title = "⋮", gettext("{count} more", count=hidden), ""
             box.count = 1
             return
         told = [f"{visible(unit.scope)}: {spread(group.values)}"]
         if unit.bias is not None:
             told.append(f"{visible(unit.bias.label)} = {number(unit.bias.data)}")
         told += [
-            f"{visible(w.label)} = {number(w.data)}, grad {number(gradient_of(w))}"
+            f"{visible(w.label)} = {number(w.data)}, {gettext('grad')} {number(gradient_of(w))}"
             for w, _ in unit.inputs[:8]
             if w is not None
         ]
@@ -479,13 +480,15 @@ class _Builder:
             assert w is not None
             edge.weight, edge.local, edge.shown = w.data, brief(w.data, minus=MINUS), False
             edge.tone = tone(w.data, graph.heaviest)
-            edge.tooltip = (f"{visible(w.label)} = {number(w.data)}, grad {number(gradient_of(w))}",)
+            told = f"{visible(w.label)} = {number(w.data)}, {gettext('grad')} {number(gradient_of(w))}"
+            edge.tooltip = (told,)
         elif len(weights) > 1:
-            edge.tooltip = (f"{len(weights)} weights, {spread([w.data for w in weights if w is not None])}",)
+            values = spread([w.data for w in weights if w is not None])
+            edge.tooltip = (gettext("{count} weights, {values}", count=len(weights), values=values),)
         else:
             for _, x, v in listed[:1]:
                 for _, parent, local in positioned_edges(v):
                     if parent is x and local is not None:
                         edge.local, edge.shown = brief(local, minus=MINUS), False
-                        edge.tooltip = (f"local derivative {number(local)}",)
+                        edge.tooltip = (gettext("local derivative {number}", number=number(local)),)
         return edge

@@ -30,6 +30,7 @@ from autograd.render.picture.measure import (
 )
 from autograd.render.picture.palette import DARK, LIGHT
 from autograd.render.picture.shapes import coordinate, saved_mark, text
+from autograd.words import gettext
 
 __all__ = ["FONT", "style", "summary", "to_svg"]
 
@@ -382,19 +383,21 @@ def _along(points: list[tuple[float, float]], part: float) -> tuple[float, float
 def inside_summary(graph: Picture, name: str) -> str:
     """Say which neuron it is whose graph is shown."""
     (box,) = [box for box in graph.nodes if box.id == name]
-    return f"inside {f'{box.scope}.' if box.scope else ''}{title(box)}" + (
-        f", the first of {box.count}" if box.count > 1 else ""
-    )
+    name = f"{f'{box.scope}.' if box.scope else ''}{title(box)}"
+    if box.count > 1:
+        return gettext("inside {name}, the first of {count}", name=name, count=box.count)
+    return gettext("inside {name}", name=name)
 
 
 def summary(graph: Picture) -> str:
     """Say in a sentence what is drawn."""
     output = ([node for node in graph.nodes if "output" in node.kind.split()] or graph.nodes)[-1]
     value = f" = {output.value}" if output.value else ""
-    return (
-        f"Computation graph of {output.title or 'the output'}{value}: {len(graph.nodes)} nodes, "
-        f"{len(graph.edges)} edges"
-    )
+    return gettext(
+        "Computation graph of {name}: {nodes} nodes, {edges} edges",
+        name=f"{output.title or gettext('the output')}{value}",
+        nodes=len(graph.nodes), edges=len(graph.edges),
+    )  # fmt: skip
 
 
 def _tooltip(lines: Sequence[str]) -> str:
@@ -506,7 +509,7 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
     listed = rows(node)
     inset = 2 if slim else 1  # inside the border, which a page may make thicker
     q = max(0, r - inset)
-    for i, (what, number) in enumerate(listed):
+    for i, (what, said, number) in enumerate(listed):
         tinted = what == "grad" and node.tone != "none"
         fill = f"t-{node.tone}" if tinted else "mid"
         shape = f"M{inset} {n(top)}h{n(w - 2 * inset)}"
@@ -519,7 +522,7 @@ def _node(node: Box, at: Rect, *, slim: bool, shown: str = "") -> str:
         mark = {"zero": "○ ", "nan": "⚠ "}.get(node.tone, "") if tinted else ""
         row = [
             f'<path class="{fill}" d="{shape}"/>',
-            text(BOX.pad, top + 14.0, f"≠ {what}" if differs else what, f"k{ink}"),
+            text(BOX.pad, top + 14.0, f"≠ {said}" if differs else said, f"k{ink}"),
             text(w - BOX.pad, top + 14.0, mark + number, f"v{ink}{' b' if differs else ''}"),
         ]
         if what == "grad" and shown:  # below, what is seen before
