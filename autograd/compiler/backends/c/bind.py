@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.c import toolchain
-from autograd.compiler.backends.c.emit import c_program
+from autograd.compiler.backends.c.emit import brief
 from autograd.compiler.roll.program import Program
 
 __all__ = ["FLAGS", "BoundC"]
@@ -20,6 +20,8 @@ FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-p
 
 Products and sums are fused, which the tolerance of 1e-12 covers.
 """
+LONG = ("-O1",)
+"""For long programs: loops marked as vector code become that at this level too."""
 
 
 def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
@@ -37,10 +39,12 @@ class BoundC:
     def __init__(self, program: Program, lanes: int) -> None:
         # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it
         # only takes time.
+        made = brief(program)
         flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
         self.program = program
         self.count = 1
-        self.library = _loaded(c_program(program), flags)
+        self.library = _loaded(made.text, (*flags, *LONG) if made.listed else flags)
+        self._behind = made.behind
         self._run = self.library["run"]
         self._run.restype = ctypes.c_long
         self._train = self.library["train"]
@@ -49,7 +53,8 @@ class BoundC:
 
     def _allocate(self, lanes: int) -> None:
         program = self.program
-        self.shared = np.zeros(max(program.shared, 1))
+        size = max(program.shared, 1)
+        self.shared = np.concatenate([np.zeros(size), self._behind])[:size]
         if program.one >= 0:
             self.shared[program.one] = 1.0
         self.lanes = np.zeros((max(program.lanes, 1), lanes))

@@ -6,6 +6,7 @@ intermediate results stay in the cache; sums over lanes gather in accumulators o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.compiler.backends.c.listed import Lines, Listed
 from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
@@ -35,7 +37,19 @@ from autograd.op import Op
 
 __all__ = ["ROUND", "CWriter", "c_program", "unsupported", "whole"]
 
+SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("before", {}),
+    ("inside", {"v": "V *restrict ", "acc": "V4 *restrict ", "mask": "const V ", "tail": "const int "}),
+    ("after", {"acc": "const V4 *restrict "}),
+)
+"""What runs before the blocks of lanes, for each of them, and after; and what functions of each are given."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
+TEXT = 8000
+"""How many characters of statements a compiler is given; the rest is listed (`listed`).
+
+Processor time of gcc 12, programs of mixed operations of which 12 and 130 kB are statements: -O3 1.4 and
+36 s, -O1 0.7 and 3.4 s; listed beyond 8 kB at -O1 0.7 and 1.3 s. A call of the second: 16 us either way.
+"""
 
 
 def unsupported(program: Program) -> str:
@@ -50,8 +64,33 @@ def rows_of(program: Program) -> list[Op]:
 
 
 def c_program(program: Program) -> str:
-    """Return the program in C."""
+    """Return the program in C, every statement in it."""
     return CWriter(program).text()
+
+
+class Brief(NamedTuple):
+    """A program in C of bounded length.
+
+    Attributes
+    ----------
+    text
+        The program.
+    behind
+        The numbers that it reads behind those of its shared arena.
+    listed
+        Whether statements are among these.
+    """
+
+    text: str
+    behind: Any
+    listed: bool
+
+
+def brief(program: Program) -> Brief:
+    """Return the program in C, as much of it as a compiler reads in a second, and the rest as numbers."""
+    writer = CWriter(program, TEXT)
+    text = writer.text()
+    return Brief(text, writer.listed.numbers(), writer.listed.some)
 
 
 Spans = list[tuple[int, int]]
@@ -64,6 +103,17 @@ class Piece(NamedTuple):
     kind: Any
     numbers: tuple[int, ...]
     text: Callable[[Sequence[int]], str]
+    work: float = 1.0
+    rounds: int = 1
+
+    def printed(self) -> Lines:
+        """Return the piece as text, with its own numbers."""
+        return Lines(self.rounds, [self.text(self.numbers)], self.work)
+
+
+def _work(s: Statement) -> float:
+    """Return how many numbers a statement adds up, or computes."""
+    return float(sum([math.prod(p.sizes) for p in s.parts]) + math.prod(s.sizes))
 
 
 def moving(here: Piece, there: Piece) -> list[int]:
@@ -74,10 +124,9 @@ def moving(here: Piece, there: Piece) -> list[int]:
 class CWriter:
     """Collects tables and statements."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, most: float = math.inf) -> None:
         self.program = program
-        self.tables: list[str] = []
-        self.known: dict[bytes, str] = {}
+        self.listed = Listed(max(program.shared, 1), most)
         self.accumulators = 0
         self.scratch = 0
         self.spelled = spelled(rows_of(program))
@@ -113,46 +162,45 @@ class CWriter:
             text = f"    FOR(i, {len(copies[0])}) s[{target}[i]] = s[{origin}[i]];"
             after.append(Piece("copies", (), lambda _: text))
         functions: list[str] = []
-        shared = self._functions("before", before, functions, "")
-        lane = self._functions(
-            "inside", inside, functions, ", V *restrict v, V4 *restrict acc, const V mask, const int tail"
-        )
-        final = self._functions("after", after, functions, ", const V4 *restrict acc")
+        bodies = [self._folded(pieces) for pieces in (before, inside, after)]
+        self.listed.choose([lines for body in bodies for lines in body])
+        shared, lane, final = [
+            self._functions(*section, functions) for section in zip(SECTIONS, bodies, strict=True)
+        ]
         run = self._run(shared, lane, final)
-        return "\n".join([PRELUDE, self.spelled.text, *self.tables, *functions, run, TRAIN])
+        tables = self.listed.tables("\n".join([*functions, run]))
+        return "\n".join([PRELUDE, self.spelled.text, tables, *functions, run, TRAIN])
 
-    def _functions(self, name: str, pieces: list[Piece], out: list[str], parameters: str) -> list[str]:
-        names: list[str] = []
-        body = self._folded(pieces)
-        for i in range(0, len(body), STATEMENTS_PER_FUNCTION):
-            names.append(f"{name}{len(names)}")
-            kind = "INLINE" if name == "inside" and len(body) <= STATEMENTS_PER_FUNCTION else "static"
-            lines = "\n".join(body[i : i + STATEMENTS_PER_FUNCTION])
-            used = "".join(
-                f"    (void){p};\n"
-                for p in ("v", "acc", "mask", "tail")
-                if f" {p}" in parameters or f"*restrict {p}" in parameters
-            )
-            out.append(
-                f"{kind} void {names[-1]}(double *restrict s{parameters}) "
-                f"{{\n    (void)s;\n{used}{lines}\n}}\n"
-            )
-        return names
+    def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:
+        """Print functions of so many statements, and return the names of those to call."""
+        name, parameters = section
+        calls: list[str] = []
+        declared = "".join(f", {kind}{p}" for p, kind in parameters.items())
+        used = "".join(f"    (void){p};\n" for p in ("s", *parameters))
+        texts = self.listed.statements(name, parameters, body, out)
+        kind = "INLINE" if name == "inside" and len(texts) <= STATEMENTS_PER_FUNCTION else "static"
+        for i in range(0, len(texts), STATEMENTS_PER_FUNCTION):
+            lines = "\n".join(texts[i : i + STATEMENTS_PER_FUNCTION])
+            calls.append(f"{name}{len(calls)}")
+            out.append(f"{kind} void {calls[-1]}(double *restrict s{declared}) {{\n{used}{lines}\n}}\n")
+        return calls
 
-    def _folded(self, pieces: list[Piece]) -> list[str]:
+    def _folded(self, pieces: list[Piece]) -> list[Lines]:
         """Print pieces, those that repeat as loops."""
-        out, at = [], 0
+        out: list[Lines] = []
+        at = 0
         for loop in repeats([(piece.kind, piece.numbers) for piece in pieces]):
             first, second = [pieces[k : k + loop.period] for k in (loop.start, loop.start + loop.period)]
+            if any(piece.rounds > 1 for piece in first):
+                continue
             try:
                 lines = [here.text(moving(here, there)) for here, there in zip(first, second, strict=True)]
             except UnevenError:
                 continue
-            begin = f"    for (long {ROUND} = 0; {ROUND} < {loop.count}; {ROUND}++) {{"
-            out += [piece.text(piece.numbers) for piece in pieces[at : loop.start]]
-            out.append("\n".join([begin, *lines, "    }"]))
+            out += [piece.printed() for piece in pieces[at : loop.start]]
+            out.append(Lines(loop.count, lines, sum(x.work for x in first)))
             at = loop.end
-        return out + [piece.text(piece.numbers) for piece in pieces[at:]]
+        return out + [piece.printed() for piece in pieces[at:]]
 
     def _rounds_of(self, loop: Rounds) -> list[Piece]:
         """Return a known loop as one piece; its statements one by one where more than numbers differ."""
@@ -162,12 +210,11 @@ class CWriter:
                 lines.append(self._statement(replaced(s, loop.moving(k))))
         except UnevenError:
             return [self._piece(s) for s in loop]
-        begin = f"    for (long {ROUND} = 0; {ROUND} < {loop.count}; {ROUND}++) {{"
-        text = "\n".join([begin, *lines, "    }"])
-        return [Piece((ROUND, begin, tuple(lines)), (), lambda _: text)]
+        work = sum(map(_work, loop.first))
+        return [Piece((ROUND, loop.count, tuple(lines)), (), lambda _: "\n".join(lines), work, loop.count)]
 
     def _piece(self, s: Statement) -> Piece:
-        return Piece(*read(s), lambda numbers: self._statement(replaced(s, numbers)))
+        return Piece(*read(s), lambda numbers: self._statement(replaced(s, numbers)), _work(s))
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
@@ -267,20 +314,10 @@ class CWriter:
     # Tables.
 
     def _ints(self, table: Any) -> str:
-        flat = np.ascontiguousarray(table, np.int64).ravel()
-        return self._table(flat.tobytes(), "static const int", [str(x) for x in flat.tolist()])
+        return self.listed.table(np.ascontiguousarray(table, np.int64).ravel())
 
     def _doubles(self, table: Any) -> str:
-        flat = np.ascontiguousarray(table, np.float64).ravel()
-        return self._table(flat.tobytes(), "static const double", [literal(x) for x in flat.tolist()])
-
-    def _table(self, key: bytes, kind: str, items: list[str]) -> str:
-        full = kind.encode() + key
-        if full not in self.known:
-            self.known[full] = f"t{len(self.known)}"
-            rows = "\n    ".join(", ".join(items[i : i + 16]) + "," for i in range(0, len(items), 16))
-            self.tables.append(f"{kind} {self.known[full]}[] = {{\n    {rows}\n}};")
-        return self.known[full]
+        return self.listed.table(np.ascontiguousarray(table, np.float64).ravel())
 
     # Expressions.
 

@@ -37,6 +37,13 @@ PRELUDE = r"""
 
 #define FOR(i, n) for (long i = 0; i < (n); i++)
 
+/* What of a program stands behind its numbers. */
+#ifdef __GNUC__
+typedef int64_t Word __attribute__((may_alias));
+#else
+typedef int64_t Word;
+#endif
+
 #ifdef PLAIN
 /* A lane to a block, so that C's own types are enough. */
 #define B 1

@@ -1,0 +1,110 @@
+"""Programs in C of which some or all statements are numbers that a short text reads."""
+
+import random
+
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+from autograd.compiler.backends.c import emit, listed, toolchain
+
+pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
+
+
+def mixed(count, seed=1):
+    """A function without any repetition: each operation is of numbers drawn among the last sixty."""
+    rng = random.Random(seed)
+    plan = [(*[rng.randrange(n) for n in (6, 60, 60)], rng.uniform(0.5, 1.5)) for _ in range(count)]
+    rules = [
+        lambda a, b, c: a * b * 0.3 + c,
+        lambda a, b, c: a - b * c,
+        lambda a, b, c: a.tanh(),
+        lambda a, b, c: (a * a + 1.0).sqrt() + b,
+        lambda a, b, c: a / (b * b + c),
+        lambda a, b, c: autograd.maximum(a, b),
+    ]
+
+    def f(*xs):
+        made = list(xs)
+        for rule, i, j, c in plan:
+            made.append(rules[rule](made[-1 - i % len(made)], made[-1 - j % len(made)], c))
+        return sum(made[-20:], Value(0.0))
+
+    return f
+
+
+def recurrence(*xs):
+    """Thirty rounds of a loop, in which four numbers of three kinds change."""
+    a, b, c, d = xs[:4]
+    for k in range(30):
+        a, b = a * 0.9 + b * c, (a * d).sin() + 0.1 * b
+        c, d = c + a * 0.01, autograd.maximum(d, b * 0.5) + 0.125 * (k % 3)
+    return a + b * c + d
+
+
+def gradients_of(f, params, backend, *data, **options):
+    for p in params:
+        p.grad = 0.0
+    step = autograd.compile(f, params, backend=backend, **options)
+    assert not data or options
+    return float(step(*data)), [p.grad for p in params], step
+
+
+def example(name):
+    """The parameters, what is compiled, and its data."""
+    if name == "network":
+        model = nn.MLP(2, [3, 3], rng=0)
+        data = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.2], [1.0, -0.3]], [0, 2, 1, 1, 0]
+        params = model.parameters()
+        return params, lambda x, y: nn.losses.cross_entropy(model(x), y), data, {"batch": True}
+    params = [Value(0.1 * i + 0.05) for i in range(6)]
+    f = mixed(40)
+    return params, lambda: f(*params) + recurrence(*params), (), {}
+
+
+@pytest.mark.parametrize("name", ["network", "mixture and loop"])
+def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, monkeypatch):
+    params, f, data, options = example(name)
+    value, gradients, _ = gradients_of(f, params, "python", *data, **options)
+    monkeypatch.setattr(emit, "TEXT", 0)
+    monkeypatch.setattr(listed, "SHORT", 0)
+    got, others, step = gradients_of(f, params, "c", *data, **options)
+    assert step.report()["backend"] == "c"
+    assert [got, *others] == pytest.approx([value, *gradients], rel=1e-12, abs=1e-14)
+
+
+def test_a_program_of_any_length_has_a_text_of_bounded_length(monkeypatch):
+    lengths, made = [], emit.brief
+    monkeypatch.setattr("autograd.compiler.backends.c.bind.brief", lambda program: seen(made(program)))
+    monkeypatch.setattr(emit, "TEXT", 2000)
+
+    def seen(brief):
+        assert brief.listed
+        lengths.append(len(brief.text))
+        raise toolchain.CompilationError("that is enough")
+
+    for count in (100, 400):
+        params = [Value(0.1 * i + 0.05) for i in range(6)]
+        f = mixed(count)
+        with pytest.raises(toolchain.CompilationError):
+            autograd.compile(lambda f=f, params=params: f(*params), params, backend="c")()
+    assert lengths[1] < 1.5 * lengths[0]
+
+
+def test_words_keep_whole_numbers_and_constants_to_the_bit():
+    texts = [
+        "    { s[7] = (-0.1) * s[3] * s[4]; }", "    { s[9] = (-1e-300) * s[12] * s[4]; }",
+        "    { s[1099511627776] = (-5e-324) * s[3] * s[4]; }",
+    ]  # fmt: skip
+    table = listed.Listed(5, 0)
+    lines = [listed.Lines(1, [text], 1.0) for text in texts]
+    table.choose(lines)
+    functions = []
+    (call,) = table.statements("before", {}, lines, functions)
+    words = table.numbers()
+    assert len(functions) == 2 and call == "    list_of_before(s, (const Word *)s + 5, 15, 0);"
+    assert words.view("int64").reshape(3, 5)[:, [0, 1, 3, 4]].tolist() == [
+        [1, 7, 3, 4], [1, 9, 12, 4], [1, 1099511627776, 3, 4],
+    ]  # fmt: skip
+    assert words[2::5].tolist() == [0.1, 1e-300, 5e-324]
