@@ -44,7 +44,7 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 """What runs before the blocks of lanes, for each of them, and after; and what functions of each are given."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
-TEXT = 8000
+TEXT = 10000
 """How many characters of statements a compiler is given; the rest is listed (`listed`).
 
 Processor time of gcc 12, programs of mixed operations of which 12 and 130 kB are statements: -O3 1.4 and
