@@ -11,7 +11,7 @@ from autograd import ops
 from autograd.floats.convert import to_float
 from autograd.modes import differentiating
 from autograd.node import Node
-from autograd.op import CUSTOM
+from autograd.op import CUSTOM, INNER
 
 __all__ = ["custom_op"]
 
@@ -66,7 +66,7 @@ def custom_op(
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"the name of an operation is an identifier such as 'sinc', not {name!r}")
-    if name in ops.TABLE:
+    if name in ops.TABLE or name in INNER:
         raise ValueError(f"the table has an operation {name!r} already; choose another name")
 
     if not callable(value) or not callable(partials):

@@ -362,7 +362,7 @@ class Op(_Called):  # type: ignore[misc]
         GraphError
             If another operation has been defined by that name since, which would be loaded in its place.
         """
-        if (TABLE.get(self.name) or CUSTOM.get(self.name, self)) is not self:
+        if (TABLE.get(self.name) or INNER.get(self.name) or CUSTOM.get(self.name, self)) is not self:
             raise GraphError(
                 f"another operation has been named {self.name!r} since this one, so that it would be loaded "
                 "in its place; give each custom_op a name of its own before you save or pickle"
@@ -483,6 +483,8 @@ class Ieee(float):
 
 
 TABLE: dict[str, Op] = {}
+# Rows that rules alone write: graphs and files hold them, and nobody else speaks of them.
+INNER: dict[str, Op] = {}
 SEVERAL: dict[str, MultiOp] = {}
 # The users' own rows, apart, so that what reads the table does not depend on who has run.
 CUSTOM: dict[str, Op] = {}
@@ -490,7 +492,7 @@ CUSTOM: dict[str, Op] = {}
 
 def lookup(name: str) -> Op:
     """Return the row of that name."""
-    op = TABLE.get(name) or CUSTOM.get(name)
+    op = TABLE.get(name) or INNER.get(name) or CUSTOM.get(name)
     if op is None:
         raise KeyError(
             f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs "

@@ -16,6 +16,7 @@ textbooks print, ``textbook`` holds their form, for derivations.
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
@@ -57,7 +58,8 @@ from autograd.form import (
     Products,
     Root,
 )
-from autograd.op import ANY, INF, REALS, TABLE, Ieee, MultiOp, Op, lookup, multi, row
+from autograd.modes import is_tracing
+from autograd.op import ANY, INF, INNER, REALS, TABLE, Ieee, MultiOp, Op, lookup, multi, row
 
 __all__ = ["ANY", "TABLE", "Ieee", "MultiOp", "Op", "lookup", "row"]
 
@@ -481,12 +483,20 @@ sinc_derivative: Op = row(
     params={"order": 1.0}, whole={"order": ORDER},
     symbol="sinc⁽ⁿ⁾", form=Auxiliary(of=lambda order: (sinc, (), (order,))), source="DLMF 10.51.2",
 )
+def _level(x: Any, factor: Any) -> Any:
+    """Return a factor 1 + O(x**2) of something like 1 / x, or 1 where nothing else of it shows.
+
+    Were it taken there, the derivatives of 1 / x, infinite for the smallest numbers, would meet its own.
+    """
+    return factor if is_tracing() or builtins.abs(*_numbers([x])) > 1e-154 else 1.0
+
+
 sinint: Op = row(
     "sinint", integrals.sinint, lambda y, x: (sine_quotient(x, 0.0),), symbol="Si",
     form=Function("sinint", "Si"), source="DLMF 6.2.9",
 )
 cosint: Op = row(
-    "cosint", integrals.cosint, lambda y, x: (cos(x) / restrict(x),), symbol="Ci",
+    "cosint", integrals.cosint, lambda y, x: (_level(x, cos(x)) / restrict(x),), symbol="Ci",
     form=Function("cosint", "Ci"), domain=(POSITIVE,), source="DLMF 6.2.11",
     textbook=lambda y, x: (cos(x) / x,),
 )
@@ -597,8 +607,8 @@ asech: Op = row(
     textbook=lambda y, x: (-1.0 / (x * sqrt(1.0 - x * x)),),
 )
 acsch: Op = row(
-    "acsch", elementary.acsch, lambda y, x: (-1.0 / abs(x) / hypot(1.0, x),), form=Function("arcsch"),
-    domain=(POSITIVE,),
+    "acsch", elementary.acsch, lambda y, x: (-1.0 / abs(x) / _level(x, hypot(1.0, x)),),
+    form=Function("arcsch"), domain=(POSITIVE,),
     expand=lambda x: where(greater(abs(x), 1e-9), asinh(1.0 / x), sign(x) * (LN2 - log(abs(x)))),
     source="DLMF 4.38.12",
     textbook=lambda y, x: (-1.0 / (abs(x) * sqrt(1.0 + x * x)),),
@@ -1274,12 +1284,48 @@ def _log_softmax_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
 def _direction_partials(y: Any, *operands: Any) -> tuple[Any, ...]:
     """Slope (1 - y**2) / norm on the diagonal, 1 - y**2 as a sum of squares; else -y cosine / norm."""
     *xs, index = operands
+    place = int(index)
+    if _is_out_of_the_way(xs):
+        return tuple(_second_slope(xs, place, i) for i in range(len(xs)))
     r = norm(*xs)
     cosines = directions(*xs)
     # The quotient first: what it loses to underflow a cosine, at most 1, does not bring back.
     squares = tuple(c * (c / r) for c in cosines)
-    place = int(index)
     return tuple(sum(*_others(squares, i)) if i == place else -y * (c / r) for i, c in enumerate(cosines))
+
+
+# A derivative of the length; behind the operands, how often it is taken by each. Near the ends of the range
+# the sums of quotients that the rule above makes of the third order have terms beyond these ends, even where
+# their sum is not.
+_length_slope: Op = Op("length_slope", lengths.length_slope, lambda y, *xs: _higher(xs), arity=ANY)
+INNER[_length_slope.name] = _length_slope
+
+
+def _higher(operands: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the derivatives that are taken once more by each operand; none by how often."""
+    count = len(operands) // 2
+    xs, orders = operands[:count], operands[count:]
+    once_more = ((*orders[:i], orders[i] + 1.0, *orders[i + 1 :]) for i in range(count))
+    return (*[_length_slope(*xs, *taken) for taken in once_more], *[0.0] * count)
+
+
+def _second_slope(xs: Sequence[Any], i: int, j: int) -> Any:
+    return _length_slope(*xs, *[float((at == i) + (at == j)) for at in range(len(xs))])
+
+
+def _is_out_of_the_way(xs: Sequence[Any]) -> bool:
+    """Whether a length is near an end of the range, of operands so few that slopes are taken by every pair.
+
+    A program that is being recorded will have other numbers, and symbols have none.
+    """
+    if len(xs) > 8 or is_tracing():
+        return False
+    return lengths.is_extreme(_numbers(xs))
+
+
+def _numbers(xs: Sequence[Any]) -> list[float]:
+    """Return the numbers of nodes, and 1 for symbols."""
+    return [x if x.__class__ is float else getattr(x, "_data", 1.0) for x in xs]
 
 
 def _each(*xs: Any) -> list[tuple[Any, ...]]:
@@ -1500,6 +1546,9 @@ def _sums_apart(leading: list[Any], w: list[Any], g: list[Any]) -> tuple[Any, An
 
 
 def _direction_pull(xs: tuple[Any, ...], cosines: list[Any], leading: list[Any], g: list[Any]) -> list[Any]:
+    if _is_out_of_the_way(xs):
+        given = [(i, x) for i, x in enumerate(g) if not _is_zero(x)]
+        return [_total([_times(x, _second_slope(xs, i, j)) for i, x in given]) for j in range(len(xs))]
     r = norm(*xs)
     ratios = [c / r for c in cosines]
     along = [_times(q, x) for q, x in zip(ratios, g, strict=True)]

@@ -3,13 +3,14 @@ and bounds, and anywhere else."""
 
 import itertools
 import math
+import pickle
 
 import kept
 import mpmath as mp
 import pytest
 import reference
 
-from autograd import ops
+from autograd import jvp, norm, ops
 from autograd.backward import gradients
 from autograd.compiler import compile
 from autograd.compiler.backends.c.toolchain import find_compiler
@@ -107,6 +108,61 @@ def test_derivative_is_right_relatively(op, order):
             error = abs(mp.mpf(got) - exact)
             assert error <= BOUND * 2.0**-52 * term + 8 * 5e-324, (xs, indices, got, want)
     assert asked
+
+
+@pytest.mark.parametrize("length", [5e-324, 1e-200, 1.5e308])
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_derivatives_of_a_length_are_right_at_the_ends_of_the_range(length, mode):
+    """Terms beyond the range do not meet as NaN: the sum, or its infinity with its sign, is returned."""
+    for shape in ((0.6, 0.8), (-1e-12, 1.0), (1.0, 0.0)):
+        xs = [length * x for x in shape]
+        a, b = map(mp.mpf, xs)
+        with mp.workdps(700):
+            r = mp.sqrt(a * a + b * b)
+            want = {
+                (0, 0): b * b / r**3, (0, 1): -a * b / r**3,
+                (0, 0, 0): -3 * a * b * b / r**5, (0, 0, 1): b * (2 * a * a - b * b) / r**5,
+                (0, 1, 1): a * (2 * b * b - a * a) / r**5,
+            }  # fmt: skip
+        for indices, exact in want.items():
+            for f in (lambda a, b: ops.hypot(a, b), lambda a, b: norm([a, b])):
+                got, right = taken(f, xs, indices, mode), float(exact)
+                assert got == right or abs(got - right) <= 1e-13 * abs(right) + 5e-323, (xs, indices)
+
+
+def taken(f, xs, indices, mode):
+    """The derivative by one operand after the other."""
+    if mode == "forward":
+        for i in indices:
+            f = tangent(f, i)
+        return float(f(*xs))
+    leaves = list(map(Value, xs))
+    y = f(*leaves)
+    for i in indices:
+        (y,) = gradients(y, [leaves[i]], create_graph=True)
+    return float(y)
+
+
+def tangent(f, i):
+    """The derivative by one operand, in forward mode."""
+    return lambda *xs: jvp(lambda x: f(*xs[:i], x, *xs[i + 1 :]), [xs[i]], [1.0])[1]
+
+
+@pytest.mark.parametrize("op", [ops.acsch, ops.cosint], ids=lambda op: op.name)
+def test_derivatives_of_what_has_a_pole_keep_the_sign_of_their_infinity(op):
+    x = Value(1e-310)
+    y, found = op(x), []
+    for _ in range(3):
+        (y,) = gradients(y, [x], create_graph=True)
+        found.append(float(y))
+    assert found == [s * math.inf for s in ((-1, 1, -1) if op is ops.acsch else (1, -1, 1))]
+
+
+def test_a_second_derivative_of_a_tiny_length_is_pickled():
+    xs = [Value(3e-200), Value(4e-200)]
+    (slope,) = gradients(gradients(norm(xs), xs[:1], create_graph=True)[0], xs[:1], create_graph=True)
+    again = pickle.loads(pickle.dumps(slope))
+    assert float(again) == float(slope) == pytest.approx(1.28e199, rel=1e-15)
 
 
 COMPILED = [

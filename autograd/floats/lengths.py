@@ -9,6 +9,7 @@ exponents do not end, take over.
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
@@ -75,6 +76,40 @@ def _cosines(xs: tuple[float, ...]) -> tuple[float, ...]:
         return tuple(float(x / r) for x in exact)
 
 
+def is_extreme(xs: Sequence[float]) -> bool:
+    """Whether powers of a length, or products of its cosines, leave the range."""
+    r = math.hypot(*xs)
+    if 1e-100 < r < 1e100:
+        return any(0.0 < abs(x) < 1e-100 for x in xs)
+    return r > 0.0 and all(map(math.isfinite, xs))
+
+
+def length_slope(*operands: float) -> float:
+    """Derivative of `norm`, after the operands how often it is taken by each; all are finite, not all zero.
+
+    With t of order m_i in the i-th direction the length of x + t is r sqrt(1 + (2 x t + t t) / r**2), whose
+    binomial series gives the coefficient of t**m: a sum over how many pairs of each order come from t t. Over
+    the same power of r its terms are whole numbers, once the operands are, and so cancel to the last digit.
+    """
+    count = len(operands) // 2
+    ratios = [x.as_integer_ratio() for x in operands[:count]]
+    shift = builtins.max(below for _, below in ratios)  # each a power of two
+    xs, orders = [above * (shift // below) for above, below in ratios], list(map(int, operands[count:]))
+    degree, square = builtins.sum(orders), builtins.sum(x * x for x in xs)
+    total = 0
+    for pairs in itertools.product(*[range(m // 2 + 1) for m in orders]):
+        power = degree - builtins.sum(pairs)  # of 1 / r**2
+        # (1/2 choose power) power! is an odd product over 2**power.
+        term = math.prod(range(1 - 2 * (power - 1), 2, 2)) if power else 1
+        for m, j, x in zip(orders, pairs, xs, strict=True):
+            term *= x ** (m - 2 * j) * (math.factorial(m) // (math.factorial(m - 2 * j) * math.factorial(j)))
+            term *= 2 ** (m - 2 * j)
+        total += term * square ** (degree - power) * 2 ** (degree - power)
+    with localcontext(DIGITS):
+        scaled = Decimal(total) / 2**degree * Decimal(square).sqrt() / Decimal(square) ** degree
+        return float(scaled * Decimal(shift) ** (degree - 1))
+
+
 def direction_slopes(y: float, *operands: float) -> tuple[float, ...]:
     """Partials of `direction`: the sum of the other cosines squared, by the length, or -y cosine by it."""
     *xs, index = operands
@@ -106,7 +141,7 @@ def direction_pull(xs: Sequence[float], g: Sequence[float]) -> list[float]:
     The matrix is symmetric, so that it serves tangents as well.
     """
     r = math.hypot(*xs)
-    if not all(map(math.isfinite, g)) or (not any(xs) or not math.isfinite(r)):
+    if not any(xs) or not all(map(math.isfinite, (*xs, *g))):
         cosines = directions(r, *xs)
         along = [c * x for c, x in zip(cosines, g, strict=True)]
         return [div(x, r) - c * div(exact_sum(along), r) for c, x in zip(cosines, g, strict=True)]
