@@ -1,7 +1,7 @@
 """Speed of each operation: ``python tests/benchmarks/bench_operations.py``.
 
 Each row of the table is applied to nodes at an ordinary point, and a backward pass is made through the sum of
-1,000 such nodes. The figures are nanoseconds a node, the least of several rounds, in C and in pure Python,
+1,000 such nodes. The figures are nanoseconds a node, the least of twelve rounds, in C and in pure Python,
 each in a process of its own; beside them stand multiples of `a + b` in the same process. Operations over any
 number of operands have 1,000, and the figures are for one of them.
 """
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import autograd
@@ -20,6 +21,7 @@ from autograd import TABLE, Value, native
 
 ROOT = Path(__file__).parents[2]
 MANY = 1000
+ROUNDS = 12
 POINTS = {"acosh": (1.7,), "log_softmax": (0.5,), "restrict": (0.8,)}
 SECOND = {"pow": 1.3, "monomial": 1.3, "div": 1.3}
 
@@ -33,46 +35,52 @@ def operands(op):
     return [*constants, *xs] if op.params_first else [*xs, *constants]
 
 
-def nanoseconds(work, least=0.02):
-    """Return the least time of a call in five rounds."""
-    count, best = 1, math.inf
+def calls(work, least=0.01):
+    """Return how many calls take so long, in seconds."""
+    count = 1
     while True:
         start = time.perf_counter()
         for _ in range(count):
             work()
         spent = time.perf_counter() - start
         if spent > least:
-            break
+            return count
         count *= 2 if spent > least / 4 else 4
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(count):
-            work()
-        best = min(best, (time.perf_counter() - start) / count * 1e9)
-    return best
 
 
-def measured():
-    """Return for each operation the time of a call, and of a backward pass, for a node or an operand."""
-    found = {}
+def cases():
+    """Yield of each operation its name, the call, the backward pass, and for how many nodes a call counts."""
     for op in TABLE.values():
         if op.name in ("softmax", "softmax_rest", "log_softmax", "direction"):
             continue  # one result of many: below, all at once
         given = operands(op)
-        share = MANY if op.arity < 0 else 1
-        work = (lambda: autograd.dot(tuple(given), tuple(given))) if op.vectors else (lambda: op(*given))
+        work = partial(autograd.dot, tuple(given), tuple(given)) if op.vectors else partial(op, *given)
         root = work() if op.arity < 0 else autograd.sum([work() for _ in range(MANY)])
-        found[op.name] = nanoseconds(work) / share, nanoseconds(root.backward) / MANY
+        yield op.name, work, root.backward, MANY if op.arity < 0 else 1
     scores = tuple(Value(math.sin(i)) for i in range(MANY))
     weights = tuple(math.cos(i) for i in range(MANY))
-    for name in ("softmax", "log_softmax"):
-        function = getattr(autograd, name)
+    for function in (autograd.softmax, autograd.log_softmax):
         root = autograd.dot(tuple(function(scores)), weights)
-        found[f"{name}, all"] = (
-            nanoseconds(lambda f=function: f(scores)) / MANY,
-            nanoseconds(root.backward) / MANY,
-        )
-    return found
+        yield f"{function.__name__}, all", partial(function, scores), root.backward, MANY
+
+
+def measured():
+    """Return for each operation the least times of a call, and of a backward pass, for a node or an operand.
+
+    Every round goes through all operations, so that a machine's slower minute does not fall on one of them.
+    """
+    found = {}
+    for name, forward, backward, share in cases():
+        for column, (work, nodes) in enumerate(((forward, share), (backward, MANY))):
+            found[name, column] = [work, calls(work), nodes, math.inf]
+    for _ in range(ROUNDS):
+        for entry in found.values():
+            work, count, nodes, best = entry
+            start = time.perf_counter()
+            for _ in range(count):
+                work()
+            entry[-1] = min(best, (time.perf_counter() - start) / (count * nodes) * 1e9)
+    return {name: (found[name, 0][-1], found[name, 1][-1]) for name, column in found if not column}
 
 
 def main():
