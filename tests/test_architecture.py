@@ -5,6 +5,7 @@ import importlib
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -72,29 +73,41 @@ LATE = {
     "nn.cli": "which begins before the engine is imported",
 }
 
+# What may hold a statement; an expression holds none.
+HOLDERS = ast.stmt | ast.ExceptHandler | ast.match_case
 
-def imports(path, within=False):
-    """Names of the modules that a file imports as it is imported, or those that its functions import."""
-    pending = [(node, False) for node in ast.parse(path.read_text(encoding="utf-8")).body]
+
+@cache
+def read(path):
+    """What a file imports as it is imported, and in its functions; its lines that say ``global``."""
+    top, late, shared = [], [], []
+    pending = [(node, top) for node in ast.parse(path.read_text(encoding="utf-8")).body]
     while pending:
-        node, inside = pending.pop()
-        if isinstance(node, ast.Import) and inside == within:
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and inside == within:
+        node, found = pending.pop()
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
             base = node.module or ""
-            yield from (
+            found += [
                 f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names
-            )
+            ]
+        elif isinstance(node, ast.Global):
+            shared.append(node.lineno)
         elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            inner = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            pending += [(child, inner) for child in ast.iter_child_nodes(node)]
+            inner = late if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else found
+            pending += [(child, inner) for child in ast.iter_child_nodes(node) if isinstance(child, HOLDERS)]
+    return frozenset(top), frozenset(late), shared
+
+
+def within(path):
+    """The modules of the project that a file imports, anywhere."""
+    top, late, _ = read(path)
+    return (top | late) & MODULES.keys()
 
 
 def test_no_circle_of_imports_is_there_and_none_is_hidden_in_functions():
-    everything = {
-        name: {*imports(path), *imports(path, within=True)} & MODULES.keys() for name, path in MODULES.items()
-    }
+    everything = {name: within(path) for name, path in MODULES.items()}
     TopologicalSorter(
         {name: found - {name} for name, found in everything.items()}
     ).prepare()  # raises where there is one
@@ -102,9 +115,7 @@ def test_no_circle_of_imports_is_there_and_none_is_hidden_in_functions():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_of_the_project_stand_at_the_top(module):
-    late = {
-        name for name in imports(MODULES[module], within=True) if name.split(".")[0] in ("autograd", "nn")
-    }
+    late = {name for name in read(MODULES[module])[1] if name.split(".")[0] in ("autograd", "nn")}
     assert not late or module in LATE
 
 
@@ -123,7 +134,7 @@ def place(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_run_in_one_direction(module):
     home, layer = place(module)
-    for imported in {*imports(MODULES[module]), *imports(MODULES[module], within=True)} & MODULES.keys():
+    for imported in within(MODULES[module]):
         other, below = place(imported)
         if (module, imported) in UPWARDS:
             continue
@@ -133,7 +144,7 @@ def test_imports_run_in_one_direction(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_what_may_be_absent_or_is_slow_to_load_is_imported_where_it_is_at_home(module):
-    for package in {name.split(".")[0] for name in imports(MODULES[module])} & HEAVY.keys():
+    for package in {name.split(".")[0] for name in read(MODULES[module])[0]} & HEAVY.keys():
         assert module.startswith(HEAVY[package]), f"{module} imports {package} at its top"
 
 
@@ -183,8 +194,7 @@ def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():
 
 def test_global_state_is_a_context_variable():
     for module, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            assert not isinstance(node, ast.Global), f"{module}: line {node.lineno}"
+        assert not read(path)[2], f"{module}: a global statement"
 
 
 def test_nothing_unfinished_and_no_machine_is_named():
