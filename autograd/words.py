@@ -37,6 +37,7 @@ LOCALE = Path(__file__).parent / "locale"
 _asked: ContextVar[str] = ContextVar("language", default="")
 
 
+@cache
 def named(tag: str) -> str:
     """Return the language that a tag names, as a locale or a browser writes it; nothing where there is none.
 

@@ -312,3 +312,28 @@ def test_what_a_catalogue_lacks_stays_english():
     assert words.read_catalogue("\n\n".join(entries)) == {"a": "甲"}
     with words.language("zh"):
         assert words.gettext("no such message {x}", x=1) == "no such message 1"
+
+
+def test_a_chinese_picture_says_nothing_in_english():
+    w, b, x, h = (Value(v, name) for v, name in ((2.0, "w"), (-0.3, "b"), (0.5, "x"), (0.1, "h")))
+    y = (w * x + b).relu() * (x > 0.0)
+    y.backward()
+    for _ in range(30):
+        h = (w * h + b).tanh()
+    with words.language("zh"):
+        pictures = [
+            draw(root, engine="builtin", **options)
+            for root, options in (
+                (y, {}), (h, {}), (y, {"versus": w * x}), (h, {"nearest": 4}), (y, {"size": (800, 450)}),
+            )
+        ]  # fmt: skip
+        said = [text for picture in pictures for text in (picture.svg(), picture.to_mermaid())]
+    for text in said:
+        shown = re.sub(r"<style.*?</style>|<[^>]*>|\w+=", " ", text)
+        if text.startswith("flowchart"):
+            shown = " ".join(re.findall('"([^"]*)"', text)).replace("<br/>", " ")
+        found = {word for word in re.findall(r"[A-Za-z]{3,}", shown) if not re.fullmatch(r"d?v\d*", word)}
+        assert found <= {"ReLU", "tanh", "max", "fold", "False", "depth", "nearest", "size"}
+    assert "值" in said[0]
+    assert "梯度" in said[0]
+    assert "每一步" in said[2]

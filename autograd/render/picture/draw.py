@@ -28,6 +28,9 @@ from autograd.words import gettext, marked
 __all__ = ["draw", "draw_dot", "trace"]
 
 READABLE: Final = 300  # boxes; more are folded
+ROLLED: Final = 60  # boxes, from which a recurrence is drawn as one step
+LOOP: Final = 3  # boxes of a step and what it reads, at least
+STEPS: Final = 8  # nodes in the place of one box of it, at least
 DETAILED: Final = 1500  # boxes; beyond, nobody points at them one by one
 LIMIT: Final = 5000  # boxes; beyond, nobody finds anything
 THREADS: Final = 60_000  # edges; beyond, the picture is grey all over
@@ -81,7 +84,7 @@ def draw(
         output, and says so.
     depth, fold
         How many levels of modules are drawn open, those at that level being one box each. And whether repeats
-        are drawn once, marked xN; by default so from 300 nodes on.
+        are drawn once, marked xN; by default so from 300 nodes on, and a recurrence of many steps from 60.
     nearest
         How many boxes are drawn at most, those nearest to the output; three dots mark an operation whose
         operands are not all there.
@@ -168,9 +171,13 @@ def draw(
             _check(len(graph.nodes), len(graph.edges), force=force)
         else:
             with collector_paused():
+                # Whether each node is asked for by itself.
+                apart = wrt is not None or versus is not None or saved or edges == "all"
+                whole = fold is None and apart and depth is None and len(nodes) <= READABLE
                 graph = _graph(
-                    known, rankdir, depth, fold, nearest, saved=saved, force=force, scale=max(spans)
-                )
+                    known, rankdir, depth, False if whole else fold, nearest,
+                    saved=saved, force=force, scale=max(spans),
+                )  # fmt: skip
         graphs.append(graph)
     graph = beside(*graphs) if versus is not None else graphs[0]
     if wrt is not None:
@@ -349,6 +356,11 @@ def _graph(
         keep_nearest(graph, nearest)
         _check(len(graph.nodes), len(graph.edges), force=force)
         return graph
+    if depth is None and fold is None and ROLLED < len(nodes) <= READABLE:
+        graph = build_folded(gradients, depth=None, repeats=True, rankdir=rankdir, scale=scale)
+        loops = any(edge.back for edge in graph.edges)
+        # More than one operation again and again: a chain of one is broken into lines.
+        fold = loops and len(graph.nodes) > LOOP and len(graph.nodes) * STEPS <= len(nodes)
     if depth is None and (fold is False or (fold is None and len(nodes) <= READABLE)):
         _check(len(nodes), sum(len(v.parents) for v in nodes), force=force)
         graph = build(nodes, rankdir=rankdir, gradients=gradients, scale=scale)

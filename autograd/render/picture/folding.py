@@ -149,7 +149,7 @@ def _rolled(listed: _Listed, rankdir: str, scale: float) -> Picture | None:
             names.append(plates[found])
             path = ".".join(names)
             graph.scope_counts[path] = found.count
-            graph.scope_names[path] = "each step" if found.carries else "each"
+            graph.scope_names[path] = gettext("each step") if found.carries else gettext("each")
         own = scope_of(v, modules_seen)
         own = pattern(own) if len(group.scopes) > 1 else own
         box.scope = ".".join([*names, own] if own else names)

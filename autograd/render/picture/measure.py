@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from autograd.render.formula.latex import LETTERS
 from autograd.render.labels import shorten, width
 from autograd.render.picture.graph import Box, Edge
-from autograd.words import gettext, marked
+from autograd.words import current, gettext, marked
 
 __all__ = [
     "BOX", "DISC", "SHEETS", "Size", "caption", "caption_room", "edge_label", "edge_size", "is_disc",
@@ -91,10 +92,17 @@ def word(node: Box) -> str:
 
 def rows(node: Box) -> list[tuple[str, str, str]]:
     """Return the rows below the head, value, then gradient: what each is, the word for it, and its number."""
-    listed = [(node.value_name, node.value)]
+    names = _row_words(current())
+    listed = [(node.value_name, names[node.value_name], node.value)]
     if node.gradient:
-        listed.append(("grad", node.gradient))
-    return [(what, gettext(_ROWS[what]), number) for what, number in listed]
+        listed.append(("grad", names["grad"], node.gradient))
+    return listed
+
+
+@cache
+def _row_words(_: str) -> dict[str, str]:
+    """Return the words of rows in the language in force, which is given."""
+    return {what: gettext(name) for what, name in _ROWS.items()}
 
 
 def node_size(node: Box) -> tuple[float, float]:
@@ -120,13 +128,14 @@ def node_size(node: Box) -> tuple[float, float]:
     # Zero and what is not finite have a mark before them.
     differing = node.mark.split()
     signed = node.tone in ("zero", "nan")
+    below = rows(node)
     listed = [
         (f"≠ {name}" if what in differing else name, f"○ {text}" if what == "grad" and signed else text)
-        for what, name, text in rows(node)
+        for what, name, text in below
     ]
-    listed.append((gettext(_ROWS[node.value_name]), node.widest))
+    listed.append((below[0][1], node.widest))
     widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
-    return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(rows(node))
+    return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(below)
 
 
 def edge_label(edge: Edge, *, flow: bool) -> list[str]:

@@ -13,6 +13,7 @@ from autograd.render import escape
 from autograd.render.page.jupyter import picture_size, shown_height
 from autograd.render.picture.measure import BOX
 from autograd.render.picture.palette import DARK
+from autograd.words import current, gettext, marked
 
 __all__ = ["SCRIPT", "STYLE", "output", "page", "picture_in"]
 
@@ -181,6 +182,14 @@ def _script(*parts: str) -> str:
 
 
 SCRIPT: Final = _script(_SCRIPT)
+_WORDS: Final = (marked("Close"), marked("Zoom in"), marked("Zoom out"), marked("Fit"))
+
+
+def _spoken(script: str) -> str:
+    """Return a program with its words in the reader's language."""
+    for word in _WORDS:
+        script = script.replace(f"'{word}'", f"'{gettext(word)}'")
+    return script
 
 
 def page(svg: str, title: str) -> str:
@@ -200,9 +209,10 @@ def page(svg: str, title: str) -> str:
         f"height:calc(100vh - {TOOLS}px)!important;margin-top:{TOOLS}px}}}}"
     )
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'<!DOCTYPE html>\n<html lang="{current().replace("_", "-")}"><head><meta charset="utf-8">'
+        '<meta name="viewport" '
         f'content="width=device-width,initial-scale=1"><title>{escape.xml(title)}</title>'
-        f"<style>{STYLE}{body}</style></head><body>{svg}<script>{_script(_SCRIPT, opened)}</script>"
+        f"<style>{STYLE}{body}</style></head><body>{svg}<script>{_spoken(_script(_SCRIPT, opened))}</script>"
         "</body></html>\n"
     )
 
@@ -232,7 +242,7 @@ def output(svg: str, title: str) -> str:
     wake = (
         "const f=document.createElement('iframe');f.sandbox='allow-scripts';f.title=this.alt;"
         f"f.style.cssText={_quoted(style)};f.srcdoc={_quoted(head)}"
-        f"+decodeURIComponent(this.getAttribute('src').slice({len(_ADDRESS)}))+{_quoted(f'<script>{SCRIPT}')}"
+        f"+decodeURIComponent(this.getAttribute('src').slice({len(_ADDRESS)}))+{_quoted(f'<script>{_spoken(SCRIPT)}')}"
         "+'</scr'+'ipt>';this.replaceWith(f)"
     )
     return (

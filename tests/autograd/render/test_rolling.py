@@ -82,6 +82,21 @@ def test_a_lstm_has_one_cell_whose_state_is_carried():
     assert sum(edge.back for edge in graph.edges) == 5  # h to four gates, c to the forget gate's product
 
 
+def test_a_recurrence_is_rolled_by_itself_and_a_few_steps_or_a_chain_are_not():
+    def boxes(steps, **options):
+        w, b, x, h = (Value(v, name) for v, name in ((2.0, "w"), (-0.3, "b"), (0.5, "x"), (0.1, "h")))
+        for _ in range(steps):
+            h = autograd.tanh(w * h + b * x)
+        return len(draw(h, wrt=w if options.pop("colours", False) else None, **options).graph.nodes)
+
+    assert [boxes(steps) for steps in (6, 20, 50)] == [28, 8, 8]
+    assert boxes(20, fold=False) == boxes(20, edges="all") == boxes(20, colours=True) == 84
+    y = Value(0.5, "x")
+    for _ in range(80):
+        y = y.sin()
+    assert len(draw(y).graph.nodes) == 81
+
+
 def test_a_running_sum_leads_back_to_itself():
     total = Value(0.0, "start")
     for i in range(40):
