@@ -128,14 +128,14 @@ def node_size(node: Box) -> tuple[float, float]:
     # Zero and what is not finite have a mark before them.
     differing = node.mark.split()
     signed = node.tone in ("zero", "nan")
-    below = rows(node)
+    known = rows(node)
     listed = [
         (f"≠ {name}" if what in differing else name, f"○ {text}" if what == "grad" and signed else text)
-        for what, name, text in below
+        for what, name, text in known
     ]
-    listed.append((below[0][1], node.widest))
+    listed.append((known[0][1], node.widest))
     widest = max([head, *(width(name, BOX.tiny) + BOX.gap + width(text, BOX.small) for name, text in listed)])
-    return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(below)
+    return round(max(BOX.least, widest + 2 * BOX.pad)), BOX.head + BOX.row * len(known)
 
 
 def edge_label(edge: Edge, *, flow: bool) -> list[str]:
