@@ -968,8 +968,12 @@ i0: Op = row(
     source="DLMF 10.29.3",
 )
 i1: Op = row(
-    "i1", lambda x: bessel.modified(x, 1.0), lambda y, x: (0.5 * i0(x) + 0.5 * bessel_i(2.0, x),),
-    symbol="I₁", form=Function("i1", "I₁"), source="DLMF 10.29.1", textbook=lambda y, x: (i0(x) - y / x,),
+    "i1", lambda x: bessel.modified(x, 1.0), lambda y, x: (i1_slope(x),), symbol="I₁",
+    form=Function("i1", "I₁"), source="DLMF 10.29.1", textbook=lambda y, x: (i0(x) - y / x,),
+)
+i1_slope: Op = row(
+    "i1_slope", bessel.i1_slope, lambda y, x: (0.75 * i1(x) + 0.25 * bessel_i(3.0, x),),
+    form=Auxiliary(lambda x: 0.5 * i0(x) + 0.5 * bessel_i(2.0, x)), source="DLMF 10.29.1",
 )
 bessel_i: Op = row(
     "bessel_i", bessel.modified,

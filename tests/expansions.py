@@ -100,6 +100,20 @@ def i_rows():
         yield row(lambda x: mp.besseli(0, x), lambda x: mp.besseli(1, x), z, low, high, written.I_DEGREE)
 
 
+def k_rows():
+    """Rows of exp(x) K of order 0 about the middles of halves of octaves, from 1/8 to 32."""
+
+    def value(x):
+        return mp.exp(x) * mp.besselk(0, x)
+
+    for octave in range(-3, 5):
+        for low, high in ((1.0, 1.5), (1.5, 2.0)):
+            a, b = low * 2.0**octave, high * 2.0**octave
+            yield row(
+                value, lambda x: value(x) - mp.exp(x) * mp.besselk(1, x), (a + b) / 2, a, b, written.K_DEGREE
+            )
+
+
 def dawson_rows():
     """Rows of Dawson's integral about whole numbers."""
 
@@ -110,7 +124,9 @@ def dawson_rows():
         yield row(value, lambda x: 1 - 2 * x * value(x), k, k - 0.5, k + 0.5, written.DAWSON_DEGREE)
 
 
-TABLES = {"BESSEL_J": j_rows, "BESSEL_Y": y_rows, "BESSEL_I": i_rows, "DAWSON": dawson_rows}
+TABLES = {
+    "BESSEL_J": j_rows, "BESSEL_Y": y_rows, "BESSEL_I": i_rows, "BESSEL_K": k_rows, "DAWSON": dawson_rows,
+}  # fmt: skip
 
 
 def text(rows):

@@ -415,7 +415,7 @@ COSTLY = frozenset(
         "erfcx", "erfcx_derivative", "logerfc", "logerfcx", "logerfc_derivative", "erfi", "exp_square",
         "sinint", "cosint", "sine_quotient", "ellipk", "ellipe", "ellip_derivative", "kn", "zeta",
         "invdigamma", "airyai", "airybi", "dawsn", "dawsn_derivative", "beta_derivative", "j0", "j1", "i0",
-        "i1", "logsumexp", "elu", "selu", "lgamma", "digamma", "gamma",
+        "i1", "i1_slope", "logsumexp", "elu", "selu", "lgamma", "digamma", "gamma",
     ]
 )  # fmt: skip
 

@@ -12,8 +12,8 @@ import math
 from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 
-from autograd.floats.bessel import _k_integral, _over, _root, _sum, _times
-from autograd.floats.elementary import INF, NAN, is_order, two_product
+from autograd.floats.bessel import _over, _root, _sum, _times
+from autograd.floats.elementary import INF, NAN, is_order, two_product, two_sum
 
 AIRY_ORDER = 60.0
 """The largest order of derivative: each takes all lower ones."""
@@ -27,6 +27,30 @@ _INV_ROOT_PI, _INV_ROOT_PI_REST = 0.5641895835477563, 7.66772980658295e-18
 _INV_PI = 0.3183098861837907
 _HUGE = 1e11
 """From here on sines and cosines need more digits of their operand than two floats have."""
+
+
+def _k_integral(x: float, order: float) -> tuple[float, float]:
+    """Integral of exp(-x (cosh t - 1)) cosh(order t) over t from 0 on, for x from 1/2 on, in two parts.
+
+    That is exp(x) K of that order, which need not be whole (DLMF 10.32.9), by the trapezoidal rule: its error
+    is an exponential of the number of steps.
+    """
+    h = 0.21 / math.sqrt(1.0 + 0.12 * x)
+    h = 134217729.0 * h - (134217729.0 * h - h)  # of so few bits that its multiples are floats
+    total, low, k, term = 0.5, 0.0, 0.0, 1.0
+    while term > 1e-19:
+        k += 1.0
+        s = math.sinh(0.5 * h * k)
+        p, lost = two_product(s, s)
+        p, rest = two_product(-2.0 * x, p)
+        term = math.exp(p)
+        term -= term * (2.0 * x * lost - rest)
+        if order > 0.0:
+            term *= math.cosh(order * h * k)
+        total, lost = two_sum(total, term)
+        low += lost
+    y, rest = two_product(h, total)
+    return y, rest + h * low
 
 
 def _from_zero(x: float, slope: int) -> tuple[float, float, float, float]:

@@ -18,9 +18,11 @@ from autograd.floats.elementary import INF, LN2_HIGH, NAN, exp, is_order, two_pr
 from autograd.floats.expansions import (
     BESSEL_I,
     BESSEL_J,
+    BESSEL_K,
     BESSEL_Y,
     I_DEGREE,
     J_DEGREE,
+    K_DEGREE,
     Y_DEGREE,
     expanded,
 )
@@ -253,32 +255,64 @@ def _root(x: float, factor: float, rest: float) -> tuple[float, float]:
     return r, (((square - p) - low) + lost + x * rest) / (2.0 * r)
 
 
-def _hankel(x: float, n: float) -> tuple[float, float, float, float]:
-    """Give J and Y of order 0 or 1, in two parts each, for x from 25 on (DLMF 10.17.3, 10.17.4)."""
-    p, q, term, k, w = 0.0, 0.0, 1.0, 0.0, 0.125 / x
-    while abs(term) > 1e-19 and k < 60.0:
-        k += 1.0
-        term *= (4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / k * w
-        if k % 2.0 == 0.0:
-            p += term if k % 4.0 == 0.0 else -term
-        else:
-            q += term if k % 4.0 == 1.0 else -term
+# Of the asymptotic series, DLMF 10.17.3, of orders 0 and 1: (P - 1) x**2 and Q x as polynomials of 1 / x**2,
+# by interpolation from 25 on, the last coefficient first.
+_P_ZERO = (
+    -90430.76204934336, 2979.875505292669, -109.95574240148161, 6.074008248566093, -0.5725014120675112,
+    0.11215209960848893, -0.07031249999999999,
+)  # fmt: skip
+_Q_ZERO = (
+    -14386.188510148178, 543.3371687916456, -24.37206086838676, 1.727722837096879, -0.22710800047631327,
+    0.0732421874998773, -0.125,
+)  # fmt: skip
+_P_ONE = (
+    97359.50380577664, -3240.1862250340755, 121.53239587423089, -6.883878257868897, 0.6765925789210179,
+    -0.14419555663967956, 0.11718749999999999,
+)  # fmt: skip
+_Q_ONE = (
+    15574.079186870717, -595.2776765520358, 27.239755310877285, -1.9935267353343191, 0.27757644521247277,
+    -0.10253906249986854, 0.375,
+)  # fmt: skip
+
+
+def _hankel(x: float, slope: int) -> tuple[float, float, float, float]:
+    """Derivatives up to the second of J and Y of order 0, in two parts each, for x from 25 on.
+
+    By the asymptotic series, DLMF 10.17.3 and 10.17.4.
+    """
+    p, q, first, second, inverse = 0.0, 0.0, 0.0, 0.0, 1.0 / x
+    square = inverse * inverse
+    if slope != 1:
+        for c in _P_ZERO:
+            p = p * square + c
+        for c in _Q_ZERO:
+            q = q * square + c
+        p, q = p * square, q * inverse
+    if slope != 0:
+        for c in _P_ONE:
+            first = first * square + c
+        for c in _Q_ONE:
+            second = second * square + c
+        first, second = first * square, second * inverse
     sine, cosine = math.sin(x), math.cos(x)
     s, s_low = two_sum(sine, cosine)
     d, d_low = two_sum(sine, -cosine)
-    # The first factor is 1 + p.
-    s_low, d_low = s_low + p * s, d_low + p * d
-    if n == 0.0:
-        j, j_low, y, y_low = s, s_low - q * d, d, d_low + q * s
-    else:
-        j, j_low, y, y_low = d, d_low + q * s, -s, q * d - s_low
+    # Of order 0 they are s + j and d + y, of order 1 d + other and -s - another.
+    j, y = s_low + (p * s - q * d), d_low + (p * d + q * s)
+    other, another = d_low + (first * d + second * s), s_low + (first * s - second * d)
+    if slope == 0:
+        high, low, above, above_low = s, j, d, y
+    elif slope == 1:
+        high, low, above, above_low = -d, -other, s, another
+    else:  # order 1 over x less order 0
+        high, low, above, above_low = -s, (d + other) * inverse - j, -d, -(s + another) * inverse - y
     if x > 1e280:
         root = math.sqrt(math.pi) * math.sqrt(x)
-        return (j + j_low) / root, 0.0, (y + y_low) / root, 0.0
+        return (high + low) / root, 0.0, (above + above_low) / root, 0.0
     root, rest = _root(x, math.pi, 1.2246467991473532e-16)
-    high, low = _over(j, j_low, root, rest)
-    y, y_low = _over(y, y_low, root, rest)
-    return high, low, y, y_low
+    high, low = _over(high, low, root, rest)
+    above, above_low = _over(above, above_low, root, rest)
+    return high, low, above, above_low
 
 
 def _forwards(
@@ -349,9 +383,9 @@ def jn_derivative(x: float, order: float, slope: float) -> float:
         y = -(y + low) if n == 1 else y + low
         if n + m == 2 and abs(y) < _FEW * min(1.0, 0.8 / math.sqrt(a)):
             y = _j_by_miller(a, n, m)
-    elif m == 0 and n <= 1:
-        y, low, _, _ = _hankel(a, order)
-        y += low
+    elif n <= 1 and n + m <= 2:
+        y, low, _, _ = _hankel(a, n + m)
+        y = -(y + low) if n == 1 else y + low
     elif a < _FAR:
         y, size = 0.0, 1.0
         if n + m < a + 1.0:
@@ -363,9 +397,9 @@ def jn_derivative(x: float, order: float, slope: float) -> float:
     elif order + slope > 0.9 * a:
         y = _j_by_miller(a, n, m)
     else:
-        zero, zero_low, _, _ = _hankel(a, 0.0)
-        one, one_low, _, _ = _hankel(a, 1.0)
-        y, _ = _forwards(a, n, m, zero, zero_low, one, one_low)
+        zero, zero_low, _, _ = _hankel(a, 0)
+        one, one_low, _, _ = _hankel(a, 1)
+        y, _ = _forwards(a, n, m, zero, zero_low, -one, -one_low)
     return -y if x < 0.0 and (n + m) % 2 == 1 else y
 
 
@@ -407,16 +441,16 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
         y = -(y + low) if n == 1 else y + low
         if n + m <= 1 or abs(y) > _FEW * (1.0 + 1.0 / x):
             return y
-    elif m == 0 and n <= 1:
-        _, _, y, low = _hankel(x, order)
-        return y + low
+    elif x >= _FAR and n <= 1 and n + m <= 2:
+        _, _, y, low = _hankel(x, n + m)
+        return -(y + low) if n == 1 else y + low
     if x < _FAR:
         zero, zero_low = _y_expanded(x, 0)
         one, one_low = _y_expanded(x, 1)
-        one, one_low = -one, -one_low
     else:
-        _, _, zero, zero_low = _hankel(x, 0.0)
-        _, _, one, one_low = _hankel(x, 1.0)
+        _, _, zero, zero_low = _hankel(x, 0)
+        _, _, one, one_low = _hankel(x, 1)
+    one, one_low = -one, -one_low
     y, size = _forwards(x, n, m, zero, zero_low, one, one_low)
     if x < _FAR and abs(y) < _FEW * size:
         zero, zero_low, one, one_low = _y_by_miller(x)
@@ -505,8 +539,8 @@ def _at_zero(x: float, n: int, m: int) -> float:
 
 
 _I_FAR = 31.0
-"""From here on the asymptotic series of I of orders 0 and 1 serve, with as many terms as are below."""
-# Of 1 / x, the last one first, DLMF 10.40.1.
+"""From here on the asymptotic series of I and K of orders 0 and 1 serve, with as many terms as are below."""
+# Of 1 / x, the last one first, DLMF 10.40.1; K has those of -1 / x.
 _I_TERMS = {
     n: tuple([
         math.prod([((2.0 * j - 1.0) * (2.0 * j - 1.0) - 4.0 * n * n) / (8.0 * j) for j in range(1, k + 1)])
@@ -514,6 +548,12 @@ _I_TERMS = {
     ])
     for n in (0, 1)
 }  # fmt: skip
+# The same of the derivative of order 1, DLMF 10.40.5.
+_I_SLOPE_TERMS = tuple([
+    -(4.0 * k * k + 3.0) / (8.0 * k)
+    * math.prod([((2.0 * j - 1.0) * (2.0 * j - 1.0) - 4.0) / (8.0 * j) for j in range(1, k)])
+    for k in range(20, 0, -1)
+])  # fmt: skip
 _EXP_32, _EXP_32_REST = 78962960182680.69, 0.007660978022635108
 _SECOND_ORDER = (1 / 73156608000, 1 / 914457600, 1 / 14515200, 1 / 302400, 1 / 8640, 1 / 360, 1 / 24, 1 / 3)
 
@@ -535,16 +575,19 @@ def _i_expanded(x: float, order: int) -> float:
     return y + low
 
 
-def _i_far(x: float, order: int) -> float:
-    """Modified Bessel function I of order 0 or 1, for x from 31 on."""
+def _i_far(x: float, slope: int) -> float:
+    """Derivative up to the second of the modified Bessel function I of order 0, for x from 31 on."""
     if x > 720.0:
         return INF
     inverse, rest = 1.0 / x, 0.0
-    if order == 0:
+    if slope == 0:
         for c in _I_TERMS[0]:
             rest = rest * inverse + c
-    else:
+    elif slope == 1:
         for c in _I_TERMS[1]:
+            rest = rest * inverse + c
+    else:
+        for c in _I_SLOPE_TERMS:
             rest = rest * inverse + c
     root, root_low = _root(x, 2.0 * math.pi, 2.4492935982947064e-16)
     total, lost = two_sum(1.0, rest * inverse)
@@ -580,83 +623,75 @@ def modified(x: float, order: float) -> float:
     return -y if x < 0.0 and n % 2 == 1 else y
 
 
+def i1_slope(x: float) -> float:
+    """Derivative of the modified Bessel function I of order 1, which is the second one of order 0."""
+    a = abs(x)
+    if not a < INF:
+        return a
+    if a >= _I_FAR:
+        return _i_far(a, 2)
+    y, low = expanded(BESSEL_I, I_DEGREE, int(a * 0.6153846153846154 + 0.5), a, 2)
+    return y + low
+
+
 # The modified functions K.
 
-_K_NEAR = 1.0
-"""Up to here the power series of K0 and K1 serve, all of whose terms are positive."""
+_K_NEAR = 0.125
+"""Up to here the power series of K of orders 0 and 1 serve."""
+_K_FAR = 32.0
+"""From here on their asymptotic series serve."""
 
 
-def _k_integral(x: float, order: float) -> tuple[float, float]:
-    """Integral of exp(-x (cosh t - 1)) cosh(order t) over t from 0 on, for x from 1/2 on, in two parts.
+def _k_expanded(x: float) -> tuple[float, float, float, float]:
+    """Give exp(x) K of orders 0 and 1 in two parts each, for x from 1/8 to 32.
 
-    That is exp(x) K of that order, which need not be whole (DLMF 10.32.9), by the trapezoidal rule: its error
-    is an exponential of the number of steps.
+    The second is what the first one falls by and the first, all of which is positive.
     """
-    h = 0.21 / math.sqrt(1.0 + 0.12 * x)
-    h = 134217729.0 * h - (134217729.0 * h - h)  # of so few bits that its multiples are floats
-    total, low, k, term = 0.5, 0.0, 0.0, 1.0
-    while term > 1e-19:
-        k += 1.0
-        s = math.sinh(0.5 * h * k)
-        p, lost = two_product(s, s)
-        p, rest = two_product(-2.0 * x, p)
-        term = math.exp(p)
-        term -= term * (2.0 * x * lost - rest)
-        if order > 0.0:
-            term *= math.cosh(order * h * k)
-        total, lost = two_sum(total, term)
-        low += lost
-    y, rest = two_product(h, total)
-    return y, rest + h * low
+    m, k = math.frexp(x)
+    at = 2 * k + 5 if m >= 0.75 else 2 * k + 4
+    zero, zero_low = expanded(BESSEL_K, K_DEGREE, at, x, 0)
+    fall, fall_low = expanded(BESSEL_K, K_DEGREE, at, x, 1)
+    one, one_low = _sum(zero, zero_low, -fall, -fall_low)
+    return zero, zero_low, one, one_low
 
 
 def _k_from_zero(x: float) -> tuple[float, float, float, float]:
-    """Give exp(x) K of orders 0 and 1 in two parts each, for x up to 1 (DLMF 10.31.2, 10.28.2)."""
-    quarter, quarter_low = two_product(0.5 * x, 0.5 * x)
-    term, low, whole, whole_low = 1.0, 0.0, 1.0, 0.0  # those of I0
-    harmonic, harmonic_low, total, total_low = 0.0, 0.0, 0.0, 0.0
-    odd, odd_low, k = 1.0, 0.0, 0.0  # the terms of I1 beside x / 2
-    while term > 1e-34:
-        k += 1.0
-        term, low = _times(term, low, quarter, quarter_low)
-        term, low = _over(term, low, k * k, 0.0)
-        whole, whole_low = _sum(whole, whole_low, term, low)
-        q, q_low = _over(term, low, k + 1.0, 0.0)
-        odd, odd_low = _sum(odd, odd_low, q, q_low)
-        q, q_low = _over(1.0, 0.0, k, 0.0)
-        harmonic, harmonic_low = _sum(harmonic, harmonic_low, q, q_low)
-        q, q_low = _times(term, low, harmonic, harmonic_low)
-        total, total_low = _sum(total, total_low, q, q_low)
-    ln, ln_low = _log(0.5 * x, 3.0)
-    ln, ln_low = _sum(ln, ln_low, _EULER, _EULER_REST)
-    y, y_low = _times(-ln, -ln_low, whole, whole_low)
-    zero, zero_low = _sum(y, y_low, total, total_low)
-    # I0 K1 + I1 K0 = 1 / x
-    odd, odd_low = _times(odd, odd_low, 0.5 * x, 0.0)
-    y, y_low = _times(odd, odd_low, zero, zero_low)
-    q, q_low = _over(1.0, 0.0, x, 0.0)
-    y, y_low = _sum(q, q_low, -y, -y_low)
-    one, one_low = _over(y, y_low, whole, whole_low)
-    power = math.exp(x)
-    return zero * power, zero_low * power, one * power, one_low * power
+    """Give K of orders 0 and 1 in two parts each, for x up to 1/8 (DLMF 10.31.1, 10.31.2).
+
+    All but the logarithm and 1 / x is a small part of them.
+    """
+    z = 0.25 * x * x
+    zero, zero_low = _log(0.5 * x, 3.0)
+    zero, zero_low = _sum(-zero, -zero_low, -_EULER, -_EULER_REST)
+    rest = 1.0 + z * (1 / 4 + z * (1 / 36 + z * (1 / 576 + z / 14400)))
+    odd = 1.0 + z * (1 / 2 + z * (1 / 12 + z * (1 / 144 + z / 2880)))
+    more = 1.0 + z * (3 / 8 + z * (11 / 216 + z * (25 / 6912 + z * (137 / 864000))))
+    even = 1.0 + z * (5 / 4 + z * (5 / 18 + z * (47 / 1728 + z * (131 / 86400))))
+    one, one_low = _over(1.0, 0.0, x, 0.0)
+    one, one_low = _sum(one, one_low, -0.5 * x * (zero * odd + 0.5 * even), 0.0)
+    zero, zero_low = _sum(zero, zero_low, z * (zero * rest + more), 0.0)
+    return zero, zero_low, one, one_low
 
 
-def _k_far(x: float, n: float) -> tuple[float, float]:
-    """Asymptotic series of exp(x) K of order 0 or 1 in two parts, for x from 20 on (DLMF 10.40.2)."""
-    rest, term, k = 0.0, 1.0, 0.0
-    while abs(term) > 1e-19 and k < x:
-        k += 1.0
-        term *= (4.0 * n * n - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k) / x
-        rest += term
-    total, lost = two_sum(1.0, rest)
+def _k_far(x: float) -> tuple[float, float, float, float]:
+    """Asymptotic series of exp(x) K of orders 0 and 1 in two parts each, for x from 32 on (DLMF 10.40.2)."""
+    inverse, first, second = -1.0 / x, 0.0, 0.0
+    for c in _I_TERMS[0]:
+        first = first * inverse + c
+    for c in _I_TERMS[1]:
+        second = second * inverse + c
     root, root_low = _root(x, _TWO_INV_PI, _TWO_INV_PI_REST)
-    return _over(total, lost, root, root_low)
+    total, lost = two_sum(1.0, first * inverse)
+    zero, zero_low = _over(total, lost, root, root_low)
+    total, lost = two_sum(1.0, second * inverse)
+    one, one_low = _over(total, lost, root, root_low)
+    return zero, zero_low, one, one_low
 
 
 def kn(x: float, order: float) -> float:
     """Modified Bessel function K of a whole order; NaN below zero, infinite there.
 
-    From those of orders 0 and 1, times exp(x), by the recurrence over the orders (DLMF 10.29.1).
+    From those of orders 0 and 1, from 1/8 on times exp(x), by the recurrence over the orders (DLMF 10.29.1).
     """
     if not is_order(order) or not x >= 0.0:
         return NAN
@@ -677,12 +712,10 @@ def kn(x: float, order: float) -> float:
         return (y + low) * _MORE
     if x < _K_NEAR:
         zero, zero_low, one, one_low = _k_from_zero(x)
-    elif x > 20.0:
-        zero, zero_low = _k_far(x, 0.0)
-        one, one_low = _k_far(x, 1.0)
+    elif x < _K_FAR:
+        zero, zero_low, one, one_low = _k_expanded(x)
     else:
-        zero, zero_low = _k_integral(x, 0.0)
-        one, one_low = _k_integral(x, 1.0) if n > 0 else (0.0, 0.0)
+        zero, zero_low, one, one_low = _k_far(x)
     count = 0
     for k in range(n):
         if k > 0:
@@ -695,7 +728,7 @@ def kn(x: float, order: float) -> float:
             count += 1
     y, low = (one, one_low) if n > 0 else (zero, zero_low)
     if x < 700.0:
-        power = math.exp(-x)
+        power = math.exp(-x) if x >= _K_NEAR else 1.0
         y, lost = two_product(y, power)
         y += lost + low * power
         for _ in range(count):

@@ -203,6 +203,7 @@ def _divided(a: float, a_low: float, b: float, b_low: float) -> tuple[float, flo
     return q, (((a - p) - lost) + a_low - q * b_low) / b
 
 
+@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
 def _beta_pair(a: float, b: float) -> tuple[float, float]:
     """Give the beta function for a + b <= 100 in two parts."""
     first, first_low = _pair(a)

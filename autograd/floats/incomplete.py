@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from decimal import Context, Decimal, localcontext
+from functools import lru_cache
 
 from autograd.floats.beta import _betaln, _divided, _pair, _stirling_rest, beta
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, pow, two_product, two_sum
@@ -87,11 +88,17 @@ def _power_of_gamma(x: float, a: float, below: float, factor: float) -> float:
         return float(logarithm.exp() * Decimal(factor)) if logarithm < 900 else INF * factor
 
 
+@lru_cache(maxsize=16)  # all numbers of an array ask for the same
+def _gamma_pair(a: float) -> tuple[float, float]:
+    """Give gamma(a) in two parts, for a below 100."""
+    return _pair(a)
+
+
 def _over_gamma(x: float, rest: float, a: float) -> float:
     """Quotient of a number in two parts and gamma(a), for a below 100."""
     if a < 1e-17:
         return x * a
-    g, g_low = _pair(a)
+    g, g_low = _gamma_pair(a)
     if not 1e-280 < abs(x) < 1e280:
         return x / g
     y, low = _divided(x, rest, g, g_low)
@@ -376,7 +383,7 @@ def betainc(x: float, a: float, b: float) -> float:
         return _part(x, 0.0, kernel, a, b)
     rest, lost = two_sum(1.0, -x)
     y = 1.0 - _part(rest, lost, kernel, b, a)
-    if y > 0.25 or a + b > 200.0:
+    if y > 0.25 or b > 200.0:  # of a large b the part below the mean is no small one
         return y
     return _small_rest(x, a, b)
 
@@ -421,21 +428,19 @@ def _part(x: float, lost: float, kernel: float, a: float, b: float) -> float:
     first = 1.0
     while m > few:
         k = a + 2.0 * m
-        first = 1.0 + x * m * (b - m) / ((k - 1.0) * k) / first
+        first = 1.0 + x * m * (b - m) / ((k - 1.0) * k * first)
         m -= 1.0
-        first = 1.0 - x * (a + m) * (whole + m) / ((k - 2.0) * (k - 1.0)) / first
+        first = 1.0 - x * (a + m) * (whole + m) / ((k - 2.0) * (k - 1.0) * first)
     high, low = first, 0.0
+    whole, whole_low = two_sum(a, b)
     lost /= x
     while m > 0.0:
-        p, rest = _even(x, a, b, m)
-        q, q_low = _divided(p, rest + p * lost, high, low)
-        high, more = two_sum(1.0, q)
-        low = more + q_low
+        t, t_low = two_sum(b, -m)
+        high, low = _step(x, lost, m, 0.0, t, t_low, a, 2.0 * m - 1.0, high, low)
         m -= 1.0
-        p, rest = _odd(x, a, b, m)
-        q, q_low = _divided(p, rest + p * lost, high, low)
-        high, more = two_sum(1.0, q)
-        low = more + q_low
+        s, s_low = two_sum(a, m)
+        t, t_low = two_sum(whole, m)
+        high, low = _step(-x, lost, s, s_low, t, t_low + whole_low, a, 2.0 * m, high, low)
     y, rest = _divided(kernel, 0.0, high, low)
     return (y + rest) / a
 
@@ -474,34 +479,34 @@ def _pairs(x: float, a: float, b: float) -> tuple[float, float]:
             d = div(1.0, 1.0 - x * (a + m) * (whole + m) / (k * (k + 1.0)) * d)
             change *= d - 1.0
             total += change
-    return m + math.floor(0.4 * m) + 2.0, few + 1.0  # where the last digits come slowly
+    m += math.floor(0.4 * m) + 2.0  # where the last digits come slowly
+    # Of a large parameter each step is magnified by those above it.
+    return m, max(few, 0.25 * m + 2.0) if a > 30.0 else few
 
 
-def _odd(x: float, a: float, b: float, m: float) -> tuple[float, float]:
-    """Coefficient of an odd number 2 m + 1 of the continued fraction."""
-    s, s_low = two_sum(a, m)
-    whole, whole_low = two_sum(a, b)
-    t, t_low = two_sum(whole, m)
-    return _coefficient(-x, s, s_low, t, t_low + whole_low, a, 2.0 * m)
-
-
-def _even(x: float, a: float, b: float, m: float) -> tuple[float, float]:
-    """Coefficient of an even number 2 m of the continued fraction."""
-    t, t_low = two_sum(b, -m)
-    return _coefficient(x, m, 0.0, t, t_low, a, 2.0 * m - 1.0)
-
-
-def _coefficient(
-    x: float, s: float, s_low: float, t: float, t_low: float, a: float, k: float
+def _step(
+    x: float, lost: float, s: float, s_low: float, t: float, t_low: float, a: float, k: float, high: float,
+    low: float,
 ) -> tuple[float, float]:
-    """Product s t x / ((a + k) (a + k + 1))."""
+    """Give 1 + s t x / ((a + k) (a + k + 1)) over what is below, by one division.
+
+    Beside x stands what rounding took from it, as a part of it.
+    """  # fmt: skip
     d, d_low = two_sum(a, k)
     e, e_low = two_sum(d, 1.0)
-    first, first_low = _divided(s, s_low, d, d_low)
-    second, second_low = _divided(t, t_low, e, e_low + d_low)
-    p, low = two_product(first, second)
-    y, rest = two_product(p, x)
-    return y, rest + (low + first * second_low + second * first_low) * x
+    p, p_low = two_product(s, t)
+    n, n_low = two_product(p, x)
+    n_low += (p_low + s * t_low + s_low * t) * x + n * lost
+    g, g_low = two_product(d, e)
+    g_low += d * (e_low + d_low) + d_low * e
+    h, h_low = two_product(g, high)
+    h_low += g_low * high + g * low
+    inverse = 1.0 / h
+    q = n * inverse
+    product, more = two_product(q, h)
+    q_low = (((n - product) - more) + (n_low - q * h_low)) * inverse
+    high, more = two_sum(1.0, q)
+    return high, more + q_low
 
 
 # Exponential integrals.

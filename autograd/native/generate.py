@@ -87,8 +87,8 @@ class Dialect:
     raises = True
     gives_back = False
     """Whether a function gives back the memory of its lists; else that is done before each kernel."""
-    remembers = True
-    """Whether a function of one list that has a cache in Python keeps its latest result for the kernel."""
+    remembers: tuple[str, ...] = (LIST, FLOAT)
+    """Of what a function with a cache in Python keeps its latest result: a list, for the kernel; numbers."""
 
     def __init__(self) -> None:
         self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
@@ -247,7 +247,7 @@ class Program:
 
     def function(self, function: Any, name: str = "") -> Written:
         """Return a function as it was written, and write it if it was not, by the name that is given."""
-        remembers = self.dialect.remembers and hasattr(function, "cache_info")
+        remembers = self.dialect.remembers if hasattr(function, "cache_info") else ()
         function = self.dialect.plain(function)
         if function not in self.functions:
             self.functions[function] = made = Written(self.name(name or function.__name__))
@@ -342,7 +342,7 @@ class Written:
         self.may_not_know = True
         self.may_raise = False
         """Whether Python may raise where this goes on."""
-        self.remembers = False
+        self.remembers: tuple[str, ...] = ()
         self.calls_itself = False
         self.has_lists = self.gives_back = self.calls_library = False
         self.length = 0
@@ -398,11 +398,18 @@ class Written:
         comment = f"/* {doc.splitlines()[0]} */\n" if doc else ""
         program.heads.append(f"{returns} {self.name}({head});")
         name = self.name
-        if self.remembers and [*self.parameters.values()] == [LIST]:
+        kinds, template = [*self.parameters.values()], ""
+        if LIST in self.remembers and kinds == [LIST]:
+            template = REMEMBERED
+        elif FLOAT in self.remembers and {*kinds} == {FLOAT} and not self.may_not_know:
+            template = REMEMBERED_NUMBERS
+        if template:
             name = f"{self.name}_anew"
-            result, (xs,) = c_type(self.result), self.parameters
             program.heads.append(f"{returns} {name}({head});")
-            program.texts.append(REMEMBERED.format(returns=returns, result=result, name=self.name, xs=xs))
+            program.texts.append(template.format(
+                returns=returns, result=c_type(self.result), name=self.name, xs=", ".join(self.parameters),
+                head=head, n=len(kinds),
+            ))  # fmt: skip
         program.texts.append(f"{comment}{returns}\n{name}({head})\n{{\n{nothing}    {text}\n}}\n")
 
 
@@ -415,6 +422,25 @@ REMEMBERED = """{returns}
         latest.kernel = kernels, latest.at = {xs}.at, latest.n = {xs}.n;
     }}
     return latest.result;
+}}
+"""
+
+
+REMEMBERED_NUMBERS = """{returns}
+{name}({head})
+{{
+#ifdef LATEST
+    LATEST struct {{ double of[{n}]; {result} result; int known; }} latest;
+    const double of[] = {{{xs}}};
+    if (!latest.known || memcmp(latest.of, of, sizeof of)) {{
+        latest.result = {name}_anew({xs});
+        memcpy(latest.of, of, sizeof of);
+        latest.known = 1;
+    }}
+    return latest.result;
+#else
+    return {name}_anew({xs});
+#endif
 }}
 """
 
@@ -1362,8 +1388,9 @@ def _are_pairs(x: Any) -> bool:
 KERNELS_BEGIN = """
 double (*length_in_python)(const double *x, long n, int *failed);
 
-/* What has a cache in Python keeps its latest result as long as the kernel's lists last. */
+/* What has a cache in Python keeps its latest result: of a list, as long as the kernel's lists last. */
 static unsigned long kernels;
+#define LATEST static
 
 void
 begin_kernel(void)

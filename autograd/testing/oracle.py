@@ -768,6 +768,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "jn_derivative": lambda x, n, m: _derivative_of_bessel(_bessel_j, x, n, m),
     "yn_derivative": lambda x, n, m: _derivative_of_bessel(_bessel_y, x, n, m),
     "i0": lambda x: mp.besseli(0, x), "i1": lambda x: mp.besseli(1, x),
+    "i1_slope": lambda x: (mp.besseli(0, x) + mp.besseli(2, x)) / 2,
     "bessel_i": lambda x, order: mp.besseli(int(order), x),
     "i0e": lambda x: _scaled_i(x, 0), "i1e": lambda x: _scaled_i(x, 1),
     "ine": _derivative_of_scaled_i,

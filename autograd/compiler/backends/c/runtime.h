@@ -22,6 +22,11 @@
 /* For what is long or called rarely: inlined it would take a compiler seconds. */
 #define RARE static __attribute__((noinline, unused))
 
+/* Where a function keeps its latest result. */
+#ifndef PLAIN
+#define LATEST static __thread
+#endif
+
 /* Product and sum, fused where the machine does that in one instruction; either way right to the
    last digits. */
 #ifdef __FP_FAST_FMA

@@ -108,7 +108,7 @@ class OfPrograms(generate.Dialect):
 
     raises = False
     gives_back = True
-    remembers = False
+    remembers = (generate.FLOAT,)
 
     def __init__(self) -> None:
         super().__init__()
