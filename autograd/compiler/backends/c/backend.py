@@ -38,7 +38,7 @@ class C:
         return reason
 
     def source(self, program: Program) -> str:
-        """Return the program in C."""
+        """Return the program in C, all of it; of a long one the compiler is given a short form (`listed`)."""
         return c_program(program)
 
     def cost(self, work: Work) -> Cost:
