@@ -75,10 +75,11 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
             continue
         if node in placed:
             if not placed[node]:
-                raise GraphError(
-                    f"{node!r:.60} rests on itself, through operands that were set by hand; no operation can "
-                    "make such a graph, so leave the slots whose names begin with an underscore alone"
-                )
+                raise GraphError(gettext(
+                    "{node} rests on itself, through operands that were set by hand; no operation can make "
+                    "such a graph, so leave the slots whose names begin with an underscore alone",
+                    node=f"{node!r:.60}",
+                ))  # fmt: skip
             continue
         a = node._a
         if a is None:  # a leaf depends on nothing
@@ -366,11 +367,12 @@ def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
         return []
     y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
     if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
-        raise GraphError(
-            f"the data of {op.name}(...) = {node._data!r} or of its operands was changed after it was "
-            f"computed (it would be {y!r} now), and create_graph=True derives from the operands as they are; "
-            "compute it afresh first"
-        )
+        raise GraphError(gettext(
+            "the data of {name}(...) = {data} or of its operands was changed after it was computed (it "
+            "would be {y} now), and create_graph=True derives from the operands as they are; compute it "
+            "afresh first",
+            name=op.name, data=repr(node._data), y=repr(y),
+        ))  # fmt: skip
     partials = op.rule(node, operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]  # constants may follow
     if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
@@ -570,10 +572,11 @@ def gradients(
         if g is None and (allow_unused is None or x in grads):
             g = x.__class__(0.0) if create_graph else 0.0
         elif g is None and not allow_unused:
-            raise GraphError(
-                f"the output does not depend on {x!r:.60}; allow_unused=True gives None for it, and without "
-                "allow_unused its derivative is zero"
-            )
+            raise GraphError(gettext(
+                "the output does not depend on {x}; allow_unused=True gives None for it, and without "
+                "allow_unused its derivative is zero",
+                x=f"{x!r:.60}",
+            ))  # fmt: skip
         results.append(g)
     return results[0] if isinstance(inputs, Node) else results
 
@@ -583,9 +586,10 @@ def _adjoints_of_several(output: Any, grad_outputs: Any, gradient: Any, create_g
     outputs = [output] if isinstance(output, Node) else _nodes(output, "gradients")
     given = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
     if len(given) != len(outputs) or not outputs:
-        raise ValueError(
-            f"gradients() takes one of grad_outputs for each output: {len(outputs)} outputs, got {len(given)}"
-        )
+        raise ValueError(gettext(
+            "gradients() takes one of grad_outputs for each output: {count} outputs, got {count2}",
+            count=len(outputs), count2=len(given),
+        ))  # fmt: skip
     started = [
         _start(y, gradient if g is None else g, "gradients", create_graph)
         for y, g in zip(outputs, given, strict=True)
@@ -629,21 +633,26 @@ def _start(root: Any, gradient: Any, who: str, create_graph: bool) -> tuple[Valu
     if not isinstance(gradient, Node):
         return root, to_float(gradient)
     if not create_graph:
-        raise TypeError("the gradient to start from is a Value; pass create_graph=True, or its .data")
+        raise TypeError(gettext(
+            "the gradient to start from is a Value; pass create_graph=True, or its .data"
+        ))  # fmt: skip
     return root, gradient
 
 
 def _nodes(values: Any, who: str) -> list[Value]:
     """Check what must be several nodes."""
     if not isinstance(values, Iterable):
-        raise TypeError(f"{who}() takes a Value or several, got {type(values).__name__} {values!r:.40}")
+        raise TypeError(gettext(
+            "{who}() takes a Value or several, got {kind} {values}",
+            who=who, kind=type(values).__name__, values=f"{values!r:.40}",
+        ))  # fmt: skip
     return [_node(x, who) for x in values]
 
 
 def _node(x: Any, who: str) -> Any:
     if not isinstance(x, Node):
-        raise TypeError(
-            f"{who}() takes a Value, got {type(x).__name__}; make one with Value(x), or return one from "
-            "your function"
-        )
+        raise TypeError(gettext(
+            "{who}() takes a Value, got {kind}; make one with Value(x), or return one from your function",
+            who=who, kind=type(x).__name__,
+        ))  # fmt: skip
     return x

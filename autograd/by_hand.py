@@ -20,13 +20,14 @@ from autograd.modes import ACTIVE, MODE, refuse_while_tracing
 from autograd.native import engine
 from autograd.node import Call, Node, apply_modes, check_label
 from autograd.op import ANY, OpOfCall
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.value import Value
 
 __all__ = ["ByHand", "Children", "assign_name", "assign_rule", "one_step", "rest_on", "rule_of"]
 
-_INSTEAD: Final = (
+_INSTEAD: Final = marked(
     "define the operation with autograd.custom_op(name, value, partials), and call that"
 )
 _DOES_NOTHING: Final = (lambda: None).__code__.co_code
@@ -120,10 +121,11 @@ class ByHand(Call):
     def found_rule(self) -> Callable[[], Any]:
         """Return the function that says how the chain rule goes on; raise where nobody has assigned one."""
         if self.rule is None:
-            raise GraphError(
-                f"the node {self.name!r:.60} was made by hand and has no rule for its derivative: assign "
-                f"out._backward, a function that adds to the grad of its operands; or {_INSTEAD}"
-            )
+            raise GraphError(gettext(
+                "the node {name} was made by hand and has no rule for its derivative: assign out._backward, "
+                "a function that adds to the grad of its operands; or {INSTEAD}",
+                name=f"{self.name!r:.60}", INSTEAD=gettext(_INSTEAD),
+            ))  # fmt: skip
         return self.rule
 
     def _once(self, number: float, more: Iterable[Any]) -> Any:
@@ -162,10 +164,11 @@ class _OpByHand(OpOfCall):
 
 def _refuse(*_: Any) -> Any:
     """Stand in for the value and the partials of a row by hand."""
-    raise GraphError(
+    raise GraphError(gettext(
         "a node that was made by hand, Value(data, operands, name), has its number from the program that "
-        f"made it, and none for other operands; {_INSTEAD}"
-    )
+        "made it, and none for other operands; {INSTEAD}",
+        INSTEAD=gettext(_INSTEAD),
+    ))  # fmt: skip
 
 
 @lru_cache(256)
@@ -183,15 +186,16 @@ def _attach(node: Any, call: ByHand) -> None:
 def rest_on(node: Value, children: Any, name: Any) -> None:
     """Make a leaf one that was computed, by hand, from others."""
     if isinstance(children, Node) or not isinstance(children, Iterable):
-        raise TypeError(
-            "after its number a Value takes its label, a text, or a tuple of the Values that it was computed "
-            f"from, not {type(children).__name__} {children!r:.60}; write Value(data, (x,), 'name')"
-        )
+        raise TypeError(gettext(
+            "after its number a Value takes its label, a text, or a tuple of the Values that it was "
+            "computed from, not {kind} {children}; write Value(data, (x,), 'name')",
+            kind=type(children).__name__, children=f"{children!r:.60}",
+        ))  # fmt: skip
     elements = _each_once(children)
     if not elements:
         return
     if node._row is not None:
-        raise GraphError("what a node rests on cannot be changed: its number was computed from that")
+        raise GraphError(gettext("what a node rests on cannot be changed: its number was computed from that"))
     _attach(node, ByHand(elements, check_label(name)))
     if ACTIVE:
         apply_modes(node)
@@ -202,10 +206,10 @@ def _each_once(children: Iterable[Any]) -> tuple[Any, ...]:
     found: dict[Any, Any] = {}
     for x in children:
         if not isinstance(x, Node) and not is_number(x):
-            raise TypeError(
-                "a Value that is made by hand rests on Values and numbers, not on "
-                f"{type(x).__name__} {x!r:.60}"
-            )
+            raise TypeError(gettext(
+                "a Value that is made by hand rests on Values and numbers, not on {kind} {x}",
+                kind=type(x).__name__, x=f"{x!r:.60}",
+            ))  # fmt: skip
         found[id(x)] = x if isinstance(x, Node) else to_float(x)
     return tuple(found.values())
 
@@ -219,10 +223,10 @@ def rule_of(node: Value) -> Callable[[], Any] | None:
 def assign_rule(node: Value, rule: Any) -> None:
     """Have a pass call ``rule`` at a node, as assigning to ``_backward`` asks."""
     if not callable(rule):
-        raise TypeError(
-            "_backward is a function without arguments, which adds to the grad of the operands, not "
-            f"{rule!r:.60}"
-        )
+        raise TypeError(gettext(
+            "_backward is a function without arguments, which adds to the grad of the operands, not {rule}",
+            rule=f"{rule!r:.60}",
+        ))  # fmt: skip
     refuse_while_tracing("assigns a rule to a node", _INSTEAD)
     call = node._call
     if isinstance(call, ByHand):
@@ -235,10 +239,11 @@ def assign_rule(node: Value, rule: Any) -> None:
         if engine is not None:
             engine.watch()  # nodes that rest on it already are known to no collector
     elif MODE.get().grad and getattr(getattr(rule, "__code__", None), "co_code", None) != _DOES_NOTHING:
-        raise GraphError(
+        raise GraphError(gettext(
             "this Value rests on nothing, so no pass would call its _backward: name what it was computed "
-            f"from, as in out = Value(data, (a, b), 'name'); or {_INSTEAD}"
-        )
+            "from, as in out = Value(data, (a, b), 'name'); or {INSTEAD}",
+            INSTEAD=gettext(_INSTEAD),
+        ))  # fmt: skip
 
 
 def assign_name(node: Value, name: Any) -> None:
@@ -248,7 +253,10 @@ def assign_name(node: Value, name: Any) -> None:
         call.name = check_label(name)
         node._row = _row(name)
     elif node._row is not None and name != node._op:
-        raise GraphError(f"the operation of this node is {node._op!r}, by which it was computed; {_INSTEAD}")
+        raise GraphError(gettext(
+            "the operation of this node is {op}, by which it was computed; {INSTEAD}",
+            op=repr(node._op), INSTEAD=gettext(_INSTEAD),
+        ))  # fmt: skip
 
 
 def one_step(node: Value) -> None:

@@ -12,6 +12,7 @@ from autograd.floats.convert import to_float
 from autograd.modes import differentiating
 from autograd.node import Node
 from autograd.op import CUSTOM, INNER
+from autograd.words import gettext
 
 __all__ = ["custom_op"]
 
@@ -65,19 +66,32 @@ def custom_op(
     -0.435398
     """
     if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"the name of an operation is an identifier such as 'sinc', not {name!r}")
+        raise ValueError(gettext(
+            "the name of an operation is an identifier such as 'sinc', not {name}",
+            name=repr(name),
+        ))  # fmt: skip
     if name in ops.TABLE or name in INNER:
-        raise ValueError(f"the table has an operation {name!r} already; choose another name")
+        raise ValueError(gettext(
+            "the table has an operation {name} already; choose another name",
+            name=repr(name),
+        ))  # fmt: skip
 
     if not callable(value) or not callable(partials):
-        raise TypeError(
-            f"value and partials of {name} must be functions: value(*operands) and partials(y, *operands)"
-        )
+        raise TypeError(gettext(
+            "value and partials of {name} must be functions: value(*operands) and partials(y, *operands)",
+            name=name,
+        ))  # fmt: skip
     if arity < 1 and arity != ops.ANY:
-        raise ValueError(f"arity is a number of operands from 1, or autograd.ANY, not {arity!r}")
+        raise ValueError(gettext(
+            "arity is a number of operands from 1, or autograd.ANY, not {arity}",
+            arity=repr(arity),
+        ))  # fmt: skip
     if unknown := fields.keys() - {field.name for field in dataclasses.fields(ops.Op)}:
         instead = "; how it is written is its form" if unknown & {"latex", "precedence"} else ""
-        raise TypeError(f"custom_op() takes fields of autograd.Op, and {min(unknown)!r} is none{instead}")
+        raise TypeError(gettext(
+            "custom_op() takes fields of autograd.Op, and {which} is none{instead}",
+            which=repr(min(unknown)), instead=instead,
+        ))  # fmt: skip
     op = CUSTOM[name] = ops.Op(
         name, _returning_float(name, value), _checking_shape(name, arity, partials), arity=arity, **fields
     )
@@ -92,7 +106,10 @@ def _returning_float(name: str, value: Callable[..., Any]) -> Callable[..., floa
         try:
             return to_float(result)
         except TypeError as error:
-            raise TypeError(f"value of {name} must return a number: {error}") from None
+            raise TypeError(gettext(
+                "value of {name} must return a number: {error}",
+                name=name, error=error,
+            )) from None  # fmt: skip
 
     number.bare = value  # type: ignore[attr-defined]
     return number
@@ -108,9 +125,10 @@ def _checking_shape(name: str, arity: int, partials: Callable[..., Any]) -> Call
             result = partials(y, *operands)
         wanted = len(operands) if arity == ops.ANY else arity
         if not isinstance(result, tuple) or len(result) != wanted:
-            raise TypeError(
-                f"partials of {name} must return a tuple of {wanted} local derivative(s), got {result!r:.60}"
-            )
+            raise TypeError(gettext(
+                "partials of {name} must return a tuple of {wanted} local derivative(s), got {result}",
+                name=name, wanted=wanted, result=f"{result!r:.60}",
+            ))  # fmt: skip
         return tuple([d if d.__class__ is float else _derivative(name, d) for d in result])
 
     return checked
@@ -123,4 +141,7 @@ def _derivative(name: str, d: Any) -> Any:
     try:
         return to_float(d)
     except TypeError as error:
-        raise TypeError(f"a partial of {name} is no number: {error}") from None
+        raise TypeError(gettext(
+            "a partial of {name} is no number: {error}",
+            name=name, error=error,
+        )) from None  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 from autograd import ops
 from autograd.operators import Operators
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
+from autograd.words import gettext
 
 __all__ = ["Elsewhere", "Imports", "missing", "told"]
 
@@ -93,7 +94,10 @@ class _Refused:
         self.__doc__ = f"Not here; write {instead}."
 
     def __get__(self, node: Any, owner: Any = None) -> NoReturn:
-        raise AttributeError(f"a Value has no {self.name!r}; write {self.instead}", name=self.name, obj=node)
+        raise AttributeError(gettext(
+            "a Value has no {name}; write {instead}",
+            name=repr(self.name), instead=self.instead,
+        ), name=self.name, obj=node)  # fmt: skip
 
 
 class Elsewhere:
@@ -264,7 +268,7 @@ class Imports:
         package, part = name.rpartition(".")[::2]
         if package == self.package and (said := self.instead(part)):
             # Python keeps to itself what a module of that very name says to ``from autograd import numpy``.
-            raise ModuleNotFoundError(f"there is no {name}; {said}")
+            raise ModuleNotFoundError(gettext("there is no {name}; {said}", name=name, said=said))
 
 
 def told(name: str) -> str:

@@ -12,6 +12,7 @@ from autograd.modes import is_tracing
 from autograd.native import engine
 from autograd.node import Call, Node
 from autograd.op import MultiOp
+from autograd.words import gettext
 
 __all__ = ["MultiOpCall", "record"]
 
@@ -97,11 +98,12 @@ class MultiOpCall(Call):
         """Raise where a result is, or would be of the operands as they are, another number than it was."""
         number = self._values[index]
         if number != now and not (math.isnan(number) and math.isnan(now)):
-            raise GraphError(
-                f"the data of {self.kind.row.name}(..., index={index}) = {number!r} or of its operands was "
-                f"changed after it was computed (it is {now!r} now), and create_graph=True derives from the "
-                "operands as they are; compute it afresh first"
-            )
+            raise GraphError(gettext(
+                "the data of {name}(..., index={index}) = {number} or of its operands was changed after it "
+                "was computed (it is {now} now), and create_graph=True derives from the operands as they "
+                "are; compute it afresh first",
+                name=self.kind.row.name, index=index, number=repr(number), now=repr(now),
+            ))  # fmt: skip
 
 
 def _as_tuple(xs: Any) -> Sequence[float]:

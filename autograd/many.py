@@ -11,6 +11,7 @@ from autograd import ops
 from autograd.floats.convert import is_number
 from autograd.vectors import dot as _dot
 from autograd.vectors import dots as _dots
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.op import Op
@@ -24,12 +25,12 @@ def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[
     try:
         operands = tuple(values)
     except TypeError:
-        raise TypeError(
-            f"{who}() takes one iterable of numbers or Values, got {type(values).__name__}; write {who}([a, "
-            "b, c])"
-        ) from None
+        raise TypeError(gettext(
+            "{who}() takes one iterable of numbers or Values, got {kind}; write {who}([a, b, c])",
+            who=who, kind=type(values).__name__,
+        )) from None  # fmt: skip
     if not operands and not empty:
-        raise ValueError(f"{who}() of nothing is not defined; pass at least one number")
+        raise ValueError(gettext("{who}() of nothing is not defined; pass at least one number", who=who))
     return operands
 
 
@@ -175,7 +176,10 @@ def dot(a: Iterable[Any], b: Iterable[Any]) -> Any:
     # tuple() of a tuple is that tuple itself, which the backward pass relies on.
     ws, xs = _operands(a, "dot", empty=True), _operands(b, "dot", empty=True)
     if len(ws) != len(xs):
-        raise ValueError(f"dot() takes two vectors of one length, got {len(ws)} and {len(xs)} numbers")
+        raise ValueError(gettext(
+            "dot() takes two vectors of one length, got {count} and {count2} numbers",
+            count=len(ws), count2=len(xs),
+        ))  # fmt: skip
     return _dot(ws, xs)
 
 
@@ -210,9 +214,10 @@ def dots(rows: Iterable[Iterable[Any]], b: Iterable[Any]) -> list[Any]:
     length = len(xs)
     for ws in pairs:
         if len(ws) != length:
-            raise ValueError(
-                f"dots() takes rows as long as the vector, {len(xs)} numbers, got one of {len(ws)}"
-            )
+            raise ValueError(gettext(
+                "dots() takes rows as long as the vector, {count} numbers, got one of {count2}",
+                count=len(xs), count2=len(ws),
+            ))  # fmt: skip
     return _dots(pairs, xs)
 
 

@@ -18,6 +18,7 @@ from weakref import ref
 
 from autograd.contexts import SafeContext, Token, value_of
 from autograd.errors import TracingError
+from autograd.words import gettext
 
 __all__ = ["detect_anomaly", "no_grad", "scope", "sources"]
 
@@ -167,14 +168,18 @@ class ModeContext(SafeContext):
     def __call__(self, function: Callable[..., Any]) -> Any:
         """Decorate a function."""
         if not callable(function):
-            raise TypeError(f"{self.name}() decorates functions, got {type(function).__name__}")
+            raise TypeError(gettext(
+                "{name}() decorates functions, got {kind}",
+                name=self.name, kind=type(function).__name__,
+            ))  # fmt: skip
         # A call of these computes nothing yet, so that a mode around the call alone would silently do
         # nothing.
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(
-                f"@{self.name}() would end before the generator {function.__name__}() takes its first step; "
-                f"write `with {self.name}():` inside it, around what it computes from one yield to the next"
-            )
+            raise TypeError(gettext(
+                "@{name}() would end before the generator {kind}() takes its first step; write `with "
+                "{name}():` inside it, around what it computes from one yield to the next",
+                name=self.name, kind=function.__name__,
+            ))  # fmt: skip
         if inspect.iscoroutinefunction(function):
 
             @wraps(function)
@@ -217,10 +222,10 @@ def public_mode(change: Callable[Arguments, dict[str, Any]]) -> Callable[Argumen
     @wraps(change)
     def made(*args: Arguments.args, **keywords: Arguments.kwargs) -> ModeContext:
         if args and callable(args[0]):
-            raise TypeError(
-                f"a decorator takes its parentheses along: write @{change.__name__}(...) above "
-                f"{getattr(args[0], '__name__', args[0])!s:.40}"
-            )
+            raise TypeError(gettext(
+                "a decorator takes its parentheses along: write @{kind}(...) above {kind2}",
+                kind=change.__name__, kind2=f'{getattr(args[0], "__name__", args[0])!s:.40}',
+            ))  # fmt: skip
         return ModeContext(change.__name__, change(*args, **keywords))
 
     return made
@@ -333,7 +338,10 @@ def scope(name: str) -> dict[str, Any]:
     'encoder.n0'
     """
     if not isinstance(name, str):
-        raise TypeError(f"the name of a scope is text, got {type(name).__name__} {name!r:.40}")
+        raise TypeError(gettext(
+            "the name of a scope is text, got {kind} {name}",
+            kind=type(name).__name__, name=f"{name!r:.40}",
+        ))  # fmt: skip
     check_path(name)
     return {"scope": name}
 
@@ -360,9 +368,10 @@ def sources() -> dict[str, Any]:
 def check_path(path: str) -> None:
     """Raise ValueError where a step of a module path is empty."""
     if not all(path.split(".")):
-        raise ValueError(
-            f"a scope is a path of names such as 'encoder.n0', none of them empty, not {path!r:.60}"
-        )
+        raise ValueError(gettext(
+            "a scope is a path of names such as 'encoder.n0', none of them empty, not {path}",
+            path=f"{path!r:.60}",
+        ))  # fmt: skip
 
 
 _LIBRARIES: Final = frozenset([

@@ -95,7 +95,10 @@ _INSTEAD_OF_DATA: Final = (
 def check_label(label: Any) -> str:
     """Return the label; raise TypeError where it is no text."""
     if not isinstance(label, str):
-        raise TypeError(f"a label is text, got {type(label).__name__} {label!r:.40}; write label=str(...)")
+        raise TypeError(gettext(
+            "a label is text, got {kind} {label}; write label=str(...)",
+            kind=type(label).__name__, label=f"{label!r:.40}",
+        ))  # fmt: skip
     return label
 
 
@@ -241,12 +244,12 @@ class Node:
 
     @op.setter
     def op(self, row: Any) -> None:
-        raise AttributeError(
-            f"a node's operation cannot be changed to {row!r:.60}: its data and derivatives are those of "
-            "what was computed; apply the other operation to the operands, as in "
-            "autograd.ops.mul(*node.operands), which makes "
-            "another node"
-        )
+        raise AttributeError(gettext(
+            "a node's operation cannot be changed to {row}: its data and derivatives are those of what was "
+            "computed; apply the other operation to the operands, as in autograd.ops.mul(*node.operands), "
+            "which makes another node",
+            row=f"{row!r:.60}",
+        ))  # fmt: skip
 
     def item(self) -> float:
         """Return the number, as in PyTorch."""
@@ -389,7 +392,10 @@ class Node:
         >>> handle.remove()
         """
         if not callable(hook):
-            raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}")
+            raise TypeError(gettext(
+                "a hook is a function of the gradient, got {kind}",
+                kind=type(hook).__name__,
+            ))  # fmt: skip
         if engine is not None:
             engine.watch()  # a hook may refer to what depends on its node, which is a cycle for the collector
         own = partial(hook)  # an object of its own, should a function be registered twice

@@ -15,6 +15,7 @@ from autograd.floats.convert import is_number, to_float
 from autograd.form import Auxiliary, Form
 from autograd.modes import MODE
 from autograd.native import engine
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.operators import Operators
@@ -176,7 +177,10 @@ class Op(_Called):  # type: ignore[misc]
             if self.whole:
                 self.check_params(operands[len(operands) - len(self.params) :])
         elif params:
-            raise TypeError(f"{self.name}() takes no keyword {next(iter(params))!r}")
+            raise TypeError(gettext(
+                "{name}() takes no keyword {name2}",
+                name=self.name, name2=repr(next(iter(params))),
+            ))  # fmt: skip
         plain = True
         for x in operands:
             if x.__class__ is not float:
@@ -235,9 +239,10 @@ class Op(_Called):  # type: ignore[misc]
         except ValueError as error:
             if not self.whole:
                 raise
-            raise ValueError(
-                f"the derivative of {self.name} at {operands} is beyond what is computed: {error}"
-            ) from None
+            raise ValueError(gettext(
+                "the derivative of {name} at {operands} is beyond what is computed: {error}",
+                name=self.name, operands=operands, error=error,
+            )) from None  # fmt: skip
 
     def rule(self, y: Any, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """Run the rule on nodes or symbols.
@@ -266,16 +271,16 @@ class Op(_Called):  # type: ignore[misc]
         missing = list(self.params)[by_position:]
         # An order alone: the operand was forgotten.
         if self.params_first and not given and len(operands) == self.arity and operands[0].__class__ is int:
-            raise TypeError(
-                f"{self.signature()} takes its {' and '.join(self.params)} first, then what it is applied "
-                f"to; got {operands[0]} alone"
-            )
+            raise TypeError(gettext(
+                "{signature} takes its {names} first, then what it is applied to; got {operands} alone",
+                signature=self.signature(), names=' and '.join(self.params), operands=operands[0],
+            ))  # fmt: skip
         for name in given:
             if name not in missing:
-                raise TypeError(
-                    f"{self.name}() takes {', '.join(self.params)} beside its operands, once each, not "
-                    f"{name!r}"
-                )
+                raise TypeError(gettext(
+                    "{name}() takes {names} beside its operands, once each, not {name2}",
+                    name=self.name, names=', '.join(self.params), name2=repr(name),
+                ))  # fmt: skip
         return (*operands, *(given.get(name, self.params[name]) for name in missing))
 
     def check_params(self, constants: Sequence[Any]) -> None:
@@ -304,10 +309,10 @@ class Op(_Called):  # type: ignore[misc]
             low, high = self.whole.get(name, REALS)
             if name in self.whole and is_number(x) and not (low <= x <= high and x == math.floor(x)):
                 shown = f"{x!r:.40}" if isinstance(x, int) else repr(float(x)).removesuffix(".0")
-                raise ValueError(
-                    f"{self.signature()} takes as its {name} a whole number from {low:g} to {high:g}, got "
-                    f"{shown}"
-                )
+                raise ValueError(gettext(
+                    "{signature} takes as its {name} a whole number from {low} to {high}, got {shown}",
+                    signature=self.signature(), name=name, low=f"{low:g}", high=f"{high:g}", shown=shown,
+                ))  # fmt: skip
 
     def written(self, operands: Sequence[Any]) -> Sequence[Any]:
         """Return operands and constants in the order in which a call writes them.
@@ -340,7 +345,10 @@ class Op(_Called):  # type: ignore[misc]
         """
         wanted = self.arity + len(self.params)
         if self.arity != ANY and count != wanted:
-            raise TypeError(f"{self.name}() takes {wanted} operands, got {count}")
+            raise TypeError(gettext(
+                "{name}() takes {wanted} operands, got {count}",
+                name=self.name, wanted=wanted, count=count,
+            ))  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
@@ -363,10 +371,11 @@ class Op(_Called):  # type: ignore[misc]
             If another operation has been defined by that name since, which would be loaded in its place.
         """
         if (TABLE.get(self.name) or INNER.get(self.name) or CUSTOM.get(self.name, self)) is not self:
-            raise GraphError(
-                f"another operation has been named {self.name!r} since this one, so that it would be loaded "
-                "in its place; give each custom_op a name of its own before you save or pickle"
-            )
+            raise GraphError(gettext(
+                "another operation has been named {name} since this one, so that it would be loaded in its "
+                "place; give each custom_op a name of its own before you save or pickle",
+                name=repr(self.name),
+            ))  # fmt: skip
         return self.name
 
 
@@ -494,10 +503,11 @@ def lookup(name: str) -> Op:
     """Return the row of that name."""
     op = TABLE.get(name) or INNER.get(name) or CUSTOM.get(name)
     if op is None:
-        raise KeyError(
-            f"no operation named {name!r:.60} in the table; a custom_op must be defined before its graphs "
-            "are loaded"
-        )
+        raise KeyError(gettext(
+            "no operation named {name} in the table; a custom_op must be defined before its graphs are "
+            "loaded",
+            name=f"{name!r:.60}",
+        ))  # fmt: skip
     return op
 
 
@@ -505,7 +515,7 @@ def several(name: str) -> MultiOp:
     """Return the operation with several results of that name."""
     op = SEVERAL.get(name)
     if op is None:
-        raise KeyError(f"no operation with several results is named {name!r:.60}")
+        raise KeyError(gettext("no operation with several results is named {name}", name=f"{name!r:.60}"))
     return op
 
 
@@ -520,7 +530,10 @@ def row(
 ) -> Op:
     """Make a row and enter it in the table."""
     if name in TABLE:
-        raise ValueError(f"the table has an operation {name!r} already; choose another name")
+        raise ValueError(gettext(
+            "the table has an operation {name} already; choose another name",
+            name=repr(name),
+        ))  # fmt: skip
     fields.setdefault("auxiliary", isinstance(fields.get("form"), Auxiliary))
     TABLE[name] = op = Op(name, value, partials, **fields)
     return op

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
+from autograd.words import gettext
+
 __all__ = ["IDLE", "TENSORS", "options"]
 
 P = ParamSpec("P")
@@ -70,7 +72,8 @@ def options(
             except TypeError as error:
                 if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                     raise
-                raise TypeError(f"{error}; write {usage}") from None  # it was never entered
+                said = gettext("{error}; write {usage}", error=error, usage=usage)
+                raise TypeError(said) from None  # it was never entered
 
         return spelled
 
@@ -86,10 +89,16 @@ def _translated(
         usual, instead = refused.get(name, (x, ""))
         same = x is usual or usual is IDLE[0] or (isinstance(x, (int, float, str)) and x == usual)
         if not same:
-            raise TypeError(f"{who}() has no option {name}={x!r:.40}; write {instead}")
+            raise TypeError(gettext(
+                "{who}() has no option {name}={x}; write {instead}",
+                who=who, name=name, x=f"{x!r:.40}", instead=instead,
+            ))  # fmt: skip
         if name not in refused:
             mine = ours.get(name, name)
             if mine in found:
-                raise TypeError(f"{who}() takes {mine} once: {name} is another name for it")
+                raise TypeError(gettext(
+                    "{who}() takes {mine} once: {name} is another name for it",
+                    who=who, mine=mine, name=name,
+                ))  # fmt: skip
             found[mine] = x
     return found

@@ -32,6 +32,7 @@ from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, ch
 from autograd.op import ANY, SEVERAL
 from autograd.operators import Number, Operators
 from autograd.vectors import dot
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
@@ -149,7 +150,10 @@ class Value(Node, Operators, Elsewhere):
         """Take the label, or what a program written for micrograd says that the value rests on."""
         if isinstance(children, str):
             if label:
-                raise TypeError(f"Value() was given two labels, {children!r:.40} and {label!r:.40}")
+                raise TypeError(gettext(
+                    "Value() was given two labels, {children} and {label}",
+                    children=f"{children!r:.40}", label=f"{label!r:.40}",
+                ))  # fmt: skip
             label, children = children, ()
         if label or label.__class__ is not str:
             self.note = Note(check_label(label))
@@ -223,10 +227,11 @@ class Value(Node, Operators, Elsewhere):
             for x in constants:
                 if isinstance(x, Value):
                     name = list(op.params)[constants.index(x)]
-                    raise TypeError(
-                        f"the {name} of {op.signature()} must be a number, not a Value: there is no "
-                        "derivative for it"
-                    )
+                    raise TypeError(gettext(
+                        "the {name} of {signature} must be a number, not a Value: there is no derivative "
+                        "for it",
+                        name=name, signature=op.signature(),
+                    ))  # fmt: skip
         if len(operands) == 2 and op.arity != ANY:
             a, b = operands
             numbers = x, z = a if a.__class__ is float else a._data, b if b.__class__ is float else b._data
@@ -409,10 +414,10 @@ class Value(Node, Operators, Elsewhere):
 
         def as_integer_ratio(self) -> NoReturn:
             """Refuse: ``statistics`` would make a number of the ratio, through which no gradient flows."""
-            raise TypeError(
+            raise TypeError(gettext(
                 "the functions of statistics leave the graph; write autograd.mean(values), or "
                 "statistics.mean([v.data for v in values]) for the number alone"
-            )
+            ))  # fmt: skip
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """Let NumPy's universal functions, and its scalars, compute by the rows of the table."""
@@ -482,9 +487,10 @@ class Value(Node, Operators, Elsewhere):
             "nn.Embedding is such a table"
         )
         refuse_while_tracing("looks something up in a list by a Value", f"write {chosen}")
-        raise TypeError(
-            f"a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}"
-        )
+        raise TypeError(gettext(
+            "a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}",
+            chosen=chosen,
+        ))  # fmt: skip
 
     def detach(self) -> Value:
         """Return a fresh leaf with the same data, through which no gradient flows."""
@@ -521,10 +527,10 @@ class Value(Node, Operators, Elsewhere):
 
     @requires_grad.setter
     def requires_grad(self, wanted: Any) -> None:  # noqa: ARG002
-        raise AttributeError(
+        raise AttributeError(gettext(
             "every Value is differentiated, and none is a constant; for a constant write x.data, or "
             "x.detach() of what was computed, and leave out of the optimizer what is not to be learnt"
-        )
+        ))  # fmt: skip
 
     # Walks over the whole graph.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.errors import optional
 from autograd.keep.files import decode_float
+from autograd.words import gettext
 from nn.checks import data_of, entries, real, whole
 from nn.modules.module import Module
 from nn.optim.optimizer import Optimizer
@@ -61,7 +62,10 @@ class History(Mapping[str, list[float]]):
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._columns:
-            raise KeyError(f"no figure is called {name!r}; there are {', '.join(self) or 'none yet'}")
+            raise KeyError(gettext(
+                "no figure is called {name}; there are {given}",
+                name=repr(name), given=', '.join(self) or 'none yet',
+            ))  # fmt: skip
         return self._columns[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -113,7 +117,7 @@ class History(Mapping[str, list[float]]):
         epochs = whole("the number of epochs", epochs, least=0)
         columns = {str(name): [decode_float(x) for x in column] for name, column in saved.items()}
         if any(len(column) != epochs for column in columns.values()):
-            raise ValueError(f"the history's columns do not all have {epochs} entries")
+            raise ValueError(gettext("the history's columns do not all have {epochs} entries", epochs=epochs))
         self.epochs, self._columns = epochs, columns
 
 
@@ -227,10 +231,11 @@ class EarlyStopping:
             If the watched one is not among them.
         """
         if self.monitor not in figures:
-            raise ValueError(
-                f"EarlyStopping watches {self.monitor!r}, but the figures are {', '.join(figures)}; give fit "
-                "a validation set, or monitor another"
-            )
+            raise ValueError(gettext(
+                "EarlyStopping watches {monitor}, but the figures are {names}; give fit a validation set, "
+                "or monitor another",
+                monitor=repr(self.monitor), names=', '.join(figures),
+            ))  # fmt: skip
 
     def __call__(self, training: Training) -> None:
         """Look at the epoch that has ended."""

@@ -149,8 +149,11 @@ def check_list(name: str, xs: Any, *needed: str) -> None:
         or getattr(xs, "ndim", 1) == 0
         or not all(hasattr(xs, method) for method in ("__iter__", *needed))
     ):
-        hint = "; pass its parameters()" if hasattr(xs, "parameters") else ""
-        raise TypeError(f"{name} must be a list, a tuple or an array, got {type(xs).__name__}{hint}")
+        hint = gettext("; pass its parameters()") if hasattr(xs, "parameters") else ""
+        raise TypeError(gettext(
+            "{name} must be a list, a tuple or an array, got {kind}{hint}",
+            name=name, kind=type(xs).__name__, hint=hint,
+        ))  # fmt: skip
 
 
 def values(name: str, xs: Any) -> list[Value]:
@@ -158,9 +161,10 @@ def values(name: str, xs: Any) -> list[Value]:
     found = listed(name, xs)
     for x in found:
         if not isinstance(x, Value):
-            raise TypeError(
-                f"{name} must hold Values, and {x!r:.60} is a {type(x).__name__}; pass model.parameters()"
-            )
+            raise TypeError(gettext(
+                "{name} must hold Values, and {x} is a {kind}; pass model.parameters()",
+                name=name, x=f"{x!r:.60}", kind=type(x).__name__,
+            ))  # fmt: skip
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import autograd
 from autograd.spellings import IDLE, options
+from autograd.words import gettext
 from nn import losses
 from nn.checks import refuse
 from nn.modules.blocks import Activate
@@ -56,7 +57,7 @@ def _loss(loss: Callable[..., Any]) -> Callable[..., Any]:
 
     def make(**given: Any) -> Callable[..., Any]:
         if unknown := given.keys() - signature(loss).parameters:
-            raise TypeError(f"{loss.__name__}() has no option {min(unknown)}")
+            raise TypeError(gettext("{kind}() has no option {which}", kind=loss.__name__, which=min(unknown)))
         return partial(loss, **given)
 
     return options(**losses.foreign(loss))(renamed(make, loss.__name__))
@@ -81,7 +82,10 @@ def smooth_l1(prediction: Any, target: Any, *, reduction: str = "mean", beta: fl
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x Phi(x), or its approximation by tanh (Hendrycks and Gimpel 2016)."""
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"approximate is 'none' or 'tanh', got {approximate!r:.40}")
+        raise ValueError(gettext(
+            "approximate is 'none' or 'tanh', got {approximate}",
+            approximate=f"{approximate!r:.40}",
+        ))  # fmt: skip
     if approximate == "none":
         return autograd.gelu(x)
     return 0.5 * x * (1.0 + autograd.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
@@ -153,7 +157,7 @@ def glu(xs: Any) -> Any:
     """The first half of the numbers, each times the sigmoid of its partner in the second."""
     half = len(xs) // 2
     if 2 * half != len(xs):
-        raise ValueError(f"GLU takes an even number of numbers, got {len(xs)}")
+        raise ValueError(gettext("GLU takes an even number of numbers, got {count}", count=len(xs)))
     return [a * autograd.sigmoid(b) for a, b in zip(xs[:half], xs[half:], strict=True)]
 
 

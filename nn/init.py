@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from autograd.words import gettext
 from nn.checks import real, refuse, whole
 
 __all__ = [
@@ -33,10 +34,10 @@ def generator(rng: Rng) -> Any:
     if isinstance(rng, int) and not isinstance(rng, bool):
         return random.Random(rng)
     if not hasattr(rng, "random") or not hasattr(rng, "gauss"):
-        raise TypeError(
-            f"rng must be a random.Random or a whole number as seed, got {type(rng).__name__}; write "
-            "rng=random.Random(0)"
-        )
+        raise TypeError(gettext(
+            "rng must be a random.Random or a whole number as seed, got {kind}; write rng=random.Random(0)",
+            kind=type(rng).__name__,
+        ))  # fmt: skip
     return rng
 
 
@@ -237,10 +238,10 @@ def initializer(init: str | Initializer) -> Initializer:
     if callable(init):
         return init
     if not isinstance(init, str) or init not in _NAMED:
-        raise ValueError(
-            f"no initialiser is called {init!r}; choose one of {', '.join(_NAMED)}, or pass a function of "
-            "(nin, nout, rng=)"
-        )
+        raise ValueError(gettext(
+            "no initialiser is called {init}; choose one of {names}, or pass a function of (nin, nout, rng=)",
+            init=repr(init), names=', '.join(_NAMED),
+        ))  # fmt: skip
     return _NAMED[init]
 
 

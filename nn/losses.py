@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, o
 import autograd
 from autograd import Value, modes, ops
 from autograd.spellings import options
+from autograd.words import gettext, marked
 from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real, refuse
 from nn.modules.module import Module
 
@@ -61,7 +62,7 @@ _INSTEAD = {
         "triplet_margin_with_distance")},
 }  # fmt: skip
 REDUCTIONS = ("mean", "sum", "none")
-_WORDS = (
+_WORDS = marked(
     "number the words first, names = sorted(set(labels)) and [names.index(label) for label in labels], or "
     "pandas.factorize(labels)[0]"
 )
@@ -112,17 +113,21 @@ def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
         if is_sequence(target):
             target = list(target)
             if len(target) != 1:
-                raise ValueError(f"{who}: one prediction but {len(target)} targets; their shapes must match")
+                raise ValueError(gettext(
+                    "{who}: one prediction but {count} targets; their shapes must match",
+                    who=who, count=len(target),
+                ))  # fmt: skip
             target = target[0]
         return [(prediction, target)]
     prediction = list(prediction)
     targets = list(target) if is_sequence(target) else [target]
     if len(prediction) != len(targets):
-        raise ValueError(
-            f"{who}: {len(prediction)} predictions but {len(targets)} targets; their shapes must match"
-        )
+        raise ValueError(gettext(
+            "{who}: {count} predictions but {count2} targets; their shapes must match",
+            who=who, count=len(prediction), count2=len(targets),
+        ))  # fmt: skip
     if not prediction:
-        raise ValueError(f"{who} of nothing is not defined; pass at least one prediction")
+        raise ValueError(gettext("{who} of nothing is not defined; pass at least one prediction", who=who))
     pairs: list[tuple[Any, Any]] = []
     for p, t in zip(prediction, targets, strict=True):
         if is_sequence(p) or is_sequence(t):
@@ -135,7 +140,10 @@ def _pairs_of(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
 def _reduced(losses: list[Any], reduction: str, *, single: bool = False) -> Any:
     """Return the mean, the sum, or the losses themselves (a single one without a list)."""
     if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+        raise ValueError(gettext(
+            "reduction must be one of {names}, got {reduction}",
+            names=', '.join(REDUCTIONS), reduction=repr(reduction),
+        ))  # fmt: skip
     if reduction == "none":
         return losses[0] if single else losses
     if len(losses) == 1:
@@ -164,10 +172,13 @@ def _paired(pairs: list[tuple[Any, Any]], who: str, one: Callable[[Any, Any], An
         return [one(p, t) for p, t in pairs]
     except TypeError:
         for pair in pairs:
-            for name, x in zip(("prediction", "target"), pair):
+            for name, x in zip((gettext("prediction"), gettext("target")), pair):
                 if not hasattr(x, "__sub__"):
-                    got = f"{x!r:.60}; {_WORDS}" if isinstance(x, str) else f"{x!r:.60}"
-                    raise TypeError(f"{who} takes numbers and Values, got the {name} {got}") from None
+                    got = f"{x!r:.60}; {gettext(_WORDS)}" if isinstance(x, str) else f"{x!r:.60}"
+                    raise TypeError(gettext(
+                        "{who} takes numbers and Values, got the {name} {got}",
+                        who=who, name=name, got=got,
+                    )) from None  # fmt: skip
         raise
 
 
@@ -591,10 +602,16 @@ def _index(target: Any, count: int, who: str) -> int | None:
     if is_sequence(target):
         weights = list(target)
         if len(weights) != count:
-            raise ValueError(f"{who}: {count} scores but a target of {len(weights)} entries")
+            raise ValueError(gettext(
+                "{who}: {count} scores but a target of {count2} entries",
+                who=who, count=count, count2=len(weights),
+            ))  # fmt: skip
         for w in weights:
             if not hasattr(w, "__sub__"):
-                raise TypeError(f"{who} takes the classes' weights as numbers, got {w!r:.60}")
+                raise TypeError(gettext(
+                    "{who} takes the classes' weights as numbers, got {w}",
+                    who=who, w=f"{w!r:.60}",
+                ))  # fmt: skip
         if any(isinstance(w, Value) for w in weights) or sorted(weights) != [0] * (count - 1) + [1]:
             return None
         return weights.index(1)
@@ -604,12 +621,16 @@ def _index(target: Any, count: int, who: str) -> int | None:
         target = target.data
     index = as_whole(target)
     if index is None:
-        remedy = f"; {_WORDS}" if isinstance(target, str) else ""
-        raise ValueError(f"{who} takes a class as a whole number, got {target!r:.60}{remedy}")
+        remedy = f"; {gettext(_WORDS)}" if isinstance(target, str) else ""
+        raise ValueError(gettext(
+            "{who} takes a class as a whole number, got {target}{remedy}",
+            who=who, target=f"{target!r:.60}", remedy=remedy,
+        ))  # fmt: skip
     if not 0 <= index < count:
-        raise ValueError(
-            f"{who}: target {index} is not one of the classes 0 to {count - 1}; number the classes from 0"
-        )
+        raise ValueError(gettext(
+            "{who}: target {index} is not one of the classes 0 to {count}; number the classes from 0",
+            who=who, index=index, count=count - 1,
+        ))  # fmt: skip
     return index
 
 
@@ -621,18 +642,22 @@ def _classes(
     It returns the loss and the example's share in the mean.
     """
     if not is_sequence(rows):
-        raise TypeError(
-            f"{who} takes the scores of all classes as a list, got {type(rows).__name__}; for two classes of "
-            "one score use binary_cross_entropy_with_logits"
-        )
+        raise TypeError(gettext(
+            "{who} takes the scores of all classes as a list, got {kind}; for two classes of one score use "
+            "binary_cross_entropy_with_logits",
+            who=who, kind=type(rows).__name__,
+        ))  # fmt: skip
     rows = list(rows)
     if not rows:
-        raise ValueError(f"{who} of nothing is not defined; pass at least one score")
+        raise ValueError(gettext("{who} of nothing is not defined; pass at least one score", who=who))
     if not is_sequence(rows[0]):
         return _shared([one(rows, target)], reduction, single=True)
     targets = list(target) if is_sequence(target) else [target]
     if len(targets) != len(rows):
-        raise ValueError(f"{who}: {len(rows)} examples but {len(targets)} targets")
+        raise ValueError(gettext(
+            "{who}: {count} examples but {count2} targets",
+            who=who, count=len(rows), count2=len(targets),
+        ))  # fmt: skip
     return _shared([one(list(row), t) for row, t in zip(rows, targets, strict=True)], reduction)
 
 
@@ -664,7 +689,10 @@ def _of_classes(
     """
     count = len(row)
     if weights and len(weights) != count:
-        raise ValueError(f"{who}: {len(weights)} weights of classes, but {count} scores")
+        raise ValueError(gettext(
+            "{who}: {count} weights of classes, but {count2} scores",
+            who=who, count=len(weights), count2=count,
+        ))  # fmt: skip
     if not isinstance(target, Value) or not modes.is_tracing():
         number = target.data if isinstance(target, Value) else target
         if not is_sequence(number) and as_whole(number) == ignore_index:
@@ -780,7 +808,7 @@ def cross_entropy(
 
 def _ignored(index: Any) -> int:
     if isinstance(index, bool) or not hasattr(index, "__index__"):
-        raise ValueError(f"ignore_index must be a whole number, got {index!r:.60}")
+        raise ValueError(gettext("ignore_index must be a whole number, got {index}", index=f"{index!r:.60}"))
     return int(index.__index__())
 
 
@@ -845,7 +873,9 @@ def nll_loss(
 
 def _penalized(parameters: Module | Iterable[Value], strength: Any) -> tuple[Value, ...]:
     if isinstance(parameters, Value):
-        raise TypeError("a penalty takes a module or a list of parameters; write [v] for a single Value")
+        raise TypeError(gettext(
+            "a penalty takes a module or a list of parameters; write [v] for a single Value"
+        ))  # fmt: skip
     if not isinstance(strength, Value):
         real("strength", strength)
     return tuple(parameters.weights() if isinstance(parameters, Module) else listed("parameters", parameters))

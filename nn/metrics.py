@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
+from autograd.words import gettext
 from nn.checks import as_whole, data_of, is_sequence, real, rows_of
 
 __all__ = ["METRICS", "Metric", "accuracy", "mean_absolute_error", "mean_squared_error", "predicted_classes"]
@@ -83,7 +84,10 @@ def accuracy(
     for own, (_, target) in zip(classes, pairs, strict=True):
         wanted = as_whole(target[0] if len(target) == 1 else predicted_classes([target])[0])
         if wanted is None:
-            raise ValueError(f"accuracy takes classes as whole numbers, or one-hot lists, got {target[0]!r}")
+            raise ValueError(gettext(
+                "accuracy takes classes as whole numbers, or one-hot lists, got {target}",
+                target=repr(target[0]),
+            ))  # fmt: skip
         right += own == (0 if wanted == -1 else wanted)
     return right / len(pairs)
 
@@ -91,7 +95,7 @@ def accuracy(
 def _flat(x: Any) -> list[float]:
     numbers = list(x) if is_sequence(x) else [x]
     if not numbers:
-        raise ValueError("an output or target is an empty list; it needs at least one number")
+        raise ValueError(gettext("an output or target is an empty list; it needs at least one number"))
     return [data_of(number) for number in numbers]
 
 
@@ -99,11 +103,12 @@ def _paired(outputs: Any, targets: Any, who: str) -> list[tuple[list[float], lis
     """Return the numbers of each output and of its target."""
     outputs, targets = rows_of("outputs", outputs), rows_of("targets", targets)
     if len(outputs) != len(targets):
-        raise ValueError(
-            f"{who}: {len(outputs)} outputs but {len(targets)} targets; each output needs one target"
-        )
+        raise ValueError(gettext(
+            "{who}: {count} outputs but {count2} targets; each output needs one target",
+            who=who, count=len(outputs), count2=len(targets),
+        ))  # fmt: skip
     if not outputs:
-        raise ValueError(f"{who} of nothing is not defined; pass at least one output")
+        raise ValueError(gettext("{who} of nothing is not defined; pass at least one output", who=who))
     return [(_flat(output), _flat(target)) for output, target in zip(outputs, targets, strict=True)]
 
 
@@ -111,7 +116,10 @@ def _errors(outputs: Any, targets: Any, who: str) -> list[float]:
     errors = []
     for output, target in _paired(outputs, targets, who):
         if len(output) != len(target):
-            raise ValueError(f"{who}: an output of {len(output)} numbers, but a target of {len(target)}")
+            raise ValueError(gettext(
+                "{who}: an output of {count} numbers, but a target of {count2}",
+                who=who, count=len(output), count2=len(target),
+            ))  # fmt: skip
         errors += [p - t for p, t in zip(output, target, strict=True)]
     return errors
 

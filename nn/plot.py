@@ -290,18 +290,20 @@ def plot_decision_boundary(
     classes = [as_whole(label) for label in rows_of("y", y)]
     labels = [label for label in classes if label is not None and label >= -1]
     if not points or len(points) != len(classes) or any(len(p) != 2 for p in points):
-        raise ValueError(
+        raise ValueError(gettext(
             "plot_decision_boundary takes samples of two features, one label for each; choose two columns: "
             "x[:, [0, 1]]"
-        )
+        ))  # fmt: skip
     if len(labels) < len(classes) or (-1 in labels and max(labels) > 1):
-        raise ValueError(
-            f"plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y!r:.60}"
-        )
+        raise ValueError(gettext(
+            "plot_decision_boundary takes labels 0 and 1, -1 and 1, or 0, 1, 2, ..., got {y}",
+            y=f"{y!r:.60}",
+        ))  # fmt: skip
     if not callable(model):
-        raise TypeError(
-            f"model must be a function of a point, such as a module of nn, got {type(model).__name__}"
-        )
+        raise TypeError(gettext(
+            "model must be a function of a point, such as a module of nn, got {kind}",
+            kind=type(model).__name__,
+        ))  # fmt: skip
     steps, margin, threshold = (
         whole("steps", steps, least=2),
         real("margin", margin, least=0.0),
@@ -339,10 +341,10 @@ def _margins(outputs: Sequence[Any], threshold: float) -> list[list[float]]:
     table = [[data_of(s) for s in (o if is_sequence(o) else [o])] for o in outputs]
     counts = {len(row) for row in table}
     if len(counts) > 1 or not table[0]:
-        raise ValueError(
-            "the model must return as many scores for each point, at least one; it returned "
-            f"{', '.join(map(str, sorted(counts)))}"
-        )
+        raise ValueError(gettext(
+            "the model must return as many scores for each point, at least one; it returned {names}",
+            names=', '.join(map(str, sorted(counts))),
+        ))  # fmt: skip
     if len(table[0]) == 1:
         scores = [row[0] - threshold for row in table]
         return [[-s for s in scores], scores]
@@ -420,7 +422,10 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
     ['layer0', 'layer1']
     """
     if not isinstance(model, Module):
-        raise TypeError(f"plot_grad_flow takes a module after backward(), got {type(model).__name__}")
+        raise TypeError(gettext(
+            "plot_grad_flow takes a module after backward(), got {kind}",
+            kind=type(model).__name__,
+        ))  # fmt: skip
     groups: dict[str, list[float]] = {}
     for path, parameter in model.named_parameters():
         parts = path.split(".")
@@ -432,7 +437,10 @@ def plot_grad_flow(model: Module, *, ax: Any = None) -> Any:
         )
         groups.setdefault(".".join(layer) or parts[-1], []).append(abs(float(parameter.grad or 0.0)))
     if not groups:
-        raise ValueError(f"{type(model).__name__} has no parameters whose gradients could be drawn")
+        raise ValueError(gettext(
+            "{kind} has no parameters whose gradients could be drawn",
+            kind=type(model).__name__,
+        ))  # fmt: skip
     ax = _axes(ax)
     places = range(len(groups))
     ax.bar(places, [max(gs) for gs in groups.values()], color=COLOURS[5], label="largest")
@@ -477,14 +485,14 @@ def plot_history(history: Mapping[str, Sequence[float]], *, ax: Any = None, titl
     'epoch'
     """
     if not isinstance(history, Mapping):
-        raise TypeError(
-            f"plot_history takes what nn.fit returned, got {type(history).__name__}; plot_loss draws a list "
-            "of numbers"
-        )
+        raise TypeError(gettext(
+            "plot_history takes what nn.fit returned, got {kind}; plot_loss draws a list of numbers",
+            kind=type(history).__name__,
+        ))  # fmt: skip
     losses = {name: column for name, column in history.items() if name in ("loss", "val_loss")}
     metrics = {name: column for name, column in history.items() if name not in losses}
     if not losses:
-        raise ValueError("the history is empty: no epoch was completed")
+        raise ValueError(gettext("the history is empty: no epoch was completed"))
     if ax is None and metrics:
         figure = _axes(None, 10.0, 4.2).figure
         figure.clear()

@@ -22,6 +22,7 @@ from autograd.floats.convert import to_float
 from autograd.many import dots, norm
 from autograd.ufuncs import COMPARISONS, counterpart
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Array", "build", "check", "elements"]
 
@@ -105,7 +106,9 @@ def build(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def check(array: Any) -> None:
     """Raise where an array has holes, whose derivatives would be those of what lies beneath."""
     if isinstance(array, np.ma.MaskedArray):
-        raise TypeError("it is masked; fill in what is missing, as with x.filled(0.0), or leave that out")
+        raise TypeError(gettext(
+            "it is masked; fill in what is missing, as with x.filled(0.0), or leave that out"
+        ))  # fmt: skip
 
 
 def _plain(x: Any) -> Any:
@@ -141,10 +144,11 @@ def _into(out: tuple[Any, ...], result: Any) -> Any:
     """Write a result where ``out=`` or an operator such as += wants it."""
     target = out[0]
     if target.dtype != object and not (isinstance(result, np.ndarray) and result.dtype != object):
-        raise TypeError(
-            f"an array of {target.dtype} holds no Values; write total = total + x in place of total += x, or "
-            "start from np.zeros_like(x)"
-        )
+        raise TypeError(gettext(
+            "an array of {dtype} holds no Values; write total = total + x in place of total += x, or start "
+            "from np.zeros_like(x)",
+            dtype=target.dtype,
+        ))  # fmt: skip
     target[...] = result
     return target
 
@@ -155,7 +159,10 @@ def _into(out: tuple[Any, ...], result: Any) -> Any:
 def _call(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     name = ufunc.__name__
     if options.pop("where", True) is not True:
-        raise TypeError(f"NumPy's {name} takes no where= for Values; write np.where(condition, a, b)")
+        raise TypeError(gettext(
+            "NumPy's {name} takes no where= for Values; write np.where(condition, a, b)",
+            name=name,
+        ))  # fmt: skip
     if name in COMPARISONS:
         compare = COMPARISONS[name]
         pairs = [np.asarray(_numbers(x), object) for x in inputs]
@@ -221,9 +228,12 @@ def _clip(x: Any, low: Any, high: Any) -> Any:
 def _matmul(a: Any, b: Any) -> Any:
     a, b = _plain(a), _plain(b)
     if not a.ndim or not b.ndim:
-        raise TypeError("@ takes vectors and matrices; write a * b for the product with a number")
+        raise TypeError(gettext("@ takes vectors and matrices; write a * b for the product with a number"))
     if a.shape[-1] != b.shape[-2:][0]:
-        raise ValueError(f"@ takes rows as long as the columns, got shapes {a.shape} and {b.shape}")
+        raise ValueError(gettext(
+            "@ takes rows as long as the columns, got shapes {shape} and {shape2}",
+            shape=a.shape, shape2=b.shape,
+        ))  # fmt: skip
     matrices_a, matrices_b = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
     lead = np.broadcast_shapes(matrices_a.shape[:-2], matrices_b.shape[:-2])
     matrices_a = np.broadcast_to(matrices_a, lead + matrices_a.shape[-2:])
@@ -265,7 +275,9 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     a = _plain(x)
     if not isinstance(axis, int) and (axis is not None or a.ndim != 1):  # of a matrix
         if ord not in (None, "fro"):
-            raise TypeError("np.linalg.norm takes Values for norms of vectors, and Frobenius's of matrices")
+            raise TypeError(gettext(
+                "np.linalg.norm takes Values for norms of vectors, and Frobenius's of matrices"
+            ))  # fmt: skip
         ord = 2
     row = {
         None: _euclidean, 2: _euclidean, 1: _of_sizes(ops.sum), math.inf: _of_sizes(ops.max),

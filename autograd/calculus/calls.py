@@ -13,6 +13,7 @@ from autograd.calculus.sparse import Coordinates
 from autograd.modes import MODE, differentiating, is_tracing, mode
 from autograd.node import ConstantNote, Note
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Argnums", "Linearization", "check_function", "check_tuple", "refuse_none"]
 
@@ -76,15 +77,17 @@ class Linearization:
         aux = None
         if self._has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(
-                    f"{self._who}(..., has_aux=True) needs a function that returns a pair (result, aux), got "
-                    f"{_described(result)}"
-                )
+                raise TypeError(gettext(
+                    "{who}(..., has_aux=True) needs a function that returns a pair (result, aux), got "
+                    "{described}",
+                    who=self._who, described=_described(result),
+                ))  # fmt: skip
             result, aux = result
         if result is None:
-            raise TypeError(
-                f"{self._who}(): the function returned None; perhaps its return statement is missing"
-            )
+            raise TypeError(gettext(
+                "{who}(): the function returned None; perhaps its return statement is missing",
+                who=self._who,
+            ))  # fmt: skip
         return result, aux
 
     # What is computed from the map.
@@ -92,11 +95,11 @@ class Linearization:
     def gradient(self) -> Any:
         """Return the derivative of the one number that the function returned."""
         if isinstance(self.result, (list, tuple, dict)) or trees.has_axes(self.result):
-            raise TypeError(
-                f"{self._who}() needs a function that returns one number, got {_described(self.result)}; "
-                "use jacobian() for several, or has_aux=True where only the first of a pair is to be "
-                "differentiated"
-            )
+            raise TypeError(gettext(
+                "{who}() needs a function that returns one number, got {described}; use jacobian() for "
+                "several, or has_aux=True where only the first of a pair is to be differentiated",
+                who=self._who, described=_described(self.result),
+            ))  # fmt: skip
         return self._one_or_all(self.rebuild_inputs(self.linear.pull([1.0])))
 
     # How it is given back.
@@ -166,19 +169,21 @@ def _leaf(x: float, mark: Note) -> Value:
 def check_function(f: Any, who: str) -> None:
     """Raise TypeError where ``f`` cannot be called."""
     if not callable(f):
-        of_values = "; of Values, autograd.gradients(y, [x])" if isinstance(f, Value) else ""
-        raise TypeError(
-            f"{who}() takes a function, got {type(f).__name__}; write {who}(f), not {who}(f(x)){of_values}"
-        )
+        of_values = gettext("; of Values, autograd.gradients(y, [x])") if isinstance(f, Value) else ""
+        raise TypeError(gettext(
+            "{who}() takes a function, got {kind}; write {who}(f), not {who}(f(x)){of_values}",
+            who=who, kind=type(f).__name__, of_values=of_values,
+        ))  # fmt: skip
 
 
 def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:
     """Return the arguments as a tuple; raise TypeError where they are not in one."""
     if not isinstance(arguments, (tuple, list)):
-        raise TypeError(
-            f"{who}() takes {name} as a tuple, one for each argument of the function; write ({name[:-1]},) "
-            "for one"
-        )
+        raise TypeError(gettext(
+            "{who}() takes {name} as a tuple, one for each argument of the function; write ({name2},) for "
+            "one",
+            who=who, name=name, name2=name[:-1],
+        ))  # fmt: skip
     return tuple(arguments)
 
 
@@ -186,10 +191,11 @@ def refuse_none(arguments: Sequence[Any], positions: Iterable[int], who: str) ->
     """Raise TypeError where one of the arguments to differentiate with respect to is None as a whole."""
     for i in positions:
         if arguments[i] is None:
-            raise TypeError(
-                f"argument {i} of {who}()'s function: expected a real number, got None; inside a list, tuple "
-                "or dict it stands for nothing"
-            )
+            raise TypeError(gettext(
+                "argument {i} of {who}()'s function: expected a real number, got None; inside a list, tuple "
+                "or dict it stands for nothing",
+                i=i, who=who,
+            ))  # fmt: skip
 
 
 def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
@@ -199,24 +205,32 @@ def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
         try:
             i = operator.index(given)
         except TypeError:
-            raise TypeError(
-                f"argnums of {who}() must be a whole number or a sequence of them, got {given!r}"
-            ) from None
+            raise TypeError(gettext(
+                "argnums of {who}() must be a whole number or a sequence of them, got {given}",
+                who=who, given=repr(given),
+            )) from None  # fmt: skip
         if not -count <= i < count:
-            were = "1 positional argument was" if count == 1 else f"{count} positional arguments were"
-            raise ValueError(
-                f"argnums={given} of {who}() is out of range: {were} given (counted from 0; keywords are "
-                "not differentiated)"
-            )
+            were = (
+                gettext("1 positional argument was") if count == 1
+                else gettext("{count} positional arguments were", count=count)
+            )  # fmt: skip
+            raise ValueError(gettext(
+                "argnums={given} of {who}() is out of range: {were} given (counted from 0; keywords are not "
+                "differentiated)",
+                given=given, who=who, were=were,
+            ))  # fmt: skip
         positions.append(i % count)
     if not positions or len(set(positions)) < len(positions):
-        raise ValueError(f"argnums={argnums!r} of {who}() must name at least one argument, and none twice")
+        raise ValueError(gettext(
+            "argnums={argnums} of {who}() must name at least one argument, and none twice",
+            argnums=repr(argnums), who=who,
+        ))  # fmt: skip
     return positions
 
 
 def _described(x: Any) -> str:
     if trees.is_array(x):
-        return f"an array of shape {x.shape}"
+        return gettext("an array of shape {shape}", shape=x.shape)
     if isinstance(x, (list, tuple, dict)):
-        return f"a {type(x).__name__} of {len(x)}"
+        return gettext("a {kind} of {count}", kind=type(x).__name__, count=len(x))
     return type(x).__name__

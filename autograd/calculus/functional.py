@@ -25,6 +25,7 @@ from autograd.calculus.sparse import finished
 from autograd.node import Handle
 from autograd.spellings import IDLE, options
 from autograd.value import Value
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.typing import Derivative, Function, Gradient, Hessian, Real, ValueAndGradient
@@ -522,7 +523,10 @@ def register_hook(x: Any, hook: Callable[[Any], Any]) -> Handle:
 def _chosen(argnums: Argnums, argnum: Argnums | None) -> Argnums:
     """Return the arguments to differentiate with respect to, by either name."""
     if argnum is not None and argnums != 0:
-        raise TypeError(f"argnums={argnums!r} and argnum={argnum!r} say the same thing; write one of them")
+        raise TypeError(gettext(
+            "argnums={argnums} and argnum={argnum} say the same thing; write one of them",
+            argnums=repr(argnums), argnum=repr(argnum),
+        ))  # fmt: skip
     return argnums if argnum is None else argnum
 
 

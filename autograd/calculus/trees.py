@@ -13,6 +13,7 @@ from typing import Any, Final
 from autograd.floats.convert import is_number, to_float
 from autograd.modes import MODE
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = [
     "array_mode", "as_array", "atoms", "blocks", "has_axes", "is_array", "leaves", "leaves_like", "map_atoms",
@@ -176,10 +177,11 @@ def outputs(tree: Any, name: str) -> list[Any]:
 def _output(x: Any) -> float:
     kind = type(x).__name__
     if is_number(x) and kind.startswith("bool"):
-        raise TypeError(
-            f"expected a real number, got {kind} {x!r:.60}, which has no derivative; return the number that "
-            "was compared, or autograd.where(condition, a, b)"
-        )
+        raise TypeError(gettext(
+            "expected a real number, got {kind} {x}, which has no derivative; return the number that was "
+            "compared, or autograd.where(condition, a, b)",
+            kind=kind, x=f"{x!r:.60}",
+        ))  # fmt: skip
     return to_float(x)
 
 
@@ -318,7 +320,10 @@ def _in_order_of(like: Any, tree: Any) -> Any:
 def _check_structure(like: Any, tree: Any, path: str, rule: str) -> None:
     if _shape(like) != _shape(tree):
         place = "" if rule.startswith(f"{path} ") else f" at {path}"
-        raise ValueError(f"{rule}: expected {_shape(like)}{place}, got {_shape(tree)}")
+        raise ValueError(gettext(
+            "{rule}: expected {shape}{place}, got {shape2}",
+            rule=rule, shape=_shape(like), place=place, shape2=_shape(tree),
+        ))  # fmt: skip
     for key, child in _items(like) or ():
         _check_structure(child, tree[key], f"{path}[{key!r}]", rule)
 

@@ -8,27 +8,35 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 __all__ = ["check_count", "exact", "is_array", "is_number", "to_float"]
 
-_MOMENT = "a moment is no number; take the time since another of them, and that in seconds or days"
-_DURATION = "take it in some unit first: x.total_seconds(), or with NumPy x / numpy.timedelta64(1, 's')"
+_MOMENT = marked("a moment is no number; take the time since another of them, and that in seconds or days")
+_DURATION = marked(
+    "take it in some unit first: x.total_seconds(), or with NumPy x / numpy.timedelta64(1, 's')"
+)
 _REMEDY = {
-    "complex": "take .real or abs() of it first; this engine differentiates real functions "
-    "(SciPy's logsumexp is autograd.logsumexp)",
-    "str": "convert it first: float(text)",
-    "bytes": "convert it first: float(text)",
-    "NoneType": "a function that should have returned a number perhaps returned nothing",
-    "NAType": "it stands for what is missing; fill it in, or leave it out",
+    "complex": marked(
+        "take .real or abs() of it first; this engine differentiates real functions "
+        "(SciPy's logsumexp is autograd.logsumexp)"
+    ),
+    "str": marked("convert it first: float(text)"),
+    "bytes": marked("convert it first: float(text)"),
+    "NoneType": marked("a function that should have returned a number perhaps returned nothing"),
+    "NAType": marked("it stands for what is missing; fill it in, or leave it out"),
     "datetime64": _MOMENT, "datetime": _MOMENT, "date": _MOMENT, "Timestamp": _MOMENT,
     "timedelta64": _DURATION, "timedelta": _DURATION, "Timedelta": _DURATION,
-    "Decimal": "convert it first: float(x) (a Decimal's extra digits would be lost silently)",
-    "list": "make one Value for each element: [Value(x) for x in xs]",
-    "tuple": "make one Value for each element: [Value(x) for x in xs]",
-    "ndarray": "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for one; "
-    "a function that is to take arrays is called with one, as in autograd.grad(f)(array)",
-    "Value": "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data",
+    "Decimal": marked("convert it first: float(x) (a Decimal's extra digits would be lost silently)"),
+    "list": marked("make one Value for each element: [Value(x) for x in xs]"),
+    "tuple": marked("make one Value for each element: [Value(x) for x in xs]"),
+    "ndarray": marked(
+        "make one Value for each element: [Value(x) for x in array.ravel()], or use .item() for one; "
+        "a function that is to take arrays is called with one, as in autograd.grad(f)(array)"
+    ),
+    "Value": marked(
+        "it is a node already; use it as it is, or v.detach() for a fresh leaf with the same data"
+    ),
 }
 
 
@@ -128,10 +136,15 @@ def to_float(x: Any) -> float:
         try:
             return float(x)
         except OverflowError:
-            message = f"{kind.__name__} too large for a float (about 1.8e308 is the end); scale it down first"
-            raise OverflowError(message) from None
+            raise OverflowError(gettext(
+                "{kind} too large for a float (about 1.8e308 is the end); scale it down first",
+                kind=kind.__name__,
+            )) from None  # fmt: skip
     many = hasattr(x, "to_numpy") and hasattr(x, "__len__")
-    usual = "give its numbers, x.to_numpy()" if many else "convert it first: float(x)"
+    usual = marked("give its numbers, x.to_numpy()") if many else marked("convert it first: float(x)")
     remedy = _REMEDY.get(kind.__name__, usual)
     shown = "" if kind.__name__ in ("ndarray", "Value") else f" {' '.join(repr(x).split()):.60}"
-    raise TypeError(f"expected a real number, got {kind.__name__}{shown}; {remedy}")
+    raise TypeError(gettext(
+        "expected a real number, got {kind}{shown}; {remedy}",
+        kind=kind.__name__, shown=shown, remedy=gettext(remedy),
+    ))  # fmt: skip

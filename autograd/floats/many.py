@@ -26,6 +26,7 @@ from autograd.floats.elementary import (
     running_products,
     two_sum,
 )
+from autograd.words import gettext
 
 _BIG = 2.0**1000
 
@@ -58,7 +59,10 @@ def dot(*xs: float) -> float:
     """Scalar product of the first half with the second half."""
     half = len(xs) // 2
     if len(xs) != 2 * half:
-        raise TypeError(f"dot() takes two vectors of one length, got {len(xs)} numbers in all")
+        raise TypeError(gettext(
+            "dot() takes two vectors of one length, got {count} numbers in all",
+            count=len(xs),
+        ))  # fmt: skip
     return dot_vectors(xs[:half], xs[half:])
 
 
@@ -94,7 +98,7 @@ def min(*xs: float) -> float:
 
 def _require(name: str, xs: tuple[float, ...]) -> None:
     if not xs:
-        raise TypeError(f"{name}() takes at least one operand")
+        raise TypeError(gettext("{name}() takes at least one operand", name=name))
 
 
 def prod_slopes(_: float, *xs: float) -> tuple[float, ...]:
@@ -337,7 +341,8 @@ def place(name: str, index: float, count: int) -> int:
     """Check an index, which counts from 0."""
     place = int(index)
     if place != index or not 0 <= place < count:
-        raise IndexError(
-            f"{name}() of {count} operands takes a whole index from 0 to {count - 1}, got {index:g}"
-        )
+        raise IndexError(gettext(
+            "{name}() of {count} operands takes a whole index from 0 to {count2}, got {index}",
+            name=name, count=count, count2=count - 1, index=f"{index:g}",
+        ))  # fmt: skip
     return place

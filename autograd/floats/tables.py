@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd.errors import optional
 from autograd.floats.convert import is_number
+from autograd.words import gettext
 
 __all__ = ["as_rows"]
 
@@ -112,14 +113,16 @@ def _interchanged(np: Any, x: Any, name: str) -> Any:
         column = frame.get_column_by_name(title)
         kind, bits, *_ = column.dtype
         if kind not in _KINDS:
-            raise TypeError(
-                f"{name}: column {title!r} holds no numbers; make numbers of words or dates first, or leave "
-                "it out"
-            )
+            raise TypeError(gettext(
+                "{name}: column {title} holds no numbers; make numbers of words or dates first, or leave it "
+                "out",
+                name=name, title=repr(title),
+            ))  # fmt: skip
         if column.null_count:
-            raise ValueError(
-                f"{name}: column {title!r} misses {column.null_count} of its cells; fill them in"
-            )
+            raise ValueError(gettext(
+                "{name}: column {title} misses {null_count} of its cells; fill them in",
+                name=name, title=repr(title), null_count=column.null_count,
+            ))  # fmt: skip
         columns.append(np.concatenate([_chunk(np, part, _KINDS[kind], bits) for part in column.get_chunks()]))
     return np.stack(columns, axis=1) if columns else np.empty((frame.num_rows(), 0))
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from autograd.errors import interrupted
 from autograd.testing.report import Entry, Report
+from autograd.words import gettext
 
 __all__ = ["check_black_box"]
 
@@ -108,13 +109,19 @@ class _Box:
         self.x: Numbers = [x for part in self.parts for x in part]
         self.names = list(_names(given, self.parts))
         if not self.x or not all(map(math.isfinite, self.x)):
-            raise ValueError(f"the point must be of finite numbers, got {inputs!r:.200}")
+            raise ValueError(gettext(
+                "the point must be of finite numbers, got {inputs}",
+                inputs=f"{inputs!r:.200}",
+            ))  # fmt: skip
         self.weights: list[Numbers] | None = None
         at = self(self.x)
         self.outputs = len(at)
         self.value = at
         if not all(map(math.isfinite, at)):
-            raise ValueError(f"the function is {at[0] if len(at) == 1 else at!r:.200} at this point")
+            raise ValueError(gettext(
+                "the function is {given} at this point",
+                given=f"{at[0] if len(at) == 1 else at!r:.200}",
+            ))  # fmt: skip
 
     def arguments(self, xs: Sequence[Any]) -> tuple[Any, ...]:
         """Return what to call the function with, in the shapes that were given."""
@@ -144,7 +151,10 @@ class _Box:
                 raise
             return nothing
         if len(found) != self.outputs:
-            raise ValueError(f"the function returned {self.outputs} numbers, and then {len(found)}")
+            raise ValueError(gettext(
+                "the function returned {outputs} numbers, and then {count}",
+                outputs=self.outputs, count=len(found),
+            ))  # fmt: skip
         return found
 
     def complex_step(self, along: Numbers, k: int) -> float:
@@ -186,7 +196,10 @@ class _Claim:
     @staticmethod
     def _of_length(found: Numbers, count: int) -> Numbers:
         if len(found) != count:
-            raise ValueError(f"the gradient has {len(found)} numbers; there should be {count}")
+            raise ValueError(gettext(
+                "the gradient has {count} numbers; there should be {count2}",
+                count=len(found), count2=count,
+            ))  # fmt: skip
         return found
 
     def _combine(self) -> None:
@@ -568,7 +581,10 @@ def _adjoint_identity(box: _Box, claim: _Claim, tangent: Callable[..., Any]) -> 
         forward = _flat(tangent(*box.arguments(box.x), *shaped), "the tangent")
         weights = claim.weights[number % 2] if claim.adjoint is not None else [1.0] * len(forward)
         if claim.adjoint is None and len(forward) != box.outputs:
-            raise ValueError(f"the tangent has {len(forward)} numbers; there should be {box.outputs}")
+            raise ValueError(gettext(
+                "the tangent has {count} numbers; there should be {outputs}",
+                count=len(forward), outputs=box.outputs,
+            ))  # fmt: skip
         row = claim.rows[number % 2] if claim.adjoint is not None else [
             math.fsum(r[i] for r in claim.rows) for i in range(len(box.x))
         ]  # fmt: skip
@@ -630,7 +646,10 @@ def _flat(x: Any, what: str) -> Numbers:
     try:
         return [float(leaf) for leaf in _leaves(x)]
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{what} must be numbers, an array or a list of them, got {x!r:.200}") from error
+        raise TypeError(gettext(
+            "{what} must be numbers, an array or a list of them, got {x}",
+            what=what, x=f"{x!r:.200}",
+        )) from error  # fmt: skip
 
 
 def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:

@@ -127,10 +127,13 @@ def gradcheck(
     """
     if gradient is not None:
         if order != 1:
-            raise ValueError(f"of a black box the first derivatives are checked; got order={order}")
+            raise ValueError(gettext(
+                "of a black box the first derivatives are checked; got order={order}",
+                order=order,
+            ))  # fmt: skip
         return _concluded(check_black_box(f, inputs, gradient, tangent, rtol), raise_exception)
     if tangent is not None:
-        raise TypeError("tangent= goes with gradient=, which it is held against")
+        raise TypeError(gettext("tangent= goes with gradient=, which it is held against"))
     return _concluded(_check(f, _arguments(inputs), order, ("rev",), rtol), raise_exception)
 
 
@@ -176,7 +179,7 @@ def check_grads(
     4
     """
     if not set(modes) <= {"fwd", "rev"} or not modes:
-        raise ValueError(f'modes must be "fwd", "rev" or both, got {modes!r}')
+        raise ValueError(gettext('modes must be "fwd", "rev" or both, got {modes}', modes=repr(modes)))
     report = _check(f, _arguments(args), order, modes, rtol)
     if not report:
         raise GradcheckError(report)
@@ -196,10 +199,11 @@ def _fit(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
     try:
         of.bind(*args)
     except TypeError as error:
-        raise TypeError(
-            f"{error}, where the function is called with {len(args)}: inputs are its arguments, as in "
-            "(0.5, 2.0); where it takes one list, write ([0.5, 2.0],)"
-        ) from None
+        raise TypeError(gettext(
+            "{error}, where the function is called with {count}: inputs are its arguments, as in (0.5, "
+            "2.0); where it takes one list, write ([0.5, 2.0],)",
+            error=error, count=len(args),
+        )) from None  # fmt: skip
 
 
 def _check(

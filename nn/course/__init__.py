@@ -69,7 +69,10 @@ def check_exercise(exercise: str, answer: Any) -> Verdict:
     1.1: not yet: this is the value of the function, not its slope
     """
     if exercise not in EXERCISES:
-        raise KeyError(f"there is no exercise {exercise!r}; they go from 1.1 to {list(EXERCISES)[-1]}")
+        raise KeyError(gettext(
+            "there is no exercise {exercise}; they go from 1.1 to {given}",
+            exercise=repr(exercise), given=list(EXERCISES)[-1],
+        ))  # fmt: skip
     asked = EXERCISES[exercise]
     if answer is ...:
         return Verdict(exercise, False, gettext("put your answer in place of the three dots"))

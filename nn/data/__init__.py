@@ -185,10 +185,16 @@ def one_hot(labels: Any, classes: int | None = None) -> Any:
     for label in [labels] if single else rows_of("labels", labels):
         number = as_whole(label)
         if number is None or number < 0:
-            raise ValueError(f"a label must be a whole number from 0, got {label!r:.60}")
+            raise ValueError(gettext(
+                "a label must be a whole number from 0, got {label}",
+                label=f"{label!r:.60}",
+            ))  # fmt: skip
         numbers.append(number)
     count = max(numbers, default=-1) + 1 if classes is None else whole("classes", classes)
     if numbers and max(numbers) >= count:
-        raise ValueError(f"label {max(numbers)} is not one of the classes 0 to {count - 1}")
+        raise ValueError(gettext(
+            "label {which} is not one of the classes 0 to {count}",
+            which=max(numbers), count=count - 1,
+        ))  # fmt: skip
     rows = [[float(k == number) for k in range(count)] for number in numbers]
     return rows[0] if single else rows

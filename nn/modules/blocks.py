@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex, TypeVar, overload
 import autograd
 from autograd import TracingError, Value, modes
 from autograd.spellings import IDLE, TENSORS, options
+from autograd.words import gettext
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import as_whole, is_sequence, one_hot, real, whole
 from nn.init import Initializer, Rng, generator, initializer
@@ -81,10 +82,10 @@ class Sequential(Module):
 
 def _stage(stage: Any) -> Any:
     if not callable(stage):
-        raise TypeError(
-            f"Sequential takes modules and functions, got {type(stage).__name__}; write Sequential(a, b), "
-            "not a list"
-        )
+        raise TypeError(gettext(
+            "Sequential takes modules and functions, got {kind}; write Sequential(a, b), not a list",
+            kind=type(stage).__name__,
+        ))  # fmt: skip
     return stage
 
 
@@ -157,10 +158,16 @@ class Embedding(Module):
         if isinstance(index, Value) and as_whole(index.data) is not None:
             index = int(index.data)
         if isinstance(index, Value) or not hasattr(index, "__index__"):
-            raise TypeError(f"Embedding looks up whole numbers, got {type(index).__name__}")
+            raise TypeError(gettext(
+                "Embedding looks up whole numbers, got {kind}",
+                kind=type(index).__name__,
+            ))  # fmt: skip
         place = index.__index__()
         if not 0 <= place < len(self.w):
-            raise IndexError(f"Embedding has the rows 0 to {len(self.w) - 1}, got {place}")
+            raise IndexError(gettext(
+                "Embedding has the rows 0 to {count}, got {place}",
+                count=len(self.w) - 1, place=place,
+            ))  # fmt: skip
         return list(self.w[place])
 
     def parameters(self) -> list[Value]:
@@ -226,14 +233,17 @@ class Dropout(Module):
         if not self.training or not self.p:
             return x
         if modes.is_tracing():
-            raise TracingError(
+            raise TracingError(gettext(
                 "Dropout draws anew at each call, and a compiled program would repeat one draw for ever; "
                 "train without compile, or call model.eval() first"
-            )
+            ))  # fmt: skip
         if is_sequence(x):
             return [self.forward(element) for element in x]
         if not hasattr(x, "__mul__") or isinstance(x, str):
-            raise TypeError(f"Dropout takes numbers and Values, and lists of them, got {type(x).__name__}")
+            raise TypeError(gettext(
+                "Dropout takes numbers and Values, and lists of them, got {kind}",
+                kind=type(x).__name__,
+            ))  # fmt: skip
         return x * (1.0 / (1.0 - self.p)) if self.rng.random() >= self.p else x * 0.0
 
     def __repr__(self) -> str:
@@ -305,10 +315,11 @@ class Flatten(Module):
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         if (start_dim, end_dim) != (1, -1):
-            raise ValueError(
-                f"Flatten makes one list of all numbers of a sample, got start_dim={start_dim!r:.40} and "
-                f"end_dim={end_dim!r:.40}; write [Flatten()(part) for part in x] for lists inside"
-            )
+            raise ValueError(gettext(
+                "Flatten makes one list of all numbers of a sample, got start_dim={start_dim} and "
+                "end_dim={end_dim}; write [Flatten()(part) for part in x] for lists inside",
+                start_dim=f"{start_dim!r:.40}", end_dim=f"{end_dim!r:.40}",
+            ))  # fmt: skip
 
     def forward(self, x: Any) -> list[Any]:
         """Return the numbers, row by row.

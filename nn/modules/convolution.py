@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd
 from autograd.spellings import TENSORS, options
+from autograd.words import gettext
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
 from nn.init import Initializer, Rng
@@ -22,7 +23,10 @@ def _pair(name: str, given: Any, *, least: int = 1) -> tuple[int, int]:
     """Return the numbers of rows and of columns, from one for both or a pair of them."""
     both = listed(name, given) if hasattr(given, "__iter__") else [given, given]
     if len(both) != 2:
-        raise ValueError(f"{name} is a whole number, or a pair for rows and columns, got {given!r:.60}")
+        raise ValueError(gettext(
+            "{name} is a whole number, or a pair for rows and columns, got {given}",
+            name=name, given=f"{given!r:.60}",
+        ))  # fmt: skip
     return whole(name, both[0], least=least), whole(name, both[1], least=least)
 
 
@@ -30,13 +34,17 @@ def _margins(padding: Any, window: tuple[int, int], stride: tuple[int, int]) -> 
     """Return how many zeros go around an image, from numbers or PyTorch's "same" and "valid"."""
     if padding == "same":
         if stride != (1, 1) or not window[0] % 2 == window[1] % 2 == 1:
-            raise ValueError(
+            raise ValueError(gettext(
                 'padding="same" takes a stride of 1 and a kernel_size of odd numbers, got the stride '
-                f"{stride} and the kernel_size {window}; write the padding as a number"
-            )
+                "{stride} and the kernel_size {window}; write the padding as a number",
+                stride=stride, window=window,
+            ))  # fmt: skip
         return window[0] // 2, window[1] // 2
     if isinstance(padding, str) and padding != "valid":
-        raise ValueError(f"padding is a number, a pair, 'same' or 'valid', got {padding!r:.40}")
+        raise ValueError(gettext(
+            "padding is a number, a pair, 'same' or 'valid', got {padding}",
+            padding=f"{padding!r:.40}",
+        ))  # fmt: skip
     return _pair("padding", 0 if isinstance(padding, str) else padding, least=0)
 
 
@@ -47,23 +55,30 @@ def _channels(image: Any, who: str) -> tuple[list[list[list[Any]]], bool]:
 
     found = depth(image)
     if found not in (2, 3):
-        raise ValueError(
-            f"{who} takes one image: a list of rows of numbers, or a list of channels, each a list of rows; "
-            f"got a nested list of depth {found}"
-        )
+        raise ValueError(gettext(
+            "{who} takes one image: a list of rows of numbers, or a list of channels, each a list of rows; "
+            "got a nested list of depth {found}",
+            who=who, found=found,
+        ))  # fmt: skip
     single = found == 2
     channels = [[list(row) for row in channel] for channel in ([image] if single else image)]
     rows, columns = len(channels[0]), len(channels[0][0])
     for channel in channels:
         if len(channel) != rows or any(len(row) != columns for row in channel):
-            raise ValueError(f"{who}: the rows of an image must have one length, and its channels one size")
+            raise ValueError(gettext(
+                "{who}: the rows of an image must have one length, and its channels one size",
+                who=who,
+            ))  # fmt: skip
     return channels, single
 
 
 def _places(size: int, window: int, stride: int, who: str) -> range:
     """Return where the windows begin in a row, or in a column."""
     if window > size:
-        raise ValueError(f"{who}: an image of {size} has no room for a window of {window}")
+        raise ValueError(gettext(
+            "{who}: an image of {size} has no room for a window of {window}",
+            who=who, size=size, window=window,
+        ))  # fmt: skip
     return range(0, size - window + 1, stride)
 
 
@@ -139,7 +154,10 @@ class Conv2d(Module):
         """
         channels, _ = _channels(image, repr(self))
         if len(channels) != self.nin:
-            raise ValueError(f"{self!r} takes images of {self.nin} channels, got {len(channels)}")
+            raise ValueError(gettext(
+                "{given} takes images of {nin} channels, got {count}",
+                given=repr(self), nin=self.nin, count=len(channels),
+            ))  # fmt: skip
         (high, wide), (down, across) = self.kernel_size, self.padding
         padded = []
         for channel in channels:

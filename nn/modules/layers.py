@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 from autograd import Note, Value, dots, modes
 from autograd.native import engine
 from autograd.spellings import TENSORS, options
+from autograd.words import gettext
 from nn.activations import Activation, activation_function, activation_title
 from nn.checks import listed, whole
 from nn.init import Initializer, Rng, generator, initializer, uniform
@@ -41,10 +42,11 @@ def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
     if len(inputs) != nin or (nin and inputs[0].__class__.__name__ in _ROWS):
         rows = inputs and inputs[0].__class__.__name__ in _ROWS
         got = f"a table of {len(inputs)}" if rows else len(inputs)
-        raise ValueError(
-            f"{whose} takes {nin} inputs, got {got}; pass one sample at a time, as a sequence of "
-            "numbers or Values: [model(x) for x in samples]"
-        )
+        raise ValueError(gettext(
+            "{whose} takes {nin} inputs, got {got}; pass one sample at a time, as a sequence of numbers or "
+            "Values: [model(x) for x in samples]",
+            whose=whose, nin=nin, got=got,
+        ))  # fmt: skip
     return inputs
 
 
@@ -59,10 +61,11 @@ def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[
         for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))
     ]
     if len(rows) != nout or any(len(row) != nin for row in rows):
-        raise ValueError(
-            f"an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned "
-            f"{len(rows)} rows of {[*map(len, rows)]}"
-        )
+        raise ValueError(gettext(
+            "an initialiser of ({nin}, {nout}) returns {nout} rows of {nin} numbers; this one returned "
+            "{count} rows of {given}",
+            nin=nin, nout=nout, count=len(rows), given=[*map(len, rows)],
+        ))  # fmt: skip
     return rows
 
 
@@ -85,10 +88,11 @@ class Weights(list["Value"]):
         return list, (list(self),)
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(
-            f"this neuron has {len(self)} weights, of which none is added, taken away or moved here; assign "
-            "others with neuron.w = [...], or make a neuron of another size"
-        )
+        raise TypeError(gettext(
+            "this neuron has {count} weights, of which none is added, taken away or moved here; assign "
+            "others with neuron.w = [...], or make a neuron of another size",
+            count=len(self),
+        ))  # fmt: skip
 
     if not TYPE_CHECKING:
         __delitem__ = __iadd__ = __imul__ = append = clear = extend = _refuse
@@ -174,12 +178,15 @@ class Neuron(Module):
     @b.setter
     def b(self, bias: Any) -> None:
         if not self.bias:
-            raise AttributeError("this neuron was made with bias=False; make one with bias=True")
+            raise AttributeError(gettext("this neuron was made with bias=False; make one with bias=True"))
         self._replace((*self._row[: self.nin], bias))
 
     def _replace(self, row: tuple[Any, ...]) -> None:
         if len(row) != len(self._row):
-            raise ValueError(f"this neuron has {self.nin} weights, got {len(row) - self.bias}")
+            raise ValueError(gettext(
+                "this neuron has {nin} weights, got {count}",
+                nin=self.nin, count=len(row) - self.bias,
+            ))  # fmt: skip
         self._row = tuple([x if isinstance(x, Value) else Value(x) for x in row])
         for name, x in self._children():
             x.label = x.label or (f"{self._path}.{name}" if self._path else name)
@@ -467,9 +474,9 @@ class MLP(Module, Generic[Out_co]):
     ) -> None:  # fmt: skip
         sizes = listed("nouts", nouts) if isinstance(nouts, Iterable) else [nouts]
         if not sizes:
-            raise ValueError(
+            raise ValueError(gettext(
                 "nouts is empty; give the number of neurons of at least one layer, such as [16, 1]"
-            )
+            ))  # fmt: skip
         activation_function(activation)  # also where no hidden layer takes it
         rng, last = generator(rng), len(sizes) - 1
         ends = [nin, *sizes]

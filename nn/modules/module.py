@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from autograd import Value
 from autograd.keep.files import SIZE
+from autograd.words import gettext
 from nn.modules.missing import missing
 from nn.state import assign_parameters, load, save
 
@@ -95,9 +96,10 @@ class Module:
         """
         if type(self).__call__ is not Module.__call__:
             return self(*args, **kwargs)
-        raise NotImplementedError(
-            f"{type(self).__name__} has no forward(): define forward(self, x) or __call__(self, x) in it"
-        )
+        raise NotImplementedError(gettext(
+            "{kind} has no forward(): define forward(self, x) or __call__(self, x) in it",
+            kind=type(self).__name__,
+        ))  # fmt: skip
 
     def __setattr__(self, name: str, attribute: Any) -> None:
         members = list(_members(self._element_names.get(name, name), attribute))
@@ -157,9 +159,10 @@ class Module:
         if len({path for path, _ in named}) < len(named):
             paths = [path for path, _ in named]
             twice = next(path for path in paths if paths.count(path) > 1)
-            raise ValueError(
-                f"two parameters of {type(self).__name__} are called {twice!r}; rename an attribute"
-            )
+            raise ValueError(gettext(
+                "two parameters of {kind} are called {twice}; rename an attribute",
+                kind=type(self).__name__, twice=repr(twice),
+            ))  # fmt: skip
         return named
 
     def weights(self) -> list[Value]:
@@ -231,10 +234,11 @@ class Module:
         counts = [getattr(module, "nin", None) for module in self.modules()]
         count = next((count for count in counts if isinstance(count, int)), None)
         if count is None:
-            raise TypeError(
-                f"nothing in this {type(self).__name__} says by nin how many inputs it takes; call it with "
-                "some, and draw the output: draw(model(x), view='network')"
-            )
+            raise TypeError(gettext(
+                "nothing in this {kind} says by nin how many inputs it takes; call it with some, and draw "
+                "the output: draw(model(x), view='network')",
+                kind=type(self).__name__,
+            ))  # fmt: skip
         inputs: Any = [Value(0.0, f"x{i}") for i in range(count)]
         modes = [(module, module.training) for module in self.modules()]
         self.eval()
@@ -389,10 +393,10 @@ def _members(name: str, attribute: Any, around: tuple[Any, ...] = ()) -> Iterato
         yield name, attribute
     elif isinstance(attribute, (list, tuple, dict)):
         if any(attribute is outer for outer in around):
-            raise ValueError(
-                f"the {type(attribute).__name__} at {name} contains itself, so its parameters have no end of "
-                "names"
-            )
+            raise ValueError(gettext(
+                "the {kind} at {name} contains itself, so its parameters have no end of names",
+                kind=type(attribute).__name__, name=name,
+            ))  # fmt: skip
         around = (*around, attribute)
         between = "." if isinstance(attribute, dict) else "_" if name[-1:].isdigit() else ""
         for key, element in attribute.items() if isinstance(attribute, dict) else enumerate(attribute):
@@ -402,12 +406,12 @@ def _members(name: str, attribute: Any, around: tuple[Any, ...] = ()) -> Iterato
 def _check_outside(module: Module, path: str, others: Sequence[Module]) -> None:
     """Refuse a module that would be a part of a part of itself."""
     if module in others:
-        raise ValueError(
-            f"a {type(module).__name__} would contain itself, at {path!r}, and its parameters would have no "
-            "end of names; "
-            "to refer to an outer module without making it a part, store a function: self.outer = lambda: "
-            "module"
-        )
+        raise ValueError(gettext(
+            "a {kind} would contain itself, at {path}, and its parameters would have no end of names; to "
+            "refer to an outer module without making it a part, store a function: self.outer = lambda: "
+            "module",
+            kind=type(module).__name__, path=repr(path),
+        ))  # fmt: skip
 
 
 def _join(path: str, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import autograd
 from autograd import TracingError, Value, modes
 from autograd.spellings import TENSORS, options
+from autograd.words import gettext
 from nn.checks import is_sequence, real, rows_of, whole
 from nn.modules.module import Batch, Module
 
@@ -91,7 +92,10 @@ class LayerNorm(Module):
         if numbers and is_sequence(numbers[0]):
             return [self.forward(sample) for sample in numbers]
         if len(numbers) != self.size:
-            raise ValueError(f"{self!r} takes samples of {self.size} numbers, got {len(numbers)}")
+            raise ValueError(gettext(
+                "{given} takes samples of {size} numbers, got {count}",
+                given=repr(self), size=self.size, count=len(numbers),
+            ))  # fmt: skip
         return self._scaled(self._normalised(numbers))
 
     def _normalised(self, x: list[Any]) -> list[Any]:
@@ -222,15 +226,19 @@ class BatchNorm(LayerNorm):
         batch = rows_of("x", x)
         if not batch or not is_sequence(batch[0]):
             if self.training or not self.running_mean:
-                raise ValueError(
-                    f"{self!r} in training takes a batch, a list of samples: one sample has no variance; "
-                    "collect the samples, or use nn.LayerNorm, which needs one only"
-                )
+                raise ValueError(gettext(
+                    "{given} in training takes a batch, a list of samples: one sample has no variance; "
+                    "collect the samples, or use nn.LayerNorm, which needs one only",
+                    given=repr(self),
+                ))  # fmt: skip
             return self.forward([batch])[0]  # type: ignore[no-any-return]
         samples = [list(sample) for sample in batch]
         for sample in samples:
             if len(sample) != self.size:
-                raise ValueError(f"{self!r} takes samples of {self.size} features, got {len(sample)}")
+                raise ValueError(gettext(
+                    "{given} takes samples of {size} features, got {count}",
+                    given=repr(self), size=self.size, count=len(sample),
+                ))  # fmt: skip
         columns = [self._column(i, [sample[i] for sample in samples]) for i in range(self.size)]
         normalised = [list(sample) for sample in zip(*columns, strict=True)]
         return Batch(normalised) if x.__class__ is Batch else normalised
@@ -257,21 +265,22 @@ class BatchNorm(LayerNorm):
     def _follow(self, i: int, mean: Any, variance: Any, count: int) -> None:
         """Move the running numbers of a feature."""
         if count < 2:
-            raise ValueError(
-                f"{self!r} in training needs more than one number for each feature, got a batch of {count}; "
-                "pass more samples, or call eval()"
-            )
+            raise ValueError(gettext(
+                "{given} in training needs more than one number for each feature, got a batch of {count}; "
+                "pass more samples, or call eval()",
+                given=repr(self), count=count,
+            ))  # fmt: skip
         if not self.running_mean:
             return
         now = mean, variance * count / (count - 1)
         if not modes.is_tracing():
             self._move(i, *[x.data if isinstance(x, Value) else x for x in now])
         elif self._running.told is None or i in self._running.told:
-            raise TracingError(
+            raise TracingError(gettext(
                 "BatchNorm moves its running means at each call, which a compiled program does not; train "
                 "with nn.fit, without compile, call model.eval() first, or make it with "
                 "track_running_stats=False"
-            )
+            ))  # fmt: skip
         else:
             self._running.told[i] = now
 

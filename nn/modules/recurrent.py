@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.spellings import TENSORS, options
+from autograd.words import gettext
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
 from nn.init import Initializer, Rng, generator
@@ -58,7 +59,10 @@ class _Recurrent(Module):
         state
             The state before it.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no step(); define step(self, x, state)")
+        raise NotImplementedError(gettext(
+            "{kind} has no step(); define step(self, x, state)",
+            kind=type(self).__name__,
+        ))  # fmt: skip
 
     def forward(self, xs: Any, state: Any = None) -> tuple[list[list[Any]], Any]:
         """Return the outputs after each element, and the last state, as PyTorch does.
@@ -77,18 +81,24 @@ class _Recurrent(Module):
         """
         sequence = listed("the sequence", xs)
         if not sequence:
-            raise ValueError(f"{self!r} of an empty sequence is not defined; pass at least one element")
+            raise ValueError(gettext(
+                "{given} of an empty sequence is not defined; pass at least one element",
+                given=repr(self),
+            ))  # fmt: skip
         state = self.start() if state is None else state
         sizes = [len(part) for part in (state if isinstance(state, tuple) else (state,)) if is_sequence(part)]
         if sizes != [self.size] * (2 if isinstance(self.start(), tuple) else 1):
-            raise ValueError(f"{self!r} takes a state of {self.size} numbers such as start() returns")
+            raise ValueError(gettext(
+                "{given} takes a state of {size} numbers such as start() returns",
+                given=repr(self), size=self.size,
+            ))  # fmt: skip
         outputs = []
         for x in sequence:
             if len(x if is_sequence(x) else [x]) != self.nin:
-                raise ValueError(
-                    f"{self!r} takes a sequence of elements of {self.nin} numbers each, got an element of "
-                    f"{len(x) if is_sequence(x) else 1}"
-                )
+                raise ValueError(gettext(
+                    "{given} takes a sequence of elements of {nin} numbers each, got an element of {given2}",
+                    given=repr(self), nin=self.nin, given2=len(x) if is_sequence(x) else 1,
+                ))  # fmt: skip
             state = self.step(list(x) if is_sequence(x) else [x], state)
             outputs.append(self._output(state))
         return outputs, state

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import spellings
+from autograd.words import gettext
 from nn.checks import listed, real, refuse
 from nn.optim import lr_scheduler
 from nn.optim.lbfgs import LBFGS
@@ -110,7 +111,7 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = real("momentum", momentum, least=0.0), bool(nesterov)
         self.weight_decay = real("weight_decay", weight_decay, least=0.0)
         if nesterov and not momentum:
-            raise ValueError("nesterov=True needs a momentum above 0")
+            raise ValueError(gettext("nesterov=True needs a momentum above 0"))
         super().__init__(params, lr)
 
     @property
@@ -308,7 +309,10 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         self.betas = [real("betas", beta, least=0.0, below=1.0) for beta in listed("betas", betas)]
         if len(self.betas) != 2:
-            raise ValueError(f"betas must be two numbers, such as (0.9, 0.999), got {betas!r:.60}")
+            raise ValueError(gettext(
+                "betas must be two numbers, such as (0.9, 0.999), got {betas}",
+                betas=f"{betas!r:.60}",
+            ))  # fmt: skip
         self.eps, self.weight_decay = (
             real("eps", eps, least=0.0),
             real("weight_decay", weight_decay, least=0.0),

@@ -8,6 +8,7 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from autograd.keep.files import decode_float
+from autograd.words import gettext
 from nn.checks import data_of, entries, listed, real, whole
 from nn.optim.optimizer import Optimizer, Params, number_of
 
@@ -102,11 +103,16 @@ class LBFGS(Optimizer):
         self.tolerance_change = real("tolerance_change", tolerance_change, least=0.0)
         self.history_size = whole("history_size", history_size)
         if line_search_fn not in (None, "strong_wolfe"):
-            raise ValueError(f"line_search_fn must be 'strong_wolfe' or None, got {line_search_fn!r:.40}")
+            raise ValueError(gettext(
+                "line_search_fn must be 'strong_wolfe' or None, got {line_search_fn}",
+                line_search_fn=f"{line_search_fn!r:.40}",
+            ))  # fmt: skip
         self.line_search_fn = line_search_fn
         super().__init__(params, lr)
         if self._parts:
-            raise ValueError("LBFGS moves all parameters along one line; pass one list, not in groups")
+            raise ValueError(gettext(
+                "LBFGS moves all parameters along one line; pass one list, not in groups"
+            ))  # fmt: skip
         self.pairs: list[tuple[list[float], list[float]]] = []
         self.moves, self.length, self.scale = 0, 0.0, 1.0
 
@@ -129,10 +135,10 @@ class LBFGS(Optimizer):
             Without a closure.
         """
         if closure is None:
-            raise TypeError(
+            raise TypeError(gettext(
                 "LBFGS evaluates the loss several times in a step; write optimizer.step(closure), where "
                 "closure() calls optimizer.zero_grad(), takes the loss, calls its backward(), and returns it"
-            )
+            ))  # fmt: skip
         before = closure()
         loss, gradient, evaluations = data_of(before), self._gradient(), 1
         self.steps += 1
@@ -230,7 +236,10 @@ class LBFGS(Optimizer):
         for pair in listed("the state's pairs", pairs):
             both = [[decode_float(x) for x in listed("a pair", column)] for column in listed("a pair", pair)]
             if [len(column) for column in both] != [len(self.params)] * 2:
-                raise ValueError(f"a pair of the state does not have {len(self.params)} numbers each")
+                raise ValueError(gettext(
+                    "a pair of the state does not have {count} numbers each",
+                    count=len(self.params),
+                ))  # fmt: skip
             own.append((both[0], both[1]))
         return *found, own, whole("moves", moves, least=0), decode_float(length), decode_float(scale)
 

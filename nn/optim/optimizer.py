@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Value
 from autograd.keep.files import decode_float
+from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.checks import entries, listed, real, values, whole
 
@@ -28,7 +29,10 @@ def _option(name: str, own: Any, given: Any) -> Any:
     if isinstance(own, list) and isinstance(given, tuple):
         given = list(given)
     if type(given) is not type(own) or (isinstance(own, list) and len(given) != len(own)):
-        raise ValueError(f"{name} must be such as {own!r}, got {given!r}")
+        raise ValueError(gettext(
+            "{name} must be such as {own}, got {given}",
+            name=name, own=repr(own), given=repr(given),
+        ))  # fmt: skip
     return [real(name, number, least=0.0, below=1.0) for number in given] if name == "betas" else given
 
 
@@ -58,7 +62,10 @@ class Group(MutableMapping[str, Any]):
     def _named(self, name: Any) -> str:
         if name not in tuple(self):
             kind = type(self._optimizer).__name__
-            raise KeyError(f"a group of {kind} has no {name!r}; it has {', '.join(self)}")
+            raise KeyError(gettext(
+                "a group of {kind} has no {name}; it has {names}",
+                kind=kind, name=repr(name), names=', '.join(self),
+            ))  # fmt: skip
         return str(name)
 
     def __getitem__(self, name: str) -> Any:
@@ -66,12 +73,14 @@ class Group(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if self._named(name) == "params":
-            raise ValueError("the parameters of a group stay; make another optimizer, or add_param_group()")
+            raise ValueError(gettext(
+                "the parameters of a group stay; make another optimizer, or add_param_group()"
+            ))  # fmt: skip
         checked = value if name == "lr" else _option(name, self[name], value)
         setattr(self._optimizer, name, checked)
 
     def __delitem__(self, name: str) -> None:
-        raise TypeError(f"a group keeps its {name}; write another value")
+        raise TypeError(gettext("a group keeps its {name}; write another value", name=name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(("params", "lr", *self._optimizer.options))
@@ -137,7 +146,9 @@ class Optimizer:
 
     def __init__(self, params: Params, lr: float) -> None:
         if isinstance(params, Value):
-            raise TypeError("an optimizer takes the parameters as a list; write [v] for a single Value")
+            raise TypeError(gettext(
+                "an optimizer takes the parameters as a list; write [v] for a single Value"
+            ))  # fmt: skip
         # The schedulers whose factors make the rates of the groups, and the rates that they multiply.
         self.schedules: list[Scheduler] = []
         self.base_lrs: list[float] = []
@@ -158,13 +169,16 @@ class Optimizer:
                 kind = (
                     f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
                 )
-                raise TypeError(
-                    f"an optimizer changes leaves, Values that you made; {kind} is among its parameters"
-                )
+                raise TypeError(gettext(
+                    "an optimizer changes leaves, Values that you made; {kind} is among its parameters",
+                    kind=kind,
+                ))  # fmt: skip
         if not params:
-            raise ValueError("an optimizer needs at least one parameter, got none; pass model.parameters()")
+            raise ValueError(gettext(
+                "an optimizer needs at least one parameter, got none; pass model.parameters()"
+            ))  # fmt: skip
         if len(set(params)) < len(params):
-            raise ValueError("a parameter occurs twice; pass each once")
+            raise ValueError(gettext("a parameter occurs twice; pass each once"))
         self.params: list[Value] = params
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -176,16 +190,18 @@ class Optimizer:
     def _part(self, group: Any) -> Optimizer:
         """Return the optimizer of a group: of this kind, with the group's own hyperparameters."""
         if not isinstance(group, Mapping) or "params" not in group:
-            raise TypeError(
-                'a group is a dict such as {"params": layer.parameters(), "lr": 0.01}, got '
-                f"{group!r:.60}; pass groups alone, or parameters alone"
-            )
+            raise TypeError(gettext(
+                'a group is a dict such as {{"params": layer.parameters(), "lr": 0.01}}, got {group}; pass '
+                "groups alone, or parameters alone",
+                group=f"{group!r:.60}",
+            ))  # fmt: skip
         own = {name: value for name, value in group.items() if name != "params"}
         if unknown := set(own) - {"lr", *self.options}:
-            raise ValueError(
-                f"a group of {type(self).__name__} has no {', '.join(map(repr, sorted(unknown)))}; it may "
-                f"have params, lr{''.join(f', {name}' for name in self.options)}"
-            )
+            raise ValueError(gettext(
+                "a group of {kind} has no {names}; it may have params, lr{names2}",
+                kind=type(self).__name__, names=', '.join(map(repr, sorted(unknown))),
+                names2=''.join(f', {name}' for name in self.options),
+            ))  # fmt: skip
         shared = {"lr": self._lr, **{name: getattr(self, name) for name in self.options}}
         params = group["params"]
         return type(self)([params] if isinstance(params, Value) else params, **{**shared, **own})
@@ -252,9 +268,10 @@ class Optimizer:
         tuple
             ``theta`` after the step, and the state after it, in the order of ``slots``.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} has no update(); define update(theta, grad, state, lr, step)"
-        )
+        raise NotImplementedError(gettext(
+            "{kind} has no update(); define update(theta, grad, state, lr, step)",
+            kind=type(self).__name__,
+        ))  # fmt: skip
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter once, by its ``grad``.
@@ -466,7 +483,10 @@ class Optimizer:
             self._check_kind(kind)
             saved = listed("the state's groups", groups)
             if len(saved) != len(self._parts):
-                raise ValueError(f"the state has {len(saved)} groups, and there are {len(self._parts)}")
+                raise ValueError(gettext(
+                    "the state has {count} groups, and there are {count2}",
+                    count=len(saved), count2=len(self._parts),
+                ))  # fmt: skip
             parts = [part._checked(own) for part, own in zip(self._parts, saved, strict=True)]
             return whole("steps", steps, least=0), parts
         missed: Any = [0] * len(self.params)
@@ -484,26 +504,32 @@ class Optimizer:
             or set(options) != set(self.options)
             or set(numbers) != set(self.slots)
         ):
-            raise ValueError(f"the state does not have the entries of {kind}")
+            raise ValueError(gettext("the state does not have the entries of {kind}", kind=kind))
         columns = {
             name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])]
             for name in self.slots
         }
         for name, column in {**columns, "missed": missed}.items():
             if len(column) != len(self.params):
-                raise ValueError(
-                    f"the state has {len(column)} numbers of {name!r}, but there are {len(self.params)} "
-                    "parameters"
-                )
+                raise ValueError(gettext(
+                    "the state has {count} numbers of {name}, but there are {count2} parameters",
+                    count=len(column), name=repr(name), count2=len(self.params),
+                ))  # fmt: skip
         lr, steps = real("lr", lr, least=0.0), whole("steps", steps, least=0)
         if max(missed) > steps:
-            raise ValueError(f"the state says that a parameter missed {max(missed)} of {steps} steps")
+            raise ValueError(gettext(
+                "the state says that a parameter missed {which} of {steps} steps",
+                which=max(missed), steps=steps,
+            ))  # fmt: skip
         options = {name: _option(name, getattr(self, name), options[name]) for name in self.options}
         return lr, steps, columns, missed, options
 
     def _check_kind(self, kind: Any) -> None:
         if kind != type(self).__name__:
-            raise ValueError(f"the state is that of {kind}, and this optimizer is {type(self).__name__}")
+            raise ValueError(gettext(
+                "the state is that of {kind}, and this optimizer is {kind2}",
+                kind=kind, kind2=type(self).__name__,
+            ))  # fmt: skip
 
     def __repr__(self) -> str:
         if self._parts:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from autograd.keep.files import decode_float
+from autograd.words import gettext
 from nn.checks import data_of, entries, listed, real, whole
 from nn.optim.optimizer import Optimizer
 
@@ -64,7 +65,10 @@ class Scheduler:
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"a scheduler takes an optimizer of nn.optim, got {type(optimizer).__name__}")
+            raise TypeError(gettext(
+                "a scheduler takes an optimizer of nn.optim, got {kind}",
+                kind=type(optimizer).__name__,
+            ))  # fmt: skip
         self._begin(optimizer, None)
 
     def _begin(self, optimizer: Optimizer, base_lrs: list[float] | None) -> None:
@@ -104,7 +108,10 @@ class Scheduler:
         float
             The factor, dimensionless.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no factor(); define factor(self, step)")
+        raise NotImplementedError(gettext(
+            "{kind} has no factor(); define factor(self, step)",
+            kind=type(self).__name__,
+        ))  # fmt: skip
 
     def factors(self, step: int) -> list[float]:
         """Return the `factor` of each of the optimizer's groups, the same for all unless redefined.
@@ -145,10 +152,11 @@ class Scheduler:
         """Take over the number of steps and the factors, and set the rates."""
         optimizer = self.optimizer
         if len(factors) != len(optimizer.param_groups):
-            raise ValueError(
-                f"{type(self).__name__} was made for {len(factors)} groups of parameters, and the optimizer "
-                f"has {len(optimizer.param_groups)}; make the scheduler after the last add_param_group()"
-            )
+            raise ValueError(gettext(
+                "{kind} was made for {count} groups of parameters, and the optimizer has {count2}; make the "
+                "scheduler after the last add_param_group()",
+                kind=type(self).__name__, count=len(factors), count2=len(optimizer.param_groups),
+            ))  # fmt: skip
         if self not in optimizer.schedules:  # also one that another has taken the place of
             others = optimizer.schedules if optimizer.base_lrs == self.base_lrs else []
             optimizer.schedules = [*others, self]
@@ -196,7 +204,10 @@ class Scheduler:
         base, steps = entries(state, ("base_lr", "steps"), "a scheduler")
         base = [real("base_lr", rate, least=0.0) for rate in (base if isinstance(base, list) else [base])]
         if len(base) != len(self.base_lrs):
-            raise ValueError(f"the state is of {len(base)} groups, and there are {len(self.base_lrs)}")
+            raise ValueError(gettext(
+                "the state is of {count} groups, and there are {count2}",
+                count=len(base), count2=len(self.base_lrs),
+            ))  # fmt: skip
         steps = whole("steps", steps, least=0)
         self.base_lrs, self.steps = base, steps
 
@@ -213,7 +224,10 @@ def _each(name: str, given: Any, count: int) -> list[float]:
     """Return a number for each group, from one for all or a list of them."""
     numbers = listed(name, given) if hasattr(given, "__iter__") else [given] * count
     if len(numbers) != count:
-        raise ValueError(f"{name} has {len(numbers)} numbers, and the optimizer {count} groups")
+        raise ValueError(gettext(
+            "{name} has {count} numbers, and the optimizer {count2} groups",
+            name=name, count=len(numbers), count2=count,
+        ))  # fmt: skip
     return [real(name, number, least=0.0) for number in numbers]
 
 
@@ -616,13 +630,15 @@ class LambdaLR(Scheduler):
         many: list[Any] = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda]
         for one in many:
             if not callable(one):
-                raise TypeError(
-                    f"lr_lambda must be a function of the number of steps, got {type(one).__name__}"
-                )
+                raise TypeError(gettext(
+                    "lr_lambda must be a function of the number of steps, got {kind}",
+                    kind=type(one).__name__,
+                ))  # fmt: skip
         if isinstance(optimizer, Optimizer) and len(many) not in (1, len(optimizer.param_groups)):
-            raise ValueError(
-                f"lr_lambda has {len(many)} functions, and the optimizer {len(optimizer.param_groups)} groups"
-            )
+            raise ValueError(gettext(
+                "lr_lambda has {count} functions, and the optimizer {count2} groups",
+                count=len(many), count2=len(optimizer.param_groups),
+            ))  # fmt: skip
         self.lr_lambdas = many
         super().__init__(optimizer)
 
@@ -729,15 +745,21 @@ class OneCycleLR(Scheduler):
         three_phase: bool = False,
     ) -> None:  # fmt: skip
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"a scheduler takes an optimizer of nn.optim, got {type(optimizer).__name__}")
+            raise TypeError(gettext(
+                "a scheduler takes an optimizer of nn.optim, got {kind}",
+                kind=type(optimizer).__name__,
+            ))  # fmt: skip
         if total_steps is None and (epochs is None or steps_per_epoch is None):
-            raise ValueError("OneCycleLR needs total_steps, or epochs and steps_per_epoch")
+            raise ValueError(gettext("OneCycleLR needs total_steps, or epochs and steps_per_epoch"))
         self.total_steps = (
             whole("epochs", epochs) * whole("steps_per_epoch", steps_per_epoch)
             if total_steps is None else whole("total_steps", total_steps)
         )  # fmt: skip
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r:.40}")
+            raise ValueError(gettext(
+                "anneal_strategy must be 'cos' or 'linear', got {anneal_strategy}",
+                anneal_strategy=f"{anneal_strategy!r:.40}",
+            ))  # fmt: skip
         self.linear = anneal_strategy == "linear"
         share = real("pct_start", pct_start, least=0.0, below=math.nextafter(1.0, 2.0))
         last = float(self.total_steps - 1)
@@ -751,19 +773,21 @@ class OneCycleLR(Scheduler):
         self.momenta = [high, low, *([high] if three_phase else []), high]
         self.moved = next((name for name in ("momentum", "betas") if name in optimizer.options), None)
         if cycle_momentum and self.moved is None:
-            raise ValueError(
-                f"{type(optimizer).__name__} has no momentum to change; write cycle_momentum=False"
-            )
+            raise ValueError(gettext(
+                "{kind} has no momentum to change; write cycle_momentum=False",
+                kind=type(optimizer).__name__,
+            ))  # fmt: skip
         self.moved = self.moved if cycle_momentum else None
         self._begin(optimizer, _each("max_lr", max_lr, len(optimizer.param_groups)))
 
     def _between(self, heights: list[float], step: int) -> float:
         """Return the height after some steps, between that at one end of a phase and that at the next."""
         if step > self.total_steps:
-            raise ValueError(
-                f"the cycle of OneCycleLR has {self.total_steps} steps, and this is number {step}; give it "
-                "a larger total_steps"
-            )
+            raise ValueError(gettext(
+                "the cycle of OneCycleLR has {total_steps} steps, and this is number {step}; give it a "
+                "larger total_steps",
+                total_steps=self.total_steps, step=step,
+            ))  # fmt: skip
         phases = [*zip(pairwise(self.ends), pairwise(heights), strict=True)]
         (start, end), (high, low) = next((p for p in phases if step <= p[0][1]), phases[-1])
         gone = (step - start) / (end - start) if end != start else 1.0
@@ -831,7 +855,10 @@ class ReduceLROnPlateau(Scheduler):
         for name, word, words in (("mode", mode, ("min", "max")),
                                   ("threshold_mode", threshold_mode, ("rel", "abs"))):  # fmt: skip
             if word not in words:
-                raise ValueError(f"{name} must be {' or '.join(map(repr, words))}, got {word!r:.40}")
+                raise ValueError(gettext(
+                    "{name} must be {names}, got {word}",
+                    name=name, names=' or '.join(map(repr, words)), word=f"{word!r:.40}",
+                ))  # fmt: skip
         self.mode, self.threshold_mode = mode, threshold_mode
         self.reduction = real("factor", factor, least=0.0, below=1.0)
         self.patience = whole("patience", patience, least=0)
@@ -865,7 +892,7 @@ class ReduceLROnPlateau(Scheduler):
             The figure, such as the loss over the data for validation; a number or a Value.
         """
         if metrics is None:
-            raise TypeError("ReduceLROnPlateau watches a figure: write scheduler.step(loss)")
+            raise TypeError(gettext("ReduceLROnPlateau watches a figure: write scheduler.step(loss)"))
         figure = data_of(metrics)
         self.best, self.bad = (figure, 0) if self._better(figure) else (self.best, self.bad + 1)
         if self.resting:
@@ -913,7 +940,10 @@ class ReduceLROnPlateau(Scheduler):
         factors, best, bad, resting = entries(state, names, "a ReduceLROnPlateau")
         factors = [real("a factor", factor, least=0.0) for factor in listed("the state's factors", factors)]
         if len(factors) != len(self.base_lrs):
-            raise ValueError(f"the state is of {len(factors)} groups, and there are {len(self.base_lrs)}")
+            raise ValueError(gettext(
+                "the state is of {count} groups, and there are {count2}",
+                count=len(factors), count2=len(self.base_lrs),
+            ))  # fmt: skip
         seen = decode_float(best), whole("bad", bad, least=0), whole("resting", resting, least=0)
         self._load(state)
         self.best, self.bad, self.resting = seen
@@ -959,14 +989,20 @@ class ChainedScheduler(Scheduler):
         self.schedulers: list[Scheduler] = listed("schedulers", schedulers)
         name = type(self).__name__
         if not self.schedulers:
-            raise ValueError(f"{name} needs at least one scheduler")
+            raise ValueError(gettext("{name} needs at least one scheduler", name=name))
         for scheduler in self.schedulers:
             if not isinstance(scheduler, Scheduler):
-                raise TypeError(f"{name} takes schedulers of nn.optim, got {type(scheduler).__name__}")
+                raise TypeError(gettext(
+                    "{name} takes schedulers of nn.optim, got {kind}",
+                    name=name, kind=type(scheduler).__name__,
+                ))  # fmt: skip
             if isinstance(scheduler, ReduceLROnPlateau):
-                raise ValueError(f"{name} knows no figure for ReduceLROnPlateau; step that one by itself")
+                raise ValueError(gettext(
+                    "{name} knows no figure for ReduceLROnPlateau; step that one by itself",
+                    name=name,
+                ))  # fmt: skip
             if scheduler.optimizer is not (optimizer or self.schedulers[0].optimizer):
-                raise ValueError(f"the schedulers of a {name} must be of one optimizer")
+                raise ValueError(gettext("the schedulers of a {name} must be of one optimizer", name=name))
         first = self.schedulers[0]
         plain = [s.base_lrs for s in self.schedulers if not isinstance(s, OneCycleLR)] or [first.base_lrs]
         self._begin(first.optimizer, list(plain[0]))
@@ -1035,10 +1071,10 @@ class SequentialLR(ChainedScheduler):
         self.milestones = [whole("a milestone", m) for m in listed("milestones", milestones)]
         count = len(listed("schedulers", schedulers))
         if self.milestones != sorted(set(self.milestones)) or len(self.milestones) != count - 1:
-            raise ValueError(
-                f"SequentialLR of {count} schedulers needs {count - 1} rising milestones, got "
-                f"{self.milestones}"
-            )
+            raise ValueError(gettext(
+                "SequentialLR of {count} schedulers needs {count2} rising milestones, got {milestones}",
+                count=count, count2=count - 1, milestones=self.milestones,
+            ))  # fmt: skip
         self._gather(schedulers, optimizer)
 
     def _turn(self, step: int) -> tuple[Scheduler, int]:

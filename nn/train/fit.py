@@ -17,6 +17,7 @@ import autograd
 from autograd.floats.tables import as_rows
 from autograd.keep.files import check_file, check_folder
 from autograd.spellings import IDLE, options
+from autograd.words import gettext
 from nn import losses
 from nn.callbacks import EarlyStopping, History, Training
 from nn.checks import data_of, listed, whole
@@ -175,10 +176,13 @@ def fit(
         loop.every_batches = whole("checkpoint_batches", checkpoint_batches)
     if (resume or checkpoint_batches is not None) and checkpoint is None:
         what = "resume=True" if resume else "checkpoint_batches"
-        raise ValueError(f"{what} needs checkpoint=path, the file to go on from")
+        raise ValueError(gettext("{what} needs checkpoint=path, the file to go on from", what=what))
     if checkpoint is not None:
         if not isinstance(checkpoint, (str, os.PathLike)):
-            raise TypeError(f"checkpoint must be a file's path, got {type(checkpoint).__name__}")
+            raise TypeError(gettext(
+                "checkpoint must be a file's path, got {kind}",
+                kind=type(checkpoint).__name__,
+            ))  # fmt: skip
         check_file(checkpoint)
         check_folder(os.path.dirname(os.path.abspath(checkpoint)))
     where = {"backend": backend, "mesh": mesh, "shard": shard, "dtype": dtype}
@@ -188,7 +192,9 @@ def fit(
             compiled.check_sizes({loop.size, len(loop.x) % loop.size or loop.size})
         loop.step = compiled
     elif where != {"backend": "auto", "mesh": None, "shard": None, "dtype": None}:
-        raise ValueError("backend, mesh, shard and dtype say what runs a program; pass compile=True, too")
+        raise ValueError(gettext(
+            "backend, mesh, shard and dtype say what runs a program; pass compile=True, too"
+        ))  # fmt: skip
     else:
         loop.step = Eager(model, loss, optimizer, reduction, penalty)
     whole("epochs", epochs, least=0)
@@ -207,10 +213,11 @@ def fit(
             if isinstance(callback, EarlyStopping):
                 callback.stop_in_vain(loop.training)
     if isinstance(loop.reading, Stream) and loop.reading.once and epochs - loop.training.epoch > 1:
-        raise ValueError(
-            f"data is an iterator, which lasts for one epoch, and epochs={epochs}; pass the function that "
-            "makes it, as in data=batches in place of data=batches(), or epochs=1"
-        )
+        raise ValueError(gettext(
+            "data is an iterator, which lasts for one epoch, and epochs={epochs}; pass the function that "
+            "makes it, as in data=batches in place of data=batches(), or epochs=1",
+            epochs=epochs,
+        ))  # fmt: skip
     return loop.run(
         epochs,
         progress if isinstance(progress, Progress) else Progress(epochs, style=None if progress else "none"),
@@ -220,36 +227,39 @@ def fit(
 def _check_parts(model: Any, loss: Any, optimizer: Any, penalty: Any, scheduler: Any) -> None:
     """Check what is to work together, before anything is changed."""
     if not isinstance(model, Module):
-        raise TypeError(
-            f"model must be a module of nn, got {type(model).__name__}; write a class with forward(self, x) "
-            "that derives from nn.Module"
-        )
+        raise TypeError(gettext(
+            "model must be a module of nn, got {kind}; write a class with forward(self, x) that derives "
+            "from nn.Module",
+            kind=type(model).__name__,
+        ))  # fmt: skip
     if not callable(loss):
-        raise TypeError(
-            "loss must be a function of (output, target), such as nn.losses.mse_loss, got "
-            f"{type(loss).__name__}"
-        )
+        raise TypeError(gettext(
+            "loss must be a function of (output, target), such as nn.losses.mse_loss, got {kind}",
+            kind=type(loss).__name__,
+        ))  # fmt: skip
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(
+        raise TypeError(gettext(
             "optimizer must be one of nn.optim made with the parameters, such as "
             "nn.optim.SGD(model.parameters(), lr=0.1)"
-        )
+        ))  # fmt: skip
     if not set(optimizer.params) & set(model.parameters()):
-        raise ValueError("the optimizer has none of the model's parameters; make it with model.parameters()")
+        raise ValueError(gettext(
+            "the optimizer has none of the model's parameters; make it with model.parameters()"
+        ))  # fmt: skip
     if penalty is not None and not callable(penalty):
-        raise TypeError(
+        raise TypeError(gettext(
             "penalty must be a function of no arguments: write penalty=lambda: nn.losses.l2_penalty(model, "
             "1e-3)"
-        )
+        ))  # fmt: skip
     if scheduler is not None and not isinstance(scheduler, Scheduler):
-        raise TypeError(
-            "scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got "
-            f"{type(scheduler).__name__}"
-        )
+        raise TypeError(gettext(
+            "scheduler must be one of nn.optim, such as nn.optim.StepLR(optimizer, 10), got {kind}",
+            kind=type(scheduler).__name__,
+        ))  # fmt: skip
     if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError(
+        raise ValueError(gettext(
             "the scheduler changes the rate of another optimizer; make it with the one that fit is given"
-        )
+        ))  # fmt: skip
 
 
 class _Loop:
@@ -287,10 +297,10 @@ class _Loop:
         else:
             self.size, self.few = batch_size or 0, self.reading.few()
             if self.metrics and self.validation is None:
-                raise ValueError(
+                raise ValueError(gettext(
                     "metrics of data that is read batch by batch are those of validation; pass "
                     "validation=(x, y)"
-                )
+                ))  # fmt: skip
             if self.validation is not None:
                 self.validation = (
                     self.validation[0],
@@ -310,23 +320,25 @@ class _Loop:
             self.validation = self.validation[0], labels[1]
         self.size = len(self.x) if batch_size is None else min(batch_size, len(self.x))
         if model._takes_batches() and len(self.x) % self.size == 1 % self.size and not _nested(self.x[0]):
-            raise ValueError(
-                f"batches of {self.size} of {len(self.x)} samples leave one alone, over which a BatchNorm "
-                "has no variance; choose another batch_size"
-            )
+            raise ValueError(gettext(
+                "batches of {size} of {count} samples leave one alone, over which a BatchNorm has no "
+                "variance; choose another batch_size",
+                size=self.size, count=len(self.x),
+            ))  # fmt: skip
 
     def check_callbacks(self, callbacks: Any) -> None:
         """Check that all callbacks can be called, and that what they watch is measured."""
         if callable(callbacks) or not isinstance(callbacks, Iterable):
-            raise TypeError("callbacks takes a list of functions: write callbacks=[function]")
+            raise TypeError(gettext("callbacks takes a list of functions: write callbacks=[function]"))
         names = ["loss", *self.metrics]
         figures = names if self.reading is None else ["loss"]
         figures = figures + [f"val_{name}" for name in names if self.validation is not None]
         for callback in callbacks:
             if not callable(callback):
-                raise TypeError(
-                    f"a callback must be a function of a nn.callbacks.Training, got {type(callback).__name__}"
-                )
+                raise TypeError(gettext(
+                    "a callback must be a function of a nn.callbacks.Training, got {kind}",
+                    kind=type(callback).__name__,
+                ))  # fmt: skip
             if isinstance(callback, EarlyStopping):
                 callback.check(figures)
 
@@ -456,21 +468,25 @@ def _from(count: int, parts: Iterator[Any]) -> Generator[Any, None, None]:
 def prepared(data: Any, name: str) -> tuple[list[Any], list[Any]]:
     """Return samples and targets as lists of Python numbers, after checking that every number is finite."""
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise TypeError(f"{name} must be a pair of samples and targets, (x, y)")
+        raise TypeError(gettext("{name} must be a pair of samples and targets, (x, y)", name=name))
     x, y = (
         _python_numbers(as_rows(part, f"the {what} of {name}"), f"the {what} of {name}")
         for what, part in zip(("samples", "targets"), data)
     )
     if len(x) != len(y) or not x:
-        raise ValueError(
-            f"{name} has {len(x)} samples and {len(y)} targets; each sample needs one target, and there must "
-            "be one sample"
-        )
+        raise ValueError(gettext(
+            "{name} has {count} samples and {count2} targets; each sample needs one target, and there must "
+            "be one sample",
+            name=name, count=len(x), count2=len(y),
+        ))  # fmt: skip
     for i, pair in enumerate(zip(x, y, strict=True)):
         for what, part in zip(("sample", "target"), pair, strict=True):
             for number in part if isinstance(part, (list, tuple)) else (part,):
                 if isinstance(number, float) and not math.isfinite(number):
-                    raise ValueError(f"{what} {i} of {name} holds {number}; remove it or fill it in")
+                    raise ValueError(gettext(
+                        "{what} {i} of {name} holds {number}; remove it or fill it in",
+                        what=what, i=i, name=name, number=number,
+                    ))  # fmt: skip
     return x, y
 
 
@@ -560,10 +576,10 @@ def evaluate(
     4.0
     """
     if not isinstance(model, Module) or not callable(loss):
-        raise TypeError(
-            f"evaluate takes a module of nn and a function of (output, target), got {type(model).__name__} "
-            f"and {type(loss).__name__}"
-        )
+        raise TypeError(gettext(
+            "evaluate takes a module of nn and a function of (output, target), got {kind} and {kind2}",
+            kind=type(model).__name__, kind2=type(loss).__name__,
+        ))  # fmt: skip
     check_reduction(reduction)
     x, y = prepared(data, "data")
     y = labelled(model, loss, x, [y])[0]
@@ -574,7 +590,10 @@ def evaluate(
 def check_reduction(reduction: Any) -> None:
     """Check how the losses of samples are put together."""
     if reduction not in ("mean", "sum"):
-        raise ValueError(f"reduction must be mean or sum, got {reduction!r:.60}")
+        raise ValueError(gettext(
+            "reduction must be mean or sum, got {reduction}",
+            reduction=f"{reduction!r:.60}",
+        ))  # fmt: skip
 
 
 def _nested(sample: Any) -> bool:
@@ -605,21 +624,25 @@ def _evaluating(model: Module) -> Iterator[None]:
 
 def _metrics(metrics: Sequence[str] | Mapping[str, Metric]) -> dict[str, Metric]:
     if isinstance(metrics, str):
-        raise TypeError(f"metrics takes a list of names: write metrics=[{metrics!r}]")
+        raise TypeError(gettext(
+            "metrics takes a list of names: write metrics=[{metrics}]",
+            metrics=repr(metrics),
+        ))  # fmt: skip
     if isinstance(metrics, Mapping):
         for name, metric in metrics.items():
             if not callable(metric):
-                raise TypeError(
-                    f"the metric {name!r} must be a function of (outputs, targets), got "
-                    f"{type(metric).__name__}"
-                )
+                raise TypeError(gettext(
+                    "the metric {name} must be a function of (outputs, targets), got {kind}",
+                    name=repr(name), kind=type(metric).__name__,
+                ))  # fmt: skip
         return {str(name): metric for name, metric in metrics.items()}
     metrics = listed("metrics", metrics)
     for name in metrics:
         if not isinstance(name, str) or name not in METRICS:
-            raise ValueError(
-                f"no metric is called {name!r}; choose from {', '.join(METRICS)}, or pass a dict of functions"
-            )
+            raise ValueError(gettext(
+                "no metric is called {name}; choose from {names}, or pass a dict of functions",
+                name=repr(name), names=', '.join(METRICS),
+            ))  # fmt: skip
     return {name: METRICS[name] for name in metrics}
 
 
@@ -632,7 +655,10 @@ def _measured(
     figures = {prefix + name: metric(outputs, y) for name, metric in metrics.items()}
     for name, figure in figures.items():
         if not hasattr(figure, "__float__"):
-            raise TypeError(f"the metric {name!r} must return a number, got {type(figure).__name__}")
+            raise TypeError(gettext(
+                "the metric {name} must return a number, got {kind}",
+                name=repr(name), kind=type(figure).__name__,
+            ))  # fmt: skip
     return {name: float(figure) for name, figure in figures.items()}
 
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from inspect import signature
 from typing import Any
 
+from autograd.words import gettext
 from nn.data import batches
 
 __all__ = ["Mapped", "Read", "Stream", "ahead", "as_arrays", "fingerprint", "read"]
@@ -111,18 +112,20 @@ class Read:
     def checked(self, item: Any, name: str) -> Batch:
         """Return a batch, which is a pair of equally many samples and targets."""
         if not isinstance(item, (tuple, list)) or len(item) != 2:
-            raise TypeError(
-                f"{name} must be a pair of samples and targets, got {item!r:.60}; let the data yield (x, y)"
-            )
+            raise TypeError(gettext(
+                "{name} must be a pair of samples and targets, got {item}; let the data yield (x, y)",
+                name=name, item=f"{item!r:.60}",
+            ))  # fmt: skip
         x, y = self.check_batch((item[0], item[1]), name)
         shape = getattr(item[0], "shape", (0,))[1:]
         if self.shape is None:
             self.shape = shape
         if shape != self.shape:
-            raise ValueError(
-                f"{name} has samples of shape {shape}, and those before of shape {self.shape}; let all "
-                "batches have as many features"
-            )
+            raise ValueError(gettext(
+                "{name} has samples of shape {shape}, and those before of shape {shape2}; let all batches "
+                "have as many features",
+                name=name, shape=shape, shape2=self.shape,
+            ))  # fmt: skip
         return x, y
 
 
@@ -187,10 +190,11 @@ class Stream(Read):
         try:
             return iter(made)
         except TypeError:
-            raise TypeError(
-                f"the function that makes the data must return batches, pairs (x, y), or yield them, got "
-                f"{made!r:.60}"
-            ) from None
+            raise TypeError(gettext(
+                "the function that makes the data must return batches, pairs (x, y), or yield them, got "
+                "{made}",
+                made=f"{made!r:.60}",
+            )) from None  # fmt: skip
 
     def few(self) -> Batch:
         """Return the first batch; the rest is left for the first epoch."""
@@ -198,7 +202,9 @@ class Stream(Read):
             self.begun = self._begin(0)
             self.first = [item for item in [next(self.begun, END)] if item is not END]
             if not self.first:
-                raise ValueError("the data has no batch; let it yield pairs (x, y) of samples and targets")
+                raise ValueError(gettext(
+                    "the data has no batch; let it yield pairs (x, y) of samples and targets"
+                ))  # fmt: skip
         return self.checked(self.first[0], "batch 1 of epoch 1")
 
     def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
@@ -219,10 +225,11 @@ def _asked(source: Any, epoch: int) -> tuple[int, ...]:
         except ValueError:  # it is of C, and does not tell
             return ()
         return given
-    raise TypeError(
+    raise TypeError(gettext(
         "the function that makes the data is called with nothing, or with the number of the epoch, and "
-        f"{getattr(source, '__name__', source)} asks for more; bind the rest by functools.partial"
-    )
+        "{kind} asks for more; bind the rest by functools.partial",
+        kind=getattr(source, '__name__', source),
+    ))  # fmt: skip
 
 
 def _chained(first: list[Any], rest: Iterator[Any]) -> Generator[Any, None, None]:
@@ -273,7 +280,8 @@ def read(data: Any, size: int | None, shuffle: bool, check: Callable[[Batch, str
     if not (callable(data) or isinstance(data, Iterable)):
         return None
     if size is not None:
-        raise ValueError(
-            f"batch_size={size} is for arrays; this data yields batches of its own: leave out batch_size"
-        )
+        raise ValueError(gettext(
+            "batch_size={size} is for arrays; this data yields batches of its own: leave out batch_size",
+            size=size,
+        ))  # fmt: skip
     return Stream(data, check)

@@ -35,10 +35,11 @@ def outputs_of(model: Module, x: Sequence[Any]) -> list[Any]:
         )
         raise
     if not isinstance(outputs, list) or len(outputs) != len(x):
-        raise TypeError(
-            f"a model that holds a BatchNorm is called with a nn.Batch of samples, here {len(x)}, and "
-            f"returns as many outputs; it returned {outputs!r:.60}"
-        )
+        raise TypeError(gettext(
+            "a model that holds a BatchNorm is called with a nn.Batch of samples, here {count}, and returns "
+            "as many outputs; it returned {outputs}",
+            count=len(x), outputs=f"{outputs!r:.60}",
+        ))  # fmt: skip
     return outputs
 
 
@@ -62,10 +63,11 @@ class Eager:
         for value in losses:
             if not isinstance(value, Value):
                 kind = type(value).__name__
-                raise TypeError(
-                    f"the loss must return one Value for each sample, got {kind}; does it depend on the "
-                    "model's output?"
-                )
+                raise TypeError(gettext(
+                    "the loss must return one Value for each sample, got {kind}; does it depend on the "
+                    "model's output?",
+                    kind=kind,
+                ))  # fmt: skip
         total = losses[0] if len(losses) == 1 else self.reduce(losses)
         return total if self.penalty is None else total + self.penalty()
 
@@ -203,9 +205,10 @@ class Compiled(Eager):
         try:
             samples, targets = np.asarray(x, float), np.asarray(y, float)
         except (ValueError, TypeError) as error:
-            raise ValueError(
-                f"compile=True takes samples of numbers, each of as many, and targets likewise: {error}"
-            ) from None
+            raise ValueError(gettext(
+                "compile=True takes samples of numbers, each of as many, and targets likewise: {error}",
+                error=error,
+            )) from None  # fmt: skip
         params, optimizer = self.optimizer.params, self.optimizer
         chunk = 1
         while steps > 0:

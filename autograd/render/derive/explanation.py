@@ -10,7 +10,7 @@ from autograd.render.derive.blanks import blanked
 from autograd.render.derive.derivation import LIMIT, Derivation, derive
 from autograd.render.labels import Blank, number
 from autograd.value import Value
-from autograd.words import language
+from autograd.words import gettext, language
 
 __all__ = ["Explanation", "explain"]
 
@@ -80,7 +80,10 @@ class Explanation:
     def to(self, style: str) -> str:
         """Return the explanation as ``text``, ``markdown``, ``latex``, ``mathml`` or ``svg``."""
         if style not in _STYLES:
-            raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
+            raise ValueError(gettext(
+                "an explanation has the styles {names}, not {style}",
+                names=', '.join(_STYLES), style=repr(style),
+            ))  # fmt: skip
         with language(self.lang):
             return _STYLES[style](self.derivation)
 
@@ -187,7 +190,10 @@ def explain(
     前向传播
     """
     if style not in _STYLES:
-        raise ValueError(f"an explanation has the styles {', '.join(_STYLES)}, not {style!r}")
+        raise ValueError(gettext(
+            "an explanation has the styles {names}, not {style}",
+            names=', '.join(_STYLES), style=repr(style),
+        ))  # fmt: skip
     with language(lang):
         derivation = derive(root, wrt, depth=depth, limit=limit, seed=gradient, colors=colors)
         return Explanation(blanked(derivation) if blanks else derivation, style, lang)

@@ -120,7 +120,7 @@ def live(root: Value, *, title: str = "", expression: str = "", lang: str | None
     False
     """
     if not isinstance(root, Value):
-        raise TypeError(f"live() takes a Value, got {type(root).__name__}")
+        raise TypeError(gettext("live() takes a Value, got {kind}", kind=type(root).__name__))
     with language(lang):
         return _made(root, title, expression)
 
@@ -129,16 +129,18 @@ def _made(root: Value, title: str, expression: str) -> Live:
     """Make the page in the language in force."""
     listed = steps(root)
     if len(listed.nodes) > LIMIT:
-        raise GraphError(
-            f"the graph has {len(listed.nodes)} nodes; a page of more than {LIMIT} would not be read. Take a "
-            "part of it, or draw(root, depth=1)"
-        )
+        raise GraphError(gettext(
+            "the graph has {count} nodes; a page of more than {LIMIT} would not be read. Take a part of it, "
+            "or draw(root, depth=1)",
+            count=len(listed.nodes), LIMIT=LIMIT,
+        ))  # fmt: skip
     used = {node.op for node in listed.nodes if node.op is not None}
     for op in used:
         if TABLE.get(op.name) is not op:
-            raise GraphError(
-                f"{op.name}() is none of the table's operations, so that a page cannot compute it"
-            )
+            raise GraphError(gettext(
+                "{name}() is none of the table's operations, so that a page cannot compute it",
+                name=op.name,
+            ))  # fmt: skip
     names = typed_names(listed)
     source = expression or written(listed, names)
     values = {names[v]: v.data for v in listed.nodes if v.op is None}
@@ -425,7 +427,10 @@ def _operand(x: Any, texts: dict[Value, tuple[str, int]]) -> tuple[str, int]:
     if isinstance(x, Value):
         return texts[x]
     if not math.isfinite(x):
-        raise GraphError(f"the graph has the constant {x!r}, which cannot be typed; make a Value of it")
+        raise GraphError(gettext(
+            "the graph has the constant {x}, which cannot be typed; make a Value of it",
+            x=repr(x),
+        ))  # fmt: skip
     return _key(x), ATOM if x >= 0 else NEGATIVE
 
 

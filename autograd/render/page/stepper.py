@@ -130,7 +130,10 @@ def stepper(
     5
     """
     if not isinstance(root, Iterable | Value):
-        raise TypeError(f"stepper() takes a Value, or an iterable of those, got {type(root).__name__}")
+        raise TypeError(gettext(
+            "stepper() takes a Value, or an iterable of those, got {kind}",
+            kind=type(root).__name__,
+        ))  # fmt: skip
     with language(lang):
         return _made(root, wrt, rankdir, title, engine, timeout)
 
@@ -142,13 +145,14 @@ def _made(
     roots = iter([root] if isinstance(root, Value) else root)
     first = next(roots, None)
     if first is None:
-        raise ValueError("stepper() got no graph; pass a Value, or an iterable of at least one")
+        raise ValueError(gettext("stepper() got no graph; pass a Value, or an iterable of at least one"))
     listed = steps(first)
     if len(listed.nodes) > LIMIT:
-        raise GraphError(
-            f"the graph has {len(listed.nodes)} nodes; beyond {LIMIT} nobody steps through. Take a part of "
-            "it, or draw(root, depth=1)"
-        )
+        raise GraphError(gettext(
+            "the graph has {count} nodes; beyond {LIMIT} nobody steps through. Take a part of it, or "
+            "draw(root, depth=1)",
+            count=len(listed.nodes), LIMIT=LIMIT,
+        ))  # fmt: skip
     shown = filled(listed, rankdir)
     if wrt is not None:
         colour_factors(shown, listed.nodes, wrt)
@@ -206,12 +210,16 @@ def _make_room(shown: Picture, listed: Steps, frames: list[dict[str, Any]]) -> N
 def _like(listed: Steps, first: Steps, i: int) -> Steps:
     """Check that a later graph has the steps of the first."""
     if _shape(listed) != _shape(first):
-        raise GraphError(
-            f"graph {i + 1} of the training is built differently from the first; a playback needs the same "
-            "operations in the same order"
-        )
+        raise GraphError(gettext(
+            "graph {count} of the training is built differently from the first; a playback needs the same "
+            "operations in the same order",
+            count=i + 1,
+        ))  # fmt: skip
     if i >= FRAMES:
-        raise GraphError(f"a playback holds at most {FRAMES} training steps; yield every tenth, say")
+        raise GraphError(gettext(
+            "a playback holds at most {FRAMES} training steps; yield every tenth, say",
+            FRAMES=FRAMES,
+        ))  # fmt: skip
     return listed
 
 

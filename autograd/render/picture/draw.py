@@ -129,14 +129,19 @@ def draw(
     if nearest is not None:
         nearest = check_count("nearest", nearest, marked("boxes"))
         if fold or depth is not None or view == "network" or unfold or not isinstance(root, Value):
-            raise ValueError(
+            raise ValueError(gettext(
                 "nearest= counts the nodes of a graph, each by itself; draw the output of one, without "
                 "depth=, fold=True, unfold= and view='network'"
-            )
+            ))  # fmt: skip
     if versus is not None and not isinstance(versus, Value):
-        raise TypeError(f"versus is a Value, the output of another graph, got {type(versus).__name__}")
+        raise TypeError(gettext(
+            "versus is a Value, the output of another graph, got {kind}",
+            kind=type(versus).__name__,
+        ))  # fmt: skip
     if versus is not None and unfold:
-        raise ValueError("beside another graph no neuron is unfolded; pass unfold= or versus=, one of them")
+        raise ValueError(gettext(
+            "beside another graph no neuron is unfolded; pass unfold= or versus=, one of them"
+        ))  # fmt: skip
     if size is not None:
         return _fitted(root, size, {
             "wrt": wrt, "versus": versus, "view": view, "unfold": unfold, "format": format,
@@ -151,7 +156,7 @@ def draw(
     roots = [root] if isinstance(root, Value) else _outputs(root)
     view = view or ("network" if unfold or not isinstance(root, Value) else "graph")
     if view not in ("graph", "network"):
-        raise ValueError(f"view is graph or network, not {view!r}")
+        raise ValueError(gettext("view is graph or network, not {view}", view=repr(view)))
     drawn = [(roots, isinstance(root, Value)), *([([versus], True)] if versus is not None else [])]
     sorted_ = [
         toposort(listed[0])
@@ -214,9 +219,10 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
     """Return the most telling picture that can be read in a given size."""
     pair = isinstance(size, (tuple, list)) and len(size) == 2
     if not pair or not all(is_number(side) and SMALLEST <= side < math.inf for side in size):
-        raise ValueError(
-            f"size is width and height in pixels, {SMALLEST:g} at least, such as (1280, 720), not {size!r}"
-        )
+        raise ValueError(gettext(
+            "size is width and height in pixels, {SMALLEST} at least, such as (1280, 720), not {size}",
+            SMALLEST=f"{SMALLEST:g}", size=repr(size),
+        ))  # fmt: skip
     ways: list[tuple[dict[str, Any], str]] = [
         ({}, ""),
         ({"flow": False}, gettext("what flows back is left out")),
@@ -258,11 +264,11 @@ def _fitted(root: Value | Network, size: tuple[float, float], options: dict[str,
             picture._options["size"] = size
             return picture
         largest = max(largest, zoom * BOX.tiny)
-    raise ValueError(
-        f"in {size[0]:g} x {size[1]:g} pixels the text of this picture would have {largest:.1f} pixels, of "
-        f"{READ:g} that can be read from afar; draw a part of the graph, fold modules with depth=1, or make "
-        "it larger"
-    )
+    raise ValueError(gettext(
+        "in {size} x {size2} pixels the text of this picture would have {largest} pixels, of {READ} that "
+        "can be read from afar; draw a part of the graph, fold modules with depth=1, or make it larger",
+        size=f"{size[0]:g}", size2=f"{size[1]:g}", largest=f"{largest:.1f}", READ=f"{READ:g}",
+    ))  # fmt: skip
 
 
 def colour_factors(graph: Picture, nodes: Sequence[Value], wrt: Value) -> None:
@@ -295,7 +301,10 @@ def _outputs(model: Network) -> list[Value]:
     outputs = getattr(model, "example_outputs", None)
     if outputs is None or isinstance(model, type):
         what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
-        raise TypeError(f"draw takes a Value, the output of a graph, or a model of nn, got {what}")
+        raise TypeError(gettext(
+            "draw takes a Value, the output of a graph, or a model of nn, got {what}",
+            what=what,
+        ))  # fmt: skip
     return list(outputs())
 
 
@@ -315,15 +324,19 @@ def _check_options(
     rankdir: str | None, theme: str, depth: int | None, edges: str, wrap: bool | float
 ) -> None:
     if not isinstance(wrap, bool) and not (is_number(wrap) and SMALLEST <= wrap < math.inf):
-        raise ValueError(
-            f"wrap is True, False, or the length of a line in pixels, {SMALLEST:g} at least, not {wrap!r}"
-        )
+        raise ValueError(gettext(
+            "wrap is True, False, or the length of a line in pixels, {SMALLEST} at least, not {wrap}",
+            SMALLEST=f"{SMALLEST:g}", wrap=repr(wrap),
+        ))  # fmt: skip
     if edges not in ("room", "all"):
-        raise ValueError(f"edges is room or all, not {edges!r}")
+        raise ValueError(gettext("edges is room or all, not {edges}", edges=repr(edges)))
     if rankdir is not None and rankdir not in DIRECTIONS:
-        raise ValueError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+        raise ValueError(gettext(
+            "rankdir is one of {names}, not {rankdir}",
+            names=', '.join(DIRECTIONS), rankdir=repr(rankdir),
+        ))  # fmt: skip
     if theme not in ("auto", "light", "dark"):
-        raise ValueError(f"theme is auto, light or dark, not {theme!r}")
+        raise ValueError(gettext("theme is auto, light or dark, not {theme}", theme=repr(theme)))
     if depth is not None:
         check_count("depth", depth, marked("levels of modules"))
 
@@ -415,11 +428,11 @@ def keep_nearest(graph: Picture, most: int) -> None:
 
 def _check(boxes: int, edges: int, *, force: bool) -> None:
     if (boxes > LIMIT or edges > THREADS) and not force:
-        raise GraphError(
-            f"the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold "
-            "modules with depth=1 (or 2, 3), "
-            "draw a part of the graph, or pass force=True"
-        )
+        raise GraphError(gettext(
+            "the picture would have {boxes} boxes and {edges} edges, in which nobody finds anything; fold "
+            "modules with depth=1 (or 2, 3), draw a part of the graph, or pass force=True",
+            boxes=boxes, edges=edges,
+        ))  # fmt: skip
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:

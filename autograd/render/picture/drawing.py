@@ -127,13 +127,18 @@ class Drawing:
         2
         """
         if form not in ("svg", "gif"):
-            raise ValueError(f"a moving picture is svg or gif, not {form!r}")
+            raise ValueError(gettext("a moving picture is svg or gif, not {form}", form=repr(form)))
         if not is_number(seconds) or not 0.0 < seconds < math.inf:
-            raise ValueError(f"seconds, for a step, is a number above 0 such as 0.6, not {seconds!r}")
+            raise ValueError(gettext(
+                "seconds, for a step, is a number above 0 such as 0.6, not {seconds}",
+                seconds=repr(seconds),
+            ))  # fmt: skip
         if self.graph.view != "graph" or len(self.graph.nodes) != len(toposort(self._root)):
-            raise ValueError("a moving picture shows each node by itself; draw with fold=False and no depth")
+            raise ValueError(gettext(
+                "a moving picture shows each node by itself; draw with fold=False and no depth"
+            ))  # fmt: skip
         if not self.graph.tones - {"none"}:
-            raise ValueError("there is no backward pass to play; call backward() first, then draw")
+            raise ValueError(gettext("there is no backward pass to play; call backward() first, then draw"))
         theme = self._options["theme"]
         found = moments(self.graph, self._root)
         if form == "gif":

@@ -121,7 +121,10 @@ def build_network(
     opened = {path for path in paths if unfold and (path == unfold or path.endswith(f".{unfold}"))}
     if unfold and not opened:
         there = ", ".join(sorted(paths, key=_natural)[:6]) or "none: no node lies in the scope of a parameter"
-        raise ValueError(f"there is no neuron {unfold!r} to unfold; the graph has {there}")
+        raise ValueError(gettext(
+            "there is no neuron {unfold} to unfold; the graph has {there}",
+            unfold=repr(unfold), there=there,
+        ))  # fmt: skip
     return _Builder(nodes, units, roots or nodes[-1:], opened, values=values, rounds=rounds).picture(
         rankdir, scale
     )
