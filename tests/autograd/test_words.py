@@ -322,11 +322,12 @@ def test_a_chinese_picture_says_nothing_in_english():
         h = (w * h + b).tanh()
     with words.language("zh"):
         pictures = [
-            draw(root, engine="builtin", **options)
-            for root, options in (
-                (y, {}), (h, {}), (y, {"versus": w * x}), (h, {"nearest": 4}), (y, {"size": (800, 450)}),
-            )
-        ]  # fmt: skip
+            draw(y, engine="builtin"),
+            draw(h, engine="builtin"),
+            draw(y, versus=w * x, engine="builtin"),
+            draw(h, nearest=4, engine="builtin"),
+            draw(y, size=(800, 450), engine="builtin"),
+        ]
         said = [text for picture in pictures for text in (picture.svg(), picture.to_mermaid())]
     for text in said:
         shown = re.sub(r"<style.*?</style>|<[^>]*>|\w+=", " ", text)
