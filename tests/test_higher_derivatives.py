@@ -158,6 +158,12 @@ def test_derivatives_of_what_has_a_pole_keep_the_sign_of_their_infinity(op):
     assert found == [s * math.inf for s in ((-1, 1, -1) if op is ops.acsch else (1, -1, 1))]
 
 
+def test_the_second_derivative_of_an_elliptic_integral_far_out_is_no_zero():
+    x = Value(-3e201)
+    (slope,) = gradients(ops.ellipe(x), [x], create_graph=True)
+    assert float(gradients(slope, [x])[0]) == pytest.approx(-0.25 * 3e201**-1.5, rel=1e-15, abs=0.0)
+
+
 def test_a_second_derivative_of_a_tiny_length_is_pickled():
     xs = [Value(3e-200), Value(4e-200)]
     (slope,) = gradients(gradients(norm(xs), xs[:1], create_graph=True)[0], xs[:1], create_graph=True)

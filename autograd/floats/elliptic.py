@@ -107,7 +107,7 @@ def ellip_derivative(m: float, order: float, kind: float) -> float:
     if m < -1e200:
         # What is greater than nothing at all in doubles.
         if n > 1:
-            return 0.0 * sign
+            return -0.25 / math.sqrt(-m) / -m if kind == 2.0 and n == 2 else 0.0 * sign
         return 0.5 * (_far(m) - 1.0 / math.sqrt(-m)) / -m if kind == 1.0 else -0.5 / math.sqrt(-m)
     first, first_low, second, second_low = _both(m)
     up = _UP if m < -1e40 else 1.0

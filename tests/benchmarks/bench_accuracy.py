@@ -44,7 +44,7 @@ HELPERS = {
     "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial",
     "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
     "sign", "floor", "ceil", "round", "floordiv", "greater", "greater_equal", "less", "less_equal", "equal",
-    "where", "polygamma",
+    "where", "polygamma", "beta_derivative",
 }  # fmt: skip
 
 
@@ -100,7 +100,9 @@ def exact(op: ops.Op, xs: tuple[float, ...], count: int) -> tuple[Any, list[Any]
         pairs = [(i, i) for i in range(count)] + ([(0, 1)] if count > 1 else [])
         first = [oracle.partial(op, xs, (i,)) for i in range(count)]
         return oracle.value(op, xs), first, {pair: oracle.partial(op, xs, pair) for pair in pairs}
-    with oracle.precision(op):
+    # Beside an operand near an end of the range a step's square is that much smaller than the value.
+    extreme = 2 * max(abs(int(mp.mag(x))) if x and math.isfinite(x) else 0 for x in xs[:count])
+    with oracle.precision(op), mp.extraprec(extreme):
         f = oracle.reference(op)
         at = [mp.mpf(x) for x in xs]
         steps = [oracle.step(op, xs, i) for i in range(count)]
