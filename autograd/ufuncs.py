@@ -50,6 +50,7 @@ INSTEAD: Final = {
     "k1e": "autograd.exp(x) * autograd.kn(1, x)", "kve": "autograd.exp(x) * autograd.kn(n, x)",
     "ive": "autograd.exp(-abs(x)) * autograd.bessel_i(n, x)", "jve": "autograd.jn(n, x)",
     "yve": "autograd.yn(n, x)", "exp1": "autograd.expn(1, x)", "expi": "-autograd.expn(1, -x), below 0",
+    "interp": "y0 + (x - x0) * (y1 - y0) / (x1 - x0) of its neighbours",
     "sici": "autograd.sinint(x) and autograd.cosint(x)",
     "log_ndtr": "autograd.logerfc(-x / math.sqrt(2.0)) - math.log(2.0)",
     "binom": "autograd.exp(-autograd.betaln(1.0 + n - k, 1.0 + k)) / (1.0 + n)",

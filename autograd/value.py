@@ -439,6 +439,8 @@ class Value(Node, Operators, Elsewhere):
 
         if not kwargs and ufuncs.is_of_numbers(function.__name__, args):
             return ufuncs.applied(function.__name__, args)
+        if function is np.interp:  # which would take the number
+            raise TypeError(ufuncs.refusal("interp"))
         if function in (np.isclose, np.allclose, np.array_equal):
             args = tuple([float(x) if isinstance(x, Value) else x for x in args])
             kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}

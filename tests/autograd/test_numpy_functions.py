@@ -214,6 +214,11 @@ def test_what_compares_a_node_with_a_number():
     np.testing.assert_allclose(x.data, 3.0)
 
 
+def test_a_value_between_the_points_of_a_table_is_told_the_line():
+    with pytest.raises(TypeError, match=r"interp takes no Value; write y0 \+ \(x - x0\)"):
+        np.interp(autograd.Value(1.5), [1.0, 2.0], [4.0, 5.0])
+
+
 @pytest.mark.parametrize(
     "f",
     [
