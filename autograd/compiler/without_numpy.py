@@ -47,7 +47,7 @@ class Straight:
 
     Parameters
     ----------
-    leaves
+    params, inputs
         Parameters, and arguments of one example, with the names that they get.
     results
         The outputs; with ``grads``, the loss of one example.

@@ -85,8 +85,8 @@ def _places(size: int, window: int, stride: int, who: str) -> range:
 class Conv2d(Module):
     """A convolution: one neuron for each channel of the output, over a window that moves across the image.
 
-    y[o][r][c] = b[o] + sum over channels i and window places (m, n) of w[o][i][m][n] x[i][r s + m][c s + n],
-    with the stride s (LeCun et al. 1989; strictly a cross-correlation, as in PyTorch).
+    ``y[o][r][c] = b[o] + sum of w[o][i][m][n] x[i][r s + m][c s + n]`` over channels i and window places
+    (m, n), with the stride s (LeCun et al. 1989; strictly a cross-correlation, as in PyTorch).
 
     Parameters
     ----------

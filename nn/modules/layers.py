@@ -34,14 +34,16 @@ else:
 __all__ = ["MLP", "Layer", "Linear", "Neuron"]
 
 
-def _inputs(x: Any, nin: int, whose: str) -> tuple[Any, ...]:
-    """Return the inputs as a tuple of the right length; a single one may stand by itself."""
+def _inputs(x: Any, nin: int, neuron: str = "") -> tuple[Any, ...]:
+    """Return the inputs of a layer, or a neuron, as a tuple of the right length; one may stand by itself."""
     if isinstance(x, Value) or not hasattr(x, "__iter__"):
         x = (x,)
     inputs = tuple(x)
     if len(inputs) != nin or (nin and inputs[0].__class__.__name__ in _ROWS):
         rows = inputs and inputs[0].__class__.__name__ in _ROWS
-        got = f"a table of {len(inputs)}" if rows else len(inputs)
+        got = gettext("a table of {count}", count=len(inputs)) if rows else len(inputs)
+        layer = gettext("a layer of {nin} inputs", nin=nin)
+        whose = gettext("this {neuron}", neuron=neuron) if neuron else layer
         raise ValueError(gettext(
             "{whose} takes {nin} inputs, got {got}; pass one sample at a time, as a sequence of numbers or "
             "Values: [model(x) for x in samples]",
@@ -223,7 +225,7 @@ class Neuron(Module):
         """Return the output for one sample of ``nin`` numbers or Values."""
         if x.__class__ is Batch:
             return Batch(map(self, x))  # type: ignore[return-value]
-        inputs = _inputs(x, self.nin, f"this {self!r}")
+        inputs = _inputs(x, self.nin, repr(self))
         return self._fire((*inputs, 1.0) if self.bias else inputs)
 
     def _fire(self, x: tuple[Any, ...]) -> Value:
@@ -344,7 +346,7 @@ class Layer(Module, Generic[Out_co]):
         x
             One sample: ``nin`` numbers or Values.
         """
-        inputs = _inputs(x, self.nin, f"a layer of {self.nin} inputs")
+        inputs = _inputs(x, self.nin)
         shared = (*inputs, 1.0) if self.bias else inputs
         neurons = self.neurons
         if engine is not None:
