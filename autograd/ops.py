@@ -973,7 +973,8 @@ i1: Op = row(
 )
 i1_slope: Op = row(
     "i1_slope", bessel.i1_slope, lambda y, x: (0.75 * i1(x) + 0.25 * bessel_i(3.0, x),),
-    form=Auxiliary(lambda x: 0.5 * i0(x) + 0.5 * bessel_i(2.0, x)), source="DLMF 10.29.1",
+    symbol="I₁'", form=Auxiliary(lambda x: 0.5 * i0(x) + 0.5 * bessel_i(2.0, x), lambda: (i1, (), (1.0,))),
+    source="DLMF 10.29.1",
 )
 bessel_i: Op = row(
     "bessel_i", bessel.modified,
