@@ -26,7 +26,7 @@ SHORT = 64
 """Up to this many numbers a table is part of the text."""
 WORD = re.compile(
     r"(?P<as_it_is>\{0\}|\bp\d+\[\d+\](?= = |;)|(?<![\w.])[01]\.0(?![\w.]))"
-    r"|(?P<table>\bt\d+\b)|(?<![\w.])(?P<number>\d+(?P<point>\.\d*)?(?P<power>e[-+]?\d+)?)(?![\w.])"
+    r"|(?P<table>\bt\d+\b)|(?<![\w.])(?P<number>\d+(?P<point>\.\d*)?(?P<exponent>e[-+]?\d+)?)(?![\w.])"
 )
 """The numbers in a line that may differ: all but initial zeros, the sizes of arrays, 0.0 and 1.0."""
 TABLE = re.compile(r"\bt\d+\b")
@@ -160,7 +160,7 @@ class Listed:
                 whole = self.arrays[m[0]].dtype != np.float64
                 kind, cast = ("Word", "(const Word *)") if whole else ("double", "")
                 variables.append(f"const {kind} *const {name} = {cast}s + w[{k}];")
-            elif m["point"] or m["power"]:
+            elif m["point"] or m["exponent"]:
                 numbers.append(float(m[0]))
                 variables.append(f"const double {name} = *(const double *)(w + {k});")
             else:
