@@ -20,8 +20,8 @@ FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-p
 
 Products and sums are fused, which the tolerance of 1e-12 covers.
 """
-LONG = ("-O1",)
-"""For long programs: loops marked as vector code become that at this level too."""
+LONG, LEVEL = 10000, ("-O1",)
+"""For programs with more characters of statements; loops marked as vector code are that at this level too."""
 
 
 def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
@@ -43,7 +43,7 @@ class BoundC:
         flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
         self.program = program
         self.count = 1
-        self.library = _loaded(made.text, (*flags, *LONG) if made.listed else flags)
+        self.library = _loaded(made.text, (*flags, *LEVEL) if made.length > LONG else flags)
         self._behind = made.behind
         self._run = self.library["run"]
         self._run.restype = ctypes.c_long

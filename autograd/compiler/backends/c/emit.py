@@ -44,11 +44,12 @@ SECTIONS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 """What runs before the blocks of lanes, for each of them, and after; and what functions of each are given."""
 STATEMENTS_PER_FUNCTION = 40  # compilers are superlinear in the size of a function
-TEXT = 10000
+TEXT = 30000
 """How many characters of statements a compiler is given; the rest is listed (`listed`).
 
-Processor time of gcc 12, programs of mixed operations of which 12 and 130 kB are statements: -O3 1.4 and
-36 s, -O1 0.7 and 3.4 s; listed beyond 8 kB at -O1 0.7 and 1.3 s. A call of the second: 16 us either way.
+Processor time of gcc 12, and of a call, for a double pendulum (51 kB of statements, a loop among them) and
+for soft warping (79 kB, straight): -O3 1.4 s, 480 us and 12 s, 27 us; -O1 1.3 s, 480 us and 4.8 s, 98 us;
+-O1, listed beyond 30 kB, 0.8 s, 480 us and 3.6 s, 61 us; beyond 10 kB 0.6 s, 1,540 us and 4.4 s, 53 us.
 """
 
 
@@ -77,20 +78,20 @@ class Brief(NamedTuple):
         The program.
     behind
         The numbers that it reads behind those of its shared arena.
-    listed
-        Whether statements are among these.
+    length
+        How many characters its statements have, those among these numbers too.
     """
 
     text: str
     behind: Any
-    listed: bool
+    length: int
 
 
 def brief(program: Program) -> Brief:
     """Return the program in C, as much of it as a compiler reads in a second, and the rest as numbers."""
     writer = CWriter(program, TEXT)
     text = writer.text()
-    return Brief(text, writer.listed.numbers(), writer.listed.some)
+    return Brief(text, writer.listed.numbers(), writer.listed.length)
 
 
 Spans = list[tuple[int, int]]

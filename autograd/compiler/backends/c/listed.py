@@ -57,8 +57,8 @@ class Listed:
 
     Attributes
     ----------
-    some
-        Whether there are statements that are not in the text.
+    length
+        How many characters all statements have.
     """
 
     def __init__(self, start: int, most: float) -> None:
@@ -70,7 +70,7 @@ class Listed:
         self.behind: list[Any] = []
         self.next = start
         self.inline: set[int] = set()
-        self.some = False
+        self.length = 0
 
     def numbers(self) -> Any:
         """Return what is to stand behind the shared numbers."""
@@ -78,12 +78,10 @@ class Listed:
 
     def choose(self, lines: Sequence[Lines]) -> None:
         """Choose what stays in the text: those that compute most for each character, as many as may be."""
-        total = 0
         for one in sorted(lines, key=lambda one: -one.rounds * one.work / sum(map(len, one.texts))):
-            total += sum(map(len, one.texts))
-            if total <= self.most:
+            self.length += sum(map(len, one.texts))
+            if self.length <= self.most:
                 self.inline.add(id(one))
-        self.some = total > self.most
 
     # Tables.
 
