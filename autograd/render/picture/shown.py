@@ -164,7 +164,8 @@ function measure() {
   ratio = h / w; whole = Math.max(width, height / ratio);
   return w;
 }
-show(0, 0, Math.min(measure() / SCALE, whole));
+const room = measure();
+show(0, 0, room < whole ? room / SCALE : whole);
 addEventListener('resize', () => { measure(); show(view.x, view.y, Math.min(view.width, whole)); });
 svg.addEventListener('wheel', e => {
   if (e.ctrlKey || e.metaKey || view.width >= whole) return;
@@ -195,8 +196,9 @@ def _spoken(script: str) -> str:
 def page(svg: str, title: str) -> str:
     """Return a picture as a page of its own: it fills the window, and can be zoomed, moved and fitted.
 
-    It opens whole if all its text has 12 pixels then; else as large as that, at its beginning, and a wheel,
-    the arrow keys and a pointer move it. On a phone it is as large as its text can be read, and scrolls.
+    It opens whole if it is no smaller than it was drawn then; else with text of 12 pixels at least, at its
+    beginning, and a wheel, the arrow keys and a pointer move it. On a phone it is as large as its text can be
+    read, and scrolls.
     """
     breadth, height = (READ * side for side in picture_size(svg))
     dark = f"body{{background:{DARK['paper']}}}"
