@@ -480,8 +480,8 @@ def _pairs(x: float, a: float, b: float) -> tuple[float, float]:
             change *= d - 1.0
             total += change
     m += math.floor(0.4 * m) + 2.0  # where the last digits come slowly
-    # Of a large parameter each step is magnified by those above it.
-    return m, max(few, 0.25 * m + 2.0) if a > 30.0 else few
+    # Of a large parameter each step is magnified by those above it; to the last one a tiny one counts.
+    return m, max(few, 0.25 * m + 2.0) if a > 30.0 else max(few, 1.0)
 
 
 def _step(

@@ -674,6 +674,8 @@ WITHOUT_STEPS: dict[str, Callable[..., Any]] = {
     "invdigamma": _invdigamma_derivative,
     "airyai": _airy_derivative(mp.airyai), "airybi": _airy_derivative(mp.airybi),
     "beta_derivative": lambda a, b, n, m, i, j: _beta_derivative(a, b, n + i, m + j),
+    "ellipk": lambda m, i: _elliptic(m, i, 1), "ellipe": lambda m, i: _elliptic(m, i, 2),
+    "ellip_derivative": lambda m, order, kind, i: _elliptic(m, order + i, kind),
 }  # fmt: skip
 
 
