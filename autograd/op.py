@@ -345,6 +345,10 @@ class Op(_Called):  # type: ignore[misc]
         """
         wanted = self.arity + len(self.params)
         if self.arity != ANY and count != wanted:
+            if wanted == 1:
+                raise TypeError(
+                    gettext("{name}() takes one operand, got {count}", name=self.name, count=count)
+                )
             raise TypeError(gettext(
                 "{name}() takes {wanted} operands, got {count}",
                 name=self.name, wanted=wanted, count=count,

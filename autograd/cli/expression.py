@@ -363,14 +363,15 @@ def _function(
     if name not in ops.TABLE:
         import difflib
 
-        close = difflib.get_close_matches(name, ops.TABLE, n=1)
+        public = sorted(name for name, op in ops.TABLE.items() if not op.auxiliary)
+        close = difflib.get_close_matches(name, public, n=1)
         told = (
             gettext("there is no function {name}; did you mean {close}?", name=name, close=close[0])
             if close
             else gettext(
                 "there is no function {name}; there are {known}",
                 name=name,
-                known=", ".join(sorted(ops.TABLE)),
+                known=", ".join(public),
             )
         )
         _fail(text, (span[0], span[0] + len(name)), told)

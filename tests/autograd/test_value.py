@@ -223,7 +223,7 @@ def test_a_graph_has_no_reference_cycles():
 
 def test_operand_counts_and_parameters_are_checked():
     x = Value(1.0)
-    with pytest.raises(TypeError, match="takes 1 operands, got 2"):
+    with pytest.raises(TypeError, match="takes one operand, got 2"):
         autograd.exp(x, x)
     with pytest.raises(TypeError, match="must be a number"):
         x.leaky_relu(Value(0.1))
