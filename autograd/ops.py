@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -483,6 +483,24 @@ sinc_derivative: Op = row(
     params={"order": 1.0}, whole={"order": ORDER},
     symbol="sinc⁽ⁿ⁾", form=Auxiliary(of=lambda order: (sinc, (), (order,))), source="DLMF 10.51.2",
 )
+
+
+def _of_numbers(plain: Any) -> Callable[[Any], Any]:
+    """Say what a function comes to where there are numbers only, as in C and JavaScript."""
+
+    def mark(function: Any) -> Any:
+        function.__wrapped__ = plain
+        return function
+
+    return mark
+
+
+def _whole_factor(_: float, factor: float) -> float:
+    """Return the factor, which is 1 to the last digit where `_level` leaves it out."""
+    return factor
+
+
+@_of_numbers(_whole_factor)
 def _level(x: Any, factor: Any) -> Any:
     """Return a factor 1 + O(x**2) of something like 1 / x, or 1 where nothing else of it shows.
 
@@ -1318,14 +1336,17 @@ def _second_slope(xs: Sequence[Any], i: int, j: int) -> Any:
     return _length_slope(*xs, *[float((at == i) + (at == j)) for at in range(len(xs))])
 
 
+def _is_extreme_and_short(xs: Sequence[float]) -> bool:
+    return len(xs) <= 8 and lengths.is_extreme(xs)
+
+
+@_of_numbers(_is_extreme_and_short)
 def _is_out_of_the_way(xs: Sequence[Any]) -> bool:
     """Whether a length is near an end of the range, of operands so few that slopes are taken by every pair.
 
     A program that is being recorded will have other numbers, and symbols have none.
     """
-    if len(xs) > 8 or is_tracing():
-        return False
-    return lengths.is_extreme(_numbers(xs))
+    return not is_tracing() and _is_extreme_and_short(_numbers(xs))
 
 
 def _numbers(xs: Sequence[Any]) -> list[float]:

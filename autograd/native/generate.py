@@ -40,7 +40,7 @@ if __name__ == "__main__":  # the tree that is built, whatever is installed, and
 from autograd import native
 from autograd.floats import elementary, many
 from autograd.op import SEVERAL
-from autograd.ops import TABLE, _level
+from autograd.ops import TABLE
 
 __all__ = ["main", "written"]
 
@@ -93,7 +93,7 @@ class Dialect:
     def __init__(self) -> None:
         self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
             many.place: _place, many._require: _require, elementary.prod: _product,
-            math.factorial: _factorial, _level: _factor_of_numbers,
+            math.factorial: _factorial,
         }  # fmt: skip
 
     def is_inlined(self, made: Written) -> bool:  # noqa: ARG002
@@ -457,11 +457,6 @@ def _place(writer: Writer, e: ast.Call) -> Text:
         f"if (!(0.0 <= {index} && {index} < (double){count} && {index} == floor({index}))) UNKNOWN;"
     )
     return Text(f"(long){index}", INT)
-
-
-def _factor_of_numbers(writer: Writer, e: ast.Call) -> Text:
-    """Spell `ops._level`: of numbers, the factor, which is 1 where that leaves it out."""
-    return writer.expression(e.args[1])
 
 
 def _require(writer: Writer, e: ast.Call) -> Text:

@@ -29,9 +29,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from autograd import ops
 from autograd.floats import elementary, gaussian, lengths
-from autograd.modes import is_tracing
 from autograd.native.generate import LIBM, Outside, UntranslatableError, definition
 from autograd.op import Op
 
@@ -180,20 +178,9 @@ def _factorial(n: int) -> float:
     return y
 
 
-def _is_tracing() -> bool:
-    """Whether a program is recorded: in JavaScript there are numbers only."""
-    return False
-
-
-def _numbers(xs: list[float]) -> list[float]:
-    """Return the numbers of numbers."""
-    return xs
-
-
 INSTEAD: Final[dict[Any, Callable[..., Any]]] = {
     math.exp2: _exp2, math.erf: _erf, math.erfc: _erfc, math.remainder: _remainder,
     divmod: _quotient_and_rest, math.factorial: _factorial, lengths._cosines: _cosines,
-    is_tracing: _is_tracing, ops._numbers: _numbers,
 }  # fmt: skip
 """Functions in Python that are translated in place of others, which JavaScript lacks."""
 

@@ -51,8 +51,8 @@ def calls(work, least=0.01):
 def cases():
     """Yield of each operation its name, the call, the backward pass, and for how many nodes a call counts."""
     for op in TABLE.values():
-        if op.name in ("softmax", "softmax_rest", "log_softmax", "direction"):
-            continue  # one result of many: below, all at once
+        if op.auxiliary or op.name in ("softmax", "log_softmax"):
+            continue  # what only rules use; one result of many, which are below, all at once
         given = operands(op)
         work = partial(autograd.dot, tuple(given), tuple(given)) if op.vectors else partial(op, *given)
         root = work() if op.arity < 0 else autograd.sum([work() for _ in range(MANY)])

@@ -127,7 +127,7 @@ def test_missing_and_superfluous_values_are_errors():
 
 
 def test_a_wrong_number_of_operands_is_underlined():
-    with pytest.raises(UsageError, match=r"exp\(\) takes 1") as caught:
+    with pytest.raises(UsageError, match=r"exp\(\) takes one operand, got 2") as caught:
         parse_expression("1 + exp(x, y)").evaluate({"x": 1.0, "y": 1.0})
     assert str(caught.value).endswith("        ^^^^^^^^^")
 
