@@ -13,7 +13,9 @@ from typing import Any, Final
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
 
-__all__ = ["COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
+__all__ = [
+    "COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "instead", "is_of_numbers", "refusal",
+]
 
 _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
@@ -179,8 +181,19 @@ def refusal(name: str) -> str:
     >>> refusal("add")
     "NumPy's add takes no Value; write a + b, or x.data for its number, which leaves the graph"
     """
-    ours = OTHER_NAMES.get(name, name)
-    instead = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
-    instead = instead or (f"autograd.{ours}" if ours in TABLE else "")
-    alternative = f"{instead}, or " if instead else ""
+    write = instead(name)
+    alternative = f"{write}, or " if write else ""
     return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"
+
+
+def instead(name: str) -> str:
+    """Return what to write for a function of NumPy's, or of ``scipy.special``; empty where nothing is known.
+
+    Examples
+    --------
+    >>> instead("arcsin"), instead("matmul"), instead("spacing")
+    ('autograd.asin', 'autograd.dot(a, b)', '')
+    """
+    ours = OTHER_NAMES.get(name, name)
+    write = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
+    return write or (f"autograd.{ours}" if ours in TABLE else "")

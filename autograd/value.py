@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsFloat, TypeGuard, overload
@@ -19,6 +20,7 @@ from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.by_hand import Children, assign_name, assign_rule, one_step, rest_on, rule_of
+from autograd.conversion import check_array, check_number
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -401,6 +403,8 @@ class Value(Node, Operators, Elsewhere):
         return self._data != 0.0
 
     def __float__(self) -> float:
+        if "numpy" in sys.modules:
+            check_number(sys._getframe(1))
         self._leave("autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
         return self._data
 
@@ -418,6 +422,15 @@ class Value(Node, Operators, Elsewhere):
                 "the functions of statistics leave the graph; write autograd.mean(values), or "
                 "statistics.mean([v.data for v in values]) for the number alone"
             ))  # fmt: skip
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: ARG002
+        """Give NumPy the node itself, in an array without axes, but to a function that would lose it."""
+        import numpy as np
+
+        check_array(sys._getframe(1))
+        cell = np.empty((), object)
+        cell[()] = self
+        return cell
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """Let NumPy's universal functions, and its scalars, compute by the rows of the table."""

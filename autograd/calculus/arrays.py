@@ -98,9 +98,8 @@ def build(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Return an array of this shape: of doubles, where all are numbers, else an `Array`."""
     if all(x.__class__ is float for x in items):
         return np.array(items, np.float64).reshape(shape)
-    array = np.empty(len(items), object)
-    array[:] = items
-    return array.reshape(shape).view(Array)
+    # An array that is assigned a list asks each node for an array.
+    return np.fromiter(items, object, len(items)).reshape(shape).view(Array)
 
 
 def check(array: Any) -> None:
