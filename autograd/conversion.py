@@ -1,10 +1,10 @@
 """What NumPy makes arrays and numbers of nodes for, and what to write where that function takes none.
 
 A list of nodes becomes an array of objects, which most of NumPy's functions compute with as with numbers, so
-that the graph is kept. Others would want doubles, and lose it, or fail in words of their own: what comes in is
-a request for an array or a number, and what goes out, where the function that asks is such a one, is an error
-that names it and what to write. `numpy.gradient` asks by the frame of its Python; a function that is C,
-such as `scipy.special.gamma` or `Generator.normal`, by the name in the line that calls it.
+that the graph is kept. Others would want doubles, and lose it, or fail in words of their own. What comes in
+here is NumPy's request for an array or a number; what goes out, where the function that asks is one of these,
+is an error that names it and what to write. `numpy.gradient` is known by the frame of its Python; a
+function that is C, such as `scipy.special.gamma` or `Generator.normal`, by the name in the line that calls it.
 """
 
 from __future__ import annotations
@@ -18,52 +18,49 @@ from autograd.op import TABLE
 from autograd.ufuncs import OTHER_NAMES, instead
 from autograd.words import gettext
 
-__all__ = ["check_array", "check_number", "refusal_of_many"]
+__all__ = ["check_array", "check_function", "check_number", "refusal_of_many", "refusal_of_question"]
 
 _ELIMINATION: Final = "the elimination with +, -, * and /, or autograd.custom_op(name, value, partials)"
 _PARTIALS: Final = "autograd.custom_op(name, value, partials), with the derivatives you know"
 _WAVES: Final = "autograd.dot(values, cosines) and autograd.dot(values, sines)"
 _QUANTILE: Final = "sorted(values)[k], or a + (b - a) * t between two of them"
-_POLYNOMIAL: Final = "Horner's rule with + and *"
-_MANY: Final[dict[str, str]] = {
+_REFUSED: Final[dict[str, str]] = {
     # numpy.linalg
     **dict.fromkeys(["solve", "inv", "tensorsolve", "tensorinv", "lstsq", "pinv", "cholesky", "qr", "slogdet",
-                     "matrix_power", "cond"], _ELIMINATION),
+                     "cond"], _ELIMINATION),
     "det": "a * d - b * c of [[a, b], [c, d]], or the elimination with +, -, * and /",
-    **dict.fromkeys(["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "matrix_rank", "matrix_norm"],
+    **dict.fromkeys(["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "matrix_rank", "roots"],
                     _PARTIALS),
     # numpy.fft
     **dict.fromkeys([f"{way}{axes}" for way in ("fft", "ifft", "rfft", "irfft") for axes in ("", "2", "n")]
                     + ["hfft", "ihfft"], _WAVES),
     # statistics
-    **dict.fromkeys(["percentile", "quantile", "nanpercentile", "nanquantile"], _QUANTILE),
     "cov": "autograd.sum([(x - mx) * (y - my) for x, y in zip(xs, ys)]) / (n - 1)",
-    "corrcoef": "autograd.dot(a, b) / (autograd.norm(a) * autograd.norm(b)) of what is left without the means",
-    "histogram": "the bins of the numbers", "histogramdd": "the bins of the numbers",
-    "histogram2d": "the bins of the numbers", "bincount": "autograd.sum([...]) for each bin",
+    "corrcoef": "autograd.dot(a, b) / (autograd.norm(a) * autograd.norm(b)) of numbers without their mean",
+    "bincount": "autograd.sum([...]) for each bin",
     # lines and polynomials
     "gradient": "[(b - a) / (2.0 * h) for a, b in zip(values, values[2:])]",
     "interp": "y0 + (x - x0) * (y1 - y0) / (x1 - x0) of its neighbours",
-    "unwrap": "x + 2.0 * math.pi * k", "geomspace": "[a * (b / a) ** (i / (n - 1)) for i in range(n)]",
-    "linspace": "[a + (b - a) * (i / (n - 1)) for i in range(n)]",
-    "logspace": "[10.0 ** (a + (b - a) * (i / (n - 1))) for i in range(n)]",
-    "arange": "[a + i * step for i in range(n)]",
-    **dict.fromkeys(["poly", "polydiv", "polyint"], _POLYNOMIAL),
-    "polyfit": "autograd.gradients of the sum of squares, or nn.optim.LBFGS on it",
-    "roots": _PARTIALS, "polyroots": _PARTIALS,
+    "polydiv": "Horner's rule with + and *",
+    "polyfit": "autograd.gradients of the sum of squares, and nn.optim.LBFGS",
     # one by one
     **dict.fromkeys(["isneginf", "isposinf"], "[math.isinf(x.data) for x in values]"),
     "nan_to_num": "[autograd.where(math.isnan(x.data), 0.0, x) for x in values]",
-    "angle": "autograd.atan2(y, x)", "sort_complex": "sorted(values)", "real_if_close": "values",
-    "full_like": "np.full(shape, x)", "ediff1d": "[b - a for a, b in zip(values, values[1:])]",
-    "piecewise": "autograd.where(x > 0.0, a, b)",
-    **dict.fromkeys(["isclose", "allclose", "array_equal", "assert_allclose", "assert_array_less",
-                     "assert_array_almost_equal"], "[x.data for x in values] on both sides"),
-    "bartlett": "the formula", "kaiser": "the formula", "frexp": "math.frexp(x.data)",
-    "float_power": "[x ** p for x in values]", "divmod": "[divmod(x, y) for x in values]",
-    **dict.fromkeys(["nextafter", "spacing", "signbit"], ""),
+    "angle": "autograd.atan2(y, x)", "sort_complex": "sorted(values)",
+    "logical_xor": "(x.data != 0.0) != (y.data != 0.0)", "frexp": "math.frexp(x.data)",
+    **{name: f"autograd.{name}(values)" for name in ("logsumexp", "log_softmax")},
+    **dict.fromkeys(["assert_allclose", "assert_array_less", "assert_array_almost_equal"],
+                    "[x.data for x in values] on both sides"),
 }  # fmt: skip
-"""What to write in place of functions of NumPy's that want doubles."""
+"""What to write in place of functions of NumPy's that take no nodes, be it since they want doubles."""
+_INSTEAD: Final = _REFUSED | {
+    **dict.fromkeys(["percentile", "quantile", "nanpercentile", "nanquantile"], _QUANTILE),
+    "full_like": "np.full(shape, x)", "piecewise": "autograd.where(x > 0.0, a, b)",
+}  # fmt: skip
+"""What to write in place of those, and of functions that take nodes in one way and not in another."""
+_LIBRARIES: Final = ("numpy.", "scipy.special", "scipy._lib")
+_KEEPING: Final = ("softmax",)
+"""The functions of ``scipy.special`` in Python that compute with nodes as they are."""
 _DRAWN: Final = "mean + deviation * rng.normal(), with numbers inside of the parentheses"
 _TAKE_NUMBERS: Final = ("savetxt", "format_float_positional", "format_float_scientific")
 """Functions of NumPy's that write numbers, as ``format(x, '.3f')`` does."""
@@ -82,14 +79,14 @@ def check_array(frame: FrameType) -> None:
     TypeError
         With what to write in place of the function.
     """
-    name, _ = _asking(frame)
-    if name in _MANY:
+    name, module = _asking(frame)
+    if name in _REFUSED or (module.startswith("scipy") and name not in _KEEPING):
         raise TypeError(refusal_of_many(name))
     if not name and (function := _called(frame)) is not None:
         name, kinds = function.__name__, getattr(function, "types", None)
         if _is_drawing(function):
             raise TypeError(refusal_of_many(name, _DRAWN))
-        if name in _MANY or (kinds is not None and not any(kind.startswith("O") for kind in kinds)):
+        if name in _REFUSED or (kinds is not None and not any(kind.startswith("O") for kind in kinds)):
             raise TypeError(refusal_of_many(name))
 
 
@@ -111,6 +108,40 @@ def check_number(frame: FrameType) -> None:
         raise TypeError(refusal_of_many(name))
 
 
+def refusal_of_question(frame: FrameType) -> str:
+    """Return why a function of NumPy's that asks a node for what only an array has takes none.
+
+    Parameters
+    ----------
+    frame
+        What runs as it asks.
+
+    Returns
+    -------
+    str
+        Empty, where it is no function of NumPy's.
+    """
+    name, _ = _asking(frame)
+    return name and refusal_of_many(name)
+
+
+def check_function(name: str) -> None:
+    """Raise where a function of NumPy's that is no universal one takes no node.
+
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Raises
+    ------
+    TypeError
+        With what to write in its place.
+    """
+    if name in _REFUSED:
+        raise TypeError(refusal_of_many(name))
+
+
 def refusal_of_many(name: str, write: str = "") -> str:
     """Return why a function of NumPy's takes no nodes, and what to write.
 
@@ -123,7 +154,7 @@ def refusal_of_many(name: str, write: str = "") -> str:
     """
     row = TABLE.get(OTHER_NAMES.get(name, name))
     one_by_one = f"[autograd.{row.name}(x) for x in values]" if row and row.arity == 1 else ""
-    write = write or _MANY.get(name) or one_by_one or instead(name)
+    write = write or _INSTEAD.get(name) or one_by_one or instead(name)
     if not write:
         return gettext(
             "NumPy's {name} takes no Values; write [x.data for x in values] for their numbers, which leave "
@@ -142,7 +173,7 @@ def _asking(frame: FrameType | None) -> tuple[str, str]:
     name = module = ""
     while frame is not None:
         here = frame.f_globals.get("__name__", "")
-        if here.startswith("numpy."):
+        if here.startswith(_LIBRARIES):
             name, module = frame.f_code.co_name, here
         elif here != "autograd.value":  # which hands over what NumPy asks
             break

@@ -6,11 +6,13 @@ last among the bases, so that looking up what there is takes no longer.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
 
 from autograd import ops
+from autograd.conversion import refusal_of_question
 from autograd.operators import Operators
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 from autograd.words import gettext
@@ -94,7 +96,8 @@ class _Refused:
         self.__doc__ = f"Not here; write {instead}."
 
     def __get__(self, node: Any, owner: Any = None) -> NoReturn:
-        raise AttributeError(gettext(
+        asked = "numpy" in sys.modules and refusal_of_question(sys._getframe(1))
+        raise AttributeError(asked or gettext(
             "a Value has no {name}; write {instead}",
             name=repr(self.name), instead=self.instead,
         ), name=self.name, obj=node)  # fmt: skip

@@ -6,6 +6,7 @@ scalars' operators among them.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,13 +18,21 @@ __all__ = [
     "COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "instead", "is_of_numbers", "refusal",
 ]
 
+
+def _clip(x: Any, low: Any = -math.inf, high: Any = math.inf) -> Any:
+    """Clamp a number, by bounds of which one may be a node."""
+    if isinstance(low, float) and isinstance(high, float):
+        return TABLE["clamp"](x, low, high)
+    return TABLE["minimum"](TABLE["maximum"](x, low), high)
+
+
 _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
     "divide": ("a / b", operator.truediv), "power": ("a ** b", operator.pow),
     "float_power": ("a ** b", operator.pow), "floor_divide": ("a // b", operator.floordiv),
     "remainder": ("a % b", operator.mod), "divmod": ("divmod(a, b)", divmod),
     "negative": ("-x", operator.neg), "positive": ("+x", operator.pos), "conjugate": ("+x", operator.pos),
-    "real": ("+x", operator.pos),
+    "real": ("+x", operator.pos), "clip": ("x.clamp(low, high)", _clip),
 }  # fmt: skip
 _EQUALITY: Final = ("equal", "not_equal")
 COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {

@@ -20,7 +20,7 @@ from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.by_hand import Children, assign_name, assign_rule, one_step, rest_on, rule_of
-from autograd.conversion import check_array, check_number
+from autograd.conversion import check_array, check_function, check_number
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -423,7 +423,7 @@ class Value(Node, Operators, Elsewhere):
                 "statistics.mean([v.data for v in values]) for the number alone"
             ))  # fmt: skip
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: ARG002
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """Give NumPy the node itself, in an array without axes, but to a function that would lose it."""
         import numpy as np
 
@@ -452,11 +452,11 @@ class Value(Node, Operators, Elsewhere):
 
         if not kwargs and ufuncs.is_of_numbers(function.__name__, args):
             return ufuncs.applied(function.__name__, args)
-        if function is np.interp:  # which would take the number
-            raise TypeError(ufuncs.refusal("interp"))
         if function in (np.isclose, np.allclose, np.array_equal):
             args = tuple([float(x) if isinstance(x, Value) else x for x in args])
             kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}
+        else:
+            check_function(function.__name__)
         return np.ndarray.__array_function__(np.empty(0), function, (), args, kwargs)
 
     # The rest of what `numbers.Complex` asks of a number.
