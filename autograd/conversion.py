@@ -1,10 +1,10 @@
-"""What NumPy makes arrays and numbers of nodes for, and what to write where that function takes none.
+"""What NumPy, pandas and others ask nodes for, and what to write where that function takes none.
 
 A list of nodes becomes an array of objects, which most of NumPy's functions compute with as with numbers, so
 that the graph is kept. Others would want doubles, and lose it, or fail in words of their own. What comes in
 here is NumPy's request for an array or a number; what goes out, where the function that asks is one of these,
 is an error that names it and what to write. `numpy.gradient` is known by the frame of its Python; a
-function that is C, such as `scipy.special.gamma` or `Generator.normal`, by the name in the line that calls it.
+function in C, such as `scipy.special.gamma` or `Generator.normal`, by the name in the line that calls it.
 """
 
 from __future__ import annotations
@@ -54,16 +54,31 @@ _REFUSED: Final[dict[str, str]] = {
 }  # fmt: skip
 """What to write in place of functions of NumPy's that take no nodes, be it since they want doubles."""
 _INSTEAD: Final = _REFUSED | {
+    "covariance": _REFUSED["cov"], "correlation": _REFUSED["corrcoef"],
+    "linear_regression": _REFUSED["polyfit"],
     **dict.fromkeys(["percentile", "quantile", "nanpercentile", "nanquantile"], _QUANTILE),
+    **dict.fromkeys(["fmean", "mean"], "autograd.mean(values)"),
+    **dict.fromkeys(["std", "var"], "autograd.mean([(x - m) ** 2 for x in values])"),
+    "geometric_mean": "autograd.exp(autograd.mean([x.log() for x in values]))",
+    **dict.fromkeys(["cdf", "pdf", "zscore"], "autograd.normal_cdf((x - mu) / sigma)"),
+    **{f"__{left}{name}__": f"[x {sign} v for x in column]" for left in ("", "r") for name, sign in
+       (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"))},
     "full_like": "np.full(shape, x)", "piecewise": "autograd.where(x > 0.0, a, b)",
 }  # fmt: skip
 """What to write in place of those, and of functions that take nodes in one way and not in another."""
-_LIBRARIES: Final = ("numpy.", "scipy.special", "scipy._lib")
+_OWNERS: Final = {"pandas": "pandas'", "polars": "polars'", "statistics": "statistics'"}
+"""Whose functions are called by the class too."""
+_LIBRARIES: Final = {"numpy", *_OWNERS}
+_PLOTTING: Final = {"matplotlib", "mpl_toolkits", "seaborn"}
+_SCIPYS: Final = ("scipy.special", "scipy._lib")
 _KEEPING: Final = ("softmax",)
 """The functions of ``scipy.special`` in Python that compute with nodes as they are."""
 _DRAWN: Final = "mean + deviation * rng.normal(), with numbers inside of the parentheses"
-_TAKE_NUMBERS: Final = ("savetxt", "format_float_positional", "format_float_scientific")
-"""Functions of NumPy's that write numbers, as ``format(x, '.3f')`` does."""
+_TAKE_NUMBERS: Final = (
+    "savetxt", "format_float_positional", "format_float_scientific", "to_csv", "to_numpy", "astype",
+    "__init__",
+)  # fmt: skip
+"""Functions that write numbers, as ``format(x, '.3f')`` does, or are asked for them by name."""
 
 
 def check_array(frame: FrameType) -> None:
@@ -104,8 +119,9 @@ def check_number(frame: FrameType) -> None:
         With what to write in place of the function.
     """
     name, module = _asking(frame)
-    if name and name not in _TAKE_NUMBERS and not module.startswith("numpy.testing"):
-        raise TypeError(refusal_of_many(name))
+    asked_for = name.rpartition(".")[2] in _TAKE_NUMBERS and not module.startswith("polars")
+    if name and not asked_for and not module.startswith("numpy.testing"):
+        raise TypeError(refusal_of_many(name, whose=_OWNERS.get(module.partition(".")[0], "NumPy's")))
 
 
 def refusal_of_question(frame: FrameType) -> str:
@@ -142,7 +158,7 @@ def check_function(name: str) -> None:
         raise TypeError(refusal_of_many(name))
 
 
-def refusal_of_many(name: str, write: str = "") -> str:
+def refusal_of_many(name: str, write: str = "", whose: str = "NumPy's") -> str:
     """Return why a function of NumPy's takes no nodes, and what to write.
 
     Examples
@@ -152,19 +168,21 @@ def refusal_of_many(name: str, write: str = "") -> str:
     >>> refusal_of_many("gamma")[:65]
     "NumPy's gamma takes no Values; write [autograd.gamma(x) for x in "
     """
+    function = f"{whose} {name.removesuffix('.__init__')}"
+    name = name.rpartition(".")[2]
     row = TABLE.get(OTHER_NAMES.get(name, name))
     one_by_one = f"[autograd.{row.name}(x) for x in values]" if row and row.arity == 1 else ""
     write = write or _INSTEAD.get(name) or one_by_one or instead(name)
     if not write:
         return gettext(
-            "NumPy's {name} takes no Values; write [x.data for x in values] for their numbers, which leave "
-            "the graph",
-            name=name,
+            "{function} takes no Values; write [x.data for x in values] for their numbers, which leave the "
+            "graph",
+            function=function,
         )  # fmt: skip
     return gettext(
-        "NumPy's {name} takes no Values; write {write}, or [x.data for x in values] for their numbers, which "
+        "{function} takes no Values; write {write}, or [x.data for x in values] for their numbers, which "
         "leave the graph",
-        name=name, write=write,
+        function=function, write=write,
     )  # fmt: skip
 
 
@@ -173,8 +191,12 @@ def _asking(frame: FrameType | None) -> tuple[str, str]:
     name = module = ""
     while frame is not None:
         here = frame.f_globals.get("__name__", "")
-        if here.startswith(_LIBRARIES):
-            name, module = frame.f_code.co_name, here
+        package = here.partition(".")[0]
+        if package in _LIBRARIES or here.startswith(_SCIPYS):
+            code, module = frame.f_code, here
+            name = code.co_qualname if package in _OWNERS else code.co_name
+        elif package in _PLOTTING:  # which shows numbers
+            return "", ""
         elif here != "autograd.value":  # which hands over what NumPy asks
             break
         frame = frame.f_back

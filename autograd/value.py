@@ -403,9 +403,8 @@ class Value(Node, Operators, Elsewhere):
         return self._data != 0.0
 
     def __float__(self) -> float:
-        if "numpy" in sys.modules:
-            check_number(sys._getframe(1))
         self._leave("autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
+        check_number(sys._getframe(1))
         return self._data
 
     def __int__(self) -> int:
@@ -503,7 +502,8 @@ class Value(Node, Operators, Elsewhere):
         )
         refuse_while_tracing("looks something up in a list by a Value", f"write {chosen}")
         raise TypeError(gettext(
-            "a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}",
+            "a Value is no whole number; write int(x.data), as in E[int(x.data)], or in a function that is "
+            "compiled {chosen}",
             chosen=chosen,
         ))  # fmt: skip
 

@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+import statistics
 import warnings
 
 import pytest
@@ -136,6 +137,30 @@ def test_a_function_that_takes_no_nodes_is_named_with_what_to_write(text):
     with pytest.raises((TypeError, AttributeError), match=said) as caught:
         eval(text, where)
     assert SAID[text] in str(caught.value)
+
+
+LOST = {
+    "statistics.fmean(xs)": "statistics' fmean takes no Values; write autograd.mean(values)",
+    "statistics.correlation(xs, [1.0, 2.0])": "autograd.dot(a, b) / (autograd.norm(a) * autograd.norm(b))",
+    "statistics.NormalDist(0.0, 1.0).cdf(xs[0])": "autograd.normal_cdf((x - mu) / sigma)",
+    "pandas.DataFrame({'a': xs}).corr()": "pandas' DataFrame.corr takes no Values",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOST)
+def test_statistics_of_other_libraries_say_what_to_write(text):
+    where = {"statistics": statistics, "xs": TWO, "pandas": pytest.importorskip("pandas")}
+    with pytest.raises(TypeError, match=re.escape(LOST[text])):
+        eval(text, where)
+
+
+def test_plots_take_nodes():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    axes.plot(TWO, TWO)
+    axes.errorbar([0, 1], TWO, yerr=TWO)
+    axes.stem(TWO)
+    pyplot.close(figure)
 
 
 def test_numbers_leave_where_they_are_asked_for_by_name(tmp_path):
