@@ -293,13 +293,13 @@ exp: Op = row(
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
     "exp2", elementary.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),), form=Power("2"),
     source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.monomial(1.0, 2.0, x, 0.0, 1.0),),
+    float_partials=lambda y, x: (elementary.power_slope(y, x, 2.0, LN2),),
     textbook=lambda y, x: (LN2 * y,),
 )
 exp10: Op = row(
     "exp10", elementary.exp10, lambda y, x: (monomial(1.0, 10.0, x, 0.0, 1.0),), form=Power("10"),
     expand=lambda x: pow(10.0, x), source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.monomial(1.0, 10.0, x, 0.0, 1.0),),
+    float_partials=lambda y, x: (elementary.power_slope(y, x, 10.0, LN10),),
     textbook=lambda y, x: (LN10 * y,),
 )
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
@@ -386,7 +386,8 @@ logmxp1: Op = row(
 logit: Op = row(
     "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
     expand=lambda x: where(
-        greater(abs(x - 0.5), 0.25), log(x) - log1p(-x), 2.0 * atanh(clamp(2.0 * x - 1.0, -0.75, 0.75))
+        greater(abs(x - 0.5), 0.25),
+        log(x / (1.0 - x)), sign(x - 0.5) * log1p(abs(2.0 * x - 1.0) / minimum(x, 1.0 - x)),
     ),
     source="Bishop, PRML, eq. 4.89", textbook=lambda y, x: (1.0 / (x * (1.0 - x)),),
 )

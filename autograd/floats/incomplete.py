@@ -351,13 +351,19 @@ def _log_beta_product(x: float, a: float, b: float, below: float, beside: float)
     return (s - Decimal(below)) * z.ln() + (t - Decimal(beside)) * (1 - z).ln() - _betaln(s, t)
 
 
+@lru_cache(maxsize=16)  # as of the gamma function above
+def _beta_whole(a: float, b: float) -> float:
+    """Give beta(a, b); 0 for parameters whose powers are not within the doubles."""
+    return beta(a, b) if a + b < 900.0 else 0.0
+
+
 def _beta_product(x: float, a: float, b: float, below: float, beside: float, factor: float) -> float:
     """Product of a factor and x**(a - below) (1 - x)**(b - beside) / beta(a, b)."""
     e, e_lost = two_sum(a, -below)
     f, f_lost = two_sum(b, -beside)
     rest, lost = two_sum(1.0, -x)
     first, second = pow(x, e), pow(rest, f)
-    whole = beta(a, b) if a + b < 900.0 else 0.0
+    whole = _beta_whole(a, b)
     if 1e-140 < first < 1e140 and 1e-140 < second < 1e140 and 1e-150 < whole < 1e150:
         p, low = two_product(first, second)
         y, low = _divided(p, low, whole, 0.0)
