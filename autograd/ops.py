@@ -292,9 +292,9 @@ exp: Op = row(
     "exp", elementary.exp, lambda y, x: (y,), form=Power("e"), source="DLMF 4.4.4",
 )
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
-    "exp2", elementary.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),), form=Power("2"),
+    "exp2", elementary.exp2, lambda y, x: (scaled_base(x, LN2, 2.0),), form=Power("2"),
     source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.power_slope(y, x, 2.0, LN2),),
+    float_partials=lambda y, x: (elementary.base_slope(y, x, LN2, 2.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
 
@@ -312,10 +312,16 @@ def _power_of_ten(x: Any) -> Any:
 
 
 exp10: Op = row(
-    "exp10", elementary.exp10, lambda y, x: (monomial(1.0, 10.0, x, 0.0, 1.0),), form=Power("10"),
+    "exp10", elementary.exp10, lambda y, x: (scaled_base(x, LN10, 10.0),), form=Power("10"),
     expand=lambda x: _power_of_ten(x), source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.power_slope(y, x, 10.0, LN10),),
+    float_partials=lambda y, x: (elementary.base_slope(y, x, LN10, 10.0),),
     textbook=lambda y, x: (LN10 * y,),
+)
+scaled_base: Op = row(  # their derivatives
+    "scaled_base", elementary.scaled_base, lambda y, x, c, b: (scaled_base(x, c * log(b), b),),
+    params={"factor": 1.0, "base": 2.0}, symbol="c bˣ", form=Auxiliary(lambda x, c, b: c * pow(b, x)),
+    expand=lambda x, c, b: c * (exp10(x) if b == 10.0 else exp2(x) if b == 2.0 else pow(b, x)),
+    source="DLMF 4.2.26 with 4.4.4",
 )
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
 scaled_exp: Op = row(

@@ -606,9 +606,17 @@ def exp10(x: float) -> float:
     return pow(10.0, x)
 
 
-def power_slope(y: float, x: float, base: float, logarithm: float) -> float:
-    """Derivative of y = base**x, which is a `monomial` where the power is extreme."""
-    return logarithm * y if 1e-140 < y < 1e140 else monomial(1.0, base, x, 0.0, 1.0)
+def scaled_base(x: float, factor: float, base: float) -> float:
+    """Product factor base**x; in two halves, where the power alone leaves the range of doubles."""
+    return base_slope(pow(base, x), x, factor, base)
+
+
+def base_slope(y: float, x: float, factor: float, base: float) -> float:
+    """Give that product from the power."""
+    if 1e-290 < y < 1e290:
+        return factor * y
+    half = pow(base, 0.5 * x)
+    return factor * half * half
 
 
 def scaled_exp(x: float, factor: float) -> float:
