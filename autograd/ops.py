@@ -313,7 +313,7 @@ def _power_of_ten(x: Any) -> Any:
 
 exp10: Op = row(
     "exp10", elementary.exp10, lambda y, x: (scaled_base(x, LN10, 10.0),), form=Power("10"),
-    expand=lambda x: _power_of_ten(x), source="DLMF 4.2.26 with 4.4.4",
+    expand=_power_of_ten, source="DLMF 4.2.26 with 4.4.4",
     float_partials=lambda y, x: (elementary.base_slope(y, x, LN10, 10.0),),
     textbook=lambda y, x: (LN10 * y,),
 )
