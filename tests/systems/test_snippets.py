@@ -34,7 +34,7 @@ Value(True) = 1 | ([x] * 3)[2] = 2 | ([x] + [y])[1] = 3 | {x: 1}[x] = 1 | len({x
 xs.index(y) = 1 | xs.count(x) = 1 | copy.copy(x) = 2 | copy.deepcopy(xs)[1] = 3
 pickle.loads(pickle.dumps(x)) = 2 | functools.reduce(operator.add, xs) = 3.5
 list(itertools.accumulate(xs))[2] = 3.5 | list(zip(xs, "abc"))[0][0] = 2
-statistics.fmean(xs) = 1.1666666666666667 | statistics.median(xs) = 2 | random.choice([x]) = 2
+statistics.median(xs) = 2 | random.choice([x]) = 2
 sum(map(float, xs)) = 3.5 | random.uniform(x, x) = 2 | sum(v.data for v in xs) = 3.5
 sum(a * b for a, b in zip(xs, xs)) = 15.25 | any(xs) = 1 | all(xs) = 1 | P(x).v = 2
 dataclasses.asdict(P(x))["v"] = 2 | P(x) == P(x) = 1 | x.item() = 2 | x.detach() = 2
@@ -72,7 +72,7 @@ x * Decimal("0.5") -> float(x) | Value(Decimal("0.25")) -> float(x) | Value("2.0
 Value(1 + 2j) -> take .real | Value(None) -> returned nothing | Value([1.0, 2.0]) -> [Value(x) for x in xs]
 Value(x) -> v.detach() | x + "a" -> float(text) | x + [1] -> [Value(x) for x in xs]
 x * [1, 2] -> [Value(x) for x in xs] | range(x) -> int(x.data) | "ab"[x] -> int(x.data)
-statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
+statistics.fmean(xs) -> autograd.mean(values) | statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
 x.numpy() -> x.data | x.tolist() -> x.data | x.sum() -> autograd.sum([a, b, c]) | x.shape -> one number
 x.zero_grad() -> x.grad = 0.0 | x.value -> x.data | x.gradient -> x.grad | x.evalf() -> x.data
 x.diff(y) -> autograd.gradients(y, x) | x.subs(y, 1) -> a function of the number
