@@ -72,7 +72,8 @@ x * Decimal("0.5") -> float(x) | Value(Decimal("0.25")) -> float(x) | Value("2.0
 Value(1 + 2j) -> take .real | Value(None) -> returned nothing | Value([1.0, 2.0]) -> [Value(x) for x in xs]
 Value(x) -> v.detach() | x + "a" -> float(text) | x + [1] -> [Value(x) for x in xs]
 x * [1, 2] -> [Value(x) for x in xs] | range(x) -> int(x.data) | "ab"[x] -> int(x.data)
-statistics.fmean(xs) -> autograd.mean(values) | statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
+statistics.fmean(xs) -> autograd.mean(values)
+statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
 x.numpy() -> x.data | x.tolist() -> x.data | x.sum() -> autograd.sum([a, b, c]) | x.shape -> one number
 x.zero_grad() -> x.grad = 0.0 | x.value -> x.data | x.gradient -> x.grad | x.evalf() -> x.data
 x.diff(y) -> autograd.gradients(y, x) | x.subs(y, 1) -> a function of the number
