@@ -270,7 +270,7 @@ class CWriter:
         lines += ["    unsound |= unknown; /* to C */"] * bool(self.spelled.text)
         lines += ["    return unsound;", "}", f"static const long PARAMETERS = {p.parameters};"]
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
-        lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
+        lines.append(f"static const long LOSS = {loss[0] if loss and 0 <= loss[0] < LANES else -1};")
         return "\n".join(lines)
 
     def _kept(self, inputs: int) -> list[str]:
