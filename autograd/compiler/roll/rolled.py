@@ -55,7 +55,7 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
 
 @QUIET
 def nested(program: Program) -> Program:
-    """Return a program for loops with moving bounds, if it is much shorter then: triangles are loops in it."""
+    """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it."""
     graph, count = program.graph, len(program.statements)
     if count < LONG or any(isinstance(s, Rounds) for s in blocks(program)):
         return program
