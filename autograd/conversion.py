@@ -3,16 +3,13 @@
 A list of nodes becomes an array of objects, which most of NumPy's functions compute with as with numbers, so
 that the graph is kept. Others would want doubles, and lose it, or fail in words of their own. What comes in
 here is NumPy's request for an array or a number; what goes out, where the function that asks is one of these,
-is an error that names it and what to write. `numpy.gradient` is known by the frame of its Python; a
-function in C, such as `scipy.special.gamma` or `Generator.normal`, by the name in the line that calls it.
+is an error that names it and what to write. It is known by the frame of its Python, as `numpy.gradient` is.
 """
 
 from __future__ import annotations
 
-import dis
-from functools import lru_cache
-from types import CodeType, FrameType, ModuleType
-from typing import Any, Final
+from types import FrameType
+from typing import Final
 
 from autograd.op import TABLE
 from autograd.ufuncs import OTHER_NAMES, instead
@@ -73,7 +70,6 @@ _PLOTTING: Final = {"matplotlib", "mpl_toolkits", "seaborn"}
 _SCIPYS: Final = ("scipy.special", "scipy._lib")
 _KEEPING: Final = ("softmax",)
 """The functions of ``scipy.special`` in Python that compute with nodes as they are."""
-_DRAWN: Final = "mean + deviation * rng.normal(), with numbers inside of the parentheses"
 _TAKE_NUMBERS: Final = (
     "savetxt", "format_float_positional", "format_float_scientific", "to_csv", "to_numpy", "astype",
     "__init__",
@@ -97,12 +93,6 @@ def check_array(frame: FrameType) -> None:
     name, module = _asking(frame)
     if name in _REFUSED or (module.startswith("scipy") and name not in _KEEPING):
         raise TypeError(refusal_of_many(name))
-    if not name and (function := _called(frame)) is not None:
-        name, kinds = function.__name__, getattr(function, "types", None)
-        if _is_drawing(function):
-            raise TypeError(refusal_of_many(name, _DRAWN))
-        if name in _REFUSED or (kinds is not None and not any(kind.startswith("O") for kind in kinds)):
-            raise TypeError(refusal_of_many(name))
 
 
 def check_number(frame: FrameType) -> None:
@@ -158,7 +148,7 @@ def check_function(name: str) -> None:
         raise TypeError(refusal_of_many(name))
 
 
-def refusal_of_many(name: str, write: str = "", whose: str = "NumPy's") -> str:
+def refusal_of_many(name: str, whose: str = "NumPy's") -> str:
     """Return why a function of NumPy's takes no nodes, and what to write.
 
     Examples
@@ -172,7 +162,7 @@ def refusal_of_many(name: str, write: str = "", whose: str = "NumPy's") -> str:
     name = name.rpartition(".")[2]
     row = TABLE.get(OTHER_NAMES.get(name, name))
     one_by_one = f"[autograd.{row.name}(x) for x in values]" if row and row.arity == 1 else ""
-    write = write or _INSTEAD.get(name) or one_by_one or instead(name)
+    write = _INSTEAD.get(name) or one_by_one or instead(name)
     if not write:
         return gettext(
             "{function} takes no Values; write [x.data for x in values] for their numbers, which leave the "
@@ -201,41 +191,3 @@ def _asking(frame: FrameType | None) -> tuple[str, str]:
             break
         frame = frame.f_back
     return name, module
-
-
-def _is_drawing(function: Any) -> bool:
-    """Whether it is a method of NumPy's generators, but one that only chooses among what it is given."""
-    owner = getattr(function, "__self__", None)
-    chooses = function.__name__ in ("choice", "shuffle", "permutation", "permuted")
-    return type(owner).__module__.startswith("numpy.random") and not chooses
-
-
-def _called(frame: FrameType) -> Any:
-    """Return the function that a frame is calling, if its name tells; None, if it does not."""
-    path = _names_called(frame.f_code, frame.f_lasti)
-    found: Any = None
-    for place, name in enumerate(path):
-        if not place:
-            found = frame.f_locals.get(name, frame.f_globals.get(name))
-        elif isinstance(found, ModuleType) or type(found).__module__.startswith("numpy"):
-            found = getattr(found, name, None)
-        else:
-            return None
-    return found if hasattr(found, "__name__") else None
-
-
-@lru_cache(maxsize=1024)
-def _names_called(code: CodeType, place: int) -> tuple[str, ...]:
-    """Return the names joined by dots before the parentheses of the call at a place in compiled code."""
-    steps = list(dis.get_instructions(code))
-    call = next((step for step in steps if step.offset == place), None)
-    if call is None or call.positions is None or call.positions.lineno is None:
-        return ()
-    lineno, end, column, end_column = call.positions
-    before = [
-        step for step in steps
-        if step.offset < place and step.positions and step.argval.__class__ is str
-        and (step.positions.lineno, step.positions.col_offset) == (lineno, column)
-        and (step.positions.end_lineno, step.positions.end_col_offset) < (end, end_column)
-    ]  # fmt: skip
-    return tuple([step.argval for step in before if step.opname.startswith("LOAD_")])
