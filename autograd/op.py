@@ -15,6 +15,7 @@ from autograd.floats.convert import is_number, to_float
 from autograd.form import Auxiliary, Form
 from autograd.modes import MODE
 from autograd.native import engine
+from autograd.spellings import CONSTANTS
 from autograd.words import gettext
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ __all__ = [
 ANY = -1  # the arity of an operation over any number of operands
 INF = math.inf
 REALS = (-INF, INF)
-OPTIONS = {"min": "low", "max": "high", "negative_slope": "slope", "decimals": "ndigits"}
-"""What other libraries call constants of rows."""
 
 
 # What calls a row: in C, where that was compiled, which hands over to `Op._call` whatever is rare.
@@ -277,7 +276,7 @@ class Op(_Called):  # type: ignore[misc]
                 "{signature} takes its {names} first, then what it is applied to; got {operands} alone",
                 signature=self.signature(), names=' and '.join(self.params), operands=operands[0],
             ))  # fmt: skip
-        ours = {name: name if name in self.params else OPTIONS.get(name, name) for name in given}
+        ours = {name: name if name in self.params else CONSTANTS.get(name, name) for name in given}
         for name, mine in ours.items():
             if mine not in missing or (mine != name and mine in given):
                 raise TypeError(gettext(

@@ -8,13 +8,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from autograd.words import gettext
 
-__all__ = ["IDLE", "TENSORS", "options"]
+__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 IDLE: Final = (object(), "")
 """For an option that asks for nothing here, whatever its value, such as one of speed or of storage."""
+CONSTANTS: Final = {"min": "low", "max": "high", "negative_slope": "slope", "decimals": "ndigits"}
+"""The constants of rows."""
 TENSORS: Final = {
     "device": (None, "nothing: numbers are in the memory of the computer"),
     "dtype": (None, "nothing: every number is a float of Python"),
