@@ -21,12 +21,12 @@ typedef union {
 
 /* What a node keeps:
      LEAF    no operands
+     RESULT  the call in a, of which it is one of several results, and which one in da.number
      PAIR    one or two of them in a and b, the local derivatives in da and db
      MANY    the tuple of them in a, the local derivatives in da.object, which is of the type Doubles
      DOT     its two vectors, tuples, in a and b; the local derivatives of each in da.object and db.object,
-             NULL where the vector holds no node
-     RESULT  the call in a, of which it is one of several results, and which one in da.number */
-enum { LEAF, PAIR, MANY, DOT, RESULT };
+             NULL where the vector holds no node */
+enum { LEAF, RESULT, PAIR, MANY, DOT };
 
 typedef struct {
     PyObject_HEAD
