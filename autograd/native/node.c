@@ -9,6 +9,7 @@ int is_derived_from;
 PyObject *active;
 Known *blocks[1024];
 static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
+uint32_t rows_of_table;
 
 /* Memory. Nodes lie in pools of one page each, and pools in regions, so that all living nodes can be found.
    Each node has the two words before it that the collector asks for. */
@@ -108,7 +109,8 @@ new_node(void)
         pool->next = NULL;
     }
     memset((char *)node - HEAD_OF_GC, 0, HEAD_OF_GC + sizeof(Node));
-    PyObject_Init((PyObject *)node, value_type);
+    Py_SET_TYPE((PyObject *)node, value_type); /* which lives for ever, whether or not nodes refer to it */
+    _Py_NewReference((PyObject *)node);
     if (tracks_all) track(node);
     return node;
 }
@@ -255,13 +257,24 @@ static int
 node_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Node *node = NODE(self);
-    Py_VISIT(Py_TYPE(self));
+    if (!IS_PLAIN(self)) Py_VISIT(Py_TYPE(self));
     Py_VISIT(node->a);
     Py_VISIT(node->b);
     Py_VISIT(node->note);
     if (node->holds_object) Py_VISIT(node->grad.object);
-    if (node->row) Py_VISIT(ROW(node->row).op);
+    if (node->row >= rows_of_table) Py_VISIT(ROW(node->row).op);
     return 0;
+}
+
+/* Release the operands of a node, which has forgotten them. */
+static inline void
+release(unsigned kind, PyObject *a, PyObject *b, Slot da, Slot db)
+{
+    Py_XDECREF(a);
+    Py_XDECREF(b);
+    if (kind < MANY) return;
+    Py_XDECREF(da.object);
+    if (kind == DOT) Py_XDECREF(db.object);
 }
 
 /* Make a leaf of it; what it referred to is released. */
@@ -273,13 +286,8 @@ node_clear(PyObject *self)
     node->kind = LEAF;
     node->row = node->has_da = node->has_db = node->holds_object = 0;
     node->grad.number = 0.0;
-    Py_XDECREF(old.a);
-    Py_XDECREF(old.b);
+    release(old.kind, old.a, old.b, old.da, old.db);
     Py_XDECREF(old.note);
-    if (old.kind == MANY || old.kind == DOT) {
-        Py_XDECREF(old.da.object);
-        if (old.kind == DOT) Py_XDECREF(old.db.object);
-    }
     if (old.holds_object) Py_XDECREF(old.grad.object);
     release_row(old.row);
     return 0;
@@ -291,7 +299,7 @@ node_dealloc(PyObject *self)
 {
     static Node *dying;
     static int busy;
-    if (NODE(self)->is_tracked) PyObject_GC_UnTrack(self);
+    if (UNLIKELY(NODE(self)->is_tracked)) PyObject_GC_UnTrack(self);
     memcpy(&NODE(self)->data, &dying, sizeof(void *));
     dying = NODE(self);
     if (busy) return;
@@ -300,10 +308,20 @@ node_dealloc(PyObject *self)
         Node *node = dying;
         memcpy(&dying, &node->data, sizeof(void *));
         PyTypeObject *type = Py_TYPE(node);
-        node_clear((PyObject *)node);
-        if (UNLIKELY(type != value_type)) type->tp_free(node);
-        else free_node(node);
-        Py_DECREF(type);
+        if (UNLIKELY(type != value_type)) {
+            node_clear((PyObject *)node);
+            type->tp_free(node);
+            Py_DECREF(type);
+        } else if (UNLIKELY(node->note || node->holds_object || node->row >= rows_of_table)) {
+            node_clear((PyObject *)node);
+            free_node(node);
+        } else {
+            unsigned kind = node->kind;
+            PyObject *a = node->a, *b = node->b;
+            Slot da = node->da, db = node->db;
+            free_node(node);
+            release(kind, a, b, da, db);
+        }
     }
     busy = 0;
 }
@@ -346,7 +364,7 @@ row_index(PyObject *op)
 void
 release_row(uint32_t index)
 {
-    if (index) Py_DECREF(ROW(index).op);
+    if (index >= rows_of_table) Py_DECREF(ROW(index).op);
 }
 
 static void
@@ -551,7 +569,7 @@ set_row(PyObject *self, PyObject *value, void *unused)
     uint32_t index = 0;
     if (value != Py_None) {
         if (!(index = row_index(value))) return -1;
-        Py_INCREF(value);
+        keep_row(index);
         if (ROW(index).is_own) track(NODE(self));
     }
     uint32_t old = NODE(self)->row;

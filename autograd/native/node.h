@@ -83,9 +83,11 @@ extern Known *blocks[1024];
 #if defined(__GNUC__)
 #define UNLIKELY(x) __builtin_expect(x, 0)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 #else
 #define UNLIKELY(x) (x)
 #define ALWAYS_INLINE static inline
+#define NEVER_INLINE
 #endif
 
 static inline int
@@ -106,6 +108,7 @@ void track_all(void);
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
+extern uint32_t rows_of_table;    /* rows of smaller indices stay for ever, and nodes do not count as references */
 void release_row(uint32_t index);
 PyObject *grad_of(Node *node);
 int replace_grad(Node *node, PyObject *value, PyObject **old); /* `old` is to be released */
@@ -114,6 +117,11 @@ PyObject *node_blank(PyObject *module, PyObject *unused);
 PyObject *node_watch(PyObject *module, PyObject *unused);
 int ready_types(void);
 
+static inline void
+keep_row(uint32_t index)
+{
+    if (UNLIKELY(index >= rows_of_table)) Py_INCREF(ROW(index).op);
+}
 
 /* A node is tracked where what it rests on is. (Where there are nodes of derived classes all are.) */
 static inline void

@@ -73,7 +73,7 @@ pair(uint32_t row, double y, PyObject *a, PyObject *b, double da, double db, int
     node->row = row & 0xFFFFF;
     node->has_da = has_da != 0;
     node->has_db = has_db != 0;
-    Py_INCREF(ROW(row).op);
+    keep_row(row);
     track_like(node, a);
     track_like(node, b);
     return node;
@@ -94,7 +94,7 @@ many(uint32_t row, double y, PyObject *operands, Doubles *local)
     node->da.object = (PyObject *)local;
     node->kind = MANY;
     node->row = row & 0xFFFFF;
-    Py_INCREF(ROW(row).op);
+    keep_row(row);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(operands) && !node->is_tracked; i++)
         track_like(node, PyTuple_GET_ITEM(operands, i));
     return node;
@@ -577,6 +577,7 @@ take_rows(PyObject *module, PyObject *args)
         for (int k = 0; k < OPERATIONS; k++)
             if (!strcmp(row_names[k], name)) operation_rows[k] = index;
         if (!strcmp(name, "dot")) dot_row = index;
+        rows_of_table = index + 1;
     }
     Py_RETURN_NONE;
 }
@@ -662,7 +663,6 @@ product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_n
     node->da.object = w_nodes ? Py_NewRef(x) : NULL;
     node->db.object = x_nodes ? Py_NewRef(w) : NULL;
     node->row = dot_row & 0xFFFFF;
-    Py_INCREF(ROW(dot_row).op);
     for (Py_ssize_t i = 0; i < n && !node->is_tracked; i++) {
         track_like(node, PyTuple_GET_ITEM(ws, i));
         track_like(node, PyTuple_GET_ITEM(xs, i));
@@ -771,7 +771,7 @@ several_of(PyObject *module, PyObject *args)
         node->a = Py_NewRef(call);
         node->da.number = (double)i;
         node->row = index & 0xFFFFF;
-        Py_INCREF(row);
+        keep_row(index);
         if (is_tracked) track(node);
         PyList_SET_ITEM(made, i, (PyObject *)node);
     }

@@ -72,10 +72,9 @@ typedef struct {
 /* Results of a step: an error is set, this is not for us, all is well. */
 enum { FAILED = -1, LEAVE = 0, DONE = 1 };
 
-static int
-grow(void *array, size_t *room, size_t wanted, size_t size)
+NEVER_INLINE static int
+grow_now(void *array, size_t *room, size_t wanted, size_t size)
 {
-    if (wanted <= *room) return DONE;
     size_t more = *room ? *room : 64;
     while (more < wanted) more *= 2;
     void *larger = PyMem_Realloc(*(void **)array, more * size);
@@ -86,6 +85,12 @@ grow(void *array, size_t *room, size_t wanted, size_t size)
     *(void **)array = larger;
     *room = more;
     return DONE;
+}
+
+static inline int
+grow(void *array, size_t *room, size_t wanted, size_t size)
+{
+    return wanted <= *room ? DONE : grow_now(array, room, wanted, size);
 }
 
 static size_t
@@ -119,12 +124,9 @@ rehash(Pass *pass)
     return DONE;
 }
 
-/* Find a vector or a call, NULL where it is new; several in a row often ask for the same. */
-static Other *
-other_of(Pass *pass, PyObject *object)
+NEVER_INLINE static Other *
+look_up(Pass *pass, PyObject *object)
 {
-    if (pass->latest < pass->count && pass->others[pass->latest].object == object)
-        return &pass->others[pass->latest];
     if (!pass->count) return NULL;
     size_t i = hash(object) & pass->mask;
     for (; pass->table[i]; i = (i + 1) & pass->mask)
@@ -135,7 +137,16 @@ other_of(Pass *pass, PyObject *object)
     return NULL;
 }
 
-static int
+/* Find a vector or a call, NULL where it is new; several in a row often ask for the same. */
+static inline Other *
+other_of(Pass *pass, PyObject *object)
+{
+    if (pass->latest < pass->count && pass->others[pass->latest].object == object)
+        return &pass->others[pass->latest];
+    return look_up(pass, object);
+}
+
+static inline int
 wait_for(Pass *pass, uintptr_t what)
 {
     if (grow(&pass->stack, &pass->stack_room, pass->waiting + 1, sizeof(uintptr_t)) < 0) return FAILED;
@@ -143,7 +154,7 @@ wait_for(Pass *pass, uintptr_t what)
     return DONE;
 }
 
-static Other *
+NEVER_INLINE static Other *
 new_other(Pass *pass, PyObject *object, PyObject *operands, const Several *c)
 {
     size_t size = (size_t)PyTuple_GET_SIZE(operands);
@@ -172,13 +183,13 @@ rest_on_other(Pass *pass, Other *other)
 }
 
 /* What programs written for other engines set before a pass. */
-static int
+NEVER_INLINE static int
 is_whole_zero(PyObject *x)
 {
     return PyLong_CheckExact(x) && PyObject_Not(x) == 1;
 }
 
-static int
+NEVER_INLINE static int
 more_saved(Pass *pass)
 {
     return grow(&pass->saved, &pass->saved_room, pass->kept + 1, sizeof(Saved));
@@ -206,7 +217,7 @@ begin_sum(Pass *pass, Node *node)
 }
 
 /* A call of which C knows how derivatives pass through; NULL without an error for any other. */
-static Other *
+NEVER_INLINE static Other *
 new_call(Pass *pass, PyObject *call)
 {
     PyObject *operands = KEPT_AT(call, operands), *kept = KEPT_AT(call, kept);
@@ -218,7 +229,7 @@ new_call(Pass *pass, PyObject *call)
 }
 
 /* One of several results rests on their call, and its sum can begin at once. */
-static int
+NEVER_INLINE static int
 rest_on_call(Pass *pass, Node *node)
 {
     if (!node->a || !Py_IS_TYPE(node->a, multi_call_type)) return LEAVE;
@@ -227,7 +238,7 @@ rest_on_call(Pass *pass, Node *node)
     if (node->stamp != pass->open) {
         double which = node->da.number;
         if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(call->operands))
-            || which != (double)(size_t)which)
+            || which != (double)(Py_ssize_t)which)
             return LEAVE;
         if (grow(&pass->results, &pass->result_room, pass->met + 1, sizeof(Result)) < 0) return FAILED;
         int result = begin_sum(pass, node);
@@ -240,7 +251,7 @@ rest_on_call(Pass *pass, Node *node)
 }
 
 /* Let an operand wait for its turn, if it has not had it. */
-static inline int
+ALWAYS_INLINE int
 rest_on(Pass *pass, PyObject *x)
 {
     if (!x || !IS_NODE(x)) return DONE;
@@ -251,7 +262,7 @@ rest_on(Pass *pass, PyObject *x)
     return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x);
 }
 
-static int
+NEVER_INLINE static int
 rest_on_all(Pass *pass, PyObject *operands)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
@@ -421,7 +432,7 @@ spread_other(Pass *pass, Other *other)
     for (size_t i = other->results; i; i = pass->results[i - 1].next) {
         Node *node = pass->results[i - 1].node;
         if (!node->reached) continue;
-        pass->sums[other->sums + (size_t)node->da.number] += node->grad.number;
+        pass->sums[other->sums + (size_t)(Py_ssize_t)node->da.number] += node->grad.number;
         other->reached = 1;
     }
     if (!other->reached) return DONE;
