@@ -38,6 +38,7 @@ typedef struct {
     unsigned holds_object : 1;       /* grad is an object */
     unsigned is_tracked : 1;         /* by the collector */
     unsigned reached : 1;            /* in a pass: whether anything has arrived in grad */
+    unsigned unused : 4;
     Slot grad;
     double data;
     PyObject *a, *b; /* NULL is None */
@@ -48,9 +49,16 @@ typedef struct {
 /* Doubles, of which some may be None. */
 typedef struct {
     PyObject_VAR_HEAD
-    char *is_none; /* NULL where none is */
+    char *is_none; /* behind the numbers; NULL where none is */
     double at[1];
 } Doubles;
+
+/* What a row is called by: the base of its class. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    uint32_t index; /* in `rows`; 0 where it has no place yet */
+} Callable;
 
 /* A row of the table, or of the user's own. */
 typedef struct {
@@ -140,6 +148,7 @@ PyObject *layer_of(PyObject *module, PyObject *args);
 extern PyNumberMethods node_arithmetic;
 int give_methods(PyTypeObject *type, PyObject *operators, PyObject *methods);
 PyObject *callable_call(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t flags, PyObject *names);
 int ready_operators(void);
 
 /* pass.c */

@@ -19,6 +19,7 @@
 #define AHEAD 8
 #define LONG_BEFORE 1024
 #define UPWARDS (300 * sizeof(Node))
+#define DOWNWARDS (24 * sizeof(Node))
 #define LINE 64
 #if defined(__GNUC__)
 #define PREFETCH(x) __builtin_prefetch(x)
@@ -374,6 +375,7 @@ sort(Pass *pass, PyObject *root)
         if (UNLIKELY(top & 1)) {
             result = turn_of_other(pass, top);
         } else if (node->stamp != pass->open && node->stamp != pass->done) {
+            for (unsigned line = 0; line < 2; line++) PREFETCH((char *)node - DOWNWARDS + line * LINE);
             node->stamp = pass->open;
             result = expand(pass, node); /* it waits beneath its operands */
         } else { /* they are placed, or it is itself */
@@ -382,7 +384,7 @@ sort(Pass *pass, PyObject *root)
             pass->order[pass->placed] = top;
             pass->placed += is_new;
             pass->waiting--;
-            for (unsigned line = 0; line < 4; line++) PREFETCH((void *)(top + UPWARDS + line * LINE));
+            for (unsigned line = 0; line < 4; line++) PREFETCH((char *)node + UPWARDS + line * LINE);
         }
     }
     return result;
