@@ -224,7 +224,7 @@ def test_who_gives_the_class_of_rows_another_call_is_obeyed(monkeypatch):
     )
     assert autograd.ops.relu(x).data == 2.0
     assert autograd.ops.clamp(x, low=0.0, high=1.0).data == 1.0
-    assert seen[:2] == ["relu", "clamp"]
+    assert {"relu", "clamp"} <= set(seen)
     monkeypatch.undo()
     seen.clear()
     autograd.ops.relu(x)
