@@ -109,7 +109,7 @@ new_node(void)
         pool->next = NULL;
     }
     memset((char *)node - HEAD_OF_GC, 0, HEAD_OF_GC);
-    /* Field by field: a compiler makes of larger pieces an instruction that takes longer than all else here. */
+    /* Field by field: of larger pieces compilers make an instruction that takes longer than all else here. */
     node->stamp = 0;
     node->row = node->kind = node->has_da = node->has_db = 0;
     node->holds_object = node->is_tracked = node->reached = node->unused = 0;
@@ -840,7 +840,7 @@ static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     if (type == value_type) return (PyObject *)new_node();
-    /* Of a class that a user derived. It may have attributes that lead to any node: the collector looks at all. */
+    /* Of a class that a user derived. Its attributes may lead to any node: the collector looks at all. */
     if (!tracks_all) track_all();
     Node *node = (Node *)type->tp_alloc(type, 0);
     if (node) node->is_tracked = is_derived_from = 1;

@@ -116,7 +116,7 @@ void track_all(void);
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
-extern uint32_t rows_of_table;    /* rows of smaller indices stay for ever, and nodes do not count as references */
+extern uint32_t rows_of_table;    /* those before it stay for ever: nodes do not count as references */
 void release_row(uint32_t index);
 PyObject *grad_of(Node *node);
 int replace_grad(Node *node, PyObject *value, PyObject **old); /* `old` is to be released */

@@ -191,7 +191,8 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
             continue;
         }
         kinds[i] = read_number(given[i], &x[i]);
-        if (kinds[i] < 0 || (i >= arity && (kinds[i] == A_NODE || !is_allowed(c, i - arity, x[i])))) return NULL;
+        if (kinds[i] < 0) return NULL;
+        if (i >= arity && (kinds[i] == A_NODE || !is_allowed(c, i - arity, x[i]))) return NULL;
         nodes |= kinds[i] == A_NODE;
     }
     if (!nodes && row->is_pythons) { /* only of floats */

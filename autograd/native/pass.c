@@ -14,8 +14,8 @@
 
 /* What is needed soon, so that it is on its way from memory: a graph of 100,000 nodes does not fit beside the
    processor. Sums are taken in the order that was found, and reach operands long before it is their turn. The
-   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent it
-   climbs in that direction. */
+   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent
+   it climbs in that direction, some distance that fits beside the processor. */
 #define AHEAD 8
 #define LONG_BEFORE 1024
 #define UPWARDS (300 * sizeof(Node))
@@ -438,7 +438,7 @@ spread_other(Pass *pass, Other *other)
         other->reached = 1;
     }
     if (!other->reached) return DONE;
-    double *terms = pass->sums + other->sums;
+    const double *terms = pass->sums + other->sums;
     Py_ssize_t count = PyTuple_GET_SIZE(other->operands);
     if (other->c) {
         begin_kernel();
@@ -563,10 +563,11 @@ put_away(Pass *pass)
 {
     PyMem_Free(pass->table);
     pass->table = NULL;
-    pass->placed = pass->waiting = pass->kept = pass->count = pass->met = pass->summed = pass->mask = pass->latest = 0;
+    pass->placed = pass->waiting = pass->kept = pass->count = pass->met = 0;
+    pass->summed = pass->mask = pass->latest = 0;
     if (pass->order_room <= KEPT && pass->stack_room <= KEPT && pass->saved_room <= KEPT
-        && pass->other_room <= KEPT && pass->result_room <= KEPT && pass->sum_room <= KEPT && pass->received_room <= KEPT
-        && !spare.order) {
+        && pass->other_room <= KEPT && pass->result_room <= KEPT && pass->sum_room <= KEPT
+        && pass->received_room <= KEPT && !spare.order) {
         spare = *pass;
         return;
     }
